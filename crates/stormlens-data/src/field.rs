@@ -1,0 +1,88 @@
+//! Maps, their grid and their units.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One map: `height` × `width` values, row by row, row 0 in the north.
+///
+/// Missing values are `NaN`. The unit is the owner's to state, in the name of the field that holds
+/// the map (`prediction_mm_h`), because a map of weights and a map of rain differ in nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    pub height: usize,
+    pub width: usize,
+    pub values: Vec<f32>,
+}
+
+impl Field {
+    /// A map from row-major values.
+    ///
+    /// # Panics
+    /// If `values` does not hold `height * width` numbers.
+    pub fn new(height: usize, width: usize, values: Vec<f32>) -> Self {
+        assert_eq!(values.len(), height * width, "a map of {height} × {width}");
+        Self { height, width, values }
+    }
+
+    /// The same map with every value replaced.
+    pub fn map(&self, f: impl Fn(f32) -> f32) -> Self {
+        Self::new(self.height, self.width, self.values.iter().map(|&v| f(v)).collect())
+    }
+
+    pub fn at(&self, row: usize, column: usize) -> f32 {
+        self.values[row * self.width + column]
+    }
+
+    /// Values that are not missing.
+    pub fn finite(&self) -> impl Iterator<Item = f32> + '_ {
+        self.values.iter().copied().filter(|v| v.is_finite())
+    }
+
+    /// Smallest and largest value that is not missing; `None` where all are.
+    pub fn range(&self) -> Option<(f32, f32)> {
+        self.finite().fold(None, |range, v| {
+            let (low, high) = range.unwrap_or((v, v));
+            Some((low.min(v), high.max(v)))
+        })
+    }
+
+    /// Share of the pixels, 0 to 1, that lie above `threshold`.
+    pub fn share_above(&self, threshold: f32) -> f64 {
+        let n_above = self.values.iter().filter(|&&v| v > threshold).count();
+        n_above as f64 / self.values.len().max(1) as f64
+    }
+
+    /// Row, column and value of the first maximum; `None` where all values are missing.
+    pub fn argmax(&self) -> Option<(usize, usize, f32)> {
+        let mut best: Option<(usize, f32)> = None;
+        for (i, &v) in self.values.iter().enumerate() {
+            if v.is_finite() && best.is_none_or(|(_, b)| v > b) {
+                best = Some((i, v));
+            }
+        }
+        best.map(|(i, v)| (i / self.width, i % self.width, v))
+    }
+}
+
+/// Where a map lies on the Earth: a regular grid in a projected plane, in kilometres.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grid {
+    pub height: usize,
+    pub width: usize,
+    pub spacing_km: f64,
+    /// Projected x of the **outer western edge** of column 0.
+    pub west_km: f64,
+    /// Projected y of the **outer northern edge** of row 0; y falls with the row.
+    pub north_km: f64,
+    /// PROJ.4 definition of the plane, with its ellipsoid in kilometres.
+    pub proj4: String,
+}
+
+/// Frames at a fixed time step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sequence {
+    pub frames: Vec<Field>,
+    /// End of each frame's accumulation interval, oldest first.
+    pub times: Vec<Timestamp>,
+    pub grid: Grid,
+}

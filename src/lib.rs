@@ -1,0 +1,6 @@
+//! Stormlens: see what a weather network predicts, how good that is, and why.
+//!
+//! The library holds everything of the program but its entry point, so that tests and benchmarks
+//! reach it. `ARCHITECTURE.md` is the map.
+
+pub mod cli;
