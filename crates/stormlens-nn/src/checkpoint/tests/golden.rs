@@ -1,0 +1,106 @@
+//! The reference's own checkpoints, where `STORMLENS_GOLDEN_DIR` says they are.
+//!
+//! Values were taken from the files' storages with Python's `zipfile` and `struct`.
+
+use std::path::PathBuf;
+
+use crate::checkpoint::{Container, Family, Foreign, Layout, Values, identify, read};
+
+/// A checkpoint of the reference, or `None` and a line that says so.
+fn golden(name: &str) -> Option<Foreign> {
+    let Some(folder) = std::env::var_os("STORMLENS_GOLDEN_DIR") else {
+        eprintln!("skipped {name}: STORMLENS_GOLDEN_DIR is not set");
+        return None;
+    };
+    let path = PathBuf::from(folder).join("sar_unet").join(name);
+    Some(read(&path).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// What the files are, and the hash over all their weights as computed by a reader in Python.
+#[track_caller]
+fn check(name: &str, container: Container, layout: Layout, epoch: u64, n_keys: usize, hash: &str) {
+    let Some(read) = golden(name) else { return };
+    assert_eq!(read.container, container);
+    assert_eq!(read.layout, layout);
+    assert_eq!(read.epoch, Some(epoch));
+    assert_eq!(read.state.tensors.len(), n_keys);
+    assert_eq!(read.state.sha256(), hash);
+}
+
+#[test]
+fn the_four_containers_are_read_to_the_last_bit() {
+    check(
+        "sar_unet_precip.ckpt",
+        Container::TorchZip,
+        Layout::Lightning07,
+        57,
+        268,
+        "eb30eb66ce1142a3612d1f5c1a1501513d347c222f0638e41a88524edeec63b0",
+    );
+    check(
+        "smaat_unet_precip_lightning2.ckpt",
+        Container::TorchZip,
+        Layout::Lightning2,
+        87,
+        214,
+        "31cf2fcf551d4f471dff02a3716008758ef408677d2a08008919ed99cf52bb1e",
+    );
+    check(
+        "smaat_unet_kpl2_legacy_torch14.ckpt",
+        Container::TorchLegacy,
+        Layout::Lightning07,
+        88,
+        214,
+        "8353020d1ada48df7861ceedd5d7365737a16c1b439fc2918c2cccd176e6f253",
+    );
+    check(
+        "adam_moments_sample.ckpt",
+        Container::TorchZip,
+        Layout::Lightning07,
+        43,
+        20,
+        "acdabbdae3e3d8d5cbc93b35d48383b99f74cc0beadc5fb86b88e8533710add1",
+    );
+}
+
+#[track_caller]
+fn check_architecture(name: &str, family: Family, kernels_per_layer: usize, n_parameters: usize) {
+    let Some(read) = golden(name) else { return };
+    let found = identify(&read.state).unwrap();
+    assert_eq!(found.family, family);
+    assert_eq!((found.in_channels, found.out_channels), (12, 1));
+    assert_eq!((found.base_channels, found.reduction_ratio), (64, Some(16)));
+    assert_eq!(found.kernels_per_layer, kernels_per_layer);
+    assert!(found.kernels_by_module.values().all(|&k| k == kernels_per_layer));
+    assert_eq!(found.n_parameters, n_parameters);
+    assert_eq!(found.n_keys, read.state.tensors.len());
+    // The reference registers its modules in the order of our table.
+    assert!(found.tensors().iter().map(|(name, _)| name).eq(read.state.tensors.keys()));
+}
+
+#[test]
+fn their_networks_are_identified() {
+    check_architecture("sar_unet_precip.ckpt", Family::SarUnet, 1, 5_506_345);
+    check_architecture("smaat_unet_precip_lightning2.ckpt", Family::SmaAtUnet, 1, 2_062_601);
+    check_architecture("smaat_unet_kpl2_legacy_torch14.ckpt", Family::SmaAtUnet, 2, 4_033_537);
+    if let Some(part) = golden("adam_moments_sample.ckpt") {
+        assert!(identify(&part.state).unwrap_err().to_string().contains("no known network"));
+    }
+}
+
+#[test]
+fn numbers_and_hyperparameters_are_theirs() {
+    let Some(read) = golden("sar_unet_precip.ckpt") else { return };
+    assert_eq!(read.sha256, "df3ed6fc78cb960dfd4b0d16ea0159d628699e8611912e2971f60ffb1c132d72");
+    let first = &read.state.tensors["RRCNN1.doubleconv.0.double_conv.0.depthwise.weight"];
+    assert_eq!(first.shape, [12, 1, 3, 3]);
+    assert_eq!(first.as_f32().unwrap()[..2], [0.051_177_94, -0.181_723]);
+    let last = &read.state.tensors["outc.conv.bias"];
+    assert_eq!(last.values, Values::F32(vec![0.000_312_868_3]));
+    let counter = &read.state.tensors["cbam1.spatial_att.bn.num_batches_tracked"];
+    assert_eq!(counter.values, Values::I64(vec![4321]));
+    assert_eq!(read.hyper_parameters.len(), 14);
+    assert_eq!(read.hyper_parameters["device"], "cuda:0");
+    assert_eq!(read.hyper_parameters["learning_rate"], 0.001);
+    assert!(read.hyper_parameters["resume_from_checkpoint"].is_null());
+}

@@ -1,0 +1,141 @@
+//! Where tensors live, and why there.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Device;
+use stormlens_data::card::DeviceReport;
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// A real GPU where there is one, else the CPU. A software rasteriser is never taken: it is
+    /// several times slower than the CPU kernels and compiles its shaders for minutes.
+    #[default]
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            other => Err(format!("there is no device {other:?}; take auto, gpu or cpu")),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    #[error("no GPU can be used: {0}; take --device auto or --device cpu")]
+    NoGpu(String),
+}
+
+/// A device and the reason for it.
+///
+/// # Errors
+/// Only `gpu` can fail; `auto` falls back to the CPU and says why.
+pub fn choose(choice: DeviceChoice) -> Result<(Device, DeviceReport), DeviceError> {
+    match choice {
+        DeviceChoice::Cpu => Ok(cpu("asked for by --device cpu".into())),
+        DeviceChoice::Auto => Ok(gpu::find().unwrap_or_else(cpu)),
+        DeviceChoice::Gpu => gpu::find().map_err(DeviceError::NoGpu),
+    }
+}
+
+/// A graphics device of any kind, a software rasteriser too: so that tests reach the code of GPUs on
+/// machines without one.
+#[cfg(all(test, feature = "wgpu"))]
+fn any_graphics_device() -> Option<Device> {
+    let adapter_exists = !gpu::adapters().is_empty();
+    adapter_exists.then(|| Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+}
+
+fn cpu(reason: String) -> (Device, DeviceReport) {
+    let n_threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let name = format!("CPU, {n_threads} threads (burn flex)");
+    (Device::flex(), DeviceReport { kind: "cpu", name, reason })
+}
+
+#[cfg(not(feature = "wgpu"))]
+mod gpu {
+    use super::{Device, DeviceReport};
+
+    pub(super) fn find() -> Result<(Device, DeviceReport), String> {
+        Err("this program was built without the feature `wgpu`".into())
+    }
+}
+
+#[cfg(feature = "wgpu")]
+mod gpu {
+    use burn::tensor::DeviceKind;
+    use burn::tensor::wgpu::wgpu::{self, AdapterInfo, DeviceType};
+
+    use super::{Device, DeviceReport};
+
+    /// The first discrete, integrated or virtual GPU.
+    pub(super) fn find() -> Result<(Device, DeviceReport), String> {
+        let adapters = adapters();
+        let best = adapters.iter().filter_map(|a| Some((kind(a)?, a))).min_by_key(|(k, _)| rank(k));
+        match best {
+            Some((kind, adapter)) => {
+                let name = format!("{} ({})", adapter.name, adapter.backend);
+                let reason = "a GPU was found".to_owned();
+                Ok((Device::wgpu(kind), DeviceReport { kind: "gpu", name, reason }))
+            }
+            None if adapters.is_empty() => Err("no graphics adapter was found".into()),
+            None => {
+                let names: Vec<_> = adapters.iter().map(|a| a.name.as_str()).collect();
+                Err(format!("only a software rasteriser was found ({})", names.join(", ")))
+            }
+        }
+    }
+
+    pub(super) fn adapters() -> Vec<AdapterInfo> {
+        let instance = wgpu::Instance::default();
+        let backends = wgpu::Backends::PRIMARY;
+        let found = pollster::block_on(instance.enumerate_adapters(backends));
+        found.iter().map(wgpu::Adapter::get_info).collect()
+    }
+
+    /// How burn calls it; `None` for what is not a GPU.
+    fn kind(adapter: &AdapterInfo) -> Option<DeviceKind> {
+        let software = ["llvmpipe", "swiftshader", "microsoft basic render"];
+        let name = adapter.name.to_lowercase();
+        if software.iter().any(|s| name.contains(s)) {
+            return None;
+        }
+        match adapter.device_type {
+            DeviceType::DiscreteGpu => Some(DeviceKind::DiscreteGpu(0)),
+            DeviceType::IntegratedGpu => Some(DeviceKind::IntegratedGpu(0)),
+            DeviceType::VirtualGpu => Some(DeviceKind::VirtualGpu(0)),
+            DeviceType::Cpu | DeviceType::Other => None,
+        }
+    }
+
+    fn rank(kind: &DeviceKind) -> u8 {
+        match kind {
+            DeviceKind::DiscreteGpu(_) => 0,
+            DeviceKind::IntegratedGpu(_) => 1,
+            _ => 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

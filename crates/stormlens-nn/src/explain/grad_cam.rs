@@ -1,0 +1,66 @@
+//! Grad-CAM (Selvaraju et al. 2017) in its segmentation form, for all layers from one forward and
+//! one backward pass.
+
+use burn::tensor::Tensor;
+
+use super::resize::resize_bilinear;
+use super::target::MaskedSum;
+use crate::network::Network;
+use crate::parameters::{Mode, to_vec};
+use crate::tap::Activation;
+use crate::{Parameters, Tap};
+
+/// What the two passes leave.
+#[derive(Clone, Debug)]
+pub struct RawCam {
+    /// Normalised, `[lead times × height × width]`.
+    pub prediction: Vec<f32>,
+    pub target: MaskedSum,
+    /// In the order of the request.
+    pub layers: Vec<Activation>,
+}
+
+/// Weighted sums of the wanted layers' activations.
+///
+/// `input` is `[1, frames, height, width]`; `choose` makes the target from the normalised prediction of
+/// the first lead time, `[height × width]`. For activations `A` and target `S` a layer's map is
+/// `Σ_c w_c A_c` with `w_c = mean(∂S/∂A_c)`; it is signed and of the layer's own size. Names that
+/// the network does not show are left out of the answer.
+pub fn grad_cam(
+    network: &dyn Network,
+    parameters: &Parameters,
+    input: Tensor<4>,
+    layers: &[String],
+    choose: impl FnOnce(&[f32]) -> MaskedSum,
+) -> RawCam {
+    let [_, _, height, width] = input.dims();
+    let mut tap = Tap::watch(layers.iter().cloned());
+    let output = network.forward(parameters, input, &mut tap, &Mode::Inference);
+    let prediction = to_vec(output.clone().inner());
+    let target = choose(&prediction[..height * width]);
+    let mut gradients = target.of(output).backward();
+    let mut seen = tap.into_weighted(&mut gradients);
+    seen.sort_by_key(|a| layers.iter().position(|name| *name == a.name));
+    RawCam { prediction, target, layers: seen }
+}
+
+/// The published map of a raw one: rectified, scaled, interpolated to the input, scaled again.
+///
+/// Values lie in `[0, 1)`: the reference divides by the maximum plus 10⁻⁷ twice, and raw maxima can
+/// be small enough for that to show, so it is reproduced. A map that is nowhere positive is zero.
+pub fn finish_cam(raw: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32> {
+    let mut cam: Vec<f32> = raw.iter().map(|v| v.max(0.0)).collect();
+    scale(&mut cam);
+    let mut cam = resize_bilinear(&cam, from, to);
+    cam.iter_mut().for_each(|v| *v = v.max(0.0));
+    scale(&mut cam);
+    cam
+}
+
+/// To `[0, 1)` by minimum and maximum.
+fn scale(cam: &mut [f32]) {
+    let low = cam.iter().copied().fold(f32::INFINITY, f32::min);
+    cam.iter_mut().for_each(|v| *v -= low);
+    let high = cam.iter().copied().fold(0.0, f32::max);
+    cam.iter_mut().for_each(|v| *v /= 1e-7 + high);
+}

@@ -1,0 +1,143 @@
+//! Reference numbers for tests: files of the authors' programs' results, and how far apart is near.
+
+use std::path::{Path, PathBuf};
+
+use safetensors::SafeTensors;
+
+use crate::models::HostTensors;
+use crate::random::Random;
+
+/// A safetensors file of reference numbers.
+pub(crate) struct Golden(Vec<u8>);
+
+impl Golden {
+    /// A file of this repository.
+    pub fn small(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        Self(std::fs::read(folder.join(name)).expect(name))
+    }
+
+    /// A full-size file, where the environment says that there are any.
+    pub fn full(name: &str) -> Option<Self> {
+        Some(Self(std::fs::read(full_path(name)?).expect(name)))
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.file().names().into_iter().map(str::to_owned).collect()
+    }
+
+    pub fn f32(&self, name: &str) -> Vec<f32> {
+        let file = self.file();
+        let data = file.tensor(name).expect(name).data().to_vec();
+        data.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
+    }
+
+    pub fn f64(&self, name: &str) -> Vec<f64> {
+        let file = self.file();
+        let data = file.tensor(name).expect(name).data().to_vec();
+        data.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect()
+    }
+
+    /// Eight to a byte, first value in the highest bit.
+    pub fn bits(&self, name: &str) -> Vec<f32> {
+        let file = self.file();
+        let bytes = file.tensor(name).expect(name).data().to_vec();
+        bytes.iter().flat_map(|b| (0..8).rev().map(move |i| f32::from(b >> i & 1))).collect()
+    }
+
+    pub fn shape(&self, name: &str) -> Vec<usize> {
+        self.file().tensor(name).expect(name).shape().to_vec()
+    }
+
+    fn file(&self) -> SafeTensors<'_> {
+        SafeTensors::deserialize(&self.0).expect("a safetensors file")
+    }
+}
+
+/// A file below `STORMLENS_GOLDEN_DIR`; says so where that is not set.
+pub(crate) fn full_path(name: &str) -> Option<PathBuf> {
+    match std::env::var_os("STORMLENS_GOLDEN_DIR") {
+        Some(folder) => Some(Path::new(&folder).join(name)),
+        None => {
+            println!("skipped: STORMLENS_GOLDEN_DIR is not set, so there is no {name}");
+            None
+        }
+    }
+}
+
+/// Weights that follow from their names, as the reference numbers without a weights' file use them:
+/// SplitMix64 from the FNV-1a hash of the name, uniform within bounds by the kind of parameter.
+pub(crate) fn procedural(schema: &[(String, Vec<usize>)]) -> HostTensors {
+    schema.iter().map(|(name, shape)| (name.clone(), shape.clone(), draw(name, shape))).collect()
+}
+
+fn draw(name: &str, shape: &[usize]) -> Vec<f32> {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut random = Random::new(hash);
+    // Of the batch norms only `weight` has one dimension like a bias.
+    let is_norm_weight = name.ends_with("weight") && shape.len() == 1;
+    let (low, high) = match name.rsplit('.').next() {
+        Some("running_var") => (0.6, 1.4),
+        Some("running_mean") => (-0.2, 0.2),
+        Some("bias") => (-0.1, 0.1),
+        _ if is_norm_weight => (0.7, 1.3),
+        _ => {
+            let fan_in: usize = shape[1..].iter().product();
+            let bound = (6.0 / fan_in as f64).sqrt();
+            (-bound, bound)
+        }
+    };
+    (0..shape.iter().product()).map(|_| random.between(low, high) as f32).collect()
+}
+
+/// ‖a − b‖ / ‖b‖
+pub(crate) fn relative_l2(ours: &[f32], theirs: &[f32]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    let square = |v: f64| v * v;
+    let difference: f64 =
+        ours.iter().zip(theirs).map(|(&a, &b)| square(f64::from(a) - f64::from(b))).sum();
+    let size: f64 = theirs.iter().map(|&b| square(f64::from(b))).sum();
+    (difference / size.max(1e-300)).sqrt()
+}
+
+/// max |a − b|
+pub(crate) fn max_error(ours: &[f32], theirs: &[f32]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max)
+}
+
+pub(crate) fn max_abs(values: &[f32]) -> f64 {
+    values.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max)
+}
+
+/// `[count, mean, standard deviation, minimum, maximum, L2]` without the count.
+pub(crate) fn statistics(values: &[f32]) -> [f64; 5] {
+    let n = values.len() as f64;
+    let wide = || values.iter().map(|&v| f64::from(v));
+    let mean = wide().sum::<f64>() / n;
+    let variance = wide().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
+    let l2 = wide().map(|v| v * v).sum::<f64>().sqrt();
+    [
+        mean,
+        variance.sqrt(),
+        wide().fold(f64::INFINITY, f64::min),
+        wide().fold(f64::NEG_INFINITY, f64::max),
+        l2,
+    ]
+}
+
+/// The values at which the reference looked: 32, evenly spread over the flat tensor.
+pub(crate) fn probe(values: &[f32]) -> Vec<f32> {
+    (0..32).map(|j| values[(2 * j + 1) * values.len() / 64]).collect()
+}
+
+/// Every n-th row and column of the last two dimensions.
+pub(crate) fn every_nth(values: &[f32], height: usize, width: usize, n: usize) -> Vec<f32> {
+    let row = |row: &[f32]| row.iter().copied().step_by(n).collect::<Vec<_>>();
+    let plane = |plane: &[f32]| {
+        plane.chunks_exact(width).step_by(n).flat_map(row).collect::<Vec<_>>()
+    };
+    values.chunks_exact(height * width).flat_map(plane).collect()
+}

@@ -1,0 +1,74 @@
+//! Between the levels of a U-Net.
+
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Maximum of every 2 × 2 window, without overlap.
+pub(crate) fn max_pool(x: Tensor<4>) -> Tensor<4> {
+    max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+}
+
+/// Bilinear interpolation to twice the size, corners aligned.
+///
+/// Written as a product with a constant matrix on either side, `A_h · x · A_wᵀ`, because burn has
+/// no gradient of its own bilinear interpolation on wgpu.
+pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
+    let [n_batch, n_channels, height, width] = x.dims();
+    let device = x.device().without_autodiff();
+    let planes = n_batch * n_channels;
+    let across = interpolation(width, &device).transpose(); // [width, 2 width]
+    let x = x.reshape([planes * height, width]).matmul(across);
+    let x = x.reshape([planes, height, 2 * width]);
+    let down = interpolation(height, &device).reshape([1, 2 * height, height]);
+    down.matmul(x).reshape([n_batch, n_channels, 2 * height, 2 * width])
+}
+
+/// `[2 n, n]`: each row holds the two weights of one interpolated point.
+fn interpolation(n: usize, device: &Device) -> Tensor<2> {
+    let mut weights = vec![0f32; 2 * n * n];
+    for (row, weights) in weights.chunks_exact_mut(n).enumerate() {
+        let (low, high, share) = source(row, n);
+        weights[low] += 1.0 - share;
+        weights[high] += share;
+    }
+    Tensor::from_data(TensorData::new(weights, [2 * n, n]), device)
+}
+
+/// The two points between which an interpolated one lies, and the second one's weight.
+///
+/// In `f32` and in this order, as PyTorch computes it.
+fn source(row: usize, n: usize) -> (usize, usize, f32) {
+    if n == 1 {
+        return (0, 0, 0.0);
+    }
+    let scale = (n - 1) as f32 / (2 * n - 1) as f32;
+    let position = scale * row as f32;
+    let low = (position as usize).min(n - 1);
+    (low, (low + 1).min(n - 1), position - low as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::to_vec;
+
+    #[test]
+    fn a_ramp_stays_a_ramp_and_corners_stay_put() {
+        let device = Device::flex();
+        let ramp: Vec<f32> = (0..6).map(|i| i as f32).collect();
+        let x = Tensor::<4>::from_data(TensorData::new(ramp, [1, 1, 2, 3]), &device);
+        let y = to_vec(upsample(x));
+        assert_eq!(y.len(), 24);
+        assert_eq!((y[0], y[5], y[18], y[23]), (0.0, 2.0, 3.0, 5.0));
+        for (i, &v) in y[..6].iter().enumerate() {
+            assert!((v - 0.4 * i as f32).abs() < 1e-6, "{v}");
+        }
+    }
+
+    #[test]
+    fn one_pixel_is_repeated() {
+        let x = Tensor::<4>::full([1, 1, 1, 1], 3.5, &Device::flex());
+        assert_eq!(to_vec(upsample(x)), [3.5; 4]);
+    }
+}

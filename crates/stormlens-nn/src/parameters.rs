@@ -1,0 +1,154 @@
+//! The weights of a network, by name: its state dictionary on a device.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Weights and running statistics under the names they have in a checkpoint.
+///
+/// Every tensor is stored flat with its shape, so that loading, saving and optimising are one loop
+/// over one map, whatever the layers look like.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    shape: Vec<usize>,
+    values: Tensor<1>,
+}
+
+impl Parameters {
+    /// Puts plain numbers on a device.
+    ///
+    /// # Panics
+    /// If a tensor does not hold as many numbers as its shape says; checkpoints are checked when
+    /// they are read.
+    pub fn from_host<'a>(
+        tensors: impl IntoIterator<Item = (&'a str, &'a [usize], &'a [f32])>,
+        device: &Device,
+    ) -> Self {
+        let mut parameters = Self::default();
+        for (name, shape, values) in tensors {
+            assert_eq!(values.len(), shape.iter().product::<usize>(), "{name}: {shape:?}");
+            let data = TensorData::new(values.to_vec(), [values.len()]);
+            parameters.insert(name, shape.to_vec(), Tensor::from_data(data, device));
+        }
+        parameters
+    }
+
+    /// The numbers back on the host, in order of their names.
+    pub fn to_host(&self) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+        let read = |(name, entry): (&String, &Entry)| {
+            (name.clone(), entry.shape.clone(), to_vec(entry.values.clone().inner()))
+        };
+        self.entries.iter().map(read).collect()
+    }
+
+    pub(crate) fn insert(&mut self, name: &str, shape: Vec<usize>, values: Tensor<1>) {
+        self.entries.insert(name.to_owned(), Entry { shape, values });
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Number of learnable values; running statistics do not count.
+    pub fn n_learnable(&self) -> usize {
+        let learnable = self.entries.iter().filter(|(name, _)| is_learnable(name));
+        learnable.map(|(_, entry)| entry.shape.iter().product::<usize>()).sum()
+    }
+
+    /// The same parameters with every learnable tensor a differentiable leaf.
+    pub(crate) fn require_grad(&self) -> Self {
+        self.map_learnable(|_, values| values.inner().autodiff().require_grad())
+    }
+
+    /// Every learnable tensor, flat, replaced by what `f` makes of it.
+    pub(crate) fn map_learnable(&self, mut f: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> Self {
+        let mut mapped = self.clone();
+        for (name, entry) in &mut mapped.entries {
+            if is_learnable(name) {
+                entry.values = f(name, entry.values.clone());
+            }
+        }
+        mapped
+    }
+
+    /// Replaces flat tensors of the same size under existing names.
+    pub(crate) fn update(&mut self, replacements: impl IntoIterator<Item = (String, Tensor<1>)>) {
+        for (name, values) in replacements {
+            if let Some(entry) = self.entries.get_mut(&name) {
+                entry.values = values;
+            }
+        }
+    }
+
+    pub(crate) fn root(&self) -> Scope<'_> {
+        Scope { parameters: self, prefix: String::new() }
+    }
+}
+
+/// Running statistics follow the data, everything else follows the gradient.
+pub(crate) fn is_learnable(name: &str) -> bool {
+    !(name.ends_with("running_mean") || name.ends_with("running_var"))
+}
+
+/// Reads a tensor back to the host.
+pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data_as::<f32>().try_into_vec().expect("converted to f32 the line before")
+}
+
+/// The parameters below one name, as a module sees its own.
+#[derive(Clone)]
+pub(crate) struct Scope<'a> {
+    parameters: &'a Parameters,
+    prefix: String,
+}
+
+impl Scope<'_> {
+    /// The module of that name in this one.
+    pub fn at(&self, child: &str) -> Self {
+        Self { parameters: self.parameters, prefix: self.name(child) }
+    }
+
+    pub fn name(&self, child: &str) -> String {
+        match self.prefix.as_str() {
+            "" => child.to_owned(),
+            prefix => format!("{prefix}.{child}"),
+        }
+    }
+
+    pub fn has(&self, child: &str) -> bool {
+        self.parameters.entries.contains_key(&self.name(child))
+    }
+
+    /// A tensor of known rank.
+    ///
+    /// # Panics
+    /// If it is not there or of another rank: checkpoints are checked against the architecture
+    /// before they become parameters.
+    pub fn tensor<const D: usize>(&self, child: &str) -> Tensor<D> {
+        let name = self.name(child);
+        let entry = self.parameters.entries.get(&name);
+        let entry = entry.unwrap_or_else(|| panic!("no parameter is called {name}"));
+        let shape: [usize; D] = entry.shape.as_slice().try_into().expect(&name);
+        entry.values.clone().reshape(shape)
+    }
+
+    /// The tensor, where the module has one.
+    pub fn optional<const D: usize>(&self, child: &str) -> Option<Tensor<D>> {
+        self.has(child).then(|| self.tensor(child))
+    }
+}
+
+/// Whether batch normalisation uses the statistics it has learnt or those of the batch.
+#[derive(Default)]
+pub enum Mode {
+    #[default]
+    Inference,
+    /// Batch statistics; the updated running ones are collected here, by name.
+    Training(RefCell<Vec<(String, Tensor<1>)>>),
+}

@@ -1,0 +1,188 @@
+use std::path::Path;
+
+use burn::tensor::Device;
+use stormlens_data::dataset::DatasetError;
+
+use super::config::{DataConfig, TrainingOptions};
+use super::run::Trainee;
+use super::*;
+use crate::checkpoint::CheckpointError;
+use crate::models::sar_unet::SarUnet;
+use crate::models::sar_unet::tests::tiny;
+use crate::models::{HostTensors, initialise};
+use crate::random::Random;
+
+/// Squares that move one pixel a frame: motion that a network can learn.
+struct Squares;
+
+impl Examples for Squares {
+    fn ids(&self, block: Block) -> Vec<String> {
+        let ids = match block {
+            Block::Train => 0..6,
+            Block::Validation => 6..8,
+            Block::Test => 8..9,
+        };
+        ids.map(|i| i.to_string()).collect()
+    }
+
+    fn read(&self, id: &str) -> Result<Example, DatasetError> {
+        let i: usize = id.parse().expect("our own name");
+        let frame = |t: usize| {
+            let inside = |v: usize, from: usize| (from..from + 8).contains(&v);
+            (0..32 * 32).map(move |p| f32::from(u8::from(inside(p / 32, 2 * i) && inside(p % 32, i + 2 * t))))
+        };
+        let inputs = (0..3).flat_map(frame).collect();
+        Ok(Example { inputs, target: frame(4).collect(), height: 32, width: 32 })
+    }
+}
+
+#[derive(Default)]
+struct Watch {
+    losses: Vec<f64>,
+    n_batches_until_kill: Option<usize>,
+    best: Option<HostTensors>,
+}
+
+impl Observer for Watch {
+    fn batch(&mut self, _: usize, _: usize, _: usize, _: f64) -> bool {
+        match &mut self.n_batches_until_kill {
+            Some(0) => false,
+            Some(n) => {
+                *n -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        self.losses.push(report.validation_loss);
+    }
+
+    fn best(&mut self, weights: &HostTensors, _: &EpochReport) -> Result<(), CheckpointError> {
+        self.best = Some(weights.clone());
+        Ok(())
+    }
+}
+
+fn config(output: &Path) -> TrainConfig {
+    TrainConfig {
+        model: "sar-unet-precip".into(),
+        output: output.to_owned(),
+        seed: 3,
+        data: DataConfig {
+            archive: "none".into(),
+            train_until: "2010-08-26T05:00:00Z".parse().expect("a time"),
+            validate_until: "2010-08-26T05:30:00Z".parse().expect("a time"),
+            description: "moving squares".into(),
+            licence: "none".into(),
+        },
+        training: TrainingOptions { batch_size: 2, max_epochs: 4, scale: 2.0, ..Default::default() },
+        augmentation: Augmentation { flips: true, crops_per_sample: 2, ..Default::default() },
+    }
+}
+
+fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
+    let trainee = Trainee {
+        network: &SarUnet,
+        initial: initialise(&tiny().schema(), config.seed),
+        rescale: crate::models::sar_unet::ENTRY.rescale,
+    };
+    train(config, trainee, &Squares, &Device::flex(), watch)
+}
+
+#[test]
+fn training_learns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watch = Watch::default();
+    let mut config = config(folder.path());
+    config.training.max_epochs = 12;
+    run(&config, &mut watch).expect("a run");
+    let (first, last) = (watch.losses[0], watch.losses[11]);
+    assert!(last < 0.7 * first, "{:?}", watch.losses);
+}
+
+/// Killed in the middle of the third epoch, the run ends with the very same bytes.
+#[test]
+fn a_killed_run_goes_on_as_if_nothing_had_happened() {
+    let (whole, killed) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+    let mut undisturbed = Watch::default();
+    run(&config(whole.path()), &mut undisturbed).expect("a run");
+
+    let mut first = Watch { n_batches_until_kill: Some(15), ..Default::default() };
+    let stopped = run(&config(killed.path()), &mut first);
+    assert!(matches!(stopped, Err(TrainError::Stopped(2))), "{stopped:?}");
+    let mut second = Watch::default();
+    run(&config(killed.path()), &mut second).expect("the rest");
+
+    let losses = [first.losses, second.losses].concat();
+    assert_eq!(losses, undisturbed.losses);
+    for file in ["last.safetensors", "metrics.csv", "split.json"] {
+        let read = |folder: &Path| std::fs::read(folder.join(file)).expect(file);
+        assert!(read(whole.path()) == read(killed.path()), "{file} differs");
+    }
+}
+
+#[test]
+fn another_runs_folder_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(folder.path());
+    config.training.max_epochs = 1;
+    run(&config, &mut Watch::default()).expect("a run");
+    config.training.learning_rate = 1e-4;
+    let refused = run(&config, &mut Watch::default());
+    assert!(matches!(refused, Err(TrainError::OtherRun(_))), "{refused:?}");
+}
+
+#[test]
+fn the_learning_rate_falls_on_a_plateau() {
+    let mut schedule = ReduceOnPlateau::new(1e-3, 2);
+    let mut rates = Vec::new();
+    for loss in [5.0, 4.0, 4.0, 4.1, 3.9999, 3.0, 3.0, 3.0, 3.0] {
+        schedule.step(loss);
+        rates.push(schedule.learning_rate);
+    }
+    // 3.9999 is better, but by less than a ten-thousandth: the third bad epoch in a row.
+    let expected = [1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4, 1e-4, 1e-5];
+    for (rate, expected) in rates.iter().zip(expected) {
+        assert!((rate / expected - 1.0).abs() < 1e-9, "{rates:?}");
+    }
+}
+
+#[test]
+fn training_ends_when_nothing_improves() {
+    let mut stopping = EarlyStopping::new(2);
+    let over: Vec<bool> = [3.0, 2.0, 2.5, 1.9, 2.0, 1.9]
+        .into_iter()
+        .map(|loss| {
+            stopping.step(loss);
+            stopping.is_over()
+        })
+        .collect();
+    assert_eq!(over, [false, false, false, false, false, true]);
+    assert_eq!(stopping.best(), Some(1.9));
+}
+
+/// Whatever is done to a sample, its frames and its target move together.
+#[test]
+fn augmentation_keeps_frames_and_target_together() {
+    let frame: Vec<f32> = (0..48 * 48).map(|i| i as f32).collect();
+    let example =
+        Example { inputs: frame.repeat(2), target: frame.clone(), height: 48, width: 48 };
+    let all = Augmentation { crop: 32, crops_per_sample: 1, flips: true, quarter_turns: true };
+    let mut random = Random::new(1);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..64 {
+        let changed = all.apply(&example, &mut random);
+        assert_eq!((changed.height, changed.width), (32, 32));
+        assert_eq!(changed.inputs, changed.target.repeat(2));
+        // Neighbours stay neighbours: a step to the right is a step along a row or a column.
+        let step = changed.target[1] - changed.target[0];
+        let down = changed.target[32] - changed.target[0];
+        assert!([1.0, 48.0].contains(&step.abs()) && [1.0, 48.0].contains(&down.abs()));
+        seen.insert((step as i32, down as i32));
+    }
+    assert_eq!(seen.len(), 8, "eight ways to lie: {seen:?}");
+    let untouched = Augmentation::default().apply(&example, &mut random);
+    assert_eq!(untouched, example);
+}

@@ -1,0 +1,135 @@
+//! `stormlens serve`: the dashboard.
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use stormlens_data::card::{CheckpointCard, ModelCard};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal;
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::jobs::{Jobs, WorkerFactory};
+use crate::web::{self, AppState};
+
+/// How long requests may take to finish once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// The networks that a server can run, as plain data and one function.
+pub struct Networks {
+    pub models: Vec<ModelCard>,
+    pub checkpoints: Vec<CheckpointCard>,
+    /// Given the catalogue, the function that builds the worker on its thread.
+    pub worker: Box<dyn FnOnce(Arc<Catalog>) -> WorkerFactory>,
+}
+
+impl Networks {
+    /// What a program without networks has: pages and stored data only.
+    pub fn none() -> Self {
+        let reason = "this program was built without networks; build it with its default features";
+        Self {
+            models: Vec::new(),
+            checkpoints: Vec::new(),
+            worker: Box::new(move |_| Box::new(move || Err(reason.to_owned()))),
+        }
+    }
+}
+
+/// Serves until the process is told to stop.
+pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
+    let state = state(config, networks)?;
+    Runtime::new().context("cannot start the runtime")?.block_on(async {
+        let listener = listen(config).await?;
+        let address = listener.local_addr().context("cannot tell the address")?;
+        // To standard output, because this line is what a person waits for.
+        println!("Stormlens is ready at http://{address}");
+        serve(listener, state, stop_signal()).await
+    })
+}
+
+/// Opens the catalogue and starts the worker, without waiting for it.
+pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
+    let Networks { models, checkpoints, worker } = networks;
+    let catalog = Arc::new(Catalog::open(&config.data, models, checkpoints)?);
+    if catalog.samples().is_empty() {
+        tracing::warn!(folder = %config.data.display(), "no radar frames were found");
+    }
+    let jobs = Jobs::start(worker(catalog.clone()), config.job_options())
+        .context("cannot start the worker thread")?;
+    Ok(AppState::new(jobs, catalog, Path::new(&config.checkpoints)))
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.bind;
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
+            "{address} is already in use: stop the program that uses it, or choose another port, \
+             for example with --bind {}:{}",
+            address.ip(),
+            address.port().saturating_add(1)
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+/// Answers requests until `stop`, then finishes those that are under way.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let jobs = state.jobs.clone();
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let stop = async move {
+        stop.await;
+        // Ends the runs, and with them the streams of events that would otherwise keep on.
+        jobs.shut_down();
+        stopping.send_replace(true);
+    };
+    let server = axum::serve(listener, web::app(state)).with_graceful_shutdown(stop);
+    tokio::select! {
+        result = server => result.context("the server stopped"),
+        () = async {
+            // The sender lives as long as the server does, which is the other branch.
+            let _ = stopped.wait_for(|stopping| *stopping).await;
+            tokio::time::sleep(DRAIN).await;
+        } => {
+            tracing::warn!("stopped without waiting for the last requests");
+            Ok(())
+        }
+    }
+}
+
+/// Ctrl-C, or the signal by which service managers ask a process to end.
+async fn stop_signal() {
+    let interrupt = async {
+        if let Err(error) = signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot listen for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut stream) => {
+                stream.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for the signal to terminate");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
