@@ -3,4 +3,14 @@
 //! The library holds everything of the program but its entry point, so that tests and benchmarks
 //! reach it. `ARCHITECTURE.md` is the map.
 
+pub mod catalog;
 pub mod cli;
+pub mod config;
+pub mod export;
+pub mod jobs;
+pub mod plot;
+#[doc(hidden)]
+pub mod testing;
+pub mod web;
+#[cfg(feature = "nn")]
+pub mod worker;

@@ -71,7 +71,8 @@ fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
             return Some((path.file_name()?.to_string_lossy().into_owned(), inside));
         }
         let is_weights = known.contains(&path.extension()?.to_str()?);
-        is_weights.then(|| Some((path.file_stem()?.to_string_lossy().into_owned(), path.clone())))?
+        is_weights
+            .then(|| Some((path.file_stem()?.to_string_lossy().into_owned(), path.clone())))?
     };
     entries.filter_map(|entry| candidate(entry.path())).collect()
 }
@@ -84,11 +85,7 @@ struct EngineWorker {
 }
 
 impl Worker for EngineWorker {
-    fn run(
-        &mut self,
-        request: &Request,
-        progress: &dyn Progress,
-    ) -> Result<Outcome, WorkerError> {
+    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
         let sample = self.sample(request)?;
         let resident = self.resident(request)?;
         let frames = Frames {

@@ -11,8 +11,8 @@ use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::request::Progress;
 use stormlens_data::score::{DEFAULT_THRESHOLDS_MM_H, ScoreTable, Verification};
-use stormlens_nn::engine::{Frames, Resident};
 use stormlens_nn::Engine;
+use stormlens_nn::engine::{Frames, Resident};
 
 use super::network::NetworkArgs;
 use super::progress::Bar;

@@ -47,7 +47,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     let sequences = Sequences::read(&args.input)?;
     let [frames] = sequences.frames.as_slice() else {
-        bail!("{} holds {} sequences; explain takes one", args.input.display(), sequences.frames.len());
+        bail!(
+            "{} holds {} sequences; explain takes one",
+            args.input.display(),
+            sequences.frames.len()
+        );
     };
     let (engine, resident) = args.network.open()?;
     let all = || resident.card.layers.iter().map(|l| l.name.clone()).collect();

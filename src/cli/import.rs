@@ -35,7 +35,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let known: Vec<_> = MODELS.iter().map(|entry| (entry.card)().id).collect();
         bail!(
             "{} holds {} with {} inputs and {} outputs, which this program cannot run yet; it runs {}",
-            args.from.display(), found.family.name(), found.in_channels, found.out_channels, known.join(", ")
+            args.from.display(),
+            found.family.name(),
+            found.in_channels,
+            found.out_channels,
+            known.join(", ")
         );
     };
     let metadata = Metadata {
@@ -63,7 +67,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     checkpoint::write_safetensors(&path, &file.state, &metadata, Precision::F32)?;
     println!(
         "{}: {} with {} parameters in {} tensors, read from {:?} / {:?}",
-        path.display(), found.family.name(), found.n_parameters, found.n_keys, file.container, file.layout
+        path.display(),
+        found.family.name(),
+        found.n_parameters,
+        found.n_keys,
+        file.container,
+        file.layout
     );
     Ok(())
 }

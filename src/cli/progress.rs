@@ -14,7 +14,8 @@ pub struct Bar {
 
 impl Bar {
     pub fn new() -> Self {
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} [{elapsed}, {eta} left]");
+        let style =
+            ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} [{elapsed}, {eta} left]");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         Self { bar: ProgressBar::new(1).with_style(style), phase: RefCell::default() }
     }

@@ -1,8 +1,6 @@
 //! `stormlens train CONFIG.toml`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,14 +8,12 @@ use serde_json::json;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_nn::checkpoint::{self, CheckpointError, Metadata, Precision};
 use stormlens_nn::models::HostTensors;
-use stormlens_nn::train::{
-    ArchiveExamples, EpochReport, Observer, TrainConfig, Trainee, train,
-};
+use stormlens_nn::train::{ArchiveExamples, EpochReport, Observer, TrainConfig, Trainee, train};
 use stormlens_nn::{device, engine, registry};
 
 use super::network::DeviceArgs;
 
-/// Train a network; the same command goes on with a run that was stopped
+/// Train a network; Ctrl-C stops a run, the same command goes on with it
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run's options; checkpoints/sar-unet-precip/knmi-20100826/train.toml is an example
@@ -64,7 +60,6 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 struct Terminal<'a> {
     config: &'a TrainConfig,
     bar: ProgressBar,
-    stop: Arc<AtomicBool>,
 }
 
 impl<'a> Terminal<'a> {
@@ -72,8 +67,7 @@ impl<'a> Terminal<'a> {
         let style = ProgressStyle::with_template(
             "{prefix} {wide_bar} {pos}/{len} batches, {msg}, {per_sec} [{elapsed}, {eta} left]",
         )?;
-        let stop = Arc::new(AtomicBool::new(false));
-        Ok(Self { config, bar: ProgressBar::new(1).with_style(style), stop })
+        Ok(Self { config, bar: ProgressBar::new(1).with_style(style) })
     }
 }
 
@@ -86,7 +80,7 @@ impl Observer for Terminal<'_> {
         }
         self.bar.set_position(done as u64);
         self.bar.set_message(format!("loss {loss:.4}"));
-        !self.stop.load(Ordering::Relaxed)
+        true
     }
 
     fn epoch(&mut self, report: &EpochReport) {

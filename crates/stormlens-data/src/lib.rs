@@ -4,7 +4,17 @@
 //! formats for export, and the requests and outcomes that cross between the dashboard and the
 //! networks. This crate knows no tensors and no HTTP, and never panics on the contents of a file.
 
+pub mod archive;
 pub mod card;
+pub mod dataset;
 pub mod field;
+pub mod files;
+mod hash;
+mod hdf5_stream;
+pub mod import;
 pub mod outcome;
 pub mod request;
+pub mod score;
+#[cfg(test)]
+mod testing;
+pub mod time;

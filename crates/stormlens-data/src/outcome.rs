@@ -29,7 +29,7 @@ pub struct Forecast {
     pub observation_mm_h: Option<Field>,
     pub valid_time: Timestamp,
     pub lead_time_min: u32,
-    /// How long the prediction alone took.
+    /// How long the prediction and its explanations took.
     pub duration_ms: f64,
 }
 

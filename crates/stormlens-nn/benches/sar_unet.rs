@@ -24,7 +24,10 @@ fn bench(c: &mut Criterion) {
     let frames = Frames { values: showers(), n_frames: 12, height: SIZE, width: SIZE };
     let all: Vec<String> = resident.card.layers.iter().map(|l| l.name.clone()).collect();
     let mut group = c.benchmark_group("sar_unet/cpu");
-    group.sample_size(10).warm_up_time(Duration::from_secs(3)).measurement_time(Duration::from_secs(12));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(3))
+        .measurement_time(Duration::from_secs(12));
     group.bench_function("forward/288", |b| b.iter(|| engine.predict(&resident, &frames)));
     // The first layer's CAM needs the whole backward pass, to the input and no further.
     let question = |layers| Question { threshold_mm_h: 0.5, layers, ig_steps: None };

@@ -14,7 +14,7 @@ use stormlens_data::request::{Cancelled, Progress};
 
 use crate::checkpoint::{self, CheckpointError};
 use crate::device::{self, DeviceChoice, DeviceError};
-use crate::explain::{self, NORMALISATION_MM_5MIN, MaskedSum, STEPS_PER_HOUR};
+use crate::explain::{self, MaskedSum, NORMALISATION_MM_5MIN, STEPS_PER_HOUR};
 use crate::layers::fold;
 use crate::models::HostTensors;
 use crate::parameters::{Mode, to_vec};
@@ -104,10 +104,8 @@ impl Engine {
         if let Some(resident) = self.residents.get(&key) {
             return Ok(resident.clone());
         }
-        let entry = registry::find(model).map_err(|known| EngineError::UnknownModel {
-            name: model.to_owned(),
-            known,
-        })?;
+        let entry = registry::find(model)
+            .map_err(|known| EngineError::UnknownModel { name: model.to_owned(), known })?;
         let resident = Arc::new(Resident::read(entry, path, &self.device)?);
         self.residents.insert(key, resident.clone());
         Ok(resident)
@@ -154,7 +152,8 @@ impl Engine {
                 |prediction| MaskedSum::above(threshold_mm_h, prediction),
             );
             let maps = raw.layers.iter().map(|a| layer_map(a, frames)).collect();
-            let cam = GradCam { target: plain_target(&raw.target, threshold_mm_h, frames), layers: maps };
+            let cam =
+                GradCam { target: plain_target(&raw.target, threshold_mm_h, frames), layers: maps };
             (raw.prediction, raw.target, Some(cam))
         };
         let integrated_gradients = question
@@ -164,7 +163,12 @@ impl Engine {
                 let path = explain::integrated_gradients(
                     network, parameters, &input, &target, n_steps, progress,
                 )?;
-                Ok::<_, EngineError>(in_rain_units(&path, plain_target(&target, threshold_mm_h, frames), frames, n_steps))
+                Ok::<_, EngineError>(in_rain_units(
+                    &path,
+                    plain_target(&target, threshold_mm_h, frames),
+                    frames,
+                    n_steps,
+                ))
             })
             .transpose()?;
         Ok(Answer { prediction, grad_cam, integrated_gradients })
@@ -203,7 +207,11 @@ impl Frames {
             ));
         }
         if self.values.len() != self.n_frames * h * w {
-            return Err(format!("the input holds {} values, not {}", self.values.len(), self.n_frames * h * w));
+            return Err(format!(
+                "the input holds {} values, not {}",
+                self.values.len(),
+                self.n_frames * h * w
+            ));
         }
         let bad = self.values.iter().position(|v| !v.is_finite());
         bad.map_or(Ok(()), |i| {
@@ -267,11 +275,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
 }
 
 impl Resident {
-    fn read(
-        entry: &'static ModelEntry,
-        path: &Path,
-        device: &Device,
-    ) -> Result<Self, EngineError> {
+    fn read(entry: &'static ModelEntry, path: &Path, device: &Device) -> Result<Self, EngineError> {
         let Described { state, card: checkpoint } = read_described(entry, path)?;
         let tensors = fold(host_tensors(&state));
         let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));

@@ -11,7 +11,7 @@ mod target;
 pub use grad_cam::{RawCam, finish_cam, grad_cam};
 pub use integrated_gradients::{PathAttribution, integrated_gradients};
 pub use resize::resize_bilinear;
-pub use target::{NORMALISATION_MM_5MIN, MaskedSum, STEPS_PER_HOUR};
+pub use target::{MaskedSum, NORMALISATION_MM_5MIN, STEPS_PER_HOUR};
 
 #[cfg(test)]
 mod tests;

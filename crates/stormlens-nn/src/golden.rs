@@ -136,8 +136,7 @@ pub(crate) fn probe(values: &[f32]) -> Vec<f32> {
 /// Every n-th row and column of the last two dimensions.
 pub(crate) fn every_nth(values: &[f32], height: usize, width: usize, n: usize) -> Vec<f32> {
     let row = |row: &[f32]| row.iter().copied().step_by(n).collect::<Vec<_>>();
-    let plane = |plane: &[f32]| {
-        plane.chunks_exact(width).step_by(n).flat_map(row).collect::<Vec<_>>()
-    };
+    let plane =
+        |plane: &[f32]| plane.chunks_exact(width).step_by(n).flat_map(row).collect::<Vec<_>>();
     values.chunks_exact(height * width).flat_map(plane).collect()
 }

@@ -5,10 +5,12 @@
 
 mod attention;
 mod convolution;
+mod depthwise;
 mod fold;
 mod resample;
 
 pub(crate) use attention::cbam;
 pub(crate) use convolution::{conv1x1, depthwise_separable, double_depthwise_separable, norm_relu};
+pub(crate) use depthwise::DepthwisePass;
 pub use fold::fold;
 pub(crate) use resample::{max_pool, upsample};

@@ -8,13 +8,13 @@ pub mod checkpoint;
 pub mod device;
 pub mod engine;
 pub mod explain;
+#[cfg(test)]
+pub(crate) mod golden;
 pub mod layers;
 pub mod models;
 pub mod network;
 pub mod parameters;
 pub mod random;
-#[cfg(test)]
-pub(crate) mod golden;
 pub mod registry;
 pub mod tap;
 pub mod train;

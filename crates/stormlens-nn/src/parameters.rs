@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::layers::DepthwisePass;
+
 /// Weights and running statistics under the names they have in a checkpoint.
 ///
 /// Every tensor is stored flat with its shape, so that loading, saving and optimising are one loop
@@ -144,11 +146,21 @@ impl Scope<'_> {
     }
 }
 
-/// Whether batch normalisation uses the statistics it has learnt or those of the batch.
+/// Whether a pass is one of training.
 #[derive(Default)]
 pub enum Mode {
+    /// Batch normalisation uses the statistics it has learnt.
     #[default]
     Inference,
-    /// Batch statistics; the updated running ones are collected here, by name.
-    Training(RefCell<Vec<(String, Tensor<1>)>>),
+    /// Batch normalisation uses those of the batch; what the optimiser needs is recorded.
+    Training(Recorder),
+}
+
+/// What a training pass leaves beside its gradients.
+#[derive(Default)]
+pub struct Recorder {
+    /// Updated running statistics, by name.
+    pub(crate) statistics: RefCell<Vec<(String, Tensor<1>)>>,
+    /// What the gradients of depthwise weights are made from.
+    pub(crate) depthwise: RefCell<Vec<DepthwisePass>>,
 }

@@ -54,7 +54,7 @@ fn channel_weights_are_what_finite_differences_say() {
             values.2[channel] += by;
             score(&weights, frames(&device))
         };
-        let h = 2e-3;
+        let h = 2e-4;
         let expected = (moved(h) - moved(-h)) / (2.0 * f64::from(h));
         let error = (ours - expected).abs() / expected.abs();
         assert!(error < 2e-2, "{layer}, channel {channel}: {ours}, not {expected}");
@@ -78,7 +78,7 @@ fn the_gradient_of_the_input_is_what_finite_differences_say() {
     let direction: Vec<f32> = ramp(2 * gradient.len()).split_off(gradient.len());
     let ours: f64 =
         gradient.iter().zip(&direction).map(|(&g, &d)| f64::from(g) * f64::from(d)).sum();
-    let h = 2e-3;
+    let h = 2e-4;
     let moved = |by: f32| {
         let step = input(direction.clone(), SHAPE, &device).mul_scalar(by);
         score(&weights, frames(&device) + step)
@@ -135,8 +135,7 @@ fn nobody_waiting_ends_the_integration() {
     let network = parameters(&procedural(&tiny().schema()), &device);
     let target = upper_half(&[0.0; 32 * 32]);
     let progress = Impatient(Cell::new(0));
-    let ended =
-        integrated_gradients(&SarUnet, &network, &frames(&device), &target, 50, &progress);
+    let ended = integrated_gradients(&SarUnet, &network, &frames(&device), &target, 50, &progress);
     assert_eq!(ended.unwrap_err(), Cancelled);
     assert_eq!(progress.0.get(), 2);
 }

@@ -22,15 +22,18 @@ impl NamedAdam {
         Self { adam: AdamConfig::new().with_epsilon(1e-8).build(), states: BTreeMap::new() }
     }
 
-    /// One step; `leaves` are the differentiable parameters that `gradients` belongs to.
+    /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others`
+    /// the gradients that were computed beside the tape, by name.
     pub fn step(
         &mut self,
         leaves: &Parameters,
-        gradients: &mut Gradients,
+        mut gradients: Gradients,
+        mut others: BTreeMap<String, Tensor<1>>,
         learning_rate: f64,
     ) -> Parameters {
         leaves.map_learnable(|name, leaf| {
-            let Some(gradient) = leaf.grad_remove(gradients) else { return leaf.inner() };
+            let gradient = others.remove(name).or_else(|| leaf.grad_remove(&mut gradients));
+            let Some(gradient) = gradient else { return leaf.inner() };
             let state = self.states.remove(name);
             let (updated, state) = self.adam.step(learning_rate, leaf.inner(), gradient, state);
             self.states.extend(state.map(|state| (name.to_owned(), state)));

@@ -1,6 +1,5 @@
 //! The loop.
 
-use std::cell::RefCell;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use super::state::{Counters, RunState, write_atomically};
 use crate::checkpoint::CheckpointError;
 use crate::models::HostTensors;
 use crate::network::Network;
-use crate::parameters::{Mode, to_vec};
+use crate::parameters::{Mode, Recorder, to_vec};
 use crate::random::Random;
 use crate::{Parameters, Tap};
 
@@ -111,10 +110,7 @@ pub fn train(
         run.save(&state_path).map_err(|e| io_error(&state_path, e))?;
     }
     let counters = run.counters;
-    Ok(Summary {
-        n_epochs: counters.n_epochs,
-        best_validation_loss: counters.stopping.best(),
-    })
+    Ok(Summary { n_epochs: counters.n_epochs, best_validation_loss: counters.stopping.best() })
 }
 
 fn read_block(examples: &dyn Examples, block: Block) -> Result<Vec<Example>, TrainError> {
@@ -248,17 +244,20 @@ impl<'a> Run<'a> {
     fn step(&mut self, batch: &[Example]) -> f64 {
         let (input, target) = self.tensors(batch);
         let leaves = self.parameters.require_grad();
-        let mode = Mode::Training(RefCell::default());
+        let mode = Mode::Training(Recorder::default());
         let output = self.trainee.network.forward(&leaves, input, &mut Tap::off(), &mode);
         let loss = (output - target).square().sum().div_scalar(batch.len() as f64);
         let value = f64::from(to_vec(loss.clone().inner())[0]);
         let mut gradients = loss.backward();
+        let Mode::Training(recorder) = mode else { unreachable!("set a few lines above") };
+        let passes = recorder.depthwise.into_inner();
+        let depthwise = passes.into_iter().filter_map(|p| p.weight_gradient(&mut gradients));
+        let depthwise = depthwise.collect();
         let learning_rate = self.counters.schedule.learning_rate;
-        self.parameters = self.optimiser.step(&leaves, &mut gradients, learning_rate);
+        let step = self.optimiser.step(&leaves, gradients, depthwise, learning_rate);
+        self.parameters = step;
+        self.parameters.update(recorder.statistics.into_inner());
         self.counters.n_steps += 1;
-        if let Mode::Training(statistics) = mode {
-            self.parameters.update(statistics.into_inner());
-        }
         value / f64::from(self.config.training.scale).powi(2)
     }
 

@@ -29,7 +29,9 @@ impl Examples for Squares {
         let i: usize = id.parse().expect("our own name");
         let frame = |t: usize| {
             let inside = |v: usize, from: usize| (from..from + 8).contains(&v);
-            (0..32 * 32).map(move |p| f32::from(u8::from(inside(p / 32, 2 * i) && inside(p % 32, i + 2 * t))))
+            (0..32 * 32).map(move |p| {
+                f32::from(u8::from(inside(p / 32, 2 * i) && inside(p % 32, i + 2 * t)))
+            })
         };
         let inputs = (0..3).flat_map(frame).collect();
         Ok(Example { inputs, target: frame(4).collect(), height: 32, width: 32 })
@@ -77,7 +79,12 @@ fn config(output: &Path) -> TrainConfig {
             description: "moving squares".into(),
             licence: "none".into(),
         },
-        training: TrainingOptions { batch_size: 2, max_epochs: 4, scale: 2.0, ..Default::default() },
+        training: TrainingOptions {
+            batch_size: 2,
+            max_epochs: 4,
+            scale: 2.0,
+            ..Default::default()
+        },
         augmentation: Augmentation { flips: true, crops_per_sample: 2, ..Default::default() },
     }
 }
@@ -167,8 +174,7 @@ fn training_ends_when_nothing_improves() {
 #[test]
 fn augmentation_keeps_frames_and_target_together() {
     let frame: Vec<f32> = (0..48 * 48).map(|i| i as f32).collect();
-    let example =
-        Example { inputs: frame.repeat(2), target: frame.clone(), height: 48, width: 48 };
+    let example = Example { inputs: frame.repeat(2), target: frame.clone(), height: 48, width: 48 };
     let all = Augmentation { crop: 32, crops_per_sample: 1, flips: true, quarter_turns: true };
     let mut random = Random::new(1);
     let mut seen = std::collections::BTreeSet::new();

@@ -30,7 +30,10 @@ pub(super) fn card() -> ModelCard {
 fn layers() -> Vec<Layer> {
     let encoder = (1..=5).map(|n| (format!("RRCNN{n}"), n, Some(format!("cbam{n}")), "Encoder"));
     let decoder = (2..=5).rev().map(|n| (format!("Up_RRCNN{n}"), 11 - n, None, "Decoder"));
-    encoder.chain(decoder).flat_map(|(block, n, cbam, group)| block_layers(&block, n, cbam, group)).collect()
+    encoder
+        .chain(decoder)
+        .flat_map(|(block, n, cbam, group)| block_layers(&block, n, cbam, group))
+        .collect()
 }
 
 fn block_layers(block: &str, n: usize, cbam: Option<String>, group: &'static str) -> Vec<Layer> {

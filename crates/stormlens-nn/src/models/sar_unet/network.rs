@@ -60,7 +60,7 @@ fn decode(
     mode: &Mode,
 ) -> Tensor<4> {
     let up = p.at(&format!("Up{level}.conv.conv"));
-    let x = norm_relu(&up.at("1"), depthwise_separable(&up.at("0"), upsample(x)), mode);
+    let x = norm_relu(&up.at("1"), depthwise_separable(&up.at("0"), upsample(x), mode), mode);
     let x = Tensor::cat(vec![skip, x], 1);
     residual_block(p, &format!("Up_RRCNN{level}"), x, tap, mode)
 }

@@ -13,7 +13,7 @@ pub struct SarUnetConfig {
     pub widths: [usize; 5],
     /// Channels of a CBAM's hidden layer: one for so many channels of its input.
     pub reduction_ratio: usize,
-    /// Depthwise channels for each input channel, in the encoder; the decoder always has one.
+    /// Depthwise channels for each input channel; the decoder's residual blocks always have one.
     pub kernels_per_layer: usize,
 }
 
@@ -29,9 +29,6 @@ impl Default for SarUnetConfig {
     }
 }
 
-
-
-
 impl SarUnetConfig {
     /// Name and shape of every weight, bias and running statistic, in the order of the published
     /// state dictionary.
@@ -45,7 +42,7 @@ impl SarUnetConfig {
         }
         for level in (1..5).rev() {
             let up = format!("Up{}.conv.conv", level + 1);
-            s.separable(&format!("{up}.0"), w[level], w[level - 1], 1);
+            s.separable(&format!("{up}.0"), w[level], w[level - 1], self.kernels_per_layer);
             s.norm(&format!("{up}.1"), w[level - 1]);
             s.residual(&format!("Up_RRCNN{}", level + 1), 2 * w[level - 1], w[level - 1], 1);
         }
@@ -66,7 +63,9 @@ pub(super) fn initialise(seed: u64) -> HostTensors {
 pub(super) fn rescale(tensors: &mut HostTensors, scale: f32) {
     for (name, _, values) in tensors {
         let factor = match name.as_str() {
-            "RRCNN1.doubleconv.0.double_conv.0.depthwise.weight" | "RRCNN1.Conv_1x1.weight" => scale,
+            "RRCNN1.doubleconv.0.double_conv.0.depthwise.weight" | "RRCNN1.Conv_1x1.weight" => {
+                scale
+            }
             "outc.conv.weight" | "outc.conv.bias" => 1.0 / scale,
             _ => continue,
         };

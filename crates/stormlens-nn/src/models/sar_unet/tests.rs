@@ -15,7 +15,12 @@ use crate::{Parameters, Tap, checkpoint, engine};
 
 /// The network on a small scale: everything is there, nothing takes long.
 pub(crate) fn tiny() -> SarUnetConfig {
-    SarUnetConfig { in_channels: 3, widths: [4, 6, 8, 10, 12], reduction_ratio: 2, ..Default::default() }
+    SarUnetConfig {
+        in_channels: 3,
+        widths: [4, 6, 8, 10, 12],
+        reduction_ratio: 2,
+        ..Default::default()
+    }
 }
 
 pub(crate) fn parameters(tensors: &HostTensors, device: &Device) -> Parameters {
@@ -149,7 +154,9 @@ fn check_activations(golden: &Golden, parameters: &Parameters, x: Tensor<4>) {
         let ours = statistics(&values);
         let theirs = golden.f64(&format!("stat/{name}"));
         let scale = theirs[4] / (values.len() as f64).sqrt();
-        for (what, (a, b)) in ["mean", "deviation", "minimum", "maximum"].iter().zip(ours.iter().zip(&theirs)) {
+        for (what, (a, b)) in
+            ["mean", "deviation", "minimum", "maximum"].iter().zip(ours.iter().zip(&theirs))
+        {
             assert!((a - b).abs() <= 1e-3 * scale, "{what} of {name}: {a}, not {b}");
         }
         assert!((ours[4] / theirs[4] - 1.0).abs() <= 1e-3, "norm of {name}");
@@ -179,7 +186,11 @@ fn check_raw(name: &str, ours: &[f32], theirs: &[f32]) {
 fn check_final(name: &str, ours: &[f32], theirs: &[f32]) {
     let (worst, n) = (max_error(ours, theirs), theirs.len() as f64);
     let sum: f64 = ours.iter().zip(theirs).map(|(a, b)| f64::from((a - b).abs())).sum();
-    assert!(worst < 2e-2 && sum / n < 1e-3, "CAM of {name}: {worst} at worst, {} in the mean", sum / n);
+    assert!(
+        worst < 2e-2 && sum / n < 1e-3,
+        "CAM of {name}: {worst} at worst, {} in the mean",
+        sum / n
+    );
 }
 
 #[test]
@@ -205,7 +216,9 @@ fn rescaling_changes_the_unit_and_nothing_else() {
     let run = |weights: &HostTensors, factor: f32| {
         let x = input(ramp(3 * 32 * 32), [1, 3, 32, 32], &device).mul_scalar(factor);
         let parameters = parameters(weights, &device);
-        to_vec(SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::Inference).div_scalar(factor))
+        to_vec(
+            SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::Inference).div_scalar(factor),
+        )
     };
     assert!(relative_l2(&run(&rescaled, 1.0), &run(&weights, 40.0)) < 1e-5);
 }

@@ -1,0 +1,116 @@
+//! How long the server takes for a page, without the network behind it.
+//!
+//! Names are `page/<page>/<state>`; the result is a stored one with two layers and twelve frames.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request as HttpRequest, StatusCode};
+use criterion::{Criterion, criterion_group, criterion_main};
+use http_body_util::BodyExt;
+use stormlens::catalog::Catalog;
+use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
+use stormlens::testing::{self, LAYERS};
+use stormlens::web::{AppState, app};
+use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Progress, Request};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+/// Has the answer already.
+struct Stored;
+
+impl Worker for Stored {
+    fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
+        Ok(Outcome { request: request.clone(), ..testing::outcome() })
+    }
+
+    fn device(&self) -> DeviceReport {
+        DeviceReport { kind: "cpu", name: "none".to_owned(), reason: "a benchmark".to_owned() }
+    }
+}
+
+fn model() -> ModelCard {
+    let layer = |name: &str| Layer { name: name.to_owned(), label: name.to_owned(), group: "All" };
+    ModelCard {
+        id: "stored",
+        title: "Stored result",
+        summary: "A stored result",
+        n_input_frames: 12,
+        frame_step_min: 5,
+        lead_time_min: 30,
+        size_multiple: 16,
+        layers: LAYERS.map(|(name, _)| layer(name)).into(),
+        default_layers: vec![LAYERS[0].0, LAYERS[1].0],
+        default_threshold_mm_h: 1.5,
+        citations: &[],
+    }
+}
+
+fn router() -> Router {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let weights = CheckpointCard {
+        name: "stored".to_owned(),
+        model: "stored".to_owned(),
+        weights_sha256: "0".repeat(64),
+        training_data: String::new(),
+        licence: String::new(),
+        n_parameters: 0,
+    };
+    let catalog = Catalog::open(&root.join("data"), vec![model()], vec![weights]).expect("data");
+    let factory = Box::new(|| Ok(Box::new(Stored) as Box<dyn Worker>));
+    let jobs = Jobs::start(factory, Options::default()).expect("a thread");
+    app(AppState::new(jobs, Arc::new(catalog), &root.join("checkpoints")))
+}
+
+async fn get(router: &Router, address: &str) -> StatusCode {
+    let request = HttpRequest::get(address).header("accept", "text/html").body(Body::empty());
+    let request = request.expect("an address");
+    let response = router.clone().oneshot(request).await.expect("the router answers");
+    let status = response.status();
+    black_box(response.into_body().collect().await.expect("a whole body"));
+    status
+}
+
+/// The address of a result, with its parameters in the server's order.
+fn result(opacity_percent: usize) -> String {
+    format!(
+        "/result?model=stored&checkpoint=stored&sample=knmi-20100826T0535&threshold-mmh=1.5\
+         &methods=grad-cam,integrated-gradients&steps=20&layers={},{}&opacity={}\
+         &palette=uniform&overlay=map",
+        LAYERS[0].0,
+        LAYERS[1].0,
+        opacity_percent as f64 / 100.0
+    )
+}
+
+fn pages(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime");
+    let router = router();
+    runtime.block_on(async {
+        while get(&router, &result(50)).await != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut check = |name: &str, address: &dyn Fn() -> String| {
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| assert_eq!(runtime.block_on(get(&router, &address())), StatusCode::OK));
+        });
+    };
+    check("page/home/warm", &|| "/".to_owned());
+    check("page/samples/warm", &|| "/samples?min-wet=20".to_owned());
+    check("page/result/cached", &|| result(50));
+    // 101 looks at one result are more than the server keeps, so every page is written anew.
+    let next = std::cell::Cell::new(0);
+    check("page/result/written", &|| {
+        next.set((next.get() + 1) % 101);
+        result(next.get())
+    });
+}
+
+criterion_group!(benches, pages);
+criterion_main!(benches);

@@ -1,0 +1,152 @@
+use super::*;
+
+fn archive() -> Archive {
+    Archive::open(&sample_folder()).unwrap()
+}
+
+/// A folder with empty files of these names.
+fn folder_of(names: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        std::fs::write(folder.path().join(name), b"").unwrap();
+    }
+    folder
+}
+
+fn check_time(name: &str, expected: Option<&str>) {
+    assert_eq!(frame_time(name).map(time::format_sample).as_deref(), expected, "{name}");
+}
+
+#[test]
+fn file_names_carry_the_time() {
+    check_time("RAD_NL25_RAP_5min_201008260535.h5", Some("20100826T0535"));
+    check_time("RAD_NL25_RAC_5min_201612312355_cor.h5", Some("20161231T2355"));
+    check_time("RAD_NL25_RAC_5min_201612312365_cor.h5", None);
+    check_time("RAD_NL25_RAC_5min_2016123123_cor.h5", None);
+    check_time("RAD_NL25_RAP_5min_201008260535.h5.part", None);
+    check_time("README.md", None);
+}
+
+#[test]
+fn the_sample_folder_has_92_frames_in_a_row() {
+    let archive = archive();
+    assert_eq!(archive.times().len(), 92);
+    let samples = archive.samples(12, 30);
+    assert_eq!(samples.len(), 81);
+    assert_eq!(samples[0].id, "20100826T0055");
+    assert_eq!(samples.iter().filter(|s| s.observed).count(), 75);
+    assert_eq!(samples[80].id, "20100826T0735");
+}
+
+#[test]
+fn samples_never_straddle_a_gap() {
+    let minutes = ["00", "05", "10", "20", "25", "30", "35"];
+    let names: Vec<String> =
+        minutes.iter().map(|m| format!("RAD_NL25_RAP_5min_2010082605{m}.h5")).collect();
+    let folder = folder_of(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let samples = Archive::open(folder.path()).unwrap().samples(3, 10);
+    let found: Vec<_> = samples.iter().map(|s| (s.id.as_str(), s.observed)).collect();
+    let expected = [("20100826T0510", true), ("20100826T0530", false), ("20100826T0535", false)];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn gauge_corrected_frames_come_first() {
+    let rac = "RAD_NL25_RAC_5min_201008260535_cor.h5";
+    let folder = folder_of(&["RAD_NL25_RAP_5min_201008260535.h5", rac]);
+    let archive = Archive::open(folder.path()).unwrap();
+    let time = archive.times().next().unwrap();
+    assert_eq!(archive.file_name(time), Some(rac));
+}
+
+#[test]
+fn a_folder_without_frames_is_an_error() {
+    let folder = folder_of(&["README.md"]);
+    let message = Archive::open(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("holds no radar frame"), "{message}");
+    assert!(Archive::open(Path::new("no/such/folder")).is_err());
+}
+
+/// The input of the reference program's golden vectors, bit for bit.
+#[test]
+fn inputs_equal_the_reference_bit_for_bit() {
+    let golden = include_str!("../../tests/golden/knmi_sha256.json");
+    let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+    let sample = archive().load("20100826T0455", 12, 30).unwrap();
+    let bytes: Vec<u8> = sample.inputs_normalised.iter().flat_map(|x| x.to_le_bytes()).collect();
+    assert_eq!(golden["x"], hash::sha256(&bytes));
+}
+
+#[test]
+fn a_sample_is_whole() {
+    let sample = archive().load("20100826T0455", 12, 30).unwrap();
+    assert_eq!(sample.sequence.frames.len(), 12);
+    assert_eq!(time::format_sample(sample.sequence.times[0]), "20100826T0400");
+    assert_eq!(time::format_sample(sample.valid_time), "20100826T0525");
+    assert_eq!(sample.files.len(), 13);
+    assert_eq!(sample.files[12], "RAD_NL25_RAP_5min_201008260525.h5");
+    assert_eq!(sample.data_sha256.len(), 64);
+    let observation = sample.observation_mm_h.unwrap();
+    let normalised = sample.observation_normalised.unwrap();
+    assert_eq!(observation.values[1000], knmi::to_mm_h(normalised[1000]));
+    assert!(observation.range().unwrap().1 > 5.0);
+}
+
+#[test]
+fn a_sample_without_its_observation_still_loads() {
+    let sample = archive().load("20100826T0735", 12, 30).unwrap();
+    assert!(sample.observation_mm_h.is_none() && sample.observation_normalised.is_none());
+    assert_eq!(sample.files.len(), 12);
+}
+
+fn check_load(archive: &Archive, sample: &str, message: &str) {
+    let found = archive.load(sample, 12, 30).unwrap_err().to_string();
+    assert!(found.contains(message), "{found}");
+}
+
+#[test]
+fn an_impossible_sample_says_what_is_missing() {
+    check_load(&archive(), "yesterday", "\"yesterday\" names no sample");
+    check_load(&archive(), "../../etc/passwd", "names no sample");
+    check_load(&archive(), "20100826T0045", "the frame of 20100825T2350 UTC is missing");
+}
+
+/// Copies the sample folder's frames of 04:00 to 05:55.
+fn copy_of_frames() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for hour_minute in (0..24).map(|i| 400 + 100 * (i / 12) + 5 * (i % 12)) {
+        let name = format!("RAD_NL25_RAP_5min_20100826{hour_minute:04}.h5");
+        std::fs::copy(sample_folder().join(&name), folder.path().join(&name)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn one_bad_file_spoils_only_its_own_samples() {
+    let folder = copy_of_frames();
+    let bad = folder.path().join("RAD_NL25_RAP_5min_201008260400.h5");
+    let bytes = std::fs::read(&bad).unwrap();
+    std::fs::write(&bad, &bytes[..bytes.len() / 2]).unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    check_load(&archive, "20100826T0455", "RAD_NL25_RAP_5min_201008260400.h5");
+    assert!(archive.load("20100826T0500", 12, 30).is_ok());
+}
+
+#[test]
+fn a_file_under_a_wrong_name_is_refused() {
+    let folder = copy_of_frames();
+    let of = |hhmm: &str| folder.path().join(format!("RAD_NL25_RAP_5min_20100826{hhmm}.h5"));
+    std::fs::copy(of("0400"), of("0430")).unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    check_load(&archive, "20100826T0455", "26-AUG-2010;04:00:00.000");
+}
+
+#[test]
+fn the_wet_share_is_the_share_of_rainy_pixels() {
+    let archive = archive();
+    let time = time::parse_sample("20100826T0530").unwrap();
+    let share = archive.wet_share(time).unwrap();
+    // Coverage of that frame in the reference program's own log (group test, i = 18).
+    assert!((share - 0.631_486_304_012_345_7).abs() < 1e-12, "{share}");
+    assert_eq!(archive.wet_share(time).unwrap(), share);
+}

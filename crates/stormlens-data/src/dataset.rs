@@ -1,0 +1,65 @@
+//! Training sets on disk: how they are built from raw frames, and how they are read.
+//!
+//! Two files in the layout of SmaAt-UNet and SAR-UNet. The *intermediate* file holds every frame
+//! once; the *windowed* file holds, for every window with enough rain, its input frames and what
+//! follows up to the lead time. Both have groups `train`, `validation` and `test`, blocks of time
+//! that share no frame.
+
+use std::path::Path;
+
+use crate::import::ImportError;
+use crate::request::Cancelled;
+
+mod build;
+mod frames;
+mod selection;
+mod store;
+mod windows;
+
+pub use build::{
+    BuildOptions, BuildReport, GroupReport, Skipped, Split, build, build_windows, windows_name,
+};
+pub use frames::Frames;
+pub use selection::{Gap, Rule, gaps, select_windows};
+pub use windows::{Window, Windows};
+
+/// A dataset, or a sample of one, that cannot be read or built.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error("{file} cannot be read or written: {cause}")]
+    Io { file: String, cause: std::io::Error },
+    #[error(
+        "{folder} holds no radar frame: expected files such as RAD_NL25_RAP_5min_201008260535.h5"
+    )]
+    NoFrames { folder: String },
+    #[error("{sample:?} names no sample: expected a time in UTC such as 20100826T0535")]
+    SampleName { sample: String },
+    #[error("the frame of {time} UTC is missing from {folder}: choose another sample or fetch it")]
+    MissingFrame { time: String, folder: String },
+    #[error("{file} holds the frame of {found}: rename the file after its own time")]
+    WrongTime { file: String, found: String },
+    #[error("{file} is not a readable HDF5 file, make or fetch it again: {cause}")]
+    Hdf5 { file: String, cause: String },
+    #[error("{file} is not a dataset of radar frames: {what}")]
+    Layout { file: String, what: String },
+    #[error("{file} has no group {group:?}: choose one of {known}")]
+    UnknownGroup { file: String, group: String, known: String },
+    #[error("{file} has {n} items in group {group:?}, no item {index}: count from 0")]
+    OutOfRange { file: String, group: String, index: usize, n: usize },
+    #[error("{file} holds values that are no numbers in item {index} of {group:?}: make it again")]
+    NotFinite { file: String, group: String, index: usize },
+    #[error("{file} does not say how many input frames a window has: name it …input-length_12…h5")]
+    InputLength { file: String },
+    #[error("{0}")]
+    Options(String),
+}
+
+impl DatasetError {
+    fn io(path: &Path, cause: std::io::Error) -> Self {
+        Self::Io { file: path.display().to_string(), cause }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading windowed files, ours and those that h5py wrote.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::DatasetError;
+use super::store::Store;
+
+/// An open windowed file: per group `images` `[S, L + A, H, W]`, normalised, and `timestamps`
+/// `[S, L + A, 1]`, where L is the number of input frames and A the lead in frames.
+pub struct Windows {
+    store: Store,
+    n_input_frames: usize,
+}
+
+/// One training sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// `[L, H, W]`, normalised, oldest frame first.
+    pub inputs: Vec<f32>,
+    /// `[H, W]`, normalised: the last frame of the window.
+    pub target: Vec<f32>,
+    /// End of the interval of each of the L + A frames.
+    pub timestamps: Vec<Timestamp>,
+}
+
+impl Windows {
+    /// Opens a file whose name tells the number of input frames, as in
+    /// `train_test_2016-2019_input-length_12_img-ahead_6_rain-threshold_50.h5`; the older spelling
+    /// `rain-threshhold` does not matter here.
+    ///
+    /// # Errors
+    /// For a file that cannot be read, has another layout or another name.
+    pub fn open(path: &Path) -> Result<Self, DatasetError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match number_after(&name, "input-length_") {
+            Some(n_input_frames) => Self::open_with_input_length(path, n_input_frames),
+            None => Err(DatasetError::InputLength { file: path.display().to_string() }),
+        }
+    }
+
+    /// Opens a file of any name.
+    ///
+    /// # Errors
+    /// For a file that cannot be read or whose windows are not longer than their inputs.
+    pub fn open_with_input_length(
+        path: &Path,
+        n_input_frames: usize,
+    ) -> Result<Self, DatasetError> {
+        let store = Store::open(path, 4)?;
+        for group in store.groups() {
+            let n_frames = store.shape(group)?[1];
+            if n_input_frames == 0 || n_frames <= n_input_frames {
+                let what = format!(
+                    "{n_frames} frames a window leave none to predict after {n_input_frames}"
+                );
+                return Err(DatasetError::Layout { file: store.file().to_owned(), what });
+            }
+        }
+        Ok(Self { store, n_input_frames })
+    }
+
+    /// Names of the groups: `train`, `validation`, `test`, then others.
+    pub fn groups(&self) -> Vec<&str> {
+        self.store.groups()
+    }
+
+    /// Number of windows in a group, 0 where there is no such group.
+    pub fn len(&self, group: &str) -> usize {
+        self.store.len(group)
+    }
+
+    /// Number of input frames of a window.
+    pub fn n_input_frames(&self) -> usize {
+        self.n_input_frames
+    }
+
+    /// Height and width of the frames.
+    ///
+    /// # Errors
+    /// For an unknown group.
+    pub fn size(&self, group: &str) -> Result<(usize, usize), DatasetError> {
+        let shape = self.store.shape(group)?;
+        Ok((shape[2], shape[3]))
+    }
+
+    /// Frames from the last input to the target.
+    ///
+    /// # Errors
+    /// For an unknown group.
+    pub fn n_frames_ahead(&self, group: &str) -> Result<usize, DatasetError> {
+        Ok(self.store.shape(group)?[1] - self.n_input_frames)
+    }
+
+    /// Times of the frames of one window.
+    ///
+    /// # Errors
+    /// For an unknown group or window, and for timestamps that cannot be read.
+    pub fn times(&self, group: &str, index: usize) -> Result<&[Timestamp], DatasetError> {
+        self.store.check_index(group, index)?;
+        let n_frames = self.store.shape(group)?[1];
+        Ok(&self.store.times(group)?[index * n_frames..][..n_frames])
+    }
+
+    /// One window.
+    ///
+    /// # Errors
+    /// For an unknown group or window, and for one that cannot be read.
+    pub fn read(&self, group: &str, index: usize) -> Result<Window, DatasetError> {
+        let mut inputs = self.store.read(group, index)?;
+        let shape = self.store.shape(group)?;
+        let (n_frames, n_pixels) = (shape[1], shape[2] * shape[3]);
+        let target = inputs.split_off((n_frames - 1) * n_pixels);
+        inputs.truncate(self.n_input_frames * n_pixels);
+        Ok(Window { inputs, target, timestamps: self.times(group, index)?.to_vec() })
+    }
+}
+
+/// The number in a file name after a word.
+fn number_after(name: &str, word: &str) -> Option<usize> {
+    let (_, rest) = name.split_once(word)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

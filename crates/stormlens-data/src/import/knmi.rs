@@ -1,0 +1,247 @@
+//! The Dutch radar composite of KNMI: precipitation accumulated over 5 minutes, HDF5.
+//!
+//! Products `RAD_NL25_RAC_5min` (corrected with rain gauges) and `RAD_NL25_RAP_5min` have one
+//! layout: `image1/image_data`, uint16 of 765 × 700 pixels of 1 km, row 0 in the north, where a
+//! pixel value of 1 stands for 0.01 mm in 5 minutes and 65535 for no data. The networks see the
+//! 288 × 288 pixels in the middle of the radar disc, divided by the largest value of their training
+//! set (Trebing, Stańczyk and Mehrkanoon 2021).
+
+use std::path::Path;
+
+use hdf5_reader::group::Group;
+use hdf5_reader::{Hdf5File, OpenOptions};
+use jiff::Timestamp;
+
+use super::{ImportError, read_bytes};
+use crate::field::{Field, Grid};
+use crate::{hash, time};
+
+/// What a normalised value of 1 stands for: the largest accumulation of the training set.
+pub const NORMALISATION_MM_5MIN: f64 = 47.83;
+/// Where frames come from, for captions and files.
+pub const SOURCE: &str = "KNMI 5-minute radar accumulations, RAD_NL25";
+pub const LICENCE: &str = "CC BY 4.0, Royal Netherlands Meteorological Institute (KNMI)";
+
+/// A frame every so many minutes.
+pub const FRAME_STEP_MIN: u32 = 5;
+/// Height and width of the crop that the networks see.
+pub const CROP_SIZE: usize = 288;
+
+const HEIGHT: usize = 765;
+const WIDTH: usize = 700;
+const CROP_ROW: usize = 284;
+const CROP_COLUMN: usize = 225;
+const NO_DATA: u16 = u16::MAX;
+/// Distance from the pole to the northern edge of row 0.
+const ROW_OFFSET_KM: f64 = 3650.0;
+const PROJ4: &str = "+proj=stere +lat_0=90 +lon_0=0.0 +lat_ts=60.0 +a=6378.137 +b=6356.752 +x_0=0 \
+                     +y_0=0";
+/// Radar files have about 60 kB; what is far larger is something else.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+const MAX_READ_BYTES: usize = 4 << 20;
+
+/// One radar image as stored.
+#[derive(Clone, PartialEq)]
+pub struct KnmiImage {
+    /// Row by row, row 0 in the north; 0.01 mm in 5 minutes, 65535 for no data.
+    pub pixel_values: Vec<u16>,
+    pub height: usize,
+    pub width: usize,
+    /// Accumulation interval, `product_datetime_start` and `product_datetime_end`.
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// `image1@image_product_name`, e.g. `RAD_NL25_RAU_H1.5_5mi`.
+    pub product: String,
+    /// Hash of the file's bytes, hexadecimal.
+    pub sha256: String,
+    /// Where it was read from, for messages.
+    pub file: String,
+}
+
+/// Reads one file.
+///
+/// # Errors
+/// For a file that cannot be read, is no HDF5, or differs from the product in its shape, type, unit
+/// or position.
+pub fn read(path: &Path) -> Result<KnmiImage, ImportError> {
+    Ok(read_with_bytes(path)?.0)
+}
+
+/// Reads one file and also gives its bytes.
+pub(crate) fn read_with_bytes(path: &Path) -> Result<(KnmiImage, Vec<u8>), ImportError> {
+    let bytes = read_bytes(path, MAX_FILE_BYTES)?;
+    Ok((decode(&path.display().to_string(), bytes.clone())?, bytes))
+}
+
+/// Reads one image from the bytes of a file; `file` names it in messages.
+pub(crate) fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
+    let (sha256, n_bytes) = (hash::sha256(&bytes), bytes.len() as u64);
+    let options = OpenOptions::default().with_max_read_bytes(MAX_READ_BYTES);
+    let source = Hdf5File::from_vec_with_options(bytes, options)
+        .map_err(|cause| ImportError::hdf5(file, cause))?;
+    // The reader takes a file whose end is missing as long as nothing it is asked for lies there.
+    let expected = source.superblock().eof_address;
+    if n_bytes < expected {
+        return Err(ImportError::Truncated { file: file.to_owned(), n_bytes, expected });
+    }
+    let at = |path| Attributes::open(&source, file, path);
+
+    check_unit(file, &at("image1/calibration")?.text("calibration_formulas")?)?;
+    check_position(file, &at("geographic")?)?;
+    let overview = at("overview")?;
+    Ok(KnmiImage {
+        pixel_values: pixel_values(&source, file)?,
+        height: HEIGHT,
+        width: WIDTH,
+        start: overview.time("product_datetime_start")?,
+        end: overview.time("product_datetime_end")?,
+        product: at("image1")?.text("image_product_name")?,
+        sha256,
+        file: file.to_owned(),
+    })
+}
+
+fn pixel_values(source: &Hdf5File, file: &str) -> Result<Vec<u16>, ImportError> {
+    let hdf5 = |cause| ImportError::hdf5(file, cause);
+    let dataset = source.dataset("image1/image_data").map_err(hdf5)?;
+    if dataset.shape() != [HEIGHT as u64, WIDTH as u64] {
+        let what = format!("image1/image_data is {:?}, not [765, 700]", dataset.shape());
+        return Err(ImportError::layout(file, what));
+    }
+    let values = dataset.read_array::<u16>().map_err(hdf5)?;
+    Ok(values.as_standard_layout().iter().copied().collect())
+}
+
+/// The formula says what a pixel value means; another one would be another unit.
+fn check_unit(file: &str, formula: &str) -> Result<(), ImportError> {
+    let compact: String = formula.chars().filter(|c| !c.is_whitespace()).collect();
+    let numbers = compact.strip_prefix("GEO=").and_then(|f| f.split_once("*PV+"));
+    let parsed = numbers.and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    match parsed {
+        Some((factor, offset)) if is_near(factor, 0.01, 1e-9) && is_near(offset, 0.0, 1e-9) => {
+            Ok(())
+        }
+        _ => Err(ImportError::layout(
+            file,
+            format!("its calibration is {formula:?} where GEO=0.01*PV+0.0 is needed"),
+        )),
+    }
+}
+
+/// The crop is a fixed window, so the composite has to lie where it always does, to the pixel.
+fn check_position(file: &str, geographic: &Attributes) -> Result<(), ImportError> {
+    for (name, expected) in
+        [("geo_row_offset", ROW_OFFSET_KM), ("geo_column_offset", 0.0), ("geo_pixel_size_x", 1.0)]
+    {
+        let found = geographic.number(name)?;
+        if !is_near(found, expected, 0.05) {
+            let what = format!("its {name} is {found} where {expected} is needed");
+            return Err(ImportError::layout(file, what));
+        }
+    }
+    Ok(())
+}
+
+fn is_near(found: f64, expected: f64, tolerance: f64) -> bool {
+    (found - expected).abs() <= tolerance
+}
+
+/// The attributes of one group, with messages that name the file.
+struct Attributes<'a> {
+    file: &'a str,
+    path: &'a str,
+    group: Group,
+}
+
+impl<'a> Attributes<'a> {
+    fn open(source: &Hdf5File, file: &'a str, path: &'a str) -> Result<Self, ImportError> {
+        match source.group(path) {
+            Ok(group) => Ok(Self { file, path, group }),
+            Err(e) => Err(ImportError::layout(file, format!("no group {path} ({e})"))),
+        }
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        convert: impl Fn(hdf5_reader::Attribute) -> hdf5_reader::error::Result<T>,
+    ) -> Result<T, ImportError> {
+        self.group.attribute(name).and_then(convert).map_err(|e| {
+            ImportError::layout(
+                self.file,
+                format!("no usable attribute {}@{name} ({e})", self.path),
+            )
+        })
+    }
+
+    /// A scalar string or an array of one.
+    fn text(&self, name: &str) -> Result<String, ImportError> {
+        let strings =
+            self.read(name, |a| a.read_strings().or_else(|_| Ok(vec![a.read_string()?])))?;
+        let first = strings.into_iter().next().unwrap_or_default();
+        Ok(first.trim_matches(['\0', ' ']).to_owned())
+    }
+
+    fn number(&self, name: &str) -> Result<f64, ImportError> {
+        self.read(name, |a| a.read_as_f64())
+    }
+
+    fn time(&self, name: &str) -> Result<Timestamp, ImportError> {
+        let text = self.text(name)?;
+        time::parse_knmi(&text).ok_or_else(|| {
+            ImportError::layout(self.file, format!("{}@{name} is {text:?}, no time", self.path))
+        })
+    }
+}
+
+impl KnmiImage {
+    /// The pixel values that the networks see, rows 284 to 571 and columns 225 to 512.
+    ///
+    /// # Errors
+    /// [`ImportError::Missing`] where the crop holds pixels without data.
+    pub fn crop(&self) -> Result<Vec<u16>, ImportError> {
+        let rows = self.pixel_values.chunks_exact(self.width).skip(CROP_ROW).take(CROP_SIZE);
+        let crop: Vec<u16> =
+            rows.flat_map(|row| &row[CROP_COLUMN..CROP_COLUMN + CROP_SIZE]).copied().collect();
+        match crop.iter().filter(|&&pv| pv == NO_DATA).count() {
+            0 => Ok(crop),
+            count => Err(ImportError::Missing { file: self.file.clone(), count, size: CROP_SIZE }),
+        }
+    }
+
+    /// The crop in millimetres accumulated over 5 minutes, `[288, 288]`.
+    ///
+    /// # Errors
+    /// As [`Self::crop`].
+    pub fn crop_mm_5min(&self) -> Result<Field, ImportError> {
+        let values = self.crop()?.iter().map(|&pv| (f64::from(pv) / 100.0) as f32).collect();
+        Ok(Field::new(CROP_SIZE, CROP_SIZE, values))
+    }
+}
+
+/// A pixel value as the networks take it: mm in 5 minutes over [`NORMALISATION_MM_5MIN`], computed
+/// in float64 and rounded once.
+pub fn normalise(pixel_value: u16) -> f32 {
+    (f64::from(pixel_value) / 100.0 / NORMALISATION_MM_5MIN) as f32
+}
+
+/// A normalised value as rain rate in mm/h, in the two float32 products of the reference program,
+/// so that thresholds decide alike.
+pub fn to_mm_h(normalised: f32) -> f32 {
+    normalised * (NORMALISATION_MM_5MIN as f32) * 12.0
+}
+
+/// Where the crop lies: polar stereographic, 1 km pixels, from the product's own attributes.
+pub fn crop_grid() -> Grid {
+    Grid {
+        height: CROP_SIZE,
+        width: CROP_SIZE,
+        spacing_km: 1.0,
+        west_km: CROP_COLUMN as f64,
+        north_km: -(ROW_OFFSET_KM + CROP_ROW as f64),
+        proj4: PROJ4.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

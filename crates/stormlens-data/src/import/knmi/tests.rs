@@ -1,0 +1,169 @@
+use proj4rs::Proj;
+use proj4rs::adaptors::transform_xy;
+
+use super::*;
+use crate::archive::sample_folder;
+
+fn sample_file() -> std::path::PathBuf {
+    sample_folder().join("RAD_NL25_RAP_5min_201008260400.h5")
+}
+
+fn sample_bytes() -> Vec<u8> {
+    std::fs::read(sample_file()).unwrap()
+}
+
+#[test]
+fn a_radar_file_is_read_whole() {
+    let image = read(&sample_file()).unwrap();
+    assert_eq!((image.height, image.width, image.pixel_values.len()), (765, 700, 765 * 700));
+    assert_eq!(image.start.to_string(), "2010-08-26T03:55:00Z");
+    assert_eq!(image.end.to_string(), "2010-08-26T04:00:00Z");
+    assert_eq!(image.product, "RAD_NL25_RAU_H1.5_5mi");
+    assert_eq!(image.sha256.len(), 64);
+}
+
+/// Two libraries that share no code read the same numbers.
+#[test]
+fn a_second_hdf5_library_reads_the_same_pixels() {
+    let image = read(&sample_file()).unwrap();
+    let other = hdf5_pure::File::open(sample_file()).unwrap();
+    assert_eq!(other.dataset("image1/image_data").unwrap().read_u16().unwrap(), image.pixel_values);
+}
+
+#[test]
+fn the_crop_is_where_it_should_be() {
+    let image = read(&sample_file()).unwrap();
+    let crop = image.crop_mm_5min().unwrap();
+    assert_eq!(crop.at(0, 0), f32::from(image.pixel_values[284 * 700 + 225]) / 100.0);
+    assert_eq!(crop.at(287, 287), f32::from(image.pixel_values[571 * 700 + 512]) / 100.0);
+}
+
+#[test]
+fn a_missing_pixel_in_the_crop_is_an_error_and_one_outside_is_not() {
+    let mut image = read(&sample_file()).unwrap();
+    assert!(image.pixel_values.contains(&NO_DATA));
+    image.pixel_values[300 * 700 + 300..300 * 700 + 303].fill(NO_DATA);
+    assert!(matches!(image.crop_mm_5min(), Err(ImportError::Missing { count: 3, .. })));
+    image.pixel_values.fill(NO_DATA);
+    assert!(matches!(image.crop(), Err(ImportError::Missing { count: 82_944, .. })));
+}
+
+#[test]
+fn pixel_values_become_rain() {
+    assert_eq!(normalise(0), 0.0);
+    assert_eq!(normalise(4783), 1.0);
+    // A pixel value of 5 is 0.05 mm in 5 minutes, the first above 0.5 mm/h.
+    assert!((to_mm_h(normalise(5)) - 0.6).abs() < 1e-6);
+    assert!(to_mm_h(normalise(4)) < 0.5 && to_mm_h(normalise(5)) > 0.5);
+}
+
+/// The corners that the file states (longitude and latitude of the product's four corners) lie
+/// where the grid puts them, to a pixel.
+#[test]
+fn the_grid_reproduces_the_corners_of_the_product() {
+    let file = Hdf5File::open(sample_file()).unwrap();
+    let geographic = file.group("geographic").unwrap();
+    let corners = geographic.attribute("geo_product_corners").unwrap().read_1d::<f32>().unwrap();
+    let grid = crop_grid();
+    let west = grid.west_km - CROP_COLUMN as f64;
+    let north = grid.north_km + CROP_ROW as f64;
+    let [east, south] = [west + WIDTH as f64, north - HEIGHT as f64];
+    let expected = [(west, south), (west, north), (east, north), (east, south)];
+    let plane = Proj::from_proj_string(&grid.proj4).unwrap();
+    let sphere = Proj::from_proj_string("+proj=longlat +a=6378.137 +b=6356.752").unwrap();
+    for (corner, (x, y)) in corners.chunks(2).zip(expected) {
+        let [longitude, latitude] = [corner[0], corner[1]].map(|v| f64::from(v).to_radians());
+        let found = transform_xy(&sphere, &plane, longitude, latitude).unwrap();
+        let distance_km = (found.0 - x).hypot(found.1 - y);
+        assert!(distance_km < 1.0, "{found:?} is {distance_km} km from {x}, {y}");
+    }
+}
+
+#[test]
+fn the_grid_is_that_of_the_file() {
+    let file = Hdf5File::open(sample_file()).unwrap();
+    let projection = Attributes::open(&file, "file", "geographic/map_projection").unwrap();
+    assert_eq!(projection.text("projection_proj4_params").unwrap(), crop_grid().proj4);
+}
+
+fn check_refused(bytes: Vec<u8>, message: &str) {
+    let found = decode("frame.h5", bytes).err().expect("refused").to_string();
+    assert!(found.starts_with("frame.h5 ") && found.contains(message), "{found}");
+}
+
+#[test]
+fn what_is_no_hdf5_is_refused() {
+    check_refused(Vec::new(), "is not a readable HDF5 file");
+    check_refused(b"GIF89a".to_vec(), "is not a readable HDF5 file");
+    check_refused(vec![0; 100_000], "is not a readable HDF5 file");
+}
+
+#[test]
+fn truncated_files_are_refused_at_any_length() {
+    let bytes = sample_bytes();
+    for n in (0..bytes.len()).step_by(997).chain([bytes.len() - 1]) {
+        check_refused(bytes[..n].to_vec(), "fetch it again");
+    }
+}
+
+/// Damage may go unseen where it hits a pixel, but never ends the program.
+#[test]
+fn damaged_files_never_panic() {
+    let bytes = sample_bytes();
+    // Metadata sit at the front and after the image; steps are coprime to the structures' sizes.
+    for position in (0..bytes.len()).step_by(211).chain(0..600) {
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 0xff;
+        let _ = decode("frame.h5", damaged);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let message = read(Path::new("no/such/frame.h5")).err().unwrap().to_string();
+    assert!(message.starts_with("no/such/frame.h5 cannot be read"), "{message}");
+}
+
+/// A radar file with chosen contents, in the layout of the product; strings are scalars here and
+/// arrays of one in the sample files.
+fn radar_file(shape: &[u64], formula: &str, row_offset: f32) -> Vec<u8> {
+    use hdf5_pure::{AttrValue, FileBuilder};
+    let mut file = FileBuilder::new();
+    let mut image = file.create_group("image1");
+    let n = shape.iter().product::<u64>() as usize;
+    image.create_dataset("image_data").with_u16_data(&vec![7; n]).with_shape(shape);
+    image.set_attr("image_product_name", AttrValue::String("test".into()));
+    let mut calibration = image.create_group("calibration");
+    calibration.set_attr("calibration_formulas", AttrValue::String(formula.into()));
+    image.add_group(calibration.finish());
+    file.add_group(image.finish());
+    let mut geographic = file.create_group("geographic");
+    geographic.set_attr("geo_row_offset", AttrValue::F64(row_offset.into()));
+    geographic.set_attr("geo_column_offset", AttrValue::I32(0));
+    geographic.set_attr("geo_pixel_size_x", AttrValue::F64(1.0));
+    file.add_group(geographic.finish());
+    let mut overview = file.create_group("overview");
+    for (name, time) in [("start", "01-JAN-2016;00:00:00.000"), ("end", "01-JAN-2016;00:05:00.000")]
+    {
+        overview.set_attr(&format!("product_datetime_{name}"), AttrValue::String(time.into()));
+    }
+    file.add_group(overview.finish());
+    file.finish().unwrap()
+}
+
+#[test]
+fn scalar_strings_are_read_too() {
+    let image =
+        decode("frame.h5", radar_file(&[765, 700], "GEO = 0.010 * PV + 0.0", 3649.98)).unwrap();
+    assert_eq!(image.end.to_string(), "2016-01-01T00:05:00Z");
+    assert_eq!(image.crop().unwrap(), vec![7; 82_944]);
+}
+
+#[test]
+fn other_products_are_refused() {
+    let formula = "GEO=0.01*PV+0.0";
+    check_refused(radar_file(&[765, 701], formula, 3650.0), "image1/image_data is [765, 701]");
+    check_refused(radar_file(&[10], formula, 3650.0), "image1/image_data is [10]");
+    check_refused(radar_file(&[765, 700], "GEO=0.5*PV-32.0", 3650.0), "calibration");
+    check_refused(radar_file(&[765, 700], formula, 1490.0), "geo_row_offset is 1490");
+}

@@ -1,0 +1,174 @@
+use super::*;
+use crate::archive::Archive;
+use crate::import::knmi::to_mm_h;
+
+const GOLDEN: &str = include_str!("../../tests/golden/metrics_golden.json");
+
+fn field(values: &[f32]) -> Field {
+    Field::new(1, values.len(), values.to_vec())
+}
+
+/// A table of one threshold, 1 mm/h.
+fn table(forecast: &[f32], observation: &[f32]) -> ContingencyScores {
+    let mut table = Contingency::new(1.0);
+    table.add(&field(forecast), &field(observation));
+    table.finish()
+}
+
+fn check_counts(forecast: &[f32], observation: &[f32], expected: [u64; 4]) {
+    let c = table(forecast, observation).counts;
+    assert_eq!([c.hits, c.misses, c.false_alarms, c.correct_negatives], expected);
+}
+
+#[test]
+fn each_pixel_falls_in_one_of_four_cells() {
+    check_counts(&[2.0, 0.0, 2.0, 0.0], &[2.0, 2.0, 0.0, 0.0], [1, 1, 1, 1]);
+}
+
+#[test]
+fn the_threshold_itself_is_no_event() {
+    check_counts(&[1.0], &[1.0], [0, 0, 0, 1]);
+}
+
+#[test]
+fn missing_pixels_count_nowhere() {
+    check_counts(&[f32::NAN, 2.0, 2.0], &[2.0, f32::NAN, 2.0], [1, 0, 0, 0]);
+}
+
+/// Finley's tornado forecasts of 1884, the standard worked example of verification: 28 hits, 23
+/// misses, 72 false alarms, 2680 correct negatives; POD 0.549, FAR 0.720, CSI 0.228, HSS 0.355.
+#[test]
+fn finley_1884() {
+    let counts = Counts { hits: 28, misses: 23, false_alarms: 72, correct_negatives: 2680 };
+    let scores = counts.scores(1.0);
+    for (name, score, expected) in [
+        ("pod", scores.recall, 0.549),
+        ("far", scores.far, 0.720),
+        ("csi", scores.csi, 0.228),
+        ("hss", scores.hss, 0.355),
+        ("frequency bias", scores.frequency_bias, 1.961),
+        ("accuracy", scores.accuracy, 0.966),
+    ] {
+        assert!((score.unwrap() - expected).abs() < 5e-4, "{name}: {score:?}");
+    }
+}
+
+#[test]
+fn undefined_scores_are_none() {
+    let dry = table(&[0.0, 0.0], &[0.0, 0.0]);
+    let ratios = [dry.precision, dry.recall, dry.f1, dry.csi, dry.far, dry.hss, dry.hss_paper];
+    assert_eq!(ratios, [None; 7]);
+    assert_eq!(dry.accuracy, Some(1.0));
+    assert_eq!(Contingency::new(1.0).finish().accuracy, None);
+}
+
+#[test]
+fn a_perfect_forecast_has_skill_one() {
+    let scores = table(&[2.0, 0.0], &[2.0, 0.0]);
+    assert_eq!((scores.hss, scores.hss_paper, scores.csi), (Some(1.0), Some(0.5), Some(1.0)));
+}
+
+#[test]
+fn errors_have_their_units() {
+    let mut errors = Continuous::new();
+    errors.add(&field(&[12.0, 0.0]), &field(&[0.0, 24.0]));
+    let scores = errors.finish();
+    // 12 mm/h are 1 mm in 5 minutes, 24 are 2: mean square (1 + 4) / 2.
+    assert_eq!(scores.mse_mm2_per_5min2, Some(2.5));
+    assert_eq!(scores.mae_mm_h, Some(18.0));
+    assert_eq!(scores.bias_mm_h, Some(-6.0));
+    assert_eq!(Continuous::new().finish().mae_mm_h, None);
+}
+
+#[test]
+fn merged_accumulators_equal_one() {
+    let [a, b] = [field(&[2.0, 0.5]), field(&[0.0, 3.0])];
+    let mut whole = Verification::new(&[0.5, 1.0]);
+    whole.add(&a, &b, &b);
+    whole.add(&b, &a, &b);
+    let mut first = Verification::new(&[0.5, 1.0]);
+    first.add(&a, &b, &b);
+    let mut second = Verification::new(&[0.5, 1.0]);
+    second.add(&b, &a, &b);
+    first.merge(&second);
+    assert_eq!(first, whole);
+}
+
+#[test]
+#[should_panic(expected = "one size")]
+fn maps_of_two_sizes_are_a_mistake() {
+    verify(&field(&[1.0]), &field(&[1.0, 1.0]), &field(&[1.0, 1.0]), &[1.0]);
+}
+
+#[test]
+fn csv_and_json_name_the_same_columns() {
+    let table = verify(&field(&[0.0]), &field(&[2.0]), &field(&[2.0]), &[0.5, 1.0]);
+    let csv = table.to_csv();
+    let mut lines = csv.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let json = serde_json::to_value(&table).unwrap();
+    let keys: Vec<&String> = json["rows"][0].as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), names.len());
+    assert!(names.iter().all(|name| json["rows"][0].get(name).is_some()), "{names:?} {keys:?}");
+    assert_eq!(lines.count(), 4);
+    assert!(csv.contains("\nmodel,0.5,0,1,0,0,,0,0,,0,,0,0,0,1,"), "{csv}");
+    assert!(json["rows"][0]["precision"].is_null());
+}
+
+/// The reference programs' own numbers, on the six windows that they select from 04:00 to 05:55 of
+/// the sample data, for the stand-in model `0.85 × last input + 0.0004` and for persistence.
+#[test]
+fn counts_and_scores_equal_the_reference_programs() {
+    let table = reference_table();
+    let golden: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
+    for (scored, threshold) in [
+        (Scored::Model, 0.5),
+        (Scored::Model, 1.0),
+        (Scored::Model, 5.0),
+        (Scored::Persistence, 0.5),
+    ] {
+        let name = if scored == Scored::Model { "model" } else { "persistence" };
+        let expected = &golden[format!("smaat_head/{name}/batch1/thr{threshold:.1}/denorm")];
+        check_row(table.row(scored, threshold).unwrap(), expected);
+    }
+}
+
+fn check_row(row: &ScoreRow, expected: &serde_json::Value) {
+    let c = row.events.counts;
+    let counts = [c.hits, c.misses, c.false_alarms, c.correct_negatives];
+    for (key, count) in ["total_tp", "total_fn", "total_fp", "total_tn"].iter().zip(counts) {
+        assert_eq!(expected[key].as_u64(), Some(count), "{key}");
+    }
+    let e = &row.events;
+    // The reference holds its scores in float32, hence a tolerance of a few of its steps.
+    for (key, score) in [
+        ("precision", e.precision),
+        ("recall", e.recall),
+        ("accuracy", e.accuracy),
+        ("f1", e.f1),
+        ("csi", e.csi),
+        ("far", e.far),
+        ("hss", e.hss_paper),
+        ("mse_pixel", row.errors.mse_mm2_per_5min2),
+    ] {
+        let (found, wanted) = (score.unwrap(), expected[key].as_f64().unwrap());
+        assert!((found / wanted - 1.0).abs() < 1e-6, "{key}: {found} against {wanted}");
+    }
+}
+
+fn reference_table() -> ScoreTable {
+    let archive = Archive::open(&crate::archive::sample_folder()).unwrap();
+    let mut verification = Verification::new(&DEFAULT_THRESHOLDS_MM_H);
+    for minute in (0..6).map(|i| 55 + 5 * i) {
+        let id = format!("20100826T{:02}{:02}", 4 + minute / 60, minute % 60);
+        let sample = archive.load(&id, 12, 30).unwrap();
+        let last = &sample.inputs_normalised[11 * 288 * 288..];
+        let model = last.iter().map(|&x| to_mm_h(x * 0.85 + 0.0004)).collect();
+        verification.add(
+            &Field::new(288, 288, model),
+            &sample.sequence.frames[11],
+            sample.observation_mm_h.as_ref().unwrap(),
+        );
+    }
+    verification.finish()
+}

@@ -1,0 +1,21 @@
+//! Checks by other programs.
+
+use std::process::{Command, Stdio};
+
+/// Runs a Python script with the packages it needs. Without them the check is skipped with a line
+/// that says so, but in continuous integration (`CI=true`) that is a failure. The interpreter is
+/// `python3`, or what `STORMLENS_PYTHON` names.
+pub fn python(packages: &[&str], script: &str, arguments: &[&str]) {
+    let interpreter = std::env::var("STORMLENS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let imports = format!("import {}", packages.join(", "));
+    let mut probe = Command::new(&interpreter);
+    let probed = probe.args(["-c", &imports]).stderr(Stdio::null()).status();
+    if !probed.is_ok_and(|status| status.success()) {
+        let needed = format!("{interpreter} with {}", packages.join(", "));
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{needed} is needed");
+        println!("skipped: {needed} is not installed");
+        return;
+    }
+    let run = Command::new(&interpreter).args(["-c", script]).args(arguments).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}

@@ -1,0 +1,172 @@
+//! `stormlens dataset list` and `show`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+use stormlens_data::archive::{Archive, frame_time};
+use stormlens_data::dataset::{self, DatasetError, Frames, Windows};
+use stormlens_data::time;
+
+use super::tell_gaps;
+
+/// List folders of raw frames and the files of training sets
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Folders to look in
+    #[arg(value_name = "FOLDER", default_values = ["data/knmi", "data/sets"])]
+    folders: Vec<PathBuf>,
+}
+
+/// Show times, gaps and rain of a folder of raw frames, or the groups of a training set's file
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    path: PathBuf,
+}
+
+impl List {
+    pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+            match Archive::open(folder) {
+                Ok(archive) => writeln!(out, "{}: {}", folder.display(), summary(&archive))?,
+                Err(DatasetError::NoFrames { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            for file in hdf5_files(folder)? {
+                writeln!(out, "{}: {}", file.display(), describe(&file))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files that may belong to a training set, in the order of their names.
+pub fn hdf5_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".h5") && frame_time(&name).is_none() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A file in one line; what cannot be read is told in the same place, so that one bad file does not
+/// hide the others.
+pub fn describe(file: &Path) -> String {
+    match Set::open(file) {
+        Ok(set) => set.counts(),
+        Err(error) => error.to_string(),
+    }
+}
+
+pub fn summary(archive: &Archive) -> String {
+    let times: Vec<Timestamp> = archive.times().collect();
+    let ends = (times.first(), times.last());
+    let (first, last) = match ends {
+        (Some(&first), Some(&last)) => (time::format_utc(first), time::format_utc(last)),
+        _ => return "no frames".to_owned(),
+    };
+    let n_gaps = dataset::gaps(&times).len();
+    format!("{} radar frames from {first} to {last}, {n_gaps} gaps", times.len())
+}
+
+impl Show {
+    pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        if self.path.is_dir() {
+            return show_archive(out, &Archive::open(&self.path)?);
+        }
+        if !self.path.exists() {
+            bail!("there is no folder or file {}", self.path.display());
+        }
+        let set = Set::open(&self.path)?;
+        writeln!(out, "{}", set.counts())?;
+        match set {
+            Set::Frames(frames) => show_frames(out, &frames),
+            Set::Windows(windows) => show_windows(out, &windows),
+        }
+    }
+}
+
+fn show_archive(out: &mut dyn Write, archive: &Archive) -> anyhow::Result<()> {
+    writeln!(out, "{}", summary(archive))?;
+    let times: Vec<Timestamp> = archive.times().collect();
+    tell_gaps(out, &dataset::gaps(&times))?;
+    writeln!(out, "share of pixels with rain:")?;
+    for time in times {
+        match archive.wet_share(time) {
+            Ok(share) => writeln!(out, "  {}  {:5.1} %", time::format_utc(time), 100.0 * share)?,
+            Err(error) => writeln!(out, "  {}  {error}", time::format_utc(time))?,
+        }
+    }
+    Ok(())
+}
+
+fn show_frames(out: &mut dyn Write, frames: &Frames) -> anyhow::Result<()> {
+    for group in frames.groups() {
+        let times = frames.times(group)?;
+        if let (Some(&first), Some(&last)) = (times.first(), times.last()) {
+            let [first, last] = [first, last].map(time::format_utc);
+            writeln!(out, "{group}: from {first} to {last}")?;
+        }
+        tell_gaps(out, &dataset::gaps(times))?;
+    }
+    Ok(())
+}
+
+fn show_windows(out: &mut dyn Write, windows: &Windows) -> anyhow::Result<()> {
+    for group in windows.groups() {
+        let (height, width) = windows.size(group)?;
+        let (n_inputs, n_ahead) = (windows.n_input_frames(), windows.n_frames_ahead(group)?);
+        writeln!(
+            out,
+            "{group}: {n_inputs} input frames and {n_ahead} ahead of {height} × {width}"
+        )?;
+        for i in 0..windows.len(group) {
+            let times = windows.times(group, i)?;
+            writeln!(
+                out,
+                "  {i}: {}",
+                times.first().map_or_else(String::new, |&t| time::format_utc(t))
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A file of a training set.
+enum Set {
+    Frames(Frames),
+    Windows(Windows),
+}
+
+impl Set {
+    /// A windowed file tells its input length in its name, an intermediate file does not.
+    fn open(file: &Path) -> Result<Self, DatasetError> {
+        match Windows::open(file) {
+            Err(DatasetError::InputLength { .. }) => Frames::open(file).map(Self::Frames),
+            other => other.map(Self::Windows),
+        }
+    }
+
+    fn counts(&self) -> String {
+        let (item, groups) = match self {
+            Self::Frames(frames) => ("frames", frames.groups()),
+            Self::Windows(windows) => ("windows", windows.groups()),
+        };
+        let count = |group: &&str| format!("{group} {} {item}", self.len(group));
+        groups.iter().map(count).collect::<Vec<_>>().join(", ")
+    }
+
+    fn len(&self, group: &str) -> usize {
+        match self {
+            Self::Frames(frames) => frames.len(group),
+            Self::Windows(windows) => windows.len(group),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use stormlens_data::archive::Archive;
+use stormlens_data::dataset::{BuildOptions, Rule, Split};
+
+use super::show::{describe, hdf5_files, summary};
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+fn parse(words: &[&str]) -> Result<Args, clap::Error> {
+    Cli::try_parse_from(["dataset"].iter().chain(words)).map(|cli| cli.args)
+}
+
+fn options(words: &[&str]) -> BuildOptions {
+    match parse(&[&["build"], words].concat()).unwrap().action {
+        Action::Build(build) => build.options(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn raw_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/knmi")
+}
+
+#[test]
+fn defaults_are_those_of_the_papers() {
+    assert_eq!(options(&[]), BuildOptions::default());
+}
+
+#[test]
+fn every_option_arrives() {
+    let words = "--input-length 6 --img-ahead 3 --rain-threshold 0.2 --compat \
+                 --train-until 2010-08-26T04:00 --validate-until 20100826T0500";
+    let found = options(&words.split_whitespace().collect::<Vec<_>>());
+    let split = Split {
+        train_until: time::parse_sample("20100826T0400").unwrap(),
+        validate_until: time::parse_sample("20100826T0500"),
+    };
+    let (input_length, img_ahead, rain_threshold) = (6, 3, 0.2);
+    let expected =
+        BuildOptions { split, input_length, img_ahead, rain_threshold, rule: Rule::Compat };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn options_that_contradict_are_refused() {
+    for words in [
+        &["build", "--raw", "a", "--intermediate", "b"][..],
+        &["build", "--intermediate", "b", "--train-until", "2010-08-26"],
+        &["build", "--train-until", "soon"],
+        &["build", "--input-length", "-1"],
+    ] {
+        assert!(parse(words).is_err(), "{words:?}");
+    }
+}
+
+/// What a command writes.
+fn run_words(words: &[&str]) -> anyhow::Result<String> {
+    let mut out = Vec::new();
+    write(parse(words).unwrap(), &mut out)?;
+    Ok(String::from_utf8(out)?)
+}
+
+#[test]
+fn a_set_is_built_listed_and_shown() {
+    let output = tempfile::tempdir().unwrap();
+    let folder = output.path().to_str().unwrap();
+    let raw = raw_folder();
+    let raw = raw.to_str().unwrap();
+    let build = ["build", "--raw", raw, "--output", folder, "--rain-threshold", "0.64"];
+    let until = ["--train-until", "2010-08-26T04:00"];
+    let told = run_words(&[&build[..], &until].concat()).unwrap();
+    assert!(told.starts_with("train: 49 frames, 0 windows\ntest: 43 frames, "), "{told}");
+    let files = hdf5_files(output.path()).unwrap();
+    assert_eq!(files.len(), 2);
+    assert_eq!(describe(&files[0]), "train 49 frames, test 43 frames");
+    assert!(describe(&files[1]).starts_with("train 0 windows, test "), "{}", describe(&files[1]));
+    let listed = run_words(&["list", folder, raw, "no/such/folder"]).unwrap();
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    let shown = |path: &str| run_words(&["show", path]).unwrap();
+    let frames = shown(files[0].to_str().unwrap());
+    let expected = "test: from 2010-08-26 04:05 UTC to 2010-08-26 07:35 UTC";
+    assert!(frames.contains(expected), "{frames}");
+    let windows = shown(files[1].to_str().unwrap());
+    assert!(
+        windows.contains("12 input frames and 6 ahead of 288 × 288\n  0: 2010-08-26"),
+        "{windows}"
+    );
+    assert!(shown(raw).contains("2010-08-26 05:30 UTC   63.1 %"), "{}", shown(raw));
+
+    let again = output.path().join("again");
+    let intermediate = files[0].to_str().unwrap();
+    let target = again.to_str().unwrap();
+    let build = ["build", "--intermediate", intermediate, "--output", target];
+    run_words(&[&build[..], &["--rain-threshold", "0.64"]].concat()).unwrap();
+    assert_eq!(describe(&hdf5_files(&again).unwrap()[0]), describe(&files[1]));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let message = format!("{:#}", run_words(&["show", "no/such/set.h5"]).unwrap_err());
+    assert!(message.contains("no/such/set.h5"), "{message}");
+    let message = format!("{:#}", run_words(&["build", "--raw", "no/such"]).unwrap_err());
+    assert!(message.contains("the training set was not built: no/such"), "{message}");
+}
+
+#[test]
+fn the_sample_frames_are_summed_up() {
+    let expected = "92 radar frames from 2010-08-26 00:00 UTC to 2010-08-26 07:35 UTC, 0 gaps";
+    assert_eq!(summary(&Archive::open(&raw_folder()).unwrap()), expected);
+}

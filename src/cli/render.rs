@@ -1,0 +1,141 @@
+//! `stormlens render`: a figure drawn again from the recipe in itself.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::request::Request;
+
+use crate::export::{self, Recipe};
+use crate::plot::{Figure, draw};
+
+/// Draw a figure again from the recipe in itself, in another format or size
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A PNG, SVG or PDF figure of this program
+    figure: PathBuf,
+    /// Where to write it: .png, .svg or .pdf
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Dots per inch of a PNG
+    #[arg(long, default_value_t = 300)]
+    dpi: u32,
+    /// Another width than that of the figure, 40 to 400 mm
+    #[arg(long, value_name = "MM")]
+    width_mm: Option<f64>,
+}
+
+/// Computes the result again with `outcome_of` and draws it.
+///
+/// # Errors
+/// If the figure holds no recipe, the weights or the data are not those of the recipe, or the output
+/// can't be written.
+pub fn run(
+    args: &Args,
+    outcome_of: &dyn Fn(&Request) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<()> {
+    let format = Format::of(&args.output)?;
+    let name = args.figure.display();
+    let bytes = std::fs::read(&args.figure).with_context(|| format!("{name} can't be read"))?;
+    let recipe = Recipe::from_file_bytes(&bytes).with_context(|| name.to_string())?;
+    let figure: Figure = recipe.figure.parse().with_context(|| name.to_string())?;
+    let outcome = outcome_of(&recipe.request)
+        .with_context(|| format!("{} can't be computed again", recipe.request))?;
+    compare(&recipe.provenance, &outcome.provenance).with_context(|| name.to_string())?;
+
+    let mut style = recipe.style;
+    style.width_mm = args.width_mm.unwrap_or(style.width_mm);
+    let svg = draw(&outcome, &figure, &style)?;
+    let recipe = Recipe::new(&outcome, &figure, &style);
+    let file = match format {
+        Format::Svg => export::svg(&svg, &recipe)?,
+        Format::Png => export::png(&svg, args.dpi, &recipe)?,
+        Format::Pdf => export::pdf(&svg, &recipe)?,
+    };
+    let output = args.output.display();
+    std::fs::write(&args.output, file).with_context(|| format!("{output} can't be written"))?;
+    println!("{output}: {figure}, {}", recipe.request);
+    Ok(())
+}
+
+/// What a figure is written as.
+enum Format {
+    Svg,
+    Png,
+    Pdf,
+}
+
+impl Format {
+    fn of(output: &Path) -> anyhow::Result<Self> {
+        let extension = output.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        Ok(match extension.to_ascii_lowercase().as_str() {
+            "svg" => Self::Svg,
+            "png" => Self::Png,
+            "pdf" => Self::Pdf,
+            _ => bail!("{} ends in none of .png, .svg and .pdf", output.display()),
+        })
+    }
+}
+
+/// The figure must be of the same weights and the same data, or it would be another figure.
+fn compare(then: &Provenance, now: &Provenance) -> anyhow::Result<()> {
+    let hashes = [
+        ("weights", &then.checkpoint, &then.weights_sha256, &now.weights_sha256),
+        ("data", &then.data_source, &then.data_sha256, &now.data_sha256),
+    ];
+    for (what, name, then, now) in hashes {
+        if then != now {
+            bail!(
+                "the {what} here ({name}) are not those the figure was drawn from: their SHA-256 is \
+                 {now}, in the figure it is {then}; bring back the original {what} to draw it again"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::Style;
+    use crate::testing::outcome;
+
+    /// Writes a PNG figure, renders it with the outcome given, and returns the rendered file's recipe.
+    fn render(output: &str, now: &Outcome) -> anyhow::Result<Recipe> {
+        let folder = tempfile::tempdir()?;
+        let (figure, output) = (folder.path().join("old.png"), folder.path().join(output));
+        let (outcome, style) = (outcome(), Style::default());
+        let recipe = Recipe::new(&outcome, &Figure::FrameSums, &style);
+        let svg = draw(&outcome, &Figure::FrameSums, &style)?;
+        std::fs::write(&figure, export::png(&svg, 72, &recipe)?)?;
+        let args = Args { figure, output: output.clone(), dpi: 72, width_mm: Some(170.0) };
+        run(&args, &|_| Ok(now.clone()))?;
+        Ok(Recipe::from_file_bytes(&std::fs::read(output)?)?)
+    }
+
+    #[test]
+    fn a_figure_is_drawn_again_from_itself() {
+        for output in ["new.pdf", "new.svg", "new.PNG"] {
+            let recipe = render(output, &outcome()).expect("it can be drawn again");
+            assert_eq!((recipe.figure.as_str(), recipe.style.width_mm), ("ig-frames", 170.0));
+        }
+    }
+
+    #[test]
+    fn other_weights_and_other_data_are_refused() {
+        let check = |change: fn(&mut Provenance), expected: &str| {
+            let mut now = outcome();
+            change(&mut now.provenance);
+            let error = format!("{:#}", render("new.pdf", &now).unwrap_err());
+            assert!(error.contains(expected), "{error}");
+        };
+        check(|p| p.weights_sha256 = "ab".repeat(32), "the weights here (test) are not those");
+        check(|p| p.data_sha256 = "cd".repeat(32), "the data here (KNMI radar");
+    }
+
+    #[test]
+    fn an_unknown_format_is_refused_before_any_work() {
+        let error = render("new.jpg", &outcome()).unwrap_err().to_string();
+        assert!(error.contains("new.jpg ends in none of .png, .svg and .pdf"), "{error}");
+    }
+}

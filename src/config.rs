@@ -1,0 +1,126 @@
+//! The options of `serve`: each a flag and an environment variable.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::jobs;
+
+/// Serve the dashboard
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Address and port to listen on
+    #[arg(long, env = "STORMLENS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub bind: SocketAddr,
+
+    /// What computes: `auto` takes a real GPU if there is one, else the CPU
+    #[arg(long, env = "STORMLENS_DEVICE", value_enum, default_value_t)]
+    pub device: DeviceChoice,
+
+    /// Folder of radar archives, one folder a source
+    #[arg(long, env = "STORMLENS_DATA", default_value = "data", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// Folder of trained weights, `<model>/<name>/`
+    #[arg(
+        long,
+        env = "STORMLENS_CHECKPOINTS",
+        default_value = "checkpoints",
+        value_name = "FOLDER"
+    )]
+    pub checkpoints: PathBuf,
+
+    /// Runs that may wait while another one computes
+    #[arg(long, env = "STORMLENS_QUEUE_DEPTH", default_value_t = 8, value_name = "RUNS")]
+    pub queue_depth: usize,
+
+    /// Memory for finished results, in MB
+    #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
+    pub cache_mb: usize,
+}
+
+impl Config {
+    /// What the queue needs to know of it.
+    pub fn job_options(&self) -> jobs::Options {
+        jobs::Options {
+            queue_depth: self.queue_depth,
+            cache_bytes: self.cache_mb.saturating_mul(1_000_000),
+            patience: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Where networks are to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// A GPU, unless there is none or only a software rasteriser; then the CPU.
+    #[default]
+    Auto,
+    /// A GPU, or an error.
+    Gpu,
+    /// The CPU, always.
+    Cpu,
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+#[cfg(feature = "nn")]
+impl From<DeviceChoice> for stormlens_nn::device::DeviceChoice {
+    fn from(choice: DeviceChoice) -> Self {
+        match choice {
+            DeviceChoice::Auto => Self::Auto,
+            DeviceChoice::Gpu => Self::Gpu,
+            DeviceChoice::Cpu => Self::Cpu,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Config, String> {
+        Cli::try_parse_from([&["serve"], arguments].concat())
+            .map(|cli| cli.config)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn listens_on_this_machine_only_unless_told_otherwise() {
+        let config = parse(&[]).unwrap();
+        assert!(config.bind.ip().is_loopback());
+        assert_eq!(config.bind.port(), 8080);
+        assert_eq!(config.device, DeviceChoice::Auto);
+        assert_eq!(config.job_options().cache_bytes, 1_000_000_000);
+    }
+
+    #[test]
+    fn an_unknown_device_lists_the_known_ones() {
+        let error = parse(&["--device", "tpu"]).unwrap_err();
+        assert!(error.contains("auto, gpu, cpu"), "{error}");
+    }
+
+    #[test]
+    fn a_bad_address_is_refused() {
+        assert!(parse(&["--bind", "localhost"]).is_err());
+    }
+}

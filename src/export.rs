@@ -1,0 +1,69 @@
+//! Files to keep: figures for papers, and everything about a result in one archive.
+//!
+//! Each file says what it was made from. Its [`Recipe`] is a PNG's text, an SVG's `<metadata>` and a
+//! PDF's XMP keywords, so that a figure found years later can be drawn again from itself.
+
+mod arrays;
+mod bundle;
+mod citations;
+mod pdf;
+mod png;
+mod recipe;
+mod svg;
+
+use std::sync::{Arc, LazyLock};
+
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Options, Tree};
+
+use crate::plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
+
+pub use arrays::npz;
+pub use bundle::{Bundle, bundle, origin};
+pub use citations::bibtex;
+pub use pdf::pdf;
+pub use png::png;
+pub use recipe::{Recipe, RecipeError};
+pub use svg::svg;
+
+/// Why a file can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("a picture at {dpi} dots per inch can't be made: choose between 36 and 1200")]
+    Resolution { dpi: u32 },
+    #[error(
+        "a picture of {width_px} × {height_px} pixels is too large: choose fewer dots per inch"
+    )]
+    TooLarge { width_px: u64, height_px: u64 },
+    #[error("the figure is no SVG that can be read: {0}")]
+    Svg(String),
+    #[error("the PNG can't be written: {0}")]
+    Png(String),
+    #[error("the PDF can't be written: {0}")]
+    Pdf(String),
+    #[error("the archive can't be written: {0}")]
+    Zip(String),
+    #[error("`{name}` can't be written into the archive: {reason}")]
+    Part { name: String, reason: String },
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+}
+
+/// The figure as resvg and krilla see it, with the fonts of the project and no others.
+fn tree(svg: &str) -> Result<Tree, ExportError> {
+    static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+        let mut fonts = Database::new();
+        fonts.load_font_data(FONT_REGULAR.to_vec());
+        fonts.load_font_data(FONT_SEMI_BOLD.to_vec());
+        fonts.set_sans_serif_family("Inter");
+        Arc::new(fonts)
+    });
+    let options =
+        Options { fontdb: Arc::clone(&FONTS), font_family: "Inter".into(), ..Options::default() };
+    // As an attribute, usvg reads only the older word for sharp pixels, and browsers only the newer.
+    let svg = svg.replace("image-rendering=\"pixelated\"", "image-rendering=\"optimizeSpeed\"");
+    Tree::from_str(&svg, &options).map_err(|e| ExportError::Svg(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

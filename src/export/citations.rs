@@ -1,0 +1,104 @@
+//! What should be cited for a result, as BibTeX.
+
+use stormlens_data::card::ModelCard;
+use stormlens_data::outcome::{Outcome, Provenance};
+
+use crate::plot::{RainPalette, Style};
+
+const GRAD_CAM: &str = "@inproceedings{selvaraju2017gradcam,
+  author    = {Selvaraju, Ramprasaath R. and Cogswell, Michael and Das, Abhishek and Vedantam, Ramakrishna and Parikh, Devi and Batra, Dhruv},
+  title     = {{Grad-CAM}: Visual Explanations from Deep Networks via Gradient-Based Localization},
+  booktitle = {2017 IEEE International Conference on Computer Vision (ICCV)},
+  year      = {2017},
+  pages     = {618--626},
+  doi       = {10.1109/ICCV.2017.74}
+}";
+
+const SEGMENTATION: &str = "@article{vinogradova2020seggradcam,
+  author  = {Vinogradova, Kira and Dibrov, Alexandr and Myers, Gene},
+  title   = {Towards Interpretable Semantic Segmentation via Gradient-Weighted Class Activation Mapping (Student Abstract)},
+  journal = {Proceedings of the AAAI Conference on Artificial Intelligence},
+  year    = {2020},
+  volume  = {34},
+  number  = {10},
+  pages   = {13943--13944},
+  doi     = {10.1609/aaai.v34i10.7244}
+}";
+
+const INTEGRATED_GRADIENTS: &str = "@inproceedings{sundararajan2017axiomatic,
+  author    = {Sundararajan, Mukund and Taly, Ankur and Yan, Qiqi},
+  title     = {Axiomatic Attribution for Deep Networks},
+  booktitle = {Proceedings of the 34th International Conference on Machine Learning},
+  series    = {Proceedings of Machine Learning Research},
+  volume    = {70},
+  year      = {2017},
+  pages     = {3319--3328}
+}";
+
+const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
+  author  = {Pulkkinen, Seppo and Nerini, Daniele and {P\\'erez Hortal}, Andr\\'es A. and Velasco-Forero, Carlos and Seed, Alan and Germann, Urs and Foresti, Loris},
+  title   = {Pysteps: an open-source {Python} library for probabilistic precipitation nowcasting (v1.0)},
+  journal = {Geoscientific Model Development},
+  year    = {2019},
+  volume  = {12},
+  number  = {10},
+  pages   = {4185--4219},
+  doi     = {10.5194/gmd-12-4185-2019}
+}";
+
+/// The works behind a result: the network, the methods that were used, the colours if they are
+/// someone's, and the data.
+pub fn bibtex(outcome: &Outcome, card: &ModelCard, style: &Style) -> String {
+    let mut entries: Vec<String> = card.citations.iter().map(|c| c.bibtex.trim().into()).collect();
+    if outcome.grad_cam.is_some() {
+        entries.extend([GRAD_CAM.into(), SEGMENTATION.into()]);
+    }
+    if outcome.integrated_gradients.is_some() {
+        entries.push(INTEGRATED_GRADIENTS.into());
+    }
+    if style.palette != RainPalette::Uniform {
+        entries.push(PYSTEPS.into());
+    }
+    entries.push(data(&outcome.provenance));
+    let mut keys: Vec<String> = Vec::new();
+    entries.retain(|entry| {
+        let key = entry.split([',', '{']).nth(1).unwrap_or(entry).trim().to_owned();
+        let new = !keys.contains(&key);
+        keys.push(key);
+        new
+    });
+    entries.join("\n\n") + "\n"
+}
+
+fn data(from: &Provenance) -> String {
+    let Provenance { data_source, data_licence, data_sha256, data_files, .. } = from;
+    let (first, last) = (data_files.first(), data_files.last());
+    let files = match (first, last) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(only), _) => only.clone(),
+        _ => String::new(),
+    };
+    let entry = [
+        "@misc{data,".to_owned(),
+        format!("  title = {{{}}},", tex(data_source)),
+        format!(
+            "  note  = {{{}. Files {}, SHA-256 {data_sha256}}}",
+            tex(data_licence),
+            tex(&files)
+        ),
+        "}".to_owned(),
+    ];
+    entry.join("\n")
+}
+
+/// Text whose underscores and the like TeX prints.
+fn tex(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        if matches!(letter, '_' | '%' | '&' | '#' | '$') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}

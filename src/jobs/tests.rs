@@ -1,0 +1,305 @@
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use stormlens_data::request::Cancelled;
+
+use super::*;
+use crate::testing;
+
+/// A worker that does what the test tells it, step by step.
+struct Told {
+    orders: Receiver<Order>,
+    /// What it has been asked, and how it ended.
+    told: Sender<String>,
+}
+
+enum Order {
+    Report(usize),
+    Answer,
+    Fail,
+    Refuse,
+    Panic,
+}
+
+impl Worker for Told {
+    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
+        self.told.send(format!("run {}", request.sample)).unwrap();
+        loop {
+            match self.orders.recv().unwrap() {
+                Order::Report(done) => {
+                    if progress.report("counting", done, 10) == ControlFlow::Break(Cancelled) {
+                        self.told.send("cancelled".to_owned()).unwrap();
+                        return Err(WorkerError::Cancelled);
+                    }
+                    self.told.send("go on".to_owned()).unwrap();
+                }
+                Order::Answer => {
+                    let outcome = testing::outcome();
+                    return Ok(Outcome { request: request.clone(), ..outcome });
+                }
+                Order::Fail => return Err(WorkerError::Failed("out of memory".to_owned())),
+                Order::Refuse => {
+                    let (message, remedy) = ("no".to_owned(), "ask otherwise".to_owned());
+                    return Err(WorkerError::Invalid { message, remedy });
+                }
+                Order::Panic => panic!("the shapes differ"),
+            }
+        }
+    }
+
+    fn device(&self) -> DeviceReport {
+        DeviceReport { kind: "cpu", name: "CPU (test)".to_owned(), reason: "a test".to_owned() }
+    }
+}
+
+struct Bed {
+    jobs: Jobs,
+    orders: Sender<Order>,
+    told: Receiver<String>,
+}
+
+const ANY: Duration = Duration::from_secs(3600);
+
+impl Bed {
+    fn new(options: Options) -> Self {
+        let (orders, to_worker) = channel();
+        let (from_worker, told) = channel();
+        let mut to_worker = Some(to_worker);
+        let factory: WorkerFactory = Box::new(move || {
+            from_worker.send("built".to_owned()).unwrap();
+            // After a failure the orders are gone with the worker, and so is what it can do.
+            let (_, nothing) = channel();
+            let orders = to_worker.take().unwrap_or(nothing);
+            Ok(Box::new(Told { orders, told: from_worker.clone() }))
+        });
+        let bed = Self { jobs: Jobs::start(factory, options).unwrap(), orders, told };
+        bed.hears("built");
+        bed
+    }
+
+    fn patient() -> Self {
+        Self::new(Options { queue_depth: 2, patience: ANY, ..Options::default() })
+    }
+
+    fn submit(&self, sample: &str) -> JobId {
+        self.jobs.submit(request(sample)).unwrap()
+    }
+
+    fn order(&self, order: Order) {
+        self.orders.send(order).unwrap();
+    }
+
+    fn hears(&self, expected: &str) {
+        assert_eq!(self.told.recv_timeout(Duration::from_secs(10)).unwrap(), expected);
+    }
+
+    async fn end(&self, id: &JobId) -> JobState {
+        self.jobs.subscribe(id).expect("the job is there").finished().await
+    }
+}
+
+fn request(sample: &str) -> Request {
+    Request { sample: sample.to_owned(), ..testing::outcome().request }
+}
+
+#[tokio::test]
+async fn a_job_is_answered() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.hears("run a");
+    bed.order(Order::Report(3));
+    bed.hears("go on");
+    let state = bed.jobs.status(&id);
+    assert!(
+        matches!(&state, Some(JobState::Running { phase, done: 3, total: 10, .. }) if phase == "counting"),
+        "{state:?}"
+    );
+    bed.order(Order::Answer);
+    assert!(matches!(bed.end(&id).await, JobState::Done(o) if o.request.sample == "a"));
+    assert!(bed.jobs.outcome(&request("a")).is_some());
+    assert!(bed.jobs.outcome(&request("b")).is_none());
+}
+
+#[tokio::test]
+async fn equal_requests_are_one_job() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    assert_eq!(bed.submit("a"), id);
+    bed.hears("run a");
+    bed.order(Order::Answer);
+    bed.end(&id).await;
+    assert_eq!(bed.submit("a"), id);
+    bed.submit("b");
+    bed.hears("run b");
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_positions_count_down() {
+    let bed = Bed::patient();
+    let first = bed.submit("a");
+    bed.hears("run a");
+    bed.submit("b");
+    let third = bed.submit("c");
+    assert_eq!(bed.jobs.submit(request("d")), Err(SubmitError::QueueFull { waiting: 2 }));
+    assert!(matches!(bed.jobs.status(&third), Some(JobState::Queued { position: 2 })));
+    bed.order(Order::Answer);
+    bed.end(&first).await;
+    bed.hears("run b");
+    assert!(matches!(bed.jobs.status(&third), Some(JobState::Queued { position: 1 })));
+    assert!(bed.jobs.submit(request("d")).is_ok());
+}
+
+#[tokio::test]
+async fn a_cancelled_run_stops_and_can_be_asked_anew() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.hears("run a");
+    let watch = bed.jobs.subscribe(&id).unwrap();
+    assert_eq!(bed.jobs.cancel(&id).unwrap().sample, "a");
+    assert!(matches!(watch.finished().await, JobState::Cancelled));
+    assert!(bed.jobs.status(&id).is_none());
+    // Asked anew while the worker has not noticed yet: another job of the same name.
+    bed.submit("a");
+    bed.order(Order::Report(1));
+    bed.hears("cancelled");
+    bed.hears("run a");
+    bed.order(Order::Answer);
+    assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_in_the_queue_never_runs() {
+    let bed = Bed::patient();
+    let first = bed.submit("a");
+    bed.hears("run a");
+    let second = bed.submit("b");
+    bed.submit("c");
+    bed.jobs.cancel(&second);
+    bed.order(Order::Answer);
+    bed.end(&first).await;
+    bed.hears("run c");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_dropped() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.hears("run a");
+    bed.jobs.cancel(&id);
+    bed.order(Order::Answer);
+    bed.submit("b");
+    bed.hears("run b");
+    assert!(bed.jobs.status(&id).is_none());
+}
+
+#[test]
+fn work_that_nobody_watches_stops() {
+    let patience = Duration::from_millis(300);
+    let bed = Bed::new(Options { patience, ..Options::default() });
+    let id = bed.submit("a");
+    let watch = bed.jobs.subscribe(&id).expect("nobody's patience is that short");
+    bed.hears("run a");
+    let watched_until = Instant::now() + 2 * patience;
+    while Instant::now() < watched_until {
+        bed.order(Order::Report(1));
+        bed.hears("go on");
+    }
+    drop(watch);
+    let left = Instant::now();
+    loop {
+        bed.order(Order::Report(2));
+        match bed.told.recv_timeout(Duration::from_secs(10)).unwrap().as_str() {
+            "cancelled" => break,
+            still => assert_eq!(still, "go on"),
+        }
+    }
+    assert!(left.elapsed() >= patience, "who leaves may come back within that time");
+}
+
+#[tokio::test]
+async fn failures_are_told_apart_and_forgotten_on_request() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.order(Order::Refuse);
+    assert!(matches!(bed.end(&id).await, JobState::Failed(WorkerError::Invalid { .. })));
+    assert!(matches!(bed.jobs.status(&id), Some(JobState::Failed(_))));
+    bed.jobs.cancel(&id);
+    assert!(bed.jobs.status(&id).is_none());
+}
+
+#[tokio::test]
+async fn a_panic_fails_one_job_and_a_new_worker_takes_the_next() {
+    for order in [Order::Panic, Order::Fail] {
+        let bed = Bed::patient();
+        let id = bed.submit("a");
+        bed.hears("run a");
+        bed.order(order);
+        let JobState::Failed(WorkerError::Failed(message)) = bed.end(&id).await else {
+            panic!("it failed")
+        };
+        assert!(message.contains("the shapes differ") || message == "out of memory", "{message}");
+        bed.submit("b");
+        bed.hears("built");
+        bed.hears("run b");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_built_fails_its_jobs() {
+    let jobs = Jobs::start(Box::new(|| Err("no weights".to_owned())), Options::default()).unwrap();
+    let id = jobs.submit(request("a")).unwrap();
+    let state = jobs.subscribe(&id).unwrap().finished().await;
+    assert!(matches!(state, JobState::Failed(WorkerError::Failed(m)) if m == "no weights"));
+    assert_eq!(jobs.readiness(), Readiness::Unavailable("no weights".to_owned()));
+}
+
+#[tokio::test]
+async fn the_least_recently_used_outcome_goes_first() {
+    let one = size::of_state(&JobState::Done(Arc::new(testing::outcome())));
+    let bed = Bed::new(Options { cache_bytes: 2 * one, patience: ANY, ..Options::default() });
+    for sample in ["a", "b"] {
+        let id = bed.submit(sample);
+        bed.order(Order::Answer);
+        bed.end(&id).await;
+    }
+    assert!(bed.jobs.outcome(&request("a")).is_some(), "this makes b the older one");
+    let id = bed.submit("c");
+    bed.order(Order::Answer);
+    bed.end(&id).await;
+    assert!(bed.jobs.outcome(&request("b")).is_none());
+    assert!(bed.jobs.outcome(&request("a")).is_some());
+    assert!(bed.jobs.outcome(&request("c")).is_some());
+}
+
+#[tokio::test]
+async fn the_newest_outcome_stays_even_where_it_is_too_large() {
+    let bed = Bed::new(Options { cache_bytes: 1, patience: ANY, ..Options::default() });
+    let id = bed.submit("a");
+    bed.order(Order::Answer);
+    bed.end(&id).await;
+    assert!(bed.jobs.outcome(&request("a")).is_some());
+}
+
+#[tokio::test]
+async fn shutting_down_ends_what_is_open_and_refuses_the_rest() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    let watch = bed.jobs.subscribe(&id).unwrap();
+    bed.jobs.shut_down();
+    assert!(matches!(watch.finished().await, JobState::Cancelled));
+    assert_eq!(bed.jobs.submit(request("b")), Err(SubmitError::ShuttingDown));
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_the_present_state_and_ends_with_the_last() {
+    use futures_util::StreamExt;
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.hears("run a");
+    let mut states = std::pin::pin!(bed.jobs.subscribe(&id).unwrap().into_stream());
+    assert!(matches!(states.next().await, Some(JobState::Running { .. })));
+    bed.order(Order::Answer);
+    assert!(matches!(states.next().await, Some(JobState::Done(_))));
+    assert!(states.next().await.is_none());
+}

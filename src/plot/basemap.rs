@@ -1,0 +1,170 @@
+//! Coastlines and borders beneath the rain.
+
+use std::sync::LazyLock;
+
+use proj4rs::Proj;
+use proj4rs::transform::transform;
+use stormlens_data::field::Grid;
+
+use super::PlotError;
+use super::place::size_km;
+
+/// What a line of the map separates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Coast,
+    Border,
+}
+
+/// A polyline in kilometres east and north of the domain's south-west corner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub kind: Kind,
+    pub points_km: Points,
+}
+
+/// The coastlines and borders within the domain of a grid. A domain elsewhere on Earth has none.
+pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
+    let error = |e: proj4rs::errors::Error| PlotError::Projection {
+        proj4: grid.proj4.clone(),
+        reason: e.to_string(),
+    };
+    let plane = Proj::from_proj_string(&grid.proj4).map_err(error)?;
+    let degrees = Proj::from_proj_string("+proj=longlat +ellps=WGS84 +no_defs").map_err(error)?;
+    let (width_km, height_km) = size_km(grid);
+    let south_km = grid.north_km - height_km;
+    let mut within = Vec::new();
+    for (kind, points_deg) in WORLD.iter() {
+        let mut points_km = Vec::with_capacity(points_deg.len());
+        for &(longitude, latitude) in points_deg {
+            let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
+            transform(&degrees, &plane, &mut point).map_err(error)?;
+            points_km.push((point.0 - grid.west_km, point.1 - south_km));
+        }
+        let pieces = clip(&points_km, width_km, height_km);
+        within.extend(pieces.into_iter().map(|points_km| Line { kind: *kind, points_km }));
+    }
+    Ok(within)
+}
+
+/// Pairs of east and north, in kilometres or degrees.
+type Points = Vec<(f64, f64)>;
+
+/// The bundled lines in degrees of longitude and latitude.
+static WORLD: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
+    include_str!("../../data/basemap/north-sea.txt").lines().filter_map(parse).collect()
+});
+
+fn parse(line: &str) -> Option<(Kind, Points)> {
+    let (kind, points) = line.split_once(' ')?;
+    let kind = match kind {
+        "coast" => Kind::Coast,
+        "border" => Kind::Border,
+        _ => return None,
+    };
+    let point = |text: &str| {
+        let (longitude, latitude) = text.split_once(',')?;
+        Some((longitude.parse().ok()?, latitude.parse().ok()?))
+    };
+    Some((kind, points.split(' ').map(point).collect::<Option<_>>()?))
+}
+
+/// The parts of a polyline within a rectangle that starts at the origin.
+fn clip(points: &[(f64, f64)], width: f64, height: f64) -> Vec<Points> {
+    let mut pieces: Vec<Points> = Vec::new();
+    for pair in points.windows(2) {
+        let Some((from, to)) = clip_segment(pair[0], pair[1], width, height) else { continue };
+        match pieces.last_mut() {
+            Some(piece) if piece.last() == Some(&from) => piece.push(to),
+            _ => pieces.push(vec![from, to]),
+        }
+    }
+    pieces
+}
+
+/// The part of a segment within the rectangle (Liang and Barsky 1984).
+fn clip_segment(
+    from: (f64, f64),
+    to: (f64, f64),
+    width: f64,
+    height: f64,
+) -> Option<((f64, f64), (f64, f64))> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for (step, room) in [(-dx, from.0), (dx, width - from.0), (-dy, from.1), (dy, height - from.1)]
+    {
+        match step {
+            0.0 if room < 0.0 => return None,
+            0.0 => {}
+            s if s < 0.0 => enter = enter.max(room / s),
+            s => leave = leave.min(room / s),
+        }
+    }
+    let at = |t: f64| match t {
+        0.0 => from,
+        1.0 => to,
+        t => (from.0 + t * dx, from.1 + t * dy),
+    };
+    (enter < leave).then(|| (at(enter), at(leave)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole Dutch radar composite, as the headers of its files describe it.
+    fn knmi() -> Grid {
+        Grid {
+            height: 765,
+            width: 700,
+            spacing_km: 1.0,
+            west_km: 0.0,
+            north_km: -3649.98,
+            proj4: "+proj=stere +lat_0=90 +lon_0=0 +lat_ts=60 +a=6378.137 +b=6356.752".into(),
+        }
+    }
+
+    #[test]
+    fn every_line_is_read() {
+        let text = include_str!("../../data/basemap/north-sea.txt");
+        assert_eq!(WORLD.len(), text.lines().count());
+    }
+
+    #[test]
+    fn lines_stay_in_the_domain() {
+        let lines = lines(&knmi()).expect("the plane of the radar is known");
+        assert!(lines.iter().any(|l| l.kind == Kind::Border));
+        for (x, y) in lines.iter().flat_map(|l| &l.points_km) {
+            assert!((-1e-6..=700.0 + 1e-6).contains(x) && (-1e-6..=765.0 + 1e-6).contains(y));
+        }
+    }
+
+    #[test]
+    fn the_hook_of_holland_is_where_it_is() {
+        // The mole of Hoek van Holland lies at 4.05° E, 51.99° N: in the projection of Snyder (1987),
+        // polar stereographic, 290.1 km east and 317.8 km north of the south-west corner.
+        let lines = lines(&knmi()).expect("the plane of the radar is known");
+        let nearest = lines
+            .iter()
+            .filter(|l| l.kind == Kind::Coast)
+            .flat_map(|l| &l.points_km)
+            .map(|&(x, y)| (x - 290.1_f64).hypot(y - 317.8))
+            .fold(f64::INFINITY, f64::min);
+        assert!(nearest < 3.0, "the coast passes {nearest:.1} km from it");
+    }
+
+    #[test]
+    fn segments_are_cut_at_the_edge() {
+        let check = |from, to, expected| assert_eq!(clip_segment(from, to, 10.0, 10.0), expected);
+        check((1.0, 1.0), (2.0, 2.0), Some(((1.0, 1.0), (2.0, 2.0))));
+        check((-5.0, 5.0), (5.0, 5.0), Some(((0.0, 5.0), (5.0, 5.0))));
+        check((5.0, 5.0), (5.0, 15.0), Some(((5.0, 5.0), (5.0, 10.0))));
+        check((-5.0, -1.0), (15.0, -1.0), None);
+    }
+
+    #[test]
+    fn a_foreign_plane_is_named() {
+        let grid = Grid { proj4: "+proj=nowhere".into(), ..knmi() };
+        assert!(lines(&grid).unwrap_err().to_string().contains("+proj=nowhere"));
+    }
+}

@@ -1,0 +1,239 @@
+//! Colour bars.
+
+use super::PlotError;
+use super::canvas::{Anchor, Frame, Pen};
+use super::colour::Rgb;
+use super::lettering::Type;
+use super::raster;
+use super::scale::{Rgba, Scale};
+use super::words::number;
+
+/// A scale and what it measures.
+#[derive(Clone, Debug)]
+pub struct Legend {
+    pub scale: Scale,
+    /// The quantity and its unit, e.g. `rain rate (mm/h)`.
+    pub label: String,
+}
+
+/// Which way a colour bar runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Run {
+    /// Upwards, its numbers and its label to the right.
+    Up,
+    /// To the right, its numbers and its label below.
+    Right,
+}
+
+const TICK_MM: f64 = 0.8;
+
+impl Legend {
+    /// Draws the bar itself into `frame`; numbers and label stand outside.
+    pub fn draw(&self, pen: &Pen, frame: Frame, run: Run, look: Type) -> Result<(), PlotError> {
+        let bar = Bar { pen, frame, run, look, beyond: self.scale.beyond };
+        match self.scale.classes() {
+            Some(bounds) => bar.classes(&self.scale, bounds)?,
+            None => bar.steps(&self.scale)?,
+        }
+        bar.label(&self.label, self.numbers_mm(look))
+    }
+
+    /// The room beside an upright bar for its numbers and its label, in millimetres.
+    pub fn room_mm(&self, look: Type) -> f64 {
+        self.numbers_mm(look) + look.line_mm()
+    }
+
+    fn numbers_mm(&self, look: Type) -> f64 {
+        let labels = match self.scale.classes() {
+            Some(bounds) => bounds.iter().map(|&b| class_label(b)).collect::<Vec<_>>(),
+            None => self.scale.ticks().into_iter().map(|(v, _)| number(v)).collect(),
+        };
+        labels.iter().map(|l| look.width_mm(l)).fold(0.0, f64::max) + TICK_MM + 1.0
+    }
+}
+
+/// A bar being drawn. Along it, 0 is its start and 1 its end, without the arrowheads.
+struct Bar<'a, 'b> {
+    pen: &'a Pen<'b>,
+    frame: Frame,
+    run: Run,
+    look: Type,
+    beyond: [bool; 2],
+}
+
+impl Bar<'_, '_> {
+    fn classes(&self, scale: &Scale, bounds: &[f32]) -> Result<(), PlotError> {
+        let first = usize::from(scale.hides_first);
+        let colours = &scale.colours[first..];
+        let [below, above] = self.beyond.map(usize::from);
+        let n_boxes = colours.len() - below - above;
+        for (i, &colour) in colours[below..below + n_boxes].iter().enumerate() {
+            let (from, to) = (i as f64 / n_boxes as f64, (i + 1) as f64 / n_boxes as f64);
+            self.pen.fill(self.stretch(from, to), opaque(self.on_ground(colour)), 1.0)?;
+        }
+        self.heads(colours[0], colours[colours.len() - 1])?;
+        self.border()?;
+        // In a short bar every other number must do.
+        let spacing = self.length() / n_boxes as f64;
+        let widest = bounds.iter().map(|&b| self.label_extent(&class_label(b))).fold(0.0, f64::max);
+        let every = ((widest / spacing).ceil() as usize).max(1);
+        for (i, &bound) in bounds.iter().enumerate().step_by(every) {
+            self.tick(i as f64 / n_boxes as f64, &class_label(bound))?;
+        }
+        Ok(())
+    }
+
+    fn steps(&self, scale: &Scale) -> Result<(), PlotError> {
+        let n = scale.colours.len();
+        let up: Vec<u8> = (0..n).rev().map(|i| i as u8).collect();
+        let right: Vec<u8> = (0..n).map(|i| i as u8).collect();
+        let png = match self.run {
+            Run::Up => raster::indexed(n, 1, &up, &scale.colours)?,
+            Run::Right => raster::indexed(1, n, &right, &scale.colours)?,
+        };
+        self.pen.ground(self.frame_of_body(), self.pen.inks.ground);
+        self.pen.picture(self.frame_of_body(), &png);
+        self.heads(scale.colours[0], scale.colours[n - 1])?;
+        self.border()?;
+        scale.ticks().into_iter().try_for_each(|(value, at)| self.tick(at, &number(value)))
+    }
+
+    /// Arrowheads for what lies beyond the ends.
+    fn heads(&self, lowest: Rgba, highest: Rgba) -> Result<(), PlotError> {
+        for (beyond, end, colour) in [(self.beyond[0], 0.0, lowest), (self.beyond[1], 1.0, highest)]
+        {
+            if beyond {
+                self.pen.polygon(&self.head(end), opaque(self.on_ground(colour)), 1.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The three corners of the arrowhead at an end.
+    fn head(&self, end: f64) -> [(f64, f64); 3] {
+        let out = if end > 0.5 { self.head_mm() } else { -self.head_mm() };
+        let (a, b) = (self.at(end, 0.0), self.at(end, 1.0));
+        let (x, y) = self.at(end, 0.5);
+        let tip = match self.run {
+            Run::Up => (x, y - out),
+            Run::Right => (x + out, y),
+        };
+        [a, tip, b]
+    }
+
+    fn border(&self) -> Result<(), PlotError> {
+        let edge = |end: f64, beyond: bool| match beyond {
+            true => self.head(end).to_vec(),
+            false => vec![self.at(end, 0.0), self.at(end, 1.0)],
+        };
+        let mut around = edge(0.0, self.beyond[0]);
+        around.extend(edge(1.0, self.beyond[1]).into_iter().rev());
+        around.push(around[0]);
+        self.pen.line(&around, 0.12, self.pen.inks.text, 1.0)
+    }
+
+    fn tick(&self, at: f64, label: &str) -> Result<(), PlotError> {
+        let (x, y) = self.at(at, 1.0);
+        match self.run {
+            Run::Up => {
+                self.pen.line(&[(x, y), (x + TICK_MM, y)], 0.12, self.pen.inks.text, 1.0)?;
+                self.pen.text((x + TICK_MM + 0.6, y), label, Anchor::Start, self.look)
+            }
+            Run::Right => {
+                self.pen.line(&[(x, y), (x, y + TICK_MM)], 0.12, self.pen.inks.text, 1.0)?;
+                let below = y + TICK_MM + self.look.line_mm() * 0.55;
+                self.pen.text((x, below), label, Anchor::Middle, self.look)
+            }
+        }
+    }
+
+    fn label(&self, label: &str, numbers_mm: f64) -> Result<(), PlotError> {
+        let Frame { left, top, width, height } = self.frame;
+        match self.run {
+            Run::Up => {
+                let beside = self.frame.right() + numbers_mm + self.look.line_mm() / 2.0;
+                self.pen.text_upwards((beside, top + height / 2.0), label, self.look)
+            }
+            Run::Right => {
+                let below = self.frame.bottom() + TICK_MM + self.look.line_mm() * 1.5;
+                self.pen.text((left + width / 2.0, below), label, Anchor::Middle, self.look)
+            }
+        }
+    }
+
+    /// What a colour looks like on the ground of the map, where it is partly transparent.
+    fn on_ground(&self, [r, g, b, alpha]: Rgba) -> Rgba {
+        let share = f64::from(alpha) / 255.0;
+        let ground = self.pen.inks.ground;
+        let mix = |c: u8, i: usize| {
+            (f64::from(c) * share + f64::from(ground[i]) * (1.0 - share)).round() as u8
+        };
+        [mix(r, 0), mix(g, 1), mix(b, 2), 255]
+    }
+
+    /// A point of the bar: how far along it, and how far across, from 0 to 1.
+    fn at(&self, along: f64, across: f64) -> (f64, f64) {
+        let body = self.frame_of_body();
+        match self.run {
+            Run::Up => (body.left + across * body.width, body.bottom() - along * body.height),
+            Run::Right => (body.left + along * body.width, body.top + across * body.height),
+        }
+    }
+
+    fn stretch(&self, from: f64, to: f64) -> Frame {
+        let body = self.frame_of_body();
+        match self.run {
+            Run::Up => Frame {
+                top: body.bottom() - to * body.height,
+                height: (to - from) * body.height,
+                ..body
+            },
+            Run::Right => Frame {
+                left: body.left + from * body.width,
+                width: (to - from) * body.width,
+                ..body
+            },
+        }
+    }
+
+    fn frame_of_body(&self) -> Frame {
+        let [below, above] = self.beyond.map(|b| if b { self.head_mm() } else { 0.0 });
+        let Frame { left, top, width, height } = self.frame;
+        match self.run {
+            Run::Up => Frame { top: top + above, height: height - above - below, ..self.frame },
+            Run::Right => Frame { left: left + below, width: width - above - below, top, height },
+        }
+    }
+
+    fn length(&self) -> f64 {
+        let body = self.frame_of_body();
+        match self.run {
+            Run::Up => body.height,
+            Run::Right => body.width,
+        }
+    }
+
+    /// How much of the bar's length a number takes up.
+    fn label_extent(&self, label: &str) -> f64 {
+        match self.run {
+            Run::Up => self.look.line_mm() * 0.9,
+            Run::Right => self.look.width_mm(label) + 1.0,
+        }
+    }
+
+    fn head_mm(&self) -> f64 {
+        match self.run {
+            Run::Up => self.frame.width,
+            Run::Right => self.frame.height,
+        }
+    }
+}
+
+fn class_label(bound: f32) -> String {
+    // Through text, so that 0.1 does not become 0.10000000149.
+    number(bound.to_string().parse().unwrap_or(f64::from(bound)))
+}
+
+fn opaque([r, g, b, _]: Rgba) -> Rgb {
+    [r, g, b]
+}

@@ -1,0 +1,108 @@
+//! What all figures have: a title, sizes of text, and the small print.
+
+use stormlens_data::outcome::Outcome;
+
+use super::canvas::{Anchor, Frame, Pen};
+use super::lettering::Type;
+use super::words::credit;
+use super::{PlotError, Style};
+
+/// White space around a figure.
+pub const MARGIN_MM: f64 = 2.0;
+
+/// Text sizes for a width: 7 pt in a column of a journal, 8 pt on its page.
+#[derive(Clone, Copy)]
+pub struct Looks {
+    pub title: Type,
+    pub text: Type,
+    pub muted: Type,
+    pub small: Type,
+}
+
+impl Looks {
+    pub fn new(style: &Style) -> Self {
+        let size_pt = 7.0 + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
+        let inks = super::palette::inks(style.theme);
+        let text = Type { size_pt, bold: false, colour: inks.text };
+        Self {
+            title: Type { size_pt: size_pt + 1.0, bold: true, ..text },
+            text,
+            muted: Type { colour: inks.muted, ..text },
+            small: Type { size_pt: size_pt - 1.0, colour: inks.muted, ..text },
+        }
+    }
+}
+
+/// Title and details of a figure, wrapped to its width.
+pub struct Heading {
+    lines: Vec<(String, Type)>,
+}
+
+impl Heading {
+    pub fn new(title: &str, details: &[String], width_mm: f64, looks: &Looks) -> Self {
+        let wrapped = |text: &str, look: Type| {
+            look.wrap(text, width_mm).into_iter().map(move |l| (l, look)).collect::<Vec<_>>()
+        };
+        let mut lines = wrapped(title, looks.title);
+        lines.extend(details.iter().flat_map(|d| wrapped(d, looks.muted)));
+        Self { lines }
+    }
+
+    pub fn height_mm(&self) -> f64 {
+        self.lines.iter().map(|(_, look)| look.line_mm()).sum()
+    }
+
+    pub fn draw(&self, pen: &Pen, left: f64, top: f64) -> Result<(), PlotError> {
+        let mut y = top;
+        for (line, look) in &self.lines {
+            pen.text((left, y + look.line_mm() / 2.0), line, Anchor::Start, *look)?;
+            y += look.line_mm();
+        }
+        Ok(())
+    }
+}
+
+/// The small print: what grey means, and whose network and data these are.
+pub struct Footer {
+    lines: Vec<String>,
+    look: Type,
+    has_missing: bool,
+}
+
+impl Footer {
+    pub fn new(outcome: &Outcome, width_mm: f64, looks: &Looks, has_missing: bool) -> Self {
+        let credit = credit(&outcome.provenance);
+        // On one line if that is wide enough, else network and data each on their own.
+        let lines = match looks.small.width_mm(&credit) <= width_mm {
+            true => vec![credit],
+            false => {
+                credit.split(" · ").flat_map(|part| looks.small.wrap(part, width_mm)).collect()
+            }
+        };
+        Self { lines, look: looks.small, has_missing }
+    }
+
+    pub fn height_mm(&self) -> f64 {
+        (self.lines.len() + usize::from(self.has_missing)) as f64 * self.look.line_mm()
+    }
+
+    pub fn draw(&self, pen: &Pen, top: f64) -> Result<(), PlotError> {
+        let mut middle = top + self.look.line_mm() / 2.0;
+        if self.has_missing {
+            missing_key(pen, middle, self.look)?;
+            middle += self.look.line_mm();
+        }
+        for line in &self.lines {
+            pen.text((MARGIN_MM, middle), line, Anchor::Start, self.look)?;
+            middle += self.look.line_mm();
+        }
+        Ok(())
+    }
+}
+
+fn missing_key(pen: &Pen, middle: f64, look: Type) -> Result<(), PlotError> {
+    let size = look.line_mm() * 0.55;
+    let swatch = Frame { left: MARGIN_MM, top: middle - size / 2.0, width: size, height: size };
+    pen.fill(swatch, pen.inks.missing, 1.0)?;
+    pen.text((MARGIN_MM + size + 1.0, middle), "not measured", Anchor::Start, look)
+}

@@ -1,0 +1,147 @@
+//! Numbers, shares and times as a figure writes them.
+
+use jiff::Timestamp;
+use stormlens_data::outcome::{Forecast, Provenance, Target};
+
+/// A number at three significant digits, with a true minus sign.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".into() } else { "no value".into() };
+    }
+    if size < 0.001 {
+        let exponent = size.log10().floor() as i32;
+        return format!("{} × 10{}", number(value / 10f64.powi(exponent)), superscript(exponent));
+    }
+    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    let digits = format!("{size:.decimals$}");
+    let digits = match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => grouped(&digits),
+    };
+    if value < 0.0 { format!("−{digits}") } else { digits }
+}
+
+/// A number with its sign, also where it is positive.
+pub fn signed(value: f64) -> String {
+    if value > 0.0 { format!("+{}", number(value)) } else { number(value) }
+}
+
+/// A count with its thousands set apart.
+pub fn count(n: usize) -> String {
+    grouped(&n.to_string())
+}
+
+/// A share of one as a percentage.
+pub fn percent(share: f64) -> String {
+    match share * 100.0 {
+        p if p <= 0.0 => "0 %".into(),
+        p if p < 0.1 => "less than 0.1 %".into(),
+        p if p < 1.0 => format!("{p:.1} %"),
+        p => format!("{p:.0} %"),
+    }
+}
+
+/// `26 Aug 2010 05:25 UTC`
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y %H:%M UTC").to_string()
+}
+
+/// `05:25`
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M").to_string()
+}
+
+/// How long before the last input frame this one ended.
+pub fn minutes_before_last(forecast: &Forecast, frame: usize) -> i64 {
+    let second = |i: usize| forecast.input_times.get(i).map_or(0, |t| t.as_second());
+    (second(forecast.input_times.len().saturating_sub(1)) - second(frame)) / 60
+}
+
+/// `valid 26 Aug 2010 05:25 UTC, lead time 30 min`
+pub fn valid(forecast: &Forecast) -> String {
+    format!("valid {}, lead time {} min", time(forecast.valid_time), forecast.lead_time_min)
+}
+
+/// The network, its weights, the data and the data's licence, in one line.
+pub fn credit(from: &Provenance) -> String {
+    let Provenance { model, checkpoint, data_source, data_licence, .. } = from;
+    format!("{model}, checkpoint {checkpoint} · Data: {data_source}, {data_licence}")
+}
+
+/// `target: predicted rain above 1.5 mm/h (28,990 pixels)`
+pub fn target_words(target: &Target) -> String {
+    format!(
+        "target: predicted rain above {} mm/h ({} pixels)",
+        number(target.threshold_mm_h),
+        count(target.n_pixels)
+    )
+}
+
+/// `26 Aug 2010 04:10 UTC, 45 min before the last frame`
+pub fn frame_words(forecast: &Forecast, frame: usize) -> String {
+    let when = forecast.input_times.get(frame).map_or_else(String::new, |&t| time(t));
+    match minutes_before_last(forecast, frame) {
+        0 => format!("{when}, the last input frame"),
+        minutes => format!("{when}, {minutes} min before the last input frame"),
+    }
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn superscript(exponent: i32) -> String {
+    let raise = |c: char| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    };
+    exponent.to_string().chars().map(raise).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.5, "0.5"),
+            (38.24, "38.2"),
+            (-1.239, "−1.24"),
+            (120.4, "120"),
+            (28990.0, "28,990"),
+            (0.000032, "3.2 × 10⁻⁵"),
+            (f64::NAN, "no value"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(number(value), expected);
+        }
+        assert_eq!(signed(2.0), "+2");
+        assert_eq!(signed(-2.0), "−2");
+    }
+
+    #[test]
+    fn shares_are_percentages() {
+        for (share, expected) in [
+            (0.0, "0 %"),
+            (0.0004, "less than 0.1 %"),
+            (0.004, "0.4 %"),
+            (0.254, "25 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(percent(share), expected);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Errors on their way out: a page or JSON, whichever the client accepts.
+
+use std::any::Any;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+
+use super::{AppError, Described, Link};
+use crate::web::AppState;
+use crate::web::shell::{Section, Shell};
+
+pub async fn page_not_found(uri: Uri) -> AppError {
+    AppError::PageNotFound { path: uri.path().to_owned() }
+}
+
+pub async fn method_not_allowed(method: Method, uri: Uri) -> AppError {
+    AppError::MethodNotAllowed { method, path: uri.path().to_owned() }
+}
+
+/// The last net below every handler.
+pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    AppError::Internal(text.unwrap_or_else(|| "the handler panicked".to_owned())).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    shell: Shell,
+    title: &'static str,
+    message: String,
+    remedy: String,
+    back: Link,
+    status: u16,
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    status: u16,
+    title: &'static str,
+    message: String,
+    remedy: String,
+    back: Link,
+}
+
+/// Turns every error into a page or JSON, whichever the client accepts; also those refusals that
+/// come from below the handlers.
+pub async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let wants_page = wants_page(request.headers());
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let error = response.extensions_mut().remove::<AppError>();
+    let is_plain = !response.headers().contains_key(CONTENT_TYPE) || is_text(&response);
+    let error = match error {
+        Some(error) => error,
+        None if status == StatusCode::FORBIDDEN => AppError::CrossSite,
+        None if (status.is_client_error() || status.is_server_error()) && is_plain => {
+            AppError::Refused(status)
+        }
+        None => return response,
+    };
+    let allow = response.headers().get(ALLOW).cloned();
+    let mut response = respond(&state, &error, wants_page);
+    response.headers_mut().extend(allow.map(|value| (ALLOW, value)));
+    response
+}
+
+fn respond(state: &AppState, error: &AppError, wants_page: bool) -> Response {
+    let Described { status, title, remedy, back } = error.describe();
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        tracing::error!(status = status.as_u16(), %error, "answered with an error");
+    }
+    let (message, code) = (sentence(&error.to_string()), status.as_u16());
+    let mut response = if wants_page {
+        let shell = Shell::new(state, Section::None);
+        ErrorPage { shell, title, message, remedy, back, status: code }.render().map_or_else(
+            |error| error.to_string().into_response(),
+            |page| Html(page).into_response(),
+        )
+    } else {
+        Json(ErrorBody { status: code, title, message, remedy, back }).into_response()
+    };
+    *response.status_mut() = status;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// A browser names HTML before anything else; programs and `<img>` do not.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accept.find("text/html");
+    first.is_some_and(|html| accept.find("application/json").is_none_or(|json| html < json))
+}
+
+fn is_text(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/plain"))
+}
+
+/// Errors begin lower case, a page does not.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,79 @@
+//! A job's progress as server-sent events, and the button that stops it.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt};
+use serde::Serialize;
+
+use super::parameters::encode;
+use super::{AppError, AppState};
+use crate::jobs::{JobId, JobState};
+
+/// A state as the script of the progress page reads it.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum StateBody {
+    Queued { position: usize },
+    Running { phase: String, done: usize, total: usize, elapsed_ms: u64 },
+    Done,
+    Failed,
+    Cancelled,
+}
+
+impl From<JobState> for StateBody {
+    fn from(state: JobState) -> Self {
+        match state {
+            JobState::Queued { position } => Self::Queued { position },
+            JobState::Running { phase, done, total, since } => {
+                let elapsed_ms = since.elapsed().as_millis() as u64;
+                Self::Running { phase, done, total, elapsed_ms }
+            }
+            JobState::Done(_) => Self::Done,
+            JobState::Failed(_) => Self::Failed,
+            JobState::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+pub async fn stream(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, AppError> {
+    let subscription =
+        state.jobs.subscribe(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
+    let events = subscription.into_stream().map(|state| Ok(event(state)));
+    Ok(([(CACHE_CONTROL, "no-store")], keep_alive(events)))
+}
+
+fn event(state: JobState) -> Event {
+    // Plain numbers and texts always become JSON.
+    Event::default().json_data(StateBody::from(state)).unwrap_or_default()
+}
+
+/// A comment every few seconds, so that a listener who has left is noticed.
+fn keep_alive<S>(events: S) -> impl IntoResponse
+where
+    S: Stream<Item = Result<Event, Infallible>> + Send + 'static,
+{
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(5)))
+}
+
+/// Stops a run and leads back to its sample.
+pub async fn cancel(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Response, AppError> {
+    let request = state.jobs.cancel(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
+    let page = format!("/samples/{}", encode(&request.sample));
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response())
+}
+
+fn unknown(id: &str) -> AppError {
+    AppError::Unknown { what: "run", name: id.to_owned(), known: Vec::new() }
+}

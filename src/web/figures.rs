@@ -1,0 +1,182 @@
+//! `/result/figure/{figure}.{svg|png|pdf}`: one figure, drawn on request.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use stormlens_data::outcome::Outcome;
+
+use super::caching::EntityTag;
+use super::parameters::Parameters;
+use super::result_query::{self, ResultQuery, read_name};
+use super::{AppError, AppState};
+use crate::export::{self, Recipe};
+use crate::plot::{self, Figure, PlotError, Style, Theme};
+
+/// What a figure's address may have beside the parameters of its result.
+const STYLE_NAMES: [&str; 5] = ["width-mm", "dpi", "theme", "frame", "download"];
+const DEFAULT_DPI: u32 = 300;
+
+/// An SVG opened by itself runs nothing and fetches nothing; its font and picture are in it.
+const SVG_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; sandbox";
+
+/// A file format for figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Svg,
+    Png,
+    Pdf,
+}
+
+impl Kind {
+    fn parse(extension: &str) -> Option<Self> {
+        match extension {
+            "svg" => Some(Self::Svg),
+            "png" => Some(Self::Png),
+            "pdf" => Some(Self::Pdf),
+            _ => None,
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+            Self::Pdf => "application/pdf",
+        }
+    }
+}
+
+/// How a figure is drawn, beside what its result says.
+struct Options {
+    style: Style,
+    dpi: u32,
+    download: bool,
+}
+
+impl Options {
+    fn read(
+        parameters: &Parameters,
+        query: &ResultQuery,
+        state: &AppState,
+    ) -> Result<Self, AppError> {
+        let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
+        let mut style = query.style(model);
+        let width = |mm: &f64| (40.0..=400.0).contains(mm);
+        if let Some(width_mm) = parameters.number("width-mm", "a width from 40 to 400 mm", width)? {
+            style.width_mm = width_mm;
+        }
+        let frame = |n: &usize| *n < model.n_input_frames;
+        style.frame =
+            parameters.number("frame", "an input frame, counted from 0 (oldest)", frame)?;
+        style.theme = read_name(parameters, "theme", Theme::ALL)?;
+        let resolution = |dpi: &u32| (36..=1200).contains(dpi);
+        let dpi = parameters
+            .number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?
+            .unwrap_or(DEFAULT_DPI);
+        let download = match parameters.one("download")? {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(_) => return Err(AppError::parameter("download", "must be yes or no")),
+        };
+        Ok(Self { style, dpi, download })
+    }
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    Path(file): Path<String>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let (figure, kind) = parse_file(&file)?;
+    let parameters = Parameters::parse(raw.as_deref());
+    parameters.only(&[&result_query::NAMES[..], &STYLE_NAMES[..]].concat())?;
+    let query = ResultQuery::read(&parameters, &state.catalog)?;
+    let options = Options::read(&parameters, &query, &state)?;
+    let outcome = state.outcome(&query).await?;
+    let address = format!("{file} {} {:?} {}", query.to_query(), options.style, options.dpi);
+    let tag = EntityTag::of_result(&address, &outcome.provenance);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let name = options.download.then(|| format!("{}-{file}", query.request.sample));
+    let page = query.page();
+    let bytes = state.blocking(move || draw(&outcome, &figure, kind, &options, page)).await?;
+    Ok(tag.attach(respond(kind, bytes, name)))
+}
+
+fn parse_file(file: &str) -> Result<(Figure, Kind), AppError> {
+    let known = || {
+        let names = Figure::NAMES.iter().map(|name| (*name).to_owned());
+        names.chain(["each as .svg, .png or .pdf".to_owned()])
+    };
+    let unknown = || AppError::unknown("figure", file, known());
+    let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
+    let kind = Kind::parse(extension).ok_or_else(unknown)?;
+    Ok((name.parse().map_err(|_| unknown())?, kind))
+}
+
+fn draw(
+    outcome: &Arc<Outcome>,
+    figure: &Figure,
+    kind: Kind,
+    options: &Options,
+    page: String,
+) -> Result<Vec<u8>, AppError> {
+    let svg = plot::draw(outcome, figure, &options.style).map_err(|error| refuse(error, page))?;
+    let recipe = Recipe::new(outcome, figure, &options.style);
+    Ok(match kind {
+        Kind::Svg => export::svg(&svg, &recipe)?,
+        Kind::Png => export::png(&svg, options.dpi, &recipe)?,
+        Kind::Pdf => export::pdf(&svg, &recipe)?,
+    })
+}
+
+/// A figure that this result cannot have is the visitor's choice, any other failure is ours.
+fn refuse(error: PlotError, page: String) -> AppError {
+    match error {
+        PlotError::UnknownLayer { layer, known } => {
+            let remedy = format!("Its layers are {known}");
+            AppError::NotInResult { what: format!("layer “{layer}”"), remedy, back: page }
+        }
+        PlotError::UnknownFrame { index, last } => AppError::NotInResult {
+            what: format!("input frame {index}"),
+            remedy: format!("Frames are counted from 0 (oldest) to {last}"),
+            back: page,
+        },
+        PlotError::NotAsked { what } => AppError::NotInResult {
+            what: what.to_owned(),
+            remedy: "Ask for it in the form of the result".to_owned(),
+            back: page,
+        },
+        PlotError::NoObservation => AppError::NotInResult {
+            what: "observation".to_owned(),
+            remedy: "The archive ends before the valid time; choose an earlier sample".to_owned(),
+            back: page,
+        },
+        other => other.into(),
+    }
+}
+
+fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
+    let mut response = ([(CONTENT_TYPE, kind.media_type())], bytes).into_response();
+    let headers = response.headers_mut();
+    if kind == Kind::Svg {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(SVG_POLICY));
+    }
+    if let Some(value) = name.and_then(|name| attachment(&name)) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// The header that makes a browser save what it gets, under this name.
+pub fn attachment(name: &str) -> Option<HeaderValue> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ',');
+    let name: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).ok()
+}

@@ -1,0 +1,102 @@
+//! Numbers and times as pages write them.
+
+use jiff::Timestamp;
+
+/// `26 August 2010, 05:35 UTC`.
+pub fn date_time(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// `26 August 2010`.
+pub fn date(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y").to_string()
+}
+
+/// `05:35`.
+pub fn clock(time: Timestamp) -> String {
+    time.strftime("%H:%M").to_string()
+}
+
+/// `2010-08-26T05:35Z`, for machines.
+pub fn iso(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%MZ").to_string()
+}
+
+/// A share as percent: `12.3 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// Three significant digits, without an exponent where that stays readable: `0.0123`, `4.57`,
+/// `1,230`. A true minus sign, because a hyphen is easily lost in a table.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    let text = match magnitude {
+        3.. => group(&format!("{:.0}", value.abs())),
+        -4..=2 => format!("{:.*}", (2 - magnitude).max(0) as usize, value.abs()),
+        _ => format!("{:.2e}", value.abs()),
+    };
+    if value < 0.0 { format!("−{text}") } else { text }
+}
+
+/// `n` with a comma every three digits.
+pub fn count(n: usize) -> String {
+    group(&n.to_string())
+}
+
+fn group(digits: &str) -> String {
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 pixel`, `2 pixels`.
+pub fn plural(n: usize, word: &str) -> String {
+    format!("{} {word}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let check = |value, expected| assert_eq!(number(value), expected);
+        check(0.0, "0.00");
+        check(0.01234, "0.0123");
+        check(4.567, "4.57");
+        check(45.67, "45.7");
+        check(456.7, "457");
+        check(4567.8, "4,568");
+        check(1_234_567.0, "1,234,567");
+        check(-0.5, "−0.500");
+        check(1.5e-7, "1.50e-7");
+        check(f64::NAN, "–");
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        let check = |n, expected| assert_eq!(plural(n, "pixel"), expected);
+        check(0, "0 pixels");
+        check(1, "1 pixel");
+        check(999, "999 pixels");
+        check(1000, "1,000 pixels");
+        check(1_234_567, "1,234,567 pixels");
+    }
+
+    #[test]
+    fn times_are_utc() {
+        let time = "2010-08-26T05:35:00Z".parse().unwrap();
+        assert_eq!(date_time(time), "26 August 2010, 05:35 UTC");
+        assert_eq!(iso(time), "2010-08-26T05:35Z");
+        assert_eq!(clock(time), "05:35");
+    }
+}

@@ -1,0 +1,134 @@
+//! A sample's frames as plain pictures: thumbnails, and one picture that moves.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use stormlens_data::field::Field;
+
+use super::caching::EntityTag;
+use super::parameters::Parameters;
+use super::result_query::{find_sample, read_name};
+use super::{AppError, AppState};
+use crate::catalog::{Catalog, SampleEntry};
+use crate::plot::{RainPalette, Theme, thumbnail_in};
+
+/// Pixels a side of every picture: one a radar pixel.
+pub const PICTURE_PX: usize = 288;
+/// How long the moving picture shows a frame, and the last one.
+const FRAME_MS: u16 = 250;
+const LAST_FRAME_MS: u16 = 1500;
+
+/// `/samples/{id}/frames/{n}.png`, and `thumbnail.png` for the last one; `theme=dark` for dark pages.
+pub async fn frame(
+    State(state): State<AppState>,
+    Path((id, file)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let sample = find_sample(&state.catalog, &id)?.clone();
+    let frame_idx = frame_of(&file, &state.catalog)?;
+    let theme = read_theme(query.as_deref())?;
+    let tag = EntityTag::of(&[&sample.id, &file, theme.name()]);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let catalog = state.catalog.clone();
+    let picture = state.blocking(move || draw(&catalog, &sample, frame_idx, theme)).await?;
+    Ok(png(&tag, picture))
+}
+
+fn read_theme(query: Option<&str>) -> Result<Theme, AppError> {
+    let parameters = Parameters::parse(query);
+    parameters.only(&["theme"])?;
+    read_name(&parameters, "theme", Theme::ALL)
+}
+
+fn frame_of(file: &str, catalog: &Catalog) -> Result<usize, AppError> {
+    let n_frames = catalog.window().n_input_frames;
+    if file == "thumbnail.png" {
+        return Ok(n_frames - 1);
+    }
+    let number = file.strip_suffix(".png").and_then(|number| number.parse().ok());
+    match number.filter(|&n: &usize| n < n_frames) {
+        Some(frame_idx) => Ok(frame_idx),
+        None => {
+            let known =
+                (0..n_frames).map(|n| format!("{n}.png")).chain(["thumbnail.png".to_owned()]);
+            Err(AppError::unknown("input frame", file, known))
+        }
+    }
+}
+
+fn read(catalog: &Catalog, sample: &SampleEntry, frame_idx: usize) -> Result<Field, AppError> {
+    let missing = || AppError::Internal(format!("sample {} has no frame {frame_idx}", sample.id));
+    Ok(catalog.frame_mm_h(sample, frame_idx).ok_or_else(missing)??)
+}
+
+fn draw(
+    catalog: &Catalog,
+    sample: &SampleEntry,
+    frame_idx: usize,
+    theme: Theme,
+) -> Result<Vec<u8>, AppError> {
+    let field = read(catalog, sample, frame_idx)?;
+    Ok(thumbnail_in(&field, RainPalette::default(), theme, PICTURE_PX))
+}
+
+/// `/samples/{id}/animation.png`: all input frames, oldest first, over and over.
+pub async fn animation(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let sample = find_sample(&state.catalog, &id)?.clone();
+    let theme = read_theme(query.as_deref())?;
+    let tag = EntityTag::of(&[&sample.id, "animation", theme.name()]);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let catalog = state.catalog.clone();
+    let picture = state.blocking(move || animate(&catalog, &sample, theme)).await?;
+    Ok(png(&tag, picture))
+}
+
+fn animate(catalog: &Catalog, sample: &SampleEntry, theme: Theme) -> Result<Vec<u8>, AppError> {
+    let n_frames = catalog.window().n_input_frames;
+    let pictures = (0..n_frames)
+        .map(|frame_idx| draw(catalog, sample, frame_idx, theme))
+        .collect::<Result<Vec<_>, _>>()?;
+    join(&pictures).map_err(|reason| AppError::Internal(format!("no moving picture: {reason}")))
+}
+
+/// One animated PNG from still ones of the same size.
+fn join(pictures: &[Vec<u8>]) -> Result<Vec<u8>, image::ImageError> {
+    let stills = pictures
+        .iter()
+        .map(|bytes| Ok(image::load_from_memory(bytes)?.into_rgb8()))
+        .collect::<Result<Vec<_>, image::ImageError>>()?;
+    let mut bytes = Vec::new();
+    let failed = |error: png::EncodingError| {
+        image::ImageError::IoError(std::io::Error::other(error.to_string()))
+    };
+    let (width, height) = stills.first().map_or((1, 1), |still| still.dimensions());
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_animated(stills.len() as u32, 0).map_err(failed)?;
+    let mut writer = encoder.write_header().map_err(failed)?;
+    for (i, still) in stills.iter().enumerate() {
+        let ms = if i + 1 == stills.len() { LAST_FRAME_MS } else { FRAME_MS };
+        writer.set_frame_delay(ms, 1000).map_err(failed)?;
+        writer.write_image_data(still.as_raw()).map_err(failed)?;
+    }
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+fn png(tag: &EntityTag, picture: Vec<u8>) -> Response {
+    let mut response = tag.attach(([(CONTENT_TYPE, "image/png")], picture).into_response());
+    // The pictures of a list do not change while someone pages through it.
+    let hour = axum::http::HeaderValue::from_static("private, max-age=3600");
+    response.headers_mut().insert(CACHE_CONTROL, hour);
+    response
+}

@@ -1,0 +1,61 @@
+//! `/`: what this is, and something to try at once.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::render;
+use super::samples::{SampleCard, cards};
+use crate::catalog::Catalog;
+use crate::web::shell::{Section, Shell};
+use crate::web::{AppError, AppState};
+
+/// One row of cards on a wide page.
+const N_SUGGESTIONS: usize = 6;
+
+#[derive(Template)]
+#[template(path = "pages/home.html")]
+struct HomePage {
+    shell: Shell,
+    models: Vec<Model>,
+    suggestions: Vec<SampleCard>,
+    n_samples: usize,
+}
+
+struct Model {
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    n_layers: usize,
+    n_checkpoints: usize,
+}
+
+pub async fn show(State(state): State<AppState>) -> Result<Response, AppError> {
+    let catalog = state.catalog.clone();
+    let suggestions = state.blocking(move || Ok(suggest(&catalog))).await?;
+    render(&HomePage {
+        shell: Shell::new(&state, Section::None),
+        models: models(&state.catalog),
+        suggestions,
+        n_samples: state.catalog.samples().len(),
+    })
+}
+
+fn models(catalog: &Catalog) -> Vec<Model> {
+    let describe = |model: &stormlens_data::card::ModelCard| Model {
+        id: model.id,
+        title: model.title,
+        summary: model.summary,
+        n_layers: model.layers.len(),
+        n_checkpoints: catalog.checkpoints(model.id).count(),
+    };
+    catalog.models().iter().map(describe).collect()
+}
+
+/// A few samples that can be verified, spread evenly over the archive's time.
+fn suggest(catalog: &Catalog) -> Vec<SampleCard> {
+    let observed: Vec<_> = catalog.samples().iter().filter(|sample| sample.observed).collect();
+    let step = (observed.len() / N_SUGGESTIONS).max(1);
+    let spread = observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS);
+    cards(catalog, spread)
+}

@@ -1,0 +1,84 @@
+//! `/models` and `/models/{id}`: what a network is, and the weights there are for it.
+
+use std::path::Path as FilePath;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use stormlens_data::card::{CheckpointCard, ModelCard};
+
+use super::render;
+use crate::web::scores::Scores;
+use crate::web::shell::{Section, Shell};
+use crate::web::{AppError, AppState, format};
+
+#[derive(Template)]
+#[template(path = "pages/models.html")]
+struct ModelsPage {
+    shell: Shell,
+    models: Vec<Entry>,
+}
+
+struct Entry {
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    n_layers: usize,
+    n_checkpoints: usize,
+}
+
+#[derive(Template)]
+#[template(path = "pages/model.html")]
+struct ModelPage {
+    shell: Shell,
+    model: ModelCard,
+    checkpoints: Vec<Checkpoint>,
+}
+
+struct Checkpoint {
+    name: String,
+    training_data: String,
+    n_parameters: String,
+    licence: String,
+    weights_sha256: String,
+    evaluation: Option<Scores>,
+}
+
+pub async fn list(State(state): State<AppState>) -> Result<Response, AppError> {
+    let entry = |model: &ModelCard| Entry {
+        id: model.id,
+        title: model.title,
+        summary: model.summary,
+        n_layers: model.layers.len(),
+        n_checkpoints: state.catalog.checkpoints(model.id).count(),
+    };
+    let models = state.catalog.models().iter().map(entry).collect();
+    render(&ModelsPage { shell: Shell::new(&state, Section::Models), models })
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Response, AppError> {
+    let known = || state.catalog.models().iter().map(|model| model.id);
+    let model = state.catalog.model(&id).ok_or_else(|| AppError::unknown("model", &id, known()))?;
+    let cards: Vec<_> = state.catalog.checkpoints(&id).cloned().collect();
+    let folder = state.checkpoints.clone();
+    let checkpoints = state
+        .blocking(move || Ok(cards.into_iter().map(|card| describe(card, &folder)).collect()))
+        .await?;
+    let shell = Shell::new(&state, Section::Models);
+    render(&ModelPage { shell, model: model.clone(), checkpoints })
+}
+
+fn describe(card: CheckpointCard, folder: &FilePath) -> Checkpoint {
+    let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
+    Checkpoint {
+        evaluation: Scores::read(&file),
+        n_parameters: format::count(card.n_parameters),
+        name: card.name,
+        training_data: card.training_data,
+        licence: card.licence,
+        weights_sha256: card.weights_sha256,
+    }
+}

@@ -1,0 +1,67 @@
+//! `/result` while the answer is not there yet.
+
+use std::time::Instant;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+
+use super::render;
+use crate::jobs::{JobId, JobState};
+use crate::web::result_query::ResultQuery;
+use crate::web::shell::{Section, Shell};
+use crate::web::{AppError, AppState};
+
+#[derive(Template)]
+#[template(path = "pages/progress.html")]
+struct ProgressPage {
+    shell: Shell,
+    job: String,
+    sample: String,
+    sample_page: String,
+    model: String,
+    phase: String,
+    done: usize,
+    /// 0 where the number of steps is not known yet.
+    total: usize,
+    elapsed: String,
+    running: bool,
+}
+
+/// The page that waits; it asks again by itself.
+pub fn show(
+    state: &AppState,
+    query: &ResultQuery,
+    id: &JobId,
+    job: &JobState,
+) -> Result<Response, AppError> {
+    let (phase, done, total, since) = match job {
+        JobState::Running { phase, done, total, since } => {
+            let phase = if phase.is_empty() { "Starting" } else { phase };
+            (phase.to_owned(), *done, *total, Some(*since))
+        }
+        JobState::Queued { position: 0 } => ("Waiting for its turn".to_owned(), 0, 0, None),
+        JobState::Queued { position: 1 } => ("Waiting for one other run".to_owned(), 0, 0, None),
+        JobState::Queued { position } => (format!("Waiting for {position} other runs"), 0, 0, None),
+        _ => ("Finishing".to_owned(), 0, 0, None),
+    };
+    let page = ProgressPage {
+        shell: Shell::new(state, Section::Samples),
+        job: id.to_string(),
+        sample: query.request.sample.clone(),
+        sample_page: query.sample_page(),
+        model: query.request.model.clone(),
+        phase,
+        done,
+        total,
+        elapsed: since.map(elapsed).unwrap_or_default(),
+        running: since.is_some(),
+    };
+    let body = render(&page)?;
+    Ok((StatusCode::ACCEPTED, [(CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+fn elapsed(since: Instant) -> String {
+    format!("{} s", since.elapsed().as_secs())
+}

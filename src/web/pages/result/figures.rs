@@ -1,0 +1,131 @@
+//! Figures on the page: their addresses in both themes, their size, their words, their files.
+
+use stormlens_data::card::ModelCard;
+use stormlens_data::outcome::Outcome;
+
+use crate::plot::{self, Figure, Style};
+use crate::web::parameters::encode;
+use crate::web::result_query::ResultQuery;
+
+/// The width of the chart over all frames, between one column of a journal and two.
+const WIDE_MM: f64 = 140.0;
+
+/// A figure with everything a template needs.
+pub struct FigureView {
+    pub name: String,
+    pub title: String,
+    pub alt: String,
+    pub light: String,
+    pub dark: String,
+    pub width_px: u32,
+    pub height_px: u32,
+    pub downloads: Vec<Download>,
+}
+
+pub struct Download {
+    pub label: String,
+    pub href: String,
+}
+
+/// All figures of one result.
+pub struct Album<'a> {
+    outcome: &'a Outcome,
+    style: Style,
+    query: String,
+}
+
+impl<'a> Album<'a> {
+    pub fn new(query: &ResultQuery, model: &ModelCard, outcome: &'a Outcome) -> Self {
+        Self { outcome, style: query.style(model), query: query.to_query() }
+    }
+
+    /// A figure as wide as a column.
+    pub fn view(&self, figure: &Figure) -> FigureView {
+        self.view_at(
+            figure,
+            if matches!(figure, Figure::Inputs) { WIDE_MM } else { Style::WIDTHS_MM[0] },
+        )
+    }
+
+    /// A figure as wide as the page.
+    pub fn wide(&self, figure: &Figure) -> FigureView {
+        self.view_at(figure, WIDE_MM)
+    }
+
+    fn view_at(&self, figure: &Figure, width_mm: f64) -> FigureView {
+        let (width_px, height_px) = size_px(figure);
+        let page =
+            |theme| self.address(figure, "svg", &format!("width-mm={width_mm}&theme={theme}"));
+        FigureView {
+            name: figure.to_string(),
+            title: self.title(figure),
+            alt: plot::alt_text(self.outcome, figure),
+            light: page("light"),
+            dark: page("dark"),
+            width_px,
+            height_px,
+            downloads: self.downloads(figure),
+        }
+    }
+
+    fn downloads(&self, figure: &Figure) -> Vec<Download> {
+        let mut downloads = Vec::new();
+        for width_mm in Style::WIDTHS_MM {
+            for (kind, label, more) in [
+                ("png", "PNG, 300 dpi", "&dpi=300"),
+                ("png", "PNG, 600 dpi", "&dpi=600"),
+                ("svg", "SVG", ""),
+                ("pdf", "PDF", ""),
+            ] {
+                downloads.push(Download {
+                    label: format!("{label}, {width_mm} mm"),
+                    href: self.address(
+                        figure,
+                        kind,
+                        &format!("width-mm={width_mm}{more}&download=yes"),
+                    ),
+                });
+            }
+        }
+        downloads
+    }
+
+    fn address(&self, figure: &Figure, kind: &str, more: &str) -> String {
+        format!("/result/figure/{}.{kind}?{}&{more}", encode(&figure.to_string()), self.query)
+    }
+
+    fn title(&self, figure: &Figure) -> String {
+        match figure {
+            Figure::Prediction => "Prediction".to_owned(),
+            Figure::Observation => "Observation".to_owned(),
+            Figure::Persistence => "Persistence".to_owned(),
+            Figure::Difference => "Prediction minus observation".to_owned(),
+            Figure::Inputs => "What the network saw".to_owned(),
+            Figure::Attribution(layer) => self.style.layer_label(layer).to_owned(),
+            Figure::FrameSums => "Share of each input frame".to_owned(),
+            Figure::FrameAttribution(frame) => self.frame_title(*frame),
+            other => other.to_string(),
+        }
+    }
+
+    fn frame_title(&self, frame: usize) -> String {
+        let times = &self.outcome.forecast.input_times;
+        match times.get(frame).zip(times.last()) {
+            Some((time, last)) if time < last => {
+                let minutes = (last.as_second() - time.as_second()) / 60;
+                format!("{minutes} min before the start")
+            }
+            _ => "Last frame".to_owned(),
+        }
+    }
+}
+
+/// Room for a figure before it has loaded, a little more than it needs: how high it becomes hangs on
+/// how its texts break. The style sheet holds the same proportions.
+fn size_px(figure: &Figure) -> (u32, u32) {
+    match figure {
+        Figure::FrameSums => (1400, 950),
+        Figure::Inputs => (1400, 1350),
+        _ => (850, 910),
+    }
+}

@@ -1,0 +1,147 @@
+//! Bad questions: each with its status, its message and what to do.
+
+use axum::http::StatusCode;
+
+use crate::support::{SAMPLE, TestApp, result};
+
+async fn check(address: &str, status: u16, words: &[&str]) {
+    let page = TestApp::new().get(address).await;
+    assert_eq!(page.status.as_u16(), status, "{address}");
+    let text = page.texts(".error").concat();
+    for word in words {
+        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
+    }
+    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
+    assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn unknown_things_list_the_known_ones() {
+    let with = |parameter: &str| format!("/result?sample={SAMPLE}&{parameter}");
+    check("/nowhere", 404, &["There is no page at /nowhere"]).await;
+    check("/samples/knmi-1999", 404, &["knmi-1999", "Known are knmi-20100826T0055", "more"]).await;
+    check("/models/lstm", 404, &["lstm", "Known are sar-unet-precip"]).await;
+    check("/result?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
+    check(&with("model=lstm"), 404, &["Known are sar-unet-precip"]).await;
+    check(&with("checkpoint=best"), 404, &["Known are test"]).await;
+    check(&with("layers=cbam9"), 422, &["cbam9", "Known are Up_RRCNN2.doubleconv"]).await;
+    check(&with("methods=lime"), 422, &["Known are grad-cam, integrated-gradients, none"]).await;
+    check(&with("palette=rainbow"), 422, &["uniform, steps-be, pysteps"]).await;
+    check(&with("overlay=glow"), 422, &["map, reference"]).await;
+    check("/jobs/0123/events", 404, &["no run called “0123”"]).await;
+    check("/static/x/app.php", 404, &["app.css"]).await;
+    check(&format!("/samples/{SAMPLE}/frames/12.png"), 404, &["thumbnail.png"]).await;
+}
+
+#[tokio::test]
+async fn bad_parameters_say_what_is_expected() {
+    let with = |parameter: &str| format!("/result?sample={SAMPLE}&{parameter}");
+    check("/result", 400, &["The parameter sample is missing"]).await;
+    check(&with("threshold-mmh=wet"), 400, &["“wet”", "from 0 to 7864.2 mm/h"]).await;
+    check(&with("threshold-mmh=-1"), 400, &["from 0 to 7864.2 mm/h"]).await;
+    check(&with("threshold-mmh=NaN"), 400, &["from 0 to 7864.2 mm/h"]).await;
+    check(&with("steps=0"), 400, &["from 2 to 200"]).await;
+    check(&with("opacity=2"), 400, &["from 0 to 1"]).await;
+    check(&with("threshold=2"), 400, &["“threshold”", "threshold-mmh"]).await;
+    check(&with("model=a&model=b"), 400, &["only once"]).await;
+    check("/samples?from=yesterday", 400, &["2010-08-26T05:35"]).await;
+    check("/samples?min-wet=101", 400, &["percentage from 0 to 100"]).await;
+    check("/samples?page=0", 400, &["page number from 1"]).await;
+    check("/samples?observed=maybe", 400, &["yes or no"]).await;
+    check("/samples?sort=wet", 400, &["Known are from, to, min-wet, observed, page"]).await;
+}
+
+fn figure(name: &str, methods: &str, more: &str) -> String {
+    result(SAMPLE, methods).replace("/result?", &format!("/result/figure/{name}?")) + more
+}
+
+#[tokio::test]
+async fn bad_figures_say_what_there_is() {
+    check(&figure("sunset.svg", "none", ""), 404, &["Known are prediction, observation"]).await;
+    check(&figure("prediction.gif", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
+    check(&figure("prediction", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
+    check(&figure("cam-cbam9.svg", "grad-cam", ""), 404, &["cbam9", "Its layers are"]).await;
+    check(&figure("cam-cbam3.svg", "none", ""), 404, &["Ask for it in the form"]).await;
+    check(&figure("input-12.svg", "none", ""), 404, &["from 0 (oldest) to 11"]).await;
+    check(&figure("prediction.svg", "none", "&width-mm=5"), 400, &["from 40 to 400 mm"]).await;
+    check(&figure("prediction.png", "none", "&dpi=9999"), 400, &["from 36 to 1200"]).await;
+    check(&figure("prediction.svg", "none", "&theme=sepia"), 422, &["light, dark"]).await;
+    check(&figure("prediction.svg", "none", "&frame=12"), 400, &["counted from 0"]).await;
+    check(&figure("prediction.svg", "none", "&colour=red"), 400, &["width-mm"]).await;
+    check(&result(SAMPLE, "none").replace("/result?", "/result/all.tar?"), 404, &["bundle.zip"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_program_gets_json() {
+    let app = TestApp::new();
+    for accept in ["application/json", "*/*", "image/svg+xml,image/*"] {
+        let page = app.get_with("/models/lstm", &[("accept", accept)]).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        assert_eq!(page.header("content-type"), "application/json", "{accept}");
+        let body = page.json();
+        assert_eq!(body["status"], 404);
+        assert_eq!(body["title"], "Unknown model");
+        assert_eq!(body["remedy"], "Known are sar-unet-precip");
+        assert_eq!(body["back"]["href"], "/models");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_says_the_right_one() {
+    let page = TestApp::new().post("/samples", &[]).await;
+    assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(page.header("allow"), "GET,HEAD");
+    assert!(page.text().contains("/samples does not answer POST"));
+}
+
+#[tokio::test]
+async fn other_sites_cannot_press_buttons() {
+    let app = TestApp::new();
+    for header in [("sec-fetch-site", "cross-site"), ("origin", "https://example.org")] {
+        let page = app.post("/jobs/0123/cancel", &[header]).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+        assert!(page.text().contains("came from another site"));
+    }
+}
+
+#[tokio::test]
+async fn broken_addresses_are_refused_like_all_others() {
+    let app = TestApp::new();
+    let page = app.get("/samples/%ff%fe").await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert_eq!(page.count(".error h1"), 1);
+    let scary = "/samples/%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    let page = app.get(scary).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert_eq!(page.count("script:not([src])"), 0, "a name is text, never markup");
+}
+
+#[tokio::test]
+async fn a_broken_frame_is_named_and_the_rest_is_served() {
+    let data = tempfile::tempdir().unwrap();
+    let archive = data.path().join("knmi");
+    std::fs::create_dir(&archive).unwrap();
+    for minute in (0..60).step_by(5) {
+        let name = format!("RAD_NL25_RAP_5min_2010082600{minute:02}.h5");
+        let source = crate::support::data().join("knmi").join(&name);
+        let bytes = std::fs::read(source).unwrap();
+        // The last one ends in the middle.
+        let end = if minute == 55 { bytes.len() / 2 } else { bytes.len() };
+        std::fs::write(archive.join(name), &bytes[..end]).unwrap();
+    }
+    let app = TestApp::over(data.path());
+    let list = app.get("/samples").await;
+    assert_eq!(list.texts(".warning"), ["Cannot be read"]);
+    let sample = app.get("/samples/knmi-20100826T0055").await;
+    assert_eq!(sample.status, StatusCode::OK);
+    let good = app.get("/samples/knmi-20100826T0055/frames/3.png").await;
+    assert_eq!(good.status, StatusCode::OK);
+    for file in ["frames/11.png", "frames/thumbnail.png", "animation.png"] {
+        let page = app.get(&format!("/samples/knmi-20100826T0055/{file}")).await;
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{file}");
+        let text = page.texts(".error").concat();
+        assert!(text.contains("RAD_NL25_RAP_5min_201008260055.h5"), "{text}");
+        assert!(text.contains("Choose another sample"), "{text}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The dashboard as a visitor meets it: the router in process, and once in a real browser.
+
+mod browser;
+mod errors;
+mod files;
+mod limits;
+mod pages;
+mod results;
+mod serve;
+mod support;
+mod webdriver;

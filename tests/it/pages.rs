@@ -1,0 +1,123 @@
+//! Home, samples, models, about.
+
+use axum::http::StatusCode;
+
+use crate::support::{SAMPLE, TestApp, UNOBSERVED};
+
+#[tokio::test]
+async fn home_leads_to_samples_and_networks() {
+    let home = TestApp::new().get("/").await;
+    assert_eq!(home.status, StatusCode::OK);
+    assert_eq!(home.count("h1"), 1);
+    assert_eq!(home.count(".cards .card"), 6);
+    assert_eq!(home.attributes(".panels h3 a", "href"), ["/models/sar-unet-precip"]);
+}
+
+#[tokio::test]
+async fn every_page_has_landmarks_a_skip_link_and_nothing_inline() {
+    let app = TestApp::new();
+    for address in ["/", "/samples", &format!("/samples/{SAMPLE}"), "/models", "/about", "/nowhere"]
+    {
+        let page = app.get(address).await;
+        for landmark in ["html[lang=en]", "header nav[aria-label]", "main#content", "footer", "h1"]
+        {
+            assert_eq!(page.count(landmark), 1, "{landmark} of {address}");
+        }
+        assert_eq!(page.attributes("a.skip", "href"), ["#content"]);
+        assert_eq!(page.count("[style], style, script:not([src]), [onclick]"), 0, "{address}");
+        assert_eq!(
+            page.count("img:not([alt]), img:not([width]), img:not([height])"),
+            0,
+            "{address}"
+        );
+        assert!(page.texts("footer .device")[0].contains("CPU (scripted)"), "{address}");
+    }
+}
+
+async fn found(app: &TestApp, query: &str) -> String {
+    let page = app.get(&format!("/samples?{query}")).await;
+    assert_eq!(page.status, StatusCode::OK, "{query}");
+    page.texts(".count")[0].clone()
+}
+
+#[tokio::test]
+async fn samples_are_filtered_and_paged() {
+    let app = TestApp::new();
+    assert_eq!(found(&app, "").await, "81 of 81 samples, page 1 of 4");
+    assert_eq!(found(&app, "observed=yes").await, "75 of 81 samples, page 1 of 4");
+    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 81 samples");
+    assert_eq!(found(&app, "min-wet=100").await, "0 of 81 samples");
+    assert_eq!(found(&app, "from=&to=&min-wet=").await, "81 of 81 samples, page 1 of 4");
+    let last = app.get("/samples?observed=yes&page=4").await;
+    assert_eq!(last.count(".card"), 3);
+    assert_eq!(last.attributes("a[rel=prev]", "href"), ["/samples?observed=yes&page=3"]);
+    assert_eq!(last.count("a[rel=next]"), 0);
+    assert_eq!(app.get("/samples?page=99").await.texts(".pager span"), ["Page 4 of 4", ""]);
+}
+
+#[tokio::test]
+async fn an_empty_filter_result_says_what_to_do() {
+    let page = TestApp::new().get("/samples?min-wet=100").await;
+    assert!(page.texts(".notice")[0].contains("Widen the time range"));
+    assert_eq!(page.attributes("input[name=min-wet]", "value"), ["100"]);
+}
+
+#[tokio::test]
+async fn a_sample_shows_its_frames_and_asks() {
+    let page = TestApp::new().get(&format!("/samples/{SAMPLE}")).await;
+    assert_eq!(page.texts("h1"), ["Radar until 26 August 2010, 05:35 UTC"]);
+    assert_eq!(page.count(".strip li"), 12);
+    assert_eq!(page.texts(".strip li span")[0], "04:40");
+    assert_eq!(page.attributes("form", "action"), ["/result"]);
+    assert_eq!(page.attributes("input[name=sample]", "value"), [SAMPLE]);
+    assert_eq!(page.attributes("input[name=threshold-mmh]", "value"), ["1.5"]);
+    assert_eq!(page.texts(".layers legend"), ["Decoder", "Encoder"]);
+    assert_eq!(page.count("input[name=layers][checked]"), 2);
+}
+
+#[tokio::test]
+async fn a_sample_without_observation_says_so() {
+    let page = TestApp::new().get(&format!("/samples/{UNOBSERVED}")).await;
+    assert!(page.texts(".notice")[0].contains("not verified"));
+}
+
+#[tokio::test]
+async fn frames_are_pictures_that_move() {
+    let app = TestApp::new();
+    for file in
+        ["frames/thumbnail.png", "frames/0.png", "frames/11.png?theme=dark", "animation.png"]
+    {
+        let picture = app.get(&format!("/samples/{SAMPLE}/{file}")).await;
+        assert_eq!(picture.header("content-type"), "image/png", "{file}");
+        let image = image::load_from_memory(&picture.body).expect("it is a picture");
+        assert_eq!((image.width(), image.height()), (288, 288), "{file}");
+        let moves = picture.body.windows(4).any(|chunk| chunk == b"acTL");
+        assert_eq!(moves, file == "animation.png", "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_shows_layers_weights_and_what_to_cite() {
+    let app = TestApp::new();
+    let page = app.get("/models/sar-unet-precip").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.count("#layers ~ .scroll tbody tr"), 4);
+    assert!(page.texts("article .pairs dd").contains(&"1,234,567".to_owned()));
+    assert!(page.texts("code.hash")[0].starts_with("abab"));
+    assert!(page.texts("pre")[0].contains("@article{someone2026"));
+    assert!(app.get("/models").await.texts(".panel h2")[0].contains("SAR-UNet"));
+}
+
+#[tokio::test]
+async fn the_program_says_whether_it_lives_and_what_it_computes_on() {
+    let app = TestApp::new();
+    assert_eq!(app.get("/healthz").await.text(), "ok\n");
+    // The worker is built in the background; the first answer waits for it.
+    app.finished(&crate::support::result(SAMPLE, "none")).await;
+    let ready = app.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::OK);
+    let body = ready.json();
+    assert_eq!(body["ready"], true);
+    assert_eq!(body["device"]["kind"], "cpu");
+    assert_eq!(body["device"]["reason"], "no GPU was found");
+}
