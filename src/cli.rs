@@ -51,6 +51,17 @@ enum Command {
     Import(import::Args),
     #[cfg(feature = "nn")]
     Train(train::Args),
+    #[cfg(feature = "nn")]
+    Render(Render),
+}
+
+#[cfg(feature = "nn")]
+#[derive(Debug, clap::Args)]
+struct Render {
+    #[command(flatten)]
+    figure: render::Args,
+    #[command(flatten)]
+    sources: crate::config::Sources,
 }
 
 /// Parses the command line and runs it; errors go to standard error in one line.
@@ -85,12 +96,16 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args),
         #[cfg(feature = "nn")]
         Command::Train(args) => train::run(args),
+        #[cfg(feature = "nn")]
+        Command::Render(args) => {
+            render::run(&args.figure, &|request| crate::worker::answer(&args.sources, request))
+        }
     }
 }
 
 #[cfg(feature = "nn")]
 fn networks(config: &Config) -> serve::Networks {
-    crate::worker::networks(config)
+    crate::worker::networks(&config.sources)
 }
 
 #[cfg(not(feature = "nn"))]

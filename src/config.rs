@@ -1,11 +1,11 @@
 //! The options of `serve`: each a flag and an environment variable.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use stormlens_data::request::DeviceChoice;
 
 use crate::jobs;
 
@@ -16,9 +16,23 @@ pub struct Config {
     #[arg(long, env = "STORMLENS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub bind: SocketAddr,
 
-    /// What computes: `auto` takes a real GPU if there is one, else the CPU
-    #[arg(long, env = "STORMLENS_DEVICE", value_enum, default_value_t)]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    pub sources: Sources,
+
+    /// Runs that may wait while another one computes
+    #[arg(long, env = "STORMLENS_QUEUE_DEPTH", default_value_t = 8, value_name = "RUNS")]
+    pub queue_depth: usize,
+
+    /// Memory for finished results, in MB
+    #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
+    pub cache_mb: usize,
+}
+
+/// What results are made from and on.
+#[derive(Clone, Debug, Args)]
+pub struct Sources {
+    #[command(flatten)]
+    pub device: DeviceArgs,
 
     /// Folder of radar archives, one folder a source
     #[arg(long, env = "STORMLENS_DATA", default_value = "data", value_name = "FOLDER")]
@@ -32,14 +46,13 @@ pub struct Config {
         value_name = "FOLDER"
     )]
     pub checkpoints: PathBuf,
+}
 
-    /// Runs that may wait while another one computes
-    #[arg(long, env = "STORMLENS_QUEUE_DEPTH", default_value_t = 8, value_name = "RUNS")]
-    pub queue_depth: usize,
-
-    /// Memory for finished results, in MB
-    #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
-    pub cache_mb: usize,
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DeviceArgs {
+    /// What computes: auto takes a real GPU where there is one, else the CPU
+    #[arg(long, env = "STORMLENS_DEVICE", default_value = "auto", value_name = "auto|gpu|cpu")]
+    pub device: DeviceChoice,
 }
 
 impl Config {
@@ -49,39 +62,6 @@ impl Config {
             queue_depth: self.queue_depth,
             cache_bytes: self.cache_mb.saturating_mul(1_000_000),
             patience: Duration::from_secs(15),
-        }
-    }
-}
-
-/// Where networks are to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DeviceChoice {
-    /// A GPU, unless there is none or only a software rasteriser; then the CPU.
-    #[default]
-    Auto,
-    /// A GPU, or an error.
-    Gpu,
-    /// The CPU, always.
-    Cpu,
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        })
-    }
-}
-
-#[cfg(feature = "nn")]
-impl From<DeviceChoice> for stormlens_nn::device::DeviceChoice {
-    fn from(choice: DeviceChoice) -> Self {
-        match choice {
-            DeviceChoice::Auto => Self::Auto,
-            DeviceChoice::Gpu => Self::Gpu,
-            DeviceChoice::Cpu => Self::Cpu,
         }
     }
 }
@@ -109,14 +89,14 @@ mod tests {
         let config = parse(&[]).unwrap();
         assert!(config.bind.ip().is_loopback());
         assert_eq!(config.bind.port(), 8080);
-        assert_eq!(config.device, DeviceChoice::Auto);
+        assert_eq!(config.sources.device.device, DeviceChoice::Auto);
         assert_eq!(config.job_options().cache_bytes, 1_000_000_000);
     }
 
     #[test]
     fn an_unknown_device_lists_the_known_ones() {
         let error = parse(&["--device", "tpu"]).unwrap_err();
-        assert!(error.contains("auto, gpu, cpu"), "{error}");
+        assert!(error.contains("auto, gpu or cpu"), "{error}");
     }
 
     #[test]

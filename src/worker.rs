@@ -11,22 +11,22 @@ use stormlens_data::card::{CheckpointCard, DeviceReport};
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{Forecast, Outcome, Provenance};
-use stormlens_data::request::{Progress, Request};
+use stormlens_data::request::{Progress, Request, Silent};
 use stormlens_nn::engine::{Answer, Frames, Question, Resident, describe};
 use stormlens_nn::{Engine, EngineError, registry};
 
 use crate::catalog::Catalog;
 use crate::cli::serve::Networks;
-use crate::config::Config;
+use crate::config::Sources;
 use crate::jobs::{Worker, WorkerError};
 
 /// Weights by model and checkpoint name.
 type Weights = BTreeMap<(String, String), PathBuf>;
 
 /// Every network there are weights for, and the worker that runs them.
-pub fn networks(config: &Config) -> Networks {
-    let (weights, checkpoints) = find_checkpoints(&config.checkpoints);
-    let device = config.device.into();
+pub fn networks(sources: &Sources) -> Networks {
+    let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
+    let device = sources.device.device;
     Networks {
         models: registry::MODELS.iter().map(|entry| (entry.card)()).collect(),
         checkpoints,
@@ -38,6 +38,17 @@ pub fn networks(config: &Config) -> Networks {
             })
         }),
     }
+}
+
+/// Answers one request, for commands.
+///
+/// # Errors
+/// As the dashboard would say them.
+pub fn answer(sources: &Sources, request: &Request) -> anyhow::Result<Outcome> {
+    let networks = networks(sources);
+    let catalog = Catalog::open(&sources.data, networks.models, networks.checkpoints)?;
+    let mut worker = (networks.worker)(Arc::new(catalog))().map_err(anyhow::Error::msg)?;
+    Ok(worker.run(request, &Silent)?)
 }
 
 /// Folders with `weights.safetensors`, and checkpoint files as their authors wrote them.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use stormlens_data::files::npy;
-use stormlens_nn::device::DeviceChoice;
 use stormlens_nn::engine::{Frames, Resident};
 use stormlens_nn::{Engine, registry};
+
+use crate::config::DeviceArgs;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
@@ -20,13 +21,6 @@ pub struct NetworkArgs {
     pub checkpoint: PathBuf,
     #[command(flatten)]
     pub device: DeviceArgs,
-}
-
-#[derive(Clone, Debug, clap::Args)]
-pub struct DeviceArgs {
-    /// Where to compute: auto takes a real GPU where there is one, else the CPU
-    #[arg(long, env = "STORMLENS_DEVICE", default_value = "auto", value_name = "auto|gpu|cpu")]
-    pub device: DeviceChoice,
 }
 
 impl NetworkArgs {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io::ErrorKind;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,13 +54,13 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
 /// Opens the catalogue and starts the worker, without waiting for it.
 pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     let Networks { models, checkpoints, worker } = networks;
-    let catalog = Arc::new(Catalog::open(&config.data, models, checkpoints)?);
+    let catalog = Arc::new(Catalog::open(&config.sources.data, models, checkpoints)?);
     if catalog.samples().is_empty() {
-        tracing::warn!(folder = %config.data.display(), "no radar frames were found");
+        tracing::warn!(folder = %config.sources.data.display(), "no radar frames were found");
     }
     let jobs = Jobs::start(worker(catalog.clone()), config.job_options())
         .context("cannot start the worker thread")?;
-    Ok(AppState::new(jobs, catalog, Path::new(&config.checkpoints)))
+    Ok(AppState::new(jobs, catalog, &config.sources.checkpoints))
 }
 
 async fn listen(config: &Config) -> anyhow::Result<TcpListener> {

@@ -11,7 +11,7 @@ use stormlens_nn::models::HostTensors;
 use stormlens_nn::train::{ArchiveExamples, EpochReport, Observer, TrainConfig, Trainee, train};
 use stormlens_nn::{device, engine, registry};
 
-use super::network::DeviceArgs;
+use crate::config::DeviceArgs;
 
 /// Train a network; Ctrl-C stops a run, the same command goes on with it
 #[derive(Debug, clap::Args)]

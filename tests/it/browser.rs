@@ -101,7 +101,7 @@ fn real_state() -> Option<AppState> {
     let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
     let arguments = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let config = Cli::parse_from(arguments).config;
-    let networks = stormlens::worker::networks(&config);
+    let networks = stormlens::worker::networks(&config.sources);
     let has_weights = !networks.checkpoints.is_empty();
     has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))
 }

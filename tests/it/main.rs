@@ -1,6 +1,8 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
 mod browser;
+#[cfg(feature = "nn")]
+mod commands;
 mod errors;
 mod files;
 mod limits;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,40 @@ impl fmt::Display for Request {
     }
 }
 
+/// Where tensors are to live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// A real GPU where there is one, else the CPU. A software rasteriser is never taken: it is
+    /// several times slower than the CPU kernels and compiles its shaders for minutes.
+    #[default]
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            other => Err(format!("there is no device {other:?}; take auto, gpu or cpu")),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
 /// Nobody waits for the answer any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
@@ -62,5 +97,23 @@ pub struct Silent;
 impl Progress for Silent {
     fn report(&self, _: &str, _: usize, _: usize) -> ControlFlow<Cancelled> {
         ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_asked_for_by_its_name() {
+        let check = |name: &str, choice| assert_eq!(name.parse(), Ok(choice));
+        check("auto", DeviceChoice::Auto);
+        check("gpu", DeviceChoice::Gpu);
+        check("cpu", DeviceChoice::Cpu);
+        let refused = "tpu".parse::<DeviceChoice>().unwrap_err();
+        assert!(refused.contains("auto, gpu or cpu"), "{refused}");
+        for choice in [DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Cpu] {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
     }
 }

@@ -45,10 +45,6 @@ impl Golden {
         bytes.iter().flat_map(|b| (0..8).rev().map(move |i| f32::from(b >> i & 1))).collect()
     }
 
-    pub fn shape(&self, name: &str) -> Vec<usize> {
-        self.file().tensor(name).expect(name).shape().to_vec()
-    }
-
     fn file(&self) -> SafeTensors<'_> {
         SafeTensors::deserialize(&self.0).expect("a safetensors file")
     }

@@ -1,19 +1,6 @@
 use super::*;
 
 #[test]
-fn a_device_is_asked_for_by_its_name() {
-    let check = |name: &str, choice| assert_eq!(name.parse(), Ok(choice));
-    check("auto", DeviceChoice::Auto);
-    check("gpu", DeviceChoice::Gpu);
-    check("cpu", DeviceChoice::Cpu);
-    let refused = "tpu".parse::<DeviceChoice>().unwrap_err();
-    assert!(refused.contains("auto, gpu or cpu"), "{refused}");
-    for choice in [DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Cpu] {
-        assert_eq!(choice.to_string().parse(), Ok(choice));
-    }
-}
-
-#[test]
 fn every_choice_says_why() {
     let (_, report) = choose(DeviceChoice::Cpu).expect("there is always a CPU");
     assert_eq!(report.kind, "cpu");

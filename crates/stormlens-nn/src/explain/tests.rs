@@ -54,10 +54,11 @@ fn channel_weights_are_what_finite_differences_say() {
             values.2[channel] += by;
             score(&weights, frames(&device))
         };
-        let h = 2e-4;
+        // A larger step meets more kinks of ReLU and maximum, a smaller one the rounding of f32.
+        let h = 5e-4;
         let expected = (moved(h) - moved(-h)) / (2.0 * f64::from(h));
         let error = (ours - expected).abs() / expected.abs();
-        assert!(error < 2e-2, "{layer}, channel {channel}: {ours}, not {expected}");
+        assert!(error < 5e-2, "{layer}, channel {channel}: {ours}, not {expected}");
     };
     check("RRCNN2.Conv_1x1", 1);
     check("RRCNN5.Conv_1x1", 3);

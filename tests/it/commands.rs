@@ -1,0 +1,306 @@
+//! The program without a browser: what commands write, and what they say of bad input.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use stormlens_data::files::npy;
+use tempfile::TempDir;
+
+/// A folder for one test, and the program run in the project's root.
+struct Bench(TempDir);
+
+const SHIPPED: &str = "knmi-20100826";
+
+impl Bench {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs a command; words starting with `@` are files in this folder.
+    fn run(&self, words: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stormlens"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env("STORMLENS_DEVICE", "cpu");
+        for word in words.split_whitespace() {
+            match word.strip_prefix('@') {
+                Some(name) => command.arg(self.path(name)),
+                None => command.arg(word),
+            };
+        }
+        command.output().expect("the program starts")
+    }
+
+    fn succeeds(&self, words: &str) -> String {
+        let output = self.run(words);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// One line on standard error with all these words, exit code not zero, no panic.
+    fn fails(&self, words: &str, expected: &[&str]) {
+        let output = self.run(words);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{words} went well");
+        for word in expected {
+            assert!(said.contains(word), "{words}: no {word:?} in: {said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+    }
+
+    /// Frames of drifting rain.
+    fn frames(&self, name: &str, shape: &[usize]) {
+        let n = shape.iter().product::<usize>();
+        let values: Vec<f32> = (0..n).map(|i| 0.01 * ((i % 97) as f32 / 97.0)).collect();
+        npy::write_npy_f32(&self.path(name), shape, &values).expect(name);
+    }
+}
+
+#[test]
+fn predict_takes_one_sequence_or_many() {
+    let bench = Bench::new();
+    bench.frames("one.npy", &[12, 32, 48]);
+    let predict = format!("predict --checkpoint {SHIPPED} --output @y.npy --input");
+    bench.succeeds(&format!("{predict} @one.npy"));
+    let (shape, one) = npy::read_npy_f32(&bench.path("y.npy")).expect("an array");
+    assert_eq!(shape, [1, 32, 48]);
+    assert!(one.iter().all(|v| v.is_finite()));
+
+    let (_, x) = npy::read_npy_f32(&bench.path("one.npy")).expect("an array");
+    npy::write_npy_f32(&bench.path("two.npy"), &[2, 12, 32, 48], &x.repeat(2)).expect("two");
+    bench.succeeds(&format!("{predict} @two.npy"));
+    let (shape, two) = npy::read_npy_f32(&bench.path("y.npy")).expect("an array");
+    assert_eq!(shape, [2, 1, 32, 48]);
+    assert_eq!(two, one.repeat(2));
+}
+
+#[test]
+fn explain_writes_two_arrays_a_layer() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let explain = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz");
+    let said = bench.succeeds(&format!("{explain} --layers all --threshold-mmh 0.1"));
+    assert!(said.contains("Grad-CAM of 32 layers"), "{said}");
+    let names = members(&bench.path("e.npz"));
+    for name in ["prediction", "score", "mask", "cbam5/raw", "Up_RRCNN2.doubleconv/cam"] {
+        assert!(names.contains(&format!("{name}.npy")), "{name} in {names:?}");
+    }
+    assert_eq!(names.iter().filter(|n| n.ends_with("/raw.npy")).count(), 32);
+
+    bench.succeeds(&format!("{explain} --layers cbam1,Up_RRCNN2"));
+    let maps = members(&bench.path("e.npz"));
+    assert_eq!(maps.iter().filter(|n| n.ends_with("/cam.npy")).count(), 2);
+
+    let said = bench.succeeds(&format!("{explain} --method integrated-gradients --steps 4"));
+    assert!(said.contains("completeness gap"), "{said}");
+    assert!(members(&bench.path("e.npz")).contains(&"frame_sums_mm_h.npy".to_owned()));
+}
+
+fn members(npz: &Path) -> Vec<String> {
+    let file = zip::ZipArchive::new(fs::File::open(npz).expect("it was written")).expect("a ZIP");
+    file.file_names().map(|name| name.expect("a name").into_owned()).collect()
+}
+
+#[test]
+fn a_target_without_pixels_is_said() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let said = bench.succeeds(&format!(
+        "explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz --threshold-mmh 900"
+    ));
+    assert!(said.contains("0 of 1024 pixels") && said.contains("lower it"), "{said}");
+}
+
+#[test]
+fn bad_frames_are_refused_in_words() {
+    let bench = Bench::new();
+    let check = |name: &str, expected: &[&str]| {
+        let input = format!("--checkpoint {SHIPPED} --output @y --input @{name}");
+        bench.fails(&format!("predict {input}"), expected);
+        bench.fails(&format!("explain {input}"), expected);
+        assert!(!bench.path("y").exists(), "{name} left a file");
+    };
+    bench.frames("odd.npy", &[12, 30, 32]);
+    check("odd.npy", &["30 × 32 pixels", "multiples of 16", "32 × 32"]);
+    bench.frames("few.npy", &[6, 32, 32]);
+    check("few.npy", &["6 frames", "takes 12"]);
+    bench.frames("flat.npy", &[32, 32]);
+    check("flat.npy", &["[32, 32]", "[frames, height, width]"]);
+    bench.frames("empty.npy", &[12, 0, 32]);
+    check("empty.npy", &["nothing in it"]);
+    let mut values = vec![0.0; 12 * 32 * 32];
+    values[32 * 32 + 33] = f32::NAN;
+    npy::write_npy_f32(&bench.path("nan.npy"), &[12, 32, 32], &values).expect("an array");
+    check("nan.npy", &["NaN in frame 1, row 1, column 1", "missing values"]);
+    fs::write(bench.path("text.npy"), "no array").expect("a file");
+    check("text.npy", &["text.npy"]);
+    check("absent.npy", &["absent.npy"]);
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_known_ones() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let files = "--input @x.npy --output @e.npz";
+    bench.fails(
+        &format!("predict --model resnet --checkpoint {SHIPPED} {files}"),
+        &["resnet", "known are sar-unet-precip"],
+    );
+    bench.fails(
+        &format!("explain --checkpoint {SHIPPED} --layers cbam9 {files}"),
+        &["cbam9", "RRCNN1", "Up_RRCNN2.Conv_1x1"],
+    );
+    bench.fails(
+        &format!("explain --checkpoint {SHIPPED} --method lime {files}"),
+        &["lime", "grad-cam", "integrated-gradients"],
+    );
+    bench.fails(&format!("predict --checkpoint nowhere {files}"), &["nowhere", "checkpoints/"]);
+    bench.fails(
+        &format!("predict --checkpoint {SHIPPED} --device tpu {files}"),
+        &["tpu", "auto, gpu or cpu"],
+    );
+}
+
+#[test]
+fn bad_checkpoints_are_refused_in_words() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let check = |name: &str, expected: &[&str]| {
+        let checkpoint = format!("--checkpoint @{name} --input @x.npy --output @y.npy");
+        bench.fails(&format!("predict {checkpoint}"), expected);
+        bench.fails(&format!("import --from @{name} --output @w.safetensors"), expected);
+    };
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("checkpoints/sar-unet-precip")
+        .join(SHIPPED)
+        .join("weights.safetensors");
+    let bytes = fs::read(shipped).expect("the shipped weights");
+    fs::write(bench.path("half.safetensors"), &bytes[..bytes.len() / 2]).expect("a file");
+    check("half.safetensors", &["half.safetensors", "truncated"]);
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().expect("not empty") ^= 1;
+    fs::write(bench.path("flipped.safetensors"), flipped).expect("a file");
+    check("flipped.safetensors", &["damaged"]);
+    // The content counts, not the name.
+    fs::write(bench.path("picture.ckpt"), b"\x89PNG\r\n\x1a\n0123456789").expect("a file");
+    check("picture.ckpt", &["picture.ckpt", "PNG"]);
+    fs::write(bench.path("empty.ckpt"), b"").expect("a file");
+    check("empty.ckpt", &["empty"]);
+    // Protocol 2, GLOBAL os.system: what a hostile pickle starts with.
+    fs::write(bench.path("evil.pt"), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.")
+        .expect("a file");
+    bench.fails("import --from @evil.pt --output @w.safetensors", &["evil.pt"]);
+    fs::write(bench.path("renamed.ckpt"), &bytes).expect("a file");
+    bench.succeeds("predict --checkpoint @renamed.ckpt --input @x.npy --output @y.npy");
+}
+
+/// From another file format and back: the same network to the last bit.
+#[test]
+fn imported_weights_predict_the_same() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let Some(folder) = std::env::var_os("STORMLENS_GOLDEN_DIR") else {
+        println!("skipped: STORMLENS_GOLDEN_DIR is not set");
+        return;
+    };
+    let theirs = Path::new(&folder).join("sar_unet");
+    let original = theirs.join("sar_unet_precip.ckpt");
+    let original = original.to_str().expect("a plain path");
+    let said = bench.succeeds(&format!("import --from {original} --output @w.safetensors"));
+    assert!(said.contains("5506345 parameters in 268 tensors"), "{said}");
+    let predict = |checkpoint: &str| {
+        bench
+            .succeeds(&format!("predict --checkpoint {checkpoint} --input @x.npy --output @y.npy"));
+        npy::read_npy_f32(&bench.path("y.npy")).expect("an array").1
+    };
+    assert_eq!(predict("@w.safetensors"), predict(original));
+
+    let other = theirs.join("smaat_unet_precip_lightning2.ckpt");
+    let other = other.to_str().expect("a plain path");
+    bench.fails(
+        &format!("predict --checkpoint {other} --input @x.npy --output @y.npy"),
+        &["SmaAt-UNet", "sar-unet-precip takes 12 and gives 1"],
+    );
+}
+
+#[test]
+fn evaluate_scores_the_model_beside_persistence() {
+    let bench = Bench::new();
+    fs::write(bench.path("split.json"), r#"{"test": ["20100826T0600"], "train": []}"#)
+        .expect("a file");
+    let evaluate =
+        format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --split-file @split.json");
+    bench.succeeds(&format!("{evaluate} --split test --thresholds 0.5,2 --output @t.json"));
+    let table: serde_json::Value =
+        serde_json::from_slice(&fs::read(bench.path("t.json")).expect("a table")).expect("JSON");
+    assert_eq!(table["n_samples"], 1);
+    assert_eq!(table["scores"]["rows"].as_array().map(Vec::len), Some(4));
+    let csv = bench.succeeds(&format!("{evaluate} --thresholds 0.5"));
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    bench.fails(&format!("{evaluate} --split train"), &["no sample"]);
+    bench.fails(&format!("{evaluate} --split winter"), &["winter", "test, train"]);
+    bench.fails(&format!("{evaluate} --thresholds=-1"), &["threshold"]);
+    bench.fails(&format!("{evaluate} --output @t.xls"), &[".json or .csv"]);
+}
+
+#[test]
+fn a_bad_training_file_is_refused_in_words() {
+    let bench = Bench::new();
+    let check = |text: &str, expected: &[&str]| {
+        fs::write(bench.path("run.toml"), text).expect("a file");
+        bench.fails("train @run.toml", expected);
+    };
+    bench.fails("train @absent.toml", &["absent.toml"]);
+    check("model = 3", &["run.toml"]);
+    let data = "[data]\narchive = \"data/knmi\"\ntrain_until = \"2010-08-26T05:00:00Z\"\n\
+                validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
+    let run =
+        |model: &str| format!("model = \"{model}\"\noutput = \"{}\"\n", bench.path("r").display());
+    check(&(run("resnet") + data), &["resnet", "known are sar-unet-precip"]);
+    check(&(run("sar-unet-precip") + data + "speed = 9\n"), &["speed"]);
+    let early = data.replace("T05:00", "T00:30");
+    check(&(run("sar-unet-precip") + &early), &["Train block", "no sample"]);
+}
+
+/// A figure that is found again draws itself again.
+#[test]
+fn a_figure_renders_from_its_own_recipe() {
+    use clap::Parser;
+    use stormlens::config::Sources;
+    use stormlens::export::{self, Recipe};
+    use stormlens::plot::{Figure, Style, draw};
+    use stormlens_data::request::Request;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        sources: Sources,
+    }
+    let root = env!("CARGO_MANIFEST_DIR");
+    let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
+    let sources = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
+    let sources = Cli::parse_from(sources).sources;
+    let request = Request {
+        model: "sar-unet-precip".into(),
+        checkpoint: SHIPPED.into(),
+        sample: "knmi-20100826T0600".into(),
+        threshold_mm_h: 1.0,
+        grad_cam: false,
+        ig_steps: None,
+    };
+    let outcome = stormlens::worker::answer(&sources, &request).expect("an outcome");
+    let style = Style::default();
+    let svg = draw(&outcome, &Figure::Prediction, &style).expect("a figure");
+    let recipe = Recipe::new(&outcome, &Figure::Prediction, &style);
+    let bench = Bench::new();
+    let png = export::png(&svg, 150, &recipe).expect("a PNG");
+    fs::write(bench.path("old.png"), png).expect("a file");
+    bench.succeeds("render @old.png --output @new.svg");
+    let again = fs::read(bench.path("new.svg")).expect("it was drawn");
+    assert_eq!(again, export::svg(&svg, &recipe).expect("an SVG"));
+    bench.fails("render @new.svg --output @new.gif", &[".png, .svg and .pdf"]);
+}
