@@ -8,7 +8,7 @@ use serde_json::json;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_nn::checkpoint::{self, CheckpointError, Metadata, Precision};
 use stormlens_nn::models::HostTensors;
-use stormlens_nn::train::{ArchiveExamples, EpochReport, Observer, TrainConfig, Trainee, train};
+use stormlens_nn::train::{EpochReport, Observer, TrainConfig, Trainee, open, train};
 use stormlens_nn::{device, engine, registry};
 
 use crate::config::DeviceArgs;
@@ -31,13 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         anyhow::anyhow!("there is no model {:?}; known are {}", config.model, known.join(", "))
     })?;
     let card = (entry.card)();
-    let times = (config.data.train_until, config.data.validate_until);
-    let examples = ArchiveExamples::open(
-        &config.data.archive,
-        card.n_input_frames,
-        card.lead_time_min,
-        times,
-    )?;
+    let examples = open(&config.data, card.n_input_frames, card.lead_time_min)?;
     let (device, report) = device::choose(args.device.device)?;
     println!("{} on {} ({})", card.title, report.name, report.reason);
     let trainee = Trainee {
@@ -46,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         rescale: entry.rescale,
     };
     let mut terminal = Terminal::new(&config)?;
-    let summary = train(&config, trainee, &examples, &device, &mut terminal)?;
+    let summary = train(&config, trainee, examples.as_ref(), &device, &mut terminal)?;
     println!(
         "ended after {} epochs; best validation loss {:.6}; weights in {}",
         summary.n_epochs,

@@ -2,24 +2,31 @@
 //!
 //! The engine spawns nothing and awaits nothing; whoever calls it decides on which thread.
 
+mod answer;
+mod frames;
+mod resident;
+
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use stormlens_data::card::{CheckpointCard, DeviceReport, ModelCard};
-use stormlens_data::field::Field;
-use stormlens_data::outcome::{GradCam, IntegratedGradients, LayerMap, Target};
+use stormlens_data::card::DeviceReport;
+use stormlens_data::outcome::GradCam;
 use stormlens_data::request::{Cancelled, Progress};
 
-use crate::checkpoint::{self, CheckpointError};
+pub use answer::{Answer, Question};
+pub use frames::Frames;
+pub use resident::{Resident, describe, host_tensors, state_dict};
+
+use self::answer::{in_rain_units, layer_map, plain_target};
+use crate::Tap;
+use crate::checkpoint::CheckpointError;
 use crate::device::{self, DeviceChoice, DeviceError};
-use crate::explain::{self, MaskedSum, NORMALISATION_MM_5MIN, STEPS_PER_HOUR};
-use crate::layers::fold;
-use crate::models::HostTensors;
+use crate::explain::{self, MaskedSum};
 use crate::parameters::{Mode, to_vec};
-use crate::registry::{self, ModelEntry};
-use crate::{Parameters, Tap};
+use crate::registry;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -38,42 +45,6 @@ pub enum EngineError {
     Device(#[from] DeviceError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-}
-
-/// Frames for a network, normalised: `[n_frames × height × width]`.
-#[derive(Clone, Debug)]
-pub struct Frames {
-    pub values: Vec<f32>,
-    pub n_frames: usize,
-    pub height: usize,
-    pub width: usize,
-}
-
-/// A network in memory, ready to answer.
-pub struct Resident {
-    pub card: ModelCard,
-    pub checkpoint: CheckpointCard,
-    entry: &'static ModelEntry,
-    parameters: Parameters,
-}
-
-/// What to explain and how.
-#[derive(Clone, Debug)]
-pub struct Question {
-    pub threshold_mm_h: f64,
-    /// Layers for Grad-CAM, by name; empty: no Grad-CAM.
-    pub layers: Vec<String>,
-    /// Steps of integrated gradients; `None`: not wanted.
-    pub ig_steps: Option<usize>,
-}
-
-/// A prediction and its explanations.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Normalised, `[lead times × height × width]`.
-    pub prediction: Vec<f32>,
-    pub grad_cam: Option<GradCam>,
-    pub integrated_gradients: Option<IntegratedGradients>,
 }
 
 /// Networks on a device.
@@ -183,192 +154,9 @@ impl Engine {
     }
 }
 
-impl Frames {
-    fn n_pixels(&self) -> usize {
-        self.height * self.width
-    }
-
-    fn check(&self, card: &ModelCard) -> Result<(), String> {
-        let (h, w) = (self.height, self.width);
-        if self.n_frames != card.n_input_frames {
-            return Err(format!(
-                "the input has {} frames, {} takes {}: one every {} minutes, oldest first",
-                self.n_frames, card.id, card.n_input_frames, card.frame_step_min
-            ));
-        }
-        let multiple = card.size_multiple;
-        if h == 0 || w == 0 || h % multiple != 0 || w % multiple != 0 {
-            let next = |n: usize| n.div_ceil(multiple).max(1) * multiple;
-            return Err(format!(
-                "the input is {h} × {w} pixels, height and width must be multiples of {multiple}; \
-                 crop or pad it, e.g. to {} × {}",
-                next(h),
-                next(w)
-            ));
-        }
-        if self.values.len() != self.n_frames * h * w {
-            return Err(format!(
-                "the input holds {} values, not {}",
-                self.values.len(),
-                self.n_frames * h * w
-            ));
-        }
-        let bad = self.values.iter().position(|v| !v.is_finite());
-        bad.map_or(Ok(()), |i| {
-            let (frame, rest) = (i / (h * w), i % (h * w));
-            Err(format!(
-                "the input holds {} in frame {frame}, row {}, column {}; fill or leave out missing \
-                 values first",
-                self.values[i],
-                rest / w,
-                rest % w
-            ))
-        })
-    }
-}
-
-/// A checkpoint and what it is, before it goes to a device.
-struct Described {
-    state: checkpoint::StateDict,
-    card: CheckpointCard,
-}
-
-/// What a checkpoint of a model is, for lists.
-///
-/// # Errors
-/// For a file that is no checkpoint or one of another network.
-pub fn describe(entry: &ModelEntry, path: &Path) -> Result<CheckpointCard, EngineError> {
-    Ok(read_described(entry, path)?.card)
-}
-
-fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineError> {
-    let model = (entry.card)().id;
-    let file = checkpoint::read(path)?;
-    let found = checkpoint::identify(&file.state)?;
-    let fits = found.family == entry.family
-        && (found.in_channels, found.out_channels) == (entry.n_input, entry.n_output);
-    if !fits {
-        let reason = format!(
-            "these are weights of {} with {} inputs and {} outputs; {model} takes {} and gives {}",
-            found.family.name(),
-            found.in_channels,
-            found.out_channels,
-            entry.n_input,
-            entry.n_output
-        );
-        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
-    }
-    let unstated = || "not stated in the file".to_owned();
-    let (training_data, licence) = match file.metadata {
-        Some(metadata) => (metadata.training_data, metadata.licence),
-        None => (unstated(), unstated()),
-    };
-    let card = CheckpointCard {
-        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        model: model.to_owned(),
-        weights_sha256: file.sha256,
-        training_data,
-        licence,
-        n_parameters: found.n_parameters,
-    };
-    Ok(Described { state: file.state, card })
-}
-
-impl Resident {
-    fn read(entry: &'static ModelEntry, path: &Path, device: &Device) -> Result<Self, EngineError> {
-        let Described { state, card: checkpoint } = read_described(entry, path)?;
-        let tensors = fold(host_tensors(&state));
-        let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-        let parameters = Parameters::from_host(borrowed, device);
-        Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
-    }
-
-    /// Layers by name or label, as the card writes them.
-    fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
-        let resolve = |name: &String| {
-            let layer = self.card.layer(name).ok_or_else(|| EngineError::UnknownLayer {
-                model: self.card.id,
-                name: name.clone(),
-                known: self.card.layers.iter().map(|l| l.name.clone()).collect(),
-            })?;
-            Ok(layer.name.clone())
-        };
-        wanted.iter().map(resolve).collect()
-    }
-}
-
-/// The floating-point tensors of a checkpoint; counters of batches are of no use here.
-pub fn host_tensors(state: &checkpoint::StateDict) -> HostTensors {
-    let floats = |(name, tensor): (&String, &checkpoint::Tensor)| {
-        Some((name.clone(), tensor.shape.clone(), tensor.as_f32()?.to_vec()))
-    };
-    state.tensors.iter().filter_map(floats).collect()
-}
-
-/// A checkpoint from tensors, with the counters that PyTorch expects beside running statistics.
-pub fn state_dict(tensors: &HostTensors, n_batches: usize) -> checkpoint::StateDict {
-    let mut state = checkpoint::StateDict::default();
-    for (name, shape, values) in tensors {
-        let tensor = checkpoint::Tensor::f32(shape.clone(), values.clone());
-        state.tensors.insert(name.clone(), tensor);
-        if let Some(norm) = name.strip_suffix("running_var") {
-            let counter = checkpoint::Tensor::i64(Vec::new(), vec![n_batches as i64]);
-            state.tensors.insert(format!("{norm}num_batches_tracked"), counter);
-        }
-    }
-    state
-}
-
 fn announce(progress: &dyn Progress, phase: &str) -> Result<(), Cancelled> {
     match progress.report(phase, 0, 1) {
-        std::ops::ControlFlow::Continue(()) => Ok(()),
-        std::ops::ControlFlow::Break(cancelled) => Err(cancelled),
-    }
-}
-
-fn layer_map(activation: &crate::tap::Activation, frames: &Frames) -> LayerMap {
-    let from = (activation.height, activation.width);
-    let to = (frames.height, frames.width);
-    LayerMap {
-        layer: activation.name.clone(),
-        raw: Field::new(from.0, from.1, activation.weighted_sum.clone()),
-        cam: Field::new(to.0, to.1, explain::finish_cam(&activation.weighted_sum, from, to)),
-    }
-}
-
-/// From normalised values to mm/h.
-const MM_H: f64 = NORMALISATION_MM_5MIN as f64 * STEPS_PER_HOUR as f64;
-
-fn plain_target(target: &MaskedSum, threshold_mm_h: f64, frames: &Frames) -> Target {
-    Target {
-        threshold_mm_h,
-        mask: Field::new(frames.height, frames.width, target.mask.clone()),
-        n_pixels: target.n_pixels,
-        score: target.score,
-        score_mm_h: target.score * MM_H,
-    }
-}
-
-fn in_rain_units(
-    path: &explain::PathAttribution,
-    target: Target,
-    frames: &Frames,
-    n_steps: usize,
-) -> IntegratedGradients {
-    let in_mm_h = |v: &f32| (f64::from(*v) * MM_H) as f32;
-    let maps: Vec<Field> = path
-        .attribution
-        .chunks_exact(frames.n_pixels())
-        .map(|map| Field::new(frames.height, frames.width, map.iter().map(in_mm_h).collect()))
-        .collect();
-    let sum = |map: &Field| map.values.iter().map(|&v| f64::from(v)).sum();
-    IntegratedGradients {
-        target,
-        frame_sums_mm_h: maps.iter().map(sum).collect(),
-        frames: maps,
-        n_steps,
-        baseline: "no rain",
-        output_difference_mm_h: path.output_difference * MM_H,
-        convergence_delta_mm_h: path.convergence_delta * MM_H,
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(cancelled) => Err(cancelled),
     }
 }

@@ -14,7 +14,7 @@ mod state;
 
 pub use augment::Augmentation;
 pub use config::{DataConfig, TrainConfig, TrainingOptions};
-pub use examples::{ArchiveExamples, Block, Example, Examples};
+pub use examples::{Block, Example, Examples, open};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train};
 pub use schedule::{EarlyStopping, ReduceOnPlateau};
 

@@ -194,7 +194,7 @@ fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Predicted maximum", maximum(&forecast.prediction_mm_h))];
     facts.extend(forecast.observation_mm_h.as_ref().map(|o| ("Observed maximum", maximum(o))));
     facts.push(("Computed on", outcome.provenance.device.clone()));
-    facts.push(("Forecast took", format!("{} ms", format::number(forecast.duration_ms))));
+    facts.push(("Computed in", format!("{} s", format::number(forecast.duration_ms / 1e3))));
     facts
 }
 

@@ -65,6 +65,35 @@ pub struct Architecture {
 }
 
 impl Architecture {
+    /// Sizes of a network that is yet to be made, with a depth multiplier of 1.
+    pub fn new(
+        family: Family,
+        (in_channels, out_channels): (usize, usize),
+        base_channels: usize,
+        reduction_ratio: usize,
+    ) -> Self {
+        let mut architecture = Self {
+            family,
+            in_channels,
+            out_channels,
+            base_channels,
+            kernels_per_layer: 1,
+            kernels_by_module: BTreeMap::new(),
+            reduction_ratio: (family != Family::Unet).then_some(reduction_ratio),
+            n_parameters: 0,
+            n_keys: 0,
+        };
+        architecture.count();
+        architecture
+    }
+
+    fn count(&mut self) {
+        let tensors = self.tensors();
+        self.n_keys = tensors.len();
+        let learnable = tensors.iter().filter(|(name, _)| !is_buffer(name));
+        self.n_parameters = learnable.map(|(_, shape)| n_elements(shape)).sum();
+    }
+
     /// Names and shapes of all tensors, in the order of the reference's `state_dict`.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         table::tensors(self)
@@ -82,9 +111,7 @@ pub fn identify(state: &StateDict) -> Result<Architecture, CheckpointError> {
     let expected = architecture.tensors();
     compare(family, &expected, state)?;
     state.tensors.iter().try_for_each(|(name, tensor)| check_values(name, tensor))?;
-    architecture.n_keys = expected.len();
-    architecture.n_parameters =
-        expected.iter().filter(|(name, _)| !is_buffer(name)).map(|(_, s)| n_elements(s)).sum();
+    architecture.count();
     Ok(architecture)
 }
 

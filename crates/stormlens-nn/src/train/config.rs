@@ -24,19 +24,22 @@ pub struct TrainConfig {
     pub augmentation: Augmentation,
 }
 
-/// Where the frames come from and how time divides them.
-///
-/// A sample belongs to the block of its target, the frame to be predicted; its input frames may lie
-/// in the block before, as they would for a forecast made then.
+/// Where the samples come from and how they are divided: a folder of raw frames with two times, or a
+/// file of windows, which has its groups.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
-    /// Folder of raw radar files.
-    pub archive: PathBuf,
-    /// Last target time of training.
-    pub train_until: Timestamp,
-    /// Last target time of validation; what comes later tests.
-    pub validate_until: Timestamp,
+    /// Folder of raw radar files. A sample belongs to the block of its target, the frame to be
+    /// predicted; its input frames may lie in the block before, as they would for a forecast made
+    /// then.
+    pub archive: Option<PathBuf>,
+    /// Last target time of training, with `archive`.
+    pub train_until: Option<Timestamp>,
+    /// Last target time of validation, with `archive`; what comes later tests.
+    pub validate_until: Option<Timestamp>,
+    /// File of windows, as `dataset build` and the reference program write it. Where it has no group
+    /// `validation`, the last tenth of `train` is taken.
+    pub windows: Option<PathBuf>,
     /// One sentence for the checkpoint's metadata.
     pub description: String,
     pub licence: String,

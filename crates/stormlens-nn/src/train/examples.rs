@@ -1,11 +1,15 @@
 //! What a network learns from: sequences and the frame that followed.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stormlens_data::archive::Archive;
-use stormlens_data::dataset::DatasetError;
+use stormlens_data::archive::{Archive, SampleRef};
+use stormlens_data::dataset::{DatasetError, Windows};
+
+use super::config::DataConfig;
 
 /// One sample, normalised.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,29 +36,52 @@ pub trait Examples {
     /// Names of the samples of a block, in order of time.
     fn ids(&self, block: Block) -> Vec<String>;
 
-    fn read(&self, id: &str) -> Result<Example, DatasetError>;
+    fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError>;
+}
+
+/// Opens what a run learns from.
+///
+/// # Errors
+/// For options that name neither source or both, and for a source that cannot be read.
+pub fn open(
+    config: &DataConfig,
+    n_input_frames: usize,
+    lead_time_min: u32,
+) -> Result<Box<dyn Examples>, DatasetError> {
+    let times = config.train_until.zip(config.validate_until);
+    match (&config.archive, &config.windows, times) {
+        (Some(folder), None, Some((train_until, validate_until))) => {
+            let archive = Archive::open(folder)?;
+            let known = RefCell::default();
+            Ok(Box::new(ArchiveExamples {
+                archive,
+                n_input_frames,
+                lead_time_min,
+                train_until,
+                validate_until,
+                known,
+            }))
+        }
+        (None, Some(file), None) => Ok(Box::new(WindowExamples { windows: Windows::open(file)? })),
+        _ => Err(DatasetError::Options(
+            "[data] takes either `archive` with `train_until` and `validate_until`, or `windows`"
+                .into(),
+        )),
+    }
 }
 
 /// Samples from a folder of raw radar files, divided by the time of their target.
-pub struct ArchiveExamples {
+struct ArchiveExamples {
     archive: Archive,
     n_input_frames: usize,
     lead_time_min: u32,
     train_until: Timestamp,
     validate_until: Timestamp,
+    /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
+    known: RefCell<HashMap<String, Arc<Example>>>,
 }
 
 impl ArchiveExamples {
-    pub fn open(
-        folder: &Path,
-        n_input_frames: usize,
-        lead_time_min: u32,
-        (train_until, validate_until): (Timestamp, Timestamp),
-    ) -> Result<Self, DatasetError> {
-        let archive = Archive::open(folder)?;
-        Ok(Self { archive, n_input_frames, lead_time_min, train_until, validate_until })
-    }
-
     fn block(&self, target: Timestamp) -> Block {
         match target {
             t if t <= self.train_until => Block::Train,
@@ -68,21 +95,65 @@ impl Examples for ArchiveExamples {
     fn ids(&self, block: Block) -> Vec<String> {
         let lead = jiff::SignedDuration::from_mins(i64::from(self.lead_time_min));
         let samples = self.archive.samples(self.n_input_frames, self.lead_time_min);
-        let in_block = |s: &stormlens_data::archive::SampleRef| {
-            s.observed && self.block(s.time + lead) == block
-        };
+        let in_block = |s: &SampleRef| s.observed && self.block(s.time + lead) == block;
         samples.into_iter().filter(in_block).map(|s| s.id).collect()
     }
 
-    fn read(&self, id: &str) -> Result<Example, DatasetError> {
+    fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
+        if let Some(example) = self.known.borrow().get(id) {
+            return Ok(example.clone());
+        }
         let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
-        let target = sample.observation_normalised.unwrap_or_default();
         let grid = sample.sequence.grid;
-        Ok(Example {
+        let example = Arc::new(Example {
             inputs: sample.inputs_normalised,
-            target,
+            target: sample.observation_normalised.unwrap_or_default(),
             height: grid.height,
             width: grid.width,
-        })
+        });
+        self.known.borrow_mut().insert(id.to_owned(), example.clone());
+        Ok(example)
+    }
+}
+
+/// Samples from a file of windows, divided by its groups.
+struct WindowExamples {
+    windows: Windows,
+}
+
+impl WindowExamples {
+    /// How many windows at the start of `train` train, where the file validates none: nine tenths,
+    /// less those that overlap the rest.
+    fn n_training(&self) -> usize {
+        let n = self.windows.len("train");
+        if self.windows.len("validation") > 0 {
+            return n;
+        }
+        let n_frames =
+            self.windows.n_input_frames() + self.windows.n_frames_ahead("train").unwrap_or(0);
+        (n - n / 10).saturating_sub(if n >= 10 { n_frames } else { 0 })
+    }
+}
+
+impl Examples for WindowExamples {
+    fn ids(&self, block: Block) -> Vec<String> {
+        let n_train = self.windows.len("train");
+        let name = |group: &'static str| move |i: usize| format!("{group}/{i}");
+        match block {
+            Block::Train => (0..self.n_training()).map(name("train")).collect(),
+            Block::Validation if self.windows.len("validation") > 0 => {
+                (0..self.windows.len("validation")).map(name("validation")).collect()
+            }
+            Block::Validation => (n_train - n_train / 10..n_train).map(name("train")).collect(),
+            Block::Test => (0..self.windows.len("test")).map(name("test")).collect(),
+        }
+    }
+
+    fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
+        let unknown = || DatasetError::SampleName { sample: id.to_owned() };
+        let (group, index) = id.split_once('/').ok_or_else(unknown)?;
+        let window = self.windows.read(group, index.parse().map_err(|_| unknown())?)?;
+        let (height, width) = self.windows.size(group)?;
+        Ok(Arc::new(Example { inputs: window.inputs, target: window.target, height, width }))
     }
 }

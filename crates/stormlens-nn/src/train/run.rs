@@ -98,11 +98,11 @@ pub fn train(
     let state_path = config.output.join("last.safetensors");
     let mut run = Run::new(config, trainee, device)?;
     run.resume(&state_path)?;
-    let train = read_block(examples, Block::Train)?;
-    let validation = read_block(examples, Block::Validation)?;
+    let train = block(examples, Block::Train)?;
+    let validation = block(examples, Block::Validation)?;
     store_split(config, examples).map_err(|e| io_error(&config.output, e))?;
     while !run.counters.stopping.is_over() && run.counters.n_epochs < config.training.max_epochs {
-        let report = run.epoch(&train, &validation, observer)?;
+        let report = run.epoch(examples, &train, &validation, observer)?;
         observer.epoch(&report);
         if report.is_best {
             observer.best(&run.plain_weights(), &report)?;
@@ -113,12 +113,9 @@ pub fn train(
     Ok(Summary { n_epochs: counters.n_epochs, best_validation_loss: counters.stopping.best() })
 }
 
-fn read_block(examples: &dyn Examples, block: Block) -> Result<Vec<Example>, TrainError> {
+fn block(examples: &dyn Examples, block: Block) -> Result<Vec<String>, TrainError> {
     let ids = examples.ids(block);
-    if ids.is_empty() {
-        return Err(TrainError::EmptyBlock(block));
-    }
-    Ok(ids.iter().map(|id| examples.read(id)).collect::<Result<_, _>>()?)
+    if ids.is_empty() { Err(TrainError::EmptyBlock(block)) } else { Ok(ids) }
 }
 
 /// Writes which sample is in which block.
@@ -194,8 +191,9 @@ impl<'a> Run<'a> {
 
     fn epoch(
         &mut self,
-        train: &[Example],
-        validation: &[Example],
+        examples: &dyn Examples,
+        train: &[String],
+        validation: &[String],
         observer: &mut dyn Observer,
     ) -> Result<EpochReport, TrainError> {
         let started = Instant::now();
@@ -208,8 +206,12 @@ impl<'a> Run<'a> {
         let batches: Vec<&[usize]> = order.chunks(self.config.training.batch_size.max(1)).collect();
         let mut sum = 0.0;
         for (i, batch) in batches.iter().enumerate() {
-            let draw = |&j: &usize| self.config.augmentation.apply(&train[j], &mut random);
-            let loss = self.step(&batch.iter().map(draw).collect::<Vec<_>>());
+            let mut draw = |&j: &usize| {
+                let example = examples.read(&train[j])?;
+                Ok::<_, DatasetError>(self.config.augmentation.apply(&example, &mut random))
+            };
+            let batch = batch.iter().map(&mut draw).collect::<Result<Vec<_>, _>>()?;
+            let loss = self.step(&batch);
             sum += loss;
             if !loss.is_finite() {
                 return Err(TrainError::Diverged(loss, self.counters.n_epochs + 1));
@@ -219,7 +221,7 @@ impl<'a> Run<'a> {
             }
         }
         let samples_per_s = order.len() as f64 / started.elapsed().as_secs_f64();
-        let validation_loss = self.validate(validation);
+        let validation_loss = self.validate(examples, validation)?;
         let counters = &mut self.counters;
         counters.random = random;
         counters.n_epochs += 1;
@@ -262,16 +264,21 @@ impl<'a> Run<'a> {
     }
 
     /// Mean loss of whole frames, one at a time.
-    fn validate(&self, validation: &[Example]) -> f64 {
-        let loss = |example: &Example| {
-            let (input, target) = self.tensors(std::slice::from_ref(example));
-            let network = self.trainee.network;
+    fn validate(
+        &self,
+        examples: &dyn Examples,
+        validation: &[String],
+    ) -> Result<f64, DatasetError> {
+        let network = self.trainee.network;
+        let mut sum = 0.0;
+        for id in validation {
+            let example = examples.read(id)?;
+            let (input, target) = self.tensors(std::slice::from_ref(example.as_ref()));
             let output =
                 network.forward(&self.parameters, input, &mut Tap::off(), &Mode::Inference);
-            f64::from(to_vec((output - target).square().sum())[0])
-        };
-        let sum: f64 = validation.iter().map(loss).sum();
-        sum / validation.len() as f64 / f64::from(self.config.training.scale).powi(2)
+            sum += f64::from(to_vec((output - target).square().sum())[0]);
+        }
+        Ok(sum / validation.len() as f64 / f64::from(self.config.training.scale).powi(2))
     }
 
     /// `[batch, frames, height, width]` and `[batch, 1, height, width]`, scaled.

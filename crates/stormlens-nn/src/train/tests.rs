@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::dataset::DatasetError;
@@ -25,7 +26,7 @@ impl Examples for Squares {
         ids.map(|i| i.to_string()).collect()
     }
 
-    fn read(&self, id: &str) -> Result<Example, DatasetError> {
+    fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
         let i: usize = id.parse().expect("our own name");
         let frame = |t: usize| {
             let inside = |v: usize, from: usize| (from..from + 8).contains(&v);
@@ -34,13 +35,14 @@ impl Examples for Squares {
             })
         };
         let inputs = (0..3).flat_map(frame).collect();
-        Ok(Example { inputs, target: frame(4).collect(), height: 32, width: 32 })
+        Ok(Arc::new(Example { inputs, target: frame(4).collect(), height: 32, width: 32 }))
     }
 }
 
 #[derive(Default)]
 struct Watch {
     losses: Vec<f64>,
+    train_losses: Vec<f64>,
     n_batches_until_kill: Option<usize>,
     best: Option<HostTensors>,
 }
@@ -59,6 +61,7 @@ impl Observer for Watch {
 
     fn epoch(&mut self, report: &EpochReport) {
         self.losses.push(report.validation_loss);
+        self.train_losses.push(report.train_loss);
     }
 
     fn best(&mut self, weights: &HostTensors, _: &EpochReport) -> Result<(), CheckpointError> {
@@ -73,9 +76,10 @@ fn config(output: &Path) -> TrainConfig {
         output: output.to_owned(),
         seed: 3,
         data: DataConfig {
-            archive: "none".into(),
-            train_until: "2010-08-26T05:00:00Z".parse().expect("a time"),
-            validate_until: "2010-08-26T05:30:00Z".parse().expect("a time"),
+            archive: None,
+            train_until: None,
+            validate_until: None,
+            windows: None,
             description: "moving squares".into(),
             licence: "none".into(),
         },
@@ -104,9 +108,10 @@ fn training_learns() {
     let mut watch = Watch::default();
     let mut config = config(folder.path());
     config.training.max_epochs = 12;
+    config.training.learning_rate = 1e-2;
     run(&config, &mut watch).expect("a run");
-    let (first, last) = (watch.losses[0], watch.losses[11]);
-    assert!(last < 0.7 * first, "{:?}", watch.losses);
+    let (first, last) = (watch.train_losses[0], watch.train_losses[11]);
+    assert!(last < 0.7 * first, "{:?}", watch.train_losses);
 }
 
 /// Killed in the middle of the third epoch, the run ends with the very same bytes.
@@ -191,4 +196,34 @@ fn augmentation_keeps_frames_and_target_together() {
     assert_eq!(seen.len(), 8, "eight ways to lie: {seen:?}");
     let untouched = Augmentation::default().apply(&example, &mut random);
     assert_eq!(untouched, example);
+}
+
+#[test]
+fn samples_are_divided_by_the_time_of_their_target() {
+    let knmi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/knmi");
+    let data = DataConfig {
+        archive: Some(knmi),
+        train_until: Some("2010-08-26T05:00:00Z".parse().expect("a time")),
+        validate_until: Some("2010-08-26T05:30:00Z".parse().expect("a time")),
+        windows: None,
+        description: String::new(),
+        licence: String::new(),
+    };
+    let examples = open(&data, 12, 30).expect("the radar frames of the repository");
+    let check = |block, n, first: &str, last: &str| {
+        let ids = examples.ids(block);
+        assert_eq!((ids.len(), ids[0].as_str()), (n, first), "{block:?}");
+        assert_eq!(ids[n - 1], last, "{block:?}");
+    };
+    // The last input frame is half an hour before the target.
+    check(Block::Train, 44, "20100826T0055", "20100826T0430");
+    check(Block::Validation, 6, "20100826T0435", "20100826T0500");
+    check(Block::Test, 25, "20100826T0505", "20100826T0705");
+    let example = examples.read("20100826T0430").expect("a sample");
+    assert_eq!(example.inputs.len(), 12 * 288 * 288);
+    assert_eq!(example.target.len(), 288 * 288);
+
+    let neither = DataConfig { archive: None, ..data };
+    let refused = open(&neither, 12, 30).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
 }

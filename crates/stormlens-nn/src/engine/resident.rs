@@ -1,0 +1,117 @@
+//! A checkpoint from file to device.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use stormlens_data::card::{CheckpointCard, ModelCard};
+
+use super::EngineError;
+use crate::Parameters;
+use crate::checkpoint;
+use crate::layers::fold;
+use crate::models::HostTensors;
+use crate::registry::ModelEntry;
+
+/// A network in memory, ready to answer.
+pub struct Resident {
+    pub card: ModelCard,
+    pub checkpoint: CheckpointCard,
+    pub(super) entry: &'static ModelEntry,
+    pub(super) parameters: Parameters,
+}
+
+/// A checkpoint and what it is, before it goes to a device.
+struct Described {
+    state: checkpoint::StateDict,
+    card: CheckpointCard,
+}
+
+/// What a checkpoint of a model is, for lists.
+///
+/// # Errors
+/// For a file that is no checkpoint or one of another network.
+pub fn describe(entry: &ModelEntry, path: &Path) -> Result<CheckpointCard, EngineError> {
+    Ok(read_described(entry, path)?.card)
+}
+
+fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineError> {
+    let model = (entry.card)().id;
+    let file = checkpoint::read(path)?;
+    let found = checkpoint::identify(&file.state)?;
+    let fits = found.family == entry.family
+        && (found.in_channels, found.out_channels) == (entry.n_input, entry.n_output);
+    if !fits {
+        let reason = format!(
+            "these are weights of {} with {} inputs and {} outputs; {model} takes {} and gives {}",
+            found.family.name(),
+            found.in_channels,
+            found.out_channels,
+            entry.n_input,
+            entry.n_output
+        );
+        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
+    }
+    let unstated = || "not stated in the file".to_owned();
+    let (training_data, licence) = match file.metadata {
+        Some(metadata) => (metadata.training_data, metadata.licence),
+        None => (unstated(), unstated()),
+    };
+    let card = CheckpointCard {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        model: model.to_owned(),
+        weights_sha256: file.sha256,
+        training_data,
+        licence,
+        n_parameters: found.n_parameters,
+    };
+    Ok(Described { state: file.state, card })
+}
+
+impl Resident {
+    pub(super) fn read(
+        entry: &'static ModelEntry,
+        path: &Path,
+        device: &Device,
+    ) -> Result<Self, EngineError> {
+        let Described { state, card: checkpoint } = read_described(entry, path)?;
+        let tensors = fold(host_tensors(&state));
+        let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
+        let parameters = Parameters::from_host(borrowed, device);
+        Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
+    }
+
+    /// Layers by name or label, as the card writes them.
+    pub(super) fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
+        let resolve = |name: &String| {
+            let layer = self.card.layer(name).ok_or_else(|| EngineError::UnknownLayer {
+                model: self.card.id,
+                name: name.clone(),
+                known: self.card.layers.iter().map(|l| l.name.clone()).collect(),
+            })?;
+            Ok(layer.name.clone())
+        };
+        wanted.iter().map(resolve).collect()
+    }
+}
+
+/// The floating-point tensors of a checkpoint; counters of batches are of no use here.
+pub fn host_tensors(state: &checkpoint::StateDict) -> HostTensors {
+    let floats = |(name, tensor): (&String, &checkpoint::Tensor)| {
+        Some((name.clone(), tensor.shape.clone(), tensor.as_f32()?.to_vec()))
+    };
+    state.tensors.iter().filter_map(floats).collect()
+}
+
+/// A checkpoint from tensors, with the counters that PyTorch expects beside running statistics.
+pub fn state_dict(tensors: &HostTensors, n_batches: usize) -> checkpoint::StateDict {
+    let mut state = checkpoint::StateDict::default();
+    for (name, shape, values) in tensors {
+        let tensor = checkpoint::Tensor::f32(shape.clone(), values.clone());
+        state.tensors.insert(name.clone(), tensor);
+        if let Some(norm) = name.strip_suffix("running_var") {
+            let counter = checkpoint::Tensor::i64(Vec::new(), vec![n_batches as i64]);
+            state.tensors.insert(format!("{norm}num_batches_tracked"), counter);
+        }
+    }
+    state
+}
