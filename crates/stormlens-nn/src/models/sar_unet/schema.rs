@@ -58,3 +58,40 @@ pub(super) fn rescale(tensors: &mut HostTensors, scale: f32) {
         values.iter_mut().for_each(|v| *v *= factor);
     }
 }
+
+/// Changes fresh weights so that the network starts as persistence: what it answers before the first
+/// step is its last input frame.
+///
+/// One channel carries the frame along the residual connections of the first and the last block,
+/// past both attentions, which halve it each, to the output. Everything else starts at a distance
+/// from the output and learns to correct.
+pub(super) fn start_at_persistence(tensors: &mut HostTensors) {
+    let n_frames = shape(tensors, "RRCNN1.Conv_1x1.weight")[1];
+    set_row(tensors, "RRCNN1.Conv_1x1", &[(n_frames - 1, 1.0)]);
+    set_row(tensors, "cbam1.channel_att.MLP.3", &[]);
+    set_row(tensors, "cbam1.spatial_att.bn", &[]);
+    set_row(tensors, "Up_RRCNN2.Conv_1x1", &[(0, 4.0)]);
+    for block in ["RRCNN1", "Up_RRCNN2"] {
+        set_row(tensors, &format!("{block}.doubleconv.0.double_conv.4"), &[]);
+    }
+    set_row(tensors, "outc.conv", &[(0, 1.0)]);
+}
+
+fn shape(tensors: &HostTensors, name: &str) -> Vec<usize> {
+    tensors.iter().find(|(n, ..)| n == name).map(|(_, shape, _)| shape.clone()).unwrap_or_default()
+}
+
+/// The first output channel of a layer: zero but for these weights, without bias.
+fn set_row(tensors: &mut HostTensors, layer: &str, weights: &[(usize, f32)]) {
+    for (name, shape, values) in tensors {
+        let Some(part) = name.strip_prefix(layer).and_then(|rest| rest.strip_prefix('.')) else {
+            continue;
+        };
+        if part == "bias" {
+            values[0] = 0.0;
+        } else if part == "weight" {
+            values[..shape[1..].iter().product()].fill(0.0);
+            weights.iter().for_each(|&(i, weight)| values[i] = weight);
+        }
+    }
+}
