@@ -71,8 +71,12 @@ mod gpu {
     }
 
     pub(super) fn adapters() -> Vec<AdapterInfo> {
-        let instance = wgpu::Instance::default();
+        // Vulkan, Metal and DX12; burn does not compute on OpenGL, whose start-up also complains of
+        // missing displays on servers.
         let backends = wgpu::Backends::PRIMARY;
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = backends;
+        let instance = wgpu::Instance::new(descriptor);
         let found = pollster::block_on(instance.enumerate_adapters(backends));
         found.iter().map(wgpu::Adapter::get_info).collect()
     }
