@@ -30,7 +30,7 @@ impl Augmentation {
         let (height, width) = (side(example.height), side(example.width));
         let top = random.below(example.height - height + 1);
         let left = random.below(example.width - width + 1);
-        let mirrored = self.flips && random.next() & 1 == 1;
+        let mirrored = self.flips && random.bits() & 1 == 1;
         let turned = if self.quarter_turns && height == width { random.below(4) } else { 0 };
         // From a place in the changed frame to its place in the original.
         let origin = |row: usize, column: usize| {
