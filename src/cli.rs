@@ -51,6 +51,7 @@ enum Command {
     Import(import::Args),
     #[cfg(feature = "nn")]
     Train(train::Args),
+    /// Draw a figure again from the recipe in itself, in another format or size
     #[cfg(feature = "nn")]
     Render(Render),
 }

@@ -29,8 +29,8 @@ pub struct Args {
     /// One sequence: float32 [12, H, W] or [1, 12, H, W], normalised
     #[arg(long, value_name = "X.npy")]
     input: PathBuf,
-    /// Where to write: NAME/raw [h, w] and NAME/cam [H, W] for each layer, or integrated_gradients
-    /// [12, H, W]; with prediction, score and mask
+    /// Where to write: NAME/raw [h, w] and NAME/cam [H, W] for each layer, or
+    /// integrated_gradients_mm_h [12, H, W]; with prediction, score and mask
     #[arg(long, value_name = "E.npz")]
     output: PathBuf,
 }
