@@ -50,11 +50,15 @@ async fn get(router: &Router, address: &str) -> StatusCode {
 async fn click(router: &Router, threshold: f64) {
     let address = format!(
         "/result?model=sar-unet-precip&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
-         &threshold-mmh={threshold}&methods=grad-cam&steps=20&layers=cbam1,Up_RRCNN2&opacity=0.6\
+         &threshold-mmh={threshold}&methods=grad-cam&layers=cbam1,Up_RRCNN2&opacity=0.6\
          &palette=uniform&overlay=map"
     );
-    while get(router, &address).await != StatusCode::OK {
-        tokio::time::sleep(Duration::from_millis(2)).await;
+    loop {
+        match get(router, &address).await {
+            StatusCode::OK => break,
+            StatusCode::ACCEPTED => tokio::time::sleep(Duration::from_millis(2)).await,
+            other => panic!("{address} is answered with {other}"),
+        }
     }
     let figure = address.replace("/result?", "/result/figure/cam-Up_RRCNN2.svg?");
     assert_eq!(get(router, &figure).await, StatusCode::OK);
