@@ -23,9 +23,9 @@ pub(super) fn depthwise(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
 
 /// A depthwise convolution in a training pass.
 ///
-/// burn's CPU kernels need twenty times as long for the gradient of depthwise weights as for the
-/// convolution itself, so the weights are a constant of the tape; a zero leaf on the output brings
-/// the gradient there, and the weights' gradient is summed up from it and the input.
+/// burn's CPU kernels compute the gradient of depthwise weights as one convolution a channel with a
+/// kernel of the picture's size. So the weights are a constant of the tape; a zero leaf on the output
+/// brings the gradient there, and the weights' gradient is summed up from it and the input.
 pub(crate) struct DepthwisePass {
     weight: String,
     input: Tensor<4>,
