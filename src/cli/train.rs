@@ -34,10 +34,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let examples = open(&config.data, card.n_input_frames, card.lead_time_min)?;
     let (device, report) = device::choose(args.device.device)?;
     println!("{} on {} ({})", card.title, report.name, report.reason);
-    let mut initial = (entry.initialise)(config.seed);
-    if config.training.start_at_persistence {
-        (entry.start_at_persistence)(&mut initial);
-    }
+    let initial = (entry.initialise)(config.seed);
     let trainee = Trainee { network: entry.network, initial, rescale: entry.rescale };
     let mut terminal = Terminal::new(&config)?;
     let summary = train(&config, trainee, examples.as_ref(), &device, &mut terminal)?;

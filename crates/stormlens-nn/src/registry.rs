@@ -20,8 +20,6 @@ pub struct ModelEntry {
     pub initialise: fn(u64) -> HostTensors,
     /// Changes weights so that input and output are in units so many times as large.
     pub rescale: fn(&mut HostTensors, f32),
-    /// Changes fresh weights so that the network starts as persistence.
-    pub start_at_persistence: fn(&mut HostTensors),
 }
 
 /// The model of that name, or the names there are.

@@ -62,8 +62,6 @@ pub struct TrainingOptions {
     /// network works with numbers of the order of one; it is folded into the first and the last
     /// layer of the saved weights, which then take ordinary normalised rain.
     pub scale: f32,
-    /// Start as persistence, and learn to correct it, instead of from random answers.
-    pub start_at_persistence: bool,
 }
 
 impl Default for TrainingOptions {
@@ -75,7 +73,6 @@ impl Default for TrainingOptions {
             lr_patience: 4,
             stop_patience: 15,
             scale: 1.0,
-            start_at_persistence: false,
         }
     }
 }

@@ -23,5 +23,4 @@ pub const ENTRY: ModelEntry = ModelEntry {
     n_output: 1,
     initialise: schema::initialise,
     rescale: schema::rescale,
-    start_at_persistence: schema::start_at_persistence,
 };

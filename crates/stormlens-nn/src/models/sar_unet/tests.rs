@@ -219,21 +219,6 @@ fn rescaling_changes_the_unit_and_nothing_else() {
     assert!(error < 1e-4, "{error}");
 }
 
-#[test]
-fn a_fresh_network_can_start_as_persistence() {
-    let device = Device::flex();
-    let mut weights = crate::models::initialise(&tiny().schema(), 1);
-    (super::ENTRY.start_at_persistence)(&mut weights);
-    let frames = ramp(3 * 32 * 32);
-    let x = || input(frames.clone(), [1, 3, 32, 32], &device);
-    let run = |mode: &Mode| {
-        let parameters = parameters(&weights, &device);
-        to_vec(SarUnet.forward(&parameters, x(), &mut Tap::off(), mode))
-    };
-    let last = &frames[2 * 32 * 32..];
-    assert!(max_error(&run(&Mode::Inference), last) < 1e-5);
-}
-
 pub(crate) fn ramp(n: usize) -> Vec<f32> {
     let mut random = crate::random::Random::new(7);
     (0..n).map(|_| random.unit() as f32).collect()
