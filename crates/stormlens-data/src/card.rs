@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::scene::{Reference, Variant};
+
 /// One place in a network that an attribution can look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Layer {
@@ -31,22 +33,79 @@ pub struct ModelCard {
     pub title: &'static str,
     /// What it does, in one sentence.
     pub summary: &'static str,
+    pub task: Task,
+    pub layers: Vec<Layer>,
+    /// Layers that a page shows until the visitor chooses.
+    pub default_layers: Vec<&'static str>,
+    pub citations: &'static [Citation],
+}
+
+/// What goes in and what comes out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Task {
+    Nowcasting(Nowcasting),
+    SceneClassification(SceneClassification),
+}
+
+/// A sequence of radar frames in, the rain at a lead time out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Nowcasting {
     pub n_input_frames: usize,
     pub frame_step_min: u32,
     pub lead_time_min: u32,
     /// Height and width must be multiples of this.
     pub size_multiple: usize,
-    pub layers: Vec<Layer>,
-    /// Layers that a page shows until the visitor chooses.
-    pub default_layers: Vec<&'static str>,
     pub default_threshold_mm_h: f64,
-    pub citations: &'static [Citation],
+}
+
+/// A picture in, one logit a class out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SceneClassification {
+    /// In the order of the logits.
+    pub classes: &'static [Class],
+    /// The class that is explained until the visitor chooses; an index into `classes`.
+    pub default_class: usize,
+    /// How large a picture is made before its centre is cut out, where a checkpoint does not say.
+    pub default_variant: Variant,
+}
+
+impl SceneClassification {
+    /// The class of that name, by its place among the logits.
+    pub fn class(&self, name: &str) -> Option<usize> {
+        self.classes.iter().position(|class| class.name == name)
+    }
+}
+
+/// One of the answers that a classifier chooses from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Class {
+    /// Name in data sets and on the command line, e.g. `pos`.
+    pub name: &'static str,
+    /// Name for people, e.g. `polar low`.
+    pub label: &'static str,
 }
 
 impl ModelCard {
     /// The layer of that name or label, whichever the visitor typed.
     pub fn layer(&self, wanted: &str) -> Option<&Layer> {
         self.layers.iter().find(|l| l.name == wanted || l.label.eq_ignore_ascii_case(wanted))
+    }
+
+    /// The sequence it takes, if it is a nowcasting network.
+    pub fn nowcasting(&self) -> Option<&Nowcasting> {
+        match &self.task {
+            Task::Nowcasting(task) => Some(task),
+            Task::SceneClassification(_) => None,
+        }
+    }
+
+    /// The classes it tells apart, if it is a classifier of scenes.
+    pub fn scene_classification(&self) -> Option<&SceneClassification> {
+        match &self.task {
+            Task::SceneClassification(task) => Some(task),
+            Task::Nowcasting(_) => None,
+        }
     }
 }
 
@@ -61,6 +120,12 @@ pub struct CheckpointCard {
     pub training_data: String,
     pub licence: String,
     pub n_parameters: usize,
+    /// Whether the training data were made by a program.
+    pub is_simulated: bool,
+    /// The size of the pictures it was trained on; `None` for other networks.
+    pub variant: Option<Variant>,
+    /// The range of the training scenes' statistics, where the checkpoint holds it.
+    pub familiar: Option<Reference>,
 }
 
 /// Which device computes, and why that one.

@@ -3,11 +3,11 @@
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of some bytes, hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     finish(Sha256::new_with_prefix(bytes))
 }
 
 /// A finished hash, hexadecimal.
-pub(crate) fn finish(hash: Sha256) -> String {
+pub fn finish(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,16 +5,20 @@
 //! networks. This crate knows no tensors and no HTTP, and never panics on the contents of a file.
 
 pub mod archive;
+pub mod attribution;
 pub mod card;
+mod choice;
 pub mod dataset;
 pub mod field;
 pub mod files;
-mod hash;
+pub mod hash;
 mod hdf5_stream;
 pub mod import;
 pub mod outcome;
 pub mod request;
+pub mod scene;
 pub mod score;
+pub mod simulate;
 #[cfg(test)]
 mod testing;
 pub mod time;

@@ -1,15 +1,39 @@
 //! What comes back from a network: plain numbers in physical units.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{Field, Grid};
-use crate::request::Request;
+use crate::request::NowcastRequest;
 
-/// The answer to a [`Request`].
+mod scene;
+
+pub use scene::{ClassAttribution, ClassScore, SceneCam, SceneCamLayer, SceneOutcome, SceneView};
+
+/// The answer to a [`Request`](crate::request::Request).
+///
+/// A result is megabytes of maps that many readers share.
 #[derive(Clone, Debug)]
-pub struct Outcome {
-    pub request: Request,
+pub enum Outcome {
+    Nowcast(Arc<NowcastOutcome>),
+    Scene(Arc<SceneOutcome>),
+}
+
+impl Outcome {
+    pub fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Nowcast(outcome) => &outcome.provenance,
+            Self::Scene(outcome) => &outcome.provenance,
+        }
+    }
+}
+
+/// The answer to a [`NowcastRequest`].
+#[derive(Clone, Debug)]
+pub struct NowcastOutcome {
+    pub request: NowcastRequest,
     pub forecast: Forecast,
     pub grad_cam: Option<GradCam>,
     pub integrated_gradients: Option<IntegratedGradients>,

@@ -6,11 +6,52 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One question: this network, these weights, this sample, explained in these ways.
+use crate::choice::choice;
+use crate::scene::{Fit, Resampling};
+
+/// One question to a network.
 ///
 /// Two equal requests have equal outcomes, so a request is also the key of its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Request {
+#[serde(tag = "task", rename_all = "kebab-case")]
+pub enum Request {
+    Nowcast(NowcastRequest),
+    Scene(SceneRequest),
+}
+
+impl Request {
+    /// The request as one line, equal for equal requests.
+    pub fn key(&self) -> String {
+        self.to_string()
+    }
+
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Nowcast(request) => &request.model,
+            Self::Scene(request) => &request.model,
+        }
+    }
+
+    pub fn checkpoint(&self) -> &str {
+        match self {
+            Self::Nowcast(request) => &request.checkpoint,
+            Self::Scene(request) => &request.checkpoint,
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowcast(request) => request.fmt(f),
+            Self::Scene(request) => request.fmt(f),
+        }
+    }
+}
+
+/// This nowcasting network, these weights, this sequence, explained in these ways.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NowcastRequest {
     pub model: String,
     pub checkpoint: String,
     pub sample: String,
@@ -22,14 +63,7 @@ pub struct Request {
     pub ig_steps: Option<usize>,
 }
 
-impl Request {
-    /// The request as one line, equal for equal requests.
-    pub fn key(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Request {
+impl fmt::Display for NowcastRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -43,6 +77,96 @@ impl fmt::Display for Request {
             Some(steps) => write!(f, ", integrated-gradients with {steps} steps"),
             None => Ok(()),
         }
+    }
+}
+
+/// This classifier, these weights, this picture, explained in these ways.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SceneRequest {
+    pub model: String,
+    pub checkpoint: String,
+    /// The picture, by the first 16 hexadecimal digits of its file's SHA-256.
+    pub scene: String,
+    pub resampling: Resampling,
+    pub fit: Fit,
+    /// The class that is explained, by its place among the logits.
+    pub class: usize,
+    /// Grad-CAM of every layer of the network: one forward and one backward pass together.
+    pub grad_cam: bool,
+    /// Integrated gradients on the pixels; `None`: not asked for.
+    pub integrated_gradients: Option<PathOptions>,
+}
+
+impl fmt::Display for SceneRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, checkpoint, scene, resampling, fit, class, .. } = self;
+        write!(f, "{model}/{checkpoint}/{scene} {resampling} {fit} class {class}")?;
+        if self.grad_cam {
+            write!(f, ", grad-cam")?;
+        }
+        match &self.integrated_gradients {
+            Some(options) => write!(f, ", {options}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How integrated gradients are taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PathOptions {
+    /// Intervals of the path; the gradient is taken at one point more.
+    pub n_steps: usize,
+    pub baseline: Baseline,
+    pub output: ClassOutput,
+    /// The completeness gap, as a share of the output's difference, above which the steps are
+    /// doubled, at most to [`PathOptions::MAX_STEPS`]; `None`: they never are.
+    pub tolerance: Option<f64>,
+}
+
+impl PathOptions {
+    pub const MAX_STEPS: usize = 1600;
+}
+
+impl Default for PathOptions {
+    /// As published: 200 steps from black, of the probability.
+    fn default() -> Self {
+        let (baseline, output) = (Baseline::default(), ClassOutput::default());
+        Self { n_steps: 200, baseline, output, tolerance: None }
+    }
+}
+
+impl fmt::Display for PathOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { n_steps, baseline, output, tolerance } = self;
+        write!(f, "integrated-gradients of {output} from {baseline} with {n_steps} steps")?;
+        match tolerance {
+            Some(tolerance) => write!(f, " to {tolerance}"),
+            None => Ok(()),
+        }
+    }
+}
+
+choice! {
+    /// Where the path of integrated gradients begins.
+    Baseline("baseline") {
+        /// Every pixel zero, which is also how scenes mark places without data.
+        #[default]
+        Black = "black",
+        /// The scene itself, blurred until no structure of a vortex is left.
+        Blurred = "blurred",
+        /// Every pixel with data at the scene's mean; places without data stay black.
+        Mean = "mean",
+    }
+}
+
+choice! {
+    /// Which number of a class is explained.
+    ClassOutput("output") {
+        /// After the softmax, 0 to 1: saturates, as published.
+        #[default]
+        Probability = "probability",
+        /// Before the softmax.
+        Logit = "logit",
     }
 }
 

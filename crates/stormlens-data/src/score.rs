@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::field::Field;
 
+pub mod classification;
 mod contingency;
 mod continuous;
 

@@ -9,7 +9,7 @@ use self::axes::Axes;
 use self::builder::{Builder, Variable};
 use super::FilesError;
 use crate::card::Citation;
-use crate::outcome::{Forecast, Outcome};
+use crate::outcome::{Forecast, NowcastOutcome};
 
 mod attributions;
 mod axes;
@@ -25,7 +25,7 @@ const GRID_MAPPING: &str = "polar_stereographic";
 /// # Errors
 /// For a file that cannot be written, and for what [`to_bytes`] refuses.
 pub fn write_outcome(
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
     references: &[Citation],
     path: &Path,
 ) -> Result<(), FilesError> {
@@ -43,7 +43,7 @@ pub fn write_outcome(
 ///
 /// # Errors
 /// For a grid whose projection is not polar stereographic, and for maps of other sizes than it.
-pub fn to_bytes(outcome: &Outcome, references: &[Citation]) -> Result<Vec<u8>, FilesError> {
+pub fn to_bytes(outcome: &NowcastOutcome, references: &[Citation]) -> Result<Vec<u8>, FilesError> {
     let forecast = &outcome.forecast;
     let mut file = Builder::new();
     describe(&mut file, outcome, references)?;
@@ -68,7 +68,7 @@ pub fn to_bytes(outcome: &Outcome, references: &[Citation]) -> Result<Vec<u8>, F
 /// Global attributes: what this is, and how to make it again.
 fn describe(
     file: &mut Builder,
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
     references: &[Citation],
 ) -> Result<(), FilesError> {
     let p = &outcome.provenance;

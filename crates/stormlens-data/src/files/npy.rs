@@ -150,6 +150,27 @@ impl NpzWriter {
         self.add(name, shape, values)
     }
 
+    /// The same for bytes.
+    ///
+    /// # Errors
+    /// As [`Self::add_f32`].
+    pub fn add_u8(&mut self, name: &str, shape: &[usize], values: &[u8]) -> Result<(), FilesError> {
+        self.add(name, shape, values)
+    }
+
+    /// The same for whole numbers.
+    ///
+    /// # Errors
+    /// As [`Self::add_f32`].
+    pub fn add_u32(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        values: &[u32],
+    ) -> Result<(), FilesError> {
+        self.add(name, shape, values)
+    }
+
     fn add<T: WritableElement>(
         &mut self,
         name: &str,

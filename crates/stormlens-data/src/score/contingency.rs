@@ -117,6 +117,7 @@ impl Counts {
     }
 }
 
-fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
+/// `None` without a denominator.
+pub(super) fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
     (denominator != 0.0).then(|| numerator / denominator)
 }

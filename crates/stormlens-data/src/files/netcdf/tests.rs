@@ -2,7 +2,7 @@ use super::*;
 use crate::field::Field;
 use crate::import::knmi::crop_grid;
 use crate::outcome::{GradCam, IntegratedGradients, LayerMap, Provenance, Target};
-use crate::request::Request;
+use crate::request::NowcastRequest;
 use crate::testing::python;
 use crate::time;
 
@@ -18,7 +18,7 @@ fn target() -> Target {
 }
 
 /// A whole result.
-fn outcome() -> Outcome {
+fn outcome() -> NowcastOutcome {
     let at = |id| time::parse_sample(id).unwrap();
     let mut observation = map(2.0);
     observation.values[7] = f32::NAN;
@@ -27,8 +27,8 @@ fn outcome() -> Outcome {
         raw: Field::new(1, 1, vec![1.0]),
         cam: map(offset),
     };
-    Outcome {
-        request: Request {
+    NowcastOutcome {
+        request: NowcastRequest {
             model: "sar-unet-precip".into(),
             checkpoint: "test".into(),
             sample: "20100826T0535".into(),
@@ -113,7 +113,7 @@ fn provenance_and_request_are_in_the_file() {
     assert_eq!(text("provenance_data_files"), "a.h5 b.h5");
     assert_eq!(text("provenance_weights_sha256"), "ab".repeat(32));
     assert_eq!(text("references"), "Stańczyk et al. 2023");
-    let request: Request = serde_json::from_str(&text("request")).unwrap();
+    let request: NowcastRequest = serde_json::from_str(&text("request")).unwrap();
     assert_eq!(request, outcome().request);
 }
 
@@ -136,7 +136,7 @@ fn equal_results_are_equal_files() {
     assert_eq!(bytes(), bytes());
 }
 
-fn check_refused(change: impl FnOnce(&mut Outcome), message: &str) {
+fn check_refused(change: impl FnOnce(&mut NowcastOutcome), message: &str) {
     let mut outcome = outcome();
     change(&mut outcome);
     let found = to_bytes(&outcome, &[]).unwrap_err().to_string();

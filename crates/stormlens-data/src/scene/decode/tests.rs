@@ -1,0 +1,117 @@
+use std::path::{Path, PathBuf};
+
+use super::samples::{self, HEIGHT, WIDTH, png, value_8, value_16, values};
+use super::*;
+
+mod refused;
+
+fn decoded(bytes: &[u8]) -> Picture {
+    decode(bytes, &Limits::default()).expect("a picture")
+}
+
+/// Whether the picture is ours, with channels of the file for red, green and blue.
+fn check(name: &str, bytes: &[u8], [red, green, blue]: [usize; 3]) {
+    let picture = decoded(bytes);
+    assert_eq!((picture.width, picture.height), (WIDTH, HEIGHT), "{name}");
+    let channels = [red, green, blue];
+    let expected = match picture.rgb {
+        Samples::U8(_) => Samples::U8(values(3, |x, y, c| value_8(x, y, channels[c]))),
+        Samples::F32(_) => {
+            let value = |x, y, c: usize| f32::from(value_16(x, y, channels[c])) / 257.0;
+            Samples::F32(values(3, value))
+        }
+    };
+    assert_eq!(picture.rgb, expected, "{name}");
+}
+
+#[test]
+fn every_lossless_kind_is_read_to_the_last_bit() {
+    for (name, bytes) in samples::all() {
+        if name.ends_with("jpg") || name.starts_with("palette") {
+            continue;
+        }
+        let channels = if name.starts_with("grey") { [0; 3] } else { [0, 1, 2] };
+        check(name, &bytes, channels);
+    }
+}
+
+#[test]
+fn sixteen_bits_stay_fractions_of_255() {
+    for (name, bytes) in samples::all().into_iter().filter(|(name, _)| name.contains("16")) {
+        let picture = decoded(&bytes);
+        assert!(matches!(picture.rgb, Samples::F32(_)), "{name}");
+        assert_eq!(picture.value(1, 1, 0), f32::from(value_16(1, 1, 0)) / 257.0, "{name}");
+    }
+    let white = decoded(&png([1, 1], [16, 0], &[], &[vec![0xFF, 0xFF]]));
+    assert_eq!(white.rgb, Samples::F32(vec![255.0; 3]));
+}
+
+#[test]
+fn a_jpeg_is_read_nearly() {
+    let close = |bytes: &[u8], channels: [usize; 3]| {
+        let picture = decoded(bytes);
+        assert_eq!((picture.width, picture.height), (WIDTH, HEIGHT));
+        let error = |(i, pixel): (usize, [f32; 3])| {
+            let expected = channels.map(|c| f32::from(value_8(i % WIDTH, i / WIDTH, c)));
+            (0..3).map(|c| (pixel[c] - expected[c]).abs()).fold(0.0, f32::max)
+        };
+        let worst = picture.pixels().enumerate().map(error).fold(0.0, f32::max);
+        assert!(worst < 12.0, "{worst}");
+    };
+    close(&samples::our_jpeg(1), [0; 3]);
+    close(&samples::our_jpeg(3), [0, 1, 2]);
+}
+
+#[test]
+fn palettes_and_bits_become_colours() {
+    let picture = decoded(&samples::our_png(8, 3));
+    let index = value_8(3, 2, 0);
+    let expected = [index, index / 2, 255 - index].map(f32::from);
+    assert_eq!([0, 1, 2].map(|c| picture.value(3, 2, c)), expected);
+    let bits = decoded(&png([4, 1], [1, 0], &[], &[vec![0b0110_0000]]));
+    assert_eq!(bits.rgb, Samples::U8([[0; 3], [255; 3], [255; 3], [0; 3]].concat()));
+}
+
+#[test]
+fn transparent_pixels_keep_their_colours() {
+    let line = vec![10, 20, 30, 0, 40, 50, 60, 128];
+    let picture = decoded(&png([2, 1], [8, 6], &[], &[line]));
+    assert_eq!(picture.rgb, Samples::U8(vec![10, 20, 30, 40, 50, 60]));
+}
+
+#[test]
+fn what_follows_the_picture_is_not_looked_at() {
+    for (name, mut bytes) in samples::all() {
+        let alone = decoded(&bytes);
+        bytes.extend(b"<html><script>alert(1)</script></html>");
+        assert_eq!(decoded(&bytes), alone, "{name}");
+    }
+}
+
+#[test]
+fn the_corpus_for_fuzzing_holds_pictures() {
+    let mut n = 0;
+    for entry in std::fs::read_dir(corpus()).expect("the corpus") {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes.len() < 2048, "{} is large", path.display());
+        let picture = decode(&bytes, &Limits::default());
+        let size = picture.map(|picture| (picture.width, picture.height));
+        assert_eq!(size, Ok((WIDTH, HEIGHT)), "{}", path.display());
+        n += 1;
+    }
+    assert!((samples::all().len()..=30).contains(&n), "{n} files");
+}
+
+/// Writes the corpus anew after a change of the samples.
+#[test]
+#[ignore = "writes into the repository"]
+fn the_corpus_is_written() {
+    for (name, bytes) in samples::all() {
+        std::fs::write(corpus().join(name), bytes).unwrap();
+    }
+}
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/decode")
+}
