@@ -15,8 +15,8 @@ use stormlens::catalog::Catalog;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
 use stormlens::testing::{self, LAYERS};
 use stormlens::web::{AppState, app};
-use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard};
-use stormlens_data::outcome::Outcome;
+use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
 use stormlens_data::request::{Progress, Request};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -26,7 +26,14 @@ struct Stored;
 
 impl Worker for Stored {
     fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
-        Ok(Outcome { request: request.clone(), ..testing::outcome() })
+        Ok(match request.clone() {
+            Request::Nowcast(request) => {
+                Outcome::Nowcast(Arc::new(NowcastOutcome { request, ..testing::outcome() }))
+            }
+            Request::Scene(request) => {
+                Outcome::Scene(Arc::new(SceneOutcome { request, ..testing::scene_outcome() }))
+            }
+        })
     }
 
     fn device(&self) -> DeviceReport {
@@ -40,13 +47,15 @@ fn model() -> ModelCard {
         id: "stored",
         title: "Stored result",
         summary: "A stored result",
-        n_input_frames: 12,
-        frame_step_min: 5,
-        lead_time_min: 30,
-        size_multiple: 16,
+        task: Task::Nowcasting(Nowcasting {
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_time_min: 30,
+            size_multiple: 16,
+            default_threshold_mm_h: 1.5,
+        }),
         layers: LAYERS.map(|(name, _)| layer(name)).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
-        default_threshold_mm_h: 1.5,
         citations: &[],
     }
 }
@@ -60,8 +69,15 @@ fn router() -> Router {
         training_data: String::new(),
         licence: String::new(),
         n_parameters: 0,
+        is_simulated: false,
+        variant: None,
+        familiar: None,
     };
-    let catalog = Catalog::open(&root.join("data"), vec![model()], vec![weights]).expect("data");
+    let classifier = testing::scene_card();
+    let of_scenes = CheckpointCard { model: classifier.id.to_owned(), ..weights.clone() };
+    let models = vec![model(), classifier];
+    let catalog =
+        Catalog::open(&root.join("data"), models, vec![weights, of_scenes]).expect("data");
     let factory = Box::new(|| Ok(Box::new(Stored) as Box<dyn Worker>));
     let jobs = Jobs::start(factory, Options::default()).expect("a thread");
     app(AppState::new(jobs, Arc::new(catalog), &root.join("checkpoints")))
@@ -74,6 +90,17 @@ async fn get(router: &Router, address: &str) -> StatusCode {
     let status = response.status();
     black_box(response.into_body().collect().await.expect("a whole body"));
     status
+}
+
+/// The full address of the first sample scene's result.
+async fn scene(router: &Router) -> String {
+    let request = HttpRequest::get("/scenes").body(Body::empty()).expect("an address");
+    let response = router.clone().oneshot(request).await.expect("the router answers");
+    let body = response.into_body().collect().await.expect("a whole body").to_bytes();
+    let page = String::from_utf8_lossy(&body).replace("&#38;", "&");
+    let from = page.find("/scenes/").expect("there is a sample");
+    let to = page[from..].find('"').expect("the address ends");
+    page[from..from + to].to_owned()
 }
 
 /// The address of a result, with its parameters in the server's order.
@@ -96,6 +123,13 @@ fn pages(criterion: &mut Criterion) {
             tokio::task::yield_now().await;
         }
     });
+    let scene = runtime.block_on(async {
+        let scene = scene(&router).await;
+        while get(&router, &scene).await != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+        scene
+    });
     let mut check = |name: &str, address: &dyn Fn() -> String| {
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| assert_eq!(runtime.block_on(get(&router, &address())), StatusCode::OK));
@@ -103,6 +137,8 @@ fn pages(criterion: &mut Criterion) {
     };
     check("page/home/warm", &|| "/".to_owned());
     check("page/samples/warm", &|| "/samples?min-wet=20".to_owned());
+    check("page/scenes/warm", &|| "/scenes".to_owned());
+    check("page/scene/cached", &|| scene.clone());
     check("page/result/cached", &|| result(50));
     // 101 looks at one result are more than the server keeps, so every page is written anew.
     let next = std::cell::Cell::new(0);

@@ -1,4 +1,4 @@
-//! Which models, checkpoints and samples exist.
+//! Which models, checkpoints, samples and scenes exist.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use stormlens_data::field::Field;
 use stormlens_data::import::knmi::{self, CROP_SIZE};
 use stormlens_data::time;
 
+use crate::scenes::{CacheOptions, Scenes};
+
 /// What a visitor can choose from.
 pub struct Catalog {
     models: Vec<ModelCard>,
@@ -18,6 +20,7 @@ pub struct Catalog {
     archives: BTreeMap<String, Archive>,
     samples: Vec<SampleEntry>,
     window: Window,
+    scenes: Scenes,
 }
 
 /// How many frames a sample has, and when it is verified.
@@ -56,16 +59,18 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// Lists the archives under `data`, one a folder. Folders without radar frames are passed over.
+    /// Lists the archives and the sample scenes under `data`, one a folder. Folders without either
+    /// are passed over.
     pub fn open(
         data: &Path,
         models: Vec<ModelCard>,
         checkpoints: Vec<CheckpointCard>,
     ) -> Result<Self, CatalogError> {
-        let window = models.first().map_or_else(Window::default, |model| Window {
-            n_input_frames: model.n_input_frames,
-            frame_step_min: model.frame_step_min,
-            lead_time_min: model.lead_time_min,
+        let task = models.iter().find_map(ModelCard::nowcasting);
+        let window = task.map_or_else(Window::default, |task| Window {
+            n_input_frames: task.n_input_frames,
+            frame_step_min: task.frame_step_min,
+            lead_time_min: task.lead_time_min,
         });
         let mut archives = open_archives(data)?;
         let mut samples = Vec::new();
@@ -82,7 +87,13 @@ impl Catalog {
             samples.len() > n_before
         });
         samples.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        Ok(Self { models, checkpoints, archives, samples, window })
+        let scenes = Scenes::open(data, CacheOptions::default());
+        Ok(Self { models, checkpoints, archives, samples, window, scenes })
+    }
+
+    /// The same with another place for uploaded scenes.
+    pub fn with_cache(self, cache: CacheOptions) -> Self {
+        Self { scenes: self.scenes.with_cache(cache), ..self }
     }
 
     pub fn models(&self) -> &[ModelCard] {
@@ -105,6 +116,11 @@ impl Catalog {
 
     pub fn sample(&self, id: &str) -> Option<&SampleEntry> {
         self.samples.iter().find(|sample| sample.id == id)
+    }
+
+    /// Sample scenes and uploaded ones.
+    pub fn scenes(&self) -> &Scenes {
+        &self.scenes
     }
 
     /// The shape of every sample listed.

@@ -13,6 +13,8 @@ mod network;
 mod predict;
 mod progress;
 pub mod render;
+#[cfg(feature = "nn")]
+mod scene;
 pub mod serve;
 #[cfg(feature = "nn")]
 mod train;

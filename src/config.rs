@@ -8,6 +8,7 @@ use clap::Args;
 use stormlens_data::request::DeviceChoice;
 
 use crate::jobs;
+use crate::scenes::CacheOptions;
 
 /// Serve the dashboard
 #[derive(Clone, Debug, Args)]
@@ -26,6 +27,14 @@ pub struct Config {
     /// Memory for finished results, in MB
     #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
     pub cache_mb: usize,
+
+    /// Disk space for uploaded scenes, in MB; the least recently used go first
+    #[arg(long, env = "STORMLENS_CACHE_DISK_MB", default_value_t = 1000, value_name = "MB")]
+    pub cache_disk_mb: u64,
+
+    /// Largest file that is taken as a scene, in MB
+    #[arg(long, env = "STORMLENS_UPLOAD_MB", default_value_t = 32, value_name = "MB")]
+    pub upload_mb: usize,
 }
 
 /// What results are made from and on.
@@ -46,6 +55,10 @@ pub struct Sources {
         value_name = "FOLDER"
     )]
     pub checkpoints: PathBuf,
+
+    /// Folder for uploaded scenes, made when the first one comes
+    #[arg(long, env = "STORMLENS_CACHE", default_value = "cache", value_name = "FOLDER")]
+    pub cache: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -62,6 +75,15 @@ impl Config {
             queue_depth: self.queue_depth,
             cache_bytes: self.cache_mb.saturating_mul(1_000_000),
             patience: Duration::from_secs(15),
+        }
+    }
+
+    /// Where uploads go, and how many.
+    pub fn cache_options(&self) -> CacheOptions {
+        CacheOptions {
+            folder: self.sources.cache.clone(),
+            max_bytes: self.cache_disk_mb.saturating_mul(1_000_000),
+            max_file_bytes: self.upload_mb.saturating_mul(1_000_000),
         }
     }
 }
@@ -91,6 +113,7 @@ mod tests {
         assert_eq!(config.bind.port(), 8080);
         assert_eq!(config.sources.device.device, DeviceChoice::Auto);
         assert_eq!(config.job_options().cache_bytes, 1_000_000_000);
+        assert_eq!(config.cache_options(), CacheOptions::default());
     }
 
     #[test]

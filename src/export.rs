@@ -3,12 +3,14 @@
 //! Each file says what it was made from. Its [`Recipe`] is a PNG's text, an SVG's `<metadata>` and a
 //! PDF's XMP keywords, so that a figure found years later can be drawn again from itself.
 
+mod archive;
 mod arrays;
 mod bundle;
 mod citations;
 mod pdf;
 mod png;
 mod recipe;
+pub mod scene;
 mod svg;
 
 use std::sync::{Arc, LazyLock};
@@ -23,7 +25,7 @@ pub use bundle::{Bundle, bundle, origin};
 pub use citations::bibtex;
 pub use pdf::pdf;
 pub use png::png;
-pub use recipe::{Recipe, RecipeError};
+pub use recipe::{Look, Recipe, RecipeError};
 pub use svg::svg;
 
 /// Why a file can't be written.

@@ -110,7 +110,7 @@ pub enum JobState {
         total: usize,
         since: Instant,
     },
-    Done(Arc<Outcome>),
+    Done(Outcome),
     Failed(WorkerError),
     Cancelled,
 }
@@ -167,7 +167,7 @@ impl Jobs {
     }
 
     /// The outcome of a request that is still in memory.
-    pub fn outcome(&self, request: &Request) -> Option<Arc<Outcome>> {
+    pub fn outcome(&self, request: &Request) -> Option<Outcome> {
         match self.status(&JobId::of(request))? {
             JobState::Done(outcome) => Some(outcome),
             _ => None,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod export;
 pub mod jobs;
 pub mod plot;
+pub mod scenes;
 #[doc(hidden)]
 pub mod testing;
 pub mod web;

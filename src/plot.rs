@@ -1,6 +1,6 @@
 //! Figures: numbers in, SVG out.
 //!
-//! [`draw`] is a pure function of an [`Outcome`] and a [`Style`]; nothing is computed again when the
+//! [`draw`] is a pure function of an [`NowcastOutcome`] and a [`Style`]; nothing is computed again when the
 //! style changes. A figure is laid out in hundredths of a millimetre with text in points, so that it
 //! prints at the width it was asked for. A field is one PNG inside vector axes, never a rectangle a
 //! pixel. The text is real text in Inter, which is also the font it was measured with.
@@ -24,11 +24,12 @@ mod parts;
 mod place;
 mod raster;
 mod scale;
+pub mod scene;
 mod style;
 mod thumbnail;
 mod words;
 
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 pub use alt::alt_text;
 pub use figure::Figure;
@@ -43,6 +44,11 @@ pub enum PlotError {
     #[error("there is no figure called `{name}`: take one of {}", Figure::NAMES.join(", "))]
     UnknownFigure { name: String },
     #[error(
+        "there is no figure of a scene called `{name}`: take one of {}",
+        scene::SceneFigure::NAMES.join(", ")
+    )]
+    UnknownSceneFigure { name: String },
+    #[error(
         "the sample ends before the valid time of the forecast, so nothing was observed to draw"
     )]
     NoObservation,
@@ -56,6 +62,11 @@ pub enum PlotError {
     Width { width_mm: f64 },
     #[error("an opacity of {opacity} is out of range: choose between 0 and 1")]
     Opacity { opacity: f32 },
+    #[error(
+        "an attribution can't be shown from {below} to {above} % of its mass: choose below and above \
+         between 0 and 100, above being the larger"
+    )]
+    Mass { below: f64, above: f64 },
     #[error("the coastline can't be projected to the plane `{proj4}`: {reason}")]
     Projection { proj4: String, reason: String },
     #[error("a picture of {height} × {width} pixels can't be written: {reason}")]
@@ -71,7 +82,7 @@ pub enum PlotError {
 ///
 /// # Errors
 /// If the outcome does not hold what the figure shows, or the style is out of range.
-pub fn draw(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<String, PlotError> {
+pub fn draw(outcome: &NowcastOutcome, figure: &Figure, style: &Style) -> Result<String, PlotError> {
     style.check()?;
     let alt = alt_text(outcome, figure);
     match figure {
@@ -86,12 +97,12 @@ pub fn draw(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<String,
 
 /// Width and height of a figure in CSS pixels (96 to the inch), without drawing it: what a page
 /// reserves for it. A figure that [`draw`] refuses has no height.
-pub fn size_px(outcome: &Outcome, figure: &Figure, style: &Style) -> (u32, u32) {
+pub fn size_px(outcome: &NowcastOutcome, figure: &Figure, style: &Style) -> (u32, u32) {
     let pixels = |mm: f64| (mm / 25.4 * 96.0).round() as u32;
     (pixels(style.width_mm), height_mm(outcome, figure, style).map_or(0, pixels))
 }
 
-fn height_mm(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<f64, PlotError> {
+fn height_mm(outcome: &NowcastOutcome, figure: &Figure, style: &Style) -> Result<f64, PlotError> {
     style.check()?;
     let of_panels = |panels| panels::Layout::new(&panels, outcome, style).height_mm;
     match figure {

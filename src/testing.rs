@@ -4,16 +4,22 @@
 //! as far as it moved before, and the "attributions" are plain functions of the rain, so that they have
 //! the shapes, signs and gaps of real ones. Nothing here says anything about any network.
 
+mod scene;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
-use stormlens_data::card::{Layer, ModelCard};
+use stormlens_data::card::{Layer, ModelCard, Nowcasting, Task};
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{
-    Forecast, GradCam, IntegratedGradients, LayerMap, Outcome, Provenance, Target,
+    Forecast, GradCam, IntegratedGradients, LayerMap, NowcastOutcome, Provenance, Target,
 };
-use stormlens_data::request::Request;
+use stormlens_data::request::NowcastRequest;
+
+pub use scene::{
+    EMPTY_SCENE_LAYER, SCENE_LAYERS, scene_card, scene_outcome, scene_outcome_of, scene_picture,
+};
 
 const THRESHOLD_MM_H: f64 = 1.5;
 const N_FRAMES: usize = 12;
@@ -29,12 +35,12 @@ pub const EMPTY_LAYER: &str = "cbam5";
 ///
 /// # Panics
 /// If the radar frames of the repository are not there.
-pub fn outcome() -> Outcome {
-    static OUTCOME: LazyLock<Outcome> = LazyLock::new(build);
+pub fn outcome() -> NowcastOutcome {
+    static OUTCOME: LazyLock<NowcastOutcome> = LazyLock::new(build);
     OUTCOME.clone()
 }
 
-fn build() -> Outcome {
+fn build() -> NowcastOutcome {
     let clock = |i: usize| format!("{:02}{:02}", 4 + i / 12, i % 12 * 5);
     let images: Vec<knmi::KnmiImage> =
         (0..N_FRAMES).chain([N_FRAMES - 1 + LEAD_FRAMES]).map(|i| read(&clock(i))).collect();
@@ -45,7 +51,7 @@ fn build() -> Outcome {
     let inputs_mm_h: Vec<Field> = inputs.iter().map(rain).collect();
     let prediction_mm_h = moved(&inputs_mm_h);
     let target = target(&prediction_mm_h);
-    let request = Request {
+    let request = NowcastRequest {
         model: "sar-unet-precip".into(),
         checkpoint: "test".into(),
         sample: "knmi-201008260455".into(),
@@ -53,7 +59,7 @@ fn build() -> Outcome {
         grad_cam: true,
         ig_steps: Some(8),
     };
-    Outcome {
+    NowcastOutcome {
         grad_cam: Some(grad_cam(&prediction_mm_h, &target)),
         integrated_gradients: Some(gradients(&inputs_mm_h, &target)),
         provenance: Provenance {
@@ -206,13 +212,15 @@ pub fn card() -> ModelCard {
         id: "sar-unet-precip",
         title: "Test network",
         summary: "Moves the last frame along",
-        n_input_frames: N_FRAMES,
-        frame_step_min: knmi::FRAME_STEP_MIN,
-        lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
-        size_multiple: 16,
+        task: Task::Nowcasting(Nowcasting {
+            n_input_frames: N_FRAMES,
+            frame_step_min: knmi::FRAME_STEP_MIN,
+            lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
+            size_multiple: 16,
+            default_threshold_mm_h: THRESHOLD_MM_H,
+        }),
         layers: LAYERS.map(layer).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
-        default_threshold_mm_h: THRESHOLD_MM_H,
         citations: &[],
     }
 }

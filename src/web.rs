@@ -2,6 +2,7 @@
 
 mod assets;
 mod caching;
+mod connections;
 mod downloads;
 mod error;
 mod events;
@@ -13,7 +14,9 @@ mod health;
 mod legend;
 mod pages;
 mod parameters;
+mod recent;
 mod result_query;
+mod scenes;
 mod scores;
 mod shell;
 mod state;
@@ -27,7 +30,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::trace::TraceLayer;
 
+pub use self::connections::serve;
 pub use self::error::AppError;
+pub use self::scenes::UploadLimits;
 pub use self::state::AppState;
 
 /// Forms carry a few short fields.
@@ -35,6 +40,7 @@ const MAX_BODY_BYTES: usize = 16 << 10;
 
 /// The whole dashboard over `state`.
 pub fn app(state: AppState) -> Router {
+    let upload_limit = DefaultBodyLimit::max(state.max_upload_bytes());
     Router::new()
         .route("/", get(pages::home::show))
         .route("/samples", get(pages::samples::show))
@@ -45,6 +51,15 @@ pub fn app(state: AppState) -> Router {
         .route("/result/figure/{file}", get(figures::show))
         .route("/result/array/{*file}", get(downloads::array))
         .route("/result/{file}", get(downloads::show))
+        .route("/scenes", get(pages::scenes::show))
+        .route("/scenes", post(scenes::upload::receive).layer(upload_limit))
+        .route("/scenes/compare", get(pages::compare::show))
+        .route("/scenes/compare.csv", get(scenes::compare::csv))
+        .route("/scenes/{id}", get(pages::scene::show))
+        .route("/scenes/{id}/thumbnail.png", get(scenes::thumbnail::show))
+        .route("/scenes/{id}/figure/{file}", get(scenes::figures::show))
+        .route("/scenes/{id}/array/{*file}", get(scenes::downloads::array))
+        .route("/scenes/{id}/{file}", get(scenes::downloads::show))
         .route("/jobs/{id}/events", get(events::stream))
         .route("/jobs/{id}/cancel", post(events::cancel))
         .route("/models", get(pages::models::list))

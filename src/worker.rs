@@ -1,18 +1,17 @@
 //! The one bridge between the dashboard and the networks: the engine behind the `Worker` trait.
 
+mod nowcast;
+pub mod scene;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
-use stormlens_data::archive::Sample;
 use stormlens_data::card::{CheckpointCard, DeviceReport};
-use stormlens_data::field::Field;
-use stormlens_data::import::knmi;
-use stormlens_data::outcome::{Forecast, Outcome, Provenance};
+use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Progress, Request, Silent};
-use stormlens_nn::engine::{Answer, Frames, Question, Resident, describe};
+use stormlens_nn::engine::{Resident, describe};
 use stormlens_nn::{Engine, EngineError, registry};
 
 use crate::catalog::Catalog;
@@ -75,7 +74,7 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>) {
 /// Names and files in a model's folder, in order of their names.
 fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let known = ["ckpt", "pt", "pth", "safetensors"];
+    let known = ["ckpt", "h5", "hdf5", "keras", "pt", "pth", "safetensors"];
     let candidate = |path: PathBuf| {
         let inside = path.join("weights.safetensors");
         if inside.is_file() {
@@ -97,26 +96,16 @@ struct EngineWorker {
 
 impl Worker for EngineWorker {
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let sample = self.sample(request)?;
-        let resident = self.resident(request)?;
-        let frames = Frames {
-            values: sample.inputs_normalised.clone(),
-            n_frames: sample.sequence.frames.len(),
-            height: sample.sequence.grid.height,
-            width: sample.sequence.grid.width,
-        };
-        let layers = resident.card.layers.iter().map(|layer| layer.name.clone());
-        let question = Question {
-            threshold_mm_h: request.threshold_mm_h,
-            layers: if request.grad_cam { layers.collect() } else { Vec::new() },
-            ig_steps: request.ig_steps,
-        };
-        let started = Instant::now();
-        let answer = self.engine.explain(&resident, &frames, &question, progress);
-        let answer = answer.map_err(worker_error)?;
-        let duration_ms = started.elapsed().as_secs_f64() * 1e3;
-        let provenance = provenance(request, &resident, &sample, self.engine.device());
-        Ok(outcome(request, &resident, sample, answer, duration_ms, provenance))
+        let resident = self.resident(request.model(), request.checkpoint())?;
+        let place = Place { engine: &self.engine, catalog: &self.catalog, resident: &resident };
+        match request {
+            Request::Nowcast(request) => {
+                Ok(Outcome::Nowcast(nowcast::answer(&place, request, progress)?.into()))
+            }
+            Request::Scene(request) => {
+                Ok(Outcome::Scene(scene::answer(&place, request, progress)?.into()))
+            }
+        }
     }
 
     fn device(&self) -> DeviceReport {
@@ -125,24 +114,36 @@ impl Worker for EngineWorker {
 }
 
 impl EngineWorker {
-    fn sample(&self, request: &Request) -> Result<Sample, WorkerError> {
-        let entry = self.catalog.sample(&request.sample).ok_or_else(|| WorkerError::Invalid {
-            message: format!("there is no sample {:?}", request.sample),
-            remedy: "choose one from the list of samples".into(),
-        })?;
-        self.catalog.load(entry).map_err(|error| WorkerError::Invalid {
-            message: error.to_string(),
-            remedy: "choose another sample, or replace the file".into(),
-        })
-    }
-
-    fn resident(&mut self, request: &Request) -> Result<Arc<Resident>, WorkerError> {
-        let key = (request.model.clone(), request.checkpoint.clone());
+    fn resident(&mut self, model: &str, checkpoint: &str) -> Result<Arc<Resident>, WorkerError> {
+        let key = (model.to_owned(), checkpoint.to_owned());
         let path = self.weights.get(&key).ok_or_else(|| WorkerError::Invalid {
-            message: format!("{} has no checkpoint {:?}", request.model, request.checkpoint),
+            message: format!("{model} has no checkpoint {checkpoint:?}"),
             remedy: "choose one from the model's page".into(),
         })?;
-        self.engine.load(&request.model, path).map_err(worker_error)
+        self.engine.load(model, path).map_err(worker_error)
+    }
+}
+
+/// What an answer is made with.
+struct Place<'a> {
+    engine: &'a Engine,
+    catalog: &'a Catalog,
+    resident: &'a Resident,
+}
+
+/// Program, weights and device of an answer, with nothing said of the data.
+pub fn origin(engine: &Engine, resident: &Resident) -> Provenance {
+    let checkpoint = &resident.checkpoint;
+    Provenance {
+        program: concat!("stormlens ", env!("CARGO_PKG_VERSION")).into(),
+        model: resident.card.id.into(),
+        checkpoint: checkpoint.name.clone(),
+        weights_sha256: checkpoint.weights_sha256.clone(),
+        data_source: String::new(),
+        data_files: Vec::new(),
+        data_sha256: String::new(),
+        data_licence: String::new(),
+        device: engine.device().name.clone(),
     }
 }
 
@@ -154,54 +155,5 @@ fn worker_error(error: EngineError) -> WorkerError {
             remedy: "choose another sample or another layer".into(),
         },
         other => WorkerError::Failed(other.to_string()),
-    }
-}
-
-fn provenance(
-    request: &Request,
-    resident: &Resident,
-    sample: &Sample,
-    device: &DeviceReport,
-) -> Provenance {
-    Provenance {
-        program: concat!("stormlens ", env!("CARGO_PKG_VERSION")).into(),
-        model: request.model.clone(),
-        checkpoint: request.checkpoint.clone(),
-        weights_sha256: resident.checkpoint.weights_sha256.clone(),
-        data_source: knmi::SOURCE.into(),
-        data_files: sample.files.clone(),
-        data_sha256: sample.data_sha256.clone(),
-        data_licence: knmi::LICENCE.into(),
-        device: device.name.clone(),
-    }
-}
-
-fn outcome(
-    request: &Request,
-    resident: &Resident,
-    sample: Sample,
-    answer: Answer,
-    duration_ms: f64,
-    provenance: Provenance,
-) -> Outcome {
-    let grid = sample.sequence.grid;
-    let first_lead = &answer.prediction[..grid.height * grid.width];
-    let in_mm_h = first_lead.iter().map(|&x| knmi::to_mm_h(x)).collect();
-    let forecast = Forecast {
-        prediction_mm_h: Field::new(grid.height, grid.width, in_mm_h),
-        grid,
-        inputs_mm_h: sample.sequence.frames,
-        input_times: sample.sequence.times,
-        observation_mm_h: sample.observation_mm_h,
-        valid_time: sample.valid_time,
-        lead_time_min: resident.card.lead_time_min,
-        duration_ms,
-    };
-    Outcome {
-        request: request.clone(),
-        forecast,
-        grad_cam: answer.grad_cam,
-        integrated_gradients: answer.integrated_gradients,
-        provenance,
     }
 }

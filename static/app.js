@@ -179,6 +179,76 @@ function copy(block) {
   block.append(button);
 }
 
+/** Pictures that are dropped, pasted or chosen: sent at once, with a bar. */
+function bring(form) {
+  const input = form.querySelector("input[type=file]");
+  const bar = form.querySelector("[data-bar]");
+  const status = form.querySelector("[data-status]");
+  const { maxBytes, maxFiles } = form.dataset;
+  const say = (text) => (status.textContent = text);
+  let busy = false;
+
+  const end = (text) => {
+    busy = false;
+    bar.hidden = true;
+    input.value = "";
+    say(text);
+  };
+  const send = (files) => {
+    const large = files.find((file) => file.size > maxBytes);
+    if (busy || files.length === 0) return;
+    if (files.length > maxFiles) return end(`Choose at most ${maxFiles} files at once`);
+    if (large) return end(`${large.name} is too large: ${Math.ceil(large.size / 1e6)} MB`);
+    const data = new FormData();
+    for (const file of files) data.append("files", file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("accept", "application/json");
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => {
+      bar.max = total;
+      bar.value = loaded;
+    };
+    request.upload.onload = () => {
+      bar.removeAttribute("value");
+      say("Reading the pictures");
+    };
+    request.onload = () => {
+      const { page, message, remedy } = request.response ?? {};
+      if (page) location.assign(page);
+      else end(message ? `${message}. ${remedy}` : "The server gave no answer. Try again");
+    };
+    request.onerror = () => end("The connection broke off. Try again");
+    busy = true;
+    bar.hidden = false;
+    say(files.length === 1 ? `Sending ${files[0].name}` : `Sending ${files.length} files`);
+    request.send(data);
+  };
+
+  form.querySelector("[data-enhanced]").hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send([...input.files]);
+  });
+  input.addEventListener("change", () => send([...input.files]));
+  addEventListener("paste", (event) => send([...(event.clipboardData?.files ?? [])]));
+  addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.add("over");
+  });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) form.classList.remove("over");
+  });
+  addEventListener("drop", (event) => {
+    form.classList.remove("over");
+    if (event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    send([...event.dataTransfer.files]);
+  });
+}
+
+document.querySelectorAll("[data-drop]").forEach(bring);
 document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("[data-player]").forEach(play);
 document.querySelectorAll("[data-attribution]").forEach(fade);

@@ -8,6 +8,7 @@ use stormlens_data::time;
 
 mod build;
 mod show;
+mod simulate_sar;
 
 /// Build training sets from radar frames, or show what is in them
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ enum Action {
     Build(build::Build),
     List(show::List),
     Show(show::Show),
+    SimulateSar(simulate_sar::SimulateSar),
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -41,6 +43,7 @@ fn write(args: Args, out: &mut dyn Write) -> anyhow::Result<()> {
         Action::Build(build) => build.run(out),
         Action::List(list) => list.run(out),
         Action::Show(show) => show.run(out),
+        Action::SimulateSar(simulate) => simulate.run(out),
     }
 }
 

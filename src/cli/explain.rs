@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use stormlens_data::files::npy::NpzWriter;
-use stormlens_nn::engine::{Answer, Question};
+use stormlens_nn::Engine;
+use stormlens_nn::engine::{Answer, Question, Resident};
 
 use super::network::{NetworkArgs, Sequences};
 use super::progress::Bar;
+use super::scene::{self, PathArgs, SceneArgs};
+use crate::export;
 
-/// Explain a prediction from normalised frames in a .npy file
+/// Explain a nowcast from radar frames in a .npy file, or the class of a picture
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -23,14 +26,21 @@ pub struct Args {
     /// The target is the predicted rain summed over pixels above this rate
     #[arg(long, default_value_t = 1.5, value_name = "MM/H")]
     threshold_mmh: f64,
-    /// Points on the path of integrated gradients
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// Steps on the path of integrated gradients
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1600))]
     steps: u16,
-    /// One sequence: float32 [12, H, W] or [1, 12, H, W], normalised
-    #[arg(long, value_name = "X.npy")]
+    #[command(flatten)]
+    scene: SceneArgs,
+    #[command(flatten)]
+    path: PathArgs,
+    /// One sequence: float32 [12, H, W] or [1, 12, H, W] as .npy, normalised; or a picture: PNG,
+    /// JPEG or TIFF, or float32 [H, W, 3] in 0 to 255 as .npy
+    #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// Where to write: NAME/raw [h, w] and NAME/cam [H, W] for each layer, or
-    /// integrated_gradients_mm_h [12, H, W]; with prediction, score and mask
+    /// Where to write. Of a sequence: NAME/raw [h, w] and NAME/cam [H, W] for each layer, or
+    /// integrated_gradients_mm_h [12, H, W]; with prediction, score and mask. Of a picture: logits
+    /// and probs [classes], NAME/weights [channels], NAME/raw and NAME/cam [h, w], or
+    /// integrated_gradients [crop, crop, 3] with path_outputs
     #[arg(long, value_name = "E.npz")]
     output: PathBuf,
 }
@@ -42,6 +52,48 @@ enum Method {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
+    let (engine, resident) = args.network.open()?;
+    match resident.card.scene_classification() {
+        Some(_) => explain_class(&args, &engine, &resident),
+        None => explain_nowcast(&args, &engine, &resident),
+    }
+}
+
+fn explain_class(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
+    let mut request = args.scene.request(resident)?;
+    match args.method {
+        Method::GradCam => request.grad_cam = true,
+        Method::IntegratedGradients => {
+            request.integrated_gradients = Some(args.path.options(args.steps.into())?);
+        }
+    }
+    let wanted = layers(args, resident);
+    let mut outcome = scene::answer(engine, resident, &args.input, &request, &Bar::new())?;
+    if let Some(cam) = &mut outcome.grad_cam {
+        let names = resident.layer_names(&wanted)?;
+        cam.layers.retain(|layer| names.contains(&layer.layer));
+    }
+    std::fs::write(&args.output, export::scene::npz(&outcome)?)
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    scene::report(&outcome);
+    println!("written to {}", args.output.display());
+    Ok(())
+}
+
+/// The layers of Grad-CAM as they were typed; all of them for the word `all`.
+fn layers(args: &Args, resident: &Resident) -> Vec<String> {
+    match (args.method, args.layers.as_slice()) {
+        (Method::IntegratedGradients, _) => Vec::new(),
+        (Method::GradCam, [word]) if word == "all" => {
+            resident.card.layers.iter().map(|l| l.name.clone()).collect()
+        }
+        (Method::GradCam, names) => names.to_vec(),
+    }
+}
+
+fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
+    args.scene.refuse_for(resident.card.id)?;
+    args.path.refuse_for(resident.card.id)?;
     if !args.threshold_mmh.is_finite() {
         bail!("the threshold must be a number, in mm/h");
     }
@@ -53,23 +105,17 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             sequences.frames.len()
         );
     };
-    let (engine, resident) = args.network.open()?;
-    let all = || resident.card.layers.iter().map(|l| l.name.clone()).collect();
-    let layers = match (args.method, args.layers.as_slice()) {
-        (Method::IntegratedGradients, _) => Vec::new(),
-        (Method::GradCam, [word]) if word == "all" => all(),
-        (Method::GradCam, names) => names.to_vec(),
-    };
+    let layers = layers(args, resident);
     let ig_steps = (args.method == Method::IntegratedGradients).then_some(args.steps.into());
     let question = Question { threshold_mm_h: args.threshold_mmh, layers, ig_steps };
-    let answer = engine.explain(&resident, frames, &question, &Bar::new())?;
+    let answer = engine.explain(resident, frames, &question, &Bar::new())?;
     let mut file = NpzWriter::create(&args.output)?;
     let plane = [frames.height, frames.width];
     let n_leads = answer.prediction.len() / (plane[0] * plane[1]);
     file.add_f32("prediction", &[n_leads, plane[0], plane[1]], &answer.prediction)?;
     write(&mut file, &answer, plane)?;
     file.finish()?;
-    report(&answer, &args);
+    report(&answer, args);
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
-use crate::export::{self, Recipe};
-use crate::plot::{Figure, draw};
+use crate::export::{self, Look, Recipe};
+use crate::plot::{self, scene};
 
 /// Draw a figure again from the recipe in itself, in another format or size
 #[derive(Debug, clap::Args)]
@@ -38,15 +38,10 @@ pub fn run(
     let name = args.figure.display();
     let bytes = std::fs::read(&args.figure).with_context(|| format!("{name} can't be read"))?;
     let recipe = Recipe::from_file_bytes(&bytes).with_context(|| name.to_string())?;
-    let figure: Figure = recipe.figure.parse().with_context(|| name.to_string())?;
     let outcome = outcome_of(&recipe.request)
         .with_context(|| format!("{} can't be computed again", recipe.request))?;
-    compare(&recipe.provenance, &outcome.provenance).with_context(|| name.to_string())?;
-
-    let mut style = recipe.style;
-    style.width_mm = args.width_mm.unwrap_or(style.width_mm);
-    let svg = draw(&outcome, &figure, &style)?;
-    let recipe = Recipe::new(&outcome, &figure, &style);
+    compare(&recipe.provenance, outcome.provenance()).with_context(|| name.to_string())?;
+    let (svg, recipe) = draw(recipe, &outcome, args.width_mm).with_context(|| name.to_string())?;
     let file = match format {
         Format::Svg => export::svg(&svg, &recipe)?,
         Format::Png => export::png(&svg, args.dpi, &recipe)?,
@@ -54,8 +49,30 @@ pub fn run(
     };
     let output = args.output.display();
     std::fs::write(&args.output, file).with_context(|| format!("{output} can't be written"))?;
-    println!("{output}: {figure}, {}", recipe.request);
+    println!("{output}: {}, {}", recipe.figure, recipe.request);
     Ok(())
+}
+
+/// The figure of a recipe, and the recipe of what was drawn.
+fn draw(
+    recipe: Recipe,
+    outcome: &Outcome,
+    width_mm: Option<f64>,
+) -> anyhow::Result<(String, Recipe)> {
+    let width_mm = width_mm.unwrap_or(recipe.style.width_mm());
+    match (outcome, recipe.style.with_width_mm(width_mm)) {
+        (Outcome::Nowcast(outcome), Look::Nowcast(style)) => {
+            let figure = recipe.figure.parse()?;
+            let svg = plot::draw(outcome, &figure, &style)?;
+            Ok((svg, Recipe::new(outcome, &figure, &style)))
+        }
+        (Outcome::Scene(outcome), Look::Scene(style)) => {
+            let figure = recipe.figure.parse()?;
+            let svg = scene::draw(outcome, &figure, &style)?;
+            Ok((svg, Recipe::of_scene(outcome, &figure, &style)))
+        }
+        _ => bail!("the answer is of another kind than the figure: choose another model"),
+    }
 }
 
 /// What a figure is written as.
@@ -97,36 +114,58 @@ fn compare(then: &Provenance, now: &Provenance) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Figure;
     use crate::plot::Style;
-    use crate::testing::outcome;
+    use crate::plot::scene::{SceneFigure, SceneStyle};
+    use crate::testing::{outcome, scene_outcome};
 
     /// Writes a PNG figure, renders it with the outcome given, and returns the rendered file's recipe.
-    fn render(output: &str, now: &Outcome) -> anyhow::Result<Recipe> {
+    fn render(output: &str, figure: &(String, Recipe), now: &Outcome) -> anyhow::Result<Recipe> {
         let folder = tempfile::tempdir()?;
-        let (figure, output) = (folder.path().join("old.png"), folder.path().join(output));
-        let (outcome, style) = (outcome(), Style::default());
-        let recipe = Recipe::new(&outcome, &Figure::FrameSums, &style);
-        let svg = draw(&outcome, &Figure::FrameSums, &style)?;
-        std::fs::write(&figure, export::png(&svg, 72, &recipe)?)?;
-        let args = Args { figure, output: output.clone(), dpi: 72, width_mm: Some(170.0) };
+        let (old, output) = (folder.path().join("old.png"), folder.path().join(output));
+        std::fs::write(&old, export::png(&figure.0, 72, &figure.1)?)?;
+        let args = Args { figure: old, output: output.clone(), dpi: 72, width_mm: Some(170.0) };
         run(&args, &|_| Ok(now.clone()))?;
         Ok(Recipe::from_file_bytes(&std::fs::read(output)?)?)
     }
 
+    fn of_nowcast() -> ((String, Recipe), Outcome) {
+        let (outcome, style) = (outcome(), Style::default());
+        let svg = plot::draw(&outcome, &Figure::FrameSums, &style).expect("it can be drawn");
+        let recipe = Recipe::new(&outcome, &Figure::FrameSums, &style);
+        ((svg, recipe), Outcome::Nowcast(outcome.into()))
+    }
+
+    fn of_scene() -> ((String, Recipe), Outcome) {
+        let outcome = scene_outcome();
+        let style = SceneStyle { opacity: 0.5, ..SceneStyle::default() };
+        let svg = scene::draw(&outcome, &SceneFigure::Path, &style).expect("it can be drawn");
+        let recipe = Recipe::of_scene(&outcome, &SceneFigure::Path, &style);
+        ((svg, recipe), Outcome::Scene(outcome.into()))
+    }
+
     #[test]
     fn a_figure_is_drawn_again_from_itself() {
-        for output in ["new.pdf", "new.svg", "new.PNG"] {
-            let recipe = render(output, &outcome()).expect("it can be drawn again");
-            assert_eq!((recipe.figure.as_str(), recipe.style.width_mm), ("ig-frames", 170.0));
+        for (figure, outcome) in [of_nowcast(), of_scene()] {
+            for output in ["new.pdf", "new.svg", "new.PNG"] {
+                let recipe = render(output, &figure, &outcome).expect("it can be drawn again");
+                let wide = Recipe {
+                    style: figure.1.style.clone().with_width_mm(170.0),
+                    ..figure.1.clone()
+                };
+                assert_eq!(recipe, wide);
+            }
         }
     }
 
     #[test]
     fn other_weights_and_other_data_are_refused() {
+        let (figure, Outcome::Nowcast(now)) = of_nowcast() else { unreachable!("it is one") };
         let check = |change: fn(&mut Provenance), expected: &str| {
-            let mut now = outcome();
+            let mut now = (*now).clone();
             change(&mut now.provenance);
-            let error = format!("{:#}", render("new.pdf", &now).unwrap_err());
+            let outcome = Outcome::Nowcast(now.into());
+            let error = format!("{:#}", render("new.pdf", &figure, &outcome).unwrap_err());
             assert!(error.contains(expected), "{error}");
         };
         check(|p| p.weights_sha256 = "ab".repeat(32), "the weights here (test) are not those");
@@ -134,8 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_another_kind_is_refused() {
+        let ((figure, _), (_, Outcome::Scene(now))) = (of_nowcast(), of_scene()) else {
+            unreachable!("it is one")
+        };
+        let mut now = (*now).clone();
+        now.provenance = figure.1.provenance.clone();
+        let error = render("new.pdf", &figure, &Outcome::Scene(now.into())).unwrap_err();
+        assert!(format!("{error:#}").contains("of another kind than the figure"), "{error:#}");
+    }
+
+    #[test]
     fn an_unknown_format_is_refused_before_any_work() {
-        let error = render("new.jpg", &outcome()).unwrap_err().to_string();
+        let (figure, outcome) = of_nowcast();
+        let error = render("new.jpg", &figure, &outcome).unwrap_err().to_string();
         assert!(error.contains("new.jpg ends in none of .png, .svg and .pdf"), "{error}");
     }
 }

@@ -54,7 +54,8 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
 /// Opens the catalogue and starts the worker, without waiting for it.
 pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     let Networks { models, checkpoints, worker } = networks;
-    let catalog = Arc::new(Catalog::open(&config.sources.data, models, checkpoints)?);
+    let catalog = Catalog::open(&config.sources.data, models, checkpoints)?;
+    let catalog = Arc::new(catalog.with_cache(config.cache_options()));
     if catalog.samples().is_empty() {
         tracing::warn!(folder = %config.sources.data.display(), "no radar frames were found");
     }
@@ -91,9 +92,9 @@ pub async fn serve(
         jobs.shut_down();
         stopping.send_replace(true);
     };
-    let server = axum::serve(listener, web::app(state)).with_graceful_shutdown(stop);
+    let server = web::serve(listener, web::app(state), stop);
     tokio::select! {
-        result = server => result.context("the server stopped"),
+        () = server => Ok(()),
         () = async {
             // The sender lives as long as the server does, which is the other branch.
             let _ = stopped.wait_for(|stopping| *stopping).await;

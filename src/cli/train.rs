@@ -1,111 +1,155 @@
 //! `stormlens train CONFIG.toml`.
 
-use std::path::PathBuf;
+mod terminal;
 
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
+use stormlens_data::card::{Nowcasting, SceneClassification, Task};
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
-use stormlens_nn::checkpoint::{self, CheckpointError, Metadata, Precision};
-use stormlens_nn::models::HostTensors;
-use stormlens_nn::train::{EpochReport, Observer, TrainConfig, Trainee, open, train};
-use stormlens_nn::{device, engine, registry};
+use stormlens_nn::checkpoint::Metadata;
+use stormlens_nn::device;
+use stormlens_nn::registry::{self, ModelEntry};
+use stormlens_nn::train::{
+    Block, EpochReport, FrameLessons, Lessons, Monitor, Recipe, SceneConfig, SceneLessons,
+    TrainConfig, Trainee, open, train,
+};
 
+use self::terminal::Terminal;
 use crate::config::DeviceArgs;
 
 /// Train a network; Ctrl-C stops a run, the same command goes on with it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The run's options; checkpoints/sar-unet-precip/knmi-20100826/train.toml is an example
+    /// The run's options; examples are the files train.toml in the folders below checkpoints/
     config: PathBuf,
     #[command(flatten)]
     device: DeviceArgs,
 }
 
+/// The part of the options that says what the others are.
+#[derive(Deserialize)]
+struct Head {
+    model: String,
+}
+
 pub fn run(args: Args) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&args.config)
         .with_context(|| format!("cannot read {}", args.config.display()))?;
-    let config: TrainConfig =
-        toml::from_str(&text).with_context(|| args.config.display().to_string())?;
-    let entry = registry::find(&config.model).map_err(|known| {
-        anyhow::anyhow!("there is no model {:?}; known are {}", config.model, known.join(", "))
-    })?;
-    let card = (entry.card)();
-    let examples = open(&config.data, card.n_input_frames, card.lead_time_min)?;
+    let Head { model } = parse(&text, &args.config)?;
+    let entry = registry::find(&model)
+        .map_err(|known| anyhow!("there is no model {model:?}; known are {}", known.join(", ")))?;
+    match (entry.card)().task {
+        Task::Nowcasting(task) => nowcasting(&args, entry, &task, parse(&text, &args.config)?),
+        Task::SceneClassification(task) => {
+            classification(&args, entry, &task, parse(&text, &args.config)?)
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> anyhow::Result<T> {
+    toml::from_str(text).with_context(|| path.display().to_string())
+}
+
+fn nowcasting(
+    args: &Args,
+    entry: &ModelEntry,
+    task: &Nowcasting,
+    config: TrainConfig,
+) -> anyhow::Result<()> {
+    let examples = open(&config.data, task.n_input_frames, task.lead_time_min)?;
+    let lessons = FrameLessons::new(&config, examples.as_ref(), entry.rescale);
+    let metadata = |report: &EpochReport| Metadata {
+        model: config.model.clone(),
+        hyper_parameters: json!({
+            "training": config.training,
+            "augmentation": config.augmentation,
+            "seed": config.seed,
+            "train_until": config.data.train_until,
+            "validate_until": config.data.validate_until,
+            "epoch": report.epoch,
+            "validation_loss": report.validation_loss,
+        }),
+        normalisation_mm_5min: Some(NORMALISATION_MM_5MIN),
+        input_px: None,
+        crop_px: None,
+        simulated: false,
+        training_statistics: None,
+        training_data: config.data.description.clone(),
+        licence: config.data.licence.clone(),
+        created_by: created_by(),
+    };
+    begin(args, entry, &config.recipe(), &lessons, &metadata)
+}
+
+fn classification(
+    args: &Args,
+    entry: &ModelEntry,
+    task: &SceneClassification,
+    config: SceneConfig,
+) -> anyhow::Result<()> {
+    println!("reading the scenes in {}", config.data.scenes.display());
+    let lessons = SceneLessons::open(&config, task)?;
+    let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| lessons.len(b));
+    println!("{n_train} scenes train, {n_validation} validate");
+    let statistics = lessons.reference().map(serde_json::to_value).transpose()?;
+    let data = &config.data;
+    let metadata = |report: &EpochReport| Metadata {
+        model: config.model.clone(),
+        hyper_parameters: json!({
+            "training": config.training,
+            "augmentation": config.augmentation,
+            "seed": config.seed,
+            "resampling": data.resampling,
+            "n_train": n_train,
+            "n_validation": n_validation,
+            "epoch": report.epoch,
+            "training_loss": report.train_loss,
+            "validation_loss": report.validation_loss,
+            "validation_scores":
+                report.scores.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+        }),
+        normalisation_mm_5min: None,
+        input_px: Some(data.variant.input_px),
+        crop_px: Some(data.variant.crop_px),
+        simulated: data.simulated,
+        training_statistics: statistics.clone(),
+        training_data: data.description.clone(),
+        licence: data.licence.clone(),
+        created_by: created_by(),
+    };
+    begin(args, entry, &config.recipe(), &lessons, &metadata)
+}
+
+fn created_by() -> String {
+    format!("stormlens {}", env!("CARGO_PKG_VERSION"))
+}
+
+fn begin<L: Lessons>(
+    args: &Args,
+    entry: &ModelEntry,
+    recipe: &Recipe,
+    lessons: &L,
+    metadata: &dyn Fn(&EpochReport) -> Metadata,
+) -> anyhow::Result<()> {
     let (device, report) = device::choose(args.device.device)?;
-    println!("{} on {} ({})", card.title, report.name, report.reason);
-    let initial = (entry.initialise)(config.seed);
-    let trainee = Trainee { network: entry.network, initial, rescale: entry.rescale };
-    let mut terminal = Terminal::new(&config)?;
-    let summary = train(&config, trainee, examples.as_ref(), &device, &mut terminal)?;
+    println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
+    let trainee = Trainee { network: entry.network, initial: (entry.initialise)(recipe.seed) };
+    let best = recipe.output.join("best.safetensors");
+    let mut terminal = Terminal::new(best.clone(), metadata)?;
+    let summary = train(recipe, trainee, lessons, &device, &mut terminal)?;
     println!(
-        "ended after {} epochs; best validation loss {:.6}; weights in {}",
+        "ended after {} epochs; best {} loss {:.6}; weights in {}",
         summary.n_epochs,
-        summary.best_validation_loss.unwrap_or(f64::NAN),
-        config.output.join("best.safetensors").display()
+        match recipe.monitor {
+            Monitor::Validation => "validation",
+            Monitor::Training => "training",
+        },
+        summary.best_loss.unwrap_or(f64::NAN),
+        best.display()
     );
     Ok(())
-}
-
-/// Bar, rows and weights of a run.
-struct Terminal<'a> {
-    config: &'a TrainConfig,
-    bar: ProgressBar,
-}
-
-impl<'a> Terminal<'a> {
-    fn new(config: &'a TrainConfig) -> anyhow::Result<Self> {
-        let style = ProgressStyle::with_template(
-            "{prefix} {wide_bar} {pos}/{len} batches, {msg}, {per_sec} [{elapsed}, {eta} left]",
-        )?;
-        Ok(Self { config, bar: ProgressBar::new(1).with_style(style) })
-    }
-}
-
-impl Observer for Terminal<'_> {
-    fn batch(&mut self, epoch: usize, done: usize, total: usize, loss: f64) -> bool {
-        if done == 1 {
-            self.bar.reset();
-            self.bar.set_length(total as u64);
-            self.bar.set_prefix(format!("epoch {epoch}"));
-        }
-        self.bar.set_position(done as u64);
-        self.bar.set_message(format!("loss {loss:.4}"));
-        true
-    }
-
-    fn epoch(&mut self, report: &EpochReport) {
-        let line = format!(
-            "epoch {:3}: training loss {:.4}, validation loss {:.4}{}, learning rate {:.0e}, {:.2} samples/s",
-            report.epoch,
-            report.train_loss,
-            report.validation_loss,
-            if report.is_best { " (best)" } else { "" },
-            report.learning_rate,
-            report.samples_per_s,
-        );
-        self.bar.suspend(|| println!("{line}"));
-    }
-
-    fn best(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError> {
-        let state = engine::state_dict(weights, report.n_steps);
-        let metadata = Metadata {
-            model: self.config.model.clone(),
-            hyper_parameters: json!({
-                "training": self.config.training,
-                "augmentation": self.config.augmentation,
-                "seed": self.config.seed,
-                "train_until": self.config.data.train_until,
-                "validate_until": self.config.data.validate_until,
-                "epoch": report.epoch,
-                "validation_loss": report.validation_loss,
-            }),
-            normalisation_mm_5min: NORMALISATION_MM_5MIN,
-            training_data: self.config.data.description.clone(),
-            licence: self.config.data.licence.clone(),
-            created_by: format!("stormlens {}", env!("CARGO_PKG_VERSION")),
-        };
-        let path = self.config.output.join("best.safetensors");
-        checkpoint::write_safetensors(&path, &state, &metadata, Precision::F32)
-    }
 }

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use stormlens_data::field::Field;
 use stormlens_data::files::FilesError;
 use stormlens_data::files::npy::NpzWriter;
-use stormlens_data::outcome::{Outcome, Target};
+use stormlens_data::outcome::{NowcastOutcome, Target};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -29,25 +29,33 @@ use super::{ExportError, bundle};
 ///
 /// # Errors
 /// If a temporary file or the archive can't be written.
-pub fn npz(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
+pub fn npz(outcome: &NowcastOutcome) -> Result<Vec<u8>, ExportError> {
+    compressed(&bundle::origin(outcome)?, |file| write(file, outcome))
+}
+
+/// A compressed `.npz` file of the arrays that `write` adds, and `provenance.json`.
+pub fn compressed(
+    origin: &[u8],
+    write: impl FnOnce(&mut NpzWriter) -> Result<(), FilesError>,
+) -> Result<Vec<u8>, ExportError> {
     let failed = |e: &dyn std::fmt::Display| ExportError::Part {
         name: "arrays.npz".into(),
         reason: e.to_string(),
     };
     let file = tempfile::NamedTempFile::new().map_err(|e| failed(&e))?;
     let mut writer = NpzWriter::create(file.path()).map_err(|e| failed(&e))?;
-    write(&mut writer, outcome).map_err(|e| failed(&e))?;
+    write(&mut writer).map_err(|e| failed(&e))?;
     writer.finish().map_err(|e| failed(&e))?;
     let bytes = std::fs::read(file.path()).map_err(|e| failed(&e))?;
 
     let mut zip = ZipWriter::new_append(Cursor::new(bytes)).map_err(|e| failed(&e))?;
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     zip.start_file("provenance.json", options).map_err(|e| failed(&e))?;
-    zip.write_all(&bundle::origin(outcome)?).map_err(|e| failed(&e))?;
+    zip.write_all(origin).map_err(|e| failed(&e))?;
     Ok(zip.finish().map_err(|e| failed(&e))?.into_inner())
 }
 
-fn write(file: &mut NpzWriter, outcome: &Outcome) -> Result<(), FilesError> {
+fn write(file: &mut NpzWriter, outcome: &NowcastOutcome) -> Result<(), FilesError> {
     let forecast = &outcome.forecast;
     stack(file, "inputs_mm_h", &forecast.inputs_mm_h)?;
     field(file, "prediction_mm_h", &forecast.prediction_mm_h)?;

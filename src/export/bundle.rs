@@ -1,24 +1,21 @@
 //! Everything about a result in one ZIP archive.
 
-use std::io::{Cursor, Write as _};
-
 use serde::Serialize;
 use stormlens_data::card::ModelCard;
 use stormlens_data::files::netcdf;
-use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::Request;
+use stormlens_data::outcome::{NowcastOutcome, Provenance};
+use stormlens_data::request::{NowcastRequest, Request};
 use stormlens_data::score::verify;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
+use super::archive::Archive;
 use super::arrays::npz;
 use super::citations::bibtex;
-use super::{ExportError, Recipe, pdf, png, svg};
+use super::{ExportError, Recipe};
 use crate::plot::{Figure, Style, draw};
 
 /// What goes into an archive.
 pub struct Bundle<'a> {
-    pub outcome: &'a Outcome,
+    pub outcome: &'a NowcastOutcome,
     pub card: &'a ModelCard,
     /// Each as SVG, PNG and PDF; see [`Figure::of`].
     pub figures: &'a [Figure],
@@ -32,7 +29,7 @@ pub struct Bundle<'a> {
 /// What `provenance.json` holds.
 #[derive(Serialize)]
 struct Origin<'a> {
-    request: &'a Request,
+    request: &'a NowcastRequest,
     #[serde(flatten)]
     provenance: &'a Provenance,
     valid_time: String,
@@ -65,17 +62,14 @@ pub fn bundle(bundle: &Bundle) -> Result<Vec<u8>, ExportError> {
     archive.add("provenance.json", "what the result was made from", &origin(bundle.outcome)?)?;
     let citations = bibtex(bundle.outcome, bundle.card, bundle.style);
     archive.add("CITATIONS.bib", "what to cite", citations.as_bytes())?;
-    archive.finish(bundle)
+    let request = Request::Nowcast(bundle.outcome.request.clone());
+    archive.finish(bundle.card.title, &request, &bundle.outcome.provenance)
 }
 
 fn figure_files(archive: &mut Archive, from: &Bundle, figure: &Figure) -> Result<(), ExportError> {
     let drawn = draw(from.outcome, figure, from.style)?;
     let recipe = Recipe::new(from.outcome, figure, from.style);
-    let name = file_name(&figure.to_string());
-    let what = &recipe.description;
-    archive.add(&format!("figures/{name}.svg"), what, &svg(&drawn, &recipe)?)?;
-    archive.add(&format!("figures/{name}.png"), what, &png(&drawn, from.dpi, &recipe)?)?;
-    archive.add(&format!("figures/{name}.pdf"), what, &pdf(&drawn, &recipe)?)
+    archive.add_figure(&drawn, &recipe, from.dpi)
 }
 
 fn score_files(archive: &mut Archive, from: &Bundle) -> Result<(), ExportError> {
@@ -101,7 +95,7 @@ fn array_files(archive: &mut Archive, from: &Bundle) -> Result<(), ExportError> 
 ///
 /// # Errors
 /// Never for numbers that JSON can hold.
-pub fn origin(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
+pub fn origin(outcome: &NowcastOutcome) -> Result<Vec<u8>, ExportError> {
     let gradients = outcome.integrated_gradients.as_ref();
     json(
         "provenance.json",
@@ -120,68 +114,7 @@ pub fn origin(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
     )
 }
 
-fn json(name: &str, value: &impl Serialize) -> Result<Vec<u8>, ExportError> {
+pub fn json(name: &str, value: &impl Serialize) -> Result<Vec<u8>, ExportError> {
     serde_json::to_vec_pretty(value)
         .map_err(|e| ExportError::Part { name: name.to_owned(), reason: e.to_string() })
-}
-
-/// A name that every file system takes.
-fn file_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-,".contains(c) { c } else { '_' };
-    let name: String = name.chars().map(plain).collect();
-    // A grid of all layers has a name longer than file systems take.
-    match name.char_indices().nth(100) {
-        Some((cut, _)) => format!("{}-etc", &name[..cut]),
-        None => name,
-    }
-}
-
-/// A ZIP archive being written, with what each file is.
-struct Archive {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
-    contents: Vec<(String, String)>,
-}
-
-impl Default for Archive {
-    fn default() -> Self {
-        Self { zip: ZipWriter::new(Cursor::default()), contents: Vec::new() }
-    }
-}
-
-impl Archive {
-    fn add(&mut self, name: &str, what: &str, bytes: &[u8]) -> Result<(), ExportError> {
-        self.contents.push((name.to_owned(), what.to_owned()));
-        self.write(name, bytes)
-    }
-
-    fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
-        // A fixed date, so that equal results give equal archives.
-        let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-        self.zip.start_file(name, options).map_err(|e| ExportError::Zip(e.to_string()))?;
-        self.zip.write_all(bytes).map_err(|e| ExportError::Zip(e.to_string()))
-    }
-
-    fn finish(mut self, bundle: &Bundle) -> Result<Vec<u8>, ExportError> {
-        let readme = readme(bundle, &self.contents);
-        self.write("README.txt", readme.as_bytes())?;
-        let cursor = self.zip.finish().map_err(|e| ExportError::Zip(e.to_string()))?;
-        Ok(cursor.into_inner())
-    }
-}
-
-fn readme(bundle: &Bundle, contents: &[(String, String)]) -> String {
-    let Provenance { program, weights_sha256, data_source, data_licence, data_sha256, .. } =
-        &bundle.outcome.provenance;
-    let mut text = format!(
-        "{}\n\nMade by {program} from the request\n    {}\n\
-         Weights: SHA-256 {weights_sha256}\n\
-         Data: {data_source}, {data_licence}, SHA-256 {data_sha256}\n\n\
-         Every figure carries its recipe: `stormlens render FIGURE --output NEW.pdf` draws it again.\n\
-         Cite the works in CITATIONS.bib.\n\nFiles\n",
-        bundle.card.title, bundle.outcome.request,
-    );
-    for (name, what) in contents {
-        text.push_str(&format!("\n{name}\n    {what}\n"));
-    }
-    text
 }

@@ -1,11 +1,11 @@
 //! What should be cited for a result, as BibTeX.
 
 use stormlens_data::card::ModelCard;
-use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::outcome::{NowcastOutcome, Provenance};
 
 use crate::plot::{RainPalette, Style};
 
-const GRAD_CAM: &str = "@inproceedings{selvaraju2017gradcam,
+pub const GRAD_CAM: &str = "@inproceedings{selvaraju2017gradcam,
   author    = {Selvaraju, Ramprasaath R. and Cogswell, Michael and Das, Abhishek and Vedantam, Ramakrishna and Parikh, Devi and Batra, Dhruv},
   title     = {{Grad-CAM}: Visual Explanations from Deep Networks via Gradient-Based Localization},
   booktitle = {2017 IEEE International Conference on Computer Vision (ICCV)},
@@ -25,7 +25,7 @@ const SEGMENTATION: &str = "@article{vinogradova2020seggradcam,
   doi     = {10.1609/aaai.v34i10.7244}
 }";
 
-const INTEGRATED_GRADIENTS: &str = "@inproceedings{sundararajan2017axiomatic,
+pub const INTEGRATED_GRADIENTS: &str = "@inproceedings{sundararajan2017axiomatic,
   author    = {Sundararajan, Mukund and Taly, Ankur and Yan, Qiqi},
   title     = {Axiomatic Attribution for Deep Networks},
   booktitle = {Proceedings of the 34th International Conference on Machine Learning},
@@ -33,6 +33,17 @@ const INTEGRATED_GRADIENTS: &str = "@inproceedings{sundararajan2017axiomatic,
   volume    = {70},
   year      = {2017},
   pages     = {3319--3328}
+}";
+
+pub const GRAHN: &str = "@article{grahn2022polarlows,
+  author  = {Grahn, Jakob and Bianchi, Filippo Maria},
+  title   = {Recognition of Polar Lows in {Sentinel-1} {SAR} Images With Deep Learning},
+  journal = {IEEE Transactions on Geoscience and Remote Sensing},
+  volume  = {60},
+  year    = {2022},
+  doi     = {10.1109/TGRS.2022.3204886},
+  eprint  = {2203.16401},
+  archivePrefix = {arXiv}
 }";
 
 const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
@@ -48,7 +59,7 @@ const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
 
 /// The works behind a result: the network, the methods that were used, the colours if they are
 /// someone's, and the data.
-pub fn bibtex(outcome: &Outcome, card: &ModelCard, style: &Style) -> String {
+pub fn bibtex(outcome: &NowcastOutcome, card: &ModelCard, style: &Style) -> String {
     let mut entries: Vec<String> = card.citations.iter().map(|c| c.bibtex.trim().into()).collect();
     if outcome.grad_cam.is_some() {
         entries.extend([GRAD_CAM.into(), SEGMENTATION.into()]);
@@ -60,6 +71,11 @@ pub fn bibtex(outcome: &Outcome, card: &ModelCard, style: &Style) -> String {
         entries.push(PYSTEPS.into());
     }
     entries.push(data(&outcome.provenance));
+    self::entries(entries)
+}
+
+/// All of them as one file, each key once.
+pub fn entries(mut entries: Vec<String>) -> String {
     let mut keys: Vec<String> = Vec::new();
     entries.retain(|entry| {
         let key = entry.split([',', '{']).nth(1).unwrap_or(entry).trim().to_owned();
@@ -70,7 +86,8 @@ pub fn bibtex(outcome: &Outcome, card: &ModelCard, style: &Style) -> String {
     entries.join("\n\n") + "\n"
 }
 
-fn data(from: &Provenance) -> String {
+/// The data themselves, by their hash.
+pub fn data(from: &Provenance) -> String {
     let Provenance { data_source, data_licence, data_sha256, data_files, .. } = from;
     let (first, last) = (data_files.first(), data_files.last());
     let files = match (first, last) {

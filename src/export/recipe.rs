@@ -2,9 +2,11 @@
 
 use resvg::usvg::roxmltree::{Document, Node};
 use serde::{Deserialize, Serialize};
-use stormlens_data::outcome::{Outcome, Provenance};
+use serde_json::Value;
+use stormlens_data::outcome::{NowcastOutcome, Provenance, SceneOutcome};
 use stormlens_data::request::Request;
 
+use crate::plot::scene::{self, SceneFigure, SceneStyle};
 use crate::plot::{Figure, Style, alt_text};
 
 /// The key of the recipe in a PNG, and what stands before it in a PDF's keywords.
@@ -18,14 +20,69 @@ const MAX_TEXT_BYTES: usize = 1 << 20;
 /// Everything that is needed to draw a figure again, but for weights and data, which are named by
 /// their hashes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Recipe {
     /// The figure's name in addresses, e.g. `cam-Up_RRCNN2.doubleconv`.
     pub figure: String,
     /// What the figure shows, in words.
     pub description: String,
     pub request: Request,
-    pub style: Style,
+    pub style: Look,
     pub provenance: Provenance,
+}
+
+/// How the figure looks: a style of the kind that its request's figures have.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Look {
+    Nowcast(Style),
+    Scene(SceneStyle),
+}
+
+impl Look {
+    pub fn width_mm(&self) -> f64 {
+        match self {
+            Self::Nowcast(style) => style.width_mm,
+            Self::Scene(style) => style.width_mm,
+        }
+    }
+
+    /// The same look at another width.
+    pub fn with_width_mm(mut self, width_mm: f64) -> Self {
+        match &mut self {
+            Self::Nowcast(style) => style.width_mm = width_mm,
+            Self::Scene(style) => style.width_mm = width_mm,
+        }
+        self
+    }
+}
+
+/// A recipe as it stands in a file.
+#[derive(Deserialize)]
+struct Written {
+    figure: String,
+    description: String,
+    request: Value,
+    style: Value,
+    provenance: Provenance,
+}
+
+impl TryFrom<Written> for Recipe {
+    type Error = serde_json::Error;
+
+    fn try_from(written: Written) -> Result<Self, serde_json::Error> {
+        let Written { figure, description, mut request, style, provenance } = written;
+        // The first recipes were of nowcasts only and did not say so.
+        if let Some(fields) = request.as_object_mut() {
+            fields.entry("task").or_insert_with(|| "nowcast".into());
+        }
+        let request: Request = serde_json::from_value(request)?;
+        let style = match &request {
+            Request::Nowcast(_) => Look::Nowcast(serde_json::from_value(style)?),
+            Request::Scene(_) => Look::Scene(serde_json::from_value(style)?),
+        };
+        Ok(Self { figure, description, request, style, provenance })
+    }
 }
 
 /// Why a file's recipe can't be read.
@@ -46,12 +103,23 @@ pub enum RecipeError {
 }
 
 impl Recipe {
-    pub fn new(outcome: &Outcome, figure: &Figure, style: &Style) -> Self {
+    pub fn new(outcome: &NowcastOutcome, figure: &Figure, style: &Style) -> Self {
         Self {
             figure: figure.to_string(),
             description: alt_text(outcome, figure),
-            request: outcome.request.clone(),
-            style: style.clone(),
+            request: Request::Nowcast(outcome.request.clone()),
+            style: Look::Nowcast(style.clone()),
+            provenance: outcome.provenance.clone(),
+        }
+    }
+
+    /// The recipe of a figure of a scene.
+    pub fn of_scene(outcome: &SceneOutcome, figure: &SceneFigure, style: &SceneStyle) -> Self {
+        Self {
+            figure: figure.to_string(),
+            description: scene::alt_text(outcome, figure),
+            request: Request::Scene(outcome.request.clone()),
+            style: Look::Scene(style.clone()),
             provenance: outcome.provenance.clone(),
         }
     }

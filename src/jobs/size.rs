@@ -1,7 +1,7 @@
 //! How much memory an outcome keeps busy.
 
 use stormlens_data::field::Field;
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
 
 use super::JobState;
 
@@ -16,6 +16,21 @@ pub(super) fn of_state(state: &JobState) -> usize {
 }
 
 fn of_outcome(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Nowcast(outcome) => of_nowcast(outcome),
+        Outcome::Scene(outcome) => of_scene(outcome),
+    }
+}
+
+fn of_scene(outcome: &SceneOutcome) -> usize {
+    let cams = outcome.grad_cam.iter().flat_map(|cam| &cam.layers);
+    let gradients = outcome.integrated_gradients.as_ref();
+    outcome.view.rgb.capacity()
+        + cams.map(|layer| of_field(&layer.raw) + of_field(&layer.cam)).sum::<usize>()
+        + gradients.map_or(0, |g| g.attribution.capacity() * size_of::<f32>())
+}
+
+fn of_nowcast(outcome: &NowcastOutcome) -> usize {
     let forecast = &outcome.forecast;
     let mut bytes = of_fields(&forecast.inputs_mm_h)
         + of_field(&forecast.prediction_mm_h)

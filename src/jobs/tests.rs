@@ -2,7 +2,8 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use stormlens_data::request::Cancelled;
+use stormlens_data::outcome::NowcastOutcome;
+use stormlens_data::request::{Cancelled, NowcastRequest};
 
 use super::*;
 use crate::testing;
@@ -24,6 +25,7 @@ enum Order {
 
 impl Worker for Told {
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
+        let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
         self.told.send(format!("run {}", request.sample)).unwrap();
         loop {
             match self.orders.recv().unwrap() {
@@ -35,8 +37,8 @@ impl Worker for Told {
                     self.told.send("go on".to_owned()).unwrap();
                 }
                 Order::Answer => {
-                    let outcome = testing::outcome();
-                    return Ok(Outcome { request: request.clone(), ..outcome });
+                    let outcome = NowcastOutcome { request: request.clone(), ..testing::outcome() };
+                    return Ok(Outcome::Nowcast(outcome.into()));
                 }
                 Order::Fail => return Err(WorkerError::Failed("out of memory".to_owned())),
                 Order::Refuse => {
@@ -100,7 +102,8 @@ impl Bed {
 }
 
 fn request(sample: &str) -> Request {
-    Request { sample: sample.to_owned(), ..testing::outcome().request }
+    let request = testing::outcome().request;
+    Request::Nowcast(NowcastRequest { sample: sample.to_owned(), ..request })
 }
 
 #[tokio::test]
@@ -116,7 +119,8 @@ async fn a_job_is_answered() {
         "{state:?}"
     );
     bed.order(Order::Answer);
-    assert!(matches!(bed.end(&id).await, JobState::Done(o) if o.request.sample == "a"));
+    let JobState::Done(Outcome::Nowcast(outcome)) = bed.end(&id).await else { panic!("no end") };
+    assert_eq!(outcome.request.sample, "a");
     assert!(bed.jobs.outcome(&request("a")).is_some());
     assert!(bed.jobs.outcome(&request("b")).is_none());
 }
@@ -156,7 +160,7 @@ async fn a_cancelled_run_stops_and_can_be_asked_anew() {
     let id = bed.submit("a");
     bed.hears("run a");
     let watch = bed.jobs.subscribe(&id).unwrap();
-    assert_eq!(bed.jobs.cancel(&id).unwrap().sample, "a");
+    assert_eq!(bed.jobs.cancel(&id), Some(request("a")));
     assert!(matches!(watch.finished().await, JobState::Cancelled));
     assert!(bed.jobs.status(&id).is_none());
     // Asked anew while the worker has not noticed yet: another job of the same name.
@@ -256,7 +260,7 @@ async fn a_worker_that_cannot_be_built_fails_its_jobs() {
 
 #[tokio::test]
 async fn the_least_recently_used_outcome_goes_first() {
-    let one = size::of_state(&JobState::Done(Arc::new(testing::outcome())));
+    let one = size::of_state(&JobState::Done(Outcome::Nowcast(testing::outcome().into())));
     let bed = Bed::new(Options { cache_bytes: 2 * one, patience: ANY, ..Options::default() });
     for sample in ["a", "b"] {
         let id = bed.submit(sample);

@@ -65,7 +65,7 @@ impl Bench {
         }
         log(job, &result, started);
         match result {
-            Ok(outcome) => JobState::Done(Arc::new(outcome)),
+            Ok(outcome) => JobState::Done(outcome),
             Err(WorkerError::Cancelled) => JobState::Cancelled,
             Err(error) => JobState::Failed(error),
         }

@@ -1,7 +1,7 @@
 //! What a figure shows, in words, for those who can't see it: computed from the data.
 
 use stormlens_data::field::Field;
-use stormlens_data::outcome::{Forecast, IntegratedGradients, LayerMap, Outcome};
+use stormlens_data::outcome::{Forecast, IntegratedGradients, LayerMap, NowcastOutcome};
 
 use super::lookup::{
     frame_gradients, gradients, input, layer_map, moments, observation, subtract, target,
@@ -15,11 +15,11 @@ use super::{Figure, PlotError};
 /// The finding of a figure in a sentence or two: how much, how widespread, where.
 ///
 /// Directions are those of the map. Where the figure can't be drawn, the reason is said.
-pub fn alt_text(outcome: &Outcome, figure: &Figure) -> String {
+pub fn alt_text(outcome: &NowcastOutcome, figure: &Figure) -> String {
     describe(outcome, figure).unwrap_or_else(|error| format!("No figure: {error}."))
 }
 
-fn describe(outcome: &Outcome, figure: &Figure) -> Result<String, PlotError> {
+fn describe(outcome: &NowcastOutcome, figure: &Figure) -> Result<String, PlotError> {
     let forecast = &outcome.forecast;
     let rain = |what: String, field: &Field| format!("{what}: {}.", rain_words(forecast, field));
     Ok(match figure {
@@ -141,7 +141,7 @@ fn signed_words(forecast: &Forecast, field: &Field, unit: &str) -> String {
 }
 
 /// Where the evidence of a layer lies.
-fn evidence_words(outcome: &Outcome, map: &LayerMap) -> String {
+fn evidence_words(outcome: &NowcastOutcome, map: &LayerMap) -> String {
     let grid = &outcome.forecast.grid;
     let (Some((row, column, _)), Some(middle)) =
         (map.cam.argmax(), Place::of_weight(grid, &map.cam))
@@ -162,7 +162,7 @@ fn evidence_words(outcome: &Outcome, map: &LayerMap) -> String {
 }
 
 /// How much of a layer's evidence lies on the pixels it is meant to explain.
-fn share_on_target(outcome: &Outcome, map: &LayerMap) -> Option<f64> {
+fn share_on_target(outcome: &NowcastOutcome, map: &LayerMap) -> Option<f64> {
     let mask = &outcome.grad_cam.as_ref()?.target.mask;
     if mask.values.len() != map.cam.values.len() {
         return None;
@@ -202,7 +202,7 @@ fn frame_sums_words(forecast: &Forecast, gradients: &IntegratedGradients) -> Str
     )
 }
 
-fn mask_words(outcome: &Outcome) -> Result<String, PlotError> {
+fn mask_words(outcome: &NowcastOutcome) -> Result<String, PlotError> {
     let target = target(outcome)?;
     let threshold = number(target.threshold_mm_h);
     let Some(middle) = Place::of_weight(&outcome.forecast.grid, &target.mask) else {

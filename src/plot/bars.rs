@@ -1,6 +1,6 @@
 //! Integrated gradients summed per input frame: which of the last minutes did the network use?
 
-use stormlens_data::outcome::{IntegratedGradients, Outcome};
+use stormlens_data::outcome::{IntegratedGradients, NowcastOutcome};
 
 use super::canvas::{Anchor, Frame, Pen, sheet};
 use super::lettering::Type;
@@ -23,14 +23,14 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(outcome: &Outcome, style: &Style) -> Result<Self, PlotError> {
+    pub fn new(outcome: &NowcastOutcome, style: &Style) -> Result<Self, PlotError> {
         let gradients = gradients(outcome)?;
         let looks = Looks::new(style);
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let details = [target_words(&gradients.target), gap_words(gradients)];
         let title = "Integrated gradients summed per input frame";
         let heading = Heading::new(title, &details, text_width, &looks);
-        let footer = Footer::new(outcome, text_width, &looks, false);
+        let footer = Footer::new(&outcome.provenance, text_width, &looks, false);
 
         let labels = Range::of(&gradients.frame_sums_mm_h).ticks();
         let widths = labels.iter().map(|&v| looks.text.width_mm(&number(v)));
@@ -45,7 +45,7 @@ impl Layout {
 }
 
 /// Draws the chart.
-pub fn draw(outcome: &Outcome, style: &Style, alt: &str) -> Result<String, PlotError> {
+pub fn draw(outcome: &NowcastOutcome, style: &Style, alt: &str) -> Result<String, PlotError> {
     let Layout { looks, heading, footer, chart, footer_top, height_mm } =
         Layout::new(outcome, style)?;
     let sums = &gradients(outcome)?.frame_sums_mm_h;
@@ -137,7 +137,7 @@ fn bars(
     pen.line(&[(chart.left, zero), (chart.right(), zero)], 0.2, pen.inks.text, 1.0)
 }
 
-fn minutes(pen: &Pen, chart: Frame, outcome: &Outcome, look: Type) -> Result<(), PlotError> {
+fn minutes(pen: &Pen, chart: Frame, outcome: &NowcastOutcome, look: Type) -> Result<(), PlotError> {
     let n = outcome.forecast.inputs_mm_h.len();
     let slot = chart.width / n.max(1) as f64;
     // Numbered from the last frame backwards, as many as there is room for.

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -167,6 +168,47 @@ impl Pen<'_> {
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>",
             hex(colour),
         );
+    }
+
+    /// A rectangle's outline above the pictures so far and beneath all that is drawn.
+    pub fn rectangle(&self, frame: Frame, width_mm: f64, colour: Rgb) {
+        self.dashed(frame, width_mm, colour, 0.0);
+    }
+
+    /// A dashed rectangle above the pictures so far and beneath all that is drawn.
+    pub fn dashed(&self, frame: Frame, width_mm: f64, colour: Rgb, dash_mm: f64) {
+        let [x, y, width, height] = corners(frame);
+        let thick = units(width_mm);
+        let dashes = match units(dash_mm) {
+            0 => String::new(),
+            dash => format!(" stroke-dasharray=\"{dash} {dash}\""),
+        };
+        let _ = writeln!(
+            self.pictures.borrow_mut(),
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
+             stroke=\"{}\" stroke-width=\"{thick}\"{dashes}/>",
+            hex(colour),
+        );
+    }
+
+    /// A photograph stretched over the frame, smooth where it has other pixels than the screen, above
+    /// the pictures so far. One that is drawn several times at one size is stored once.
+    pub fn photograph(&self, frame: Frame, png: &[u8]) {
+        let [x, y, width, height] = corners(frame);
+        // The name follows from the content, since several sheets may stand in one page.
+        let mut hasher = DefaultHasher::new();
+        (png, width, height).hash(&mut hasher);
+        let name = format!("picture-{:016x}", hasher.finish());
+        let mut pictures = self.pictures.borrow_mut();
+        if !pictures.contains(&name) {
+            let _ = writeln!(
+                pictures,
+                "<defs><image id=\"{name}\" width=\"{width}\" height=\"{height}\" \
+                 preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/></defs>",
+                STANDARD.encode(png),
+            );
+        }
+        let _ = writeln!(pictures, "<use x=\"{x}\" y=\"{y}\" href=\"#{name}\"/>");
     }
 
     /// A PNG stretched over the frame, its pixels kept sharp, above the pictures so far.

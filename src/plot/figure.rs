@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 use super::PlotError;
 
@@ -58,7 +58,7 @@ impl Figure {
 
     /// Every figure that the outcome has data for, with `layers` (all of them where it is empty) for
     /// the layer attributions.
-    pub fn of(outcome: &Outcome, layers: &[String]) -> Vec<Self> {
+    pub fn of(outcome: &NowcastOutcome, layers: &[String]) -> Vec<Self> {
         let n_frames = outcome.forecast.inputs_mm_h.len();
         let mut figures = vec![Self::Prediction, Self::Persistence, Self::Inputs];
         if outcome.forecast.observation_mm_h.is_some() {

@@ -1,7 +1,9 @@
 //! What a result holds of what a figure shows, or why it does not.
 
 use stormlens_data::field::Field;
-use stormlens_data::outcome::{Forecast, GradCam, IntegratedGradients, LayerMap, Outcome, Target};
+use stormlens_data::outcome::{
+    Forecast, GradCam, IntegratedGradients, LayerMap, NowcastOutcome, Target,
+};
 
 use super::PlotError;
 
@@ -14,17 +16,17 @@ pub fn observation(forecast: &Forecast) -> Result<&Field, PlotError> {
     forecast.observation_mm_h.as_ref().ok_or(PlotError::NoObservation)
 }
 
-pub fn grad_cam(outcome: &Outcome) -> Result<&GradCam, PlotError> {
+pub fn grad_cam(outcome: &NowcastOutcome) -> Result<&GradCam, PlotError> {
     outcome.grad_cam.as_ref().ok_or(PlotError::NotAsked { what: "Grad-CAM" })
 }
 
-pub fn gradients(outcome: &Outcome) -> Result<&IntegratedGradients, PlotError> {
+pub fn gradients(outcome: &NowcastOutcome) -> Result<&IntegratedGradients, PlotError> {
     let asked = outcome.integrated_gradients.as_ref();
     asked.ok_or(PlotError::NotAsked { what: "integrated gradients" })
 }
 
 pub fn layer_map<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     layer: &str,
 ) -> Result<(&'a GradCam, &'a LayerMap), PlotError> {
     let grad_cam = grad_cam(outcome)?;
@@ -36,7 +38,7 @@ pub fn layer_map<'a>(
 }
 
 pub fn frame_gradients(
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
     index: usize,
 ) -> Result<(&IntegratedGradients, &Field), PlotError> {
     let gradients = gradients(outcome)?;
@@ -46,7 +48,7 @@ pub fn frame_gradients(
 }
 
 /// The target of whichever explanation was asked for.
-pub fn target(outcome: &Outcome) -> Result<&Target, PlotError> {
+pub fn target(outcome: &NowcastOutcome) -> Result<&Target, PlotError> {
     match (&outcome.grad_cam, &outcome.integrated_gradients) {
         (Some(grad_cam), _) => Ok(&grad_cam.target),
         (None, Some(gradients)) => Ok(&gradients.target),

@@ -1,7 +1,7 @@
 //! A map with its axes: one field over the domain.
 
 use stormlens_data::field::Grid;
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 use super::basemap::{self, Kind, Line};
 use super::canvas::{Anchor, Frame, Pen, sheet};
@@ -41,12 +41,12 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(figure: &MapFigure, outcome: &Outcome, style: &Style) -> Self {
+    pub fn new(figure: &MapFigure, outcome: &NowcastOutcome, style: &Style) -> Self {
         let looks = Looks::new(style);
         let (width_km, height_km) = size_km(&outcome.forecast.grid);
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let heading = Heading::new(&figure.title, &figure.details, text_width, &looks);
-        let footer = Footer::new(outcome, text_width, &looks, figure.has_missing);
+        let footer = Footer::new(&outcome.provenance, text_width, &looks, figure.has_missing);
 
         let left = MARGIN_MM + looks.text.line_mm() + looks.text.width_mm("000") + 1.8;
         let room = figure.legend.as_ref().map_or(0.0, |l| 2.5 + BAR_MM + l.room_mm(looks.text));
@@ -62,7 +62,7 @@ impl Layout {
 /// Draws one map.
 pub fn draw(
     figure: &MapFigure,
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
     style: &Style,
     alt: &str,
 ) -> Result<String, PlotError> {

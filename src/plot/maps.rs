@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use stormlens_data::field::Field;
-use stormlens_data::outcome::{Forecast, Outcome};
+use stormlens_data::outcome::{Forecast, NowcastOutcome};
 
 use super::backdrop::{backdrop, backdrop_words};
 use super::legend::Legend;
@@ -19,7 +19,7 @@ use super::{Figure, Overlay, PlotError, Style};
 
 /// The map of a figure that is one map.
 pub fn of<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     figure: &Figure,
     style: &Style,
 ) -> Result<MapFigure<'a>, PlotError> {
@@ -98,7 +98,7 @@ fn difference<'a>(forecast: &'a Forecast, style: &Style) -> Result<MapFigure<'a>
 }
 
 fn attribution<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     layer: &str,
     style: &Style,
 ) -> Result<MapFigure<'a>, PlotError> {
@@ -123,7 +123,7 @@ pub const EVIDENCE: &str = "Grad-CAM (share of maximum)";
 pub const NO_EVIDENCE: &str = "no positive evidence in this layer";
 
 fn reference<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     layer: &str,
     style: &Style,
 ) -> Result<MapFigure<'a>, PlotError> {
@@ -143,7 +143,7 @@ fn reference<'a>(
 }
 
 fn attribution_raw<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     layer: &str,
     style: &Style,
 ) -> Result<MapFigure<'a>, PlotError> {
@@ -161,7 +161,7 @@ fn attribution_raw<'a>(
 }
 
 fn frame_attribution<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     frame: usize,
     style: &Style,
 ) -> Result<MapFigure<'a>, PlotError> {
@@ -186,7 +186,7 @@ fn frame_attribution<'a>(
     })
 }
 
-fn mask<'a>(outcome: &'a Outcome, style: &Style) -> Result<MapFigure<'a>, PlotError> {
+fn mask<'a>(outcome: &'a NowcastOutcome, style: &Style) -> Result<MapFigure<'a>, PlotError> {
     let target = target(outcome)?;
     let prediction = &outcome.forecast.prediction_mm_h;
     let grey = Scale::rain_in_grey(style.palette, style.theme);

@@ -1,6 +1,6 @@
 //! Several small maps with one legend.
 
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 use super::backdrop::{backdrop, backdrop_words};
 use super::basemap::{self, Kind, Line};
@@ -32,7 +32,7 @@ struct Panel<'a> {
 }
 
 /// All input frames, oldest first.
-pub fn inputs<'a>(outcome: &'a Outcome, style: &Style) -> Panels<'a> {
+pub fn inputs<'a>(outcome: &'a NowcastOutcome, style: &Style) -> Panels<'a> {
     let forecast = &outcome.forecast;
     let scale = Scale::rain(style.palette, style.theme);
     let panels = forecast.inputs_mm_h.iter().enumerate().map(|(i, field)| {
@@ -56,7 +56,7 @@ pub fn inputs<'a>(outcome: &'a Outcome, style: &Style) -> Panels<'a> {
 
 /// Grad-CAM of several layers.
 pub fn layers<'a>(
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     layers: &[String],
     style: &Style,
 ) -> Result<Panels<'a>, PlotError> {
@@ -96,12 +96,12 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(figure: &Panels, outcome: &Outcome, style: &Style) -> Self {
+    pub fn new(figure: &Panels, outcome: &NowcastOutcome, style: &Style) -> Self {
         let looks = Looks::new(style);
         let (width_km, height_km) = size_km(&outcome.forecast.grid);
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let heading = Heading::new(&figure.title, &figure.details, text_width, &looks);
-        let footer = Footer::new(outcome, text_width, &looks, false);
+        let footer = Footer::new(&outcome.provenance, text_width, &looks, false);
 
         let n_columns = figure.n_columns.min(figure.panels.len()).max(1);
         // A lone panel would be as tall as the sheet is wide.
@@ -134,7 +134,7 @@ impl Layout {
 /// Draws the small maps.
 pub fn draw(
     figure: &Panels,
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
     style: &Style,
     alt: &str,
 ) -> Result<String, PlotError> {
@@ -181,7 +181,7 @@ fn simple(lines: Vec<Line>, km_per_mm: f64) -> Vec<Line> {
 }
 
 /// The text, its middle replaced by an ellipsis where it is too long.
-fn shorten(text: &str, fits: impl Fn(&str) -> bool) -> String {
+pub fn shorten(text: &str, fits: impl Fn(&str) -> bool) -> String {
     let letters: Vec<char> = text.chars().collect();
     (0..letters.len())
         .map(|n_cut| {

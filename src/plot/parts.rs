@@ -1,11 +1,11 @@
 //! What all figures have: a title, sizes of text, and the small print.
 
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::Provenance;
 
 use super::canvas::{Anchor, Frame, Pen};
 use super::lettering::Type;
 use super::words::credit;
-use super::{PlotError, Style};
+use super::{PlotError, Style, Theme};
 
 /// White space around a figure.
 pub const MARGIN_MM: f64 = 2.0;
@@ -21,8 +21,12 @@ pub struct Looks {
 
 impl Looks {
     pub fn new(style: &Style) -> Self {
-        let size_pt = 7.0 + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
-        let inks = super::palette::inks(style.theme);
+        Self::of(style.width_mm, style.theme)
+    }
+
+    pub fn of(width_mm: f64, theme: Theme) -> Self {
+        let size_pt = 7.0 + ((width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
+        let inks = super::palette::inks(theme);
         let text = Type { size_pt, bold: false, colour: inks.text };
         Self {
             title: Type { size_pt: size_pt + 1.0, bold: true, ..text },
@@ -70,8 +74,8 @@ pub struct Footer {
 }
 
 impl Footer {
-    pub fn new(outcome: &Outcome, width_mm: f64, looks: &Looks, has_missing: bool) -> Self {
-        let credit = credit(&outcome.provenance);
+    pub fn new(from: &Provenance, width_mm: f64, looks: &Looks, has_missing: bool) -> Self {
+        let credit = credit(from);
         // On one line if that is wide enough, else network and data each on their own.
         let lines = match looks.small.width_mm(&credit) <= width_mm {
             true => vec![credit],
@@ -80,6 +84,14 @@ impl Footer {
             }
         };
         Self { lines, look: looks.small, has_missing }
+    }
+
+    /// With a remark above the credit.
+    pub fn with_remark(mut self, remark: &str, width_mm: f64) -> Self {
+        if !remark.is_empty() {
+            self.lines.splice(0..0, self.look.wrap(remark, width_mm));
+        }
+        self
     }
 
     pub fn height_mm(&self) -> f64 {

@@ -50,8 +50,13 @@ pub fn indexed(
 }
 
 /// A PNG of red, green, blue triplets.
-fn rgb(height: usize, width: usize, bytes: &[u8]) -> Result<Vec<u8>, PlotError> {
+pub fn rgb(height: usize, width: usize, bytes: &[u8]) -> Result<Vec<u8>, PlotError> {
     write(height, width, bytes, |encoder| encoder.set_color(ColorType::Rgb))
+}
+
+/// A PNG of one byte of grey a pixel.
+pub fn grey(height: usize, width: usize, bytes: &[u8]) -> Result<Vec<u8>, PlotError> {
+    write(height, width, bytes, |encoder| encoder.set_color(ColorType::Grayscale))
 }
 
 fn write(
@@ -65,7 +70,7 @@ fn write(
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, size(width)?, size(height)?);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
+    encoder.set_compression(Compression::Balanced);
     set_up(&mut encoder);
     let mut writer = encoder.write_header().map_err(|e| error(e.to_string()))?;
     writer.write_image_data(bytes).map_err(|e| error(e.to_string()))?;

@@ -93,6 +93,30 @@ impl Scale {
         }
     }
 
+    /// Equal steps from `low` to `high`; missing values are transparent.
+    pub fn linear(low: f32, high: f32, colours: Vec<Rgba>, beyond: [bool; 2]) -> Self {
+        let bounds = Bounds::Linear { low, high };
+        Self { bounds, colours, missing: [0; 4], beyond, hides_first: false }
+    }
+
+    /// The same scale, missing values transparent.
+    pub fn transparent_where_missing(self) -> Self {
+        Self { missing: [0; 4], ..self }
+    }
+
+    /// The same scale with what its colours look like on a ground.
+    pub fn on(mut self, ground: Rgb) -> Self {
+        for [r, g, b, alpha] in &mut self.colours {
+            let share = f64::from(*alpha) / 255.0;
+            let mix = |c: u8, ground: u8| {
+                (f64::from(c) * share + f64::from(ground) * (1.0 - share)).round() as u8
+            };
+            (*r, *g, *b) = (mix(*r, ground[0]), mix(*g, ground[1]), mix(*b, ground[2]));
+            *alpha = 255;
+        }
+        self
+    }
+
     /// Jet from 0 to 1.
     pub fn jet() -> Self {
         let steps = 0..N_CONTINUOUS;

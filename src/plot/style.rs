@@ -131,6 +131,8 @@ macro_rules! named {
     };
 }
 
+pub(super) use named;
+
 named!(Theme, "theme",
     Light => "light", "Light";
     Dark => "dark", "Dark";

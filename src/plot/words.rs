@@ -98,7 +98,7 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
-fn superscript(exponent: i32) -> String {
+pub fn superscript(exponent: i32) -> String {
     let raise = |c: char| match c {
         '-' => '⁻',
         '1' => '¹',

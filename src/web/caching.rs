@@ -1,8 +1,5 @@
 //! Entity tags: a figure that has not changed is not sent again.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +29,11 @@ impl EntityTag {
         Self::of(&[address, weights_sha256, data_sha256, device])
     }
 
+    /// The hash in it.
+    pub fn digest(&self) -> &str {
+        self.0.trim_start_matches("W/").trim_matches('"')
+    }
+
     /// Whether the client has this representation already.
     pub fn is_known(&self, headers: &HeaderMap) -> bool {
         let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -56,28 +58,5 @@ impl EntityTag {
             headers.insert(ETAG, value);
         }
         response
-    }
-}
-
-/// The pages that were written last, ready to be sent again: scores and alt texts are counted over
-/// all pixels, and one result is looked at many times.
-#[derive(Default)]
-pub struct PageCache(Mutex<VecDeque<(EntityTag, String)>>);
-
-impl PageCache {
-    const MAX_PAGES: usize = 32;
-
-    pub fn get(&self, tag: &EntityTag) -> Option<String> {
-        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.iter().find(|(known, _)| known == tag).map(|(_, page)| page.clone())
-    }
-
-    pub fn put(&self, tag: EntityTag, page: String) {
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.retain(|(known, _)| *known != tag);
-        if pages.len() == Self::MAX_PAGES {
-            pages.pop_front();
-        }
-        pages.push_back((tag, page));
     }
 }

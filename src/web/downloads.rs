@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use stormlens_data::card::ModelCard;
 use stormlens_data::files::netcdf;
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 use stormlens_data::score::DEFAULT_THRESHOLDS_MM_H;
 use zip::ZipArchive;
 
@@ -43,7 +43,7 @@ const KINDS: [Kind; 6] = [
 
 /// What files are written from.
 struct Source {
-    outcome: Arc<Outcome>,
+    outcome: Arc<NowcastOutcome>,
     model: ModelCard,
     layers: Vec<String>,
     style: Style,
@@ -74,7 +74,7 @@ async fn send(
     let parameters = Parameters::parse(raw);
     parameters.only(&result_query::NAMES)?;
     let query = ResultQuery::read(&parameters, &state.catalog)?;
-    let outcome = state.outcome(&query).await?;
+    let outcome = state.nowcast(&query).await?;
     let tag = EntityTag::of_result(&format!("{file} {}", query.to_query()), &outcome.provenance);
     if tag.is_known(headers) {
         return Ok(tag.not_modified());
@@ -91,7 +91,7 @@ async fn send(
 fn source(
     state: &AppState,
     query: &ResultQuery,
-    outcome: Arc<Outcome>,
+    outcome: Arc<NowcastOutcome>,
 ) -> Result<Source, AppError> {
     let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?.clone();
     let (style, layers, page) = (query.style(&model), query.layers.clone(), query.page());
@@ -151,7 +151,7 @@ pub async fn array(
 }
 
 /// One file out of a ZIP archive, which a `.npz` is.
-fn member(archive: &[u8], name: &str) -> Result<Vec<u8>, AppError> {
+pub fn member(archive: &[u8], name: &str) -> Result<Vec<u8>, AppError> {
     let broken = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(|error| broken(&error))?;
     let names: Vec<String> = archive.file_names().flatten().map(Into::into).collect();

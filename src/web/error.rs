@@ -1,17 +1,20 @@
 //! The one error that handlers return, and the page or JSON it becomes.
 
 mod render;
+mod upload;
 
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stormlens_data::dataset::DatasetError;
 
-pub use self::render::{from_panic, method_not_allowed, page_not_found, render};
-use super::result_query::ResultQuery;
+pub use self::render::{from_panic, method_not_allowed, page_not_found, render, wants_page};
+pub use self::upload::UploadProblem;
+use super::state::Way;
 use crate::export::ExportError;
 use crate::jobs::{SubmitError, WorkerError};
 use crate::plot::PlotError;
+use crate::scenes::SceneError;
 
 /// What can go wrong between a request and its answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -52,6 +55,8 @@ pub enum AppError {
     TimedOut,
     #[error("{0}")]
     Internal(String),
+    #[error(transparent)]
+    Upload(#[from] UploadProblem),
     /// A refusal by a part of the server that knows no pages.
     #[error("the request was refused: {0}")]
     Refused(StatusCode),
@@ -86,12 +91,12 @@ impl AppError {
     }
 
     /// What the worker said about the question of that page.
-    pub fn from_worker(error: WorkerError, query: &ResultQuery) -> Self {
-        let back = query.sample_page();
+    pub fn from_worker(error: WorkerError, way: &Way) -> Self {
+        let Way { page, back } = way.clone();
         match error {
             WorkerError::Invalid { message, remedy } => Self::Question { message, remedy, back },
             WorkerError::Failed(message) => Self::Failed { message, back },
-            WorkerError::Cancelled => Self::StillComputing { page: query.page() },
+            WorkerError::Cancelled => Self::StillComputing { page },
         }
     }
 
@@ -205,6 +210,7 @@ impl AppError {
                 "This is an error in the program; the log of the server says more".to_owned(),
                 home,
             ),
+            E::Upload(problem) => return problem.describe(),
             E::Refused(status) => (
                 *status,
                 status.canonical_reason().unwrap_or("Refused"),
@@ -274,6 +280,15 @@ impl From<SubmitError> for AppError {
 impl From<DatasetError> for AppError {
     fn from(error: DatasetError) -> Self {
         Self::Data(error.to_string())
+    }
+}
+
+impl From<SceneError> for AppError {
+    fn from(error: SceneError) -> Self {
+        match error {
+            SceneError::Unknown { id } => UploadProblem::UnknownScene { id }.into(),
+            other => Self::Data(other.to_string()),
+        }
     }
 }
 

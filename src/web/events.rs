@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
+use stormlens_data::request::Request;
+
 use super::parameters::encode;
 use super::{AppError, AppState};
 use crate::jobs::{JobId, JobState};
@@ -70,7 +72,10 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
     let request = state.jobs.cancel(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
-    let page = format!("/samples/{}", encode(&request.sample));
+    let page = match &request {
+        Request::Nowcast(request) => format!("/samples/{}", encode(&request.sample)),
+        Request::Scene(_) => "/scenes".to_owned(),
+    };
     Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response())
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 use super::caching::EntityTag;
 use super::parameters::Parameters;
@@ -15,8 +15,8 @@ use super::{AppError, AppState};
 use crate::export::{self, Recipe};
 use crate::plot::{self, Figure, PlotError, Style, Theme};
 
-/// What a figure's address may have beside the parameters of its result.
-const STYLE_NAMES: [&str; 5] = ["width-mm", "dpi", "theme", "frame", "download"];
+/// What a figure's address may have beside the parameters of its result and its sheet.
+const STYLE_NAMES: [&str; 1] = ["frame"];
 const DEFAULT_DPI: u32 = 300;
 
 /// An SVG opened by itself runs nothing and fetches nothing; its font and picture are in it.
@@ -25,14 +25,15 @@ const SVG_POLICY: &str =
 
 /// A file format for figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Svg,
     Png,
     Pdf,
 }
 
 impl Kind {
-    fn parse(extension: &str) -> Option<Self> {
+    /// The format of a file name's extension.
+    pub fn parse(extension: &str) -> Option<Self> {
         match extension {
             "svg" => Some(Self::Svg),
             "png" => Some(Self::Png),
@@ -53,8 +54,40 @@ impl Kind {
 /// How a figure is drawn, beside what its result says.
 struct Options {
     style: Style,
-    dpi: u32,
-    download: bool,
+    sheet: Sheet,
+}
+
+/// What any figure is drawn on.
+#[derive(Clone, Copy, Debug)]
+pub struct Sheet {
+    /// `None`: as wide as figures are by default.
+    pub width_mm: Option<f64>,
+    pub theme: Theme,
+    pub dpi: u32,
+    /// Whether it is saved instead of shown.
+    pub download: bool,
+}
+
+/// The names of a sheet's parameters.
+pub const SHEET_NAMES: [&str; 4] = ["width-mm", "dpi", "theme", "download"];
+
+impl Sheet {
+    pub fn read(parameters: &Parameters) -> Result<Self, AppError> {
+        let width = |mm: &f64| (40.0..=400.0).contains(mm);
+        let resolution = |dpi: &u32| (36..=1200).contains(dpi);
+        Ok(Self {
+            width_mm: parameters.number("width-mm", "a width from 40 to 400 mm", width)?,
+            theme: read_name(parameters, "theme", Theme::ALL)?,
+            dpi: parameters
+                .number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?
+                .unwrap_or(DEFAULT_DPI),
+            download: match parameters.one("download")? {
+                None | Some("no") => false,
+                Some("yes") => true,
+                Some(_) => return Err(AppError::parameter("download", "must be yes or no")),
+            },
+        })
+    }
 }
 
 impl Options {
@@ -65,24 +98,14 @@ impl Options {
     ) -> Result<Self, AppError> {
         let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
         let mut style = query.style(model);
-        let width = |mm: &f64| (40.0..=400.0).contains(mm);
-        if let Some(width_mm) = parameters.number("width-mm", "a width from 40 to 400 mm", width)? {
-            style.width_mm = width_mm;
-        }
-        let frame = |n: &usize| *n < model.n_input_frames;
+        let sheet = Sheet::read(parameters)?;
+        let n_frames = model.nowcasting().map_or(0, |task| task.n_input_frames);
+        let frame = |n: &usize| *n < n_frames;
         style.frame =
             parameters.number("frame", "an input frame, counted from 0 (oldest)", frame)?;
-        style.theme = read_name(parameters, "theme", Theme::ALL)?;
-        let resolution = |dpi: &u32| (36..=1200).contains(dpi);
-        let dpi = parameters
-            .number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?
-            .unwrap_or(DEFAULT_DPI);
-        let download = match parameters.one("download")? {
-            None | Some("no") => false,
-            Some("yes") => true,
-            Some(_) => return Err(AppError::parameter("download", "must be yes or no")),
-        };
-        Ok(Self { style, dpi, download })
+        style.width_mm = sheet.width_mm.unwrap_or(style.width_mm);
+        style.theme = sheet.theme;
+        Ok(Self { style, sheet })
     }
 }
 
@@ -94,16 +117,16 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let (figure, kind) = parse_file(&file)?;
     let parameters = Parameters::parse(raw.as_deref());
-    parameters.only(&[&result_query::NAMES[..], &STYLE_NAMES[..]].concat())?;
+    parameters.only(&[&result_query::NAMES[..], &SHEET_NAMES, &STYLE_NAMES].concat())?;
     let query = ResultQuery::read(&parameters, &state.catalog)?;
     let options = Options::read(&parameters, &query, &state)?;
-    let outcome = state.outcome(&query).await?;
-    let address = format!("{file} {} {:?} {}", query.to_query(), options.style, options.dpi);
+    let outcome = state.nowcast(&query).await?;
+    let address = format!("{file} {} {:?} {}", query.to_query(), options.style, options.sheet.dpi);
     let tag = EntityTag::of_result(&address, &outcome.provenance);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let name = options.download.then(|| format!("{}-{file}", query.request.sample));
+    let name = options.sheet.download.then(|| format!("{}-{file}", query.request.sample));
     let page = query.page();
     let bytes = state.blocking(move || draw(&outcome, &figure, kind, &options, page)).await?;
     Ok(tag.attach(respond(kind, bytes, name)))
@@ -121,23 +144,27 @@ fn parse_file(file: &str) -> Result<(Figure, Kind), AppError> {
 }
 
 fn draw(
-    outcome: &Arc<Outcome>,
+    outcome: &Arc<NowcastOutcome>,
     figure: &Figure,
     kind: Kind,
     options: &Options,
     page: String,
 ) -> Result<Vec<u8>, AppError> {
     let svg = plot::draw(outcome, figure, &options.style).map_err(|error| refuse(error, page))?;
-    let recipe = Recipe::new(outcome, figure, &options.style);
+    write(kind, &svg, options.sheet.dpi, &Recipe::new(outcome, figure, &options.style))
+}
+
+/// A drawn figure as a file of that format.
+pub fn write(kind: Kind, svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, AppError> {
     Ok(match kind {
-        Kind::Svg => export::svg(&svg, &recipe)?,
-        Kind::Png => export::png(&svg, options.dpi, &recipe)?,
-        Kind::Pdf => export::pdf(&svg, &recipe)?,
+        Kind::Svg => export::svg(svg, recipe)?,
+        Kind::Png => export::png(svg, dpi, recipe)?,
+        Kind::Pdf => export::pdf(svg, recipe)?,
     })
 }
 
 /// A figure that this result cannot have is the visitor's choice, any other failure is ours.
-fn refuse(error: PlotError, page: String) -> AppError {
+pub fn refuse(error: PlotError, page: String) -> AppError {
     match error {
         PlotError::UnknownLayer { layer, known } => {
             let remedy = format!("Its layers are {known}");
@@ -162,7 +189,8 @@ fn refuse(error: PlotError, page: String) -> AppError {
     }
 }
 
-fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
+/// A figure as a response; with a name it is saved and not shown.
+pub fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
     let mut response = ([(CONTENT_TYPE, kind.media_type())], bytes).into_response();
     let headers = response.headers_mut();
     if kind == Kind::Svg {

@@ -27,6 +27,16 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// A probability as percent, never rounded to certainty: `93.1 %`, `more than 99.9 %`.
+pub fn probability(probability: f64) -> String {
+    match probability {
+        p if p > 0.999 && p < 1.0 => "more than 99.9 %".to_owned(),
+        p if p < 0.001 && p > 0.0 => "less than 0.1 %".to_owned(),
+        p if p.is_finite() => percent(p),
+        _ => "–".to_owned(),
+    }
+}
+
 /// Three significant digits, without an exponent where that stays readable: `0.0123`, `4.57`,
 /// `1,230`. A true minus sign, because a hyphen is easily lost in a table.
 pub fn number(value: f64) -> String {
@@ -79,6 +89,19 @@ mod tests {
         check(1_234_567.0, "1,234,567");
         check(-0.5, "−0.500");
         check(1.5e-7, "1.50e-7");
+        check(f64::NAN, "–");
+    }
+
+    #[test]
+    fn a_probability_is_not_rounded_to_certainty() {
+        let check = |value, expected| assert_eq!(probability(value), expected);
+        check(0.931_25, "93.1 %");
+        check(0.999, "99.9 %");
+        check(0.9996, "more than 99.9 %");
+        check(1.0, "100.0 %");
+        check(0.001, "0.1 %");
+        check(0.000_3, "less than 0.1 %");
+        check(0.0, "0.0 %");
         check(f64::NAN, "–");
     }
 

@@ -1,12 +1,15 @@
 //! One file a page: its struct holds exactly what its template shows.
 
 pub mod about;
+pub mod compare;
 pub mod home;
 pub mod models;
 pub mod progress;
 pub mod result;
 pub mod sample;
 pub mod samples;
+pub mod scene;
+pub mod scenes;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use stormlens_data::card::ModelCard;
-use stormlens_data::request::Request;
+use stormlens_data::request::{NowcastRequest, Request};
 
 use super::AppError;
 use super::parameters::{Parameters, encode};
+use super::state::Way;
 use crate::catalog::Catalog;
 use crate::plot::{Overlay, RainPalette, Style};
 
@@ -42,7 +43,7 @@ pub const NO_METHOD: &str = "none";
 /// A question and the look of its answer, checked against the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultQuery {
-    pub request: Request,
+    pub request: NowcastRequest,
     /// Layers to show, in the order of the network; empty without Grad-CAM.
     pub layers: Vec<String>,
     /// Of attributions over the rain, in percent.
@@ -55,6 +56,10 @@ impl ResultQuery {
     /// Reads the parameters, fills the gaps and refuses what does not exist.
     pub fn read(parameters: &Parameters, catalog: &Catalog) -> Result<Self, AppError> {
         let model = read_model(parameters, catalog)?;
+        let task = model.nowcasting().ok_or_else(|| {
+            let known = nowcasting(catalog).map(|model| model.id);
+            AppError::unknown("nowcasting model", model.id, known)
+        })?;
         let (grad_cam, integrated_gradients) = read_methods(parameters)?;
         let steps = parameters
             .number("steps", "a whole number from 2 to 200", |n| (2..=MAX_STEPS).contains(n))?
@@ -63,10 +68,10 @@ impl ResultQuery {
             .number("threshold-mmh", "a rain rate from 0 to 7864.2 mm/h", |rate: &f64| {
                 (0.0..=MAX_THRESHOLD_MM_H).contains(rate)
             })?
-            .unwrap_or(model.default_threshold_mm_h);
+            .unwrap_or(task.default_threshold_mm_h);
         let layers = read_layers(parameters, model)?;
         Ok(Self {
-            request: Request {
+            request: NowcastRequest {
                 model: model.id.to_owned(),
                 checkpoint: read_checkpoint(parameters, catalog, model)?,
                 sample: read_sample(parameters, catalog)?,
@@ -84,7 +89,7 @@ impl ResultQuery {
 
     /// The parameters as one text, the same for the same question.
     pub fn to_query(&self) -> String {
-        let Request { model, checkpoint, sample, threshold_mm_h, .. } = &self.request;
+        let NowcastRequest { model, checkpoint, sample, threshold_mm_h, .. } = &self.request;
         let mut text = format!(
             "model={}&checkpoint={}&sample={}&threshold-mmh={threshold_mm_h}&methods={}",
             encode(model),
@@ -115,9 +120,19 @@ impl ResultQuery {
         full.pairs().eq(parameters.pairs())
     }
 
+    /// The question as the queue takes it.
+    pub fn to_request(&self) -> Request {
+        Request::Nowcast(self.request.clone())
+    }
+
     /// The address of the result's page.
     pub fn page(&self) -> String {
         format!("/result?{}", self.to_query())
+    }
+
+    /// Where the question leads to and where it came from.
+    pub fn way(&self) -> Way {
+        Way { page: self.page(), back: self.sample_page() }
     }
 
     /// The address of the sample's page, where the same question stands in the form.
@@ -148,7 +163,8 @@ impl ResultQuery {
     }
 }
 
-fn labels(model: &ModelCard) -> std::collections::BTreeMap<String, String> {
+/// The names that people give to the layers, by their names in the weights.
+pub fn labels(model: &ModelCard) -> std::collections::BTreeMap<String, String> {
     model.layers.iter().map(|layer| (layer.name.clone(), layer.label.clone())).collect()
 }
 
@@ -156,13 +172,19 @@ fn read_model<'a>(
     parameters: &Parameters,
     catalog: &'a Catalog,
 ) -> Result<&'a ModelCard, AppError> {
-    let Some(first) = catalog.models().first() else { return Err(AppError::NoNetworks) };
+    let Some(first) = nowcasting(catalog).next() else { return Err(AppError::NoNetworks) };
     let Some(wanted) = parameters.one("model")? else { return Ok(first) };
-    let known = || catalog.models().iter().map(|model| model.id);
+    let known = || nowcasting(catalog).map(|model| model.id);
     catalog.model(wanted).ok_or_else(|| AppError::unknown("model", wanted, known()))
 }
 
-fn read_checkpoint(
+/// The networks that take a sequence of radar frames.
+fn nowcasting(catalog: &Catalog) -> impl Iterator<Item = &ModelCard> {
+    catalog.models().iter().filter(|model| model.nowcasting().is_some())
+}
+
+/// The weights asked for, or the first there are.
+pub fn read_checkpoint(
     parameters: &Parameters,
     catalog: &Catalog,
     model: &ModelCard,
@@ -194,7 +216,8 @@ pub fn find_sample<'a>(
     catalog.sample(wanted).ok_or_else(|| AppError::unknown("sample", wanted, known()))
 }
 
-fn read_methods(parameters: &Parameters) -> Result<(bool, bool), AppError> {
+/// Whether Grad-CAM and integrated gradients are asked for.
+pub fn read_methods(parameters: &Parameters) -> Result<(bool, bool), AppError> {
     let methods = parameters.list("methods");
     const KNOWN: [&str; 3] = [GRAD_CAM, INTEGRATED_GRADIENTS, NO_METHOD];
     if let Some(unknown) = methods.iter().find(|method| !KNOWN.contains(method)) {
@@ -204,7 +227,8 @@ fn read_methods(parameters: &Parameters) -> Result<(bool, bool), AppError> {
     Ok((methods.is_empty() || asked(GRAD_CAM), asked(INTEGRATED_GRADIENTS)))
 }
 
-fn read_layers(parameters: &Parameters, model: &ModelCard) -> Result<Vec<String>, AppError> {
+/// The layers to show, in the order of the network.
+pub fn read_layers(parameters: &Parameters, model: &ModelCard) -> Result<Vec<String>, AppError> {
     let mut wanted = Vec::new();
     for name in parameters.list("layers") {
         let known = || model.layers.iter().map(|layer| layer.name.as_str());

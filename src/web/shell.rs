@@ -8,6 +8,7 @@ use crate::jobs::Readiness;
 pub enum Section {
     None,
     Samples,
+    Scenes,
     Models,
     About,
 }
@@ -39,10 +40,11 @@ impl Shell {
     }
 
     /// The navigation: address, text, and whether the page lies there.
-    pub fn navigation(&self) -> [(&'static str, &'static str, bool); 3] {
+    pub fn navigation(&self) -> [(&'static str, &'static str, bool); 4] {
         let entry = |href, text, section| (href, text, self.section == section);
         [
             entry("/samples", "Samples", Section::Samples),
+            entry("/scenes", "Scenes", Section::Scenes),
             entry("/models", "Models", Section::Models),
             entry("/about", "About", Section::About),
         ]

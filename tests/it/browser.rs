@@ -3,7 +3,7 @@
 //! With the networks built in and weights in `checkpoints/` it runs the real network, else the
 //! scripted worker. `STORMLENS_SCREENSHOTS=FOLDER` keeps pictures of every page on the way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,12 +13,12 @@ use stormlens::web::AppState;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::support::{SAMPLE, data, scripted_state};
+use crate::support::{SAMPLE, Setup};
 use crate::webdriver::{Browser, Driver};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitor_gets_from_home_to_a_figure() {
-    in_browser(async |driver, address| {
+    in_browser(state, async |driver, address| {
         let browser = driver.browser(true).await;
         choose(&browser, &address).await;
         watch(&browser).await;
@@ -36,10 +36,10 @@ async fn a_visitor_gets_from_home_to_a_figure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visitor_without_javascript_gets_there_too() {
-    in_browser(async |driver, address| {
+    in_browser(state, async |driver, address| {
         let browser = driver.browser(false).await;
         browser.open(&address).await;
-        browser.click(".cards .card a").await;
+        browser.click("#try-samples .card a").await;
         browser.wait("a sample", "return location.pathname.startsWith('/samples/')").await;
         assert!(
             !browser
@@ -61,8 +61,135 @@ async fn a_visitor_without_javascript_gets_there_too() {
     .await;
 }
 
+/// Weights for scenes need not be there, so the scripted worker answers in any case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_brings_a_scene_by_hand_by_mouse_and_without_javascript() {
+    in_browser(scripted, async |driver, address| {
+        let browser = driver.browser(true).await;
+        choose_file(&browser, &address).await;
+        drop_file(&browser, &address).await;
+        drop_what_is_no_picture(&browser, &address).await;
+        fit_scenes(&browser, &address).await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+        let plain = driver.browser(false).await;
+        plain.open(&format!("{address}/scenes")).await;
+        plain.type_into("input[type=file]", &sample_file()).await;
+        plain.click(".drop button").await;
+        plain.wait("a result", AT_ANSWER).await;
+        assert_eq!(plain.complaints().await, Vec::<String>::new());
+        plain.close().await;
+    })
+    .await;
+}
+
+const AT_ANSWER: &str =
+    "return document.querySelector('.answer')?.textContent.includes('polar low') ?? false";
+
+fn sample_file() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/data/sentinel1/open_ocean_20150915_508px.png").to_owned()
+}
+
+/// Through the file input, then the options that redraw.
+async fn choose_file(browser: &Browser<'_>, address: &str) {
+    browser.open(&format!("{address}/scenes")).await;
+    assert!(is_drawn(browser, ".card img").await);
+    keep(browser, "scenes").await;
+    // As someone who works by keyboard would find it.
+    browser.run("document.querySelector('input[type=file]').focus()").await;
+    let focused = browser.run("return document.activeElement.labels.length").await;
+    assert_eq!(focused, 1, "the field has a name");
+    browser.type_into("input[type=file]", &sample_file()).await;
+    browser.wait("a result", AT_ANSWER).await;
+    browser.wait("figures", FIGURES_DRAWN).await;
+    assert!(browser.address().await.contains("/scenes/"));
+    browser.click("#pixels a.button").await;
+    browser.wait("gradients", "return document.querySelector('.gap') !== null").await;
+    browser.wait("figures", FIGURES_DRAWN).await;
+    keep(browser, "scene").await;
+    fade(browser).await;
+    browser.run("document.querySelector('select[name=palette]').value = 'jet'").await;
+    browser.click("#layers .toolbar button").await;
+    browser.wait("other colours", "return location.search.includes('palette=jet')").await;
+    browser.wait("a result", AT_ANSWER).await;
+    assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+}
+
+/// A picture that the page itself paints, dropped on it.
+const DROP: &str = "
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [60, 40];
+    const context = canvas.getContext('2d');
+    context.fillStyle = '#456';
+    context.fillRect(0, 0, 50, 40);
+    const blob = await new Promise((done) => canvas.toBlob(done));
+    const files = new DataTransfer();
+    files.items.add(new File([CONTENT], NAME));
+    for (const type of ['dragover', 'drop']) {
+        const event = new DragEvent(type, { dataTransfer: files, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+    }";
+
+async fn drop_here(browser: &Browser<'_>, content: &str, name: &str) {
+    let script = DROP.replace("CONTENT", content).replace("NAME", &json!(name).to_string());
+    browser.run(&format!("return (async () => {{ {script} }})()")).await;
+}
+
+async fn drop_file(browser: &Browser<'_>, address: &str) {
+    browser.open(address).await;
+    drop_here(browser, "blob", "<b>dropped</b> & kept.png").await;
+    browser.wait("a result", AT_ANSWER).await;
+    assert_eq!(browser.text("h1").await, "b> & kept.png", "a name is text");
+    assert_eq!(browser.count("h1 b").await, 0);
+}
+
+async fn drop_what_is_no_picture(browser: &Browser<'_>, address: &str) {
+    browser.open(&format!("{address}/scenes")).await;
+    drop_here(browser, "'<svg/>'", "drawing.png").await;
+    let told = "return document.querySelector('[data-status]').textContent.includes('not taken')";
+    browser.wait("a refusal", told).await;
+    let text = browser.text("[data-status]").await;
+    assert!(text.contains("“drawing.png”") && text.contains("PNG, JPEG"), "{text}");
+    // The refused request is told in the console as well.
+    assert_eq!(browser.complaints().await.len(), 1);
+}
+
+/// No page of scenes is wider than the narrowest phone.
+async fn fit_scenes(browser: &Browser<'_>, address: &str) {
+    browser.open(&format!("{address}/scenes")).await;
+    let first = "return document.querySelectorAll('.card a')[0].href";
+    let second = "return document.querySelectorAll('.card a')[1].href";
+    let (first, second) = (browser.run(first).await, browser.run(second).await);
+    let id = |href: &serde_json::Value| {
+        href.as_str().and_then(|href| href.split("/scenes/").nth(1)?.get(..16)).map(str::to_owned)
+    };
+    let ids = [id(&first), id(&second)].map(|id| id.expect("it is the address of a scene"));
+    let table = format!("{address}/scenes/compare?scenes={}", ids.join(","));
+    let result = first.as_str().expect("it is an address").to_owned();
+    for page in [format!("{address}/"), format!("{address}/scenes"), table, result] {
+        for width in [360, 1280] {
+            browser.resize(width).await;
+            browser.open(&page).await;
+            browser
+                .wait(
+                    "an answer",
+                    "return !document.querySelector('.waiting, meta[http-equiv=refresh]')",
+                )
+                .await;
+            let wide = browser.run("return document.documentElement.scrollWidth").await;
+            let fits = wide.as_u64().is_some_and(|wide| wide <= width.into());
+            assert!(fits, "{page} at {width}: {wide}");
+        }
+        let name = page[address.len()..].split('?').next().unwrap_or_default().replace('/', "-");
+        keep(browser, &format!("scenes{name}")).await;
+    }
+}
+
 /// Serves on a free port and hands the test a driver; says so where there is no browser.
-async fn in_browser(test: impl AsyncFnOnce(&Driver, String)) {
+async fn in_browser(
+    state: impl FnOnce(&Path) -> AppState,
+    test: impl AsyncFnOnce(&Driver, String),
+) {
     let Some(driver) = Driver::start() else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "chromedriver is needed");
         println!("skipped: chromedriver is not installed");
@@ -71,7 +198,8 @@ async fn in_browser(test: impl AsyncFnOnce(&Driver, String)) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, state(), async {
+    let cache = tempfile::tempdir().expect("there is room");
+    let server = tokio::spawn(serve(listener, state(cache.path()), async {
         let _ = stopped.await;
     }));
     test(&driver, address).await;
@@ -79,16 +207,19 @@ async fn in_browser(test: impl AsyncFnOnce(&Driver, String)) {
     server.await.expect("it has not panicked").expect("it stops in order");
 }
 
-fn state() -> AppState {
-    real_state().unwrap_or_else(|| {
-        let patience = Duration::from_secs(15);
-        scripted_state(Options { patience, ..Options::default() }, data()).0
-    })
+fn state(cache: &Path) -> AppState {
+    real_state(cache).unwrap_or_else(|| scripted(cache))
+}
+
+fn scripted(cache: &Path) -> AppState {
+    let patience = Duration::from_secs(15);
+    let options = Options { patience, ..Options::default() };
+    Setup { options, ..Setup::new(cache) }.state().0
 }
 
 /// The server as `stormlens serve` starts it, where there is a network to run.
 #[cfg(feature = "nn")]
-fn real_state() -> Option<AppState> {
+fn real_state(cache: &Path) -> Option<AppState> {
     use clap::Parser;
     use stormlens::config::Config;
 
@@ -100,14 +231,15 @@ fn real_state() -> Option<AppState> {
     let root = env!("CARGO_MANIFEST_DIR");
     let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
     let arguments = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
-    let config = Cli::parse_from(arguments).config;
+    let mut config = Cli::parse_from(arguments).config;
+    config.sources.cache = cache.to_owned();
     let networks = stormlens::worker::networks(&config.sources);
     let has_weights = !networks.checkpoints.is_empty();
     has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))
 }
 
 #[cfg(not(feature = "nn"))]
-fn real_state() -> Option<AppState> {
+fn real_state(_: &Path) -> Option<AppState> {
     None
 }
 

@@ -273,7 +273,8 @@ fn a_figure_renders_from_its_own_recipe() {
     use stormlens::config::Sources;
     use stormlens::export::{self, Recipe};
     use stormlens::plot::{Figure, Style, draw};
-    use stormlens_data::request::Request;
+    use stormlens_data::outcome::Outcome;
+    use stormlens_data::request::{NowcastRequest, Request};
 
     #[derive(Parser)]
     struct Cli {
@@ -284,7 +285,7 @@ fn a_figure_renders_from_its_own_recipe() {
     let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
     let sources = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let sources = Cli::parse_from(sources).sources;
-    let request = Request {
+    let request = NowcastRequest {
         model: "sar-unet-precip".into(),
         checkpoint: SHIPPED.into(),
         sample: "knmi-20100826T0600".into(),
@@ -292,7 +293,8 @@ fn a_figure_renders_from_its_own_recipe() {
         grad_cam: false,
         ig_steps: None,
     };
-    let outcome = stormlens::worker::answer(&sources, &request).expect("an outcome");
+    let outcome = stormlens::worker::answer(&sources, &Request::Nowcast(request));
+    let Ok(Outcome::Nowcast(outcome)) = outcome else { panic!("no outcome: {outcome:?}") };
     let style = Style::default();
     let svg = draw(&outcome, &Figure::Prediction, &style).expect("a figure");
     let recipe = Recipe::new(&outcome, &Figure::Prediction, &style);

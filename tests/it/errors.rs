@@ -82,7 +82,7 @@ async fn a_program_gets_json() {
         let body = page.json();
         assert_eq!(body["status"], 404);
         assert_eq!(body["title"], "Unknown model");
-        assert_eq!(body["remedy"], "Known are sar-unet-precip");
+        assert_eq!(body["remedy"], "Known are sar-unet-precip, polar-low");
         assert_eq!(body["back"]["href"], "/models");
     }
 }

@@ -8,6 +8,8 @@ mod files;
 mod limits;
 mod pages;
 mod results;
+mod scenes;
 mod serve;
 mod support;
+mod uploads;
 mod webdriver;

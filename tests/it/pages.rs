@@ -9,8 +9,11 @@ async fn home_leads_to_samples_and_networks() {
     let home = TestApp::new().get("/").await;
     assert_eq!(home.status, StatusCode::OK);
     assert_eq!(home.count("h1"), 1);
-    assert_eq!(home.count(".cards .card"), 6);
-    assert_eq!(home.attributes(".panels h3 a", "href"), ["/models/sar-unet-precip"]);
+    assert_eq!(home.count("#try-samples .card"), 6);
+    assert_eq!(
+        home.attributes(".panels h3 a", "href"),
+        ["/models/sar-unet-precip", "/models/polar-low"]
+    );
 }
 
 #[tokio::test]

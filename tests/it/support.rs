@@ -13,11 +13,16 @@ use http_body_util::BodyExt;
 use scraper::{Html, Selector};
 use stormlens::catalog::Catalog;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
+use stormlens::scenes::CacheOptions;
 use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
-use stormlens::web::{self, AppState};
-use stormlens_data::card::{CheckpointCard, Citation, DeviceReport, Layer, ModelCard};
-use stormlens_data::outcome::{Outcome, Target};
-use stormlens_data::request::{Progress, Request};
+use stormlens::web::{self, AppState, UploadLimits};
+use stormlens_data::card::{
+    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Nowcasting, Task,
+};
+use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome, Target};
+use stormlens_data::request::{NowcastRequest, Progress, Request, SceneRequest};
+use stormlens_data::scene::{Fit, Resampling, Variant};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A sample with an observation, one without, and one that starts in a dry hour.
@@ -61,7 +66,10 @@ impl Worker for ScriptedWorker {
                 }
             }
         }
-        Ok(answer(request))
+        match request {
+            Request::Nowcast(request) => Ok(Outcome::Nowcast(answer(request).into())),
+            Request::Scene(request) => Ok(Outcome::Scene(classify(request).into())),
+        }
     }
 
     fn device(&self) -> DeviceReport {
@@ -73,7 +81,7 @@ impl Worker for ScriptedWorker {
     }
 }
 
-fn answer(request: &Request) -> Outcome {
+fn answer(request: &NowcastRequest) -> NowcastOutcome {
     let mut outcome = testing::outcome();
     outcome.request = request.clone();
     if request.sample == UNOBSERVED {
@@ -99,7 +107,33 @@ fn answer(request: &Request) -> Outcome {
     outcome
 }
 
-fn target(outcome: &Outcome, threshold_mm_h: f64) -> Target {
+/// The made-up answer about the scene in Tokyo Bay, whatever scene is asked about.
+///
+/// With bilinear values the scene is familiar and the weights are real ones; letterboxed, no layer
+/// holds evidence.
+fn classify(request: &SceneRequest) -> SceneOutcome {
+    let mut outcome = testing::scene_outcome();
+    outcome.request = request.clone();
+    let is_plain = request.resampling == Resampling::Bilinear;
+    outcome.trained_on_simulation = !is_plain;
+    outcome.familiarity.is_familiar = is_plain;
+    let reason = "red and green differ in 87 % of the pixels".to_owned();
+    outcome.familiarity.reasons = if is_plain { Vec::new() } else { vec![reason] };
+    if let Some(cam) = &mut outcome.grad_cam
+        && request.fit == Fit::Letterbox
+    {
+        cam.layers.iter_mut().for_each(|layer| layer.cam = layer.cam.map(|_| 0.0));
+    }
+    outcome.grad_cam.take_if(|_| !request.grad_cam);
+    let asked = request.integrated_gradients.as_ref();
+    if let Some((gradients, options)) = outcome.integrated_gradients.as_mut().zip(asked) {
+        gradients.options = options.clone();
+    }
+    outcome.integrated_gradients.take_if(|_| asked.is_none());
+    outcome
+}
+
+fn target(outcome: &NowcastOutcome, threshold_mm_h: f64) -> Target {
     let prediction = &outcome.forecast.prediction_mm_h;
     let mask = prediction.map(|rain| f32::from(f64::from(rain) > threshold_mm_h));
     let score_mm_h =
@@ -124,13 +158,15 @@ pub fn model() -> ModelCard {
         id: "sar-unet-precip",
         title: "SAR-UNet, precipitation",
         summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
-        n_input_frames: 12,
-        frame_step_min: 5,
-        lead_time_min: 30,
-        size_multiple: 16,
+        task: Task::Nowcasting(Nowcasting {
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_time_min: 30,
+            size_multiple: 16,
+            default_threshold_mm_h: 1.5,
+        }),
         layers: layers.into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
-        default_threshold_mm_h: 1.5,
         citations: CITATIONS,
     }
 }
@@ -143,55 +179,118 @@ pub fn checkpoint() -> CheckpointCard {
         training_data: "None: this is a test".to_owned(),
         licence: "MIT".to_owned(),
         n_parameters: 1_234_567,
+        is_simulated: false,
+        variant: None,
+        familiar: None,
     }
 }
 
-/// The folder of the repository's radar frames.
+pub fn classifier_weights() -> CheckpointCard {
+    CheckpointCard {
+        name: "scripted".to_owned(),
+        model: "polar-low".to_owned(),
+        is_simulated: true,
+        variant: Some(Variant::LR_512),
+        ..checkpoint()
+    }
+}
+
+/// The folder of the repository's radar frames and scenes.
 pub fn data() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data"))
 }
 
-/// State over a scripted worker, for the router in process and for the browser.
-pub fn scripted_state(
-    options: Options,
-    data: &Path,
-) -> (AppState, Arc<Mutex<VecDeque<Script>>>, Receiver<String>) {
-    let script = Arc::<Mutex<VecDeque<Script>>>::default();
-    let (told, heard) = channel();
-    let (of_worker, told) = (script.clone(), told);
-    let factory = Box::new(move || {
-        let worker = ScriptedWorker { script: of_worker.clone(), told: told.clone() };
-        Ok(Box::new(worker) as Box<dyn Worker>)
-    });
-    let catalog = Catalog::open(data, vec![model()], vec![checkpoint()]).expect("there is data");
-    let jobs = Jobs::start(factory, options).expect("there is a thread");
-    let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
-    (AppState::new(jobs, Arc::new(catalog), checkpoints), script, heard)
+/// What an application under test is made of.
+pub struct Setup<'a> {
+    pub options: Options,
+    pub data: &'a Path,
+    /// Folder for uploads.
+    pub cache: &'a Path,
+    pub max_file_bytes: usize,
+    pub max_cache_bytes: u64,
+    pub uploads: UploadLimits,
+    pub has_weights: bool,
+}
+
+impl<'a> Setup<'a> {
+    pub fn new(cache: &'a Path) -> Self {
+        let patience = Duration::from_secs(3600);
+        Self {
+            options: Options { patience, ..Options::default() },
+            data: data(),
+            cache,
+            max_file_bytes: 1_000_000,
+            max_cache_bytes: 100_000_000,
+            uploads: UploadLimits { linger: Duration::from_millis(50), ..UploadLimits::default() },
+            has_weights: true,
+        }
+    }
+
+    /// State over a scripted worker, for the router in process and for the browser.
+    pub fn state(self) -> (AppState, Arc<Mutex<VecDeque<Script>>>, Receiver<String>) {
+        let script = Arc::<Mutex<VecDeque<Script>>>::default();
+        let (told, heard) = channel();
+        let (of_worker, told) = (script.clone(), told);
+        let factory = Box::new(move || {
+            let worker = ScriptedWorker { script: of_worker.clone(), told: told.clone() };
+            Ok(Box::new(worker) as Box<dyn Worker>)
+        });
+        let catalog = Arc::new(self.catalog());
+        let jobs = Jobs::start(factory, self.options).expect("there is a thread");
+        let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
+        let state = AppState::new(jobs, catalog, checkpoints).with_upload_limits(self.uploads);
+        (state, script, heard)
+    }
+
+    fn catalog(&self) -> Catalog {
+        let mut weights = vec![checkpoint()];
+        weights.extend(self.has_weights.then(classifier_weights));
+        let cache = CacheOptions {
+            folder: self.cache.to_owned(),
+            max_bytes: self.max_cache_bytes,
+            max_file_bytes: self.max_file_bytes,
+        };
+        let catalog = Catalog::open(self.data, vec![model(), testing::scene_card()], weights);
+        catalog.expect("there is data").with_cache(cache)
+    }
 }
 
 pub struct TestApp {
-    router: Router,
+    pub router: Router,
+    /// The folder around the one for uploads; it is removed with this value.
+    pub around: TempDir,
     script: Arc<Mutex<VecDeque<Script>>>,
     heard: Mutex<Receiver<String>>,
 }
 
 impl TestApp {
     pub fn new() -> Self {
-        Self::with(Options { patience: Duration::from_secs(3600), ..Options::default() })
+        Self::set_up(|_| {})
     }
 
     pub fn with(options: Options) -> Self {
-        Self::build(options, data())
+        Self::set_up(|setup| setup.options = options)
     }
 
     /// Over another folder of archives.
     pub fn over(data: &Path) -> Self {
-        Self::build(Options::default(), data)
+        let around = tempfile::tempdir().expect("there is room");
+        let cache = around.path().join("cache");
+        Self::build(Setup { data, ..Setup::new(&cache) }, around)
     }
 
-    fn build(options: Options, data: &Path) -> Self {
-        let (state, script, heard) = scripted_state(options, data);
-        Self { router: web::app(state), script, heard: Mutex::new(heard) }
+    /// With something changed.
+    pub fn set_up(change: impl FnOnce(&mut Setup<'_>)) -> Self {
+        let around = tempfile::tempdir().expect("there is room");
+        let cache = around.path().join("cache");
+        let mut setup = Setup::new(&cache);
+        change(&mut setup);
+        Self::build(setup, around)
+    }
+
+    fn build(setup: Setup<'_>, around: TempDir) -> Self {
+        let (state, script, heard) = setup.state();
+        Self { router: web::app(state), around, script, heard: Mutex::new(heard) }
     }
 
     pub fn script(&self, step: Script) {
@@ -250,6 +349,27 @@ impl TestApp {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// Sends a body, as a browser or (with another `accept`) a program does.
+    pub async fn send_body(
+        &self,
+        address: &str,
+        media_type: &str,
+        accept: &str,
+        body: impl Into<Body>,
+    ) -> Page {
+        let request = HttpRequest::post(address)
+            .header("host", "localhost")
+            .header("accept", accept)
+            .header("content-type", media_type)
+            .body(body.into());
+        self.send(request.unwrap()).await
+    }
+
+    /// The form of the page with these files: names and bytes.
+    pub async fn upload(&self, files: &[(&str, &[u8])]) -> Page {
+        self.send_body("/scenes", FORM, "text/html", form("files", files)).await
+    }
+
     /// The response to an address whose body does not end by itself.
     pub async fn open(&self, address: &str) -> axum::response::Response {
         let request = HttpRequest::get(address).body(Body::empty()).unwrap();
@@ -266,6 +386,25 @@ impl TestApp {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// The media type of [`form`].
+pub const FORM: &str = "multipart/form-data; boundary=xXx";
+
+/// A form with files in a field.
+pub fn form(field: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, bytes) in files {
+        let head = format!(
+            "--xXx\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+             content-type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--xXx--\r\n");
+    body
 }
 
 /// The full address of a result, as the server writes it.

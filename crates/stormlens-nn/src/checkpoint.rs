@@ -1,8 +1,8 @@
 //! Weights on disk: foreign checkpoints read, our own read and written, architectures identified.
 //!
 //! [`read`] takes what the authors of the networks wrote: a ZIP or a legacy stream of
-//! `torch.save`, in any of the dictionaries of PyTorch Lightning, or safetensors. The container is
-//! recognised by content, never by name. A pickle is interpreted as data by a machine that knows
+//! `torch.save`, in any of the dictionaries of PyTorch Lightning, an HDF5 file of Keras, or
+//! safetensors. The container is recognised by content, never by name. A pickle is interpreted as data by a machine that knows
 //! a dozen names and runs none of them; any other name is refused.
 //!
 //! [`write_safetensors`] writes our own format: safetensors, with a [`Metadata`] beside the
@@ -12,6 +12,7 @@ mod architecture;
 mod container;
 mod dtype;
 mod error;
+mod keras;
 mod layout;
 mod native;
 mod pickle;
@@ -144,6 +145,8 @@ pub enum Container {
     TorchZip,
     /// `torch.save` before torch 1.6.
     TorchLegacy,
+    /// HDF5, in the legacy format of Keras.
+    Hdf5,
 }
 
 /// How the weights are arranged within the container.
@@ -161,6 +164,8 @@ pub enum Layout {
     Wrapped,
     /// Tensors and nothing else.
     Bare,
+    /// Keras's legacy HDF5 format: layers by position.
+    Keras,
     /// Our own: see [`write_safetensors`].
     Stormlens,
 }
@@ -215,6 +220,7 @@ fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
         Container::Safetensors => native::parse(bytes)?,
         Container::TorchZip => torch::zip::parse(bytes)?,
         Container::TorchLegacy => torch::legacy::parse(bytes)?,
+        Container::Hdf5 => keras::parse(bytes)?,
     };
     Ok(Foreign { sha256: hex(&Sha256::digest(bytes)), ..contents })
 }

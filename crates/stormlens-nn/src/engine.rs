@@ -5,6 +5,7 @@
 mod answer;
 mod frames;
 mod resident;
+mod scene;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -19,13 +20,14 @@ use stormlens_data::request::{Cancelled, Progress};
 pub use answer::{Answer, Question};
 pub use frames::Frames;
 pub use resident::{Resident, describe, host_tensors, state_dict};
+pub use scene::{SceneAnswer, SceneInput, SceneQuestion};
 
 use self::answer::{in_rain_units, layer_map, plain_target};
 use crate::Tap;
 use crate::checkpoint::CheckpointError;
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::explain::{self, MaskedSum};
-use crate::parameters::{Mode, to_vec};
+use crate::parameters::Mode;
 use crate::registry;
 
 /// Why a question was not answered.
@@ -91,7 +93,7 @@ impl Engine {
         let network = resident.entry.network;
         let output =
             network.forward(&resident.parameters, input, &mut Tap::off(), &Mode::Inference);
-        Ok(to_vec(output))
+        Ok(output.to_host())
     }
 
     /// The prediction and the explanations that were asked for.
@@ -109,9 +111,11 @@ impl Engine {
         let input = self.tensor(resident, frames)?;
         let network = resident.entry.network;
         let threshold_mm_h = question.threshold_mm_h;
+        let first_lead =
+            |prediction: &[f32]| MaskedSum::above(threshold_mm_h, &prediction[..frames.n_pixels()]);
         let (prediction, target, grad_cam) = if layers.is_empty() {
             let output = self.predict(resident, frames)?;
-            let target = MaskedSum::above(threshold_mm_h, &output[..frames.n_pixels()]);
+            let target = first_lead(&output);
             (output, target, None)
         } else {
             announce(progress, "prediction and Grad-CAM")?;
@@ -120,7 +124,7 @@ impl Engine {
                 &resident.parameters,
                 input.clone(),
                 &layers,
-                |prediction| MaskedSum::above(threshold_mm_h, prediction),
+                first_lead,
             );
             let maps = raw.layers.iter().map(|a| layer_map(a, frames)).collect();
             let cam =
@@ -130,10 +134,16 @@ impl Engine {
         let integrated_gradients = question
             .ig_steps
             .map(|n_steps| {
+                let path = explain::Path {
+                    baseline: input.zeros_like(),
+                    input,
+                    n_steps,
+                    rule: explain::Rule::Midpoint,
+                    n_batch: 1,
+                };
                 let parameters = &resident.parameters;
-                let path = explain::integrated_gradients(
-                    network, parameters, &input, &target, n_steps, progress,
-                )?;
+                let path =
+                    explain::integrated_gradients(network, parameters, &path, &target, progress)?;
                 Ok::<_, EngineError>(in_rain_units(
                     &path,
                     plain_target(&target, threshold_mm_h, frames),
@@ -147,7 +157,10 @@ impl Engine {
 
     /// Checks an input against the card and puts it on the device: burn panics on misuse.
     fn tensor(&self, resident: &Resident, frames: &Frames) -> Result<Tensor<4>, EngineError> {
-        frames.check(&resident.card).map_err(EngineError::Input)?;
+        let task = resident.card.nowcasting().ok_or_else(|| {
+            EngineError::Input(format!("{} takes pictures, not frames", resident.card.id))
+        })?;
+        frames.check(task).map_err(EngineError::Input)?;
         let shape = [1, frames.n_frames, frames.height, frames.width];
         let data = TensorData::new(frames.values.clone(), shape);
         Ok(Tensor::from_data(data, &self.device))

@@ -26,6 +26,10 @@ impl Golden {
         self.file().names().into_iter().map(str::to_owned).collect()
     }
 
+    pub fn shape(&self, name: &str) -> Vec<usize> {
+        self.file().tensor(name).expect(name).shape().to_vec()
+    }
+
     pub fn f32(&self, name: &str) -> Vec<f32> {
         let file = self.file();
         let data = file.tensor(name).expect(name).data().to_vec();
@@ -122,6 +126,12 @@ pub(crate) fn statistics(values: &[f32]) -> [f64; 5] {
         wide().fold(f64::NEG_INFINITY, f64::max),
         l2,
     ]
+}
+
+/// Channels last, as TensorFlow keeps them, to channels first.
+pub(crate) fn from_hwc(values: &[f32], n_channels: usize) -> Vec<f32> {
+    let channel = |c: usize| values.iter().skip(c).step_by(n_channels).copied();
+    (0..n_channels).flat_map(channel).collect()
 }
 
 /// The values at which the reference looked: 32, evenly spread over the flat tensor.

@@ -1,5 +1,6 @@
 //! One folder a model.
 
+pub mod polar_low;
 pub mod sar_unet;
 
 use crate::random::Random;

@@ -5,18 +5,58 @@ use burn::tensor::Tensor;
 use crate::parameters::Mode;
 use crate::{Parameters, Tap};
 
-/// An architecture: a function from frames to fields over named parameters.
+/// An architecture: a function from pictures to a prediction over named parameters.
 ///
 /// The architecture holds no weights, so one value serves training (where the parameters are
 /// differentiable leaves and batch statistics are taken) and inference (where neither is so).
 pub trait Network: Send + Sync {
-    /// `input` is `[batch, frames, height, width]`, normalised; the answer
-    /// `[batch, lead times, height, width]`, in the same unit.
+    /// `input` is `[batch, channels, height, width]` in the units the card states.
     fn forward(
         &self,
         parameters: &Parameters,
         input: Tensor<4>,
         tap: &mut Tap,
         mode: &Mode,
-    ) -> Tensor<4>;
+    ) -> Prediction;
+}
+
+/// What a network says.
+#[derive(Clone, Debug)]
+pub enum Prediction {
+    /// `[batch, lead times, height, width]`, in the unit of the input.
+    Field(Tensor<4>),
+    /// `[batch, classes]`, before the softmax.
+    Logits(Tensor<2>),
+}
+
+impl Prediction {
+    /// The field of a network that predicts one.
+    ///
+    /// # Panics
+    /// For a classifier: which kind a network is, its card states.
+    pub fn field(self) -> Tensor<4> {
+        match self {
+            Self::Field(field) => field,
+            Self::Logits(_) => panic!("a classifier predicts no field"),
+        }
+    }
+
+    /// The logits of a classifier.
+    ///
+    /// # Panics
+    /// For a network that predicts a field: which kind a network is, its card states.
+    pub fn logits(self) -> Tensor<2> {
+        match self {
+            Self::Logits(logits) => logits,
+            Self::Field(_) => panic!("a network that predicts a field gives no logits"),
+        }
+    }
+
+    /// The numbers on the host, row-major.
+    pub(crate) fn to_host(&self) -> Vec<f32> {
+        match self.clone() {
+            Self::Field(field) => crate::parameters::to_vec(field.inner()),
+            Self::Logits(logits) => crate::parameters::to_vec(logits.inner()),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::layers::DepthwisePass;
+use crate::random::Random;
 
 /// Weights and running statistics under the names they have in a checkpoint.
 ///
@@ -163,4 +164,6 @@ pub struct Recorder {
     pub(crate) statistics: RefCell<Vec<(String, Tensor<1>)>>,
     /// What the gradients of depthwise weights are made from.
     pub(crate) depthwise: RefCell<Vec<DepthwisePass>>,
+    /// Where dropout draws from; without it nothing is dropped.
+    pub(crate) random: RefCell<Option<Random>>,
 }

@@ -9,6 +9,13 @@ impl Random {
         Self(seed)
     }
 
+    /// The generator of one of many streams that belong to a seed.
+    pub fn of_stream(seed: u64, stream: u64) -> Self {
+        // Mixed twice, because two states that differ by a known step are places in one sequence.
+        let mixed = Self::new(seed).bits() ^ stream;
+        Self::new(Self::new(mixed).bits())
+    }
+
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = self.0;
@@ -36,5 +43,22 @@ impl Random {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No stream is another one's continuation.
+    #[test]
+    fn streams_of_a_seed_share_nothing() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (seed, stream) in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1)] {
+            let mut random = Random::of_stream(seed, stream);
+            assert!((0..1000).all(|_| seen.insert(random.bits())), "{seed}, {stream}");
+        }
+        let mut again = Random::of_stream(2, 1);
+        assert!(seen.contains(&again.bits()));
     }
 }

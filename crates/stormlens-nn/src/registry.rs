@@ -3,10 +3,11 @@
 use stormlens_data::card::ModelCard;
 
 use crate::checkpoint::Family;
-use crate::models::{HostTensors, sar_unet};
+use crate::layers::NormOptions;
+use crate::models::{HostTensors, polar_low, sar_unet};
 use crate::network::Network;
 
-pub const MODELS: &[&ModelEntry] = &[&sar_unet::ENTRY];
+pub const MODELS: &[&ModelEntry] = &[&sar_unet::ENTRY, &polar_low::ENTRY];
 
 /// What the rest of the program needs of a model.
 pub struct ModelEntry {
@@ -16,6 +17,8 @@ pub struct ModelEntry {
     pub family: Family,
     pub n_input: usize,
     pub n_output: usize,
+    /// What its batch normalisation was built with.
+    pub norm: NormOptions,
     /// Weights before training, from a seed.
     pub initialise: fn(u64) -> HostTensors,
     /// Changes weights so that input and output are in units so many times as large.

@@ -1,22 +1,32 @@
 //! Training: `stormlens train CONFIG.toml`.
 //!
-//! Optimiser, schedule and early stopping are those of the reference programs; crops, flips and
-//! quarter turns are this project's options. A run can be killed at any moment and goes on from the
-//! end of its last epoch with the same result as without the interruption.
+//! One loop for every network; what depends on the task is its [`Lessons`]: radar frames and the
+//! frame that followed ([`FrameLessons`]), or scenes and their classes ([`SceneLessons`]).
+//! Optimiser, schedule and early stopping are those of the reference programs; whatever goes beyond
+//! them is an option. A run can be killed at any moment and goes on from the end of its last epoch
+//! with the same result as without the interruption.
 
-mod augment;
+mod ahead;
 mod config;
-mod examples;
+mod frames;
+mod lessons;
 mod optimiser;
 mod run;
+mod scenes;
 mod schedule;
 mod state;
 
-pub use augment::Augmentation;
-pub use config::{DataConfig, TrainConfig, TrainingOptions};
-pub use examples::{Block, Example, Examples, open};
+pub use config::{Monitor, Recipe, TrainConfig};
+pub use frames::{
+    Augmentation, DataConfig, Example, Examples, FrameLessons, TrainingOptions, open,
+};
+pub use lessons::{Batch, Block, Lessons, Score};
+pub use optimiser::{Decay, EpsilonRule, OptimiserOptions};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train};
-pub use schedule::{EarlyStopping, ReduceOnPlateau};
+pub use scenes::{
+    Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneLessons, SceneTraining,
+};
+pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau};
 
 #[cfg(test)]
 mod tests;

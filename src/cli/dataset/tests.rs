@@ -103,6 +103,22 @@ fn a_set_is_built_listed_and_shown() {
 }
 
 #[test]
+fn scenes_are_simulated() {
+    let output = tempfile::tempdir().unwrap();
+    let folder = output.path().join("scenes");
+    let words = ["simulate-sar", "--output", folder.to_str().unwrap(), "--count", "4"];
+    let told = run_words(&[&words[..], &["--splits", "train:0.5,test:0.5"]].concat()).unwrap();
+    let expected = "train: 1 with a polar low, 1 without\ntest: 1 with a polar low, 1 without\n";
+    assert!(told.starts_with(expected), "{told}");
+    assert_eq!(std::fs::read_dir(folder.join("test/pos")).unwrap().count(), 1);
+    let message = format!("{:#}", run_words(&words).unwrap_err());
+    assert!(message.contains("is not empty"), "{message}");
+    for wrong in [["--size", "200"], ["--splits", "train:2"], ["--count", "many"]] {
+        assert!(parse(&[&words[..], &wrong].concat()).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let message = format!("{:#}", run_words(&["show", "no/such/set.h5"]).unwrap_err());
     assert!(message.contains("no/such/set.h5"), "{message}");

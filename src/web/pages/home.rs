@@ -6,12 +6,14 @@ use axum::response::Response;
 
 use super::render;
 use super::samples::{SampleCard, cards};
+use super::scenes::{self, Drop, SceneCard};
 use crate::catalog::Catalog;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState};
 
 /// One row of cards on a wide page.
 const N_SUGGESTIONS: usize = 6;
+const N_SCENES: usize = 3;
 
 #[derive(Template)]
 #[template(path = "pages/home.html")]
@@ -19,6 +21,8 @@ struct HomePage {
     shell: Shell,
     models: Vec<Model>,
     suggestions: Vec<SampleCard>,
+    scenes: Vec<SceneCard>,
+    drop: Drop,
     n_samples: usize,
 }
 
@@ -37,6 +41,8 @@ pub async fn show(State(state): State<AppState>) -> Result<Response, AppError> {
         shell: Shell::new(&state, Section::None),
         models: models(&state.catalog),
         suggestions,
+        scenes: scenes::cards(&state).into_iter().take(N_SCENES).collect(),
+        drop: Drop::new(&state),
         n_samples: state.catalog.samples().len(),
     })
 }

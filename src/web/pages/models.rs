@@ -5,7 +5,8 @@ use std::path::Path as FilePath;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, Task};
+use stormlens_data::scene::Variant;
 
 use super::render;
 use crate::web::scores::Scores;
@@ -32,6 +33,8 @@ struct Entry {
 struct ModelPage {
     shell: Shell,
     model: ModelCard,
+    /// What goes in and comes out, in words.
+    task: Vec<(&'static str, String)>,
     checkpoints: Vec<Checkpoint>,
 }
 
@@ -68,7 +71,26 @@ pub async fn show(
         .blocking(move || Ok(cards.into_iter().map(|card| describe(card, &folder)).collect()))
         .await?;
     let shell = Shell::new(&state, Section::Models);
-    render(&ModelPage { shell, model: model.clone(), checkpoints })
+    render(&ModelPage { shell, task: task(&model.task), model: model.clone(), checkpoints })
+}
+
+fn task(task: &Task) -> Vec<(&'static str, String)> {
+    match task {
+        Task::Nowcasting(task) => vec![
+            ("Input", format!("{} frames, every {} min", task.n_input_frames, task.frame_step_min)),
+            ("Lead time", format!("{} min", task.lead_time_min)),
+            ("Size", format!("Multiples of {} pixels", task.size_multiple)),
+        ],
+        Task::SceneClassification(task) => {
+            let classes: Vec<_> = task.classes.iter().map(|class| class.label).collect();
+            let Variant { input_px, crop_px } = task.default_variant;
+            vec![
+                ("Input", format!("A scene of {input_px} × {input_px} pixels")),
+                ("Seen by the network", format!("Its centre, {crop_px} × {crop_px} pixels")),
+                ("Answer", classes.join(" or ")),
+            ]
+        }
+    }
 }
 
 fn describe(card: CheckpointCard, folder: &FilePath) -> Checkpoint {

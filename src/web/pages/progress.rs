@@ -1,4 +1,4 @@
-//! `/result` while the answer is not there yet.
+//! A result's page while the answer is not there yet.
 
 use std::time::Instant;
 
@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::render;
 use crate::jobs::{JobId, JobState};
-use crate::web::result_query::ResultQuery;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState};
 
@@ -18,9 +17,7 @@ use crate::web::{AppError, AppState};
 struct ProgressPage {
     shell: Shell,
     job: String,
-    sample: String,
-    sample_page: String,
-    model: String,
+    subject: Subject,
     phase: String,
     done: usize,
     /// 0 where the number of steps is not known yet.
@@ -29,10 +26,21 @@ struct ProgressPage {
     running: bool,
 }
 
+/// What is waited for, and the way back from there.
+pub struct Subject {
+    pub section: Section,
+    /// Address and text of the list that it stands in.
+    pub list: (&'static str, &'static str),
+    /// Name for people of the sample or scene, and its page; empty where it has none.
+    pub name: String,
+    pub page: String,
+    pub model: String,
+}
+
 /// The page that waits; it asks again by itself.
 pub fn show(
     state: &AppState,
-    query: &ResultQuery,
+    subject: Subject,
     id: &JobId,
     job: &JobState,
 ) -> Result<Response, AppError> {
@@ -47,11 +55,9 @@ pub fn show(
         _ => ("Finishing".to_owned(), 0, 0, None),
     };
     let page = ProgressPage {
-        shell: Shell::new(state, Section::Samples),
+        shell: Shell::new(state, subject.section),
         job: id.to_string(),
-        sample: query.request.sample.clone(),
-        sample_page: query.sample_page(),
-        model: query.request.model.clone(),
+        subject,
         phase,
         done,
         total,

@@ -1,6 +1,6 @@
 //! `/result`: the forecast, how good it was, and why; or the way there.
 
-mod figures;
+pub mod figures;
 mod gradients;
 mod target;
 
@@ -12,12 +12,12 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use stormlens_data::card::{Citation, ModelCard};
-use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::outcome::{NowcastOutcome, Outcome, Provenance};
 
 use self::figures::{Album, FigureView};
 use self::gradients::Gradients;
 use self::target::TargetView;
-use super::progress;
+use super::progress::{self, Subject};
 use super::sample::{LayerGroup, layer_groups};
 use crate::export;
 use crate::jobs::JobState;
@@ -102,23 +102,35 @@ pub async fn show(
     if !query.is_written_as(&parameters) {
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
     }
-    let id = state.jobs.submit(query.request.clone())?;
+    let id = state.jobs.submit(query.to_request())?;
     match state.jobs.status(&id) {
-        Some(JobState::Done(outcome)) => answer(&state, query, outcome, &headers).await,
+        Some(JobState::Done(Outcome::Nowcast(outcome))) => {
+            answer(&state, query, outcome, &headers).await
+        }
         Some(JobState::Failed(error)) => {
             // Said once; the next visit tries again.
             state.jobs.cancel(&id);
-            Err(AppError::from_worker(error, &query))
+            Err(AppError::from_worker(error, &query.way()))
         }
-        Some(job) => progress::show(&state, &query, &id, &job),
+        Some(job) => progress::show(&state, subject(&query), &id, &job),
         None => Err(AppError::StillComputing { page: query.page() }),
+    }
+}
+
+fn subject(query: &ResultQuery) -> Subject {
+    Subject {
+        section: Section::Samples,
+        list: ("/samples", "Samples"),
+        name: query.request.sample.clone(),
+        page: query.sample_page(),
+        model: query.request.model.clone(),
     }
 }
 
 async fn answer(
     state: &AppState,
     query: ResultQuery,
-    outcome: Arc<Outcome>,
+    outcome: Arc<NowcastOutcome>,
     headers: &HeaderMap,
 ) -> Result<Response, AppError> {
     let shell = Shell::new(state, Section::Samples);
@@ -141,7 +153,12 @@ async fn answer(
     Ok(tag.attach(Html(page).into_response()))
 }
 
-fn describe(shell: Shell, model: &ModelCard, query: &ResultQuery, outcome: &Outcome) -> ResultPage {
+fn describe(
+    shell: Shell,
+    model: &ModelCard,
+    query: &ResultQuery,
+    outcome: &NowcastOutcome,
+) -> ResultPage {
     let forecast = &outcome.forecast;
     let album = Album::new(query, model, outcome);
     let start = forecast.input_times.last().copied().unwrap_or(forecast.valid_time);
@@ -174,7 +191,7 @@ fn describe(shell: Shell, model: &ModelCard, query: &ResultQuery, outcome: &Outc
     }
 }
 
-fn forecast_figures(outcome: &Outcome) -> Vec<Figure> {
+fn forecast_figures(outcome: &NowcastOutcome) -> Vec<Figure> {
     match outcome.forecast.observation_mm_h {
         Some(_) => {
             vec![Figure::Prediction, Figure::Observation, Figure::Persistence, Figure::Difference]
@@ -183,7 +200,7 @@ fn forecast_figures(outcome: &Outcome) -> Vec<Figure> {
     }
 }
 
-fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn facts(outcome: &NowcastOutcome) -> Vec<(&'static str, String)> {
     let forecast = &outcome.forecast;
     let maximum = |field: &stormlens_data::field::Field| {
         field.range().map_or_else(
@@ -202,7 +219,7 @@ fn layers(
     album: &Album<'_>,
     model: &ModelCard,
     query: &ResultQuery,
-    outcome: &Outcome,
+    outcome: &NowcastOutcome,
 ) -> Option<Layers> {
     let grad_cam = outcome.grad_cam.as_ref()?;
     let shown = || grad_cam.layers.iter().filter(|map| query.layers.contains(&map.layer));

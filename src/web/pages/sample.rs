@@ -99,12 +99,13 @@ fn offer(catalog: &Catalog, model: &ModelCard) -> Option<Model> {
     if checkpoints.is_empty() {
         return None;
     }
+    let task = model.nowcasting()?;
     Some(Model {
         id: model.id,
         title: model.title,
         summary: model.summary,
         checkpoints,
-        threshold_mm_h: model.default_threshold_mm_h,
+        threshold_mm_h: task.default_threshold_mm_h,
         groups: layer_groups(model, |name| model.default_layers.contains(&name)),
         steps: STEPS.map(|n| (n, n == DEFAULT_STEPS)).to_vec(),
     })

@@ -1,4 +1,4 @@
-use stormlens_data::card::{CheckpointCard, Layer};
+use stormlens_data::card::{CheckpointCard, Layer, Nowcasting, Task};
 
 use super::*;
 
@@ -9,17 +9,19 @@ fn catalog() -> Catalog {
         id: "net",
         title: "Net",
         summary: "A net",
-        n_input_frames: 12,
-        frame_step_min: 5,
-        lead_time_min: 30,
-        size_multiple: 16,
+        task: Task::Nowcasting(Nowcasting {
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_time_min: 30,
+            size_multiple: 16,
+            default_threshold_mm_h: 1.5,
+        }),
         layers: vec![
             layer("first", "Encoder"),
             layer("second", "Encoder"),
             layer("last", "Decoder"),
         ],
         default_layers: vec!["last"],
-        default_threshold_mm_h: 1.5,
         citations: &[],
     };
     let weights = |name: &str| CheckpointCard {
@@ -29,6 +31,9 @@ fn catalog() -> Catalog {
         training_data: String::new(),
         licence: String::new(),
         n_parameters: 1,
+        is_simulated: false,
+        variant: None,
+        familiar: None,
     };
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
     Catalog::open(data.as_ref(), vec![model], vec![weights("one"), weights("two")]).unwrap()

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::error::{CheckpointError, printable};
 use super::{StateDict, Tensor, Values};
+use crate::models::polar_low::PolarLowConfig;
 use table::DEPTHWISE;
 
 /// Names shown in a message; the rest is counted.
@@ -29,6 +30,8 @@ pub enum Family {
     SmaAtUnet,
     /// Ronneberger, Fischer, Brox 2015, as SmaAt-UNet's authors use it for comparison.
     Unet,
+    /// Grahn, Bianchi 2022, arXiv 2203.16401, which gives it no name.
+    PolarLow,
 }
 
 impl Family {
@@ -37,7 +40,12 @@ impl Family {
             Family::SarUnet => "SAR-UNet",
             Family::SmaAtUnet => "SmaAt-UNet",
             Family::Unet => "UNet",
+            Family::PolarLow => "the polar-low CNN",
         }
+    }
+
+    fn has_attention(self) -> bool {
+        matches!(self, Family::SarUnet | Family::SmaAtUnet)
     }
 }
 
@@ -45,20 +53,22 @@ impl Family {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Architecture {
     pub family: Family,
-    /// Input frames.
+    /// Input frames, or colours of a picture.
     pub in_channels: usize,
-    /// Output frames.
+    /// Output frames, or classes.
     pub out_channels: usize,
-    /// Channels of the first and the last block, 64 in all published networks.
+    /// Channels of the first and the last block, 64 in all published networks for nowcasting, and
+    /// of the stem, 8 in the polar-low CNN.
     pub base_channels: usize,
-    /// Depth multiplier of the encoder's depthwise convolutions; 1 for a UNet, which has none.
+    /// Depth multiplier of the encoder's depthwise convolutions; 1 for a network that has none.
     pub kernels_per_layer: usize,
     /// Depth multiplier of every depthwise-separable convolution: SAR-UNet's decoder has its own.
     pub kernels_by_module: BTreeMap<String, usize>,
     /// Channels over hidden units in channel attention, 16 in all published networks; `None` for
-    /// a UNet, which has none.
+    /// a network that has none.
     pub reduction_ratio: Option<usize>,
-    /// Trainable numbers: all but running statistics and counters.
+    /// Trainable numbers: all but running statistics and counters. Of the polar-low CNN the
+    /// running statistics count too, as in its authors' 1,260,322.
     pub n_parameters: usize,
     /// Entries of the state dictionary.
     pub n_keys: usize,
@@ -79,7 +89,7 @@ impl Architecture {
             base_channels,
             kernels_per_layer: 1,
             kernels_by_module: BTreeMap::new(),
-            reduction_ratio: (family != Family::Unet).then_some(reduction_ratio),
+            reduction_ratio: family.has_attention().then_some(reduction_ratio),
             n_parameters: 0,
             n_keys: 0,
         };
@@ -90,13 +100,18 @@ impl Architecture {
     fn count(&mut self) {
         let tensors = self.tensors();
         self.n_keys = tensors.len();
-        let learnable = tensors.iter().filter(|(name, _)| !is_buffer(name));
-        self.n_parameters = learnable.map(|(_, shape)| n_elements(shape)).sum();
+        let counts = |name: &str| self.family == Family::PolarLow || !is_buffer(name);
+        let counted = tensors.iter().filter(|(name, _)| counts(name));
+        self.n_parameters = counted.map(|(_, shape)| n_elements(shape)).sum();
     }
 
-    /// Names and shapes of all tensors, in the order of the reference's `state_dict`.
+    /// Names and shapes of all tensors, in the order of the reference's `state_dict`, or of the
+    /// forward pass where the reference has none.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
-        table::tensors(self)
+        match self.family {
+            Family::PolarLow => PolarLowConfig::of(self).schema(),
+            Family::SarUnet | Family::SmaAtUnet | Family::Unet => table::tensors(self),
+        }
     }
 }
 
@@ -123,6 +138,8 @@ fn family(state: &StateDict) -> Result<Family, CheckpointError> {
         Ok(Family::SmaAtUnet)
     } else if has("inc.double_conv.") {
         Ok(Family::Unet)
+    } else if has("stem.") && has("block1.") && has("head.") {
+        Ok(Family::PolarLow)
     } else {
         let names: Vec<_> =
             state.tensors.keys().map(|name| format!("`{}`", printable(name))).collect();
@@ -142,6 +159,7 @@ fn sizes(family: Family, state: &StateDict) -> Result<Architecture, CheckpointEr
         ),
         Family::SmaAtUnet => ("inc.double_conv.1.weight", "inc.double_conv.3", None),
         Family::Unet => ("inc.double_conv.1.weight", "", dimension("inc.double_conv.0.weight", 1)),
+        Family::PolarLow => return polar_low_sizes(state),
     };
     let out_channels = dimension("outc.conv.weight", 0).unwrap_or(1);
     let base_channels = dimension("outc.conv.weight", 1).or_else(|| dimension(first_norm, 0));
@@ -158,11 +176,7 @@ fn sizes(family: Family, state: &StateDict) -> Result<Architecture, CheckpointEr
     if kernels_per_layer > MAX_KERNELS_PER_LAYER {
         return Err(mismatch(family, format!("it has {kernels_per_layer} kernels per layer")));
     }
-    for (what, n) in [("input", in_channels), ("output", out_channels), ("base", base_channels)] {
-        if !(1..=MAX_CHANNELS).contains(&n) {
-            return Err(mismatch(family, format!("it has {n} {what} channels")));
-        }
-    }
+    check_channels(family, in_channels, out_channels, base_channels)?;
     let mut architecture = Architecture {
         family,
         in_channels,
@@ -170,12 +184,36 @@ fn sizes(family: Family, state: &StateDict) -> Result<Architecture, CheckpointEr
         base_channels,
         kernels_per_layer,
         kernels_by_module: BTreeMap::new(),
-        reduction_ratio: (family != Family::Unet).then_some(reduction_ratio),
+        reduction_ratio: family.has_attention().then_some(reduction_ratio),
         n_parameters: 0,
         n_keys: 0,
     };
     architecture.kernels_by_module = kernels_by_module(&architecture, state);
     Ok(architecture)
+}
+
+/// The same for the polar-low CNN, whose stem and head show everything.
+fn polar_low_sizes(state: &StateDict) -> Result<Architecture, CheckpointError> {
+    let dimension = |name: &str, axis: usize| Some(*state.tensors.get(name)?.shape.get(axis)?);
+    let in_channels = dimension("stem.0.weight", 1).unwrap_or(3);
+    let out_channels = dimension("head.weight", 0).unwrap_or(2);
+    let base_channels = dimension("stem.0.weight", 0).unwrap_or(8);
+    check_channels(Family::PolarLow, in_channels, out_channels, base_channels)?;
+    Ok(Architecture::new(Family::PolarLow, (in_channels, out_channels), base_channels, 1))
+}
+
+fn check_channels(
+    family: Family,
+    in_channels: usize,
+    out_channels: usize,
+    base_channels: usize,
+) -> Result<(), CheckpointError> {
+    for (what, n) in [("input", in_channels), ("output", out_channels), ("base", base_channels)] {
+        if !(1..=MAX_CHANNELS).contains(&n) {
+            return Err(mismatch(family, format!("it has {n} {what} channels")));
+        }
+    }
+    Ok(())
 }
 
 /// The depth multiplier of each module, where its depthwise weights show a plausible one.
@@ -213,8 +251,15 @@ fn compare(
             Some(_) => {}
         }
     }
-    let known: std::collections::HashSet<_> = expected.iter().map(|(name, _)| name).collect();
-    let unexpected = state.tensors.keys().filter(|name| !known.contains(name));
+    let known: std::collections::HashSet<_> =
+        expected.iter().map(|(name, _)| name.as_str()).collect();
+    // Keras counts no batches; a network of its family that was trained here does.
+    let is_spare = |name: &str| {
+        let norm = name.strip_suffix("num_batches_tracked");
+        norm.is_some_and(|norm| known.contains(format!("{norm}running_var").as_str()))
+    };
+    let unexpected = state.tensors.keys().map(String::as_str);
+    let unexpected = unexpected.filter(|name| !known.contains(name) && !is_spare(name));
     let unexpected: Vec<_> = unexpected.map(|name| format!("`{}`", printable(name))).collect();
     let parts =
         [("missing", missing), ("unexpected", unexpected), ("of wrong shape or type", wrong)];

@@ -2,7 +2,7 @@
 
 use super::Container;
 use super::error::{Fault, printable};
-use super::pickle;
+use super::{keras, pickle};
 
 /// The number that opens a legacy stream, 0x1950a86a20f9469cfc6c, as `LONG1` pickles it.
 pub(crate) const LEGACY_MAGIC: &[u8] =
@@ -13,7 +13,6 @@ const MAGIC_WINDOW: usize = 32;
 
 /// Files that people take for a checkpoint, by their first bytes.
 const OTHERS: &[(&[u8], &str)] = &[
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file: radar data, or weights of Keras"),
     (b"CDF", "a NetCDF file"),
     (b"\x93NUMPY", "a NumPy array (.npy)"),
     (b"GGUF", "a GGUF file"),
@@ -38,6 +37,9 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<Container, Fault> {
     }
     if bytes[0] == 0x80 && holds_legacy_magic(bytes) {
         return Ok(Container::TorchLegacy);
+    }
+    if bytes.starts_with(keras::MAGIC) {
+        return Ok(Container::Hdf5);
     }
     if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err(Fault::NotACheckpoint((*what).into()));

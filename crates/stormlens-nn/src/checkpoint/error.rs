@@ -11,7 +11,7 @@ pub enum CheckpointError {
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error(
-        "{} is {looks_like}; give a PyTorch checkpoint or a safetensors file",
+        "{} is {looks_like}; give a PyTorch checkpoint, an HDF5 file of Keras or a safetensors file",
         path.display()
     )]
     NotACheckpoint { path: PathBuf, looks_like: String },
@@ -38,7 +38,7 @@ pub enum CheckpointError {
     Unwritable { path: PathBuf, reason: String },
     #[error(
         "the weights belong to no known network: their first names are {names}; \
-         known are SAR-UNet, SmaAt-UNet and UNet"
+         known are SAR-UNet, SmaAt-UNet, UNet and the polar-low CNN"
     )]
     UnknownArchitecture { names: String },
     #[error("the weights look like {family} but do not fit it: {difference}")]

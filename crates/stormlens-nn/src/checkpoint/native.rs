@@ -34,13 +34,30 @@ pub struct Metadata {
     pub model: String,
     /// An object: `in_channels`, `out_channels`, `kernels_per_layer`, …
     pub hyper_parameters: Json,
-    /// Depth in mm per 5 min that the network sees as 1.
-    pub normalisation_mm_5min: f64,
+    /// Depth in mm per 5 min that the network sees as 1; `None` for one that sees no rain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalisation_mm_5min: Option<f64>,
+    /// Side of the square that a picture is stretched to; `None` for networks without pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_px: Option<usize>,
+    /// Side of the centre that the network sees of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop_px: Option<usize>,
+    /// Whether the training data were made by a program.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub simulated: bool,
+    /// Statistics of the training data, as the program that trained wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_statistics: Option<Json>,
     /// What they were trained on, in one sentence.
     pub training_data: String,
     pub licence: String,
     /// Program and version, e.g. `stormlens 0.1.0`.
     pub created_by: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// [`Metadata`] as written: with what the writer adds.

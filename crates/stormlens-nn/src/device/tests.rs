@@ -26,7 +26,7 @@ fn a_graphics_device_computes_what_the_cpu_computes() {
         return;
     };
     let weights = procedural(&tiny().schema());
-    let run = |device: &Device| -> RawCam {
+    let run = |device: &Device| -> RawCam<MaskedSum> {
         let x = input(ramp(3 * 32 * 32), [1, 3, 32, 32], device);
         let upper_half = |y: &[f32]| {
             let n = y.len();

@@ -1,6 +1,6 @@
 //! What goes into a network, checked before it meets burn, which panics on misuse.
 
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::Nowcasting;
 
 /// Frames for a network, normalised: `[n_frames × height × width]`.
 #[derive(Clone, Debug)]
@@ -17,15 +17,15 @@ impl Frames {
     }
 
     /// Why this is no input for that model, in words.
-    pub(super) fn check(&self, card: &ModelCard) -> Result<(), String> {
+    pub(super) fn check(&self, task: &Nowcasting) -> Result<(), String> {
         let (h, w) = (self.height, self.width);
-        if self.n_frames != card.n_input_frames {
+        if self.n_frames != task.n_input_frames {
             return Err(format!(
-                "the input has {} frames, {} takes {}: one every {} minutes, oldest first",
-                self.n_frames, card.id, card.n_input_frames, card.frame_step_min
+                "the input has {} frames, the network takes {}: one every {} minutes, oldest first",
+                self.n_frames, task.n_input_frames, task.frame_step_min
             ));
         }
-        let multiple = card.size_multiple;
+        let multiple = task.size_multiple;
         if h == 0 || w == 0 || h % multiple != 0 || w % multiple != 0 {
             let next = |n: usize| n.div_ceil(multiple).max(1) * multiple;
             return Err(format!(

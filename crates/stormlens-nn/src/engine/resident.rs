@@ -63,6 +63,9 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         training_data,
         licence,
         n_parameters: found.n_parameters,
+        is_simulated: false,
+        variant: None,
+        familiar: None,
     };
     Ok(Described { state: file.state, card })
 }
@@ -74,14 +77,17 @@ impl Resident {
         device: &Device,
     ) -> Result<Self, EngineError> {
         let Described { state, card: checkpoint } = read_described(entry, path)?;
-        let tensors = fold(host_tensors(&state));
+        let tensors = fold(host_tensors(&state), entry.norm);
         let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
         let parameters = Parameters::from_host(borrowed, device);
         Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
     }
 
     /// Layers by name or label, as the card writes them.
-    pub(super) fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
+    ///
+    /// # Errors
+    /// For a name that no layer has.
+    pub fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
         let resolve = |name: &String| {
             let layer = self.card.layer(name).ok_or_else(|| EngineError::UnknownLayer {
                 model: self.card.id,

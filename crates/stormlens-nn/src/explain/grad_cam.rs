@@ -4,41 +4,40 @@
 use burn::tensor::Tensor;
 
 use super::resize::resize_bilinear;
-use super::target::MaskedSum;
+use super::target::Target;
 use crate::network::Network;
-use crate::parameters::{Mode, to_vec};
+use crate::parameters::Mode;
 use crate::tap::Activation;
 use crate::{Parameters, Tap};
 
 /// What the two passes leave.
 #[derive(Clone, Debug)]
-pub struct RawCam {
-    /// Normalised, `[lead times × height × width]`.
+pub struct RawCam<T> {
+    /// The network's answer, row-major.
     pub prediction: Vec<f32>,
-    pub target: MaskedSum,
+    pub target: T,
     /// In the order of the request.
     pub layers: Vec<Activation>,
 }
 
 /// Weighted sums of the wanted layers' activations.
 ///
-/// `input` is `[1, frames, height, width]`; `choose` makes the target from the normalised prediction of
-/// the first lead time, `[height × width]`. For activations `A` and target `S` a layer's map is
-/// `Σ_c w_c A_c` with `w_c = mean(∂S/∂A_c)`; it is signed and of the layer's own size. Names that
-/// the network does not show are left out of the answer.
-pub fn grad_cam(
+/// `input` is `[1, channels, height, width]`; `choose` makes the target from the prediction. For
+/// activations `A` and target `S` a layer's map is `Σ_c w_c A_c` with `w_c = mean(∂S/∂A_c)`; it is
+/// signed and of the layer's own size. Names that the network does not show are left out of the
+/// answer.
+pub fn grad_cam<T: Target>(
     network: &dyn Network,
     parameters: &Parameters,
     input: Tensor<4>,
     layers: &[String],
-    choose: impl FnOnce(&[f32]) -> MaskedSum,
-) -> RawCam {
-    let [_, _, height, width] = input.dims();
+    choose: impl FnOnce(&[f32]) -> T,
+) -> RawCam<T> {
     let mut tap = Tap::watch(layers.iter().cloned());
     let output = network.forward(parameters, input, &mut tap, &Mode::Inference);
-    let prediction = to_vec(output.clone().inner());
-    let target = choose(&prediction[..height * width]);
-    let mut gradients = target.of(output).backward();
+    let prediction = output.to_host();
+    let target = choose(&prediction);
+    let mut gradients = target.of(output).sum().backward();
     let mut seen = tap.into_weighted(&mut gradients);
     seen.sort_by_key(|a| layers.iter().position(|name| *name == a.name));
     RawCam { prediction, target, layers: seen }
@@ -63,4 +62,15 @@ fn scale(cam: &mut [f32]) {
     cam.iter_mut().for_each(|v| *v -= low);
     let high = cam.iter().copied().fold(0.0, f32::max);
     cam.iter_mut().for_each(|v| *v /= 1e-7 + high);
+}
+
+/// The plain map of a raw one: rectified and divided by its maximum (Selvaraju et al. 2017).
+///
+/// A map that is nowhere positive is zero, where the reference program divides by what it finds.
+pub fn rectify(raw: &[f32]) -> Vec<f32> {
+    let high = raw.iter().copied().fold(0.0, f32::max);
+    if high == 0.0 {
+        return vec![0.0; raw.len()];
+    }
+    raw.iter().map(|v| v.max(0.0) / high).collect()
 }

@@ -1,77 +1,187 @@
-//! Integrated gradients (Sundararajan, Taly and Yan 2017) on the input frames.
+//! Integrated gradients (Sundararajan, Taly and Yan 2017) on the input.
 
 use std::ops::ControlFlow;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use stormlens_data::request::{Cancelled, Progress};
 
-use super::target::{MaskedSum, masked_sum};
+use super::target::Target;
 use crate::network::Network;
 use crate::parameters::{Mode, to_vec};
 use crate::{Parameters, Tap};
 
-/// Attribution of the target's change along a straight path from a dry sky to the input.
+/// Attribution of the target's change along a straight path from a baseline to the input.
 #[derive(Clone, Debug)]
 pub struct PathAttribution {
-    /// `(x − x₀) · mean of ∂S/∂x`, normalised, `[frames × height × width]`.
+    /// `(x − x₀) · mean of ∂S/∂x`, `[channels × height × width]`.
     pub attribution: Vec<f32>,
-    /// `S(x) − S(x₀)`, normalised.
+    /// `S(x) − S(x₀)`.
     pub output_difference: f64,
     /// Sum of the attribution minus `output_difference`: what the finite number of steps costs.
     pub convergence_delta: f64,
+    /// Steps taken; more than asked for where they were doubled.
+    pub n_steps: usize,
+    /// The target at the points of the path, from the baseline to the input.
+    pub path: Vec<f64>,
 }
 
-/// Integrates by the midpoint rule over `n_steps` points; the baseline is zero: no rain.
+/// Where on the path the gradient is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// In the middle of each interval.
+    Midpoint,
+    /// At the ends of the intervals, those of the path with half the weight; so the points of `n`
+    /// steps are among those of `2 n`.
+    Trapezoid {
+        /// The gap, as a share of the output's difference, above which the steps are doubled.
+        tolerance: Option<f64>,
+        max_steps: usize,
+    },
+}
+
+/// A path to integrate along.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// `[1, channels, height, width]`
+    pub input: Tensor<4>,
+    /// Of the same shape.
+    pub baseline: Tensor<4>,
+    pub n_steps: usize,
+    pub rule: Rule,
+    /// Points that go through the network together.
+    pub n_batch: usize,
+}
+
+/// Integrates the target's gradient along a path.
 ///
-/// The target's mask is that of the prediction at the input, all along the path.
+/// Gradients are summed as they come, so memory does not grow with the number of steps.
 ///
 /// # Errors
 /// [`Cancelled`] when `progress` says that nobody waits any more.
 pub fn integrated_gradients(
     network: &dyn Network,
     parameters: &Parameters,
-    input: &Tensor<4>,
-    target: &MaskedSum,
-    n_steps: usize,
+    path: &Path,
+    target: &dyn Target,
     progress: &dyn Progress,
 ) -> Result<PathAttribution, Cancelled> {
-    let mut sum: Option<Tensor<4>> = None;
-    for step in 0..n_steps {
-        report(progress, step, n_steps)?;
-        let share = (step as f64 + 0.5) / n_steps as f64;
-        let gradient = gradient(network, parameters, input.clone().mul_scalar(share), target);
-        sum = Some(match sum {
-            Some(sum) => sum + gradient,
-            None => gradient,
-        });
+    let walk = Walk { network, parameters, path, target, progress };
+    match path.rule {
+        Rule::Midpoint => walk.midpoint(),
+        Rule::Trapezoid { tolerance, max_steps } => walk.trapezoid(tolerance, max_steps),
     }
-    report(progress, n_steps, n_steps)?;
-    let mean = sum.ok_or(Cancelled)?.div_scalar(n_steps as f64);
-    let attribution = to_vec(input.clone() * mean);
-    let score = |x: Tensor<4>| {
-        let output = network.forward(parameters, x, &mut Tap::off(), &Mode::Inference);
-        masked_sum(&to_vec(output), &target.mask)
-    };
-    let output_difference = target.score - score(input.zeros_like());
-    let total: f64 = attribution.iter().map(|&a| f64::from(a)).sum();
-    Ok(PathAttribution {
-        attribution,
-        output_difference,
-        convergence_delta: total - output_difference,
-    })
 }
 
-/// Only the input is a differentiable leaf: the network is a constant.
-fn gradient(
-    network: &dyn Network,
-    parameters: &Parameters,
-    input: Tensor<4>,
-    target: &MaskedSum,
-) -> Tensor<4> {
-    let leaf = input.autodiff().require_grad();
-    let output = network.forward(parameters, leaf.clone(), &mut Tap::off(), &Mode::Inference);
-    let mut gradients = target.of(output).backward();
-    leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.inner().zeros_like())
+/// A point of the path: how far along, and its weight in the sum.
+type Point = (f64, f64);
+
+/// What some points add up to: the weighted gradients and the target at each point.
+type Summed = (Tensor<4>, Vec<f64>);
+
+struct Walk<'a> {
+    network: &'a dyn Network,
+    parameters: &'a Parameters,
+    path: &'a Path,
+    target: &'a dyn Target,
+    progress: &'a dyn Progress,
+}
+
+impl Walk<'_> {
+    fn midpoint(&self) -> Result<PathAttribution, Cancelled> {
+        let n = self.path.n_steps;
+        let points: Vec<Point> = (0..n).map(|i| ((i as f64 + 0.5) / n as f64, 1.0)).collect();
+        let (sum, mut path) = self.sum(&points, 0, n)?;
+        path.insert(0, self.score(self.path.baseline.clone()));
+        path.push(self.score(self.path.input.clone()));
+        Ok(self.finish(&sum, n, path))
+    }
+
+    fn trapezoid(
+        &self,
+        tolerance: Option<f64>,
+        max_steps: usize,
+    ) -> Result<PathAttribution, Cancelled> {
+        let mut n = self.path.n_steps;
+        let weight = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
+        let points: Vec<Point> = (0..=n).map(|i| (i as f64 / n as f64, weight(i))).collect();
+        let (mut sum, mut path) = self.sum(&points, 0, points.len())?;
+        loop {
+            let found = self.finish(&sum, n, path);
+            let is_close = tolerance.is_none_or(|tolerance| found.is_within(tolerance));
+            if is_close || 2 * n > max_steps {
+                return Ok(found);
+            }
+            n *= 2;
+            let between: Vec<Point> =
+                (1..n).step_by(2).map(|i| (i as f64 / n as f64, 1.0)).collect();
+            let (more, outputs) = self.sum(&between, n / 2 + 1, n + 1)?;
+            sum = sum + more;
+            path = interleave(&found.path, &outputs);
+        }
+    }
+
+    /// Gradients at some points; `n_before` of `n_all` have been taken before.
+    fn sum(&self, points: &[Point], n_before: usize, n_all: usize) -> Result<Summed, Cancelled> {
+        let mut sum = self.path.input.zeros_like();
+        let mut outputs = Vec::with_capacity(points.len());
+        for batch in points.chunks(self.path.n_batch.max(1)) {
+            report(self.progress, n_before + outputs.len(), n_all)?;
+            let (gradient, scores) = self.gradient(batch);
+            sum = sum + gradient;
+            outputs.extend(scores);
+        }
+        report(self.progress, n_before + points.len(), n_all)?;
+        Ok((sum, outputs))
+    }
+
+    /// Weighted sum of the gradients at a few points. Only the input is a differentiable leaf: the
+    /// network is a constant.
+    fn gradient(&self, points: &[Point]) -> Summed {
+        let n = points.len();
+        let Path { input, baseline, .. } = self.path;
+        let column = |value: fn(&Point) -> f64| {
+            let values: Vec<f32> = points.iter().map(|point| value(point) as f32).collect();
+            Tensor::<4>::from_data(TensorData::new(values, [n, 1, 1, 1]), &input.device())
+        };
+        let there = column(|p| p.0) * (input.clone() - baseline.clone()) + baseline.clone();
+        let leaf = there.autodiff().require_grad();
+        let mode = Mode::Inference;
+        let output = self.network.forward(self.parameters, leaf.clone(), &mut Tap::off(), &mode);
+        let host = output.to_host();
+        let scores = host.chunks_exact(host.len() / n).map(|one| self.target.score(one)).collect();
+        let mut gradients = self.target.of(output).sum().backward();
+        let gradient =
+            leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.inner().zeros_like());
+        ((gradient * column(|p| p.1)).sum_dim(0), scores)
+    }
+
+    fn score(&self, x: Tensor<4>) -> f64 {
+        let output = self.network.forward(self.parameters, x, &mut Tap::off(), &Mode::Inference);
+        self.target.score(&output.to_host())
+    }
+
+    fn finish(&self, sum: &Tensor<4>, n_steps: usize, path: Vec<f64>) -> PathAttribution {
+        let Path { input, baseline, .. } = self.path;
+        let mean = sum.clone().div_scalar(n_steps as f64);
+        let attribution = to_vec((input.clone() - baseline.clone()) * mean);
+        let total: f64 = attribution.iter().map(|&a| f64::from(a)).sum();
+        let output_difference = path[path.len() - 1] - path[0];
+        let convergence_delta = total - output_difference;
+        PathAttribution { attribution, output_difference, convergence_delta, n_steps, path }
+    }
+}
+
+impl PathAttribution {
+    /// Whether the gap is at most that share of the output's difference.
+    pub(super) fn is_within(&self, tolerance: f64) -> bool {
+        self.convergence_delta.abs() <= tolerance * self.output_difference.abs()
+    }
+}
+
+/// Every second from either, beginning and ending with the first.
+fn interleave(old: &[f64], new: &[f64]) -> Vec<f64> {
+    let pairs = old.iter().zip(new).flat_map(|(&a, &b)| [a, b]);
+    pairs.chain(old.last().copied()).collect()
 }
 
 fn report(progress: &dyn Progress, done: usize, total: usize) -> Result<(), Cancelled> {

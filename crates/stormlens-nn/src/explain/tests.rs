@@ -2,14 +2,14 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
-use stormlens_data::request::{Cancelled, Progress, Silent};
+use stormlens_data::request::{Cancelled, ClassOutput, Progress, Silent};
 
 use super::*;
 use crate::golden::{procedural, relative_l2};
 use crate::models::HostTensors;
 use crate::models::sar_unet::SarUnet;
 use crate::models::sar_unet::tests::{input, parameters, ramp, tiny};
-use crate::network::Network;
+use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, to_vec};
 use crate::{Parameters, Tap};
 
@@ -28,7 +28,7 @@ fn upper_half(prediction: &[f32]) -> MaskedSum {
 fn score(weights: &HostTensors, x: Tensor<4>) -> f64 {
     let parameters = parameters(weights, &x.device());
     let y = SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::Inference);
-    upper_half(&to_vec(y)).score
+    upper_half(&y.to_host()).score
 }
 
 /// A change of a convolution's bias moves one channel of its output everywhere, so it tests the
@@ -73,8 +73,8 @@ fn the_gradient_of_the_input_is_what_finite_differences_say() {
     let network = parameters(&weights, &device);
     let leaf = frames(&device).autodiff().require_grad();
     let y = SarUnet.forward(&network, leaf.clone(), &mut Tap::off(), &Mode::Inference);
-    let target = upper_half(&to_vec(y.clone().inner()));
-    let mut gradients = target.of(y).backward();
+    let target = upper_half(&y.to_host());
+    let mut gradients = target.of(y).sum().backward();
     let gradient = to_vec(leaf.grad_remove(&mut gradients).expect("a leaf"));
     let direction: Vec<f32> = ramp(2 * gradient.len()).split_off(gradient.len());
     let ours: f64 =
@@ -110,9 +110,10 @@ fn integrated_gradients_add_up_to_the_change_of_the_target() {
     let network = parameters(&procedural(&tiny().schema()), &device);
     let x = frames(&device);
     let y = SarUnet.forward(&network, x.clone(), &mut Tap::off(), &Mode::Inference);
-    let target = upper_half(&to_vec(y));
+    let target = upper_half(&y.to_host());
     let gap = |n_steps| {
-        let path = integrated_gradients(&SarUnet, &network, &x, &target, n_steps, &Silent);
+        let path = path(&x, n_steps, Rule::Midpoint);
+        let path = integrated_gradients(&SarUnet, &network, &path, &target, &Silent);
         let path = path.expect("nobody cancels");
         let sum: f64 = path.attribution.iter().map(|&a| f64::from(a)).sum();
         assert!((sum - path.output_difference - path.convergence_delta).abs() < 1e-9);
@@ -121,6 +122,78 @@ fn integrated_gradients_add_up_to_the_change_of_the_target() {
     let (coarse, fine) = (gap(2), gap(128));
     assert!(fine < 1e-2, "with 128 steps {fine} of the difference is missing");
     assert!(fine < coarse, "more steps did not help: {coarse}, {fine}");
+}
+
+fn path(x: &Tensor<4>, n_steps: usize, rule: Rule) -> Path {
+    Path { input: x.clone(), baseline: x.zeros_like(), n_steps, rule, n_batch: 1 }
+}
+
+/// A classifier whose first logit is the square of the mean: the path integral has a closed form.
+struct Square;
+
+impl Network for Square {
+    fn forward(&self, _: &Parameters, x: Tensor<4>, _: &mut Tap, _: &Mode) -> Prediction {
+        let [n, c, h, w] = x.dims();
+        let mean = x.reshape([n, c * h * w]).mean_dim(1);
+        Prediction::Logits(Tensor::cat(vec![mean.clone() * mean.clone(), mean.mul_scalar(-1.0)], 1))
+    }
+}
+
+/// For a quadratic function the trapezoid rule is exact, whatever the batch and the steps.
+#[test]
+fn batches_and_baselines_give_the_closed_form() {
+    let device = Device::flex();
+    let x = input(vec![1.0, 2.0, 3.0, 6.0], [1, 1, 2, 2], &device);
+    let target = ClassTarget { class: 0, output: ClassOutput::Logit };
+    let rule = Rule::Trapezoid { tolerance: None, max_steps: 8 };
+    for n_batch in [1, 2, 3, 16] {
+        let path = Path { baseline: x.ones_like(), n_batch, ..path(&x, 5, rule) };
+        let found = integrated_gradients(&Square, &Parameters::default(), &path, &target, &Silent);
+        let found = found.expect("nobody cancels");
+        // Mean 3 and 1; (x - 1) times the mean gradient, which is the average mean over the path
+        // times 2 / 4.
+        for (a, b) in found.attribution.iter().zip([0.0, 1.0, 2.0, 5.0]) {
+            assert!((a - b).abs() < 1e-5, "{:?}", found.attribution);
+        }
+        assert_eq!(found.path.len(), 6);
+        assert!((found.path[0] - 1.0).abs() < 1e-6 && (found.path[5] - 9.0).abs() < 1e-5);
+        assert!(found.convergence_delta.abs() < 1e-4);
+    }
+}
+
+/// Doubling ends when the gap is small enough, takes no point twice, and equals a fresh start.
+#[test]
+fn steps_are_doubled_until_the_gap_is_small() {
+    struct Count(Cell<usize>);
+    impl Progress for Count {
+        fn report(&self, _: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
+            assert!(done <= total, "{done} of {total}");
+            self.0.set(done);
+            ControlFlow::Continue(())
+        }
+    }
+    let device = Device::flex();
+    let x = input(vec![2.0, 4.0, 1.0, 5.0], [1, 1, 2, 2], &device);
+    let target = ClassTarget { class: 0, output: ClassOutput::Probability };
+    let run = |n_steps, tolerance, progress: &dyn Progress| {
+        let rule = Rule::Trapezoid { tolerance, max_steps: 64 };
+        let path = Path { n_batch: 3, ..path(&x, n_steps, rule) };
+        integrated_gradients(&Square, &Parameters::default(), &path, &target, progress)
+            .expect("nobody cancels")
+    };
+    let count = Count(Cell::new(0));
+    let doubled = run(2, Some(1e-3), &count);
+    assert!(doubled.n_steps > 2 && doubled.n_steps < 64, "{}", doubled.n_steps);
+    assert!(doubled.is_within(1e-3));
+    assert_eq!(count.0.get(), doubled.n_steps + 1);
+    let fresh = run(doubled.n_steps, None, &Silent);
+    assert!(relative_l2(&doubled.attribution, &fresh.attribution) < 1e-6);
+    for (a, b) in doubled.path.iter().zip(&fresh.path) {
+        assert!((a - b).abs() < 1e-7);
+    }
+    let coarser = run(doubled.n_steps / 2, None, &Silent);
+    assert!(!coarser.is_within(1e-3), "the last doubling was not needed");
+    assert_eq!(run(2, Some(0.0), &Silent).n_steps, 64);
 }
 
 #[test]
@@ -136,7 +209,8 @@ fn nobody_waiting_ends_the_integration() {
     let network = parameters(&procedural(&tiny().schema()), &device);
     let target = upper_half(&[0.0; 32 * 32]);
     let progress = Impatient(Cell::new(0));
-    let ended = integrated_gradients(&SarUnet, &network, &frames(&device), &target, 50, &progress);
+    let path = path(&frames(&device), 50, Rule::Midpoint);
+    let ended = integrated_gradients(&SarUnet, &network, &path, &target, &progress);
     assert_eq!(ended.unwrap_err(), Cancelled);
     assert_eq!(progress.0.get(), 2);
 }
@@ -146,9 +220,10 @@ fn nobody_waiting_ends_the_integration() {
 fn a_linear_network_has_the_cam_of_its_formula() {
     struct Linear;
     impl Network for Linear {
-        fn forward(&self, _: &Parameters, x: Tensor<4>, tap: &mut Tap, _: &Mode) -> Tensor<4> {
+        fn forward(&self, _: &Parameters, x: Tensor<4>, tap: &mut Tap, _: &Mode) -> Prediction {
             let x = tap.at("input", x);
-            x.clone().narrow(1, 0, 1).mul_scalar(2.0) - x.narrow(1, 1, 1).mul_scalar(0.5)
+            let y = x.clone().narrow(1, 0, 1).mul_scalar(2.0) - x.narrow(1, 1, 1).mul_scalar(0.5);
+            Prediction::Field(y)
         }
     }
     let device = Device::flex();

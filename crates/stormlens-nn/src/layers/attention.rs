@@ -5,7 +5,7 @@ use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
-use super::convolution::norm;
+use super::convolution::{linear, norm};
 use crate::parameters::{Mode, Scope};
 
 /// Channel attention, then spatial attention; no residual around them.
@@ -29,10 +29,6 @@ fn channel_attention(p: &Scope, x: Tensor<4>) -> Tensor<4> {
 fn perceptron(p: &Scope, x: Tensor<2>) -> Tensor<2> {
     let x = relu(linear(&p.at("MLP.1"), x));
     linear(&p.at("MLP.3"), x)
-}
-
-fn linear(p: &Scope, x: Tensor<2>) -> Tensor<2> {
-    x.matmul(p.tensor::<2>("weight").transpose()) + p.tensor::<1>("bias").unsqueeze()
 }
 
 /// `[batch, 1, height, width]` in 0 to 1, from the mean and the maximum over the channels.

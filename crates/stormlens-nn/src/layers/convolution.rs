@@ -2,14 +2,40 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::module::{batch_norm, batch_norm_train, conv2d};
+use burn::tensor::ops::ConvOptions;
 
 use super::depthwise::depthwise;
+use super::resample::same_padding;
 use crate::parameters::{Mode, Scope};
 
-/// PyTorch's defaults, with which every published checkpoint was trained.
-const BATCH_NORM_EPSILON: f64 = 1e-5;
-const BATCH_NORM_MOMENTUM: f64 = 0.1;
+/// What batch normalisation was built with: the default of a framework, which no checkpoint
+/// records.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormOptions {
+    /// Added to the variance under the root.
+    pub epsilon: f64,
+    /// Share of the batch in the next running statistics; Keras states one minus this.
+    pub momentum: f64,
+}
+
+impl NormOptions {
+    pub const PYTORCH: Self = Self { epsilon: 1e-5, momentum: 0.1 };
+    pub const KERAS: Self = Self { epsilon: 1e-3, momentum: 0.01 };
+}
+
+/// A linear layer: `[batch, in]` to `[batch, out]`, with weights `[out, in]`.
+pub(crate) fn linear(p: &Scope, x: Tensor<2>) -> Tensor<2> {
+    x.matmul(p.tensor::<2>("weight").transpose()) + p.tensor::<1>("bias").unsqueeze()
+}
+
+/// A 3 × 3 convolution with bias at every second pixel, padded as TensorFlow's `same`.
+pub(crate) fn conv3x3_halving(p: &Scope, x: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let padding = [same_padding(height), same_padding(width)];
+    let options = ConvOptions::new_with_padding([2, 2], padding, [1, 1], 1);
+    conv2d(x, p.tensor("weight"), p.optional("bias"), options)
+}
 
 /// A 1 × 1 convolution with bias: a linear map of the channels.
 ///
@@ -46,24 +72,30 @@ pub(crate) fn norm_relu(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     relu(norm(p, x, mode))
 }
 
-/// Batch normalisation; nothing where it has been folded into the convolution before it.
+/// Batch normalisation as PyTorch builds it.
 pub(crate) fn norm(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    norm_with(p, x, NormOptions::PYTORCH, mode)
+}
+
+/// Batch normalisation; nothing where it has been folded into the convolution before it.
+pub(crate) fn norm_with(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mode) -> Tensor<4> {
+    let NormOptions { epsilon, momentum } = options;
     if !p.has("running_var") {
         return x;
     }
     let (weight, bias) = (p.tensor("weight"), p.tensor("bias"));
     let (mean, variance) = (p.tensor::<1>("running_mean"), p.tensor::<1>("running_var"));
     match mode {
-        Mode::Inference => batch_norm(x, weight, bias, mean, variance, BATCH_NORM_EPSILON),
+        Mode::Inference => batch_norm(x, weight, bias, mean, variance, epsilon),
         Mode::Training(recorder) => {
             let [n_batch, _, height, width] = x.dims();
             let n = (n_batch * height * width) as f64;
-            let batch = batch_norm_train(x, weight, bias, BATCH_NORM_EPSILON);
+            let batch = batch_norm_train(x, weight, bias, epsilon);
             // The batch is normalised with its own variance; the running one learns the unbiased
-            // estimate, as in PyTorch.
+            // estimate, as in PyTorch and in Keras.
             let unbiased = batch.variance.inner().mul_scalar(n / (n - 1.0).max(1.0));
             let follow = |running: Tensor<1>, now: Tensor<1>| {
-                running.mul_scalar(1.0 - BATCH_NORM_MOMENTUM) + now.mul_scalar(BATCH_NORM_MOMENTUM)
+                running.mul_scalar(1.0 - momentum) + now.mul_scalar(momentum)
             };
             recorder.statistics.borrow_mut().extend([
                 (p.name("running_mean"), follow(mean, batch.mean.inner())),

@@ -7,20 +7,19 @@
 
 use std::collections::BTreeMap;
 
+use super::NormOptions;
 use crate::models::HostTensors;
-
-const EPSILON: f64 = 1e-5;
 
 type ByName = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// The same function with every batch normalisation folded away, for inference only.
-pub fn fold(tensors: HostTensors) -> HostTensors {
+pub fn fold(tensors: HostTensors, options: NormOptions) -> HostTensors {
     let mut all: ByName = tensors.into_iter().map(|(n, s, v)| (n, (s, v))).collect();
     let norms: Vec<String> =
         all.keys().filter_map(|n| n.strip_suffix(".running_var")).map(str::to_owned).collect();
     for norm in norms {
         if let Some(convolution) = convolution_before(&norm, &all) {
-            fold_one(&mut all, &convolution, &norm);
+            fold_one(&mut all, &convolution, &norm, options.epsilon);
         }
     }
     all.into_iter().map(|(name, (shape, values))| (name, shape, values)).collect()
@@ -37,7 +36,7 @@ fn convolution_before(norm: &str, all: &ByName) -> Option<String> {
     [pointwise, before].into_iter().find(|name| all.contains_key(&format!("{name}.weight")))
 }
 
-fn fold_one(all: &mut ByName, convolution: &str, norm: &str) {
+fn fold_one(all: &mut ByName, convolution: &str, norm: &str, epsilon: f64) {
     let mut take = |part: &str| all.remove(&format!("{norm}.{part}")).map(|(_, v)| v);
     let parts = (take("weight"), take("bias"), take("running_mean"), take("running_var"));
     let (Some(gain), Some(shift), Some(mean), Some(variance)) = parts else { return };
@@ -47,7 +46,7 @@ fn fold_one(all: &mut ByName, convolution: &str, norm: &str) {
     let mut folded = Vec::with_capacity(weight.len());
     let mut bias = Vec::with_capacity(shape[0]);
     for (c, row) in weight.chunks_exact(per_output).enumerate() {
-        let scale = f64::from(gain[c]) / (f64::from(variance[c]) + EPSILON).sqrt();
+        let scale = f64::from(gain[c]) / (f64::from(variance[c]) + epsilon).sqrt();
         folded.extend(row.iter().map(|&w| (f64::from(w) * scale) as f32));
         bias.push(((incoming[c] - f64::from(mean[c])) * scale + f64::from(shift[c])) as f32);
     }

@@ -1,12 +1,35 @@
-//! Between the levels of a U-Net.
+//! Between resolutions.
 
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, s};
 
 /// Maximum of every 2 × 2 window, without overlap.
 pub(crate) fn max_pool(x: Tensor<4>) -> Tensor<4> {
     max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+}
+
+/// Pixels before and after a row of `n` that TensorFlow's `same` padding puts there for a window
+/// of 3 at every second pixel: none and one where `n` is even, one and one where it is odd.
+pub(super) fn same_padding(n: usize) -> (usize, usize) {
+    (n % 2, 1)
+}
+
+/// Maximum of 3 × 3 windows at every second pixel, padded as TensorFlow's `same`: n pixels become
+/// ⌈n / 2⌉.
+///
+/// Padding never wins, and of equal values the first in reading order takes the gradient. Windows
+/// that hang over the far end stand for the padding there, so nothing has to be copied.
+pub(crate) fn max_pool_halving(x: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let padding = [height, width].map(|n| (same_padding(n).0, same_padding(n).0));
+    let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding_pairs(padding);
+    max_pool2d(x, options.with_ceil_mode(true))
+}
+
+/// The pixels of even row and column: n become ⌈n / 2⌉.
+pub(crate) fn every_second(x: Tensor<4>) -> Tensor<4> {
+    x.slice(s![.., .., ..;2, ..;2])
 }
 
 /// Bilinear interpolation to twice the size, corners aligned.

@@ -2,77 +2,66 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::augment::Augmentation;
+use super::frames::{Augmentation, DataConfig, TrainingOptions};
+use super::optimiser::OptimiserOptions;
+use super::schedule::{EarlyStopping, ReduceOnPlateau};
 
-/// One training run.
+/// One training run; the three tables are those of the task that the network is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TrainConfig {
+pub struct TrainConfig<D = DataConfig, T = TrainingOptions, A = Augmentation>
+where
+    T: Default,
+    A: Default,
+{
     /// Name in the registry, e.g. `sar-unet-precip`.
     pub model: String,
     /// Folder for weights, state and metrics.
     pub output: PathBuf,
     #[serde(default)]
     pub seed: u64,
-    pub data: DataConfig,
+    pub data: D,
     #[serde(default)]
-    pub training: TrainingOptions,
+    pub training: T,
     #[serde(default)]
-    pub augmentation: Augmentation,
+    pub augmentation: A,
 }
 
-/// Where the samples come from and how they are divided: a folder of raw frames with two times, or a
-/// file of windows, which has its groups.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataConfig {
-    /// Folder of raw radar files. A sample belongs to the block of its target, the frame to be
-    /// predicted; its input frames may lie in the block before, as they would for a forecast made
-    /// then.
-    pub archive: Option<PathBuf>,
-    /// Last target time of training, with `archive`.
-    pub train_until: Option<Timestamp>,
-    /// Last target time of validation, with `archive`; what comes later tests.
-    pub validate_until: Option<Timestamp>,
-    /// File of windows, as `dataset build` and the reference program write it. Where it has no group
-    /// `validation`, the last tenth of `train` is taken.
-    pub windows: Option<PathBuf>,
-    /// One sentence for the checkpoint's metadata.
-    pub description: String,
-    pub licence: String,
+/// Which loss decides what is best, when the learning rate falls and when training ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Monitor {
+    #[default]
+    Validation,
+    Training,
 }
 
-/// Optimiser, schedule and early stopping; defaults as published.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainingOptions {
-    pub batch_size: usize,
-    /// Adam, betas 0.9 and 0.999, epsilon 10⁻⁸.
-    pub learning_rate: f64,
+/// What the loop needs to know of a run, whatever its task.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Folder for weights, state and metrics.
+    pub output: PathBuf,
+    pub seed: u64,
     pub max_epochs: usize,
-    /// Epochs without improvement before the learning rate falls to a tenth.
-    pub lr_patience: usize,
-    /// Epochs without improvement before training ends. The reference states 30 but its library
-    /// counted each epoch twice.
-    pub stop_patience: usize,
-    /// Rain is multiplied by this on the way in and divided by it on the way out, so that the
-    /// network works with numbers of the order of one; it is folded into the first and the last
-    /// layer of the saved weights, which then take ordinary normalised rain.
-    pub scale: f32,
+    pub optimiser: OptimiserOptions,
+    /// Before the first epoch.
+    pub schedule: ReduceOnPlateau,
+    /// Before the first epoch.
+    pub stopping: EarlyStopping,
+    pub monitor: Monitor,
+    /// The options that decide the result, so that a changed file is noticed.
+    pub fingerprint: String,
 }
 
-impl Default for TrainingOptions {
-    fn default() -> Self {
-        Self {
-            batch_size: 6,
-            learning_rate: 1e-3,
-            max_epochs: 200,
-            lr_patience: 4,
-            stop_patience: 15,
-            scale: 1.0,
-        }
+impl<D: Clone + Serialize, T: Clone + Default + Serialize, A: Clone + Default + Serialize>
+    TrainConfig<D, T, A>
+{
+    /// The options as text, but for where the results go; `training` is what of its table decides
+    /// the result.
+    pub(super) fn fingerprint(&self, training: T) -> String {
+        let deciding = Self { output: PathBuf::new(), training, ..self.clone() };
+        serde_json::to_string(&deciding).unwrap_or_default()
     }
 }

@@ -1,25 +1,80 @@
-//! Adam over the flat tensors of a state dictionary.
+//! Adam and AdamW over the flat tensors of a state dictionary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use crate::Parameters;
+use crate::models::HostTensors;
 use crate::parameters::to_vec;
 
-/// burn's Adam with PyTorch's epsilon, and the moments of every parameter by its name.
+#[cfg(test)]
+mod tests;
+
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+
+/// Adam (Kingma and Ba 2015) with betas 0.9 and 0.999, with or without decay of the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptimiserOptions {
+    pub epsilon: f32,
+    pub epsilon_rule: EpsilonRule,
+    pub decay: Decay,
+}
+
+/// Where ε is added. With m and v the moments before their bias is corrected by c₁ = 1 − β₁ᵗ and
+/// c₂ = 1 − β₂ᵗ, a step is η · √c₂/c₁ · m / (√v + ε′).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EpsilonRule {
+    /// ε′ = ε √c₂: added to the corrected moment, as in the paper's algorithm and in PyTorch.
+    Corrected,
+    /// ε′ = ε: the paper's "ε hat", as in Keras.
+    Plain,
+}
+
+/// Decay of weights beside the gradient (Loshchilov and Hutter 2019), before each step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    None,
+    /// w ← w − η λ w, of weights with two or more dimensions: neither biases nor normalisation.
+    Scaled(f64),
+    /// w ← w − λ w whatever the learning rate η, of every learnable tensor: TensorFlow Addons' AdamW.
+    Unscaled(f64),
+}
+
+impl OptimiserOptions {
+    /// PyTorch's Adam.
+    pub fn adam() -> Self {
+        Self { epsilon: 1e-8, epsilon_rule: EpsilonRule::Corrected, decay: Decay::None }
+    }
+}
+
+/// An optimiser and the moments of every parameter by its name.
 pub(super) struct NamedAdam {
-    adam: Adam,
-    states: BTreeMap<String, AdamState<1>>,
+    options: OptimiserOptions,
+    /// Parameters that are not biases and belong to no normalisation.
+    matrices: BTreeSet<String>,
+    states: BTreeMap<String, State>,
+}
+
+/// Number of steps, first and second moment.
+struct State {
+    n_steps: usize,
+    first: Tensor<1>,
+    second: Tensor<1>,
 }
 
 /// The moments of one parameter on the host: number of steps, first and second moment.
 pub(super) type Moments = (String, usize, Vec<f32>, Vec<f32>);
 
 impl NamedAdam {
-    pub fn new() -> Self {
-        Self { adam: AdamConfig::new().with_epsilon(1e-8).build(), states: BTreeMap::new() }
+    pub fn new(options: OptimiserOptions, weights: &HostTensors) -> Self {
+        let matrices = weights.iter().filter(|(_, shape, _)| shape.len() > 1);
+        let matrices = matrices.map(|(name, ..)| name.clone()).collect();
+        Self { options, matrices, states: BTreeMap::new() }
     }
 
     /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others`
@@ -34,31 +89,67 @@ impl NamedAdam {
         leaves.map_learnable(|name, leaf| {
             let gradient = others.remove(name).or_else(|| leaf.grad_remove(&mut gradients));
             let Some(gradient) = gradient else { return leaf.inner() };
-            let state = self.states.remove(name);
-            let (updated, state) = self.adam.step(learning_rate, leaf.inner(), gradient, state);
-            self.states.extend(state.map(|state| (name.to_owned(), state)));
+            let state = State::after(self.states.remove(name), gradient);
+            let weights = self.decayed(name, leaf.inner(), learning_rate);
+            let updated = weights - state.step(&self.options).mul_scalar(learning_rate);
+            self.states.insert(name.to_owned(), state);
             updated
         })
     }
 
+    fn decayed(&self, name: &str, weights: Tensor<1>, learning_rate: f64) -> Tensor<1> {
+        let share = match self.options.decay {
+            Decay::Scaled(rate) if self.matrices.contains(name) => rate * learning_rate,
+            Decay::Unscaled(rate) => rate,
+            Decay::Scaled(_) | Decay::None => return weights,
+        };
+        weights.clone() - weights.mul_scalar(share)
+    }
+
     pub fn to_host(&self) -> Vec<Moments> {
-        let read = |(name, state): (&String, &AdamState<1>)| {
-            let m = &state.momentum;
-            (name.clone(), m.time, to_vec(m.moment_1.clone()), to_vec(m.moment_2.clone()))
+        let read = |(name, s): (&String, &State)| {
+            (name.clone(), s.n_steps, to_vec(s.first.clone()), to_vec(s.second.clone()))
         };
         self.states.iter().map(read).collect()
     }
 
-    pub fn from_host(moments: Vec<Moments>, device: &Device) -> Self {
+    /// Goes on with what [`Self::to_host`] read.
+    pub fn restore(&mut self, moments: Vec<Moments>, device: &Device) {
         let put = |values: Vec<f32>| {
             let n = values.len();
             Tensor::<1>::from_data(TensorData::new(values, [n]), device)
         };
-        let mut optimiser = Self::new();
-        for (name, time, first, second) in moments {
-            let momentum = AdaptiveMomentumState::new(time, put(first), put(second));
-            optimiser.states.insert(name, AdamState::new(momentum));
+        let state = |(name, n_steps, first, second)| {
+            (name, State { n_steps, first: put(first), second: put(second) })
+        };
+        self.states = moments.into_iter().map(state).collect();
+    }
+}
+
+impl State {
+    /// The moments after one more gradient; both begin at zero.
+    fn after(before: Option<Self>, gradient: Tensor<1>) -> Self {
+        let first = gradient.clone().mul_scalar(1.0 - BETA_1);
+        let second = gradient.square().mul_scalar(1.0 - BETA_2);
+        match before {
+            None => Self { n_steps: 1, first, second },
+            Some(s) => Self {
+                n_steps: s.n_steps + 1,
+                first: s.first.mul_scalar(BETA_1) + first,
+                second: s.second.mul_scalar(BETA_2) + second,
+            },
         }
-        optimiser
+    }
+
+    /// The step for a learning rate of one.
+    fn step(&self, options: &OptimiserOptions) -> Tensor<1> {
+        let n_steps = self.n_steps as i32;
+        let root = (1.0 - BETA_2.powi(n_steps)).sqrt();
+        let factor = root / (1.0 - BETA_1.powi(n_steps));
+        let epsilon = match options.epsilon_rule {
+            EpsilonRule::Corrected => options.epsilon * root,
+            EpsilonRule::Plain => options.epsilon,
+        };
+        self.first.clone().mul_scalar(factor) / self.second.clone().sqrt().add_scalar(epsilon)
     }
 }

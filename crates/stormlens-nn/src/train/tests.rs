@@ -4,8 +4,6 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use stormlens_data::dataset::DatasetError;
 
-use super::config::{DataConfig, TrainingOptions};
-use super::run::Trainee;
 use super::*;
 use crate::checkpoint::CheckpointError;
 use crate::models::sar_unet::SarUnet;
@@ -94,12 +92,11 @@ fn config(output: &Path) -> TrainConfig {
 }
 
 fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let trainee = Trainee {
-        network: &SarUnet,
-        initial: initialise(&tiny().schema(), config.seed),
-        rescale: crate::models::sar_unet::ENTRY.rescale,
-    };
-    train(config, trainee, &Squares, &Device::flex(), watch)
+    let initial = initialise(&tiny().schema(), config.seed);
+    let trainee = Trainee { network: &SarUnet, initial };
+    let rescale = crate::models::sar_unet::ENTRY.rescale;
+    let lessons = FrameLessons::new(config, &Squares, rescale);
+    train(&config.recipe(), trainee, &lessons, &Device::flex(), watch)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Figures on the page: their addresses in both themes, their size, their words, their files.
 
 use stormlens_data::card::ModelCard;
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::NowcastOutcome;
 
 use crate::plot::{self, Figure, Style};
 use crate::web::parameters::encode;
@@ -29,13 +29,13 @@ pub struct Download {
 
 /// All figures of one result.
 pub struct Album<'a> {
-    outcome: &'a Outcome,
+    outcome: &'a NowcastOutcome,
     style: Style,
     query: String,
 }
 
 impl<'a> Album<'a> {
-    pub fn new(query: &ResultQuery, model: &ModelCard, outcome: &'a Outcome) -> Self {
+    pub fn new(query: &ResultQuery, model: &ModelCard, outcome: &'a NowcastOutcome) -> Self {
         Self { outcome, style: query.style(model), query: query.to_query() }
     }
 
@@ -69,25 +69,7 @@ impl<'a> Album<'a> {
     }
 
     fn downloads(&self, figure: &Figure) -> Vec<Download> {
-        let mut downloads = Vec::new();
-        for width_mm in Style::WIDTHS_MM {
-            for (kind, label, more) in [
-                ("png", "PNG, 300 dpi", "&dpi=300"),
-                ("png", "PNG, 600 dpi", "&dpi=600"),
-                ("svg", "SVG", ""),
-                ("pdf", "PDF", ""),
-            ] {
-                downloads.push(Download {
-                    label: format!("{label}, {width_mm} mm"),
-                    href: self.address(
-                        figure,
-                        kind,
-                        &format!("width-mm={width_mm}{more}&download=yes"),
-                    ),
-                });
-            }
-        }
-        downloads
+        downloads(|kind, more| self.address(figure, kind, more))
     }
 
     fn address(&self, figure: &Figure, kind: &str, more: &str) -> String {
@@ -118,6 +100,25 @@ impl<'a> Album<'a> {
             _ => "Last frame".to_owned(),
         }
     }
+}
+
+/// The files of a figure, from the address of one in a format with more parameters.
+pub fn downloads(address: impl Fn(&str, &str) -> String) -> Vec<Download> {
+    let mut downloads = Vec::new();
+    for width_mm in Style::WIDTHS_MM {
+        for (kind, label, more) in [
+            ("png", "PNG, 300 dpi", "&dpi=300"),
+            ("png", "PNG, 600 dpi", "&dpi=600"),
+            ("svg", "SVG", ""),
+            ("pdf", "PDF", ""),
+        ] {
+            downloads.push(Download {
+                label: format!("{label}, {width_mm} mm"),
+                href: address(kind, &format!("width-mm={width_mm}{more}&download=yes")),
+            });
+        }
+    }
+    downloads
 }
 
 /// Room for a figure before it has loaded, a little more than it needs: how high it becomes hangs on

@@ -1,6 +1,6 @@
 //! The section on integrated gradients: which of the input frames the network used.
 
-use stormlens_data::outcome::{IntegratedGradients, Outcome};
+use stormlens_data::outcome::{IntegratedGradients, NowcastOutcome};
 
 use super::figures::{Album, FigureView};
 use super::target::TargetView;
@@ -27,7 +27,7 @@ pub struct FrameSum {
 }
 
 impl Gradients {
-    pub fn new(album: &Album<'_>, outcome: &Outcome) -> Option<Self> {
+    pub fn new(album: &Album<'_>, outcome: &NowcastOutcome) -> Option<Self> {
         let gradients = outcome.integrated_gradients.as_ref()?;
         let frames = 0..gradients.frames.len();
         let sums = gradients.frame_sums_mm_h.iter().zip(&outcome.forecast.input_times);

@@ -40,6 +40,8 @@ fn modules(architecture: &Architecture) -> Vec<Module> {
         Family::SarUnet => sar_unet(in_channels, base),
         Family::SmaAtUnet => u_net(in_channels, base, |mid| Block::DoubleSeparable { mid }, true),
         Family::Unet => u_net(in_channels, base, |mid| Block::Double { mid }, false),
+        // Its table is its own schema: nothing in it is a U-Net's.
+        Family::PolarLow => return Vec::new(),
     };
     modules.push(module("outc.conv", Block::Output, base, out_channels));
     modules

@@ -88,6 +88,45 @@ fn the_decoder_has_a_multiplier_of_its_own() {
     assert_eq!(found.n_parameters, 8_345_249);
 }
 
+fn polar_low(base_channels: usize) -> StateDict {
+    let architecture = Architecture::new(Family::PolarLow, (3, 2), base_channels, 1);
+    let zeros =
+        |shape: Vec<usize>| Tensor::f32(shape.clone(), vec![0.0; super::n_elements(&shape)]);
+    let tensors = architecture.tensors().into_iter().map(|(name, shape)| (name, zeros(shape)));
+    StateDict { tensors: tensors.collect() }
+}
+
+#[test]
+fn the_polar_low_cnn_is_known_with_and_without_counters() {
+    let mut state = polar_low(8);
+    let check = |state: &StateDict| {
+        let found = identify(state).unwrap();
+        assert_eq!(found.family, Family::PolarLow);
+        assert_eq!((found.in_channels, found.out_channels), (3, 2));
+        assert_eq!((found.base_channels, found.reduction_ratio), (8, None));
+        assert_eq!((found.n_parameters, found.n_keys), (1_260_322, 127));
+    };
+    check(&state);
+    let norms = ["stem.1", "block1.1", "block7.4", "tail.1"];
+    for norm in norms {
+        state.tensors.insert(format!("{norm}.num_batches_tracked"), Tensor::i64(vec![], vec![9]));
+    }
+    check(&state);
+    state.tensors.insert("head.num_batches_tracked".into(), Tensor::i64(vec![], vec![9]));
+    let message = identify(&state).unwrap_err().to_string();
+    assert!(message.contains("1 unexpected: `head.num_batches_tracked`"), "{message}");
+}
+
+#[test]
+fn differences_from_the_polar_low_cnn_are_named() {
+    let mut state = polar_low(2);
+    state.tensors["block3.shortcut.bias"].shape = vec![1];
+    let message = identify(&state).unwrap_err().to_string();
+    let expected = "look like the polar-low CNN but do not fit it: 1 of wrong shape or type: \
+                    `block3.shortcut.bias` ([1], not [8])";
+    assert!(message.contains(expected), "{message}");
+}
+
 /// Checks the message after a change to a small SmaAt-UNet.
 #[track_caller]
 fn check_error(change: impl Fn(&mut StateDict), expected: &str) {

@@ -17,7 +17,11 @@ fn safetensors() -> Vec<u8> {
     let metadata = Metadata {
         model: "unet".into(),
         hyper_parameters: serde_json::json!({ "in_channels": 12 }),
-        normalisation_mm_5min: 47.83,
+        normalisation_mm_5min: Some(47.83),
+        input_px: None,
+        crop_px: None,
+        simulated: false,
+        training_statistics: None,
         training_data: "none".into(),
         licence: "none".into(),
         created_by: "a test".into(),

@@ -176,7 +176,7 @@ fn the_opcodes_of_protocol_4_are_read() {
 #[test]
 fn other_files_are_called_by_what_they_are() {
     check_error(b"", "an empty file");
-    check_error(b"\x89HDF\r\n\x1a\n\0\0\0\0", "an HDF5 file");
+    check_error(b"\x89HDF\r\n\x1a\n\0\0\0\0", "it cannot be read as HDF5");
     check_error(b"CDF\x01", "a NetCDF file");
     check_error(b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer");
     check_error(b"<!DOCTYPE html><html>", "a web page");

@@ -1,19 +1,25 @@
 //! Our own format: written, read, compared.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
 use super::check_error;
 use crate::checkpoint::{
-    CheckpointError, Container, Layout, Metadata, Precision, StateDict, Tensor, Values, read,
-    write_safetensors,
+    CheckpointError, Container, Foreign, Layout, Metadata, Precision, StateDict, Tensor, Values,
+    read, write_safetensors,
 };
 
 fn metadata() -> Metadata {
     Metadata {
         model: "sar-unet-precip".into(),
         hyper_parameters: serde_json::json!({ "in_channels": 12, "kernels_per_layer": 1 }),
-        normalisation_mm_5min: 47.83,
+        normalisation_mm_5min: Some(47.83),
+        input_px: None,
+        crop_px: None,
+        simulated: false,
+        training_statistics: None,
         training_data: "one day of radar".into(),
         licence: "CC BY 4.0".into(),
         created_by: "stormlens 0.1.0".into(),
@@ -50,6 +56,63 @@ fn what_is_written_is_read() {
     for (name, tensor) in &state().tensors {
         assert_eq!(&back.state.tensors[name], tensor);
     }
+}
+
+/// The tensors of [`state`] under metadata that only a program can have written.
+fn with_metadata(text: &str) -> Foreign {
+    let (_folder, path) = folder();
+    let tensor = Plain(0.25f32.to_le_bytes());
+    let header = HashMap::from([("stormlens".to_owned(), text.to_owned())]);
+    safetensors::serialize_to_file([("a.bias", tensor)], Some(header), &path).unwrap();
+    read(&path).unwrap()
+}
+
+struct Plain([u8; 4]);
+
+impl safetensors::View for Plain {
+    fn dtype(&self) -> safetensors::Dtype {
+        safetensors::Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &[1]
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.as_slice().into()
+    }
+
+    fn data_len(&self) -> usize {
+        4
+    }
+}
+
+#[test]
+fn files_from_before_there_were_pictures_are_read() {
+    let tensors = [("a.bias".into(), Tensor::f32(vec![1], vec![0.25]))].into();
+    let hash = StateDict { tensors }.sha256();
+    let read = with_metadata(&format!(
+        r#"{{"format_version": 1, "tensors_sha256": "{hash}", "model": "sar-unet-precip",
+            "hyper_parameters": {{"in_channels": 12, "kernels_per_layer": 1}},
+            "normalisation_mm_5min": 47.83, "training_data": "one day of radar",
+            "licence": "CC BY 4.0", "created_by": "stormlens 0.1.0"}}"#
+    ));
+    assert_eq!(read.metadata, Some(metadata()));
+}
+
+#[test]
+fn what_is_said_of_pictures_is_read() {
+    let (_folder, path) = folder();
+    let metadata = Metadata {
+        normalisation_mm_5min: None,
+        input_px: Some(192),
+        crop_px: Some(128),
+        simulated: true,
+        training_statistics: Some(serde_json::json!({ "mean": [0.1, 0.2, 0.3] })),
+        ..metadata()
+    };
+    write_safetensors(&path, &state(), &metadata, Precision::F32).unwrap();
+    assert_eq!(read(&path).unwrap().metadata, Some(metadata));
 }
 
 #[test]

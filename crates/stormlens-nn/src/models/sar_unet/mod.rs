@@ -13,6 +13,7 @@ pub use network::SarUnet;
 pub use schema::SarUnetConfig;
 
 use crate::checkpoint::Family;
+use crate::layers::NormOptions;
 use crate::registry::ModelEntry;
 
 pub const ENTRY: ModelEntry = ModelEntry {
@@ -21,6 +22,7 @@ pub const ENTRY: ModelEntry = ModelEntry {
     family: Family::SarUnet,
     n_input: 12,
     n_output: 1,
+    norm: NormOptions::PYTORCH,
     initialise: schema::initialise,
     rescale: schema::rescale,
 };

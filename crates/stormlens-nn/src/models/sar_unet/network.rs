@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::layers::{
     cbam, conv1x1, depthwise_separable, double_depthwise_separable, max_pool, norm_relu, upsample,
 };
-use crate::network::Network;
+use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, Scope};
 use crate::{Parameters, Tap};
 
@@ -26,7 +26,7 @@ impl Network for SarUnet {
         input: Tensor<4>,
         tap: &mut Tap,
         mode: &Mode,
-    ) -> Tensor<4> {
+    ) -> Prediction {
         let p = parameters.root();
         let mut x = input;
         let mut skips = Vec::with_capacity(5);
@@ -40,7 +40,7 @@ impl Network for SarUnet {
         for (level, skip) in (2..=5).rev().zip(skips.into_iter().rev()) {
             x = decode(&p, level, x, skip, tap, mode);
         }
-        conv1x1(&p.at("outc.conv"), x)
+        Prediction::Field(conv1x1(&p.at("outc.conv"), x))
     }
 }
 

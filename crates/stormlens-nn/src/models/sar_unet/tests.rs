@@ -3,11 +3,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{SarUnet, SarUnetConfig};
-use crate::explain::{MaskedSum, RawCam, finish_cam, grad_cam};
+use crate::explain::{MaskedSum, RawCam, Target, finish_cam, grad_cam};
 use crate::golden::{
     Golden, every_nth, full_path, max_abs, max_error, probe, procedural, relative_l2, statistics,
 };
-use crate::layers::fold;
+use crate::layers::{NormOptions, fold};
 use crate::models::HostTensors;
 use crate::network::Network;
 use crate::parameters::{Mode, to_vec};
@@ -67,7 +67,7 @@ fn layers_output_and_cams_equal_the_reference() {
     let x = input(golden.bits("x_bits"), [1, 4, 256, 256], &device);
     check_activations(&golden, &parameters(&weights, &device), x.clone());
 
-    let folded = parameters(&fold(weights), &device);
+    let folded = parameters(&fold(weights, NormOptions::PYTORCH), &device);
     let mask = golden.bits("mask_bits");
     let choose = |y: &[f32]| MaskedSum::over(mask, y);
     let found = grad_cam(&SarUnet, &folded, x, &layer_names(), choose);
@@ -104,7 +104,7 @@ fn the_full_size_network_equals_the_reference() {
     let x = || input(golden.f32("x"), [1, 12, 288, 288], &device);
     check_activations(&golden, &parameters(&weights, &device), x());
 
-    let folded = parameters(&fold(weights), &device);
+    let folded = parameters(&fold(weights, NormOptions::PYTORCH), &device);
     let mut flipped = 0;
     let choose = |y: &[f32]| {
         let ours = MaskedSum::above(1.5, y);
@@ -128,7 +128,7 @@ fn the_full_size_network_equals_the_reference() {
     }
     let leaf = x().autodiff().require_grad();
     let y = SarUnet.forward(&folded, leaf.clone(), &mut Tap::off(), &Mode::Inference);
-    let mut gradients = found.target.of(y).backward();
+    let mut gradients = found.target.of(y).sum().backward();
     let ours = to_vec(leaf.grad_remove(&mut gradients).expect("the input's gradient"));
     let error = relative_l2(&ours, &golden.f32("grad_input"));
     assert!(error < 1e-2, "gradient of the input: {error}");
@@ -159,7 +159,7 @@ fn check_activations(golden: &Golden, parameters: &Parameters, x: Tensor<4>) {
     }
 }
 
-fn check_score(golden: &Golden, found: &RawCam) {
+fn check_score(golden: &Golden, found: &RawCam<MaskedSum>) {
     let expected = golden.f64("target_sum")[0];
     let error = (found.target.score / expected - 1.0).abs();
     assert!(error < 1e-5, "score {}, not {expected}", found.target.score);
@@ -194,9 +194,9 @@ fn folding_changes_nothing_but_rounding() {
     let x = || input(ramp(3 * 32 * 48), [1, 3, 32, 48], &device);
     let run = |weights: &HostTensors| {
         let parameters = parameters(weights, &device);
-        to_vec(SarUnet.forward(&parameters, x(), &mut Tap::off(), &Mode::Inference))
+        SarUnet.forward(&parameters, x(), &mut Tap::off(), &Mode::Inference).to_host()
     };
-    let folded = fold(weights.clone());
+    let folded = fold(weights.clone(), NormOptions::PYTORCH);
     assert!(folded.iter().all(|(name, ..)| !name.contains("running_")), "some norm is left");
     assert!(relative_l2(&run(&folded), &run(&weights)) < 1e-5);
 }
@@ -211,7 +211,10 @@ fn rescaling_changes_the_unit_and_nothing_else() {
         let x = input(ramp(3 * 32 * 32), [1, 3, 32, 32], &device).mul_scalar(factor);
         let parameters = parameters(weights, &device);
         to_vec(
-            SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::Inference).div_scalar(factor),
+            SarUnet
+                .forward(&parameters, x, &mut Tap::off(), &Mode::Inference)
+                .field()
+                .div_scalar(factor),
         )
     };
     // Forty times larger inputs shift where `f32` rounds beside biases of order one.

@@ -1,15 +1,14 @@
 //! What a network learns from: sequences and the frame that followed.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use stormlens_data::archive::{Archive, SampleRef};
 use stormlens_data::dataset::{DatasetError, Windows};
 
-use super::config::DataConfig;
+use super::options::DataConfig;
+use crate::train::lessons::Block;
 
 /// One sample, normalised.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,18 +21,9 @@ pub struct Example {
     pub width: usize,
 }
 
-/// A block of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Block {
-    Train,
-    Validation,
-    Test,
-}
-
 /// Samples that can be read one at a time.
-pub trait Examples {
-    /// Names of the samples of a block, in order of time.
+pub trait Examples: Sync {
+    /// Names of the samples of a block of time, in order of time.
     fn ids(&self, block: Block) -> Vec<String>;
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError>;
@@ -52,7 +42,7 @@ pub fn open(
     match (&config.archive, &config.windows, times) {
         (Some(folder), None, Some((train_until, validate_until))) => {
             let archive = Archive::open(folder)?;
-            let known = RefCell::default();
+            let known = Mutex::default();
             Ok(Box::new(ArchiveExamples {
                 archive,
                 n_input_frames,
@@ -78,7 +68,7 @@ struct ArchiveExamples {
     train_until: Timestamp,
     validate_until: Timestamp,
     /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
-    known: RefCell<HashMap<String, Arc<Example>>>,
+    known: Mutex<HashMap<String, Arc<Example>>>,
 }
 
 impl ArchiveExamples {
@@ -100,7 +90,9 @@ impl Examples for ArchiveExamples {
     }
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
-        if let Some(example) = self.known.borrow().get(id) {
+        // A map of whole samples is whole whatever happened to another thread.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(example) = known().get(id) {
             return Ok(example.clone());
         }
         let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
@@ -111,7 +103,7 @@ impl Examples for ArchiveExamples {
             height: grid.height,
             width: grid.width,
         });
-        self.known.borrow_mut().insert(id.to_owned(), example.clone());
+        known().insert(id.to_owned(), example.clone());
         Ok(example)
     }
 }

@@ -1,0 +1,89 @@
+//! The layers that have weights, in the order of the model.
+
+use hdf5_reader::Dataset;
+use hdf5_reader::group::Group;
+
+use super::super::error::{Fault, printable};
+use super::attributes::Attributes;
+use super::broken;
+
+/// What a layer is, by the names of its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Convolution,
+    Separable,
+    Norm,
+    Dense,
+}
+
+/// A layer with its arrays, not yet read.
+pub(super) struct Layer {
+    pub name: String,
+    pub kind: Kind,
+    /// Name, such as `kernel`, and array.
+    pub arrays: Vec<(String, Dataset)>,
+}
+
+/// The layers with weights below `model`.
+pub(super) fn read(model: &Group) -> Result<Vec<Layer>, Fault> {
+    let Some(names) = Attributes::of(model)?.texts("layer_names")? else {
+        return Err(Fault::Unsupported(
+            "it is an HDF5 file without the `layer_names` of Keras's legacy format; \
+             give a file of `model.save('model.h5')` or `model.save_weights('weights.h5')`"
+                .into(),
+        ));
+    };
+    let mut layers = Vec::new();
+    for name in &names {
+        layers.extend(read_layer(model, name)?);
+    }
+    Ok(layers)
+}
+
+/// `None` for a layer without weights.
+fn read_layer(model: &Group, name: &str) -> Result<Option<Layer>, Fault> {
+    let group = descend(model, name)?;
+    let weights = Attributes::of(&group)?.texts("weight_names")?.unwrap_or_default();
+    if weights.is_empty() {
+        return Ok(None);
+    }
+    let mut arrays = Vec::with_capacity(weights.len());
+    for weight in &weights {
+        let (folder, last) = weight.rsplit_once('/').unwrap_or(("", weight));
+        let array = descend(&group, folder)?.dataset(last).map_err(|e| broken(&e))?;
+        let array_name = last.split(':').next().unwrap_or(last);
+        arrays.push((array_name.to_owned(), array));
+    }
+    let kind = kind(&arrays).ok_or_else(|| {
+        let names: Vec<_> = arrays.iter().map(|(name, _)| printable(name)).collect();
+        Fault::Unsupported(format!(
+            "its layer `{}` has the weights {}: no layer of the polar-low CNN has these",
+            printable(name),
+            names.join(", ")
+        ))
+    })?;
+    Ok(Some(Layer { name: name.to_owned(), kind, arrays }))
+}
+
+fn kind(arrays: &[(String, Dataset)]) -> Option<Kind> {
+    let array = |wanted: &str| arrays.iter().find(|(name, _)| name == wanted).map(|(_, a)| a);
+    if array("depthwise_kernel").is_some() {
+        return Some(Kind::Separable);
+    }
+    if array("gamma").is_some() {
+        return Some(Kind::Norm);
+    }
+    match array("kernel")?.shape().len() {
+        2 => Some(Kind::Dense),
+        _ => Some(Kind::Convolution),
+    }
+}
+
+/// The group below `group` that a path names; names of layers may hold slashes, which are groups.
+fn descend(group: &Group, path: &str) -> Result<Group, Fault> {
+    let mut group = group.clone();
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        group = group.group(part).map_err(|e| broken(&e))?;
+    }
+    Ok(group)
+}

@@ -1,0 +1,29 @@
+//! The polar-low CNN: whether a Sentinel-1 scene shows a polar low.
+//!
+//! J. Grahn and F. M. Bianchi, *Recognition of polar lows in Sentinel-1 SAR images with deep
+//! learning*, IEEE Transactions on Geoscience and Remote Sensing 60, 2022, arXiv 2203.16401.
+
+mod card;
+mod network;
+mod schema;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use network::PolarLow;
+pub use schema::{N_BLOCKS, PolarLowConfig};
+
+use crate::checkpoint::Family;
+use crate::layers::NormOptions;
+use crate::registry::ModelEntry;
+
+pub const ENTRY: ModelEntry = ModelEntry {
+    card: card::card,
+    network: &PolarLow,
+    family: Family::PolarLow,
+    n_input: 3,
+    n_output: 2,
+    norm: NormOptions::KERAS,
+    initialise: schema::initialise,
+    // The input is a picture in 0 to 1 and the output are logits: there is no unit to change.
+    rescale: |_, _| {},
+};

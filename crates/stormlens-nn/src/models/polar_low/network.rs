@@ -1,0 +1,73 @@
+//! The forward pass.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+
+use super::schema::{N_BLOCKS, sum_name};
+use crate::layers::{
+    NormOptions, conv1x1, conv3x3_halving, depthwise_separable, dropout, every_second, linear,
+    max_pool_halving, norm_with,
+};
+use crate::network::{Network, Prediction};
+use crate::parameters::{Mode, Scope};
+use crate::{Parameters, Tap};
+
+/// Share of the pooled features that a training pass drops before the last layer.
+const DROPOUT: f64 = 0.5;
+
+/// A strided convolution, seven residual blocks of separable convolutions and a linear classifier.
+///
+/// No ReLU stands before a block's first convolution or behind its sum, and no batch normalisation
+/// on its shortcut. Layers are shown under their Keras names: `activation`, `activation_1` …
+/// `activation_15` behind each ReLU, `add`, `add_1` … `add_6` behind each block.
+///
+/// # Shapes
+/// - input `[batch, 3, side, side]` in 0 to 1: the centre of the picture; any side from 1 on
+/// - output logits `[batch, 2]`: no polar low, polar low
+pub struct PolarLow;
+
+impl Network for PolarLow {
+    fn forward(
+        &self,
+        parameters: &Parameters,
+        input: Tensor<4>,
+        tap: &mut Tap,
+        mode: &Mode,
+    ) -> Prediction {
+        let p = parameters.root();
+        let x = conv3x3_halving(&p.at("stem.0"), input);
+        let x = relu(norm_with(&p.at("stem.1"), x, NormOptions::KERAS, mode));
+        let mut x = tap.at("activation", x);
+        for n in 1..=N_BLOCKS {
+            x = block(&p, n, x, tap, mode);
+        }
+        let x = separable(&p.at("tail"), [0, 1], x, mode);
+        let x = tap.at(&format!("activation_{}", 2 * N_BLOCKS + 1), x);
+        let features = dropout(mean_over_plane(x), DROPOUT, mode);
+        Prediction::Logits(linear(&p.at("head"), features))
+    }
+}
+
+/// Two separable convolutions and a pooling, beside a 1 × 1 convolution of every second pixel.
+fn block(p: &Scope, n: usize, x: Tensor<4>, tap: &mut Tap, mode: &Mode) -> Tensor<4> {
+    let p = p.at(&format!("block{n}"));
+    let y = separable(&p, [0, 1], x.clone(), mode);
+    let y = tap.at(&format!("activation_{}", 2 * n - 1), y);
+    let y = separable(&p, [3, 4], y, mode);
+    let y = tap.at(&format!("activation_{}", 2 * n), y);
+    let sum = max_pool_halving(y) + conv1x1(&p.at("shortcut"), every_second(x));
+    tap.at(&sum_name(n), sum)
+}
+
+/// Separable convolution, batch normalisation, ReLU; children go by their number in the module.
+fn separable(p: &Scope, [conv, norm]: [usize; 2], x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    let x = depthwise_separable(&p.at(&conv.to_string()), x, mode);
+    relu(norm_with(&p.at(&norm.to_string()), x, NormOptions::KERAS, mode))
+}
+
+/// `[batch, channels]`
+fn mean_over_plane(x: Tensor<4>) -> Tensor<2> {
+    let [n_batch, n_channels, height, width] = x.dims();
+    let flat = x.reshape([n_batch, n_channels, height * width]);
+    flat.mean_dim(2).reshape([n_batch, n_channels])
+}

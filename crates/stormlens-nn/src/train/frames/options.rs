@@ -1,0 +1,82 @@
+//! The options of a run that learns from radar frames.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::train::config::{Monitor, Recipe, TrainConfig};
+use crate::train::optimiser::OptimiserOptions;
+use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
+
+/// Where the samples come from and how they are divided: a folder of raw frames with two times, or a
+/// file of windows, which has its groups.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Folder of raw radar files. A sample belongs to the block of its target, the frame to be
+    /// predicted; its input frames may lie in the block before, as they would for a forecast made
+    /// then.
+    pub archive: Option<PathBuf>,
+    /// Last target time of training, with `archive`.
+    pub train_until: Option<Timestamp>,
+    /// Last target time of validation, with `archive`; what comes later tests.
+    pub validate_until: Option<Timestamp>,
+    /// File of windows, as `dataset build` and the reference program write it. Where it has no group
+    /// `validation`, the last tenth of `train` is taken.
+    pub windows: Option<PathBuf>,
+    /// One sentence for the checkpoint's metadata.
+    pub description: String,
+    pub licence: String,
+}
+
+/// Optimiser, schedule and early stopping; defaults as published.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingOptions {
+    pub batch_size: usize,
+    /// Adam, betas 0.9 and 0.999, epsilon 10⁻⁸.
+    pub learning_rate: f64,
+    pub max_epochs: usize,
+    /// Epochs without improvement before the learning rate falls to a tenth.
+    pub lr_patience: usize,
+    /// Epochs without improvement before training ends. The reference states 30 but its library
+    /// counted each epoch twice.
+    pub stop_patience: usize,
+    /// Rain is multiplied by this on the way in and divided by it on the way out, so that the
+    /// network works with numbers of the order of one; it is folded into the first and the last
+    /// layer of the saved weights, which then take ordinary normalised rain.
+    pub scale: f32,
+}
+
+impl Default for TrainingOptions {
+    fn default() -> Self {
+        Self {
+            batch_size: 6,
+            learning_rate: 1e-3,
+            max_epochs: 200,
+            lr_patience: 4,
+            stop_patience: 15,
+            scale: 1.0,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// What the loop needs to know.
+    pub fn recipe(&self) -> Recipe {
+        let options = &self.training;
+        // How long to train does not decide what is learnt until then.
+        let deciding = TrainingOptions { max_epochs: 0, ..options.clone() };
+        Recipe {
+            output: self.output.clone(),
+            seed: self.seed,
+            max_epochs: options.max_epochs,
+            optimiser: OptimiserOptions::adam(),
+            schedule: ReduceOnPlateau::new(options.learning_rate, options.lr_patience),
+            stopping: EarlyStopping::new(options.stop_patience),
+            monitor: Monitor::Validation,
+            fingerprint: self.fingerprint(deciding),
+        }
+    }
+}

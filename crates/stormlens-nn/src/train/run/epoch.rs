@@ -1,0 +1,142 @@
+//! Once through the samples.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use super::{EpochReport, Observer, Run, TrainError};
+use crate::Tap;
+use crate::parameters::{Mode, Recorder, to_vec};
+use crate::random::Random;
+use crate::train::ahead::ahead;
+use crate::train::config::Monitor;
+use crate::train::lessons::{Batch, Lessons, Score};
+
+impl<L: Lessons> Run<'_, L> {
+    pub(super) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochReport, TrainError> {
+        let started = Instant::now();
+        // Drawn from a copy that takes its place only when the epoch is whole.
+        let mut random = self.counters.random.clone();
+        let lessons = self.lessons;
+        let plan = lessons.plan(&mut random);
+        let n_samples: usize = plan.iter().map(Vec::len).sum();
+        let batches = plan.iter().map(|picks| lessons.training_batch(picks, &mut random));
+        let train_loss = ahead(batches, |batches| self.learn(batches, plan.len(), observer))?;
+        let samples_per_s = n_samples as f64 / started.elapsed().as_secs_f64();
+        let (validation_loss, scores) = self.validate()?;
+        self.counters.random = random;
+        Ok(self.close(EpochReport {
+            epoch: self.counters.n_epochs + 1,
+            learning_rate: self.counters.schedule.learning_rate,
+            train_loss,
+            validation_loss,
+            is_best: false,
+            n_steps: self.counters.n_steps,
+            samples_per_s,
+            scores,
+        }))
+    }
+
+    /// Mean loss over the batches of an epoch.
+    fn learn(
+        &mut self,
+        batches: &mut dyn Iterator<Item = Result<Batch<L::Answers>, TrainError>>,
+        n_batches: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<f64, TrainError> {
+        let epoch = self.counters.n_epochs + 1;
+        let mut sum = 0.0;
+        for (i, batch) in batches.enumerate() {
+            let loss = self.step(batch?);
+            sum += loss;
+            if !loss.is_finite() {
+                return Err(TrainError::Diverged(loss, epoch));
+            }
+            if !observer.batch(epoch, i + 1, n_batches, loss) {
+                return Err(TrainError::Stopped(epoch - 1));
+            }
+        }
+        Ok(sum / n_batches as f64)
+    }
+
+    /// One batch forward, backward and into the weights; its loss.
+    fn step(&mut self, batch: Batch<L::Answers>) -> f64 {
+        let (input, answers) = batch.into_tensor(self.device);
+        let leaves = self.parameters.require_grad();
+        let mode = Mode::Training(self.recorder());
+        let prediction = self.network.forward(&leaves, input, &mut Tap::off(), &mode);
+        let loss = self.lessons.loss(prediction, &answers, self.device);
+        let value = f64::from(to_vec(loss.clone().inner())[0]);
+        let mut gradients = loss.backward();
+        let Mode::Training(recorder) = mode else { unreachable!("set a few lines above") };
+        let passes = recorder.depthwise.into_inner();
+        let depthwise = passes.into_iter().filter_map(|p| p.weight_gradient(&mut gradients));
+        let depthwise = depthwise.collect();
+        let learning_rate = self.counters.schedule.learning_rate;
+        self.parameters = self.optimiser.step(&leaves, gradients, depthwise, learning_rate);
+        self.parameters.update(recorder.statistics.into_inner());
+        self.counters.n_steps += 1;
+        self.lessons.in_units(value)
+    }
+
+    /// With a generator for what is random within the network: its own for every step, so that the
+    /// draws of the samples stay what they are.
+    fn recorder(&self) -> Recorder {
+        let random = Random::of_stream(self.recipe.seed, self.counters.n_steps as u64);
+        Recorder { random: RefCell::new(Some(random)), ..Recorder::default() }
+    }
+
+    /// Mean loss of the validation samples, and what else is counted.
+    fn validate(&self) -> Result<(f64, Vec<Score>), TrainError> {
+        let lessons = self.lessons;
+        let plan = lessons.validation_plan();
+        let batches = plan.iter().map(|picks| lessons.validation_batch(picks));
+        let (mut sum, mut n, mut tally) = (0.0, 0, L::Tally::default());
+        ahead(batches, |batches| {
+            for batch in batches {
+                let batch = batch?;
+                let n_examples = batch.n();
+                sum += self.judge(batch, &mut tally) * n_examples as f64;
+                n += n_examples;
+            }
+            Ok::<_, TrainError>(())
+        })?;
+        Ok((lessons.in_units(sum / n as f64), lessons.scores(&tally)))
+    }
+
+    /// The mean loss of a batch that nothing is learnt from.
+    fn judge(&self, batch: Batch<L::Answers>, tally: &mut L::Tally) -> f64 {
+        let (input, answers) = batch.into_tensor(self.device);
+        let mode = Mode::Inference;
+        let prediction = self.network.forward(&self.parameters, input, &mut Tap::off(), &mode);
+        self.lessons.count(tally, &prediction, &answers);
+        let loss = self.lessons.loss(prediction, &answers, self.device);
+        f64::from(to_vec(loss)[0])
+    }
+
+    /// Tells schedule, early stopping and `metrics.csv` of an epoch.
+    fn close(&mut self, mut report: EpochReport) -> EpochReport {
+        let counters = &mut self.counters;
+        let loss = match self.recipe.monitor {
+            Monitor::Validation => report.validation_loss,
+            Monitor::Training => report.train_loss,
+        };
+        counters.n_epochs = report.epoch;
+        counters.schedule.step(loss);
+        report.is_best = counters.stopping.step(loss);
+        counters.metrics += &row(&report);
+        report
+    }
+}
+
+/// A line of `metrics.csv`; scores without a value are empty.
+fn row(report: &EpochReport) -> String {
+    let EpochReport { epoch, learning_rate, train_loss, validation_loss, is_best, .. } = report;
+    let mut row =
+        format!("{epoch},{learning_rate:e},{train_loss:.6},{validation_loss:.6},{is_best}");
+    for (_, score) in &report.scores {
+        row.push(',');
+        // Counts stay whole numbers.
+        row += &score.map(|s| ((s * 1e6).round() / 1e6).to_string()).unwrap_or_default();
+    }
+    row + "\n"
+}

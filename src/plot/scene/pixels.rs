@@ -1,0 +1,159 @@
+//! Pictures with as many pixels as print can show, and no more.
+
+use stormlens_data::field::Field;
+use stormlens_data::outcome::SceneView;
+use stormlens_data::scene::{Picture, Rectangle};
+
+use crate::plot::canvas::Frame;
+use crate::plot::{PlotError, raster};
+
+/// What a journal prints pictures at.
+const DOTS_PER_INCH: f64 = 600.0;
+
+/// Pixels of some channels, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    pub width: usize,
+    pub height: usize,
+    pub n_channels: usize,
+    pub values: Vec<u8>,
+}
+
+impl Pixels {
+    /// What the picture covers of the square `rgb`.
+    pub fn content(view: &SceneView, rgb: &[u8]) -> Self {
+        let Rectangle { left, top, width, height } = view.content;
+        let side = view.variant.input_px;
+        let line = |row: usize| {
+            let start = 3 * ((top + row) * side + left);
+            &rgb[start..start + 3 * width]
+        };
+        let values = (0..height).flat_map(|row| line(row).iter().copied()).collect();
+        Self { width, height, n_channels: 3, values }
+    }
+
+    /// The mean of red, green and blue: in the published colours blue is one polarisation, red and
+    /// green are the other, and a grey for the eye would all but leave out the former.
+    pub fn grey(&self) -> Self {
+        let mean =
+            |[r, g, b]: &[u8; 3]| ((u16::from(*r) + u16::from(*g) + u16::from(*b)) / 3) as u8;
+        let values = self.values.as_chunks::<3>().0.iter().map(mean).collect();
+        Self { n_channels: 1, values, ..*self }
+    }
+
+    /// Without pixels that the picture itself does not have: the one in the middle of each pixel of
+    /// the picture, where that was stretched to more.
+    pub fn at_most(self, width: usize, height: usize) -> Self {
+        let (width, height) = (width.clamp(1, self.width), height.clamp(1, self.height));
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        let middle = |i: usize, n: usize, n_old: usize| (2 * i + 1) * n_old / (2 * n);
+        let mut values = Vec::with_capacity(width * height * self.n_channels);
+        for row in (0..height).map(|row| middle(row, height, self.height)) {
+            for column in (0..width).map(|column| middle(column, width, self.width)) {
+                let start = (row * self.width + column) * self.n_channels;
+                values.extend_from_slice(&self.values[start..start + self.n_channels]);
+            }
+        }
+        Self { width, height, values, ..self }
+    }
+
+    /// With no more pixels than print shows in the frame, each the mean of what it covers.
+    pub fn for_print(self, frame: Frame) -> Self {
+        let (width, height) = printed(frame, self.width, self.height);
+        self.reduced(width, height)
+    }
+
+    fn reduced(self, width: usize, height: usize) -> Self {
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        let wide: Vec<f32> = self.values.iter().map(|&v| f32::from(v)).collect();
+        let means = mean_over(&wide, self.n_channels, (self.width, self.height), (width, height));
+        let values = means.into_iter().map(|v| v.round() as u8).collect();
+        Self { width, height, values, ..self }
+    }
+
+    pub fn png(&self) -> Result<Vec<u8>, PlotError> {
+        match self.n_channels {
+            1 => raster::grey(self.height, self.width, &self.values),
+            _ => raster::rgb(self.height, self.width, &self.values),
+        }
+    }
+}
+
+/// A map with no more pixels than print shows in the frame. A pixel is the mean of the values that it
+/// covers, and has none where most of what it covers has none.
+pub fn for_print(field: Field, frame: Frame) -> Field {
+    let (from, to) = ((field.width, field.height), printed(frame, field.width, field.height));
+    if from == to {
+        return field;
+    }
+    let there: Vec<f32> = field.values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
+    let filled: Vec<f32> = field.values.iter().map(|&v| if v.is_nan() { 0.0 } else { v }).collect();
+    let shares = mean_over(&there, 1, from, to);
+    let means = mean_over(&filled, 1, from, to);
+    let value = |(mean, share): (f32, f32)| if share >= 0.5 { mean / share } else { f32::NAN };
+    Field::new(to.1, to.0, means.into_iter().zip(shares).map(value).collect())
+}
+
+fn printed(frame: Frame, width: usize, height: usize) -> (usize, usize) {
+    let dots = |mm: f64| (mm / 25.4 * DOTS_PER_INCH).ceil().max(1.0) as usize;
+    (dots(frame.width).min(width), dots(frame.height).min(height))
+}
+
+/// Means over the area that each of fewer pixels covers.
+fn mean_over(
+    values: &[f32],
+    n_channels: usize,
+    (width, height): (usize, usize),
+    (new_width, new_height): (usize, usize),
+) -> Vec<f32> {
+    let mut narrow = Vec::with_capacity(height * new_width * n_channels);
+    let columns: Vec<Covered> = (0..new_width).map(|i| Covered::new(i, width, new_width)).collect();
+    for line in values.chunks_exact((width * n_channels).max(1)) {
+        for covered in &columns {
+            narrow.extend((0..n_channels).map(|c| covered.mean(|i| line[i * n_channels + c])));
+        }
+    }
+    let stride = new_width * n_channels;
+    let mut low = Vec::with_capacity(new_height * stride);
+    for covered in (0..new_height).map(|i| Covered::new(i, height, new_height)) {
+        low.extend((0..stride).map(|at| covered.mean(|i| narrow[i * stride + at])));
+    }
+    low
+}
+
+/// The pixels that a new, larger one covers along an axis, the outer ones in part.
+struct Covered {
+    first: usize,
+    weights: Vec<f32>,
+}
+
+impl Covered {
+    fn new(index: usize, n: usize, n_new: usize) -> Self {
+        let ratio = n as f64 / n_new as f64;
+        let (from, to) = (index as f64 * ratio, (index + 1) as f64 * ratio);
+        let (first, last) = (from.floor() as usize, (to.ceil() as usize).min(n));
+        let share = |i: usize| (to.min((i + 1) as f64) - from.max(i as f64)).max(0.0) / ratio;
+        Self { first, weights: (first..last).map(|i| share(i) as f32).collect() }
+    }
+
+    fn mean(&self, value: impl Fn(usize) -> f32) -> f32 {
+        self.weights.iter().zip(self.first..).map(|(weight, i)| weight * value(i)).sum()
+    }
+}
+
+/// See [`super::thumbnail`].
+pub fn thumbnail(picture: &Picture, side_px: usize) -> Vec<u8> {
+    let Picture { width, height, .. } = *picture;
+    let longer = width.max(height).max(1);
+    let scaled = |n: usize| (n * side_px / longer).clamp(1, n);
+    let values = (0..width * height * 3).map(|i| picture.rgb.at(i).round() as u8).collect();
+    let whole = Pixels { width, height, n_channels: 3, values };
+    whole
+        .reduced(scaled(width), scaled(height))
+        .png()
+        .expect("a picture of this size can be written")
+}

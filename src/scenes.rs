@@ -1,0 +1,269 @@
+//! Scenes to ask a classifier about: samples that come with the program, and what visitors upload.
+//!
+//! Both are found by an id, the first 16 hexadecimal digits of the SHA-256 of the file's bytes. An
+//! upload is kept as the bytes that came, in the cache folder, and goes when the folder is full and
+//! others were used since. There is no list of uploads: whoever knows the id sees the scene.
+
+mod name;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use stormlens_data::scene::{Label, Limits, Picture, PictureError, Scene, SceneArchive, decode};
+
+pub use self::name::clean_name;
+use self::store::{Note, Store};
+
+/// The list that makes a folder one of sample scenes.
+const LIST: &str = "scenes.json";
+/// Digits of the hash that make an id.
+const ID_DIGITS: usize = 16;
+
+/// Where uploads are kept, and how many of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheOptions {
+    /// Scenes lie in `scenes` below it; made with the first upload.
+    pub folder: PathBuf,
+    /// Of all uploads together, on disk; the least recently used go first, the newest stays.
+    pub max_bytes: u64,
+    /// Of one file.
+    pub max_file_bytes: usize,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self { folder: "cache".into(), max_bytes: 1_000_000_000, max_file_bytes: 32_000_000 }
+    }
+}
+
+/// A scene, without its pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SceneEntry {
+    /// The first 16 digits of `sha256`.
+    pub id: String,
+    /// Of the bytes of the file, hexadecimal.
+    pub sha256: String,
+    /// Name for people: the sample's, or the cleaned name of the file.
+    pub title: String,
+    pub description: String,
+    /// What people found in it, where they have looked.
+    pub label: Option<Label>,
+    /// When it was taken, UTC, where that is known.
+    pub time: Option<Timestamp>,
+    pub source: String,
+    pub licence: String,
+    /// What has to be said wherever the scene is shown; empty for uploads.
+    pub attribution: String,
+    /// Whether it was computed and never seen by a satellite.
+    pub simulated: bool,
+    pub uploaded: bool,
+    pub width_px: usize,
+    pub height_px: usize,
+}
+
+/// A scene that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SceneError {
+    #[error("there is no scene {id:?}: choose a sample, or upload the picture again")]
+    Unknown { id: String },
+    #[error("{file} cannot be read, so put the file back or upload it again: {cause}")]
+    Io { file: String, cause: std::io::Error },
+    #[error("{file} is not the scene that it was: put the old file back, or start again with it")]
+    Changed { file: String },
+    #[error("{file}: {cause}")]
+    Picture { file: String, cause: PictureError },
+}
+
+/// Why an upload is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    #[error(
+        "the file has {n_bytes} bytes, but at most {max_bytes} are taken: cut the picture or save it smaller"
+    )]
+    TooManyBytes { n_bytes: usize, max_bytes: usize },
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error("another picture has the same name {id} here: save this one in another format")]
+    Collision { id: String },
+    #[error("{file} cannot be written, so see to the cache folder: {cause}")]
+    Io { file: String, cause: std::io::Error },
+}
+
+/// All scenes that there are.
+#[derive(Debug)]
+pub struct Scenes {
+    samples: Vec<SceneEntry>,
+    /// Files of the samples, by their ids.
+    files: HashMap<String, PathBuf>,
+    store: Store,
+}
+
+impl Scenes {
+    /// Lists the samples of every folder below `data` with a `scenes.json`, and the uploads that are
+    /// still there. A folder or a picture that cannot be read is told of in the log and left out.
+    pub fn open(data: &Path, cache: CacheOptions) -> Self {
+        let (mut samples, mut files) = (Vec::new(), HashMap::new());
+        for scene in sample_folders(data).iter().flat_map(|folder| open_archive(folder)) {
+            let Some(entry) = sample_entry(&scene) else { continue };
+            if files.insert(entry.id.clone(), scene.path).is_none() {
+                samples.push(entry);
+            }
+        }
+        Self { samples, files, store: Store::open(cache) }
+    }
+
+    /// The same samples with another place for uploads.
+    pub fn with_cache(self, cache: CacheOptions) -> Self {
+        Self { store: Store::open(cache), ..self }
+    }
+
+    pub fn cache(&self) -> &CacheOptions {
+        self.store.options()
+    }
+
+    /// The scenes that come with the program, folder by folder in the order of their lists.
+    pub fn samples(&self) -> &[SceneEntry] {
+        &self.samples
+    }
+
+    /// A sample or an upload; this counts as use of an upload.
+    pub fn find(&self, id: &str) -> Option<SceneEntry> {
+        let sample = self.samples.iter().find(|sample| sample.id == id);
+        sample.cloned().or_else(|| self.store.find(id).map(uploaded_entry))
+    }
+
+    /// The bytes of the file, exactly as they came.
+    ///
+    /// # Errors
+    /// For an unknown id, a file that cannot be read, and one whose bytes are others by now.
+    pub fn bytes(&self, id: &str) -> Result<Vec<u8>, SceneError> {
+        let entry = self.find(id).ok_or_else(|| SceneError::Unknown { id: id.to_owned() })?;
+        let path = self.files.get(id).cloned().unwrap_or_else(|| self.store.path(&entry.sha256));
+        let file = path.display().to_string();
+        match std::fs::read(&path) {
+            Err(cause) => Err(SceneError::Io { file, cause }),
+            Ok(bytes) if sha256(&bytes) != entry.sha256 => Err(SceneError::Changed { file }),
+            Ok(bytes) => Ok(bytes),
+        }
+    }
+
+    /// The decoded picture, some 100 MB for the largest that is read.
+    ///
+    /// # Errors
+    /// Those of [`Scenes::bytes`], and what decoding refuses.
+    pub fn picture(&self, id: &str) -> Result<Picture, SceneError> {
+        let file = || self.find(id).map_or_else(|| id.to_owned(), |entry| entry.title);
+        decode(&self.bytes(id)?, &Limits::default())
+            .map_err(|cause| SceneError::Picture { file: file(), cause })
+    }
+
+    /// Takes a picture in. It is decoded once to prove that it is one; kept are its bytes as they
+    /// came. A picture that is there already stays as it is, with the name it has.
+    ///
+    /// # Errors
+    /// For too many bytes, for what is no picture that can be read, and for a cache folder that
+    /// cannot be written to.
+    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<SceneEntry, UploadError> {
+        let max_bytes = self.cache().max_file_bytes;
+        if bytes.len() > max_bytes {
+            return Err(UploadError::TooManyBytes { n_bytes: bytes.len(), max_bytes });
+        }
+        let sha256 = sha256(bytes);
+        let id = sha256[..ID_DIGITS].to_owned();
+        match self.find(&id) {
+            Some(entry) if entry.sha256 == sha256 => return Ok(entry),
+            Some(_) => return Err(UploadError::Collision { id }),
+            None => {}
+        }
+        let Picture { width: width_px, height: height_px, .. } = decode(bytes, &Limits::default())?;
+        let note = Note {
+            name: clean_name(name),
+            n_bytes: bytes.len() as u64,
+            format: format_name(bytes).to_owned(),
+            width_px,
+            height_px,
+            time: Timestamp::now(),
+        };
+        self.store.add(&sha256, bytes, &note)?;
+        Ok(uploaded_entry((sha256, note)))
+    }
+}
+
+/// Folders directly below `data` that have a list of scenes, by their names.
+fn sample_folders(data: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| entry.path());
+    let mut folders: Vec<_> = folders.filter(|folder| folder.join(LIST).is_file()).collect();
+    folders.sort();
+    folders
+}
+
+fn open_archive(folder: &Path) -> Vec<Scene> {
+    match SceneArchive::open(folder) {
+        Ok(archive) => archive.scenes,
+        Err(error) => {
+            tracing::warn!(%error, "a folder of sample scenes was left out");
+            Vec::new()
+        }
+    }
+}
+
+fn sample_entry(scene: &Scene) -> Option<SceneEntry> {
+    let picture = scene
+        .picture(&Limits::default())
+        .inspect_err(|error| tracing::warn!(%error, "a sample scene was left out"))
+        .ok()?;
+    let Scene { id, title, description, label, time, source, licence, .. } = scene.clone();
+    Some(SceneEntry {
+        id,
+        sha256: scene.sha256.clone(),
+        title,
+        description,
+        label,
+        time,
+        source,
+        licence,
+        attribution: scene.attribution.clone(),
+        simulated: scene.simulated,
+        uploaded: false,
+        width_px: picture.width,
+        height_px: picture.height,
+    })
+}
+
+fn uploaded_entry((sha256, note): (String, Note)) -> SceneEntry {
+    let day = note.time.strftime("%Y-%m-%d");
+    SceneEntry {
+        id: sha256[..ID_DIGITS].to_owned(),
+        sha256,
+        title: note.name,
+        description: format!("{} uploaded on {day}", note.format),
+        label: None,
+        time: None,
+        source: "Uploaded file".to_owned(),
+        licence: "not stated".to_owned(),
+        attribution: String::new(),
+        simulated: false,
+        uploaded: true,
+        width_px: note.width_px,
+        height_px: note.height_px,
+    }
+}
+
+/// The name of the format that the leading bytes tell; only ever asked of what was decoded.
+fn format_name(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', ..] => "PNG",
+        [0xFF, 0xD8, ..] => "JPEG",
+        _ => "TIFF",
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

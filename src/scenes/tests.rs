@@ -1,0 +1,178 @@
+use std::fs;
+use std::io::Cursor;
+use std::time::{Duration, SystemTime};
+
+use image::{ImageFormat, RgbImage};
+use tempfile::TempDir;
+
+use super::*;
+
+fn picture(shade: u8, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    RgbImage::from_pixel(9, 7, image::Rgb([shade, shade, 200]))
+        .write_to(&mut bytes, format)
+        .expect("it can be written");
+    bytes.into_inner()
+}
+
+fn png(shade: u8) -> Vec<u8> {
+    picture(shade, ImageFormat::Png)
+}
+
+struct Bench {
+    data: TempDir,
+    cache: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { data: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() }
+    }
+
+    fn options(&self) -> CacheOptions {
+        CacheOptions { folder: self.cache.path().join("below"), ..CacheOptions::default() }
+    }
+
+    fn open(&self) -> Scenes {
+        Scenes::open(self.data.path(), self.options())
+    }
+
+    fn files(&self) -> Vec<String> {
+        let folder = self.options().folder.join("scenes");
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn sample(&self, folder: &str, list: &str) {
+        let folder = self.data.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a.png"), png(1)).unwrap();
+        fs::write(folder.join(LIST), list).unwrap();
+    }
+}
+
+const ENTRY: &str = r#"[{"file": "a.png", "title": "A", "description": "One", "label": "pos",
+    "time": null, "source": "Us", "licence": "CC0-1.0", "attribution": "Seen by us",
+    "simulated": true}]"#;
+
+#[test]
+fn an_upload_is_found_by_its_hash_and_keeps_its_bytes() {
+    let bench = Bench::new();
+    for (format, name) in
+        [(ImageFormat::Png, "PNG"), (ImageFormat::Jpeg, "JPEG"), (ImageFormat::Tiff, "TIFF")]
+    {
+        let scenes = bench.open();
+        let bytes = picture(5, format);
+        let entry = scenes.add("../../scene.png", &bytes).unwrap();
+        assert_eq!(entry.id, entry.sha256[..16]);
+        assert_eq!((entry.width_px, entry.height_px, entry.uploaded), (9, 7, true));
+        assert_eq!(entry.title, "scene.png");
+        assert!(entry.description.starts_with(name), "{}", entry.description);
+        assert_eq!(scenes.find(&entry.id), Some(entry.clone()));
+        assert_eq!(scenes.bytes(&entry.id).unwrap(), bytes);
+        assert_eq!(bench.open().find(&entry.id), Some(entry), "it survives a restart");
+    }
+    assert_eq!(bench.files().len(), 6);
+}
+
+#[test]
+fn the_same_bytes_are_one_scene() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let first = scenes.add("a.png", &png(5)).unwrap();
+    assert_eq!(scenes.add("b.png", &png(5)).unwrap(), first);
+    assert_eq!(bench.files(), [first.sha256.clone(), format!("{}.json", first.sha256)]);
+}
+
+#[test]
+fn what_is_no_picture_leaves_nothing() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let check = |bytes: &[u8], expected: &str| {
+        let error = scenes.add("a.png", bytes).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check(b"", "empty");
+    check(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "choose a PNG, JPEG or TIFF");
+    check(&png(5)[..40], "damaged");
+    check(&vec![0; 32_000_001], "at most 32000000");
+    assert_eq!(bench.files(), [""; 0]);
+}
+
+#[test]
+fn ids_that_are_none_find_nothing() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let id = scenes.add("a.png", &png(5)).unwrap().id;
+    for wrong in ["", "..", "../../etc/passwd", &id[..15], &format!("{id}0"), "zzzzzzzzzzzzzzzz"] {
+        assert_eq!(scenes.find(wrong), None, "{wrong}");
+        assert!(matches!(scenes.bytes(wrong), Err(SceneError::Unknown { .. })), "{wrong}");
+    }
+}
+
+#[test]
+fn the_least_recently_used_go_when_the_folder_is_full() {
+    let bench = Bench::new();
+    let one = png(1).len() as u64 + (8 << 10);
+    let options = CacheOptions { max_bytes: 2 * one + one / 2, ..bench.options() };
+    let scenes = Scenes::open(bench.data.path(), options.clone());
+    let ids = [1, 2].map(|shade| scenes.add("a.png", &png(shade)).unwrap().sha256);
+    // As if they had been used long ago, the first one later.
+    for (sha256, hours) in ids.iter().zip([1, 2]) {
+        let note = options.folder.join("scenes").join(format!("{sha256}.json"));
+        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+        fs::File::options().write(true).open(note).unwrap().set_modified(then).unwrap();
+    }
+    let scenes = Scenes::open(bench.data.path(), options);
+    scenes.add("a.png", &png(3)).unwrap();
+    assert!(scenes.find(&ids[0][..16]).is_some());
+    assert!(scenes.find(&ids[1][..16]).is_none());
+    assert_eq!(bench.files().len(), 4);
+}
+
+#[test]
+fn an_unfinished_upload_is_cleared_away_and_foreign_files_stay() {
+    let bench = Bench::new();
+    let sha256 = bench.open().add("a.png", &png(5)).unwrap().sha256;
+    let folder = bench.options().folder.join("scenes");
+    fs::remove_file(folder.join(format!("{sha256}.json"))).unwrap();
+    for foreign in ["notes.txt", "part-abc"] {
+        fs::write(folder.join(foreign), "mine").unwrap();
+    }
+    assert_eq!(bench.open().find(&sha256[..16]), None);
+    assert_eq!(bench.files(), [&sha256, "notes.txt", "part-abc"], "they may be being written");
+    for file in bench.files() {
+        let file = fs::File::options().write(true).open(folder.join(file)).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(7200)).unwrap();
+    }
+    bench.open();
+    assert_eq!(bench.files(), ["notes.txt"]);
+}
+
+#[test]
+fn a_file_that_was_exchanged_is_noticed() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let entry = scenes.add("a.png", &png(5)).unwrap();
+    fs::write(bench.options().folder.join("scenes").join(&entry.sha256), png(6)).unwrap();
+    assert!(matches!(scenes.bytes(&entry.id), Err(SceneError::Changed { .. })));
+}
+
+#[test]
+fn samples_come_from_every_folder_with_a_list() {
+    let bench = Bench::new();
+    bench.sample("first", ENTRY);
+    bench.sample("second", "not JSON");
+    fs::create_dir(bench.data.path().join("third")).unwrap();
+    let scenes = bench.open();
+    let [sample] = scenes.samples() else { panic!("{:?}", scenes.samples()) };
+    assert_eq!((sample.title.as_str(), sample.uploaded, sample.simulated), ("A", false, true));
+    assert_eq!(sample.label, Some(Label::Positive));
+    assert_eq!(scenes.bytes(&sample.id).unwrap(), png(1));
+    assert_eq!(scenes.picture(&sample.id).unwrap().width, 9);
+    assert_eq!(scenes.add("again.png", &png(1)).unwrap(), *sample, "a sample is not stored again");
+    assert_eq!(bench.files(), [""; 0]);
+}

@@ -1,0 +1,172 @@
+//! `/scenes/compare`: several scenes in one table, whose rows fill in as the answers come.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::response::{IntoResponse, Response};
+
+use super::render;
+use super::scenes::{label_text, thumbnail};
+use crate::scenes::SceneEntry;
+use crate::web::parameters::Parameters;
+use crate::web::scenes::RefusedFile;
+use crate::web::scenes::compare::{CompareQuery, Sort, Standing, Summary};
+use crate::web::shell::{Section, Shell};
+use crate::web::{AppError, AppState, format};
+
+#[derive(Template)]
+#[template(path = "pages/compare.html")]
+struct ComparePage {
+    shell: Shell,
+    model: String,
+    model_page: String,
+    checkpoint: String,
+    resampling: &'static str,
+    rows: Vec<Row>,
+    refused: Vec<RefusedFile>,
+    n_waiting: usize,
+    n_done: usize,
+    columns: Vec<Column>,
+    csv: String,
+    trained_on_simulation: bool,
+}
+
+/// A column that the table can be sorted by.
+struct Column {
+    title: String,
+    /// `None`: the table is sorted by it already.
+    href: Option<String>,
+    direction: &'static str,
+}
+
+struct Row {
+    href: String,
+    /// `None`: the scene is gone.
+    scene: Option<Scene>,
+    id: String,
+    summary: Option<Cells>,
+    /// What is said where there is no answer.
+    state: String,
+    failed: bool,
+}
+
+struct Scene {
+    title: String,
+    size: String,
+    thumbnail: String,
+    label: &'static str,
+}
+
+struct Cells {
+    value: f64,
+    probability: String,
+    predicted: &'static str,
+    is_familiar: bool,
+    reasons: Vec<String>,
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, AppError> {
+    let parameters = Parameters::parse(raw.as_deref());
+    let query = CompareQuery::read(&parameters, &state)?;
+    if !query.is_written_as(&parameters) {
+        return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
+    }
+    let page = describe(&state, &query)?;
+    let status = if page.n_waiting > 0 { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, [(CACHE_CONTROL, "no-store")], render(&page)?).into_response())
+}
+
+fn describe(state: &AppState, query: &CompareQuery) -> Result<ComparePage, AppError> {
+    let model = state.catalog.model(&query.model).ok_or(AppError::NoNetworks)?;
+    let mut rows =
+        query.scenes.iter().map(|id| row(state, query, id)).collect::<Result<Vec<_>, _>>()?;
+    sort(&mut rows, query.sort);
+    let is_waiting = |row: &&Row| row.scene.is_some() && row.summary.is_none() && !row.failed;
+    let weights = state.catalog.checkpoints(&query.model).find(|c| c.name == query.checkpoint);
+    Ok(ComparePage {
+        shell: Shell::new(state, Section::Scenes),
+        model: model.title.to_owned(),
+        model_page: format!("/models/{}", model.id),
+        checkpoint: query.checkpoint.clone(),
+        resampling: query.resampling.name(),
+        refused: query.refused.as_ref().map(|name| state.refusals.get(name)).unwrap_or_default(),
+        n_waiting: rows.iter().filter(is_waiting).count(),
+        n_done: rows.iter().filter(|row| row.summary.is_some()).count(),
+        columns: columns(query),
+        csv: query.page().replacen("/scenes/compare?", "/scenes/compare.csv?", 1),
+        trained_on_simulation: weights.is_some_and(|weights| weights.is_simulated),
+        rows,
+    })
+}
+
+fn columns(query: &CompareQuery) -> Vec<Column> {
+    let column = |sort: Sort, title: String, direction| Column {
+        title,
+        href: (sort != query.sort).then(|| CompareQuery { sort, ..query.clone() }.page()),
+        direction,
+    };
+    vec![
+        column(Sort::Order, "Scene".to_owned(), "none"),
+        column(Sort::Name, "Name".to_owned(), "ascending"),
+        column(Sort::Probability, format!("Probability of {}", query.class_label), "descending"),
+        column(Sort::Familiarity, "Like the training scenes".to_owned(), "descending"),
+    ]
+}
+
+fn row(state: &AppState, query: &CompareQuery, id: &str) -> Result<Row, AppError> {
+    let Some(scene) = state.catalog.scenes().find(id) else {
+        let state = "Not here any more: upload it again".to_owned();
+        let (href, id) = ("/scenes".to_owned(), id.to_owned());
+        return Ok(Row { href, scene: None, id, summary: None, state, failed: true });
+    };
+    let (summary, text, failed) = match query.standing(state, id)? {
+        Standing::Done(summary) => (Some(cells(summary)), String::new(), false),
+        Standing::Waiting => (None, "Waiting for its turn".to_owned(), false),
+        Standing::Running => (None, "Computing".to_owned(), false),
+        Standing::Failed(error) => (None, format!("Failed: {error}"), true),
+    };
+    Ok(Row {
+        href: query.scene_page(state, id),
+        id: scene.id.clone(),
+        scene: Some(describe_scene(scene)),
+        summary,
+        state: text,
+        failed,
+    })
+}
+
+fn describe_scene(scene: SceneEntry) -> Scene {
+    Scene {
+        size: format!("{} × {}", scene.width_px, scene.height_px),
+        thumbnail: thumbnail(&scene.id),
+        label: label_text(scene.label),
+        title: scene.title,
+    }
+}
+
+fn cells(summary: Summary) -> Cells {
+    Cells {
+        value: summary.probability,
+        probability: format::probability(summary.probability),
+        predicted: summary.predicted,
+        is_familiar: summary.familiarity.is_familiar,
+        reasons: summary.familiarity.reasons,
+    }
+}
+
+/// Rows without an answer come last, whatever the order.
+fn sort(rows: &mut [Row], sort: Sort) {
+    let value = |row: &Row| row.summary.as_ref().map_or(-1.0, |cells| cells.value);
+    let title = |row: &Row| row.scene.as_ref().map(|scene| scene.title.to_lowercase());
+    let strangeness = |row: &Row| row.summary.as_ref().map_or(2, |c| u8::from(!c.is_familiar));
+    match sort {
+        Sort::Order => {}
+        Sort::Name => rows.sort_by_key(|row| (row.scene.is_none(), title(row))),
+        Sort::Probability => rows.sort_by(|a, b| value(b).total_cmp(&value(a))),
+        Sort::Familiarity => rows.sort_by_key(strangeness),
+    }
+}

@@ -1,0 +1,71 @@
+//! `/scenes/{id}/figure/{figure}.{svg|png|pdf}`: one figure of a scene, drawn on request.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use stormlens_data::outcome::SceneOutcome;
+
+use super::query::SceneQuery;
+use crate::export::Recipe;
+use crate::plot::scene::{self, SceneFigure, SceneStyle};
+use crate::web::caching::EntityTag;
+use crate::web::figures::{Kind, SHEET_NAMES, Sheet, refuse, respond, write};
+use crate::web::parameters::Parameters;
+use crate::web::{AppError, AppState};
+
+pub async fn show(
+    State(state): State<AppState>,
+    Path((id, file)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let (figure, kind) = parse_file(&file)?;
+    let parameters = Parameters::parse(raw.as_deref());
+    parameters.only(&[&SceneQuery::names()[..], &SHEET_NAMES].concat())?;
+    let query = SceneQuery::read(&id, &parameters, &state.catalog)?;
+    let sheet = Sheet::read(&parameters)?;
+    let outcome = state.scene(&query).await?;
+    let address = format!("{file} {} {sheet:?}", query.page());
+    let tag = EntityTag::of_result(&address, &outcome.provenance);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let style = style(&state, &query, &sheet)?;
+    let name = sheet.download.then(|| format!("{id}-{file}"));
+    let page = query.page();
+    let bytes =
+        state.blocking(move || draw(&outcome, &figure, &style, kind, sheet.dpi, page)).await?;
+    Ok(tag.attach(respond(kind, bytes, name)))
+}
+
+fn style(state: &AppState, query: &SceneQuery, sheet: &Sheet) -> Result<SceneStyle, AppError> {
+    let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
+    let style = query.style(model);
+    let width_mm = sheet.width_mm.unwrap_or(style.width_mm);
+    Ok(SceneStyle { width_mm, theme: sheet.theme, ..style })
+}
+
+fn parse_file(file: &str) -> Result<(SceneFigure, Kind), AppError> {
+    let known = || {
+        let names = SceneFigure::NAMES.iter().map(|name| (*name).to_owned());
+        names.chain(["each as .svg, .png or .pdf".to_owned()])
+    };
+    let unknown = || AppError::unknown("figure", file, known());
+    let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
+    let kind = Kind::parse(extension).ok_or_else(unknown)?;
+    Ok((name.parse().map_err(|_| unknown())?, kind))
+}
+
+fn draw(
+    outcome: &Arc<SceneOutcome>,
+    figure: &SceneFigure,
+    style: &SceneStyle,
+    kind: Kind,
+    dpi: u32,
+    page: String,
+) -> Result<Vec<u8>, AppError> {
+    let svg = scene::draw(outcome, figure, style).map_err(|error| refuse(error, page))?;
+    write(kind, &svg, dpi, &Recipe::of_scene(outcome, figure, style))
+}

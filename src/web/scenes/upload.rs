@@ -1,0 +1,316 @@
+//! `POST /scenes`: files from a form, or one picture by itself.
+//!
+//! Memory is bounded: no more than [`UploadLimits::n_at_once`] bodies are read at a time, each holds
+//! one file of at most the configured size and about a megabyte beside it, and one picture at a time
+//! is decoded. Whatever else comes is answered at once that the server is busy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{FromRequest, RawQuery, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::RefusedFile;
+use super::meter::Meter;
+use super::query::SceneQuery;
+use crate::scenes::{SceneEntry, UploadError, clean_name};
+use crate::web::error::{UploadProblem, wants_page};
+use crate::web::parameters::Parameters;
+use crate::web::{AppError, AppState};
+
+/// The field of the form that holds the files.
+const FIELD: &str = "files";
+const PICTURES: [&str; 3] = ["image/png", "image/jpeg", "image/tiff"];
+/// Headers and boundaries of a form, a file.
+const OVERHEAD_BYTES: usize = 16 << 10;
+
+/// How many may bring how much, and how slowly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UploadLimits {
+    /// Bodies that are read at the same time.
+    pub n_at_once: usize,
+    /// Files in one form.
+    pub n_files: usize,
+    /// For the whole body, counting only time in which the client is waited for.
+    pub deadline: Duration,
+    /// Without a single byte.
+    pub stall: Duration,
+    /// From when on the rate counts.
+    pub grace: Duration,
+    /// Rate over the whole time below which an upload is given up.
+    pub min_bytes_per_s: f64,
+    /// How long a refused upload is read on, so that its sender sees the answer.
+    pub linger: Duration,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self {
+            n_at_once: 8,
+            n_files: 24,
+            deadline: Duration::from_secs(300),
+            stall: Duration::from_secs(15),
+            grace: Duration::from_secs(10),
+            min_bytes_per_s: 16_384.0,
+            linger: Duration::from_secs(3),
+        }
+    }
+}
+
+impl UploadLimits {
+    /// Bytes that a form may have in all, where a file may have so many.
+    pub fn max_bytes(&self, max_file_bytes: usize) -> usize {
+        (max_file_bytes + OVERHEAD_BYTES).saturating_mul(self.n_files)
+    }
+}
+
+/// What came.
+#[derive(Default)]
+struct Received {
+    accepted: Vec<SceneEntry>,
+    refused: Vec<RefusedFile>,
+}
+
+pub async fn receive(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, AppError> {
+    let (parts, body) = request.into_parts();
+    let meter = Meter::new(body, state.upload_limits, state.max_upload_bytes());
+    let received = read(&state, &parts.headers, query.as_deref(), &meter).await;
+    // Who asks first whether to send has not begun yet.
+    if received.is_err() && !parts.headers.contains_key(EXPECT) {
+        meter.drain().await;
+    }
+    answer(&state, received?, &parts.headers)
+}
+
+async fn read(
+    state: &AppState,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    meter: &Arc<Meter>,
+) -> Result<Received, AppError> {
+    let _slot = state
+        .uploads
+        .try_acquire()
+        .map_err(|_| UploadProblem::Busy { n_at_once: state.upload_limits.n_at_once })?;
+    let announced = header(headers, CONTENT_LENGTH.as_str()).parse::<usize>().ok();
+    let max_bytes = state.max_upload_bytes();
+    if announced.is_some_and(|n_bytes| n_bytes > max_bytes) {
+        return Err(UploadProblem::TooLarge { max_bytes }.into());
+    }
+    // A buffer that never grows is never copied; pages that nothing is written to take no memory.
+    let room = announced.unwrap_or(usize::MAX).min(max_file_bytes(state));
+    let media_type = header(headers, CONTENT_TYPE.as_str());
+    match media_type.split(';').next().unwrap_or_default().trim() {
+        "multipart/form-data" => read_form(state, media_type, meter, room).await,
+        picture if PICTURES.contains(&picture) => read_picture(state, query, meter, room).await,
+        other => Err(UploadProblem::MediaType { media_type: named_type(other) }.into()),
+    }
+}
+
+fn named_type(media_type: &str) -> String {
+    if media_type.is_empty() { "of no type".to_owned() } else { clean_name(media_type) }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn max_file_bytes(state: &AppState) -> usize {
+    state.catalog.scenes().cache().max_file_bytes
+}
+
+/// A picture by itself; its name may stand in the address.
+async fn read_picture(
+    state: &AppState,
+    query: Option<&str>,
+    meter: &Meter,
+    room: usize,
+) -> Result<Received, AppError> {
+    let parameters = Parameters::parse(query);
+    parameters.only(&["name"])?;
+    let name = parameters.one("name")?.unwrap_or_default();
+    let mut file = File::new(state, name, room);
+    while let Some(piece) = meter.next().await.map_err(|_| broken(meter))? {
+        file.add(&piece);
+        meter.deliver(piece.len());
+    }
+    let mut received = Received::default();
+    received.take(state, file).await?;
+    Ok(received)
+}
+
+async fn read_form(
+    state: &AppState,
+    media_type: &str,
+    meter: &Arc<Meter>,
+    room: usize,
+) -> Result<Received, AppError> {
+    let request = Request::builder()
+        .header(CONTENT_TYPE, media_type)
+        .body(Body::from_stream(meter.clone().stream()))
+        .map_err(|error| AppError::Internal(error.to_string()))?;
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| UploadProblem::Form("is a form without a boundary".to_owned()))?;
+    let (mut received, mut n_files) = (Received::default(), 0);
+    while let Some(field) = form.next_field().await.map_err(|_| broken(meter))? {
+        check_field(&field)?;
+        let Some(file) = read_file(state, field, meter, room).await? else { continue };
+        n_files += 1;
+        if n_files > state.upload_limits.n_files {
+            let max_files = state.upload_limits.n_files;
+            return Err(UploadProblem::TooManyFiles { max_files }.into());
+        }
+        received.take(state, file).await?;
+    }
+    if n_files == 0 {
+        return Err(UploadProblem::Form("holds no file: choose one at least".to_owned()).into());
+    }
+    Ok(received)
+}
+
+fn check_field(field: &Field<'_>) -> Result<(), UploadProblem> {
+    match field.name() {
+        Some(FIELD) => Ok(()),
+        other => {
+            let name = clean_name(other.unwrap_or_default());
+            Err(UploadProblem::Form(format!("has a field “{name}”, but files come in “{FIELD}”")))
+        }
+    }
+}
+
+/// One file; `None` for the empty field that a browser sends where none was chosen.
+async fn read_file<'a>(
+    state: &'a AppState,
+    mut field: Field<'_>,
+    meter: &Meter,
+    room: usize,
+) -> Result<Option<File<'a>>, AppError> {
+    let name = field.file_name().unwrap_or_default().to_owned();
+    let mut file = File::new(state, &name, room);
+    while let Some(piece) = field.chunk().await.map_err(|_| broken(meter))? {
+        file.add(&piece);
+        meter.deliver(piece.len());
+    }
+    Ok((!name.is_empty() || file.n_bytes > 0).then_some(file))
+}
+
+fn broken(meter: &Meter) -> UploadProblem {
+    let damaged = || UploadProblem::Form("is no form that can be read, or broke off".to_owned());
+    meter.problem().unwrap_or_else(damaged)
+}
+
+/// A file as it comes in; what is too much is counted but not kept.
+struct File<'a> {
+    state: &'a AppState,
+    name: String,
+    bytes: Vec<u8>,
+    n_bytes: usize,
+}
+
+impl<'a> File<'a> {
+    fn new(state: &'a AppState, name: &str, room: usize) -> Self {
+        Self { state, name: name.to_owned(), bytes: Vec::with_capacity(room), n_bytes: 0 }
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        self.n_bytes += piece.len();
+        if self.n_bytes <= max_file_bytes(self.state) {
+            self.bytes.extend_from_slice(piece);
+        } else {
+            self.bytes = Vec::new();
+        }
+    }
+}
+
+impl Received {
+    /// Decodes and keeps a file, or takes down why not.
+    async fn take(&mut self, state: &AppState, file: File<'_>) -> Result<(), AppError> {
+        let (name, max_bytes) = (clean_name(&file.name), max_file_bytes(state));
+        let added = if file.n_bytes > max_bytes {
+            Err(UploadError::TooManyBytes { n_bytes: file.n_bytes, max_bytes })
+        } else {
+            let (catalog, bytes) = (state.catalog.clone(), file.bytes);
+            state.decoding(move || Ok(catalog.scenes().add(&file.name, &bytes))).await?
+        };
+        match added {
+            Ok(entry) if self.accepted.contains(&entry) => {}
+            Ok(entry) => self.accepted.push(entry),
+            Err(error) => self.refused.push(refuse(name, &error)),
+        }
+        Ok(())
+    }
+}
+
+fn refuse(name: String, error: &UploadError) -> RefusedFile {
+    if let UploadError::Io { .. } = error {
+        tracing::error!(%error, "an upload could not be kept");
+    }
+    RefusedFile::new(name, error)
+}
+
+/// What a program is told.
+#[derive(Serialize)]
+struct Receipt {
+    /// The page to look at.
+    page: String,
+    scenes: Vec<ReceivedScene>,
+    refused: Vec<RefusedFile>,
+}
+
+#[derive(Serialize)]
+struct ReceivedScene {
+    id: String,
+    sha256: String,
+    title: String,
+    width_px: usize,
+    height_px: usize,
+    page: String,
+}
+
+fn answer(state: &AppState, received: Received, headers: &HeaderMap) -> Result<Response, AppError> {
+    let Received { accepted, mut refused } = received;
+    if accepted.is_empty() {
+        return Err(match refused.len() {
+            1 => UploadProblem::File(refused.remove(0)).into(),
+            _ => UploadProblem::Files(refused).into(),
+        });
+    }
+    let page = page(state, &accepted, &refused);
+    if wants_page(headers) {
+        return Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response());
+    }
+    let scenes = accepted.into_iter().map(|entry| receipt(state, entry)).collect();
+    let location = page.clone();
+    let receipt = Json(Receipt { page, scenes, refused });
+    Ok((StatusCode::CREATED, [(LOCATION, location)], receipt).into_response())
+}
+
+/// A single scene leads to its result, several to the table of them.
+fn page(state: &AppState, accepted: &[SceneEntry], refused: &[RefusedFile]) -> String {
+    if let ([entry], []) = (accepted, refused) {
+        return SceneQuery::first_page(&state.catalog, &entry.id);
+    }
+    let ids: Vec<_> = accepted.iter().map(|entry| entry.id.as_str()).collect();
+    let page = format!("/scenes/compare?scenes={}", ids.join(","));
+    match refused {
+        [] => page,
+        _ => format!("{page}&refused={}", state.refusals.put(refused.to_vec())),
+    }
+}
+
+fn receipt(state: &AppState, entry: SceneEntry) -> ReceivedScene {
+    let page = SceneQuery::first_page(&state.catalog, &entry.id);
+    let SceneEntry { id, sha256, title, width_px, height_px, .. } = entry;
+    ReceivedScene { id, sha256, title, width_px, height_px, page }
+}

@@ -1,0 +1,357 @@
+//! Scenes: the page that asks, the page of a result, and the table of several.
+
+use axum::http::StatusCode;
+use stormlens::plot::scene::SceneStyle;
+use stormlens_data::scene::SceneArchive;
+
+use crate::support::{Script, TestApp, data};
+
+/// The ids of the sample scenes, in their order.
+fn samples() -> Vec<String> {
+    let archive = SceneArchive::open(&data().join("sentinel1")).expect("there are samples");
+    archive.scenes.into_iter().map(|scene| scene.id).collect()
+}
+
+/// The full address of a result, as the server writes it.
+fn result(more: &str) -> String {
+    let opacity = SceneStyle::default().opacity;
+    let full = format!(
+        "model=polar-low&checkpoint=scripted&resampling=nearest&fit=stretch&class=pos\
+         &methods=grad-cam&layers=activation_14&registration=on-crop&interpolation=cells\
+         &opacity={opacity}&palette=uniform&polarity=positive&above=99&below=0&cleanup=no&outline=no"
+    );
+    let mut address = format!("/scenes/{}?{full}", samples()[0]);
+    for change in more.split('&').filter(|change| !change.is_empty()) {
+        let (name, value) = change.split_once('=').expect("it is a parameter");
+        let start = address.find(&format!("{name}=")).expect("it is one of the names");
+        let end = address[start..].find('&').map_or(address.len(), |n| start + n);
+        address.replace_range(start..end, &format!("{name}={value}"));
+    }
+    address
+}
+
+const BOTH: &str = "methods=grad-cam,integrated-gradients&steps=50";
+
+/// The same with integrated gradients, whatever the server adds to it.
+async fn explained(app: &TestApp, more: &str) -> crate::support::Page {
+    let page = app.get(&format!("/scenes/{}?{BOTH}&{more}", samples()[0])).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    app.finished(page.header("location")).await
+}
+
+#[tokio::test]
+async fn the_page_of_scenes_asks_and_offers_samples() {
+    let app = TestApp::new();
+    let page = app.get("/scenes").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.texts("header a[aria-current]"), ["Scenes"]);
+    assert_eq!(page.attributes(".drop", "enctype"), ["multipart/form-data"]);
+    assert_eq!(page.count(".drop label input[type=file][name=files][multiple][accept]"), 1);
+    assert_eq!(page.count(".card"), samples().len());
+    assert!(page.texts(".card")[0].contains("Contains modified Copernicus Sentinel data 2019"));
+    for (href, id) in page.attributes(".card a", "href").iter().zip(samples()) {
+        assert!(href.starts_with(&format!("/scenes/{id}?model=polar-low")), "{href}");
+        assert_eq!(app.finished(href).await.status, StatusCode::OK);
+    }
+    for thumbnail in page.attributes(".card img", "src") {
+        let picture = app.get(&thumbnail).await;
+        assert_eq!(picture.header("content-type"), "image/png");
+        assert!(image::load_from_memory(&picture.body).unwrap().width() <= 320);
+    }
+}
+
+#[tokio::test]
+async fn home_offers_both_jobs() {
+    let home = TestApp::new().get("/").await;
+    let jobs = home.attributes(".jobs h2 a", "href");
+    assert_eq!(jobs, ["/samples", "/scenes"]);
+    assert_eq!(home.count(".drop input[type=file]"), 1);
+}
+
+#[tokio::test]
+async fn an_address_with_gaps_leads_to_the_full_one() {
+    let app = TestApp::new();
+    let id = &samples()[0];
+    for address in [format!("/scenes/{id}"), format!("/scenes/{id}?methods=none&methods=grad-cam")]
+    {
+        let page = app.get(&address).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER);
+        assert_eq!(page.header("location"), result(""));
+    }
+    assert_eq!(app.finished(&result("")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_result_shows_the_answer_and_both_explanations() {
+    let app = TestApp::new();
+    let page = explained(&app, "").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let reading = page.texts(".answer").concat();
+    assert!(reading.starts_with("The network gives ") && reading.ends_with(" % to a polar low"));
+    assert_eq!(page.texts(".classes tbody th"), ["polar low", "no polar low"]);
+    assert_eq!(page.count(".classes small"), 2, "both logits");
+    let names = page.attributes("figure", "data-figure");
+    assert_eq!(names, ["scene", "cam-activation_14", "gradients", "path"]);
+    assert!(page.texts(".preparation")[0].contains("nearest, as in the authors’ notebook"));
+    assert!(page.text().contains("dashed"));
+    assert!(page.texts(".gap").concat().chars().any(|c| c.is_ascii_digit()));
+    assert!(page.texts(".reading")[0].contains("% of the difference"));
+    let attribution = page.texts("#provenance .attribution").concat();
+    assert!(attribution.contains("Contains modified Copernicus Sentinel data 2019"));
+    assert_eq!(page.texts("#provenance code.hash").len(), 2);
+    assert_eq!(page.count("[style], style, script:not([src])"), 0);
+}
+
+#[tokio::test]
+async fn figures_say_what_they_show_and_come_in_three_formats() {
+    let app = TestApp::new();
+    let page = explained(&app, "").await;
+    for alt in page.attributes("figure img", "alt") {
+        assert!(alt.len() > 40 && alt.chars().any(|c| c.is_ascii_digit()), "{alt}");
+    }
+    assert_eq!(page.count("figure picture source[media*=dark]"), page.count("figure"));
+    for address in page.attributes("figure img", "src") {
+        let figure = app.get(&address).await;
+        assert_eq!(figure.status, StatusCode::OK, "{address}: {}", figure.text());
+        assert_eq!(figure.header("content-type"), "image/svg+xml");
+        assert!(figure.header("content-security-policy").contains("sandbox"));
+    }
+    let files = page.attributes("figure[data-figure=scene] .files a", "href");
+    assert_eq!(files.len(), 8);
+    for (file, start) in files.iter().zip([&b"\x89PNG"[..], b"\x89PNG", b"<svg", b"%PDF"]) {
+        let file = app.get(file).await;
+        assert_eq!(file.status, StatusCode::OK);
+        assert!(file.body.starts_with(start));
+        assert!(file.header("content-disposition").starts_with("attachment"));
+    }
+}
+
+#[tokio::test]
+async fn files_of_a_result_are_sent() {
+    let app = TestApp::new();
+    let page = explained(&app, "").await;
+    for (address, start) in page.attributes(".downloads a", "href").iter().zip([
+        &b"PK"[..],
+        b"PK",
+        b"\x93NUMPY",
+        b"{",
+        b"@",
+    ]) {
+        let file = app.get(address).await;
+        assert_eq!(file.status, StatusCode::OK, "{address}: {}", file.text());
+        assert!(file.body.starts_with(start), "{address}");
+        let tag = file.header("etag").to_owned();
+        let again = app.get_with(address, &[("if-none-match", &tag)]).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{address}");
+    }
+    let unknown = app.get(&result("").replacen('?', "/scene.tar?", 1)).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.text().contains("bundle.zip"));
+    let array = app.get(&result("").replacen('?', "/array/speed.npy?", 1)).await;
+    assert_eq!(array.status, StatusCode::NOT_FOUND);
+    assert!(array.text().contains("probs.npy"));
+}
+
+#[tokio::test]
+async fn what_an_answer_is_worth_is_said_first() {
+    let app = TestApp::new();
+    let page = app.finished(&result("")).await;
+    assert!(page.texts(".simulated")[0].contains("trained on simulated scenes"));
+    assert!(page.texts(".unfamiliar")[0].contains("red and green differ in 87 %"));
+    let sound = app.finished(&result("resampling=bilinear")).await;
+    assert_eq!(sound.count(".simulated, .unfamiliar"), 0);
+    assert!(sound.texts(".preparation")[0].contains("bilinear, as in their training"));
+}
+
+#[tokio::test]
+async fn a_map_without_evidence_is_said_in_words() {
+    let app = TestApp::new();
+    let page = app.finished(&result("fit=letterbox")).await;
+    let notice = page.texts("#layers .notice").concat();
+    assert!(
+        notice.contains("No positive evidence for “polar low” in Layer of 4 cells"),
+        "{notice}"
+    );
+    let page = app.finished(&result("")).await;
+    assert_eq!(page.count("#layers .notice"), 0);
+}
+
+#[tokio::test]
+async fn another_class_is_another_question() {
+    let app = TestApp::new();
+    let page = app.finished(&result("")).await;
+    let other = page.attributes(".switch a", "href").remove(0);
+    assert!(other.contains("class=neg&"), "{other}");
+    let other = app.finished(other.trim_end_matches("#layers")).await;
+    assert_eq!(other.texts(".switch strong"), ["no polar low"]);
+    assert!(other.texts(".other-class")[0].contains("gives more to “polar low”"));
+    assert_eq!(app.n_runs(), 2);
+}
+
+#[tokio::test]
+async fn looks_are_drawn_and_not_computed() {
+    let app = TestApp::new();
+    for look in [
+        "",
+        "opacity=0.3",
+        "palette=jet",
+        "registration=published",
+        "interpolation=smooth",
+        "polarity=signed",
+        "above=90&below=10",
+        "cleanup=yes",
+        "outline=yes",
+    ] {
+        let address = result(look);
+        assert_eq!(app.finished(&address).await.status, StatusCode::OK, "{look}");
+        let figure = address.replacen('?', "/figure/cam-activation_14.svg?", 1);
+        assert_eq!(app.get(&figure).await.status, StatusCode::OK, "{look}");
+    }
+    assert_eq!(app.n_runs(), 1);
+}
+
+#[tokio::test]
+async fn what_was_not_asked_can_be_added() {
+    let app = TestApp::new();
+    let page = app.finished(&result("")).await;
+    let added = page.attributes("#pixels a.button", "href").remove(0);
+    assert!(added.contains("methods=grad-cam,integrated-gradients&steps=200&baseline=black"));
+    let bare = app.get(&format!("/scenes/{}?methods=none", samples()[0])).await;
+    let bare = app.finished(bare.header("location")).await;
+    assert!(bare.attributes("#layers a.button", "href")[0].contains("methods=grad-cam&"));
+}
+
+#[tokio::test]
+async fn waiting_is_shown_and_a_failure_is_said() {
+    let app = TestApp::new();
+    let release = app.hold();
+    app.get(&result("")).await;
+    app.hears("run");
+    let page = loop {
+        let page = app.get(&result("")).await;
+        if page.texts("[data-phase]") == ["integrated gradients"] {
+            break page;
+        }
+    };
+    assert_eq!(page.status, StatusCode::ACCEPTED);
+    assert_eq!(page.attributes(".trail a", "href"), ["/scenes"]);
+    assert_eq!(page.count("[data-events]"), 1);
+    release.send(()).unwrap();
+    assert_eq!(app.finished(&result("")).await.status, StatusCode::OK);
+    app.script(Script::Fail);
+    let failed = app.finished(&result("class=neg")).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(failed.attributes(".error a.button", "href"), ["/scenes"]);
+}
+
+#[tokio::test]
+async fn a_table_fills_and_is_sorted() {
+    let app = TestApp::new();
+    let ids = samples().join(",");
+    let page = app.get(&format!("/scenes/compare?scenes={ids}")).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let address = page.header("location").to_owned();
+    let release = app.hold();
+    let waiting = app.get(&address).await;
+    assert_eq!(waiting.status, StatusCode::ACCEPTED);
+    assert_eq!(waiting.count("meta[http-equiv=refresh]"), 1);
+    assert!(waiting.texts(".count")[0].starts_with("0 of 3 answered"));
+    release.send(()).unwrap();
+    let table = app.finished(&address).await;
+    assert_eq!(table.status, StatusCode::OK);
+    assert_eq!(table.count("meta[http-equiv=refresh]"), 0);
+    assert_eq!(table.texts("tbody .probability").len(), 3);
+    assert_eq!(table.texts("tbody .warning"), ["No", "No", "No"]);
+    assert_eq!(table.texts("th[aria-sort]"), ["Scene"]);
+    for href in table.attributes("thead a", "href") {
+        let sorted = app.get(&href).await;
+        assert_eq!(sorted.status, StatusCode::OK, "{href}");
+        assert_eq!(sorted.texts("tbody .probability").len(), 3);
+    }
+    let by_name = app.get(&address.replace("sort=order", "sort=name")).await;
+    let names = by_name.texts("tbody th a");
+    assert!(names.is_sorted(), "{names:?}");
+    assert_eq!(app.n_runs(), 3, "a table is not computed again");
+}
+
+#[tokio::test]
+async fn a_table_comes_as_csv() {
+    let app = TestApp::new();
+    let ids = [samples().join(","), "0123456789abcdef".to_owned()].join(",");
+    let csv = app.get(&format!("/scenes/compare.csv?scenes={ids}")).await;
+    assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let text = csv.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(lines[0].starts_with("scene,name,width_px,height_px,probability (polar low),logit"));
+    assert!(lines[1].contains("\"Typhoon south of Tokyo\",381,381,0."), "{}", lines[1]);
+    assert!(lines[4].contains("not here any more"), "{}", lines[4]);
+}
+
+#[tokio::test]
+async fn a_failed_row_does_not_stop_the_table() {
+    let app = TestApp::new();
+    app.script(Script::Refuse);
+    let page = app.get(&format!("/scenes/compare?scenes={},gone", samples().join(","))).await;
+    let table = app.finished(page.header("location")).await;
+    let failed = table.texts("tbody td.warning");
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    assert!(failed[0].contains("the sample is all missing"), "{}", failed[0]);
+    assert!(failed[1].contains("upload it again"), "{}", failed[1]);
+}
+
+async fn check(address: &str, status: u16, words: &[&str]) {
+    let page = TestApp::new().get(address).await;
+    assert_eq!(page.status.as_u16(), status, "{address}");
+    let text = page.texts(".error").concat();
+    for word in words {
+        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
+    }
+    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
+}
+
+#[tokio::test]
+async fn bad_questions_are_said_with_a_way_out() {
+    let scene = format!("/scenes/{}", samples()[0]);
+    let with = |parameter: &str| format!("{scene}?{parameter}");
+    check("/scenes/0123456789abcdef", 404, &["no scene called", "upload the picture again"]).await;
+    check("/scenes/..%2F..%2Fetc", 404, &["no scene called"]).await;
+    check("/scenes/0123456789abcdef/thumbnail.png", 404, &["no scene called"]).await;
+    check(&with("model=sar-unet-precip"), 404, &["Known are polar-low"]).await;
+    check(&with("checkpoint=best"), 404, &["Known are scripted"]).await;
+    check(&with("class=maybe"), 422, &["Known are neg, pos"]).await;
+    check(&with("resampling=cubic"), 422, &["Known are nearest, bilinear"]).await;
+    check(&with("steps=1"), 400, &["2 to 1600"]).await;
+    check(&with("above=10&below=20"), 400, &["larger than below"]).await;
+    check(&with("colour=red"), 400, &["Known are model, checkpoint"]).await;
+    check(&format!("{scene}/figure/sunset.svg"), 404, &["Known are scene, cam-LAYER"]).await;
+    check(&format!("{scene}/figure/scene.gif"), 404, &["as .svg, .png or .pdf"]).await;
+    check(&format!("{scene}/figure/cam-other.svg"), 404, &["layer"]).await;
+    check(&format!("{scene}/figure/path.svg"), 404, &["Ask for it in the form"]).await;
+    check("/scenes/compare", 400, &["from 1 to 96 scenes"]).await;
+    check("/scenes/compare?scenes=a&sort=luck", 422, &["order, name, probability"]).await;
+}
+
+#[tokio::test]
+async fn every_page_of_scenes_has_landmarks_and_nothing_inline() {
+    let app = TestApp::new();
+    let table = app.get(&format!("/scenes/compare?scenes={}", samples().join(","))).await;
+    for address in ["/scenes".to_owned(), result(""), table.header("location").to_owned()] {
+        let page = app.finished(&address).await;
+        for landmark in ["html[lang=en]", "header nav[aria-label]", "main#content", "footer", "h1"]
+        {
+            assert_eq!(page.count(landmark), 1, "{landmark} of {address}");
+        }
+        assert_eq!(page.count("[style], style, script:not([src]), [onclick]"), 0, "{address}");
+        let unnamed = "img:not([alt]), img:not([width]), img:not([height])";
+        assert_eq!(page.count(unnamed), 0, "{address}");
+        let fields = "select, input:not([type=hidden])";
+        assert_eq!(page.count(fields), page.count(&label_of(fields)), "{address}");
+    }
+}
+
+/// Fields that stand within a label.
+fn label_of(fields: &str) -> String {
+    fields.split(", ").map(|field| format!("label {field}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,476 @@
+//! Files from outside: the good ones are kept, everything else is refused in words.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use futures_util::stream;
+use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
+use stormlens::web::UploadLimits;
+use tokio::task::JoinSet;
+
+use crate::support::{FORM, Page, TestApp, form};
+
+/// A scene like no other: `shade` makes its bytes its own.
+fn picture(shade: u8) -> DynamicImage {
+    let pixel = |x: u32, y: u32| Rgb([shade, shade, (x * 5 + y * 3) as u8]);
+    RgbImage::from_fn(48, 40, pixel).into()
+}
+
+fn encode(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).expect("it can be written");
+    bytes.into_inner()
+}
+
+fn png(shade: u8) -> Vec<u8> {
+    encode(&picture(shade), ImageFormat::Png)
+}
+
+/// A PNG whose header lies about its size, with a sound checksum.
+fn png_of_size(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = png(1);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let checksum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+/// As PNG uses it (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 }
+        })
+    })
+}
+
+fn animated() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 4, 4);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_animated(2, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for shade in [0, 255] {
+        writer.write_image_data(&[shade; 16]).unwrap();
+    }
+    writer.finish().unwrap();
+    bytes
+}
+
+/// All files below a folder, by their paths in it.
+fn tree(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        match entry.path().is_dir() {
+            true => {
+                files.extend(tree(&entry.path()).into_iter().map(|file| format!("{name}/{file}")))
+            }
+            false => files.push(name),
+        }
+    }
+    files.sort();
+    files
+}
+
+async fn refuses(bytes: &[u8], status: u16, words: &str) {
+    let app = TestApp::new();
+    let page = app.upload(&[("scene.png", bytes)]).await;
+    let text = page.texts(".error").concat();
+    assert_eq!(page.status.as_u16(), status, "{text}");
+    assert!(text.contains(words), "{words} in: {text}");
+    assert!(text.contains("scene.png"), "the file is named: {text}");
+    assert_eq!(tree(app.around.path()), [""; 0], "nothing is left behind");
+}
+
+#[tokio::test]
+async fn one_picture_leads_to_its_result() {
+    let app = TestApp::new();
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Tiff] {
+        let bytes = encode(&picture(7), format);
+        let page = app.upload(&[("my scene.png", &bytes)]).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+        let address = page.header("location").to_owned();
+        assert!(address.contains("?model=polar-low&checkpoint=scripted&"), "{address}");
+        let result = app.finished(&address).await;
+        assert_eq!(result.status, StatusCode::OK, "{}", result.text());
+        assert_eq!(result.texts("h1"), ["my scene.png"]);
+        let id = &address["/scenes/".len()..][..16];
+        let thumbnail = app.get(&format!("/scenes/{id}/thumbnail.png")).await;
+        assert_eq!(thumbnail.header("content-type"), "image/png");
+        assert_eq!(image::load_from_memory(&thumbnail.body).unwrap().width(), 48);
+    }
+}
+
+#[tokio::test]
+async fn grey_and_deep_pictures_are_scenes_too() {
+    let app = TestApp::new();
+    let grey = DynamicImage::ImageLuma8(GrayImage::from_pixel(9, 9, image::Luma([7])));
+    for picture in [grey.clone(), grey.to_luma16().into(), grey.to_rgba8().into()] {
+        let page = app.upload(&[("a.png", &encode(&picture, ImageFormat::Png))]).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn a_program_sends_a_picture_by_itself() {
+    let app = TestApp::new();
+    let page = app.send_body("/scenes?name=a+b.png", "image/png", "application/json", png(1)).await;
+    assert_eq!(page.status, StatusCode::CREATED, "{}", page.text());
+    let receipt = page.json();
+    assert_eq!(receipt["page"], page.header("location"));
+    assert_eq!(receipt["scenes"][0]["title"], "a b.png");
+    assert_eq!(receipt["scenes"][0]["width_px"], 48);
+    assert_eq!(receipt["scenes"][0]["sha256"].as_str().map(str::len), Some(64));
+    let browser = app.send_body("/scenes", "image/png", "text/html", png(1)).await;
+    assert_eq!(browser.status, StatusCode::SEE_OTHER);
+    let bad = app.send_body("/scenes", "image/tiff", "application/json", "<svg/>").await;
+    assert_eq!(bad.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(bad.json()["remedy"].as_str().unwrap().contains("PNG, JPEG and TIFF"));
+}
+
+#[tokio::test]
+async fn a_script_of_the_page_gets_a_receipt() {
+    let app = TestApp::new();
+    let body = form("files", &[("a.png", &png(1)), ("b.png", &png(2)), ("c.png", b"no")]);
+    let page = app.send_body("/scenes", FORM, "application/json", body).await;
+    assert_eq!(page.status, StatusCode::CREATED);
+    let receipt = page.json();
+    assert_eq!(receipt["scenes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(receipt["refused"][0]["name"], "c.png");
+    assert_eq!(receipt["refused"][0]["status"], 415);
+}
+
+#[tokio::test]
+async fn good_files_are_kept_and_bad_ones_named() {
+    let app = TestApp::set_up(|setup| setup.max_file_bytes = 20_000);
+    let large = vec![7; 30_000];
+    let files: [(&str, &[u8]); 5] = [
+        ("first.png", &png(1)),
+        ("page.html", b"<html>"),
+        ("large.png", &large),
+        ("half.png", &png(2)[..100]),
+        ("second.png", &png(3)),
+    ];
+    let page = app.upload(&files).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    let table = app.get(page.header("location")).await;
+    let table = app.finished(table.header("location")).await;
+    let refused = table.texts(".refused li");
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused[0].starts_with("page.html: the file holds text"), "{}", refused[0]);
+    assert!(refused[1].contains("large.png: the file has 30000 bytes"), "{}", refused[1]);
+    assert!(refused[2].contains("half.png: the picture is damaged"), "{}", refused[2]);
+    assert_eq!(table.texts("tbody th a"), ["first.png", "second.png"]);
+    let none = app.upload(&[("a.txt", b"a"), ("b.txt", b"b")]).await;
+    assert_eq!(none.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(none.texts(".error")[0].contains("None of the 2 files"), "{}", none.text());
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_said_to_be_none() {
+    refuses(b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", 415, "PNG, JPEG or TIFF").await;
+    refuses(b"<!doctype html><script>alert(1)</script>", 415, "HTML or SVG").await;
+    refuses(b"GIF89a\x01\0\x01\0", 415, "a Gif picture").await;
+    refuses(b"MZ\x90\0\x03", 415, "nothing that looks like a picture").await;
+    refuses(b"", 422, "is empty").await;
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_one_is_refused_before_it_is_decoded() {
+    refuses(&png_of_size(50_000, 50_000), 422, "50000 × 50000").await;
+    // 500 bytes that would become 192 MB.
+    refuses(&png_of_size(8_000, 8_000), 422, "8000 × 8000").await;
+    refuses(&png_of_size(0, 40), 422, "0 × 40").await;
+    refuses(&png_of_size(u32::MAX, u32::MAX), 422, "").await;
+    refuses(&animated(), 422, "animation").await;
+}
+
+#[tokio::test]
+async fn damaged_pictures_are_refused_and_none_brings_the_server_down() {
+    let app = TestApp::new();
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Tiff] {
+        let sound = encode(&picture(9), format);
+        for n_bytes in [1, 8, 20, sound.len() / 2, sound.len() - 20] {
+            let page = app.upload(&[("a.png", &sound[..n_bytes])]).await;
+            // A JPEG that ends early is what a lost connection leaves: some decoders take it.
+            let is_taken = page.status == StatusCode::SEE_OTHER && format == ImageFormat::Jpeg;
+            let is_refused = [415, 422].contains(&page.status.as_u16());
+            assert!(is_refused || is_taken, "{format:?} cut at {n_bytes}: {}", page.status);
+        }
+        for at in (0..sound.len()).step_by(sound.len() / 60) {
+            let mut flipped = sound.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let page = app.upload(&[("a.png", &flipped)]).await;
+            let expected = [303, 415, 422].contains(&page.status.as_u16());
+            assert!(expected, "{format:?} flipped at {at}: {}", page.text());
+        }
+    }
+    assert_eq!(app.upload(&[("a.png", &png(1))]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_hides_in_a_picture_is_never_served() {
+    const EVIL: &[u8] = b"<html><script>alert('evil')</script></html>";
+    let app = TestApp::new();
+    let polyglot = [&png(1)[..], EVIL].concat();
+    let page = app.upload(&[("scene.html", &polyglot)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let result = app.finished(page.header("location")).await;
+    let mut addresses = result.attributes("main a[href]", "href");
+    addresses.extend(result.attributes("main img", "src"));
+    addresses.extend(result.attributes("main source", "srcset"));
+    addresses.push(format!("{}/thumbnail.png", &page.header("location")[..24]));
+    addresses.retain(|address| address.starts_with("/scenes/") && !address.contains('#'));
+    assert!(addresses.len() > 10, "{addresses:?}");
+    for address in addresses {
+        let shown = app.finished(&address).await;
+        assert_eq!(shown.status, StatusCode::OK, "{address}: {}", shown.text());
+        assert_eq!(shown.header("x-content-type-options"), "nosniff", "{address}");
+        let is_there = shown.body.windows(EVIL.len()).any(|bytes| bytes == EVIL);
+        assert!(!is_there, "{address} serves what was hidden");
+        check_type(&address, &shown);
+    }
+}
+
+/// Pages, pictures that are drawn here, and files to save: nothing that a browser would run.
+fn check_type(address: &str, shown: &Page) {
+    let kind = shown.header("content-type");
+    let policy = shown.header("content-security-policy");
+    let is_saved = shown.header("content-disposition").starts_with("attachment");
+    let is_harmless = match kind.split(';').next().unwrap_or_default() {
+        "text/html" => policy.contains("script-src 'self'") && !policy.contains("unsafe"),
+        "image/svg+xml" => policy.contains("sandbox") && policy.contains("default-src 'none'"),
+        "image/png" => true,
+        "application/zip"
+        | "application/octet-stream"
+        | "application/json"
+        | "text/plain"
+        | "application/pdf" => is_saved,
+        _ => false,
+    };
+    assert!(is_harmless, "{address} is {kind} with {policy}");
+}
+
+#[tokio::test]
+async fn names_are_text_and_never_paths() {
+    let app = TestApp::new();
+    let names = [
+        "../../escaped.png",
+        "..%2F..%2Fescaped.png",
+        "/etc/passwd",
+        "C:\\Windows\\win.ini",
+        "a%00b.png",
+        "a%0D%0Aset-cookie:%20x=1.png",
+        "gnp.%E2%80%AEexe",
+        "%3Cimg%20src=x%20onerror=alert(1)%3E.png",
+        "-rf.png",
+        "CON",
+        "..",
+    ];
+    let long = "x".repeat(10_000);
+    for (shade, name) in names.iter().chain([&long.as_str()]).enumerate() {
+        let address = format!("/scenes?name={name}");
+        let page = app.send_body(&address, "image/png", "text/html", png(shade as u8 + 1)).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{name}: {}", page.text());
+        let result = app.finished(page.header("location")).await;
+        assert_eq!(result.status, StatusCode::OK, "{name}");
+        let title = result.texts("h1").concat();
+        assert!(title.chars().count() <= 120, "{title}");
+        assert!(!title.contains(['/', '\\', '\0', '\n', '\u{202E}']), "{title:?}");
+        assert_eq!(result.count("[onerror], main script"), 0, "{name} is text");
+        assert_eq!(result.header("set-cookie"), "");
+    }
+    let files = tree(app.around.path());
+    assert_eq!(files.len(), 2 * (names.len() + 1), "{files:?}");
+    for file in files {
+        let name = file.strip_prefix("cache/scenes/").unwrap_or_else(|| panic!("{file}"));
+        let hash = name.strip_suffix(".json").unwrap_or(name);
+        assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn names_in_forms_are_no_better() {
+    let app = TestApp::new();
+    for (shade, name) in ["../../escaped.png", "a\0b.png", "gnp.\u{202E}exe", "a.png\r\nx-evil: 1"]
+        .iter()
+        .enumerate()
+    {
+        let page = app.upload(&[(name, &png(shade as u8 + 1))]).await;
+        let expected = [303, 400].contains(&page.status.as_u16());
+        assert!(expected, "{name:?}: {} {}", page.status, page.text());
+    }
+    let files = tree(app.around.path());
+    assert!(files.iter().all(|file| file.starts_with("cache/scenes/")), "{files:?}");
+}
+
+#[tokio::test]
+async fn too_many_bytes_are_refused() {
+    let app = TestApp::set_up(|setup| setup.max_file_bytes = 1000);
+    let large = vec![0; 2000];
+    let one = app.upload(&[("large.png", &large)]).await;
+    assert_eq!(one.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(one.text().contains("at most 1000 are taken"), "{}", one.text());
+    // More than 24 files of that size could have, in a form and by itself.
+    let huge = vec![0; 1_000_000];
+    for (media_type, body) in
+        [(FORM, form("files", &[("huge.png", &huge)])), ("image/png", huge.clone())]
+    {
+        let page = app.send_body("/scenes", media_type, "text/html", body).await;
+        assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE, "{media_type}");
+        assert!(page.text().contains("The upload has more than"), "{}", page.text());
+    }
+    assert_eq!(tree(app.around.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn forms_that_are_not_ours_are_explained() {
+    let app = TestApp::new();
+    let picture = png(1);
+    let check = async |media_type: &str, body: Vec<u8>, status: u16, words: &str| {
+        let page = app.send_body("/scenes", media_type, "text/html", body).await;
+        let text = page.texts(".error").concat();
+        assert_eq!(page.status.as_u16(), status, "{text}");
+        assert!(text.contains(words), "{words} in: {text}");
+    };
+    let wrong_field = form("picture", &[("a.png", &picture)]);
+    check(FORM, wrong_field, 400, "a field “picture”, but files come in “files”").await;
+    check(FORM, form("files", &[]), 400, "holds no file").await;
+    check(FORM, form("files", &[("", b"")]), 400, "holds no file").await;
+    check(FORM, b"nonsense".to_vec(), 400, "is no form that can be read").await;
+    let whole = form("files", &[("a.png", &picture)]);
+    check(FORM, whole[..whole.len() / 2].to_vec(), 400, "broke off").await;
+    check("multipart/form-data", whole, 400, "without a boundary").await;
+    check("application/x-www-form-urlencoded", b"files=a".to_vec(), 415, "cannot be").await;
+    check("", picture.clone(), 415, "of no type").await;
+    check("image/svg+xml", b"<svg/>".to_vec(), 415, "image/png, image/jpeg or image/tiff").await;
+    let endless = [b"--xXx\r\nx-a: ".to_vec(), vec![b'a'; 4_000_000]].concat();
+    check(FORM, endless, 400, "headers without end").await;
+}
+
+#[tokio::test]
+async fn more_files_than_a_form_may_hold_are_refused() {
+    let app = TestApp::new();
+    let pictures: Vec<_> = (0..25).map(png).collect();
+    let files: Vec<_> = pictures.iter().map(|bytes| ("a.png", &bytes[..])).collect();
+    let page = app.upload(&files).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text().contains("more than 24 files"), "{}", page.text());
+    let page = app.upload(&files[..24]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn other_sites_cannot_send_files() {
+    let app = TestApp::new();
+    let request = axum::http::Request::post("/scenes")
+        .header("host", "localhost")
+        .header("origin", "https://example.org")
+        .header("content-type", "image/png")
+        .body(Body::from(png(1)));
+    assert_eq!(app.send(request.unwrap()).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(tree(app.around.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let app = TestApp::set_up(|setup| {
+        setup.uploads.stall = Duration::from_millis(200);
+    });
+    for media_type in [FORM, "image/png"] {
+        let begin = form("files", &[("a.png", &png(1))])[..60].to_vec();
+        let body = stream::unfold(Some(begin), |begin| async move {
+            match begin {
+                Some(begin) => Some((Ok::<_, std::io::Error>(Bytes::from(begin)), None)),
+                None => std::future::pending().await,
+            }
+        });
+        let page = app.send_body("/scenes", media_type, "text/html", Body::from_stream(body)).await;
+        assert_eq!(page.status, StatusCode::REQUEST_TIMEOUT, "{}", page.text());
+        assert!(page.text().contains("came too slowly"));
+    }
+}
+
+/// A body that takes its time, and counts itself while it is read.
+fn slow_body(bytes: Vec<u8>, reading: Arc<AtomicUsize>, most: Arc<AtomicUsize>) -> Body {
+    let pieces: Vec<_> = bytes.chunks(bytes.len() / 3).map(Bytes::copy_from_slice).collect();
+    let body = stream::unfold(pieces.into_iter().enumerate(), move |mut pieces| {
+        let (reading, most) = (reading.clone(), most.clone());
+        async move {
+            let Some((n, piece)) = pieces.next() else {
+                reading.fetch_sub(1, Ordering::SeqCst);
+                return None;
+            };
+            if n == 0 {
+                most.fetch_max(reading.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, std::io::Error>(piece), pieces))
+        }
+    });
+    Body::from_stream(body)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_uploads_at_once_are_taken_one_after_the_other_or_sent_away() {
+    let app = Arc::new(TestApp::new());
+    let (reading, most) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let mut uploads = JoinSet::new();
+    for shade in 0..200 {
+        let (app, reading, most) = (app.clone(), reading.clone(), most.clone());
+        uploads.spawn(async move {
+            let body = slow_body(form("files", &[("a.png", &png(shade))]), reading, most);
+            let request = axum::http::Request::post("/scenes")
+                .header("accept", "text/html")
+                .header("content-type", FORM)
+                // So that what is refused is not read at all.
+                .header("expect", "100-continue")
+                .body(body);
+            app.send(request.unwrap()).await
+        });
+    }
+    let pages = uploads.join_all().await;
+    let count = |status: u16| pages.iter().filter(|page| page.status.as_u16() == status).count();
+    let (taken, sent_away) = (count(303), count(429));
+    assert_eq!(taken + sent_away, 200, "{:?}", pages.iter().map(|p| p.status).collect::<Vec<_>>());
+    assert!(taken >= UploadLimits::default().n_at_once, "{taken}");
+    assert!(sent_away > 0);
+    assert!(most.load(Ordering::SeqCst) <= UploadLimits::default().n_at_once);
+    let busy = pages.iter().find(|page| page.status == StatusCode::TOO_MANY_REQUESTS).unwrap();
+    assert_eq!(busy.header("retry-after"), "5");
+    assert_eq!(tree(app.around.path()).len(), 2 * taken);
+    assert_eq!(app.get("/scenes").await.status, StatusCode::OK);
+    assert_eq!(app.upload(&[("a.png", &png(1))]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_full_cache_lets_the_oldest_go() {
+    let app = TestApp::set_up(|setup| setup.max_cache_bytes = 30_000);
+    let mut addresses = Vec::new();
+    for shade in 1..=6 {
+        addresses.push(app.upload(&[("a.png", &png(shade))]).await.header("location").to_owned());
+    }
+    let gone = app.get(&addresses[0]).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert!(gone.texts(".error")[0].contains("upload the picture again"), "{}", gone.text());
+    assert_eq!(app.finished(&addresses[5]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_weights_an_upload_is_kept_and_the_page_says_how_to_get_some() {
+    let app = TestApp::set_up(|setup| setup.has_weights = false);
+    let page = app.upload(&[("a.png", &png(1))]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let result = app.get(page.header("location")).await;
+    assert_eq!(result.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = result.texts(".error").concat();
+    assert!(text.contains("stormlens import --from W.h5 --output checkpoints/polar-low/NAME"));
+    assert!(app.get("/scenes").await.texts(".notice")[0].contains("stormlens import"));
+}
