@@ -18,6 +18,7 @@ use crate::catalog::Catalog;
 use crate::cli::serve::Networks;
 use crate::config::Sources;
 use crate::jobs::{Worker, WorkerError};
+use crate::scenes::CacheOptions;
 
 /// Weights by model and checkpoint name.
 type Weights = BTreeMap<(String, String), PathBuf>;
@@ -46,6 +47,8 @@ pub fn networks(sources: &Sources) -> Networks {
 pub fn answer(sources: &Sources, request: &Request) -> anyhow::Result<Outcome> {
     let networks = networks(sources);
     let catalog = Catalog::open(&sources.data, networks.models, networks.checkpoints)?;
+    let cache = CacheOptions { folder: sources.cache.clone(), ..CacheOptions::default() };
+    let catalog = catalog.with_cache(cache);
     let mut worker = (networks.worker)(Arc::new(catalog))().map_err(anyhow::Error::msg)?;
     Ok(worker.run(request, &Silent)?)
 }

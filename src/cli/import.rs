@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use serde_json::{Value, json};
+use serde_json::json;
 use stormlens_data::card::Task;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::scene::Variant;
@@ -138,16 +138,7 @@ fn refuse_variant(args: &Args, model: &str) -> anyhow::Result<()> {
 /// The sides of the pictures and of their centres, as the file or the command says them.
 fn variant(args: &Args, file: &Foreign) -> anyhow::Result<Variant> {
     let path = args.from.display();
-    let from_keras = |name: &str| {
-        let side = file.hyper_parameters.get(name).and_then(Value::as_u64);
-        side.and_then(|side| usize::try_from(side).ok())
-    };
-    let own = file.metadata.as_ref();
-    let input_px = own.and_then(|m| m.input_px).or(from_keras("input_px"));
-    let crop_px = own.and_then(|m| m.crop_px).or(from_keras("crop_px"));
-    let stated = input_px.zip(crop_px);
-    let stated = stated.map(|(input_px, crop_px)| Variant { input_px, crop_px });
-    match (stated, args.variant) {
+    match (file.variant(), args.variant) {
         (Some(stated), Some(typed)) if stated != typed => bail!(
             "{path} was trained on the centre of {} pixels of pictures of {}; leave --variant out",
             stated.crop_px,

@@ -92,7 +92,7 @@ fn classification(
     config: SceneConfig,
 ) -> anyhow::Result<()> {
     println!("reading the scenes in {}", config.data.scenes.display());
-    let lessons = SceneLessons::open(&config, task)?;
+    let lessons = SceneLessons::open(&config, task, entry.norm)?;
     let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| lessons.len(b));
     println!("{n_train} scenes train, {n_validation} validate");
     let statistics = lessons.reference().map(serde_json::to_value).transpose()?;

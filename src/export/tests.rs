@@ -28,6 +28,18 @@ fn every_format_carries_its_recipe() {
 }
 
 #[test]
+fn recipes_without_a_task_are_of_nowcasts() {
+    let (drawn, recipe) = figure("prediction");
+    let old = recipe.to_json().replace("\"task\":\"nowcast\",", "");
+    assert!(!old.contains("task"), "{old}");
+    assert_eq!(serde_json::from_str::<Recipe>(&old).ok().as_ref(), Some(&recipe));
+    let file = String::from_utf8(svg(&drawn, &recipe).expect("an SVG")).expect("text");
+    let other = file.replace("\"task\":\"nowcast\"", "\"task\":\"tides\"");
+    let error = Recipe::from_file_bytes(other.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("unknown variant `tides`"), "{error}");
+}
+
+#[test]
 fn foreign_and_damaged_files_are_refused_in_words() {
     let check = |bytes: &[u8], expected: &str| {
         let error = Recipe::from_file_bytes(bytes).unwrap_err().to_string();

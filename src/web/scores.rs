@@ -9,6 +9,7 @@ use stormlens_data::score::{DEFAULT_THRESHOLDS_MM_H, ScoreTable, verify};
 
 use super::format;
 
+pub mod classes;
 #[cfg(test)]
 mod tests;
 

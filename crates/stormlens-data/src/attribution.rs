@@ -94,8 +94,8 @@ impl Visualiser {
             Polarity::Positive => 1.0,
             Polarity::Negative => -1.0,
         };
-        // In this order a value that is no number becomes 0.
-        let size = |value: f32| (sign * value).max(0.0).min(1.0);
+        // The maximum with 0 is 0 where a value is no number.
+        let size = |value: f32| (sign * value).max(0.0).clamp(0.0, 1.0);
         over_channels(attribution, side_px, |[r, g, b]| (size(r) + size(g) + size(b)) / 3.0)
     }
 
@@ -114,15 +114,14 @@ impl Thresholds {
     }
 }
 
-/// The positive ones of some values, from the largest, and their sum.
-pub struct Mass {
+/// Positive values from the largest, and their sum.
+struct Mass {
     descending: Vec<f32>,
     sum: f64,
 }
 
 impl Mass {
-    /// `None` where no value is positive.
-    pub fn of(values: &[f32]) -> Option<Self> {
+    fn of(values: &[f32]) -> Option<Self> {
         let positive = values.iter().filter(|value| **value > 0.0);
         // The bits of positive floats have the order of the floats, and integers sort faster.
         let mut bits: Vec<u32> = positive.map(|value| value.to_bits()).collect();
@@ -134,7 +133,7 @@ impl Mass {
 
     /// The first value at which the largest ones hold `percent` of the mass; with 100 the smallest
     /// of all, which is the zero around the crop.
-    pub fn value_at(&self, percent: f64) -> f32 {
+    fn value_at(&self, percent: f64) -> f32 {
         if percent >= 100.0 {
             return 0.0;
         }

@@ -28,6 +28,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
+use stormlens_data::scene::{Reference, Variant};
 
 pub use architecture::{Architecture, Family, identify};
 pub use error::CheckpointError;
@@ -184,6 +185,26 @@ pub struct Foreign {
     pub sha256: String,
     /// Only in our own layout.
     pub metadata: Option<Metadata>,
+}
+
+impl Foreign {
+    /// The size of the pictures it was trained on, where the file says it.
+    pub fn variant(&self) -> Option<Variant> {
+        let from_keras = |name: &str| {
+            let side = self.hyper_parameters.get(name).and_then(serde_json::Value::as_u64);
+            side.and_then(|side| usize::try_from(side).ok())
+        };
+        let own = self.metadata.as_ref();
+        let input_px = own.and_then(|m| m.input_px).or(from_keras("input_px"));
+        let crop_px = own.and_then(|m| m.crop_px).or(from_keras("crop_px"));
+        input_px.zip(crop_px).map(|(input_px, crop_px)| Variant { input_px, crop_px })
+    }
+
+    /// The range of the training scenes' statistics, where our own file holds it.
+    pub fn familiar(&self) -> Option<Reference> {
+        let statistics = self.metadata.as_ref()?.training_statistics.clone()?;
+        serde_json::from_value(statistics).ok()
+    }
 }
 
 /// Reads a checkpoint of any known kind.

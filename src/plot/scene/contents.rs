@@ -1,6 +1,6 @@
 //! What each single map of a scene shows.
 
-use stormlens_data::attribution::{self, Mass, Ranking, Visualiser, outline, signed_sum};
+use stormlens_data::attribution::{self, Ranking, Visualiser, outline, signed_sum};
 use stormlens_data::outcome::{ClassAttribution, SceneCamLayer, SceneOutcome, SceneView};
 
 use super::lookup::{gradients, layer};
@@ -112,21 +112,29 @@ fn both_signs(
 ) -> Contents {
     let (view, side) = (&outcome.view, gradients.crop_px);
     let mut sums = signed_sum(&gradients.attribution, side);
-    let sizes: Vec<f32> = sums.iter().map(|v| v.abs()).collect();
-    let mass = Mass::of(&sizes);
-    let limit = mass.as_ref().map_or(0.0, |mass| mass.value_at(100.0 - style.above));
+    let limit = size_of_most(&sums, style.above);
     let (scale_by, unit) = unit(limit, gradients.options.output);
     sums.iter_mut().for_each(|value| *value = (f64::from(*value) / scale_by) as f32);
     let limit = (f64::from(limit) / scale_by) as f32;
     let field = over_crop(view, |row, column| sums[row * side + column]);
     let scale = scales::both_signs(limit, &field, style.opacity);
-    let label = format!("attribution ({unit} a pixel, sum of channels)");
+    let label = attribution_label(&unit);
     Contents {
         base: Base::Grey,
         legend: Some(Legend { scale: scale.clone().on(ground(view)), label }),
         overlay: Some(Overlay { field, scale, sharp: false }),
-        message: mass.is_none().then(|| "no pixel has any influence".into()),
+        message: (limit == 0.0).then(|| "no pixel has any influence".into()),
     }
+}
+
+/// The size that `percent` of the values that are not zero keep within; 0 where all are zero.
+fn size_of_most(values: &[f32], percent: f64) -> f32 {
+    let mut sizes: Vec<f32> = values.iter().map(|v| v.abs()).filter(|&v| v > 0.0).collect();
+    if sizes.is_empty() {
+        return 0.0;
+    }
+    let rank = (percent / 100.0 * (sizes.len() - 1) as f64).ceil() as usize;
+    *sizes.select_nth_unstable_by(rank, f32::total_cmp).1
 }
 
 fn one_sign(
@@ -140,19 +148,15 @@ fn one_sign(
     let range = visualiser.thresholds(&mean);
     let map = visualiser.map_of(mean, side);
     let message = is_empty(&map).then(|| nothing(outcome, visualiser));
-    let label_of = |unit: &str| {
-        let class = outcome.explained().label;
-        format!("{} {class} ({unit} a pixel, mean of channels)", direction(visualiser))
-    };
     let is_published = style.registration == Registration::Published;
+    let colours = match is_published {
+        true => published_colours(view, sign),
+        false => scales::one_sign(sign, style.opacity).on(ground(view)).colours,
+    };
     let legend = range.map(|range| {
         let (scale_by, unit) = unit(range.high, gradients.options.output);
-        let mut scale = scales::one_sign_in(sign, style.opacity, range, scale_by);
-        match is_published {
-            true => scale.colours = published_colours(view, sign),
-            false => scale = scale.on(ground(view)),
-        }
-        Legend { scale, label: label_of(&unit) }
+        let scale = scales::one_sign_in(sign, colours, range, scale_by);
+        Legend { scale, label: attribution_label(&unit) }
     });
     if is_published {
         let rgb = gradients_overlay(&view.rgb, view.variant.input_px, view.crop(), &map, sign);
@@ -169,6 +173,10 @@ fn one_sign(
         sharp: false,
     };
     Contents { base: Base::Grey, overlay: Some(overlay), legend, message }
+}
+
+fn attribution_label(unit: &str) -> String {
+    format!("attribution ({unit} a pixel)")
 }
 
 fn outlined(

@@ -93,17 +93,13 @@ fn gradients_heading(outcome: &SceneOutcome, style: &SceneStyle) -> Result<Headi
         Polarity::Signed => format!("Integrated gradients for and against “{class}”"),
     };
     let mut details = vec![explained(outcome), completeness(gradients)];
-    details.push(match (style.outline, style.polarity, style.registration) {
-        (true, Polarity::Positive | Polarity::Negative, _) => {
-            "outlined: the regions that hold 90 % of it, at most three".into()
-        }
-        (_, Polarity::Signed, _) => {
+    details.push(match style.polarity {
+        Polarity::Signed => {
             let largest = number(100.0 - style.above);
-            format!(
-                "full colours: the pixels that hold the largest {largest} % of the absolute sum"
-            )
+            format!("channels summed; full colours: the strongest {largest} % of the pixels")
         }
-        _ => mass(style),
+        _ if style.outline => "outlined: the regions that hold 90 % of it, at most three".into(),
+        _ => format!("mean of the channels; {}", mass(style)),
     });
     if style.registration == Registration::Published && style.polarity != Polarity::Signed {
         details.push("as published: added to the scene at half its brightness".into());

@@ -19,7 +19,8 @@ pub struct Layout {
     looks: Looks,
     heading: Heading,
     footer: Footer,
-    maps: Vec<Frame>,
+    /// A picture narrower than its slot stands in the middle of it.
+    slots: Vec<Frame>,
     bar: Frame,
     footer_top: f64,
     pub height_mm: f64,
@@ -43,20 +44,20 @@ impl Layout {
             .with_remark(&remark(outcome), text_width);
 
         let top = MARGIN_MM + heading.height_mm() + 1.0;
-        let (maps, maps_bottom) = grid(outcome, layers.len(), style, &looks, top);
+        let (slots, slots_bottom) = grid(outcome, layers.len(), style, &looks, top);
         let bar = Frame {
             left: MARGIN_MM + 2.0,
-            top: maps_bottom + 1.5,
+            top: slots_bottom + 1.5,
             width: (text_width - 4.0).min(110.0),
             height: BAR_MM,
         };
         let footer_top = bar.bottom() + 1.8 + looks.text.line_mm() * 2.0;
         let height_mm = footer_top + footer.height_mm() + MARGIN_MM;
-        Ok(Self { looks, heading, footer, maps, bar, footer_top, height_mm })
+        Ok(Self { looks, heading, footer, slots, bar, footer_top, height_mm })
     }
 }
 
-/// The frames of the pictures, and where the last row ends.
+/// The room of each picture, and where the last row ends.
 fn grid(
     outcome: &SceneOutcome,
     n: usize,
@@ -70,10 +71,11 @@ fn grid(
     let n_slots = n_columns.max(2) as f64;
     let width = (style.width_mm - 2.0 * MARGIN_MM - GAP_MM * (n_slots - 1.0)) / n_slots;
     let label_mm = looks.small.line_mm();
-    let row_mm = label_mm + sheet::fit(outcome, 0.0, 0.0, width).height + GAP_MM;
+    let height = sheet::fit(outcome, 0.0, 0.0, width).height;
+    let row_mm = label_mm + height + GAP_MM;
     let place = |i: usize| {
         let left = MARGIN_MM + (i % n_columns) as f64 * (width + GAP_MM);
-        sheet::fit(outcome, left, top + (i / n_columns) as f64 * row_mm + label_mm, width)
+        Frame { left, top: top + (i / n_columns) as f64 * row_mm + label_mm, width, height }
     };
     let n_rows = n.div_ceil(n_columns);
     ((0..n).map(place).collect(), top + n_rows as f64 * row_mm)
@@ -86,13 +88,13 @@ pub fn draw(
     style: &SceneStyle,
     alt: &str,
 ) -> Result<String, PlotError> {
-    let Layout { looks, heading, footer, maps, bar, footer_top, height_mm } =
+    let Layout { looks, heading, footer, slots, bar, footer_top, height_mm } =
         Layout::new(outcome, layers, style)?;
     draw_sheet((style.width_mm, height_mm), style.theme, alt, |pen| {
         heading.draw(pen, MARGIN_MM, MARGIN_MM)?;
         let mut legend = None;
-        for (name, &map) in layers.iter().zip(&maps) {
-            legend = panel(pen, map, outcome, lookup::layer(outcome, name)?, style, &looks)?;
+        for (name, &slot) in layers.iter().zip(&slots) {
+            legend = panel(pen, slot, outcome, lookup::layer(outcome, name)?, style, &looks)?;
         }
         if let Some(legend) = legend {
             legend.draw(pen, bar, Run::Right, looks.text)?;
@@ -104,21 +106,23 @@ pub fn draw(
 /// One small picture; gives the legend that it shares with the others.
 fn panel(
     pen: &Pen,
-    map: Frame,
+    slot: Frame,
     outcome: &SceneOutcome,
     layer: &SceneCamLayer,
     style: &SceneStyle,
     looks: &Looks,
 ) -> Result<Option<Legend>, PlotError> {
     let name = style.layer_label(&layer.layer);
-    let label = shorten(name, |text| looks.small.width_mm(text) <= map.width);
-    let middle = map.top - looks.small.line_mm() / 2.0;
-    pen.text((map.left, middle), &label, Anchor::Start, looks.small)?;
+    let label = shorten(name, |text| looks.small.width_mm(text) <= slot.width);
+    let middle = slot.top - looks.small.line_mm() / 2.0;
+    pen.text((slot.left, middle), &label, Anchor::Start, looks.small)?;
     let mut contents = contents::cam(outcome, layer, style);
     let (legend, message) = (contents.legend.take(), contents.message.take());
-    sheet::draw(pen, map, outcome, contents, style)?;
+    let picture = sheet::fit(outcome, slot.left, slot.top, slot.width);
+    let left = slot.left + (slot.width - picture.width) / 2.0;
+    sheet::draw(pen, Frame { left, ..picture }, outcome, contents, style)?;
     if let Some(message) = &message {
-        say(pen, map, message, looks.small)?;
+        say(pen, slot, message, looks.small)?;
     }
     Ok(legend)
 }

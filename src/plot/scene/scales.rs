@@ -36,11 +36,18 @@ pub fn one_sign(sign: Polarity, opacity: f32) -> Scale {
     Scale::linear(0.0, 1.0, fading(colour(sign), opacity), [false, false])
 }
 
-/// The same colours with the range's own values, in units of `unit`: what a legend shows.
-pub fn one_sign_in(sign: Polarity, opacity: f32, range: Thresholds, unit: f64) -> Scale {
+/// The same colours with the range's own values, in units of `unit` and with their sign: what a legend
+/// shows.
+pub fn one_sign_in(sign: Polarity, colours: Vec<Rgba>, range: Thresholds, unit: f64) -> Scale {
     let value = |value: f32| (f64::from(value) / unit) as f32;
-    let beyond = [range.low > 0.0, true];
-    Scale::linear(value(range.low), value(range.high), fading(colour(sign), opacity), beyond)
+    let (low, high, weaker) = (value(range.low), value(range.high), range.low > 0.0);
+    match sign {
+        Polarity::Positive => Scale::linear(low, high, colours, [weaker, true]),
+        Polarity::Negative => {
+            let colours = colours.into_iter().rev().collect();
+            Scale::linear(-high, -low, colours, [true, weaker])
+        }
+    }
 }
 
 /// A mask of one strong colour.

@@ -27,7 +27,9 @@ pub struct SceneStyle {
     pub palette: CamPalette,
     /// The sign of integrated gradients that is shown.
     pub polarity: Polarity,
-    /// Percent of the attribution's mass below the value at which its colours end.
+    /// Percent of the attribution's mass below the value at which its colours end. Where both signs are
+    /// shown, percent of the pixels that have any: neighbours of opposite signs weigh little together,
+    /// and would be pale beside the few that hold the largest share of the mass.
     pub above: f64,
     /// Percent of the attribution's mass that is too weak to be shown.
     pub below: f64,

@@ -101,7 +101,7 @@ pub fn mass(style: &SceneStyle) -> String {
     let mut words = match left {
         0.0 => "full colour: the largest value".to_owned(),
         left => {
-            format!("full colour: the pixels that hold the largest {} % of the sum", number(left))
+            format!("full colour: the largest {} % of the sum", number(left))
         }
     };
     if style.below > 0.0 {

@@ -10,6 +10,7 @@ use stormlens_data::scene::Variant;
 
 use super::render;
 use crate::web::scores::Scores;
+use crate::web::scores::classes::ClassScores;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState, format};
 
@@ -44,7 +45,9 @@ struct Checkpoint {
     n_parameters: String,
     licence: String,
     weights_sha256: String,
+    is_simulated: bool,
     evaluation: Option<Scores>,
+    classes: Option<ClassScores>,
 }
 
 pub async fn list(State(state): State<AppState>) -> Result<Response, AppError> {
@@ -97,6 +100,8 @@ fn describe(card: CheckpointCard, folder: &FilePath) -> Checkpoint {
     let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
     Checkpoint {
         evaluation: Scores::read(&file),
+        classes: ClassScores::read(&file),
+        is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),
         name: card.name,
         training_data: card.training_data,

@@ -4,23 +4,22 @@
 //! one file of at most the configured size and about a megabyte beside it, and one picture at a time
 //! is decoded. Whatever else comes is answered at once that the server is busy.
 
+mod receipt;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{FromRequest, RawQuery, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use axum::response::Response;
 
 use super::RefusedFile;
 use super::meter::Meter;
-use super::query::SceneQuery;
 use crate::scenes::{SceneEntry, UploadError, clean_name};
-use crate::web::error::{UploadProblem, wants_page};
+use crate::web::error::UploadProblem;
 use crate::web::parameters::Parameters;
 use crate::web::{AppError, AppState};
 
@@ -89,7 +88,7 @@ pub async fn receive(
     if received.is_err() && !parts.headers.contains_key(EXPECT) {
         meter.drain().await;
     }
-    answer(&state, received?, &parts.headers)
+    receipt::answer(&state, received?, &parts.headers)
 }
 
 async fn read(
@@ -257,60 +256,4 @@ fn refuse(name: String, error: &UploadError) -> RefusedFile {
         tracing::error!(%error, "an upload could not be kept");
     }
     RefusedFile::new(name, error)
-}
-
-/// What a program is told.
-#[derive(Serialize)]
-struct Receipt {
-    /// The page to look at.
-    page: String,
-    scenes: Vec<ReceivedScene>,
-    refused: Vec<RefusedFile>,
-}
-
-#[derive(Serialize)]
-struct ReceivedScene {
-    id: String,
-    sha256: String,
-    title: String,
-    width_px: usize,
-    height_px: usize,
-    page: String,
-}
-
-fn answer(state: &AppState, received: Received, headers: &HeaderMap) -> Result<Response, AppError> {
-    let Received { accepted, mut refused } = received;
-    if accepted.is_empty() {
-        return Err(match refused.len() {
-            1 => UploadProblem::File(refused.remove(0)).into(),
-            _ => UploadProblem::Files(refused).into(),
-        });
-    }
-    let page = page(state, &accepted, &refused);
-    if wants_page(headers) {
-        return Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response());
-    }
-    let scenes = accepted.into_iter().map(|entry| receipt(state, entry)).collect();
-    let location = page.clone();
-    let receipt = Json(Receipt { page, scenes, refused });
-    Ok((StatusCode::CREATED, [(LOCATION, location)], receipt).into_response())
-}
-
-/// A single scene leads to its result, several to the table of them.
-fn page(state: &AppState, accepted: &[SceneEntry], refused: &[RefusedFile]) -> String {
-    if let ([entry], []) = (accepted, refused) {
-        return SceneQuery::first_page(&state.catalog, &entry.id);
-    }
-    let ids: Vec<_> = accepted.iter().map(|entry| entry.id.as_str()).collect();
-    let page = format!("/scenes/compare?scenes={}", ids.join(","));
-    match refused {
-        [] => page,
-        _ => format!("{page}&refused={}", state.refusals.put(refused.to_vec())),
-    }
-}
-
-fn receipt(state: &AppState, entry: SceneEntry) -> ReceivedScene {
-    let page = SceneQuery::first_page(&state.catalog, &entry.id);
-    let SceneEntry { id, sha256, title, width_px, height_px, .. } = entry;
-    ReceivedScene { id, sha256, title, width_px, height_px, page }
 }

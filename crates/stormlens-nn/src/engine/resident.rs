@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::scene::Variant;
 
 use super::EngineError;
 use crate::Parameters;
@@ -11,6 +12,11 @@ use crate::checkpoint;
 use crate::layers::fold;
 use crate::models::HostTensors;
 use crate::registry::ModelEntry;
+
+/// Below this a scene has no pixel left before the last pooling.
+pub(super) const MIN_CROP_PX: usize = 32;
+/// A file may ask for any size, and activations take some hundred times as much memory as the scene.
+const MAX_INPUT_PX: usize = 4096;
 
 /// A network in memory, ready to answer.
 pub struct Resident {
@@ -51,6 +57,17 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         );
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
+    let (variant, familiar) = (file.variant(), file.familiar());
+    if let Some(Variant { input_px, crop_px }) = variant
+        && !(MIN_CROP_PX <= crop_px && crop_px <= input_px && input_px <= MAX_INPUT_PX)
+    {
+        let reason = format!(
+            "these weights want the centre of {crop_px} pixels of pictures of {input_px}; the centre \
+             has at least {MIN_CROP_PX}, the picture at most {MAX_INPUT_PX} pixels"
+        );
+        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
+    }
+    let is_simulated = file.metadata.as_ref().is_some_and(|metadata| metadata.simulated);
     let unstated = || "not stated in the file".to_owned();
     let (training_data, licence) = match file.metadata {
         Some(metadata) => (metadata.training_data, metadata.licence),
@@ -63,9 +80,9 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         training_data,
         licence,
         n_parameters: found.n_parameters,
-        is_simulated: false,
-        variant: None,
-        familiar: None,
+        is_simulated,
+        variant,
+        familiar,
     };
     Ok(Described { state: file.state, card })
 }

@@ -5,6 +5,7 @@ use stormlens_data::field::Field;
 use stormlens_data::outcome::{ClassAttribution, SceneCam, SceneCamLayer};
 use stormlens_data::request::{PathOptions, Progress};
 
+use super::resident::MIN_CROP_PX;
 use super::{Engine, EngineError, Resident, announce};
 use crate::Tap;
 use crate::explain::{self, ClassTarget, PathAttribution, Rule};
@@ -119,10 +120,10 @@ impl Engine {
             let message = format!("{} takes frames, not pictures", resident.card.id);
             return Err(EngineError::Input(message));
         }
-        if side < 32 || values.len() != 3 * side * side {
+        if side < MIN_CROP_PX || values.len() != 3 * side * side {
             let message = format!(
                 "the input holds {} values; a picture of {side} × {side} pixels and three channels \
-                 has {}, and no side is below 32",
+                 has {}, and no side is below {MIN_CROP_PX}",
                 values.len(),
                 3 * side * side
             );

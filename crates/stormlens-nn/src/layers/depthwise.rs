@@ -1,24 +1,39 @@
 //! Depthwise 3 × 3 convolution, and the gradient of its weights.
 
+mod adjoint;
+
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::parameters::{Mode, Scope, to_vec};
 
 /// Zero padding 1, stride 1; each input channel feeds as many outputs as the weights say.
 pub(super) fn depthwise(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    let [_, n_channels, _, _] = x.dims();
-    let options = ConvOptions::new([1, 1], [1, 1], [1, 1], n_channels);
-    let (weight, bias) = (p.tensor::<4>("weight"), p.optional("bias"));
-    let Mode::Training(recorder) = mode else { return conv2d(x, weight, bias, options) };
-    let input = x.clone().inner();
-    let y = conv2d(x, weight.inner(), bias, options);
+    let weight = p.tensor::<4>("weight").inner();
+    let input = x.clone();
+    let mut y = convolve(x, weight);
+    if let Some(bias) = p.optional::<1>("bias") {
+        let n_out = bias.dims()[0];
+        y = y + bias.reshape([1, n_out, 1, 1]);
+    }
+    let Mode::Training(recorder) = mode else { return y };
+    let input = input.inner();
     let leaf = y.clone().inner().zeros_like().autodiff().require_grad();
     let pass = DepthwisePass { weight: p.name("weight"), input, leaf: leaf.clone() };
     recorder.depthwise.borrow_mut().push(pass);
     y + leaf
+}
+
+/// `weight` is a constant.
+fn convolve(x: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    let (n_in, n_out) = (x.dims()[1], weight.dims()[0]);
+    let is_on_cpu = x.device().without_autodiff() == Device::flex();
+    if is_on_cpu && n_in == n_out {
+        return adjoint::depthwise3x3(x, weight);
+    }
+    conv2d(x, weight, None, ConvOptions::new([1, 1], [1, 1], [1, 1], n_in))
 }
 
 /// A depthwise convolution in a training pass.
@@ -90,10 +105,8 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
-    use crate::golden::relative_l2;
+    use crate::golden::{max_error, relative_l2};
     use crate::random::Random;
 
     /// Against burn's own gradient of the same convolution.
@@ -124,5 +137,35 @@ mod tests {
         check([1, 1, 3, 3], 1);
         check([2, 3, 7, 9], 1);
         check([3, 2, 16, 20], 2);
+    }
+
+    /// Ours against burn's own, forward and backward; values and gradients of any sign.
+    #[test]
+    fn the_convolution_and_the_gradient_of_its_input_are_burns() {
+        let device = Device::flex();
+        let check = |shape: [usize; 4]| {
+            let mut random = Random::new(6);
+            let mut draw = |shape: [usize; 4]| {
+                let n = shape.iter().product();
+                let values: Vec<f32> = (0..n).map(|_| random.between(-1.0, 1.0) as f32).collect();
+                Tensor::<4>::from_data(TensorData::new(values, shape), &device)
+            };
+            let (x, outer) = (draw(shape), draw(shape));
+            let weight = draw([shape[1], 1, 3, 3]);
+            let run = |convolve: &dyn Fn(Tensor<4>) -> Tensor<4>| {
+                let leaf = x.clone().autodiff().require_grad();
+                let y = convolve(leaf.clone());
+                let mut gradients = (y.clone() * outer.clone()).sum().backward();
+                (to_vec(y.inner()), to_vec(leaf.grad_remove(&mut gradients).expect("a leaf")))
+            };
+            let options = ConvOptions::new([1, 1], [1, 1], [1, 1], shape[1]);
+            let ours = run(&|x| convolve(x, weight.clone()));
+            let burns = run(&|x| conv2d(x, weight.clone(), None, options.clone()));
+            assert!(max_error(&ours.0, &burns.0) < 1e-6, "{shape:?}: values");
+            assert!(max_error(&ours.1, &burns.1) < 1e-5, "{shape:?}: gradient");
+        };
+        check([1, 1, 1, 1]);
+        check([2, 3, 5, 4]);
+        check([1, 8, 40, 33]);
     }
 }

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::run::TrainError;
+use crate::layers::NormOptions;
 use crate::models::HostTensors;
 use crate::network::Prediction;
 use crate::random::Random;
@@ -92,6 +93,12 @@ pub trait Lessons: Sync {
 
     /// The scores of what was counted: always the same names in the same order.
     fn scores(&self, tally: &Self::Tally) -> Vec<Score>;
+
+    /// The batch normalisation of a network whose running statistics need more steps than a run has
+    /// until they can be used as they are; their beginning is divided out where this is stated.
+    fn slow_norm(&self) -> Option<NormOptions> {
+        None
+    }
 
     /// Turns weights in training into those that are saved.
     fn finish(&self, _weights: &mut HostTensors) {}

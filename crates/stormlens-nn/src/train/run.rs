@@ -1,6 +1,7 @@
 //! The loop.
 
 mod epoch;
+mod statistics;
 
 use std::fs;
 use std::io;
@@ -10,6 +11,7 @@ use burn::tensor::Device;
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::scene::SceneError;
 
+use self::statistics::Beginning;
 use super::config::Recipe;
 use super::lessons::{Block, Lessons, Score};
 use super::optimiser::NamedAdam;
@@ -142,6 +144,7 @@ struct Run<'a, L> {
     lessons: &'a L,
     device: &'a Device,
     parameters: Parameters,
+    beginning: Beginning,
     optimiser: NamedAdam,
     counters: Counters,
 }
@@ -163,6 +166,7 @@ impl<'a, L: Lessons> Run<'a, L> {
             lessons,
             device,
             parameters: to_device(&trainee.initial, device),
+            beginning: Beginning::of(&trainee.initial),
             optimiser: NamedAdam::new(recipe.optimiser, &trainee.initial),
             counters,
         }
@@ -194,8 +198,17 @@ impl<'a, L: Lessons> Run<'a, L> {
         write_atomically(&metrics, self.counters.metrics.as_bytes())
     }
 
+    /// The parameters as they validate and are saved.
+    fn usable_parameters(&self) -> Parameters {
+        let (now, n_steps) = (&self.parameters, self.counters.n_steps);
+        match self.lessons.slow_norm() {
+            Some(norm) => self.beginning.divided_out(now, norm, n_steps, self.device),
+            None => now.clone(),
+        }
+    }
+
     fn finished_weights(&self) -> HostTensors {
-        let mut weights = self.parameters.to_host();
+        let mut weights = self.usable_parameters().to_host();
         self.lessons.finish(&mut weights);
         weights
     }

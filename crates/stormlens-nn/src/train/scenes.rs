@@ -22,6 +22,7 @@ use self::sampling::Sampling;
 use super::lessons::{Batch, Block, Lessons, Score};
 use super::run::TrainError;
 use crate::explain::probabilities;
+use crate::layers::NormOptions;
 use crate::network::Prediction;
 use crate::parameters::to_vec;
 use crate::random::Random;
@@ -36,6 +37,7 @@ pub struct SceneLessons {
     crop_px: usize,
     batch_size: usize,
     classes: Classes,
+    norm: NormOptions,
     reference: Option<Reference>,
 }
 
@@ -49,12 +51,17 @@ struct Classes {
 
 impl SceneLessons {
     /// Reads the training and the validation scenes of a folder. Where it has no scenes for
-    /// validation, some are held out of those for training, whole footprints at a time.
+    /// validation, some are held out of those for training, whole footprints at a time. `norm` is the
+    /// batch normalisation of the network.
     ///
     /// # Errors
     /// For options that make no sense, for a folder or a scene that cannot be read, and for classes
     /// without a training scene.
-    pub fn open(config: &SceneConfig, task: &SceneClassification) -> Result<Self, TrainError> {
+    pub fn open(
+        config: &SceneConfig,
+        task: &SceneClassification,
+        norm: NormOptions,
+    ) -> Result<Self, TrainError> {
         config.check().map_err(TrainError::Options)?;
         let data = &config.data;
         let classes = Classes::of(task)?;
@@ -72,6 +79,7 @@ impl SceneLessons {
             crop_px: data.variant.crop_px,
             batch_size: config.training.batch_size,
             classes,
+            norm,
             reference: Reference::from_statistics(&statistics),
             folder,
             train,
@@ -189,6 +197,10 @@ impl Lessons for SceneLessons {
         for (logits, &class) in logits.chunks_exact(self.classes.n).zip(answers) {
             tally.add(probabilities(logits)[self.classes.positive], class == self.classes.positive);
         }
+    }
+
+    fn slow_norm(&self) -> Option<NormOptions> {
+        Some(self.norm)
     }
 
     fn scores(&self, tally: &Classification) -> Vec<Score> {

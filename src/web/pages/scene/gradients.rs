@@ -5,7 +5,7 @@ use stormlens_data::request::{Baseline, ClassOutput, PathOptions};
 
 use super::Select;
 use super::figures::Album;
-use super::hidden;
+use super::question::hidden;
 use crate::plot::scene::SceneFigure;
 use crate::web::format;
 use crate::web::pages::result::figures::FigureView;

@@ -26,7 +26,7 @@ pub(super) fn card() -> ModelCard {
             default_variant: Variant::HR,
         }),
         layers: layers(),
-        default_layers: vec!["activation_14"],
+        default_layers: vec!["activation_8", "activation_14"],
         citations: CITATIONS,
     }
 }

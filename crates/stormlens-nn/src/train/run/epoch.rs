@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use super::{EpochReport, Observer, Run, TrainError};
-use crate::Tap;
 use crate::parameters::{Mode, Recorder, to_vec};
 use crate::random::Random;
 use crate::train::ahead::ahead;
 use crate::train::config::Monitor;
 use crate::train::lessons::{Batch, Lessons, Score};
+use crate::{Parameters, Tap};
 
 impl<L: Lessons> Run<'_, L> {
     pub(super) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochReport, TrainError> {
@@ -90,12 +90,13 @@ impl<L: Lessons> Run<'_, L> {
         let lessons = self.lessons;
         let plan = lessons.validation_plan();
         let batches = plan.iter().map(|picks| lessons.validation_batch(picks));
+        let parameters = self.usable_parameters();
         let (mut sum, mut n, mut tally) = (0.0, 0, L::Tally::default());
         ahead(batches, |batches| {
             for batch in batches {
                 let batch = batch?;
                 let n_examples = batch.n();
-                sum += self.judge(batch, &mut tally) * n_examples as f64;
+                sum += self.judge(&parameters, batch, &mut tally) * n_examples as f64;
                 n += n_examples;
             }
             Ok::<_, TrainError>(())
@@ -104,10 +105,15 @@ impl<L: Lessons> Run<'_, L> {
     }
 
     /// The mean loss of a batch that nothing is learnt from.
-    fn judge(&self, batch: Batch<L::Answers>, tally: &mut L::Tally) -> f64 {
+    fn judge(
+        &self,
+        parameters: &Parameters,
+        batch: Batch<L::Answers>,
+        tally: &mut L::Tally,
+    ) -> f64 {
         let (input, answers) = batch.into_tensor(self.device);
         let mode = Mode::Inference;
-        let prediction = self.network.forward(&self.parameters, input, &mut Tap::off(), &mode);
+        let prediction = self.network.forward(parameters, input, &mut Tap::off(), &mode);
         self.lessons.count(tally, &prediction, &answers);
         let loss = self.lessons.loss(prediction, &answers, self.device);
         f64::from(to_vec(loss)[0])

@@ -111,7 +111,7 @@ impl Observer for Watch {
 }
 
 fn run(config: &SceneConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let lessons = SceneLessons::open(config, &task())?;
+    let lessons = SceneLessons::open(config, &task(), NormOptions::KERAS)?;
     let trainee = Trainee { network: &Means, initial: fresh() };
     train(&config.recipe(), trainee, &lessons, &Device::flex(), watch)
 }
@@ -193,7 +193,8 @@ fn the_monitor_decides_what_is_best() {
 fn scenes_are_held_out_by_footprint_where_none_validate() {
     let root = tempfile::tempdir().expect("a folder");
     write_scenes(root.path(), false);
-    let lessons = SceneLessons::open(&config(root.path()), &task()).expect("scenes");
+    let lessons =
+        SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
     let counts = [Block::Train, Block::Validation, Block::Test].map(|b| lessons.len(b));
     assert_eq!(counts, [16, 4, 4]);
     let footprints = |block| -> std::collections::BTreeSet<_> {
@@ -235,7 +236,8 @@ fn a_scene_that_is_none_is_named() {
 fn the_loss_is_the_cross_entropy() {
     let root = tempfile::tempdir().expect("a folder");
     write_scenes(root.path(), true);
-    let lessons = SceneLessons::open(&config(root.path()), &task()).expect("scenes");
+    let lessons =
+        SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
     let device = Device::flex();
     let logits = vec![0.0, 0.0, 3.0_f32.ln() + 90.0, 90.0];
     let logits = Tensor::<2>::from_data(TensorData::new(logits, [2, 2]), &device);

@@ -1,0 +1,75 @@
+//! The answer to an upload: a page to go to, or a receipt for programs.
+
+use axum::Json;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::Received;
+use crate::scenes::SceneEntry;
+use crate::web::error::{UploadProblem, wants_page};
+use crate::web::scenes::RefusedFile;
+use crate::web::scenes::query::SceneQuery;
+use crate::web::{AppError, AppState};
+
+/// What a program is told.
+#[derive(Serialize)]
+struct Receipt {
+    /// The page to look at.
+    page: String,
+    scenes: Vec<ReceivedScene>,
+    refused: Vec<RefusedFile>,
+}
+
+#[derive(Serialize)]
+struct ReceivedScene {
+    id: String,
+    sha256: String,
+    title: String,
+    width_px: usize,
+    height_px: usize,
+    page: String,
+}
+
+/// 303 for a browser, 201 for a program, an error where nothing was taken.
+pub fn answer(
+    state: &AppState,
+    received: Received,
+    headers: &HeaderMap,
+) -> Result<Response, AppError> {
+    let Received { accepted, mut refused } = received;
+    if accepted.is_empty() {
+        return Err(match refused.len() {
+            1 => UploadProblem::File(refused.remove(0)).into(),
+            _ => UploadProblem::Files(refused).into(),
+        });
+    }
+    let page = page(state, &accepted, &refused);
+    if wants_page(headers) {
+        return Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response());
+    }
+    let scenes = accepted.into_iter().map(|entry| receipt(state, entry)).collect();
+    let location = page.clone();
+    let receipt = Json(Receipt { page, scenes, refused });
+    Ok((StatusCode::CREATED, [(LOCATION, location)], receipt).into_response())
+}
+
+/// A single scene leads to its result, several to the table of them.
+fn page(state: &AppState, accepted: &[SceneEntry], refused: &[RefusedFile]) -> String {
+    if let ([entry], []) = (accepted, refused) {
+        return SceneQuery::first_page(&state.catalog, &entry.id);
+    }
+    let ids: Vec<_> = accepted.iter().map(|entry| entry.id.as_str()).collect();
+    let page = format!("/scenes/compare?scenes={}", ids.join(","));
+    match refused {
+        [] => page,
+        _ => format!("{page}&refused={}", state.refusals.put(refused.to_vec())),
+    }
+}
+
+fn receipt(state: &AppState, entry: SceneEntry) -> ReceivedScene {
+    let page = SceneQuery::first_page(&state.catalog, &entry.id);
+    let SceneEntry { id, sha256, title, width_px, height_px, .. } = entry;
+    ReceivedScene { id, sha256, title, width_px, height_px, page }
+}
