@@ -45,19 +45,38 @@ impl Type {
         self.size_pt * MM_PER_POINT * 1.3
     }
 
-    /// The text in lines that fit a width, broken at spaces.
+    /// The text in lines that fit a width, broken at spaces, and within a word that is too long for
+    /// a line of its own: file names and addresses have no spaces.
     pub fn wrap(&self, text: &str, width_mm: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for word in text.split(' ') {
+        for word in text.split(' ').flat_map(|word| self.pieces(word, width_mm)) {
             match lines.last_mut() {
                 Some(line) if self.width_mm(&format!("{line} {word}")) <= width_mm => {
                     line.push(' ');
-                    line.push_str(word);
+                    line.push_str(&word);
                 }
-                _ => lines.push(word.to_owned()),
+                _ => lines.push(word),
             }
         }
         lines
+    }
+
+    /// A word in pieces that fit a width.
+    fn pieces(&self, word: &str, width_mm: f64) -> Vec<String> {
+        if self.width_mm(word) <= width_mm {
+            return vec![word.to_owned()];
+        }
+        let mut pieces = vec![String::new()];
+        for character in word.chars() {
+            let last = pieces.len() - 1;
+            let longer = format!("{}{character}", pieces[last]);
+            if !pieces[last].is_empty() && self.width_mm(&longer) > width_mm {
+                pieces.push(character.to_string());
+            } else {
+                pieces[last] = longer;
+            }
+        }
+        pieces
     }
 }
 
@@ -71,4 +90,20 @@ pub fn register() {
             debug_assert!(registered.is_ok(), "the font in static/fonts is readable");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_fits_no_line_is_broken_and_nothing_is_lost() {
+        let lettering = Type { size_pt: 7.0, bold: false, colour: [0; 3] };
+        let name = "S1A_EW_GRDM_1SDH_20221130T014342_20221130T014446_046136_0585F7_quick-look";
+        let lines = lettering.wrap(&format!("a scene {name} seen"), 30.0);
+        assert!(lines.len() > 2);
+        assert!(lines.iter().all(|line| lettering.width_mm(line) <= 30.0), "{lines:?}");
+        assert_eq!(lines.concat().replace(' ', ""), format!("ascene{name}seen"));
+        assert_eq!(lettering.wrap("short words", 30.0), ["short words"]);
+    }
 }

@@ -8,16 +8,16 @@ use stormlens_data::files::npy;
 use tempfile::TempDir;
 
 /// A folder for one test, and the program run in the project's root.
-struct Bench(TempDir);
+pub struct Bench(TempDir);
 
 const SHIPPED: &str = "knmi-20100826";
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -34,7 +34,7 @@ impl Bench {
         command.output().expect("the program starts")
     }
 
-    fn succeeds(&self, words: &str) -> String {
+    pub fn succeeds(&self, words: &str) -> String {
         let output = self.run(words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{words}: {said}");
@@ -42,7 +42,7 @@ impl Bench {
     }
 
     /// One line on standard error with all these words, exit code not zero, no panic.
-    fn fails(&self, words: &str, expected: &[&str]) {
+    pub fn fails(&self, words: &str, expected: &[&str]) {
         let output = self.run(words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{words} went well");
@@ -100,7 +100,7 @@ fn explain_writes_two_arrays_a_layer() {
     assert!(members(&bench.path("e.npz")).contains(&"frame_sums_mm_h.npy".to_owned()));
 }
 
-fn members(npz: &Path) -> Vec<String> {
+pub fn members(npz: &Path) -> Vec<String> {
     let file = zip::ZipArchive::new(fs::File::open(npz).expect("it was written")).expect("a ZIP");
     file.file_names().map(|name| name.expect("a name").into_owned()).collect()
 }

@@ -8,6 +8,8 @@ mod files;
 mod limits;
 mod pages;
 mod results;
+#[cfg(feature = "nn")]
+mod scene_commands;
 mod scenes;
 mod serve;
 mod support;

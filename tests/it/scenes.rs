@@ -8,8 +8,14 @@ use crate::support::{Script, TestApp, data};
 
 /// The ids of the sample scenes, in their order.
 fn samples() -> Vec<String> {
-    let archive = SceneArchive::open(&data().join("sentinel1")).expect("there are samples");
-    archive.scenes.into_iter().map(|scene| scene.id).collect()
+    let open = |folder| SceneArchive::open(&data().join(folder)).expect("there are samples");
+    let scenes = ["sentinel1", "sentinel1-simulated"].into_iter().flat_map(|f| open(f).scenes);
+    scenes.map(|scene| scene.id).collect()
+}
+
+/// The measured ones.
+fn three() -> Vec<String> {
+    samples()[..3].to_vec()
 }
 
 /// The full address of a result, as the server writes it.
@@ -177,6 +183,14 @@ async fn a_map_without_evidence_is_said_in_words() {
 }
 
 #[tokio::test]
+async fn a_map_of_one_cell_is_said_to_tell_nothing() {
+    let app = TestApp::new();
+    let page = app.finished(&result("resampling=bilinear")).await;
+    let notice = page.texts("#layers .notice").concat();
+    assert!(notice.contains("tells no place from another"), "{notice}");
+}
+
+#[tokio::test]
 async fn another_class_is_another_question() {
     let app = TestApp::new();
     let page = app.finished(&result("")).await;
@@ -247,7 +261,7 @@ async fn waiting_is_shown_and_a_failure_is_said() {
 #[tokio::test]
 async fn a_table_fills_and_is_sorted() {
     let app = TestApp::new();
-    let ids = samples().join(",");
+    let ids = three().join(",");
     let page = app.get(&format!("/scenes/compare?scenes={ids}")).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     let address = page.header("location").to_owned();
@@ -277,7 +291,7 @@ async fn a_table_fills_and_is_sorted() {
 #[tokio::test]
 async fn a_table_comes_as_csv() {
     let app = TestApp::new();
-    let ids = [samples().join(","), "0123456789abcdef".to_owned()].join(",");
+    let ids = [three().join(","), "0123456789abcdef".to_owned()].join(",");
     let csv = app.get(&format!("/scenes/compare.csv?scenes={ids}")).await;
     assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
@@ -293,7 +307,7 @@ async fn a_table_comes_as_csv() {
 async fn a_failed_row_does_not_stop_the_table() {
     let app = TestApp::new();
     app.script(Script::Refuse);
-    let page = app.get(&format!("/scenes/compare?scenes={},gone", samples().join(","))).await;
+    let page = app.get(&format!("/scenes/compare?scenes={},gone", three().join(","))).await;
     let table = app.finished(page.header("location")).await;
     let failed = table.texts("tbody td.warning");
     assert_eq!(failed.len(), 2, "{failed:?}");
@@ -336,7 +350,7 @@ async fn bad_questions_are_said_with_a_way_out() {
 #[tokio::test]
 async fn every_page_of_scenes_has_landmarks_and_nothing_inline() {
     let app = TestApp::new();
-    let table = app.get(&format!("/scenes/compare?scenes={}", samples().join(","))).await;
+    let table = app.get(&format!("/scenes/compare?scenes={}", three().join(","))).await;
     for address in ["/scenes".to_owned(), result(""), table.header("location").to_owned()] {
         let page = app.finished(&address).await;
         for landmark in ["html[lang=en]", "header nav[aria-label]", "main#content", "footer", "h1"]

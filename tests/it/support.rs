@@ -19,6 +19,7 @@ use stormlens::web::{self, AppState, UploadLimits};
 use stormlens_data::card::{
     CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Nowcasting, Task,
 };
+use stormlens_data::field::Field;
 use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome, Target};
 use stormlens_data::request::{NowcastRequest, Progress, Request, SceneRequest};
 use stormlens_data::scene::{Fit, Resampling, Variant};
@@ -123,6 +124,12 @@ fn classify(request: &SceneRequest) -> SceneOutcome {
         && request.fit == Fit::Letterbox
     {
         cam.layers.iter_mut().for_each(|layer| layer.cam = layer.cam.map(|_| 0.0));
+    }
+    if let Some(cam) = &mut outcome.grad_cam
+        && is_plain
+    {
+        let one = || Field::new(1, 1, vec![1.0]);
+        cam.layers.iter_mut().for_each(|layer| (layer.raw, layer.cam) = (one(), one()));
     }
     outcome.grad_cam.take_if(|_| !request.grad_cam);
     let asked = request.integrated_gradients.as_ref();

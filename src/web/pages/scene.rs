@@ -91,6 +91,8 @@ struct Layers {
     figures: Vec<FigureView>,
     /// Names for people of the shown layers without positive evidence.
     empty: Vec<String>,
+    /// Those that are one cell large.
+    one_cell: Vec<String>,
     groups: Vec<LayerGroup>,
     n_shown: usize,
     n_all: usize,
@@ -285,6 +287,10 @@ fn layers(
             .map(|map| album.view(&SceneFigure::Attribution(map.layer.clone())))
             .collect(),
         empty: shown().filter(|map| map.is_empty()).map(|map| label(&map.layer)).collect(),
+        one_cell: shown()
+            .filter(|map| map.raw.values.len() == 1)
+            .map(|map| label(&map.layer))
+            .collect(),
         groups: layer_groups(model, |name| query.layers.iter().any(|layer| layer == name)),
         n_shown: query.layers.len(),
         n_all: model.layers.len(),

@@ -101,7 +101,7 @@ impl Target for ClassTarget {
 /// The softmax of logits, in `f64`.
 pub fn probabilities(logits: &[f32]) -> Vec<f64> {
     let high = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits.iter().map(|&y| f64::from(y - high).exp()).collect();
+    let powers: Vec<f64> = logits.iter().map(|&y| (f64::from(y) - f64::from(high)).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }

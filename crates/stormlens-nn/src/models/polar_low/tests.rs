@@ -30,7 +30,7 @@ fn logits(parameters: &Parameters, x: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
     PolarLow.forward(parameters, x, tap, &Mode::Inference).logits()
 }
 
-fn layer_names() -> Vec<String> {
+pub(crate) fn layer_names() -> Vec<String> {
     card::card().layers.into_iter().map(|layer| layer.name).collect()
 }
 

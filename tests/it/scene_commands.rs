@@ -1,0 +1,179 @@
+//! Scenes without a browser: what `predict`, `explain`, `import` and `evaluate` write and refuse.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde_json::Value;
+use stormlens_data::files::npy;
+
+use crate::commands::{Bench, members};
+
+const SHIPPED: &str = "simulated-192";
+const TOKYO: &str = "data/sentinel1/tokyo_bay_20191012_380px.png";
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("it was written")).expect("JSON")
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
+}
+
+#[test]
+fn a_picture_is_classified() {
+    let bench = Bench::new();
+    let predict = format!("predict --model polar-low --checkpoint {SHIPPED} --input {TOKYO}");
+    let said = bench.succeeds(&format!("{predict} --output @y.json"));
+    assert!(said.contains("polar low") && said.contains("trained on simulated scenes"), "{said}");
+    let nearest = json(&bench.path("y.json"));
+    let probs = numbers(&nearest["probs"]);
+    assert!((probs.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{probs:?}");
+    let logits = numbers(&nearest["logits"]);
+    let softmax = 1.0 / (1.0 + (logits[0] - logits[1]).exp());
+    assert!((probs[1] - softmax).abs() < 1e-9);
+    assert_eq!(nearest["classes"], serde_json::json!(["neg", "pos"]));
+    assert_eq!(nearest["preprocessing"]["resize"], "nearest");
+    assert_eq!(nearest["preprocessing"]["input_px"], 192);
+    assert_eq!(nearest["preprocessing"]["crop_px"], 128);
+    assert_eq!(nearest["trained_on_simulation"], true);
+    bench.succeeds(&format!("{predict} --resize bilinear --output @b.json"));
+    assert_ne!(numbers(&json(&bench.path("b.json"))["logits"]), logits);
+}
+
+/// The same numbers from the file and from its pixels as an array.
+#[test]
+fn an_array_is_a_picture_too() {
+    let bench = Bench::new();
+    let picture = image::open(TOKYO).expect("the sample is there").into_rgb8();
+    let shape = [picture.height() as usize, picture.width() as usize, 3];
+    let values: Vec<f32> = picture.as_raw().iter().map(|&v| f32::from(v)).collect();
+    npy::write_npy_f32(&bench.path("x.npy"), &shape, &values).expect("a file");
+    let predict = format!("predict --model polar-low --checkpoint {SHIPPED} --input");
+    bench.succeeds(&format!("{predict} @x.npy --output @a.json"));
+    bench.succeeds(&format!("{predict} {TOKYO} --output @b.json"));
+    let logits = |name: &str| numbers(&json(&bench.path(name))["logits"]);
+    assert_eq!(logits("a.json"), logits("b.json"));
+}
+
+#[test]
+fn a_class_is_explained_in_arrays() {
+    let bench = Bench::new();
+    let explain =
+        format!("explain --model polar-low --checkpoint {SHIPPED} --input {TOKYO} --output @e.npz");
+    bench.succeeds(&format!("{explain} --layers activation_8,activation_10"));
+    let names = members(&bench.path("e.npz"));
+    for name in ["probs", "logits", "activation_8/weights", "activation_8/raw", "activation_10/cam"]
+    {
+        assert!(names.contains(&format!("{name}.npy")), "{name} is not in {names:?}");
+    }
+    assert!(!names.contains(&"activation_14/raw.npy".to_owned()));
+    let said = bench.succeeds(&format!(
+        "{explain} --method integrated-gradients --steps 4 --baseline mean --of logit --class neg"
+    ));
+    assert!(said.contains("gap") && said.contains("with 4 steps"), "{said}");
+    let names = members(&bench.path("e.npz"));
+    assert!(names.contains(&"integrated_gradients.npy".to_owned()), "{names:?}");
+    let said = bench
+        .succeeds(&format!("{explain} --method integrated-gradients --steps 2 --tolerance 0.05"));
+    assert!(!said.contains("with 2 steps"), "no step was doubled: {said}");
+}
+
+#[test]
+fn what_is_no_picture_is_refused_in_words() {
+    let bench = Bench::new();
+    let check = |name: &str, bytes: &[u8], expected: &[&str]| {
+        fs::write(bench.path(name), bytes).expect("a file");
+        let network = format!("--model polar-low --checkpoint {SHIPPED}");
+        bench.fails(&format!("predict {network} --input @{name} --output @y.json"), expected);
+        assert!(!bench.path("y.json").exists(), "{name} left a file");
+    };
+    check("empty.png", b"", &["empty.png", "empty"]);
+    check("page.png", b"<html><script>alert(1)</script></html>", &["page.png", "PNG"]);
+    let whole = fs::read(TOKYO).expect("the sample is there");
+    check("cut.png", &whole[..whole.len() / 2], &["cut.png"]);
+    npy::write_npy_f32(&bench.path("flat.npy"), &[4, 4], &[0.0; 16]).expect("a file");
+    let flat = fs::read(bench.path("flat.npy")).expect("a file");
+    check("flat.npy", &flat, &["[4, 4]", "[height, width, 3]"]);
+    npy::write_npy_f32(&bench.path("loud.npy"), &[1, 1, 3], &[0.0, 300.0, 0.0]).expect("a file");
+    let loud = fs::read(bench.path("loud.npy")).expect("a file");
+    check("loud.npy", &loud, &["300", "0 to 255"]);
+}
+
+#[test]
+fn options_of_the_other_task_are_refused() {
+    let bench = Bench::new();
+    let scene =
+        format!("--model polar-low --checkpoint {SHIPPED} --input {TOKYO} --output @y.json");
+    bench.fails(&format!("predict {scene} --class hurricane"), &["hurricane", "neg, pos"]);
+    bench.fails(&format!("predict {scene} --resize cubic"), &["nearest or bilinear"]);
+    bench.fails(
+        &format!("explain {scene} --method integrated-gradients --tolerance 7"),
+        &["from 0 to 1"],
+    );
+    let radar = "--checkpoint knmi-20100826 --input @x.npy --output @y.npy --resize nearest";
+    bench.fails(&format!("predict {radar}"), &["takes frames"]);
+}
+
+/// The authors' layout, full size: whole files, all of the way.
+#[test]
+fn keras_files_answer_as_the_authors_program_does() {
+    let Some(folder) = env::var_os("STORMLENS_GOLDEN_DIR").map(PathBuf::from) else {
+        println!("skipped: STORMLENS_GOLDEN_DIR is not set");
+        return;
+    };
+    let bench = Bench::new();
+    let folder = folder.join("polar_low");
+    let check = |variant: &str, scene: &str, input: &Path| {
+        let weights = folder.join(format!("polar_low_{variant}.h5"));
+        let words = format!(
+            "predict --model polar-low --checkpoint {} --input {} --output @y.json",
+            weights.display(),
+            input.display()
+        );
+        bench.succeeds(&words);
+        let ours = numbers(&json(&bench.path("y.json"))["probs"])[1];
+        let theirs = json(&folder.join(format!("polar_low_{variant}_{scene}.json")))["f_x"].clone();
+        let error = (ours - theirs.as_f64().expect("a number")).abs();
+        assert!(error < 1e-5, "{variant}, {scene}: {ours} is off by {error}");
+    };
+    let tokyo = Path::new(env!("CARGO_MANIFEST_DIR")).join(TOKYO);
+    for variant in ["512", "1024"] {
+        check(variant, "tokyo", &tokyo);
+        check(variant, "synthetic", &folder.join("synthetic_700x620.png"));
+    }
+}
+
+/// Simulate, train, evaluate: the whole way on a handful of scenes.
+#[test]
+fn a_classifier_is_trained_on_simulated_scenes() {
+    let bench = Bench::new();
+    let splits = "train:0.5,validation:0.25,test:0.25";
+    bench.succeeds(&format!(
+        "dataset simulate-sar --output @set --size 192 --count 32 --seed 3 --splits {splits}"
+    ));
+    let config = format!(
+        "model = \"polar-low\"\noutput = {:?}\n\
+         [data]\nscenes = {:?}\nvariant = \"192\"\nsimulated = true\n\
+         description = \"a few simulated scenes\"\nlicence = \"none\"\n\
+         [training]\nbatch_size = 4\nmax_epochs = 2\n",
+        bench.path("run"),
+        bench.path("set"),
+    );
+    fs::write(bench.path("train.toml"), config).expect("a file");
+    bench.succeeds("train @train.toml");
+    let metrics = fs::read_to_string(bench.path("run").join("metrics.csv")).expect("metrics");
+    assert_eq!(metrics.lines().count(), 3, "{metrics}");
+    let weights = bench.path("run").join("best.safetensors");
+    bench.succeeds(&format!(
+        "evaluate --model polar-low --checkpoint {} --dataset @set --split test --output @t.json",
+        weights.display()
+    ));
+    let table = json(&bench.path("t.json"));
+    assert_eq!(table["scores"]["n_cases"], 8);
+    assert_eq!(table["trained_on_simulation"], true);
+    let said = bench.succeeds(&format!(
+        "predict --model polar-low --checkpoint {} --input {TOKYO} --output @y.json",
+        weights.display()
+    ));
+    assert!(said.contains("trained on simulated scenes"), "{said}");
+}
