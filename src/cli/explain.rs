@@ -20,12 +20,13 @@ pub struct Args {
     network: NetworkArgs,
     #[arg(long, value_enum, default_value = "grad-cam")]
     method: Method,
-    /// Layers for Grad-CAM, by name or label, separated by commas; or `all`
-    #[arg(long, default_value = "all", value_delimiter = ',')]
+    /// Layers for Grad-CAM, by name or label, separated by commas; all of them where left out
+    #[arg(long, value_delimiter = ',', value_name = "LAYER,LAYER|all")]
     layers: Vec<String>,
-    /// The target is the predicted rain summed over pixels above this rate
-    #[arg(long, default_value_t = 1.5, value_name = "MM/H")]
-    threshold_mmh: f64,
+    /// The target is the predicted rain summed over pixels above this rate, default 1.5; only for
+    /// networks that predict rain
+    #[arg(long, value_name = "MM/H")]
+    threshold_mmh: Option<f64>,
     /// Steps on the path of integrated gradients
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1600))]
     steps: u16,
@@ -52,6 +53,7 @@ enum Method {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
+    refuse_other_method(&args)?;
     let (engine, resident) = args.network.open()?;
     match resident.card.scene_classification() {
         Some(_) => explain_class(&args, &engine, &resident),
@@ -59,7 +61,26 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
+/// An option that changes nothing would be taken for one that did.
+fn refuse_other_method(args: &Args) -> anyhow::Result<()> {
+    match args.method {
+        Method::GradCam if args.path != PathArgs::default() => {
+            bail!("--baseline, --of and --tolerance are for --method integrated-gradients")
+        }
+        Method::IntegratedGradients if !args.layers.is_empty() => {
+            bail!("--layers is for --method grad-cam; integrated gradients are of the input")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn explain_class(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
+    if args.threshold_mmh.is_some() {
+        bail!(
+            "{} takes pictures: --threshold-mmh is for networks that predict rain",
+            resident.card.id
+        );
+    }
     let mut request = args.scene.request(resident)?;
     match args.method {
         Method::GradCam => request.grad_cam = true,
@@ -84,7 +105,7 @@ fn explain_class(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::R
 fn layers(args: &Args, resident: &Resident) -> Vec<String> {
     match (args.method, args.layers.as_slice()) {
         (Method::IntegratedGradients, _) => Vec::new(),
-        (Method::GradCam, [word]) if word == "all" => {
+        (Method::GradCam, [] | [_]) if args.layers.iter().all(|word| word == "all") => {
             resident.card.layers.iter().map(|l| l.name.clone()).collect()
         }
         (Method::GradCam, names) => names.to_vec(),
@@ -94,7 +115,9 @@ fn layers(args: &Args, resident: &Resident) -> Vec<String> {
 fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
     args.scene.refuse_for(resident.card.id)?;
     args.path.refuse_for(resident.card.id)?;
-    if !args.threshold_mmh.is_finite() {
+    let default = resident.card.nowcasting().map_or(0.0, |task| task.default_threshold_mm_h);
+    let threshold_mm_h = args.threshold_mmh.unwrap_or(default);
+    if !threshold_mm_h.is_finite() {
         bail!("the threshold must be a number, in mm/h");
     }
     let sequences = Sequences::read(&args.input)?;
@@ -107,7 +130,7 @@ fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow:
     };
     let layers = layers(args, resident);
     let ig_steps = (args.method == Method::IntegratedGradients).then_some(args.steps.into());
-    let question = Question { threshold_mm_h: args.threshold_mmh, layers, ig_steps };
+    let question = Question { threshold_mm_h, layers, ig_steps };
     let answer = engine.explain(resident, frames, &question, &Bar::new())?;
     let mut file = NpzWriter::create(&args.output)?;
     let plane = [frames.height, frames.width];
@@ -115,7 +138,7 @@ fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow:
     file.add_f32("prediction", &[n_leads, plane[0], plane[1]], &answer.prediction)?;
     write(&mut file, &answer, plane)?;
     file.finish()?;
-    report(&answer, args);
+    report(&answer, args, threshold_mm_h);
     Ok(())
 }
 
@@ -143,12 +166,12 @@ fn write(file: &mut NpzWriter, answer: &Answer, plane: [usize; 2]) -> anyhow::Re
     Ok(())
 }
 
-fn report(answer: &Answer, args: &Args) {
+fn report(answer: &Answer, args: &Args, threshold_mm_h: f64) {
     let cam = answer.grad_cam.as_ref();
     let ig = answer.integrated_gradients.as_ref();
     if let Some(target) = cam.map(|c| &c.target).or(ig.map(|i| &i.target)) {
         let n = target.mask.values.len();
-        println!("target: {} of {n} pixels above {} mm/h", target.n_pixels, args.threshold_mmh);
+        println!("target: {} of {n} pixels above {threshold_mm_h} mm/h", target.n_pixels);
         if target.n_pixels == 0 {
             println!("nothing is predicted above the threshold, so every map is zero; lower it");
         }

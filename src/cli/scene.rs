@@ -103,8 +103,9 @@ impl PathArgs {
     /// # Errors
     /// For a tolerance that is no share.
     pub fn options(&self, n_steps: usize) -> anyhow::Result<PathOptions> {
-        if self.tolerance.is_some_and(|tolerance| !(0.0..1.0).contains(&tolerance)) {
-            bail!("the tolerance is a share of the output's change, from 0 to 1, e.g. 0.02");
+        let fits = |tolerance| PathOptions::TOLERANCES.contains(&tolerance);
+        if !self.tolerance.is_none_or(fits) {
+            bail!("the tolerance is a share of the output's change, from 0.001 to 1, e.g. 0.02");
         }
         Ok(PathOptions {
             n_steps,
@@ -127,7 +128,7 @@ pub fn answer(
     progress: &dyn Progress,
 ) -> anyhow::Result<SceneOutcome> {
     let (picture, sha256) = read(input)?;
-    let request = SceneRequest { scene: sha256[..16].to_owned(), ..request.clone() };
+    let request = SceneRequest { scene: sha256[..scene::ID_DIGITS].to_owned(), ..request.clone() };
     let examined: Examined = examine(engine, resident, &picture, &request, progress)?;
     let provenance = Provenance {
         data_source: "a file".into(),

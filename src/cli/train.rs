@@ -95,6 +95,12 @@ fn classification(
     let lessons = SceneLessons::open(&config, task, entry.norm)?;
     let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| lessons.len(b));
     println!("{n_train} scenes train, {n_validation} validate");
+    for (block, what) in [(Block::Validation, "validation"), (Block::Test, "test")] {
+        let n = lessons.n_known_places(block);
+        if n > 0 {
+            println!("{n} scenes of the {what} set show places that training scenes show too");
+        }
+    }
     let statistics = lessons.reference().map(serde_json::to_value).transpose()?;
     let data = &config.data;
     let metadata = |report: &EpochReport| Metadata {

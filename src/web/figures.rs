@@ -1,5 +1,6 @@
 //! `/result/figure/{figure}.{svg|png|pdf}`: one figure, drawn on request.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
@@ -115,7 +116,7 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let (figure, kind) = parse_file(&file)?;
+    let (figure, kind) = parse_file::<Figure>(&file, &Figure::NAMES)?;
     let parameters = Parameters::parse(raw.as_deref());
     parameters.only(&[&result_query::NAMES[..], &SHEET_NAMES, &STYLE_NAMES].concat())?;
     let query = ResultQuery::read(&parameters, &state.catalog)?;
@@ -132,9 +133,10 @@ pub async fn show(
     Ok(tag.attach(respond(kind, bytes, name)))
 }
 
-fn parse_file(file: &str) -> Result<(Figure, Kind), AppError> {
+/// Figure and format of the last part of an address; `names` are the figures that there are.
+pub fn parse_file<F: FromStr>(file: &str, names: &[&str]) -> Result<(F, Kind), AppError> {
     let known = || {
-        let names = Figure::NAMES.iter().map(|name| (*name).to_owned());
+        let names = names.iter().map(|name| (*name).to_owned());
         names.chain(["each as .svg, .png or .pdf".to_owned()])
     };
     let unknown = || AppError::unknown("figure", file, known());

@@ -14,6 +14,7 @@ pub enum Section {
 }
 
 /// Header and footer.
+#[derive(Clone)]
 pub struct Shell {
     section: Section,
     pub device: String,

@@ -108,7 +108,7 @@ fn options_of_the_other_task_are_refused() {
     bench.fails(&format!("predict {scene} --resize cubic"), &["nearest or bilinear"]);
     bench.fails(
         &format!("explain {scene} --method integrated-gradients --tolerance 7"),
-        &["from 0 to 1"],
+        &["from 0.001 to 1"],
     );
     let radar = "--checkpoint knmi-20100826 --input @x.npy --output @y.npy --resize nearest";
     bench.fails(&format!("predict {radar}"), &["takes frames"]);

@@ -125,6 +125,8 @@ pub struct PathOptions {
 
 impl PathOptions {
     pub const MAX_STEPS: usize = 1600;
+    /// Tolerances that may be asked for; below them rounding alone keeps the gap open.
+    pub const TOLERANCES: std::ops::RangeInclusive<f64> = 0.001..=1.0;
 }
 
 impl Default for PathOptions {

@@ -30,7 +30,7 @@ mod resample;
 mod statistics;
 mod variant;
 
-pub use archive::{Scene, SceneArchive};
+pub use archive::{ID_DIGITS, LIST, Scene, SceneArchive};
 pub use choices::{Fit, Resampling};
 pub use decode::decode;
 pub use familiarity::{Familiarity, familiarity};

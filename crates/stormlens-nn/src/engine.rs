@@ -6,6 +6,8 @@ mod answer;
 mod frames;
 mod resident;
 mod scene;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;

@@ -46,7 +46,7 @@ pub(super) fn run(
         engine,
         resident,
         positive: positive.context("the network knows no class \"pos\"")?,
-        variant: resident.checkpoint.variant.unwrap_or(task.default_variant),
+        variant: crate::worker::scene::variant(resident),
         resampling: args.resize.unwrap_or(Resampling::Bilinear),
     };
     let (bar, mut verdicts, mut scores) = (Bar::new(), Vec::new(), Classification::default());

@@ -10,19 +10,19 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use stormlens_data::card::{Citation, ModelCard};
 use stormlens_data::outcome::{NowcastOutcome, Outcome, Provenance};
 
 use self::figures::{Album, FigureView};
 use self::gradients::Gradients;
 use self::target::TargetView;
+use super::of_result;
 use super::progress::{self, Subject};
 use super::sample::{LayerGroup, layer_groups};
 use crate::export;
 use crate::jobs::JobState;
 use crate::plot::{Figure, Overlay, RainPalette};
-use crate::web::caching::EntityTag;
 use crate::web::parameters::Parameters;
 use crate::web::result_query::{self, DEFAULT_STEPS, ResultQuery, STEPS};
 use crate::web::scores::{self, Scores};
@@ -134,23 +134,14 @@ async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, AppError> {
     let shell = Shell::new(state, Section::Samples);
-    let device = [shell.device.as_str(), &shell.device_reason].join(" ");
-    let tag = EntityTag::of_result(&(query.page() + &device), &outcome.provenance);
-    if tag.is_known(headers) {
-        return Ok(tag.not_modified());
-    }
-    if let Some(page) = state.result_pages.get(&tag) {
-        return Ok(tag.attach(Html(page).into_response()));
-    }
-    let catalog = state.catalog.clone();
-    let page = state
-        .blocking(move || {
-            let model = catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
-            Ok(describe(shell, model, &query, &outcome).render()?)
-        })
-        .await?;
-    state.result_pages.put(tag.clone(), page.clone());
-    Ok(tag.attach(Html(page).into_response()))
+    let (address, frame) = (query.page(), shell.clone());
+    let (catalog, shown) = (state.catalog.clone(), outcome.clone());
+    let render = move || {
+        let (shell, outcome) = (frame, shown);
+        let model = catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
+        Ok(describe(shell, model, &query, &outcome).render()?)
+    };
+    of_result(state, headers, (&address, &shell, &outcome.provenance), render).await
 }
 
 fn describe(

@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use stormlens_data::card::{Citation, ModelCard};
 use stormlens_data::outcome::{Outcome, Provenance, SceneOutcome};
 use stormlens_data::request::PathOptions;
@@ -22,6 +22,7 @@ use self::gradients::Gradients;
 use self::notices::Notices;
 use self::question::{Question, hidden, question};
 pub use self::question::{Select, select};
+use super::of_result;
 use super::progress::{self, Subject};
 use super::result::figures::FigureView;
 use super::sample::{LayerGroup, layer_groups};
@@ -30,7 +31,6 @@ use crate::export;
 use crate::jobs::JobState;
 use crate::plot::scene::SceneFigure;
 use crate::scenes::SceneEntry;
-use crate::web::caching::EntityTag;
 use crate::web::parameters::Parameters;
 use crate::web::scenes::query::{SceneQuery, find_scene};
 use crate::web::shell::{Section, Shell};
@@ -149,23 +149,14 @@ async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, AppError> {
     let shell = Shell::new(state, Section::Scenes);
-    let device = [shell.device.as_str(), &shell.device_reason].join(" ");
-    let tag = EntityTag::of_result(&(query.page() + &device), &outcome.provenance);
-    if tag.is_known(headers) {
-        return Ok(tag.not_modified());
-    }
-    if let Some(page) = state.result_pages.get(&tag) {
-        return Ok(tag.attach(Html(page).into_response()));
-    }
-    let catalog = state.catalog.clone();
-    let page = state
-        .blocking(move || {
-            let model = catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
-            Ok(describe(shell, model, &query, entry, &outcome).render()?)
-        })
-        .await?;
-    state.result_pages.put(tag.clone(), page.clone());
-    Ok(tag.attach(Html(page).into_response()))
+    let (address, frame) = (query.page(), shell.clone());
+    let (catalog, shown) = (state.catalog.clone(), outcome.clone());
+    let render = move || {
+        let (shell, outcome) = (frame, shown);
+        let model = catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
+        Ok(describe(shell, model, &query, entry, &outcome).render()?)
+    };
+    of_result(state, headers, (&address, &shell, &outcome.provenance), render).await
 }
 
 fn describe(

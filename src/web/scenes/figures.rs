@@ -11,7 +11,7 @@ use super::query::SceneQuery;
 use crate::export::Recipe;
 use crate::plot::scene::{self, SceneFigure, SceneStyle};
 use crate::web::caching::EntityTag;
-use crate::web::figures::{Kind, SHEET_NAMES, Sheet, refuse, respond, write};
+use crate::web::figures::{Kind, SHEET_NAMES, Sheet, parse_file, refuse, respond, write};
 use crate::web::parameters::Parameters;
 use crate::web::{AppError, AppState};
 
@@ -21,7 +21,7 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let (figure, kind) = parse_file(&file)?;
+    let (figure, kind) = parse_file::<SceneFigure>(&file, &SceneFigure::NAMES)?;
     let parameters = Parameters::parse(raw.as_deref());
     parameters.only(&[&SceneQuery::names()[..], &SHEET_NAMES].concat())?;
     let query = SceneQuery::read(&id, &parameters, &state.catalog)?;
@@ -45,17 +45,6 @@ fn style(state: &AppState, query: &SceneQuery, sheet: &Sheet) -> Result<SceneSty
     let style = query.style(model);
     let width_mm = sheet.width_mm.unwrap_or(style.width_mm);
     Ok(SceneStyle { width_mm, theme: sheet.theme, ..style })
-}
-
-fn parse_file(file: &str) -> Result<(SceneFigure, Kind), AppError> {
-    let known = || {
-        let names = SceneFigure::NAMES.iter().map(|name| (*name).to_owned());
-        names.chain(["each as .svg, .png or .pdf".to_owned()])
-    };
-    let unknown = || AppError::unknown("figure", file, known());
-    let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
-    let kind = Kind::parse(extension).ok_or_else(unknown)?;
-    Ok((name.parse().map_err(|_| unknown())?, kind))
 }
 
 fn draw(

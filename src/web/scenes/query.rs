@@ -219,7 +219,7 @@ fn read_tolerance(parameters: &Parameters) -> Result<Option<f64>, AppError> {
         return Ok(None);
     }
     let expected = "none, or a share of the difference from 0.001 to 1";
-    parameters.number("tolerance", expected, |share: &f64| (0.001..=1.0).contains(share))
+    parameters.number("tolerance", expected, |share: &f64| PathOptions::TOLERANCES.contains(share))
 }
 
 /// One of a few choices with names; the default where it is not given.

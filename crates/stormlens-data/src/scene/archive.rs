@@ -12,9 +12,9 @@ use crate::hash;
 mod tests;
 
 /// The name of the list in a folder of sample scenes.
-const LIST: &str = "scenes.json";
-/// Digits of the hash that make an id.
-const ID_DIGITS: usize = 16;
+pub const LIST: &str = "scenes.json";
+/// Digits of the hash of a file that make its id.
+pub const ID_DIGITS: usize = 16;
 
 /// An entry of `scenes.json`.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -75,11 +75,6 @@ impl SceneArchive {
         let scenes = entries.into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
         check_distinct(&scenes, &list)?;
         Ok(Self { scenes })
-    }
-
-    /// The scene with an id.
-    pub fn get(&self, id: &str) -> Option<&Scene> {
-        self.scenes.iter().find(|scene| scene.id == id)
     }
 }
 

@@ -23,21 +23,6 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// Draws from the distributions of the paper's program: shifts up to a tenth of a side, each
-    /// flip in half of the cases, rotation up to 0.4 of a turn either way, zoom up to 0.15 either
-    /// way. `uniform(low, high)` gives a number between its bounds and is called six times, in the
-    /// order of the fields.
-    pub fn from_uniform(mut uniform: impl FnMut(f64, f64) -> f64) -> Self {
-        Self {
-            shift_right: uniform(-0.1, 0.1) as f32,
-            shift_down: uniform(-0.1, 0.1) as f32,
-            flip_left_right: uniform(0.0, 1.0) < 0.5,
-            flip_up_down: uniform(0.0, 1.0) < 0.5,
-            rotation_turns: uniform(-0.4, 0.4) as f32,
-            zoom: uniform(-0.15, 0.15) as f32,
-        }
-    }
-
     /// Carries out all four steps on an image of `[height, width, 3]`.
     ///
     /// # Panics

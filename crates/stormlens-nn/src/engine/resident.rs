@@ -67,6 +67,14 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         );
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
+    if variant.is_none() && (entry.card)().scene_classification().is_some() {
+        let reason =
+            "this file does not say on what size of pictures it was trained, and with the \
+            wrong size every answer is wrong; say it once with `stormlens import --from FILE \
+            --variant 192|800|1536 --output checkpoints/polar-low/NAME`"
+                .into();
+        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
+    }
     let is_simulated = file.metadata.as_ref().is_some_and(|metadata| metadata.simulated);
     let unstated = || "not stated in the file".to_owned();
     let (training_data, licence) = match file.metadata {

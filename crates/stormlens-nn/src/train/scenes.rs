@@ -7,6 +7,8 @@ mod sampling;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
@@ -95,6 +97,16 @@ impl SceneLessons {
     /// Number of scenes in a block.
     pub fn len(&self, block: Block) -> usize {
         self.files(block).count()
+    }
+
+    /// How many scenes of a block show a footprint that scenes of training show too: their score is
+    /// that of known places. A folder's own division is taken as it is, the published one too.
+    pub fn n_known_places(&self, block: Block) -> usize {
+        let known: HashSet<&str> =
+            self.files(Block::Train).filter_map(|file| file.footprint.as_deref()).collect();
+        let is_known =
+            |file: &&SceneFile| file.footprint.as_deref().is_some_and(|f| known.contains(f));
+        self.files(block).filter(is_known).count()
     }
 
     fn files(&self, block: Block) -> impl Iterator<Item = &SceneFile> {

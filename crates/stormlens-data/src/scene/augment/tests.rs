@@ -58,31 +58,6 @@ fn shifts_come_before_flips_and_flips_before_rotations() {
 }
 
 #[test]
-fn a_draw_asks_for_six_numbers_in_order() {
-    let mut asked = Vec::new();
-    let draw = Draw::from_uniform(|low, high| {
-        asked.push((low, high));
-        low + 0.75 * (high - low)
-    });
-    let (tenth, half) = ((-0.1, 0.1), (0.0, 1.0));
-    assert_eq!(asked, [tenth, tenth, half, half, (-0.4, 0.4), (-0.15, 0.15)]);
-    let expected = Draw {
-        shift_right: 0.05,
-        shift_down: 0.05,
-        flip_left_right: false,
-        flip_up_down: false,
-        rotation_turns: 0.2,
-        zoom: 0.075,
-    };
-    let numbers = |d: &Draw| [d.shift_right, d.shift_down, d.rotation_turns, d.zoom];
-    let close = |(a, b): (f32, f32)| (a - b).abs() < 1e-6;
-    assert!(numbers(&draw).into_iter().zip(numbers(&expected)).all(close), "{draw:?}");
-    assert!(!draw.flip_left_right && !draw.flip_up_down);
-    let low = Draw::from_uniform(|low, _| low);
-    assert!(low.flip_left_right && low.flip_up_down);
-}
-
-#[test]
 fn tensorflow_moves_the_same_way() {
     let Some(operations) = Operations::open() else { return };
     let [height, width, _] = operations.shape("augment.input").try_into().unwrap();

@@ -108,7 +108,7 @@ fn the_corpus_for_fuzzing_holds_pictures() {
 #[test]
 fn the_corpus_holds_the_samples() {
     for (name, bytes) in samples::all() {
-        let file = corpus().join(&name);
+        let file = corpus().join(name);
         if std::env::var_os("STORMLENS_WRITE_CORPUS").is_some() {
             std::fs::write(&file, &bytes).unwrap();
         }

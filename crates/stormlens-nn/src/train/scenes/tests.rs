@@ -120,6 +120,17 @@ fn score(report: &EpochReport, name: &str) -> Option<f64> {
     report.scores.iter().find(|(other, _)| *other == name).expect(name).1
 }
 
+/// The test scenes written here show the first two of the ten places of training, for both classes.
+#[test]
+fn places_that_training_knows_are_counted() {
+    let root = tempfile::tempdir().expect("a folder");
+    write_scenes(root.path(), false);
+    let lessons = SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS);
+    let lessons = lessons.expect("the scenes");
+    assert_eq!(lessons.n_known_places(Block::Test), 4);
+    assert_eq!(lessons.n_known_places(Block::Validation), 0, "the hold-out divides by place");
+}
+
 #[test]
 fn training_learns() {
     let root = tempfile::tempdir().expect("a folder");
