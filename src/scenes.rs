@@ -13,16 +13,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
-use stormlens_data::scene::{Label, Limits, Picture, PictureError, Scene, SceneArchive, decode};
+use stormlens_data::hash::sha256;
+use stormlens_data::scene::{
+    ID_DIGITS, LIST, Label, Limits, Picture, PictureError, Scene, SceneArchive, decode,
+};
 
 pub use self::name::clean_name;
 use self::store::{Note, Store};
-
-/// The list that makes a folder one of sample scenes.
-const LIST: &str = "scenes.json";
-/// Digits of the hash that make an id.
-const ID_DIGITS: usize = 16;
 
 /// Where uploads are kept, and how many of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +68,11 @@ pub struct SceneEntry {
 pub enum SceneError {
     #[error("there is no scene {id:?}: choose a sample, or upload the picture again")]
     Unknown { id: String },
-    #[error("{file} cannot be read, so put the file back or upload it again: {cause}")]
-    Io { file: String, cause: std::io::Error },
-    #[error("{file} is not the scene that it was: put the old file back, or start again with it")]
-    Changed { file: String },
+    /// Where the file lies is in the log and not in the message, which visitors see.
+    #[error("the file of {title:?} cannot be read ({}), so upload it again", .cause.kind())]
+    Io { title: String, cause: std::io::Error },
+    #[error("the file of {title:?} is not the one that it was, so upload it again")]
+    Changed { title: String },
     #[error("{file}: {cause}")]
     Picture { file: String, cause: PictureError },
 }
@@ -90,8 +88,12 @@ pub enum UploadError {
     Picture(#[from] PictureError),
     #[error("another picture has the same name {id} here: save this one in another format")]
     Collision { id: String },
-    #[error("{file} cannot be written, so see to the cache folder: {cause}")]
-    Io { file: String, cause: std::io::Error },
+    /// Which folder it is stands in the log and not in the message, which visitors see.
+    #[error(
+        "the picture cannot be kept on the server ({}): upload it again later, the log says more",
+        .cause.kind()
+    )]
+    Io { cause: std::io::Error },
 }
 
 /// All scenes that there are.
@@ -144,12 +146,16 @@ impl Scenes {
     pub fn bytes(&self, id: &str) -> Result<Vec<u8>, SceneError> {
         let entry = self.find(id).ok_or_else(|| SceneError::Unknown { id: id.to_owned() })?;
         let path = self.files.get(id).cloned().unwrap_or_else(|| self.store.path(&entry.sha256));
-        let file = path.display().to_string();
-        match std::fs::read(&path) {
-            Err(cause) => Err(SceneError::Io { file, cause }),
-            Ok(bytes) if sha256(&bytes) != entry.sha256 => Err(SceneError::Changed { file }),
-            Ok(bytes) => Ok(bytes),
+        let title = entry.title;
+        let bytes = std::fs::read(&path).map_err(|cause| {
+            tracing::error!(file = %path.display(), error = %cause, "a scene cannot be read");
+            SceneError::Io { title: title.clone(), cause }
+        })?;
+        if sha256(&bytes) != entry.sha256 {
+            tracing::error!(file = %path.display(), "the file of a scene was exchanged");
+            return Err(SceneError::Changed { title });
         }
+        Ok(bytes)
     }
 
     /// The decoded picture, some 100 MB for the largest that is read.
@@ -163,7 +169,8 @@ impl Scenes {
     }
 
     /// Takes a picture in. It is decoded once to prove that it is one; kept are its bytes as they
-    /// came. A picture that is there already stays as it is, with the name it has.
+    /// came. A picture that is there already stays as it is, with the name it has; where its file was
+    /// lost or damaged, it is written again.
     ///
     /// # Errors
     /// For too many bytes, for what is no picture that can be read, and for a cache folder that
@@ -175,10 +182,11 @@ impl Scenes {
         }
         let sha256 = sha256(bytes);
         let id = sha256[..ID_DIGITS].to_owned();
-        match self.find(&id) {
-            Some(entry) if entry.sha256 == sha256 => return Ok(entry),
-            Some(_) => return Err(UploadError::Collision { id }),
-            None => {}
+        if let Some(entry) = self.find(&id) {
+            return match entry.sha256 == sha256 {
+                true => self.keep(entry, bytes),
+                false => Err(UploadError::Collision { id }),
+            };
         }
         let Picture { width: width_px, height: height_px, .. } = decode(bytes, &Limits::default())?;
         let note = Note {
@@ -191,6 +199,17 @@ impl Scenes {
         };
         self.store.add(&sha256, bytes, &note)?;
         Ok(uploaded_entry((sha256, note)))
+    }
+
+    /// Sees to it that the file of a known upload is sound, by its bytes that came once more.
+    fn keep(&self, entry: SceneEntry, bytes: &[u8]) -> Result<SceneEntry, UploadError> {
+        if let Some((sha256, note)) = self.store.find(&entry.id).filter(|_| entry.uploaded)
+            && !self.store.holds(&sha256, bytes)
+        {
+            tracing::warn!(scene = entry.id, "the file of an upload was lost; it is written again");
+            self.store.add(&sha256, bytes, &note)?;
+        }
+        Ok(entry)
     }
 }
 
@@ -262,8 +281,4 @@ fn format_name(bytes: &[u8]) -> &'static str {
         [0xFF, 0xD8, ..] => "JPEG",
         _ => "TIFF",
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -108,14 +108,34 @@ pub fn data(from: &Provenance) -> String {
     entry.join("\n")
 }
 
-/// Text whose underscores and the like TeX prints.
+/// Text as TeX prints it and BibTeX reads it. The latter counts braces even behind a backslash, so
+/// they go by their names.
 fn tex(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
-        if matches!(letter, '_' | '%' | '&' | '#' | '$') {
-            escaped.push('\\');
+        match letter {
+            '\\' => escaped.push_str(r"\textbackslash{}"),
+            '{' => escaped.push_str(r"\textbraceleft{}"),
+            '}' => escaped.push_str(r"\textbraceright{}"),
+            '~' => escaped.push_str(r"\textasciitilde{}"),
+            '^' => escaped.push_str(r"\textasciicircum{}"),
+            '_' | '%' | '&' | '#' | '$' => escaped.extend(['\\', letter]),
+            _ => escaped.push(letter),
         }
-        escaped.push(letter);
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_for_tex() {
+        let check = |text: &str, expected: &str| assert_eq!(tex(text), expected);
+        check("a}b\\c~.png", r"a\textbraceright{}b\textbackslash{}c\textasciitilde{}.png");
+        check("{^", r"\textbraceleft{}\textasciicircum{}");
+        check("a_b 5 % & #1 $", r"a\_b 5 \% \& \#1 \$");
+        check("Kårstø – 3 × 3.png", "Kårstø – 3 × 3.png");
+    }
 }

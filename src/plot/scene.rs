@@ -7,6 +7,7 @@
 
 mod alt;
 mod contents;
+mod evidence;
 mod figure;
 mod headings;
 mod lookup;
@@ -30,6 +31,7 @@ use super::PlotError;
 pub use alt::alt_text;
 pub use figure::SceneFigure;
 pub use style::{CamPalette, Interpolation, Polarity, Registration, SceneStyle};
+pub(crate) use words::is_saturated;
 
 /// Draws a figure as an SVG document of `style.width_mm` millimetres, whose height follows.
 ///

@@ -14,16 +14,23 @@ pub fn clean_name(name: &str) -> String {
     }
 }
 
-/// Neither a control nor one of Unicode's invisible format characters: those that turn the direction
-/// (UAX #9) and those without width can make one name look like another.
+/// Neither a control, nor a noncharacter (Unicode Standard 23.7), nor one that shows nothing: those
+/// that turn the direction (UAX #9), those without width, fillers and variation selectors can make
+/// one name look like another.
 fn is_visible(c: char) -> bool {
-    let is_format = matches!(
+    let is_hidden = matches!(
         c,
-        '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}'
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
     );
-    !c.is_control() && !is_format
+    !c.is_control() && !is_hidden && !is_noncharacter(c)
+}
+
+/// U+FDD0 to U+FDEF and the last two of each plane.
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]
@@ -42,6 +49,26 @@ mod tests {
         check("one\r\ntwo\tthree.png", "onetwothree.png");
         check("scene\u{202E}gnp.exe", "scenegnp.exe");
         check("sc\u{200B}ene.png", "scene.png");
+        for hidden in [
+            '\u{FFFE}',
+            '\u{FFFF}',
+            '\u{FDD0}',
+            '\u{FDEF}',
+            '\u{1FFFE}',
+            '\u{10FFFF}',
+            '\u{AD}',
+            '\u{34F}',
+            '\u{115F}',
+            '\u{1160}',
+            '\u{3164}',
+            '\u{FFA0}',
+            '\u{FE00}',
+            '\u{FE0F}',
+            '\u{E0100}',
+        ] {
+            check(&format!("sc{hidden}ene.png"), "scene.png");
+        }
+        check("ﷰ\u{FDCF}\u{FFFD}.png", "ﷰ\u{FDCF}\u{FFFD}.png");
         check("<script>alert(1)</script>.png", "script>.png");
         for nothing in ["", ".", "..", "../..", "a/", "\0", "\u{202E}", "   "] {
             check(nothing, UNNAMED);

@@ -104,11 +104,11 @@ impl Store {
 
     /// Writes an upload, then makes room for it.
     pub fn add(&self, sha256: &str, bytes: &[u8], note: &Note) -> Result<(), UploadError> {
-        let failed = |cause| UploadError::Io { file: self.folder.display().to_string(), cause };
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        let text = serde_json::to_vec(note).map_err(|error| failed(error.into()))?;
-        write(&self.folder, &self.path(sha256), bytes).map_err(failed)?;
-        write(&self.folder, &note_path(&self.folder, sha256), &text).map_err(failed)?;
+        self.write(sha256, bytes, note).map_err(|cause| {
+            let folder = self.folder.display();
+            tracing::error!(%folder, error = %cause, "an upload cannot be kept");
+            UploadError::Io { cause }
+        })?;
         let upload = Upload { note: note.clone(), last_used: SystemTime::now() };
         let mut uploads = self.lock();
         uploads.insert(sha256.to_owned(), upload);
@@ -117,16 +117,33 @@ impl Store {
         }
         Ok(())
     }
+
+    fn write(&self, sha256: &str, bytes: &[u8], note: &Note) -> std::io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        write(&self.folder, &self.path(sha256), bytes)?;
+        write(&self.folder, &note_path(&self.folder, sha256), &serde_json::to_vec(note)?)
+    }
+
+    /// Whether exactly these bytes lie on disk, and a note with them.
+    pub fn holds(&self, sha256: &str, bytes: &[u8]) -> bool {
+        let path = self.path(sha256);
+        let has_length = fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
+        has_length
+            && note_path(&self.folder, sha256).is_file()
+            && fs::read(&path).is_ok_and(|stored| stored == bytes)
+    }
 }
 
 fn note_path(folder: &Path, sha256: &str) -> PathBuf {
     folder.join(format!("{sha256}.json"))
 }
 
-/// All or nothing, whoever reads at the same time.
+/// All or nothing, whoever reads at the same time and wherever the power fails: the bytes are on disk
+/// before they get their name.
 fn write(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(bytes)?;
+    file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
 }

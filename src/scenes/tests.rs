@@ -162,6 +162,48 @@ fn a_file_that_was_exchanged_is_noticed() {
 }
 
 #[test]
+fn an_upload_that_was_lost_is_written_again() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let entry = scenes.add("a.png", &png(5)).unwrap();
+    let file = bench.options().folder.join("scenes").join(&entry.sha256);
+    let note = file.with_extension("json");
+    let mut damaged = png(5);
+    damaged[20] ^= 1;
+    let check = |lose: &dyn Fn()| {
+        lose();
+        assert_eq!(scenes.add("b.png", &png(5)).unwrap(), entry);
+        assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
+        assert_eq!(bench.open().find(&entry.id), Some(entry.clone()), "it survives a restart");
+    };
+    check(&|| fs::remove_file(&file).unwrap());
+    check(&|| fs::write(&file, &png(5)[..40]).unwrap());
+    check(&|| fs::write(&file, &damaged).unwrap());
+    check(&|| fs::remove_file(&note).unwrap());
+    check(&|| fs::remove_dir_all(file.parent().unwrap()).unwrap());
+}
+
+#[test]
+fn errors_name_the_scene_and_no_folder() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let entry = scenes.add("a.png", &png(5)).unwrap();
+    let file = bench.options().folder.join("scenes").join(&entry.sha256);
+    let check = |error: &dyn std::fmt::Display, words: [&str; 2]| {
+        let text = error.to_string();
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        assert!(!text.contains(bench.cache.path().to_str().unwrap()), "{text}");
+    };
+    fs::write(&file, png(6)).unwrap();
+    check(&scenes.bytes(&entry.id).unwrap_err(), ["\"a.png\"", "upload it again"]);
+    fs::remove_file(&file).unwrap();
+    check(&scenes.bytes(&entry.id).unwrap_err(), ["\"a.png\"", "upload it again"]);
+    fs::remove_dir_all(bench.options().folder).unwrap();
+    fs::write(bench.options().folder, "in the way").unwrap();
+    check(&scenes.add("b.png", &png(7)).unwrap_err(), ["cannot be kept", "upload it again"]);
+}
+
+#[test]
 fn samples_come_from_every_folder_with_a_list() {
     let bench = Bench::new();
     bench.sample("first", ENTRY);

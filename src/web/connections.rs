@@ -1,4 +1,6 @@
-//! Connections: how many, and how long one may take to say what it wants.
+//! Connections: how many, and how long one may take to say what it wants and to take the answer.
+
+mod stream;
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -10,14 +12,20 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+
+use self::stream::Watched;
 
 /// Further ones wait in the operating system's queue.
 const MAX_CONNECTIONS: u32 = 512;
 /// For the head of a request, and between two requests on one connection: whoever sends a header a
 /// byte at a time holds no connection for longer.
 const HEADER_TIME: Duration = Duration::from_secs(15);
+/// In which not a single byte of an answer was taken: whoever asks for much and reads nothing holds no
+/// connection for longer. A page that listens to events gets a comment more often than that.
+const WRITE_TIME: Duration = Duration::from_secs(60);
 /// Pause after the operating system has no more connections to give.
 const RECOVERY: Duration = Duration::from_secs(1);
 
@@ -39,7 +47,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let (router, stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
             let _slot = slot;
-            answer(stream, router, stopped).await;
+            answer(Watched::new(stream, WRITE_TIME), router, stopped).await;
         });
     }
     drop(listener);
@@ -66,7 +74,11 @@ fn is_of_the_client(kind: ErrorKind) -> bool {
     matches!(kind, E::ConnectionRefused | E::ConnectionAborted | E::ConnectionReset)
 }
 
-async fn answer(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: Watched<S>,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
     let service = TowerToHyperService::new(router);
@@ -84,5 +96,29 @@ async fn answer(stream: TcpStream, router: Router, mut stopped: watch::Receiver<
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_left() {
+        let router = Router::new().route("/", get(|| async { vec![0_u8; 1 << 20] }));
+        let (mut client, server) = duplex(1 << 10);
+        let (_stopping, stopped) = watch::channel(false);
+        let server = Watched::new(server, Duration::from_millis(50));
+        let answering = tokio::spawn(answer(server, router, stopped));
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it is read");
+        let ended = timeout(Duration::from_secs(10), answering).await;
+        ended.expect("the connection is given up").expect("nothing panics");
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.expect("the other end is closed");
+        assert!(rest.starts_with(b"HTTP/1.1 200") && rest.len() < 1 << 20, "{}", rest.len());
     }
 }

@@ -298,8 +298,12 @@ async fn a_table_comes_as_csv() {
     let text = csv.text();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
-    assert!(lines[0].starts_with("scene,name,width_px,height_px,probability (polar low),logit"));
-    assert!(lines[1].contains("\"Typhoon south of Tokyo\",381,381,0."), "{}", lines[1]);
+    assert!(
+        lines[0].starts_with(
+            "\"scene\",\"name\",\"width_px\",\"height_px\",\"probability (polar low)\","
+        )
+    );
+    assert!(lines[1].contains("\"Typhoon south of Tokyo\",\"381\",\"381\",\"0."), "{}", lines[1]);
     assert!(lines[4].contains("not here any more"), "{}", lines[4]);
 }
 

@@ -13,7 +13,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
 use stormlens::web::UploadLimits;
 use tokio::task::JoinSet;
 
-use crate::support::{FORM, Page, TestApp, form};
+use crate::support::{FORM, Page, Script, TestApp, form};
 
 /// A scene like no other: `shade` makes its bytes its own.
 fn picture(shade: u8) -> DynamicImage {
@@ -328,6 +328,96 @@ async fn too_many_bytes_are_refused() {
         assert!(page.text().contains("The upload has more than"), "{}", page.text());
     }
     assert_eq!(tree(app.around.path()), [""; 0]);
+}
+
+/// Noise, which no compression makes smaller: a file of about `3 × side²` bytes.
+fn noise(side: u32, seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        // The generator of Numerical Recipes; its upper bits are noise enough.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let picture = RgbImage::from_fn(side, side, |_, _| Rgb([next(), next(), next()]));
+    encode(&picture.into(), ImageFormat::Png)
+}
+
+#[tokio::test]
+async fn forms_of_many_megabytes_are_taken() {
+    let app = TestApp::set_up(|setup| setup.max_file_bytes = 6_000_000);
+    let [five, three, also_three] = [(1300, 1), (1010, 2), (1010, 3)].map(|(s, n)| noise(s, n));
+    assert!(five.len() > 5_000_000 && three.len() > 3_000_000, "{} {}", five.len(), three.len());
+    let page = app.upload(&[("five.png", &five)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    let page = app.upload(&[("a.png", &three), ("b.png", &also_three)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    assert!(page.header("location").starts_with("/scenes/compare?"));
+    assert_eq!(tree(app.around.path()).len(), 6);
+    let seven = app.upload(&[("seven.png", &vec![0; 7_000_000])]).await;
+    assert_eq!(seven.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(seven.text().contains("at most 6000000 are taken"), "{}", seven.text());
+}
+
+#[tokio::test]
+async fn answers_name_no_folder_of_the_server() {
+    let app = TestApp::new();
+    let check = |page: &Page, words: &str| {
+        let text = page.text();
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}");
+        assert!(text.contains(words) && text.contains("upload it again"), "{text}");
+        assert!(!text.contains(app.around.path().to_str().unwrap()), "{text}");
+    };
+    let page = app.upload(&[("my scene.png", &png(1))]).await;
+    let thumbnail = format!("{}/thumbnail.png", &page.header("location")[..24]);
+    let cache = app.around.path().join("cache");
+    let file = tree(&cache).into_iter().find(|file| !file.ends_with(".json")).unwrap();
+    std::fs::write(cache.join(&file), png(2)).unwrap();
+    check(&app.get(&thumbnail).await, "my scene.png");
+    std::fs::remove_dir_all(&cache).unwrap();
+    check(&app.get(&thumbnail).await, "my scene.png");
+    std::fs::write(&cache, "in the way").unwrap();
+    check(&app.upload(&[("other.png", &png(3))]).await, "other.png");
+    std::fs::remove_file(&cache).unwrap();
+    assert_eq!(app.upload(&[("my scene.png", &png(1))]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.get(&thumbnail).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_table_leaves_room_in_the_queue() {
+    let app = TestApp::set_up(|setup| setup.options.queue_depth = 2);
+    let release = app.hold();
+    let pictures = [1, 2, 3, 4, 5].map(png);
+    let page = app.upload(&pictures.each_ref().map(|bytes| ("a.png", &bytes[..]))).await;
+    let page = app.get(page.header("location")).await;
+    let address = page.header("location").to_owned();
+    for _ in 0..3 {
+        let table = app.get(&address).await;
+        assert!(table.texts(".count")[0].starts_with("0 of 5 answered"), "{}", table.text());
+    }
+    app.hears("run ");
+    app.get(&address).await;
+    let other = app.upload(&[("other.png", &png(6))]).await.header("location").to_owned();
+    let page = app.get(&other).await;
+    assert_eq!(page.status, StatusCode::ACCEPTED, "{}", page.text());
+    release.send(()).unwrap();
+    assert_eq!(app.finished(&address).await.status, StatusCode::OK);
+    assert_eq!(app.finished(&other).await.status, StatusCode::OK);
+    assert_eq!(app.n_runs(), 5, "each row is computed once");
+}
+
+#[tokio::test]
+async fn a_row_that_failed_is_tried_again_at_the_next_visit() {
+    let app = TestApp::new();
+    app.script(Script::Refuse);
+    let page = app.upload(&[("a.png", &png(1)), ("b.png", &png(2))]).await;
+    let page = app.get(page.header("location")).await;
+    let address = page.header("location").to_owned();
+    let table = app.finished(&address).await;
+    assert_eq!(table.texts("tbody td.warning").len(), 1, "{}", table.text());
+    assert_eq!(app.n_runs(), 2, "not tried again before the others are there");
+    let again = app.finished(&address).await;
+    assert_eq!(again.texts("tbody .probability").len(), 2, "{}", again.text());
+    assert_eq!(app.n_runs(), 1);
 }
 
 #[tokio::test]

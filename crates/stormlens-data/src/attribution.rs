@@ -15,7 +15,7 @@ mod outline;
 
 use crate::choice::choice;
 
-pub use outline::{Ranking, outline};
+pub use outline::{Outline, Ranking, outline};
 
 #[cfg(test)]
 mod tests;

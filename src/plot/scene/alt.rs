@@ -5,6 +5,7 @@ use stormlens_data::field::Field;
 use stormlens_data::outcome::{ClassAttribution, SceneCamLayer, SceneOutcome};
 
 use super::SceneFigure;
+use super::evidence::{Evidence, where_data};
 use super::lookup::{gradients, layer};
 use super::place::Spot;
 use super::words::{NO_EVIDENCE, baseline, classes, completeness, explained, remark};
@@ -44,7 +45,8 @@ fn describe(outcome: &SceneOutcome, figure: &SceneFigure) -> Result<String, Plot
             format!("{what}; {}. {}.", explained(outcome), sentence(&words))
         }
         SceneFigure::AttributionRaw(name) => {
-            let words = signed_words(outcome, &layer(outcome, name)?.raw, "");
+            let raw = where_data(&outcome.view, &layer(outcome, name)?.raw);
+            let words = signed_words(&raw, "");
             let what = format!("Grad-CAM of layer {name} before rectification");
             format!("{what}; {}. {}.", explained(outcome), sentence(&words))
         }
@@ -61,7 +63,7 @@ fn describe(outcome: &SceneOutcome, figure: &SceneFigure) -> Result<String, Plot
             format!(
                 "Integrated gradients over the scene; {}. {}; {}.",
                 explained(outcome),
-                sentence(&attribution_words(outcome, gradients)),
+                sentence(&attribution_words(gradients)),
                 completeness(gradients),
             )
         }
@@ -89,34 +91,39 @@ fn scene_words(outcome: &SceneOutcome) -> String {
 
 /// Where the evidence of a layer lies.
 fn evidence_words(outcome: &SceneOutcome, map: &SceneCamLayer) -> String {
-    let cam = &map.cam;
-    if map.is_empty() {
-        return NO_EVIDENCE.into();
+    let evidence = Evidence::of(&outcome.view, map);
+    if let Some(nothing) = evidence.nothing() {
+        return nothing.into();
     }
+    let cam = &evidence.on_data;
     let Some((row, column, _)) = cam.argmax() else { return NO_EVIDENCE.into() };
-    let spot = Spot::of_cell(&outcome.view, (cam.height, cam.width), (row, column));
+    let spot = Spot::of_cell((cam.height, cam.width), (row, column));
+    let hidden = match evidence.on_no_data_share {
+        0.0 => String::new(),
+        share => format!("; {} of the evidence lies where the scene holds no data", percent(share)),
+    };
     format!(
-        "strongest {}; above half of the maximum on {} of the centre that the network sees",
+        "strongest at {} of the part that the network sees; above half of the maximum on {} of that \
+         part{hidden}",
         spot.words(),
         percent(cam.share_above(0.5)),
     )
 }
 
 /// The largest and the smallest value of a signed map over the centre, and where.
-fn signed_words(outcome: &SceneOutcome, map: &Field, unit: &str) -> String {
+fn signed_words(map: &Field, unit: &str) -> String {
     let end = |map: &Field| {
         let (row, column, value) = map.argmax()?;
-        let spot = Spot::of_cell(&outcome.view, (map.height, map.width), (row, column));
-        Some((value, spot))
+        Some((value, Spot::of_cell((map.height, map.width), (row, column))))
     };
     let (Some((high, high_at)), Some((low, low_at))) = (end(map), end(&map.map(|v| -v))) else {
-        return "there is no value".into();
+        return "the scene holds no data there".into();
     };
     if high == 0.0 && low == 0.0 {
         return "zero everywhere".into();
     }
     format!(
-        "largest {}{unit}, {}; smallest {}{unit}, {}",
+        "largest {}{unit}, at {} of the part that the network sees; smallest {}{unit}, at {}",
         signed(f64::from(high)),
         high_at.words(),
         signed(f64::from(-low)),
@@ -126,7 +133,7 @@ fn signed_words(outcome: &SceneOutcome, map: &Field, unit: &str) -> String {
 
 /// How much speaks for and against, and where it weighs most: in the square of an eighth of the
 /// centre's side that holds most of it, since a single pixel says little.
-fn attribution_words(outcome: &SceneOutcome, gradients: &ClassAttribution) -> String {
+fn attribution_words(gradients: &ClassAttribution) -> String {
     let side = gradients.crop_px;
     let sums = signed_sum(&gradients.attribution, side);
     let (mut positive, mut negative) = (0.0, 0.0);
@@ -143,7 +150,7 @@ fn attribution_words(outcome: &SceneOutcome, gradients: &ClassAttribution) -> St
          of the centre, {}",
         signed(positive),
         number(negative),
-        signed_words(outcome, &eighths(&sums, side), &unit),
+        signed_words(&eighths(&sums, side), &unit),
     )
 }
 

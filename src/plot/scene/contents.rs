@@ -1,13 +1,14 @@
 //! What each single map of a scene shows.
 
-use stormlens_data::attribution::{self, Ranking, Visualiser, outline, signed_sum};
+use stormlens_data::attribution::{self, Outline, Ranking, Visualiser, signed_sum};
 use stormlens_data::outcome::{ClassAttribution, SceneCamLayer, SceneOutcome, SceneView};
 
+use super::evidence::Evidence;
 use super::lookup::{gradients, layer};
 use super::overlay::{Overlay, of_cells, over_crop};
 use super::place::visible_crop;
 use super::published::{cam_overlay, gradients_overlay};
-use super::words::{EVIDENCE, NO_EVIDENCE, unit};
+use super::words::{EVIDENCE, unit};
 use super::{Interpolation, Registration, SceneFigure, SceneStyle, scales};
 use crate::plot::PlotError;
 use crate::plot::colour::Rgb;
@@ -61,7 +62,7 @@ pub fn of(
 /// Grad-CAM of one layer.
 pub fn cam(outcome: &SceneOutcome, map: &SceneCamLayer, style: &SceneStyle) -> Contents {
     let view = &outcome.view;
-    let message = map.is_empty().then(|| NO_EVIDENCE.to_owned());
+    let message = Evidence::of(view, map).nothing().map(str::to_owned);
     if style.registration == Registration::Published {
         let rgb = cam_overlay(&view.rgb, view.variant.input_px, &map.cam);
         let legend = Legend { scale: scales::jet(1.0), label: EVIDENCE.into() };
@@ -118,7 +119,7 @@ fn both_signs(
     let limit = (f64::from(limit) / scale_by) as f32;
     let field = over_crop(view, |row, column| sums[row * side + column]);
     let scale = scales::both_signs(limit, &field, style.opacity);
-    let label = attribution_label(&unit);
+    let label = format!("attribution ({unit} a pixel)");
     Contents {
         base: Base::Grey,
         legend: Some(Legend { scale: scale.clone().on(ground(view)), label }),
@@ -156,7 +157,7 @@ fn one_sign(
     let legend = range.map(|range| {
         let (scale_by, unit) = unit(range.high, gradients.options.output);
         let scale = scales::one_sign_in(sign, colours, range, scale_by);
-        Legend { scale, label: attribution_label(&unit) }
+        Legend { scale, label: format!("mean of channels ({unit} a pixel)") }
     });
     if is_published {
         let rgb = gradients_overlay(&view.rgb, view.variant.input_px, view.crop(), &map, sign);
@@ -175,8 +176,18 @@ fn one_sign(
     Contents { base: Base::Grey, overlay: Some(overlay), legend, message }
 }
 
-fn attribution_label(unit: &str) -> String {
-    format!("attribution ({unit} a pixel)")
+/// The main regions of one sign.
+pub fn main_regions(
+    gradients: &ClassAttribution,
+    visualiser: Visualiser,
+    registration: Registration,
+) -> Outline {
+    let side = gradients.crop_px;
+    let ranking = match registration {
+        Registration::Published => Ranking::Area,
+        Registration::OnCrop => Ranking::Attribution,
+    };
+    Outline::of(&visualiser.map(&gradients.attribution, side), side, ranking)
 }
 
 fn outlined(
@@ -186,11 +197,11 @@ fn outlined(
     style: &SceneStyle,
 ) -> Contents {
     let (view, side) = (&outcome.view, gradients.crop_px);
-    let map = visualiser.map(&gradients.attribution, side);
-    let message = is_empty(&map).then(|| nothing(outcome, visualiser));
+    let mean = visualiser.mean(&gradients.attribution, side);
+    let message = is_empty(&mean).then(|| nothing(outcome, visualiser));
+    let border = main_regions(gradients, visualiser, style.registration).border;
     let sign = visualiser.polarity;
     if style.registration == Registration::Published {
-        let border = outline(&map, side, Ranking::Area);
         let border: Vec<f32> = border.into_iter().map(|b| f32::from(u8::from(b))).collect();
         let rgb = gradients_overlay(&view.rgb, view.variant.input_px, view.crop(), &border, sign);
         return Contents {
@@ -200,7 +211,6 @@ fn outlined(
             message,
         };
     }
-    let border = outline(&map, side, Ranking::Attribution);
     let line = widened(&border, side, reach_px(view, style));
     let overlay = Overlay {
         field: over_crop(view, |row, column| line[row * side + column]),

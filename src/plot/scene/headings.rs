@@ -1,11 +1,13 @@
 //! Title and details of each figure.
 
-use stormlens_data::outcome::SceneOutcome;
+use stormlens_data::attribution::Visualiser;
+use stormlens_data::outcome::{ClassAttribution, SceneOutcome};
 use stormlens_data::request::ClassOutput;
 use stormlens_data::scene::Fit;
 
+use super::contents::main_regions;
 use super::lookup::{grad_cam, gradients, layer};
-use super::words::{LARGE_GAP, baseline, classes, completeness, explained, gap, mass};
+use super::words::{advice, baseline, classes, completeness, explained, gap, mass};
 use super::{Polarity, Registration, SceneFigure, SceneStyle};
 use crate::plot::PlotError;
 use crate::plot::words::{number, percent, signed};
@@ -93,18 +95,33 @@ fn gradients_heading(outcome: &SceneOutcome, style: &SceneStyle) -> Result<Headi
         Polarity::Signed => format!("Integrated gradients for and against “{class}”"),
     };
     let mut details = vec![explained(outcome), completeness(gradients)];
-    details.push(match style.polarity {
-        Polarity::Signed => {
+    details.push(match style.visualiser() {
+        None => {
             let largest = number(100.0 - style.above);
             format!("channels summed; full colours: the strongest {largest} % of the pixels")
         }
-        _ if style.outline => "outlined: the regions that hold 90 % of it, at most three".into(),
-        _ => format!("mean of the channels; {}", mass(style)),
+        Some(visualiser) if style.outline => outlined(gradients, visualiser, style.registration),
+        Some(_) => format!("mean of the channels; {}", mass(style)),
     });
     if style.registration == Registration::Published && style.polarity != Polarity::Signed {
         details.push("as published: added to the scene at half its brightness".into());
     }
     Ok(Heading { title, details })
+}
+
+/// How many regions are outlined, and what they really hold.
+fn outlined(
+    gradients: &ClassAttribution,
+    visualiser: Visualiser,
+    registration: Registration,
+) -> String {
+    let regions = main_regions(gradients, visualiser, registration);
+    let held = regions.share_of(&visualiser.mean(&gradients.attribution, gradients.crop_px));
+    match regions.n_regions {
+        0 => "outlined: no region".into(),
+        1 => format!("outlined: 1 region with {} of it", percent(held)),
+        n => format!("outlined: {n} regions with {} of it", percent(held)),
+    }
 }
 
 fn path(outcome: &SceneOutcome) -> Result<Heading, PlotError> {
@@ -117,8 +134,7 @@ fn path(outcome: &SceneOutcome) -> Result<Heading, PlotError> {
     let from = baseline(gradients.options.baseline);
     let ends = gradients.path.first().zip(gradients.path.last());
     let (first, last) = ends.map_or((0.0, 0.0), |(first, last)| (*first, *last));
-    let is_large = gradients.relative_delta().is_some_and(|share| share.abs() > LARGE_GAP);
-    let advice = if is_large { "; more steps would make it smaller" } else { "" };
+    let advice = advice(gradients);
     Ok(Heading {
         title: format!("{title} of “{}” from {from} to the scene", class.label),
         details: vec![

@@ -69,9 +69,8 @@ impl Pixels {
         if (width, height) == (self.width, self.height) {
             return self;
         }
-        let wide: Vec<f32> = self.values.iter().map(|&v| f32::from(v)).collect();
-        let means = mean_over(&wide, self.n_channels, (self.width, self.height), (width, height));
-        let values = means.into_iter().map(|v| v.round() as u8).collect();
+        let value = |i: usize| f32::from(self.values[i]);
+        let values = mean_bytes(value, self.n_channels, (self.width, self.height), (width, height));
         Self { width, height, values, ..self }
     }
 
@@ -90,10 +89,10 @@ pub fn for_print(field: Field, frame: Frame) -> Field {
     if from == to {
         return field;
     }
-    let there: Vec<f32> = field.values.iter().map(|v| f32::from(u8::from(!v.is_nan()))).collect();
-    let filled: Vec<f32> = field.values.iter().map(|&v| if v.is_nan() { 0.0 } else { v }).collect();
-    let shares = mean_over(&there, 1, from, to);
-    let means = mean_over(&filled, 1, from, to);
+    let there = |i: usize| f32::from(u8::from(!field.values[i].is_nan()));
+    let filled = |i: usize| if field.values[i].is_nan() { 0.0 } else { field.values[i] };
+    let shares = mean_over(there, 1, from, to);
+    let means = mean_over(filled, 1, from, to);
     let value = |(mean, share): (f32, f32)| if share >= 0.5 { mean / share } else { f32::NAN };
     Field::new(to.1, to.0, means.into_iter().zip(shares).map(value).collect())
 }
@@ -103,18 +102,31 @@ fn printed(frame: Frame, width: usize, height: usize) -> (usize, usize) {
     (dots(frame.width).min(width), dots(frame.height).min(height))
 }
 
-/// Means over the area that each of fewer pixels covers.
+/// [`mean_over`] of values from 0 to 255, as the nearest whole numbers.
+fn mean_bytes(
+    value: impl Fn(usize) -> f32,
+    n_channels: usize,
+    from: (usize, usize),
+    to: (usize, usize),
+) -> Vec<u8> {
+    let means = mean_over(value, n_channels, from, to);
+    means.into_iter().map(|v| v.round() as u8).collect()
+}
+
+/// Means over the area that each of fewer pixels covers. The values are asked for by their index, row
+/// by row, so that a large picture is never copied.
 fn mean_over(
-    values: &[f32],
+    value: impl Fn(usize) -> f32,
     n_channels: usize,
     (width, height): (usize, usize),
     (new_width, new_height): (usize, usize),
 ) -> Vec<f32> {
     let mut narrow = Vec::with_capacity(height * new_width * n_channels);
     let columns: Vec<Covered> = (0..new_width).map(|i| Covered::new(i, width, new_width)).collect();
-    for line in values.chunks_exact((width * n_channels).max(1)) {
+    for start in (0..height).map(|row| row * width * n_channels) {
         for covered in &columns {
-            narrow.extend((0..n_channels).map(|c| covered.mean(|i| line[i * n_channels + c])));
+            let at = |i: usize, c: usize| value(start + i * n_channels + c);
+            narrow.extend((0..n_channels).map(|c| covered.mean(|i| at(i, c))));
         }
     }
     let stride = new_width * n_channels;
@@ -150,10 +162,8 @@ pub fn thumbnail(picture: &Picture, side_px: usize) -> Vec<u8> {
     let Picture { width, height, .. } = *picture;
     let longer = width.max(height).max(1);
     let scaled = |n: usize| (n * side_px / longer).clamp(1, n);
-    let values = (0..width * height * 3).map(|i| picture.rgb.at(i).round() as u8).collect();
-    let whole = Pixels { width, height, n_channels: 3, values };
-    whole
-        .reduced(scaled(width), scaled(height))
-        .png()
-        .expect("a picture of this size can be written")
+    let (new_width, new_height) = (scaled(width), scaled(height));
+    let values = mean_bytes(|i| picture.rgb.at(i), 3, (width, height), (new_width, new_height));
+    let small = Pixels { width: new_width, height: new_height, n_channels: 3, values };
+    small.png().expect("a picture of this size can be written")
 }

@@ -30,51 +30,32 @@ pub fn on_sheet(frame: Frame, view: &SceneView, part: &Rectangle) -> Frame {
     }
 }
 
-/// A place in pixels of the picture, from its upper left corner.
-#[derive(Clone, Copy, Debug)]
-pub struct Spot<'a> {
-    view: &'a SceneView,
-    pub column_px: f64,
-    pub row_px: f64,
+/// A place in the part that the network sees, which is that of a map however it is drawn: 0 is its
+/// left or upper edge, 1 its right or lower one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    pub across: f64,
+    pub down: f64,
 }
 
-impl<'a> Spot<'a> {
-    /// A place in pixels of the centre that the network sees.
-    pub fn in_crop(view: &'a SceneView, row: f64, column: f64) -> Self {
-        let (crop, content) = (view.crop(), view.content);
-        let of = |offset: usize, at: f64, start: usize, n: usize, n_own: usize| {
-            (offset as f64 + at - start as f64) / n as f64 * n_own as f64
-        };
-        Self {
-            view,
-            column_px: of(crop.left, column, content.left, content.width, view.width_px),
-            row_px: of(crop.top, row, content.top, content.height, view.height_px),
-        }
+impl Spot {
+    /// The middle of a cell of a map of `height × width` cells.
+    pub fn of_cell((height, width): (usize, usize), (row, column): (usize, usize)) -> Self {
+        let middle = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
+        Self { across: middle(column, width), down: middle(row, height) }
     }
 
-    /// The middle of a cell of a map of `height × width` cells over the centre.
-    pub fn of_cell(
-        view: &'a SceneView,
-        (height, width): (usize, usize),
-        (row, column): (usize, usize),
-    ) -> Self {
-        let side = view.variant.crop_px as f64;
-        let middle = |i: usize, n: usize| (i as f64 + 0.5) / n as f64 * side;
-        Self::in_crop(view, middle(row, height), middle(column, width))
-    }
-
-    /// `at column 240, row 150 (upper right)`
+    /// `62 % across, 12 % down (upper centre)`
     pub fn words(self) -> String {
-        let Self { view, column_px, row_px } = self;
-        let third = |at: f64, n: usize, names: [&'static str; 3]| {
-            names[((at / n.max(1) as f64 * 3.0) as usize).min(2)]
-        };
-        let down = third(row_px, view.height_px, ["upper", "middle", "lower"]);
-        let across = third(column_px, view.width_px, ["left", "centre", "right"]);
-        let zone = match (down, across) {
+        let Self { across, down } = self;
+        let third =
+            |at: f64, names: [&'static str; 3]| names[((at * 3.0).max(0.0) as usize).min(2)];
+        let row = third(down, ["upper", "middle", "lower"]);
+        let column = third(across, ["left", "centre", "right"]);
+        let zone = match (row, column) {
             ("middle", "centre") => "centre".to_owned(),
-            _ => format!("{down} {across}"),
+            _ => format!("{row} {column}"),
         };
-        format!("at column {column_px:.0}, row {row_px:.0} ({zone})")
+        format!("{:.0} % across, {:.0} % down ({zone})", across * 100.0, down * 100.0)
     }
 }

@@ -64,7 +64,7 @@ fn figures_name_class_answer_quantity_and_unit() {
     check("cam-raw-activation_12", &["before rectification", answer, "8 × 8 cells", "weighted"]);
     check("gradients", &["Integrated gradients for “polar low”", answer, "50 steps from black"]);
     check("gradients", &["completeness gap −1.4\u{a0}% of +0.853", "largest 1 % of the sum"]);
-    check("gradients", &["attribution (10⁻⁵ probability a pixel)"]);
+    check("gradients", &["mean of channels (10⁻⁵ probability a pixel)"]);
     check("path", &["Probability of “polar low” from black to the scene", "difference +0.853"]);
     check("path", &["sum +0.841", "−1.4\u{a0}%", "share of the way from black to the scene"]);
     check("cams-activation_8,activation_14", &["activation_8", "activation_14", answer]);
@@ -80,18 +80,18 @@ fn styles_are_said() {
     says(&outcome, "cams-activation_8,activation_14", &published, &[stretched]);
     says(&outcome, "gradients", &published, &["as published: added to the scene at half"]);
     let negative = SceneStyle { polarity: Polarity::Negative, ..default.clone() };
-    says(&outcome, "gradients", &negative, &["against “polar low”", "attribution (10⁻", "−"]);
+    says(&outcome, "gradients", &negative, &["against “polar low”", "mean of channels (10⁻", "−"]);
     let signed = SceneStyle { polarity: Polarity::Signed, ..default.clone() };
     says(
         &outcome,
         "gradients",
         &signed,
-        &["for and against", "channels summed", "strongest 1 % of the pixels"],
+        &["for and against", "channels summed", "attribution (10⁻", "strongest 1 % of the pixels"],
     );
     let clean = SceneStyle { below: 45.0, cleanup: true, ..default.clone() };
     says(&outcome, "gradients", &clean, &["the weakest 45 % are left out; specks below 3 × 3"]);
     let outline = SceneStyle { outline: true, ..clean };
-    says(&outcome, "gradients", &outline, &["the regions that hold 90 % of it, at most three"]);
+    says(&outcome, "gradients", &outline, &["outlined: 1 region with 59 % of it"]);
     let layer_labels = [("activation_14".to_owned(), "Block 7".to_owned())].into();
     let named = SceneStyle { layer_labels, crop_rectangle: false, ..default };
     says(&outcome, "cam-activation_14", &named, &["Grad-CAM, Block 7"]);
@@ -161,9 +161,14 @@ fn a_large_gap_is_pointed_out() {
     gradients.sum *= 0.9;
     let style = SceneStyle { width_mm: 170.0, ..SceneStyle::default() };
     assert!(drawn(&outcome, "path", &style).contains(advice));
+    gradients_of(&mut outcome).n_steps = 1600;
+    says(&outcome, "path", &style, &["; more steps are not taken"]);
     gradients_of(&mut outcome).options.output = ClassOutput::Logit;
     gradients_of(&mut outcome).path = (0..51).map(|i| 0.1 * f64::from(i) - 2.0).collect();
     says(&outcome, "path", &style, &["Logit of “polar low”", "−2", "3", "difference +5"]);
+    gradients_of(&mut outcome).options.output = ClassOutput::Probability;
+    gradients_of(&mut outcome).path = vec![0.999_95, 1.0];
+    says(&outcome, "path", &style, &["; the logit would tell more"]);
 }
 
 fn gradients_of(outcome: &mut SceneOutcome) -> &mut stormlens_data::outcome::ClassAttribution {
@@ -219,8 +224,6 @@ fn the_centre_is_cut_where_a_letterboxed_picture_ends() {
     let frame = Frame { left: 10.0, top: 20.0, width: 40.0, height: 20.0 };
     let centre = on_sheet(frame, view, &visible);
     assert_eq!((centre.top, centre.height), (20.0, 20.0));
-    let spot = place::Spot::of_cell(view, (4, 4), (2, 1));
-    assert!((spot.column_px - 166.67).abs() < 0.01 && (spot.row_px - 133.33).abs() < 0.01);
 }
 
 /// The first picture of a figure and its overlay, decoded.
@@ -258,6 +261,48 @@ fn places_without_data_are_never_coloured() {
             assert!(coloured > 0, "{figure} {style:?}");
         }
     }
+}
+
+#[test]
+fn evidence_on_no_data_is_said() {
+    // The left half of the picture, so that of the centre, holds no data.
+    let base = scene_outcome_of(&plain(192, 192, [90; 3]), Variant::LR_128, Fit::Stretch);
+    let check = |cam: [f32; 4], message: Option<&str>, alt: &[&str], never: &str| {
+        let mut outcome = base.clone();
+        outcome.grad_cam.as_mut().expect("it was asked for").layers[0].cam =
+            Field::new(2, 2, cam.to_vec());
+        for &registration in Registration::ALL {
+            let style = SceneStyle { registration, width_mm: 170.0, ..SceneStyle::default() };
+            let all = texts(&drawn(&outcome, "cam-activation_8", &style)).join(" ");
+            let said = all.contains("positive evidence").then_some(());
+            assert_eq!(said.is_some(), message.is_some(), "{cam:?}: {all}");
+            assert!(message.is_none_or(|message| all.contains(message)), "{all}");
+        }
+        let words = alt_text(&outcome, &parsed("cam-activation_8"));
+        assert!(alt.iter().all(|part| words.contains(part)) && !words.contains(never), "{words}");
+    };
+    let hidden = "ositive evidence only where the scene holds no data";
+    check([1.0, 0.0, 0.5, 0.0], Some(hidden), &[hidden], "trongest");
+    let none = "o positive evidence in this layer";
+    check([0.0; 4], Some(none), &[none], "no data");
+    let upper = "Strongest at 75 % across, 25 % down (upper right)";
+    check(
+        [1.0, 0.6, 0.0, 0.4],
+        None,
+        &[upper, "on 25 % of that part; 50 % of the evidence lies"],
+        hidden,
+    );
+    check([0.0, 1.0, 0.0, 0.2], None, &[upper, "on 25 % of that part."], "holds no data");
+}
+
+#[test]
+fn places_are_those_of_the_part_that_the_network_sees() {
+    let check = |size, cell, expected: &str| {
+        assert_eq!(place::Spot::of_cell(size, cell).words(), expected);
+    };
+    check((4, 4), (2, 1), "38 % across, 62 % down (centre)");
+    check((2, 8), (0, 7), "94 % across, 25 % down (upper right)");
+    check((1, 1), (0, 0), "50 % across, 50 % down (centre)");
 }
 
 #[test]
@@ -432,14 +477,20 @@ fn alt_texts_say_the_finding() {
     };
     says("scene", &["381 × 381 pixels. 43 % of it hold no data", "64 % of the width"]);
     says("scene", &["Probabilities: polar low 0.900, no polar low 0.100."]);
-    says("cam-activation_8", &["Strongest at column 187, row 187 (centre); above half of"]);
+    says(
+        "cam-activation_8",
+        &[
+            "Strongest at 48 % across, 48 % down (centre) of the part that the network sees",
+            "; above half of the maximum on 8 % of that part; 20 % of the evidence lies where",
+        ],
+    );
     says(&format!("cam-{EMPTY_SCENE_LAYER}"), &["No positive evidence in this layer."]);
     says("cam-raw-activation_8", &["Largest +0.03", "smallest −0.02", "(upper right)"]);
     says(
         "gradients",
         &[
             "Pixels for it add up to +1.25 probability, pixels against it to −0.41",
-            "(centre); smallest −",
+            "(centre) of the part that the network sees; smallest −",
             "gap −1.4",
         ],
     );

@@ -1,7 +1,7 @@
 //! What is said about a scene's answer and its explanations.
 
 use stormlens_data::outcome::{ClassAttribution, SceneOutcome};
-use stormlens_data::request::{Baseline, ClassOutput};
+use stormlens_data::request::{Baseline, ClassOutput, PathOptions};
 
 use super::SceneStyle;
 use crate::plot::words::{number, signed, superscript};
@@ -10,6 +10,8 @@ use crate::plot::words::{number, signed, superscript};
 pub const EVIDENCE: &str = "Grad-CAM (share of the maximum)";
 /// What a map without evidence says.
 pub const NO_EVIDENCE: &str = "no positive evidence in this layer";
+/// What a map says whose evidence nobody can see.
+pub const ONLY_NO_DATA: &str = "positive evidence only where the scene holds no data";
 /// The size of the completeness gap, as a share of the output's difference, that is pointed out.
 pub const LARGE_GAP: f64 = 0.05;
 
@@ -93,6 +95,27 @@ pub fn gap(gradients: &ClassAttribution) -> String {
         p => format!("{sign}{p:.0}\u{a0}%"),
     };
     format!("{share} of {}", signed(gradients.output_difference()))
+}
+
+/// Below this difference of a probability, shares of it drown in the rounding of 32-bit floats.
+const SMALL_PROBABILITY: f64 = 1e-4;
+
+/// Whether the probability is all but the same at both ends of the path, as that of a softmax that is
+/// saturated: there is little to share out, whatever the steps, and the logit says more.
+pub(crate) fn is_saturated(gradients: &ClassAttribution) -> bool {
+    gradients.options.output == ClassOutput::Probability
+        && gradients.output_difference().abs() < SMALL_PROBABILITY
+}
+
+/// What to do about the gap; empty where it is small.
+pub fn advice(gradients: &ClassAttribution) -> &'static str {
+    let is_large = gradients.relative_delta().is_some_and(|share| share.abs() > LARGE_GAP);
+    match is_large {
+        false => "",
+        true if is_saturated(gradients) => "; the logit would tell more",
+        true if gradients.n_steps >= PathOptions::MAX_STEPS => "; more steps are not taken",
+        true => "; more steps would make it smaller",
+    }
 }
 
 /// Which part of the attribution's mass the colours cover.

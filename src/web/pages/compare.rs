@@ -82,10 +82,14 @@ pub async fn show(
 
 fn describe(state: &AppState, query: &CompareQuery) -> Result<ComparePage, AppError> {
     let model = state.catalog.model(&query.model).ok_or(AppError::NoNetworks)?;
-    let mut rows =
-        query.scenes.iter().map(|id| row(state, query, id)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = rows(state, query)?;
     sort(&mut rows, query.sort);
     let is_waiting = |row: &&Row| row.scene.is_some() && row.summary.is_none() && !row.failed;
+    let n_waiting = rows.iter().filter(is_waiting).count();
+    if n_waiting == 0 {
+        // Not before: the page asks again by itself, and would fail again and again meanwhile.
+        rows.iter().filter(|row| row.failed).for_each(|row| query.forget_failure(state, &row.id));
+    }
     let weights = state.catalog.checkpoints(&query.model).find(|c| c.name == query.checkpoint);
     Ok(ComparePage {
         shell: Shell::new(state, Section::Scenes),
@@ -94,7 +98,7 @@ fn describe(state: &AppState, query: &CompareQuery) -> Result<ComparePage, AppEr
         checkpoint: query.checkpoint.clone(),
         resampling: query.resampling.name(),
         refused: query.refused.as_ref().map(|name| state.refusals.get(name)).unwrap_or_default(),
-        n_waiting: rows.iter().filter(is_waiting).count(),
+        n_waiting,
         n_done: rows.iter().filter(|row| row.summary.is_some()).count(),
         columns: columns(query),
         csv: query.page().replacen("/scenes/compare?", "/scenes/compare.csv?", 1),
@@ -117,26 +121,40 @@ fn columns(query: &CompareQuery) -> Vec<Column> {
     ]
 }
 
-fn row(state: &AppState, query: &CompareQuery, id: &str) -> Result<Row, AppError> {
-    let Some(scene) = state.catalog.scenes().find(id) else {
-        let state = "Not here any more: upload it again".to_owned();
-        let (href, id) = ("/scenes".to_owned(), id.to_owned());
-        return Ok(Row { href, scene: None, id, summary: None, state, failed: true });
+fn rows(state: &AppState, query: &CompareQuery) -> Result<Vec<Row>, AppError> {
+    let find = |id: &String| (id.clone(), state.catalog.scenes().find(id));
+    let scenes: Vec<_> = query.scenes.iter().map(find).collect();
+    let there: Vec<_> = scenes.iter().filter_map(|(_, s)| Some(s.as_ref()?.id.as_str())).collect();
+    let mut standings = query.standings(state, &there)?.into_iter();
+    let row = |(id, scene): (String, Option<SceneEntry>)| match scene
+        .and_then(|scene| Some((scene, standings.next()?)))
+    {
+        Some((scene, standing)) => row(state, query, scene, standing),
+        None => gone(id),
     };
-    let (summary, text, failed) = match query.standing(state, id)? {
+    Ok(scenes.into_iter().map(row).collect())
+}
+
+fn gone(id: String) -> Row {
+    let state = "Not here any more: upload it again".to_owned();
+    Row { href: "/scenes".to_owned(), scene: None, id, summary: None, state, failed: true }
+}
+
+fn row(state: &AppState, query: &CompareQuery, scene: SceneEntry, standing: Standing) -> Row {
+    let (summary, text, failed) = match standing {
         Standing::Done(summary) => (Some(cells(summary)), String::new(), false),
         Standing::Waiting => (None, "Waiting for its turn".to_owned(), false),
         Standing::Running => (None, "Computing".to_owned(), false),
         Standing::Failed(error) => (None, format!("Failed: {error}"), true),
     };
-    Ok(Row {
-        href: query.scene_page(state, id),
+    Row {
+        href: query.scene_page(state, &scene.id),
         id: scene.id.clone(),
         scene: Some(describe_scene(scene)),
         summary,
         state: text,
         failed,
-    })
+    }
 }
 
 fn describe_scene(scene: SceneEntry) -> Scene {

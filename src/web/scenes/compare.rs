@@ -1,6 +1,6 @@
 //! Several scenes asked the same: the question of `/scenes/compare`, and its table as CSV.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -10,7 +10,7 @@ use stormlens_data::request::{Request, SceneRequest};
 use stormlens_data::scene::{Familiarity, Fit, Resampling};
 
 use super::query::{SceneQuery, read_choice, read_model, read_weights};
-use crate::jobs::{JobState, SubmitError, WorkerError};
+use crate::jobs::{JobId, JobState, SubmitError, WorkerError};
 use crate::scenes::SceneEntry;
 use crate::web::figures::attachment;
 use crate::web::parameters::{Parameters, encode};
@@ -23,6 +23,14 @@ pub const NAMES: [&str; 7] =
     ["scenes", "model", "checkpoint", "resampling", "fit", "sort", "refused"];
 /// Scenes in one table: as many as one upload may bring, a few times over.
 const MAX_SCENES: usize = 96;
+/// Rows of one table that wait in the queue or run: one that runs and the next one, so that there is
+/// room in the queue for the questions of others.
+const MAX_OUTSTANDING: usize = 2;
+
+/// Of the table as CSV.
+const N_COLUMNS: usize = 8;
+/// What a formula starts with in spreadsheets, the wide forms of Chinese, Japanese and Korean too.
+const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// How a table is ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,12 +162,34 @@ impl CompareQuery {
         }
     }
 
-    /// Where the answer for a scene is, asking for it where nobody has.
-    pub fn standing(&self, state: &AppState, id: &str) -> Result<Standing, AppError> {
+    /// Where the answers for some scenes are. Of those that nobody has asked for, the first are asked
+    /// for, so that no more than two of the table are outstanding; the others get their turn when the
+    /// page asks again.
+    pub fn standings(&self, state: &AppState, ids: &[&str]) -> Result<Vec<Standing>, AppError> {
+        let known: Vec<_> = ids.iter().map(|id| self.known(state, id)).collect();
+        let is_open = |s: &&Standing| matches!(s, Standing::Waiting | Standing::Running);
+        let n_open = known.iter().flatten().filter(is_open).count();
+        let mut room = MAX_OUTSTANDING.saturating_sub(n_open);
+        for (id, _) in ids.iter().zip(&known).filter(|(_, standing)| standing.is_none()) {
+            if room == 0 {
+                break;
+            }
+            room -= 1;
+            match state.jobs.submit(Request::Scene(self.request(id, false))) {
+                Ok(_) => {}
+                Err(SubmitError::QueueFull { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(known.into_iter().map(|standing| standing.unwrap_or(Standing::Waiting)).collect())
+    }
+
+    /// Where the answer for a scene is; `None` where nobody has asked for it.
+    fn known(&self, state: &AppState, id: &str) -> Option<Standing> {
         let request = Request::Scene(self.request(id, false));
         let key = request.key();
         if let Some(known) = state.summaries.get(&key) {
-            return Ok(Standing::Done(known));
+            return Some(Standing::Done(known));
         }
         let keep = |outcome: &SceneOutcome| {
             let summary = Summary::of(outcome, self.class);
@@ -168,20 +198,23 @@ impl CompareQuery {
         };
         let explained = Request::Scene(self.request(id, true));
         if let Some(Outcome::Scene(outcome)) = state.jobs.outcome(&explained) {
-            return Ok(keep(&outcome));
+            return Some(keep(&outcome));
         }
-        let job = match state.jobs.submit(request) {
-            Ok(job) => job,
-            // It gets its turn when the page asks again.
-            Err(SubmitError::QueueFull { .. }) => return Ok(Standing::Waiting),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(match state.jobs.status(&job) {
-            Some(JobState::Done(Outcome::Scene(outcome))) => keep(&outcome),
-            Some(JobState::Failed(error)) => Standing::Failed(error),
-            Some(JobState::Running { .. }) => Standing::Running,
-            _ => Standing::Waiting,
+        Some(match state.jobs.status(&JobId::of(&request))? {
+            JobState::Done(Outcome::Scene(outcome)) => keep(&outcome),
+            JobState::Failed(error) => Standing::Failed(error),
+            JobState::Running { .. } => Standing::Running,
+            JobState::Queued { .. } => Standing::Waiting,
+            JobState::Done(Outcome::Nowcast(_)) | JobState::Cancelled => return None,
         })
+    }
+
+    /// Forgets that the answer for a scene failed, once that was said: the next visit tries again.
+    pub fn forget_failure(&self, state: &AppState, id: &str) {
+        let job = JobId::of(&Request::Scene(self.request(id, false)));
+        if let Some(JobState::Failed(_)) = state.jobs.status(&job) {
+            state.jobs.cancel(&job);
+        }
     }
 }
 
@@ -225,17 +258,15 @@ pub async fn csv(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, AppError> {
     let query = CompareQuery::read(&Parameters::parse(raw.as_deref()), &state)?;
-    let mut text = format!(
-        "scene,name,width_px,height_px,probability ({}),logit,familiar,remark\n",
-        query.class_label
-    );
+    let probability = format!("probability ({})", query.class_label);
+    let header: [&str; N_COLUMNS] =
+        ["scene", "name", "width_px", "height_px", &probability, "logit", "familiar", "remark"];
+    let mut text = record(header.map(cell));
     for id in &query.scenes {
-        let line = match state.catalog.scenes().find(id) {
+        text += &match state.catalog.scenes().find(id) {
             Some(scene) => line(&state, &query, &scene).await?,
-            None => format!("{},,,,,,,not here any more", cell(id)),
+            None => record([id, "", "", "", "", "", "", "not here any more"].map(cell)),
         };
-        text += &line;
-        text.push('\n');
     }
     let mut response = ([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response();
     if let Some(value) = attachment("scenes.csv") {
@@ -251,11 +282,10 @@ async fn line(
 ) -> Result<String, AppError> {
     let way = Way { page: query.page(), back: "/scenes".to_owned() };
     let SceneEntry { id, title, width_px, height_px, .. } = scene;
-    let start = format!("{id},{},{width_px},{height_px}", cell(title));
-    let summary = match query.standing(state, id)? {
-        Standing::Done(summary) => Ok(summary),
-        Standing::Failed(error) => Err(error.to_string()),
-        Standing::Running | Standing::Waiting => {
+    let summary = match query.known(state, id) {
+        Some(Standing::Done(summary)) => Ok(summary),
+        Some(Standing::Failed(error)) => Err(error.to_string()),
+        Some(Standing::Running | Standing::Waiting) | None => {
             match state.outcome(Request::Scene(query.request(id, false)), &way).await {
                 Ok(Outcome::Scene(outcome)) => Ok(Summary::of(&outcome, query.class)),
                 Ok(Outcome::Nowcast(_)) => Err("the answer is no scene".to_owned()),
@@ -266,21 +296,54 @@ async fn line(
             }
         }
     };
-    Ok(match summary {
-        Err(message) => format!("{start},,,,{}", cell(&message)),
-        Ok(Summary { probability, logit, familiarity, .. }) => {
-            let remark = cell(&familiarity.reasons.join("; "));
-            format!("{start},{probability},{logit},{},{remark}", familiarity.is_familiar)
+    let start = [cell(id), cell(title), number(width_px), number(height_px)];
+    let end = match summary {
+        Err(message) => {
+            query.forget_failure(state, id);
+            [cell(""), cell(""), cell(""), cell(&message)]
         }
-    })
+        Ok(Summary { probability, logit, familiarity, .. }) => [
+            number(probability),
+            number(logit),
+            cell(&familiarity.is_familiar.to_string()),
+            cell(&familiarity.reasons.join(", ")),
+        ],
+    };
+    Ok(record(start.into_iter().chain(end)))
+}
+
+/// A line of the file from its cells.
+fn record(cells: impl IntoIterator<Item = String>) -> String {
+    cells.into_iter().collect::<Vec<_>>().join(",") + "\n"
+}
+
+/// A number as a cell: what starts with its sign is no formula.
+fn number(value: impl Display) -> String {
+    format!("\"{value}\"")
 }
 
 /// A text as a cell. Spreadsheets take a cell that starts like a formula for one, whatever its
-/// quotes, so an apostrophe goes before it.
+/// quotes, so an apostrophe goes before it; also behind a comma, where a program that knows no quotes
+/// would begin another cell. Other separators of cells, which are those of some countries, and of
+/// lines do not stay.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if is_formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    let (mut cell, mut is_start) = (String::from("\""), true);
+    for c in text.chars() {
+        let c = match c {
+            ';' => ',',
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        if is_start && FORMULA_STARTS.contains(&c) {
+            cell.push('\'');
+        }
+        is_start = c == ',' || is_start && (c.is_whitespace() || c == '"');
+        cell.push(c);
+        if c == '"' {
+            cell.push('"');
+        }
+    }
+    cell + "\""
 }
 
 #[cfg(test)]
@@ -295,5 +358,19 @@ mod tests {
         check("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\"");
         check("-1", "\"'-1\"");
         check("@SUM(A1)", "\"'@SUM(A1)\"");
+        check("\t=1", "\" '=1\"");
+        check(" =1", "\" '=1\"");
+        check("\"=1", "\"\"\"'=1\"");
+        check("＝1", "\"'＝1\"");
+        check("a;=1+1.png", "\"a,'=1+1.png\"");
+        check("a, -b", "\"a, '-b\"");
+        check("a\t=b\r\n=c", "\"a =b  =c\"");
+        check("a-b=c@d", "\"a-b=c@d\"");
+        check("", "\"\"");
+    }
+
+    #[test]
+    fn numbers_keep_their_sign() {
+        assert_eq!(record([number(-1.5), cell("a")]), "\"-1.5\",\"a\"\n");
     }
 }

@@ -1,8 +1,8 @@
 //! `POST /scenes`: files from a form, or one picture by itself.
 //!
 //! Memory is bounded: no more than [`UploadLimits::n_at_once`] bodies are read at a time, each holds
-//! one file of at most the configured size and about a megabyte beside it, and one picture at a time
-//! is decoded. Whatever else comes is answered at once that the server is busy.
+//! one file of at most the configured size and about a megabyte beside it, and the uploads decode one
+//! picture at a time; the worker may be decoding another beside it. Whatever else comes is answered at once that the server is busy.
 
 mod receipt;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart};
-use axum::extract::{FromRequest, RawQuery, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::response::Response;
@@ -154,10 +154,12 @@ async fn read_form(
     meter: &Arc<Meter>,
     room: usize,
 ) -> Result<Received, AppError> {
-    let request = Request::builder()
+    let mut request = Request::builder()
         .header(CONTENT_TYPE, media_type)
         .body(Body::from_stream(meter.clone().stream()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
+    // The meter has its own limits; axum's would cut every form at 2 MiB.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|_| UploadProblem::Form("is a form without a boundary".to_owned()))?;
@@ -245,15 +247,8 @@ impl Received {
         match added {
             Ok(entry) if self.accepted.contains(&entry) => {}
             Ok(entry) => self.accepted.push(entry),
-            Err(error) => self.refused.push(refuse(name, &error)),
+            Err(error) => self.refused.push(RefusedFile::new(name, &error)),
         }
         Ok(())
     }
-}
-
-fn refuse(name: String, error: &UploadError) -> RefusedFile {
-    if let UploadError::Io { .. } = error {
-        tracing::error!(%error, "an upload could not be kept");
-    }
-    RefusedFile::new(name, error)
 }

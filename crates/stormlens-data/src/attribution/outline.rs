@@ -21,32 +21,76 @@ choice! {
     }
 }
 
-/// The border pixels of the regions of a map `[side_px × side_px]` that hold 90 % of it, at most
-/// three; none where the map is zero.
-///
-/// Values above 0.001 make the regions, holes in them are filled, and pixels that touch at a corner
-/// belong together.
+/// The main regions of a map `[side_px × side_px]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Pixels of the regions with a neighbour outside: `[side_px × side_px]`.
+    pub border: Vec<bool>,
+    /// All pixels of the regions: `[side_px × side_px]`.
+    pub inside: Vec<bool>,
+    pub n_regions: usize,
+}
+
+/// The border pixels of the main regions of a map `[side_px × side_px]`, as in [`Outline::of`]; none
+/// where the map is zero.
 ///
 /// # Panics
 /// For a map of another size.
 pub fn outline(map: &[f32], side_px: usize, ranking: Ranking) -> Vec<bool> {
+    Outline::of(map, side_px, ranking).border
+}
+
+impl Outline {
+    /// The regions of a map `[side_px × side_px]`, the largest first, until they hold 90 % of what all
+    /// regions hold, and no more than three. Three may hold far less: [`Self::share_of`] says how much.
+    ///
+    /// Values above 0.001 make the regions, holes in them are filled, and pixels that touch at a
+    /// corner belong together.
+    ///
+    /// # Panics
+    /// For a map of another size.
+    pub fn of(map: &[f32], side_px: usize, ranking: Ranking) -> Self {
+        let (kept, n_regions) = kept_regions(map, side_px, ranking);
+        let side = side_px + 2;
+        let at_border = |pixel: usize| kept[pixel] && cross(pixel, side).iter().any(|&n| !kept[n]);
+        let inner = || (0..side_px * side_px).map(|i| framed(i, side_px));
+        let border = inner().map(at_border).collect();
+        let inside = inner().map(|pixel| kept[pixel]).collect();
+        Self { border, inside, n_regions }
+    }
+
+    /// The share, 0 to 1, of the sum of `values` (one a pixel, none negative) that lies in the regions;
+    /// 0 where the sum is 0.
+    pub fn share_of(&self, values: &[f32]) -> f64 {
+        let sum = |values: &mut dyn Iterator<Item = f32>| values.map(f64::from).sum::<f64>();
+        let within = values.iter().zip(&self.inside).filter(|(_, inside)| **inside);
+        let (held, total) =
+            (sum(&mut within.map(|(value, _)| *value)), sum(&mut values.iter().copied()));
+        if total > 0.0 { held / total } else { 0.0 }
+    }
+}
+
+/// Where a pixel of a map lies in the same map within a frame of one pixel.
+fn framed(pixel: usize, side_px: usize) -> usize {
+    (pixel / side_px + 1) * (side_px + 2) + pixel % side_px + 1
+}
+
+/// The regions that are kept, as one mask within a frame of one pixel, and how many they are.
+fn kept_regions(map: &[f32], side_px: usize, ranking: Ranking) -> (Vec<bool>, usize) {
     assert_eq!(map.len(), side_px * side_px, "a map has {side_px} × {side_px} pixels");
     let side = side_px + 2;
     let mut mask = vec![false; side * side];
     let mut values = vec![0.0; side * side];
     for (i, &value) in map.iter().enumerate() {
-        let framed = (i / side_px + 1) * side + i % side_px + 1;
-        (mask[framed], values[framed]) = (value > THRESHOLD, value);
+        let pixel = framed(i, side_px);
+        (mask[pixel], values[pixel]) = (value > THRESHOLD, value);
     }
     fill_holes(&mut mask, side);
     let weight = |pixel: usize| match ranking {
         Ranking::Area => 1.0,
         Ranking::Attribution => f64::from(values[pixel]),
     };
-    let kept = largest(&mask, side, weight);
-    let at_border = |pixel: usize| kept[pixel] && cross(pixel, side).iter().any(|&n| !kept[n]);
-    let inner = (0..side_px).flat_map(|row| (0..side_px).map(move |c| (row + 1) * side + c + 1));
-    inner.map(at_border).collect()
+    largest(&mask, side, weight)
 }
 
 /// Fills all background that does not touch the frame of one empty pixel around the mask.
@@ -65,23 +109,24 @@ fn fill_holes(mask: &mut [bool], side: usize) {
     mask.iter_mut().zip(outside).for_each(|(inside, outside)| *inside = !outside);
 }
 
-/// The regions that are kept, as one mask.
-fn largest(mask: &[bool], side: usize, weight: impl Fn(usize) -> f64) -> Vec<bool> {
+/// The largest regions, as one mask, and how many they are.
+fn largest(mask: &[bool], side: usize, weight: impl Fn(usize) -> f64) -> (Vec<bool>, usize) {
     let sum = |region: &Vec<usize>| region.iter().map(|&pixel| weight(pixel)).sum::<f64>();
     let mut regions: Vec<(f64, Vec<usize>)> =
         regions(mask, side).into_iter().map(|region| (sum(&region), region)).collect();
     // The sort is stable: of two equal regions the upper one comes first, as in the published program.
     regions.sort_by(|a, b| b.0.total_cmp(&a.0));
     let total: f64 = regions.iter().map(|(sum, _)| sum).sum();
-    let (mut kept, mut held) = (vec![false; mask.len()], 0.0);
+    let (mut kept, mut held, mut n_kept) = (vec![false; mask.len()], 0.0, 0);
     for (sum, region) in regions.into_iter().take(MAX_REGIONS) {
         region.into_iter().for_each(|pixel| kept[pixel] = true);
         held += sum;
+        n_kept += 1;
         if held >= KEPT_SHARE * total {
             break;
         }
     }
-    kept
+    (kept, n_kept)
 }
 
 /// The pixels of every region, the regions in the order of their first pixels.
@@ -118,4 +163,35 @@ fn cross(pixel: usize, side: usize) -> [usize; 4] {
 fn around(pixel: usize, side: usize) -> [usize; 8] {
     let (above, below) = (pixel - side, pixel + side);
     [above - 1, above, above + 1, pixel - 1, pixel + 1, below - 1, below, below + 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_held_share_is_that_of_the_kept_regions() {
+        let check = |n_specks: usize, n_regions, share: f64| {
+            let mut map = vec![0.0; 81];
+            (0..n_specks).for_each(|i| map[i / 4 * 18 + i % 4 * 2] = 0.5);
+            for ranking in [Ranking::Area, Ranking::Attribution] {
+                let found = Outline::of(&map, 9, ranking);
+                assert_eq!(found.n_regions, n_regions, "{n_specks} specks");
+                assert!((found.share_of(&map) - share).abs() < 1e-9, "{}", found.share_of(&map));
+            }
+        };
+        check(0, 0, 0.0);
+        check(1, 1, 1.0);
+        check(3, 3, 1.0);
+        check(12, 3, 0.25);
+    }
+
+    #[test]
+    fn a_filled_hole_lies_inside_and_not_on_the_border() {
+        let mut ring = vec![1.0; 25];
+        ring[12] = 0.0;
+        let found = Outline::of(&ring, 5, Ranking::Area);
+        assert_eq!((found.inside[12], found.border[12], found.n_regions), (true, false, 1));
+        assert!((found.share_of(&[1.0; 25]) - 1.0).abs() < 1e-9);
+    }
 }

@@ -6,7 +6,7 @@ use stormlens_data::request::{Baseline, ClassOutput, PathOptions};
 use super::Select;
 use super::figures::Album;
 use super::question::hidden;
-use crate::plot::scene::SceneFigure;
+use crate::plot::scene::{SceneFigure, is_saturated};
 use crate::web::format;
 use crate::web::pages::result::figures::FigureView;
 use crate::web::scenes::query::SceneQuery;
@@ -26,7 +26,7 @@ pub struct Gradients {
     pub gap: String,
     /// What the gap means.
     pub reading: String,
-    /// The same with twice the steps, where the gap is large and more steps may be asked for.
+    /// The same with more steps, where the gap is large and more steps may be asked for.
     pub refine: Option<String>,
     pub hidden: Vec<(String, String)>,
     pub selects: Vec<Select>,
@@ -92,34 +92,56 @@ fn reading(gradients: &ClassAttribution) -> String {
     };
     let percent = format::number(share * 100.0);
     let verdict = match share {
-        ..0.01 => "the shares add up",
-        ..0.05 => "close enough: the authors of the method ask for less than 5 %",
-        _ => "too much to trust the shares: ask again with more steps",
+        ..0.01 => "the shares add up".to_owned(),
+        ..0.05 => "close enough: the authors of the method ask for less than 5 %".to_owned(),
+        _ => format!("too much to trust the shares: {}", way_out(gradients)),
     };
     format!("That is {percent} % of the difference: {verdict}")
 }
 
+/// What makes a large gap smaller.
+fn way_out(gradients: &ClassAttribution) -> String {
+    if is_saturated(gradients) {
+        return "the probability hardly changes along the path, so the logit is the better output"
+            .to_owned();
+    }
+    match gradients.n_steps {
+        n if n >= PathOptions::MAX_STEPS => format!("{n} steps were taken, and more are not taken"),
+        _ => "ask again with more steps".to_owned(),
+    }
+}
+
 fn refine(query: &SceneQuery, gradients: &ClassAttribution) -> Option<String> {
-    let n_steps = 2 * gradients.n_steps;
-    let is_large = gradients.relative_delta().is_some_and(|share| share.abs() >= 0.05);
+    let n_steps = more_steps(gradients)?;
     let mut more = query.clone();
     more.request.integrated_gradients = Some(PathOptions { n_steps, ..gradients.options.clone() });
-    (is_large && n_steps <= PathOptions::MAX_STEPS).then(|| more.page())
+    Some(more.page())
+}
+
+/// Twice the steps, or as many as are taken; `None` where more are not taken or would not help.
+fn more_steps(gradients: &ClassAttribution) -> Option<usize> {
+    let is_large = gradients.relative_delta().is_some_and(|share| share.abs() >= 0.05);
+    let n_steps = (2 * gradients.n_steps).min(PathOptions::MAX_STEPS);
+    (is_large && !is_saturated(gradients) && n_steps > gradients.n_steps).then_some(n_steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(path: &[f64], sum: f64, expected: &str) {
-        let gradients = ClassAttribution {
+    fn gradients(path: &[f64], sum: f64) -> ClassAttribution {
+        ClassAttribution {
             options: PathOptions::default(),
             attribution: Vec::new(),
             crop_px: 0,
             n_steps: path.len() - 1,
             path: path.to_vec(),
             sum,
-        };
+        }
+    }
+
+    fn check(path: &[f64], sum: f64, expected: &str) {
+        let gradients = gradients(path, sum);
         let text = reading(&gradients);
         assert!(text.contains(expected), "{text}");
     }
@@ -130,5 +152,24 @@ mod tests {
         check(&[0.0, 0.5, 1.0], 0.97, "close enough");
         check(&[1.0, 0.5, 0.0], -1.08, "more steps");
         check(&[0.5, 0.2, 0.5], 0.1, "nothing to share");
+        check(&[0.999_95, 0.9, 1.0], 0.01, "the logit is the better output");
+    }
+
+    #[test]
+    fn more_steps_are_offered_where_they_are_taken_and_help() {
+        let check = |n_steps: usize, output, ends: [f64; 2], sum, more, expected: &str| {
+            let mut gradients = gradients(&ends, sum);
+            (gradients.n_steps, gradients.options.output) = (n_steps, output);
+            assert_eq!(more_steps(&gradients), more, "{n_steps} steps");
+            let text = reading(&gradients);
+            assert!(text.contains(expected), "{text}");
+        };
+        use ClassOutput::{Logit, Probability};
+        check(200, Probability, [0.0, 1.0], 0.9, Some(400), "with more steps");
+        check(200, Probability, [0.0, 1.0], 1.0, None, "add up");
+        check(1000, Probability, [0.0, 1.0], 0.9, Some(1600), "with more steps");
+        check(1600, Probability, [0.0, 1.0], 0.9, None, "1600 steps were taken, and more are not");
+        check(200, Probability, [0.0, 9e-5], 0.0, None, "hardly changes");
+        check(200, Logit, [0.0, 9e-5], 0.0, Some(400), "with more steps");
     }
 }

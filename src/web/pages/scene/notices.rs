@@ -13,6 +13,8 @@ pub struct Notices {
     /// Why the scene is unlike the training scenes; empty where it is not.
     pub unfamiliar: Vec<String>,
     pub stretched: Option<Stretched>,
+    /// The picture was compressed with losses, so that black is no longer exact.
+    pub is_lossy: bool,
     /// The explained class is not the most probable one: `(explained, most probable)`.
     pub other_class: Option<(&'static str, &'static str)>,
 }
@@ -37,6 +39,7 @@ impl Notices {
                 false => outcome.familiarity.reasons.clone(),
             },
             stretched: stretched(query, outcome),
+            is_lossy: is_jpeg(entry),
             other_class: (explained != most).then(labels),
         }
     }
@@ -48,4 +51,36 @@ fn stretched(query: &SceneQuery, outcome: &SceneOutcome) -> Option<Stretched> {
     let mut other = query.clone();
     other.request.fit = Fit::Letterbox;
     is_stretched.then(|| Stretched { width_px, height_px, letterbox: other.page() })
+}
+
+/// Whether a picture was uploaded as a JPEG. An upload's description begins with its format, which the
+/// entry tells nowhere else.
+fn is_jpeg(entry: &SceneEntry) -> bool {
+    entry.uploaded && entry.description.starts_with("JPEG ")
+}
+
+#[cfg(test)]
+mod tests {
+    use image::ImageFormat;
+
+    use super::*;
+    use crate::scenes::{CacheOptions, Scenes};
+
+    #[test]
+    fn an_uploaded_jpeg_is_known_for_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = CacheOptions { folder: folder.path().into(), ..CacheOptions::default() };
+        let scenes = Scenes::open(folder.path(), cache);
+        let check = |format: ImageFormat, expected: bool| {
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            let picture = image::RgbImage::from_pixel(40, 40, image::Rgb([80; 3]));
+            picture.write_to(&mut bytes, format).expect("it can be written");
+            let entry = scenes.add("JPEG scene", bytes.get_ref()).expect("it is taken");
+            assert_eq!(is_jpeg(&entry), expected, "{format:?}: {}", entry.description);
+            assert!(!is_jpeg(&SceneEntry { uploaded: false, ..entry }));
+        };
+        check(ImageFormat::Jpeg, true);
+        check(ImageFormat::Png, false);
+        check(ImageFormat::Tiff, false);
+    }
 }
