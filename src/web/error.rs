@@ -182,8 +182,8 @@ impl AppError {
             ),
             E::Data(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "Data cannot be read",
-                "Choose others, or put a sound copy of the file into its place".to_owned(),
+                "Sample cannot be read",
+                "Choose another sample, or put a sound copy of the file into its place".to_owned(),
                 samples,
             ),
             E::Figure(_) => (
