@@ -139,6 +139,16 @@ fn pages(criterion: &mut Criterion) {
     check("page/samples/warm", &|| "/samples?min-wet=20".to_owned());
     check("page/scenes/warm", &|| "/scenes".to_owned());
     check("page/scene/cached", &|| scene.clone());
+    // Drawn each time: what is asked for again lies in the browser.
+    let figure = |name: &str| {
+        let figure = format!("/result/figure/{name}.svg?");
+        result(50).replacen("/result?", &figure, 1) + "&width-mm=85&theme=light"
+    };
+    check("page/figure/map", &|| figure("prediction"));
+    check("page/figure/cam", &|| figure(&format!("cam-{}", LAYERS[0].0)));
+    check("page/thumbnail/sample", &|| "/samples/knmi-20100826T0535/frames/11.png".to_owned());
+    let id = scene.trim_start_matches("/scenes/").split('?').next().unwrap_or_default();
+    check("page/thumbnail/scene", &|| format!("/scenes/{id}/thumbnail.jpg"));
     check("page/result/cached", &|| result(50));
     // 101 looks at one result are more than the server keeps, so every page is written anew.
     let next = std::cell::Cell::new(0);

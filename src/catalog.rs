@@ -17,6 +17,8 @@ use crate::scenes::{CacheOptions, Scenes};
 pub struct Catalog {
     models: Vec<ModelCard>,
     checkpoints: Vec<CheckpointCard>,
+    /// Folder of the archives.
+    data: PathBuf,
     archives: BTreeMap<String, Archive>,
     samples: Vec<SampleEntry>,
     window: Window,
@@ -88,7 +90,8 @@ impl Catalog {
         });
         samples.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         let scenes = Scenes::open(data, CacheOptions::default());
-        Ok(Self { models, checkpoints, archives, samples, window, scenes })
+        let data = data.to_owned();
+        Ok(Self { models, checkpoints, data, archives, samples, window, scenes })
     }
 
     /// The same with another place for uploaded scenes.
@@ -159,6 +162,13 @@ impl Catalog {
         Some(normalised.map(|values| {
             Field::new(CROP_SIZE, CROP_SIZE, values.into_iter().map(knmi::to_mm_h).collect())
         }))
+    }
+
+    /// The file of one input frame, counted from the oldest; `None` where there is none.
+    pub fn frame_file(&self, sample: &SampleEntry, frame_idx: usize) -> Option<PathBuf> {
+        let time = self.frame_time(sample, frame_idx)?;
+        let name = self.archive(sample).file_name(time)?;
+        Some(self.data.join(&sample.archive).join(name))
     }
 
     /// End of the interval of one input frame, counted from the oldest; `None` beyond the last.

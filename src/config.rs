@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use stormlens_data::request::DeviceChoice;
 
-use crate::jobs;
+use crate::jobs::{self, Batching};
 use crate::scenes::CacheOptions;
 
 /// Serve the dashboard
@@ -24,9 +24,41 @@ pub struct Config {
     #[arg(long, env = "STORMLENS_QUEUE_DEPTH", default_value_t = 8, value_name = "RUNS")]
     pub queue_depth: usize,
 
+    /// Seconds after which a run without an answer is refused as too busy
+    #[arg(
+        long,
+        env = "STORMLENS_DEADLINE_S",
+        default_value_t = 120,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub deadline_s: u64,
+
+    /// Runs of one network that are computed together; by default 8 on a GPU, 1 on a CPU
+    #[arg(
+        long,
+        env = "STORMLENS_MAX_BATCH",
+        value_name = "RUNS",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub max_batch: Option<u16>,
+
+    /// How long the first of them waits for others, in ms; by default 3 on a GPU, 0 on a CPU
+    #[arg(
+        long,
+        env = "STORMLENS_MAX_WAIT_MS",
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(..=10_000)
+    )]
+    pub max_wait_ms: Option<u64>,
+
     /// Memory for finished results, in MB
     #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
     pub cache_mb: usize,
+
+    /// Disk space for finished results, in MB; the least recently used go first, 0 keeps none
+    #[arg(long, env = "STORMLENS_RESULTS_DISK_MB", default_value_t = 2000, value_name = "MB")]
+    pub results_disk_mb: u64,
 
     /// Disk space for uploaded scenes, in MB; the least recently used go first
     #[arg(long, env = "STORMLENS_CACHE_DISK_MB", default_value_t = 1000, value_name = "MB")]
@@ -56,7 +88,7 @@ pub struct Sources {
     )]
     pub checkpoints: PathBuf,
 
-    /// Folder for uploaded scenes, made when the first one comes
+    /// Folder for uploaded scenes and finished results, made when the first one comes
     #[arg(long, env = "STORMLENS_CACHE", default_value = "cache", value_name = "FOLDER")]
     pub cache: PathBuf,
 }
@@ -74,8 +106,19 @@ impl Config {
         jobs::Options {
             queue_depth: self.queue_depth,
             cache_bytes: self.cache_mb.saturating_mul(1_000_000),
-            patience: Duration::from_secs(15),
+            deadline: Some(Duration::from_secs(self.deadline_s)),
+            batching: Batching {
+                max_batch: self.max_batch.map(usize::from),
+                max_wait: self.max_wait_ms.map(Duration::from_millis),
+            },
+            ..jobs::Options::default()
         }
+    }
+
+    /// Where finished results go, and how many bytes of them; `None`: they are kept in memory only.
+    pub fn results_folder(&self) -> Option<(PathBuf, u64)> {
+        let max_bytes = self.results_disk_mb.saturating_mul(1_000_000);
+        (max_bytes > 0).then(|| (self.sources.cache.join("results"), max_bytes))
     }
 
     /// Where uploads go, and how many.
@@ -114,6 +157,24 @@ mod tests {
         assert_eq!(config.sources.device.device, DeviceChoice::Auto);
         assert_eq!(config.job_options().cache_bytes, 1_000_000_000);
         assert_eq!(config.cache_options(), CacheOptions::default());
+        assert_eq!(config.job_options().deadline, Some(Duration::from_secs(120)));
+        assert_eq!(config.job_options().batching, Batching::default());
+        assert_eq!(config.results_folder(), Some(("cache/results".into(), 2_000_000_000)));
+    }
+
+    #[test]
+    fn batches_deadline_and_results_can_be_set() {
+        let batch = ["--max-batch", "4", "--max-wait-ms", "10"];
+        let other = ["--deadline-s", "7", "--results-disk-mb", "0"];
+        let config = parse(&[batch, other].concat()).unwrap();
+        let options = config.job_options();
+        assert_eq!(options.deadline, Some(Duration::from_secs(7)));
+        let max_wait = Some(Duration::from_millis(10));
+        assert_eq!(options.batching, Batching { max_batch: Some(4), max_wait });
+        assert_eq!(config.results_folder(), None);
+        for bad in [["--max-batch", "0"], ["--deadline-s", "0"], ["--max-wait-ms", "60000"]] {
+            assert!(parse(&bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

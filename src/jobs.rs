@@ -1,78 +1,35 @@
 //! The queue between whoever asks and the one thread that computes.
 //!
 //! A bounded queue, one worker thread, and the finished outcomes for as long as they fit into
-//! memory. Equal requests are one job. Work that nobody watches any more is cancelled: the next
-//! time it reports progress it is told to stop. Knows no tensors and no HTTP.
+//! memory. Equal requests are one job, and jobs that fit together are answered together. Work that
+//! nobody watches any more is cancelled: the next time it reports progress it is told to stop. A job
+//! that has no answer at its deadline is refused, whatever the worker does meanwhile. Where there is a
+//! store of outcomes, a job looks there first. Knows no tensors and no HTTP.
 
 mod board;
+mod clerk;
+mod deadlines;
 mod job;
+mod options;
+mod reporter;
 mod size;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
-use stormlens_data::card::DeviceReport;
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Progress, Request};
+use stormlens_data::request::Request;
 
 use self::board::Shared;
 pub use self::job::Subscription;
-
-/// Whoever computes: built and used on the worker thread only.
-pub trait Worker: Send {
-    /// Answers `request`, telling `progress` how far it is and stopping when that says so.
-    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError>;
-
-    /// What it computes on, and why that.
-    fn device(&self) -> DeviceReport;
-}
-
-/// Whether the worker stands ready.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Readiness {
-    Starting,
-    Ready(DeviceReport),
-    /// It could not be built; every run tries again.
-    Unavailable(String),
-}
-
-/// Why a worker has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WorkerError {
-    /// The question itself cannot be answered; `remedy` says what to ask instead.
-    #[error("{message}")]
-    Invalid { message: String, remedy: String },
-    #[error("cancelled")]
-    Cancelled,
-    /// The question was good, the work went wrong.
-    #[error("{0}")]
-    Failed(String),
-}
-
-/// Builds the worker on its thread: once at the start, and anew after a panic.
-pub type WorkerFactory = Box<dyn FnMut() -> Result<Box<dyn Worker>, String> + Send>;
-
-/// How much may wait, how much is kept, and how long nobody may look.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Jobs that wait, beside the one that runs.
-    pub queue_depth: usize,
-    /// Bytes of finished outcomes to keep; the least recently used go first, the newest stays.
-    pub cache_bytes: usize,
-    /// A job that nobody has looked at for this long is cancelled.
-    pub patience: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { queue_depth: 8, cache_bytes: 1 << 30, patience: Duration::from_secs(15) }
-    }
-}
+pub use self::options::{Batching, Options};
+pub use self::worker::{Asked, Readiness, Store, Worker, WorkerError, WorkerFactory};
 
 /// The name of a job, derived from its request: equal requests have equal names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -143,8 +100,34 @@ impl Jobs {
     /// # Errors
     /// If the operating system refuses a thread.
     pub fn start(factory: WorkerFactory, options: Options) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::new(options));
+        Self::over(None, factory, options)
+    }
+
+    /// The same, with a place where outcomes outlive the program.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread.
+    pub fn start_with_store(
+        store: Arc<dyn Store>,
+        factory: WorkerFactory,
+        options: Options,
+    ) -> std::io::Result<Self> {
+        Self::over(Some(store), factory, options)
+    }
+
+    fn over(
+        store: Option<Arc<dyn Store>>,
+        factory: WorkerFactory,
+        options: Options,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::new(options, store.clone()));
         thread::spawn(shared.clone(), factory)?;
+        if let Some(store) = store {
+            clerk::spawn(shared.clone(), store)?;
+        }
+        if options.deadline.is_some() {
+            deadlines::spawn(shared.clone())?;
+        }
         Ok(Self { shared })
     }
 
@@ -180,7 +163,7 @@ impl Jobs {
     }
 
     /// Stops a job that waits or runs, or forgets one that failed, so that it can be asked anew.
-    /// Returns its request; a finished job stays as it is.
+    /// Returns its request; a finished job stays as it is, and so does a fresh refusal.
     pub fn cancel(&self, id: &JobId) -> Option<Request> {
         self.shared.cancel(id)
     }

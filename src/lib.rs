@@ -9,6 +9,7 @@ pub mod config;
 pub mod export;
 pub mod jobs;
 pub mod plot;
+pub mod results;
 pub mod scenes;
 #[doc(hidden)]
 pub mod testing;

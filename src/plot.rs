@@ -34,6 +34,7 @@ use stormlens_data::outcome::NowcastOutcome;
 pub use alt::alt_text;
 pub use figure::Figure;
 pub use lettering::{FONT_FAMILY, FONT_REGULAR, FONT_SEMI_BOLD};
+pub use overlay::reference_overlay;
 pub use palette::RainPalette;
 pub use style::{Overlay, Style, Theme, UnknownName};
 pub use thumbnail::{thumbnail, thumbnail_in};

@@ -2,6 +2,7 @@
 
 mod assets;
 mod caching;
+mod compression;
 mod connections;
 mod downloads;
 mod error;
@@ -14,6 +15,7 @@ mod health;
 mod legend;
 mod pages;
 mod parameters;
+mod pictures;
 mod recent;
 mod result_query;
 mod scenes;
@@ -26,7 +28,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::trace::TraceLayer;
 
@@ -56,7 +57,7 @@ pub fn app(state: AppState) -> Router {
         .route("/scenes/compare", get(pages::compare::show))
         .route("/scenes/compare.csv", get(scenes::compare::csv))
         .route("/scenes/{id}", get(pages::scene::show))
-        .route("/scenes/{id}/thumbnail.png", get(scenes::thumbnail::show))
+        .route("/scenes/{id}/thumbnail.jpg", get(scenes::thumbnail::show))
         .route("/scenes/{id}/figure/{file}", get(scenes::figures::show))
         .route("/scenes/{id}/array/{*file}", get(scenes::downloads::array))
         .route("/scenes/{id}/{file}", get(scenes::downloads::show))
@@ -75,7 +76,7 @@ pub fn app(state: AppState) -> Router {
         .layer(CsrfLayer::new())
         .layer(from_fn(guard::time_limit))
         .layer(from_fn_with_state(state.clone(), error::render))
-        .layer(CompressionLayer::new())
+        .layer(compression::layer())
         .layer(from_fn(guard::security_headers))
         // Errors are logged where they become pages, with their reason.
         .layer(TraceLayer::new_for_http().on_failure(()))

@@ -1,7 +1,9 @@
 //! The one bridge between the dashboard and the networks: the engine behind the `Worker` trait.
 
+mod batch;
 mod nowcast;
 pub mod scene;
+mod warm_up;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +19,7 @@ use stormlens_nn::{Engine, EngineError, registry};
 use crate::catalog::Catalog;
 use crate::cli::serve::Networks;
 use crate::config::Sources;
-use crate::jobs::{Worker, WorkerError};
+use crate::jobs::{Asked, Worker, WorkerError};
 use crate::scenes::CacheOptions;
 
 /// Weights by model and checkpoint name.
@@ -34,7 +36,8 @@ pub fn networks(sources: &Sources) -> Networks {
             Box::new(move || {
                 let engine = Engine::new(device).map_err(|error| error.to_string())?;
                 let (catalog, weights) = (catalog.clone(), weights.clone());
-                Ok(Box::new(EngineWorker { engine, catalog, weights }))
+                let cold = warm_up::first_checkpoints(&catalog);
+                Ok(Box::new(EngineWorker { engine, catalog, weights, cold }))
             })
         }),
     }
@@ -90,25 +93,63 @@ fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
     entries.filter_map(|entry| candidate(entry.path())).collect()
 }
 
-/// Turns a request into an outcome, on the thread that owns the networks.
+type Answer = Result<Outcome, WorkerError>;
+
+/// Turns requests into outcomes, on the thread that owns the networks.
 struct EngineWorker {
     engine: Engine,
     catalog: Arc<Catalog>,
     weights: Weights,
+    /// Models and checkpoints that were not run yet, the first one last.
+    cold: Vec<(String, String)>,
 }
 
 impl Worker for EngineWorker {
-    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let resident = self.resident(request.model(), request.checkpoint())?;
-        let place = Place { engine: &self.engine, catalog: &self.catalog, resident: &resident };
-        match request {
-            Request::Nowcast(request) => {
-                Ok(Outcome::Nowcast(nowcast::answer(&place, request, progress)?.into()))
-            }
+    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Answer {
+        let missing = || Err(WorkerError::Failed("the network gave no answer".to_owned()));
+        self.run_batch(&[(request, progress)]).pop().unwrap_or_else(missing)
+    }
+
+    /// Integrated gradients fill the device by themselves, and are too long to wait for each other.
+    fn batch_key(&self, request: &Request) -> Option<String> {
+        let (task, goes_alone, grad_cam) = match request {
+            Request::Nowcast(request) => ("nowcast", request.ig_steps.is_some(), request.grad_cam),
             Request::Scene(request) => {
-                Ok(Outcome::Scene(scene::answer(&place, request, progress)?.into()))
+                ("scene", request.integrated_gradients.is_some(), request.grad_cam)
+            }
+        };
+        let (model, checkpoint) = (request.model(), request.checkpoint());
+        (!goes_alone).then(|| format!("{task}/{model}/{checkpoint}/{grad_cam}"))
+    }
+
+    fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Answer> {
+        let Some((first, _)) = batch.first() else { return Vec::new() };
+        let resident = match self.resident(first.model(), first.checkpoint()) {
+            Ok(resident) => resident,
+            Err(error) => return batch.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let place = Place { engine: &self.engine, catalog: &self.catalog, resident: &resident };
+        let (mut nowcasts, mut scenes) = (Vec::new(), Vec::new());
+        for (request, progress) in batch.iter().copied() {
+            match request {
+                Request::Nowcast(request) => nowcasts.push((request, progress)),
+                Request::Scene(request) => scenes.push((request, progress)),
             }
         }
+        // They are of one kind, so one of the two lists is empty and the order is that of the batch.
+        let nowcasts = batch::answer::<nowcast::Nowcasts>(&place, &nowcasts).into_iter();
+        let scenes = batch::answer::<scene::Scenes>(&place, &scenes).into_iter();
+        nowcasts
+            .map(|answer| Ok(Outcome::Nowcast(answer?.into())))
+            .chain(scenes.map(|answer| Ok(Outcome::Scene(answer?.into()))))
+            .collect()
+    }
+
+    fn warm_up(&mut self) -> bool {
+        if let Some((model, checkpoint)) = self.cold.pop() {
+            self.warm_one(&model, &checkpoint);
+        }
+        !self.cold.is_empty()
     }
 
     fn device(&self) -> DeviceReport {

@@ -57,6 +57,28 @@ function follow(section) {
   }, 250);
 }
 
+/** A table whose rows come in: the page is asked for again, and the server answers when it knows more. */
+async function fill(status) {
+  const table = document.querySelector("main table");
+  while (status.hasAttribute("data-filling")) {
+    try {
+      const response = await fetch(location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
+      if (!response.ok) return location.reload();
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const next = page.querySelector("main .count");
+      const rows = [...table.tBodies[0].rows];
+      [...page.querySelector("main table").tBodies[0].rows].forEach((row, i) => {
+        // Rows that have not changed stay, with what is focused or opened in them.
+        if (row.outerHTML !== rows[i].outerHTML) rows[i].replaceWith(row);
+      });
+      status.textContent = next.textContent;
+      status.toggleAttribute("data-filling", next.hasAttribute("data-filling"));
+    } catch {
+      await new Promise((done) => setTimeout(done, 2000));
+    }
+  }
+}
+
 /** Radar frames that can be stopped and stepped through, by mouse or keyboard. */
 function play(section) {
   const picture = section.querySelector("picture");
@@ -69,7 +91,10 @@ function play(section) {
   const last = frames.length - 1;
   let timer = null;
 
-  const address = (i) => `${section.dataset.player}/${i}.png${dark.matches ? "?theme=dark" : ""}`;
+  const address = (i) => {
+    const frame = frames[i].querySelector("picture");
+    return dark.matches ? frame.querySelector("source").srcset : frame.querySelector("img").src;
+  };
   const show = (i) => {
     const frame = (i + frames.length) % frames.length;
     image.src = address(frame);
@@ -101,7 +126,6 @@ function play(section) {
     new Image().src = address(i);
   });
   picture.querySelectorAll("source").forEach((source) => source.remove());
-  controls.hidden = false;
   button.addEventListener("click", () => (timer === null ? start() : pause()));
   slider.addEventListener("input", () => step(0));
   controls.querySelectorAll("[data-step]").forEach((arrow) =>
@@ -225,7 +249,6 @@ function bring(form) {
     request.send(data);
   };
 
-  form.querySelector("[data-enhanced]").hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send([...input.files]);
@@ -250,6 +273,7 @@ function bring(form) {
 
 document.querySelectorAll("[data-drop]").forEach(bring);
 document.querySelectorAll("[data-events]").forEach(follow);
+document.querySelectorAll("[data-filling]").forEach(fill);
 document.querySelectorAll("[data-player]").forEach(play);
 document.querySelectorAll("[data-attribution]").forEach(fade);
 document.querySelectorAll("[data-copy]").forEach(copy);

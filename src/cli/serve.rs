@@ -14,6 +14,7 @@ use tokio::signal;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::jobs::{Jobs, WorkerFactory};
+use crate::results::Results;
 use crate::web::{self, AppState};
 
 /// How long requests may take to finish once the server is told to stop.
@@ -44,6 +45,7 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
     let state = state(config, networks)?;
     Runtime::new().context("cannot start the runtime")?.block_on(async {
         let listener = listen(config).await?;
+        state.prepare_pictures();
         let address = listener.local_addr().context("cannot tell the address")?;
         // To standard output, because this line is what a person waits for.
         println!("Stormlens is ready at http://{address}");
@@ -59,8 +61,15 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     if catalog.samples().is_empty() {
         tracing::warn!(folder = %config.sources.data.display(), "no radar frames were found");
     }
-    let jobs = Jobs::start(worker(catalog.clone()), config.job_options())
-        .context("cannot start the worker thread")?;
+    let (factory, options) = (worker(catalog.clone()), config.job_options());
+    let jobs = match config.results_folder() {
+        Some((folder, max_bytes)) => {
+            let results = Results::new(folder, max_bytes, catalog.clone());
+            Jobs::start_with_store(Arc::new(results), factory, options)
+        }
+        None => Jobs::start(factory, options),
+    };
+    let jobs = jobs.context("cannot start the worker thread")?;
     Ok(AppState::new(jobs, catalog, &config.sources.checkpoints))
 }
 

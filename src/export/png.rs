@@ -28,7 +28,9 @@ pub fn png(svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, ExportError>
         return Err(too_large);
     }
     let mut pixmap = Pixmap::new(width, height).ok_or(too_large)?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    // Sides are rounded to whole pixels; the drawing follows, so that it covers the last ones too.
+    let (across, down) = (width as f32 / tree.size().width(), height as f32 / tree.size().height());
+    resvg::render(&tree, Transform::from_scale(across, down), &mut pixmap.as_mut());
     // The background is opaque, so that premultiplied colours are plain ones.
     let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
     encode(width, height, &rgb, dpi, recipe).map_err(|e| ExportError::Png(e.to_string()))

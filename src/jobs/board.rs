@@ -1,39 +1,62 @@
 //! What waits, what runs and what is done, behind one lock.
 
+mod deadline;
+mod recall;
+mod take;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
+pub(super) use self::recall::Errand;
+pub(super) use self::take::{Next, Rules};
 use super::job::Job;
-use super::{JobId, JobState, Options, Readiness, SubmitError, size};
+use super::{JobId, JobState, Options, Readiness, Store, SubmitError, size};
 
-/// The board and the bell that wakes the worker thread.
+/// The board and the bells that wake the threads.
 pub(super) struct Shared {
     pub options: Options,
+    store: Option<Arc<dyn Store>>,
     board: Mutex<Board>,
+    /// Wakes the worker thread.
     bell: Condvar,
+    /// Wakes the thread that goes to the store.
+    errands: Condvar,
+    /// Wakes the thread that watches deadlines.
+    clock: Condvar,
     readiness: Mutex<Readiness>,
+    built: Condvar,
 }
 
 #[derive(Default)]
 struct Board {
     jobs: HashMap<JobId, Arc<Job>>,
+    /// Looked for in the store, one after the other.
+    recalling: VecDeque<Arc<Job>>,
     waiting: VecDeque<Arc<Job>>,
-    running: Option<Arc<Job>>,
+    /// Answered together.
+    running: Vec<Arc<Job>>,
     /// Ended jobs with their size in bytes, least recently used first.
     ended: VecDeque<(JobId, usize)>,
+    /// Outcomes on their way to the store.
+    keeping: VecDeque<Outcome>,
     shutting_down: bool,
 }
 
 impl Shared {
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: Options, store: Option<Arc<dyn Store>>) -> Self {
         Self {
             options,
+            store,
             board: Mutex::default(),
             bell: Condvar::new(),
+            errands: Condvar::new(),
+            clock: Condvar::new(),
             readiness: Mutex::new(Readiness::Starting),
+            built: Condvar::new(),
         }
     }
 
@@ -48,6 +71,15 @@ impl Shared {
 
     pub fn set_readiness(&self, readiness: Readiness) {
         *self.readiness.lock().unwrap_or_else(PoisonError::into_inner) = readiness;
+        self.built.notify_all();
+    }
+
+    /// What became of building the worker, once that is known.
+    pub fn wait_for_worker(&self) -> Readiness {
+        let readiness = self.readiness.lock().unwrap_or_else(PoisonError::into_inner);
+        let starting = |readiness: &mut Readiness| *readiness == Readiness::Starting;
+        let known = self.built.wait_while(readiness, starting);
+        known.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
@@ -56,19 +88,16 @@ impl Shared {
             return Err(SubmitError::ShuttingDown);
         }
         let id = JobId::of(&request);
-        if let Some(job) = board.jobs.get(&id) {
-            job.touch();
-            return Ok(id);
+        if let Some(job) = board.jobs.get(&id).cloned() {
+            if !job.is_stale_refusal(self.options.refusal) {
+                job.touch();
+                return Ok(id);
+            }
+            board.forget(&job);
         }
         board.drop_abandoned(&self.options);
-        if board.waiting.len() >= self.options.queue_depth {
-            return Err(SubmitError::QueueFull { waiting: board.waiting.len() });
-        }
-        let position = board.waiting.len() + usize::from(board.running.is_some());
-        let job = Arc::new(Job::new(request, position));
-        board.jobs.insert(id.clone(), job.clone());
-        board.waiting.push_back(job);
-        self.bell.notify_one();
+        self.add(&mut board, request)?;
+        self.clock.notify_one();
         Ok(id)
     }
 
@@ -85,7 +114,9 @@ impl Shared {
     pub fn cancel(&self, id: &JobId) -> Option<Request> {
         let mut board = self.lock();
         let job = board.jobs.get(id)?.clone();
-        if !matches!(job.state(), JobState::Done(_)) {
+        let stays = matches!(job.state(), JobState::Done(_))
+            || job.is_refused() && !job.is_stale_refusal(self.options.refusal);
+        if !stays {
             board.forget(&job);
         }
         Some(job.request.clone())
@@ -94,41 +125,24 @@ impl Shared {
     pub fn shut_down(&self) {
         let mut board = self.lock();
         board.shutting_down = true;
-        let open: Vec<_> = board.waiting.iter().chain(&board.running).cloned().collect();
+        let queued = board.recalling.iter().chain(&board.waiting);
+        let open: Vec<_> = queued.chain(&board.running).cloned().collect();
         for job in open {
             board.forget(&job);
         }
-        self.bell.notify_all();
-    }
-
-    /// Waits for the next job that somebody wants; `None`: the server is shutting down.
-    pub fn next(&self) -> Option<Arc<Job>> {
-        let mut board = self.lock();
-        loop {
-            board.drop_abandoned(&self.options);
-            if board.shutting_down {
-                return None;
-            }
-            if let Some(job) = board.waiting.pop_front() {
-                board.running = Some(job.clone());
-                board.renumber();
-                job.advance(running(String::new(), 0, 0, Instant::now()));
-                return Some(job);
-            }
-            board = self.bell.wait(board).unwrap_or_else(PoisonError::into_inner);
+        for bell in [&self.bell, &self.errands, &self.clock] {
+            bell.notify_all();
         }
     }
 
     /// Takes down how a job ended.
     pub fn end(&self, job: &Arc<Job>, state: JobState) {
         let mut board = self.lock();
-        board.running = None;
+        board.running.retain(|other| !Arc::ptr_eq(other, job));
         if job.is_cancelled() || matches!(state, JobState::Cancelled) {
             board.forget(job);
         } else {
-            board.ended.push_back((job.id.clone(), size::of_state(&state)));
-            board.evict(self.options.cache_bytes);
-            job.advance(state);
+            board.close(job, state, self.options.cache_bytes);
         }
         board.renumber();
     }
@@ -139,12 +153,27 @@ impl Board {
     /// after this one had been cancelled is another job and stays.
     fn forget(&mut self, job: &Arc<Job>) {
         job.cancel();
-        self.waiting.retain(|other| !Arc::ptr_eq(other, job));
+        self.unqueue(job);
         if self.jobs.get(&job.id).is_some_and(|other| Arc::ptr_eq(other, job)) {
             self.jobs.remove(&job.id);
             self.ended.retain(|(id, _)| *id != job.id);
         }
         self.renumber();
+    }
+
+    /// Takes a job out of both queues. Whether it was in one.
+    fn unqueue(&mut self, job: &Arc<Job>) -> bool {
+        let n_before = self.waiting.len() + self.recalling.len();
+        self.waiting.retain(|other| !Arc::ptr_eq(other, job));
+        self.recalling.retain(|other| !Arc::ptr_eq(other, job));
+        self.waiting.len() + self.recalling.len() < n_before
+    }
+
+    /// Gives a job its last state and makes room for it.
+    fn close(&mut self, job: &Arc<Job>, state: JobState, cache_bytes: usize) {
+        self.ended.push_back((job.id.clone(), size::of_state(&state)));
+        self.evict(cache_bytes);
+        job.advance(state);
     }
 
     fn drop_abandoned(&mut self, options: &Options) {
@@ -157,7 +186,7 @@ impl Board {
     }
 
     fn renumber(&self) {
-        let ahead = usize::from(self.running.is_some());
+        let ahead = self.running.len();
         for (i, job) in self.waiting.iter().enumerate() {
             job.advance(JobState::Queued { position: ahead + i });
         }

@@ -1,31 +1,40 @@
 //! One job: its request, its state, and who waits for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
 use stormlens_data::request::Request;
 use tokio::sync::watch;
 
-use super::{JobId, JobState};
+use super::{JobId, JobState, WorkerError};
 
 pub(super) struct Job {
     pub id: JobId,
     pub request: Request,
+    /// When it is refused, if it has no answer by then.
+    pub deadline: Option<Instant>,
     state: watch::Sender<JobState>,
+    /// Whether it is known that the store does not have it.
+    looked_up: watch::Sender<bool>,
     cancelled: AtomicBool,
     last_seen: Mutex<Instant>,
+    ended: OnceLock<Instant>,
 }
 
 impl Job {
-    pub fn new(request: Request, position: usize) -> Self {
+    pub fn new(request: Request, position: usize, time: Option<Duration>) -> Self {
+        let now = Instant::now();
         Self {
             id: JobId::of(&request),
             request,
+            deadline: time.and_then(|time| now.checked_add(time)),
             state: watch::Sender::new(JobState::Queued { position }),
+            looked_up: watch::Sender::new(false),
             cancelled: AtomicBool::new(false),
-            last_seen: Mutex::new(Instant::now()),
+            last_seen: Mutex::new(now),
+            ended: OnceLock::new(),
         }
     }
 
@@ -38,6 +47,9 @@ impl Job {
         self.state.send_if_modified(|state| {
             let open = !state.is_final();
             if open {
+                if next.is_final() {
+                    self.ended.get_or_init(Instant::now);
+                }
                 *state = next;
             }
             open
@@ -56,6 +68,26 @@ impl Job {
     /// Somebody has just looked.
     pub fn touch(&self) {
         *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Says to those who wait for it that the store does not have it, or that its end is known.
+    pub fn set_looked_up(&self) {
+        self.looked_up.send_replace(true);
+    }
+
+    /// Its time is over.
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// There was no time for it.
+    pub fn is_refused(&self) -> bool {
+        matches!(*self.state.borrow(), JobState::Failed(WorkerError::TooBusy(_)))
+    }
+
+    /// It was refused longer ago than `standing`.
+    pub fn is_stale_refusal(&self, standing: Duration) -> bool {
+        self.is_refused() && self.ended.get().is_none_or(|ended| ended.elapsed() >= standing)
     }
 
     /// Nobody listens, and nobody has looked for longer than `patience`.
@@ -81,6 +113,17 @@ impl Subscription {
         // The sender lives in `self.job`, so waiting cannot fail.
         let _ = self.receiver.wait_for(JobState::is_final).await;
         self.job.state()
+    }
+
+    /// Waits until it is known whether the answer lies in the store: if so, the job is done.
+    pub async fn looked_up(self) {
+        let mut looked_up = self.job.looked_up.subscribe();
+        let mut state = self.receiver.clone();
+        // The senders live in `self.job`, so waiting cannot fail.
+        tokio::select! {
+            _ = looked_up.wait_for(|known| *known) => {}
+            _ = state.wait_for(JobState::is_final) => {}
+        }
     }
 
     /// The present state, every later one that is not overtaken, and the last one.

@@ -1,9 +1,15 @@
+mod batch;
+mod deadline;
+mod store;
+mod warm_up;
+
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use stormlens_data::card::DeviceReport;
 use stormlens_data::outcome::NowcastOutcome;
-use stormlens_data::request::{Cancelled, NowcastRequest};
+use stormlens_data::request::{Cancelled, NowcastRequest, Progress};
 
 use super::*;
 use crate::testing;
@@ -36,10 +42,7 @@ impl Worker for Told {
                     }
                     self.told.send("go on".to_owned()).unwrap();
                 }
-                Order::Answer => {
-                    let outcome = NowcastOutcome { request: request.clone(), ..testing::outcome() };
-                    return Ok(Outcome::Nowcast(outcome.into()));
-                }
+                Order::Answer => return Ok(answer_to(request)),
                 Order::Fail => return Err(WorkerError::Failed("out of memory".to_owned())),
                 Order::Refuse => {
                     let (message, remedy) = ("no".to_owned(), "ask otherwise".to_owned());
@@ -51,8 +54,22 @@ impl Worker for Told {
     }
 
     fn device(&self) -> DeviceReport {
-        DeviceReport { kind: "cpu", name: "CPU (test)".to_owned(), reason: "a test".to_owned() }
+        a_device()
     }
+}
+
+fn a_device() -> DeviceReport {
+    DeviceReport { kind: "cpu", name: "CPU (test)".to_owned(), reason: "a test".to_owned() }
+}
+
+fn answer_to(request: &NowcastRequest) -> Outcome {
+    let outcome = NowcastOutcome { request: request.clone(), ..testing::outcome() };
+    Outcome::Nowcast(outcome.into())
+}
+
+fn sample_of(request: &Request) -> &str {
+    let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
+    &request.sample
 }
 
 struct Bed {
@@ -65,6 +82,10 @@ const ANY: Duration = Duration::from_secs(3600);
 
 impl Bed {
     fn new(options: Options) -> Self {
+        Self::with(options, |factory, options| Jobs::start(factory, options).unwrap())
+    }
+
+    fn with(options: Options, start: impl FnOnce(WorkerFactory, Options) -> Jobs) -> Self {
         let (orders, to_worker) = channel();
         let (from_worker, told) = channel();
         let mut to_worker = Some(to_worker);
@@ -75,7 +96,7 @@ impl Bed {
             let orders = to_worker.take().unwrap_or(nothing);
             Ok(Box::new(Told { orders, told: from_worker.clone() }))
         });
-        let bed = Self { jobs: Jobs::start(factory, options).unwrap(), orders, told };
+        let bed = Self { jobs: start(factory, options), orders, told };
         bed.hears("built");
         bed
     }

@@ -1,29 +1,28 @@
-//! The worker thread: one job after the other, surviving whatever a job does.
+//! The worker thread: one batch of jobs after the other, surviving whatever a job does.
 
 use std::any::Any;
 use std::io;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Cancelled, Progress};
 
-use super::board::{Shared, running};
+use super::board::{Next, Rules, Shared};
 use super::job::Job;
-use super::{JobState, Readiness, Worker, WorkerError, WorkerFactory};
+use super::reporter::Reporter;
+use super::{Asked, JobState, Readiness, Worker, WorkerError, WorkerFactory};
+
+type Answer = Result<Outcome, WorkerError>;
 
 pub(super) fn spawn(shared: Arc<Shared>, factory: WorkerFactory) -> io::Result<()> {
-    let mut bench = Bench { factory, worker: None, shared: shared.clone() };
+    let mut bench =
+        Bench { factory, worker: None, shared, batching: (1, Duration::ZERO), is_cold: true };
     std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
         if let Err(error) = bench.worker() {
             tracing::error!(%error, "the worker could not be started; the next run tries again");
         }
-        while let Some(job) = shared.next() {
-            let state = bench.run(&job);
-            shared.end(&job, state);
-        }
+        bench.work();
     })?;
     Ok(())
 }
@@ -33,15 +32,44 @@ struct Bench {
     factory: WorkerFactory,
     worker: Option<Box<dyn Worker>>,
     shared: Arc<Shared>,
+    /// Jobs that go together at most, and how long a batch waits for more.
+    batching: (usize, Duration),
+    /// Whether networks are left to be prepared.
+    is_cold: bool,
 }
 
 impl Bench {
+    fn work(&mut self) {
+        loop {
+            match self.next() {
+                Next::Batch(batch) => self.answer(&batch),
+                Next::Chore => self.warm_up(),
+                Next::ShutDown => return,
+            }
+        }
+    }
+
+    fn next(&self) -> Next {
+        let (max_batch, max_wait) = self.batching;
+        let worker = self.worker.as_ref();
+        self.shared.next(&Rules {
+            max_batch,
+            max_wait,
+            key: &|request| worker?.batch_key(request),
+            has_chore: self.is_cold && worker.is_some(),
+        })
+    }
+
     fn worker(&mut self) -> Result<&mut dyn Worker, WorkerError> {
         if self.worker.is_none() {
             let built = catch_unwind(AssertUnwindSafe(|| (self.factory)()))
                 .unwrap_or_else(|panic| Err(panic_message(panic)));
             self.shared.set_readiness(match &built {
-                Ok(worker) => Readiness::Ready(worker.device()),
+                Ok(worker) => {
+                    let device = worker.device();
+                    self.batching = self.shared.options.batching.on(&device);
+                    Readiness::Ready(device)
+                }
                 Err(reason) => Readiness::Unavailable(reason.clone()),
             });
             self.worker = Some(built.map_err(WorkerError::Failed)?);
@@ -52,23 +80,93 @@ impl Bench {
         }
     }
 
-    fn run(&mut self, job: &Job) -> JobState {
+    /// Prepares the next network. What cannot be prepared is told of by the first question to it.
+    fn warm_up(&mut self) {
+        let Some(worker) = &mut self.worker else { return };
+        match catch_unwind(AssertUnwindSafe(|| worker.warm_up())) {
+            Ok(is_cold) => self.is_cold = is_cold,
+            Err(panic) => {
+                tracing::error!(error = panic_message(panic), "the networks were not warmed up");
+                self.is_cold = false;
+                self.discard();
+            }
+        }
+    }
+
+    /// Answers jobs together; one by one where that cannot be done.
+    fn answer(&mut self, batch: &[Arc<Job>]) {
         let started = Instant::now();
+        if let Some(answers) = self.run_together(batch) {
+            if answers.iter().any(|answer| matches!(answer, Err(WorkerError::Failed(_)))) {
+                self.discard();
+            }
+            for (job, answer) in batch.iter().zip(answers) {
+                self.end(job, answer, started);
+            }
+            return;
+        }
+        for job in batch {
+            let started = Instant::now();
+            let answer = self.run(job);
+            if matches!(answer, Err(WorkerError::Failed(_))) {
+                self.discard();
+            }
+            self.end(job, answer, started);
+        }
+    }
+
+    /// `None` for a single job, and where working together failed as a whole: which of them is to
+    /// blame shows when each has its own run.
+    fn run_together(&mut self, batch: &[Arc<Job>]) -> Option<Vec<Answer>> {
+        if batch.len() < 2 {
+            return None;
+        }
+        let (shared, since) = (self.shared.clone(), Instant::now());
+        let reporters: Vec<_> =
+            batch.iter().map(|job| Reporter { job, shared: &shared, since }).collect();
+        let asked: Vec<Asked<'_>> = reporters
+            .iter()
+            .map(|reporter| -> Asked<'_> { (&reporter.job.request, reporter) })
+            .collect();
+        let worker = self.worker().ok()?;
+        let error = match catch_unwind(AssertUnwindSafe(|| worker.run_batch(&asked))) {
+            Ok(answers) if answers.len() == batch.len() => return Some(answers),
+            Ok(answers) => format!("{} answers to {} requests", answers.len(), batch.len()),
+            Err(panic) => panic_message(panic),
+        };
+        tracing::error!(n_jobs = batch.len(), error, "a batch failed; its jobs run one by one");
+        self.discard();
+        None
+    }
+
+    fn run(&mut self, job: &Job) -> Answer {
+        if job.is_cancelled() {
+            return Err(WorkerError::Cancelled);
+        }
         let shared = self.shared.clone();
-        let reporter = Reporter { job, shared: &shared, since: started };
-        let result = self.worker().and_then(|worker| {
+        let reporter = Reporter { job, shared: &shared, since: Instant::now() };
+        self.worker().and_then(|worker| {
             catch_unwind(AssertUnwindSafe(|| worker.run(&job.request, &reporter)))
                 .unwrap_or_else(|panic| Err(WorkerError::Failed(panic_message(panic))))
-        });
-        if matches!(result, Err(WorkerError::Failed(_))) {
-            self.discard();
-        }
-        log(job, &result, started);
-        match result {
-            Ok(outcome) => JobState::Done(outcome),
-            Err(WorkerError::Cancelled) => JobState::Cancelled,
-            Err(error) => JobState::Failed(error),
-        }
+        })
+    }
+
+    fn end(&self, job: &Arc<Job>, answer: Answer, started: Instant) {
+        log(job, &answer, started);
+        let outcome = answer.as_ref().ok().cloned();
+        self.shared.end(
+            job,
+            match answer {
+                Ok(outcome) => JobState::Done(outcome),
+                Err(WorkerError::Cancelled) if job.is_overdue(Instant::now()) => {
+                    let message = "the run took longer than there is time for one".to_owned();
+                    JobState::Failed(WorkerError::TooBusy(message))
+                }
+                Err(WorkerError::Cancelled) => JobState::Cancelled,
+                Err(error) => JobState::Failed(error),
+            },
+        );
+        outcome.into_iter().for_each(|outcome| self.shared.keep(outcome));
     }
 
     /// A worker that failed may be half changed, so the next job gets a new one.
@@ -80,32 +178,15 @@ impl Bench {
     }
 }
 
-fn log(job: &Job, result: &Result<Outcome, WorkerError>, started: Instant) {
+fn log(job: &Job, answer: &Answer, started: Instant) {
     let duration_ms = started.elapsed().as_millis() as u64;
     let (id, request) = (&job.id, &job.request);
-    match result {
+    match answer {
         Ok(_) => tracing::info!(job.id = %id, %request, duration_ms, "answered"),
         Err(WorkerError::Failed(error)) => {
             tracing::error!(job.id = %id, %request, duration_ms, error, "failed");
         }
         Err(error) => tracing::info!(job.id = %id, %request, duration_ms, %error, "not answered"),
-    }
-}
-
-/// What a worker tells and learns while it works.
-struct Reporter<'a> {
-    job: &'a Job,
-    shared: &'a Shared,
-    since: Instant,
-}
-
-impl Progress for Reporter<'_> {
-    fn report(&self, phase: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
-        if self.job.is_cancelled() || self.job.is_abandoned(self.shared.options.patience) {
-            return ControlFlow::Break(Cancelled);
-        }
-        self.job.advance(running(phase.to_owned(), done, total, self.since));
-        ControlFlow::Continue(())
     }
 }
 

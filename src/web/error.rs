@@ -41,6 +41,9 @@ pub enum AppError {
     NoCheckpoint { model: String },
     #[error("the queue is full: {} waiting already", super::format::plural(*.waiting, "run"))]
     QueueFull { waiting: usize },
+    /// The run was taken, and there was no time for it.
+    #[error("the server is too busy: {message}")]
+    TooBusy { message: String, page: String },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error("the result is still being computed")]
@@ -96,6 +99,7 @@ impl AppError {
         match error {
             WorkerError::Invalid { message, remedy } => Self::Question { message, remedy, back },
             WorkerError::Failed(message) => Self::Failed { message, back },
+            WorkerError::TooBusy(message) => Self::TooBusy { message, page },
             WorkerError::Cancelled => Self::StillComputing { page },
         }
     }
@@ -166,6 +170,12 @@ impl AppError {
                 "Busy",
                 "Try again in a few seconds, when one of them has finished".to_owned(),
                 samples,
+            ),
+            E::TooBusy { page, .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Busy",
+                "Try again in a few seconds, or when others have finished".to_owned(),
+                to("Try again", page),
             ),
             E::ShuttingDown => (
                 StatusCode::SERVICE_UNAVAILABLE,

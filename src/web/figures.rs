@@ -7,9 +7,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::NowcastOutcome;
+use stormlens_data::outcome::{NowcastOutcome, Provenance};
 
-use super::caching::EntityTag;
+use super::caching::{EntityTag, VERSION, Version};
 use super::parameters::Parameters;
 use super::result_query::{self, ResultQuery, read_name};
 use super::{AppError, AppState};
@@ -59,7 +59,7 @@ struct Options {
 }
 
 /// What any figure is drawn on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sheet {
     /// `None`: as wide as figures are by default.
     pub width_mm: Option<f64>,
@@ -67,10 +67,12 @@ pub struct Sheet {
     pub dpi: u32,
     /// Whether it is saved instead of shown.
     pub download: bool,
+    /// What the address was written for, if it says so.
+    pub version: Option<String>,
 }
 
 /// The names of a sheet's parameters.
-pub const SHEET_NAMES: [&str; 4] = ["width-mm", "dpi", "theme", "download"];
+pub const SHEET_NAMES: [&str; 5] = ["width-mm", "dpi", "theme", "download", VERSION];
 
 impl Sheet {
     pub fn read(parameters: &Parameters) -> Result<Self, AppError> {
@@ -87,7 +89,21 @@ impl Sheet {
                 Some("yes") => true,
                 Some(_) => return Err(AppError::parameter("download", "must be yes or no")),
             },
+            version: parameters.one(VERSION)?.map(str::to_owned),
         })
+    }
+}
+
+impl Sheet {
+    /// What a file is for: its resolution, and whether it is shown or saved.
+    pub fn medium(&self) -> String {
+        format!("{} {}", self.dpi, self.download)
+    }
+
+    /// The tag of a figure at an address that says all about its look.
+    pub fn tag(&self, address: &str, provenance: &Provenance) -> EntityTag {
+        let present = Version::of_result(provenance);
+        EntityTag::of_result(address, provenance).lasting_if(self.version.as_deref(), &present)
     }
 }
 
@@ -122,8 +138,9 @@ pub async fn show(
     let query = ResultQuery::read(&parameters, &state.catalog)?;
     let options = Options::read(&parameters, &query, &state)?;
     let outcome = state.nowcast(&query).await?;
-    let address = format!("{file} {} {:?} {}", query.to_query(), options.style, options.sheet.dpi);
-    let tag = EntityTag::of_result(&address, &outcome.provenance);
+    let Options { style, sheet } = &options;
+    let address = format!("{file} {} {style:?} {}", query.to_query(), sheet.medium());
+    let tag = sheet.tag(&address, &outcome.provenance);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
@@ -153,14 +170,15 @@ fn draw(
     page: String,
 ) -> Result<Vec<u8>, AppError> {
     let svg = plot::draw(outcome, figure, &options.style).map_err(|error| refuse(error, page))?;
-    write(kind, &svg, options.sheet.dpi, &Recipe::new(outcome, figure, &options.style))
+    write(kind, &svg, &options.sheet, &Recipe::new(outcome, figure, &options.style))
 }
 
 /// A drawn figure as a file of that format.
-pub fn write(kind: Kind, svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, AppError> {
+pub fn write(kind: Kind, svg: &str, sheet: &Sheet, recipe: &Recipe) -> Result<Vec<u8>, AppError> {
     Ok(match kind {
+        Kind::Svg if !sheet.download => export::page_svg(svg, recipe)?,
         Kind::Svg => export::svg(svg, recipe)?,
-        Kind::Png => export::png(svg, dpi, recipe)?,
+        Kind::Png => export::png(svg, sheet.dpi, recipe)?,
         Kind::Pdf => export::pdf(svg, recipe)?,
     })
 }

@@ -2,12 +2,12 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use stormlens_data::field::Field;
 
-use super::caching::EntityTag;
-use super::parameters::Parameters;
+use super::caching::{EntityTag, VERSION, Version};
+use super::parameters::{Parameters, encode};
+use super::pictures::{self, Pictures};
 use super::result_query::{find_sample, read_name};
 use super::{AppError, AppState};
 use crate::catalog::{Catalog, SampleEntry};
@@ -28,20 +28,58 @@ pub async fn frame(
 ) -> Result<Response, AppError> {
     let sample = find_sample(&state.catalog, &id)?.clone();
     let frame_idx = frame_of(&file, &state.catalog)?;
-    let theme = read_theme(query.as_deref())?;
-    let tag = EntityTag::of(&[&sample.id, &file, theme.name()]);
-    if tag.is_known(&headers) {
-        return Ok(tag.not_modified());
-    }
+    let look = Look::read(query.as_deref())?;
+    let version = version(&state.catalog, &sample, frame_idx);
+    let key = key(&version, look.theme);
+    let tag = key.clone().lasting_if(look.version.as_deref(), &version);
     let catalog = state.catalog.clone();
-    let picture = state.blocking(move || draw(&catalog, &sample, frame_idx, theme)).await?;
-    Ok(png(&tag, picture))
+    let picture = state.blocking(move || draw(&catalog, &sample, frame_idx, look.theme));
+    pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
 }
 
-fn read_theme(query: Option<&str>) -> Result<Theme, AppError> {
-    let parameters = Parameters::parse(query);
-    parameters.only(&["theme"])?;
-    read_name(&parameters, "theme", Theme::ALL)
+/// What the address of a picture says of it.
+struct Look {
+    theme: Theme,
+    version: Option<String>,
+}
+
+impl Look {
+    fn read(query: Option<&str>) -> Result<Self, AppError> {
+        let parameters = Parameters::parse(query);
+        parameters.only(&["theme", VERSION])?;
+        let theme = read_name(&parameters, "theme", Theme::ALL)?;
+        Ok(Self { theme, version: parameters.one(VERSION)?.map(str::to_owned) })
+    }
+}
+
+/// The address of a frame in one theme, for as long as frame and program stay what they are.
+pub fn address(catalog: &Catalog, sample: &SampleEntry, frame_idx: usize, theme: Theme) -> String {
+    let (id, version) = (encode(&sample.id), version(catalog, sample, frame_idx));
+    format!("/samples/{id}/frames/{frame_idx}.png?theme={theme}&{VERSION}={}", version.as_str())
+}
+
+/// The version of a frame's pictures: its file's, and the program's.
+fn version(catalog: &Catalog, sample: &SampleEntry, frame_idx: usize) -> Version {
+    let file = catalog.frame_file(sample, frame_idx).unwrap_or_default();
+    let state = std::fs::metadata(&file).map(|file| (file.len(), file.modified().ok()));
+    Version::of(&["frame", &file.display().to_string(), &format!("{:?}", state.ok())])
+}
+
+fn key(version: &Version, theme: Theme) -> EntityTag {
+    EntityTag::of(&["frame", version.as_str(), theme.name()])
+}
+
+/// Draws the thumbnail of a sample in both themes.
+pub fn prepare(catalog: &Catalog, pictures: &Pictures, sample: &SampleEntry) {
+    let last = catalog.window().n_input_frames - 1;
+    for &theme in Theme::ALL {
+        let key = key(&version(catalog, sample, last), theme);
+        if pictures.get(&key).is_none()
+            && let Ok(picture) = draw(catalog, sample, last, theme)
+        {
+            pictures.put(key, picture);
+        }
+    }
 }
 
 fn frame_of(file: &str, catalog: &Catalog) -> Result<usize, AppError> {
@@ -83,14 +121,25 @@ pub async fn animation(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let sample = find_sample(&state.catalog, &id)?.clone();
-    let theme = read_theme(query.as_deref())?;
-    let tag = EntityTag::of(&[&sample.id, "animation", theme.name()]);
-    if tag.is_known(&headers) {
-        return Ok(tag.not_modified());
-    }
+    let look = Look::read(query.as_deref())?;
+    let version = animation_version(&state.catalog, &sample);
+    let key = EntityTag::of(&["animation", version.as_str(), look.theme.name()]);
+    let tag = key.clone().lasting_if(look.version.as_deref(), &version);
     let catalog = state.catalog.clone();
-    let picture = state.blocking(move || animate(&catalog, &sample, theme)).await?;
-    Ok(png(&tag, picture))
+    let picture = state.blocking(move || animate(&catalog, &sample, look.theme));
+    pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
+}
+
+/// The address of the moving picture in one theme.
+pub fn animation_address(catalog: &Catalog, sample: &SampleEntry, theme: Theme) -> String {
+    let (id, version) = (encode(&sample.id), animation_version(catalog, sample));
+    format!("/samples/{id}/animation.png?theme={theme}&{VERSION}={}", version.as_str())
+}
+
+fn animation_version(catalog: &Catalog, sample: &SampleEntry) -> Version {
+    let n_frames = catalog.window().n_input_frames;
+    let versions: Vec<_> = (0..n_frames).map(|n| version(catalog, sample, n)).collect();
+    Version::of(&versions.iter().map(Version::as_str).collect::<Vec<_>>())
 }
 
 fn animate(catalog: &Catalog, sample: &SampleEntry, theme: Theme) -> Result<Vec<u8>, AppError> {
@@ -123,12 +172,4 @@ fn join(pictures: &[Vec<u8>]) -> Result<Vec<u8>, image::ImageError> {
     }
     writer.finish().map_err(failed)?;
     Ok(bytes)
-}
-
-fn png(tag: &EntityTag, picture: Vec<u8>) -> Response {
-    let mut response = tag.attach(([(CONTENT_TYPE, "image/png")], picture).into_response());
-    // The pictures of a list do not change while someone pages through it.
-    let hour = axum::http::HeaderValue::from_static("private, max-age=3600");
-    response.headers_mut().insert(CACHE_CONTROL, hour);
-    response
 }

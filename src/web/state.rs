@@ -13,18 +13,21 @@ use tokio::time::timeout;
 
 use super::AppError;
 use super::caching::EntityTag;
+use super::pictures::Pictures;
 use super::recent::Recent;
 use super::result_query::ResultQuery;
 use super::scenes::UploadLimits;
 use super::scenes::compare::{N_SUMMARIES, Summaries};
 use super::scenes::query::SceneQuery;
 use super::scenes::refusals::Refusals;
-use super::scenes::thumbnail::Thumbnails;
 use crate::catalog::Catalog;
-use crate::jobs::{JobState, Jobs};
+use crate::jobs::{JobId, JobState, Jobs};
 
 /// How long a figure or a file waits for a result that has to be computed again.
 const MAX_WAIT: Duration = Duration::from_secs(25);
+
+/// How long a page waits until it is known whether its result lies on disk.
+const MAX_LOOK_UP: Duration = Duration::from_secs(2);
 
 /// How many written pages are kept: scores and alt texts are counted over all pixels, and one result
 /// is looked at many times.
@@ -39,7 +42,7 @@ pub struct AppState {
     pub checkpoints: Arc<Path>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
     pub(super) refusals: Arc<Refusals>,
-    pub(super) thumbnails: Arc<Thumbnails>,
+    pub(super) pictures: Arc<Pictures>,
     pub(super) summaries: Arc<Summaries>,
     pub(super) upload_limits: UploadLimits,
     /// One permit an upload whose body is being read.
@@ -60,7 +63,7 @@ impl AppState {
             decoding: Arc::new(Semaphore::new(1)),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             refusals: Arc::default(),
-            thumbnails: Arc::default(),
+            pictures: Arc::default(),
             summaries: Arc::new(Recent::new(N_SUMMARIES)),
             uploads: Arc::new(Semaphore::new(limits.n_at_once)),
             upload_limits: limits,
@@ -112,6 +115,20 @@ impl AppState {
             Outcome::Scene(outcome) => Ok(outcome),
             Outcome::Nowcast(_) => Err(AppError::Internal("a scene became a nowcast".to_owned())),
         }
+    }
+
+    /// Takes a request. Where its answer may lie on disk this waits until that is known, so that the
+    /// page of a result from before the last start comes at once.
+    ///
+    /// # Errors
+    /// When there is no room for it, and while the server is shutting down.
+    pub async fn submit(&self, request: Request) -> Result<JobId, AppError> {
+        let id = self.jobs.submit(request)?;
+        if let Some(subscription) = self.jobs.subscribe(&id) {
+            // A slow disk is no reason to show nothing: the page of the progress comes then.
+            let _ = timeout(MAX_LOOK_UP, subscription.looked_up()).await;
+        }
+        Ok(id)
     }
 
     /// The answer to a request: from memory, or computed again while the client waits.

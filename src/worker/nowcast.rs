@@ -1,40 +1,74 @@
 //! A nowcast from a sequence of radar frames.
 
-use std::time::Instant;
-
 use stormlens_data::archive::Sample;
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{Forecast, NowcastOutcome, Provenance};
 use stormlens_data::request::{NowcastRequest, Progress};
+use stormlens_nn::EngineError;
 use stormlens_nn::engine::{Answer, Frames, Question};
 
-use super::{Place, origin, worker_error};
+use super::batch::Task;
+use super::{Place, origin};
 use crate::catalog::Catalog;
 use crate::jobs::WorkerError;
 
-pub(super) fn answer(
-    place: &Place,
-    request: &NowcastRequest,
-    progress: &dyn Progress,
-) -> Result<NowcastOutcome, WorkerError> {
-    let sample = sample(place.catalog, request)?;
-    let frames = Frames {
-        values: sample.inputs_normalised.clone(),
-        n_frames: sample.sequence.frames.len(),
-        height: sample.sequence.grid.height,
-        width: sample.sequence.grid.width,
-    };
-    let layers = place.resident.card.layers.iter().map(|layer| layer.name.clone());
-    let question = Question {
-        threshold_mm_h: request.threshold_mm_h,
-        layers: if request.grad_cam { layers.collect() } else { Vec::new() },
-        ig_steps: request.ig_steps,
-    };
-    let started = Instant::now();
-    let answer = place.engine.explain(place.resident, &frames, &question, progress);
-    let answer = answer.map_err(worker_error)?;
-    Ok(outcome(place, request, sample, answer, started.elapsed().as_secs_f64() * 1e3))
+/// Nowcasts, as requests that go through a network together.
+pub(super) struct Nowcasts;
+
+/// A sample as the network takes it, and what is asked about it.
+pub(super) struct Prepared {
+    sample: Sample,
+    frames: Frames,
+    question: Question,
+}
+
+impl Task for Nowcasts {
+    type Request = NowcastRequest;
+    type Prepared = Prepared;
+    type Answer = Answer;
+    type Outcome = NowcastOutcome;
+
+    fn prepare(place: &Place, request: &NowcastRequest) -> Result<Prepared, WorkerError> {
+        let mut sample = sample(place.catalog, request)?;
+        let frames = Frames {
+            values: std::mem::take(&mut sample.inputs_normalised),
+            n_frames: sample.sequence.frames.len(),
+            height: sample.sequence.grid.height,
+            width: sample.sequence.grid.width,
+        };
+        let layers = place.resident.card.layers.iter().map(|layer| layer.name.clone());
+        let question = Question {
+            threshold_mm_h: request.threshold_mm_h,
+            layers: if request.grad_cam { layers.collect() } else { Vec::new() },
+            ig_steps: request.ig_steps,
+        };
+        Ok(Prepared { sample, frames, question })
+    }
+
+    fn size(prepared: &Prepared) -> [usize; 3] {
+        let Frames { n_frames, height, width, .. } = prepared.frames;
+        [n_frames, height, width]
+    }
+
+    fn ask(
+        place: &Place,
+        batch: &[&Prepared],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Answer>, EngineError> {
+        let asked: Vec<_> = batch.iter().map(|one| (&one.frames, &one.question)).collect();
+        place.engine.explain_batch(place.resident, &asked, progress)
+    }
+
+    fn finish(
+        place: &Place,
+        request: &NowcastRequest,
+        prepared: Prepared,
+        answer: Answer,
+        duration_ms: f64,
+    ) -> NowcastOutcome {
+        outcome(place, request, prepared.sample, answer, duration_ms)
+    }
 }
 
 fn sample(catalog: &Catalog, request: &NowcastRequest) -> Result<Sample, WorkerError> {

@@ -48,7 +48,10 @@ async fn a_visitor_without_javascript_gets_there_too() {
                 .as_bool()
                 .unwrap()
         );
-        assert!(is_drawn(&browser, ".moving").await, "the radar moves without a script");
+        assert!(is_drawn(&browser, ".moving").await);
+        let shown = browser.run("return document.querySelector('.moving').currentSrc").await;
+        let moves = shown.as_str().is_some_and(|shown| shown.contains("/animation.png"));
+        assert!(moves, "the radar moves without a script: {shown}");
         browser.click("button.primary").await;
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
@@ -171,10 +174,7 @@ async fn fit_scenes(browser: &Browser<'_>, address: &str) {
             browser.resize(width).await;
             browser.open(&page).await;
             browser
-                .wait(
-                    "an answer",
-                    "return !document.querySelector('.waiting, meta[http-equiv=refresh]')",
-                )
+                .wait("an answer", "return !document.querySelector('.waiting, [data-filling]')")
                 .await;
             let wide = browser.run("return document.documentElement.scrollWidth").await;
             let fits = wide.as_u64().is_some_and(|wide| wide <= width.into());
@@ -186,7 +186,7 @@ async fn fit_scenes(browser: &Browser<'_>, address: &str) {
 }
 
 /// Serves on a free port and hands the test a driver; says so where there is no browser.
-async fn in_browser(
+pub async fn in_browser(
     state: impl FnOnce(&Path) -> AppState,
     test: impl AsyncFnOnce(&Driver, String),
 ) {

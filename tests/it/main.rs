@@ -1,13 +1,18 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+#[cfg(feature = "nn")]
+mod batches;
 mod browser;
+mod caching;
 #[cfg(feature = "nn")]
 mod commands;
 mod errors;
 mod files;
 mod limits;
 mod pages;
+mod painting;
 mod results;
+mod rush;
 #[cfg(feature = "nn")]
 mod scene_commands;
 mod scenes;

@@ -61,7 +61,7 @@ async fn the_page_of_scenes_asks_and_offers_samples() {
     }
     for thumbnail in page.attributes(".card img", "src") {
         let picture = app.get(&thumbnail).await;
-        assert_eq!(picture.header("content-type"), "image/png");
+        assert_eq!(picture.header("content-type"), "image/jpeg");
         assert!(image::load_from_memory(&picture.body).unwrap().width() <= 320);
     }
 }
@@ -268,12 +268,14 @@ async fn a_table_fills_and_is_sorted() {
     let release = app.hold();
     let waiting = app.get(&address).await;
     assert_eq!(waiting.status, StatusCode::ACCEPTED);
-    assert_eq!(waiting.count("meta[http-equiv=refresh]"), 1);
+    assert_eq!(waiting.count("[data-filling]"), 1);
+    assert!(waiting.text().contains(r#"<noscript><meta http-equiv="refresh""#));
     assert!(waiting.texts(".count")[0].starts_with("0 of 3 answered"));
     release.send(()).unwrap();
     let table = app.finished(&address).await;
     assert_eq!(table.status, StatusCode::OK);
-    assert_eq!(table.count("meta[http-equiv=refresh]"), 0);
+    assert_eq!(table.count("[data-filling]"), 0);
+    assert!(!table.text().contains(r#"http-equiv="refresh""#));
     assert_eq!(table.texts("tbody .probability").len(), 3);
     assert_eq!(table.texts("tbody .warning"), ["No", "No", "No"]);
     assert_eq!(table.texts("th[aria-sort]"), ["Scene"]);
@@ -335,7 +337,7 @@ async fn bad_questions_are_said_with_a_way_out() {
     let with = |parameter: &str| format!("{scene}?{parameter}");
     check("/scenes/0123456789abcdef", 404, &["no scene called", "upload the picture again"]).await;
     check("/scenes/..%2F..%2Fetc", 404, &["no scene called"]).await;
-    check("/scenes/0123456789abcdef/thumbnail.png", 404, &["no scene called"]).await;
+    check("/scenes/0123456789abcdef/thumbnail.jpg", 404, &["no scene called"]).await;
     check(&with("model=sar-unet-precip"), 404, &["Known are polar-low"]).await;
     check(&with("checkpoint=best"), 404, &["Known are scripted"]).await;
     check(&with("class=maybe"), 422, &["Known are neg, pos"]).await;

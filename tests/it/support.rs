@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -59,7 +59,9 @@ impl Worker for ScriptedWorker {
             }
             Some(Script::Panic) => panic!("the shapes differ"),
             Some(Script::Hold(release)) => {
-                while release.recv_timeout(Duration::from_millis(5)).is_err() {
+                while release.recv_timeout(Duration::from_millis(5))
+                    == Err(RecvTimeoutError::Timeout)
+                {
                     if progress.report("integrated gradients", 3, 20).is_break() {
                         let _ = self.told.send("stopped".to_owned());
                         return Err(WorkerError::Cancelled);

@@ -102,8 +102,8 @@ async fn one_picture_leads_to_its_result() {
         assert_eq!(result.status, StatusCode::OK, "{}", result.text());
         assert_eq!(result.texts("h1"), ["my scene.png"]);
         let id = &address["/scenes/".len()..][..16];
-        let thumbnail = app.get(&format!("/scenes/{id}/thumbnail.png")).await;
-        assert_eq!(thumbnail.header("content-type"), "image/png");
+        let thumbnail = app.get(&format!("/scenes/{id}/thumbnail.jpg")).await;
+        assert_eq!(thumbnail.header("content-type"), "image/jpeg");
         assert_eq!(image::load_from_memory(&thumbnail.body).unwrap().width(), 48);
     }
 }
@@ -226,7 +226,7 @@ async fn what_hides_in_a_picture_is_never_served() {
     let mut addresses = result.attributes("main a[href]", "href");
     addresses.extend(result.attributes("main img", "src"));
     addresses.extend(result.attributes("main source", "srcset"));
-    addresses.push(format!("{}/thumbnail.png", &page.header("location")[..24]));
+    addresses.push(format!("{}/thumbnail.jpg", &page.header("location")[..24]));
     addresses.retain(|address| address.starts_with("/scenes/") && !address.contains('#'));
     assert!(addresses.len() > 10, "{addresses:?}");
     for address in addresses {
@@ -247,7 +247,7 @@ fn check_type(address: &str, shown: &Page) {
     let is_harmless = match kind.split(';').next().unwrap_or_default() {
         "text/html" => policy.contains("script-src 'self'") && !policy.contains("unsafe"),
         "image/svg+xml" => policy.contains("sandbox") && policy.contains("default-src 'none'"),
-        "image/png" => true,
+        "image/png" | "image/jpeg" => true,
         "application/zip"
         | "application/octet-stream"
         | "application/json"
@@ -368,7 +368,7 @@ async fn answers_name_no_folder_of_the_server() {
         assert!(!text.contains(app.around.path().to_str().unwrap()), "{text}");
     };
     let page = app.upload(&[("my scene.png", &png(1))]).await;
-    let thumbnail = format!("{}/thumbnail.png", &page.header("location")[..24]);
+    let thumbnail = format!("{}/thumbnail.jpg", &page.header("location")[..24]);
     let cache = app.around.path().join("cache");
     let file = tree(&cache).into_iter().find(|file| !file.ends_with(".json")).unwrap();
     std::fs::write(cache.join(&file), png(2)).unwrap();

@@ -178,6 +178,12 @@ impl Browser<'_> {
         bad.map(|entry| entry["message"].to_string()).collect()
     }
 
+    /// Runs a script at the beginning of each page that is opened from now on.
+    pub async fn on_every_page(&self, script: &str) {
+        let script = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
+    }
+
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.call("POST", "/goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
             .await

@@ -3,15 +3,40 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::packed;
+
 /// One map: `height` × `width` values, row by row, row 0 in the north.
 ///
 /// Missing values are `NaN`. The unit is the owner's to state, in the name of the field that holds
 /// the map (`prediction_mm_h`), because a map of weights and a map of rain differ in nothing else.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredField")]
 pub struct Field {
     pub height: usize,
     pub width: usize,
+    #[serde(with = "packed::values")]
     pub values: Vec<f32>,
+}
+
+/// A map as it was written down, before its size is compared with its values.
+#[derive(Deserialize)]
+struct StoredField {
+    height: usize,
+    width: usize,
+    #[serde(with = "packed::values")]
+    values: Vec<f32>,
+}
+
+impl TryFrom<StoredField> for Field {
+    type Error = String;
+
+    fn try_from(stored: StoredField) -> Result<Self, String> {
+        let StoredField { height, width, values } = stored;
+        match height.checked_mul(width) == Some(values.len()) {
+            true => Ok(Self { height, width, values }),
+            false => Err(format!("a map of {height} × {width} has {} values", values.len())),
+        }
+    }
 }
 
 impl Field {

@@ -15,6 +15,7 @@ pub mod hash;
 mod hdf5_stream;
 pub mod import;
 pub mod outcome;
+mod packed;
 pub mod request;
 pub mod scene;
 pub mod score;

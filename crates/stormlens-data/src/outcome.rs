@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{Field, Grid};
+use crate::packed;
 use crate::request::NowcastRequest;
 
 mod scene;
@@ -31,7 +32,7 @@ impl Outcome {
 }
 
 /// The answer to a [`NowcastRequest`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NowcastOutcome {
     pub request: NowcastRequest,
     pub forecast: Forecast,
@@ -41,7 +42,7 @@ pub struct NowcastOutcome {
 }
 
 /// A rain forecast beside what was observed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Forecast {
     pub grid: Grid,
     /// What the network saw, mm/h, oldest first.
@@ -65,7 +66,7 @@ impl Forecast {
 }
 
 /// The number that an attribution explains: the predicted rain, summed over a mask of pixels.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Target {
     pub threshold_mm_h: f64,
     /// 1 where the prediction exceeds the threshold, else 0.
@@ -78,14 +79,14 @@ pub struct Target {
 }
 
 /// Grad-CAM in its segmentation form, for every tapped layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GradCam {
     pub target: Target,
     pub layers: Vec<LayerMap>,
 }
 
 /// One layer's attribution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LayerMap {
     /// Name as in [`crate::card::Layer::name`].
     pub layer: String,
@@ -107,7 +108,7 @@ impl LayerMap {
 ///
 /// Attributions are in mm/h of the target: over all frames and pixels they add up to
 /// `output_difference_mm_h`, but for `convergence_delta_mm_h`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IntegratedGradients {
     pub target: Target,
     /// One signed map an input frame, oldest first.
@@ -116,7 +117,8 @@ pub struct IntegratedGradients {
     pub frame_sums_mm_h: Vec<f64>,
     pub n_steps: usize,
     /// The start of the path, in words: `no rain`.
-    pub baseline: &'static str,
+    #[serde(deserialize_with = "packed::name")]
+    pub baseline: packed::Name,
     /// Target at the input minus target at the baseline.
     pub output_difference_mm_h: f64,
     /// Sum of the attributions minus `output_difference_mm_h`: the completeness gap.

@@ -55,7 +55,7 @@ fn bench(c: &mut Criterion) {
 }
 
 fn logits(parameters: &Parameters, x: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
-    PolarLow.forward(parameters, x, tap, &Mode::Inference).logits()
+    PolarLow.forward(parameters, x, tap, &Mode::inference()).logits()
 }
 
 /// Of the probability of a polar low.

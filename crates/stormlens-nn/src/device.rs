@@ -4,8 +4,12 @@ use burn::tensor::Device;
 use stormlens_data::card::DeviceReport;
 pub use stormlens_data::request::DeviceChoice;
 
+use crate::fused::Kernels;
+
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
+    #[error("STORMLENS_KERNELS: {0}; leave it out to have the best ones")]
+    Kernels(#[from] stormlens_kernels::LevelError),
     #[error("no GPU can be used: {0}; take --device auto or --device cpu")]
     NoGpu(String),
 }
@@ -13,8 +17,10 @@ pub enum DeviceError {
 /// A device and the reason for it.
 ///
 /// # Errors
-/// Only `gpu` can fail; `auto` falls back to the CPU and says why.
+/// Where the environment asks for kernels that there are not. Otherwise only `gpu` can fail; `auto`
+/// falls back to the CPU and says why.
 pub fn choose(choice: DeviceChoice) -> Result<(Device, DeviceReport), DeviceError> {
+    Kernels::from_environment()?;
     match choice {
         DeviceChoice::Cpu => Ok(cpu("asked for by --device cpu".into())),
         DeviceChoice::Auto => Ok(gpu::find().unwrap_or_else(cpu)),
@@ -32,7 +38,7 @@ fn any_graphics_device() -> Option<Device> {
 
 fn cpu(reason: String) -> (Device, DeviceReport) {
     let n_threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let name = format!("CPU, {n_threads} threads (burn flex)");
+    let name = format!("CPU, {n_threads} threads (burn flex, {} kernels)", Kernels::chosen());
     (Device::flex(), DeviceReport { kind: "cpu", name, reason })
 }
 

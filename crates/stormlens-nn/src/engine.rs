@@ -4,6 +4,7 @@
 
 mod answer;
 mod frames;
+mod look;
 mod resident;
 mod scene;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 use stormlens_data::card::DeviceReport;
 use stormlens_data::outcome::GradCam;
 use stormlens_data::request::{Cancelled, Progress};
@@ -25,12 +27,14 @@ pub use resident::{Resident, describe, host_tensors, state_dict};
 pub use scene::{SceneAnswer, SceneInput, SceneQuestion};
 
 use self::answer::{in_rain_units, layer_map, plain_target};
+use self::look::{Seen, look};
 use crate::Tap;
 use crate::checkpoint::CheckpointError;
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::explain::{self, MaskedSum};
 use crate::parameters::Mode;
 use crate::registry;
+use crate::tap::Activation;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +98,7 @@ impl Engine {
         let input = self.tensor(resident, input)?;
         let network = resident.entry.network;
         let output =
-            network.forward(&resident.parameters, input, &mut Tap::off(), &Mode::Inference);
+            network.forward(&resident.parameters, input, &mut Tap::off(), &Mode::inference());
         Ok(output.to_host())
     }
 
@@ -109,52 +113,70 @@ impl Engine {
         question: &Question,
         progress: &dyn Progress,
     ) -> Result<Answer, EngineError> {
-        let layers = resident.layer_names(&question.layers)?;
-        let input = self.tensor(resident, frames)?;
-        let network = resident.entry.network;
-        let threshold_mm_h = question.threshold_mm_h;
-        let first_lead =
-            |prediction: &[f32]| MaskedSum::above(threshold_mm_h, &prediction[..frames.n_pixels()]);
-        let (prediction, target, grad_cam) = if layers.is_empty() {
-            let output = self.predict(resident, frames)?;
-            let target = first_lead(&output);
-            (output, target, None)
-        } else {
-            announce(progress, "prediction and Grad-CAM")?;
-            let raw = explain::grad_cam(
-                network,
-                &resident.parameters,
-                input.clone(),
-                &layers,
-                first_lead,
-            );
-            let maps = raw.layers.iter().map(|a| layer_map(a, frames)).collect();
-            let cam =
-                GradCam { target: plain_target(&raw.target, threshold_mm_h, frames), layers: maps };
-            (raw.prediction, raw.target, Some(cam))
+        let answers = self.explain_batch(resident, &[(frames, question)], progress)?;
+        Ok(answers.into_iter().next().expect("an answer for each question"))
+    }
+
+    /// The same for several inputs of one size: they go through the network together.
+    ///
+    /// # Errors
+    /// As [`Self::explain`], if any of them does not fit, and for inputs of different sizes.
+    pub fn explain_batch(
+        &self,
+        resident: &Resident,
+        asked: &[(&Frames, &Question)],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Answer>, EngineError> {
+        let wanted: Vec<Vec<String>> = asked
+            .iter()
+            .map(|(_, question)| resident.layer_names(&question.layers))
+            .collect::<Result<_, _>>()?;
+        let inputs: Vec<Tensor<4>> = asked
+            .iter()
+            .map(|(frames, _)| self.tensor(resident, frames))
+            .collect::<Result<_, _>>()?;
+        let seen = look(resident, &inputs, &wanted, progress, |i, prediction| {
+            let (frames, question) = asked[i];
+            MaskedSum::above(question.threshold_mm_h, &prediction[..frames.n_pixels()])
+        })?;
+        let answer = |(((frames, question), input), seen): ((_, _), Seen<MaskedSum>)| {
+            self.finish(resident, (frames, question), input, seen, progress)
         };
-        let integrated_gradients = question
-            .ig_steps
-            .map(|n_steps| {
-                let path = explain::Path {
-                    baseline: input.zeros_like(),
-                    input,
-                    n_steps,
-                    rule: explain::Rule::Midpoint,
-                    n_batch: 1,
-                };
-                let parameters = &resident.parameters;
-                let path =
-                    explain::integrated_gradients(network, parameters, &path, &target, progress)?;
-                Ok::<_, EngineError>(in_rain_units(
-                    &path,
-                    plain_target(&target, threshold_mm_h, frames),
-                    frames,
-                    n_steps,
-                ))
-            })
-            .transpose()?;
-        Ok(Answer { prediction, grad_cam, integrated_gradients })
+        asked.iter().copied().zip(inputs).zip(seen).map(answer).collect()
+    }
+
+    /// What was seen in physical units, and integrated gradients where they are wanted.
+    fn finish(
+        &self,
+        resident: &Resident,
+        (frames, question): (&Frames, &Question),
+        input: Tensor<4>,
+        seen: Seen<MaskedSum>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, EngineError> {
+        let target = || plain_target(&seen.target, question.threshold_mm_h, frames);
+        let maps = |layers: &Vec<Activation>| GradCam {
+            target: target(),
+            layers: layers.par_iter().map(|a| layer_map(a, frames)).collect(),
+        };
+        let integrate = |n_steps: usize| {
+            let path = explain::Path {
+                baseline: input.zeros_like(),
+                input,
+                n_steps,
+                rule: explain::Rule::Midpoint,
+                n_batch: 1,
+            };
+            let (network, parameters) = (resident.entry.network, &resident.parameters);
+            let path =
+                explain::integrated_gradients(network, parameters, &path, &seen.target, progress)?;
+            Ok::<_, EngineError>(in_rain_units(&path, target(), frames, n_steps))
+        };
+        Ok(Answer {
+            grad_cam: seen.layers.as_ref().map(maps),
+            integrated_gradients: question.ig_steps.map(integrate).transpose()?,
+            prediction: seen.prediction,
+        })
     }
 
     /// Checks an input against the card and puts it on the device: burn panics on misuse.

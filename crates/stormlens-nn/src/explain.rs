@@ -10,7 +10,7 @@ mod resize;
 mod target;
 
 pub use baseline::baseline;
-pub use grad_cam::{RawCam, finish_cam, grad_cam, rectify};
+pub use grad_cam::{RawCam, finish_cam, grad_cam, grad_cam_batch, rectify};
 pub use integrated_gradients::{Path, PathAttribution, Rule, integrated_gradients};
 pub use resize::resize_bilinear;
 pub use target::{

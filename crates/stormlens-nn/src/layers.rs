@@ -9,16 +9,18 @@ mod depthwise;
 mod dropout;
 mod fold;
 mod resample;
+mod source;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub(crate) use attention::cbam;
 pub use convolution::NormOptions;
 pub(crate) use convolution::{
-    conv1x1, conv3x3_halving, depthwise_separable, double_depthwise_separable, linear, norm_relu,
-    norm_with,
+    conv1x1, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear, separable_relu,
 };
 pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::dropout;
 pub use fold::fold;
-pub(crate) use resample::{every_second, max_pool, max_pool_halving, upsample};
+pub(crate) use resample::{max_pool, max_pool_halving};
+pub(crate) use source::Source;

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod device;
 pub mod engine;
 pub mod explain;
+pub mod fused;
 #[cfg(test)]
 pub(crate) mod golden;
 pub mod layers;

@@ -52,6 +52,14 @@ impl Prediction {
         }
     }
 
+    /// One example of the batch, as a batch of its own.
+    pub(crate) fn example(&self, i: usize) -> Self {
+        match self.clone() {
+            Self::Field(field) => Self::Field(field.narrow(0, i, 1)),
+            Self::Logits(logits) => Self::Logits(logits.narrow(0, i, 1)),
+        }
+    }
+
     /// The numbers on the host, row-major.
     pub(crate) fn to_host(&self) -> Vec<f32> {
         match self.clone() {

@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_kernels::product::Matrix;
 
+use crate::fused::Kernels;
 use crate::layers::DepthwisePass;
 use crate::random::Random;
 
@@ -21,6 +24,16 @@ pub struct Parameters {
 struct Entry {
     shape: Vec<usize>,
     values: Tensor<1>,
+    /// The values as the CPU's own kernels take them, once one of them has asked.
+    on_host: OnceLock<Arc<[f32]>>,
+    /// The same as the weights of a 1 × 1 convolution.
+    matrix: OnceLock<Arc<Matrix>>,
+}
+
+impl Entry {
+    fn new(shape: Vec<usize>, values: Tensor<1>) -> Self {
+        Self { shape, values, on_host: OnceLock::new(), matrix: OnceLock::new() }
+    }
 }
 
 impl Parameters {
@@ -51,7 +64,7 @@ impl Parameters {
     }
 
     pub(crate) fn insert(&mut self, name: &str, shape: Vec<usize>, values: Tensor<1>) {
-        self.entries.insert(name.to_owned(), Entry { shape, values });
+        self.entries.insert(name.to_owned(), Entry::new(shape, values));
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -74,7 +87,7 @@ impl Parameters {
         let mut mapped = self.clone();
         for (name, entry) in &mut mapped.entries {
             if is_learnable(name) {
-                entry.values = f(name, entry.values.clone());
+                *entry = Entry::new(entry.shape.clone(), f(name, entry.values.clone()));
             }
         }
         mapped
@@ -84,7 +97,7 @@ impl Parameters {
     pub(crate) fn update(&mut self, replacements: impl IntoIterator<Item = (String, Tensor<1>)>) {
         for (name, values) in replacements {
             if let Some(entry) = self.entries.get_mut(&name) {
-                entry.values = values;
+                *entry = Entry::new(entry.shape.clone(), values);
             }
         }
     }
@@ -141,6 +154,37 @@ impl Scope<'_> {
         entry.values.clone().reshape(shape)
     }
 
+    /// The values of a tensor on the host, row-major; read once.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn on_host(&self, child: &str) -> Arc<[f32]> {
+        let name = self.name(child);
+        let entry = self.parameters.entries.get(&name);
+        let entry = entry.unwrap_or_else(|| panic!("no parameter is called {name}"));
+        entry.on_host.get_or_init(|| to_vec(entry.values.clone().inner()).into()).clone()
+    }
+
+    /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn matrix(&self, child: &str) -> Arc<Matrix> {
+        let values = self.on_host(child);
+        let entry = &self.parameters.entries[&self.name(child)];
+        entry.matrix.get_or_init(|| Arc::new(Matrix::new(values, entry.shape[0]))).clone()
+    }
+
+    /// The values, or as many zeros as there are outputs.
+    pub fn on_host_or_zero(&self, child: &str, n_out: usize) -> Arc<[f32]> {
+        if self.has(child) { self.on_host(child) } else { vec![0.0; n_out].into() }
+    }
+
+    /// The first dimension of a tensor: its outputs.
+    pub fn n_out(&self, child: &str) -> Option<usize> {
+        self.parameters.entries.get(&self.name(child))?.shape.first().copied()
+    }
+
     /// The tensor, where the module has one.
     pub fn optional<const D: usize>(&self, child: &str) -> Option<Tensor<D>> {
         self.has(child).then(|| self.tensor(child))
@@ -148,13 +192,19 @@ impl Scope<'_> {
 }
 
 /// Whether a pass is one of training.
-#[derive(Default)]
 pub enum Mode {
-    /// Batch normalisation uses the statistics it has learnt.
-    #[default]
-    Inference,
+    /// Batch normalisation uses the statistics it has learnt; layers are computed by these kernels
+    /// where they can be.
+    Inference(Kernels),
     /// Batch normalisation uses those of the batch; what the optimiser needs is recorded.
     Training(Recorder),
+}
+
+impl Mode {
+    /// With the kernels that the environment asks for, else the best ones.
+    pub fn inference() -> Self {
+        Self::Inference(Kernels::chosen())
+    }
 }
 
 /// What a training pass leaves beside its gradients.

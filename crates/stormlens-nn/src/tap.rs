@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use burn::tensor::{Gradients, Tensor};
 
+use crate::fused::{self, Kernels};
 use crate::parameters::to_vec;
 
 /// A listener in the forward pass.
 ///
 /// Grad-CAM needs of a gradient only its mean over the plane. burn keeps no gradient of an inner
-/// node, so a watching tap adds a zero leaf of shape `[1, channels, 1, 1]` to the activation: the
+/// node, so a watching tap adds a zero leaf of shape `[batch, channels, 1, 1]` to the activation: the
 /// result does not change, and the leaf's gradient is the activation's gradient summed over the
-/// plane. However many layers are watched, one backward pass serves them all, and the part of the
+/// plane. (On the CPU nothing is really added; an operation of the tape says that it was.) However many layers are watched, one backward pass serves them all, and the part of the
 /// network before the first watched layer runs without a tape.
 #[derive(Default)]
 pub struct Tap {
@@ -64,6 +65,16 @@ impl Tap {
         Self { wanted: Wanted::Observe, seen: Vec::new() }
     }
 
+    /// Whether somebody wants to see that layer. A network that has no use for a layer's result by
+    /// itself may skip it otherwise.
+    pub fn watches(&self, name: &str) -> bool {
+        match &self.wanted {
+            Wanted::Nothing => false,
+            Wanted::Layers(layers) => layers.contains(name),
+            Wanted::Observe => true,
+        }
+    }
+
     /// Called by a network after each layer worth explaining; returns the activation to go on with.
     pub fn at(&mut self, name: &str, activation: Tensor<4>) -> Tensor<4> {
         match &self.wanted {
@@ -74,11 +85,15 @@ impl Tap {
                 activation
             }
             Wanted::Layers(_) => {
-                let [_, n_channels, _, _] = activation.dims();
+                let [n_batch, n_channels, _, _] = activation.dims();
                 let device = activation.device().without_autodiff();
-                let leaf = Tensor::zeros([1, n_channels, 1, 1], &device).autodiff().require_grad();
+                let leaf = Tensor::zeros([n_batch, n_channels, 1, 1], &device);
+                let leaf = leaf.autodiff().require_grad();
                 self.keep(name, &activation, Some(leaf.clone()));
-                activation + leaf
+                match Kernels::chosen().level_for(&activation) {
+                    Some(level) => fused::show(level, activation, leaf),
+                    None => activation + leaf,
+                }
             }
         }
     }
@@ -94,34 +109,57 @@ impl Tap {
         self.seen.into_iter().map(read).collect()
     }
 
-    /// What Grad-CAM needs of every watched layer, in the order the network showed them.
+    /// What Grad-CAM needs of every watched layer, in the order the network showed them; a list for
+    /// each example of the batch.
     ///
     /// A layer on which the target does not depend has zero weights.
-    pub fn into_weighted(self, gradients: &mut Gradients) -> Vec<Activation> {
-        self.seen.into_iter().filter_map(|watched| watched.weigh(gradients)).collect()
+    pub fn into_weighted(self, gradients: &mut Gradients) -> Vec<Vec<Activation>> {
+        let mut examples: Vec<Vec<Activation>> = Vec::new();
+        for watched in self.seen {
+            for (i, activation) in watched.weigh(gradients).into_iter().enumerate() {
+                if examples.len() == i {
+                    examples.push(Vec::new());
+                }
+                examples[i].push(activation);
+            }
+        }
+        examples
     }
 }
 
 impl Watched {
-    fn weigh(self, gradients: &mut Gradients) -> Option<Activation> {
-        let [_, n_channels, height, width] = self.activation.dims();
+    /// Of each example; nothing for a layer that was only observed.
+    fn weigh(self, gradients: &mut Gradients) -> Vec<Activation> {
+        let [n_batch, n_channels, height, width] = self.activation.dims();
         let n_pixels = (height * width) as f32;
-        let leaf = self.leaf?;
+        let Some(leaf) = self.leaf else { return Vec::new() };
         let weights = match leaf.grad_remove(gradients) {
             Some(sum) => sum.div_scalar(n_pixels),
             None => leaf.inner(),
         };
-        // A 1 × C by C × HW product rather than a broadcast product and a sum: the activation is
-        // read once and no tensor of its size is written.
-        let plane = self.activation.reshape([n_channels, height * width]);
-        let sum = weights.clone().reshape([1, n_channels]).matmul(plane);
-        Some(Activation {
-            name: self.name,
+        let sums = weighted_sums(weights.clone(), self.activation);
+        let (weights, plane) = (to_vec(weights), height * width);
+        let of_example = |i: usize| Activation {
+            name: self.name.clone(),
             n_channels,
             height,
             width,
-            weighted_sum: to_vec(sum),
-            weights: to_vec(weights),
-        })
+            weighted_sum: sums[i * plane..][..plane].to_vec(),
+            weights: weights[i * n_channels..][..n_channels].to_vec(),
+        };
+        (0..n_batch).map(of_example).collect()
     }
+}
+
+/// `Σ_c w_c A_c` of each example, `[batch × height × width]`.
+///
+/// A 1 × C by C × HW product rather than a broadcast product and a sum: the activation is read once
+/// and no tensor of its size is written.
+fn weighted_sums(weights: Tensor<4>, activation: Tensor<4>) -> Vec<f32> {
+    if let Some(level) = Kernels::chosen().level_for(&activation) {
+        return fused::weighted_sum(level, &to_vec(weights), activation);
+    }
+    let [n_batch, n_channels, height, width] = activation.dims();
+    let planes = activation.reshape([n_batch, n_channels, height * width]);
+    to_vec(weights.reshape([n_batch, 1, n_channels]).matmul(planes))
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::render;
@@ -14,6 +15,6 @@ struct AboutPage {
     shell: Shell,
 }
 
-pub async fn show(State(state): State<AppState>) -> Result<Response, AppError> {
-    render(&AboutPage { shell: Shell::new(&state, Section::About) })
+pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
+    render(&headers, &AboutPage { shell: Shell::new(&state, Section::About) })
 }

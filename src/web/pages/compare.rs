@@ -1,19 +1,25 @@
 //! `/scenes/compare`: several scenes in one table, whose rows fill in as the answers come.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::render;
-use super::scenes::{label_text, thumbnail};
+use super::scenes::label_text;
+use super::{passing, render};
 use crate::scenes::SceneEntry;
 use crate::web::parameters::Parameters;
 use crate::web::scenes::RefusedFile;
 use crate::web::scenes::compare::{CompareQuery, Sort, Standing, Summary};
+use crate::web::scenes::thumbnail;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState, format};
+
+/// An answer that waits holds a connection.
+const MAX_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "pages/compare.html")]
@@ -69,23 +75,41 @@ struct Cells {
 pub async fn show(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let parameters = Parameters::parse(raw.as_deref());
     let query = CompareQuery::read(&parameters, &state)?;
     if !query.is_written_as(&parameters) {
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
     }
+    if let Some(time) = patience(&headers) {
+        let scenes = state.catalog.scenes();
+        let there: Vec<_> = query.scenes.iter().filter(|id| scenes.find(id).is_some()).collect();
+        let there: Vec<_> = there.into_iter().map(String::as_str).collect();
+        query.attend(&state, &there, time).await;
+    }
     let page = describe(&state, &query)?;
-    let status = if page.n_waiting > 0 { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, [(CACHE_CONTROL, "no-store")], render(&page)?).into_response())
+    if page.n_waiting > 0 { passing(&page) } else { render(&headers, &page) }
+}
+
+/// How long the client would rather wait than ask again (`Prefer: wait`, RFC 7240): the script of the
+/// page says so, so that rows come as they are answered and not when a timer runs out.
+fn patience(headers: &HeaderMap) -> Option<Duration> {
+    let preferences = headers.get("prefer")?.to_str().ok()?;
+    let wait = preferences.split([',', ';']).find_map(|part| part.trim().strip_prefix("wait="));
+    let seconds: u64 = wait?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_PATIENCE))
 }
 
 fn describe(state: &AppState, query: &CompareQuery) -> Result<ComparePage, AppError> {
     let model = state.catalog.model(&query.model).ok_or(AppError::NoNetworks)?;
     let mut rows = rows(state, query)?;
-    sort(&mut rows, query.sort);
     let is_waiting = |row: &&Row| row.scene.is_some() && row.summary.is_none() && !row.failed;
     let n_waiting = rows.iter().filter(is_waiting).count();
+    if n_waiting == 0 {
+        // Not before: rows that jump about while the table fills cannot be read.
+        sort(&mut rows, query.sort);
+    }
     if n_waiting == 0 {
         // Not before: the page asks again by itself, and would fail again and again meanwhile.
         rows.iter().filter(|row| row.failed).for_each(|row| query.forget_failure(state, &row.id));
@@ -160,7 +184,7 @@ fn row(state: &AppState, query: &CompareQuery, scene: SceneEntry, standing: Stan
 fn describe_scene(scene: SceneEntry) -> Scene {
     Scene {
         size: format!("{} × {}", scene.width_px, scene.height_px),
-        thumbnail: thumbnail(&scene.id),
+        thumbnail: thumbnail::address(&scene.id),
         label: label_text(scene.label),
         title: scene.title,
     }

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::render;
 use super::samples::{SampleCard, cards};
 use super::scenes::{self, Drop, SceneCard};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, SampleEntry};
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState};
 
@@ -34,17 +35,19 @@ struct Model {
     n_checkpoints: usize,
 }
 
-pub async fn show(State(state): State<AppState>) -> Result<Response, AppError> {
+pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
     let catalog = state.catalog.clone();
-    let suggestions = state.blocking(move || Ok(suggest(&catalog))).await?;
-    render(&HomePage {
+    let suggestions =
+        state.blocking(move || Ok(cards(&catalog, suggestions(&catalog).into_iter()))).await?;
+    let page = HomePage {
         shell: Shell::new(&state, Section::None),
         models: models(&state.catalog),
         suggestions,
         scenes: scenes::cards(&state).into_iter().take(N_SCENES).collect(),
         drop: Drop::new(&state),
         n_samples: state.catalog.samples().len(),
-    })
+    };
+    render(&headers, &page)
 }
 
 fn models(catalog: &Catalog) -> Vec<Model> {
@@ -59,9 +62,8 @@ fn models(catalog: &Catalog) -> Vec<Model> {
 }
 
 /// A few samples that can be verified, spread evenly over the archive's time.
-fn suggest(catalog: &Catalog) -> Vec<SampleCard> {
+pub fn suggestions(catalog: &Catalog) -> Vec<&SampleEntry> {
     let observed: Vec<_> = catalog.samples().iter().filter(|sample| sample.observed).collect();
     let step = (observed.len() / N_SUGGESTIONS).max(1);
-    let spread = observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS);
-    cards(catalog, spread)
+    observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS).collect()
 }

@@ -4,6 +4,7 @@ use std::path::Path as FilePath;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::card::{CheckpointCard, ModelCard, Task};
 use stormlens_data::scene::Variant;
@@ -50,7 +51,7 @@ struct Checkpoint {
     classes: Option<ClassScores>,
 }
 
-pub async fn list(State(state): State<AppState>) -> Result<Response, AppError> {
+pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
     let entry = |model: &ModelCard| Entry {
         id: model.id,
         title: model.title,
@@ -59,12 +60,13 @@ pub async fn list(State(state): State<AppState>) -> Result<Response, AppError> {
         n_checkpoints: state.catalog.checkpoints(model.id).count(),
     };
     let models = state.catalog.models().iter().map(entry).collect();
-    render(&ModelsPage { shell: Shell::new(&state, Section::Models), models })
+    render(&headers, &ModelsPage { shell: Shell::new(&state, Section::Models), models })
 }
 
 pub async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let known = || state.catalog.models().iter().map(|model| model.id);
     let model = state.catalog.model(&id).ok_or_else(|| AppError::unknown("model", &id, known()))?;
@@ -74,7 +76,8 @@ pub async fn show(
         .blocking(move || Ok(cards.into_iter().map(|card| describe(card, &folder)).collect()))
         .await?;
     let shell = Shell::new(&state, Section::Models);
-    render(&ModelPage { shell, task: task(&model.task), model: model.clone(), checkpoints })
+    let page = ModelPage { shell, task: task(&model.task), model: model.clone(), checkpoints };
+    render(&headers, &page)
 }
 
 fn task(task: &Task) -> Vec<(&'static str, String)> {

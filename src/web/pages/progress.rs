@@ -3,11 +3,9 @@
 use std::time::Instant;
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
-use super::render;
+use super::passing;
 use crate::jobs::{JobId, JobState};
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState};
@@ -64,8 +62,7 @@ pub fn show(
         elapsed: since.map(elapsed).unwrap_or_default(),
         running: since.is_some(),
     };
-    let body = render(&page)?;
-    Ok((StatusCode::ACCEPTED, [(CACHE_CONTROL, "no-store")], body).into_response())
+    passing(&page)
 }
 
 fn elapsed(since: Instant) -> String {

@@ -102,7 +102,7 @@ pub async fn show(
     if !query.is_written_as(&parameters) {
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
     }
-    let id = state.jobs.submit(query.to_request())?;
+    let id = state.submit(query.to_request()).await?;
     match state.jobs.status(&id) {
         Some(JobState::Done(Outcome::Nowcast(outcome))) => {
             answer(&state, query, outcome, &headers).await
@@ -166,7 +166,9 @@ fn describe(
         start_time: format::clock(start),
         lead_time_min: forecast.lead_time_min,
         facts: facts(outcome),
-        forecast: forecast_figures(outcome).iter().map(|figure| album.view(figure)).collect(),
+        forecast: figures::mark_first(
+            forecast_figures(outcome).iter().map(|figure| album.view(figure)).collect(),
+        ),
         inputs: album.view(&Figure::Inputs),
         scores,
         layers: layers(&album, model, query, outcome),

@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::card::ModelCard;
 
 use super::render;
 use crate::catalog::{Catalog, SampleEntry};
-use crate::web::frames::PICTURE_PX;
+use crate::plot::Theme;
+use crate::web::frames::{self, PICTURE_PX};
 use crate::web::legend::Legend;
 use crate::web::result_query::{DEFAULT_STEPS, STEPS, find_sample};
 use crate::web::shell::{Section, Shell};
@@ -25,6 +27,9 @@ struct SamplePage {
     lead_time_min: u32,
     picture_px: usize,
     frames: Vec<Frame>,
+    /// Addresses of the moving picture.
+    moving: String,
+    moving_dark: String,
     models: Vec<Model>,
 }
 
@@ -32,6 +37,8 @@ struct Frame {
     idx: usize,
     clock: String,
     minutes_before: usize,
+    light: String,
+    dark: String,
 }
 
 /// What the form offers for a model.
@@ -59,12 +66,13 @@ pub struct LayerChoice {
 pub async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let sample = find_sample(&state.catalog, &id)?.clone();
     let shell = Shell::new(&state, Section::Samples);
     let catalog = state.catalog.clone();
     let page = state.blocking(move || Ok(describe(shell, &catalog, &sample))).await?;
-    render(&page)
+    render(&headers, &page)
 }
 
 fn describe(shell: Shell, catalog: &Catalog, sample: &SampleEntry) -> SamplePage {
@@ -77,18 +85,22 @@ fn describe(shell: Shell, catalog: &Catalog, sample: &SampleEntry) -> SamplePage
         wet_share: catalog.wet_share(sample).ok().map(format::percent),
         lead_time_min: catalog.window().lead_time_min,
         picture_px: PICTURE_PX,
-        frames: frames(catalog, sample),
+        frames: describe_frames(catalog, sample),
+        moving: frames::animation_address(catalog, sample, Theme::Light),
+        moving_dark: frames::animation_address(catalog, sample, Theme::Dark),
         models: catalog.models().iter().filter_map(|model| offer(catalog, model)).collect(),
     }
 }
 
-fn frames(catalog: &Catalog, sample: &SampleEntry) -> Vec<Frame> {
+fn describe_frames(catalog: &Catalog, sample: &SampleEntry) -> Vec<Frame> {
     let window = catalog.window();
     (0..window.n_input_frames)
         .map(|idx| Frame {
             idx,
             clock: catalog.frame_time(sample, idx).map(format::clock).unwrap_or_default(),
             minutes_before: (window.n_input_frames - 1 - idx) * window.frame_step_min as usize,
+            light: frames::address(catalog, sample, idx, Theme::Light),
+            dark: frames::address(catalog, sample, idx, Theme::Dark),
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,12 +10,14 @@ use jiff::tz::TimeZone;
 
 use super::render;
 use crate::catalog::{Catalog, SampleEntry};
+use crate::plot::Theme;
+use crate::web::frames;
 use crate::web::legend::Legend;
 use crate::web::parameters::{Parameters, encode};
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState, format};
 
-const N_ON_PAGE: usize = 24;
+pub const N_ON_PAGE: usize = 24;
 const NAMES: [&str; 5] = ["from", "to", "min-wet", "observed", "page"];
 
 #[derive(Template)]
@@ -45,6 +48,9 @@ pub struct SampleCard {
     pub wet_share: String,
     pub observed: bool,
     pub alt: String,
+    /// Addresses of the picture.
+    pub light: String,
+    pub dark: String,
 }
 
 /// What a visitor wants to see; the texts stand in the form again.
@@ -120,6 +126,7 @@ impl Filter {
 pub async fn show(
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let parameters = Parameters::parse(query.as_deref());
     parameters.only(&NAMES)?;
@@ -128,7 +135,7 @@ pub async fn show(
     let shell = Shell::new(&state, Section::Samples);
     let catalog = state.catalog.clone();
     let page = state.blocking(move || Ok(collect(shell, &catalog, filter, page))).await?;
-    render(&page)
+    render(&headers, &page)
 }
 
 fn collect(shell: Shell, catalog: &Catalog, filter: Filter, page: usize) -> SamplesPage {
@@ -169,6 +176,8 @@ fn card(catalog: &Catalog, sample: &SampleEntry) -> SampleCard {
         "" => format!("The radar frame of {time} cannot be read"),
         share => format!("Radar at {time}: rain on {share} of the area"),
     };
+    let last = catalog.window().n_input_frames - 1;
+    let picture = |theme| frames::address(catalog, sample, last, theme);
     SampleCard {
         href: format!("/samples/{}", encode(&sample.id)),
         time_iso: format::iso(sample.time),
@@ -177,6 +186,8 @@ fn card(catalog: &Catalog, sample: &SampleEntry) -> SampleCard {
         observed: sample.observed,
         wet_share,
         alt,
+        light: picture(Theme::Light),
+        dark: picture(Theme::Dark),
     }
 }
 

@@ -116,7 +116,7 @@ pub async fn show(
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
     }
     let entry = find_scene(&state.catalog, &id)?;
-    let job = state.jobs.submit(query.to_request())?;
+    let job = state.submit(query.to_request()).await?;
     match state.jobs.status(&job) {
         Some(JobState::Done(Outcome::Scene(outcome))) => {
             answer(&state, query, entry, outcome, &headers).await

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::scene::{Label, Limits};
 
 use super::render;
 use crate::scenes::SceneEntry;
-use crate::web::parameters::encode;
 use crate::web::scenes::query::{SceneQuery, classifiers};
+use crate::web::scenes::thumbnail;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState, format};
 
@@ -58,16 +59,17 @@ struct Model {
     checkpoints: Vec<(String, bool)>,
 }
 
-pub async fn show(State(state): State<AppState>) -> Result<Response, AppError> {
+pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
     let limits = Limits::default();
-    render(&ScenesPage {
+    let page = ScenesPage {
         shell: Shell::new(&state, Section::Scenes),
         drop: Drop::new(&state),
         samples: cards(&state),
         models: models(&state),
         max_side_px: format::count(limits.max_side_px as usize),
         max_pixels: format::count(limits.max_pixels as usize / 1_000_000),
-    })
+    };
+    render(&headers, &page)
 }
 
 /// All sample scenes.
@@ -78,18 +80,13 @@ pub fn cards(state: &AppState) -> Vec<SceneCard> {
 fn card(state: &AppState, scene: &SceneEntry) -> SceneCard {
     SceneCard {
         href: SceneQuery::first_page(&state.catalog, &scene.id),
-        thumbnail: thumbnail(&scene.id),
+        thumbnail: thumbnail::address(&scene.id),
         title: scene.title.clone(),
         alt: format!("{}. {}", scene.title, scene.description),
         label: label_text(scene.label),
         simulated: scene.simulated,
         attribution: scene.attribution.clone(),
     }
-}
-
-/// The address of a scene's small picture.
-pub fn thumbnail(id: &str) -> String {
-    format!("/scenes/{}/thumbnail.png", encode(id))
 }
 
 /// What people found in a scene; empty where nobody has looked.

@@ -1,13 +1,16 @@
 //! Several scenes asked the same: the question of `/scenes/compare`, and its table as CSV.
 
 use std::fmt::{Display, Write};
+use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::select_all;
 use stormlens_data::outcome::{ClassScore, Outcome, SceneOutcome};
 use stormlens_data::request::{Request, SceneRequest};
 use stormlens_data::scene::{Familiarity, Fit, Resampling};
+use tokio::time::{sleep, timeout};
 
 use super::query::{SceneQuery, read_choice, read_model, read_weights};
 use crate::jobs::{JobId, JobState, SubmitError, WorkerError};
@@ -26,6 +29,9 @@ const MAX_SCENES: usize = 96;
 /// Rows of one table that wait in the queue or run: one that runs and the next one, so that there is
 /// room in the queue for the questions of others.
 const MAX_OUTSTANDING: usize = 2;
+
+/// Before the queue is tried again.
+const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Of the table as CSV.
 const N_COLUMNS: usize = 8;
@@ -167,8 +173,7 @@ impl CompareQuery {
     /// page asks again.
     pub fn standings(&self, state: &AppState, ids: &[&str]) -> Result<Vec<Standing>, AppError> {
         let known: Vec<_> = ids.iter().map(|id| self.known(state, id)).collect();
-        let is_open = |s: &&Standing| matches!(s, Standing::Waiting | Standing::Running);
-        let n_open = known.iter().flatten().filter(is_open).count();
+        let n_open = known.iter().flatten().filter(|standing| !standing.is_final()).count();
         let mut room = MAX_OUTSTANDING.saturating_sub(n_open);
         for (id, _) in ids.iter().zip(&known).filter(|(_, standing)| standing.is_none()) {
             if room == 0 {
@@ -182,6 +187,29 @@ impl CompareQuery {
             }
         }
         Ok(known.into_iter().map(|standing| standing.unwrap_or(Standing::Waiting)).collect())
+    }
+
+    /// Stays with a table for some time: as soon as an answer is there, the next scene is asked for, so
+    /// that the worker is not idle until the page asks again. Ends early when all answers are there.
+    pub async fn attend(&self, state: &AppState, ids: &[&str], time: Duration) {
+        let filled = async {
+            while let Ok(standings) = self.standings(state, ids) {
+                let is_open = |(_, s): &(_, Standing)| !s.is_final();
+                let open: Vec<_> = ids.iter().zip(standings).filter(is_open).collect();
+                if open.is_empty() {
+                    return;
+                }
+                let job = |id: &str| JobId::of(&Request::Scene(self.request(id, false)));
+                let jobs = open.iter().filter_map(|(id, _)| state.jobs.subscribe(&job(id)));
+                match jobs.map(|job| Box::pin(job.finished())).collect::<Vec<_>>() {
+                    // Others fill the queue.
+                    none if none.is_empty() => sleep(FULL_QUEUE_PAUSE).await,
+                    jobs => drop(select_all(jobs).await),
+                }
+            }
+        };
+        // What is not there by then is asked for when the page asks again.
+        let _ = timeout(time, filled).await;
     }
 
     /// Where the answer for a scene is; `None` where nobody has asked for it.
@@ -250,6 +278,13 @@ pub enum Standing {
     Waiting,
     Running,
     Failed(WorkerError),
+}
+
+impl Standing {
+    /// Whether nothing more is to come.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Failed(_))
+    }
 }
 
 /// `/scenes/compare.csv`: the table when every row of it is known.

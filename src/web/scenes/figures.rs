@@ -10,7 +10,6 @@ use stormlens_data::outcome::SceneOutcome;
 use super::query::SceneQuery;
 use crate::export::Recipe;
 use crate::plot::scene::{self, SceneFigure, SceneStyle};
-use crate::web::caching::EntityTag;
 use crate::web::figures::{Kind, SHEET_NAMES, Sheet, parse_file, refuse, respond, write};
 use crate::web::parameters::Parameters;
 use crate::web::{AppError, AppState};
@@ -27,16 +26,15 @@ pub async fn show(
     let query = SceneQuery::read(&id, &parameters, &state.catalog)?;
     let sheet = Sheet::read(&parameters)?;
     let outcome = state.scene(&query).await?;
-    let address = format!("{file} {} {sheet:?}", query.page());
-    let tag = EntityTag::of_result(&address, &outcome.provenance);
+    let style = style(&state, &query, &sheet)?;
+    let address = format!("{file} {} {style:?} {}", query.page(), sheet.medium());
+    let tag = sheet.tag(&address, &outcome.provenance);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let style = style(&state, &query, &sheet)?;
     let name = sheet.download.then(|| format!("{id}-{file}"));
     let page = query.page();
-    let bytes =
-        state.blocking(move || draw(&outcome, &figure, &style, kind, sheet.dpi, page)).await?;
+    let bytes = state.blocking(move || draw(&outcome, &figure, &style, kind, &sheet, page)).await?;
     Ok(tag.attach(respond(kind, bytes, name)))
 }
 
@@ -52,9 +50,9 @@ fn draw(
     figure: &SceneFigure,
     style: &SceneStyle,
     kind: Kind,
-    dpi: u32,
+    sheet: &Sheet,
     page: String,
 ) -> Result<Vec<u8>, AppError> {
     let svg = scene::draw(outcome, figure, style).map_err(|error| refuse(error, page))?;
-    write(kind, &svg, dpi, &Recipe::of_scene(outcome, figure, style))
+    write(kind, &svg, sheet, &Recipe::of_scene(outcome, figure, style))
 }

@@ -1,13 +1,16 @@
 //! What comes back from a classifier of scenes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::field::Field;
+use crate::packed;
 use crate::request::{PathOptions, SceneRequest};
 use crate::scene::{Familiarity, Rectangle, Statistics, Variant};
 
 use super::Provenance;
 
 /// The answer to a [`SceneRequest`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SceneOutcome {
     pub request: SceneRequest,
     pub view: SceneView,
@@ -41,18 +44,20 @@ impl SceneOutcome {
 }
 
 /// What the network says of one class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassScore {
     /// Name in data sets, e.g. `pos`.
-    pub name: &'static str,
+    #[serde(deserialize_with = "packed::name")]
+    pub name: packed::Name,
     /// Name for people, e.g. `polar low`.
-    pub label: &'static str,
+    #[serde(deserialize_with = "packed::name")]
+    pub label: packed::Name,
     pub logit: f64,
     pub probability: f64,
 }
 
 /// The picture as the network was given it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SceneView {
     /// Name for people: the file's, or the sample's.
     pub title: String,
@@ -63,6 +68,7 @@ pub struct SceneView {
     pub variant: Variant,
     /// The square as 8-bit RGB: `[input_px × input_px × 3]`. Nothing outside `content` is the
     /// picture's.
+    #[serde(with = "packed::bytes")]
     pub rgb: Vec<u8>,
     /// The part of the square that the picture covers.
     pub content: Rectangle,
@@ -84,7 +90,7 @@ impl SceneView {
 }
 
 /// Grad-CAM of a class's logit, for every layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SceneCam {
     /// The logit that is explained.
     pub logit: f64,
@@ -92,11 +98,12 @@ pub struct SceneCam {
 }
 
 /// One layer's attribution, over the centre that the network sees.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SceneCamLayer {
     /// Name as in [`crate::card::Layer::name`].
     pub layer: String,
     /// The pooled gradients `w_k`, one a channel.
+    #[serde(with = "packed::values")]
     pub weights: Vec<f32>,
     /// `Σ_k w_k A_k` at the layer's own size; signed.
     pub raw: Field,
@@ -112,11 +119,12 @@ impl SceneCamLayer {
 }
 
 /// Integrated gradients of a class on the pixels of the centre that the network sees.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClassAttribution {
     /// As asked; `n_steps` below may be more.
     pub options: PathOptions,
     /// Channel by channel: `[3 × crop_px × crop_px]`, in units of the output.
+    #[serde(with = "packed::values")]
     pub attribution: Vec<f32>,
     pub crop_px: usize,
     /// Intervals of the path that were used.

@@ -5,11 +5,10 @@ use stormlens_data::field::Field;
 use stormlens_data::outcome::{ClassAttribution, SceneCam, SceneCamLayer};
 use stormlens_data::request::{PathOptions, Progress};
 
+use super::look::look;
 use super::resident::MIN_CROP_PX;
-use super::{Engine, EngineError, Resident, announce};
-use crate::Tap;
+use super::{Engine, EngineError, Resident};
 use crate::explain::{self, ClassTarget, PathAttribution, Rule};
-use crate::parameters::Mode;
 use crate::tap::Activation;
 
 /// The centre of a scene as a network takes it: `[3 × side_px × side_px]`, 0 to 1.
@@ -58,28 +57,50 @@ impl Engine {
         question: &SceneQuestion,
         progress: &dyn Progress,
     ) -> Result<SceneAnswer, EngineError> {
-        let layers = resident.layer_names(&question.layers)?;
-        let input = self.scene_tensor(resident, scene, &scene.values)?;
-        check_class(resident, question.class)?;
-        announce(progress, "prediction")?;
-        let (logits, grad_cam) = if layers.is_empty() {
-            let (parameters, mode) = (&resident.parameters, Mode::Inference);
-            let network = resident.entry.network;
-            (network.forward(parameters, input.clone(), &mut Tap::off(), &mode).to_host(), None)
-        } else {
-            let (logits, cam) = cam(resident, input.clone(), &layers, question.class);
-            (logits, Some(cam))
-        };
-        let integrate = |options: &PathOptions| {
-            self.integrate(resident, scene, &input, (question.class, options), progress)
-        };
-        let integrated_gradients = question.path.as_ref().map(integrate).transpose()?;
-        Ok(SceneAnswer {
-            probabilities: explain::probabilities(&logits),
-            logits: logits.into_iter().map(f64::from).collect(),
-            grad_cam,
-            integrated_gradients,
-        })
+        let answers = self.classify_batch(resident, &[(scene, question)], progress)?;
+        Ok(answers.into_iter().next().expect("an answer for each question"))
+    }
+
+    /// The same for several scenes of one size: they go through the network together.
+    ///
+    /// # Errors
+    /// As [`Self::classify`], if any of them does not fit, and for scenes of different sizes.
+    pub fn classify_batch(
+        &self,
+        resident: &Resident,
+        asked: &[(&SceneInput, &SceneQuestion)],
+        progress: &dyn Progress,
+    ) -> Result<Vec<SceneAnswer>, EngineError> {
+        let wanted: Vec<Vec<String>> = asked
+            .iter()
+            .map(|(_, question)| resident.layer_names(&question.layers))
+            .collect::<Result<_, _>>()?;
+        let mut inputs = Vec::with_capacity(asked.len());
+        for (scene, question) in asked {
+            inputs.push(self.scene_tensor(resident, scene, &scene.values)?);
+            check_class(resident, question.class)?;
+        }
+        let output = stormlens_data::request::ClassOutput::Logit;
+        let seen = look(resident, &inputs, &wanted, progress, |i, _| ClassTarget {
+            class: asked[i].1.class,
+            output,
+        })?;
+        let mut answers = Vec::with_capacity(asked.len());
+        for (((scene, question), input), seen) in asked.iter().zip(&inputs).zip(seen) {
+            let integrate = |options: &PathOptions| {
+                self.integrate(resident, scene, input, (question.class, options), progress)
+            };
+            answers.push(SceneAnswer {
+                probabilities: explain::probabilities(&seen.prediction),
+                integrated_gradients: question.path.as_ref().map(integrate).transpose()?,
+                grad_cam: seen.layers.map(|layers| SceneCam {
+                    logit: f64::from(seen.prediction[question.class]),
+                    layers: layers.into_iter().map(layer).collect(),
+                }),
+                logits: seen.prediction.into_iter().map(f64::from).collect(),
+            });
+        }
+        Ok(answers)
     }
 
     fn integrate(
@@ -144,20 +165,6 @@ fn check_class(resident: &Resident, class: usize) -> Result<(), EngineError> {
         return Ok(());
     }
     Err(EngineError::Input(format!("there is no class {class}: the network tells {n} apart")))
-}
-
-fn cam(
-    resident: &Resident,
-    input: Tensor<4>,
-    layers: &[String],
-    class: usize,
-) -> (Vec<f32>, SceneCam) {
-    let target = ClassTarget { class, output: stormlens_data::request::ClassOutput::Logit };
-    let (network, parameters) = (resident.entry.network, &resident.parameters);
-    let raw = explain::grad_cam(network, parameters, input, layers, |_| target);
-    let logit = f64::from(raw.prediction[class]);
-    let layers = raw.layers.into_iter().map(layer).collect();
-    (raw.prediction, SceneCam { logit, layers })
 }
 
 fn layer(activation: Activation) -> SceneCamLayer {

@@ -33,14 +33,38 @@ pub fn grad_cam<T: Target>(
     layers: &[String],
     choose: impl FnOnce(&[f32]) -> T,
 ) -> RawCam<T> {
+    let mut choose = Some(choose);
+    let once = |_: usize, prediction: &[f32]| {
+        choose.take().map(|choose| choose(prediction)).expect("one example, one target")
+    };
+    grad_cam_batch(network, parameters, input, layers, once).remove(0)
+}
+
+/// The same for each example of a batch, `[batch, channels, height, width]`, from one forward and
+/// one backward pass; `choose` gets the number of the example too.
+pub fn grad_cam_batch<T: Target>(
+    network: &dyn Network,
+    parameters: &Parameters,
+    input: Tensor<4>,
+    layers: &[String],
+    mut choose: impl FnMut(usize, &[f32]) -> T,
+) -> Vec<RawCam<T>> {
+    let n_batch = input.dims()[0];
     let mut tap = Tap::watch(layers.iter().cloned());
-    let output = network.forward(parameters, input, &mut tap, &Mode::Inference);
-    let prediction = output.to_host();
-    let target = choose(&prediction);
-    let mut gradients = target.of(output).sum().backward();
-    let mut seen = tap.into_weighted(&mut gradients);
-    seen.sort_by_key(|a| layers.iter().position(|name| *name == a.name));
-    RawCam { prediction, target, layers: seen }
+    let output = network.forward(parameters, input, &mut tap, &Mode::inference());
+    let host = output.to_host();
+    let predictions: Vec<&[f32]> = host.chunks_exact(host.len() / n_batch).collect();
+    let targets: Vec<T> = predictions.iter().enumerate().map(|(i, p)| choose(i, p)).collect();
+    // No example's target depends on another example, so the gradients of the sum are theirs.
+    let scores = targets.iter().enumerate().map(|(i, target)| target.of(output.example(i)).sum());
+    let score = scores.reduce(|sum, score| sum + score).expect("at least one example");
+    let mut seen = tap.into_weighted(&mut score.backward());
+    seen.resize_with(n_batch, Vec::new);
+    let raw = |((mut layers_seen, target), prediction): ((Vec<Activation>, T), &[f32])| {
+        layers_seen.sort_by_key(|a| layers.iter().position(|name| *name == a.name));
+        RawCam { prediction: prediction.to_vec(), target, layers: layers_seen }
+    };
+    seen.into_iter().zip(targets).zip(predictions).map(raw).collect()
 }
 
 /// The published map of a raw one: rectified, scaled, interpolated to the input, scaled again.

@@ -145,7 +145,7 @@ impl Walk<'_> {
         };
         let there = column(|p| p.0) * (input.clone() - baseline.clone()) + baseline.clone();
         let leaf = there.autodiff().require_grad();
-        let mode = Mode::Inference;
+        let mode = Mode::inference();
         let output = self.network.forward(self.parameters, leaf.clone(), &mut Tap::off(), &mode);
         let host = output.to_host();
         let scores = host.chunks_exact(host.len() / n).map(|one| self.target.score(one)).collect();
@@ -156,7 +156,7 @@ impl Walk<'_> {
     }
 
     fn score(&self, x: Tensor<4>) -> f64 {
-        let output = self.network.forward(self.parameters, x, &mut Tap::off(), &Mode::Inference);
+        let output = self.network.forward(self.parameters, x, &mut Tap::off(), &Mode::inference());
         self.target.score(&output.to_host())
     }
 

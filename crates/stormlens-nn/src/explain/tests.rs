@@ -27,7 +27,7 @@ fn upper_half(prediction: &[f32]) -> MaskedSum {
 
 fn score(weights: &HostTensors, x: Tensor<4>) -> f64 {
     let parameters = parameters(weights, &x.device());
-    let y = SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::Inference);
+    let y = SarUnet.forward(&parameters, x, &mut Tap::off(), &Mode::inference());
     upper_half(&y.to_host()).score
 }
 
@@ -72,7 +72,7 @@ fn the_gradient_of_the_input_is_what_finite_differences_say() {
     let weights = procedural(&tiny().schema());
     let network = parameters(&weights, &device);
     let leaf = frames(&device).autodiff().require_grad();
-    let y = SarUnet.forward(&network, leaf.clone(), &mut Tap::off(), &Mode::Inference);
+    let y = SarUnet.forward(&network, leaf.clone(), &mut Tap::off(), &Mode::inference());
     let target = upper_half(&y.to_host());
     let mut gradients = target.of(y).sum().backward();
     let gradient = to_vec(leaf.grad_remove(&mut gradients).expect("a leaf"));
@@ -109,7 +109,7 @@ fn integrated_gradients_add_up_to_the_change_of_the_target() {
     let device = Device::flex();
     let network = parameters(&procedural(&tiny().schema()), &device);
     let x = frames(&device);
-    let y = SarUnet.forward(&network, x.clone(), &mut Tap::off(), &Mode::Inference);
+    let y = SarUnet.forward(&network, x.clone(), &mut Tap::off(), &Mode::inference());
     let target = upper_half(&y.to_host());
     let gap = |n_steps| {
         let path = path(&x, n_steps, Rule::Midpoint);

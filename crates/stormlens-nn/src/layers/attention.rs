@@ -6,10 +6,14 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 use super::convolution::{linear, norm};
+use super::whole;
 use crate::parameters::{Mode, Scope};
 
 /// Channel attention, then spatial attention; no residual around them.
 pub(crate) fn cbam(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    if let Some(y) = whole::attention(p, &x, mode) {
+        return y;
+    }
     let channels = channel_attention(&p.at("channel_att"), x.clone());
     let x = x * channels;
     let places = spatial_attention(&p.at("spatial_att"), x.clone(), mode);

@@ -7,6 +7,8 @@ use burn::tensor::ops::ConvOptions;
 
 use super::depthwise::depthwise;
 use super::resample::same_padding;
+use super::source::Source;
+use super::whole;
 use crate::parameters::{Mode, Scope};
 
 /// What batch normalisation was built with: the default of a framework, which no checkpoint
@@ -37,11 +39,46 @@ pub(crate) fn conv3x3_halving(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     conv2d(x, p.tensor("weight"), p.optional("bias"), options)
 }
 
+/// The same, then batch normalisation and ReLU.
+pub(crate) fn conv3x3_halving_relu(
+    p: &Scope,
+    norm: &Scope,
+    x: Tensor<4>,
+    options: NormOptions,
+    mode: &Mode,
+) -> Tensor<4> {
+    match whole::stem_relu(p, norm, &x, mode) {
+        Some(y) => y,
+        None => relu(norm_with(norm, conv3x3_halving(p, x), options, mode)),
+    }
+}
+
 /// A 1 × 1 convolution with bias: a linear map of the channels.
-///
+pub(crate) fn conv1x1(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
+    let x = x.into();
+    match whole::conv1x1(p, &x, None, mode) {
+        Some(y) => y,
+        None => linear_map(p, x.into_map()),
+    }
+}
+
+/// The same, added to another map.
+pub(crate) fn conv1x1_onto(
+    p: &Scope,
+    x: impl Into<Source>,
+    addend: Tensor<4>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let x = x.into();
+    match whole::conv1x1(p, &x, Some(&addend), mode) {
+        Some(y) => y,
+        None => linear_map(p, x.into_map()) + addend,
+    }
+}
+
 /// Written as a matrix product, whose gradients are matrix products too: burn's CPU kernels compute
 /// the gradient of a convolution's weights as a convolution with a kernel of the picture's size.
-pub(crate) fn conv1x1(p: &Scope, x: Tensor<4>) -> Tensor<4> {
+fn linear_map(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_in, height, width] = x.dims();
     let weight = p.tensor::<4>("weight");
     let n_out = weight.dims()[0];
@@ -57,19 +94,35 @@ pub(crate) fn conv1x1(p: &Scope, x: Tensor<4>) -> Tensor<4> {
 ///
 /// Each input channel feeds `k` consecutive depthwise channels; `k` follows from the weights.
 pub(crate) fn depthwise_separable(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    conv1x1(&p.at("pointwise"), depthwise(&p.at("depthwise"), x, mode))
+    linear_map(&p.at("pointwise"), depthwise(&p.at("depthwise"), x, mode))
+}
+
+/// The same, then batch normalisation and ReLU; children go by these names.
+pub(crate) fn separable_relu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: impl Into<Source>,
+    options: NormOptions,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
+    match whole::separable_relu(&conv, &norm, &x, mode) {
+        Some(y) => y,
+        None => {
+            relu(norm_with(&norm, depthwise_separable(&conv, x.into_map(), mode), options, mode))
+        }
+    }
 }
 
 /// Twice: depthwise-separable convolution, batch normalisation, ReLU.
-pub(crate) fn double_depthwise_separable(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+pub(crate) fn double_depthwise_separable(
+    p: &Scope,
+    x: impl Into<Source>,
+    mode: &Mode,
+) -> Tensor<4> {
     let p = p.at("double_conv");
-    let x = norm_relu(&p.at("1"), depthwise_separable(&p.at("0"), x, mode), mode);
-    norm_relu(&p.at("4"), depthwise_separable(&p.at("3"), x, mode), mode)
-}
-
-/// Batch normalisation and ReLU.
-pub(crate) fn norm_relu(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    relu(norm(p, x, mode))
+    let x = separable_relu(&p, ["0", "1"], x, NormOptions::PYTORCH, mode);
+    separable_relu(&p, ["3", "4"], x, NormOptions::PYTORCH, mode)
 }
 
 /// Batch normalisation as PyTorch builds it.
@@ -86,7 +139,7 @@ pub(crate) fn norm_with(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mo
     let (weight, bias) = (p.tensor("weight"), p.tensor("bias"));
     let (mean, variance) = (p.tensor::<1>("running_mean"), p.tensor::<1>("running_var"));
     match mode {
-        Mode::Inference => batch_norm(x, weight, bias, mean, variance, epsilon),
+        Mode::Inference(_) => batch_norm(x, weight, bias, mean, variance, epsilon),
         Mode::Training(recorder) => {
             let [n_batch, _, height, width] = x.dims();
             let n = (n_batch * height * width) as f64;

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn nothing_is_dropped_outside_training_and_without_a_generator() {
-        assert_eq!(dropped(&Mode::Inference), [1.0; 10_000]);
+        assert_eq!(dropped(&Mode::inference()), [1.0; 10_000]);
         assert_eq!(dropped(&training(None)), [1.0; 10_000]);
     }
 }

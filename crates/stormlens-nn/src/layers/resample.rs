@@ -2,10 +2,17 @@
 
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor, TensorData, s};
+use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_kernels::pool::Window;
+
+use super::whole;
+use crate::parameters::Mode;
 
 /// Maximum of every 2 × 2 window, without overlap.
-pub(crate) fn max_pool(x: Tensor<4>) -> Tensor<4> {
+pub(crate) fn max_pool(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    if let Some(y) = whole::pool(&x, Window::Two, mode) {
+        return y;
+    }
     max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
 }
 
@@ -20,16 +27,14 @@ pub(super) fn same_padding(n: usize) -> (usize, usize) {
 ///
 /// Padding never wins, and of equal values the first in reading order takes the gradient. Windows
 /// that hang over the far end stand for the padding there, so nothing has to be copied.
-pub(crate) fn max_pool_halving(x: Tensor<4>) -> Tensor<4> {
+pub(crate) fn max_pool_halving(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    if let Some(y) = whole::pool(&x, Window::Three, mode) {
+        return y;
+    }
     let [_, _, height, width] = x.dims();
     let padding = [height, width].map(|n| (same_padding(n).0, same_padding(n).0));
     let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding_pairs(padding);
     max_pool2d(x, options.with_ceil_mode(true))
-}
-
-/// The pixels of even row and column: n become ⌈n / 2⌉.
-pub(crate) fn every_second(x: Tensor<4>) -> Tensor<4> {
-    x.slice(s![.., .., ..;2, ..;2])
 }
 
 /// Bilinear interpolation to twice the size, corners aligned.

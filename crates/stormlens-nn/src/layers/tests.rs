@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::*;
 use crate::Parameters;
+use crate::fused::Kernels;
 use crate::golden::{Golden, from_hwc, max_error};
 use crate::models::HostTensors;
 use crate::models::sar_unet::tests::{input, parameters};
@@ -31,11 +32,11 @@ fn kernel(golden: &Golden, name: &str, n_in: usize, n_out: usize) -> (Vec<usize>
 #[test]
 fn pooling_and_its_gradient_are_tensorflows() {
     let golden = Golden::small(FILE);
-    let check = |side: usize, what: &str| {
+    let check = |side: usize, what: &str, mode: &Mode| {
         let name = |part: &str| format!("maxpool.{side}.{what}.{part}");
         let out = side.div_ceil(2);
         let x = picture(&golden, &name("x"), [side, side, 3]).autodiff().require_grad();
-        let y = max_pool_halving(x.clone());
+        let y = max_pool_halving(x.clone(), mode);
         assert_eq!(y.dims(), [1, 3, out, out]);
         let expected = from_hwc(&golden.f32(&name("y")), 3);
         assert_eq!(to_vec(y.clone().inner()), expected, "{side}, {what}");
@@ -45,26 +46,35 @@ fn pooling_and_its_gradient_are_tensorflows() {
         let gradient = to_vec(x.grad_remove(&mut gradients).expect("a leaf"));
         assert_eq!(gradient, from_hwc(&golden.f32(&name("dx")), 3), "{side}, {what}");
     };
-    for side in [1, 4, 5] {
-        check(side, "rand");
-        check(side, "const");
+    for mode in modes() {
+        for side in [1, 4, 5] {
+            check(side, "rand", &mode);
+            check(side, "const", &mode);
+        }
     }
+}
+
+/// Every way a layer can be computed on this machine.
+fn modes() -> Vec<Mode> {
+    Kernels::all().into_iter().map(Mode::Inference).collect()
 }
 
 /// Zeros are what a ReLU leaves in a dark window: the padding, which is no more, must not win.
 #[test]
 fn the_gradient_of_a_window_of_equal_values_stays_in_the_picture() {
-    let x = Tensor::<4>::zeros([1, 1, 5, 5], &Device::flex()).autodiff().require_grad();
-    let mut gradients = max_pool_halving(x.clone()).sum().backward();
-    let gradient = to_vec(x.grad_remove(&mut gradients).expect("a leaf"));
-    assert_eq!(gradient.iter().sum::<f32>(), 9.0);
+    for mode in modes() {
+        let x = Tensor::<4>::zeros([1, 1, 5, 5], &Device::flex()).autodiff().require_grad();
+        let mut gradients = max_pool_halving(x.clone(), &mode).sum().backward();
+        let gradient = to_vec(x.grad_remove(&mut gradients).expect("a leaf"));
+        assert_eq!(gradient.iter().sum::<f32>(), 9.0);
+    }
 }
 
 fn check_convolution(
     what: &str,
     (n_in, n_out): (usize, usize),
     kernels: &[(&str, &str)],
-    run: impl Fn(&Scope, Tensor<4>) -> Tensor<4>,
+    run: impl Fn(&Scope, Tensor<4>, &Mode) -> Tensor<4>,
 ) {
     let golden = Golden::small(FILE);
     for side in [4, 5] {
@@ -79,22 +89,26 @@ fn check_convolution(
             weights.push((ours.to_owned(), shape, values));
         }
         let parameters: Parameters = parameters(&weights, &Device::flex());
-        let y = run(&parameters.root(), picture(&golden, &name("x"), [side, side, n_in]));
         let expected = from_hwc(&golden.f32(&name(what)), n_out);
-        let error = max_error(&to_vec(y), &expected);
-        assert!(error < 1e-5, "{what} of {side}: {error}");
+        for mode in modes() {
+            let x = picture(&golden, &name("x"), [side, side, n_in]);
+            let error = max_error(&to_vec(run(&parameters.root(), x, &mode)), &expected);
+            assert!(error < 1e-5, "{what} of {side}: {error}");
+        }
     }
 }
 
 #[test]
 fn convolutions_are_padded_as_tensorflows() {
-    check_convolution("y_k3_s2", (2, 4), &[("k3_hwio", "weight")], conv3x3_halving);
-    check_convolution("y_k1_s2", (2, 3), &[("k1_hwio", "weight")], |p, x| {
-        conv1x1(p, every_second(x))
+    check_convolution("y_k3_s2", (2, 4), &[("k3_hwio", "weight")], |p, x, _| {
+        convolution::conv3x3_halving(p, x)
+    });
+    check_convolution("y_k1_s2", (2, 3), &[("k1_hwio", "weight")], |p, x, mode| {
+        conv1x1(p, Source::EverySecond(x), mode)
     });
     let kernels = [("dw_hwcm", "depthwise.weight"), ("pw_hwio", "pointwise.weight")];
-    check_convolution("y_sep_s1", (2, 3), &kernels, |p, x| {
-        depthwise_separable(p, x, &Mode::Inference)
+    check_convolution("y_sep_s1", (2, 3), &kernels, |p, x, mode| {
+        convolution::depthwise_separable(p, x, mode)
     });
 }
 
@@ -119,11 +133,11 @@ fn batch_normalisation_is_keras_in_both_modes() {
     };
     let x = || input(batch("bn.x"), [2, 2, 3, 3], &Device::flex());
     let check = |mode: &Mode, expected: &str| {
-        let y = norm_with(&parameters.root(), x(), NormOptions::KERAS, mode);
+        let y = convolution::norm_with(&parameters.root(), x(), NormOptions::KERAS, mode);
         let error = max_error(&to_vec(y), &batch(expected));
         assert!(error < 1e-5, "{expected}: {error}");
     };
-    check(&Mode::Inference, "bn.y_eval");
+    check(&Mode::inference(), "bn.y_eval");
     let training = Mode::Training(Recorder::default());
     check(&training, "bn.y_train");
     let Mode::Training(recorder) = training else { unreachable!("made two lines above") };

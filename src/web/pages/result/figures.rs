@@ -4,8 +4,12 @@ use stormlens_data::card::ModelCard;
 use stormlens_data::outcome::NowcastOutcome;
 
 use crate::plot::{self, Figure, Style};
+use crate::web::caching::{VERSION, Version};
 use crate::web::parameters::encode;
 use crate::web::result_query::ResultQuery;
+
+/// Figures of a page that are seen without scrolling on a wide screen.
+const N_AT_FIRST: usize = 2;
 
 /// The width of the chart over all frames, between one column of a journal and two.
 const WIDE_MM: f64 = 140.0;
@@ -19,6 +23,8 @@ pub struct FigureView {
     pub dark: String,
     pub width_px: u32,
     pub height_px: u32,
+    /// Whether it is fetched at once, because it is seen first.
+    pub is_first: bool,
     pub downloads: Vec<Download>,
 }
 
@@ -32,11 +38,13 @@ pub struct Album<'a> {
     outcome: &'a NowcastOutcome,
     style: Style,
     query: String,
+    version: Version,
 }
 
 impl<'a> Album<'a> {
     pub fn new(query: &ResultQuery, model: &ModelCard, outcome: &'a NowcastOutcome) -> Self {
-        Self { outcome, style: query.style(model), query: query.to_query() }
+        let version = Version::of_result(&outcome.provenance);
+        Self { outcome, style: query.style(model), query: query.to_query(), version }
     }
 
     /// A figure as wide as a column.
@@ -53,9 +61,13 @@ impl<'a> Album<'a> {
     }
 
     fn view_at(&self, figure: &Figure, width_mm: f64) -> FigureView {
-        let (width_px, height_px) = size_px(figure);
-        let page =
-            |theme| self.address(figure, "svg", &format!("width-mm={width_mm}&theme={theme}"));
+        let style = Style { width_mm, ..self.style.clone() };
+        let (width_px, height_px) = plot::size_px(self.outcome, figure, &style);
+        let version = self.version.as_str();
+        let page = |theme| {
+            let sheet = format!("width-mm={width_mm}&theme={theme}&{VERSION}={version}");
+            self.address(figure, "svg", &sheet)
+        };
         FigureView {
             name: figure.to_string(),
             title: self.title(figure),
@@ -64,6 +76,7 @@ impl<'a> Album<'a> {
             dark: page("dark"),
             width_px,
             height_px,
+            is_first: false,
             downloads: self.downloads(figure),
         }
     }
@@ -121,12 +134,8 @@ pub fn downloads(address: impl Fn(&str, &str) -> String) -> Vec<Download> {
     downloads
 }
 
-/// Room for a figure before it has loaded, a little more than it needs: how high it becomes hangs on
-/// how its texts break. The style sheet holds the same proportions.
-fn size_px(figure: &Figure) -> (u32, u32) {
-    match figure {
-        Figure::FrameSums => (1400, 950),
-        Figure::Inputs => (1400, 1350),
-        _ => (850, 910),
-    }
+/// Marks the figures of the first section that are seen without scrolling.
+pub fn mark_first(mut figures: Vec<FigureView>) -> Vec<FigureView> {
+    figures.iter_mut().take(N_AT_FIRST).for_each(|figure| figure.is_first = true);
+    figures
 }

@@ -6,6 +6,7 @@ use stormlens_data::outcome::SceneOutcome;
 
 use crate::plot::Style;
 use crate::plot::scene::{self, SceneFigure, SceneStyle};
+use crate::web::caching::{VERSION, Version};
 use crate::web::pages::result::figures::{Download, FigureView, downloads};
 use crate::web::parameters::encode;
 use crate::web::scenes::query::SceneQuery;
@@ -19,12 +20,14 @@ pub struct Album<'a> {
     style: SceneStyle,
     path: String,
     query: String,
+    version: Version,
 }
 
 impl<'a> Album<'a> {
     pub fn new(query: &SceneQuery, model: &ModelCard, outcome: &'a SceneOutcome) -> Self {
         let (style, path, query) = (query.style(model), query.path(), query.to_query());
-        Self { outcome, style, path, query }
+        let version = Version::of_result(&outcome.provenance);
+        Self { outcome, style, path, query, version }
     }
 
     /// A figure as wide as a column.
@@ -40,8 +43,11 @@ impl<'a> Album<'a> {
     fn view_at(&self, figure: &SceneFigure, width_mm: f64) -> FigureView {
         let style = SceneStyle { width_mm, ..self.style.clone() };
         let (width_px, height_px) = scene::size_px(self.outcome, figure, &style);
-        let page =
-            |theme| self.address(figure, "svg", &format!("width-mm={width_mm}&theme={theme}"));
+        let version = self.version.as_str();
+        let page = |theme| {
+            let sheet = format!("width-mm={width_mm}&theme={theme}&{VERSION}={version}");
+            self.address(figure, "svg", &sheet)
+        };
         FigureView {
             name: figure.to_string(),
             title: self.title(figure),
@@ -50,6 +56,7 @@ impl<'a> Album<'a> {
             dark: page("dark"),
             width_px,
             height_px,
+            is_first: *figure == SceneFigure::Scene,
             downloads: self.downloads(figure),
         }
     }

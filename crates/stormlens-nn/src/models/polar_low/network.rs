@@ -1,12 +1,11 @@
 //! The forward pass.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
 use super::schema::{N_BLOCKS, sum_name};
 use crate::layers::{
-    NormOptions, conv1x1, conv3x3_halving, depthwise_separable, dropout, every_second, linear,
-    max_pool_halving, norm_with,
+    NormOptions, Source, conv1x1_onto, conv3x3_halving_relu, dropout, linear, max_pool_halving,
+    separable_relu,
 };
 use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, Scope};
@@ -35,13 +34,13 @@ impl Network for PolarLow {
         mode: &Mode,
     ) -> Prediction {
         let p = parameters.root();
-        let x = conv3x3_halving(&p.at("stem.0"), input);
-        let x = relu(norm_with(&p.at("stem.1"), x, NormOptions::KERAS, mode));
+        let (conv, norm) = (p.at("stem.0"), p.at("stem.1"));
+        let x = conv3x3_halving_relu(&conv, &norm, input, NormOptions::KERAS, mode);
         let mut x = tap.at("activation", x);
         for n in 1..=N_BLOCKS {
             x = block(&p, n, x, tap, mode);
         }
-        let x = separable(&p.at("tail"), [0, 1], x, mode);
+        let x = separable(&p.at("tail"), ["0", "1"], x, mode);
         let x = tap.at(&format!("activation_{}", 2 * N_BLOCKS + 1), x);
         let features = dropout(mean_over_plane(x), DROPOUT, mode);
         Prediction::Logits(linear(&p.at("head"), features))
@@ -51,18 +50,18 @@ impl Network for PolarLow {
 /// Two separable convolutions and a pooling, beside a 1 × 1 convolution of every second pixel.
 fn block(p: &Scope, n: usize, x: Tensor<4>, tap: &mut Tap, mode: &Mode) -> Tensor<4> {
     let p = p.at(&format!("block{n}"));
-    let y = separable(&p, [0, 1], x.clone(), mode);
+    let y = separable(&p, ["0", "1"], x.clone(), mode);
     let y = tap.at(&format!("activation_{}", 2 * n - 1), y);
-    let y = separable(&p, [3, 4], y, mode);
+    let y = separable(&p, ["3", "4"], y, mode);
     let y = tap.at(&format!("activation_{}", 2 * n), y);
-    let sum = max_pool_halving(y) + conv1x1(&p.at("shortcut"), every_second(x));
+    let pooled = max_pool_halving(y, mode);
+    let sum = conv1x1_onto(&p.at("shortcut"), Source::EverySecond(x), pooled, mode);
     tap.at(&sum_name(n), sum)
 }
 
 /// Separable convolution, batch normalisation, ReLU; children go by their number in the module.
-fn separable(p: &Scope, [conv, norm]: [usize; 2], x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    let x = depthwise_separable(&p.at(&conv.to_string()), x, mode);
-    relu(norm_with(&p.at(&norm.to_string()), x, NormOptions::KERAS, mode))
+fn separable(p: &Scope, children: [&str; 2], x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    separable_relu(p, children, x, NormOptions::KERAS, mode)
 }
 
 /// `[batch, channels]`

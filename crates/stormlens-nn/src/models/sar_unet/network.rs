@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use crate::layers::{
-    cbam, conv1x1, depthwise_separable, double_depthwise_separable, max_pool, norm_relu, upsample,
+    NormOptions, Source, cbam, conv1x1, conv1x1_onto, double_depthwise_separable, max_pool,
+    separable_relu,
 };
 use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, Scope};
@@ -34,13 +35,13 @@ impl Network for SarUnet {
             x = encode(&p, level, x, tap, mode);
             if level < 5 {
                 skips.push(x.clone());
-                x = max_pool(x);
+                x = max_pool(x, mode);
             }
         }
         for (level, skip) in (2..=5).rev().zip(skips.into_iter().rev()) {
             x = decode(&p, level, x, skip, tap, mode);
         }
-        Prediction::Field(conv1x1(&p.at("outc.conv"), x))
+        Prediction::Field(conv1x1(&p.at("outc.conv"), x, mode))
     }
 }
 
@@ -60,17 +61,30 @@ fn decode(
     mode: &Mode,
 ) -> Tensor<4> {
     let up = p.at(&format!("Up{level}.conv.conv"));
-    let x = norm_relu(&up.at("1"), depthwise_separable(&up.at("0"), upsample(x), mode), mode);
-    let x = Tensor::cat(vec![skip, x], 1);
-    residual_block(p, &format!("Up_RRCNN{level}"), x, tap, mode)
+    let x = separable_relu(&up, ["0", "1"], Source::Doubled(x), NormOptions::PYTORCH, mode);
+    residual_block(p, &format!("Up_RRCNN{level}"), Source::Joined(skip, x), tap, mode)
 }
 
 /// `Conv_1x1(x) + doubleconv(x)`, with neither normalisation nor ReLU behind the sum.
-fn residual_block(p: &Scope, name: &str, x: Tensor<4>, tap: &mut Tap, mode: &Mode) -> Tensor<4> {
-    let block = p.at(name);
-    let straight = conv1x1(&block.at("Conv_1x1"), x.clone());
-    let straight = tap.at(&format!("{name}.Conv_1x1"), straight);
-    let convolved = double_depthwise_separable(&block.at("doubleconv.0"), x, mode);
-    let convolved = tap.at(&format!("{name}.doubleconv"), convolved);
-    tap.at(name, straight + convolved)
+fn residual_block(
+    p: &Scope,
+    name: &str,
+    x: impl Into<Source>,
+    tap: &mut Tap,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (block, x) = (p.at(name), x.into());
+    let (conv1x1_name, double_name) = (format!("{name}.Conv_1x1"), format!("{name}.doubleconv"));
+    // Nobody needs the straight path by itself unless it is watched.
+    let straight = tap.watches(&conv1x1_name).then(|| {
+        let straight = conv1x1(&block.at("Conv_1x1"), x.clone(), mode);
+        tap.at(&conv1x1_name, straight)
+    });
+    let convolved = double_depthwise_separable(&block.at("doubleconv.0"), x.clone(), mode);
+    let convolved = tap.at(&double_name, convolved);
+    let sum = match straight {
+        Some(straight) => straight + convolved,
+        None => conv1x1_onto(&block.at("Conv_1x1"), x, convolved, mode),
+    };
+    tap.at(name, sum)
 }

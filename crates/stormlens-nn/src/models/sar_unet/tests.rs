@@ -127,7 +127,7 @@ fn the_full_size_network_equals_the_reference() {
         }
     }
     let leaf = x().autodiff().require_grad();
-    let y = SarUnet.forward(&folded, leaf.clone(), &mut Tap::off(), &Mode::Inference);
+    let y = SarUnet.forward(&folded, leaf.clone(), &mut Tap::off(), &Mode::inference());
     let mut gradients = found.target.of(y).sum().backward();
     let ours = to_vec(leaf.grad_remove(&mut gradients).expect("the input's gradient"));
     let error = relative_l2(&ours, &golden.f32("grad_input"));
@@ -137,7 +137,7 @@ fn the_full_size_network_equals_the_reference() {
 /// Every tapped layer's statistics and 32 of its values, to 10⁻³ of its root mean square.
 fn check_activations(golden: &Golden, parameters: &Parameters, x: Tensor<4>) {
     let mut tap = Tap::observe();
-    SarUnet.forward(parameters, x, &mut tap, &Mode::Inference);
+    SarUnet.forward(parameters, x, &mut tap, &Mode::inference());
     let activations = tap.into_activations();
     assert_eq!(activations.len(), 32);
     let names = golden.names();
@@ -194,7 +194,7 @@ fn folding_changes_nothing_but_rounding() {
     let x = || input(ramp(3 * 32 * 48), [1, 3, 32, 48], &device);
     let run = |weights: &HostTensors| {
         let parameters = parameters(weights, &device);
-        SarUnet.forward(&parameters, x(), &mut Tap::off(), &Mode::Inference).to_host()
+        SarUnet.forward(&parameters, x(), &mut Tap::off(), &Mode::inference()).to_host()
     };
     let folded = fold(weights.clone(), NormOptions::PYTORCH);
     assert!(folded.iter().all(|(name, ..)| !name.contains("running_")), "some norm is left");
@@ -212,7 +212,7 @@ fn rescaling_changes_the_unit_and_nothing_else() {
         let parameters = parameters(weights, &device);
         to_vec(
             SarUnet
-                .forward(&parameters, x, &mut Tap::off(), &Mode::Inference)
+                .forward(&parameters, x, &mut Tap::off(), &Mode::inference())
                 .field()
                 .div_scalar(factor),
         )

@@ -112,7 +112,7 @@ impl<L: Lessons> Run<'_, L> {
         tally: &mut L::Tally,
     ) -> f64 {
         let (input, answers) = batch.into_tensor(self.device);
-        let mode = Mode::Inference;
+        let mode = Mode::inference();
         let prediction = self.network.forward(parameters, input, &mut Tap::off(), &mode);
         self.lessons.count(tally, &prediction, &answers);
         let loss = self.lessons.loss(prediction, &answers, self.device);

@@ -165,9 +165,9 @@ fn check_maps(run: &str, golden: &Golden, parameters: &Parameters, x: Tensor<4>)
     let layers = ["activation_8", "activation_14", "activation_15"];
     for class in 0..2 {
         let mut tap = Tap::watch(layers);
-        let output = PolarLow.forward(parameters, x.clone(), &mut tap, &Mode::Inference).logits();
+        let output = PolarLow.forward(parameters, x.clone(), &mut tap, &Mode::inference()).logits();
         let mut gradients = output.narrow(1, class, 1).sum().backward();
-        for layer in tap.into_weighted(&mut gradients) {
+        for layer in tap.into_weighted(&mut gradients).remove(0) {
             let key = |what: &str| format!("cam.{}.class{class}.{what}", layer.name);
             if !golden.names().contains(&key("raw")) {
                 continue;

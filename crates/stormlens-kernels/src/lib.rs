@@ -1,0 +1,23 @@
+//! The layers of weather networks on the CPU, forward and backward.
+//!
+//! Plain slices in, plain vectors out; this crate knows no tensors and no tape. Each kernel is an
+//! operation of a network as a whole (a convolution with its bias and its ReLU, an attention
+//! module), because on a CPU the time goes into memory between operations and not into arithmetic.
+//! Work is shared out in bands of rows over all cores; vector instructions are chosen when the
+//! program runs ([`Level`]).
+
+pub mod attention;
+pub mod bands;
+mod bilinear;
+mod depthwise;
+pub mod level;
+pub mod planes;
+pub mod pointwise;
+pub mod pool;
+pub mod product;
+mod scratch;
+pub mod separable;
+pub mod stem;
+
+pub use bands::{Maps, Shape};
+pub use level::{Level, LevelError};

@@ -1,0 +1,91 @@
+//! Sums over planes and over channels.
+
+use rayon::prelude::*;
+
+use crate::Level;
+use crate::bands::{self, Maps};
+use crate::level::at_level;
+
+/// The sum over each plane, `[batch × channels]`: what a gradient that is the same for all pixels
+/// of a channel adds up to.
+pub fn sums(level: Level, x: Maps) -> Vec<f32> {
+    if x.shape.is_empty() {
+        return Vec::new();
+    }
+    let planes = x.values.par_chunks_exact(x.shape.plane());
+    planes.map(|plane| at_level!(level, || sum(plane))).collect()
+}
+
+/// `Σ_c weights[c] · x[c]` for each example, `[batch × height × width]`; `weights` is
+/// `[batch × channels]`.
+///
+/// # Panics
+/// If there is not one weight for each plane.
+pub fn weighted(level: Level, weights: &[f32], x: Maps) -> Vec<f32> {
+    let shape = x.shape;
+    assert_eq!(weights.len(), shape.n_batch * shape.n_channels);
+    let out = shape.with_channels(1);
+    bands::fill(out, bands::rows_per_band(out, 1), |band| {
+        let pixels = band.rows.start * shape.width..band.rows.end * shape.width;
+        let weights = &weights[band.example * shape.n_channels..][..shape.n_channels];
+        for start in pixels.clone().step_by(BLOCK) {
+            let n = BLOCK.min(pixels.end - start);
+            let mut sums = [0.0; BLOCK];
+            at_level!(level, || {
+                for (c, &weight) in weights.iter().enumerate() {
+                    let plane = &x.plane(band.example, c)[start..start + n];
+                    for (sum, &v) in sums.iter_mut().zip(plane) {
+                        *sum += weight * v;
+                    }
+                }
+            });
+            band.append(0, &sums[..n], |v| v);
+        }
+    })
+}
+
+/// Pixels that are summed up together over the channels: sixteen kilobytes.
+pub(crate) const BLOCK: usize = 1024;
+
+/// In 64 running sums, so that vectors may be used and few digits are lost.
+#[inline(always)]
+pub(crate) fn sum(values: &[f32]) -> f32 {
+    let (blocks, rest) = values.as_chunks::<64>();
+    let mut sums = [0.0f32; 64];
+    for block in blocks {
+        for (sum, &v) in sums.iter_mut().zip(block) {
+            *sum += v;
+        }
+    }
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+/// `Σ a · b`, likewise.
+#[inline(always)]
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<64>(), b.as_chunks::<64>());
+    let mut sums = [0.0f32; 64];
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..64 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+/// The largest value and where it is first.
+#[inline(always)]
+pub(crate) fn maximum(values: &[f32]) -> (f32, usize) {
+    let (blocks, rest) = values.as_chunks::<64>();
+    let mut largest = [f32::NEG_INFINITY; 64];
+    for block in blocks {
+        for (largest, &v) in largest.iter_mut().zip(block) {
+            *largest = if v > *largest { v } else { *largest };
+        }
+    }
+    let all = largest.iter().chain(rest);
+    let maximum = all.fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m });
+    let place = values.iter().position(|&v| v == maximum).unwrap_or(0);
+    (maximum, place)
+}

@@ -1,0 +1,242 @@
+//! Products of a weight matrix with many pixels: the work of every 1 × 1 convolution.
+//!
+//! The innermost kernels are those of the crate `gemm-f32`, one set for each level of vector
+//! instructions. They are called directly, since its own entry point would pack the pixels once
+//! more, and would choose the level itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gemm_common::microkernel::MicroKernelFn;
+use rayon::prelude::*;
+
+use crate::Level;
+
+/// The weights of a 1 × 1 convolution, which keeps them as the innermost kernels take them once they
+/// have been asked for.
+#[derive(Debug)]
+pub struct Matrix {
+    values: Arc<[f32]>,
+    n_out: usize,
+    n_in: usize,
+    /// By level and whether transposed.
+    packed: Mutex<Vec<((Level, bool), Arc<Weights>)>>,
+}
+
+impl Matrix {
+    /// From `[n_out × n_in]`, row-major.
+    ///
+    /// # Panics
+    /// If there are no outputs, or not as many values for each.
+    pub fn new(values: Arc<[f32]>, n_out: usize) -> Self {
+        assert!(n_out > 0 && values.len().is_multiple_of(n_out), "weights for each output");
+        let n_in = values.len() / n_out;
+        Self { values, n_out, n_in, packed: Mutex::default() }
+    }
+
+    pub fn n_out(&self) -> usize {
+        self.n_out
+    }
+
+    pub fn n_in(&self) -> usize {
+        self.n_in
+    }
+
+    /// From inputs to outputs.
+    pub(crate) fn forward(&self, level: Level) -> Arc<Weights> {
+        self.packed(level, false)
+    }
+
+    /// From the gradients of outputs to those of inputs.
+    pub(crate) fn transposed(&self, level: Level) -> Arc<Weights> {
+        self.packed(level, true)
+    }
+
+    fn packed(&self, level: Level, is_transposed: bool) -> Arc<Weights> {
+        let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (level, is_transposed);
+        if let Some((_, weights)) = packed.iter().find(|(other, _)| *other == key) {
+            return weights.clone();
+        }
+        let (values, n_in) = (&self.values, self.n_in);
+        let weights = Arc::new(match is_transposed {
+            false => Weights::pack(level, self.n_out, n_in, |first, k, packed| {
+                for (i, place) in packed.iter_mut().enumerate() {
+                    *place = values[(first + i) * n_in + k];
+                }
+            }),
+            true => Weights::pack(level, n_in, self.n_out, |first, k, packed| {
+                packed.copy_from_slice(&values[k * n_in + first..][..packed.len()]);
+            }),
+        });
+        packed.push((key, weights.clone()));
+        weights
+    }
+}
+
+/// A matrix as the innermost kernels of a level take it: blocks of outputs lie together, inputs
+/// first.
+#[derive(Clone, Debug)]
+pub(crate) struct Weights {
+    packed: Vec<f32>,
+    n_out: usize,
+    n_in: usize,
+    level: Level,
+}
+
+impl Weights {
+    /// `fill` gets the first output of a block, an input, and the places of their weights.
+    fn pack(
+        level: Level,
+        n_out: usize,
+        n_in: usize,
+        fill: impl Fn(usize, usize, &mut [f32]) + Sync,
+    ) -> Self {
+        let width = Kernel::of(level).n_columns;
+        let mut packed = vec![0.0; n_out.next_multiple_of(width) * n_in];
+        let blocks = packed.par_chunks_exact_mut((width * n_in).max(1)).enumerate();
+        blocks.for_each(|(block, packed)| {
+            let n = width.min(n_out - block * width);
+            for (k, packed) in packed.chunks_exact_mut(width).enumerate() {
+                fill(block * width, k, &mut packed[..n]);
+            }
+        });
+        Self { packed, n_out, n_in, level }
+    }
+
+    pub fn n_out(&self) -> usize {
+        self.n_out
+    }
+
+    pub fn n_in(&self) -> usize {
+        self.n_in
+    }
+}
+
+/// Rows of pixels, one row a channel, with room behind each so that vectors may overhang.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pixels<'a> {
+    pub values: &'a [f32],
+    /// From one channel to the next.
+    pub stride: usize,
+}
+
+/// `out[o × out_stride + p] = Σ_i weights[o, i] · x[i × x.stride + p]` for `p < n_pixels`; added to
+/// what is there where `add` says so.
+///
+/// Whole vectors are read and written: what lies behind the last pixel of a channel, up to the next
+/// multiple of [`LANES`], is overwritten.
+///
+/// # Panics
+/// If a channel, rounded up to whole vectors, does not fit into its stride, or the channels into
+/// their slice.
+pub(crate) fn multiply(
+    weights: &Weights,
+    x: Pixels,
+    n_pixels: usize,
+    (out, out_stride): (&mut [f32], usize),
+    add: bool,
+) {
+    let (n_in, n_out) = (weights.n_in, weights.n_out);
+    let n_pixels = n_pixels.next_multiple_of(LANES);
+    if n_pixels == 0 || n_out == 0 {
+        return;
+    }
+    assert!(n_in > 0, "a sum over no channels");
+    assert!((n_in - 1) * x.stride + n_pixels <= x.values.len());
+    assert!((n_out - 1) * out_stride + n_pixels <= out.len() && n_pixels <= out_stride);
+    let kernel = Kernel::of(weights.level);
+    let width = kernel.n_columns;
+    let (one, status) = if add { (1.0, 1) } else { (0.0, 0) };
+    let mut block = |first_out: usize, first: usize| {
+        let n = width.min(n_out - first_out);
+        let m = kernel.n_rows().min(n_pixels - first);
+        let micro = kernel.micro(m, n);
+        // SAFETY: the level's instructions were found on this processor before the weights were
+        // packed for it. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
+        // in whole vectors since `m` is a multiple of every vector's length (the first assertion
+        // on lengths), and a block of packed weights, which is `width` long for every channel. It
+        // writes `m` pixels of each of `n` output channels (the second one). Source and result are
+        // different slices.
+        unsafe {
+            micro(
+                m,
+                n,
+                n_in,
+                out.as_mut_ptr().add(first_out * out_stride + first),
+                x.values.as_ptr().add(first),
+                weights.packed.as_ptr().add(first_out * n_in),
+                out_stride as isize,
+                1,
+                x.stride as isize,
+                width as isize,
+                1,
+                one,
+                1.0,
+                status,
+                false,
+                false,
+                false,
+                std::ptr::null(),
+            );
+        }
+    };
+    let outs = || (0..n_out).step_by(width);
+    let pixels = || (0..n_pixels).step_by(kernel.n_rows());
+    if weights.packed.len() <= STAYS_NEAR {
+        // The weights stay in the nearest caches while the pixels go by.
+        pixels().for_each(|first| outs().for_each(|first_out| block(first_out, first)));
+    } else {
+        outs().for_each(|first_out| pixels().for_each(|first| block(first_out, first)));
+    }
+}
+
+/// Pixels that the widest vector holds.
+pub(crate) const LANES: usize = 16;
+
+/// Numbers of weights that are taken to stay in a second-level cache beside the pixels.
+const STAYS_NEAR: usize = 64 << 10;
+
+/// The innermost kernels of a level.
+#[derive(Clone, Copy)]
+struct Kernel {
+    level: Level,
+    lanes: usize,
+    /// Vectors of pixels that one call takes at most.
+    n_vectors: usize,
+    /// Outputs that one call takes at most.
+    n_columns: usize,
+}
+
+impl Kernel {
+    fn of(level: Level) -> Self {
+        use gemm_f32::microkernel as m;
+        let (lanes, n_vectors, n_columns) = match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => (16, m::avx512f::f32::MR_DIV_N, m::avx512f::f32::NR),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => (8, m::fma::f32::MR_DIV_N, m::fma::f32::NR),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => (4, m::neon::f32::MR_DIV_N, m::neon::f32::NR),
+            _ => (1, m::scalar::f32::MR_DIV_N, m::scalar::f32::NR),
+        };
+        Self { level, lanes, n_vectors, n_columns }
+    }
+
+    fn n_rows(self) -> usize {
+        self.n_vectors * self.lanes
+    }
+
+    fn micro(self, n_pixels: usize, n_out: usize) -> MicroKernelFn<f32> {
+        use gemm_f32::microkernel as m;
+        let (i, j) = (n_pixels / self.lanes - 1, n_out - 1);
+        match self.level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => m::avx512f::f32::UKR[i][j],
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => m::fma::f32::UKR[i][j],
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => m::neon::f32::UKR[i][j],
+            _ => m::scalar::f32::UKR[i][j],
+        }
+    }
+}

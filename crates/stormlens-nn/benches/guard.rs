@@ -1,0 +1,124 @@
+//! A guard against slower kernels: whole layers against the same layers from burn's operations,
+//! alternating in one run. Ratios hold on any machine where seconds do not.
+//!
+//! `cargo bench -p stormlens-nn --bench guard` fails when a ratio is above its limit. The limits are
+//! about one and a half times what was measured on two idle cores with AVX-512 (see
+//! `docs/performance.md`); on processors without it they may have to be looked at anew.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use burn::tensor::{Device, Distribution, Tensor};
+use stormlens_nn::fused::Kernels;
+use stormlens_nn::layers::fold;
+use stormlens_nn::models::{polar_low, sar_unet};
+use stormlens_nn::network::Prediction;
+use stormlens_nn::parameters::Mode;
+use stormlens_nn::registry::ModelEntry;
+use stormlens_nn::{Parameters, Tap};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Pairs of runs for each ratio; the median counts.
+const N_PAIRS: usize = 7;
+
+struct Race {
+    name: &'static str,
+    entry: &'static ModelEntry,
+    dims: [usize; 4],
+    is_backward: bool,
+    /// Largest ratio of the whole layers' time to that of burn's operations.
+    limit: f64,
+}
+
+const RACES: [Race; 4] = [
+    Race {
+        name: "sar-unet forward",
+        entry: &sar_unet::ENTRY,
+        dims: [1, 12, 288, 288],
+        is_backward: false,
+        limit: 0.6,
+    },
+    Race {
+        name: "sar-unet input gradient",
+        entry: &sar_unet::ENTRY,
+        dims: [1, 12, 288, 288],
+        is_backward: true,
+        limit: 0.6,
+    },
+    Race {
+        name: "polar-low forward",
+        entry: &polar_low::ENTRY,
+        dims: [1, 3, 512, 512],
+        is_backward: false,
+        limit: 0.6,
+    },
+    Race {
+        name: "polar-low input gradient",
+        entry: &polar_low::ENTRY,
+        dims: [4, 3, 512, 512],
+        is_backward: true,
+        limit: 0.6,
+    },
+];
+
+fn main() -> ExitCode {
+    let fused = match Kernels::from_environment() {
+        Ok(kernels) if kernels != Kernels::Plain => kernels,
+        Ok(_) => {
+            println!("STORMLENS_KERNELS asks for the plain path: there is nothing to compare");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!(
+        "{fused} kernels against burn's operations, median of {N_PAIRS} pairs (lowest – highest)"
+    );
+    let kept = RACES.iter().filter(|race| run(race, fused)).count();
+    if kept == RACES.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether the ratio is within its limit.
+fn run(race: &Race, fused: Kernels) -> bool {
+    let device = Device::flex();
+    let weights = fold((race.entry.initialise)(1), race.entry.norm);
+    let borrowed = weights.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
+    let parameters = Parameters::from_host(borrowed, &device);
+    let x = Tensor::<4>::random(race.dims, Distribution::Uniform(0.0, 1.0), &device);
+    let time = |kernels| {
+        let start = Instant::now();
+        compute(race, &parameters, x.clone(), &Mode::Inference(kernels));
+        start.elapsed().as_secs_f64()
+    };
+    (time(fused), time(Kernels::Plain));
+    let mut ratios: Vec<f64> = (0..N_PAIRS).map(|_| time(fused) / time(Kernels::Plain)).collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[N_PAIRS / 2];
+    let verdict = if median <= race.limit { "kept" } else { "BROKEN" };
+    println!(
+        "{:<26} {median:.2} ({:.2} – {:.2}), limit {:.2}: {verdict}",
+        race.name,
+        ratios[0],
+        ratios[N_PAIRS - 1],
+        race.limit
+    );
+    median <= race.limit
+}
+
+fn compute(race: &Race, parameters: &Parameters, x: Tensor<4>, mode: &Mode) {
+    let x = if race.is_backward { x.autodiff().require_grad() } else { x };
+    let output = race.entry.network.forward(parameters, x.clone(), &mut Tap::off(), mode);
+    let sum = match output {
+        Prediction::Field(field) => field.sum(),
+        Prediction::Logits(logits) => logits.sum(),
+    };
+    if race.is_backward {
+        x.grad(&sum.backward()).expect("a leaf of the tape").into_data();
+    } else {
+        sum.into_data();
+    }
+}

@@ -1,0 +1,190 @@
+//! The layers that are computed as a whole.
+
+use std::sync::Arc;
+
+use stormlens_kernels::attention::{self, Attention, Kept};
+use stormlens_kernels::pointwise::Pointwise;
+use stormlens_kernels::pool::{self, Window};
+use stormlens_kernels::product::Matrix;
+use stormlens_kernels::separable::Separable;
+use stormlens_kernels::stem::Stem;
+use stormlens_kernels::{Level, Maps, Shape};
+
+use super::operation::{Needs, Operation, Pass};
+
+/// Weights that network, operation and tape share.
+type Values = Arc<[f32]>;
+
+/// Depthwise, pointwise, bias, ReLU; of one map or of two side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct SeparableOperation {
+    pub level: Level,
+    pub depthwise: Values,
+    pub pointwise: Arc<Matrix>,
+    pub bias: Values,
+    pub relu: bool,
+    pub doubled: bool,
+}
+
+impl SeparableOperation {
+    fn kernel(&self) -> Separable<'_> {
+        let Self { depthwise, pointwise, bias, relu, doubled, .. } = self;
+        Separable { depthwise, pointwise, bias, relu: *relu, doubled: *doubled }
+    }
+}
+
+impl Operation for SeparableOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Output;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let Shape { height, width, .. } = maps[0].shape;
+        let grown = if self.doubled { 2 } else { 1 };
+        let shape = maps[0].shape.with_size(grown * height, grown * width);
+        let values = self.kernel().forward(self.level, maps);
+        (shape.with_channels(self.bias.len()), values, ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let output = pass.output.map_or(&[][..], |output| output.values);
+        let found = self.kernel().backward(self.level, pass.shapes, output, gradient);
+        found.into_iter().map(Some).collect()
+    }
+}
+
+/// A 1 × 1 convolution of one map or of two side by side, perhaps added to a last one.
+#[derive(Clone, Debug)]
+pub(crate) struct PointwiseOperation {
+    pub level: Level,
+    pub weight: Arc<Matrix>,
+    pub bias: Values,
+    pub step: usize,
+    /// Whether the last map is what the result is added to.
+    pub is_added: bool,
+}
+
+impl PointwiseOperation {
+    fn kernel(&self) -> Pointwise<'_> {
+        Pointwise { weight: &self.weight, bias: &self.bias, step: self.step }
+    }
+
+    fn n_sources<T>(&self, maps: &[T]) -> usize {
+        maps.len() - usize::from(self.is_added)
+    }
+}
+
+impl Operation for PointwiseOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Nothing;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let (sources, addend) = maps.split_at(self.n_sources(maps));
+        let Shape { height, width, .. } = sources[0].shape;
+        let shape = sources[0].shape.with_channels(self.bias.len());
+        let shape = shape.with_size(height.div_ceil(self.step), width.div_ceil(self.step));
+        (shape, self.kernel().forward(self.level, sources, addend.first().copied()), ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let sources = &pass.shapes[..self.n_sources(pass.shapes)];
+        let found = self.kernel().backward(self.level, sources, gradient);
+        found.into_iter().map(Some).chain([None]).take(pass.shapes.len()).collect()
+    }
+}
+
+/// A convolutional block attention module.
+#[derive(Clone, Debug)]
+pub(crate) struct AttentionOperation {
+    pub level: Level,
+    pub hidden_weight: Values,
+    pub hidden_bias: Values,
+    pub out_weight: Values,
+    pub out_bias: Values,
+    pub places_weight: Values,
+    pub places_bias: f32,
+}
+
+impl AttentionOperation {
+    fn kernel(&self) -> Attention<'_> {
+        Attention {
+            hidden_weight: &self.hidden_weight,
+            hidden_bias: &self.hidden_bias,
+            out_weight: &self.out_weight,
+            out_bias: &self.out_bias,
+            places_weight: &self.places_weight,
+            places_bias: self.places_bias,
+        }
+    }
+}
+
+impl Operation for AttentionOperation {
+    type Kept = Arc<Kept>;
+
+    const NEEDS: Needs = Needs::Inputs;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, Arc<Kept>) {
+        let (values, kept) = self.kernel().forward(self.level, maps[0]);
+        (maps[0].shape, values, Arc::new(kept))
+    }
+
+    fn backward(&self, pass: &Pass<Arc<Kept>>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let x = pass.inputs[0];
+        vec![Some(attention::backward(&self.kernel(), self.level, x, pass.kept, gradient))]
+    }
+}
+
+/// The maximum of windows at every second pixel.
+#[derive(Clone, Debug)]
+pub(crate) struct PoolOperation {
+    pub level: Level,
+    pub window: Window,
+}
+
+impl Operation for PoolOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Inputs;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let shape = self.window.shape_out(maps[0].shape);
+        (shape, pool::forward(self.level, self.window, maps[0]), ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        vec![Some(pool::backward(self.level, self.window, pass.inputs[0], gradient))]
+    }
+}
+
+/// A 3 × 3 convolution of few channels at every second pixel, with bias and ReLU.
+#[derive(Clone, Debug)]
+pub(crate) struct StemOperation {
+    pub level: Level,
+    pub weight: Values,
+    pub bias: Values,
+}
+
+impl StemOperation {
+    fn kernel(&self) -> Stem<'_> {
+        Stem { weight: &self.weight, bias: &self.bias, relu: true }
+    }
+}
+
+impl Operation for StemOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Output;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let Shape { height, width, .. } = maps[0].shape;
+        let shape = maps[0].shape.with_size(height.div_ceil(2), width.div_ceil(2));
+        let values = self.kernel().forward(self.level, maps[0]);
+        (shape.with_channels(self.bias.len()), values, ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let output = pass.output.map_or(&[][..], |output| output.values);
+        vec![Some(self.kernel().backward(self.level, pass.shapes[0], output, gradient))]
+    }
+}

@@ -1,0 +1,115 @@
+//! Layers through the CPU's own kernels, where those can compute them.
+//!
+//! Each function answers `None` where the plain path has to: on other devices, in training, and for
+//! layers whose normalisation has not been folded.
+
+use burn::tensor::Tensor;
+use stormlens_kernels::Level;
+use stormlens_kernels::pool::Window;
+
+use super::source::Source;
+use crate::fused::{
+    AttentionOperation, PointwiseOperation, PoolOperation, SeparableOperation, StemOperation,
+    apply, apply_pair, apply_triple,
+};
+use crate::parameters::{Mode, Scope};
+
+fn level(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
+    match mode {
+        Mode::Inference(kernels) => kernels.level_for(x),
+        Mode::Training(_) => None,
+    }
+}
+
+/// Depthwise, pointwise, ReLU; `norm` is where the normalisation would be.
+pub(super) fn separable_relu(
+    p: &Scope,
+    norm: &Scope,
+    x: &Source,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, x.any())?;
+    let (depthwise, pointwise) = (p.at("depthwise"), p.at("pointwise"));
+    let n_out = pointwise.n_out("weight")?;
+    let n_in = match x {
+        Source::Whole(x) | Source::Doubled(x) => x.dims()[1],
+        Source::Joined(x, y) => x.dims()[1] + y.dims()[1],
+        Source::EverySecond(_) => return None,
+    };
+    let is_folded = !norm.has("running_var") && !depthwise.has("bias");
+    if !is_folded || depthwise.n_out("weight")? != n_in {
+        return None;
+    }
+    let operation = SeparableOperation {
+        level,
+        depthwise: depthwise.on_host("weight"),
+        pointwise: pointwise.matrix("weight"),
+        bias: pointwise.on_host_or_zero("bias", n_out),
+        relu: true,
+        doubled: matches!(x, Source::Doubled(_)),
+    };
+    Some(match x.clone() {
+        Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
+        Source::Joined(x, y) => apply_pair(operation, [x, y]),
+    })
+}
+
+/// 1 × 1 convolution, added to `addend` where there is one.
+pub(super) fn conv1x1(
+    p: &Scope,
+    x: &Source,
+    addend: Option<&Tensor<4>>,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, x.any())?;
+    let n_out = p.n_out("weight")?;
+    let operation = PointwiseOperation {
+        level,
+        weight: p.matrix("weight"),
+        bias: p.on_host_or_zero("bias", n_out),
+        step: if matches!(x, Source::EverySecond(_)) { 2 } else { 1 },
+        is_added: addend.is_some(),
+    };
+    Some(match (x.clone(), addend.cloned()) {
+        (Source::Doubled(_), _) => return None,
+        (Source::Whole(x) | Source::EverySecond(x), None) => apply(operation, x),
+        (Source::Whole(x) | Source::EverySecond(x), Some(y)) => apply_pair(operation, [x, y]),
+        (Source::Joined(x, y), None) => apply_pair(operation, [x, y]),
+        (Source::Joined(x, y), Some(z)) => apply_triple(operation, [x, y, z]),
+    })
+}
+
+/// A CBAM.
+pub(super) fn attention(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    let (channels, places) = (p.at("channel_att"), p.at("spatial_att"));
+    if places.at("bn").has("running_var") {
+        return None;
+    }
+    let (hidden, out) = (channels.at("MLP.1"), channels.at("MLP.3"));
+    let operation = AttentionOperation {
+        level,
+        hidden_weight: hidden.on_host("weight"),
+        hidden_bias: hidden.on_host("bias"),
+        out_weight: out.on_host("weight"),
+        out_bias: out.on_host("bias"),
+        places_weight: places.on_host("conv.weight"),
+        places_bias: places.on_host_or_zero("conv.bias", 1)[0],
+    };
+    Some(apply(operation, x.clone()))
+}
+
+pub(super) fn pool(x: &Tensor<4>, window: Window, mode: &Mode) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    Some(apply(PoolOperation { level, window }, x.clone()))
+}
+
+/// 3 × 3 at every second pixel, ReLU; `norm` is where the normalisation would be.
+pub(super) fn stem_relu(p: &Scope, norm: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    if norm.has("running_var") {
+        return None;
+    }
+    let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
+    Some(apply(StemOperation { level, weight: p.on_host("weight"), bias }, x.clone()))
+}

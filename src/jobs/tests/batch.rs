@@ -1,0 +1,187 @@
+//! Jobs that are answered together.
+
+use super::*;
+
+/// Does what the names of the samples say. Those of one first letter go together.
+struct Letters {
+    /// What it has been asked, together.
+    told: Sender<String>,
+    /// Held until the test says go.
+    go: Receiver<()>,
+}
+
+impl Letters {
+    fn answer(request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
+        if progress.report("counting", 1, 2).is_break() {
+            return Err(WorkerError::Cancelled);
+        }
+        let Request::Nowcast(nowcast) = request else { panic!("only nowcasts are asked for") };
+        match nowcast.sample.get(1..) {
+            Some("refuse") => {
+                let (message, remedy) = ("no".to_owned(), "ask otherwise".to_owned());
+                Err(WorkerError::Invalid { message, remedy })
+            }
+            Some("fail") => Err(WorkerError::Failed("out of memory".to_owned())),
+            Some("panic") => panic!("the shapes differ"),
+            _ => Ok(answer_to(nowcast)),
+        }
+    }
+}
+
+impl Worker for Letters {
+    fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
+        self.told.send(format!("run {}", sample_of(request))).unwrap();
+        if sample_of(request) == "hold" {
+            self.go.recv().unwrap();
+        }
+        Self::answer(request, progress)
+    }
+
+    fn device(&self) -> DeviceReport {
+        a_device()
+    }
+
+    fn batch_key(&self, request: &Request) -> Option<String> {
+        let sample = sample_of(request);
+        (sample != "hold").then(|| sample[..1].to_owned())
+    }
+
+    fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Result<Outcome, WorkerError>> {
+        let samples: Vec<_> = batch.iter().map(|(request, _)| sample_of(request)).collect();
+        self.told.send(format!("together {}", samples.join(" "))).unwrap();
+        if samples.contains(&"await") {
+            self.go.recv().unwrap();
+        }
+        let mut answers: Vec<_> =
+            batch.iter().map(|(request, progress)| Self::answer(request, *progress)).collect();
+        if samples.contains(&"ashort") {
+            answers.pop();
+        }
+        answers
+    }
+}
+
+struct Desk {
+    jobs: Jobs,
+    told: Receiver<String>,
+    go: Sender<()>,
+}
+
+impl Desk {
+    fn new(max_batch: Option<usize>, max_wait: Duration) -> Self {
+        let (told_to, told) = channel();
+        let (go, waits) = channel();
+        let mut waits = Some(waits);
+        let factory: WorkerFactory = Box::new(move || {
+            let (_, nothing) = channel();
+            let go = waits.take().unwrap_or(nothing);
+            Ok(Box::new(Letters { told: told_to.clone(), go }))
+        });
+        let batching = Batching { max_batch, max_wait: Some(max_wait) };
+        let options = Options { patience: ANY, batching, ..Options::default() };
+        Self { jobs: Jobs::start(factory, options).unwrap(), told, go }
+    }
+
+    /// Asks for all of them while the worker is busy with something else.
+    fn ask(&self, samples: &[&str]) -> Vec<JobId> {
+        self.jobs.submit(request("hold")).unwrap();
+        self.hears("run hold");
+        let ids = samples.iter().map(|sample| self.jobs.submit(request(sample)).unwrap()).collect();
+        self.go.send(()).unwrap();
+        ids
+    }
+
+    fn hears(&self, expected: &str) {
+        assert_eq!(self.told.recv_timeout(Duration::from_secs(10)).unwrap(), expected);
+    }
+
+    /// In a word how the jobs ended.
+    async fn ends(&self, ids: &[JobId]) -> Vec<String> {
+        let mut ends = Vec::new();
+        for id in ids {
+            let state = self.jobs.subscribe(id).expect("the job is there").finished().await;
+            ends.push(match state {
+                JobState::Done(Outcome::Nowcast(outcome)) => outcome.request.sample.clone(),
+                JobState::Failed(error) => error.to_string(),
+                other => format!("{other:?}"),
+            });
+        }
+        ends
+    }
+}
+
+async fn check(max_batch: usize, samples: &[&str], heard: &[&str], ends: &[&str]) {
+    let desk = Desk::new(Some(max_batch), Duration::ZERO);
+    let ids = desk.ask(samples);
+    heard.iter().for_each(|heard| desk.hears(heard));
+    assert_eq!(desk.ends(&ids).await, ends, "{samples:?}");
+}
+
+#[tokio::test]
+async fn those_that_fit_go_together() {
+    check(8, &["a1", "a2"], &["together a1 a2"], &["a1", "a2"]).await;
+    check(2, &["a1", "a2", "a3"], &["together a1 a2", "run a3"], &["a1", "a2", "a3"]).await;
+    check(1, &["a1", "a2"], &["run a1", "run a2"], &["a1", "a2"]).await;
+    let heard = ["together a1 a2", "run b1"];
+    check(8, &["a1", "b1", "a2"], &heard, &["a1", "b1", "a2"]).await;
+}
+
+#[tokio::test]
+async fn one_bad_request_leaves_the_others_alone() {
+    let together = ["together a1 arefuse a2"];
+    check(8, &["a1", "arefuse", "a2"], &together, &["a1", "no", "a2"]).await;
+    let together = ["together a1 afail a2"];
+    check(8, &["a1", "afail", "a2"], &together, &["a1", "out of memory", "a2"]).await;
+}
+
+#[tokio::test]
+async fn after_a_panic_each_has_its_own_run() {
+    let heard = ["together a1 apanic a2", "run a1", "run apanic", "run a2"];
+    let broken = "the computation stopped unexpectedly: the shapes differ";
+    check(8, &["a1", "apanic", "a2"], &heard, &["a1", broken, "a2"]).await;
+    let heard = ["together a1 ashort", "run a1", "run ashort"];
+    check(8, &["a1", "ashort"], &heard, &["a1", "ashort"]).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_one_leaves_the_others_alone() {
+    let desk = Desk::new(Some(8), Duration::ZERO);
+    let ids = desk.ask(&["a1", "await", "a2"]);
+    desk.hears("together a1 await a2");
+    let watch = desk.jobs.subscribe(&ids[0]).unwrap();
+    desk.jobs.cancel(&ids[0]);
+    assert!(matches!(watch.finished().await, JobState::Cancelled));
+    desk.go.send(()).unwrap();
+    assert_eq!(desk.ends(&ids[1..]).await, ["await", "a2"]);
+    assert!(desk.jobs.status(&ids[0]).is_none());
+}
+
+#[tokio::test]
+async fn all_of_a_batch_run_and_the_rest_waits_for_them() {
+    let desk = Desk::new(Some(2), Duration::ZERO);
+    let ids = desk.ask(&["a1", "await", "b"]);
+    desk.hears("together a1 await");
+    for id in &ids[..2] {
+        assert!(matches!(desk.jobs.status(id), Some(JobState::Running { .. })));
+    }
+    assert!(matches!(desk.jobs.status(&ids[2]), Some(JobState::Queued { position: 2 })));
+    desk.go.send(()).unwrap();
+    assert_eq!(desk.ends(&ids).await, ["a1", "await", "b"]);
+}
+
+#[tokio::test]
+async fn the_first_waits_for_others_but_not_when_it_goes_alone() {
+    let desk = Desk::new(Some(2), Duration::from_secs(3600));
+    desk.jobs.submit(request("hold")).unwrap();
+    desk.hears("run hold");
+    desk.go.send(()).unwrap();
+    let first = desk.jobs.submit(request("a1")).unwrap();
+    assert!(desk.told.recv_timeout(Duration::from_millis(100)).is_err(), "it waits for another");
+    assert!(matches!(desk.jobs.status(&first), Some(JobState::Queued { position: 0 })));
+    let second = desk.jobs.submit(request("a2")).unwrap();
+    desk.hears("together a1 a2");
+    assert_eq!(desk.ends(&[first, second]).await, ["a1", "a2"]);
+    let short = Desk::new(Some(2), Duration::from_millis(20));
+    short.jobs.submit(request("a1")).unwrap();
+    short.hears("run a1");
+}

@@ -1,0 +1,122 @@
+//! Outcomes that an earlier run has left.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::*;
+
+/// A store in memory that tells what is asked of it.
+#[derive(Default)]
+struct Drawer {
+    outcomes: Mutex<HashMap<String, Outcome>>,
+    /// Questions whose answer seems to be there and is not.
+    promises: Vec<&'static str>,
+    /// What is asked for here is never found within the time of the test.
+    gate: Option<Mutex<Receiver<()>>>,
+}
+
+impl Store for Drawer {
+    fn may_hold(&self, request: &Request, _: Option<&DeviceReport>) -> bool {
+        let is_there = self.outcomes.lock().unwrap().contains_key(sample_of(request));
+        is_there || self.promises.contains(&sample_of(request))
+    }
+
+    fn recall(&self, request: &Request, device: &DeviceReport) -> Option<Outcome> {
+        assert_eq!(device.name, "CPU (test)");
+        if let Some(gate) = &self.gate {
+            gate.lock().unwrap().recv().unwrap();
+        }
+        if sample_of(request) == "broken" {
+            panic!("the store has an error");
+        }
+        self.outcomes.lock().unwrap().get(sample_of(request)).cloned()
+    }
+
+    fn keep(&self, outcome: &Outcome) {
+        let Outcome::Nowcast(nowcast) = outcome else { panic!("only nowcasts are asked for") };
+        self.outcomes.lock().unwrap().insert(nowcast.request.sample.clone(), outcome.clone());
+    }
+}
+
+fn bed_over(store: &Arc<Drawer>, options: Options) -> Bed {
+    Bed::with(options, |factory, options| {
+        Jobs::start_with_store(store.clone(), factory, options).unwrap()
+    })
+}
+
+fn patient() -> Options {
+    Options { queue_depth: 2, patience: ANY, ..Options::default() }
+}
+
+#[tokio::test]
+async fn what_was_answered_before_a_restart_is_not_computed_again() {
+    let store = Arc::new(Drawer::default());
+    let bed = bed_over(&store, patient());
+    let id = bed.submit("a");
+    bed.hears("run a");
+    bed.order(Order::Answer);
+    bed.end(&id).await;
+    let limit = Instant::now() + Duration::from_secs(10);
+    while store.outcomes.lock().unwrap().is_empty() {
+        assert!(Instant::now() < limit, "it is kept");
+        tokio::task::yield_now().await;
+    }
+    let bed = bed_over(&store, patient());
+    let id = bed.submit("a");
+    let JobState::Done(Outcome::Nowcast(outcome)) = bed.end(&id).await else { panic!("no end") };
+    assert_eq!(outcome.request.sample, "a");
+    assert!(bed.jobs.outcome(&request("a")).is_some(), "it is in memory now");
+    bed.submit("b");
+    bed.hears("run b");
+}
+
+#[tokio::test]
+async fn what_is_not_there_after_all_is_computed() {
+    let store = Drawer { promises: vec!["a", "broken"], ..Drawer::default() };
+    let bed = bed_over(&Arc::new(store), patient());
+    for sample in ["a", "broken"] {
+        let id = bed.submit(sample);
+        bed.jobs.subscribe(&id).unwrap().looked_up().await;
+        bed.hears(&format!("run {sample}"));
+        bed.order(Order::Answer);
+        assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_finds_the_queue_full_or_its_time_over() {
+    let (open, gate) = channel();
+    let gate = Some(Mutex::new(gate));
+    let store = Drawer { promises: vec!["x", "y"], gate, ..Drawer::default() };
+    let options = Options { deadline: Some(Duration::from_millis(300)), ..patient() };
+    let bed = bed_over(&Arc::new(store), options);
+    bed.submit("a");
+    bed.hears("run a");
+    let id = bed.submit("x");
+    bed.submit("b");
+    bed.submit("c");
+    open.send(()).unwrap();
+    let JobState::Failed(WorkerError::TooBusy(message)) = bed.end(&id).await else {
+        panic!("there was no room")
+    };
+    assert!(message.contains("2 runs are waiting") || message.contains("other runs"), "{message}");
+    let id = bed.submit("y");
+    let state = bed.end(&id).await;
+    assert!(matches!(state, JobState::Failed(WorkerError::TooBusy(_))), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_job_that_is_looked_for_can_be_cancelled() {
+    let (open, gate) = channel();
+    let gate = Some(Mutex::new(gate));
+    let store = Drawer { promises: vec!["x"], gate, ..Drawer::default() };
+    let bed = bed_over(&Arc::new(store), patient());
+    let id = bed.submit("x");
+    let watch = bed.jobs.subscribe(&id).unwrap();
+    bed.jobs.cancel(&id);
+    assert!(matches!(watch.finished().await, JobState::Cancelled));
+    open.send(()).unwrap();
+    bed.submit("a");
+    bed.hears("run a");
+    assert!(bed.jobs.status(&id).is_none());
+}

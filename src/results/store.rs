@@ -1,0 +1,111 @@
+//! Results as the queue sees them: looked for, read, and put away.
+
+use std::fs;
+use std::time::SystemTime;
+
+use stormlens_data::card::DeviceReport;
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::Request;
+
+use super::index::Index;
+use super::{Results, files, format};
+use crate::jobs::Store;
+
+impl Store for Results {
+    fn open(&self) {
+        if self.lock().is_some() {
+            return;
+        }
+        let started = SystemTime::now();
+        let mut index = Index::list(&self.folder);
+        let gone = index.evict(self.max_bytes);
+        let (n_results, n_bytes) = (index.len(), index.n_bytes());
+        *self.lock() = Some(index);
+        gone.iter().for_each(|name| files::remove(&self.folder.join(name)));
+        let duration_ms = started.elapsed().unwrap_or_default().as_millis() as u64;
+        tracing::info!(n_results, n_bytes, duration_ms, "listed the stored results");
+    }
+
+    fn may_hold(&self, request: &Request, device: Option<&DeviceReport>) -> bool {
+        let index = self.lock();
+        let Some(index) = &*index else { return true };
+        match device {
+            _ if index.len() == 0 => false,
+            None => true,
+            Some(device) => self.name(request, &device.name).is_some_and(|name| index.holds(&name)),
+        }
+    }
+
+    fn recall(&self, request: &Request, device: &DeviceReport) -> Option<Outcome> {
+        self.open();
+        let name = self.name(request, &device.name)?;
+        if !self.lock().as_ref()?.holds(&name) {
+            return None;
+        }
+        let found = self.read(&name, request);
+        let now = SystemTime::now();
+        let mut lock = self.lock();
+        let index = lock.as_mut()?;
+        if found.is_none() {
+            index.forget(&name);
+        } else if index.touch(&name, now) {
+            drop(lock);
+            files::touch(&self.folder.join(name), now);
+        }
+        found
+    }
+
+    fn keep(&self, outcome: &Outcome) {
+        self.open();
+        let provenance = outcome.provenance();
+        let request = request_of(outcome);
+        let name = self.name_with(&request, &provenance.weights_sha256, &provenance.device);
+        let bytes = match format::encode(outcome) {
+            Ok(bytes) if bytes.len() as u64 <= self.max_bytes => bytes,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a result cannot be stored");
+                return;
+            }
+        };
+        if let Err(error) = files::write(&self.folder, &name, &bytes) {
+            let folder = self.folder.display();
+            tracing::warn!(%folder, %error, "a result was not stored; it stays in memory");
+            return;
+        }
+        let mut lock = self.lock();
+        let Some(index) = lock.as_mut() else { return };
+        index.add(name, bytes.len() as u64, SystemTime::now());
+        let gone = index.evict(self.max_bytes);
+        drop(lock);
+        gone.iter().for_each(|name| files::remove(&self.folder.join(name)));
+    }
+}
+
+impl Results {
+    fn read(&self, name: &str, request: &Request) -> Option<Outcome> {
+        let path = self.folder.join(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::warn!(file = %path.display(), %error, "a stored result cannot be read");
+                return None;
+            }
+        };
+        let reason = match format::decode(&bytes) {
+            Ok(outcome) if self.is_current(&outcome, request) => return Some(outcome),
+            Ok(_) => "it was computed from other data".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(file = %path.display(), reason, "removed a stored result");
+        files::remove(&path);
+        None
+    }
+}
+
+fn request_of(outcome: &Outcome) -> Request {
+    match outcome {
+        Outcome::Nowcast(outcome) => Request::Nowcast(outcome.request.clone()),
+        Outcome::Scene(outcome) => Request::Scene(outcome.request.clone()),
+    }
+}

@@ -1,0 +1,82 @@
+//! Small pictures that lists show by the dozen: drawn once, and kept while there is room.
+
+use std::sync::Arc;
+use std::thread;
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::caching::EntityTag;
+use super::recent::Recent;
+use super::{AppError, AppState, frames, pages, scenes};
+use crate::catalog::Catalog;
+
+/// A radar frame takes some 5 kB, a scene some 20 kB.
+const MAX_BYTES: usize = 32 << 20;
+
+/// The last pictures by the tags of what they show.
+pub struct Pictures(Recent<EntityTag, Bytes>);
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self(Recent::with_room(MAX_BYTES, Bytes::len))
+    }
+}
+
+impl Pictures {
+    pub fn get(&self, key: &EntityTag) -> Option<Bytes> {
+        self.0.get(key)
+    }
+
+    pub fn put(&self, key: EntityTag, picture: Vec<u8>) -> Bytes {
+        let picture = Bytes::from(picture);
+        self.0.put(key, picture.clone());
+        picture
+    }
+}
+
+/// A picture as a response: as the browser has it, as it was drawn before, or drawn now. The tag
+/// `key` is that of what it shows, `tag` the same with what the address promises.
+pub async fn respond(
+    state: &AppState,
+    headers: &HeaderMap,
+    media_type: &'static str,
+    (key, tag): (EntityTag, EntityTag),
+    draw: impl Future<Output = Result<Vec<u8>, AppError>>,
+) -> Result<Response, AppError> {
+    if tag.is_known(headers) {
+        return Ok(tag.not_modified());
+    }
+    let picture = match state.pictures.get(&key) {
+        Some(picture) => picture,
+        None => state.pictures.put(key, draw.await?),
+    };
+    Ok(tag.attach(([(CONTENT_TYPE, media_type)], picture).into_response()))
+}
+
+impl AppState {
+    /// Draws what the first pages show, beside everything else, so that the first visitor does not
+    /// wait for it. What cannot be drawn is left to whoever asks for it.
+    pub fn prepare_pictures(&self) {
+        let (catalog, pictures) = (self.catalog.clone(), self.pictures.clone());
+        let spawned = thread::Builder::new()
+            .name("pictures".to_owned())
+            .spawn(move || prepare(&catalog, &pictures));
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no pictures are prepared");
+        }
+    }
+}
+
+fn prepare(catalog: &Catalog, pictures: &Arc<Pictures>) {
+    let samples = pages::home::suggestions(catalog);
+    let first_page = catalog.samples().iter().take(pages::samples::N_ON_PAGE);
+    for sample in samples.into_iter().chain(first_page) {
+        frames::prepare(catalog, pictures, sample);
+    }
+    for scene in catalog.scenes().samples() {
+        scenes::thumbnail::prepare(catalog, pictures, scene);
+    }
+}

@@ -1,0 +1,1 @@
+"""What runs the race: inputs, processes, comparison, statistics, table."""

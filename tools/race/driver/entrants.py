@@ -1,0 +1,48 @@
+"""The processes that race."""
+
+import sys
+from contextlib import ExitStack, closing
+
+from . import fresh, timing
+from .side import Side, environment
+
+# How the threads of PyTorch wait for work: by its default they spin for a moment.
+WAITS = {"spinning": {}, "sleeping": {"OMP_WAIT_POLICY": "PASSIVE"}}
+
+
+class Entrants:
+    """The processes that take part, each started when it is first needed."""
+
+    def __init__(self, ours, root, n_threads, folder, stack):
+        self.binary, self.root, self.folder, self.stack = ours, root, folder, stack
+        self.threads = environment(n_threads)
+        self.sides = {}
+        self.wait = None
+
+    def __getitem__(self, name):
+        if name not in self.sides:
+            if name == "pytorch" and self.wait is None:
+                self.wait = self.quicker_wait()
+            self.sides[name] = self.stack.enter_context(closing(self.start(name)))
+        return self.sides[name]
+
+    def start(self, name, wait=None):
+        program, variables = [self.binary], self.threads
+        if name != "ours":
+            program = [sys.executable, self.root / "tools/race/theirs" / f"side_{name}.py"]
+        if name == "pytorch":
+            variables = {**variables, **WAITS[wait or self.wait]}
+        return Side(name, [*program, self.folder, self.root], variables, self.folder)
+
+    def quicker_wait(self):
+        """Tried on this machine, because it depends on what else wants the processors."""
+        with ExitStack() as stack:
+            sides = {w: stack.enter_context(closing(self.start("pytorch", w))) for w in WAITS}
+            side = timing.quicker(list(sides.values()), "sar-forward@channels-last")
+            return next(wait for wait, other in sides.items() if other is side)
+
+    def measure_fresh(self, name):
+        if name == "pytorch" and self.wait is None:
+            self.wait = self.quicker_wait()
+        with closing(self.start(name)) as side:
+            return fresh.measure(side)

@@ -1,0 +1,42 @@
+"""What both sides compute on, as `.npy` files."""
+
+import sys
+
+import numpy as np
+
+SAMPLE = "20100826T0535"
+SEED = 20220330
+
+
+def write(folder, root):
+    """The frames of a sample, scenes of noise for the polar-low network, and a map to draw."""
+    sys.path.append(str(root / "tools/race/theirs"))
+    import radar
+
+    np.save(folder / "sar.npy", radar.sample(root / "data/knmi", SAMPLE))
+    for side in (512, 1024):
+        np.save(folder / f"polar_{side}.npy", noise(side, SEED + side))
+    # Not constant: where all pixels are equal, gradients hang on which of them a pooling takes.
+    np.save(folder / "polar_512_baseline.npy", noise(512, SEED) * np.float32(0.1))
+    np.save(folder / "figure_cam.npy", hills())
+
+
+def noise(side, seed):
+    """A scene `[3, side, side]` in 0 to 1, smooth enough to have structure at all scales."""
+    random = np.random.default_rng(seed)
+    scene = np.zeros((3, side, side))
+    for size in (4, 16, 64, side):
+        patches = random.random((3, size, size))
+        scene += patches.repeat(side // size, 1).repeat(side // size, 2) / 4
+    return scene.astype(np.float32)
+
+
+def hills(side=288, n=12):
+    """A map `[side, side]` in 0 to 1: a few hills."""
+    random = np.random.default_rng(SEED)
+    y, x = np.mgrid[:side, :side]
+    top, left = random.uniform(0, side, (2, n))
+    width = random.uniform(8, 40, n)
+    hill = lambda i: np.exp(-((y - top[i]) ** 2 + (x - left[i]) ** 2) / (2 * width[i] ** 2))
+    field = sum(hill(i) for i in range(n))
+    return (field / field.max()).astype(np.float32)

@@ -1,0 +1,48 @@
+//! Networks and tensors on the device of the race, the CPU.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_nn::device::{self, DeviceChoice};
+use stormlens_nn::engine::host_tensors;
+use stormlens_nn::layers::fold;
+use stormlens_nn::registry::ModelEntry;
+use stormlens_nn::{Network, Parameters, checkpoint};
+
+use crate::inputs::Inputs;
+
+/// A network that was shipped, ready to compute.
+pub struct Loaded {
+    pub network: &'static dyn Network,
+    pub parameters: Parameters,
+    device: Device,
+}
+
+impl Loaded {
+    /// Reads a checkpoint as the engine does.
+    ///
+    /// # Errors
+    /// For a file that is not there or no checkpoint.
+    pub fn read(entry: &ModelEntry, path: &Path) -> anyhow::Result<Self> {
+        let (device, _) = device::choose(DeviceChoice::Cpu)?;
+        let tensors = fold(host_tensors(&checkpoint::read(path)?.state), entry.norm);
+        let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
+        let parameters = Parameters::from_host(borrowed, &device);
+        Ok(Self { network: entry.network, parameters, device })
+    }
+
+    /// An input `[channels, height, width]` as a batch of one.
+    ///
+    /// # Errors
+    /// For a file that is not there, or of another shape.
+    pub fn input(&self, inputs: &Inputs, name: &str) -> anyhow::Result<Tensor<4>> {
+        let ([channels, height, width], values) = inputs.array(name)?;
+        let data = TensorData::new(values, [1, channels, height, width]);
+        Ok(Tensor::from_data(data, &self.device))
+    }
+}
+
+/// The weights of a shipped checkpoint.
+pub fn shipped(inputs: &Inputs, model: &str, name: &str) -> PathBuf {
+    inputs.root.join("checkpoints").join(model).join(name).join("weights.safetensors")
+}

@@ -1,0 +1,226 @@
+"""The side of PyTorch, Captum and pytorch-grad-cam: `python side_pytorch.py INPUTS ROOT`.
+
+Libraries that only some paths need are imported by those, so that memory is not counted for others.
+"""
+
+import itertools
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import protocol
+import radar
+import sar_unet
+
+INPUTS, ROOT = map(Path, sys.argv[1:3])
+WEIGHTS = ROOT / "checkpoints/sar-unet-precip/knmi-20100826/weights.safetensors"
+THRESHOLD_MM_H = 1.5
+N_STEPS = 50
+# The layers that the published script for precipitation has switched on.
+DECODER = [name for name in sar_unet.layer_names() if name.startswith("Up_")]
+
+
+def constant_network():
+    """The network for everything but training: no weight asks for a gradient."""
+    return sar_unet.load(WEIGHTS).requires_grad_(False)
+
+
+def sample():
+    return torch.from_numpy(np.load(INPUTS / "sar.npy"))[None]
+
+
+def in_both_layouts(make):
+    """`make(network, input)` for rows of pixels and for rows of channels."""
+    last = {"memory_format": torch.channels_last}
+    return {
+        "contiguous": make(constant_network(), sample()),
+        "channels-last": make(constant_network().to(**last), sample().contiguous(**last)),
+    }
+
+
+def forward():
+    return in_both_layouts(forward_of)
+
+
+def folded_forward():
+    fold = sar_unet.fold_norms
+    return in_both_layouts(lambda network, x: forward_of(fold(network), x))
+
+
+def forward_of(network, x):
+    def run():
+        with torch.inference_mode():
+            return {"prediction": network(x)[0].numpy()}
+
+    return run
+
+
+def mask_of(field, threshold_mm_h=THRESHOLD_MM_H):
+    """1 where the predicted rain exceeds the threshold: two products in single precision, compared
+    in double precision, as the published script does."""
+    rate = field * radar.NORMALISATION_MM_5MIN * radar.STEPS_PER_HOUR
+    return (rate.double() > threshold_mm_h).float()
+
+
+class OnePass:
+    """The raw Grad-CAM maps of all layers from one forward and one backward pass.
+
+    The first watched layers become leaves, so that no gradient is computed for what lies before.
+    """
+
+    def __init__(self, network, x):
+        self.network, self.x = network, x
+        self.seen = {}
+        for name in sar_unet.layer_names():
+            network.get_submodule(name).register_forward_hook(self.keep(name))
+
+    def keep(self, name):
+        def hook(_module, _inputs, activation):
+            if activation.requires_grad:
+                activation.retain_grad()
+            else:
+                activation.requires_grad_()
+            self.seen[name] = activation
+
+        return hook
+
+    def run(self, threshold_mm_h=THRESHOLD_MM_H):
+        field = self.network(self.x)[0, 0]
+        mask = mask_of(field.detach(), threshold_mm_h)
+        (mask * field).sum().backward()
+        with torch.inference_mode():
+            maps = {name: self.weighted(a) for name, a in self.seen.items()}
+        self.seen.clear()
+        return maps, field.detach()
+
+    @staticmethod
+    def weighted(activation):
+        """`Σ_c w_c A_c` with `w_c` the mean of the gradient, as a product of a vector and a matrix."""
+        weights = activation.grad[0].mean((1, 2))
+        plane = activation[0].flatten(1)
+        return (weights @ plane).view(activation.shape[2:]).numpy()
+
+
+def one_pass():
+    def make(network, x):
+        passes = OnePass(network, x)
+        return lambda: passes.run()[0]
+
+    return in_both_layouts(make)
+
+
+def script(names):
+    """The published procedure: for each layer a new GradCAM object, a forward and a backward pass,
+    a map of the input's size and its overlay. Weights keep asking for gradients, as they do there.
+    """
+
+    def prepare():
+        from pytorch_grad_cam import GradCAM
+        from pytorch_grad_cam.utils.image import show_cam_on_image
+        from pytorch_grad_cam.utils.model_targets import SemanticSegmentationTarget
+
+        network, x = sar_unet.load(WEIGHTS), sample()
+        oldest = np.repeat(x[0, 0].numpy()[:, :, None], 3, axis=2)
+
+        def run():
+            with torch.no_grad():
+                field = network(x)[0, 0]
+            targets = [SemanticSegmentationTarget(0, mask_of(field).numpy())]
+            overlays = {}
+            for name in names:
+                with GradCAM(network, [network.get_submodule(name)]) as cam:
+                    grey = cam(input_tensor=x, targets=targets)[0]
+                overlays[name] = show_cam_on_image(oldest, grey, use_rgb=True)
+            return overlays
+
+        return {"published": run}
+
+    return prepare
+
+
+def integrated_gradients():
+    """Captum's, with the gap to completeness, which this program reports too."""
+    from captum.attr import IntegratedGradients
+
+    network, x = constant_network(), sample()
+
+    def run_with(n_batch):
+        def run():
+            with torch.no_grad():
+                mask = mask_of(network(x)[0, 0])
+            method = IntegratedGradients(lambda batch: (network(batch)[:, 0] * mask).sum((1, 2)))
+            attribution, gap = method.attribute(
+                x,
+                baselines=torch.zeros_like(x),
+                n_steps=N_STEPS,
+                method="riemann_middle",
+                internal_batch_size=n_batch,
+                return_convergence_delta=True,
+            )
+            return {"attribution": attribution[0].numpy(), "gap": gap.numpy()}
+
+        return run
+
+    return {f"batches-of-{n}": run_with(n) for n in (1, 5)}
+
+
+def request():
+    """From the name of a sample to a prediction, the maps of 32 layers and the picture of one.
+
+    Frames are kept in memory once they are read, as this program keeps them.
+    """
+    import figures
+    from pytorch_grad_cam.utils.image import scale_cam_image
+
+    network = constant_network()
+    passes = OnePass(network, None)
+    thresholds_mm_h = (THRESHOLD_MM_H + 0.001 * n for n in itertools.count())
+    shown = "Up_RRCNN2"
+
+    def run():
+        threshold_mm_h = next(thresholds_mm_h)
+        frames = radar.sample(ROOT / "data/knmi", "20100826T0535")
+        passes.x = torch.from_numpy(frames)[None]
+        raw, field = passes.run(threshold_mm_h)
+        cams = {name: finished(scale_cam_image, values) for name, values in raw.items()}
+        factor = radar.NORMALISATION_MM_5MIN * radar.STEPS_PER_HOUR
+        details = [f"rain predicted above {threshold_mm_h} mm/h", "beneath: the newest frame"]
+        title = f"Grad-CAM, {shown}"
+        picture = figures.draw(cams[shown], frames[-1] * factor, title, details)
+        return {
+            "figure.png": np.frombuffer(picture, np.uint8),
+            "prediction": field.numpy() * factor,
+            "cam": cams[shown],
+        }
+
+    return {"one-pass": run}
+
+
+def finished(scale, raw):
+    """A raw map rectified, scaled and of the input's size, by the library's own functions."""
+    size = (288, 288)
+    return scale(np.maximum(scale(np.maximum(raw, 0)[None], size), 0))[0]
+
+
+def versions():
+    names = ["torch", "captum", "grad-cam", "opencv-python-headless", "numpy"]
+    return {name: version(name) for name in names}
+
+
+PATHS = {
+    "sar-forward": forward,
+    "sar-forward-folded": folded_forward,
+    "sar-cam32": one_pass,
+    "sar-script12": script(DECODER),
+    "sar-script32": script(sar_unet.layer_names()),
+    "sar-ig50": integrated_gradients,
+    "request": request,
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(os.environ["STORMLENS_RACE_THREADS"]))
+    protocol.serve(PATHS, versions)
