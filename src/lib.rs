@@ -3,6 +3,7 @@
 //! The library holds everything of the program but its entry point, so that tests and benchmarks
 //! reach it. `ARCHITECTURE.md` is the map.
 
+pub mod allocator;
 pub mod catalog;
 pub mod cli;
 pub mod config;

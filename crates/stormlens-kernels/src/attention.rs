@@ -16,7 +16,7 @@ use self::perceptron::Perceptron;
 use crate::Level;
 use crate::bands::{self, Maps, Shape};
 use crate::level::at_level;
-use crate::planes::{BLOCK, maximum, sum};
+use crate::planes::{BLOCK, largest, sum};
 
 /// Weights of one attention module.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl<'a> Attention<'a> {
 fn summarise_planes(level: Level, x: Maps) -> (Vec<f32>, Vec<f32>) {
     let n = x.shape.plane() as f32;
     let planes = x.values.par_chunks_exact(x.shape.plane().max(1));
-    planes.map(|plane| at_level!(level, || (sum(plane) / n, maximum(plane).0))).unzip()
+    planes.map(|plane| at_level!(level, || (sum(plane) / n, largest(plane)))).unzip()
 }
 
 /// Mean and maximum over the weighed channels, `[batch × height × width]` each.

@@ -47,14 +47,17 @@ pub fn weighted(level: Level, weights: &[f32], x: Maps) -> Vec<f32> {
 /// Pixels that are summed up together over the channels: sixteen kilobytes.
 pub(crate) const BLOCK: usize = 1024;
 
-/// In 64 running sums, so that vectors may be used and few digits are lost.
+/// Running results that are kept side by side, so that they stay in vector registers.
+const SIDE_BY_SIDE: usize = 64;
+
+/// In running sums, so that vectors may be used and few digits are lost.
 #[inline(always)]
 pub(crate) fn sum(values: &[f32]) -> f32 {
-    let (blocks, rest) = values.as_chunks::<64>();
-    let mut sums = [0.0f32; 64];
+    let (blocks, rest) = values.as_chunks::<SIDE_BY_SIDE>();
+    let mut sums = [0.0f32; SIDE_BY_SIDE];
     for block in blocks {
-        for (sum, &v) in sums.iter_mut().zip(block) {
-            *sum += v;
+        for i in 0..SIDE_BY_SIDE {
+            sums[i] += block[i];
         }
     }
     sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
@@ -63,10 +66,11 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
 /// `Σ a · b`, likewise.
 #[inline(always)]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<64>(), b.as_chunks::<64>());
-    let mut sums = [0.0f32; 64];
+    let (a, a_rest) = a.as_chunks::<SIDE_BY_SIDE>();
+    let (b, b_rest) = b.as_chunks::<SIDE_BY_SIDE>();
+    let mut sums = [0.0f32; SIDE_BY_SIDE];
     for (a, b) in a.iter().zip(b) {
-        for i in 0..64 {
+        for i in 0..SIDE_BY_SIDE {
             sums[i] += a[i] * b[i];
         }
     }
@@ -74,18 +78,15 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The largest value and where it is first.
+/// The largest value.
 #[inline(always)]
-pub(crate) fn maximum(values: &[f32]) -> (f32, usize) {
-    let (blocks, rest) = values.as_chunks::<64>();
-    let mut largest = [f32::NEG_INFINITY; 64];
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let (blocks, rest) = values.as_chunks::<SIDE_BY_SIDE>();
+    let mut largest = [f32::NEG_INFINITY; SIDE_BY_SIDE];
     for block in blocks {
-        for (largest, &v) in largest.iter_mut().zip(block) {
-            *largest = if v > *largest { v } else { *largest };
+        for i in 0..SIDE_BY_SIDE {
+            largest[i] = if block[i] > largest[i] { block[i] } else { largest[i] };
         }
     }
-    let all = largest.iter().chain(rest);
-    let maximum = all.fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m });
-    let place = values.iter().position(|&v| v == maximum).unwrap_or(0);
-    (maximum, place)
+    largest.iter().chain(rest).fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m })
 }

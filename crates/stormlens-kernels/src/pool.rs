@@ -85,7 +85,6 @@ fn maximum_of_rows(plane: &[f32], shape: Shape, window: Window, row: usize, tall
 
 #[inline(always)]
 fn halve(window: Window, tall: &[f32], out: &mut [f32]) {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
     match window {
         Window::Two => {
             for (out, pair) in out.iter_mut().zip(tall.as_chunks::<2>().0) {
@@ -93,17 +92,26 @@ fn halve(window: Window, tall: &[f32], out: &mut [f32]) {
             }
         }
         Window::Three => {
-            let n = tall.len();
-            for (i, out) in out.iter_mut().enumerate() {
-                let columns = window.covers(i, n);
-                *out = match &tall[columns] {
-                    [a, b, c] => larger(larger(*a, *b), *c),
-                    [a, b] => larger(*a, *b),
-                    some => some[0],
-                };
+            let columns = |i: usize| window.covers(i, tall.len());
+            let ends = |i: usize| tall[columns(i)].iter().copied().fold(f32::NEG_INFINITY, larger);
+            let n = out.len();
+            let inner = &tall[columns(1.min(n - 1)).start..];
+            if n > 2 {
+                let (pairs, _) = inner.as_chunks::<2>();
+                let nexts = inner[2..].iter().step_by(2);
+                for ((out, pair), &next) in out[1..n - 1].iter_mut().zip(pairs).zip(nexts) {
+                    *out = larger(larger(pair[0], pair[1]), next);
+                }
             }
+            out[0] = ends(0);
+            out[n - 1] = ends(n - 1);
         }
     }
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 /// The gradient of the input. Of equal values in a window the first in reading order was the
@@ -117,14 +125,20 @@ pub fn backward(level: Level, window: Window, x: Maps, gradient: Maps) -> Vec<f3
     by_planes(x.shape, |plane, place| {
         let (example, channel) = (plane / n_channels, plane % n_channels);
         let (source, gradient) = (x.plane(example, channel), gradient.plane(example, channel));
-        scratch::with(height * width, |out| {
-            out.fill(0.0);
-            at_level!(level, || match window {
-                Window::Two => scatter_pairs(source, gradient, width, out),
-                Window::Three => scatter(window, source, gradient, (height, width), out),
-            });
-            place(out);
-        });
+        match window {
+            Window::Two => scratch::with(height * width, |out| {
+                out.fill(0.0);
+                at_level!(level, || scatter_pairs(source, gradient, width, out));
+                place(out);
+            }),
+            Window::Three => {
+                let mut threes = Threes::new(height, width);
+                for row in 0..height {
+                    at_level!(level, || threes.finish_row(row, source, gradient));
+                    place(&threes.row);
+                }
+            }
+        }
     })
 }
 
@@ -151,28 +165,104 @@ fn scatter_pairs(x: &[f32], gradient: &[f32], width: usize, out: &mut [f32]) {
     }
 }
 
-#[inline(always)]
-fn scatter(
-    window: Window,
-    x: &[f32],
-    gradient: &[f32],
-    (height, width): (usize, usize),
-    out: &mut [f32],
-) {
-    let n_columns = gradient.len() / window.shape_out(Shape::new([1, 1, height, width])).height;
-    for (row, gradient) in gradient.chunks_exact(n_columns).enumerate() {
-        let rows = window.covers(row, height);
-        for (column, &gradient) in gradient.iter().enumerate() {
-            let columns = window.covers(column, width);
-            let mut best = rows.start * width + columns.start;
-            for row in rows.clone() {
-                for i in row * width + columns.start..row * width + columns.end {
-                    if x[i] > x[best] {
-                        best = i;
-                    }
+/// Overlapping windows, row by row. Pixels of even and of odd columns are kept apart, so that the
+/// pixels in one place of all windows of a row lie side by side.
+struct Threes {
+    height: usize,
+    width: usize,
+    padding: [usize; 2],
+    n_windows: usize,
+    /// Three rows of pixels of a row of windows: each as its pixels in the three places.
+    taps: Vec<f32>,
+    /// The largest value of each window, and in which of nine places it was first.
+    largest: Vec<f32>,
+    place: Vec<f32>,
+    /// What each of the rows that still wait has been given, in the three places of the windows.
+    given: [Vec<f32>; 3],
+    /// Windows' rows that have been shared out.
+    n_done: usize,
+    row: Vec<f32>,
+}
+
+impl Threes {
+    fn new(height: usize, width: usize) -> Self {
+        let n = width.div_ceil(2);
+        Self {
+            height,
+            width,
+            padding: [height % 2, width % 2],
+            n_windows: n,
+            taps: vec![0.0; 3 * n],
+            largest: vec![0.0; n],
+            place: vec![0.0; n],
+            given: [(); 3].map(|()| vec![0.0; 3 * n]),
+            n_done: 0,
+            row: vec![0.0; width],
+        }
+    }
+
+    /// The gradient of one row of pixels, into `row`; rows have to come in order.
+    #[inline(always)]
+    fn finish_row(&mut self, row: usize, x: &[f32], gradient: &[f32]) {
+        let n_rows = self.height.div_ceil(2);
+        // Windows number r cover the rows from 2 r − padding on.
+        while self.n_done < n_rows && 2 * self.n_done <= row + self.padding[0] {
+            let gradient = &gradient[self.n_done * self.n_windows..][..self.n_windows];
+            self.share_out(self.n_done, x, gradient);
+            self.n_done += 1;
+        }
+        self.row.fill(0.0);
+        let (n, width, padding) = (self.n_windows, self.width, self.padding[1]);
+        let given = &mut self.given[row % 3];
+        for (dx, given) in given.chunks_exact_mut(n).enumerate() {
+            // 2 i + dx − padding is a pixel of the row.
+            let first = usize::from(dx < padding);
+            let pixels = self.row[(2 * first + dx - padding).min(width)..].iter_mut().step_by(2);
+            for (pixel, &v) in pixels.zip(&given[first..]) {
+                *pixel += v;
+            }
+            given.fill(0.0);
+        }
+    }
+
+    /// Gives the gradient of a row of windows to the pixels that were their maxima.
+    #[inline(always)]
+    fn share_out(&mut self, number: usize, x: &[f32], gradient: &[f32]) {
+        let n = self.n_windows;
+        let first = 2 * number;
+        let rows =
+            |dy: usize| (first + dy).checked_sub(self.padding[0]).filter(|&row| row < self.height);
+        let (largest, place) = (&mut self.largest[..n], &mut self.place[..n]);
+        largest.fill(f32::NEG_INFINITY);
+        place.fill(-1.0);
+        for dy in 0..3 {
+            let Some(row) = rows(dy) else { continue };
+            let x = &x[row * self.width..][..self.width];
+            for (dx, taps) in self.taps.chunks_exact_mut(n).enumerate() {
+                taps.fill(f32::NEG_INFINITY);
+                let first = usize::from(dx < self.padding[1]);
+                let pixels = x[(2 * first + dx - self.padding[1]).min(self.width)..].iter();
+                for (tap, &v) in taps[first..].iter_mut().zip(pixels.step_by(2)) {
+                    *tap = v;
                 }
             }
-            out[best] += gradient;
+            for (dx, taps) in self.taps.chunks_exact(n).enumerate() {
+                let number = (3 * dy + dx) as f32;
+                for ((&tap, largest), place) in taps.iter().zip(&mut *largest).zip(&mut *place) {
+                    let is_larger = tap > *largest;
+                    *largest = if is_larger { tap } else { *largest };
+                    *place = if is_larger { number } else { *place };
+                }
+            }
+        }
+        for dy in 0..3 {
+            let Some(row) = rows(dy) else { continue };
+            for (dx, given) in self.given[row % 3].chunks_exact_mut(n).enumerate() {
+                let number = (3 * dy + dx) as f32;
+                for ((given, &place), &g) in given.iter_mut().zip(&*place).zip(gradient) {
+                    *given += if place == number { g } else { 0.0 };
+                }
+            }
         }
     }
 }

@@ -30,8 +30,9 @@ pub struct Separable<'a> {
     pub doubled: bool,
 }
 
-/// Numbers that a tile may hold in and out together: half of a small second-level cache.
-const TILE: usize = 96 << 10;
+/// Numbers that a tile may hold in and out together: what a second-level cache of one megabyte has
+/// room for beside the weights.
+const TILE: usize = 192 << 10;
 
 /// Pixels below which reading the weights takes longer than multiplying with them.
 pub(crate) const PIXELS: usize = 160;
@@ -352,7 +353,9 @@ fn channels(sources: &[Maps]) -> Vec<(usize, usize)> {
 /// Rows that a tile of so many channels has: few enough to stay in the cache, but enough pixels for
 /// each weight that is read.
 pub(crate) fn tile_rows(n_channels: usize, width: usize) -> usize {
-    (TILE / (n_channels * width).max(1)).max(PIXELS.div_ceil(width))
+    let rows = (TILE / (n_channels * width).max(1)).max(PIXELS.div_ceil(width));
+    // Depthwise convolutions take rows in pairs.
+    rows.next_multiple_of(2)
 }
 
 #[inline(always)]

@@ -12,7 +12,7 @@ use super::{Attention, Kept, blocks, of_example, places};
 use crate::Level;
 use crate::bands::{self, Maps, Shape};
 use crate::level::at_level;
-use crate::planes::{BLOCK, dot, maximum};
+use crate::planes::{BLOCK, dot};
 
 /// The gradient of the input from that of the attended maps.
 ///
@@ -47,8 +47,11 @@ pub fn backward(
         planes.take(shape.n_channels).enumerate().for_each(|(c, out)| {
             let everywhere = to_mean[c] / plane as f32;
             at_level!(level, || out.iter_mut().for_each(|v| *v = *v * weights[c] + everywhere));
-            let (_, place) = at_level!(level, || maximum(x.plane(example, c)));
-            out[place] += to_maximum[c];
+            let maximum = own(&kept.maximum)[c];
+            // Of equal values the first one; there is none only where nothing is a number.
+            if let Some(place) = x.plane(example, c).iter().position(|&v| v == maximum) {
+                out[place] += to_maximum[c];
+            }
         });
     }
     array
