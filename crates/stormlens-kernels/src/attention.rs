@@ -83,7 +83,7 @@ fn summarise_planes(level: Level, x: Maps) -> (Vec<f32>, Vec<f32>) {
 /// Mean and maximum over the weighed channels, `[batch × height × width]` each.
 fn summarise_channels(level: Level, x: Maps, channels: &[f32]) -> [Vec<f32>; 2] {
     let out = x.shape.with_channels(1);
-    bands::fill_many([out, out], bands::rows_per_band(out, 1), |[means, peaks]| {
+    bands::fill_many([out, out], bands::rows_per_band(out, 1, 1), |[means, peaks]| {
         blocks(x.shape, means.rows.clone(), |pixels| {
             let (mut sums, mut largest) = ([0.0; BLOCK], [f32::NEG_INFINITY; BLOCK]);
             let n = pixels.len();
@@ -110,7 +110,7 @@ fn summarise_channels(level: Level, x: Maps, channels: &[f32]) -> [Vec<f32>; 2] 
 fn weigh(level: Level, x: Maps, channels: &[f32], places: &[f32]) -> Vec<f32> {
     let shape = x.shape;
     let places = Maps { values: places, shape: shape.with_channels(1) };
-    bands::fill(shape, bands::rows_per_band(shape, 1), |band| {
+    bands::fill(shape, bands::rows_per_band(shape, 1, 1), |band| {
         let example = band.example;
         let pixels = band.rows.start * shape.width..band.rows.end * shape.width;
         let places = &places.plane(example, 0)[pixels.clone()];

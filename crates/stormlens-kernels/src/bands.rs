@@ -198,11 +198,17 @@ fn transpose<const N: usize>(bands: Vec<Vec<Band<'_>>>) -> Vec<[Band<'_>; N]> {
         .collect()
 }
 
-/// Rows of a band so that every core gets a few, but none is smaller than `at_least`.
-pub fn rows_per_band(shape: Shape, at_least: usize) -> usize {
-    let n_bands = (4 * rayon::current_num_threads()).div_ceil(shape.n_batch.max(1));
-    shape.height.div_ceil(n_bands).max(at_least).max(1)
+/// Rows of a band so that every core gets several, but none is smaller than `at_least`, and all but
+/// the last are whole numbers of `tiles` rows.
+pub fn rows_per_band(shape: Shape, at_least: usize, tiles: usize) -> usize {
+    let n_bands = (BANDS_PER_CORE * rayon::current_num_threads()).div_ceil(shape.n_batch.max(1));
+    let rows = shape.height.div_ceil(n_bands).max(at_least).max(1);
+    rows.next_multiple_of(tiles.max(1))
 }
+
+/// The last band of a layer has the other cores wait, so bands are small; but each costs the time
+/// to begin it.
+const BANDS_PER_CORE: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ pub fn weighted(level: Level, weights: &[f32], x: Maps) -> Vec<f32> {
     let shape = x.shape;
     assert_eq!(weights.len(), shape.n_batch * shape.n_channels);
     let out = shape.with_channels(1);
-    bands::fill(out, bands::rows_per_band(out, 1), |band| {
+    bands::fill(out, bands::rows_per_band(out, 1, 1), |band| {
         let pixels = band.rows.start * shape.width..band.rows.end * shape.width;
         let weights = &weights[band.example * shape.n_channels..][..shape.n_channels];
         for start in pixels.clone().step_by(BLOCK) {

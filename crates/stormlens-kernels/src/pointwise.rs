@@ -46,8 +46,8 @@ impl Pointwise<'_> {
         assert!(addend.is_none_or(|a| a.shape == shape), "an addend of another shape");
         let weights = self.weight.forward(level);
         let at_least = PIXELS.div_ceil(shape.width.max(1));
-        bands::fill(shape, bands::rows_per_band(shape, at_least), |band| {
-            let tile_rows = tile_rows(n_in + self.n_out(), shape.width);
+        let tile_rows = tile_rows(n_in + self.n_out(), shape.width);
+        bands::fill(shape, bands::rows_per_band(shape, at_least, tile_rows), |band| {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
                 let n = (rows.len() * shape.width).next_multiple_of(LANES);
@@ -130,7 +130,7 @@ impl Pointwise<'_> {
             "gradients of different sizes"
         );
         let at_least = PIXELS.div_ceil(sources[0].width.max(1));
-        let rows = bands::rows_per_band(sources[0], at_least).next_multiple_of(self.step);
+        let rows = bands::rows_per_band(sources[0], at_least, self.step);
         match sources {
             [one] => {
                 let fill = |bands: [&mut Band; 1]| self.backward_band(level, gradient, *one, bands);

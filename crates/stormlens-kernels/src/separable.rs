@@ -77,8 +77,9 @@ impl Separable<'_> {
             shape.with_channels(self.n_out()).with_size(grown * shape.height, grown * shape.width);
         let weights = self.pointwise.forward(level);
         let channels = channels(sources);
-        bands::fill(out, bands::rows_per_band(out, PIXELS.div_ceil(out.width)), |band| {
-            let tile_rows = tile_rows(self.n_in() + self.n_out(), out.width);
+        let tile_rows = tile_rows(self.n_in() + self.n_out(), out.width);
+        let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width), tile_rows);
+        bands::fill(out, rows, |band| {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
                 let tile = Tile { weights: &weights, sources, channels: &channels, rows };
@@ -154,8 +155,8 @@ impl Separable<'_> {
         // down their columns afterwards.
         let shapes = sources.iter().map(|s| s.with_size(gradient.shape.height, s.width));
         let shapes: Vec<Shape> = shapes.collect();
-        let rows =
-            bands::rows_per_band(gradient.shape, 8.max(PIXELS.div_ceil(gradient.shape.width)));
+        let at_least = 8.max(PIXELS.div_ceil(gradient.shape.width));
+        let rows = bands::rows_per_band(gradient.shape, at_least, 1);
         let arrays = match shapes.as_slice() {
             [one] => bands::fill_many([*one], rows, |bands| work.band(level, bands)).to_vec(),
             [one, two] => {

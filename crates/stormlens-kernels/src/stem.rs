@@ -38,7 +38,7 @@ impl Stem<'_> {
     pub fn forward(&self, level: Level, x: Maps) -> Vec<f32> {
         let shape = self.shape_out(x.shape);
         assert_eq!(self.weight.len(), 9 * self.n_out() * x.shape.n_channels);
-        bands::fill(shape, bands::rows_per_band(shape, 1), |band| {
+        bands::fill(shape, bands::rows_per_band(shape, 1, 1), |band| {
             scratch::with(9 * x.shape.n_channels * shape.width + shape.width, |space| {
                 let (taps, out) = space.split_at_mut(9 * x.shape.n_channels * shape.width);
                 for row in band.rows.clone() {
@@ -83,7 +83,7 @@ impl Stem<'_> {
         assert_eq!(gradient.shape, self.shape_out(source));
         assert_eq!(output.len(), gradient.shape.len());
         let output = Maps { values: output, shape: gradient.shape };
-        bands::fill(source, bands::rows_per_band(source, 2), |band| {
+        bands::fill(source, bands::rows_per_band(source, 2, 1), |band| {
             scratch::with(source.n_channels * 3 * gradient.shape.width + source.width, |space| {
                 for row in band.rows.clone() {
                     at_level!(level, || self

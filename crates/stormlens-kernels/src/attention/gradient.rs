@@ -61,7 +61,7 @@ pub fn backward(
 fn of_places(level: Level, x: Maps, kept: &Kept, gradient: Maps) -> Vec<f32> {
     let out = x.shape.with_channels(1);
     let places = Maps { values: &kept.places, shape: out };
-    bands::fill(out, bands::rows_per_band(out, 1), |band| {
+    bands::fill(out, bands::rows_per_band(out, 1, 1), |band| {
         let example = band.example;
         blocks(x.shape, band.rows.clone(), |pixels| {
             let mut sums = [0.0; BLOCK];
@@ -96,7 +96,7 @@ impl Through<'_> {
         let shape = self.x.shape;
         // Bands end in any order; their sums are added in order, so that results repeat.
         let sums = Mutex::new(BTreeMap::new());
-        let array = bands::fill(shape, bands::rows_per_band(shape, 1), |band| {
+        let array = bands::fill(shape, bands::rows_per_band(shape, 1, 1), |band| {
             let mut of_band = vec![0.0; shape.n_channels];
             blocks(shape, band.rows.clone(), |pixels| {
                 at_level!(level, || self.block(pixels, band, &mut of_band));

@@ -12,7 +12,7 @@ const REACH: usize = SIDE / 2;
 pub(super) fn attend(level: Level, weight: &[f32], bias: f32, summary: [Maps; 2]) -> Vec<f32> {
     let kernels: Vec<&[f32]> = weight.chunks_exact(SIDE * SIDE).collect();
     let shape = summary[0].shape;
-    bands::fill(shape, bands::rows_per_band(shape, 4), |band| {
+    bands::fill(shape, bands::rows_per_band(shape, 4, 1), |band| {
         scratch::with(shape.width, |out| {
             for row in band.rows.clone() {
                 at_level!(level, || {
@@ -32,7 +32,7 @@ pub(super) fn backward(level: Level, weight: &[f32], gradient: Maps) -> [Vec<f32
     let turned: Vec<Vec<f32>> =
         weight.chunks_exact(SIDE * SIDE).map(|k| k.iter().rev().copied().collect()).collect();
     let shape = gradient.shape;
-    bands::fill_many([shape, shape], bands::rows_per_band(shape, 4), |bands| {
+    bands::fill_many([shape, shape], bands::rows_per_band(shape, 4, 1), |bands| {
         scratch::with(shape.width, |out| {
             for (band, kernel) in bands.into_iter().zip(&turned) {
                 for row in band.rows.clone() {
