@@ -18,9 +18,11 @@ pub struct Matrix {
     values: Arc<[f32]>,
     n_out: usize,
     n_in: usize,
-    /// By level and whether transposed.
-    packed: Mutex<Vec<((Level, bool), Arc<Weights>)>>,
+    packed: Mutex<Vec<(Key, Arc<Weights>)>>,
 }
+
+/// A level, and whether transposed.
+type Key = (Level, bool);
 
 impl Matrix {
     /// From `[n_out × n_in]`, row-major.

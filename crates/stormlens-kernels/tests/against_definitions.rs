@@ -281,6 +281,41 @@ fn a_pointwise_convolution_and_its_gradient() {
     check([2, 5, 7], 3, 0, 2);
 }
 
+/// Against its two parts, each of which is compared with its definition above.
+#[test]
+fn the_end_of_a_residual_block_is_the_sum_of_its_parts() {
+    let check = |[n_mid, n_out, height, width]: [usize; 4], counts: &[usize], relu: bool| {
+        let n_straight: usize = counts.iter().sum();
+        let (dw, bias) = (draw(1, 9 * n_mid), draw(3, n_out));
+        let pointwise = Matrix::new(draw(2, n_mid * n_out).into(), n_out);
+        let conv =
+            Separable { depthwise: &dw, pointwise: &pointwise, bias: &bias, relu, doubled: false };
+        let weight = Matrix::new(draw(4, n_straight * n_out).into(), n_out);
+        let straight_bias = draw(5, n_out);
+        let straight = Pointwise { weight: &weight, bias: &straight_bias, step: 1 };
+        let n = height * width;
+        let (x, other) = (draw(6, 2 * n_mid * n), draw(7, 2 * n_straight * n));
+        let x = Maps::new(&x, [2, n_mid, height, width]);
+        let parts = split_channels(&other, counts, 2, n);
+        let others: Vec<Maps> = parts
+            .iter()
+            .zip(counts)
+            .map(|(part, &count)| Maps::new(part, [2, count, height, width]))
+            .collect();
+        for level in Level::available() {
+            let convolved = conv.forward(level, &[x]);
+            let addend = Maps::new(&convolved, [2, n_out, height, width]);
+            let expected = straight.forward(level, &others, Some(addend));
+            let found = conv.forward_onto(level, x, &straight, &others);
+            assert_near(&found, &wide(&expected), 1e-6, &format!("{counts:?}, {level}"));
+        }
+    };
+    check([1, 1, 1, 1], &[1], true);
+    check([5, 3, 7, 9], &[2], true);
+    check([3, 8, 40, 33], &[4, 6], true);
+    check([2, 2, 6, 5], &[1, 1], false);
+}
+
 #[test]
 fn pooling_and_its_gradient() {
     let check = |height: usize, width: usize, window: Window, is_flat: bool| {

@@ -16,9 +16,12 @@ use std::sync::OnceLock;
 use burn::tensor::{Device, Tensor};
 use stormlens_kernels::{Level, LevelError};
 
-pub(crate) use self::operation::{apply, apply_pair, apply_triple};
+pub(crate) use self::operation::{
+    apply, apply_pair, apply_triple, compute_pair, compute_triple, is_on_tape,
+};
 pub(crate) use self::operations::{
-    AttentionOperation, PointwiseOperation, PoolOperation, SeparableOperation, StemOperation,
+    AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
+    StemOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 

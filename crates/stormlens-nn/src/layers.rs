@@ -17,7 +17,8 @@ mod whole;
 pub(crate) use attention::cbam;
 pub use convolution::NormOptions;
 pub(crate) use convolution::{
-    conv1x1, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear, separable_relu,
+    conv1x1, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear,
+    residual_separable, separable_relu,
 };
 pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::dropout;

@@ -10,7 +10,7 @@ use stormlens_kernels::separable::Separable;
 use stormlens_kernels::stem::Stem;
 use stormlens_kernels::{Level, Maps, Shape};
 
-use super::operation::{Needs, Operation, Pass};
+use super::operation::{Needs, Operation, Pass, Untaped};
 
 /// Weights that network, operation and tape share.
 type Values = Arc<[f32]>;
@@ -91,6 +91,24 @@ impl Operation for PointwiseOperation {
         let sources = &pass.shapes[..self.n_sources(pass.shapes)];
         let found = self.kernel().backward(self.level, sources, gradient);
         found.into_iter().map(Some).chain([None]).take(pass.shapes.len()).collect()
+    }
+}
+
+/// The end of a residual block: a separable convolution of the first map, plus a 1 × 1 convolution
+/// of the others.
+#[derive(Clone, Debug)]
+pub(crate) struct ResidualEnd {
+    pub convolved: SeparableOperation,
+    pub straight: PointwiseOperation,
+}
+
+impl Untaped for ResidualEnd {
+    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
+        let (x, others) = (maps[0], &maps[1..]);
+        let straight = self.straight.kernel();
+        let values =
+            self.convolved.kernel().forward_onto(self.convolved.level, x, &straight, others);
+        (x.shape.with_channels(self.straight.bias.len()), values)
     }
 }
 

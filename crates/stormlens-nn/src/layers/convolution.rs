@@ -114,6 +114,25 @@ pub(crate) fn separable_relu(
     }
 }
 
+/// Twice depthwise-separable convolution, batch normalisation and ReLU, plus a 1 × 1 convolution of
+/// the same.
+pub(crate) fn residual_separable(
+    double: &Scope,
+    straight: &Scope,
+    x: impl Into<Source>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (p, x) = (double.at("double_conv"), x.into());
+    let middle = separable_relu(&p, ["0", "1"], x.clone(), NormOptions::PYTORCH, mode);
+    match whole::residual_end([&p.at("3"), &p.at("4"), straight], &middle, &x, mode) {
+        Some(sum) => sum,
+        None => {
+            let convolved = separable_relu(&p, ["3", "4"], middle, NormOptions::PYTORCH, mode);
+            conv1x1_onto(straight, x, convolved, mode)
+        }
+    }
+}
+
 /// Twice: depthwise-separable convolution, batch normalisation, ReLU.
 pub(crate) fn double_depthwise_separable(
     p: &Scope,

@@ -6,6 +6,7 @@ use super::resample::upsample;
 
 /// The input of a convolution.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "made, read and forgotten; never kept in numbers")]
 pub(crate) enum Source {
     Whole(Tensor<4>),
     /// Interpolated to twice its size: bilinear, corners aligned.

@@ -9,8 +9,8 @@ use stormlens_kernels::pool::Window;
 
 use super::source::Source;
 use crate::fused::{
-    AttentionOperation, PointwiseOperation, PoolOperation, SeparableOperation, StemOperation,
-    apply, apply_pair, apply_triple,
+    AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
+    StemOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple, is_on_tape,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -28,6 +28,19 @@ pub(super) fn separable_relu(
     x: &Source,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
+    let operation = separable_operation(p, norm, x, mode)?;
+    Some(match x.clone() {
+        Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
+        Source::Joined(x, y) => apply_pair(operation, [x, y]),
+    })
+}
+
+fn separable_operation(
+    p: &Scope,
+    norm: &Scope,
+    x: &Source,
+    mode: &Mode,
+) -> Option<SeparableOperation> {
     let level = level(mode, x.any())?;
     let (depthwise, pointwise) = (p.at("depthwise"), p.at("pointwise"));
     let n_out = pointwise.n_out("weight")?;
@@ -40,17 +53,13 @@ pub(super) fn separable_relu(
     if !is_folded || depthwise.n_out("weight")? != n_in {
         return None;
     }
-    let operation = SeparableOperation {
+    Some(SeparableOperation {
         level,
         depthwise: depthwise.on_host("weight"),
         pointwise: pointwise.matrix("weight"),
         bias: pointwise.on_host_or_zero("bias", n_out),
         relu: true,
         doubled: matches!(x, Source::Doubled(_)),
-    };
-    Some(match x.clone() {
-        Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
-        Source::Joined(x, y) => apply_pair(operation, [x, y]),
     })
 }
 
@@ -61,15 +70,7 @@ pub(super) fn conv1x1(
     addend: Option<&Tensor<4>>,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
-    let level = level(mode, x.any())?;
-    let n_out = p.n_out("weight")?;
-    let operation = PointwiseOperation {
-        level,
-        weight: p.matrix("weight"),
-        bias: p.on_host_or_zero("bias", n_out),
-        step: if matches!(x, Source::EverySecond(_)) { 2 } else { 1 },
-        is_added: addend.is_some(),
-    };
+    let operation = pointwise_operation(p, x, addend.is_some(), mode)?;
     Some(match (x.clone(), addend.cloned()) {
         (Source::Doubled(_), _) => return None,
         (Source::Whole(x) | Source::EverySecond(x), None) => apply(operation, x),
@@ -77,6 +78,44 @@ pub(super) fn conv1x1(
         (Source::Joined(x, y), None) => apply_pair(operation, [x, y]),
         (Source::Joined(x, y), Some(z)) => apply_triple(operation, [x, y, z]),
     })
+}
+
+fn pointwise_operation(
+    p: &Scope,
+    x: &Source,
+    is_added: bool,
+    mode: &Mode,
+) -> Option<PointwiseOperation> {
+    let level = level(mode, x.any())?;
+    Some(PointwiseOperation {
+        level,
+        weight: p.matrix("weight"),
+        bias: p.on_host_or_zero("bias", p.n_out("weight")?),
+        step: if matches!(x, Source::EverySecond(_)) { 2 } else { 1 },
+        is_added,
+    })
+}
+
+/// A separable convolution of `middle` with its ReLU, plus a 1 × 1 convolution of `x`; where nobody
+/// asks for a gradient.
+pub(super) fn residual_end(
+    [conv, norm, straight]: [&Scope; 3],
+    middle: &Tensor<4>,
+    x: &Source,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    if is_on_tape(middle) || is_on_tape(x.any()) {
+        return None;
+    }
+    let end = ResidualEnd {
+        convolved: separable_operation(conv, norm, &Source::Whole(middle.clone()), mode)?,
+        straight: pointwise_operation(straight, x, false, mode)?,
+    };
+    match x.clone() {
+        Source::Whole(x) => Some(compute_pair(end, [middle.clone(), x])),
+        Source::Joined(x, y) => Some(compute_triple(end, [middle.clone(), x, y])),
+        Source::Doubled(_) | Source::EverySecond(_) => None,
+    }
 }
 
 /// A CBAM.

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::layers::{
-    NormOptions, Source, cbam, conv1x1, conv1x1_onto, double_depthwise_separable, max_pool,
+    NormOptions, Source, cbam, conv1x1, double_depthwise_separable, max_pool, residual_separable,
     separable_relu,
 };
 use crate::network::{Network, Prediction};
@@ -74,17 +74,13 @@ fn residual_block(
     mode: &Mode,
 ) -> Tensor<4> {
     let (block, x) = (p.at(name), x.into());
-    let (conv1x1_name, double_name) = (format!("{name}.Conv_1x1"), format!("{name}.doubleconv"));
-    // Nobody needs the straight path by itself unless it is watched.
-    let straight = tap.watches(&conv1x1_name).then(|| {
-        let straight = conv1x1(&block.at("Conv_1x1"), x.clone(), mode);
-        tap.at(&conv1x1_name, straight)
-    });
-    let convolved = double_depthwise_separable(&block.at("doubleconv.0"), x.clone(), mode);
-    let convolved = tap.at(&double_name, convolved);
-    let sum = match straight {
-        Some(straight) => straight + convolved,
-        None => conv1x1_onto(&block.at("Conv_1x1"), x, convolved, mode),
-    };
-    tap.at(name, sum)
+    let (straight, double) = (block.at("Conv_1x1"), block.at("doubleconv.0"));
+    let (straight_name, double_name) = (format!("{name}.Conv_1x1"), format!("{name}.doubleconv"));
+    // Nobody needs either path by itself unless it is watched.
+    if !tap.watches(&straight_name) && !tap.watches(&double_name) {
+        return tap.at(name, residual_separable(&double, &straight, x, mode));
+    }
+    let straight = tap.at(&straight_name, conv1x1(&straight, x.clone(), mode));
+    let convolved = tap.at(&double_name, double_depthwise_separable(&double, x, mode));
+    tap.at(name, straight + convolved)
 }
