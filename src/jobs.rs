@@ -3,8 +3,8 @@
 //! A bounded queue, one worker thread, and the finished outcomes for as long as they fit into
 //! memory. Equal requests are one job, and jobs that fit together are answered together. Work that
 //! nobody watches any more is cancelled: the next time it reports progress it is told to stop. A job
-//! that has no answer at its deadline is refused, whatever the worker does meanwhile. Where there is a
-//! store of outcomes, a job looks there first. Knows no tensors and no HTTP.
+//! that still waits at its deadline is refused, whatever the worker does meanwhile; one that runs is
+//! stopped at its next report. Where there is a store of outcomes, a job looks there first. Knows no tensors and no HTTP.
 
 mod board;
 mod clerk;

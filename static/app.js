@@ -67,7 +67,9 @@ async function fill(status) {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const next = page.querySelector("main .count");
       const rows = [...table.tBodies[0].rows];
-      [...page.querySelector("main table").tBodies[0].rows].forEach((row, i) => {
+      const filled = [...page.querySelector("main table").tBodies[0].rows];
+      if (filled.length !== rows.length) return location.reload();
+      filled.forEach((row, i) => {
         // Rows that have not changed stay, with what is focused or opened in them.
         if (row.outerHTML !== rows[i].outerHTML) rows[i].replaceWith(row);
       });

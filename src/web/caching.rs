@@ -40,10 +40,11 @@ impl EntityTag {
     }
 
     /// The tag of what is made from an outcome: the address says how it is drawn, the provenance
-    /// which weights and data it was computed from.
+    /// which weights and data it was computed from, and under which names the data came.
     pub fn of_result(address: &str, provenance: &Provenance) -> Self {
-        let Provenance { weights_sha256, data_sha256, device, .. } = provenance;
-        Self::of(&[address, weights_sha256, data_sha256, device])
+        let Provenance { weights_sha256, data_sha256, data_files, device, .. } = provenance;
+        let names = data_files.join("\n");
+        Self::of(&[address, weights_sha256, data_sha256, device, &names])
     }
 
     /// The same tag of what the client need not ask for again, where the address names the present

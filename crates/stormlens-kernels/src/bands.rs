@@ -149,6 +149,8 @@ pub fn fill_many<const N: usize>(
         assert_eq!((shape.n_batch, shape.height), (shapes[0].n_batch, shapes[0].height));
         bands.push(split(&mut array.spare_capacity_mut()[..shape.len()], shape, band_rows));
     }
+    let n_bands = bands.first().map_or(0, Vec::len);
+    assert!(bands.iter().all(|bands| bands.len() == n_bands), "an array without bands");
     let tasks = transpose::<N>(bands);
     tasks.into_par_iter().for_each(|mut task: [Band; N]| {
         fill(task.each_mut());
@@ -232,6 +234,13 @@ mod tests {
             let expected: Vec<f32> = (1..=shape.len()).map(|i| i as f32).collect();
             assert_eq!(array, expected, "{dims:?}");
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "an array without bands")]
+    fn an_array_that_nobody_fills_is_noticed() {
+        let shapes = [Shape::new([1, 0, 2, 3]), Shape::new([1, 1, 2, 3])];
+        fill_many(shapes, 1, |_| {});
     }
 
     #[test]

@@ -131,13 +131,18 @@ impl Pointwise<'_> {
         );
         let at_least = PIXELS.div_ceil(sources[0].width.max(1));
         let rows = bands::rows_per_band(sources[0], at_least, self.step);
+        let weights = self.weight.transposed(level);
         match sources {
             [one] => {
-                let fill = |bands: [&mut Band; 1]| self.backward_band(level, gradient, *one, bands);
+                let fill = |bands: [&mut Band; 1]| {
+                    self.backward_band(level, &weights, gradient, *one, bands)
+                };
                 bands::fill_many([*one], rows, fill).to_vec()
             }
             [one, two] => {
-                let fill = |bands: [&mut Band; 2]| self.backward_band(level, gradient, *one, bands);
+                let fill = |bands: [&mut Band; 2]| {
+                    self.backward_band(level, &weights, gradient, *one, bands)
+                };
                 bands::fill_many([*one, *two], rows, fill).to_vec()
             }
             _ => panic!("one or two maps side by side"),
@@ -147,11 +152,11 @@ impl Pointwise<'_> {
     fn backward_band<const N: usize>(
         &self,
         level: Level,
+        weights: &Weights,
         gradient: Maps,
         source: Shape,
         mut bands: [&mut Band; N],
     ) {
-        let weights = self.weight.transposed(level);
         let n_channels = weights.n_out() + weights.n_in();
         let tile_rows = tile_rows(n_channels, source.width).next_multiple_of(self.step);
         let all = bands[0].rows.clone();
@@ -160,7 +165,7 @@ impl Pointwise<'_> {
             let n = (rows.len() * source.width).next_multiple_of(LANES);
             scratch::with(n_channels * n + source.width, |space| {
                 at_level!(level, || {
-                    self.backward_tile(&weights, rows, source, gradient, space, &mut bands);
+                    self.backward_tile(weights, rows, source, gradient, space, &mut bands);
                 });
             });
         }

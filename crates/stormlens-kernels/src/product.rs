@@ -53,14 +53,29 @@ impl Matrix {
         self.packed(level, true)
     }
 
+    /// Packed outside the lock: packing shares its work with other threads, and one that waits for
+    /// them may be given work that asks for these weights.
     fn packed(&self, level: Level, is_transposed: bool) -> Arc<Weights> {
-        let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (level, is_transposed);
-        if let Some((_, weights)) = packed.iter().find(|(other, _)| *other == key) {
-            return weights.clone();
+        let lock = || self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = |packed: &[(Key, Arc<Weights>)]| {
+            packed.iter().find(|(other, _)| *other == key).map(|(_, weights)| weights.clone())
+        };
+        if let Some(weights) = find(&lock()) {
+            return weights;
         }
+        let weights = Arc::new(self.pack(level, is_transposed));
+        let mut packed = lock();
+        // Two that came at once have packed the same.
+        find(&packed).unwrap_or_else(|| {
+            packed.push((key, weights.clone()));
+            weights
+        })
+    }
+
+    fn pack(&self, level: Level, is_transposed: bool) -> Weights {
         let (values, n_in) = (&self.values, self.n_in);
-        let weights = Arc::new(match is_transposed {
+        match is_transposed {
             false => Weights::pack(level, self.n_out, n_in, |first, k, packed| {
                 for (i, place) in packed.iter_mut().enumerate() {
                     *place = values[(first + i) * n_in + k];
@@ -69,9 +84,7 @@ impl Matrix {
             true => Weights::pack(level, n_in, self.n_out, |first, k, packed| {
                 packed.copy_from_slice(&values[k * n_in + first..][..packed.len()]);
             }),
-        });
-        packed.push((key, weights.clone()));
-        weights
+        }
     }
 }
 
@@ -93,6 +106,7 @@ impl Weights {
         n_in: usize,
         fill: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Self {
+        assert!(level.is_available(), "this processor has no {level}");
         let width = Kernel::of(level).n_columns;
         let mut packed = vec![0.0; n_out.next_multiple_of(width) * n_in];
         let blocks = packed.par_chunks_exact_mut((width * n_in).max(1)).enumerate();
@@ -153,8 +167,7 @@ pub(crate) fn multiply(
         let n = width.min(n_out - first_out);
         let m = kernel.n_rows().min(n_pixels - first);
         let micro = kernel.micro(m, n);
-        // SAFETY: the level's instructions were found on this processor before the weights were
-        // packed for it. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
+        // SAFETY: weights are packed only for a level whose instructions this processor has. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
         // in whole vectors since `m` is a multiple of every vector's length (the first assertion
         // on lengths), and a block of packed weights, which is `width` long for every channel. It
         // writes `m` pixels of each of `n` output channels (the second one). Source and result are

@@ -79,7 +79,7 @@ impl Separable<'_> {
         let weights = self.pointwise.forward(level);
         let channels = channels(sources);
         let tile_rows = tile_rows(self.n_in() + self.n_out(), out.width);
-        let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width), tile_rows);
+        let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width.max(1)), tile_rows);
         bands::fill(out, rows, |band| {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
@@ -158,7 +158,7 @@ impl Separable<'_> {
         };
         let n_tile = self.n_in().max(n_straight) + 2 * self.n_out();
         let tile_rows = tile_rows(n_tile, out.width);
-        let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width), tile_rows);
+        let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width.max(1)), tile_rows);
         bands::fill(out, rows, |band| {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
@@ -196,7 +196,7 @@ impl Separable<'_> {
         // down their columns afterwards.
         let shapes = sources.iter().map(|s| s.with_size(gradient.shape.height, s.width));
         let shapes: Vec<Shape> = shapes.collect();
-        let at_least = 8.max(PIXELS.div_ceil(gradient.shape.width));
+        let at_least = 8.max(PIXELS.div_ceil(gradient.shape.width.max(1)));
         let rows = bands::rows_per_band(gradient.shape, at_least, 1);
         let arrays = match shapes.as_slice() {
             [one] => bands::fill_many([*one], rows, |bands| work.band(level, bands)).to_vec(),
@@ -447,7 +447,7 @@ fn channels(sources: &[Maps]) -> Vec<(usize, usize)> {
 /// Rows that a tile of so many channels has: few enough to stay in the cache, but enough pixels for
 /// each weight that is read.
 pub(crate) fn tile_rows(n_channels: usize, width: usize) -> usize {
-    let rows = (TILE / (n_channels * width).max(1)).max(PIXELS.div_ceil(width));
+    let rows = (TILE / (n_channels * width).max(1)).max(PIXELS.div_ceil(width.max(1)));
     // Depthwise convolutions take rows in pairs.
     rows.next_multiple_of(2)
 }

@@ -16,9 +16,7 @@ use std::sync::OnceLock;
 use burn::tensor::{Device, Tensor};
 use stormlens_kernels::{Level, LevelError};
 
-pub(crate) use self::operation::{
-    apply, apply_pair, apply_triple, compute_pair, compute_triple, is_on_tape,
-};
+pub(crate) use self::operation::{apply, apply_pair, apply_triple, compute_pair, compute_triple};
 pub(crate) use self::operations::{
     AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
     StemOperation,

@@ -319,6 +319,10 @@ async fn line(
     let SceneEntry { id, title, width_px, height_px, .. } = scene;
     let summary = match query.known(state, id) {
         Some(Standing::Done(summary)) => Ok(summary),
+        // A refusal passes; a table must not say it of a scene.
+        Some(Standing::Failed(error @ WorkerError::TooBusy(_))) => {
+            return Err(AppError::from_worker(error, &way));
+        }
         Some(Standing::Failed(error)) => Err(error.to_string()),
         Some(Standing::Running | Standing::Waiting) | None => {
             match state.outcome(Request::Scene(query.request(id, false)), &way).await {

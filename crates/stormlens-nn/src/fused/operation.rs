@@ -77,11 +77,6 @@ pub(crate) fn compute_triple<U: Untaped>(layer: U, maps: [Tensor<4>; 3]) -> Tens
     Tensor::from_dispatch(Dispatch::untaped_three(x, y, z, layer))
 }
 
-/// Whether a gradient could be asked for.
-pub(crate) fn is_on_tape(x: &Tensor<4>) -> bool {
-    x.device() != x.device().without_autodiff()
-}
-
 #[backend_extension(Flex)]
 trait WithoutTape: Backend {
     fn untaped_two<U: Untaped>(
@@ -124,11 +119,7 @@ fn compute<const N: usize>(layer: &impl Untaped, tensors: [Host; N]) -> Host {
 
 /// Either all maps are on the tape, or none is.
 fn alike<const N: usize>(maps: [Tensor<4>; N]) -> [Tensor<4>; N] {
-    if maps.iter().any(is_on_tape) {
-        maps.map(|x| if is_on_tape(&x) { x } else { x.autodiff() })
-    } else {
-        maps
-    }
+    if maps.iter().any(Tensor::is_autodiff) { maps.map(Tensor::autodiff) } else { maps }
 }
 
 #[backend_extension(Autodiff, Flex)]

@@ -9,14 +9,14 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 use stormlens_kernels::{Level, Maps, planes};
 
-use super::operation::{contiguous, is_on_tape, maps, to_host};
+use super::operation::{contiguous, maps, to_host};
 use crate::parameters::to_vec;
 
 /// The activation as it is; the gradient of `leaf`, `[batch, channels, 1, 1]`, will be that of the
 /// activation, summed over the plane. Nothing is copied.
 pub(crate) fn show(level: Level, activation: Tensor<4>, leaf: Tensor<4>) -> Tensor<4> {
-    let activation = if is_on_tape(&activation) { activation } else { activation.autodiff() };
-    let shown = Dispatch::fused_show(activation.into_dispatch(), leaf.into_dispatch(), level);
+    let activation = activation.autodiff().into_dispatch();
+    let shown = Dispatch::fused_show(activation, leaf.into_dispatch(), level);
     Tensor::from_dispatch(shown)
 }
 

@@ -10,7 +10,7 @@ use stormlens_kernels::pool::Window;
 use super::source::Source;
 use crate::fused::{
     AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
-    StemOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple, is_on_tape,
+    StemOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -104,7 +104,11 @@ pub(super) fn residual_end(
     x: &Source,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
-    if is_on_tape(middle) || is_on_tape(x.any()) {
+    let others = match x {
+        Source::Joined(x, y) => x.is_autodiff() || y.is_autodiff(),
+        other => other.any().is_autodiff(),
+    };
+    if middle.is_autodiff() || others {
         return None;
     }
     let end = ResidualEnd {

@@ -62,7 +62,9 @@ fn renamed(name: &str, array: Array) -> Array {
 fn router(root: &Path) -> anyhow::Result<Router> {
     let folder = |name: &str| root.join(name).display().to_string();
     let (data, checkpoints) = (folder("data"), folder("checkpoints"));
-    let words = ["race", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
+    let folders = ["--data", &data, "--checkpoints", &checkpoints];
+    // Without results on disk: a second race would be answered from the first one's.
+    let words = [&["race", "--device", "cpu", "--results-disk-mb", "0"][..], &folders].concat();
     let config = Cli::try_parse_from(words)?.config;
     let networks = worker::networks(&config.sources);
     Ok(web::app(serve::state(&config, networks)?))
