@@ -1,8 +1,10 @@
 //! A folder of radar frames, one file every five minutes, as samples for a network.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -18,13 +20,13 @@ const MAX_CACHED_FRAMES: usize = 64;
 /// A folder of files named `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5` or
 /// `RAD_NL25_RAP_5min_YYYYMMDDhhmm.h5`, where the name carries the end of the interval in UTC.
 ///
-/// Opening reads names only. Frames are read when asked for and taken to stay as they are while the
-/// program runs. Where both products have a time, the gauge-corrected RAC is used.
+/// Opening reads names only. Frames are read when asked for, and again once their file has been
+/// replaced. Where both products have a time, the gauge-corrected RAC is used.
 #[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
     names: BTreeMap<Timestamp, String>,
-    frames: Mutex<VecDeque<(Timestamp, Arc<Frame>)>>,
+    frames: Mutex<VecDeque<(Timestamp, FileState, Arc<Frame>)>>,
     wet_shares: Mutex<HashMap<Timestamp, f64>>,
 }
 
@@ -44,6 +46,9 @@ pub struct SampleRef {
     /// Whether the archive also has the frame at the lead time.
     pub observed: bool,
 }
+
+/// By which a replaced file is told from the old one: size and time of its last change.
+type FileState = Option<(u64, SystemTime)>;
 
 /// Input frames of a network and, where the archive has it, what was observed afterwards.
 #[derive(Clone, Debug)]
@@ -182,18 +187,27 @@ impl Archive {
         Ok(self.frame(time)?.crop.iter().map(|&pv| knmi::normalise(pv)).collect())
     }
 
+    /// A frame, read again once its file has been replaced.
     fn frame(&self, time: Timestamp) -> Result<Arc<Frame>, DatasetError> {
-        let cached = lock(&self.frames).iter().find(|(t, _)| *t == time).map(|(_, f)| f.clone());
+        let state = self.file_state(time);
+        let is_it = |t: &Timestamp, s: &FileState| *t == time && *s == state;
+        let cached = lock(&self.frames).iter().find(|(t, s, _)| is_it(t, s)).map(|f| f.2.clone());
         if let Some(frame) = cached {
             return Ok(frame);
         }
         let frame = Arc::new(self.read_frame(time)?);
         let mut frames = lock(&self.frames);
+        frames.retain(|(t, ..)| *t != time);
         if frames.len() == MAX_CACHED_FRAMES {
             frames.pop_front();
         }
-        frames.push_back((time, frame.clone()));
+        frames.push_back((time, state, frame.clone()));
         Ok(frame)
+    }
+
+    fn file_state(&self, time: Timestamp) -> FileState {
+        let file = fs::metadata(self.folder.join(self.file_name(time)?)).ok()?;
+        Some((file.len(), file.modified().ok()?))
     }
 
     fn read_frame(&self, time: Timestamp) -> Result<Frame, DatasetError> {

@@ -150,3 +150,20 @@ fn the_wet_share_is_the_share_of_rainy_pixels() {
     assert!((share - 0.631_486_304_012_345_7).abs() < 1e-12, "{share}");
     assert_eq!(archive.wet_share(time).unwrap(), share);
 }
+
+#[test]
+fn a_replaced_file_is_read_again() {
+    let name = |minute: &str| format!("RAD_NL25_RAP_5min_2010082605{minute}.h5");
+    let folder = folder_of(&[]);
+    let copy = |minute: &str| {
+        std::fs::copy(sample_folder().join(name(minute)), folder.path().join(name("00"))).unwrap();
+    };
+    copy("00");
+    let archive = Archive::open(folder.path()).unwrap();
+    let time = archive.times().next().unwrap();
+    let first = archive.normalised(time).unwrap();
+    assert_eq!(archive.normalised(time).unwrap(), first);
+    // A frame of another time under this name is an error, so it shows that the file was read.
+    copy("35");
+    assert!(archive.normalised(time).is_err());
+}
