@@ -47,6 +47,17 @@ pub(crate) fn convolve_rows(
     }
 }
 
+/// Results of a row that are computed together.
+const BLOCK: usize = 16;
+
+/// First results of blocks that cover a row but for its ends. The last one lies over the one before
+/// it, so that nothing is left to be computed number by number.
+#[inline(always)]
+fn blocks(n: usize) -> impl Iterator<Item = usize> {
+    let last = n.saturating_sub(1 + BLOCK);
+    (1..n.saturating_sub(1)).step_by(BLOCK).map(move |first| first.min(last))
+}
+
 /// Two rows of results from four rows.
 #[inline(always)]
 fn convolve_two_rows(
@@ -55,29 +66,40 @@ fn convolve_two_rows(
     k: [[f32; 3]; 3],
     [first, second]: [&mut [f32]; 2],
 ) {
-    let n = first.len();
-    let [a, b, c, d] = rows.map(|row| &row[..n]);
-    let second = &mut second[..n];
-    for i in 1..n.saturating_sub(1) {
-        let (mut x, mut y) = ([0.0; 3], [0.0; 3]);
-        for j in 0..3 {
-            let [a, b, c, d] = [a, b, c, d].map(|row| row[i + j - 1]);
-            x = [
-                sums.add(x[0], a, k[0][j]),
-                sums.add(x[1], b, k[1][j]),
-                sums.add(x[2], c, k[2][j]),
-            ];
-            y = [
-                sums.add(y[0], b, k[0][j]),
-                sums.add(y[1], c, k[1][j]),
-                sums.add(y[2], d, k[2][j]),
-            ];
+    let [a, b, c, d] = rows;
+    if first.len() < BLOCK + 2 {
+        convolve_row(sums, [a, b, c], k, first);
+        convolve_row(sums, [b, c, d], k, second);
+        return;
+    }
+    for start in blocks(first.len()) {
+        let [a, b, c, d] = rows.map(|row| window(row, start));
+        let (mut x, mut y) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for i in 0..BLOCK {
+            x[i] = nine(sums, [a, b, c], k, i);
+            y[i] = nine(sums, [b, c, d], k, i);
         }
-        first[i] = x[0] + x[1] + x[2];
-        second[i] = y[0] + y[1] + y[2];
+        first[start..start + BLOCK].copy_from_slice(&x);
+        second[start..start + BLOCK].copy_from_slice(&y);
     }
     ends([a, b, c], k, first);
     ends([b, c, d], k, second);
+}
+
+/// What a block of results is made of.
+#[inline(always)]
+fn window(row: &[f32], start: usize) -> &[f32; BLOCK + 2] {
+    row[start - 1..].first_chunk().expect("blocks end before the row does")
+}
+
+/// One result, in three chains of sums, so that one does not wait for the other.
+#[inline(always)]
+fn nine(sums: Sums, rows: [&[f32; BLOCK + 2]; 3], k: [[f32; 3]; 3], i: usize) -> f32 {
+    let [x, y, z] = [0, 1, 2].map(|row| {
+        let (values, k) = (rows[row], k[row]);
+        sums.add(sums.add(values[i] * k[0], values[i + 1], k[1]), values[i + 2], k[2])
+    });
+    x + y + z
 }
 
 pub(crate) fn rows_of(kernel: &[f32; 9]) -> [[f32; 3]; 3] {
@@ -89,21 +111,26 @@ pub(crate) fn rows_of(kernel: &[f32; 9]) -> [[f32; 3]; 3] {
 #[inline(always)]
 pub(crate) fn convolve_row(sums: Sums, rows: [&[f32]; 3], k: [[f32; 3]; 3], out: &mut [f32]) {
     let n = out.len();
-    let [a, b, c] = rows.map(|row| &row[..n]);
-    if n >= 2 {
-        let windows = a.windows(3).zip(b.windows(3)).zip(c.windows(3));
-        for (out, ((a, b), c)) in out[1..n - 1].iter_mut().zip(windows) {
-            // Three chains of sums, so that one does not wait for the other.
-            let [mut x, mut y, mut z] = [a[0] * k[0][0], b[0] * k[1][0], c[0] * k[2][0]];
-            for i in 1..3 {
-                x = sums.add(x, a[i], k[0][i]);
-                y = sums.add(y, b[i], k[1][i]);
-                z = sums.add(z, c[i], k[2][i]);
+    let rows = rows.map(|row| &row[..n]);
+    if n < BLOCK + 2 {
+        for i in 1..n.saturating_sub(1) {
+            let mut sum = 0.0;
+            for (row, k) in rows.into_iter().zip(k) {
+                sum += row[i - 1] * k[0] + row[i] * k[1] + row[i + 1] * k[2];
             }
-            *out = x + y + z;
+            out[i] = sum;
+        }
+    } else {
+        for start in blocks(n) {
+            let rows = rows.map(|row| window(row, start));
+            let mut block = [0.0; BLOCK];
+            for (i, place) in block.iter_mut().enumerate() {
+                *place = nine(sums, rows, k, i);
+            }
+            out[start..start + BLOCK].copy_from_slice(&block);
         }
     }
-    ends([a, b, c], k, out);
+    ends(rows, k, out);
 }
 
 /// The first and the last pixel, which have a neighbour on one side only, or on none.
