@@ -32,36 +32,23 @@ struct Race {
     limit: f64,
 }
 
+const FRAMES: [usize; 4] = [1, 12, 288, 288];
 const RACES: [Race; 4] = [
-    Race {
-        name: "sar-unet forward",
-        entry: &sar_unet::ENTRY,
-        dims: [1, 12, 288, 288],
-        is_backward: false,
-        limit: 0.5,
-    },
-    Race {
-        name: "sar-unet input gradient",
-        entry: &sar_unet::ENTRY,
-        dims: [1, 12, 288, 288],
-        is_backward: true,
-        limit: 0.65,
-    },
-    Race {
-        name: "polar-low forward",
-        entry: &polar_low::ENTRY,
-        dims: [1, 3, 512, 512],
-        is_backward: false,
-        limit: 0.45,
-    },
-    Race {
-        name: "polar-low input gradient",
-        entry: &polar_low::ENTRY,
-        dims: [4, 3, 512, 512],
-        is_backward: true,
-        limit: 0.6,
-    },
+    race("sar-unet forward", &sar_unet::ENTRY, FRAMES, false, 0.5),
+    race("sar-unet input gradient", &sar_unet::ENTRY, FRAMES, true, 0.65),
+    race("polar-low forward", &polar_low::ENTRY, [1, 3, 512, 512], false, 0.45),
+    race("polar-low input gradient", &polar_low::ENTRY, [4, 3, 512, 512], true, 0.6),
 ];
+
+const fn race(
+    name: &'static str,
+    entry: &'static ModelEntry,
+    dims: [usize; 4],
+    is_backward: bool,
+    limit: f64,
+) -> Race {
+    Race { name, entry, dims, is_backward, limit }
+}
 
 fn main() -> ExitCode {
     let fused = match Kernels::from_environment() {

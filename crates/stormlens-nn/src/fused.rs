@@ -10,18 +10,20 @@ mod operations;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod untaped;
 
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor};
 use stormlens_kernels::{Level, LevelError};
 
-pub(crate) use self::operation::{apply, apply_pair, apply_triple, compute_pair, compute_triple};
+pub(crate) use self::operation::{apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
     AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
     StemOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
+pub(crate) use self::untaped::{compute_pair, compute_triple};
 
 /// Names the kernels: `auto`, `plain`, or a level of vector instructions.
 pub const VARIABLE: &str = "STORMLENS_KERNELS";

@@ -59,64 +59,6 @@ pub(crate) fn apply_triple<O: Operation>(operation: O, maps: [Tensor<4>; 3]) -> 
     Tensor::from_dispatch(Dispatch::fused_three(x, y, z, operation))
 }
 
-/// A layer that is computed as a whole where nobody asks for its gradient.
-pub(crate) trait Untaped: Clone + Send + Sync + 'static {
-    /// Shape and values of the result.
-    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>);
-}
-
-/// The result for two maps that are not on the tape.
-pub(crate) fn compute_pair<U: Untaped>(layer: U, [x, y]: [Tensor<4>; 2]) -> Tensor<4> {
-    let [x, y] = [x, y].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(Dispatch::untaped_two(x, y, layer))
-}
-
-/// The result for three maps that are not on the tape.
-pub(crate) fn compute_triple<U: Untaped>(layer: U, maps: [Tensor<4>; 3]) -> Tensor<4> {
-    let [x, y, z] = maps.map(Tensor::into_dispatch);
-    Tensor::from_dispatch(Dispatch::untaped_three(x, y, z, layer))
-}
-
-#[backend_extension(Flex)]
-trait WithoutTape: Backend {
-    fn untaped_two<U: Untaped>(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        layer: U,
-    ) -> FloatTensor<Self>;
-    fn untaped_three<U: Untaped>(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        layer: U,
-    ) -> FloatTensor<Self>;
-}
-
-impl WithoutTape for Flex {
-    fn untaped_two<U: Untaped>(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        layer: U,
-    ) -> FloatTensor<Self> {
-        compute(&layer, [x, y])
-    }
-
-    fn untaped_three<U: Untaped>(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        z: FloatTensor<Self>,
-        layer: U,
-    ) -> FloatTensor<Self> {
-        compute(&layer, [x, y, z])
-    }
-}
-
-fn compute<const N: usize>(layer: &impl Untaped, tensors: [Host; N]) -> Host {
-    let tensors = tensors.map(contiguous);
-    let (shape, values) = layer.compute(&tensors.each_ref().map(maps));
-    to_host(values, shape)
-}
-
 /// Either all maps are on the tape, or none is.
 fn alike<const N: usize>(maps: [Tensor<4>; N]) -> [Tensor<4>; N] {
     if maps.iter().any(Tensor::is_autodiff) { maps.map(Tensor::autodiff) } else { maps }

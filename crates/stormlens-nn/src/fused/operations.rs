@@ -10,7 +10,8 @@ use stormlens_kernels::separable::Separable;
 use stormlens_kernels::stem::Stem;
 use stormlens_kernels::{Level, Maps, Shape};
 
-use super::operation::{Needs, Operation, Pass, Untaped};
+use super::operation::{Needs, Operation, Pass};
+use super::untaped::Untaped;
 
 /// Weights that network, operation and tape share.
 type Values = Arc<[f32]>;
