@@ -1,7 +1,8 @@
 //! The queue between whoever asks and the one thread that computes.
 //!
 //! A bounded queue, one worker thread, and the finished outcomes for as long as they fit into
-//! memory. Equal requests are one job, and jobs that fit together are answered together. Work that
+//! memory. Equal requests are one job, and jobs that fit together are answered together. Who asks for
+//! many things at once has room of their own for them, and lets others go first. Work that
 //! nobody watches any more is cancelled: the next time it reports progress it is told to stop. A job
 //! that still waits at its deadline is refused, whatever the worker does meanwhile; one that runs is
 //! stopped at its next report. Where there is a store of outcomes, a job looks there first. Knows no tensors and no HTTP.
@@ -20,13 +21,14 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
 use self::board::Shared;
+use self::job::Lane;
 pub use self::job::Subscription;
 pub use self::options::{Batching, Options};
 pub use self::worker::{Asked, Readiness, Store, Worker, WorkerError, WorkerFactory};
@@ -138,7 +140,22 @@ impl Jobs {
 
     /// Takes a request. A job of the same request that waits, runs or has ended is taken over.
     pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
-        self.shared.submit(request)
+        self.shared.submit(request, Lane::Single)
+    }
+
+    /// The same for one of many requests that somebody has at once. They have room of their own in the
+    /// queue, so that they take none from others, and those others go first.
+    pub fn submit_in_bulk(&self, request: Request) -> Result<JobId, SubmitError> {
+        self.shared.submit(request, Lane::Bulk)
+    }
+
+    /// How many requests of one kind go through a network together at most; one until it is known
+    /// what computes.
+    pub fn max_batch(&self) -> usize {
+        match self.readiness() {
+            Readiness::Ready(device) => self.shared.options.batching.on(&device).0,
+            Readiness::Starting | Readiness::Unavailable(_) => 1,
+        }
     }
 
     /// The state of a job for someone who looks at it: this counts as interest in it.
@@ -168,8 +185,15 @@ impl Jobs {
         self.shared.cancel(id)
     }
 
-    /// Refuses new requests and ends those that wait or run.
+    /// Refuses new requests and ends those that wait or run. Outcomes that are on their way to the
+    /// store still go there.
     pub fn shut_down(&self) {
         self.shared.shut_down();
+    }
+
+    /// Waits until every outcome has been handed to the store, for `time` at most. Whether they have;
+    /// blocks the thread meanwhile.
+    pub fn wait_until_kept(&self, time: Duration) -> bool {
+        self.shared.wait_until_kept(time)
     }
 }

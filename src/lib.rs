@@ -10,6 +10,7 @@ pub mod config;
 pub mod export;
 pub mod jobs;
 pub mod plot;
+pub mod program;
 pub mod results;
 pub mod scenes;
 #[doc(hidden)]

@@ -60,9 +60,15 @@ function follow(section) {
 /** A table whose rows come in: the page is asked for again, and the server answers when it knows more. */
 async function fill(status) {
   const table = document.querySelector("main table");
+  const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
   while (status.hasAttribute("data-filling")) {
     try {
       const response = await fetch(location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
+      // The server says when there will be time for it; what has come in so far stays.
+      if (response.status === 503) {
+        await pause(Number(response.headers.get("retry-after")) || 5);
+        continue;
+      }
       if (!response.ok) return location.reload();
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const next = page.querySelector("main .count");
@@ -76,7 +82,7 @@ async function fill(status) {
       status.textContent = next.textContent;
       status.toggleAttribute("data-filling", next.hasAttribute("data-filling"));
     } catch {
-      await new Promise((done) => setTimeout(done, 2000));
+      await pause(2);
     }
   }
 }

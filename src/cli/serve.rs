@@ -10,15 +10,20 @@ use stormlens_data::card::{CheckpointCard, ModelCard};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal;
+use tokio::task::spawn_blocking;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::jobs::{Jobs, WorkerFactory};
+use crate::program::Program;
 use crate::results::Results;
 use crate::web::{self, AppState};
 
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long results may then still take to get to the disk.
+const STORING: Duration = Duration::from_secs(5);
 
 /// The networks that a server can run, as plain data and one function.
 pub struct Networks {
@@ -55,6 +60,8 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
 
 /// Opens the catalogue and starts the worker, without waiting for it.
 pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
+    // Before another build can be put in the place of this one.
+    let _ = Program::this();
     let Networks { models, checkpoints, worker } = networks;
     let catalog = Catalog::open(&config.sources.data, models, checkpoints)?;
     let catalog = Arc::new(catalog.with_cache(config.cache_options()));
@@ -87,12 +94,30 @@ async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     }
 }
 
-/// Answers requests until `stop`, then finishes those that are under way.
+/// Answers requests until `stop`, then finishes those that are under way and puts away what was
+/// answered last.
+///
+/// # Errors
+/// If the thread that waits for the disk cannot be started.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let jobs = state.jobs.clone();
+    answer(listener, state, stop).await;
+    let kept = spawn_blocking(move || jobs.wait_until_kept(STORING)).await;
+    if !kept.context("cannot wait for the disk")? {
+        tracing::warn!("stopped before the last results were stored; they will be computed again");
+    }
+    Ok(())
+}
+
+async fn answer(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
     let jobs = state.jobs.clone();
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let stop = async move {
@@ -103,15 +128,12 @@ pub async fn serve(
     };
     let server = web::serve(listener, web::app(state), stop);
     tokio::select! {
-        () = server => Ok(()),
+        () = server => {}
         () = async {
             // The sender lives as long as the server does, which is the other branch.
             let _ = stopped.wait_for(|stopping| *stopping).await;
             tokio::time::sleep(DRAIN).await;
-        } => {
-            tracing::warn!("stopped without waiting for the last requests");
-            Ok(())
-        }
+        } => tracing::warn!("stopped without waiting for the last requests"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What waits, what runs and what is done, behind one lock.
 
 mod deadline;
+mod keep;
 mod recall;
 mod take;
 
@@ -11,9 +12,9 @@ use std::time::Instant;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
-pub(super) use self::recall::Errand;
+pub(super) use self::keep::Errand;
 pub(super) use self::take::{Next, Rules};
-use super::job::Job;
+use super::job::{Job, Lane};
 use super::{JobId, JobState, Options, Readiness, Store, SubmitError, size};
 
 /// The board and the bells that wake the threads.
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     bell: Condvar,
     /// Wakes the thread that goes to the store.
     errands: Condvar,
+    /// Wakes who waits until nothing is left to be put away.
+    kept: Condvar,
     /// Wakes the thread that watches deadlines.
     clock: Condvar,
     readiness: Mutex<Readiness>,
@@ -43,6 +46,8 @@ struct Board {
     ended: VecDeque<(JobId, usize)>,
     /// Outcomes on their way to the store.
     keeping: VecDeque<Outcome>,
+    /// Whether one of them is being put away now.
+    is_keeping: bool,
     shutting_down: bool,
 }
 
@@ -54,6 +59,7 @@ impl Shared {
             board: Mutex::default(),
             bell: Condvar::new(),
             errands: Condvar::new(),
+            kept: Condvar::new(),
             clock: Condvar::new(),
             readiness: Mutex::new(Readiness::Starting),
             built: Condvar::new(),
@@ -82,7 +88,7 @@ impl Shared {
         known.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
+    pub fn submit(&self, request: Request, lane: Lane) -> Result<JobId, SubmitError> {
         let mut board = self.lock();
         if board.shutting_down {
             return Err(SubmitError::ShuttingDown);
@@ -96,7 +102,7 @@ impl Shared {
             board.forget(&job);
         }
         board.drop_abandoned(&self.options);
-        self.add(&mut board, request)?;
+        self.add(&mut board, request, lane)?;
         self.clock.notify_one();
         Ok(id)
     }
@@ -135,10 +141,15 @@ impl Shared {
         }
     }
 
-    /// Takes down how a job ended.
+    /// Takes down how a job ended, and has its outcome put away: also where nobody wants it any more,
+    /// since somebody may again.
     pub fn end(&self, job: &Arc<Job>, state: JobState) {
         let mut board = self.lock();
         board.running.retain(|other| !Arc::ptr_eq(other, job));
+        if let JobState::Done(outcome) = &state {
+            self.keep(&mut board, outcome);
+        }
+        self.errands.notify_one();
         if job.is_cancelled() || matches!(state, JobState::Cancelled) {
             board.forget(job);
         } else {
@@ -167,6 +178,21 @@ impl Board {
         self.waiting.retain(|other| !Arc::ptr_eq(other, job));
         self.recalling.retain(|other| !Arc::ptr_eq(other, job));
         self.waiting.len() + self.recalling.len() < n_before
+    }
+
+    /// Lets a job wait for the worker: those of a bulk behind all others.
+    fn enqueue(&mut self, job: Arc<Job>) {
+        let first_of_bulk = self.waiting.iter().position(|other| other.lane == Lane::Bulk);
+        match first_of_bulk.filter(|_| job.lane == Lane::Single) {
+            Some(place) => {
+                self.waiting.insert(place, job);
+                self.renumber();
+            }
+            None => {
+                job.advance(JobState::Queued { position: self.running.len() + self.waiting.len() });
+                self.waiting.push_back(job);
+            }
+        }
     }
 
     /// Gives a job its last state and makes room for it.

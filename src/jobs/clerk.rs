@@ -22,6 +22,7 @@ pub(super) fn spawn(shared: Arc<Shared>, store: Arc<dyn Store>) -> io::Result<()
                 }
                 Errand::Keep(outcome) => {
                     guarded("keeping a result", || store.keep(&outcome));
+                    shared.kept();
                 }
             }
         }

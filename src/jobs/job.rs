@@ -10,9 +10,19 @@ use tokio::sync::watch;
 
 use super::{JobId, JobState, WorkerError};
 
+/// Whose room in the queue a job takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// What somebody waits for by itself.
+    Single,
+    /// One of many that somebody asked for together.
+    Bulk,
+}
+
 pub(super) struct Job {
     pub id: JobId,
     pub request: Request,
+    pub lane: Lane,
     /// When it is refused, if it has no answer by then.
     pub deadline: Option<Instant>,
     state: watch::Sender<JobState>,
@@ -24,13 +34,15 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub fn new(request: Request, position: usize, time: Option<Duration>) -> Self {
+    /// A job that is the next one until it finds others before it.
+    pub fn new(request: Request, lane: Lane, time: Option<Duration>) -> Self {
         let now = Instant::now();
         Self {
             id: JobId::of(&request),
             request,
+            lane,
             deadline: time.and_then(|time| now.checked_add(time)),
-            state: watch::Sender::new(JobState::Queued { position }),
+            state: watch::Sender::new(JobState::Queued { position: 0 }),
             looked_up: watch::Sender::new(false),
             cancelled: AtomicBool::new(false),
             last_seen: Mutex::new(now),
@@ -82,7 +94,8 @@ impl Job {
 
     /// There was no time for it.
     pub fn is_refused(&self) -> bool {
-        matches!(*self.state.borrow(), JobState::Failed(WorkerError::TooBusy(_)))
+        use WorkerError::{TooBusy, TooSlow};
+        matches!(*self.state.borrow(), JobState::Failed(TooBusy(_) | TooSlow(_)))
     }
 
     /// It was refused longer ago than `standing`.

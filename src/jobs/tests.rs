@@ -1,9 +1,11 @@
 mod batch;
+mod bulk;
 mod deadline;
 mod store;
 mod warm_up;
 
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 

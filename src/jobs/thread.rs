@@ -153,20 +153,32 @@ impl Bench {
 
     fn end(&self, job: &Arc<Job>, answer: Answer, started: Instant) {
         log(job, &answer, started);
-        let outcome = answer.as_ref().ok().cloned();
         self.shared.end(
             job,
             match answer {
                 Ok(outcome) => JobState::Done(outcome),
                 Err(WorkerError::Cancelled) if job.is_overdue(Instant::now()) => {
-                    let message = "the run took longer than there is time for one".to_owned();
-                    JobState::Failed(WorkerError::TooBusy(message))
+                    JobState::Failed(self.overdue(started))
                 }
                 Err(WorkerError::Cancelled) => JobState::Cancelled,
                 Err(error) => JobState::Failed(error),
             },
         );
-        outcome.into_iter().for_each(|outcome| self.shared.keep(outcome));
+    }
+
+    /// Why a run was stopped at its deadline: what took most of the time is to blame.
+    fn overdue(&self, started: Instant) -> WorkerError {
+        let deadline = self.shared.options.deadline.unwrap_or_default();
+        match started.elapsed() >= deadline / 2 {
+            true => {
+                let message = "the run took longer than there is time for one";
+                WorkerError::TooSlow(message.to_owned())
+            }
+            false => {
+                let message = "other runs came first, and left too little time for this one";
+                WorkerError::TooBusy(message.to_owned())
+            }
+        }
     }
 
     /// A worker that failed may be half changed, so the next job gets a new one.

@@ -50,9 +50,12 @@ pub enum WorkerError {
     Invalid { message: String, remedy: String },
     #[error("cancelled")]
     Cancelled,
-    /// The question was good, and there was no time for it.
+    /// The question was good, and others left no time for it.
     #[error("{0}")]
     TooBusy(String),
+    /// The question was good, and takes more time than there is for one.
+    #[error("{0}")]
+    TooSlow(String),
     /// The question was good, the work went wrong.
     #[error("{0}")]
     Failed(String),

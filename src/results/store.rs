@@ -7,8 +7,10 @@ use stormlens_data::card::DeviceReport;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
+use super::format::FormatError;
 use super::index::Index;
-use super::{Results, files, format};
+use super::key::Key;
+use super::{Results, checks, files, format};
 use crate::jobs::Store;
 
 impl Store for Results {
@@ -32,17 +34,20 @@ impl Store for Results {
         match device {
             _ if index.len() == 0 => false,
             None => true,
-            Some(device) => self.name(request, &device.name).is_some_and(|name| index.holds(&name)),
+            Some(device) => {
+                self.key(request, &device.name).is_some_and(|key| index.holds(&key.name()))
+            }
         }
     }
 
     fn recall(&self, request: &Request, device: &DeviceReport) -> Option<Outcome> {
         self.open();
-        let name = self.name(request, &device.name)?;
+        let key = self.key(request, &device.name)?;
+        let name = key.name();
         if !self.lock().as_ref()?.holds(&name) {
             return None;
         }
-        let found = self.read(&name, request);
+        let found = self.read(&name, (&key, request, device));
         let now = SystemTime::now();
         let mut lock = self.lock();
         let index = lock.as_mut()?;
@@ -59,8 +64,10 @@ impl Store for Results {
         self.open();
         let provenance = outcome.provenance();
         let request = request_of(outcome);
-        let name = self.name_with(&request, &provenance.weights_sha256, &provenance.device);
-        let bytes = match format::encode(outcome) {
+        let (weights, device) = (&provenance.weights_sha256, &provenance.device);
+        let key = Key::new(&self.program, &request, weights, device);
+        let name = key.name();
+        let bytes = match format::encode(&key, outcome) {
             Ok(bytes) if bytes.len() as u64 <= self.max_bytes => bytes,
             Ok(_) => return,
             Err(error) => {
@@ -83,7 +90,8 @@ impl Store for Results {
 }
 
 impl Results {
-    fn read(&self, name: &str, request: &Request) -> Option<Outcome> {
+    /// What a file holds, if that is what was asked for; otherwise the file goes.
+    fn read(&self, name: &str, asked: (&Key, &Request, &DeviceReport)) -> Option<Outcome> {
         let path = self.folder.join(name);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -92,18 +100,27 @@ impl Results {
                 return None;
             }
         };
-        let reason = match format::decode(&bytes) {
-            Ok(outcome) if self.is_current(&outcome, request) => return Some(outcome),
-            Ok(_) => "it was computed from other data".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        tracing::warn!(file = %path.display(), reason, "removed a stored result");
-        files::remove(&path);
-        None
+        let found = self.understand(&bytes, asked);
+        if let Err(reason) = &found {
+            tracing::warn!(file = %path.display(), %reason, "removed a stored result");
+            files::remove(&path);
+        }
+        found.ok()
+    }
+
+    fn understand(
+        &self,
+        bytes: &[u8],
+        (key, request, device): (&Key, &Request, &DeviceReport),
+    ) -> Result<Outcome, FormatError> {
+        let outcome = format::decode(bytes, key)?;
+        checks::check(&outcome, request, &device.name, &self.catalog)?;
+        Ok(outcome)
     }
 }
 
-fn request_of(outcome: &Outcome) -> Request {
+/// The question that an outcome answers.
+pub(super) fn request_of(outcome: &Outcome) -> Request {
     match outcome {
         Outcome::Nowcast(outcome) => Request::Nowcast(outcome.request.clone()),
         Outcome::Scene(outcome) => Request::Scene(outcome.request.clone()),

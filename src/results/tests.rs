@@ -1,7 +1,10 @@
+use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
+use stormlens_data::archive::Sample;
 use stormlens_data::card::{CheckpointCard, DeviceReport};
-use stormlens_data::outcome::{NowcastOutcome, Provenance, SceneOutcome};
+use stormlens_data::outcome::{Forecast, NowcastOutcome, Outcome, Provenance, SceneOutcome};
 use stormlens_data::request::{NowcastRequest, SceneRequest};
 use tempfile::TempDir;
 
@@ -12,7 +15,7 @@ use crate::testing;
 
 const SAMPLE: &str = "knmi-20100826T0535";
 
-fn device(name: &str) -> DeviceReport {
+pub(super) fn device(name: &str) -> DeviceReport {
     DeviceReport { kind: "cpu", name: name.to_owned(), reason: String::new() }
 }
 
@@ -32,13 +35,13 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
 }
 
 /// A folder with uploads and results, and what a server over it knows.
-struct Bed {
+pub(super) struct Bed {
     around: TempDir,
-    catalog: Arc<Catalog>,
+    pub catalog: Arc<Catalog>,
 }
 
 impl Bed {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let around = tempfile::tempdir().unwrap();
         let catalog = catalog(around.path(), "weights");
         Self { around, catalog }
@@ -63,18 +66,22 @@ impl Bed {
     }
 
     /// The answer that a worker would give: true to the sample's data.
-    fn nowcast(&self, threshold_mm_h: f64) -> (Request, Outcome) {
+    pub fn nowcast(&self, threshold_mm_h: f64) -> (Request, Outcome) {
         let sample = self.catalog.load(self.catalog.sample(SAMPLE).unwrap()).unwrap();
-        let known = testing::outcome();
+        let mut known = testing::outcome();
         let request =
             NowcastRequest { sample: SAMPLE.to_owned(), threshold_mm_h, ..known.request.clone() };
-        let provenance = provenance(known.provenance.clone(), sample.data_sha256);
-        let outcome = NowcastOutcome { request: request.clone(), provenance, ..known };
+        let provenance = provenance(known.provenance.clone(), sample.data_sha256.clone());
+        let cam = known.grad_cam.iter_mut().map(|cam| &mut cam.target);
+        let gradients = known.integrated_gradients.iter_mut().map(|found| &mut found.target);
+        cam.chain(gradients).for_each(|target| target.threshold_mm_h = threshold_mm_h);
+        let forecast = forecast(known.forecast, sample);
+        let outcome = NowcastOutcome { request: request.clone(), provenance, forecast, ..known };
         (Request::Nowcast(request), Outcome::Nowcast(outcome.into()))
     }
 
     /// The answer about an upload of that name.
-    fn scene(&self, name: &str) -> (Request, Outcome) {
+    pub fn scene(&self, name: &str) -> (Request, Outcome) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("data/sentinel1/tokyo_bay_20191012_380px.png");
         // Other bytes than the sample's, or it would be the sample.
@@ -83,6 +90,7 @@ impl Bed {
         let entry = self.catalog.scenes().add(name, &bytes).unwrap();
         let mut known = testing::scene_outcome();
         known.view.title = entry.title;
+        (known.view.width_px, known.view.height_px) = (entry.width_px, entry.height_px);
         let request = SceneRequest { scene: entry.id, ..known.request.clone() };
         let provenance = provenance(known.provenance.clone(), entry.sha256);
         let outcome = SceneOutcome { request: request.clone(), provenance, ..known };
@@ -96,6 +104,13 @@ fn catalog(around: &Path, weights_sha256: &str) -> Arc<Catalog> {
     let cache = CacheOptions { folder: around.to_owned(), ..CacheOptions::default() };
     let catalog = Catalog::open(&data, models, weights(weights_sha256)).unwrap();
     Arc::new(catalog.with_cache(cache))
+}
+
+/// The same prediction for a sample.
+fn forecast(known: Forecast, sample: Sample) -> Forecast {
+    let Sample { sequence, observation_mm_h, valid_time, .. } = sample;
+    let (grid, inputs_mm_h, input_times) = (sequence.grid, sequence.frames, sequence.times);
+    Forecast { grid, inputs_mm_h, input_times, observation_mm_h, valid_time, ..known }
 }
 
 fn provenance(known: Provenance, data_sha256: String) -> Provenance {
@@ -115,7 +130,8 @@ fn a_result_outlives_the_program() {
         let after = bed.open(ROOM);
         assert!(after.may_hold(&request, Some(&device("one"))));
         let found = after.recall(&request, &device("one")).expect("it is there");
-        assert!(format::encode(&found).unwrap() == format::encode(&outcome).unwrap());
+        let key = after.key(&request, "one").unwrap();
+        assert!(format::encode(&key, &found).unwrap() == format::encode(&key, &outcome).unwrap());
     }
 }
 
@@ -130,9 +146,53 @@ fn other_questions_devices_weights_and_programs_have_other_results() {
     let other = catalog(bed.around.path(), "others");
     assert!(Results::new(bed.folder(), ROOM, other).recall(&request, &device("one")).is_none());
     let mut newer = bed.open(ROOM);
-    newer.program.push('1');
+    newer.program = another_build(&bed);
     assert!(newer.recall(&request, &device("one")).is_none());
     assert!(results.recall(&request, &device("one")).is_some());
+}
+
+fn another_build(bed: &Bed) -> Program {
+    let file = bed.around.path().join("another build");
+    fs::write(&file, "of the program").unwrap();
+    Program::of_file(&file).unwrap()
+}
+
+#[test]
+fn a_renamed_file_is_absent_and_removed() {
+    let bed = Bed::new();
+    let (asked, right) = bed.nowcast(1.5);
+    let other_catalog = catalog(bed.around.path(), "others");
+    let mut another = bed.open(ROOM);
+    another.program = another_build(&bed);
+    let with = |change: &dyn Fn(&mut NowcastOutcome)| {
+        let Outcome::Nowcast(outcome) = &right else { panic!("it is a nowcast") };
+        let mut changed = (**outcome).clone();
+        change(&mut changed);
+        Outcome::Nowcast(changed.into())
+    };
+    let elsewhere = with(&|outcome| outcome.provenance.device = "two".to_owned());
+    let others = with(&|outcome| outcome.provenance.weights_sha256 = "others".to_owned());
+    let with_other_weights = Results::new(bed.folder(), ROOM, other_catalog);
+    for (writer, outcome, what) in [
+        (&bed.open(ROOM), &bed.nowcast(2.0).1, "another question"),
+        (&bed.open(ROOM), &bed.scene("storm.png").1, "another kind of question"),
+        (&bed.open(ROOM), &elsewhere, "another device"),
+        (&with_other_weights, &others, "other weights"),
+        (&another, &right, "another build"),
+    ] {
+        writer.keep(outcome);
+        let name = bed.open(ROOM).key(&asked, "one").unwrap().name();
+        let file = bed.folder().join(name);
+        fs::rename(bed.files().remove(0), &file).unwrap();
+        let results = bed.open(ROOM);
+        assert!(results.may_hold(&asked, Some(&device("one"))), "{what}");
+        assert!(results.recall(&asked, &device("one")).is_none(), "{what}");
+        assert!(!file.exists() && bed.files().is_empty(), "{what}");
+        assert!(!results.may_hold(&asked, Some(&device("one"))), "{what}");
+    }
+    let results = bed.open(ROOM);
+    results.keep(&right);
+    assert!(results.recall(&asked, &device("one")).is_some());
 }
 
 #[test]
@@ -183,7 +243,8 @@ fn a_removed_scene_has_no_result_and_gives_no_name_away() {
 fn the_least_recently_used_results_go_and_the_rest_survives_a_restart() {
     let bed = Bed::new();
     let [a, b, c] = [1.0, 2.0, 3.0].map(|threshold| bed.nowcast(threshold));
-    let one = format::encode(&a.1).unwrap().len() as u64;
+    let results = bed.open(ROOM);
+    let one = format::encode(&results.key(&a.0, "one").unwrap(), &a.1).unwrap().len() as u64;
     let results = bed.open(2 * one + one / 2);
     results.keep(&a.1);
     results.keep(&b.1);

@@ -1,14 +1,13 @@
 //! Entity tags and lifetimes: what has not changed is not sent again, and what cannot change is not
 //! even asked for again.
 
-use std::sync::LazyLock;
-use std::time::UNIX_EPOCH;
-
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use stormlens_data::outcome::Provenance;
+
+use crate::program::Program;
 
 /// The client asks each time whether its copy is still the present one.
 const ASK: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -31,7 +30,7 @@ impl EntityTag {
     /// A tag that differs as soon as one of `parts`, or the program, does.
     pub fn of(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
-        for part in [program(), super::assets::version()].iter().chain(parts) {
+        for part in [Program::this().as_str(), super::assets::version()].iter().chain(parts) {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -51,6 +50,11 @@ impl EntityTag {
     /// version: an older address is answered too, but its answer does not last.
     pub fn lasting_if(self, named: Option<&str>, present: &Version) -> Self {
         Self { is_lasting: named == Some(present.as_str()), ..self }
+    }
+
+    /// The same tag of what the client need not ask for again: the address names what it is of.
+    pub fn lasting(self) -> Self {
+        Self { is_lasting: true, ..self }
     }
 
     /// The hash in it.
@@ -104,19 +108,6 @@ impl Version {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The program by its file, because a new build may draw otherwise under the same version number. In
-/// the worst case it is only its version number.
-fn program() -> &'static str {
-    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
-        let file = std::env::current_exe().and_then(std::fs::metadata);
-        let built = file.as_ref().ok().and_then(|file| file.modified().ok());
-        let built = built.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let n_bytes = file.map_or(0, |file| file.len());
-        format!("{} {n_bytes} {:?}", env!("CARGO_PKG_VERSION"), built.unwrap_or_default())
-    });
-    &PROGRAM
 }
 
 #[cfg(test)]

@@ -99,7 +99,9 @@ impl AppError {
         match error {
             WorkerError::Invalid { message, remedy } => Self::Question { message, remedy, back },
             WorkerError::Failed(message) => Self::Failed { message, back },
-            WorkerError::TooBusy(message) => Self::TooBusy { message, page },
+            WorkerError::TooBusy(message) | WorkerError::TooSlow(message) => {
+                Self::TooBusy { message, page }
+            }
             WorkerError::Cancelled => Self::StillComputing { page },
         }
     }

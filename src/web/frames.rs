@@ -2,8 +2,10 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use stormlens_data::field::Field;
+use tokio::task::spawn_blocking;
 
 use super::caching::{EntityTag, VERSION, Version};
 use super::parameters::{Parameters, encode};
@@ -29,12 +31,41 @@ pub async fn frame(
     let sample = find_sample(&state.catalog, &id)?.clone();
     let frame_idx = frame_of(&file, &state.catalog)?;
     let look = Look::read(query.as_deref())?;
-    let version = version(&state.catalog, &sample, frame_idx);
-    let key = key(&version, look.theme);
+    let key = |version: &str| key(&sample, frame_idx, version, look.theme);
+    if let Some(known) = drawn_before(&state, &headers, look.version.as_deref().map(key)) {
+        return Ok(known);
+    }
+    let (catalog, shown) = (state.catalog.clone(), sample.clone());
+    let version = beside_the_runtime(move || version(&catalog, &shown, frame_idx)).await?;
+    let key = key(version.as_str());
     let tag = key.clone().lasting_if(look.version.as_deref(), &version);
     let catalog = state.catalog.clone();
     let picture = state.blocking(move || draw(&catalog, &sample, frame_idx, look.theme));
     pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
+}
+
+/// A picture in memory of the version that the address names: it stays that, whatever becomes of its
+/// file, so the disk is not asked.
+fn drawn_before(
+    state: &AppState,
+    headers: &HeaderMap,
+    named: Option<EntityTag>,
+) -> Option<Response> {
+    let key = named?;
+    let picture = state.pictures.get(&key)?;
+    let tag = key.lasting();
+    if tag.is_known(headers) {
+        return Some(tag.not_modified());
+    }
+    Some(tag.attach(([(CONTENT_TYPE, "image/png")], picture).into_response()))
+}
+
+/// Asks the disk, which may be slow to answer, on the blocking pool. It takes no permit to draw, or a
+/// picture that is known already would wait for others to be drawn.
+async fn beside_the_runtime<T: Send + 'static>(
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, AppError> {
+    spawn_blocking(ask).await.map_err(|error| AppError::Internal(error.to_string()))
 }
 
 /// What the address of a picture says of it.
@@ -52,28 +83,29 @@ impl Look {
     }
 }
 
-/// The address of a frame in one theme, for as long as frame and program stay what they are.
+/// The address of a frame in one theme, for as long as frame and program stay what they are. It looks
+/// at the frame's file, so it is called beside the runtime.
 pub fn address(catalog: &Catalog, sample: &SampleEntry, frame_idx: usize, theme: Theme) -> String {
     let (id, version) = (encode(&sample.id), version(catalog, sample, frame_idx));
     format!("/samples/{id}/frames/{frame_idx}.png?theme={theme}&{VERSION}={}", version.as_str())
 }
 
-/// The version of a frame's pictures: its file's, and the program's.
+/// The version of a frame's pictures: its file's, and the program's. Looks at the file.
 fn version(catalog: &Catalog, sample: &SampleEntry, frame_idx: usize) -> Version {
     let file = catalog.frame_file(sample, frame_idx).unwrap_or_default();
     let state = std::fs::metadata(&file).map(|file| (file.len(), file.modified().ok()));
     Version::of(&["frame", &file.display().to_string(), &format!("{:?}", state.ok())])
 }
 
-fn key(version: &Version, theme: Theme) -> EntityTag {
-    EntityTag::of(&["frame", version.as_str(), theme.name()])
+fn key(sample: &SampleEntry, frame_idx: usize, version: &str, theme: Theme) -> EntityTag {
+    EntityTag::of(&["frame", &sample.id, &frame_idx.to_string(), version, theme.name()])
 }
 
 /// Draws the thumbnail of a sample in both themes.
 pub fn prepare(catalog: &Catalog, pictures: &Pictures, sample: &SampleEntry) {
     let last = catalog.window().n_input_frames - 1;
     for &theme in Theme::ALL {
-        let key = key(&version(catalog, sample, last), theme);
+        let key = key(sample, last, version(catalog, sample, last).as_str(), theme);
         if pictures.get(&key).is_none()
             && let Ok(picture) = draw(catalog, sample, last, theme)
         {
@@ -122,15 +154,20 @@ pub async fn animation(
 ) -> Result<Response, AppError> {
     let sample = find_sample(&state.catalog, &id)?.clone();
     let look = Look::read(query.as_deref())?;
-    let version = animation_version(&state.catalog, &sample);
-    let key = EntityTag::of(&["animation", version.as_str(), look.theme.name()]);
+    let key = |version: &str| EntityTag::of(&["animation", &sample.id, version, look.theme.name()]);
+    if let Some(known) = drawn_before(&state, &headers, look.version.as_deref().map(key)) {
+        return Ok(known);
+    }
+    let (catalog, shown) = (state.catalog.clone(), sample.clone());
+    let version = beside_the_runtime(move || animation_version(&catalog, &shown)).await?;
+    let key = key(version.as_str());
     let tag = key.clone().lasting_if(look.version.as_deref(), &version);
     let catalog = state.catalog.clone();
     let picture = state.blocking(move || animate(&catalog, &sample, look.theme));
     pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
 }
 
-/// The address of the moving picture in one theme.
+/// The address of the moving picture in one theme; called beside the runtime, like [`address`].
 pub fn animation_address(catalog: &Catalog, sample: &SampleEntry, theme: Theme) -> String {
     let (id, version) = (encode(&sample.id), animation_version(catalog, sample));
     format!("/samples/{id}/animation.png?theme={theme}&{VERSION}={}", version.as_str())

@@ -5,16 +5,23 @@ use std::sync::Arc;
 
 use stormlens::catalog::Catalog;
 use stormlens::config::{DeviceArgs, Sources};
-use stormlens::jobs::{Asked, Worker, WorkerError};
+use stormlens::jobs::{Asked, Store, Worker, WorkerError};
+use stormlens::results::Results;
 use stormlens::worker;
 use stormlens_data::outcome::{Outcome, SceneOutcome};
-use stormlens_data::request::{DeviceChoice, PathOptions, Request, SceneRequest, Silent};
+use stormlens_data::request::{
+    DeviceChoice, NowcastRequest, PathOptions, Request, SceneRequest, Silent,
+};
 use stormlens_data::scene::{Fit, Resampling, SceneArchive};
 
-use crate::support::data;
+use crate::support::{SAMPLE, UNOBSERVED, data};
 
 /// The worker over the networks and data of the repository, as the server builds it.
 fn engine() -> Box<dyn Worker> {
+    engine_and_catalog().0
+}
+
+fn engine_and_catalog() -> (Box<dyn Worker>, Arc<Catalog>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = Sources {
         device: DeviceArgs { device: DeviceChoice::Cpu },
@@ -24,7 +31,8 @@ fn engine() -> Box<dyn Worker> {
     };
     let networks = worker::networks(&sources);
     let catalog = Catalog::open(data(), networks.models, networks.checkpoints).expect("data");
-    (networks.worker)(Arc::new(catalog))().expect("the CPU is there")
+    let catalog = Arc::new(catalog);
+    ((networks.worker)(catalog.clone())().expect("the CPU is there"), catalog)
 }
 
 fn scene(id: &str, class: usize, grad_cam: bool) -> Request {
@@ -88,6 +96,37 @@ fn together_is_as_alone_and_a_bad_one_fails_alone() {
         }
     }
     assert!(together.next().is_none());
+}
+
+fn nowcast(sample: &str, explained: bool) -> Request {
+    Request::Nowcast(NowcastRequest {
+        model: "sar-unet-precip".to_owned(),
+        checkpoint: "knmi-20100826".to_owned(),
+        sample: sample.to_owned(),
+        threshold_mm_h: 1.5,
+        grad_cam: explained,
+        ig_steps: explained.then_some(1),
+    })
+}
+
+/// What is read from the disk is compared with what a worker has to answer: what it does answer fits.
+#[test]
+fn what_was_answered_is_found_again_on_the_disk() {
+    let (mut worker, catalog) = engine_and_catalog();
+    let folder = tempfile::tempdir().expect("there is room");
+    let results = Results::new(folder.path().to_owned(), 1_000_000_000, catalog);
+    let mut requests = vec![nowcast(SAMPLE, true), nowcast(UNOBSERVED, false)];
+    for (id, fit) in ids().iter().zip([Fit::Stretch, Fit::Letterbox]) {
+        let Request::Scene(mut asked) = scene(id, 1, fit == Fit::Letterbox) else { continue };
+        let path = PathOptions { n_steps: 2, tolerance: Some(0.5), ..PathOptions::default() };
+        asked.integrated_gradients = (fit == Fit::Stretch).then_some(path);
+        requests.push(Request::Scene(SceneRequest { fit, ..asked }));
+    }
+    for request in requests {
+        let outcome = worker.run(&request, &Silent).expect("an answer");
+        results.keep(&outcome);
+        assert!(results.recall(&request, &worker.device()).is_some(), "{request}");
+    }
 }
 
 #[test]

@@ -6,8 +6,10 @@ mod browser;
 mod caching;
 #[cfg(feature = "nn")]
 mod commands;
+mod compare;
 mod errors;
 mod files;
+mod frames;
 mod limits;
 mod pages;
 mod painting;
@@ -17,6 +19,7 @@ mod rush;
 mod scene_commands;
 mod scenes;
 mod serve;
+mod site;
 mod support;
 mod uploads;
 mod webdriver;

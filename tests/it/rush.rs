@@ -3,31 +3,22 @@
 
 use std::fs::DirEntry;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request as HttpRequest, StatusCode};
-use http_body_util::BodyExt;
-use stormlens::catalog::Catalog;
-use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
-use stormlens::results::Results;
-use stormlens::testing;
-use stormlens::web::{self, AppState};
-use stormlens_data::card::DeviceReport;
-use stormlens_data::outcome::{NowcastOutcome, Outcome, Provenance};
-use stormlens_data::request::{Progress, Request};
+use axum::http::StatusCode;
+use stormlens::cli::serve::serve;
+use stormlens::jobs::Options;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tower::ServiceExt;
 
-use crate::support::{Page, SAMPLE, TestApp, checkpoint, data, model, result};
+use crate::site::{HANGS, Site};
+use crate::support::{Page, SAMPLE, TestApp, result};
 
 const ANY: Duration = Duration::from_secs(3600);
-/// Far beyond what any of these takes; reached only where something hangs.
-const HANGS: Duration = Duration::from_secs(120);
 
 /// The address of another result for each number.
 fn distinct(i: usize) -> String {
@@ -93,89 +84,6 @@ async fn the_same_question_from_many_is_computed_once() {
     assert_eq!(app.n_runs(), 1);
 }
 
-/// Tells the truth about weights, data and device, and nothing while it works.
-struct Truthful {
-    catalog: Arc<Catalog>,
-    n_runs: Arc<AtomicUsize>,
-    /// Held before each answer, until the other end is dropped.
-    gate: Arc<Mutex<Receiver<()>>>,
-}
-
-impl Worker for Truthful {
-    fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
-        self.n_runs.fetch_add(1, Ordering::SeqCst);
-        // It fails when the other end is gone, and from then on at once.
-        let _ = self.gate.lock().unwrap().recv();
-        let sample = self.catalog.sample(&request.sample).expect("it is there");
-        let known = testing::outcome();
-        let provenance = Provenance {
-            weights_sha256: checkpoint().weights_sha256,
-            data_sha256: self.catalog.load(sample).expect("it is readable").data_sha256,
-            device: self.device().name,
-            ..known.provenance
-        };
-        let outcome = NowcastOutcome { request: request.clone(), provenance, ..known };
-        Ok(Outcome::Nowcast(outcome.into()))
-    }
-
-    fn device(&self) -> DeviceReport {
-        let (name, reason) = ("CPU (truthful)".to_owned(), "a test".to_owned());
-        DeviceReport { kind: "cpu", name, reason }
-    }
-}
-
-/// A server that keeps its results in a folder.
-struct Site {
-    router: Router,
-    n_runs: Arc<AtomicUsize>,
-    release: Sender<()>,
-}
-
-impl Site {
-    fn start(results: &Path, options: Options) -> Self {
-        let catalog = Catalog::open(data(), vec![model()], vec![checkpoint()]);
-        let catalog = Arc::new(catalog.expect("there is data"));
-        let n_runs = Arc::<AtomicUsize>::default();
-        let (release, gate) = channel();
-        let gate = Arc::new(Mutex::new(gate));
-        let (of_worker, n_of_worker) = (catalog.clone(), n_runs.clone());
-        let factory = Box::new(move || {
-            let (catalog, n_runs) = (of_worker.clone(), n_of_worker.clone());
-            Ok(Box::new(Truthful { catalog, n_runs, gate: gate.clone() }) as Box<dyn Worker>)
-        });
-        let store = Results::new(results.to_owned(), 1_000_000_000, catalog.clone());
-        let jobs = Jobs::start_with_store(Arc::new(store), factory, options).expect("a thread");
-        let checkpoints = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints");
-        let router = web::app(AppState::new(jobs, catalog, &checkpoints));
-        Self { router, n_runs, release }
-    }
-
-    async fn get(&self, address: &str, accept: &str) -> Page {
-        let request =
-            HttpRequest::get(address).header("host", "localhost").header("accept", accept);
-        let request = request.body(Body::empty()).unwrap();
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("the body is complete").to_bytes();
-        Page { status: parts.status, headers: parts.headers, body: body.into() }
-    }
-
-    /// Asks again until it is no page of progress.
-    async fn finished(&self, address: &str) -> Page {
-        let finished = async {
-            loop {
-                let page = self.get(address, "text/html").await;
-                if page.status != StatusCode::ACCEPTED {
-                    return page;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(HANGS, finished).await.expect("nobody hangs")
-    }
-}
-
 #[tokio::test]
 async fn a_deadline_holds_while_another_run_computes() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,7 +104,12 @@ async fn a_deadline_holds_while_another_run_computes() {
     assert_eq!(page.header("retry-after"), "5");
     assert_eq!(page.json()["title"], "Busy");
     assert_eq!(site.get(&first, "text/html").await.status, StatusCode::ACCEPTED, "it still runs");
-    drop(site.release);
+}
+
+/// Whether a result lies in the folder.
+fn is_kept(folder: &Path) -> bool {
+    let is_result = |entry: DirEntry| entry.file_name().len() == 64;
+    folder.read_dir().is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(is_result)))
 }
 
 #[tokio::test]
@@ -204,14 +117,12 @@ async fn a_restarted_server_answers_a_known_address_without_the_network() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { patience: ANY, ..Options::default() };
     let address = result(SAMPLE, "grad-cam");
-    let before = Site::start(folder.path(), options);
-    drop(before.release);
-    let site = Site { release: channel().0, ..before };
+    let mut site = Site::start(folder.path(), options);
+    site.release();
     let page = site.finished(&address).await;
     assert_eq!(page.status, StatusCode::OK);
     let limit = Instant::now() + HANGS;
-    let is_kept = |entry: DirEntry| entry.file_name().len() == 64;
-    while !folder.path().read_dir().unwrap().flatten().any(is_kept) {
+    while !is_kept(folder.path()) {
         assert!(Instant::now() < limit, "it is kept");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -223,4 +134,68 @@ async fn a_restarted_server_answers_a_known_address_without_the_network() {
     let figure = address.replace("/result?", "/result/figure/prediction.svg?");
     assert_eq!(after.get(&figure, "image/svg+xml").await.status, StatusCode::OK);
     assert_eq!(after.n_runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_result_under_the_name_of_another_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { patience: ANY, ..Options::default() };
+    let files = || folder.path().read_dir().into_iter().flatten().flatten().map(|file| file.path());
+    let mut site = Site::start(folder.path(), options);
+    site.release();
+    let [with, without] = [result(SAMPLE, "grad-cam"), result(SAMPLE, "none")];
+    let mut pages = Vec::new();
+    for address in [&with, &without] {
+        pages.push(site.finished(address).await.texts("main"));
+    }
+    assert!(site.state.jobs.wait_until_kept(HANGS));
+    let files: Vec<_> = files().collect();
+    assert_eq!(files.len(), 2);
+    let aside = folder.path().join("aside");
+    for (from, to) in [(&files[0], &aside), (&files[1], &files[0]), (&aside, &files[1])] {
+        std::fs::rename(from, to).unwrap();
+    }
+    let mut after = Site::start(folder.path(), options);
+    after.release();
+    for (address, page) in [&with, &without].into_iter().zip(&pages) {
+        let again = after.finished(address).await;
+        assert_eq!(again.status, StatusCode::OK);
+        assert!(again.texts("main") == *page, "{address}");
+    }
+    assert_eq!(after.n_runs.load(Ordering::SeqCst), 2, "both were computed anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_stores_what_it_answered_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let (open, gate) = channel::<()>();
+    let options = Options { patience: ANY, ..Options::default() };
+    let mut site = Site::over_slow_disk(folder.path(), gate, options);
+    site.release();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listener, site.state.clone(), async {
+        let _ = stopped.await;
+    }));
+    assert_eq!(site.finished(&result(SAMPLE, "grad-cam")).await.status, StatusCode::OK);
+    drop(stop);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!server.is_finished(), "it waits for the disk");
+    drop(open);
+    timeout(HANGS, server).await.expect("it ends").expect("no panic").expect("in order");
+    assert!(is_kept(folder.path()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_does_not_wait_for_the_disk_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_never, gate) = channel::<()>();
+    let options = Options { patience: ANY, ..Options::default() };
+    let mut site = Site::over_slow_disk(folder.path(), gate, options);
+    site.release();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    assert_eq!(site.finished(&result(SAMPLE, "grad-cam")).await.status, StatusCode::OK);
+    let served = serve(listener, site.state.clone(), async {});
+    timeout(HANGS, served).await.expect("it ends").expect("in order");
+    assert!(!is_kept(folder.path()));
 }

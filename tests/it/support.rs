@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
 use http_body_util::BodyExt;
 use scraper::{Html, Selector};
 use stormlens::catalog::Catalog;
-use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
+use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
 use stormlens::scenes::CacheOptions;
 use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
 use stormlens::web::{self, AppState, UploadLimits};
@@ -37,6 +37,8 @@ pub enum Script {
     Panic,
     /// Reports progress until it is let go or told to stop.
     Hold(Receiver<()>),
+    /// Works until it is let go, without a report in which it could be stopped.
+    Deaf(Receiver<()>),
 }
 
 /// Answers with real rain and made-up attributions, or does what the script says.
@@ -58,6 +60,9 @@ impl Worker for ScriptedWorker {
                 return Err(WorkerError::Invalid { message, remedy });
             }
             Some(Script::Panic) => panic!("the shapes differ"),
+            Some(Script::Deaf(release)) => {
+                let _ = release.recv();
+            }
             Some(Script::Hold(release)) => {
                 while release.recv_timeout(Duration::from_millis(5))
                     == Err(RecvTimeoutError::Timeout)
@@ -73,6 +78,16 @@ impl Worker for ScriptedWorker {
             Request::Nowcast(request) => Ok(Outcome::Nowcast(answer(request).into())),
             Request::Scene(request) => Ok(Outcome::Scene(classify(request).into())),
         }
+    }
+
+    /// Scenes go together where a test has batches.
+    fn batch_key(&self, request: &Request) -> Option<String> {
+        matches!(request, Request::Scene(_)).then(|| "scenes".to_owned())
+    }
+
+    fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Result<Outcome, WorkerError>> {
+        let _ = self.told.send(format!("batch of {}", batch.len()));
+        batch.iter().map(|(request, progress)| self.run(request, *progress)).collect()
     }
 
     fn device(&self) -> DeviceReport {

@@ -41,7 +41,30 @@ async fn a_running_job_stops_at_its_next_report() {
     assert!(matches!(bed.jobs.status(&id), Some(JobState::Running { .. })));
     bed.order(Order::Report(2));
     bed.hears("cancelled");
-    assert!(is_refused(&bed.end(&id).await));
+    let state = bed.end(&id).await;
+    assert!(matches!(state, JobState::Failed(WorkerError::TooSlow(_))), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_others_left_no_time_is_not_to_blame() {
+    let deadline = Some(3 * SHORT);
+    let bed = Bed::new(Options { patience: ANY, deadline, refusal: ANY, ..Options::default() });
+    bed.submit("a");
+    bed.hears("run a");
+    let id = bed.submit("b");
+    tokio::time::sleep(2 * SHORT).await;
+    bed.order(Order::Answer);
+    bed.hears("run b");
+    let overdue = async {
+        loop {
+            tokio::time::sleep(SHORT / 20).await;
+            bed.order(Order::Report(1));
+            if bed.told.recv_timeout(Duration::from_secs(10)).unwrap() == "cancelled" {
+                return bed.end(&id).await;
+            }
+        }
+    };
+    assert!(is_refused(&overdue.await));
 }
 
 #[tokio::test]

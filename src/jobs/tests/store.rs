@@ -1,7 +1,6 @@
 //! Outcomes that an earlier run has left.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use super::*;
 
@@ -13,6 +12,8 @@ struct Drawer {
     promises: Vec<&'static str>,
     /// What is asked for here is never found within the time of the test.
     gate: Option<Mutex<Receiver<()>>>,
+    /// What is put away here waits for the test.
+    slow: Option<Mutex<Receiver<()>>>,
 }
 
 impl Store for Drawer {
@@ -34,6 +35,12 @@ impl Store for Drawer {
 
     fn keep(&self, outcome: &Outcome) {
         let Outcome::Nowcast(nowcast) = outcome else { panic!("only nowcasts are asked for") };
+        if let Some(slow) = &self.slow {
+            slow.lock().unwrap().recv().unwrap();
+        }
+        if nowcast.request.sample == "broken" {
+            panic!("the disk has an error");
+        }
         self.outcomes.lock().unwrap().insert(nowcast.request.sample.clone(), outcome.clone());
     }
 }
@@ -119,4 +126,52 @@ async fn a_job_that_is_looked_for_can_be_cancelled() {
     bed.submit("a");
     bed.hears("run a");
     assert!(bed.jobs.status(&id).is_none());
+}
+
+#[tokio::test]
+async fn what_was_answered_last_is_kept_when_the_server_stops() {
+    let (open, slow) = channel();
+    let store = Arc::new(Drawer { slow: Some(Mutex::new(slow)), ..Drawer::default() });
+    let bed = bed_over(&store, patient());
+    for sample in ["a", "broken", "b", "c"] {
+        let id = bed.submit(sample);
+        bed.hears(&format!("run {sample}"));
+        bed.order(Order::Answer);
+        assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+    }
+    bed.jobs.shut_down();
+    assert!(!bed.jobs.wait_until_kept(Duration::from_millis(50)), "none of them is there");
+    for _ in 0..4 {
+        open.send(()).unwrap();
+    }
+    assert!(bed.jobs.wait_until_kept(Duration::from_secs(60)));
+    let mut kept: Vec<_> = store.outcomes.lock().unwrap().keys().cloned().collect();
+    kept.sort();
+    assert_eq!(kept, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_run_that_ends_after_the_stop_is_kept_and_not_waited_for() {
+    let store = Arc::new(Drawer::default());
+    let bed = bed_over(&store, patient());
+    bed.submit("a");
+    bed.hears("run a");
+    bed.jobs.shut_down();
+    assert!(bed.jobs.wait_until_kept(Duration::ZERO), "there is nothing to keep");
+    bed.order(Order::Answer);
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !store.outcomes.lock().unwrap().contains_key("a") {
+        assert!(Instant::now() < limit, "it is kept");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_store_nobody_waits_for_it() {
+    let bed = Bed::patient();
+    let id = bed.submit("a");
+    bed.hears("run a");
+    bed.order(Order::Answer);
+    bed.end(&id).await;
+    assert!(bed.jobs.wait_until_kept(Duration::ZERO));
 }

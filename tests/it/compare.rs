@@ -1,0 +1,118 @@
+//! Tables of scenes beside other visitors: whole batches, and room for everybody.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use stormlens::jobs::{Batching, Options};
+use stormlens::testing;
+use tokio::time::timeout;
+
+use crate::site::HANGS;
+use crate::support::{Page, SAMPLE, Script, TestApp, result};
+
+const ANY: Duration = Duration::from_secs(3600);
+
+/// The full address of a table of all sample scenes, and how many there are.
+async fn table(app: &TestApp) -> (String, usize) {
+    let page = app.get("/scenes").await;
+    let id = |address: String| address.split('/').nth(2).map(str::to_owned);
+    let ids: Vec<_> = page.attributes(".card img", "src").into_iter().filter_map(id).collect();
+    let address = format!("/scenes/compare?scenes={}", ids.join(","));
+    (app.get(&address).await.header("location").to_owned(), ids.len())
+}
+
+fn batches(max_batch: usize, max_wait: Duration) -> Options {
+    let batching = Batching { max_batch: Some(max_batch), max_wait: Some(max_wait) };
+    Options { patience: ANY, batching, ..Options::default() }
+}
+
+/// Until the worker is there; before that it is not known how many go together.
+async fn ready(app: &TestApp) {
+    let ready = async {
+        while app.get("/readyz").await.status != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(HANGS, ready).await.expect("the worker is built");
+}
+
+fn waiting(page: &Page) -> Vec<String> {
+    page.texts("tbody td[colspan]")
+}
+
+#[tokio::test]
+async fn a_table_fills_whole_batches() {
+    // So long that only a whole batch is taken.
+    let app = TestApp::with(batches(3, HANGS));
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    assert!(n_scenes > 6, "{n_scenes}");
+    let release = app.hold();
+    assert_eq!(app.get(&address).await.status, StatusCode::ACCEPTED);
+    app.hears("batch of 3");
+    let page = app.get(&address).await;
+    let n_running = waiting(&page).iter().filter(|text| *text == "Computing").count();
+    assert_eq!((n_running, waiting(&page).len()), (3, n_scenes));
+    release.send(()).unwrap();
+    app.hears("batch of 3");
+}
+
+#[tokio::test]
+async fn a_table_takes_no_room_from_other_visitors() {
+    let options = Options { queue_depth: 1, ..batches(4, Duration::ZERO) };
+    let app = TestApp::with(options);
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let release = app.hold();
+    app.get(&result(SAMPLE, "none")).await;
+    app.hears("run");
+    let page = app.get(&address).await;
+    assert_eq!((page.status, waiting(&page).len()), (StatusCode::ACCEPTED, n_scenes));
+    let other = app.get(&result(SAMPLE, "grad-cam")).await;
+    assert_eq!(other.status, StatusCode::ACCEPTED, "there is room");
+    assert_eq!(other.texts("[data-phase]"), ["Waiting for one other run"], "and it is the next");
+    let full = app.get(&result(SAMPLE, "integrated-gradients")).await;
+    assert_eq!((full.status, full.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    assert_eq!(app.get(&address).await.status, StatusCode::ACCEPTED, "a table is not refused");
+    release.send(()).unwrap();
+    let page = timeout(HANGS, app.finished(&address)).await.expect("nobody hangs");
+    assert_eq!(page.texts("tbody .probability").len(), n_scenes);
+}
+
+#[tokio::test]
+async fn a_row_that_was_refused_is_asked_again() {
+    // Made once, so that no deadline passes meanwhile.
+    testing::scene_outcome();
+    let deadline = Some(Duration::from_secs(1));
+    let refusal = Duration::from_millis(200);
+    let app = TestApp::with(Options { deadline, refusal, patience: ANY, ..Options::default() });
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let (release, held) = channel();
+    app.script(Script::Deaf(held));
+    app.get(&result(SAMPLE, "none")).await;
+    app.hears("run");
+    let asked = std::time::Instant::now();
+    while asked.elapsed() < Duration::from_secs(3) {
+        let page = app.get_with(&address, &[("accept", "text/html"), ("prefer", "wait=1")]).await;
+        assert_eq!(page.status, StatusCode::ACCEPTED);
+        assert_eq!(waiting(&page), vec!["Waiting for its turn"; n_scenes]);
+    }
+    release.send(()).unwrap();
+    let page = timeout(HANGS, app.finished(&address)).await.expect("nobody hangs");
+    assert_eq!(page.texts("tbody .probability").len(), n_scenes, "{:?}", page.texts("tbody"));
+}
+
+#[tokio::test]
+async fn a_row_that_takes_too_long_by_itself_is_not_asked_for_ever() {
+    let deadline = Some(Duration::from_secs(1));
+    let app = TestApp::with(Options { deadline, patience: ANY, ..Options::default() });
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let _release = app.hold();
+    let page = timeout(HANGS, app.finished(&address)).await.expect("nobody hangs");
+    let failed = page.texts("tbody td.warning[colspan]");
+    assert!(failed.len() == 1 && failed[0].contains("longer than there is time"), "{failed:?}");
+    assert_eq!(page.texts("tbody .probability").len(), n_scenes - 1);
+}
