@@ -6,6 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    stormlens::allocator::keep_memory();
+    stormlens::allocator::set_up();
     stormlens::cli::main()
 }

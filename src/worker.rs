@@ -14,7 +14,7 @@ use stormlens_data::card::{CheckpointCard, DeviceReport};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Progress, Request, Silent};
 use stormlens_nn::engine::{Resident, describe};
-use stormlens_nn::{Engine, EngineError, registry};
+use stormlens_nn::{Engine, EngineError, device, registry};
 
 use crate::catalog::Catalog;
 use crate::cli::serve::Networks;
@@ -29,11 +29,14 @@ type Weights = BTreeMap<(String, String), PathBuf>;
 pub fn networks(sources: &Sources) -> Networks {
     let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
     let device = sources.device.device;
+    let tuning = sources.cache.join("gpu");
     Networks {
         models: registry::MODELS.iter().map(|entry| (entry.card)()).collect(),
         checkpoints,
         worker: Box::new(move |catalog| {
+            let tuning = tuning.clone();
             Box::new(move || {
+                device::keep_tuning(&tuning);
                 let engine = Engine::new(device).map_err(|error| error.to_string())?;
                 let (catalog, weights) = (catalog.clone(), weights.clone());
                 let cold = warm_up::first_checkpoints(&catalog);

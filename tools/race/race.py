@@ -79,7 +79,7 @@ def race(entrants, options):
         table.row(path, result)
         results[path.name] = result.as_json()
     if set(FRESH) & set(options.only):
-        table.fresh(entrants.measure_fresh("ours"), entrants.measure_fresh("pytorch"))
+        table.fresh(*entrants.measure_fresh())
     return results
 
 

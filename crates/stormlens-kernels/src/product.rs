@@ -15,7 +15,7 @@ use crate::Level;
 /// have been asked for.
 #[derive(Debug)]
 pub struct Matrix {
-    values: Arc<[f32]>,
+    values: Arc<Vec<f32>>,
     n_out: usize,
     n_in: usize,
     packed: Mutex<Vec<(Key, Arc<Weights>)>>,
@@ -29,7 +29,7 @@ impl Matrix {
     ///
     /// # Panics
     /// If there are no outputs, or not as many values for each.
-    pub fn new(values: Arc<[f32]>, n_out: usize) -> Self {
+    pub fn new(values: Arc<Vec<f32>>, n_out: usize) -> Self {
         assert!(n_out > 0 && values.len().is_multiple_of(n_out), "weights for each output");
         let n_in = values.len() / n_out;
         Self { values, n_out, n_in, packed: Mutex::default() }
@@ -41,6 +41,14 @@ impl Matrix {
 
     pub fn n_in(&self) -> usize {
         self.n_in
+    }
+
+    /// Rearranges the weights for both directions now, so that no first pass has to.
+    ///
+    /// # Panics
+    /// If this processor lacks the level.
+    pub fn prepare(&self, level: Level) {
+        rayon::join(|| self.forward(level), || self.transposed(level));
     }
 
     /// From inputs to outputs.

@@ -73,8 +73,7 @@ fn main() -> ExitCode {
 fn run(race: &Race, fused: Kernels) -> bool {
     let device = Device::flex();
     let weights = fold((race.entry.initialise)(1), race.entry.norm);
-    let borrowed = weights.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-    let parameters = Parameters::from_host(borrowed, &device);
+    let parameters = Parameters::from_host(weights, &device);
     let x = Tensor::<4>::random(race.dims, Distribution::Uniform(0.0, 1.0), &device);
     let time = |kernels| {
         let start = Instant::now();

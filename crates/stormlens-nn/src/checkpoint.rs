@@ -90,6 +90,14 @@ impl Tensor {
     }
 
     /// The floats; `None` where the tensor holds integers.
+    pub fn into_f32(self) -> Option<Vec<f32>> {
+        match self.values {
+            Values::F32(values) => Some(values),
+            Values::I64(_) => None,
+        }
+    }
+
+    /// The same, borrowed.
     pub fn as_f32(&self) -> Option<&[f32]> {
         match &self.values {
             Values::F32(values) => Some(values),

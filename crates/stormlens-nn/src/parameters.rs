@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 use stormlens_kernels::product::Matrix;
 
 use crate::fused::Kernels;
@@ -20,19 +21,60 @@ pub struct Parameters {
     entries: BTreeMap<String, Entry>,
 }
 
+/// A tensor in each form that has been asked for; there always is one.
 #[derive(Clone, Debug)]
 struct Entry {
     shape: Vec<usize>,
-    values: Tensor<1>,
-    /// The values as the CPU's own kernels take them, once one of them has asked.
-    on_host: OnceLock<Arc<[f32]>>,
+    device: Device,
+    /// For burn's operations.
+    on_device: OnceLock<Tensor<1>>,
+    /// For the CPU's own kernels.
+    on_host: OnceLock<Arc<Vec<f32>>>,
     /// The same as the weights of a 1 × 1 convolution.
     matrix: OnceLock<Arc<Matrix>>,
 }
 
 impl Entry {
-    fn new(shape: Vec<usize>, values: Tensor<1>) -> Self {
-        Self { shape, values, on_host: OnceLock::new(), matrix: OnceLock::new() }
+    fn on_device(shape: Vec<usize>, values: Tensor<1>) -> Self {
+        let device = values.device();
+        Self {
+            shape,
+            device,
+            on_device: values.into(),
+            on_host: OnceLock::new(),
+            matrix: OnceLock::new(),
+        }
+    }
+
+    /// Stays on the host until somebody asks for it elsewhere.
+    fn on_host(shape: Vec<usize>, values: Vec<f32>, device: &Device) -> Self {
+        Self {
+            shape,
+            device: device.clone(),
+            on_device: OnceLock::new(),
+            on_host: Arc::new(values).into(),
+            matrix: OnceLock::new(),
+        }
+    }
+
+    fn tensor(&self) -> Tensor<1> {
+        let from_host = || upload(self.values().to_vec(), &self.device);
+        self.on_device.get_or_init(from_host).clone()
+    }
+
+    /// # Panics
+    /// If there is no form at all, which no constructor allows.
+    fn values(&self) -> Arc<Vec<f32>> {
+        let from_device = || {
+            let tensor = self.on_device.get().expect("a tensor is on the host or on a device");
+            Arc::new(to_vec(tensor.clone().inner()))
+        };
+        self.on_host.get_or_init(from_device).clone()
+    }
+
+    fn matrix(&self) -> Arc<Matrix> {
+        let new = || Arc::new(Matrix::new(self.values(), self.shape[0]));
+        self.matrix.get_or_init(new).clone()
     }
 }
 
@@ -42,29 +84,39 @@ impl Parameters {
     /// # Panics
     /// If a tensor does not hold as many numbers as its shape says; checkpoints are checked when
     /// they are read.
-    pub fn from_host<'a>(
-        tensors: impl IntoIterator<Item = (&'a str, &'a [usize], &'a [f32])>,
+    pub fn from_host(
+        tensors: impl IntoIterator<Item = (String, Vec<usize>, Vec<f32>)>,
         device: &Device,
     ) -> Self {
-        let mut parameters = Self::default();
-        for (name, shape, values) in tensors {
+        let entry = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| {
             assert_eq!(values.len(), shape.iter().product::<usize>(), "{name}: {shape:?}");
-            let data = TensorData::new(values.to_vec(), [values.len()]);
-            parameters.insert(name, shape.to_vec(), Tensor::from_data(data, device));
-        }
-        parameters
+            let entry = match *device == Device::flex() {
+                true => Entry::on_host(shape, values, device),
+                false => Entry::on_device(shape, upload(values, device)),
+            };
+            (name, entry)
+        };
+        Self { entries: tensors.into_iter().map(entry).collect() }
+    }
+
+    /// Brings all weights into the form in which `kernels` take them, on all cores. Without it the
+    /// first pass does so, layer after layer.
+    pub fn prepare(&self, kernels: Kernels) {
+        let on_cpu = |entry: &&Entry| entry.device == Device::flex();
+        let Kernels::Fused(level) = kernels else { return };
+        let entries: Vec<&Entry> = self.entries.values().filter(on_cpu).collect();
+        entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
+            [_, _, 1, 1] => entry.matrix().prepare(level),
+            _ => _ = entry.values(),
+        });
     }
 
     /// The numbers back on the host, in order of their names.
     pub fn to_host(&self) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         let read = |(name, entry): (&String, &Entry)| {
-            (name.clone(), entry.shape.clone(), to_vec(entry.values.clone().inner()))
+            (name.clone(), entry.shape.clone(), entry.values().to_vec())
         };
         self.entries.iter().map(read).collect()
-    }
-
-    pub(crate) fn insert(&mut self, name: &str, shape: Vec<usize>, values: Tensor<1>) {
-        self.entries.insert(name.to_owned(), Entry::new(shape, values));
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -87,7 +139,7 @@ impl Parameters {
         let mut mapped = self.clone();
         for (name, entry) in &mut mapped.entries {
             if is_learnable(name) {
-                *entry = Entry::new(entry.shape.clone(), f(name, entry.values.clone()));
+                *entry = Entry::on_device(entry.shape.clone(), f(name, entry.tensor()));
             }
         }
         mapped
@@ -97,7 +149,7 @@ impl Parameters {
     pub(crate) fn update(&mut self, replacements: impl IntoIterator<Item = (String, Tensor<1>)>) {
         for (name, values) in replacements {
             if let Some(entry) = self.entries.get_mut(&name) {
-                *entry = Entry::new(entry.shape.clone(), values);
+                *entry = Entry::on_device(entry.shape.clone(), values);
             }
         }
     }
@@ -110,6 +162,11 @@ impl Parameters {
 /// Running statistics follow the data, everything else follows the gradient.
 pub(crate) fn is_learnable(name: &str) -> bool {
     !(name.ends_with("running_mean") || name.ends_with("running_var"))
+}
+
+fn upload(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let n_values = values.len();
+    Tensor::from_data(TensorData::new(values, [n_values]), device)
 }
 
 /// Reads a tensor back to the host.
@@ -147,22 +204,23 @@ impl Scope<'_> {
     /// If it is not there or of another rank: checkpoints are checked against the architecture
     /// before they become parameters.
     pub fn tensor<const D: usize>(&self, child: &str) -> Tensor<D> {
+        let entry = self.entry(child);
+        let shape: [usize; D] = entry.shape.as_slice().try_into().expect(child);
+        entry.tensor().reshape(shape)
+    }
+
+    fn entry(&self, child: &str) -> &Entry {
         let name = self.name(child);
         let entry = self.parameters.entries.get(&name);
-        let entry = entry.unwrap_or_else(|| panic!("no parameter is called {name}"));
-        let shape: [usize; D] = entry.shape.as_slice().try_into().expect(&name);
-        entry.values.clone().reshape(shape)
+        entry.unwrap_or_else(|| panic!("no parameter is called {name}"))
     }
 
     /// The values of a tensor on the host, row-major; read once.
     ///
     /// # Panics
     /// If it is not there.
-    pub fn on_host(&self, child: &str) -> Arc<[f32]> {
-        let name = self.name(child);
-        let entry = self.parameters.entries.get(&name);
-        let entry = entry.unwrap_or_else(|| panic!("no parameter is called {name}"));
-        entry.on_host.get_or_init(|| to_vec(entry.values.clone().inner()).into()).clone()
+    pub fn on_host(&self, child: &str) -> Arc<Vec<f32>> {
+        self.entry(child).values()
     }
 
     /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`.
@@ -170,14 +228,12 @@ impl Scope<'_> {
     /// # Panics
     /// If it is not there.
     pub fn matrix(&self, child: &str) -> Arc<Matrix> {
-        let values = self.on_host(child);
-        let entry = &self.parameters.entries[&self.name(child)];
-        entry.matrix.get_or_init(|| Arc::new(Matrix::new(values, entry.shape[0]))).clone()
+        self.entry(child).matrix()
     }
 
     /// The values, or as many zeros as there are outputs.
-    pub fn on_host_or_zero(&self, child: &str, n_out: usize) -> Arc<[f32]> {
-        if self.has(child) { self.on_host(child) } else { vec![0.0; n_out].into() }
+    pub fn on_host_or_zero(&self, child: &str, n_out: usize) -> Arc<Vec<f32>> {
+        if self.has(child) { self.on_host(child) } else { Arc::new(vec![0.0; n_out]) }
     }
 
     /// The first dimension of a tensor: its outputs.

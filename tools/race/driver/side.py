@@ -1,5 +1,6 @@
 """A process that answers one line for each that it reads."""
 
+import math
 import os
 import subprocess
 from pathlib import Path
@@ -53,13 +54,13 @@ class Side:
             return dict(arrays)
 
     def peak_bytes(self):
-        """The most memory that it has had at once; `None` where the system does not say."""
+        """The most memory that it has had at once; not a number where the system does not say."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:
-            return None
+            return math.nan
         lines = (line.split() for line in status.splitlines())
-        return next((int(words[1]) * 1024 for words in lines if words[0] == "VmHWM:"), None)
+        return next((int(words[1]) * 1024 for words in lines if words[0] == "VmHWM:"), math.nan)
 
     def close(self):
         self.process.stdin.close()

@@ -20,9 +20,12 @@ def row(path, result):
 
 def fresh(ours, theirs):
     """Peak memory and first passes of new processes."""
-    gigabytes = lambda n: "not known" if n is None else f"{n / 1e9:.2f} GB"
+    first = lambda f: f"{duration(f.first_s)}, {f.ratio:.2f} ×"
+    rows = {
+        "first-pass: first sar-forward, as a multiple of a warm one": first,
+        "before it: reading and preparing the weights": lambda f: duration(f.read_s),
+        "memory: peak after sar-forward and sar-cam32": lambda f: f"{f.peak_bytes / 1e9:.2f} GB",
+    }
     print("\n| of a new process | ours | theirs |\n|---|---|---|")
-    times = [f"{duration(f.first_s)}, {f.first_s / f.warm_s:.2f} ×" for f in (ours, theirs)]
-    print(f"| first-pass: first sar-forward, as a multiple of a warm one | {' | '.join(times)} |")
-    peaks = [gigabytes(f.peak_bytes) for f in (ours, theirs)]
-    print(f"| memory: peak after sar-forward and sar-cam32 | {' | '.join(peaks)} |", flush=True)
+    for name, cell in rows.items():
+        print(f"| {name} | {cell(ours)} | {cell(theirs)} |", flush=True)

@@ -9,6 +9,7 @@ use stormlens_data::scene::Variant;
 use super::EngineError;
 use crate::Parameters;
 use crate::checkpoint;
+use crate::fused::Kernels;
 use crate::layers::fold;
 use crate::models::HostTensors;
 use crate::registry::ModelEntry;
@@ -102,9 +103,9 @@ impl Resident {
         device: &Device,
     ) -> Result<Self, EngineError> {
         let Described { state, card: checkpoint } = read_described(entry, path)?;
-        let tensors = fold(host_tensors(&state), entry.norm);
-        let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-        let parameters = Parameters::from_host(borrowed, device);
+        let tensors = fold(host_tensors(state), entry.norm);
+        let parameters = Parameters::from_host(tensors, device);
+        parameters.prepare(Kernels::chosen());
         Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
     }
 
@@ -126,11 +127,11 @@ impl Resident {
 }
 
 /// The floating-point tensors of a checkpoint; counters of batches are of no use here.
-pub fn host_tensors(state: &checkpoint::StateDict) -> HostTensors {
-    let floats = |(name, tensor): (&String, &checkpoint::Tensor)| {
-        Some((name.clone(), tensor.shape.clone(), tensor.as_f32()?.to_vec()))
+pub fn host_tensors(state: checkpoint::StateDict) -> HostTensors {
+    let floats = |(name, tensor): (String, checkpoint::Tensor)| {
+        Some((name, tensor.shape.clone(), tensor.into_f32()?))
     };
-    state.tensors.iter().filter_map(floats).collect()
+    state.tensors.into_iter().filter_map(floats).collect()
 }
 
 /// A checkpoint from tensors, with the counters that PyTorch expects beside running statistics.

@@ -14,7 +14,7 @@ use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
 
 /// Weights that network, operation and tape share.
-type Values = Arc<[f32]>;
+type Values = Arc<Vec<f32>>;
 
 /// Depthwise, pointwise, bias, ReLU; of one map or of two side by side.
 #[derive(Clone, Debug)]

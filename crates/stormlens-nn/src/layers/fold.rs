@@ -40,18 +40,18 @@ fn fold_one(all: &mut ByName, convolution: &str, norm: &str, epsilon: f64) {
     let mut take = |part: &str| all.remove(&format!("{norm}.{part}")).map(|(_, v)| v);
     let parts = (take("weight"), take("bias"), take("running_mean"), take("running_var"));
     let (Some(gain), Some(shift), Some(mean), Some(variance)) = parts else { return };
-    let (shape, weight) = all[&format!("{convolution}.weight")].clone();
+    let name = format!("{convolution}.weight");
+    let Some((shape, mut weight)) = all.remove(&name) else { return };
     let incoming = incoming_bias(all, convolution, &weight, shape[0]);
     let per_output = weight.len() / shape[0];
-    let mut folded = Vec::with_capacity(weight.len());
     let mut bias = Vec::with_capacity(shape[0]);
-    for (c, row) in weight.chunks_exact(per_output).enumerate() {
+    for (c, row) in weight.chunks_exact_mut(per_output).enumerate() {
         let scale = f64::from(gain[c]) / (f64::from(variance[c]) + epsilon).sqrt();
-        folded.extend(row.iter().map(|&w| (f64::from(w) * scale) as f32));
+        row.iter_mut().for_each(|w| *w = (f64::from(*w) * scale) as f32);
         bias.push(((incoming[c] - f64::from(mean[c])) * scale + f64::from(shift[c])) as f32);
     }
     all.insert(format!("{convolution}.bias"), (vec![shape[0]], bias));
-    all.insert(format!("{convolution}.weight"), (shape, folded));
+    all.insert(name, (shape, weight));
 }
 
 /// The convolution's own bias, and the one of the depthwise convolution before it: nothing but a

@@ -222,6 +222,5 @@ fn header<L: Lessons>(lessons: &L) -> String {
 }
 
 fn to_device(tensors: &HostTensors, device: &Device) -> Parameters {
-    let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-    Parameters::from_host(borrowed, device)
+    Parameters::from_host(tensors.iter().cloned(), device)
 }

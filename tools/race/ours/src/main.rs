@@ -35,7 +35,7 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<()> {
-    stormlens::allocator::keep_memory();
+    stormlens::allocator::set_up();
     let Args { inputs, root } = Args::parse();
     let inputs = Inputs::new(inputs, root);
     serve(std::io::stdin().lock(), std::io::stdout().lock(), |path| prepare(path, &inputs))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_nn::device::{self, DeviceChoice};
 use stormlens_nn::engine::host_tensors;
+use stormlens_nn::fused::Kernels;
 use stormlens_nn::layers::fold;
 use stormlens_nn::registry::ModelEntry;
 use stormlens_nn::{Network, Parameters, checkpoint};
@@ -25,9 +26,9 @@ impl Loaded {
     /// For a file that is not there or no checkpoint.
     pub fn read(entry: &ModelEntry, path: &Path) -> anyhow::Result<Self> {
         let (device, _) = device::choose(DeviceChoice::Cpu)?;
-        let tensors = fold(host_tensors(&checkpoint::read(path)?.state), entry.norm);
-        let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-        let parameters = Parameters::from_host(borrowed, &device);
+        let tensors = fold(host_tensors(checkpoint::read(path)?.state), entry.norm);
+        let parameters = Parameters::from_host(tensors, &device);
+        parameters.prepare(Kernels::chosen());
         Ok(Self { network: entry.network, parameters, device })
     }
 

@@ -19,8 +19,7 @@ pub(crate) fn tiny() -> SarUnetConfig {
 }
 
 pub(crate) fn parameters(tensors: &HostTensors, device: &Device) -> Parameters {
-    let borrowed = tensors.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-    Parameters::from_host(borrowed, device)
+    Parameters::from_host(tensors.clone(), device)
 }
 
 pub(crate) fn input(values: Vec<f32>, shape: [usize; 4], device: &Device) -> Tensor<4> {
@@ -100,7 +99,7 @@ fn the_full_size_network_equals_the_reference() {
     let path = full_path("sar_unet/sar_unet_precip.ckpt").expect("beside the other");
     let device = Device::flex();
     let file = checkpoint::read(&path).expect("the authors' checkpoint");
-    let weights = engine::host_tensors(&file.state);
+    let weights = engine::host_tensors(file.state);
     let x = || input(golden.f32("x"), [1, 12, 288, 288], &device);
     check_activations(&golden, &parameters(&weights, &device), x());
 

@@ -12,7 +12,7 @@ struct Bench {
 impl Bench {
     fn new(name: &'static str, shape: &[usize], values: &[f32], options: OptimiserOptions) -> Self {
         let weights = vec![(name.to_owned(), shape.to_vec(), values.to_vec())];
-        let parameters = Parameters::from_host([(name, shape, values)], &Device::flex());
+        let parameters = Parameters::from_host(weights.clone(), &Device::flex());
         Self { adam: NamedAdam::new(options, &weights), parameters, name, shape: shape.to_vec() }
     }
 

@@ -74,8 +74,7 @@ mod tests {
                 tensor("1.running_var", seen(1.0, 1e-3)),
                 tensor("1.weight", 0.7),
             ];
-            let borrowed = now.iter().map(|(n, s, v)| (n.as_str(), s.as_slice(), v.as_slice()));
-            let parameters = Parameters::from_host(borrowed, &device);
+            let parameters = Parameters::from_host(now, &device);
             let n_steps = n_steps as usize;
             let norm = NormOptions::KERAS;
             let found = beginning.divided_out(&parameters, norm, n_steps, &device).to_host();
@@ -90,7 +89,8 @@ mod tests {
     fn no_variance_falls_below_zero() {
         let device = Device::flex();
         let initial = vec![("running_var".to_owned(), vec![1], vec![1.0])];
-        let rounded = Parameters::from_host([("running_var", &[1][..], &[0.98][..])], &device);
+        let rounded =
+            Parameters::from_host([("running_var".to_owned(), vec![1], vec![0.98])], &device);
         let beginning = Beginning::of(&initial);
         let found = beginning.divided_out(&rounded, NormOptions::KERAS, 1, &device).to_host();
         assert_eq!(found[0].2, [0.0]);

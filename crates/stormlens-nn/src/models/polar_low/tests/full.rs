@@ -56,7 +56,7 @@ pub(super) fn scaled(bytes: &[u8]) -> Vec<f32> {
 
 pub(super) fn weights(model: &str) -> Option<HostTensors> {
     let path = full_path(&format!("polar_low/polar_low_{model}.h5"))?;
-    Some(host_tensors(&checkpoint::read(&path).expect("the authors' format").state))
+    Some(host_tensors(checkpoint::read(&path).expect("the authors' format").state))
 }
 
 fn json(path: &Path) -> serde_json::Value {
