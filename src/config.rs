@@ -88,9 +88,31 @@ pub struct Sources {
     )]
     pub checkpoints: PathBuf,
 
-    /// Folder for uploaded scenes and finished results, made when the first one comes
-    #[arg(long, env = "STORMLENS_CACHE", default_value = "cache", value_name = "FOLDER")]
-    pub cache: PathBuf,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// Where the program keeps what it is given and what it has found out. Every command that runs a
+/// network takes it, so that a GPU is tuned once for all of them.
+#[derive(Clone, Debug, Args)]
+pub struct CacheArgs {
+    /// Folder for uploaded scenes, finished results and what a GPU was tuned to, made when the first
+    /// one comes
+    #[arg(
+        id = "cache",
+        long = "cache",
+        env = "STORMLENS_CACHE",
+        default_value = "cache",
+        value_name = "FOLDER"
+    )]
+    pub folder: PathBuf,
+}
+
+impl CacheArgs {
+    /// Where it lies what a GPU's kernels were tuned to.
+    pub fn tuning(&self) -> PathBuf {
+        self.folder.join("gpu")
+    }
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -118,13 +140,13 @@ impl Config {
     /// Where finished results go, and how many bytes of them; `None`: they are kept in memory only.
     pub fn results_folder(&self) -> Option<(PathBuf, u64)> {
         let max_bytes = self.results_disk_mb.saturating_mul(1_000_000);
-        (max_bytes > 0).then(|| (self.sources.cache.join("results"), max_bytes))
+        (max_bytes > 0).then(|| (self.sources.cache.folder.join("results"), max_bytes))
     }
 
     /// Where uploads go, and how many.
     pub fn cache_options(&self) -> CacheOptions {
         CacheOptions {
-            folder: self.sources.cache.clone(),
+            folder: self.sources.cache.folder.clone(),
             max_bytes: self.cache_disk_mb.saturating_mul(1_000_000),
             max_file_bytes: self.upload_mb.saturating_mul(1_000_000),
         }
@@ -160,6 +182,15 @@ mod tests {
         assert_eq!(config.job_options().deadline, Some(Duration::from_secs(120)));
         assert_eq!(config.job_options().batching, Batching::default());
         assert_eq!(config.results_folder(), Some(("cache/results".into(), 2_000_000_000)));
+        assert_eq!(config.sources.cache.tuning(), PathBuf::from("cache/gpu"));
+    }
+
+    #[test]
+    fn all_that_is_kept_lies_in_one_folder() {
+        let config = parse(&["--cache", "kept"]).unwrap();
+        assert_eq!(config.cache_options().folder, PathBuf::from("kept"));
+        assert_eq!(config.results_folder().unwrap().0, PathBuf::from("kept/results"));
+        assert_eq!(config.sources.cache.tuning(), PathBuf::from("kept/gpu"));
     }
 
     #[test]

@@ -144,7 +144,9 @@ impl Jobs {
     }
 
     /// The same for one of many requests that somebody has at once. They have room of their own in the
-    /// queue, so that they take none from others, and those others go first.
+    /// queue, so that they take none from others, and those others go first; after every four batches of
+    /// others one of theirs is taken. One that is then submitted by itself goes with the others, while
+    /// there is room.
     pub fn submit_in_bulk(&self, request: Request) -> Result<JobId, SubmitError> {
         self.shared.submit(request, Lane::Bulk)
     }
@@ -152,10 +154,7 @@ impl Jobs {
     /// How many requests of one kind go through a network together at most; one until it is known
     /// what computes.
     pub fn max_batch(&self) -> usize {
-        match self.readiness() {
-            Readiness::Ready(device) => self.shared.options.batching.on(&device).0,
-            Readiness::Starting | Readiness::Unavailable(_) => 1,
-        }
+        self.shared.max_batch()
     }
 
     /// The state of a job for someone who looks at it: this counts as interest in it.
@@ -191,8 +190,8 @@ impl Jobs {
         self.shared.shut_down();
     }
 
-    /// Waits until every outcome has been handed to the store, for `time` at most. Whether they have;
-    /// blocks the thread meanwhile.
+    /// Waits until every outcome has been handed to the store, for `time` at most. Whether they have, but
+    /// for those that the log told of because the store did not keep up; blocks the thread meanwhile.
     pub fn wait_until_kept(&self, time: Duration) -> bool {
         self.shared.wait_until_kept(time)
     }

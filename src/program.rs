@@ -7,8 +7,9 @@ use std::{env, fs, io, process};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A build of the program, by its version and by the size and the time of its file: a new build may
-/// draw or compute otherwise under the same version number.
+/// A build of the program, by its version and by the size and the times of its file: a new build may
+/// draw or compute otherwise under the same version number. On Unix the time when the file came to
+/// its place counts, too: build systems set the other one to a fixed date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program(String);
 
@@ -26,8 +27,9 @@ impl Program {
     /// The build in a file.
     pub(crate) fn of_file(file: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(file)?;
-        let (n_bytes, changed_ns) = (metadata.len(), nanoseconds(metadata.modified()?));
-        Ok(Self(format!("stormlens {VERSION} {n_bytes} {changed_ns}")))
+        let (n_bytes, modified_ns) = (metadata.len(), nanoseconds(metadata.modified()?));
+        let changed = changed(&metadata);
+        Ok(Self(format!("stormlens {VERSION} {n_bytes} {modified_ns} {changed}")))
     }
 
     /// Where the file cannot be seen: only this run knows that it is one build.
@@ -36,10 +38,25 @@ impl Program {
         Self(format!("stormlens {VERSION} process {process} since {started_ns}"))
     }
 
-    /// Equal for the same build, and for no other.
+    /// Equal for a file that nobody has touched. Another build in its place has another name, unless
+    /// its file has the same size and the same times; a copy of the same build may have another one.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// When a file or what is said of it was last changed, in seconds and nanoseconds since 1970: a time
+/// that programs cannot set.
+#[cfg(unix)]
+fn changed(metadata: &fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    format!("{}.{:09}", metadata.ctime(), metadata.ctime_nsec())
+}
+
+/// Nothing: such a time is known on Unix only.
+#[cfg(not(unix))]
+fn changed(_: &fs::Metadata) -> String {
+    String::new()
 }
 
 /// Since the beginning of 1970, UTC; negative before.
@@ -68,11 +85,28 @@ mod tests {
             Program::of_file(&path).unwrap()
         };
         let first = build("one", early);
-        assert_eq!(build("one", early), first);
+        assert_eq!(Program::of_file(&path).unwrap(), first);
         assert_ne!(build("one", late), first);
         assert_ne!(build("three", early), first);
         assert!(first.as_str().contains(VERSION), "{first:?}");
         assert!(Program::of_file(&folder.path().join("none")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_the_same_size_and_date_is_another_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program");
+        let build = |bytes: &str| {
+            fs::write(&path, bytes).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            Program::of_file(&path).unwrap()
+        };
+        let first = build("one");
+        // Longer than the steps in which a file system counts.
+        std::thread::sleep(Duration::from_millis(100));
+        assert_ne!(build("two"), first);
     }
 
     #[test]

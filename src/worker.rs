@@ -29,7 +29,7 @@ type Weights = BTreeMap<(String, String), PathBuf>;
 pub fn networks(sources: &Sources) -> Networks {
     let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
     let device = sources.device.device;
-    let tuning = sources.cache.join("gpu");
+    let tuning = sources.cache.tuning();
     Networks {
         models: registry::MODELS.iter().map(|entry| (entry.card)()).collect(),
         checkpoints,
@@ -53,7 +53,7 @@ pub fn networks(sources: &Sources) -> Networks {
 pub fn answer(sources: &Sources, request: &Request) -> anyhow::Result<Outcome> {
     let networks = networks(sources);
     let catalog = Catalog::open(&sources.data, networks.models, networks.checkpoints)?;
-    let cache = CacheOptions { folder: sources.cache.clone(), ..CacheOptions::default() };
+    let cache = CacheOptions { folder: sources.cache.folder.clone(), ..CacheOptions::default() };
     let catalog = catalog.with_cache(cache);
     let mut worker = (networks.worker)(Arc::new(catalog))().map_err(anyhow::Error::msg)?;
     Ok(worker.run(request, &Silent)?)

@@ -61,12 +61,17 @@ function follow(section) {
 async function fill(status) {
   const table = document.querySelector("main table");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+  const busy = "The server is busy; this page asks again by itself";
   while (status.hasAttribute("data-filling")) {
     try {
       const response = await fetch(location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
       // The server says when there will be time for it; what has come in so far stays.
       if (response.status === 503) {
-        await pause(Number(response.headers.get("retry-after")) || 5);
+        // A status is read aloud whenever it changes, so it is said once.
+        if (status.textContent !== busy) status.textContent = busy;
+        // A browser takes a pause of some weeks for none at all.
+        const seconds = Number(response.headers.get("retry-after")) || 5;
+        await pause(Math.max(1, Math.min(seconds, 60)));
         continue;
       }
       if (!response.ok) return location.reload();

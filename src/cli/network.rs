@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use stormlens_data::files::npy;
 use stormlens_nn::engine::{Frames, Resident};
-use stormlens_nn::{Engine, registry};
+use stormlens_nn::{Engine, device, registry};
 
-use crate::config::DeviceArgs;
+use crate::config::{CacheArgs, DeviceArgs};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
@@ -21,6 +21,8 @@ pub struct NetworkArgs {
     pub checkpoint: PathBuf,
     #[command(flatten)]
     pub device: DeviceArgs,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 impl NetworkArgs {
@@ -29,6 +31,7 @@ impl NetworkArgs {
     /// # Errors
     /// For an unknown model, a checkpoint that is not there or does not fit, or a missing GPU.
     pub fn open(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
+        device::keep_tuning(&self.cache.tuning());
         let mut engine = Engine::new(self.device.device)?;
         if let Err(known) = registry::find(&self.model) {
             bail!("there is no model {:?}; known are {}", self.model, known.join(", "));

@@ -2,6 +2,7 @@
 
 mod deadline;
 mod keep;
+mod prefer;
 mod recall;
 mod take;
 
@@ -42,6 +43,8 @@ struct Board {
     waiting: VecDeque<Arc<Job>>,
     /// Answered together.
     running: Vec<Arc<Job>>,
+    /// Batches that went before waiting jobs of a bulk, since one of those was taken.
+    n_before_bulk: usize,
     /// Ended jobs with their size in bytes, least recently used first.
     ended: VecDeque<(JobId, usize)>,
     /// Outcomes on their way to the store.
@@ -80,6 +83,14 @@ impl Shared {
         self.built.notify_all();
     }
 
+    /// Jobs that go together at most; one until it is known what computes.
+    pub fn max_batch(&self) -> usize {
+        match self.readiness() {
+            Readiness::Ready(device) => self.options.batching.on(&device).0,
+            Readiness::Starting | Readiness::Unavailable(_) => 1,
+        }
+    }
+
     /// What became of building the worker, once that is known.
     pub fn wait_for_worker(&self) -> Readiness {
         let readiness = self.readiness.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,16 +104,23 @@ impl Shared {
         if board.shutting_down {
             return Err(SubmitError::ShuttingDown);
         }
-        let id = JobId::of(&request);
-        if let Some(job) = board.jobs.get(&id).cloned() {
-            if !job.is_stale_refusal(self.options.refusal) {
-                job.touch();
+        let job = Job::new(request, lane, self.options.deadline);
+        let id = job.id.clone();
+        if let Some(known) = board.jobs.get(&id).cloned() {
+            if !known.is_stale_refusal(self.options.refusal) {
+                known.touch();
+                if lane == Lane::Single {
+                    self.prefer(&mut board, &known);
+                }
                 return Ok(id);
             }
-            board.forget(&job);
+            if known.goes_alone() {
+                job.go_alone();
+            }
+            board.forget(&known);
         }
         board.drop_abandoned(&self.options);
-        self.add(&mut board, request, lane)?;
+        self.add(&mut board, job)?;
         self.clock.notify_one();
         Ok(id)
     }
@@ -180,19 +198,10 @@ impl Board {
         self.waiting.len() + self.recalling.len() < n_before
     }
 
-    /// Lets a job wait for the worker: those of a bulk behind all others.
+    /// Lets a job wait for the worker.
     fn enqueue(&mut self, job: Arc<Job>) {
-        let first_of_bulk = self.waiting.iter().position(|other| other.lane == Lane::Bulk);
-        match first_of_bulk.filter(|_| job.lane == Lane::Single) {
-            Some(place) => {
-                self.waiting.insert(place, job);
-                self.renumber();
-            }
-            None => {
-                job.advance(JobState::Queued { position: self.running.len() + self.waiting.len() });
-                self.waiting.push_back(job);
-            }
-        }
+        let place = line_up(&mut self.waiting, job);
+        self.renumber_from(place);
     }
 
     /// Gives a job its last state and makes room for it.
@@ -212,8 +221,13 @@ impl Board {
     }
 
     fn renumber(&self) {
+        self.renumber_from(0);
+    }
+
+    /// Tells the jobs from that place in the queue on how many go before them.
+    fn renumber_from(&self, place: usize) {
         let ahead = self.running.len();
-        for (i, job) in self.waiting.iter().enumerate() {
+        for (i, job) in self.waiting.iter().enumerate().skip(place) {
             job.advance(JobState::Queued { position: ahead + i });
         }
     }
@@ -226,6 +240,15 @@ impl Board {
             used -= bytes;
         }
     }
+}
+
+/// Puts a job behind those of its lane; jobs of a bulk stand behind all others. Answers its place.
+fn line_up(queue: &mut VecDeque<Arc<Job>>, job: Arc<Job>) -> usize {
+    let first_of_bulk = queue.iter().position(|other| other.lane() == Lane::Bulk);
+    let is_single = job.lane() == Lane::Single;
+    let place = first_of_bulk.filter(|_| is_single).unwrap_or(queue.len());
+    queue.insert(place, job);
+    place
 }
 
 pub(super) fn running(phase: String, done: usize, total: usize, since: Instant) -> JobState {

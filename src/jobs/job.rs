@@ -22,12 +22,15 @@ pub(super) enum Lane {
 pub(super) struct Job {
     pub id: JobId,
     pub request: Request,
-    pub lane: Lane,
     /// When it is refused, if it has no answer by then.
     pub deadline: Option<Instant>,
     state: watch::Sender<JobState>,
     /// Whether it is known that the store does not have it.
     looked_up: watch::Sender<bool>,
+    /// Changed under the lock of the board only, where jobs are counted by their lanes.
+    in_bulk: AtomicBool,
+    /// Whether it must not be run together with others.
+    goes_alone: AtomicBool,
     cancelled: AtomicBool,
     last_seen: Mutex<Instant>,
     ended: OnceLock<Instant>,
@@ -40,14 +43,33 @@ impl Job {
         Self {
             id: JobId::of(&request),
             request,
-            lane,
             deadline: time.and_then(|time| now.checked_add(time)),
             state: watch::Sender::new(JobState::Queued { position: 0 }),
             looked_up: watch::Sender::new(false),
+            in_bulk: AtomicBool::new(lane == Lane::Bulk),
+            goes_alone: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
             last_seen: Mutex::new(now),
             ended: OnceLock::new(),
         }
+    }
+
+    pub fn lane(&self) -> Lane {
+        if self.in_bulk.load(Ordering::Relaxed) { Lane::Bulk } else { Lane::Single }
+    }
+
+    /// From now on somebody waits for it by itself.
+    pub fn leave_bulk(&self) {
+        self.in_bulk.store(false, Ordering::Relaxed);
+    }
+
+    pub fn goes_alone(&self) -> bool {
+        self.goes_alone.load(Ordering::Relaxed)
+    }
+
+    /// Has it run by itself: together with others there was not time enough.
+    pub fn go_alone(&self) {
+        self.goes_alone.store(true, Ordering::Relaxed);
     }
 
     pub fn state(&self) -> JobState {

@@ -43,7 +43,7 @@ pub struct Batching {
 }
 
 /// Requests that a GPU takes at once. Activations of so many fit into the memory of a small one.
-const GPU_BATCH: usize = 8;
+pub(super) const GPU_BATCH: usize = 8;
 /// Much less than one request takes, and enough for those that come together.
 const GPU_WAIT: Duration = Duration::from_millis(3);
 

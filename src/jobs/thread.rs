@@ -15,6 +15,16 @@ use super::{Asked, JobState, Readiness, Worker, WorkerError, WorkerFactory};
 
 type Answer = Result<Outcome, WorkerError>;
 
+/// Share of the time until the deadline after which a run has had its chance.
+const NEARLY_ALL: f64 = 0.9;
+
+/// How a job was run.
+struct Run {
+    started: Instant,
+    /// Whether by itself, and not with others in a batch.
+    is_alone: bool,
+}
+
 pub(super) fn spawn(shared: Arc<Shared>, factory: WorkerFactory) -> io::Result<()> {
     let mut bench =
         Bench { factory, worker: None, shared, batching: (1, Duration::ZERO), is_cold: true };
@@ -101,7 +111,7 @@ impl Bench {
                 self.discard();
             }
             for (job, answer) in batch.iter().zip(answers) {
-                self.end(job, answer, started);
+                self.end(job, answer, &Run { started, is_alone: false });
             }
             return;
         }
@@ -111,7 +121,7 @@ impl Bench {
             if matches!(answer, Err(WorkerError::Failed(_))) {
                 self.discard();
             }
-            self.end(job, answer, started);
+            self.end(job, answer, &Run { started, is_alone: true });
         }
     }
 
@@ -151,14 +161,14 @@ impl Bench {
         })
     }
 
-    fn end(&self, job: &Arc<Job>, answer: Answer, started: Instant) {
-        log(job, &answer, started);
+    fn end(&self, job: &Arc<Job>, answer: Answer, run: &Run) {
+        log(job, &answer, run.started);
         self.shared.end(
             job,
             match answer {
                 Ok(outcome) => JobState::Done(outcome),
                 Err(WorkerError::Cancelled) if job.is_overdue(Instant::now()) => {
-                    JobState::Failed(self.overdue(started))
+                    JobState::Failed(self.overdue(job, run))
                 }
                 Err(WorkerError::Cancelled) => JobState::Cancelled,
                 Err(error) => JobState::Failed(error),
@@ -166,19 +176,21 @@ impl Bench {
         );
     }
 
-    /// Why a run was stopped at its deadline: what took most of the time is to blame.
-    fn overdue(&self, started: Instant) -> WorkerError {
+    /// Why a run was stopped at its deadline. It is to blame only where it had nearly all of the time
+    /// for itself. Where it had the time and shared it, it goes alone when it is asked for anew: the
+    /// same batch would take too long again and again.
+    fn overdue(&self, job: &Job, run: &Run) -> WorkerError {
         let deadline = self.shared.options.deadline.unwrap_or_default();
-        match started.elapsed() >= deadline / 2 {
-            true => {
-                let message = "the run took longer than there is time for one";
-                WorkerError::TooSlow(message.to_owned())
-            }
-            false => {
-                let message = "other runs came first, and left too little time for this one";
-                WorkerError::TooBusy(message.to_owned())
-            }
+        let had_time = run.started.elapsed() >= deadline.mul_f64(NEARLY_ALL);
+        if had_time && run.is_alone {
+            let message = "the run took longer than there is time for one";
+            return WorkerError::TooSlow(message.to_owned());
         }
+        if had_time {
+            job.go_alone();
+        }
+        let message = "other runs left too little time for this one";
+        WorkerError::TooBusy(message.to_owned())
     }
 
     /// A worker that failed may be half changed, so the next job gets a new one.

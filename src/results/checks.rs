@@ -14,7 +14,7 @@ use stormlens_data::request::Request;
 use crate::catalog::Catalog;
 
 /// Why a stored result is not the one that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
     #[error("another build of the program computed it")]
     Program,
@@ -26,6 +26,9 @@ pub(super) enum Unfit {
     Device,
     #[error("it was computed from other data")]
     Data,
+    /// Which says nothing of the result: they may be readable the next time.
+    #[error("its data cannot be read now: {0}")]
+    Unreadable(String),
     #[error("{0} does not have the shape that pages rely on")]
     Shape(&'static str),
 }
@@ -45,7 +48,8 @@ pub(super) fn check(
     match (outcome, request) {
         (Outcome::Nowcast(outcome), Request::Nowcast(request)) => {
             let sample = catalog.sample(&request.sample).ok_or(Unfit::Data)?;
-            let sample = catalog.load(sample).map_err(|_| Unfit::Data)?;
+            let sample =
+                catalog.load(sample).map_err(|error| Unfit::Unreadable(error.to_string()))?;
             nowcast::check(outcome, request, card, &sample)
         }
         (Outcome::Scene(outcome), Request::Scene(request)) => {

@@ -1,12 +1,14 @@
 //! Results as the queue sees them: looked for, read, and put away.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::time::SystemTime;
 
 use stormlens_data::card::DeviceReport;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
+use super::checks::Unfit;
 use super::format::FormatError;
 use super::index::Index;
 use super::key::Key;
@@ -47,17 +49,16 @@ impl Store for Results {
         if !self.lock().as_ref()?.holds(&name) {
             return None;
         }
-        let found = self.read(&name, (&key, request, device));
-        let now = SystemTime::now();
-        let mut lock = self.lock();
-        let index = lock.as_mut()?;
-        if found.is_none() {
-            index.forget(&name);
-        } else if index.touch(&name, now) {
-            drop(lock);
-            files::touch(&self.folder.join(name), now);
+        match self.read(&name, (&key, request, device)) {
+            Ok(outcome) => {
+                self.used(&name);
+                Some(outcome)
+            }
+            Err(reason) => {
+                self.missed(&name, &reason);
+                None
+            }
         }
-        found
     }
 
     fn keep(&self, outcome: &Outcome) {
@@ -89,33 +90,57 @@ impl Store for Results {
     }
 }
 
-impl Results {
-    /// What a file holds, if that is what was asked for; otherwise the file goes.
-    fn read(&self, name: &str, asked: (&Key, &Request, &DeviceReport)) -> Option<Outcome> {
-        let path = self.folder.join(name);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                tracing::warn!(file = %path.display(), %error, "a stored result cannot be read");
-                return None;
-            }
-        };
-        let found = self.understand(&bytes, asked);
-        if let Err(reason) = &found {
-            tracing::warn!(file = %path.display(), %reason, "removed a stored result");
-            files::remove(&path);
+/// Why there is no answer in a file.
+#[derive(Debug, thiserror::Error)]
+enum Miss {
+    #[error("it cannot be read: {0}")]
+    File(#[from] io::Error),
+    #[error(transparent)]
+    Content(#[from] FormatError),
+}
+
+impl Miss {
+    /// Whether the answer may be there the next time.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::File(error) => error.kind() != ErrorKind::NotFound,
+            Self::Content(error) => matches!(error, FormatError::Unfit(Unfit::Unreadable(_))),
         }
-        found.ok()
+    }
+}
+
+impl Results {
+    /// What a file holds, if that is what was asked for.
+    fn read(
+        &self,
+        name: &str,
+        (key, request, device): (&Key, &Request, &DeviceReport),
+    ) -> Result<Outcome, Miss> {
+        let outcome = format::decode(&fs::read(self.folder.join(name))?, key)?;
+        checks::check(&outcome, request, &device.name, &self.catalog).map_err(FormatError::from)?;
+        Ok(outcome)
     }
 
-    fn understand(
-        &self,
-        bytes: &[u8],
-        (key, request, device): (&Key, &Request, &DeviceReport),
-    ) -> Result<Outcome, FormatError> {
-        let outcome = format::decode(bytes, key)?;
-        checks::check(&outcome, request, &device.name, &self.catalog)?;
-        Ok(outcome)
+    fn used(&self, name: &str) {
+        let now = SystemTime::now();
+        if self.lock().as_mut().is_some_and(|index| index.touch(name, now)) {
+            files::touch(&self.folder.join(name), now);
+        }
+    }
+
+    /// Removes a file that does not answer, unless it may do so another time.
+    fn missed(&self, name: &str, reason: &Miss) {
+        let path = self.folder.join(name);
+        let file = path.display();
+        if reason.is_passing() {
+            tracing::warn!(%file, %reason, "a stored result cannot be used now");
+            return;
+        }
+        tracing::warn!(%file, %reason, "removed a stored result");
+        if let Some(index) = self.lock().as_mut() {
+            index.forget(name);
+        }
+        files::remove(&path);
     }
 }
 

@@ -47,6 +47,21 @@ impl Bed {
         Self { around, catalog }
     }
 
+    /// Over data of its own, which are those of the sample.
+    fn with_own_data() -> (Self, PathBuf) {
+        let around = tempfile::tempdir().unwrap();
+        let data = around.path().join("data");
+        let archive = data.join("knmi");
+        fs::create_dir_all(&archive).unwrap();
+        let all = catalog(around.path(), "weights");
+        let sample = all.sample(SAMPLE).unwrap();
+        for frame in (0..12).map(|i| all.frame_file(sample, i).unwrap()) {
+            fs::copy(&frame, archive.join(frame.file_name().unwrap())).unwrap();
+        }
+        let catalog = catalog_over(&data, around.path(), "weights");
+        (Self { around, catalog }, archive)
+    }
+
     fn folder(&self) -> PathBuf {
         self.around.path().join("results")
     }
@@ -99,10 +114,13 @@ impl Bed {
 }
 
 fn catalog(around: &Path, weights_sha256: &str) -> Arc<Catalog> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    catalog_over(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), around, weights_sha256)
+}
+
+fn catalog_over(data: &Path, around: &Path, weights_sha256: &str) -> Arc<Catalog> {
     let models = vec![testing::card(), testing::scene_card()];
     let cache = CacheOptions { folder: around.to_owned(), ..CacheOptions::default() };
-    let catalog = Catalog::open(&data, models, weights(weights_sha256)).unwrap();
+    let catalog = Catalog::open(data, models, weights(weights_sha256)).unwrap();
     Arc::new(catalog.with_cache(cache))
 }
 
@@ -220,6 +238,28 @@ fn a_file_of_other_data_or_none_of_ours_is_removed() {
         assert!(!results.may_hold(&request, Some(&device("one"))));
         results.keep(&outcome);
         assert!(results.recall(&request, &device("one")).is_some());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_now_is_found_another_time() {
+    let (bed, archive) = Bed::with_own_data();
+    let (request, outcome) = bed.nowcast(1.5);
+    let results = bed.open(ROOM);
+    results.keep(&outcome);
+    let found = || results.recall(&request, &device("one")).is_some();
+    assert!(found());
+    let frame = fs::read_dir(&archive).unwrap().next().unwrap().unwrap().path();
+    let result = bed.files().remove(0);
+    let aside = bed.around.path().join("aside");
+    for file in [&frame, &result] {
+        fs::rename(file, &aside).unwrap();
+        // A folder cannot be read as a file, whoever asks.
+        fs::create_dir(file).unwrap();
+        assert!(!found(), "{}", file.display());
+        fs::remove_dir(file).unwrap();
+        fs::rename(&aside, file).unwrap();
+        assert!(found(), "{}", file.display());
     }
 }
 

@@ -44,6 +44,9 @@ pub enum AppError {
     /// The run was taken, and there was no time for it.
     #[error("the server is too busy: {message}")]
     TooBusy { message: String, page: String },
+    /// The run had the time that there is for one, and was not done.
+    #[error("{message}")]
+    TooSlow { message: String, back: String },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error("the result is still being computed")]
@@ -99,9 +102,8 @@ impl AppError {
         match error {
             WorkerError::Invalid { message, remedy } => Self::Question { message, remedy, back },
             WorkerError::Failed(message) => Self::Failed { message, back },
-            WorkerError::TooBusy(message) | WorkerError::TooSlow(message) => {
-                Self::TooBusy { message, page }
-            }
+            WorkerError::TooBusy(message) => Self::TooBusy { message, page },
+            WorkerError::TooSlow(message) => Self::TooSlow { message, back },
             WorkerError::Cancelled => Self::StillComputing { page },
         }
     }
@@ -178,6 +180,13 @@ impl AppError {
                 "Busy",
                 "Try again in a few seconds, or when others have finished".to_owned(),
                 to("Try again", page),
+            ),
+            // No `Retry-After`: the same run would take as long again.
+            E::TooSlow { back, .. } => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "Takes too long",
+                "Ask for less, or start the server with a larger --deadline-s".to_owned(),
+                to("Choose again", back),
             ),
             E::ShuttingDown => (
                 StatusCode::SERVICE_UNAVAILABLE,

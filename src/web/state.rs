@@ -24,7 +24,7 @@ use crate::catalog::Catalog;
 use crate::jobs::{JobId, JobState, Jobs};
 
 /// How long a figure or a file waits for a result that has to be computed again.
-const MAX_WAIT: Duration = Duration::from_secs(25);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// How long a page waits until it is known whether its result lies on disk.
 const MAX_LOOK_UP: Duration = Duration::from_secs(2);

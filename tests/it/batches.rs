@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stormlens::catalog::Catalog;
-use stormlens::config::{DeviceArgs, Sources};
+use stormlens::config::{CacheArgs, DeviceArgs, Sources};
 use stormlens::jobs::{Asked, Store, Worker, WorkerError};
 use stormlens::results::Results;
 use stormlens::worker;
@@ -27,7 +27,7 @@ fn engine_and_catalog() -> (Box<dyn Worker>, Arc<Catalog>) {
         device: DeviceArgs { device: DeviceChoice::Cpu },
         data: data().to_owned(),
         checkpoints: root.join("checkpoints"),
-        cache: root.join("no-such-folder"),
+        cache: CacheArgs { folder: root.join("no-such-folder") },
     };
     let networks = worker::networks(&sources);
     let catalog = Catalog::open(data(), networks.models, networks.checkpoints).expect("data");

@@ -232,7 +232,7 @@ fn real_state(cache: &Path) -> Option<AppState> {
     let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
     let arguments = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let mut config = Cli::parse_from(arguments).config;
-    config.sources.cache = cache.to_owned();
+    config.sources.cache.folder = cache.to_owned();
     let networks = stormlens::worker::networks(&config.sources);
     let has_weights = !networks.checkpoints.is_empty();
     has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))

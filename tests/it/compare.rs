@@ -104,10 +104,17 @@ async fn a_row_that_was_refused_is_asked_again() {
     assert_eq!(page.texts("tbody .probability").len(), n_scenes, "{:?}", page.texts("tbody"));
 }
 
+/// Time enough for a run that is not held, also where others keep the machine busy.
+fn hasty(refusal: Duration) -> Options {
+    // Made once, so that no deadline passes meanwhile.
+    testing::scene_outcome();
+    let deadline = Some(Duration::from_secs(2));
+    Options { deadline, refusal, patience: ANY, ..Options::default() }
+}
+
 #[tokio::test]
 async fn a_row_that_takes_too_long_by_itself_is_not_asked_for_ever() {
-    let deadline = Some(Duration::from_secs(1));
-    let app = TestApp::with(Options { deadline, patience: ANY, ..Options::default() });
+    let app = TestApp::with(hasty(Duration::from_millis(200)));
     ready(&app).await;
     let (address, n_scenes) = table(&app).await;
     let _release = app.hold();
@@ -115,4 +122,74 @@ async fn a_row_that_takes_too_long_by_itself_is_not_asked_for_ever() {
     let failed = page.texts("tbody td.warning[colspan]");
     assert!(failed.len() == 1 && failed[0].contains("longer than there is time"), "{failed:?}");
     assert_eq!(page.texts("tbody .probability").len(), n_scenes - 1);
+}
+
+#[tokio::test]
+async fn refused_rows_do_not_stop_the_others() {
+    let app = TestApp::with(hasty(ANY));
+    ready(&app).await;
+    let (address, _) = table(&app).await;
+    let (release, held) = channel();
+    app.script(Script::Deaf(held));
+    app.get(&result(SAMPLE, "none")).await;
+    app.hears("run");
+    app.get(&address).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    release.send(()).unwrap();
+    let filled = async {
+        while app.get(&address).await.texts("tbody .probability").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(HANGS, filled).await.expect("the first two are refused, the others are not");
+}
+
+#[tokio::test]
+async fn rows_are_computed_once_though_memory_forgets_them() {
+    let max_wait = Duration::from_millis(200);
+    let app = TestApp::with(Options { cache_bytes: 1, ..batches(8, max_wait) });
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let csv = app.get(&csv_of(&address)).await;
+    assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
+    // One that is done before it is followed may be asked for again.
+    let n_runs = app.n_runs();
+    assert!(n_runs < n_scenes + n_scenes / 2, "{n_runs} runs for {n_scenes} scenes");
+}
+
+fn csv_of(address: &str) -> String {
+    address.replace("/compare?", "/compare.csv?")
+}
+
+#[tokio::test]
+async fn a_table_as_csv_takes_no_room_and_fills_batches() {
+    let options = Options { queue_depth: 1, ..batches(4, Duration::ZERO) };
+    let app = TestApp::with(options);
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let release = app.hold();
+    app.get(&result(SAMPLE, "none")).await;
+    app.hears("run");
+    assert_eq!(app.get(&result(SAMPLE, "grad-cam")).await.status, StatusCode::ACCEPTED);
+    let (address, release) = (csv_of(&address), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        release.send(()).unwrap();
+    });
+    let (csv, ()) = tokio::join!(app.get(&address), release);
+    assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
+    assert_eq!(csv.text().lines().count(), n_scenes + 1);
+    app.hears("batch of 4");
+}
+
+#[tokio::test]
+async fn a_row_that_takes_too_long_has_a_cell_that_says_so() {
+    let app = TestApp::with(hasty(Duration::from_millis(200)));
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    let _release = app.hold();
+    let csv = app.get(&csv_of(&address)).await;
+    assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
+    let text = csv.text();
+    let n_slow = text.lines().filter(|line| line.contains("longer than there is time")).count();
+    assert_eq!((n_slow, text.lines().count()), (1, n_scenes + 1), "{text}");
 }

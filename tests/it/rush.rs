@@ -106,6 +106,20 @@ async fn a_deadline_holds_while_another_run_computes() {
     assert_eq!(site.get(&first, "text/html").await.status, StatusCode::ACCEPTED, "it still runs");
 }
 
+#[tokio::test]
+async fn a_run_that_takes_too_long_by_itself_is_not_to_be_asked_again() {
+    let deadline = Some(Duration::from_secs(2));
+    let app = TestApp::with(Options { deadline, patience: ANY, ..Options::default() });
+    while app.get("/readyz").await.status != StatusCode::OK {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let _release = app.hold();
+    let page = timeout(HANGS, app.finished(&distinct(0))).await.expect("nobody hangs");
+    assert_eq!(page.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(page.header("retry-after"), "", "it would take as long again");
+    assert!(page.texts(".error")[0].contains("--deadline-s"), "{}", page.text());
+}
+
 /// Whether a result lies in the folder.
 fn is_kept(folder: &Path) -> bool {
     let is_result = |entry: DirEntry| entry.file_name().len() == 64;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use stormlens_data::outcome::Outcome;
 
 use super::{Board, Job, Shared};
+use crate::jobs::options::GPU_BATCH;
 
-/// Outcomes that wait to be put away, some 20 MB each. Where the disk cannot follow, further ones are
-/// not kept on it: an answer goes before its copy.
-const MAX_KEEPING: usize = 8;
+/// Batches of outcomes that may wait to be put away, an outcome being some 20 MB at most, which the
+/// queue's memory of finished ones mostly holds anyway. Where the disk cannot follow, further ones are not
+/// kept on it: an answer goes before its copy.
+const MAX_BATCHES: usize = 4;
 
 /// What the thread of the store does next.
 pub(in crate::jobs) enum Errand {
@@ -43,10 +45,11 @@ impl Shared {
         if self.store.is_none() {
             return;
         }
-        if board.keeping.len() < MAX_KEEPING {
+        if board.keeping.len() < MAX_BATCHES * self.max_batch().max(GPU_BATCH) {
             board.keeping.push_back(outcome.clone());
         } else {
-            tracing::debug!("the disk cannot follow, so a result is kept in memory only");
+            let model = &outcome.provenance().model;
+            tracing::warn!(model, "the disk cannot follow, so a result is kept in memory only");
         }
     }
 
@@ -56,7 +59,8 @@ impl Shared {
         self.kept.notify_all();
     }
 
-    /// Waits until no outcome is left to be put away, for `time` at most. Whether none is.
+    /// Waits until no outcome is left to be put away, for `time` at most. Whether none is; the log has
+    /// told of those that there was no room for.
     pub fn wait_until_kept(&self, time: Duration) -> bool {
         let is_busy = |board: &mut Board| board.is_keeping || !board.keeping.is_empty();
         let waited = self.kept.wait_timeout_while(self.lock(), time, is_busy);

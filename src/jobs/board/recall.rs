@@ -6,24 +6,19 @@ use std::sync::Arc;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
-use super::{Board, Job, JobState, Lane, Readiness, Shared, SubmitError};
+use super::{Board, Job, JobState, Lane, Readiness, Shared, SubmitError, line_up};
 use crate::jobs::WorkerError;
 
 /// Jobs of either lane that are being looked for; each is a line of text until it is found.
-const MAX_RECALLS: usize = 256;
+pub(super) const MAX_RECALLS: usize = 256;
 /// Jobs of all bulks that wait, which is no more than lines of text either. They go behind all others,
 /// so others wait no longer for it, and who brings a bulk has only a few of its jobs here at once.
 const MAX_BULK: usize = 512;
 
 impl Shared {
     /// Puts a new job where its answer may come from: the store or the worker.
-    pub(super) fn add(
-        &self,
-        board: &mut Board,
-        request: Request,
-        lane: Lane,
-    ) -> Result<(), SubmitError> {
-        let recall = self.may_be_stored(&request);
+    pub(super) fn add(&self, board: &mut Board, job: Job) -> Result<(), SubmitError> {
+        let (lane, recall) = (job.lane(), self.may_be_stored(&job.request));
         let (waiting, room) = match recall {
             true => (count(&board.recalling, lane), MAX_RECALLS),
             false => (count(&board.waiting, lane), self.room(lane)),
@@ -31,10 +26,10 @@ impl Shared {
         if waiting >= room {
             return Err(SubmitError::QueueFull { waiting });
         }
-        let job = Arc::new(Job::new(request, lane, self.options.deadline));
+        let job = Arc::new(job);
         board.jobs.insert(job.id.clone(), job.clone());
         if recall {
-            board.recalling.push_back(job);
+            line_up(&mut board.recalling, job);
             self.errands.notify_one();
         } else {
             job.set_looked_up();
@@ -45,7 +40,7 @@ impl Shared {
     }
 
     /// Jobs of a lane that may wait for the worker.
-    fn room(&self, lane: Lane) -> usize {
+    pub(super) fn room(&self, lane: Lane) -> usize {
         match lane {
             Lane::Single => self.options.queue_depth,
             Lane::Bulk => MAX_BULK,
@@ -68,12 +63,12 @@ impl Shared {
         let mut board = self.lock();
         // It may have been cancelled or refused meanwhile.
         if board.unqueue(job) {
-            let (n_waiting, options) = (count(&board.waiting, job.lane), &self.options);
+            let (n_waiting, options) = (count(&board.waiting, job.lane()), &self.options);
             match found {
                 Some(outcome) => {
                     board.close(job, JobState::Done(outcome), options.cache_bytes);
                 }
-                None if n_waiting < self.room(job.lane) => {
+                None if n_waiting < self.room(job.lane()) => {
                     board.enqueue(job.clone());
                     self.bell.notify_one();
                 }
@@ -88,6 +83,6 @@ impl Shared {
     }
 }
 
-fn count(jobs: &VecDeque<Arc<Job>>, lane: Lane) -> usize {
-    jobs.iter().filter(|job| job.lane == lane).count()
+pub(super) fn count(jobs: &VecDeque<Arc<Job>>, lane: Lane) -> usize {
+    jobs.iter().filter(|job| job.lane() == lane).count()
 }

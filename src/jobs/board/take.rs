@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 
 use stormlens_data::request::Request;
 
-use super::{Board, Job, Shared, running};
+use super::{Board, Job, Lane, Shared, running};
+
+/// Batches that may go before waiting jobs of a bulk. Then one of these is taken, so that they get on
+/// however many others come.
+const MAX_BEFORE_BULK: usize = 4;
 
 /// How jobs are put together.
 pub(in crate::jobs) struct Rules<'a> {
@@ -61,21 +65,33 @@ impl Shared {
 }
 
 impl Board {
-    /// The first waiting job with others of its key, and whether none can be added to them. They go
+    /// The job whose turn it is with others of its key, and whether none can be added to them. They go
     /// on waiting, so that they can be cancelled and refused like all others.
     fn choose(&self, rules: &Rules<'_>) -> (Vec<Arc<Job>>, bool) {
-        let Some(first) = self.waiting.front() else { return (Vec::new(), false) };
-        let key = if rules.max_batch > 1 { (rules.key)(&first.request) } else { None };
-        let Some(key) = key else { return (vec![first.clone()], true) };
-        let fits = |job: &&Arc<Job>| (rules.key)(&job.request).as_ref() == Some(&key);
-        let chosen: Vec<_> =
-            self.waiting.iter().filter(fits).take(rules.max_batch).cloned().collect();
+        let place = self.turn();
+        let in_turn = || self.waiting.iter().skip(place).chain(self.waiting.iter().take(place));
+        let Some(first) = in_turn().next() else { return (Vec::new(), false) };
+        let key = |job: &Job| if job.goes_alone() { None } else { (rules.key)(&job.request) };
+        let of_first = if rules.max_batch > 1 { key(first) } else { None };
+        let Some(of_first) = of_first else { return (vec![first.clone()], true) };
+        let fits = |job: &&Arc<Job>| key(job).as_ref() == Some(&of_first);
+        let chosen: Vec<_> = in_turn().filter(fits).take(rules.max_batch).cloned().collect();
         let is_full = chosen.len() == rules.max_batch;
         (chosen, is_full)
     }
 
+    /// The place in the queue of the job that is next: the first one, and after some batches the first
+    /// one of a bulk.
+    fn turn(&self) -> usize {
+        let of_bulk = self.waiting.iter().position(|job| job.lane() == Lane::Bulk);
+        of_bulk.filter(|_| self.n_before_bulk >= MAX_BEFORE_BULK).unwrap_or(0)
+    }
+
     fn start(&mut self, batch: &[Arc<Job>]) {
         self.waiting.retain(|job| !batch.iter().any(|other| Arc::ptr_eq(other, job)));
+        let is_of_bulk = |job: &Arc<Job>| job.lane() == Lane::Bulk;
+        let is_before = self.waiting.iter().any(is_of_bulk) && !batch.iter().any(is_of_bulk);
+        self.n_before_bulk = if is_before { self.n_before_bulk + 1 } else { 0 };
         self.running = batch.to_vec();
         self.renumber();
         let since = Instant::now();

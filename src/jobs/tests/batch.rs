@@ -69,6 +69,11 @@ struct Desk {
 
 impl Desk {
     fn new(max_batch: Option<usize>, max_wait: Duration) -> Self {
+        let batching = Batching { max_batch, max_wait: Some(max_wait) };
+        Self::with(Options { patience: ANY, batching, ..Options::default() })
+    }
+
+    fn with(options: Options) -> Self {
         let (told_to, told) = channel();
         let (go, waits) = channel();
         let mut waits = Some(waits);
@@ -77,8 +82,6 @@ impl Desk {
             let go = waits.take().unwrap_or(nothing);
             Ok(Box::new(Letters { told: told_to.clone(), go }))
         });
-        let batching = Batching { max_batch, max_wait: Some(max_wait) };
-        let options = Options { patience: ANY, batching, ..Options::default() };
         Self { jobs: Jobs::start(factory, options).unwrap(), told, go }
     }
 
@@ -184,4 +187,47 @@ async fn the_first_waits_for_others_but_not_when_it_goes_alone() {
     let short = Desk::new(Some(2), Duration::from_millis(20));
     short.jobs.submit(request("a1")).unwrap();
     short.hears("run a1");
+}
+
+#[tokio::test]
+async fn what_takes_too_long_together_is_tried_alone() {
+    let batching = Batching { max_batch: Some(2), max_wait: Some(ANY) };
+    let (deadline, refusal) = (Duration::from_secs(1), Duration::ZERO);
+    let options = Options { patience: ANY, batching, refusal, ..Options::default() };
+    let desk = Desk::with(Options { deadline: Some(deadline), ..options });
+    let samples = ["a1", "await"];
+    let ids = samples.map(|sample| desk.jobs.submit(request(sample)).unwrap());
+    desk.hears("together a1 await");
+    tokio::time::sleep(deadline).await;
+    desk.go.send(()).unwrap();
+    for id in &ids {
+        let state = desk.jobs.subscribe(id).expect("the job is there").finished().await;
+        assert!(matches!(state, JobState::Failed(WorkerError::TooBusy(_))), "{state:?}");
+    }
+    for sample in samples {
+        let id = desk.jobs.submit(request(sample)).unwrap();
+        desk.hears(&format!("run {sample}"));
+        assert_eq!(desk.ends(&[id]).await, [sample]);
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_that_is_due_fills_its_batch_first() {
+    let check = |rows: [&'static str; 2], heard: [&'static str; 6]| {
+        let batching = Batching { max_batch: Some(2), max_wait: Some(Duration::ZERO) };
+        let options = Options { queue_depth: 16, patience: ANY, ..Options::default() };
+        let desk = Desk::with(Options { batching, ..options });
+        desk.jobs.submit(request("hold")).unwrap();
+        desk.hears("run hold");
+        for row in rows {
+            desk.jobs.submit_in_bulk(request(row)).unwrap();
+        }
+        for i in 0..10 {
+            desk.jobs.submit(request(&format!("a{i}"))).unwrap();
+        }
+        desk.go.send(()).unwrap();
+        heard.iter().for_each(|heard| desk.hears(&format!("together {heard}")));
+    };
+    check(["b1", "b2"], ["a0 a1", "a2 a3", "a4 a5", "a6 a7", "b1 b2", "a8 a9"]);
+    check(["ax", "ay"], ["a0 a1", "a2 a3", "a4 a5", "a6 a7", "ax ay", "a8 a9"]);
 }

@@ -49,15 +49,52 @@ async fn a_bulk_has_room_of_its_own_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_same_question_is_one_job_in_either_way() {
+async fn who_asks_for_one_of_a_bulk_by_itself_goes_before_the_bulk() {
+    // Two may wait.
     let bed = Bed::patient();
     bed.submit("a");
     bed.hears("run a");
-    let row = in_bulk(&bed, "b").unwrap();
-    assert_eq!(bed.submit("b"), row);
+    let [_, row] = ["r", "b"].map(|sample| in_bulk(&bed, sample).unwrap());
     let single = bed.submit("c");
-    assert_eq!(in_bulk(&bed, "c").unwrap(), single);
-    for sample in ["c", "b"] {
+    assert_eq!(in_bulk(&bed, "c").unwrap(), single, "it stays where it is");
+    assert_eq!(bed.submit("b"), row);
+    waits_at(&bed, &row, 2);
+    let full = bed.jobs.submit(request("d"));
+    assert_eq!(full, Err(SubmitError::QueueFull { waiting: 2 }), "it takes room there");
+    for sample in ["c", "b", "r"] {
+        bed.order(Order::Answer);
+        bed.hears(&format!("run {sample}"));
+    }
+}
+
+#[tokio::test]
+async fn one_of_a_bulk_stays_there_until_there_is_room() {
+    let bed = Bed::patient();
+    bed.submit("a");
+    bed.hears("run a");
+    let [_, row] = ["r", "b"].map(|sample| in_bulk(&bed, sample).unwrap());
+    bed.submit("c");
+    bed.submit("d");
+    assert_eq!(bed.submit("b"), row, "it was taken, so it is not refused");
+    waits_at(&bed, &row, 4);
+    bed.order(Order::Answer);
+    bed.hears("run c");
+    bed.submit("b");
+    waits_at(&bed, &row, 2);
+}
+
+#[tokio::test]
+async fn a_bulk_gets_on_however_many_others_come() {
+    let bed = Bed::new(Options { queue_depth: 16, patience: ANY, ..Options::default() });
+    bed.submit("a");
+    bed.hears("run a");
+    for row in ["r", "s"] {
+        in_bulk(&bed, row).unwrap();
+    }
+    for sample in ["b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+        bed.submit(sample);
+    }
+    for sample in ["b", "c", "d", "e", "r", "f", "g", "h", "i", "s", "j"] {
         bed.order(Order::Answer);
         bed.hears(&format!("run {sample}"));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::job::Job;
 use super::*;
 
 /// A store in memory that tells what is asked of it.
@@ -10,6 +11,8 @@ struct Drawer {
     outcomes: Mutex<HashMap<String, Outcome>>,
     /// Questions whose answer seems to be there and is not.
     promises: Vec<&'static str>,
+    /// What was looked for, in order.
+    looked: Mutex<Vec<String>>,
     /// What is asked for here is never found within the time of the test.
     gate: Option<Mutex<Receiver<()>>>,
     /// What is put away here waits for the test.
@@ -24,6 +27,7 @@ impl Store for Drawer {
 
     fn recall(&self, request: &Request, device: &DeviceReport) -> Option<Outcome> {
         assert_eq!(device.name, "CPU (test)");
+        self.looked.lock().unwrap().push(sample_of(request).to_owned());
         if let Some(gate) = &self.gate {
             gate.lock().unwrap().recv().unwrap();
         }
@@ -126,6 +130,49 @@ async fn a_job_that_is_looked_for_can_be_cancelled() {
     bed.submit("a");
     bed.hears("run a");
     assert!(bed.jobs.status(&id).is_none());
+}
+
+#[tokio::test]
+async fn what_one_visitor_looks_for_goes_before_a_bulk() {
+    let (open, gate) = channel();
+    let gate = Some(Mutex::new(gate));
+    let promises = vec!["r", "s", "t", "b"];
+    let store = Arc::new(Drawer { promises, gate, ..Drawer::default() });
+    let bed = bed_over(&store, patient());
+    let in_bulk = |sample: &str| bed.jobs.submit_in_bulk(request(sample)).unwrap();
+    let mut ids = vec![in_bulk("r")];
+    let limit = Instant::now() + Duration::from_secs(10);
+    while store.looked.lock().unwrap().is_empty() {
+        assert!(Instant::now() < limit, "it is looked for");
+        tokio::task::yield_now().await;
+    }
+    ids.extend([in_bulk("s"), in_bulk("t"), bed.submit("b"), bed.submit("t")]);
+    for _ in 0..4 {
+        open.send(()).unwrap();
+    }
+    for id in &ids {
+        bed.jobs.subscribe(id).unwrap().looked_up().await;
+    }
+    assert_eq!(*store.looked.lock().unwrap(), ["r", "b", "t", "s"]);
+}
+
+#[test]
+fn four_batches_may_be_on_their_way_to_the_store() {
+    let check = |max_batch: Option<usize>, expected: usize| {
+        let batching = Batching { max_batch, max_wait: None };
+        let options = Options { batching, ..patient() };
+        let shared = Shared::new(options, Some(Arc::<Drawer>::default()));
+        shared.set_readiness(Readiness::Ready(a_device()));
+        let outcome = Outcome::Nowcast(testing::outcome().into());
+        for i in 0..expected + 3 {
+            let job = Job::new(request(&i.to_string()), Lane::Single, None);
+            shared.end(&job.into(), JobState::Done(outcome.clone()));
+        }
+        shared.shut_down();
+        assert_eq!(std::iter::from_fn(|| shared.next_errand()).count(), expected);
+    };
+    check(None, 32);
+    check(Some(16), 64);
 }
 
 #[tokio::test]

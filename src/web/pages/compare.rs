@@ -83,10 +83,7 @@ pub async fn show(
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, query.page())]).into_response());
     }
     if let Some(time) = patience(&headers) {
-        let scenes = state.catalog.scenes();
-        let there: Vec<_> = query.scenes.iter().filter(|id| scenes.find(id).is_some()).collect();
-        let there: Vec<_> = there.into_iter().map(String::as_str).collect();
-        query.attend(&state, &there, time).await;
+        query.attend(&state, &query.there(&state), time).await;
     }
     let page = describe(&state, &query)?;
     if page.n_waiting > 0 { passing(&page) } else { render(&headers, &page) }

@@ -1,36 +1,48 @@
 //! The table as CSV.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::Outcome;
 
 use super::{CompareQuery, Standing, Summary};
 use crate::scenes::SceneEntry;
 use crate::web::figures::attachment;
 use crate::web::parameters::Parameters;
-use crate::web::state::Way;
+use crate::web::state::MAX_WAIT;
 use crate::web::{AppError, AppState};
 
 const N_COLUMNS: usize = 8;
 /// What a formula starts with in spreadsheets, the wide forms of Chinese, Japanese and Korean too.
 const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// `/scenes/compare.csv`: the table when every row of it is known.
+/// `/scenes/compare.csv`: the table when every row of it is known. Rows are asked for as those of the
+/// page are, while the client waits.
 pub async fn csv(
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, AppError> {
     let query = CompareQuery::read(&Parameters::parse(raw.as_deref()), &state)?;
+    let there = query.there(&state);
+    query.attend(&state, &there, MAX_WAIT).await;
+    let standings = query.standings(&state, &there)?;
+    if !standings.iter().all(Standing::is_final) {
+        return Err(AppError::StillComputing { page: query.page() });
+    }
+    let standings: HashMap<_, _> = there.into_iter().zip(standings).collect();
     let probability = format!("probability ({})", query.class_label);
     let header: [&str; N_COLUMNS] =
         ["scene", "name", "width_px", "height_px", &probability, "logit", "familiar", "remark"];
     let mut text = record(header.map(cell));
     for id in &query.scenes {
-        text += &match state.catalog.scenes().find(id) {
-            Some(scene) => line(&state, &query, &scene).await?,
+        let scene = state.catalog.scenes().find(id);
+        text += &match scene.zip(standings.get(id.as_str())) {
+            Some((scene, standing)) => {
+                query.forget_failure(&state, id);
+                line(&scene, standing)
+            }
             None => record([id, "", "", "", "", "", "", "not here any more"].map(cell)),
         };
     }
@@ -41,41 +53,21 @@ pub async fn csv(
     Ok(response)
 }
 
-async fn line(
-    state: &AppState,
-    query: &CompareQuery,
-    scene: &SceneEntry,
-) -> Result<String, AppError> {
-    let way = Way { page: query.page(), back: "/scenes".to_owned() };
+fn line(scene: &SceneEntry, standing: &Standing) -> String {
     let SceneEntry { id, title, width_px, height_px, .. } = scene;
-    let summary = match query.known(state, id) {
-        Some(Standing::Done(summary)) => Ok(summary),
-        Some(Standing::Failed(error)) => Err(error.to_string()),
-        Some(Standing::Running | Standing::Waiting) | None => {
-            match state.outcome(query.row_request(id), &way).await {
-                Ok(Outcome::Scene(outcome)) => Ok(Summary::of(&outcome, query.class)),
-                Ok(Outcome::Nowcast(_)) => Err("the answer is no scene".to_owned()),
-                Err(AppError::Question { message, .. } | AppError::Failed { message, .. }) => {
-                    Err(message)
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    };
     let start = [cell(id), cell(title), number(width_px), number(height_px)];
-    let end = match summary {
-        Err(message) => {
-            query.forget_failure(state, id);
-            [cell(""), cell(""), cell(""), cell(&message)]
-        }
-        Ok(Summary { probability, logit, familiarity, .. }) => [
+    let remark = |text: &str| [cell(""), cell(""), cell(""), cell(text)];
+    let end = match standing {
+        Standing::Done(Summary { probability, logit, familiarity, .. }) => [
             number(probability),
             number(logit),
             cell(&familiarity.is_familiar.to_string()),
             cell(&familiarity.reasons.join(", ")),
         ],
+        Standing::Failed(error) => remark(&error.to_string()),
+        Standing::Running | Standing::Waiting => remark("not computed yet"),
     };
-    Ok(record(start.into_iter().chain(end)))
+    record(start.into_iter().chain(end))
 }
 
 /// A line of the file from its cells.
