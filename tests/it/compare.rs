@@ -13,6 +13,14 @@ use crate::support::{Page, SAMPLE, Script, TestApp, result};
 
 const ANY: Duration = Duration::from_secs(3600);
 
+/// An application that is ready, with the address of a table and the number of its scenes.
+async fn with_table(options: Options) -> (TestApp, String, usize) {
+    let app = TestApp::with(options);
+    ready(&app).await;
+    let (address, n_scenes) = table(&app).await;
+    (app, address, n_scenes)
+}
+
 /// The full address of a table of all sample scenes, and how many there are.
 async fn table(app: &TestApp) -> (String, usize) {
     let page = app.get("/scenes").await;
@@ -44,9 +52,7 @@ fn waiting(page: &Page) -> Vec<String> {
 #[tokio::test]
 async fn a_table_fills_whole_batches() {
     // So long that only a whole batch is taken.
-    let app = TestApp::with(batches(3, HANGS));
-    ready(&app).await;
-    let (address, n_scenes) = table(&app).await;
+    let (app, address, n_scenes) = with_table(batches(3, HANGS)).await;
     assert!(n_scenes > 6, "{n_scenes}");
     let release = app.hold();
     assert_eq!(app.get(&address).await.status, StatusCode::ACCEPTED);
@@ -61,9 +67,7 @@ async fn a_table_fills_whole_batches() {
 #[tokio::test]
 async fn a_table_takes_no_room_from_other_visitors() {
     let options = Options { queue_depth: 1, ..batches(4, Duration::ZERO) };
-    let app = TestApp::with(options);
-    ready(&app).await;
-    let (address, n_scenes) = table(&app).await;
+    let (app, address, n_scenes) = with_table(options).await;
     let release = app.hold();
     app.get(&result(SAMPLE, "none")).await;
     app.hears("run");
@@ -86,9 +90,8 @@ async fn a_row_that_was_refused_is_asked_again() {
     testing::scene_outcome();
     let deadline = Some(Duration::from_secs(1));
     let refusal = Duration::from_millis(200);
-    let app = TestApp::with(Options { deadline, refusal, patience: ANY, ..Options::default() });
-    ready(&app).await;
-    let (address, n_scenes) = table(&app).await;
+    let (app, address, n_scenes) =
+        with_table(Options { deadline, refusal, patience: ANY, ..Options::default() }).await;
     let (release, held) = channel();
     app.script(Script::Deaf(held));
     app.get(&result(SAMPLE, "none")).await;
@@ -126,9 +129,7 @@ async fn a_row_that_takes_too_long_by_itself_is_not_asked_for_ever() {
 
 #[tokio::test]
 async fn refused_rows_do_not_stop_the_others() {
-    let app = TestApp::with(hasty(ANY));
-    ready(&app).await;
-    let (address, _) = table(&app).await;
+    let (app, address, _) = with_table(hasty(ANY)).await;
     let (release, held) = channel();
     app.script(Script::Deaf(held));
     app.get(&result(SAMPLE, "none")).await;
@@ -147,9 +148,8 @@ async fn refused_rows_do_not_stop_the_others() {
 #[tokio::test]
 async fn rows_are_computed_once_though_memory_forgets_them() {
     let max_wait = Duration::from_millis(200);
-    let app = TestApp::with(Options { cache_bytes: 1, ..batches(8, max_wait) });
-    ready(&app).await;
-    let (address, n_scenes) = table(&app).await;
+    let (app, address, n_scenes) =
+        with_table(Options { cache_bytes: 1, ..batches(8, max_wait) }).await;
     let csv = app.get(&csv_of(&address)).await;
     assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
     // One that is done before it is followed may be asked for again.
@@ -164,9 +164,7 @@ fn csv_of(address: &str) -> String {
 #[tokio::test]
 async fn a_table_as_csv_takes_no_room_and_fills_batches() {
     let options = Options { queue_depth: 1, ..batches(4, Duration::ZERO) };
-    let app = TestApp::with(options);
-    ready(&app).await;
-    let (address, n_scenes) = table(&app).await;
+    let (app, address, n_scenes) = with_table(options).await;
     let release = app.hold();
     app.get(&result(SAMPLE, "none")).await;
     app.hears("run");
