@@ -92,12 +92,10 @@ pub struct Sources {
     pub cache: CacheArgs,
 }
 
-/// Where the program keeps what it is given and what it has found out. Every command that runs a
-/// network takes it, so that a GPU is tuned once for all of them.
+/// Where the program keeps what it is given and what it has found out.
 #[derive(Clone, Debug, Args)]
 pub struct CacheArgs {
-    /// Folder for uploaded scenes, finished results and what a GPU was tuned to, made when the first
-    /// one comes
+    /// Folder for uploaded scenes and finished results, made when the first one comes
     #[arg(
         id = "cache",
         long = "cache",
@@ -106,13 +104,6 @@ pub struct CacheArgs {
         value_name = "FOLDER"
     )]
     pub folder: PathBuf,
-}
-
-impl CacheArgs {
-    /// Where it lies what a GPU's kernels were tuned to.
-    pub fn tuning(&self) -> PathBuf {
-        self.folder.join("gpu")
-    }
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -182,7 +173,6 @@ mod tests {
         assert_eq!(config.job_options().deadline, Some(Duration::from_secs(120)));
         assert_eq!(config.job_options().batching, Batching::default());
         assert_eq!(config.results_folder(), Some(("cache/results".into(), 2_000_000_000)));
-        assert_eq!(config.sources.cache.tuning(), PathBuf::from("cache/gpu"));
     }
 
     #[test]
@@ -190,7 +180,6 @@ mod tests {
         let config = parse(&["--cache", "kept"]).unwrap();
         assert_eq!(config.cache_options().folder, PathBuf::from("kept"));
         assert_eq!(config.results_folder().unwrap().0, PathBuf::from("kept/results"));
-        assert_eq!(config.sources.cache.tuning(), PathBuf::from("kept/gpu"));
     }
 
     #[test]

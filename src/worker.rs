@@ -29,14 +29,11 @@ type Weights = BTreeMap<(String, String), PathBuf>;
 pub fn networks(sources: &Sources) -> Networks {
     let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
     let device = sources.device.device;
-    let tuning = sources.cache.tuning();
     Networks {
         models: registry::MODELS.iter().map(|entry| (entry.card)()).collect(),
         checkpoints,
         worker: Box::new(move |catalog| {
-            let tuning = tuning.clone();
             Box::new(move || {
-                device::keep_tuning(&tuning);
                 let engine = Engine::new(device).map_err(|error| error.to_string())?;
                 let (catalog, weights) = (catalog.clone(), weights.clone());
                 let cold = warm_up::first_checkpoints(&catalog);

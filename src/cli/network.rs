@@ -8,7 +8,7 @@ use stormlens_data::files::npy;
 use stormlens_nn::engine::{Frames, Resident};
 use stormlens_nn::{Engine, device, registry};
 
-use crate::config::{CacheArgs, DeviceArgs};
+use crate::config::DeviceArgs;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
@@ -21,8 +21,6 @@ pub struct NetworkArgs {
     pub checkpoint: PathBuf,
     #[command(flatten)]
     pub device: DeviceArgs,
-    #[command(flatten)]
-    pub cache: CacheArgs,
 }
 
 impl NetworkArgs {
@@ -31,7 +29,6 @@ impl NetworkArgs {
     /// # Errors
     /// For an unknown model, a checkpoint that is not there or does not fit, or a missing GPU.
     pub fn open(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
-        device::keep_tuning(&self.cache.tuning());
         let mut engine = Engine::new(self.device.device)?;
         if let Err(known) = registry::find(&self.model) {
             bail!("there is no model {:?}; known are {}", self.model, known.join(", "));

@@ -19,7 +19,7 @@ use stormlens_nn::train::{
 };
 
 use self::terminal::Terminal;
-use crate::config::{CacheArgs, DeviceArgs};
+use crate::config::DeviceArgs;
 
 /// Train a network; Ctrl-C stops a run, the same command goes on with it
 #[derive(Debug, clap::Args)]
@@ -28,8 +28,6 @@ pub struct Args {
     config: PathBuf,
     #[command(flatten)]
     device: DeviceArgs,
-    #[command(flatten)]
-    cache: CacheArgs,
 }
 
 /// The part of the options that says what the others are.
@@ -143,7 +141,6 @@ fn begin<L: Lessons>(
     lessons: &L,
     metadata: &dyn Fn(&EpochReport) -> Metadata,
 ) -> anyhow::Result<()> {
-    device::keep_tuning(&args.cache.tuning());
     let (device, report) = device::choose(args.device.device)?;
     println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
     let trainee = Trainee { network: entry.network, initial: (entry.initialise)(recipe.seed) };

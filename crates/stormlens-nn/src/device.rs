@@ -1,10 +1,5 @@
 //! Where tensors live, and why there.
 
-#[cfg(feature = "wgpu")]
-mod tuning;
-
-use std::path::Path;
-
 use burn::tensor::Device;
 use stormlens_data::card::DeviceReport;
 pub use stormlens_data::request::DeviceChoice;
@@ -31,15 +26,6 @@ pub fn choose(choice: DeviceChoice) -> Result<(Device, DeviceReport), DeviceErro
         DeviceChoice::Auto => Ok(gpu::find().unwrap_or_else(cpu)),
         DeviceChoice::Gpu => gpu::find().map_err(DeviceError::NoGpu),
     }
-}
-
-/// Has a folder remember from one start to the next what a GPU's kernels have been tuned to. To be
-/// said before a device is chosen; without effect later, and on CPUs.
-pub fn keep_tuning(folder: &Path) {
-    #[cfg(feature = "wgpu")]
-    tuning::keep_in(folder);
-    #[cfg(not(feature = "wgpu"))]
-    let _ = folder;
 }
 
 /// A graphics device of any kind, a software rasteriser too: so that tests reach the code of GPUs on
