@@ -63,7 +63,7 @@ impl Level {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => pulp::aarch64::Neon::is_available(),
             Self::Portable => true,
-            #[allow(unreachable_patterns)]
+            #[allow(unreachable_patterns, reason = "some architectures have all that is left")]
             _ => false,
         }
     }

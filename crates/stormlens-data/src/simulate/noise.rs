@@ -46,7 +46,7 @@ impl Noise {
         let corner = |right: i32, down: i32| {
             let h = hash(self.seed, wrap(column + right), row + down);
             let (gx, gy) =
-                ((h & 0xFFFF) as f64 / 32_767.5 - 1.0, (h >> 16) as f64 / 32_767.5 - 1.0);
+                (f64::from(h & 0xFFFF) / 32_767.5 - 1.0, f64::from(h >> 16) / 32_767.5 - 1.0);
             gx * (dx - f64::from(right)) + gy * (dy - f64::from(down))
         };
         let (u, v) = (fade(dx), fade(dy));
@@ -80,8 +80,8 @@ impl Noise {
         for cell_row in row - 1..=row + 1 {
             for cell_column in column - 1..=column + 1 {
                 let h = hash(self.seed, cell_column, cell_row);
-                let dx = f64::from(cell_column) + (h & 0xFFFF) as f64 / 65_536.0 - x;
-                let dy = f64::from(cell_row) + (h >> 16) as f64 / 65_536.0 - y;
+                let dx = f64::from(cell_column) + f64::from(h & 0xFFFF) / 65_536.0 - x;
+                let dy = f64::from(cell_row) + f64::from(h >> 16) / 65_536.0 - y;
                 let square = dx * dx + dy * dy;
                 if square < nearest.0 {
                     nearest = (square, h);

@@ -117,7 +117,7 @@ impl<'a> Directory<'a> {
     }
 
     fn unsigned(&self, bytes: &[u8]) -> u64 {
-        let push = |value, &byte: &u8| value << 8 | u64::from(byte);
+        let push = |value, &byte: &u8| (value << 8) | u64::from(byte);
         match self.is_little_endian {
             true => bytes.iter().rev().fold(0, push),
             false => bytes.iter().fold(0, push),
