@@ -3,8 +3,8 @@
 Usage: features.py   (in the project's folder; builds nothing, takes about ten seconds)
 
 Cargo compiles a crate once for every set of features that it, or anything below it, is asked for. What
-`cargo test --workspace` compiles has to serve the commands in COMMANDS too; where one asks for
-other features, the missing ones go into crates/stormlens-features/Cargo.toml.
+the first command of each kind below compiles has to serve the others; where one asks for other
+features, the missing ones go into crates/stormlens-features/Cargo.toml.
 """
 
 import json
@@ -13,21 +13,27 @@ import subprocess
 import sys
 from functools import cache
 
-REFERENCE = ["test", "--workspace"]
-COMMANDS = [
-    ["build"],
-    ["build", "--workspace"],
-    ["build", "-p", "stormlens-nn"],
-    ["test", "-p", "stormlens"],
-    ["test", "-p", "stormlens-nn"],
-]
-# Benchmarks and what is built with --release share the profile of releases.
-RELEASE_REFERENCE = ["test", "--workspace", "--release"]
-RELEASE_COMMANDS = [
-    ["build", "--release"],
-    ["build", "--release", "--bin", "stormlens"],
-    ["bench", "--workspace"],
-    ["bench", "-p", "stormlens-nn"],
+# What one kind of command compiles for itself: the command that compiles most of it, and those that
+# have to find everything done after it. Benchmarks share the profile of releases.
+KINDS = [
+    (["test", "--workspace"], [
+        ["build"],
+        ["build", "--workspace"],
+        ["build", "-p", "stormlens-nn"],
+        ["test", "-p", "stormlens"],
+        ["test", "-p", "stormlens-nn"],
+    ]),
+    (["test", "--workspace", "--release"], [
+        ["build", "--release"],
+        ["build", "--release", "--bin", "stormlens"],
+        ["bench", "--workspace"],
+        ["bench", "-p", "stormlens-nn"],
+    ]),
+    # Clippy compiles what `cargo check` does.
+    (["check", "--workspace", "--all-targets"], [
+        ["check"],
+        ["doc", "--workspace", "--no-deps"],
+    ]),
 ]
 # What of a profile ends up in the compiled crate; its name does not.
 SETTINGS = [
@@ -109,7 +115,7 @@ def difference(graph, index, reference, other):
 
 def main():
     n_bad = 0
-    for first, commands in [(REFERENCE, COMMANDS), (RELEASE_REFERENCE, RELEASE_COMMANDS)]:
+    for first, commands in KINDS:
         reference = Graph(first)
         for command in commands:
             graph = Graph(command)
