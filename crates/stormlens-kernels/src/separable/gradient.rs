@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PIXELS, Separable, tile_rows};
 use crate::bands::{self, Band, Maps, Shape};
-use crate::bilinear::Doubling;
+use crate::bilinear::{Doubling, gather_down};
 use crate::depthwise::{convolve_rows, turned};
 use crate::level::{Sums, at_level};
 use crate::product::{LANES, Pixels, Weights, multiply};
@@ -178,18 +178,4 @@ fn slide(window: &mut [f32], stride: usize, held: usize, kept: usize) {
     for channel in window.chunks_exact_mut(stride) {
         channel.copy_within(held - kept..held, 0);
     }
-}
-
-fn gather_down(level: Level, doubling: &Doubling, array: &[f32], shape: Shape) -> Vec<f32> {
-    let tall = shape.with_size(2 * shape.height, shape.width);
-    let array = Maps { values: array, shape: tall };
-    // A plane is a task: one channel of one example.
-    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
-    bands::fill(planes, shape.height, |band| {
-        let (example, channel) = (band.example / shape.n_channels, band.example % shape.n_channels);
-        scratch::with(shape.plane(), |out| {
-            at_level!(level, || doubling.gather_down(array.plane(example, channel), out));
-            band.append(0, out, |v| v);
-        });
-    })
 }

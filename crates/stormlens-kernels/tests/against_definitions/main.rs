@@ -1,6 +1,8 @@
 //! Every kernel on every level of vector instructions against its definition in `f64`, and its
 //! gradient against finite differences of the definition.
 
+mod convolution;
+
 use stormlens_kernels::attention::{self, Attention};
 use stormlens_kernels::planes;
 use stormlens_kernels::pointwise::Pointwise;
