@@ -16,12 +16,12 @@ mod pass;
 mod tiles;
 
 use crate::Level;
-use crate::bands::{self, Maps, Shape};
+use crate::bands::{self, Band, Maps, Shape};
 use crate::bilinear::Doubling;
 use crate::separable::relu;
 
 pub use filter::Filter;
-use pass::{Pass, Rows};
+use pass::{Pass, Rows, Take};
 
 /// A 3 × 3 convolution.
 #[derive(Clone, Copy, Debug)]
@@ -95,15 +95,25 @@ impl Convolution<'_> {
         let weights = self.filter.forward(level);
         let pass = Pass::new(level, &weights, Inputs { inputs }, out);
         bands::fill(out, pass.band_rows(), |band| {
-            let (example, rows) = (band.example, band.rows.clone());
-            pass.run(example, rows, |channel, row| {
-                let bias = self.bias[channel];
-                match self.relu {
-                    true => band.append(channel, row, |v| relu(v + bias)),
-                    false => band.append(channel, row, |v| v + bias),
-                }
-            });
+            pass.run(band.example, band.rows.clone(), &mut Finish { conv: self, band });
         })
+    }
+}
+
+/// Bias and ReLU, and then to memory.
+struct Finish<'a, 'b> {
+    conv: &'a Convolution<'a>,
+    band: &'a mut Band<'b>,
+}
+
+impl Take for Finish<'_, '_> {
+    #[inline(always)]
+    fn take(&mut self, channel: usize, row: &[f32]) {
+        let bias = self.conv.bias[channel];
+        match self.conv.relu {
+            true => self.band.append(channel, row, |v| relu(v + bias)),
+            false => self.band.append(channel, row, |v| v + bias),
+        }
     }
 }
 

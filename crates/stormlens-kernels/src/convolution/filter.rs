@@ -23,10 +23,11 @@ impl Filter {
     /// From `[n_out × n_in × 9]`, row-major.
     ///
     /// # Panics
-    /// If there are no outputs, or not as many kernels of nine weights for each.
+    /// If there are no outputs or no inputs, or not as many kernels of nine weights for each.
     pub fn new(values: Arc<Vec<f32>>, n_out: usize) -> Self {
         assert!(n_out > 0 && values.len().is_multiple_of(9 * n_out), "nine weights for each pair");
         let n_in = values.len() / (9 * n_out);
+        assert!(n_in > 0, "a convolution of no channels");
         Self { values, n_out, n_in, transformed: Forms::default() }
     }
 

@@ -3,7 +3,7 @@
 //! The convolution of the output's gradient with every kernel turned by 180°, since padding and
 //! stride are 1.
 
-use super::pass::{Pass, Rows};
+use super::pass::{Pass, Rows, Take};
 use super::{Convolution, Input};
 use crate::Level;
 use crate::bands::{self, Band, Maps, Shape};
@@ -57,26 +57,38 @@ impl Convolution<'_> {
     }
 }
 
+/// To the inputs side by side; rows of interpolated ones are gathered across.
+struct Share<'a, 'b, const N: usize> {
+    bands: [&'a mut Band<'b>; N],
+    doublings: &'a [Option<Doubling>],
+    half: Vec<f32>,
+}
+
 fn band<const N: usize>(
     pass: &Pass<Masked>,
     doublings: &[Option<Doubling>],
-    mut bands: [&mut Band; N],
+    bands: [&mut Band; N],
 ) {
     let (example, rows) = (bands[0].example, bands[0].rows.clone());
-    let n_first = bands[0].n_channels();
-    let mut half = Vec::new();
-    pass.run(example, rows, |channel, row| {
+    pass.run(example, rows, &mut Share { bands, doublings, half: Vec::new() });
+}
+
+impl<const N: usize> Take for Share<'_, '_, N> {
+    #[inline(always)]
+    fn take(&mut self, channel: usize, row: &[f32]) {
+        let Self { bands, doublings, half } = self;
+        let n_first = bands[0].n_channels();
         let (input, channel) =
             if channel < n_first { (0, channel) } else { (1, channel - n_first) };
         match &doublings[input] {
             None => bands[input].append(channel, row, |v| v),
             Some(doubling) => {
                 half.resize(row.len() / 2, 0.0);
-                doubling.across().gather(row, &mut half);
-                bands[input].append(channel, &half, |v| v);
+                doubling.across().gather(row, half);
+                bands[input].append(channel, half, |v| v);
             }
         }
-    });
+    }
 }
 
 /// The output's gradient where the ReLU was open.

@@ -21,6 +21,12 @@ pub(super) trait Rows: Sync {
     ) -> &'a [f32];
 }
 
+/// Where rows of results go.
+pub(super) trait Take {
+    /// The next row of a channel, before its bias; channels come in any order.
+    fn take(&mut self, channel: usize, row: &[f32]);
+}
+
 /// Numbers that the transformed pixels of a few channels and their products may hold together: what
 /// a second-level cache of two megabytes has room for beside the weights.
 const NEAR: usize = 300 << 10;
@@ -58,9 +64,8 @@ impl<'a, R: Rows> Pass<'a, R> {
         bands::rows_per_band(self.shape, self.n_rows, self.n_rows)
     }
 
-    /// Some rows of one example. `take` gets the rows of each channel in their order, before the
-    /// bias.
-    pub fn run(&self, example: usize, rows: Range<usize>, mut take: impl FnMut(usize, &[f32])) {
+    /// Some rows of one example.
+    pub fn run(&self, example: usize, rows: Range<usize>, results: &mut impl Take) {
         for start in rows.clone().step_by(self.n_rows) {
             let rows = start..(start + self.n_rows).min(rows.end);
             let tiles = Tiles::over(rows.len(), self.shape.width);
@@ -79,7 +84,7 @@ impl<'a, R: Rows> Pass<'a, R> {
                         tiles,
                         [&mut *products, pixels, planes, line],
                     );
-                    self.finish(tiles, rows.len(), [products, planes, line], &mut take);
+                    self.finish(tiles, rows.len(), [products, planes, line], results);
                 });
             });
         }
@@ -125,7 +130,7 @@ impl<'a, R: Rows> Pass<'a, R> {
         tiles: Tiles,
         n_rows: usize,
         [products, planes, line]: [&mut [f32]; 3],
-        take: &mut impl FnMut(usize, &[f32]),
+        results: &mut impl Take,
     ) {
         let (n_out, stride) = (self.weights[0].n_out(), tiles.stride());
         let line = &mut line[..self.shape.width];
@@ -133,7 +138,7 @@ impl<'a, R: Rows> Pass<'a, R> {
             tiles.combine(&products[channel * stride..], n_out * stride, planes);
             for number in 0..n_rows {
                 tiles.row(planes, number, line);
-                take(channel, line);
+                results.take(channel, line);
             }
         }
     }
@@ -150,8 +155,12 @@ fn n_rows(n_in: usize, n_out: usize, shape: Shape) -> usize {
     2 * down.min(shape.height.div_ceil(2).div_ceil(n_cores))
 }
 
-/// Channels whose pixels are transformed together.
+/// Channels whose pixels are transformed together: as many as there is room for beside the
+/// products, in equal parts. Products that find no room by themselves are rather written once.
 fn n_channels(n_in: usize, n_out: usize, tiles: Tiles) -> usize {
     let room = (NEAR / (POSITIONS * tiles.stride())).saturating_sub(n_out);
-    room.max(CHANNELS).min(n_in)
+    match room < CHANNELS / 2 {
+        true => n_in,
+        false => n_in.div_ceil(n_in.div_ceil(room)),
+    }
 }

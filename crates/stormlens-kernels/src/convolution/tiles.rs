@@ -87,17 +87,25 @@ impl Tiles {
     #[inline(always)]
     pub fn transform(self, planes: &[f32], out: &mut [f32], step: usize) {
         for first in (0..self.stride()).step_by(LANES) {
-            let pixel = |i: usize, j: usize| {
-                let plane = 2 * (i % 2) + j % 2;
-                let start = plane * self.plane() + first + i / 2 * self.pitch() + j / 2;
-                load(planes, start)
-            };
-            let rows = [0, 1, 2, 3].map(|i| spread([0, 1, 2, 3].map(|j| pixel(i, j))));
-            for j in 0..4 {
-                let column = spread([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
-                for (i, value) in column.iter().enumerate() {
-                    out[(4 * i + j) * step + first..][..LANES].copy_from_slice(value);
+            let pixels: [&Vector; POSITIONS] = std::array::from_fn(|i| {
+                let (row, column) = (i / 4, i % 4);
+                let plane = 2 * (row % 2) + column % 2;
+                let start = plane * self.plane() + row / 2 * self.pitch() + column / 2;
+                vector(planes, start + first)
+            });
+            let mut found = [[0.0; LANES]; POSITIONS];
+            for lane in 0..LANES {
+                let d = pixels.map(|pixels| pixels[lane]);
+                let rows = [0, 4, 8, 12].map(|i| spread([d[i], d[i + 1], d[i + 2], d[i + 3]]));
+                for j in 0..4 {
+                    let column = spread([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
+                    for i in 0..4 {
+                        found[4 * i + j][lane] = column[i];
+                    }
                 }
+            }
+            for (i, found) in found.iter().enumerate() {
+                out[i * step + first..][..LANES].copy_from_slice(found);
             }
         }
     }
@@ -106,14 +114,21 @@ impl Tiles {
     #[inline(always)]
     pub fn combine(self, products: &[f32], step: usize, planes: &mut [f32]) {
         for first in (0..self.stride()).step_by(LANES) {
-            let product = |i: usize, j: usize| load(products, (4 * i + j) * step + first);
-            let rows = [0, 1, 2, 3].map(|i| gather([0, 1, 2, 3].map(|j| product(i, j))));
-            for j in 0..2 {
-                let column = gather([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
-                for (i, value) in column.iter().enumerate() {
-                    let start = (2 * i + j) * self.plane() + first;
-                    planes[start..][..LANES].copy_from_slice(value);
+            let products: [&Vector; POSITIONS] =
+                std::array::from_fn(|i| vector(products, i * step + first));
+            let mut found = [[0.0; LANES]; 4];
+            for lane in 0..LANES {
+                let m = products.map(|products| products[lane]);
+                let rows = [0, 4, 8, 12].map(|i| gather([m[i], m[i + 1], m[i + 2], m[i + 3]]));
+                for j in 0..2 {
+                    let column = gather([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
+                    for i in 0..2 {
+                        found[2 * i + j][lane] = column[i];
+                    }
                 }
+            }
+            for (i, found) in found.iter().enumerate() {
+                planes[i * self.plane() + first..][..LANES].copy_from_slice(found);
             }
         }
     }
@@ -135,36 +150,18 @@ impl Tiles {
 }
 
 #[inline(always)]
-fn load(values: &[f32], start: usize) -> Vector {
-    *values[start..].first_chunk().expect("room for whole vectors")
+fn vector(values: &[f32], start: usize) -> &Vector {
+    values[start..].first_chunk().expect("room for whole vectors")
 }
 
 /// `Bᵀ d`
 #[inline(always)]
-fn spread([a, b, c, d]: [Vector; 4]) -> [Vector; 4] {
-    [difference(a, c), sum(b, c), difference(c, b), difference(b, d)]
+fn spread([a, b, c, d]: [f32; 4]) -> [f32; 4] {
+    [a - c, b + c, c - b, b - d]
 }
 
 /// `Aᵀ m`
 #[inline(always)]
-fn gather([a, b, c, d]: [Vector; 4]) -> [Vector; 2] {
-    [sum(sum(a, b), c), difference(difference(b, c), d)]
-}
-
-#[inline(always)]
-fn sum(a: Vector, b: Vector) -> Vector {
-    let mut sum = [0.0; LANES];
-    for i in 0..LANES {
-        sum[i] = a[i] + b[i];
-    }
-    sum
-}
-
-#[inline(always)]
-fn difference(a: Vector, b: Vector) -> Vector {
-    let mut difference = [0.0; LANES];
-    for i in 0..LANES {
-        difference[i] = a[i] - b[i];
-    }
-    difference
+fn gather([a, b, c, d]: [f32; 4]) -> [f32; 2] {
+    [a + b + c, b - c - d]
 }
