@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use crate::bands::{self, Maps, Shape};
+use crate::level::at_level;
+use crate::{Level, scratch};
+
 /// The two points between which each of `2 n` interpolated ones lies, and the second one's share.
 ///
 /// In `f32` and in this order, as PyTorch computes it, so that results agree to the last digits.
@@ -114,6 +118,22 @@ impl Doubling {
         self.down[rows.start].0..(self.down[rows.end - 1].0 + 1).min(last) + 1
     }
 
+    /// A row of the interpolated plane, made in `space`, which holds twice as many numbers.
+    #[inline(always)]
+    pub fn row<'a>(&self, plane: &[f32], row: usize, space: &'a mut [f32]) -> &'a [f32] {
+        let width = self.across.n;
+        let last = self.down.len() / 2 - 1;
+        let (low, share) = self.down[row];
+        let of = |row: usize| &plane[row * width..][..width];
+        let (out, rest) = space.split_at_mut(2 * width);
+        let between = &mut rest[..width];
+        for ((v, &a), &b) in between.iter_mut().zip(of(low)).zip(of((low + 1).min(last))) {
+            *v = a * (1.0 - share) + b * share;
+        }
+        self.across.interpolate(between, out);
+        out
+    }
+
     /// What weights of three interpolated rows, the middle one number `row`, come to as weights of
     /// rows of the plane: those of the first such row and of the two below it. Rows beyond the
     /// interpolated plane count nothing.
@@ -157,4 +177,24 @@ impl Doubling {
             }
         }
     }
+}
+
+/// The adjoint down all planes of maps of this shape: `array` has twice their rows.
+pub(crate) fn gather_down(
+    level: Level,
+    doubling: &Doubling,
+    array: &[f32],
+    shape: Shape,
+) -> Vec<f32> {
+    let tall = shape.with_size(2 * shape.height, shape.width);
+    let array = Maps { values: array, shape: tall };
+    // A plane is a task: one channel of one example.
+    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
+    bands::fill(planes, shape.height, |band| {
+        let (example, channel) = (band.example / shape.n_channels, band.example % shape.n_channels);
+        scratch::with(shape.plane(), |out| {
+            at_level!(level, || doubling.gather_down(array.plane(example, channel), out));
+            band.append(0, out, |v| v);
+        });
+    })
 }

@@ -9,6 +9,7 @@
 pub mod attention;
 pub mod bands;
 mod bilinear;
+pub mod convolution;
 mod depthwise;
 pub mod level;
 pub mod planes;

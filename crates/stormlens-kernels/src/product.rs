@@ -4,12 +4,16 @@
 //! instructions. They are called directly, since its own entry point would pack the pixels once
 //! more, and would choose the level itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod forms;
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use gemm_common::microkernel::MicroKernelFn;
 use rayon::prelude::*;
 
 use crate::Level;
+pub(crate) use forms::Forms;
 
 /// The weights of a 1 × 1 convolution, which keeps them as the innermost kernels take them once they
 /// have been asked for.
@@ -18,11 +22,8 @@ pub struct Matrix {
     values: Arc<Vec<f32>>,
     n_out: usize,
     n_in: usize,
-    packed: Mutex<Vec<(Key, Arc<Weights>)>>,
+    packed: Forms<Weights>,
 }
-
-/// A level, and whether transposed.
-type Key = (Level, bool);
 
 impl Matrix {
     /// From `[n_out × n_in]`, row-major.
@@ -32,7 +33,7 @@ impl Matrix {
     pub fn new(values: Arc<Vec<f32>>, n_out: usize) -> Self {
         assert!(n_out > 0 && values.len().is_multiple_of(n_out), "weights for each output");
         let n_in = values.len() / n_out;
-        Self { values, n_out, n_in, packed: Mutex::default() }
+        Self { values, n_out, n_in, packed: Forms::default() }
     }
 
     pub fn n_out(&self) -> usize {
@@ -61,24 +62,8 @@ impl Matrix {
         self.packed(level, true)
     }
 
-    /// Packed outside the lock: packing shares its work with other threads, and one that waits for
-    /// them may be given work that asks for these weights.
     fn packed(&self, level: Level, is_transposed: bool) -> Arc<Weights> {
-        let key = (level, is_transposed);
-        let lock = || self.packed.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = |packed: &[(Key, Arc<Weights>)]| {
-            packed.iter().find(|(other, _)| *other == key).map(|(_, weights)| weights.clone())
-        };
-        if let Some(weights) = find(&lock()) {
-            return weights;
-        }
-        let weights = Arc::new(self.pack(level, is_transposed));
-        let mut packed = lock();
-        // Two that came at once have packed the same.
-        find(&packed).unwrap_or_else(|| {
-            packed.push((key, weights.clone()));
-            weights
-        })
+        self.packed.get((level, is_transposed), || self.pack(level, is_transposed))
     }
 
     fn pack(&self, level: Level, is_transposed: bool) -> Weights {
@@ -127,6 +112,31 @@ impl Weights {
         Self { packed, n_out, n_in, level }
     }
 
+    /// Several matrices of one size; `values` gets an output and an input.
+    pub fn pack_each<const N: usize>(
+        level: Level,
+        [n_out, n_in]: [usize; 2],
+        values: impl Fn(usize, usize) -> [f32; N] + Sync,
+    ) -> [Self; N] {
+        assert!(level.is_available(), "this processor has no {level}");
+        let width = Kernel::of(level).n_columns;
+        let mut packed = [(); N].map(|()| vec![0.0; n_out.next_multiple_of(width) * n_in]);
+        let mut blocks = packed.each_mut().map(|p| p.chunks_exact_mut((width * n_in).max(1)));
+        let blocks: Vec<[&mut [f32]; N]> = (0..n_out.div_ceil(width))
+            .map(|_| blocks.each_mut().map(|blocks| blocks.next().expect("as many in each")))
+            .collect();
+        blocks.into_par_iter().enumerate().for_each(|(block, mut packed)| {
+            for (i, out) in (block * width..n_out).take(width).enumerate() {
+                for k in 0..n_in {
+                    for (packed, value) in packed.iter_mut().zip(values(out, k)) {
+                        packed[k * width + i] = value;
+                    }
+                }
+            }
+        });
+        packed.map(|packed| Self { packed, n_out, n_in, level })
+    }
+
     pub fn n_out(&self) -> usize {
         self.n_out
     }
@@ -157,10 +167,26 @@ pub(crate) fn multiply(
     weights: &Weights,
     x: Pixels,
     n_pixels: usize,
+    out: (&mut [f32], usize),
+    add: bool,
+) {
+    multiply_part(weights, 0..weights.n_in, x, n_pixels, out, add);
+}
+
+/// The same for some of the inputs; `x` holds these only.
+///
+/// # Panics
+/// As [`multiply`], and if there are not as many inputs.
+pub(crate) fn multiply_part(
+    weights: &Weights,
+    inputs: Range<usize>,
+    x: Pixels,
+    n_pixels: usize,
     (out, out_stride): (&mut [f32], usize),
     add: bool,
 ) {
-    let (n_in, n_out) = (weights.n_in, weights.n_out);
+    assert!(inputs.end <= weights.n_in);
+    let (first_in, n_in, n_out) = (inputs.start, inputs.len(), weights.n_out);
     let n_pixels = n_pixels.next_multiple_of(LANES);
     if n_pixels == 0 || n_out == 0 {
         return;
@@ -177,7 +203,8 @@ pub(crate) fn multiply(
         let micro = kernel.micro(m, n);
         // SAFETY: weights are packed only for a level whose instructions this processor has. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
         // in whole vectors since `m` is a multiple of every vector's length (the first assertion
-        // on lengths), and a block of packed weights, which is `width` long for every channel. It
+        // on lengths), and a block of packed weights, which is `width` long for every channel: of these the
+        // `n_in` from `first_in` on, which there are (the assertion on inputs). It
         // writes `m` pixels of each of `n` output channels (the second one). Source and result are
         // different slices.
         unsafe {
@@ -187,7 +214,7 @@ pub(crate) fn multiply(
                 n_in,
                 out.as_mut_ptr().add(first_out * out_stride + first),
                 x.values.as_ptr().add(first),
-                weights.packed.as_ptr().add(first_out * n_in),
+                weights.packed.as_ptr().add(first_out * weights.n_in + first_in * width),
                 out_stride as isize,
                 1,
                 x.stride as isize,

@@ -20,9 +20,9 @@ use crate::{Level, scratch};
 /// Weights of one depthwise-separable convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Separable<'a> {
-    /// `[channels in × 9]`
+    /// `[channels in × k × 9]`: each channel feeds `k` depthwise ones, which follow each other.
     pub depthwise: &'a [f32],
-    /// From channels in to channels out.
+    /// From depthwise channels to channels out.
     pub pointwise: &'a Matrix,
     /// `[channels out]`
     pub bias: &'a [f32],
@@ -40,8 +40,16 @@ const TILE: usize = 192 << 10;
 pub(crate) const PIXELS: usize = 160;
 
 impl Separable<'_> {
-    fn n_in(&self) -> usize {
+    fn n_depthwise(&self) -> usize {
         self.depthwise.len() / 9
+    }
+
+    /// Depthwise channels that each of `n_in` channels feeds.
+    fn multiplier(&self, n_in: usize) -> usize {
+        let n = self.n_depthwise();
+        let fits = n_in > 0 && n >= n_in && n.is_multiple_of(n_in);
+        assert!(fits, "{n_in} channels and {n} depthwise kernels");
+        n / n_in
     }
 
     fn n_out(&self) -> usize {
@@ -57,14 +65,14 @@ impl Separable<'_> {
         let same = |s: &Maps| s.shape.with_channels(0) == first.with_channels(0);
         assert!(sources.iter().all(same), "maps of different sizes");
         let n_in: usize = sources.iter().map(|s| s.shape.n_channels).sum();
-        assert_eq!(n_in, self.n_in(), "channels and depthwise weights");
+        self.multiplier(n_in);
         self.check_matrix();
         first.with_channels(n_in)
     }
 
     fn check_matrix(&self) {
         let sizes = (self.pointwise.n_in(), self.pointwise.n_out());
-        assert_eq!(sizes, (self.n_in(), self.n_out()), "pointwise weights and channels");
+        assert_eq!(sizes, (self.n_depthwise(), self.n_out()), "pointwise weights and channels");
     }
 
     /// Of maps that lie side by side: channels of the first one first.
@@ -78,8 +86,8 @@ impl Separable<'_> {
         let out =
             shape.with_channels(self.n_out()).with_size(grown * shape.height, grown * shape.width);
         let weights = self.pointwise.forward(level);
-        let channels = channels(sources);
-        let tile_rows = tile_rows(self.n_in() + self.n_out(), out.width);
+        let channels = channels(sources, self.multiplier(shape.n_channels));
+        let tile_rows = tile_rows(self.n_depthwise() + self.n_out(), out.width);
         let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width.max(1)), tile_rows);
         bands::fill(out, rows, |band| {
             for start in band.rows.clone().step_by(tile_rows) {
@@ -107,7 +115,7 @@ impl Separable<'_> {
         let width = sources[0].shape.width * if self.doubled { 2 } else { 1 };
         let n = rows.len() * width;
         let stride = n.next_multiple_of(LANES);
-        let (tile, rest) = space.split_at_mut(self.n_in() * stride);
+        let (tile, rest) = space.split_at_mut(self.n_depthwise() * stride);
         let (product, between) = rest.split_at_mut(self.n_out() * stride);
         for (c, tile) in tile.chunks_exact_mut(stride).enumerate() {
             let (source, channel) = channels[c];
@@ -177,9 +185,11 @@ fn doubled_rows(
     }
 }
 
-/// Which source and which of its channels each channel side by side is.
-fn channels(sources: &[Maps]) -> Vec<(usize, usize)> {
-    let of = |(i, s): (usize, &Maps)| (0..s.shape.n_channels).map(move |c| (i, c));
+/// Which source and which of its channels each depthwise channel reads.
+fn channels(sources: &[Maps], multiplier: usize) -> Vec<(usize, usize)> {
+    let of = |(i, s): (usize, &Maps)| {
+        (0..multiplier * s.shape.n_channels).map(move |c| (i, c / multiplier))
+    };
     sources.iter().enumerate().flat_map(of).collect()
 }
 

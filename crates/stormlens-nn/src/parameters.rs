@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
+use stormlens_kernels::convolution::Filter;
 use stormlens_kernels::product::Matrix;
 
 use crate::fused::Kernels;
@@ -32,6 +33,8 @@ struct Entry {
     on_host: OnceLock<Arc<Vec<f32>>>,
     /// The same as the weights of a 1 × 1 convolution.
     matrix: OnceLock<Arc<Matrix>>,
+    /// The same as the weights of a dense 3 × 3 convolution.
+    filter: OnceLock<Arc<Filter>>,
 }
 
 impl Entry {
@@ -43,6 +46,7 @@ impl Entry {
             on_device: values.into(),
             on_host: OnceLock::new(),
             matrix: OnceLock::new(),
+            filter: OnceLock::new(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Entry {
             on_device: OnceLock::new(),
             on_host: Arc::new(values).into(),
             matrix: OnceLock::new(),
+            filter: OnceLock::new(),
         }
     }
 
@@ -76,7 +81,16 @@ impl Entry {
         let new = || Arc::new(Matrix::new(self.values(), self.shape[0]));
         self.matrix.get_or_init(new).clone()
     }
+
+    fn filter(&self) -> Arc<Filter> {
+        let new = || Arc::new(Filter::new(self.values(), self.shape[0]));
+        self.filter.get_or_init(new).clone()
+    }
 }
+
+/// Channels in that tell a dense 3 × 3 convolution from depthwise ones (1) and from the first one of a
+/// network for pictures (up to 4). Those are rather prepared by the first pass, if at all.
+const LEAST_DENSE: usize = 5;
 
 impl Parameters {
     /// Puts plain numbers on a device.
@@ -107,6 +121,7 @@ impl Parameters {
         let entries: Vec<&Entry> = self.entries.values().filter(on_cpu).collect();
         entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
             [_, _, 1, 1] => entry.matrix().prepare(level),
+            [_, n_in, 3, 3] if *n_in >= LEAST_DENSE => entry.filter().prepare(level),
             _ => _ = entry.values(),
         });
     }
@@ -229,6 +244,14 @@ impl Scope<'_> {
     /// If it is not there.
     pub fn matrix(&self, child: &str) -> Arc<Matrix> {
         self.entry(child).matrix()
+    }
+
+    /// A tensor as the weights of a dense 3 × 3 convolution, `[out, in, 3, 3]`.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn filter(&self, child: &str) -> Arc<Filter> {
+        self.entry(child).filter()
     }
 
     /// The values, or as many zeros as there are outputs.

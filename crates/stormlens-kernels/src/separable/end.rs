@@ -38,7 +38,7 @@ impl Separable<'_> {
             straight,
             others,
         };
-        let n_tile = self.n_in().max(n_straight) + 2 * self.n_out();
+        let n_tile = self.n_depthwise().max(n_straight) + 2 * self.n_out();
         let tile_rows = tile_rows(n_tile, out.width);
         let rows = bands::rows_per_band(out, PIXELS.div_ceil(out.width.max(1)), tile_rows);
         bands::fill(out, rows, |band| {
@@ -74,12 +74,13 @@ impl End<'_> {
     ) {
         let width = self.x.shape.width;
         let n = rows.len() * width;
-        let (n_in, n_out) = (self.conv.n_in(), self.conv.n_out());
+        let (n_depthwise, n_out) = (self.conv.n_depthwise(), self.conv.n_out());
+        let multiplier = self.conv.multiplier(self.x.shape.n_channels);
         let (products, tile) = space.split_at_mut(2 * n_out * stride);
         let (product, straight) = products.split_at_mut(n_out * stride);
         let [weights, straight_weights] = &self.weights;
-        for (c, tile) in tile.chunks_exact_mut(stride).take(n_in).enumerate() {
-            let plane = self.x.plane(band.example, c);
+        for (c, tile) in tile.chunks_exact_mut(stride).take(n_depthwise).enumerate() {
+            let plane = self.x.plane(band.example, c / multiplier);
             convolve_rows(sums, plane, width, self.conv.kernel(c), rows.clone(), &mut tile[..n]);
             tile[n..].fill(0.0);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PIXELS, Separable, tile_rows};
 use crate::bands::{self, Band, Maps, Shape};
-use crate::bilinear::Doubling;
+use crate::bilinear::{Doubling, gather_down};
 use crate::depthwise::{convolve_rows, turned};
 use crate::level::{Sums, at_level};
 use crate::product::{LANES, Pixels, Weights, multiply};
@@ -27,13 +27,14 @@ impl Separable<'_> {
         assert_eq!(output.len(), gradient.shape.len());
         assert_eq!(gradient.shape.n_channels, self.n_out());
         let n_in: usize = sources.iter().map(|s| s.n_channels).sum();
-        assert_eq!(n_in, self.n_in(), "channels and depthwise weights");
+        let multiplier = self.multiplier(n_in);
         let output = Maps { values: output, shape: gradient.shape };
         self.check_matrix();
         let weights = self.pointwise.transposed(level);
         let kernels: Vec<[f32; 9]> = self.depthwise.chunks_exact(9).map(turned).collect();
         let doubling = self.doubled.then(|| Doubling::new(sources[0].height, sources[0].width));
-        let work = Backward { conv: self, weights, kernels, doubling, output, gradient };
+        let work =
+            Backward { conv: self, weights, kernels, multiplier, doubling, output, gradient };
         // Every source gets its rows at the height of the output; interpolated ones are gathered
         // down their columns afterwards.
         let shapes = sources.iter().map(|s| s.with_size(gradient.shape.height, s.width));
@@ -63,6 +64,7 @@ struct Backward<'a> {
     conv: &'a Separable<'a>,
     weights: Arc<Weights>,
     kernels: Vec<[f32; 9]>,
+    multiplier: usize,
     doubling: Option<Doubling>,
     output: Maps<'a>,
     gradient: Maps<'a>,
@@ -73,13 +75,15 @@ impl Backward<'_> {
     /// window of rows: two rows of the last tile are the upper neighbours of the next one.
     fn band<const N: usize>(&self, level: Level, mut bands: [&mut Band; N]) {
         let Shape { height, width, .. } = self.gradient.shape;
-        let (n_in, n_out) = (self.conv.n_in(), self.conv.n_out());
+        let (n_depthwise, n_out) = (self.conv.n_depthwise(), self.conv.n_out());
         let rows = bands[0].rows.clone();
-        let tile_rows = tile_rows(n_in + n_out, width).max(4);
+        let tile_rows = tile_rows(n_depthwise + n_out, width).max(4);
         let stride = ((tile_rows + 2) * width).next_multiple_of(LANES) + LANES;
         let tile_stride = ((tile_rows + 2) * width).next_multiple_of(LANES);
-        scratch::with(n_in * stride + n_out * tile_stride + tile_rows * width + width, |space| {
-            let (window, rest) = space.split_at_mut(n_in * stride);
+        // A tile of one channel, the same of one more, and a row.
+        let n_out_space = 2 * tile_rows * width + width;
+        scratch::with(n_depthwise * stride + n_out * tile_stride + n_out_space, |space| {
+            let (window, rest) = space.split_at_mut(n_depthwise * stride);
             let (masked, out) = rest.split_at_mut(n_out * tile_stride);
             // The window holds rows from `first` on, `held` of them.
             let (mut first, mut held) = (rows.start.saturating_sub(1), 0);
@@ -135,15 +139,22 @@ impl Backward<'_> {
     ) {
         let width = self.gradient.shape.width;
         let (out, between) = out.split_at_mut(out.len() - width);
-        let out = &mut out[..tile.len() * width];
+        let (out, more) = out.split_at_mut(out.len() / 2);
+        let (out, more) = (&mut out[..tile.len() * width], &mut more[..tile.len() * width]);
         let rows = tile.start - held.start..tile.end - held.start;
+        // Rows beyond the window are beyond the picture: `held` has a neighbour on either side
+        // wherever the picture has one.
+        let plane = |c: usize| &window[c * stride..][..held.len() * width];
         let mut c = 0;
         for band in bands {
             for channel in 0..band.n_channels() {
-                let plane = &window[c * stride..][..held.len() * width];
-                // Rows beyond the window are beyond the picture: `held` has a neighbour on either
-                // side wherever the picture has one.
-                convolve_rows(sums, plane, width, &self.kernels[c], rows.clone(), out);
+                convolve_rows(sums, plane(c), width, &self.kernels[c], rows.clone(), out);
+                for c in c + 1..c + self.multiplier {
+                    convolve_rows(sums, plane(c), width, &self.kernels[c], rows.clone(), more);
+                    for (out, &more) in out.iter_mut().zip(&*more) {
+                        *out += more;
+                    }
+                }
                 match &self.doubling {
                     None => band.append(channel, out, |v| v),
                     Some(doubling) => {
@@ -155,7 +166,7 @@ impl Backward<'_> {
                         }
                     }
                 }
-                c += 1;
+                c += self.multiplier;
             }
         }
     }
@@ -167,18 +178,4 @@ fn slide(window: &mut [f32], stride: usize, held: usize, kept: usize) {
     for channel in window.chunks_exact_mut(stride) {
         channel.copy_within(held - kept..held, 0);
     }
-}
-
-fn gather_down(level: Level, doubling: &Doubling, array: &[f32], shape: Shape) -> Vec<f32> {
-    let tall = shape.with_size(2 * shape.height, shape.width);
-    let array = Maps { values: array, shape: tall };
-    // A plane is a task: one channel of one example.
-    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
-    bands::fill(planes, shape.height, |band| {
-        let (example, channel) = (band.example / shape.n_channels, band.example % shape.n_channels);
-        scratch::with(shape.plane(), |out| {
-            at_level!(level, || doubling.gather_down(array.plane(example, channel), out));
-            band.append(0, out, |v| v);
-        });
-    })
 }

@@ -1,5 +1,7 @@
 //! The layers that are computed as a whole.
 
+mod convolution;
+
 use std::sync::Arc;
 
 use stormlens_kernels::attention::{self, Attention, Kept};
@@ -12,6 +14,7 @@ use stormlens_kernels::{Level, Maps, Shape};
 
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
+pub(crate) use convolution::ConvolutionOperation;
 
 /// Weights that network, operation and tape share.
 type Values = Arc<Vec<f32>>;

@@ -9,8 +9,9 @@ use stormlens_kernels::pool::Window;
 
 use super::source::Source;
 use crate::fused::{
-    AttentionOperation, PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation,
-    StemOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple,
+    AttentionOperation, ConvolutionOperation, PointwiseOperation, PoolOperation, ResidualEnd,
+    SeparableOperation, StemOperation, apply, apply_pair, apply_triple, compute_pair,
+    compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -19,6 +20,30 @@ fn level(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
         Mode::Inference(kernels) => kernels.level_for(x),
         Mode::Training(_) => None,
     }
+}
+
+/// Dense 3 × 3, ReLU; `norm` is where the normalisation would be.
+pub(super) fn convolution_relu(
+    p: &Scope,
+    norm: &Scope,
+    x: &Source,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, x.any())?;
+    let doubled = match x {
+        Source::Whole(_) | Source::Joined(..) => [false, false],
+        Source::Doubled(_) => [true, false],
+        Source::EverySecond(_) => return None,
+    };
+    if norm.has("running_var") {
+        return None;
+    }
+    let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
+    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, doubled };
+    Some(match x.clone() {
+        Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
+        Source::Joined(x, y) => apply_pair(operation, [x, y]),
+    })
 }
 
 /// Depthwise, pointwise, ReLU; `norm` is where the normalisation would be.
@@ -50,7 +75,7 @@ fn separable_operation(
         Source::EverySecond(_) => return None,
     };
     let is_folded = !norm.has("running_var") && !depthwise.has("bias");
-    if !is_folded || depthwise.n_out("weight")? != n_in {
+    if !is_folded || !depthwise.n_out("weight")?.is_multiple_of(n_in) {
         return None;
     }
     Some(SeparableOperation {

@@ -1,6 +1,8 @@
 //! Every kernel on every level of vector instructions against its definition in `f64`, and its
 //! gradient against finite differences of the definition.
 
+mod convolution;
+
 use stormlens_kernels::attention::{self, Attention};
 use stormlens_kernels::planes;
 use stormlens_kernels::pointwise::Pointwise;
@@ -87,6 +89,8 @@ fn doubled(x: &[f64], height: usize, width: usize) -> Vec<f64> {
 struct Case {
     dims: [usize; 4],
     n_out: usize,
+    /// Depthwise channels that each channel feeds.
+    k: usize,
     /// Channels of the first of two sources; 0: there is one source.
     split: usize,
     relu: bool,
@@ -94,9 +98,10 @@ struct Case {
 }
 
 fn check_separable(case: &Case) {
-    let Case { dims, n_out, split, relu: with_relu, doubled: with_doubling } = *case;
+    let Case { dims, n_out, k, split, relu: with_relu, doubled: with_doubling } = *case;
     let [n_batch, n_in, height, width] = dims;
-    let (dw, pw, bias) = (draw(1, 9 * n_in), draw(2, n_in * n_out), draw(3, n_out));
+    let n_mid = k * n_in;
+    let (dw, pw, bias) = (draw(1, 9 * n_mid), draw(2, n_mid * n_out), draw(3, n_out));
     let grown = if with_doubling { 2 } else { 1 };
     let (out_height, out_width) = (grown * height, grown * width);
     let n_plane = height * width;
@@ -110,14 +115,14 @@ fn check_separable(case: &Case) {
             for i in 0..out_height * out_width {
                 let (row, column) = ((i / out_width) as isize, (i % out_width) as isize);
                 let mut sum = f64::from(bias[o]);
-                for (c, plane) in planes.iter().enumerate() {
+                for c in 0..n_mid {
                     let mut depthwise = 0.0;
-                    for k in 0..9 {
-                        let (dy, dx) = (k as isize / 3 - 1, k as isize % 3 - 1);
-                        let v = at(plane, out_width, row + dy, column + dx);
-                        depthwise += f64::from(dw[9 * c + k]) * v;
+                    for i in 0..9 {
+                        let (dy, dx) = (i as isize / 3 - 1, i as isize % 3 - 1);
+                        let v = at(planes[c / k], out_width, row + dy, column + dx);
+                        depthwise += f64::from(dw[9 * c + i]) * v;
                     }
-                    sum += f64::from(pw[o * n_in + c]) * depthwise;
+                    sum += f64::from(pw[o * n_mid + c]) * depthwise;
                 }
                 y.push(if with_relu { relu(sum) } else { sum });
             }
@@ -148,7 +153,8 @@ fn check_separable(case: &Case) {
         .map(|(part, &n)| Maps::new(part, [n_batch, n, height, width]))
         .collect();
     for level in Level::available() {
-        let what = format!("{level} {dims:?} to {n_out}, {split}, {with_relu}, {with_doubling}");
+        let what =
+            format!("{level} {dims:?} by {k} to {n_out}, {split}, {with_relu}, {with_doubling}");
         let y = conv.forward(level, &sources);
         assert_near(&y, &expected, 1e-5, &what);
         let shapes: Vec<Shape> = sources.iter().map(|s| s.shape).collect();
@@ -182,7 +188,7 @@ fn split_channels<T: Copy>(
 #[test]
 fn a_separable_convolution_and_its_gradient() {
     let case = |dims, n_out, split, relu, doubled| {
-        check_separable(&Case { dims, n_out, split, relu, doubled });
+        check_separable(&Case { dims, n_out, k: 1, split, relu, doubled });
     };
     case([1, 1, 1, 1], 1, 0, false, false);
     case([1, 1, 1, 1], 2, 0, false, true);
@@ -191,6 +197,18 @@ fn a_separable_convolution_and_its_gradient() {
     case([1, 2, 4, 3], 3, 0, true, true);
     case([2, 3, 2, 9], 2, 1, false, true);
     case([1, 4, 11, 2], 6, 0, true, false);
+}
+
+#[test]
+fn a_separable_convolution_with_several_depthwise_channels_for_each() {
+    let case = |dims, k, n_out, split, relu, doubled| {
+        check_separable(&Case { dims, n_out, k, split, relu, doubled });
+    };
+    case([1, 1, 1, 1], 2, 1, 0, false, false);
+    case([2, 3, 5, 4], 2, 7, 0, true, false);
+    case([1, 5, 3, 17], 4, 3, 2, true, false);
+    case([1, 2, 4, 3], 2, 3, 0, true, true);
+    case([2, 3, 2, 9], 4, 2, 1, false, true);
 }
 
 /// So many rows that a band has several tiles.
@@ -284,10 +302,10 @@ fn a_pointwise_convolution_and_its_gradient() {
 /// Against its two parts, each of which is compared with its definition above.
 #[test]
 fn the_end_of_a_residual_block_is_the_sum_of_its_parts() {
-    let check = |[n_mid, n_out, height, width]: [usize; 4], counts: &[usize], relu: bool| {
+    let check = |[n_mid, n_out, height, width]: [usize; 4], k, counts: &[usize], relu: bool| {
         let n_straight: usize = counts.iter().sum();
-        let (dw, bias) = (draw(1, 9 * n_mid), draw(3, n_out));
-        let pointwise = Matrix::new(draw(2, n_mid * n_out).into(), n_out);
+        let (dw, bias) = (draw(1, 9 * k * n_mid), draw(3, n_out));
+        let pointwise = Matrix::new(draw(2, k * n_mid * n_out).into(), n_out);
         let conv =
             Separable { depthwise: &dw, pointwise: &pointwise, bias: &bias, relu, doubled: false };
         let weight = Matrix::new(draw(4, n_straight * n_out).into(), n_out);
@@ -310,10 +328,11 @@ fn the_end_of_a_residual_block_is_the_sum_of_its_parts() {
             assert_near(&found, &wide(&expected), 1e-6, &format!("{counts:?}, {level}"));
         }
     };
-    check([1, 1, 1, 1], &[1], true);
-    check([5, 3, 7, 9], &[2], true);
-    check([3, 8, 40, 33], &[4, 6], true);
-    check([2, 2, 6, 5], &[1, 1], false);
+    check([1, 1, 1, 1], 1, &[1], true);
+    check([5, 3, 7, 9], 1, &[2], true);
+    check([3, 8, 40, 33], 1, &[4, 6], true);
+    check([2, 2, 6, 5], 1, &[1, 1], false);
+    check([3, 2, 6, 5], 2, &[1, 1], true);
 }
 
 #[test]

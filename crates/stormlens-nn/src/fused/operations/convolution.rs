@@ -1,0 +1,50 @@
+//! The dense 3 × 3 convolution.
+
+use std::sync::Arc;
+
+use stormlens_kernels::convolution::{Convolution, Filter, Input};
+use stormlens_kernels::{Level, Maps, Shape};
+
+use super::{Needs, Operation, Pass, Values};
+
+/// 3 × 3, bias, ReLU; of one map or of two side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct ConvolutionOperation {
+    pub level: Level,
+    pub filter: Arc<Filter>,
+    pub bias: Values,
+    /// Which of the maps are interpolated to twice their size first.
+    pub doubled: [bool; 2],
+}
+
+impl ConvolutionOperation {
+    fn kernel(&self) -> Convolution<'_> {
+        Convolution { filter: &self.filter, bias: &self.bias, relu: true }
+    }
+
+    fn inputs<T: Copy>(&self, maps: &[T]) -> Vec<Input<T>> {
+        let inputs = maps.iter().zip(self.doubled);
+        inputs.map(|(&of, is_doubled)| Input { of, is_doubled }).collect()
+    }
+}
+
+impl Operation for ConvolutionOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Output;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let Shape { height, width, .. } = maps[0].shape;
+        let grown = if self.doubled[0] { 2 } else { 1 };
+        let shape = maps[0].shape.with_size(grown * height, grown * width);
+        let values = self.kernel().forward(self.level, &self.inputs(maps));
+        (shape.with_channels(self.bias.len()), values, ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let output = pass.output.map_or(&[][..], |output| output.values);
+        let inputs = self.inputs(pass.shapes);
+        let found = self.kernel().backward(self.level, &inputs, output, gradient);
+        found.into_iter().map(Some).collect()
+    }
+}

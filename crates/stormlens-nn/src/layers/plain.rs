@@ -1,0 +1,113 @@
+//! Dense 3 × 3 convolution, then batch normalisation and ReLU.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+
+use super::convolution::{NormOptions, norm_with};
+use super::source::Source;
+use super::whole;
+use crate::parameters::{Mode, Scope};
+
+/// Zero padding 1, stride 1; convolution and normalisation go by these names.
+pub(crate) fn convolution_relu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: impl Into<Source>,
+    options: NormOptions,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
+    match whole::convolution_relu(&conv, &norm, &x, mode) {
+        Some(y) => y,
+        None => relu(norm_with(&norm, convolution(&conv, x.into_map()), options, mode)),
+    }
+}
+
+fn convolution(p: &Scope, x: Tensor<4>) -> Tensor<4> {
+    let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+    conv2d(x, p.tensor("weight"), p.optional("bias"), options)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+    use crate::Parameters;
+    use crate::fused::Kernels;
+    use crate::golden::relative_l2;
+    use crate::layers::fold;
+    use crate::models::HostTensors;
+    use crate::parameters::to_vec;
+    use crate::random::Random;
+
+    /// A convolution and its normalisation with weights of any sign.
+    fn weights(n_in: usize, n_out: usize) -> HostTensors {
+        let mut random = Random::new(3);
+        let mut draw = |name: &str, shape: &[usize], low: f64| {
+            let n: usize = shape.iter().product();
+            let values = (0..n).map(|_| random.between(low, 1.0) as f32).collect();
+            (name.to_owned(), shape.to_vec(), values)
+        };
+        vec![
+            draw("0.weight", &[n_out, n_in, 3, 3], -1.0),
+            draw("0.bias", &[n_out], -1.0),
+            draw("1.weight", &[n_out], 0.5),
+            draw("1.bias", &[n_out], -1.0),
+            draw("1.running_mean", &[n_out], -1.0),
+            draw("1.running_var", &[n_out], 0.5),
+        ]
+    }
+
+    /// Values, and the gradients of the inputs.
+    fn run(
+        weights: HostTensors,
+        inputs: &[Tensor<4>],
+        source: fn(&[Tensor<4>]) -> Source,
+        kernels: Kernels,
+    ) -> Vec<Vec<f32>> {
+        let p = Parameters::from_host(weights, &Device::flex());
+        p.prepare(kernels);
+        let leaves: Vec<_> = inputs.iter().map(|x| x.clone().autodiff().require_grad()).collect();
+        let mode = Mode::Inference(kernels);
+        let y =
+            convolution_relu(&p.root(), ["0", "1"], source(&leaves), NormOptions::PYTORCH, &mode);
+        let mut gradients = y.clone().mul(y.clone()).sum().backward();
+        let mut found = vec![to_vec(y.inner())];
+        let gradient = |leaf: Tensor<4>| to_vec(leaf.grad_remove(&mut gradients).expect("a leaf"));
+        found.extend(leaves.into_iter().map(gradient));
+        found
+    }
+
+    /// Every path, folded and not, against burn's operations with the normalisation as it is.
+    fn check(shapes: &[[usize; 4]], source: fn(&[Tensor<4>]) -> Source) {
+        let mut random = Random::new(4);
+        let mut draw = |shape: &[usize; 4]| {
+            let n: usize = shape.iter().product();
+            let values: Vec<f32> = (0..n).map(|_| random.between(-1.0, 1.0) as f32).collect();
+            Tensor::<4>::from_data(TensorData::new(values, *shape), &Device::flex())
+        };
+        let inputs: Vec<Tensor<4>> = shapes.iter().map(&mut draw).collect();
+        let weights = weights(shapes.iter().map(|shape| shape[1]).sum(), 5);
+        let expected = run(weights.clone(), &inputs, source, Kernels::Plain);
+        for kernels in Kernels::all() {
+            for weights in [weights.clone(), fold(weights.clone(), NormOptions::PYTORCH)] {
+                let found = run(weights, &inputs, source, kernels);
+                for (found, expected) in found.iter().zip(&expected) {
+                    let error = relative_l2(found, expected);
+                    assert!(error < 1e-5, "{kernels}, {shapes:?}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_paths_agree() {
+        check(&[[2, 3, 7, 12]], |x| Source::Whole(x[0].clone()));
+        check(&[[1, 2, 4, 5]], |x| Source::Doubled(x[0].clone()));
+        check(&[[1, 2, 8, 6], [1, 3, 8, 6]], |x| Source::Joined(x[0].clone(), x[1].clone()));
+        check(&[[1, 3, 7, 12]], |x| Source::EverySecond(x[0].clone()));
+    }
+}
