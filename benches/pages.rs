@@ -15,7 +15,9 @@ use stormlens::catalog::Catalog;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
 use stormlens::testing::{self, LAYERS};
 use stormlens::web::{AppState, app};
-use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{
+    CheckpointCard, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
+};
 use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
 use stormlens_data::request::{Progress, Request};
 use tokio::runtime::Runtime;
@@ -48,11 +50,12 @@ fn model() -> ModelCard {
         title: "Stored result",
         summary: "A stored result",
         task: Task::Nowcasting(Nowcasting {
+            field: NowcastField::Precipitation,
             n_input_frames: 12,
             frame_step_min: 5,
-            lead_time_min: 30,
+            lead_times_min: vec![30],
+            is_stated: true,
             size_multiple: 16,
-            default_threshold_mm_h: 1.5,
         }),
         layers: LAYERS.map(|(name, _)| layer(name)).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],

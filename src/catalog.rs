@@ -72,17 +72,18 @@ impl Catalog {
         let window = task.map_or_else(Window::default, |task| Window {
             n_input_frames: task.n_input_frames,
             frame_step_min: task.frame_step_min,
-            lead_time_min: task.lead_time_min,
+            lead_time_min: task.lead_times_min.last().copied().unwrap_or(30),
         });
         let mut archives = open_archives(data)?;
         let mut samples = Vec::new();
         archives.retain(|name, archive| {
             let n_before = samples.len();
-            let found = archive.samples(window.n_input_frames, window.lead_time_min);
+            let Window { n_input_frames, frame_step_min, lead_time_min } = window;
+            let found = archive.samples(n_input_frames, frame_step_min, &[lead_time_min]);
             samples.extend(found.into_iter().map(|sample| SampleEntry {
                 id: format!("{name}-{}", sample.id),
                 time: sample.time,
-                observed: sample.observed,
+                observed: sample.is_observed(),
                 archive: name.clone(),
                 name: sample.id,
             }));
@@ -136,8 +137,8 @@ impl Catalog {
     /// # Errors
     /// If a frame is missing or cannot be read; the error names it.
     pub fn load(&self, sample: &SampleEntry) -> Result<Sample, DatasetError> {
-        let Window { n_input_frames, lead_time_min, .. } = self.window;
-        self.archive(sample).load(&sample.name, n_input_frames, lead_time_min)
+        let Window { n_input_frames, frame_step_min, lead_time_min } = self.window;
+        self.archive(sample).load(&sample.name, n_input_frames, frame_step_min, &[lead_time_min])
     }
 
     /// Share of the pixels, 0 to 1, with rain in the sample's last input frame.
@@ -145,7 +146,7 @@ impl Catalog {
     /// # Errors
     /// If that frame cannot be read.
     pub fn wet_share(&self, sample: &SampleEntry) -> Result<f64, DatasetError> {
-        self.archive(sample).wet_share(sample.time)
+        self.archive(sample).covered_share(sample.time)
     }
 
     /// One input frame of a sample in mm/h, counted from the oldest; `None` beyond the last.

@@ -9,7 +9,7 @@ mod scene;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use stormlens_data::card::{Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{Layer, ModelCard, NowcastField, Nowcasting, Task};
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{
@@ -213,11 +213,12 @@ pub fn card() -> ModelCard {
         title: "Test network",
         summary: "Moves the last frame along",
         task: Task::Nowcasting(Nowcasting {
+            field: NowcastField::Precipitation,
             n_input_frames: N_FRAMES,
             frame_step_min: knmi::FRAME_STEP_MIN,
-            lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
+            lead_times_min: vec![LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN],
+            is_stated: true,
             size_multiple: 16,
-            default_threshold_mm_h: THRESHOLD_MM_H,
         }),
         layers: LAYERS.map(layer).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],

@@ -115,7 +115,8 @@ fn layers(args: &Args, resident: &Resident) -> Vec<String> {
 fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
     args.scene.refuse_for(resident.card.id)?;
     args.path.refuse_for(resident.card.id)?;
-    let default = resident.card.nowcasting().map_or(0.0, |task| task.default_threshold_mm_h);
+    let default =
+        resident.card.nowcasting().map_or(0.0, |task| task.field.default_target_threshold());
     let threshold_mm_h = args.threshold_mmh.unwrap_or(default);
     if !threshold_mm_h.is_finite() {
         bail!("the threshold must be a number, in mm/h");

@@ -60,7 +60,10 @@ fn nowcasting(
     task: &Nowcasting,
     config: TrainConfig,
 ) -> anyhow::Result<()> {
-    let examples = open(&config.data, task.n_input_frames, task.lead_time_min)?;
+    let examples = {
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+        open(&config.data, *n_input_frames, *frame_step_min, lead_times_min)?
+    };
     let lessons = FrameLessons::new(&config, examples.as_ref(), entry.rescale);
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),

@@ -126,7 +126,10 @@ fn catalog_over(data: &Path, around: &Path, weights_sha256: &str) -> Arc<Catalog
 
 /// The same prediction for a sample.
 fn forecast(known: Forecast, sample: Sample) -> Forecast {
-    let Sample { sequence, observation_mm_h, valid_time, .. } = sample;
+    let Sample { sequence, leads, .. } = sample;
+    let lead = leads.into_iter().next().expect("one lead time");
+    let (valid_time, observation) = (lead.valid_time, lead.observation);
+    let observation_mm_h = observation.map(|o| o.map);
     let (grid, inputs_mm_h, input_times) = (sequence.grid, sequence.frames, sequence.times);
     Forecast { grid, inputs_mm_h, input_times, observation_mm_h, valid_time, ..known }
 }

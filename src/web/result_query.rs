@@ -68,7 +68,7 @@ impl ResultQuery {
             .number("threshold-mmh", "a rain rate from 0 to 7864.2 mm/h", |rate: &f64| {
                 (0.0..=MAX_THRESHOLD_MM_H).contains(rate)
             })?
-            .unwrap_or(task.default_threshold_mm_h);
+            .unwrap_or(task.field.default_target_threshold());
         let layers = read_layers(parameters, model)?;
         Ok(Self {
             request: NowcastRequest {

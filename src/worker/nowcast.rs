@@ -92,15 +92,17 @@ fn outcome(
     let grid = sample.sequence.grid;
     let first_lead = &answer.prediction[..grid.height * grid.width];
     let in_mm_h = first_lead.iter().map(|&x| knmi::to_mm_h(x)).collect();
-    let task = place.resident.card.nowcasting();
+    let lead = sample.leads.into_iter().next();
+    let (valid_time, lead_time_min) =
+        lead.as_ref().map_or_else(Default::default, |lead| (lead.valid_time, lead.lead_time_min));
     let forecast = Forecast {
         prediction_mm_h: Field::new(grid.height, grid.width, in_mm_h),
         grid,
         inputs_mm_h: sample.sequence.frames,
         input_times: sample.sequence.times,
-        observation_mm_h: sample.observation_mm_h,
-        valid_time: sample.valid_time,
-        lead_time_min: task.map_or(0, |task| task.lead_time_min),
+        observation_mm_h: lead.and_then(|lead| lead.observation).map(|o| o.map),
+        valid_time,
+        lead_time_min,
         duration_ms,
     };
     let provenance = Provenance {

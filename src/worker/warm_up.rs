@@ -50,7 +50,7 @@ fn run_on_zeros(engine: &Engine, resident: &Resident) -> Result<(), EngineError>
             let n_frames = task.n_input_frames;
             let values = vec![0.0; n_frames * CROP_SIZE * CROP_SIZE];
             let frames = Frames { values, n_frames, height: CROP_SIZE, width: CROP_SIZE };
-            let threshold_mm_h = task.default_threshold_mm_h;
+            let threshold_mm_h = task.field.default_target_threshold();
             let question = Question { threshold_mm_h, layers, ig_steps: None };
             engine.explain(resident, &frames, &question, &Silent).map(|_| ())
         }

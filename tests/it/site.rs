@@ -62,7 +62,10 @@ impl Truthful {
             device: self.device().name,
             ..known.provenance
         };
-        let Sample { sequence, observation_mm_h, valid_time, .. } = sample;
+        let Sample { sequence, leads, .. } = sample;
+        let lead = leads.into_iter().next().expect("one lead time");
+        let (valid_time, observation) = (lead.valid_time, lead.observation);
+        let observation_mm_h = observation.map(|o| o.map);
         let (grid, inputs_mm_h, input_times) = (sequence.grid, sequence.frames, sequence.times);
         let found = Forecast {
             grid,

@@ -17,7 +17,7 @@ use stormlens::scenes::CacheOptions;
 use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
 use stormlens::web::{self, AppState, UploadLimits};
 use stormlens_data::card::{
-    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Nowcasting, Task,
+    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
 };
 use stormlens_data::field::Field;
 use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome, Target};
@@ -183,11 +183,12 @@ pub fn model() -> ModelCard {
         title: "SAR-UNet, precipitation",
         summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
         task: Task::Nowcasting(Nowcasting {
+            field: NowcastField::Precipitation,
             n_input_frames: 12,
             frame_step_min: 5,
-            lead_time_min: 30,
+            lead_times_min: vec![30],
+            is_stated: true,
             size_multiple: 16,
-            default_threshold_mm_h: 1.5,
         }),
         layers: layers.into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],

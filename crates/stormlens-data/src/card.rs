@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use crate::choice::choice;
 use crate::scene::{Reference, Variant};
+
+mod nowcast_field;
 
 /// One place in a network that an attribution can look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,15 +51,30 @@ pub enum Task {
     SceneClassification(SceneClassification),
 }
 
-/// A sequence of radar frames in, the rain at a lead time out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+choice! {
+    /// What the frames of a nowcast show.
+    NowcastField("field") {
+        /// Rain of radar, normalised: mm in 5 minutes / 47.83.
+        #[default]
+        Precipitation = "precipitation",
+        /// Whether there are clouds: 0 or 1.
+        CloudCover = "cloud-cover",
+    }
+}
+
+/// A sequence of frames in, the frames at one or several lead times out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nowcasting {
+    pub field: NowcastField,
     pub n_input_frames: usize,
     pub frame_step_min: u32,
-    pub lead_time_min: u32,
+    /// Minutes from the last input frame to each output channel, ascending.
+    pub lead_times_min: Vec<u32>,
+    /// Whether the checkpoint states step and lead times; else those of the publication are taken,
+    /// and pages say so.
+    pub is_stated: bool,
     /// Height and width must be multiples of this.
     pub size_multiple: usize,
-    pub default_threshold_mm_h: f64,
 }
 
 /// A picture in, one logit a class out.

@@ -54,6 +54,11 @@ pub enum DatasetError {
     NotFinite { file: String, group: String, index: usize },
     #[error("{file} does not say how many input frames a window has: name it …input-length_12…h5")]
     InputLength { file: String },
+    #[error(
+        "{file} has no frame {lead_time_min} min after the last input: it has one every {step_min} \
+         min up to {last_min} min, so choose another file or network"
+    )]
+    LeadTime { file: String, lead_time_min: u32, step_min: u32, last_min: u32 },
     #[error("{0}")]
     Options(String),
 }

@@ -34,7 +34,9 @@ pub(super) fn run(
     let cases: Box<dyn Cases> = if args.dataset.is_dir() {
         Box::new(Folder::open(args, task)?)
     } else {
-        Box::new(File { windows: Windows::open(&args.dataset)?, group: args.split.clone() })
+        let lead_times_min = task.lead_times_min.clone();
+        let windows = Windows::open(&args.dataset)?;
+        Box::new(File { windows, group: args.split.clone(), lead_times_min })
     };
     if cases.len() == 0 {
         bail!("{} has no sample in {:?}", args.dataset.display(), args.split);
@@ -46,8 +48,8 @@ pub(super) fn run(
 /// One forecast to verify.
 struct Case {
     frames: Frames,
-    /// Normalised.
-    observation: Vec<f32>,
+    /// `[leads, height, width]`, normalised.
+    observations: Vec<f32>,
 }
 
 /// Forecasts to verify, read one at a time.
@@ -59,6 +61,7 @@ trait Cases {
 struct File {
     windows: Windows,
     group: String,
+    lead_times_min: Vec<u32>,
 }
 
 impl Cases for File {
@@ -67,33 +70,32 @@ impl Cases for File {
     }
 
     fn read(&self, i: usize) -> anyhow::Result<Case> {
-        let window = self.windows.read(&self.group, i)?;
+        let window = self.windows.read(&self.group, i, &self.lead_times_min)?;
         let (height, width) = self.windows.size(&self.group)?;
         let n_frames = window.inputs.len() / (height * width);
         let frames = Frames { values: window.inputs, n_frames, height, width };
-        Ok(Case { frames, observation: window.target })
+        Ok(Case { frames, observations: window.targets })
     }
 }
 
 struct Folder {
     archive: Archive,
     ids: Vec<String>,
-    n_input_frames: usize,
-    lead_time_min: u32,
+    task: Nowcasting,
 }
 
 impl Folder {
     fn open(args: &Args, task: &Nowcasting) -> anyhow::Result<Self> {
-        let Nowcasting { n_input_frames, lead_time_min, .. } = *task;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
         let archive = Archive::open(&args.dataset)?;
         let ids = match &args.split_file {
             Some(path) => block(path, &args.split)?,
             None => {
-                let samples = archive.samples(n_input_frames, lead_time_min);
-                samples.into_iter().filter(|s| s.observed).map(|s| s.id).collect()
+                let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+                samples.into_iter().filter(|s| s.is_observed()).map(|s| s.id).collect()
             }
         };
-        Ok(Self { archive, ids, n_input_frames, lead_time_min })
+        Ok(Self { archive, ids, task: task.clone() })
     }
 }
 
@@ -104,17 +106,18 @@ impl Cases for Folder {
 
     fn read(&self, i: usize) -> anyhow::Result<Case> {
         let id = &self.ids[i];
-        let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
-        let observation = sample.observation_normalised;
-        let observation = observation.with_context(|| format!("{id} has no observation"))?;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let sample = self.archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
+        let observations = sample.targets_normalised();
+        let observations = observations.with_context(|| format!("{id} has no observation"))?;
         let grid = sample.sequence.grid;
         let frames = Frames {
             values: sample.inputs_normalised,
-            n_frames: self.n_input_frames,
+            n_frames: *n_input_frames,
             height: grid.height,
             width: grid.width,
         };
-        Ok(Case { frames, observation })
+        Ok(Case { frames, observations })
     }
 }
 
@@ -128,7 +131,7 @@ fn verify(
     let mut verification = Verification::new(thresholds);
     for i in 0..cases.len() {
         let _ = bar.report("verifying", i, cases.len());
-        let Case { frames, observation } = cases.read(i)?;
+        let Case { frames, observations } = cases.read(i)?;
         let n_pixels = frames.height * frames.width;
         let prediction = engine.predict(resident, &frames)?;
         let last = &frames.values[frames.values.len() - n_pixels..];
@@ -136,7 +139,11 @@ fn verify(
             let values = normalised.iter().map(|&x| knmi::to_mm_h(x)).collect();
             Field::new(frames.height, frames.width, values)
         };
-        verification.add(&mm_h(&prediction[..n_pixels]), &mm_h(last), &mm_h(&observation));
+        verification.add(
+            &mm_h(&prediction[..n_pixels]),
+            &mm_h(last),
+            &mm_h(&observations[..n_pixels]),
+        );
     }
     Ok(verification.finish())
 }
@@ -159,7 +166,7 @@ fn write(
             "dataset": args.dataset.display().to_string(),
             "split": args.split,
             "n_samples": n_samples,
-            "lead_time_min": task.lead_time_min,
+            "lead_times_min": task.lead_times_min,
             "scores": table,
         })
     };

@@ -42,14 +42,15 @@ fn forecast(forecast: &Forecast, card: &ModelCard, sample: &Sample) -> Result<()
     let fit = inputs.iter().all(|input| is_of(input, size));
     ensure(are_all && fit, Unfit::Shape("the input"))?;
     ensure(is_of(&forecast.prediction_mm_h, size), Unfit::Shape("the prediction"))?;
+    let lead = sample.leads.first().ok_or(Unfit::Shape("the time axis"))?;
     let observation = forecast.observation_mm_h.as_ref();
-    let is_complete = observation.is_some() == sample.observation_mm_h.is_some();
+    let is_complete = observation.is_some() == lead.observation.is_some();
     let fits = observation.is_none_or(|observation| is_of(observation, size));
     ensure(is_complete && fits, Unfit::Shape("the observation"))?;
-    let lead_time_min = card.nowcasting().map(|task| task.lead_time_min);
+    let lead_times_min = card.nowcasting().map(|task| task.lead_times_min.as_slice());
     let times_fit = forecast.input_times == sequence.times
-        && forecast.valid_time == sample.valid_time
-        && Some(forecast.lead_time_min) == lead_time_min;
+        && forecast.valid_time == lead.valid_time
+        && lead_times_min.is_some_and(|leads| leads.contains(&forecast.lead_time_min));
     ensure(times_fit, Unfit::Shape("the time axis"))
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use stormlens_data::card::{CheckpointCard, ModelCard, Task};
+use stormlens_data::card::{CheckpointCard, ModelCard, Nowcasting, Task};
 use stormlens_data::scene::Variant;
 
 use super::render;
@@ -80,11 +80,15 @@ pub async fn show(
     render(&headers, &page)
 }
 
+fn lead_times(task: &Nowcasting) -> String {
+    task.lead_times_min.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
 fn task(task: &Task) -> Vec<(&'static str, String)> {
     match task {
         Task::Nowcasting(task) => vec![
             ("Input", format!("{} frames, every {} min", task.n_input_frames, task.frame_step_min)),
-            ("Lead time", format!("{} min", task.lead_time_min)),
+            ("Lead time", format!("{} min", lead_times(task))),
             ("Size", format!("Multiples of {} pixels", task.size_multiple)),
         ],
         Task::SceneClassification(task) => {

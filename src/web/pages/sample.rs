@@ -117,7 +117,7 @@ fn offer(catalog: &Catalog, model: &ModelCard) -> Option<Model> {
         title: model.title,
         summary: model.summary,
         checkpoints,
-        threshold_mm_h: task.default_threshold_mm_h,
+        threshold_mm_h: task.field.default_target_threshold(),
         groups: layer_groups(model, |name| model.default_layers.contains(&name)),
         steps: STEPS.map(|n| (n, n == DEFAULT_STEPS)).to_vec(),
     })

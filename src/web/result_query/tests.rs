@@ -1,4 +1,4 @@
-use stormlens_data::card::{CheckpointCard, Layer, Nowcasting, Task};
+use stormlens_data::card::{CheckpointCard, Layer, NowcastField, Nowcasting, Task};
 
 use super::*;
 
@@ -10,11 +10,12 @@ fn catalog() -> Catalog {
         title: "Net",
         summary: "A net",
         task: Task::Nowcasting(Nowcasting {
+            field: NowcastField::Precipitation,
             n_input_frames: 12,
             frame_step_min: 5,
-            lead_time_min: 30,
+            lead_times_min: vec![30],
+            is_stated: true,
             size_multiple: 16,
-            default_threshold_mm_h: 1.5,
         }),
         layers: vec![
             layer("first", "Encoder"),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::DatasetError;
 use super::store::Store;
+use crate::import::knmi::FRAME_STEP_MIN;
 
 /// An open windowed file: per group `images` `[S, L + A, H, W]`, normalised, and `timestamps`
 /// `[S, L + A, 1]`, where L is the number of input frames and A the lead in frames.
@@ -19,8 +20,8 @@ pub struct Windows {
 pub struct Window {
     /// `[L, H, W]`, normalised, oldest frame first.
     pub inputs: Vec<f32>,
-    /// `[H, W]`, normalised: the last frame of the window.
-    pub target: Vec<f32>,
+    /// `[leads, H, W]`, normalised: the frame of each lead time asked for, in that order.
+    pub targets: Vec<f32>,
     /// End of the interval of each of the L + A frames.
     pub timestamps: Vec<Timestamp>,
 }
@@ -85,12 +86,17 @@ impl Windows {
         Ok((shape[2], shape[3]))
     }
 
-    /// Frames from the last input to the target.
+    /// Frames of a window that follow its inputs; each is a lead time that can be asked for.
     ///
     /// # Errors
     /// For an unknown group.
     pub fn n_frames_ahead(&self, group: &str) -> Result<usize, DatasetError> {
         Ok(self.store.shape(group)?[1] - self.n_input_frames)
+    }
+
+    /// Minutes between two frames of a window.
+    pub fn frame_step_min(&self) -> u32 {
+        FRAME_STEP_MIN
     }
 
     /// Times of the frames of one window.
@@ -103,17 +109,42 @@ impl Windows {
         Ok(&self.store.times(group)?[index * n_frames..][..n_frames])
     }
 
-    /// One window.
+    /// One window: its inputs, and the frame of each of these lead times.
     ///
     /// # Errors
-    /// For an unknown group or window, and for one that cannot be read.
-    pub fn read(&self, group: &str, index: usize) -> Result<Window, DatasetError> {
+    /// For an unknown group or window, for a lead time that it has no frame of, and for a window
+    /// that cannot be read.
+    pub fn read(
+        &self,
+        group: &str,
+        index: usize,
+        lead_times_min: &[u32],
+    ) -> Result<Window, DatasetError> {
+        let places = self.places(group, lead_times_min)?;
         let mut inputs = self.store.read(group, index)?;
         let shape = self.store.shape(group)?;
-        let (n_frames, n_pixels) = (shape[1], shape[2] * shape[3]);
-        let target = inputs.split_off((n_frames - 1) * n_pixels);
+        let n_pixels = shape[2] * shape[3];
+        let frame = |&place: &usize| &inputs[place * n_pixels..][..n_pixels];
+        let targets = places.iter().flat_map(frame).copied().collect();
         inputs.truncate(self.n_input_frames * n_pixels);
-        Ok(Window { inputs, target, timestamps: self.times(group, index)?.to_vec() })
+        Ok(Window { inputs, targets, timestamps: self.times(group, index)?.to_vec() })
+    }
+
+    /// Where in a window the frames of these lead times are.
+    fn places(&self, group: &str, lead_times_min: &[u32]) -> Result<Vec<usize>, DatasetError> {
+        let n_ahead = self.n_frames_ahead(group)?;
+        let step_min = self.frame_step_min();
+        let place = |&lead_time_min: &u32| {
+            let n_steps = (lead_time_min / step_min) as usize;
+            let is_there = lead_time_min % step_min == 0 && (1..=n_ahead).contains(&n_steps);
+            is_there.then(|| self.n_input_frames + n_steps - 1).ok_or(DatasetError::LeadTime {
+                file: self.store.file().to_owned(),
+                lead_time_min,
+                step_min,
+                last_min: step_min * n_ahead as u32,
+            })
+        };
+        lead_times_min.iter().map(place).collect()
     }
 }
 

@@ -161,13 +161,13 @@ fn reference_table() -> ScoreTable {
     let mut verification = Verification::new(&DEFAULT_THRESHOLDS_MM_H);
     for minute in (0..6).map(|i| 55 + 5 * i) {
         let id = format!("20100826T{:02}{:02}", 4 + minute / 60, minute % 60);
-        let sample = archive.load(&id, 12, 30).unwrap();
+        let sample = archive.load(&id, 12, 5, &[30]).unwrap();
         let last = &sample.inputs_normalised[11 * 288 * 288..];
         let model = last.iter().map(|&x| to_mm_h(x * 0.85 + 0.0004)).collect();
         verification.add(
             &Field::new(288, 288, model),
             &sample.sequence.frames[11],
-            sample.observation_mm_h.as_ref().unwrap(),
+            &sample.leads[0].observation.as_ref().unwrap().map,
         );
     }
     verification.finish()

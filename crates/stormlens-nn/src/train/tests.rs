@@ -176,14 +176,17 @@ fn training_ends_when_nothing_improves() {
 #[test]
 fn augmentation_keeps_frames_and_target_together() {
     let frame: Vec<f32> = (0..48 * 48).map(|i| i as f32).collect();
-    let example = Example { inputs: frame.repeat(2), target: frame.clone(), height: 48, width: 48 };
+    let (inputs, target) = (frame.repeat(2), frame.repeat(3));
+    let example = Example { inputs, target, height: 48, width: 48 };
     let all = Augmentation { crop: 32, crops_per_sample: 1, flips: true, quarter_turns: true };
     let mut random = Random::new(1);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..64 {
         let changed = all.apply(&example, &mut random);
         assert_eq!((changed.height, changed.width), (32, 32));
-        assert_eq!(changed.inputs, changed.target.repeat(2));
+        let first = &changed.target[..32 * 32];
+        assert_eq!(changed.inputs, first.repeat(2));
+        assert_eq!(changed.target, first.repeat(3));
         // Neighbours stay neighbours: a step to the right is a step along a row or a column.
         let step = changed.target[1] - changed.target[0];
         let down = changed.target[32] - changed.target[0];
@@ -206,7 +209,7 @@ fn samples_are_divided_by_the_time_of_their_target() {
         description: String::new(),
         licence: String::new(),
     };
-    let examples = open(&data, 12, 30).expect("the radar frames of the repository");
+    let examples = open(&data, 12, 5, &[30]).expect("the radar frames of the repository");
     let check = |block, n, first: &str, last: &str| {
         let ids = examples.ids(block);
         assert_eq!((ids.len(), ids[0].as_str()), (n, first), "{block:?}");
@@ -220,7 +223,13 @@ fn samples_are_divided_by_the_time_of_their_target() {
     assert_eq!(example.inputs.len(), 12 * 288 * 288);
     assert_eq!(example.target.len(), 288 * 288);
 
+    // Of two lead times both targets must lie in the block: at its end five more samples go.
+    let two_leads = open(&data, 12, 5, &[5, 30]).expect("the radar frames of the repository");
+    assert_eq!(two_leads.ids(Block::Train), examples.ids(Block::Train));
+    assert_eq!(two_leads.ids(Block::Validation).len(), 1);
+    assert_eq!(two_leads.read("20100826T0430").expect("a sample").target.len(), 2 * 288 * 288);
+
     let neither = DataConfig { archive: None, ..data };
-    let refused = open(&neither, 12, 30).map(|_| ()).unwrap_err().to_string();
+    let refused = open(&neither, 12, 5, &[30]).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
 }

@@ -1,6 +1,6 @@
 //! What pages, forms and commands say of SAR-UNet.
 
-use stormlens_data::card::{Citation, Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{Citation, Layer, ModelCard, NowcastField, Nowcasting, Task};
 
 const CITATIONS: &[Citation] = &[Citation {
     key: "renault2023sarunet",
@@ -15,11 +15,12 @@ pub(super) fn card() -> ModelCard {
         title: "SAR-UNet, precipitation",
         summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
         task: Task::Nowcasting(Nowcasting {
+            field: NowcastField::Precipitation,
             n_input_frames: 12,
             frame_step_min: 5,
-            lead_time_min: 30,
+            lead_times_min: vec![30],
+            is_stated: false,
             size_multiple: 16,
-            default_threshold_mm_h: 1.5,
         }),
         layers: layers(),
         default_layers: vec!["cbam1", "cbam5", "Up_RRCNN3", "Up_RRCNN2"],

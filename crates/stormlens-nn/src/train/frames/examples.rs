@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use stormlens_data::archive::{Archive, SampleRef};
 use stormlens_data::dataset::{DatasetError, Windows};
 
@@ -15,7 +15,7 @@ use crate::train::lessons::Block;
 pub struct Example {
     /// `[frames × height × width]`
     pub inputs: Vec<f32>,
-    /// `[height × width]`
+    /// `[leads × height × width]`
     pub target: Vec<f32>,
     pub height: usize,
     pub width: usize,
@@ -36,8 +36,10 @@ pub trait Examples: Sync {
 pub fn open(
     config: &DataConfig,
     n_input_frames: usize,
-    lead_time_min: u32,
+    frame_step_min: u32,
+    lead_times_min: &[u32],
 ) -> Result<Box<dyn Examples>, DatasetError> {
+    let lead_times_min = lead_times_min.to_vec();
     let times = config.train_until.zip(config.validate_until);
     match (&config.archive, &config.windows, times) {
         (Some(folder), None, Some((train_until, validate_until))) => {
@@ -46,13 +48,17 @@ pub fn open(
             Ok(Box::new(ArchiveExamples {
                 archive,
                 n_input_frames,
-                lead_time_min,
+                frame_step_min,
+                lead_times_min,
                 train_until,
                 validate_until,
                 known,
             }))
         }
-        (None, Some(file), None) => Ok(Box::new(WindowExamples { windows: Windows::open(file)? })),
+        (None, Some(file), None) => {
+            let windows = Windows::open(file)?;
+            Ok(Box::new(WindowExamples { windows, lead_times_min }))
+        }
         _ => Err(DatasetError::Options(
             "[data] takes either `archive` with `train_until` and `validate_until`, or `windows`"
                 .into(),
@@ -60,11 +66,13 @@ pub fn open(
     }
 }
 
-/// Samples from a folder of raw radar files, divided by the time of their target.
+/// Samples from a folder of raw radar files, divided by the times of their targets: a sample whose
+/// targets lie in two blocks is in neither.
 struct ArchiveExamples {
     archive: Archive,
     n_input_frames: usize,
-    lead_time_min: u32,
+    frame_step_min: u32,
+    lead_times_min: Vec<u32>,
     train_until: Timestamp,
     validate_until: Timestamp,
     /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
@@ -79,14 +87,20 @@ impl ArchiveExamples {
             _ => Block::Test,
         }
     }
+
+    /// Whether all targets of the sample are there and lie in that block.
+    fn is_in(&self, sample: &SampleRef, block: Block) -> bool {
+        let target = |&lead: &u32| sample.time + SignedDuration::from_mins(i64::from(lead));
+        let in_block = |lead: &u32| self.block(target(lead)) == block;
+        sample.is_observed() && self.lead_times_min.iter().all(in_block)
+    }
 }
 
 impl Examples for ArchiveExamples {
     fn ids(&self, block: Block) -> Vec<String> {
-        let lead = jiff::SignedDuration::from_mins(i64::from(self.lead_time_min));
-        let samples = self.archive.samples(self.n_input_frames, self.lead_time_min);
-        let in_block = |s: &SampleRef| s.observed && self.block(s.time + lead) == block;
-        samples.into_iter().filter(in_block).map(|s| s.id).collect()
+        let Self { archive, n_input_frames, frame_step_min, lead_times_min, .. } = self;
+        let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+        samples.into_iter().filter(|s| self.is_in(s, block)).map(|s| s.id).collect()
     }
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
@@ -95,11 +109,13 @@ impl Examples for ArchiveExamples {
         if let Some(example) = known().get(id) {
             return Ok(example.clone());
         }
-        let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
+        let Self { archive, n_input_frames, frame_step_min, lead_times_min, .. } = self;
+        let sample = archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
+        let target = sample.targets_normalised().unwrap_or_default();
         let grid = sample.sequence.grid;
         let example = Arc::new(Example {
             inputs: sample.inputs_normalised,
-            target: sample.observation_normalised.unwrap_or_default(),
+            target,
             height: grid.height,
             width: grid.width,
         });
@@ -111,6 +127,7 @@ impl Examples for ArchiveExamples {
 /// Samples from a file of windows, divided by its groups.
 struct WindowExamples {
     windows: Windows,
+    lead_times_min: Vec<u32>,
 }
 
 impl WindowExamples {
@@ -144,8 +161,11 @@ impl Examples for WindowExamples {
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
         let unknown = || DatasetError::SampleName { sample: id.to_owned() };
         let (group, index) = id.split_once('/').ok_or_else(unknown)?;
-        let window = self.windows.read(group, index.parse().map_err(|_| unknown())?)?;
+        let window = {
+            let index = index.parse().map_err(|_| unknown())?;
+            self.windows.read(group, index, &self.lead_times_min)?
+        };
         let (height, width) = self.windows.size(group)?;
-        Ok(Arc::new(Example { inputs: window.inputs, target: window.target, height, width }))
+        Ok(Arc::new(Example { inputs: window.inputs, target: window.targets, height, width }))
     }
 }
