@@ -99,7 +99,7 @@ fn show_archive(out: &mut dyn Write, archive: &Archive) -> anyhow::Result<()> {
     tell_gaps(out, &dataset::gaps(&times))?;
     writeln!(out, "share of pixels with rain:")?;
     for time in times {
-        match archive.wet_share(time) {
+        match archive.covered_share(time) {
             Ok(share) => writeln!(out, "  {}  {:5.1} %", time::format_utc(time), 100.0 * share)?,
             Err(error) => writeln!(out, "  {}  {error}", time::format_utc(time))?,
         }
