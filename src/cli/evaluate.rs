@@ -17,9 +17,10 @@ use super::network::NetworkArgs;
 pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
-    /// Of frames: a file of windows, as `dataset build` writes it, or a folder of raw radar frames.
+    /// Of frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
+    /// cloud-cover samples, train|validation|test/*.npz.
     /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png
-    #[arg(long, value_name = "F.h5|FOLDER")]
+    #[arg(long, value_name = "F.h5|F.npz|FOLDER")]
     dataset: PathBuf,
     /// Which group of the file, or which block of the split
     #[arg(long, default_value = "test")]
@@ -28,8 +29,9 @@ pub struct Args {
     /// scenes those in the folder SPLIT
     #[arg(long, value_name = "split.json")]
     split_file: Option<PathBuf>,
-    /// Of frames: rain rates from which a pixel counts as an event, in mm/h; default 0.5,1,2,5,10
-    #[arg(long, value_delimiter = ',', value_name = "MM/H")]
+    /// Of frames: values above which a pixel counts as an event; default for rain 0.5,1,2,5,10 mm/h,
+    /// for cloud cover 0.5
+    #[arg(long, value_delimiter = ',', value_name = "VALUES")]
     thresholds: Vec<f64>,
     /// Of scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest

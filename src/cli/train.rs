@@ -60,10 +60,7 @@ fn nowcasting(
     task: &Nowcasting,
     config: TrainConfig,
 ) -> anyhow::Result<()> {
-    let examples = {
-        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
-        open(&config.data, *n_input_frames, *frame_step_min, lead_times_min)?
-    };
+    let examples = open(&config.data, task)?;
     let lessons = FrameLessons::new(&config, examples.as_ref(), entry.rescale);
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),

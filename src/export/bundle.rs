@@ -1,7 +1,7 @@
 //! Everything about a result in one ZIP archive.
 
 use serde::Serialize;
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::{ModelCard, NowcastField};
 use stormlens_data::files::netcdf;
 use stormlens_data::outcome::{NowcastOutcome, Provenance};
 use stormlens_data::request::{NowcastRequest, Request};
@@ -75,8 +75,9 @@ fn figure_files(archive: &mut Archive, from: &Bundle, figure: &Figure) -> Result
 fn score_files(archive: &mut Archive, from: &Bundle) -> Result<(), ExportError> {
     let forecast = &from.outcome.forecast;
     let Some(observation) = &forecast.observation_mm_h else { return Ok(()) };
-    let (model, persistence) = (&forecast.prediction_mm_h, forecast.persistence_mm_h());
-    let table = verify(model, persistence, observation, from.thresholds_mm_h);
+    let maps = [&forecast.prediction_mm_h, forecast.persistence_mm_h(), observation];
+    let (field, lead_time_min) = (NowcastField::Precipitation, forecast.lead_time_min);
+    let table = verify(field, lead_time_min, maps, from.thresholds_mm_h);
     let what = "scores of the prediction beside those of persistence, per threshold in mm/h";
     archive.add("scores.csv", what, table.to_csv().as_bytes())?;
     archive.add("scores.json", what, &json("scores.json", &table)?)

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use stormlens_data::card::NowcastField;
 use stormlens_data::outcome::Forecast;
-use stormlens_data::score::{DEFAULT_THRESHOLDS_MM_H, ScoreTable, verify};
+use stormlens_data::score::{
+    DEFAULT_THRESHOLDS_MM_H, SCORES, Score, ScoreRow, ScoreTable, Scored, verify,
+};
 
 use super::format;
 
@@ -22,7 +25,7 @@ pub struct Scores {
 
 pub struct Name {
     pub short: &'static str,
-    pub long: &'static str,
+    pub long: String,
 }
 
 pub struct Row {
@@ -33,7 +36,7 @@ pub struct Row {
 }
 
 pub struct ErrorRow {
-    pub name: &'static str,
+    pub name: String,
     pub cells: [Cell; 2],
 }
 
@@ -42,85 +45,15 @@ pub struct Cell {
     pub better: bool,
 }
 
-/// One forecast at one threshold, as `ScoreTable` and `evaluation.json` write it.
-#[derive(Deserialize)]
-struct Line {
-    forecast: String,
-    threshold_mm_h: f64,
-    hits: u64,
-    misses: u64,
-    csi: Option<f64>,
-    recall: Option<f64>,
-    far: Option<f64>,
-    hss: Option<f64>,
-    frequency_bias: Option<f64>,
-    mse_mm2_per_5min2: Option<f64>,
-    mae_mm_h: Option<f64>,
-    bias_mm_h: Option<f64>,
-}
-
-/// What makes a score better.
-#[derive(Clone, Copy)]
-enum Best {
-    High,
-    Low,
-    Near(f64),
-}
-
-impl Best {
-    /// How far a score is from the best there is; smaller is better.
-    fn distance(self, score: f64) -> f64 {
-        match self {
-            Self::High => -score,
-            Self::Low => score,
-            Self::Near(ideal) => (score - ideal).abs(),
-        }
-    }
-}
-
-type Column = (&'static str, &'static str, Best, fn(&Line) -> Option<f64>);
-
-const COLUMNS: [Column; 5] = [
-    (
-        "CSI",
-        "Critical success index, hits / (hits + misses + false alarms); best 1",
-        Best::High,
-        |l| l.csi,
-    ),
-    ("POD", "Probability of detection, hits / (hits + misses); best 1", Best::High, |l| l.recall),
-    ("FAR", "False alarm ratio, false alarms / (hits + false alarms); best 0", Best::Low, |l| {
-        l.far
-    }),
-    ("HSS", "Heidke skill score, skill over chance; best 1", Best::High, |l| l.hss),
-    ("Bias", "Frequency bias, predicted / observed events; best 1", Best::Near(1.0), |l| {
-        l.frequency_bias
-    }),
-];
-
-type ErrorLine = (&'static str, Best, fn(&Line) -> Option<f64>);
-
-const ERRORS: [ErrorLine; 3] = [
-    ("Mean squared error, (mm / 5 min)²", Best::Low, |l| l.mse_mm2_per_5min2),
-    ("Mean absolute error, mm/h", Best::Low, |l| l.mae_mm_h),
-    ("Mean error, mm/h", Best::Near(0.0), |l| l.bias_mm_h),
-];
-
 /// The scores of one forecast; `None` where nothing was observed.
 pub fn of_forecast(forecast: &Forecast) -> Option<ScoreTable> {
     let observation = forecast.observation_mm_h.as_ref()?;
-    Some(verify(
-        &forecast.prediction_mm_h,
-        forecast.persistence_mm_h(),
-        observation,
-        &DEFAULT_THRESHOLDS_MM_H,
-    ))
+    let maps = [&forecast.prediction_mm_h, forecast.persistence_mm_h(), observation];
+    let (field, lead_time_min) = (NowcastField::Precipitation, forecast.lead_time_min);
+    Some(verify(field, lead_time_min, maps, &DEFAULT_THRESHOLDS_MM_H))
 }
 
 impl Scores {
-    pub fn new(table: &ScoreTable) -> Option<Self> {
-        Self::from_json(&serde_json::to_value(table).ok()?)
-    }
-
     /// Reads the `evaluation.json` beside a checkpoint; `None` where there is none or it holds
     /// something else.
     pub fn read(file: &Path) -> Option<Self> {
@@ -131,49 +64,66 @@ impl Scores {
         Self::from_json(&value)
     }
 
-    /// The rows may stand at the top, or one level below beside a description of the set.
+    /// The table may stand at the top, or one level below beside a description of the set.
     fn from_json(value: &Value) -> Option<Self> {
-        let below = || value.as_object()?.values().find_map(|inner| inner.get("rows"));
-        let rows = value.get("rows").or_else(below)?;
-        Self::from_lines(&Vec::<Line>::deserialize(rows).ok()?)
+        let below = || value.as_object()?.values().find(|inner| inner.get("rows").is_some());
+        let table = if value.get("rows").is_some() { value } else { below()? };
+        Self::new(&ScoreTable::deserialize(table).ok()?)
     }
 
-    fn from_lines(lines: &[Line]) -> Option<Self> {
-        let of = |name: &'static str| lines.iter().filter(move |line| line.forecast == name);
-        let mut rows = Vec::new();
-        for model in of("model") {
-            let is_same = |line: &&Line| line.threshold_mm_h == model.threshold_mm_h;
-            let persistence = of("persistence").find(is_same)?;
-            rows.push(row(model, persistence));
+    /// The last lead time of a table, which is all of them together where there are several.
+    pub fn new(table: &ScoreTable) -> Option<Self> {
+        let lead = table.lead_times_min().into_iter().next_back()?;
+        let of_model = |row: &&ScoreRow| (row.forecast, row.lead_time_min) == (Scored::Model, lead);
+        let mut pairs = Vec::new();
+        for model in table.rows.iter().filter(of_model) {
+            pairs.push((model, table.row(Scored::Persistence, lead, model.threshold)?));
         }
-        let (model, persistence) = (of("model").next()?, of("persistence").next()?);
-        let errors = ERRORS.map(|(name, best, score)| ErrorRow {
-            name,
-            cells: pair(best, score(model), score(persistence)),
-        });
-        let names = COLUMNS.map(|(short, long, ..)| Name { short, long });
-        Some(Self { names: names.into(), rows, errors: errors.into() })
+        let (model, persistence) = pairs.first()?;
+        let errors = shown(table.field).filter(|score| !score.depends_on_threshold());
+        Some(Self {
+            names: columns(table.field).map(name).collect(),
+            rows: pairs.iter().map(|(model, other)| row(table.field, model, other)).collect(),
+            errors: errors.map(|score| error_row(score, model, persistence)).collect(),
+        })
     }
 }
 
-fn row(model: &Line, persistence: &Line) -> Row {
-    let cells = COLUMNS
-        .iter()
-        .flat_map(|&(_, _, best, score)| pair(best, score(model), score(persistence)));
+/// The scores that pages show.
+fn shown(field: NowcastField) -> impl Iterator<Item = &'static Score> {
+    const ALL: &[Score] = &SCORES;
+    ALL.iter().filter(move |score| score.is_of(field) && score.is_on_pages)
+}
+
+fn columns(field: NowcastField) -> impl Iterator<Item = &'static Score> {
+    shown(field).filter(|score| score.depends_on_threshold())
+}
+
+fn name(score: &Score) -> Name {
+    Name { short: score.label, long: format!("{}; best {}", score.meaning, score.best) }
+}
+
+fn row(field: NowcastField, model: &ScoreRow, persistence: &ScoreRow) -> Row {
     Row {
-        threshold: model.threshold_mm_h,
-        n_observed: format::count((model.hits + model.misses) as usize),
-        cells: cells.collect(),
+        threshold: model.threshold,
+        n_observed: format::count((model.counts.hits + model.counts.misses) as usize),
+        cells: columns(field).flat_map(|score| pair(score, model, persistence)).collect(),
     }
 }
 
-fn pair(best: Best, model: Option<f64>, persistence: Option<f64>) -> [Cell; 2] {
-    let distances = [model, persistence].map(|score| score.map(|s| best.distance(s)));
-    let better = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| a < b);
-    [
-        cell(model, better(distances[0], distances[1])),
-        cell(persistence, better(distances[1], distances[0])),
-    ]
+fn error_row(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> ErrorRow {
+    let unit = if score.unit.is_empty() { "" } else { ", " };
+    ErrorRow {
+        name: format!("{}{unit}{}", score.label, score.unit),
+        cells: pair(score, model, persistence),
+    }
+}
+
+fn pair(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> [Cell; 2] {
+    let values = [model, persistence].map(|row| row.score(score.name));
+    let [ours, theirs] = values.map(|value| value.map(|v| score.distance(v)));
+    let nearer = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| a < b);
+    [cell(values[0], nearer(ours, theirs)), cell(values[1], nearer(theirs, ours))]
 }
 
 fn cell(score: Option<f64>, better: bool) -> Cell {

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use crate::card::NowcastField;
-use crate::dataset::DatasetError;
+use crate::card::{NowcastField, Nowcasting};
+use crate::dataset::{DatasetError, check_kind};
 use crate::field::Grid;
 use crate::import::knmi;
 use crate::time;
@@ -100,6 +100,17 @@ impl Archive {
     /// Where the frames lie, with their height and width.
     pub fn grid(&self) -> &Grid {
         &self.grid
+    }
+
+    /// Refuses frames that a network of this task cannot use.
+    ///
+    /// # Errors
+    /// Where the field differs, or the network's step is no multiple of the archive's.
+    pub fn check(&self, task: &Nowcasting) -> Result<(), DatasetError> {
+        let is_multiple = task.frame_step_min.is_multiple_of(self.frame_step_min());
+        let step_min = if is_multiple { task.frame_step_min } else { self.frame_step_min() };
+        let folder = self.folder.display().to_string();
+        check_kind(&folder, (self.field(), step_min), (task.field, task.frame_step_min))
     }
 
     /// Every sample with `n_input_frames` frames in a row, `frame_step_min` minutes apart, oldest

@@ -1,14 +1,15 @@
 //! Nowcasts against observations, beside persistence.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use serde_json::json;
 use stormlens_data::archive::Archive;
 use stormlens_data::card::Nowcasting;
-use stormlens_data::dataset::Windows;
+use stormlens_data::dataset::{DatasetError, Windows};
 use stormlens_data::field::Field;
-use stormlens_data::import::knmi;
 use stormlens_data::request::Progress;
-use stormlens_data::score::{DEFAULT_THRESHOLDS_MM_H, ScoreTable, Verification};
+use stormlens_data::score::{ScoreTable, Verification, default_thresholds};
 use stormlens_nn::Engine;
 use stormlens_nn::engine::{Frames, Resident};
 
@@ -25,24 +26,39 @@ pub(super) fn run(
         bail!("{} takes frames: --resize is for networks that take pictures", resident.card.id);
     }
     let thresholds = match args.thresholds.as_slice() {
-        [] => &DEFAULT_THRESHOLDS_MM_H,
+        [] => default_thresholds(task.field),
         given => given,
     };
     if let Some(bad) = thresholds.iter().find(|t| !(t.is_finite() && **t >= 0.0)) {
-        bail!("{bad} is no threshold; give rain rates in mm/h, separated by commas");
+        bail!("{bad} is no threshold; give values in {}, separated by commas", task.field.unit());
     }
-    let cases: Box<dyn Cases> = if args.dataset.is_dir() {
-        Box::new(Folder::open(args, task)?)
+    let archive = if args.dataset.is_dir() { open_archive(&args.dataset)? } else { None };
+    let cases: Box<dyn Cases> = if let Some(archive) = archive {
+        Box::new(Folder::new(archive, args, task)?)
     } else {
         let lead_times_min = task.lead_times_min.clone();
         let windows = Windows::open(&args.dataset)?;
+        windows.check(task)?;
+        if let Some(description) = windows.description() {
+            println!("{}: {description}", args.dataset.display());
+        }
         Box::new(File { windows, group: args.split.clone(), lead_times_min })
     };
     if cases.len() == 0 {
         bail!("{} has no sample in {:?}", args.dataset.display(), args.split);
     }
-    let table = verify(engine, resident, cases.as_ref(), thresholds)?;
+    let verification = Verification::new(task.field, &task.lead_times_min, thresholds);
+    let table = verify(engine, resident, cases.as_ref(), task, verification)?;
     write(args, resident, task, cases.len(), &table)
+}
+
+/// A folder of frames; `None` where it holds something else.
+fn open_archive(folder: &Path) -> anyhow::Result<Option<Archive>> {
+    match Archive::open(folder) {
+        Ok(archive) => Ok(Some(archive)),
+        Err(DatasetError::NoFrames { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// One forecast to verify.
@@ -85,9 +101,9 @@ struct Folder {
 }
 
 impl Folder {
-    fn open(args: &Args, task: &Nowcasting) -> anyhow::Result<Self> {
+    fn new(archive: Archive, args: &Args, task: &Nowcasting) -> anyhow::Result<Self> {
+        archive.check(task)?;
         let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
-        let archive = Archive::open(&args.dataset)?;
         let ids = match &args.split_file {
             Some(path) => block(path, &args.split)?,
             None => {
@@ -125,25 +141,28 @@ fn verify(
     engine: &Engine,
     resident: &Resident,
     cases: &dyn Cases,
-    thresholds: &[f64],
+    task: &Nowcasting,
+    mut verification: Verification,
 ) -> anyhow::Result<ScoreTable> {
     let bar = Bar::new();
-    let mut verification = Verification::new(thresholds);
     for i in 0..cases.len() {
         let _ = bar.report("verifying", i, cases.len());
         let Case { frames, observations } = cases.read(i)?;
         let n_pixels = frames.height * frames.width;
         let prediction = engine.predict(resident, &frames)?;
         let last = &frames.values[frames.values.len() - n_pixels..];
-        let mm_h = |normalised: &[f32]| {
-            let values = normalised.iter().map(|&x| knmi::to_mm_h(x)).collect();
+        let map = |normalised: &[f32]| {
+            let values = normalised.iter().map(|&x| task.field.to_physical(x)).collect();
             Field::new(frames.height, frames.width, values)
         };
-        verification.add(
-            &mm_h(&prediction[..n_pixels]),
-            &mm_h(last),
-            &mm_h(&observations[..n_pixels]),
-        );
+        let persistence = map(last);
+        let leads = prediction.chunks_exact(n_pixels).zip(observations.chunks_exact(n_pixels));
+        if leads.len() != task.lead_times_min.len() {
+            bail!("the network gives {} frames for {:?} min", leads.len(), task.lead_times_min);
+        }
+        for (lead, (model, observation)) in leads.enumerate() {
+            verification.add(lead, &map(model), &persistence, &map(observation));
+        }
     }
     Ok(verification.finish())
 }

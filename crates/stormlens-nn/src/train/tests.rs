@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 
 use super::*;
@@ -198,6 +199,18 @@ fn augmentation_keeps_frames_and_target_together() {
     assert_eq!(untouched, example);
 }
 
+/// A network that takes an hour of radar.
+fn rain(lead_times_min: &[u32]) -> Nowcasting {
+    Nowcasting {
+        field: NowcastField::Precipitation,
+        n_input_frames: 12,
+        frame_step_min: 5,
+        lead_times_min: lead_times_min.to_vec(),
+        is_stated: true,
+        size_multiple: 16,
+    }
+}
+
 #[test]
 fn samples_are_divided_by_the_time_of_their_target() {
     let knmi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/knmi");
@@ -209,7 +222,7 @@ fn samples_are_divided_by_the_time_of_their_target() {
         description: String::new(),
         licence: String::new(),
     };
-    let examples = open(&data, 12, 5, &[30]).expect("the radar frames of the repository");
+    let examples = open(&data, &rain(&[30])).expect("the radar frames of the repository");
     let check = |block, n, first: &str, last: &str| {
         let ids = examples.ids(block);
         assert_eq!((ids.len(), ids[0].as_str()), (n, first), "{block:?}");
@@ -224,12 +237,15 @@ fn samples_are_divided_by_the_time_of_their_target() {
     assert_eq!(example.target.len(), 288 * 288);
 
     // Of two lead times both targets must lie in the block: at its end five more samples go.
-    let two_leads = open(&data, 12, 5, &[5, 30]).expect("the radar frames of the repository");
+    let two_leads = open(&data, &rain(&[5, 30])).expect("the radar frames of the repository");
     assert_eq!(two_leads.ids(Block::Train), examples.ids(Block::Train));
     assert_eq!(two_leads.ids(Block::Validation).len(), 1);
     assert_eq!(two_leads.read("20100826T0430").expect("a sample").target.len(), 2 * 288 * 288);
 
-    let neither = DataConfig { archive: None, ..data };
-    let refused = open(&neither, 12, 5, &[30]).map(|_| ()).unwrap_err().to_string();
+    let neither = DataConfig { archive: None, ..data.clone() };
+    let clouds = Nowcasting { field: NowcastField::CloudCover, ..rain(&[30]) };
+    let refused = open(&data, &clouds).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("precipitation every 5 min"), "{refused}");
+    let refused = open(&neither, &rain(&[30])).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::archive::{Archive, SampleRef};
+use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::{DatasetError, Windows};
 
 use super::options::DataConfig;
@@ -32,24 +33,18 @@ pub trait Examples: Sync {
 /// Opens what a run learns from.
 ///
 /// # Errors
-/// For options that name neither source or both, and for a source that cannot be read.
-pub fn open(
-    config: &DataConfig,
-    n_input_frames: usize,
-    frame_step_min: u32,
-    lead_times_min: &[u32],
-) -> Result<Box<dyn Examples>, DatasetError> {
-    let lead_times_min = lead_times_min.to_vec();
+/// For options that name neither source or both, and for a source that cannot be read or holds
+/// something else than the network takes.
+pub fn open(config: &DataConfig, task: &Nowcasting) -> Result<Box<dyn Examples>, DatasetError> {
     let times = config.train_until.zip(config.validate_until);
     match (&config.archive, &config.windows, times) {
         (Some(folder), None, Some((train_until, validate_until))) => {
             let archive = Archive::open(folder)?;
+            archive.check(task)?;
             let known = Mutex::default();
             Ok(Box::new(ArchiveExamples {
                 archive,
-                n_input_frames,
-                frame_step_min,
-                lead_times_min,
+                task: task.clone(),
                 train_until,
                 validate_until,
                 known,
@@ -57,7 +52,14 @@ pub fn open(
         }
         (None, Some(file), None) => {
             let windows = Windows::open(file)?;
-            Ok(Box::new(WindowExamples { windows, lead_times_min }))
+            windows.check(task)?;
+            if windows.len("train") == 0 {
+                return Err(DatasetError::Options(format!(
+                    "{} has no group train: put its samples into folders train, validation and test",
+                    file.display()
+                )));
+            }
+            Ok(Box::new(WindowExamples { windows, lead_times_min: task.lead_times_min.clone() }))
         }
         _ => Err(DatasetError::Options(
             "[data] takes either `archive` with `train_until` and `validate_until`, or `windows`"
@@ -70,9 +72,7 @@ pub fn open(
 /// targets lie in two blocks is in neither.
 struct ArchiveExamples {
     archive: Archive,
-    n_input_frames: usize,
-    frame_step_min: u32,
-    lead_times_min: Vec<u32>,
+    task: Nowcasting,
     train_until: Timestamp,
     validate_until: Timestamp,
     /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
@@ -92,14 +92,14 @@ impl ArchiveExamples {
     fn is_in(&self, sample: &SampleRef, block: Block) -> bool {
         let target = |&lead: &u32| sample.time + SignedDuration::from_mins(i64::from(lead));
         let in_block = |lead: &u32| self.block(target(lead)) == block;
-        sample.is_observed() && self.lead_times_min.iter().all(in_block)
+        sample.is_observed() && self.task.lead_times_min.iter().all(in_block)
     }
 }
 
 impl Examples for ArchiveExamples {
     fn ids(&self, block: Block) -> Vec<String> {
-        let Self { archive, n_input_frames, frame_step_min, lead_times_min, .. } = self;
-        let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let samples = self.archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
         samples.into_iter().filter(|s| self.is_in(s, block)).map(|s| s.id).collect()
     }
 
@@ -109,8 +109,8 @@ impl Examples for ArchiveExamples {
         if let Some(example) = known().get(id) {
             return Ok(example.clone());
         }
-        let Self { archive, n_input_frames, frame_step_min, lead_times_min, .. } = self;
-        let sample = archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let sample = self.archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
         let target = sample.targets_normalised().unwrap_or_default();
         let grid = sample.sequence.grid;
         let example = Arc::new(Example {
@@ -124,14 +124,14 @@ impl Examples for ArchiveExamples {
     }
 }
 
-/// Samples from a file of windows, divided by its groups.
+/// Samples from a file or folder of windows, divided by its groups.
 struct WindowExamples {
     windows: Windows,
     lead_times_min: Vec<u32>,
 }
 
 impl WindowExamples {
-    /// How many windows at the start of `train` train, where the file validates none: nine tenths,
+    /// How many windows at the start of `train` train, where the set validates none: nine tenths,
     /// less those that overlap the rest.
     fn n_training(&self) -> usize {
         let n = self.windows.len("train");

@@ -22,8 +22,9 @@ pub struct DataConfig {
     pub train_until: Option<Timestamp>,
     /// Last target time of validation, with `archive`; what comes later tests.
     pub validate_until: Option<Timestamp>,
-    /// File of windows, as `dataset build` and the reference program write it. Where it has no group
-    /// `validation`, the last tenth of `train` is taken.
+    /// File of windows, as `dataset build` and the reference program write it, or a folder of
+    /// cloud-cover samples, `train/*.npz`. Where it has no group `validation`, the last tenth of
+    /// `train` is taken.
     pub windows: Option<PathBuf>,
     /// One sentence for the checkpoint's metadata.
     pub description: String,
