@@ -1,4 +1,4 @@
-//! A folder of radar frames, one file every five minutes, as samples for a network.
+//! A folder of frames, one file a time, as samples for a network.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs;
@@ -15,22 +15,26 @@ use crate::import::knmi;
 use crate::time;
 
 mod sample;
+mod source;
 
 pub use sample::{Lead, Observation, Sample, SampleRef};
+use source::Source;
+pub use source::{Class, Description};
 
 /// Frames kept in memory: two samples of the longest input and what lies between, about 14 MB.
 const MAX_CACHED_FRAMES: usize = 64;
 
-/// A folder of files named `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5` or
-/// `RAD_NL25_RAP_5min_YYYYMMDDhhmm.h5`, where the name carries the end of the interval in UTC.
+/// A folder of radar files named `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5` or
+/// `RAD_NL25_RAP_5min_YYYYMMDDhhmm.h5`, where the name carries the end of the interval in UTC; or of
+/// other frames with a [`Description`], `frames.json`, which says what they are.
 ///
-/// Opening reads names only. Frames are read when asked for, and again once their file has been
+/// Opening reads names and the description only. Frames are read when asked for, and again once their file has been
 /// replaced. Where both products have a time, the gauge-corrected RAC is used.
 #[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
     names: BTreeMap<Timestamp, String>,
-    grid: Grid,
+    source: Source,
     frames: Mutex<VecDeque<(Timestamp, FileState, Arc<Frame>)>>,
     covered_shares: Mutex<HashMap<Timestamp, f64>>,
 }
@@ -53,10 +57,11 @@ impl Archive {
     /// For a folder that cannot be listed or has no frame.
     pub fn open(folder: &Path) -> Result<Self, DatasetError> {
         let io = |cause| DatasetError::Io { file: folder.display().to_string(), cause };
+        let source = Source::open(folder)?;
         let mut names = BTreeMap::new();
         for entry in std::fs::read_dir(folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-            if let Some(time) = frame_time(&name) {
+            if let Some(time) = source.frame_time(&name) {
                 let kept = names.entry(time).or_insert_with(|| name.clone());
                 // RAC sorts before RAP, and the choice must not hang on the order of a listing.
                 if name < *kept {
@@ -71,7 +76,7 @@ impl Archive {
         Ok(Self {
             folder,
             names,
-            grid: knmi::crop_grid(),
+            source,
             frames: Mutex::default(),
             covered_shares: Mutex::default(),
         })
@@ -89,17 +94,38 @@ impl Archive {
 
     /// What the frames show.
     pub fn field(&self) -> NowcastField {
-        NowcastField::Precipitation
+        self.description().map_or(NowcastField::Precipitation, |described| described.field)
+    }
+
+    /// What `frames.json` says; `None` for KNMI's radar, of which everything is known.
+    pub fn description(&self) -> Option<&Description> {
+        match &self.source {
+            Source::Knmi { .. } => None,
+            Source::Classes(described) => Some(described),
+        }
+    }
+
+    /// Where the frames come from, for captions and files.
+    pub fn origin(&self) -> &str {
+        self.description().map_or(knmi::SOURCE, |described| &described.source)
+    }
+
+    /// Licence of the frames and who is to be named.
+    pub fn licence(&self) -> &str {
+        self.description().map_or(knmi::LICENCE, |described| &described.licence)
     }
 
     /// Minutes between two frames of an unbroken series.
     pub fn frame_step_min(&self) -> u32 {
-        knmi::FRAME_STEP_MIN
+        self.description().map_or(knmi::FRAME_STEP_MIN, |described| described.frame_step_min)
     }
 
     /// Where the frames lie, with their height and width.
     pub fn grid(&self) -> &Grid {
-        &self.grid
+        match &self.source {
+            Source::Knmi { grid } => grid,
+            Source::Classes(described) => &described.grid,
+        }
     }
 
     /// Refuses frames that a network of this task cannot use.
@@ -170,7 +196,7 @@ impl Archive {
             return Ok(share);
         }
         let frame = self.frame(time)?;
-        let n_covered = frame.values.iter().filter(|&&value| value > 0).count();
+        let n_covered = frame.values.iter().filter(|&&value| self.source.is_covered(value)).count();
         let share = n_covered as f64 / frame.values.len() as f64;
         lock(&self.covered_shares).insert(time, share);
         Ok(share)
@@ -185,8 +211,16 @@ impl Archive {
         Ok(self.normalise(&frame))
     }
 
+    /// One frame as stored, `[height, width]`: classes of a described folder, pixel values of radar.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn stored(&self, time: Timestamp) -> Result<Vec<u16>, DatasetError> {
+        Ok(self.frame(time)?.values.clone())
+    }
+
     fn normalise(&self, frame: &Frame) -> Vec<f32> {
-        frame.values.iter().map(|&value| knmi::normalise(value)).collect()
+        frame.values.iter().map(|&value| self.source.normalise(value)).collect()
     }
 
     /// A frame, read again once its file has been replaced.
@@ -219,15 +253,7 @@ impl Archive {
                 folder: self.folder.display().to_string(),
             });
         };
-        let (image, bytes) = knmi::read_with_bytes(&self.folder.join(name))?;
-        // A file under a wrong name would put its rain at the wrong time without a trace.
-        if time::format_sample(image.end) != time::format_sample(time) {
-            return Err(DatasetError::WrongTime {
-                file: image.file,
-                found: time::format_knmi(image.end),
-            });
-        }
-        Ok(Frame { values: image.crop()?, bytes })
+        self.source.read(&self.folder.join(name), time)
     }
 }
 

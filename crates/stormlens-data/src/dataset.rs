@@ -20,6 +20,7 @@ mod selection;
 mod store;
 mod windows;
 
+pub use build::masks::{self, MaskOptions, MaskReport, build_masks};
 pub use build::{
     BuildOptions, BuildReport, GroupReport, Skipped, Split, build, build_windows, windows_name,
 };
@@ -37,7 +38,8 @@ pub enum DatasetError {
     #[error("{file} cannot be read or written: {cause}")]
     Io { file: String, cause: std::io::Error },
     #[error(
-        "{folder} holds no radar frame: expected files such as RAD_NL25_RAP_5min_201008260535.h5"
+        "{folder} holds no frame: expected radar files such as RAD_NL25_RAP_5min_201008260535.h5, or \
+         the files that a frames.json describes"
     )]
     NoFrames { folder: String },
     #[error("{sample:?} names no sample: expected a time in UTC such as 20100826T0535")]
@@ -65,6 +67,10 @@ pub enum DatasetError {
     LeadTime { file: String, lead_time_min: u32, step_min: u32, last_min: u32 },
     #[error("{file} is not a cloud-cover sample: {what}")]
     Clouds { file: String, what: String },
+    #[error("{file} does not describe frames: {what}")]
+    Description { file: String, what: String },
+    #[error("{file} is not a frame of classes: {what}")]
+    Classes { file: String, what: String },
     #[error("{folder} holds no cloud-cover samples: {what}")]
     NoClouds { folder: String, what: String },
     #[error(

@@ -43,6 +43,10 @@ pub struct Sample {
     pub files: Vec<String>,
     /// Hash over the bytes of those files, in that order, hexadecimal.
     pub data_sha256: String,
+    /// Where the frames come from, for captions and files.
+    pub source: String,
+    /// Licence of the frames and who is to be named.
+    pub licence: String,
 }
 
 /// One lead time of a sample.
@@ -108,6 +112,8 @@ impl Sample {
             leads,
             files: parts.files,
             data_sha256: hash::finish(parts.hash),
+            source: archive.origin().to_owned(),
+            licence: archive.licence().to_owned(),
         })
     }
 }

@@ -64,7 +64,7 @@ fn gauge_corrected_frames_come_first() {
 fn a_folder_without_frames_is_an_error() {
     let folder = folder_of(&["README.md"]);
     let message = Archive::open(folder.path()).unwrap_err().to_string();
-    assert!(message.contains("holds no radar frame"), "{message}");
+    assert!(message.contains("holds no frame"), "{message}");
     assert!(Archive::open(Path::new("no/such/folder")).is_err());
 }
 

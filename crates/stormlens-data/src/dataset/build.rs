@@ -11,6 +11,7 @@ use crate::request::Progress;
 use crate::time;
 
 mod intermediate;
+pub mod masks;
 mod windowed;
 
 /// What to build.
@@ -51,6 +52,14 @@ impl Default for Split {
 }
 
 impl Split {
+    fn check(&self) -> Result<(), DatasetError> {
+        if self.validate_until.is_some_and(|until| until <= self.train_until) {
+            let message = "validation has to end after training does";
+            return Err(DatasetError::Options(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Names of the groups, oldest first.
     fn groups(&self) -> &'static [&'static str] {
         if self.validate_until.is_some() {
@@ -161,10 +170,7 @@ impl BuildOptions {
         if !(0.0..=1.0).contains(&self.rain_threshold) {
             return refuse("the rain threshold is a share of the pixels, from 0 to 1");
         }
-        if self.split.validate_until.is_some_and(|until| until <= self.split.train_until) {
-            return refuse("validation has to end after training does");
-        }
-        Ok(())
+        self.split.check()
     }
 }
 
