@@ -19,7 +19,7 @@ mod source;
 
 pub use sample::{Lead, Observation, Sample, SampleRef};
 use source::Source;
-pub use source::{Class, Description};
+pub use source::{Class, DESCRIPTION, Description};
 
 /// Frames kept in memory: two samples of the longest input and what lies between, about 14 MB.
 const MAX_CACHED_FRAMES: usize = 64;

@@ -24,6 +24,7 @@ pub use build::masks::{self, MaskOptions, MaskReport, build_masks};
 pub use build::{
     BuildOptions, BuildReport, GroupReport, Skipped, Split, build, build_windows, windows_name,
 };
+pub use clouds::has_cloud_samples;
 pub use frames::Frames;
 pub use selection::{Gap, Rule, gaps, select_windows};
 pub use windows::{Window, Windows};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::selection::{Gap, Rule, gaps};
 use super::{DatasetError, Frames};
 use crate::archive::Archive;
+use crate::import::knmi;
 use crate::request::Progress;
 use crate::time;
 
@@ -153,7 +154,12 @@ pub fn build_windows(
     let mut groups = Vec::new();
     for (group, n_windows) in frames.groups().into_iter().zip(n_windows) {
         let (name, n_frames) = (group.to_owned(), frames.len(group));
-        groups.push(GroupReport { name, n_frames, n_windows, gaps: gaps(frames.times(group)?) });
+        groups.push(GroupReport {
+            name,
+            n_frames,
+            n_windows,
+            gaps: gaps(frames.times(group)?, knmi::FRAME_STEP_MIN),
+        });
     }
     Ok(BuildReport { intermediate: intermediate.to_owned(), windows, groups, skipped: Vec::new() })
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::DatasetError;
 use super::windows::Source;
 use crate::files::npy::npz_array;
-use crate::time;
+use crate::{archive, time};
 
 mod sample;
 
@@ -124,6 +124,14 @@ impl Group {
         let times = files.iter().map(|file| times(file).unwrap_or_default()).collect();
         Ok(Self { name, files, size, times })
     }
+}
+
+/// Whether a folder has cloud-cover samples, in folders `train`, `validation` or `test` or without
+/// them; the maps of an archive are none.
+pub fn has_cloud_samples(folder: &Path) -> bool {
+    let has_files = |folder: &Path| npz_files(folder).is_ok_and(|files| !files.is_empty());
+    let is_archive = folder.join(archive::DESCRIPTION).is_file();
+    !is_archive && (has_files(folder) || GROUPS.iter().any(|g| has_files(&folder.join(g))))
 }
 
 /// The groups in a folder, or the file that was named.

@@ -14,7 +14,7 @@ use crate::import::knmi::FRAME_STEP_MIN;
 ///
 /// - a windowed HDF5 file: per group `images` `[S, L + A, H, W]`, normalised, and `timestamps`
 ///   `[S, L + A, 1]`, where L is the number of input frames and A the lead in frames;
-/// - cloud cover: a folder of `.npz` files, or one of them; see [`super::clouds`].
+/// - cloud cover: a folder of `.npz` files, or one of them, array `arr_0` `[H, W, 10]`, 0 and 1.
 pub struct Windows {
     source: Box<dyn Source>,
     field: NowcastField,

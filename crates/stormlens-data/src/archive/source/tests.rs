@@ -52,7 +52,8 @@ fn the_grid_is_that_of_the_readme() {
     assert!((grid.north_km + south + 4942.0).abs() < 1e-6);
     // Stereographic, true at 50° N: the pole is the origin, and north of Scotland lies in the grid.
     let plane = proj4rs::Proj::from_proj_string(&grid.proj4).unwrap();
-    let sphere = proj4rs::Proj::from_proj_string("+proj=longlat +ellps=WGS84").unwrap();
+    let sphere =
+        proj4rs::Proj::from_proj_string("+proj=longlat +a=6378.137 +b=6356.752314245").unwrap();
     let place = |longitude: f64, latitude: f64| {
         let (x, y) = (longitude.to_radians(), latitude.to_radians());
         proj4rs::adaptors::transform_xy(&sphere, &plane, x, y).unwrap()
