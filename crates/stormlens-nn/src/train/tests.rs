@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::card::{NowcastField, Nowcasting};
-use stormlens_data::dataset::DatasetError;
+use stormlens_data::dataset::{DatasetError, MaskOptions, Split, build_masks};
+use stormlens_data::request::Silent;
 
 use super::*;
 use crate::checkpoint::CheckpointError;
@@ -248,4 +249,52 @@ fn samples_are_divided_by_the_time_of_their_target() {
     assert!(refused.contains("precipitation every 5 min"), "{refused}");
     let refused = open(&neither, &rain(&[30])).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
+}
+
+/// Windows of 15 minutes with six frames to predict, divided by their folders.
+#[test]
+fn cloud_cover_windows_are_examples_with_six_targets() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = tempfile::tempdir().expect("a folder");
+    let until = |text: &str| text.parse().expect("a time");
+    let options = MaskOptions {
+        split: Split {
+            train_until: until("2010-08-26T02:30:00Z"),
+            validate_until: Some(until("2010-08-26T05:00:00Z")),
+        },
+        size: 32,
+        ..MaskOptions::default()
+    };
+    build_masks(&root.join("data/knmi"), folder.path(), &options, &Silent).expect("masks");
+    let data = DataConfig {
+        archive: None,
+        train_until: None,
+        validate_until: None,
+        windows: Some(folder.path().to_owned()),
+        description: String::new(),
+        licence: String::new(),
+    };
+    let clouds = Nowcasting {
+        field: NowcastField::CloudCover,
+        n_input_frames: 4,
+        frame_step_min: 15,
+        lead_times_min: vec![15, 30, 45, 60, 75, 90],
+        ..rain(&[])
+    };
+    let examples = open(&data, &clouds).expect("a set");
+    let ids = [Block::Train, Block::Validation, Block::Test].map(|block| examples.ids(block));
+    assert_eq!(ids, [vec!["train/0", "train/1"], vec!["validation/0"], vec!["test/0"]]);
+    let example = examples.read("train/1").expect("a window");
+    assert_eq!((example.height, example.width), (32, 32));
+    assert_eq!((example.inputs.len(), example.target.len()), (4 * 1024, 6 * 1024));
+    assert!(example.target.iter().all(|&v| v == 0.0 || v == 1.0));
+    // What window 0 is to predict first is the last input of window 1, 15 minutes on.
+    let before = examples.read("train/0").expect("a window");
+    assert_eq!(before.target[..1024], example.inputs[3 * 1024..]);
+
+    let refused = open(&data, &rain(&[30])).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("cloud-cover every 15 min"), "{refused}");
+    let only_test = DataConfig { windows: Some(folder.path().join("test")), ..data };
+    let refused = open(&only_test, &clouds).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("no group train"), "{refused}");
 }

@@ -6,18 +6,19 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{Skipped, Split, atomically, report};
 use crate::archive::{Archive, SampleRef};
 use crate::card::NowcastField;
 use crate::dataset::DatasetError;
-use crate::dataset::clouds::{ARRAY, DESCRIPTION, FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
-use crate::field::Grid;
+use crate::dataset::clouds::{ARRAY, FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
+use crate::field::Field;
 use crate::files::npy::NpzWriter;
 use crate::import::knmi;
 use crate::request::Progress;
 use crate::time;
+
+mod record;
 
 /// What such a set is.
 pub const WHAT: &str = "wet/dry mask of radar, not clouds";
@@ -57,24 +58,6 @@ pub struct MaskReport {
     pub skipped: Vec<Skipped>,
 }
 
-/// Beside the folders: what the samples are.
-#[derive(Serialize)]
-struct Record<'a> {
-    what: &'static str,
-    field: NowcastField,
-    source: &'a str,
-    licence: &'a str,
-    wet_above_mm_h: f64,
-    n_input_frames: usize,
-    frame_step_min: u32,
-    lead_times_min: &'a [u32],
-    stride_min: u32,
-    rain_threshold: f64,
-    train_until: Timestamp,
-    validate_until: Option<Timestamp>,
-    grid: Grid,
-}
-
 /// Writes windows of four inputs and six frames to predict, 15 minutes apart, as
 /// `GROUP/wet-dry_YYYYMMDDThhmm.npz` with the time of the last input, and `dataset.json`, into the
 /// new or empty folder `output`. All frames of a window lie in one block of time. The same frames
@@ -108,7 +91,9 @@ pub fn build_masks(
         report(progress, "writing windows", i, chosen.len())?;
         builder.window(sample, &leads)?;
     }
-    builder.finish(&leads)
+    let report = builder.report;
+    record::write(output, &archive, options, &leads)?;
+    Ok(report)
 }
 
 fn lead_times_min() -> Vec<u32> {
@@ -203,44 +188,11 @@ impl Builder<'_> {
         let size = self.options.size;
         let margin = (knmi::CROP_SIZE - size) / 2;
         let wet = |rate: &f32| u8::from(f64::from(*rate) > self.options.wet_above_mm_h);
-        let mask = |map: &crate::field::Field| {
+        let mask = |map: &Field| {
             let rows = map.values.chunks_exact(map.width).skip(margin).take(size);
             rows.flat_map(|row| row[margin..margin + size].iter().map(wet)).collect()
         };
         Ok(maps.map(mask).collect())
-    }
-
-    fn finish(self, lead_times_min: &[u32]) -> Result<MaskReport, DatasetError> {
-        let Self { archive, output, options, report } = self;
-        let margin_km = ((knmi::CROP_SIZE - options.size) / 2) as f64;
-        let Grid { spacing_km, west_km, north_km, proj4, .. } = archive.grid().clone();
-        let record = Record {
-            what: WHAT,
-            field: NowcastField::CloudCover,
-            source: archive.origin(),
-            licence: archive.licence(),
-            wet_above_mm_h: options.wet_above_mm_h,
-            n_input_frames: N_INPUT_FRAMES,
-            frame_step_min: FRAME_STEP_MIN,
-            lead_times_min,
-            stride_min: options.stride_min,
-            rain_threshold: options.rain_threshold,
-            train_until: options.split.train_until,
-            validate_until: options.split.validate_until,
-            grid: Grid {
-                height: options.size,
-                width: options.size,
-                spacing_km,
-                west_km: west_km + margin_km * spacing_km,
-                north_km: north_km - margin_km * spacing_km,
-                proj4,
-            },
-        };
-        let path = output.join(DESCRIPTION);
-        let text = serde_json::to_string_pretty(&record)
-            .map_err(|e| DatasetError::io(&path, std::io::Error::other(e)))?;
-        std::fs::write(&path, text + "\n").map_err(|e| DatasetError::io(&path, e))?;
-        Ok(report)
     }
 }
 
