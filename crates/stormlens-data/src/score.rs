@@ -141,7 +141,13 @@ impl Verification {
         all.into_iter().flat_map(move |(lead_time_min, Sums { counts, errors })| {
             let at = self.thresholds.iter().zip(counts);
             at.map(move |(&threshold, counts)| {
-                ScoreRow::new(forecast, lead_time_min, threshold, &Tally { counts, errors })
+                ScoreRow::new(
+                    self.field,
+                    forecast,
+                    lead_time_min,
+                    threshold,
+                    &Tally { counts, errors },
+                )
             })
         })
     }

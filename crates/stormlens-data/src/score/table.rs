@@ -29,18 +29,20 @@ pub struct ScoreRow {
     /// In the field's unit.
     pub threshold: f64,
     pub counts: Counts,
-    /// In the order of [`SCORES`].
+    /// In the order of [`SCORES`]; `None` for those of other fields.
     values: [Option<f64>; SCORES.len()],
 }
 
 impl ScoreRow {
-    pub fn new(
+    /// The scores that the field has, of what was counted.
+    pub(super) fn new(
+        field: NowcastField,
         forecast: Scored,
         lead_time_min: Option<u32>,
         threshold: f64,
         tally: &Tally,
     ) -> Self {
-        let values = SCORES.map(|score| score.of(tally));
+        let values = SCORES.map(|score| if score.is_of(field) { score.of(tally) } else { None });
         Self { forecast, lead_time_min, threshold, counts: tally.counts, values }
     }
 
