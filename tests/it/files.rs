@@ -40,7 +40,14 @@ async fn a_download_has_a_name_and_a_figure_on_a_page_has_none() {
 #[tokio::test]
 async fn tables_and_provenance_come_as_files() {
     let app = TestApp::new();
-    check(&app, "scores.csv", "", "text/csv; charset=utf-8", b"forecast,threshold_mm_h,hits").await;
+    check(
+        &app,
+        "scores.csv",
+        "",
+        "text/csv; charset=utf-8",
+        b"forecast,lead_time_min,threshold_mm_h",
+    )
+    .await;
     let csv = app.get(&file("scores.csv")).await.text();
     assert_eq!(csv.lines().count(), 11, "a header and two forecasts at five thresholds");
     let bibtex = app.get(&file("citations.bib")).await.text();
