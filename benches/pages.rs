@@ -15,7 +15,7 @@ use stormlens::catalog::Catalog;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
 use stormlens::testing::{self, LAYERS};
 use stormlens::web::{AppState, app};
-use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard, Task};
 use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
 use stormlens_data::request::{Progress, Request};
 use tokio::runtime::Runtime;
@@ -47,13 +47,7 @@ fn model() -> ModelCard {
         id: "stored",
         title: "Stored result",
         summary: "A stored result",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
+        task: Task::Nowcasting,
         layers: LAYERS.map(|(name, _)| layer(name)).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: &[],
@@ -70,6 +64,7 @@ fn router() -> Router {
         licence: String::new(),
         n_parameters: 0,
         is_simulated: false,
+        nowcasting: None,
         variant: None,
         familiar: None,
     };

@@ -51,7 +51,7 @@ async fn get(router: &Router, address: &str) -> StatusCode {
 /// Asks until the page is there, as a browser does.
 async fn click(router: &Router, threshold: f64) {
     let address = format!(
-        "/result?model=sar-unet-precip&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
+        "/result?model=sar-unet&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
          &threshold-mmh={threshold}&methods=grad-cam&layers=cbam1,Up_RRCNN2&opacity=0.6\
          &palette=uniform&overlay=map"
     );

@@ -25,6 +25,10 @@ pub struct Catalog {
     scenes: Scenes,
 }
 
+/// Rain rate above which a pixel counts in an explanation's target until the visitor chooses, as
+/// published.
+pub const DEFAULT_THRESHOLD_MM_H: f64 = 1.5;
+
 /// How many frames a sample has, and when it is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -68,12 +72,7 @@ impl Catalog {
         models: Vec<ModelCard>,
         checkpoints: Vec<CheckpointCard>,
     ) -> Result<Self, CatalogError> {
-        let task = models.iter().find_map(ModelCard::nowcasting);
-        let window = task.map_or_else(Window::default, |task| Window {
-            n_input_frames: task.n_input_frames,
-            frame_step_min: task.frame_step_min,
-            lead_time_min: task.lead_time_min,
-        });
+        let window = Window::default();
         let mut archives = open_archives(data)?;
         let mut samples = Vec::new();
         archives.retain(|name, archive| {

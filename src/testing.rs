@@ -9,7 +9,7 @@ mod scene;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use stormlens_data::card::{Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{Layer, ModelCard, Task};
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{
@@ -52,7 +52,7 @@ fn build() -> NowcastOutcome {
     let prediction_mm_h = moved(&inputs_mm_h);
     let target = target(&prediction_mm_h);
     let request = NowcastRequest {
-        model: "sar-unet-precip".into(),
+        model: "sar-unet".into(),
         checkpoint: "test".into(),
         sample: "knmi-201008260455".into(),
         threshold_mm_h: THRESHOLD_MM_H,
@@ -209,16 +209,10 @@ pub fn card() -> ModelCard {
         group: "Decoder",
     };
     ModelCard {
-        id: "sar-unet-precip",
+        id: "sar-unet",
         title: "Test network",
         summary: "Moves the last frame along",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: N_FRAMES,
-            frame_step_min: knmi::FRAME_STEP_MIN,
-            lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
-            size_multiple: 16,
-            default_threshold_mm_h: THRESHOLD_MM_H,
-        }),
+        task: Task::Nowcasting,
         layers: LAYERS.map(layer).into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: &[],

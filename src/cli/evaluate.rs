@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use stormlens_data::card::Task;
 use stormlens_data::scene::Resampling;
 
 use super::network::NetworkArgs;
@@ -43,9 +42,10 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let (engine, resident) = args.network.open()?;
-    match &resident.card.task {
-        Task::Nowcasting(task) => frames::run(&args, &engine, &resident, task),
-        Task::SceneClassification(task) => scenes::run(&args, &engine, &resident, task),
+    match (&resident.checkpoint.nowcasting, resident.card.scene_classification()) {
+        (Some(task), _) => frames::run(&args, &engine, &resident, task),
+        (None, Some(task)) => scenes::run(&args, &engine, &resident, task),
+        (None, None) => bail!("{} is not said to be of frames or of scenes", resident.card.id),
     }
 }
 

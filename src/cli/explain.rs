@@ -11,6 +11,7 @@ use stormlens_nn::engine::{Answer, Question, Resident};
 use super::network::{NetworkArgs, Sequences};
 use super::progress::Bar;
 use super::scene::{self, PathArgs, SceneArgs};
+use crate::catalog::DEFAULT_THRESHOLD_MM_H;
 use crate::export;
 
 /// Explain a nowcast from radar frames in a .npy file, or the class of a picture
@@ -115,8 +116,7 @@ fn layers(args: &Args, resident: &Resident) -> Vec<String> {
 fn explain_nowcast(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<()> {
     args.scene.refuse_for(resident.card.id)?;
     args.path.refuse_for(resident.card.id)?;
-    let default = resident.card.nowcasting().map_or(0.0, |task| task.default_threshold_mm_h);
-    let threshold_mm_h = args.threshold_mmh.unwrap_or(default);
+    let threshold_mm_h = args.threshold_mmh.unwrap_or(DEFAULT_THRESHOLD_MM_H);
     if !threshold_mm_h.is_finite() {
         bail!("the threshold must be a number, in mm/h");
     }

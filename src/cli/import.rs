@@ -1,14 +1,15 @@
 //! `stormlens import`: foreign weights into the project's own format.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use serde_json::json;
-use stormlens_data::card::Task;
+use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::scene::Variant;
-use stormlens_nn::checkpoint::{self, Architecture, Foreign, Metadata, Precision};
-use stormlens_nn::registry::{MODELS, ModelEntry};
+use stormlens_nn::checkpoint::{self, Foreign, Metadata, Precision};
+use stormlens_nn::models::nowcasting::Statement;
+use stormlens_nn::registry::{self, Recognised};
 
 /// Turn a PyTorch or Keras checkpoint into safetensors; nothing in it is executed
 #[derive(Debug, clap::Args)]
@@ -17,7 +18,7 @@ pub struct Args {
     /// by content
     #[arg(long, value_name = "W.ckpt")]
     from: PathBuf,
-    /// A .safetensors file, or a folder such as checkpoints/sar-unet-precip/NAME
+    /// A .safetensors file, or a folder such as checkpoints/sar-unet/NAME
     #[arg(long, value_name = "W.safetensors")]
     output: PathBuf,
     /// What the weights were trained on, in one sentence; else what the file says of itself
@@ -30,6 +31,16 @@ pub struct Args {
     /// does not say it
     #[arg(long, value_name = "192|800|1536", value_parser = parse_variant)]
     variant: Option<Variant>,
+    /// Of a nowcasting network: what its frames show, where the file does not say it
+    #[arg(long, value_name = "precipitation|cloud-cover")]
+    field: Option<NowcastField>,
+    /// Of a nowcasting network: minutes from one input frame to the next, where the file does not say it
+    #[arg(long, value_name = "MINUTES")]
+    frame_step_min: Option<u32>,
+    /// Of a nowcasting network: minutes from the last input frame to each output frame, separated by
+    /// commas, where the file does not say it
+    #[arg(long, value_name = "MINUTES,…", value_delimiter = ',')]
+    lead_times_min: Option<Vec<u32>>,
     /// Store half-precision floats: half the size, weights change by up to 0.05 %
     #[arg(long)]
     half: bool,
@@ -43,10 +54,8 @@ fn parse_variant(text: &str) -> Result<Variant, String> {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let file = checkpoint::read(&args.from)?;
-    let found = checkpoint::identify(&file.state)?;
-    let entry = find_model(&args.from, &found)?;
-    let metadata = metadata(&args, entry, &file, &found)?;
+    let (file, found) = registry::read(&args.from)?;
+    let metadata = metadata(&args, &file, &found)?;
     let is_file = args.output.extension().is_some();
     let path = if is_file { args.output } else { args.output.join("weights.safetensors") };
     if let Some(folder) = path.parent() {
@@ -57,63 +66,45 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     println!(
         "{}: {} with {} parameters in {} tensors, read from {:?} / {:?}",
         path.display(),
-        found.family.name(),
-        found.n_parameters,
-        found.n_keys,
+        found.entry.name,
+        found.architecture.n_parameters,
+        file.state.tensors.len(),
         file.container,
         file.layout
     );
     Ok(())
 }
 
-/// The model that runs such weights.
-fn find_model(path: &Path, found: &Architecture) -> anyhow::Result<&'static ModelEntry> {
-    let fits = |entry: &&&ModelEntry| {
-        entry.family == found.family
-            && (entry.n_input, entry.n_output) == (found.in_channels, found.out_channels)
-    };
-    if let Some(entry) = MODELS.iter().find(fits) {
-        return Ok(entry);
-    }
-    let known: Vec<_> = MODELS.iter().map(|entry| (entry.card)().id).collect();
-    bail!(
-        "{} holds {} with {} inputs and {} outputs, which this program cannot run yet; it runs {}",
-        path.display(),
-        found.family.name(),
-        found.in_channels,
-        found.out_channels,
-        known.join(", ")
-    );
-}
-
 /// What is to stand beside the weights: what was typed, else what the file says of itself.
-fn metadata(
-    args: &Args,
-    entry: &ModelEntry,
-    file: &Foreign,
-    found: &Architecture,
-) -> anyhow::Result<Metadata> {
+fn metadata(args: &Args, file: &Foreign, found: &Recognised) -> anyhow::Result<Metadata> {
     let unstated = || "not stated by the checkpoint".to_owned();
     let own = file.metadata.as_ref();
     let training_data = args.training_data.clone().or(own.map(|m| m.training_data.clone()));
     let licence = args.licence.clone().or(own.map(|m| m.licence.clone()));
-    let card = (entry.card)();
-    let (normalisation_mm_5min, variant) = match card.task {
-        Task::Nowcasting(_) => {
+    let card = (found.entry.card)();
+    let (frames, normalisation_mm_5min, variant) = match card.is_nowcasting() {
+        true => {
             refuse_variant(args, card.id)?;
-            (Some(NORMALISATION_MM_5MIN), None)
+            let (frames, field) = frames(args, file, found)?;
+            (frames, normalisation_mm_5min(field), None)
         }
-        Task::SceneClassification(_) => (None, Some(variant(args, file)?)),
+        false => {
+            refuse_frames(args, card.id)?;
+            (Statement::default(), None, Some(variant(args, file)?))
+        }
     };
     Ok(Metadata {
         model: card.id.into(),
         hyper_parameters: json!({
-            "in_channels": found.in_channels,
-            "out_channels": found.out_channels,
-            "kernels_per_layer": found.kernels_per_layer,
+            "in_channels": found.architecture.in_channels,
+            "out_channels": found.architecture.out_channels,
+            "kernels_per_layer": found.architecture.kernels_per_layer,
             "imported": file.hyper_parameters,
         }),
         normalisation_mm_5min,
+        field: frames.field,
+        frame_step_min: frames.frame_step_min,
+        lead_times_min: frames.lead_times_min,
         input_px: variant.map(|variant| variant.input_px),
         crop_px: variant.map(|variant| variant.crop_px),
         simulated: own.is_some_and(|m| m.simulated),
@@ -126,6 +117,53 @@ fn metadata(
             file.sha256
         ),
     })
+}
+
+/// What network's values are divided by.
+pub(super) fn normalisation_mm_5min(field: NowcastField) -> Option<f64> {
+    (field == NowcastField::Precipitation).then_some(NORMALISATION_MM_5MIN)
+}
+
+/// What the file and the command say of the frames, and the field, which may be that of the
+/// publication. That is not written: a file states what somebody stated.
+fn frames(
+    args: &Args,
+    file: &Foreign,
+    Recognised { entry, architecture }: &Recognised,
+) -> anyhow::Result<(Statement, NowcastField)> {
+    let path = args.from.display();
+    let stated = Statement::of(file, architecture);
+    let typed = Statement {
+        field: args.field,
+        frame_step_min: args.frame_step_min,
+        lead_times_min: args.lead_times_min.clone(),
+    };
+    let said = stated.clone().or(typed.clone());
+    if typed.or(stated) != said {
+        bail!("{path} states {}; leave out what it states", words(&said));
+    }
+    let complete = said.clone().complete(architecture, entry.size_multiple);
+    match complete {
+        Ok(Nowcasting { field, .. }) => Ok((said, field)),
+        Err(reason) => bail!("{path}: {reason}"),
+    }
+}
+
+fn words(said: &Statement) -> String {
+    let field = said.field.map(|field| field.to_string());
+    let step = said.frame_step_min.map(|step| format!("a frame every {step} min"));
+    let leads = said.lead_times_min.as_ref().map(|leads| {
+        let leads: Vec<_> = leads.iter().map(u32::to_string).collect();
+        format!("lead times of {} min", leads.join(", "))
+    });
+    field.into_iter().chain(step).chain(leads).collect::<Vec<_>>().join(", ")
+}
+
+fn refuse_frames(args: &Args, model: &str) -> anyhow::Result<()> {
+    if args.field.is_some() || args.frame_step_min.is_some() || args.lead_times_min.is_some() {
+        bail!("{model} takes pictures; leave --field, --frame-step-min and --lead-times-min out");
+    }
+    Ok(())
 }
 
 fn refuse_variant(args: &Args, model: &str) -> anyhow::Result<()> {

@@ -12,8 +12,8 @@ use crate::config::DeviceArgs;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
-    /// Which network, e.g. sar-unet-precip
-    #[arg(long, default_value = "sar-unet-precip")]
+    /// Which network, e.g. sar-unet
+    #[arg(long, default_value = "sar-unet")]
     pub model: String,
     /// Weights: a checkpoint folder, a safetensors file, or a checkpoint as its authors wrote it;
     /// a bare name is looked up in checkpoints/MODEL/

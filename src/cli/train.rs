@@ -8,10 +8,10 @@ use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use stormlens_data::card::{Nowcasting, SceneClassification, Task};
-use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+use stormlens_data::card::{SceneClassification, Task};
 use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::device;
+use stormlens_nn::models::Sizes;
 use stormlens_nn::registry::{self, ModelEntry};
 use stormlens_nn::train::{
     Block, EpochReport, FrameLessons, Lessons, Monitor, Recipe, SceneConfig, SceneLessons,
@@ -19,6 +19,7 @@ use stormlens_nn::train::{
 };
 
 use self::terminal::Terminal;
+use super::import::normalisation_mm_5min;
 use crate::config::DeviceArgs;
 
 /// Train a network; Ctrl-C stops a run, the same command goes on with it
@@ -43,7 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let entry = registry::find(&model)
         .map_err(|known| anyhow!("there is no model {model:?}; known are {}", known.join(", ")))?;
     match (entry.card)().task {
-        Task::Nowcasting(task) => nowcasting(&args, entry, &task, parse(&text, &args.config)?),
+        Task::Nowcasting => nowcasting(&args, entry, parse(&text, &args.config)?),
         Task::SceneClassification(task) => {
             classification(&args, entry, &task, parse(&text, &args.config)?)
         }
@@ -54,13 +55,11 @@ fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> anyhow::Result<T> {
     toml::from_str(text).with_context(|| path.display().to_string())
 }
 
-fn nowcasting(
-    args: &Args,
-    entry: &ModelEntry,
-    task: &Nowcasting,
-    config: TrainConfig,
-) -> anyhow::Result<()> {
-    let examples = open(&config.data, task.n_input_frames, task.lead_time_min)?;
+fn nowcasting(args: &Args, entry: &ModelEntry, config: TrainConfig) -> anyhow::Result<()> {
+    let examples = open(&config.data)?;
+    let frames = &config.data.frames;
+    let channels = Some(frames.channels());
+    let sizes = Sizes { channels, kernels_per_layer: config.kernels_per_layer };
     let lessons = FrameLessons::new(&config, examples.as_ref(), entry.rescale);
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),
@@ -73,7 +72,10 @@ fn nowcasting(
             "epoch": report.epoch,
             "validation_loss": report.validation_loss,
         }),
-        normalisation_mm_5min: Some(NORMALISATION_MM_5MIN),
+        normalisation_mm_5min: normalisation_mm_5min(frames.field),
+        field: Some(frames.field),
+        frame_step_min: Some(frames.frame_step_min),
+        lead_times_min: Some(frames.lead_times_min.clone()),
         input_px: None,
         crop_px: None,
         simulated: false,
@@ -82,7 +84,7 @@ fn nowcasting(
         licence: config.data.licence.clone(),
         created_by: created_by(),
     };
-    begin(args, entry, &config.recipe(), &lessons, &metadata)
+    begin(args, (entry, sizes), &config.recipe(), &lessons, &metadata)
 }
 
 fn classification(
@@ -119,6 +121,9 @@ fn classification(
                 report.scores.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
         }),
         normalisation_mm_5min: None,
+        field: None,
+        frame_step_min: None,
+        lead_times_min: None,
         input_px: Some(data.variant.input_px),
         crop_px: Some(data.variant.crop_px),
         simulated: data.simulated,
@@ -127,7 +132,8 @@ fn classification(
         licence: data.licence.clone(),
         created_by: created_by(),
     };
-    begin(args, entry, &config.recipe(), &lessons, &metadata)
+    let sizes = Sizes { channels: None, kernels_per_layer: config.kernels_per_layer };
+    begin(args, (entry, sizes), &config.recipe(), &lessons, &metadata)
 }
 
 fn created_by() -> String {
@@ -136,14 +142,17 @@ fn created_by() -> String {
 
 fn begin<L: Lessons>(
     args: &Args,
-    entry: &ModelEntry,
+    (entry, sizes): (&ModelEntry, Sizes),
     recipe: &Recipe,
     lessons: &L,
     metadata: &dyn Fn(&EpochReport) -> Metadata,
 ) -> anyhow::Result<()> {
     let (device, report) = device::choose(args.device.device)?;
     println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
-    let trainee = Trainee { network: entry.network, initial: (entry.initialise)(recipe.seed) };
+    let architecture =
+        (entry.design)(&sizes).map_err(|reason| anyhow!("{}: {reason}", entry.name))?;
+    let initial = (entry.initialise)(&architecture.schema, recipe.seed);
+    let trainee = Trainee { network: entry.network, initial };
     let best = recipe.output.join("best.safetensors");
     let mut terminal = Terminal::new(best.clone(), metadata)?;
     let summary = train(recipe, trainee, lessons, &device, &mut terminal)?;

@@ -28,10 +28,11 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         licence: String::new(),
         n_parameters: 0,
         is_simulated: false,
+        nowcasting: None,
         variant: None,
         familiar: None,
     };
-    vec![card("sar-unet-precip"), card("polar-low")]
+    vec![card("sar-unet"), card("polar-low")]
 }
 
 /// A folder with uploads and results, and what a server over it knows.

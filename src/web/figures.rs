@@ -116,7 +116,8 @@ impl Options {
         let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
         let mut style = query.style(model);
         let sheet = Sheet::read(parameters)?;
-        let n_frames = model.nowcasting().map_or(0, |task| task.n_input_frames);
+        let n_frames =
+            if model.is_nowcasting() { state.catalog.window().n_input_frames } else { 0 };
         let frame = |n: &usize| *n < n_frames;
         style.frame =
             parameters.number("frame", "an input frame, counted from 0 (oldest)", frame)?;

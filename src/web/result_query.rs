@@ -8,7 +8,7 @@ use stormlens_data::request::{NowcastRequest, Request};
 use super::AppError;
 use super::parameters::{Parameters, encode};
 use super::state::Way;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, DEFAULT_THRESHOLD_MM_H};
 use crate::plot::{Overlay, RainPalette, Style};
 
 #[cfg(test)]
@@ -56,10 +56,10 @@ impl ResultQuery {
     /// Reads the parameters, fills the gaps and refuses what does not exist.
     pub fn read(parameters: &Parameters, catalog: &Catalog) -> Result<Self, AppError> {
         let model = read_model(parameters, catalog)?;
-        let task = model.nowcasting().ok_or_else(|| {
+        if !model.is_nowcasting() {
             let known = nowcasting(catalog).map(|model| model.id);
-            AppError::unknown("nowcasting model", model.id, known)
-        })?;
+            return Err(AppError::unknown("nowcasting model", model.id, known));
+        }
         let (grad_cam, integrated_gradients) = read_methods(parameters)?;
         let steps = parameters
             .number("steps", "a whole number from 2 to 200", |n| (2..=MAX_STEPS).contains(n))?
@@ -68,7 +68,7 @@ impl ResultQuery {
             .number("threshold-mmh", "a rain rate from 0 to 7864.2 mm/h", |rate: &f64| {
                 (0.0..=MAX_THRESHOLD_MM_H).contains(rate)
             })?
-            .unwrap_or(task.default_threshold_mm_h);
+            .unwrap_or(DEFAULT_THRESHOLD_MM_H);
         let layers = read_layers(parameters, model)?;
         Ok(Self {
             request: NowcastRequest {
@@ -180,7 +180,7 @@ fn read_model<'a>(
 
 /// The networks that take a sequence of radar frames.
 fn nowcasting(catalog: &Catalog) -> impl Iterator<Item = &ModelCard> {
-    catalog.models().iter().filter(|model| model.nowcasting().is_some())
+    catalog.models().iter().filter(|model| model.is_nowcasting())
 }
 
 /// The weights asked for, or the first there are.

@@ -92,7 +92,7 @@ fn outcome(
     let grid = sample.sequence.grid;
     let first_lead = &answer.prediction[..grid.height * grid.width];
     let in_mm_h = first_lead.iter().map(|&x| knmi::to_mm_h(x)).collect();
-    let task = place.resident.card.nowcasting();
+    let task = place.resident.checkpoint.nowcasting.as_ref();
     let forecast = Forecast {
         prediction_mm_h: Field::new(grid.height, grid.width, in_mm_h),
         grid,
@@ -100,7 +100,7 @@ fn outcome(
         input_times: sample.sequence.times,
         observation_mm_h: sample.observation_mm_h,
         valid_time: sample.valid_time,
-        lead_time_min: task.map_or(0, |task| task.lead_time_min),
+        lead_time_min: task.map_or(0, |task| task.lead_times_min[0]),
         duration_ms,
     };
     let provenance = Provenance {

@@ -10,7 +10,7 @@ use stormlens_nn::{Engine, EngineError};
 
 use super::scene::variant;
 use super::{EngineWorker, worker_error};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, DEFAULT_THRESHOLD_MM_H};
 use crate::jobs::WorkerError;
 
 /// What a visitor gets who does not choose, one a model; the first model last, to be taken from the
@@ -46,11 +46,12 @@ fn run_on_zeros(engine: &Engine, resident: &Resident) -> Result<(), EngineError>
     let layers = resident.card.layers.iter().map(|layer| layer.name.clone());
     let layers: Vec<_> = layers.filter(|_| is_gpu).collect();
     match &resident.card.task {
-        Task::Nowcasting(task) => {
-            let n_frames = task.n_input_frames;
+        Task::Nowcasting => {
+            let task = resident.checkpoint.nowcasting.as_ref();
+            let n_frames = task.map_or(0, |task| task.n_input_frames);
             let values = vec![0.0; n_frames * CROP_SIZE * CROP_SIZE];
             let frames = Frames { values, n_frames, height: CROP_SIZE, width: CROP_SIZE };
-            let threshold_mm_h = task.default_threshold_mm_h;
+            let threshold_mm_h = DEFAULT_THRESHOLD_MM_H;
             let question = Question { threshold_mm_h, layers, ig_steps: None };
             engine.explain(resident, &frames, &question, &Silent).map(|_| ())
         }

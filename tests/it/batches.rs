@@ -100,7 +100,7 @@ fn together_is_as_alone_and_a_bad_one_fails_alone() {
 
 fn nowcast(sample: &str, explained: bool) -> Request {
     Request::Nowcast(NowcastRequest {
-        model: "sar-unet-precip".to_owned(),
+        model: "sar-unet".to_owned(),
         checkpoint: "knmi-20100826".to_owned(),
         sample: sample.to_owned(),
         threshold_mm_h: 1.5,

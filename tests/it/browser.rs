@@ -403,7 +403,7 @@ async fn fit(browser: &Browser<'_>, address: &str) {
     let others =
         ["/", "/samples", "/models", "/about", "/nowhere"].map(|path| format!("{address}{path}"));
     let sample = format!("{address}/samples/{SAMPLE}");
-    let model = format!("{address}/models/sar-unet-precip");
+    let model = format!("{address}/models/sar-unet");
     for page in others.into_iter().chain([sample, model, result]) {
         for width in [390, 1280] {
             browser.resize(width).await;

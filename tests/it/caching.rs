@@ -19,7 +19,7 @@ async fn pages(app: &TestApp) -> Vec<String> {
     let mut pages: Vec<String> =
         ["/", "/samples", "/scenes", "/models", "/about"].map(Into::into).into();
     pages.push(format!("/samples/{SAMPLE}"));
-    pages.push("/models/sar-unet-precip".to_owned());
+    pages.push("/models/sar-unet".to_owned());
     pages.push(result(SAMPLE, "grad-cam,integrated-gradients"));
     let id = scenes(app).await.remove(0);
     for address in [format!("/scenes/{id}"), format!("/scenes/compare?scenes={id}")] {

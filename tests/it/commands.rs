@@ -148,7 +148,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
     let files = "--input @x.npy --output @e.npz";
     bench.fails(
         &format!("predict --model resnet --checkpoint {SHIPPED} {files}"),
-        &["resnet", "known are sar-unet-precip"],
+        &["resnet", "known are sar-unet"],
     );
     bench.fails(
         &format!("explain --checkpoint {SHIPPED} --layers cbam9 {files}"),
@@ -175,7 +175,7 @@ fn bad_checkpoints_are_refused_in_words() {
         bench.fails(&format!("import --from @{name} --output @w.safetensors"), expected);
     };
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("checkpoints/sar-unet-precip")
+        .join("checkpoints/sar-unet")
         .join(SHIPPED)
         .join("weights.safetensors");
     let bytes = fs::read(shipped).expect("the shipped weights");
@@ -223,7 +223,24 @@ fn imported_weights_predict_the_same() {
     let other = other.to_str().expect("a plain path");
     bench.fails(
         &format!("predict --checkpoint {other} --input @x.npy --output @y.npy"),
-        &["SmaAt-UNet", "sar-unet-precip takes 12 and gives 1"],
+        &["these are weights of SmaAt-UNet (smaat-unet)", "choose the model smaat-unet"],
+    );
+    bench.succeeds(&format!(
+        "predict --model smaat-unet --checkpoint {other} --input @x.npy --output @y.npy"
+    ));
+    // What the file states of its frames is kept, and cannot be contradicted.
+    bench.fails(
+        &format!("import --from {other} --lead-times-min 60 --output @s.safetensors"),
+        &["precipitation, a frame every 5 min, lead times of 30 min", "leave out what it states"],
+    );
+    bench.succeeds(&format!("import --from {other} --output @s.safetensors"));
+    bench.fails(
+        "import --from @s.safetensors --field cloud-cover --output @t.safetensors",
+        &["s.safetensors states precipitation"],
+    );
+    bench.fails(
+        "import --from @s.safetensors --variant 192 --output @t.safetensors",
+        &["leave --variant out"],
     );
 }
 
@@ -260,10 +277,10 @@ fn a_bad_training_file_is_refused_in_words() {
                 validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
     let run =
         |model: &str| format!("model = \"{model}\"\noutput = \"{}\"\n", bench.path("r").display());
-    check(&(run("resnet") + data), &["resnet", "known are sar-unet-precip"]);
-    check(&(run("sar-unet-precip") + data + "speed = 9\n"), &["speed"]);
+    check(&(run("resnet") + data), &["resnet", "known are sar-unet"]);
+    check(&(run("sar-unet") + data + "speed = 9\n"), &["speed"]);
     let early = data.replace("T05:00", "T00:30");
-    check(&(run("sar-unet-precip") + &early), &["Train block", "no sample"]);
+    check(&(run("sar-unet") + &early), &["Train block", "no sample"]);
 }
 
 /// A figure that is found again draws itself again.
@@ -286,7 +303,7 @@ fn a_figure_renders_from_its_own_recipe() {
     let sources = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let sources = Cli::parse_from(sources).sources;
     let request = NowcastRequest {
-        model: "sar-unet-precip".into(),
+        model: "sar-unet".into(),
         checkpoint: SHIPPED.into(),
         sample: "knmi-20100826T0600".into(),
         threshold_mm_h: 1.0,

@@ -20,9 +20,9 @@ async fn unknown_things_list_the_known_ones() {
     let with = |parameter: &str| format!("/result?sample={SAMPLE}&{parameter}");
     check("/nowhere", 404, &["There is no page at /nowhere"]).await;
     check("/samples/knmi-1999", 404, &["knmi-1999", "Known are knmi-20100826T0055", "more"]).await;
-    check("/models/lstm", 404, &["lstm", "Known are sar-unet-precip"]).await;
+    check("/models/lstm", 404, &["lstm", "Known are sar-unet"]).await;
     check("/result?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
-    check(&with("model=lstm"), 404, &["Known are sar-unet-precip"]).await;
+    check(&with("model=lstm"), 404, &["Known are sar-unet"]).await;
     check(&with("checkpoint=best"), 404, &["Known are test"]).await;
     check(&with("layers=cbam9"), 422, &["cbam9", "Known are Up_RRCNN2.doubleconv"]).await;
     check(&with("methods=lime"), 422, &["Known are grad-cam, integrated-gradients, none"]).await;
@@ -82,7 +82,7 @@ async fn a_program_gets_json() {
         let body = page.json();
         assert_eq!(body["status"], 404);
         assert_eq!(body["title"], "Unknown model");
-        assert_eq!(body["remedy"], "Known are sar-unet-precip, polar-low");
+        assert_eq!(body["remedy"], "Known are sar-unet, polar-low");
         assert_eq!(body["back"]["href"], "/models");
     }
 }

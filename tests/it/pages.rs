@@ -12,7 +12,7 @@ async fn home_leads_to_samples_and_networks() {
     assert_eq!(home.count("#try-samples .card"), 6);
     assert_eq!(
         home.attributes(".panels h3 a", "href"),
-        ["/models/sar-unet-precip", "/models/polar-low"]
+        ["/models/sar-unet", "/models/polar-low"]
     );
 }
 
@@ -102,7 +102,7 @@ async fn frames_are_pictures_that_move() {
 #[tokio::test]
 async fn a_model_shows_layers_weights_and_what_to_cite() {
     let app = TestApp::new();
-    let page = app.get("/models/sar-unet-precip").await;
+    let page = app.get("/models/sar-unet").await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.count("#layers ~ .scroll tbody tr"), 4);
     assert!(page.texts("article .pairs dd").contains(&"1,234,567".to_owned()));

@@ -15,7 +15,7 @@ const BOTH: &str = "grad-cam,integrated-gradients";
 async fn an_address_with_gaps_leads_to_the_full_one() {
     let app = TestApp::new();
     let form = format!(
-        "/result?model=sar-unet-precip&checkpoint=test&sample={SAMPLE}&threshold-mmh=1.5\
+        "/result?model=sar-unet&checkpoint=test&sample={SAMPLE}&threshold-mmh=1.5\
          &methods=none&methods=grad-cam&steps=20&layers={}&layers={EMPTY_LAYER}",
         LAYERS[0].0
     );

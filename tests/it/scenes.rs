@@ -338,7 +338,7 @@ async fn bad_questions_are_said_with_a_way_out() {
     check("/scenes/0123456789abcdef", 404, &["no scene called", "upload the picture again"]).await;
     check("/scenes/..%2F..%2Fetc", 404, &["no scene called"]).await;
     check("/scenes/0123456789abcdef/thumbnail.jpg", 404, &["no scene called"]).await;
-    check(&with("model=sar-unet-precip"), 404, &["Known are polar-low"]).await;
+    check(&with("model=sar-unet"), 404, &["Known are polar-low"]).await;
     check(&with("checkpoint=best"), 404, &["Known are scripted"]).await;
     check(&with("class=maybe"), 422, &["Known are neg, pos"]).await;
     check(&with("resampling=cubic"), 422, &["Known are nearest, bilinear"]).await;

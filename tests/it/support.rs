@@ -16,9 +16,7 @@ use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
 use stormlens::scenes::CacheOptions;
 use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
 use stormlens::web::{self, AppState, UploadLimits};
-use stormlens_data::card::{
-    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Nowcasting, Task,
-};
+use stormlens_data::card::{CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Task};
 use stormlens_data::field::Field;
 use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome, Target};
 use stormlens_data::request::{NowcastRequest, Progress, Request, SceneRequest};
@@ -179,16 +177,10 @@ pub fn model() -> ModelCard {
         group: if name.starts_with("Up") { "Decoder" } else { "Encoder" },
     });
     ModelCard {
-        id: "sar-unet-precip",
+        id: "sar-unet",
         title: "SAR-UNet, precipitation",
         summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
+        task: Task::Nowcasting,
         layers: layers.into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: CITATIONS,
@@ -198,12 +190,13 @@ pub fn model() -> ModelCard {
 pub fn checkpoint() -> CheckpointCard {
     CheckpointCard {
         name: "test".to_owned(),
-        model: "sar-unet-precip".to_owned(),
+        model: "sar-unet".to_owned(),
         weights_sha256: "ab".repeat(32),
         training_data: "None: this is a test".to_owned(),
         licence: "MIT".to_owned(),
         n_parameters: 1_234_567,
         is_simulated: false,
+        nowcasting: None,
         variant: None,
         familiar: None,
     }
@@ -214,6 +207,7 @@ pub fn classifier_weights() -> CheckpointCard {
         name: "scripted".to_owned(),
         model: "polar-low".to_owned(),
         is_simulated: true,
+        nowcasting: None,
         variant: Some(Variant::LR_512),
         ..checkpoint()
     }
@@ -439,7 +433,7 @@ pub fn result(sample: &str, methods: &str) -> String {
         false => String::new(),
     };
     format!(
-        "/result?model=sar-unet-precip&checkpoint=test&sample={sample}&threshold-mmh=1.5\
+        "/result?model=sar-unet&checkpoint=test&sample={sample}&threshold-mmh=1.5\
          &methods={methods}{steps}{layers}&opacity=0.85&palette=uniform&overlay=map"
     )
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::choice::choice;
 use crate::scene::{Reference, Variant};
 
 /// One place in a network that an attribution can look at.
@@ -28,7 +29,7 @@ pub struct Citation {
 /// The description of a network: pages, forms and commands are built from it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelCard {
-    /// Name in addresses and commands, e.g. `sar-unet-precip`.
+    /// Name in addresses and commands, e.g. `sar-unet`.
     pub id: &'static str,
     pub title: &'static str,
     /// What it does, in one sentence.
@@ -44,19 +45,35 @@ pub struct ModelCard {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Task {
-    Nowcasting(Nowcasting),
+    /// Frames in, frames out; how many and of what, each checkpoint says: see [`Nowcasting`].
+    Nowcasting,
     SceneClassification(SceneClassification),
 }
 
-/// A sequence of radar frames in, the rain at a lead time out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+choice! {
+    /// What the frames of a nowcast show.
+    NowcastField("field") {
+        /// Rain of radar, normalised: mm in 5 minutes / 47.83.
+        #[default]
+        Precipitation = "precipitation",
+        /// Whether there are clouds: 0 or 1.
+        CloudCover = "cloud-cover",
+    }
+}
+
+/// A sequence of frames in, the frames at one or several lead times out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nowcasting {
+    pub field: NowcastField,
     pub n_input_frames: usize,
     pub frame_step_min: u32,
-    pub lead_time_min: u32,
+    /// Minutes from the last input frame to each output channel, ascending.
+    pub lead_times_min: Vec<u32>,
+    /// Whether the checkpoint states step and lead times; else those of the publication are taken,
+    /// and pages say so.
+    pub is_stated: bool,
     /// Height and width must be multiples of this.
     pub size_multiple: usize,
-    pub default_threshold_mm_h: f64,
 }
 
 /// A picture in, one logit a class out.
@@ -92,19 +109,16 @@ impl ModelCard {
         self.layers.iter().find(|l| l.name == wanted || l.label.eq_ignore_ascii_case(wanted))
     }
 
-    /// The sequence it takes, if it is a nowcasting network.
-    pub fn nowcasting(&self) -> Option<&Nowcasting> {
-        match &self.task {
-            Task::Nowcasting(task) => Some(task),
-            Task::SceneClassification(_) => None,
-        }
+    /// Whether it takes sequences of frames.
+    pub fn is_nowcasting(&self) -> bool {
+        matches!(self.task, Task::Nowcasting)
     }
 
     /// The classes it tells apart, if it is a classifier of scenes.
     pub fn scene_classification(&self) -> Option<&SceneClassification> {
         match &self.task {
             Task::SceneClassification(task) => Some(task),
-            Task::Nowcasting(_) => None,
+            Task::Nowcasting => None,
         }
     }
 }
@@ -122,6 +136,8 @@ pub struct CheckpointCard {
     pub n_parameters: usize,
     /// Whether the training data were made by a program.
     pub is_simulated: bool,
+    /// The frames that it takes and gives; `None` for other networks.
+    pub nowcasting: Option<Nowcasting>,
     /// The size of the pictures it was trained on; `None` for other networks.
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.

@@ -19,8 +19,8 @@ const SIZE: usize = 288;
 fn bench(c: &mut Criterion) {
     let mut engine = Engine::new(DeviceChoice::Cpu).expect("there is always a CPU");
     let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../checkpoints/sar-unet-precip/knmi-20100826/weights.safetensors");
-    let resident = engine.load("sar-unet-precip", &weights).expect("the shipped weights");
+        .join("../../checkpoints/sar-unet/knmi-20100826/weights.safetensors");
+    let resident = engine.load("sar-unet", &weights).expect("the shipped weights");
     let frames = Frames { values: showers(), n_frames: 12, height: SIZE, width: SIZE };
     let all: Vec<String> = resident.card.layers.iter().map(|l| l.name.clone()).collect();
     let mut group = c.benchmark_group("sar_unet/cpu");

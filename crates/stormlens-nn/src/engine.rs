@@ -181,7 +181,7 @@ impl Engine {
 
     /// Checks an input against the card and puts it on the device: burn panics on misuse.
     fn tensor(&self, resident: &Resident, frames: &Frames) -> Result<Tensor<4>, EngineError> {
-        let task = resident.card.nowcasting().ok_or_else(|| {
+        let task = resident.checkpoint.nowcasting.as_ref().ok_or_else(|| {
             EngineError::Input(format!("{} takes pictures, not frames", resident.card.id))
         })?;
         frames.check(task).map_err(EngineError::Input)?;

@@ -8,6 +8,7 @@ mod convolution;
 mod depthwise;
 mod dropout;
 mod fold;
+mod plain;
 mod resample;
 mod source;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub(crate) use convolution::{
 pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::dropout;
 pub use fold::fold;
-pub(crate) use resample::{max_pool, max_pool_halving};
+pub(crate) use plain::convolution_relu;
+pub(crate) use resample::{max_pool, max_pool_halving, upsample_onto};
 pub(crate) use source::Source;

@@ -84,7 +84,10 @@ struct Folder {
 
 impl Folder {
     fn open(args: &Args, task: &Nowcasting) -> anyhow::Result<Self> {
-        let Nowcasting { n_input_frames, lead_time_min, .. } = *task;
+        let Nowcasting { n_input_frames, ref lead_times_min, .. } = *task;
+        let &[lead_time_min] = lead_times_min.as_slice() else {
+            bail!("radar frames verify one lead time, the network gives {}", lead_times_min.len());
+        };
         let archive = Archive::open(&args.dataset)?;
         let ids = match &args.split_file {
             Some(path) => block(path, &args.split)?,
@@ -159,7 +162,7 @@ fn write(
             "dataset": args.dataset.display().to_string(),
             "split": args.split,
             "n_samples": n_samples,
-            "lead_time_min": task.lead_time_min,
+            "lead_time_min": task.lead_times_min[0],
             "scores": table,
         })
     };

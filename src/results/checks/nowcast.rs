@@ -18,7 +18,7 @@ pub(super) fn check(
 ) -> Result<(), Unfit> {
     ensure(outcome.request == *request, Unfit::Question)?;
     ensure(outcome.provenance.data_sha256 == sample.data_sha256, Unfit::Data)?;
-    forecast(&outcome.forecast, card, sample)?;
+    forecast(&outcome.forecast, sample)?;
     let has_cam = request.grad_cam && !card.layers.is_empty();
     ensure(outcome.grad_cam.is_some() == has_cam, Unfit::Shape("Grad-CAM"))?;
     let has_gradients = outcome.integrated_gradients.is_some();
@@ -34,7 +34,7 @@ fn size(sample: &Sample) -> [usize; 2] {
 }
 
 /// Maps lie on the sample's grid, at its times.
-fn forecast(forecast: &Forecast, card: &ModelCard, sample: &Sample) -> Result<(), Unfit> {
+fn forecast(forecast: &Forecast, sample: &Sample) -> Result<(), Unfit> {
     let (sequence, size) = (&sample.sequence, size(sample));
     ensure(forecast.grid == sequence.grid, Unfit::Shape("the grid"))?;
     let inputs = &forecast.inputs_mm_h;
@@ -46,10 +46,11 @@ fn forecast(forecast: &Forecast, card: &ModelCard, sample: &Sample) -> Result<()
     let is_complete = observation.is_some() == sample.observation_mm_h.is_some();
     let fits = observation.is_none_or(|observation| is_of(observation, size));
     ensure(is_complete && fits, Unfit::Shape("the observation"))?;
-    let lead_time_min = card.nowcasting().map(|task| task.lead_time_min);
+    let lead_time_min =
+        sequence.times.last().map(|last| (sample.valid_time - *last).total(jiff::Unit::Minute));
     let times_fit = forecast.input_times == sequence.times
         && forecast.valid_time == sample.valid_time
-        && Some(forecast.lead_time_min) == lead_time_min;
+        && lead_time_min.and_then(Result::ok) == Some(f64::from(forecast.lead_time_min));
     ensure(times_fit, Unfit::Shape("the time axis"))
 }
 

@@ -82,11 +82,12 @@ pub async fn show(
 
 fn task(task: &Task) -> Vec<(&'static str, String)> {
     match task {
-        Task::Nowcasting(task) => vec![
-            ("Input", format!("{} frames, every {} min", task.n_input_frames, task.frame_step_min)),
-            ("Lead time", format!("{} min", task.lead_time_min)),
-            ("Size", format!("Multiples of {} pixels", task.size_multiple)),
-        ],
+        Task::Nowcasting => {
+            vec![
+                ("Input", "A sequence of frames".into()),
+                ("Answer", "The frames that follow".into()),
+            ]
+        }
         Task::SceneClassification(task) => {
             let classes: Vec<_> = task.classes.iter().map(|class| class.label).collect();
             let Variant { input_px, crop_px } = task.default_variant;

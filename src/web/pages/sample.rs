@@ -7,7 +7,7 @@ use axum::response::Response;
 use stormlens_data::card::ModelCard;
 
 use super::render;
-use crate::catalog::{Catalog, SampleEntry};
+use crate::catalog::{Catalog, DEFAULT_THRESHOLD_MM_H, SampleEntry};
 use crate::plot::Theme;
 use crate::web::frames::{self, PICTURE_PX};
 use crate::web::legend::Legend;
@@ -111,13 +111,13 @@ fn offer(catalog: &Catalog, model: &ModelCard) -> Option<Model> {
     if checkpoints.is_empty() {
         return None;
     }
-    let task = model.nowcasting()?;
+    model.is_nowcasting().then_some(())?;
     Some(Model {
         id: model.id,
         title: model.title,
         summary: model.summary,
         checkpoints,
-        threshold_mm_h: task.default_threshold_mm_h,
+        threshold_mm_h: DEFAULT_THRESHOLD_MM_H,
         groups: layer_groups(model, |name| model.default_layers.contains(&name)),
         steps: STEPS.map(|n| (n, n == DEFAULT_STEPS)).to_vec(),
     })

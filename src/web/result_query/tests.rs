@@ -1,4 +1,4 @@
-use stormlens_data::card::{CheckpointCard, Layer, Nowcasting, Task};
+use stormlens_data::card::{CheckpointCard, Layer, Task};
 
 use super::*;
 
@@ -9,13 +9,7 @@ fn catalog() -> Catalog {
         id: "net",
         title: "Net",
         summary: "A net",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
+        task: Task::Nowcasting,
         layers: vec![
             layer("first", "Encoder"),
             layer("second", "Encoder"),
@@ -32,6 +26,7 @@ fn catalog() -> Catalog {
         licence: String::new(),
         n_parameters: 1,
         is_simulated: false,
+        nowcasting: None,
         variant: None,
         familiar: None,
     };

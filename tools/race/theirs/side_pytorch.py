@@ -17,7 +17,7 @@ import radar
 import sar_unet
 
 INPUTS, ROOT = map(Path, sys.argv[1:3])
-WEIGHTS = ROOT / "checkpoints/sar-unet-precip/knmi-20100826/weights.safetensors"
+WEIGHTS = ROOT / "checkpoints/sar-unet/knmi-20100826/weights.safetensors"
 THRESHOLD_MM_H = 1.5
 N_STEPS = 50
 # The layers that the published script for precipitation has switched on.

@@ -2,6 +2,9 @@
 
 use stormlens_data::card::Nowcasting;
 
+/// Four poolings leave nothing of less.
+const MIN_SIDE_PX: usize = 16;
+
 /// Frames for a network, normalised: `[n_frames × height × width]`.
 #[derive(Clone, Debug)]
 pub struct Frames {
@@ -26,10 +29,14 @@ impl Frames {
             ));
         }
         let multiple = task.size_multiple;
-        if h == 0 || w == 0 || h % multiple != 0 || w % multiple != 0 {
-            let next = |n: usize| n.div_ceil(multiple).max(1) * multiple;
+        if h.min(w) < MIN_SIDE_PX || h % multiple != 0 || w % multiple != 0 {
+            let next = |n: usize| n.max(MIN_SIDE_PX).div_ceil(multiple) * multiple;
+            let must = match multiple {
+                1 => format!("must be {MIN_SIDE_PX} at least"),
+                multiple => format!("must be multiples of {multiple}"),
+            };
             return Err(format!(
-                "the input is {h} × {w} pixels, height and width must be multiples of {multiple}; \
+                "the input is {h} × {w} pixels, height and width {must}; \
                  crop or pad it, e.g. to {} × {}",
                 next(h),
                 next(w)

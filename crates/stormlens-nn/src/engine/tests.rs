@@ -8,11 +8,14 @@ use crate::models::polar_low;
 
 /// Fresh weights of the polar-low network in a file that says this of the size of its pictures.
 fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> PathBuf {
-    let state = state_dict(&(polar_low::ENTRY.initialise)(1), 0);
+    let state = state_dict(&polar_low::ENTRY.fresh(1), 0);
     let metadata = Metadata {
         model: "polar-low".into(),
         hyper_parameters: serde_json::json!({}),
         normalisation_mm_5min: None,
+        field: None,
+        frame_step_min: None,
+        lead_times_min: None,
         input_px,
         crop_px,
         simulated: true,

@@ -5,10 +5,10 @@ use burn::tensor::{Device, Tensor};
 use stormlens_data::request::{Cancelled, ClassOutput, Progress, Silent};
 
 use super::*;
-use crate::golden::{procedural, relative_l2};
+use crate::golden::{input, parameters, procedural, ramp, relative_l2};
 use crate::models::HostTensors;
 use crate::models::sar_unet::SarUnet;
-use crate::models::sar_unet::tests::{input, parameters, ramp, tiny};
+use crate::models::sar_unet::tests::tiny;
 use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, to_vec};
 use crate::{Parameters, Tap};
@@ -36,7 +36,7 @@ fn score(weights: &HostTensors, x: Tensor<4>) -> f64 {
 #[test]
 fn channel_weights_are_what_finite_differences_say() {
     let device = Device::flex();
-    let weights = procedural(&tiny().schema());
+    let weights = procedural(&tiny());
     let check = |layer: &str, channel: usize| {
         let cam = grad_cam(
             &SarUnet,
@@ -69,7 +69,7 @@ fn channel_weights_are_what_finite_differences_say() {
 #[test]
 fn the_gradient_of_the_input_is_what_finite_differences_say() {
     let device = Device::flex();
-    let weights = procedural(&tiny().schema());
+    let weights = procedural(&tiny());
     let network = parameters(&weights, &device);
     let leaf = frames(&device).autodiff().require_grad();
     let y = SarUnet.forward(&network, leaf.clone(), &mut Tap::off(), &Mode::inference());
@@ -91,7 +91,7 @@ fn the_gradient_of_the_input_is_what_finite_differences_say() {
 #[test]
 fn all_layers_at_once_are_each_layer_alone() {
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let names: Vec<String> =
         ["cbam1", "RRCNN4.doubleconv", "Up_RRCNN5", "Up_RRCNN2"].map(str::to_owned).into();
     let together = grad_cam(&SarUnet, &network, frames(&device), &names, upper_half);
@@ -107,7 +107,7 @@ fn all_layers_at_once_are_each_layer_alone() {
 #[test]
 fn integrated_gradients_add_up_to_the_change_of_the_target() {
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let x = frames(&device);
     let y = SarUnet.forward(&network, x.clone(), &mut Tap::off(), &Mode::inference());
     let target = upper_half(&y.to_host());
@@ -206,7 +206,7 @@ fn nobody_waiting_ends_the_integration() {
         }
     }
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let target = upper_half(&[0.0; 32 * 32]);
     let progress = Impatient(Cell::new(0));
     let path = path(&frames(&device), 50, Rule::Midpoint);

@@ -4,11 +4,11 @@ use burn::tensor::{Device, Tensor};
 
 use super::*;
 use crate::explain::{MaskedSum, grad_cam};
-use crate::golden::{procedural, relative_l2};
+use crate::golden::{input, parameters, procedural, ramp, relative_l2};
 use crate::layers::{NormOptions, fold};
 use crate::models::HostTensors;
 use crate::models::sar_unet::SarUnet;
-use crate::models::sar_unet::tests::{input, layer_names, parameters, ramp, tiny};
+use crate::models::sar_unet::tests::{layer_names, tiny};
 use crate::parameters::{Mode, to_vec};
 use crate::{Network, Parameters, Tap};
 
@@ -51,11 +51,11 @@ fn check(network: &dyn Network, weights: &HostTensors, dims: [usize; 4]) {
 
 #[test]
 fn both_paths_of_sar_unet_agree() {
-    let folded = fold(procedural(&tiny().schema()), NormOptions::PYTORCH);
+    let folded = fold(procedural(&tiny()), NormOptions::PYTORCH);
     check(&SarUnet, &folded, [1, 3, 32, 48]);
     check(&SarUnet, &folded, [2, 3, 16, 16]);
     // Where normalisation is still there, its layers take the plain path within the fused one.
-    check(&SarUnet, &procedural(&tiny().schema()), [1, 3, 16, 32]);
+    check(&SarUnet, &procedural(&tiny()), [1, 3, 16, 32]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_batch_is_explained_as_its_examples_are() {
     use crate::explain::grad_cam_batch;
 
     let device = Device::flex();
-    let folded = fold(procedural(&tiny().schema()), NormOptions::PYTORCH);
+    let folded = fold(procedural(&tiny()), NormOptions::PYTORCH);
     let p = parameters(&folded, &device);
     let n = 3 * 32 * 32;
     let values = ramp(2 * n);

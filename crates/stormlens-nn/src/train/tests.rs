@@ -70,7 +70,8 @@ impl Observer for Watch {
 
 fn config(output: &Path) -> TrainConfig {
     TrainConfig {
-        model: "sar-unet-precip".into(),
+        model: "sar-unet".into(),
+        kernels_per_layer: None,
         output: output.to_owned(),
         seed: 3,
         data: DataConfig {
@@ -78,6 +79,7 @@ fn config(output: &Path) -> TrainConfig {
             train_until: None,
             validate_until: None,
             windows: None,
+            frames: FrameOptions::default(),
             description: "moving squares".into(),
             licence: "none".into(),
         },
@@ -92,7 +94,7 @@ fn config(output: &Path) -> TrainConfig {
 }
 
 fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let initial = initialise(&tiny().schema(), config.seed);
+    let initial = initialise(&tiny(), config.seed);
     let trainee = Trainee { network: &SarUnet, initial };
     let rescale = crate::models::sar_unet::ENTRY.rescale;
     let lessons = FrameLessons::new(config, &Squares, rescale);
@@ -203,10 +205,11 @@ fn samples_are_divided_by_the_time_of_their_target() {
         train_until: Some("2010-08-26T05:00:00Z".parse().expect("a time")),
         validate_until: Some("2010-08-26T05:30:00Z".parse().expect("a time")),
         windows: None,
+        frames: FrameOptions::default(),
         description: String::new(),
         licence: String::new(),
     };
-    let examples = open(&data, 12, 30).expect("the radar frames of the repository");
+    let examples = open(&data).expect("the radar frames of the repository");
     let check = |block, n, first: &str, last: &str| {
         let ids = examples.ids(block);
         assert_eq!((ids.len(), ids[0].as_str()), (n, first), "{block:?}");
@@ -220,7 +223,30 @@ fn samples_are_divided_by_the_time_of_their_target() {
     assert_eq!(example.inputs.len(), 12 * 288 * 288);
     assert_eq!(example.target.len(), 288 * 288);
 
+    // Of several lead times the last one decides, and all must have been observed.
+    let frames = FrameOptions { lead_times_min: vec![15, 30], ..FrameOptions::default() };
+    let several = open(&DataConfig { frames, ..data.clone() }).expect("the same frames");
+    assert_eq!(several.ids(Block::Train), examples.ids(Block::Train));
+    let both = several.read("20100826T0430").expect("a sample");
+    let earlier = examples.read("20100826T0415").expect("a sample");
+    assert_eq!(both.inputs, example.inputs);
+    assert_eq!(both.target, [&earlier.target[..], &example.target[..]].concat());
+
+    let refuse = |frames: FrameOptions, word: &str| {
+        let refused = open(&DataConfig { frames, ..data.clone() }).map(|_| ());
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(word), "{refused}");
+    };
+    let leads = |lead_times_min: &[u32]| FrameOptions {
+        lead_times_min: lead_times_min.to_vec(),
+        ..FrameOptions::default()
+    };
+    refuse(leads(&[]), "one lead time at least");
+    refuse(leads(&[30, 15]), "lead times ascend");
+    refuse(leads(&[17]), "multiple of frame_step_min");
+    refuse(FrameOptions { frame_step_min: 15, ..FrameOptions::default() }, "every 5 min");
+
     let neither = DataConfig { archive: None, ..data };
-    let refused = open(&neither, 12, 30).map(|_| ()).unwrap_err().to_string();
+    let refused = open(&neither).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
 }

@@ -30,6 +30,7 @@ fn catalog() -> Catalog {
         licence: String::new(),
         n_parameters: 1,
         is_simulated: true,
+        nowcasting: None,
         variant: Some(Variant::LR_128),
         familiar: None,
     };

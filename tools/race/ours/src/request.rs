@@ -72,7 +72,7 @@ fn router(root: &Path) -> anyhow::Result<Router> {
 
 fn parameters(threshold_mm_h: f64) -> String {
     format!(
-        "model=sar-unet-precip&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
+        "model=sar-unet&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
          &threshold-mmh={threshold_mm_h}&methods=grad-cam&layers=cbam1,{SHOWN}&opacity=0.85\
          &palette=uniform&overlay=map"
     )

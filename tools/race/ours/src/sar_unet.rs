@@ -18,7 +18,7 @@ use crate::inputs::Inputs;
 use crate::weights::{Loaded, shipped};
 use crate::work::{Array, Work, work};
 
-const MODEL: &str = "sar-unet-precip";
+const MODEL: &str = "sar-unet";
 const CHECKPOINT: &str = "knmi-20100826";
 const THRESHOLD_MM_H: f64 = 1.5;
 const IG_STEPS: usize = 50;

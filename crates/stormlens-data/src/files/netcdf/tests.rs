@@ -29,7 +29,7 @@ fn outcome() -> NowcastOutcome {
     };
     NowcastOutcome {
         request: NowcastRequest {
-            model: "sar-unet-precip".into(),
+            model: "sar-unet".into(),
             checkpoint: "test".into(),
             sample: "20100826T0535".into(),
             threshold_mm_h: 1.5,
@@ -61,7 +61,7 @@ fn outcome() -> NowcastOutcome {
         }),
         provenance: Provenance {
             program: "stormlens 0.1.0".into(),
-            model: "sar-unet-precip".into(),
+            model: "sar-unet".into(),
             checkpoint: "test".into(),
             weights_sha256: "ab".repeat(32),
             data_source: "KNMI radar".into(),

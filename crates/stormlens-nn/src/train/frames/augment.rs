@@ -1,4 +1,4 @@
-//! Random crops, flips and quarter turns of a sequence and its target together.
+//! Random crops, flips and quarter turns of a sequence and its targets together.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +43,9 @@ impl Augmentation {
         let places: Vec<usize> =
             (0..height * width).map(|i| origin(i / width, i % width)).collect();
         let pick = |frame: &[f32]| places.iter().map(|&i| frame[i]).collect::<Vec<_>>();
-        let frames = example.inputs.chunks_exact(example.height * example.width);
-        Example {
-            inputs: frames.flat_map(pick).collect(),
-            target: pick(&example.target),
-            height,
-            width,
-        }
+        let all = |frames: &[f32]| {
+            frames.chunks_exact(example.height * example.width).flat_map(pick).collect()
+        };
+        Example { inputs: all(&example.inputs), target: all(&example.target), height, width }
     }
 }

@@ -1,13 +1,13 @@
-//! What a network learns from: sequences and the frame that followed.
+//! What a network learns from: sequences and the frames that followed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use stormlens_data::archive::{Archive, SampleRef};
 use stormlens_data::dataset::{DatasetError, Windows};
 
-use super::options::DataConfig;
+use super::options::{DataConfig, FrameOptions};
 use crate::train::lessons::Block;
 
 /// One sample, normalised.
@@ -15,7 +15,7 @@ use crate::train::lessons::Block;
 pub struct Example {
     /// `[frames × height × width]`
     pub inputs: Vec<f32>,
-    /// `[height × width]`
+    /// `[lead times × height × width]`
     pub target: Vec<f32>,
     pub height: usize,
     pub width: usize,
@@ -33,26 +33,22 @@ pub trait Examples: Sync {
 ///
 /// # Errors
 /// For options that name neither source or both, and for a source that cannot be read.
-pub fn open(
-    config: &DataConfig,
-    n_input_frames: usize,
-    lead_time_min: u32,
-) -> Result<Box<dyn Examples>, DatasetError> {
+pub fn open(config: &DataConfig) -> Result<Box<dyn Examples>, DatasetError> {
+    let frames = config.frames.clone();
+    frames.check()?;
     let times = config.train_until.zip(config.validate_until);
     match (&config.archive, &config.windows, times) {
         (Some(folder), None, Some((train_until, validate_until))) => {
+            frames.check_radar()?;
             let archive = Archive::open(folder)?;
             let known = Mutex::default();
-            Ok(Box::new(ArchiveExamples {
-                archive,
-                n_input_frames,
-                lead_time_min,
-                train_until,
-                validate_until,
-                known,
-            }))
+            Ok(Box::new(ArchiveExamples { archive, frames, train_until, validate_until, known }))
         }
-        (None, Some(file), None) => Ok(Box::new(WindowExamples { windows: Windows::open(file)? })),
+        (None, Some(file), None) => {
+            let windows = WindowExamples { windows: Windows::open(file)? };
+            windows.check(&frames)?;
+            Ok(Box::new(windows))
+        }
         _ => Err(DatasetError::Options(
             "[data] takes either `archive` with `train_until` and `validate_until`, or `windows`"
                 .into(),
@@ -60,11 +56,10 @@ pub fn open(
     }
 }
 
-/// Samples from a folder of raw radar files, divided by the time of their target.
+/// Samples from a folder of raw radar files, divided by the time of their last target.
 struct ArchiveExamples {
     archive: Archive,
-    n_input_frames: usize,
-    lead_time_min: u32,
+    frames: FrameOptions,
     train_until: Timestamp,
     validate_until: Timestamp,
     /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
@@ -82,11 +77,20 @@ impl ArchiveExamples {
 }
 
 impl Examples for ArchiveExamples {
+    /// Samples of which every target was observed.
     fn ids(&self, block: Block) -> Vec<String> {
-        let lead = jiff::SignedDuration::from_mins(i64::from(self.lead_time_min));
-        let samples = self.archive.samples(self.n_input_frames, self.lead_time_min);
-        let in_block = |s: &SampleRef| s.observed && self.block(s.time + lead) == block;
-        samples.into_iter().filter(in_block).map(|s| s.id).collect()
+        let observed = |lead: &u32| {
+            let samples = self.archive.samples(self.frames.n_input_frames, *lead);
+            samples.into_iter().filter(|sample| sample.observed)
+        };
+        let (last, others) = self.frames.lead_times_min.split_last().expect("checked when opened");
+        let others: Vec<HashSet<String>> =
+            others.iter().map(|lead| observed(lead).map(|sample| sample.id).collect()).collect();
+        let lead = jiff::SignedDuration::from_mins(i64::from(*last));
+        let in_block = |s: &SampleRef| {
+            self.block(s.time + lead) == block && others.iter().all(|ids| ids.contains(&s.id))
+        };
+        observed(last).filter(in_block).map(|s| s.id).collect()
     }
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
@@ -95,14 +99,13 @@ impl Examples for ArchiveExamples {
         if let Some(example) = known().get(id) {
             return Ok(example.clone());
         }
-        let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
-        let grid = sample.sequence.grid;
-        let example = Arc::new(Example {
-            inputs: sample.inputs_normalised,
-            target: sample.observation_normalised.unwrap_or_default(),
-            height: grid.height,
-            width: grid.width,
-        });
+        let load = |lead: &u32| self.archive.load(id, self.frames.n_input_frames, *lead);
+        let samples = self.frames.lead_times_min.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        let (height, width) = (samples[0].sequence.grid.height, samples[0].sequence.grid.width);
+        let inputs = samples[0].inputs_normalised.clone();
+        let targets = samples.into_iter().flat_map(|sample| sample.observation_normalised);
+        let target = targets.flatten().collect();
+        let example = Arc::new(Example { inputs, target, height, width });
         known().insert(id.to_owned(), example.clone());
         Ok(example)
     }
@@ -114,6 +117,22 @@ struct WindowExamples {
 }
 
 impl WindowExamples {
+    /// That the file's windows hold the frames that are asked for: its last one is the only target.
+    fn check(&self, frames: &FrameOptions) -> Result<(), DatasetError> {
+        let n_inputs = self.windows.n_input_frames();
+        let n_ahead = self.windows.n_frames_ahead("train")?;
+        let lead = n_ahead as u32 * frames.frame_step_min;
+        if n_inputs == frames.n_input_frames && frames.lead_times_min == [lead] {
+            return Ok(());
+        }
+        Err(DatasetError::Options(format!(
+            "the windows have {n_inputs} input frames and their target {lead} min later, where \
+             [data.frames] asks for {} and {} min",
+            frames.n_input_frames,
+            frames.written_leads()
+        )))
+    }
+
     /// How many windows at the start of `train` train, where the file validates none: nine tenths,
     /// less those that overlap the rest.
     fn n_training(&self) -> usize {

@@ -64,6 +64,7 @@ fn write_scenes(root: &Path, with_validation: bool) {
 fn config(root: &Path) -> SceneConfig {
     SceneConfig {
         model: "means".into(),
+        kernels_per_layer: None,
         output: root.join("run"),
         seed: 7,
         data: SceneData {
