@@ -6,8 +6,7 @@ use crate::support::{SAMPLE, TestApp, result};
 
 fn routes() -> Vec<String> {
     let sample = format!("/samples/{SAMPLE}");
-    let fixed =
-        ["/", "/samples", "/models", "/models/sar-unet", "/about", "/healthz", "/readyz"];
+    let fixed = ["/", "/samples", "/models", "/models/sar-unet", "/about", "/healthz", "/readyz"];
     let mut routes: Vec<String> = fixed.map(str::to_owned).into();
     routes.extend(["", "/animation.png", "/frames/0.png"].map(|rest| format!("{sample}{rest}")));
     routes.extend([

@@ -10,10 +10,7 @@ async fn home_leads_to_samples_and_networks() {
     assert_eq!(home.status, StatusCode::OK);
     assert_eq!(home.count("h1"), 1);
     assert_eq!(home.count("#try-samples .card"), 6);
-    assert_eq!(
-        home.attributes(".panels h3 a", "href"),
-        ["/models/sar-unet", "/models/polar-low"]
-    );
+    assert_eq!(home.attributes(".panels h3 a", "href"), ["/models/sar-unet", "/models/polar-low"]);
 }
 
 #[tokio::test]

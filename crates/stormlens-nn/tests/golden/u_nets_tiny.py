@@ -25,6 +25,9 @@ BASE, RATIO, N_IN, N_OUT = 4, 2, 3, 2
 N_POINTS = 16
 # Large enough for a variance of the smallest maps.
 TRAINING_SIZE = (32, 48)
+# Of the training inputs: with most others a pooling or a ReLU stands so near a tie that rounding in
+# float32 decides it, and moves gradients by up to a fifth.
+SEEDS = {"u_net": 10, "sar_unet": 31}
 
 
 class SplitMix:
@@ -218,7 +221,7 @@ def case(network, size, options):
     for weight in weights.values():
         weight.grad = None
     p = Pass(weights, is_training=True)
-    y = network(p, sequence(7, 2, N_IN, TRAINING_SIZE), **options)
+    y = network(p, sequence(SEEDS[network.__name__], 2, N_IN, TRAINING_SIZE), **options)
     loss = (y - sequence(8, 2, N_OUT, TRAINING_SIZE)).square().sum() / 2
     loss.backward()
     learnable = sorted(name for name in weights if "running_" not in name)

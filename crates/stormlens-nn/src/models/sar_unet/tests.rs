@@ -73,7 +73,7 @@ fn its_weights_are_recognised() {
 fn small_twins_equal_pytorch() {
     for (case, kernels, size) in [("sar-unet-1", 1, [16, 32]), ("sar-unet-2", 2, [32, 16])] {
         let schema = schema::of_sizes(&twins::tiny(kernels)).schema;
-        Twin { case, entry: &ENTRY, schema, size }.check();
+        Twin { case, entry: &ENTRY, schema, size, training_seed: 31 }.check();
     }
 }
 

@@ -48,7 +48,7 @@ fn published_networks_have_their_size() {
 #[test]
 fn small_twins_equal_pytorch() {
     let check = |case, entry, network, kernels, size| {
-        Twin { case, entry, schema: tiny(network, kernels), size }.check();
+        Twin { case, entry, schema: tiny(network, kernels), size, training_seed: 10 }.check();
     };
     check("unet", &UNET, &networks::UNET, 1, [19, 21]);
     check("unet-ds", &UNET_DS, &networks::UNET_DS, 2, [19, 21]);
@@ -150,7 +150,7 @@ fn every_size_is_taken() {
                 to_vec(y)
             };
             let both = [run(&values[..n]), run(&values[n..])].concat();
-            assert!(relative_l2(&run(&values), &both) < 1e-6, "{height} × {width}");
+            assert!(relative_l2(&run(&values), &both) < 1e-5, "{height} × {width}");
         }
     }
 }
