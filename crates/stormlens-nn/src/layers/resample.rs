@@ -56,8 +56,8 @@ pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
 /// The map interpolated to twice its size beside a skip connection, whose channels come first. Where
 /// that is larger, because halving had dropped a row or a column, zeros go around the map: half of
 /// them above and on the left, rounded down.
-pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, _mode: &Mode) -> Source {
-    let x = upsample(x);
+pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, mode: &Mode) -> Source {
+    let x = whole::upsample(&x, mode).unwrap_or_else(|| upsample(x));
     let ([_, _, height, width], [_, _, skip_height, skip_width]) = (x.dims(), skip.dims());
     let (down, across) = (skip_height - height, skip_width - width);
     let x = match (down, across) {
