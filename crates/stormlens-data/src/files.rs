@@ -1,6 +1,6 @@
 //! Formats in which other programs take our numbers, and give us theirs.
 
-pub mod netcdf;
+// pub mod netcdf;
 pub mod npy;
 
 /// A file that cannot be written or read.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod hash;
 mod hdf5_stream;
 pub mod import;
+pub mod network;
 pub mod outcome;
 mod packed;
 pub mod request;
