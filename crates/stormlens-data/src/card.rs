@@ -249,7 +249,8 @@ impl MethodCard {
     /// The value of an option until the visitor chooses: that of the network's publication, or the
     /// method's own.
     pub fn default_of(&self, option: &OptionCard, model: &ModelCard) -> &'static str {
-        let is_it = |known: &&PublishedOption| known.method == self.id && known.option == option.name;
+        let is_it =
+            |known: &&PublishedOption| known.method == self.id && known.option == option.name;
         model.published_options.iter().find(is_it).map_or(option.default, |known| known.value)
     }
 }
@@ -293,13 +294,15 @@ impl OptionCard {
             }
             OptionKind::Whole { least, most, .. } => {
                 let number = text.parse().ok().filter(|n| (least..=most).contains(n));
-                let wanted = || format!("is “{text}”, but must be a whole number from {least} to {most}");
+                let wanted =
+                    || format!("is “{text}”, but must be a whole number from {least} to {most}");
                 number.map(|n: u32| n.to_string()).ok_or_else(wanted)
             }
             OptionKind::Share { .. } if text == "none" => Ok(text.to_owned()),
             OptionKind::Share { least, most, .. } => {
                 let number = text.parse().ok().filter(|n| (least..=most).contains(n));
-                let wanted = || format!("is “{text}”, but must be none, or a share from {least} to {most}");
+                let wanted =
+                    || format!("is “{text}”, but must be none, or a share from {least} to {most}");
                 number.map(|n: f64| n.to_string()).ok_or_else(wanted)
             }
         }
@@ -325,9 +328,12 @@ mod tests {
 
     #[test]
     fn options_are_read_in_one_form() {
-        for (option, text, value) in
-            [(STEPS, " 50 ", "50"), (STEPS, "+7", "7"), (GAP, "none", "none"), (GAP, "0.050", "0.05")]
-        {
+        for (option, text, value) in [
+            (STEPS, " 50 ", "50"),
+            (STEPS, "+7", "7"),
+            (GAP, "none", "none"),
+            (GAP, "0.050", "0.05"),
+        ] {
             assert_eq!(option.read(text).as_deref(), Ok(value), "{text}");
         }
     }

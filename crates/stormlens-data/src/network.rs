@@ -9,6 +9,9 @@ use crate::card::NowcastField;
 use crate::request::ClassOutput;
 
 /// What a network is given: `[channels × height × width]`.
+///
+/// This is the place for what networks to come need beside it: a second input of another size (a
+/// satellite picture beside radar frames), and a mask of the pixels that are visible.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     pub values: Vec<f32>,
@@ -35,8 +38,15 @@ pub struct Asked {
 pub enum Target {
     /// The sum of an output channel over the pixels where it lies above a threshold. The threshold is in
     /// the unit of the field, the sum in that of the network.
-    SumAbove { channel: usize, field: NowcastField, threshold: f64 },
-    Class { class: usize, output: ClassOutput },
+    SumAbove {
+        channel: usize,
+        field: NowcastField,
+        threshold: f64,
+    },
+    Class {
+        class: usize,
+        output: ClassOutput,
+    },
 }
 
 /// What a network says, and why.

@@ -18,11 +18,21 @@ pub struct Axis {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Coordinates {
     /// Moments, UTC; of radar the ends of the intervals.
-    Times { times: Vec<Timestamp> },
+    Times {
+        times: Vec<Timestamp>,
+    },
     /// Minutes after a moment.
-    LeadTimes { from: Timestamp, minutes: Vec<u32> },
-    Numbers { unit: String, values: Vec<f64> },
-    Names { names: Vec<String> },
+    LeadTimes {
+        from: Timestamp,
+        minutes: Vec<u32>,
+    },
+    Numbers {
+        unit: String,
+        values: Vec<f64>,
+    },
+    Names {
+        names: Vec<String>,
+    },
 }
 
 impl Coordinates {
@@ -113,10 +123,12 @@ impl Axis {
                 times.get(idx).map(|time| time.strftime("%H:%M").to_string())
             }
             Coordinates::LeadTimes { minutes, .. } => minutes.get(idx).map(|m| format!("+{m} min")),
-            Coordinates::Numbers { unit, values } => values.get(idx).map(|value| match unit.as_str() {
-                "1" => value.to_string(),
-                unit => format!("{value} {unit}"),
-            }),
+            Coordinates::Numbers { unit, values } => {
+                values.get(idx).map(|value| match unit.as_str() {
+                    "1" => value.to_string(),
+                    unit => format!("{value} {unit}"),
+                })
+            }
             Coordinates::Names { names } => names.get(idx).cloned(),
         };
         label.unwrap_or_else(missing)

@@ -3,12 +3,8 @@ use crate::request::Subject;
 
 fn outcome(variables: Vec<Variable>) -> Outcome {
     let subject = Subject::Nowcast { sample: "s".into() };
-    let request = Request {
-        model: "m".into(),
-        checkpoint: "c".into(),
-        subject,
-        explain: Vec::new(),
-    };
+    let request =
+        Request { model: "m".into(), checkpoint: "c".into(), subject, explain: Vec::new() };
     let text = || String::from("p");
     let provenance = Provenance {
         program: text(),

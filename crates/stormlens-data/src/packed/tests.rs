@@ -14,4 +14,3 @@ fn values_are_four_bytes_each_little_endian() {
     assert!(values_of(&[0, 0, 0xc0, 0x7f]).unwrap()[0].is_nan());
     assert!(values_of(&[0, 0, 0]).unwrap_err().to_string().contains("3 bytes"));
 }
-

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, NowcastField, Nowcasting};
 use stormlens_data::scene::Variant;
 
 use super::EngineError;
@@ -90,10 +90,23 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         licence,
         n_parameters: found.n_parameters,
         is_simulated,
+        nowcasting: (entry.card)().is_nowcasting().then(|| published(entry)),
         variant,
         familiar,
     };
     Ok(Described { state: file.state, card })
+}
+
+/// The frames of SAR-UNet as published (Renault and Mehrkanoon 2023).
+fn published(entry: &ModelEntry) -> Nowcasting {
+    Nowcasting {
+        field: NowcastField::Precipitation,
+        n_input_frames: entry.n_input,
+        frame_step_min: 5,
+        lead_times_min: vec![30],
+        is_stated: false,
+        size_multiple: 16,
+    }
 }
 
 impl Resident {
@@ -109,20 +122,26 @@ impl Resident {
         Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
     }
 
-    /// Layers by name or label, as the card writes them.
+    /// Layers by name or label, as the card writes them, each once; all layers where none is named.
     ///
     /// # Errors
     /// For a name that no layer has.
     pub fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
-        let resolve = |name: &String| {
+        if wanted.is_empty() {
+            return Ok(self.card.layers.iter().map(|layer| layer.name.clone()).collect());
+        }
+        let mut names = Vec::with_capacity(wanted.len());
+        for name in wanted {
             let layer = self.card.layer(name).ok_or_else(|| EngineError::UnknownLayer {
                 model: self.card.id,
                 name: name.clone(),
                 known: self.card.layers.iter().map(|l| l.name.clone()).collect(),
             })?;
-            Ok(layer.name.clone())
-        };
-        wanted.iter().map(resolve).collect()
+            if !names.contains(&layer.name) {
+                names.push(layer.name.clone());
+            }
+        }
+        Ok(names)
     }
 }
 

@@ -8,7 +8,7 @@ use stormlens_data::request::{ClassOutput, Silent};
 
 use super::*;
 use crate::checkpoint::Architecture;
-use crate::explain::{ClassTarget, Path, PathAttribution, Rule, integrated_gradients};
+use crate::explain::{ClassTarget, Path, PathAttribution, integrated_gradients};
 use crate::golden::{Golden, max_abs, max_error, relative_l2};
 use crate::layers::fold;
 use crate::models::HostTensors;
@@ -172,7 +172,8 @@ fn integrate(parameters: &Parameters, x: Tensor<4>, n_steps: usize) -> PathAttri
         baseline: x.zeros_like(),
         input: x,
         n_steps,
-        rule: Rule::Trapezoid { tolerance: None, max_steps: n_steps },
+        tolerance: None,
+        max_steps: n_steps,
         n_batch: 4,
     };
     let target = ClassTarget { class: 1, output: ClassOutput::Probability };

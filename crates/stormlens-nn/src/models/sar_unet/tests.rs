@@ -1,6 +1,7 @@
 //! SAR-UNet against what the authors' program computed, and against itself.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_data::card::NowcastField;
 
 use super::{SarUnet, SarUnetConfig};
 use crate::explain::{MaskedSum, RawCam, Target, finish_cam, grad_cam};
@@ -106,7 +107,7 @@ fn the_full_size_network_equals_the_reference() {
     let folded = parameters(&fold(weights, NormOptions::PYTORCH), &device);
     let mut flipped = 0;
     let choose = |y: &[f32]| {
-        let ours = MaskedSum::above(1.5, y);
+        let ours = MaskedSum::above(NowcastField::Precipitation, 1.5, y);
         flipped = ours.mask.iter().zip(&golden.f32("mask")).filter(|(a, b)| a != b).count();
         MaskedSum::over(golden.f32("mask"), y)
     };
