@@ -9,6 +9,7 @@ mod method;
 mod options;
 mod pass;
 mod resize;
+mod saliency;
 mod target;
 
 use stormlens_data::card::MethodCard;
@@ -21,10 +22,11 @@ pub use method::{Found, Method, Run, Wants};
 pub use options::Options;
 pub use pass::{Seen, Watch, differentiate, predict};
 pub use resize::resize_bilinear;
+pub use saliency::Saliency;
 pub use target::{ClassTarget, MaskedSum, Target, probabilities, target};
 
 /// Which methods there are: one line a method.
-pub const METHODS: &[&dyn Method] = &[&GradCam, &IntegratedGradients];
+pub const METHODS: &[&dyn Method] = &[&GradCam, &IntegratedGradients, &Saliency];
 
 /// The method of that name, or the names there are.
 ///

@@ -237,6 +237,24 @@ fn one_pass_serves_all_that_is_asked_of_a_target() {
     assert_eq!(engine().answer(&resident, &[], &Silent).expect("none").len(), 0);
 }
 
+/// Layers and the input are looked at in the same pass, where the target is the same.
+#[test]
+fn gradients_of_layers_and_of_the_input_come_from_one_pass() {
+    let (resident, counting) = fields();
+    let input = frames(0);
+    let target = above_mean(&resident, &input, 1);
+    let cam = at(asked("grad-cam", target.clone()), &["cbam1"]);
+    let question = vec![asked("saliency", target), cam];
+    counting.passes();
+    let answer = one(&resident, &input, question).expect("an answer");
+    assert_eq!(counting.passes(), [1]);
+    let [saliency, cams] = &answer.explained[..] else { panic!("two were asked for") };
+    assert_eq!((saliency.score, &saliency.mask), (cams.score, &cams.mask));
+    let map = &saliency.maps[0];
+    assert_eq!((map.meaning, map.shape), (Meaning::Sensitivity, [3, 32, 48]));
+    assert!(map.values.iter().all(|&v| v >= 0.0) && map.values.iter().any(|&v| v > 0.0));
+}
+
 #[test]
 fn frames_that_do_not_fit_are_refused_with_what_to_do() {
     let (resident, _) = fields();
