@@ -1,108 +1,136 @@
 //! How long a person waits for a figure: drawing it, and writing it as a file.
 //!
-//! `cargo bench --bench figures`. The result is that of `stormlens::testing`: real radar frames of
-//! 288 × 288 pixels, and a real scene at the sizes of the polar-low network, with attributions of the
-//! shapes of real ones.
+//! `cargo bench --bench figures`. The results are those of `stormlens::testing`: real radar frames
+//! of 288 × 288 pixels, and a real scene at the sizes of the polar-low network, with attributions of
+//! the shapes of real ones.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use stormlens::export::{self, Recipe};
-use stormlens::plot::scene::{self, SceneFigure, SceneStyle};
-use stormlens::plot::{Figure, RainPalette, Style, alt_text, draw, size_px, thumbnail};
+use stormlens::plot::{
+    Figure, Overlay, Polarity, RainPalette, Style, Theme, alt_text, draw, picture_thumbnail,
+    size_px, thumbnail,
+};
 use stormlens::testing::{outcome, scene_outcome, scene_outcome_of, scene_picture};
 use stormlens_data::attribution::Visualiser;
+use stormlens_data::outcome::{Colours, Outcome};
 use stormlens_data::scene::{Fit, Variant};
 
-const FIGURES: [&str; 9] = [
-    "prediction",
-    "difference",
-    "inputs",
-    "cam-Up_RRCNN2.doubleconv",
-    "cam-raw-cbam3",
-    "cams-Up_RRCNN2.doubleconv,Up_RRCNN3,cbam3,cbam5",
-    "ig-11",
-    "ig-frames",
-    "target-mask",
+const FIGURES: [&str; 11] = [
+    "map-prediction",
+    "difference-prediction,observation",
+    "strip-input",
+    "map-grad_cam/Up_RRCNN2.doubleconv",
+    "map-grad_cam/cbam3/raw",
+    "grid-grad_cam/Up_RRCNN2.doubleconv,grad_cam/Up_RRCNN3,grad_cam/cbam3,grad_cam/cbam5",
+    "map-integrated_gradients@11",
+    "map-saliency@11",
+    "bars-integrated_gradients/sums",
+    "curve-integrated_gradients/path",
+    "map-target_mask",
 ];
 
-fn figures(criterion: &mut Criterion) {
-    let outcome = outcome();
-    let style = Style::default();
-    for name in FIGURES {
-        let figure: Figure = name.parse().expect("the figure exists");
-        criterion.bench_function(&format!("figure/svg/{name}"), |bencher| {
-            bencher.iter(|| draw(black_box(&outcome), &figure, &style));
+fn figure(name: &str) -> Figure {
+    name.parse().expect("the figure exists")
+}
+
+/// Draws each of them, again and again.
+fn drawings(
+    criterion: &mut Criterion,
+    group: &str,
+    names: &[&str],
+    (outcome, style): (&Outcome, &Style),
+) {
+    for name in names {
+        let figure = figure(name);
+        draw(outcome, &figure, style).expect("the figure can be drawn");
+        criterion.bench_function(&format!("{group}/{name}"), |bencher| {
+            bencher.iter(|| draw(black_box(outcome), &figure, style));
         });
     }
-    let figure = Figure::Prediction;
-    criterion.bench_function("figure/size/prediction", |bencher| {
-        bencher.iter(|| size_px(black_box(&outcome), &figure, &style));
+}
+
+fn figures(criterion: &mut Criterion) {
+    let (outcome, style) = (outcome(), Style::default());
+    drawings(criterion, "figure/svg", &FIGURES, (&outcome, &style));
+    let region = "100,120,60,60".parse().expect("a part of the map");
+    let closer = Style { region: Some(region), ..style.clone() };
+    drawings(criterion, "figure/svg-region", &FIGURES[..1], (&outcome, &closer));
+    let prediction = Figure::map("prediction");
+    criterion.bench_function("figure/size/map-prediction", |bencher| {
+        bencher.iter(|| size_px(black_box(&outcome), &prediction, &style));
     });
-    criterion.bench_function("figure/alt-text/prediction", |bencher| {
-        bencher.iter(|| alt_text(black_box(&outcome), &figure));
+    criterion.bench_function("figure/alt-text/map-prediction", |bencher| {
+        bencher.iter(|| alt_text(black_box(&outcome), &prediction));
     });
     criterion.bench_function("figure/thumbnail/192", |bencher| {
-        let field = &outcome.forecast.prediction_mm_h;
-        bencher.iter(|| thumbnail(black_box(field), RainPalette::default(), 192));
+        let field = outcome.variable("prediction").expect("there is one").map(0);
+        let palette = RainPalette::default();
+        bencher.iter(|| thumbnail(black_box(&field), Colours::Rain, palette, Theme::Light, 192));
     });
 }
 
-const SCENE_FIGURES: [&str; 6] = [
-    "scene",
-    "cam-activation_14",
-    "cam-raw-activation_8",
-    "gradients",
-    "path",
-    "cams-activation_8,activation_12,activation_14,activation_15",
+const SCENE_FIGURES: [&str; 7] = [
+    "map-scene",
+    "map-grad_cam/activation_14",
+    "map-grad_cam/activation_8/raw",
+    "map-integrated_gradients",
+    "map-saliency",
+    "curve-integrated_gradients/path",
+    "grid-grad_cam/activation_8,grad_cam/activation_12,grad_cam/activation_14,grad_cam/activation_15",
 ];
 
 /// At the largest size, where a figure has the most to do.
 fn scenes(criterion: &mut Criterion) {
     let outcome = scene_outcome_of(&scene_picture(), Variant::HR, Fit::Stretch);
-    let style = SceneStyle::default();
-    for name in SCENE_FIGURES {
-        let figure: SceneFigure = name.parse().expect("the figure exists");
-        criterion.bench_function(&format!("scene/svg/{name}"), |bencher| {
-            bencher.iter(|| scene::draw(black_box(&outcome), &figure, &style));
-        });
-    }
-    let published = SceneStyle { registration: scene::Registration::Published, ..style.clone() };
-    for name in ["cam-activation_14", "gradients"] {
-        let figure: SceneFigure = name.parse().expect("the figure exists");
-        criterion.bench_function(&format!("scene/svg-published/{name}"), |bencher| {
-            bencher.iter(|| scene::draw(black_box(&outcome), &figure, &published));
-        });
-    }
-    criterion.bench_function("scene/alt-text/gradients", |bencher| {
-        bencher.iter(|| scene::alt_text(black_box(&outcome), &SceneFigure::Gradients));
+    let style = Style { polarity: Polarity::Positive, ..Style::default() };
+    drawings(criterion, "scene/svg", &SCENE_FIGURES, (&outcome, &style));
+    let published = Style { overlay: Overlay::Published, ..style.clone() };
+    let names = ["map-grad_cam/activation_14", "map-integrated_gradients"];
+    drawings(criterion, "scene/svg-published", &names, (&outcome, &published));
+    let gradients = figure("map-integrated_gradients");
+    criterion.bench_function("scene/alt-text/map-integrated_gradients", |bencher| {
+        bencher.iter(|| alt_text(black_box(&outcome), &gradients));
     });
-    let gradients = outcome.integrated_gradients.as_ref().expect("they were asked for");
+    let variable = outcome.variable("integrated_gradients").expect("they were asked for");
+    let ([side_px, _], values) = (variable.plane.expect("it is a map"), variable.to_f32());
     let visualiser = Visualiser { below: 45.0, cleanup: true, ..Visualiser::default() };
     criterion.bench_function("scene/visualiser/1024", |bencher| {
-        bencher.iter(|| visualiser.map(black_box(&gradients.attribution), gradients.crop_px));
+        bencher.iter(|| visualiser.map(black_box(&values), side_px));
     });
     let picture = scene_picture();
     criterion.bench_function("scene/thumbnail/192", |bencher| {
-        bencher.iter(|| scene::thumbnail(black_box(&picture), 192));
-    });
-    let outcome = scene_outcome();
-    criterion.bench_function("scene/npz", |bencher| {
-        bencher.iter(|| export::scene::npz(black_box(&outcome)));
+        bencher.iter(|| picture_thumbnail(black_box(&picture), 192));
     });
 }
 
 fn files(criterion: &mut Criterion) {
-    let outcome = outcome();
-    let style = Style::default();
-    let figure = Figure::Prediction;
+    let (outcome, style) = (outcome(), Style::default());
+    let figure = Figure::map("prediction");
     let svg = draw(&outcome, &figure, &style).expect("the figure can be drawn");
     let recipe = Recipe::new(&outcome, &figure, &style);
-    criterion.bench_function("figure/png-300dpi/prediction", |bencher| {
+    criterion.bench_function("figure/png-300dpi/map-prediction", |bencher| {
         bencher.iter(|| export::png(black_box(&svg), 300, &recipe));
     });
-    criterion.bench_function("figure/pdf/prediction", |bencher| {
+    criterion.bench_function("figure/pdf/map-prediction", |bencher| {
         bencher.iter(|| export::pdf(black_box(&svg), &recipe));
+    });
+    let scene = scene_outcome();
+    for (name, outcome) in [("forecast", &outcome), ("scene", &scene)] {
+        criterion.bench_function(&format!("file/npz/{name}"), |bencher| {
+            bencher.iter(|| export::npz(black_box(outcome)));
+        });
+        criterion.bench_function(&format!("file/netcdf/{name}"), |bencher| {
+            bencher.iter(|| export::netcdf(black_box(outcome), &[]));
+        });
+    }
+    let input = outcome.variable("input").expect("there is one");
+    criterion.bench_function("file/csv/input", |bencher| {
+        bencher.iter(|| export::csv(black_box(input)));
+    });
+    criterion.bench_function("file/json-head/input", |bencher| {
+        bencher.iter(|| export::json_head(black_box(&outcome), input));
     });
 }
 

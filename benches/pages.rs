@@ -11,13 +11,16 @@ use axum::body::Body;
 use axum::http::{Request as HttpRequest, StatusCode};
 use criterion::{Criterion, criterion_group, criterion_main};
 use http_body_util::BodyExt;
-use stormlens::catalog::Catalog;
+use stormlens::catalog::{CardBox, Catalog};
+use stormlens::config::folders;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
+use stormlens::tasks;
 use stormlens::testing::{self, LAYERS};
 use stormlens::web::{AppState, app};
-use stormlens_data::card::{CheckpointCard, DeviceReport, Layer, ModelCard, Nowcasting, Task};
-use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
-use stormlens_data::request::{Progress, Request};
+use stormlens_data::card::{CheckpointCard, DeviceReport, ModelCard, NowcastField, Nowcasting};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Progress, Request, Subject};
+use stormlens_data::scene::Variant;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -26,14 +29,11 @@ struct Stored;
 
 impl Worker for Stored {
     fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
-        Ok(match request.clone() {
-            Request::Nowcast(request) => {
-                Outcome::Nowcast(Arc::new(NowcastOutcome { request, ..testing::outcome() }))
-            }
-            Request::Scene(request) => {
-                Outcome::Scene(Arc::new(SceneOutcome { request, ..testing::scene_outcome() }))
-            }
-        })
+        let known = match request.subject {
+            Subject::Nowcast { .. } => testing::outcome(),
+            Subject::Scene { .. } => testing::scene_outcome(),
+        };
+        Ok(Outcome { request: request.clone(), ..known })
     }
 
     fn device(&self) -> DeviceReport {
@@ -41,46 +41,41 @@ impl Worker for Stored {
     }
 }
 
-fn model() -> ModelCard {
-    let layer = |name: &str| Layer { name: name.to_owned(), label: name.to_owned(), group: "All" };
-    ModelCard {
-        id: "stored",
-        title: "Stored result",
-        summary: "A stored result",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
-        layers: LAYERS.map(|(name, _)| layer(name)).into(),
-        default_layers: vec![LAYERS[0].0, LAYERS[1].0],
-        citations: &[],
-    }
-}
-
-fn router() -> Router {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let weights = CheckpointCard {
+fn weights(model: &ModelCard) -> CheckpointCard {
+    let is_nowcasting = model.is_nowcasting();
+    CheckpointCard {
         name: "stored".to_owned(),
-        model: "stored".to_owned(),
+        model: model.id.to_owned(),
         weights_sha256: "0".repeat(64),
         training_data: String::new(),
         licence: String::new(),
         n_parameters: 0,
         is_simulated: false,
-        variant: None,
+        nowcasting: is_nowcasting.then(|| Nowcasting {
+            field: NowcastField::Precipitation,
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_times_min: vec![30],
+            is_stated: true,
+            size_multiple: 16,
+        }),
+        variant: (!is_nowcasting).then_some(Variant::LR_512),
         familiar: None,
-    };
-    let classifier = testing::scene_card();
-    let of_scenes = CheckpointCard { model: classifier.id.to_owned(), ..weights.clone() };
-    let models = vec![model(), classifier];
-    let catalog =
-        Catalog::open(&root.join("data"), models, vec![weights, of_scenes]).expect("data");
+    }
+}
+
+fn router() -> Router {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let opened = tasks::open(&folders(&root.join("data"), &root.join("no-such-folder")));
+    let opened = opened.expect("there is data").into_iter();
+    let (tasks, pages) = opened.map(|opened| (opened.task, opened.pages)).unzip();
+    let models = vec![testing::card(), testing::scene_card()];
+    let checkpoints = models.iter().map(weights).collect();
+    let cards = CardBox { models, checkpoints, methods: testing::methods().to_vec() };
+    let catalog = Arc::new(Catalog::new(cards, tasks));
     let factory = Box::new(|| Ok(Box::new(Stored) as Box<dyn Worker>));
     let jobs = Jobs::start(factory, Options::default()).expect("a thread");
-    app(AppState::new(jobs, Arc::new(catalog), &root.join("checkpoints")))
+    app(AppState::new(jobs, catalog, pages, &root.join("checkpoints")))
 }
 
 async fn get(router: &Router, address: &str) -> StatusCode {
@@ -98,7 +93,7 @@ async fn scene(router: &Router) -> String {
     let response = router.clone().oneshot(request).await.expect("the router answers");
     let body = response.into_body().collect().await.expect("a whole body").to_bytes();
     let page = String::from_utf8_lossy(&body).replace("&#38;", "&");
-    let from = page.find("/scenes/").expect("there is a sample");
+    let from = page.find("/v1/result?").expect("there is a sample");
     let to = page[from..].find('"').expect("the address ends");
     page[from..from + to].to_owned()
 }
@@ -106,13 +101,18 @@ async fn scene(router: &Router) -> String {
 /// The address of a result, with its parameters in the server's order.
 fn result(opacity_percent: usize) -> String {
     format!(
-        "/result?model=stored&checkpoint=stored&sample=knmi-20100826T0535&threshold-mmh=1.5\
-         &methods=grad-cam,integrated-gradients&steps=20&layers={},{}&opacity={}\
-         &palette=uniform&overlay=map",
+        "/v1/result?model=sar-unet&checkpoint=stored&sample=knmi-20100826T0535&lead-time=30\
+         &threshold=1.5&methods=grad-cam,integrated-gradients&integrated-gradients.baseline=zero\
+         &integrated-gradients.steps=50&layers={},{}&opacity={}&palette=uniform&overlay=map",
         LAYERS[0].0,
         LAYERS[1].0,
         opacity_percent as f64 / 100.0
     )
+}
+
+/// The address of a figure or file of the result.
+fn part(name: &str) -> String {
+    result(50).replacen("/v1/result?", &format!("/v1/result/{name}?"), 1)
 }
 
 fn pages(criterion: &mut Criterion) {
@@ -123,13 +123,18 @@ fn pages(criterion: &mut Criterion) {
             tokio::task::yield_now().await;
         }
     });
-    let scene = runtime.block_on(async {
-        let scene = scene(&router).await;
-        while get(&router, &scene).await != StatusCode::OK {
-            tokio::task::yield_now().await;
-        }
-        scene
-    });
+    let scene = runtime.block_on(scene(&router));
+    let comparison =
+        "/v1/compare?sample=knmi-20100826T0535&networks=sar-unet%2Fstored&lead-time=30\
+                      &threshold=1.5"
+            .to_owned();
+    for address in [&scene, &comparison] {
+        runtime.block_on(async {
+            while get(&router, address).await != StatusCode::OK {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
     let mut check = |name: &str, address: &dyn Fn() -> String| {
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| assert_eq!(runtime.block_on(get(&router, &address())), StatusCode::OK));
@@ -140,14 +145,14 @@ fn pages(criterion: &mut Criterion) {
     check("page/scenes/warm", &|| "/scenes".to_owned());
     check("page/scene/cached", &|| scene.clone());
     // Drawn each time: what is asked for again lies in the browser.
-    let figure = |name: &str| {
-        let figure = format!("/result/figure/{name}.svg?");
-        result(50).replacen("/result?", &figure, 1) + "&width-mm=85&theme=light"
-    };
-    check("page/figure/map", &|| figure("prediction"));
-    check("page/figure/cam", &|| figure(&format!("cam-{}", LAYERS[0].0)));
+    let figure = |name: &str| part(&format!("figure/{name}.svg")) + "&width-mm=85&theme=light";
+    check("page/figure/map", &|| figure("map-prediction"));
+    check("page/figure/cam", &|| figure(&format!("map-grad_cam%2F{}", LAYERS[0].0)));
+    check("page/values/head", &|| part("data/prediction.json"));
+    check("page/values/floats", &|| part("data/prediction.f32"));
+    check("page/comparison/cached", &|| comparison.clone());
     check("page/thumbnail/sample", &|| "/samples/knmi-20100826T0535/frames/11.png".to_owned());
-    let id = scene.trim_start_matches("/scenes/").split('?').next().unwrap_or_default();
+    let id = scene.split("&scene=").nth(1).and_then(|rest| rest.get(..16)).unwrap_or_default();
     check("page/thumbnail/scene", &|| format!("/scenes/{id}/thumbnail.jpg"));
     check("page/result/cached", &|| result(50));
     // 101 looks at one result are more than the server keeps, so every page is written anew.

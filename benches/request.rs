@@ -51,8 +51,8 @@ async fn get(router: &Router, address: &str) -> StatusCode {
 /// Asks until the page is there, as a browser does.
 async fn click(router: &Router, threshold: f64) {
     let address = format!(
-        "/result?model=sar-unet-precip&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
-         &threshold-mmh={threshold}&methods=grad-cam&layers=cbam1,Up_RRCNN2&opacity=0.6\
+        "/v1/result?model=sar-unet&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
+         &lead-time=30&threshold={threshold}&methods=grad-cam&layers=cbam1,Up_RRCNN2&opacity=0.6\
          &palette=uniform&overlay=map"
     );
     loop {
@@ -62,7 +62,7 @@ async fn click(router: &Router, threshold: f64) {
             other => panic!("{address} is answered with {other}"),
         }
     }
-    let figure = address.replace("/result?", "/result/figure/cam-Up_RRCNN2.svg?");
+    let figure = address.replace("/result?", "/result/figure/map-grad_cam%2FUp_RRCNN2.svg?");
     assert_eq!(get(router, &figure).await, StatusCode::OK);
 }
 

@@ -1,31 +1,36 @@
 //! The command line: one variant and one file a command.
 
+#[cfg(feature = "nn")]
+mod ask;
 mod dataset;
 #[cfg(feature = "nn")]
-mod evaluate;
+pub mod evaluate;
 #[cfg(feature = "nn")]
 mod explain;
 #[cfg(feature = "nn")]
-mod import;
+mod help;
+#[cfg(feature = "nn")]
+pub mod import;
 #[cfg(feature = "nn")]
 mod network;
+#[cfg(feature = "nn")]
+mod output;
 #[cfg(feature = "nn")]
 mod predict;
 mod progress;
 pub mod render;
-#[cfg(feature = "nn")]
-mod scene;
 pub mod serve;
 #[cfg(feature = "nn")]
-mod train;
+pub mod train;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::networks::Networks;
 
 /// See what a weather network predicts, how good that is, and why.
 ///
@@ -69,6 +74,7 @@ struct Render {
 
 /// Parses the command line and runs it; errors go to standard error in one line.
 pub fn main() -> ExitCode {
+    let cli = parse();
     let filter =
         EnvFilter::try_from_env("STORMLENS_LOG").unwrap_or_else(|_| "stormlens=info,warn".into());
     tracing_subscriber::fmt()
@@ -76,13 +82,20 @@ pub fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(Cli::parse()) {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn parse() -> Cli {
+    let command = Cli::command();
+    #[cfg(feature = "nn")]
+    let command = help::with_parameters(command);
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
@@ -107,11 +120,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 #[cfg(feature = "nn")]
-fn networks(config: &Config) -> serve::Networks {
+fn networks(config: &Config) -> Networks {
     crate::worker::networks(&config.sources)
 }
 
 #[cfg(not(feature = "nn"))]
-fn networks(_: &Config) -> serve::Networks {
-    serve::Networks::none()
+fn networks(_: &Config) -> Networks {
+    Networks::none()
 }

@@ -1,14 +1,18 @@
 //! The options of `serve`: each a flag and an environment variable.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use stormlens_data::request::DeviceChoice;
 
 use crate::jobs::{self, Batching};
-use crate::scenes::CacheOptions;
+use crate::tasks::{Folders, UploadLimits};
+
+/// Bytes of all uploads, and of one of them, until told otherwise.
+const MAX_CACHE_BYTES: u64 = 1_000_000_000;
+const MAX_FILE_BYTES: usize = 32_000_000;
 
 /// Serve the dashboard
 #[derive(Clone, Debug, Args)]
@@ -75,7 +79,7 @@ pub struct Sources {
     #[command(flatten)]
     pub device: DeviceArgs,
 
-    /// Folder of radar archives, one folder a source
+    /// Folder of samples, one folder a source: radar frames, cloud maps, scenes
     #[arg(long, env = "STORMLENS_DATA", default_value = "data", value_name = "FOLDER")]
     pub data: PathBuf,
 
@@ -134,13 +138,31 @@ impl Config {
         (max_bytes > 0).then(|| (self.sources.cache.folder.join("results"), max_bytes))
     }
 
-    /// Where uploads go, and how many.
-    pub fn cache_options(&self) -> CacheOptions {
-        CacheOptions {
-            folder: self.sources.cache.folder.clone(),
-            max_bytes: self.cache_disk_mb.saturating_mul(1_000_000),
+    /// Where tasks find their samples, where uploads go, and how many.
+    pub fn folders(&self) -> Folders {
+        Folders {
+            max_cache_bytes: self.cache_disk_mb.saturating_mul(1_000_000),
             max_file_bytes: self.upload_mb.saturating_mul(1_000_000),
+            ..self.sources.folders()
         }
+    }
+}
+
+impl Sources {
+    /// Where tasks find their samples and what was uploaded.
+    pub fn folders(&self) -> Folders {
+        folders(&self.data, &self.cache.folder)
+    }
+}
+
+/// Folders with the limits that hold until told otherwise.
+pub fn folders(data: &Path, cache: &Path) -> Folders {
+    Folders {
+        data: data.to_owned(),
+        cache: cache.to_owned(),
+        max_cache_bytes: MAX_CACHE_BYTES,
+        max_file_bytes: MAX_FILE_BYTES,
+        upload_limits: UploadLimits::default(),
     }
 }
 
@@ -169,7 +191,10 @@ mod tests {
         assert_eq!(config.bind.port(), 8080);
         assert_eq!(config.sources.device.device, DeviceChoice::Auto);
         assert_eq!(config.job_options().cache_bytes, 1_000_000_000);
-        assert_eq!(config.cache_options(), CacheOptions::default());
+        let folders = config.folders();
+        assert_eq!((folders.data, folders.cache), ("data".into(), "cache".into()));
+        assert_eq!(folders.max_cache_bytes, MAX_CACHE_BYTES);
+        assert_eq!(folders.max_file_bytes, MAX_FILE_BYTES);
         assert_eq!(config.job_options().deadline, Some(Duration::from_secs(120)));
         assert_eq!(config.job_options().batching, Batching::default());
         assert_eq!(config.results_folder(), Some(("cache/results".into(), 2_000_000_000)));
@@ -178,7 +203,7 @@ mod tests {
     #[test]
     fn all_that_is_kept_lies_in_one_folder() {
         let config = parse(&["--cache", "kept"]).unwrap();
-        assert_eq!(config.cache_options().folder, PathBuf::from("kept"));
+        assert_eq!(config.folders().cache, PathBuf::from("kept"));
         assert_eq!(config.results_folder().unwrap().0, PathBuf::from("kept/results"));
     }
 

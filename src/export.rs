@@ -7,11 +7,14 @@ mod archive;
 mod arrays;
 mod bundle;
 mod citations;
+mod csv;
+mod files;
+mod json;
 mod page;
 mod pdf;
 mod png;
+mod provenance;
 mod recipe;
-pub mod scene;
 mod svg;
 
 use std::sync::{Arc, LazyLock};
@@ -21,13 +24,17 @@ use resvg::usvg::{Options, Tree};
 
 use crate::plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
 
-pub use arrays::npz;
-pub use bundle::{Bundle, bundle, origin};
+pub use arrays::{npy, npz};
+pub use bundle::{Extra, bundle};
 pub use citations::bibtex;
+pub use csv::{cell, csv, number, numbers_csv, record};
+pub use files::{FILES, FileKind, Source, netcdf};
+pub use json::{float32, json_head};
 pub use page::page_svg;
 pub use pdf::pdf;
 pub use png::png;
-pub use recipe::{Look, Recipe, RecipeError};
+pub use provenance::provenance_json;
+pub use recipe::{Recipe, RecipeError};
 pub use svg::svg;
 
 /// Why a file can't be written.
@@ -47,10 +54,16 @@ pub enum ExportError {
     Pdf(String),
     #[error("the archive can't be written: {0}")]
     Zip(String),
-    #[error("`{name}` can't be written into the archive: {reason}")]
+    #[error("`{name}` can't be written: {reason}")]
     Part { name: String, reason: String },
     #[error(transparent)]
     Plot(#[from] PlotError),
+}
+
+impl ExportError {
+    fn part(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Part { name: name.to_owned(), reason: reason.to_string() }
+    }
 }
 
 /// The figure as resvg and krilla see it, with the fonts of the project and no others.

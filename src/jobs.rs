@@ -7,31 +7,33 @@
 //! that still waits at its deadline is refused, whatever the worker does meanwhile; one that runs is
 //! stopped at its next report. Where there is a store of outcomes, a job looks there first. Knows no tensors and no HTTP.
 
-mod board;
-mod clerk;
-mod deadlines;
+mod deadline_thread;
 mod job;
 mod options;
+mod queue;
 mod reporter;
-mod size;
+mod store_thread;
 #[cfg(test)]
 mod tests;
-mod thread;
 mod worker;
+mod worker_thread;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use stormlens_data::hash::sha256;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
-use self::board::Shared;
 use self::job::Lane;
 pub use self::job::Subscription;
 pub use self::options::{Batching, Options};
+use self::queue::Queue;
 pub use self::worker::{Asked, Readiness, Store, Worker, WorkerError, WorkerFactory};
+
+/// Hexadecimal digits of a job's name.
+const ID_DIGITS: usize = 16;
 
 /// The name of a job, derived from its request: equal requests have equal names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,8 +41,7 @@ pub struct JobId(String);
 
 impl JobId {
     pub fn of(request: &Request) -> Self {
-        let digest = Sha256::digest(request.key().as_bytes());
-        Self(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(sha256(request.key().as_bytes())[..ID_DIGITS].to_owned())
     }
 
     /// The name as it stands in an address; whether such a job exists is another question.
@@ -69,7 +70,7 @@ pub enum JobState {
         total: usize,
         since: Instant,
     },
-    Done(Outcome),
+    Done(Arc<Outcome>),
     Failed(WorkerError),
     Cancelled,
 }
@@ -93,7 +94,7 @@ pub enum SubmitError {
 /// A handle to the queue; clones share it.
 #[derive(Clone)]
 pub struct Jobs {
-    shared: Arc<Shared>,
+    queue: Arc<Queue>,
 }
 
 impl Jobs {
@@ -122,25 +123,25 @@ impl Jobs {
         factory: WorkerFactory,
         options: Options,
     ) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::new(options, store.clone()));
-        thread::spawn(shared.clone(), factory)?;
+        let queue = Arc::new(Queue::new(options, store.clone()));
+        worker_thread::spawn(queue.clone(), factory)?;
         if let Some(store) = store {
-            clerk::spawn(shared.clone(), store)?;
+            store_thread::spawn(queue.clone(), store)?;
         }
         if options.deadline.is_some() {
-            deadlines::spawn(shared.clone())?;
+            deadline_thread::spawn(queue.clone())?;
         }
-        Ok(Self { shared })
+        Ok(Self { queue })
     }
 
     /// Whether the worker stands ready, and on which device.
     pub fn readiness(&self) -> Readiness {
-        self.shared.readiness()
+        self.queue.readiness()
     }
 
     /// Takes a request. A job of the same request that waits, runs or has ended is taken over.
     pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
-        self.shared.submit(request, Lane::Single)
+        self.queue.submit(request, Lane::Single)
     }
 
     /// The same for one of many requests that somebody has at once. They have room of their own in the
@@ -148,25 +149,25 @@ impl Jobs {
     /// others one of theirs is taken. One that is then submitted by itself goes with the others, while
     /// there is room.
     pub fn submit_in_bulk(&self, request: Request) -> Result<JobId, SubmitError> {
-        self.shared.submit(request, Lane::Bulk)
+        self.queue.submit(request, Lane::Bulk)
     }
 
     /// How many requests of one kind go through a network together at most; one until it is known
     /// what computes.
     pub fn max_batch(&self) -> usize {
-        self.shared.max_batch()
+        self.queue.max_batch()
     }
 
     /// The state of a job for someone who looks at it: this counts as interest in it.
     pub fn status(&self, id: &JobId) -> Option<JobState> {
-        self.shared.find(id).map(|job| {
+        self.queue.find(id).map(|job| {
             job.touch();
             job.state()
         })
     }
 
     /// The outcome of a request that is still in memory.
-    pub fn outcome(&self, request: &Request) -> Option<Outcome> {
+    pub fn outcome(&self, request: &Request) -> Option<Arc<Outcome>> {
         match self.status(&JobId::of(request))? {
             JobState::Done(outcome) => Some(outcome),
             _ => None,
@@ -175,24 +176,24 @@ impl Jobs {
 
     /// The states of a job as they come. As long as the subscription lives, somebody waits.
     pub fn subscribe(&self, id: &JobId) -> Option<Subscription> {
-        self.shared.find(id).map(Subscription::new)
+        self.queue.find(id).map(Subscription::new)
     }
 
     /// Stops a job that waits or runs, or forgets one that failed, so that it can be asked anew.
     /// Returns its request; a finished job stays as it is, and so does a fresh refusal.
     pub fn cancel(&self, id: &JobId) -> Option<Request> {
-        self.shared.cancel(id)
+        self.queue.cancel(id)
     }
 
     /// Refuses new requests and ends those that wait or run. Outcomes that are on their way to the
     /// store still go there.
     pub fn shut_down(&self) {
-        self.shared.shut_down();
+        self.queue.shut_down();
     }
 
     /// Waits until every outcome has been handed to the store, for `time` at most. Whether they have, but
     /// for those that the log told of because the store did not keep up; blocks the thread meanwhile.
     pub fn wait_until_kept(&self, time: Duration) -> bool {
-        self.shared.wait_until_kept(time)
+        self.queue.wait_until_kept(time)
     }
 }

@@ -1,20 +1,52 @@
 //! Stormlens: see what a weather network predicts, how good that is, and why.
 //!
 //! The library holds everything of the program but its entry point, so that tests and benchmarks
-//! reach it. `ARCHITECTURE.md` is the map.
+//! reach it. `ARCHITECTURE.md` is the map. Modules stand here in their order: each knows only those
+//! before it, but for the few places that `ARCHITECTURE.md` names.
 
 pub mod allocator;
-pub mod catalog;
-pub mod cli;
-pub mod config;
-pub mod export;
-pub mod jobs;
-pub mod plot;
 pub mod program;
+
+// Files that are written whole or not at all, in folders with limits.
+mod disk;
+
+// A result as a drawing.
+pub mod plot;
+
+// A result as files.
+pub mod export;
+
+// Who computes, and in which order.
+pub mod jobs;
+
+// Results on disk.
 pub mod results;
-pub mod scenes;
-#[doc(hidden)]
-pub mod testing;
+
+// What can be asked, and of what.
+pub mod parameters;
+
+pub mod catalog;
+
+pub mod question;
+
+pub mod task;
+
+// Which networks there are.
+pub mod networks;
+
+// The two ways in: pages and commands.
 pub mod web;
+
+pub mod config;
+
+pub mod cli;
+
+// The kinds of questions, a folder each.
+pub mod tasks;
+
+// The bridge to the networks.
 #[cfg(feature = "nn")]
 pub mod worker;
+
+#[doc(hidden)]
+pub mod testing;

@@ -7,9 +7,7 @@
 //! is removed, and the result computed anew. The least recently used go first.
 
 mod checks;
-mod files;
 mod format;
-mod index;
 mod key;
 mod store;
 #[cfg(test)]
@@ -20,38 +18,47 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stormlens_data::request::Request;
 
-use self::index::Index;
 use self::key::Key;
 use crate::catalog::Catalog;
+use crate::disk::{RecentlyUsed, Room};
 use crate::program::Program;
+
+pub use self::checks::{TaskCheck, Unfit, ensure};
 
 /// Results in a folder.
 pub struct Results {
     folder: PathBuf,
-    max_bytes: u64,
+    room: Room,
     catalog: Arc<Catalog>,
+    task_check: TaskCheck,
     program: Program,
     /// `None` until the folder was listed.
-    index: Mutex<Option<Index>>,
+    index: Mutex<Option<RecentlyUsed<()>>>,
 }
 
 impl Results {
     /// Results in `folder`, which is made with the first of them. It is not listed yet, so that the
-    /// start does not wait for that.
-    pub fn new(folder: PathBuf, max_bytes: u64, catalog: Arc<Catalog>) -> Self {
-        let index = Mutex::new((!folder.is_dir()).then(Index::default));
-        Self { folder, max_bytes, catalog, program: Program::this().clone(), index }
+    /// start does not wait for that. `task_check` compares what only a task knows.
+    pub fn new(
+        folder: PathBuf,
+        max_bytes: u64,
+        catalog: Arc<Catalog>,
+        task_check: TaskCheck,
+    ) -> Self {
+        let index = Mutex::new((!folder.is_dir()).then(RecentlyUsed::default));
+        let room = Room { n_bytes: max_bytes, n_files: usize::MAX };
+        Self { folder, room, catalog, task_check, program: Program::this().clone(), index }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Index>> {
+    fn lock(&self) -> MutexGuard<'_, Option<RecentlyUsed<()>>> {
         // No code under this lock leaves the index half changed, so a panic does not spoil it.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The key of the answer to a question; `None` where there are no such weights.
     fn key(&self, request: &Request, device: &str) -> Option<Key> {
-        let mut checkpoints = self.catalog.checkpoints(request.model());
-        let weights = checkpoints.find(|card| card.name == request.checkpoint())?;
+        let mut checkpoints = self.catalog.checkpoints(&request.model);
+        let weights = checkpoints.find(|card| card.name == request.checkpoint)?;
         Some(Key::new(&self.program, request, &weights.weights_sha256, device))
     }
 }

@@ -1,29 +1,33 @@
-//! A result for tests, benchmarks and looking at figures, made without a network.
+//! Results for tests, benchmarks and looking at figures, made without a network.
 //!
 //! The rain is real: the Dutch radar on 26 August 2010. The "prediction" is the last frame moved along
 //! as far as it moved before, and the "attributions" are plain functions of the rain, so that they have
 //! the shapes, signs and gaps of real ones. Nothing here says anything about any network.
 
+mod attributions;
+mod cards;
+mod fields;
 mod scene;
 
 use std::path::Path;
 use std::sync::LazyLock;
 
-use stormlens_data::card::{Layer, ModelCard, Nowcasting, Task};
+use jiff::Timestamp;
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{
-    Forecast, GradCam, IntegratedGradients, LayerMap, NowcastOutcome, Provenance, Target,
+    Axis, Colours, Domain, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
 };
-use stormlens_data::request::NowcastRequest;
+use stormlens_data::request::{Explain, Request, Subject, Target};
 
-pub use scene::{
-    EMPTY_SCENE_LAYER, SCENE_LAYERS, scene_card, scene_outcome, scene_outcome_of, scene_picture,
-};
+use crate::plot::words::{count, number};
+
+pub use cards::{card, methods, scene_card};
+pub use scene::{EMPTY_SCENE_LAYER, SCENE_LAYERS, scene_outcome, scene_outcome_of, scene_picture};
 
 const THRESHOLD_MM_H: f64 = 1.5;
 const N_FRAMES: usize = 12;
-const LEAD_FRAMES: usize = 6;
+const LEAD_TIME_MIN: u32 = 30;
 
 /// Layers of the result: one of the input's size, smaller ones, and one without evidence.
 pub const LAYERS: [(&str, usize); 4] =
@@ -31,59 +35,207 @@ pub const LAYERS: [(&str, usize); 4] =
 /// The one of [`LAYERS`] whose map is zero everywhere.
 pub const EMPTY_LAYER: &str = "cbam5";
 
-/// A result with everything in it. Equal at every call.
+/// A result with everything in it, 30 min ahead. Equal at every call.
 ///
 /// # Panics
 /// If the radar frames of the repository are not there.
-pub fn outcome() -> NowcastOutcome {
-    static OUTCOME: LazyLock<NowcastOutcome> = LazyLock::new(build);
+pub fn outcome() -> Outcome {
+    static OUTCOME: LazyLock<Outcome> = LazyLock::new(|| outcome_of_leads(1));
     OUTCOME.clone()
 }
 
-fn build() -> NowcastOutcome {
-    let clock = |i: usize| format!("{:02}{:02}", 4 + i / 12, i % 12 * 5);
-    let images: Vec<knmi::KnmiImage> =
-        (0..N_FRAMES).chain([N_FRAMES - 1 + LEAD_FRAMES]).map(|i| read(&clock(i))).collect();
-    let rain = |image: &knmi::KnmiImage| {
-        image.crop_mm_5min().expect("the crop is complete").map(|v| v * 12.0)
-    };
-    let (last, inputs) = images.split_last().expect("there are thirteen frames");
-    let inputs_mm_h: Vec<Field> = inputs.iter().map(rain).collect();
-    let prediction_mm_h = moved(&inputs_mm_h);
-    let target = target(&prediction_mm_h);
-    let request = NowcastRequest {
-        model: "sar-unet-precip".into(),
+/// The same for several lead times, half an hour apart; observed is the first one alone, and explained
+/// too.
+///
+/// # Panics
+/// If the radar frames of the repository are not there.
+pub fn outcome_of_leads(n_leads: usize) -> Outcome {
+    let radar = Radar::read();
+    let minutes: Vec<u32> = (1..=n_leads as u32).map(|lead| lead * LEAD_TIME_MIN).collect();
+    let predictions = fields::moved(&radar.inputs_mm_h, n_leads);
+    let last = &radar.inputs_mm_h[N_FRAMES - 1];
+    let mut observed = vec![radar.observation_mm_h.clone()];
+    observed.resize(n_leads, last.map(|_| f32::NAN));
+    let lead_time = || vec![Axis::lead_time(radar.times[N_FRAMES - 1], minutes.clone())];
+    let rain = |name, role, axes, frames| variable(name, role, Quantity::rain_rate(), axes, frames);
+
+    let input_time = || vec![Axis::input_time(radar.times.clone())];
+    let mut variables = vec![
+        rain("input", Role::Input, input_time(), &radar.inputs_mm_h),
+        rain("prediction", Role::Prediction, lead_time(), &predictions),
+        rain("observation", Role::Observation, lead_time(), &observed),
+        rain("persistence", Role::Reference, lead_time(), &vec![last.clone(); n_leads]),
+    ];
+    let target = Explained::of(&predictions[0], &radar.times);
+    variables.push(target.mask());
+    variables.extend(attributions::grad_cam(&predictions[0], &target.words()));
+    variables.extend(attributions::integrated_gradients(&radar.inputs_mm_h, &target));
+    variables.push(attributions::saliency(&radar.inputs_mm_h, &target));
+    let mut numbers = target.numbers();
+    numbers.extend(attributions::completeness(&variables));
+    let request = request();
+    let provenance = radar.provenance(&request);
+    Outcome { request, variables, numbers, notes: Vec::new(), provenance, duration_ms: 0.0 }
+}
+
+fn request() -> Request {
+    let target = Target::SumAbove { threshold: THRESHOLD_MM_H, lead_time_min: LEAD_TIME_MIN };
+    Request {
+        model: "sar-unet".into(),
         checkpoint: "test".into(),
-        sample: "knmi-201008260455".into(),
-        threshold_mm_h: THRESHOLD_MM_H,
-        grad_cam: true,
-        ig_steps: Some(8),
+        subject: Subject::Nowcast { sample: "knmi-201008260455".into() },
+        explain: explain(target, "8"),
+    }
+}
+
+/// All methods, with their own options but for the number of steps.
+fn explain(target: Target, n_steps: &str) -> Vec<Explain> {
+    let value =
+        |name: &str, default: &str| if name == "steps" { n_steps } else { default }.to_owned();
+    let explain = |card: &stormlens_data::card::MethodCard| Explain {
+        method: card.id.into(),
+        options: card.options.iter().map(|o| (o.name.into(), value(o.name, o.default))).collect(),
+        target: target.clone(),
+        layers: Vec::new(),
     };
-    NowcastOutcome {
-        grad_cam: Some(grad_cam(&prediction_mm_h, &target)),
-        integrated_gradients: Some(gradients(&inputs_mm_h, &target)),
-        provenance: Provenance {
-            program: format!("stormlens {}", env!("CARGO_PKG_VERSION")),
-            model: request.model.clone(),
-            checkpoint: request.checkpoint.clone(),
-            weights_sha256: "0".repeat(64),
+    methods().iter().map(explain).collect()
+}
+
+/// Maps over the grid of the radar, one an entry of the axis.
+fn variable(
+    name: &str,
+    role: Role,
+    quantity: Quantity,
+    axes: Vec<Axis>,
+    frames: &[Field],
+) -> Variable {
+    Variable {
+        name: name.into(),
+        role,
+        quantity,
+        axes,
+        plane: frames.first().map(|field| [field.height, field.width]),
+        domain: Domain::Earth(knmi::crop_grid()),
+        values: Values::F32(frames.iter().flat_map(|field| field.values.iter().copied()).collect()),
+    }
+}
+
+/// Numbers along one axis.
+fn series(name: String, quantity: Quantity, axis: Axis, values: Vec<f64>) -> Variable {
+    Variable {
+        name,
+        role: Role::Diagnostic,
+        quantity,
+        axes: vec![axis],
+        plane: None,
+        domain: Domain::None,
+        values: Values::F64(values),
+    }
+}
+
+/// The number that attributions explain: the sum of the rain above a threshold.
+struct Explained {
+    mask: Field,
+    input_times: Vec<Timestamp>,
+    score_mm_h: f64,
+}
+
+impl Explained {
+    fn of(prediction: &Field, input_times: &[Timestamp]) -> Self {
+        let mask = prediction.map(|v| f32::from(u8::from(f64::from(v) > THRESHOLD_MM_H)));
+        let pairs = prediction.values.iter().zip(&mask.values);
+        let score_mm_h = pairs.map(|(&v, &m)| f64::from(v * m)).sum();
+        Self { mask, input_times: input_times.to_vec(), score_mm_h }
+    }
+
+    fn input_time(&self) -> Vec<Axis> {
+        vec![Axis::input_time(self.input_times.clone())]
+    }
+
+    fn n_pixels(&self) -> usize {
+        self.mask.values.iter().filter(|&&m| m > 0.0).count()
+    }
+
+    fn words(&self) -> String {
+        format!(
+            "target: predicted rain above {} mm/h ({} pixels)",
+            number(THRESHOLD_MM_H),
+            count(self.n_pixels())
+        )
+    }
+
+    fn mask(&self) -> Variable {
+        let quantity = Quantity::new(
+            &format!("predicted above {} mm/h", number(THRESHOLD_MM_H)),
+            "1",
+            Colours::Mask,
+        );
+        let axes = vec![Axis::lead_time(self.input_times[N_FRAMES - 1], vec![LEAD_TIME_MIN])];
+        variable("target_mask", Role::Mask, quantity, axes, std::slice::from_ref(&self.mask))
+    }
+
+    fn numbers(&self) -> Vec<Number> {
+        let of = |method: &str| {
+            let name = |what: &str| format!("{method}/{what}");
+            [
+                Number::new(name("target"), self.score_mm_h, "mm/h", "the sum that is explained"),
+                Number::new(name("n_pixels"), self.n_pixels() as f64, "1", "pixels of the target"),
+            ]
+        };
+        methods().iter().flat_map(|card| of(&card.variable())).collect()
+    }
+}
+
+/// The hour of radar frames, and what came half an hour later.
+struct Radar {
+    inputs_mm_h: Vec<Field>,
+    times: Vec<Timestamp>,
+    observation_mm_h: Field,
+    files: Vec<String>,
+    sha256: String,
+}
+
+impl Radar {
+    fn read() -> Self {
+        let clock = |i: usize| format!("{:02}{:02}", 4 + i / 12, i % 12 * 5);
+        let later = N_FRAMES - 1 + (LEAD_TIME_MIN / knmi::FRAME_STEP_MIN) as usize;
+        let images: Vec<_> = (0..N_FRAMES).chain([later]).map(|i| read(&clock(i))).collect();
+        let rain = |image: &knmi::KnmiImage| {
+            image.crop_mm_5min().expect("the crop is complete").map(|v| v * 12.0)
+        };
+        let (last, inputs) = images.split_last().expect("there are thirteen frames");
+        Self {
+            inputs_mm_h: inputs.iter().map(rain).collect(),
+            times: inputs.iter().map(|image| image.end).collect(),
+            observation_mm_h: rain(last),
+            files: images.iter().map(|image| file_name(&image.file)).collect(),
+            sha256: images[0].sha256.clone(),
+        }
+    }
+
+    fn provenance(&self, request: &Request) -> Provenance {
+        Provenance {
             data_source: "KNMI radar RAD_NL25_RAP_5min".into(),
-            data_files: images.iter().map(|i| file_name(&i.file)).collect(),
-            data_sha256: images[0].sha256.clone(),
+            data_files: self.files.clone(),
+            data_sha256: self.sha256.clone(),
             data_licence: "CC BY 4.0".into(),
-            device: "none: test data".into(),
-        },
-        forecast: Forecast {
-            grid: knmi::crop_grid(),
-            inputs_mm_h,
-            input_times: inputs.iter().map(|i| i.end).collect(),
-            prediction_mm_h,
-            observation_mm_h: Some(rain(last)),
-            valid_time: last.end,
-            lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
-            duration_ms: 0.0,
-        },
-        request,
+            ..provenance(request)
+        }
+    }
+}
+
+/// Where a result came from, but for its data.
+fn provenance(request: &Request) -> Provenance {
+    Provenance {
+        program: format!("stormlens {}", env!("CARGO_PKG_VERSION")),
+        model: request.model.clone(),
+        checkpoint: request.checkpoint.clone(),
+        weights_sha256: "0".repeat(64),
+        data_source: String::new(),
+        data_files: Vec::new(),
+        data_sha256: String::new(),
+        data_licence: String::new(),
+        device: "none: test data".into(),
     }
 }
 
@@ -95,132 +247,4 @@ fn read(clock: &str) -> knmi::KnmiImage {
 
 fn file_name(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
-}
-
-/// The last frame, moved on as the rain moved between the newest two frames that are one lead time
-/// apart, and smoothed as a regression would.
-fn moved(inputs: &[Field]) -> Field {
-    let (before, after) = (&inputs[inputs.len() - 1 - LEAD_FRAMES], &inputs[inputs.len() - 1]);
-    let error = |rows: isize, columns: isize| {
-        let mut sum = 0.0;
-        for r in (40..after.height - 40).step_by(8) {
-            for c in (40..after.width - 40).step_by(8) {
-                let from = before.at((r as isize - rows) as usize, (c as isize - columns) as usize);
-                sum += f64::from((after.at(r, c).sqrt() - from.sqrt()).powi(2));
-            }
-        }
-        sum
-    };
-    let shifts = (-36..=36).step_by(4).flat_map(|r| (-36..=36).step_by(4).map(move |c| (r, c)));
-    let (rows, columns) = shifts
-        .min_by(|a, b| error(a.0, a.1).total_cmp(&error(b.0, b.1)))
-        .expect("there are shifts to choose from");
-    smooth(&shifted(after, rows, columns), 2)
-}
-
-fn shifted(field: &Field, rows: isize, columns: isize) -> Field {
-    let clamp = |i: isize, n: usize| i.clamp(0, n as isize - 1) as usize;
-    let at = |r: usize, c: usize| {
-        field.at(clamp(r as isize - rows, field.height), clamp(c as isize - columns, field.width))
-    };
-    from_fn(field.height, field.width, at)
-}
-
-/// Means over squares of `2 * reach + 1` pixels.
-fn smooth(field: &Field, reach: usize) -> Field {
-    from_fn(field.height, field.width, |r, c| {
-        let rows = r.saturating_sub(reach)..(r + reach + 1).min(field.height);
-        let columns = c.saturating_sub(reach)..(c + reach + 1).min(field.width);
-        let n = rows.len() * columns.len();
-        rows.flat_map(|r| columns.clone().map(move |c| (r, c)))
-            .map(|(r, c)| field.at(r, c))
-            .sum::<f32>()
-            / n as f32
-    })
-}
-
-fn from_fn(height: usize, width: usize, f: impl Fn(usize, usize) -> f32) -> Field {
-    let pixels = (0..height).flat_map(|r| (0..width).map(move |c| (r, c)));
-    Field::new(height, width, pixels.map(|(r, c)| f(r, c)).collect())
-}
-
-fn target(prediction_mm_h: &Field) -> Target {
-    let mask = prediction_mm_h.map(|v| f32::from(u8::from(f64::from(v) > THRESHOLD_MM_H)));
-    let score_mm_h: f64 =
-        prediction_mm_h.values.iter().zip(&mask.values).map(|(&v, &m)| f64::from(v * m)).sum();
-    Target {
-        threshold_mm_h: THRESHOLD_MM_H,
-        n_pixels: mask.values.iter().filter(|&&m| m > 0.0).count(),
-        mask,
-        score: score_mm_h / 12.0 / knmi::NORMALISATION_MM_5MIN,
-        score_mm_h,
-    }
-}
-
-fn grad_cam(prediction: &Field, target: &Target) -> GradCam {
-    let layers = LAYERS.map(|(layer, size)| {
-        let factor = prediction.height / size;
-        let mean = smooth(prediction, factor * 2);
-        let offset = if layer == EMPTY_LAYER { 1e3 } else { 1.5 };
-        let raw = from_fn(size, size, |r, c| mean.at(r * factor, c * factor) - offset);
-        let positive = raw.map(|v| v.max(0.0));
-        let highest = positive.range().map_or(0.0, |(_, high)| high);
-        let cam = from_fn(prediction.height, prediction.width, |r, c| {
-            positive.at(r / factor, c / factor) / (1e-7 + highest)
-        });
-        LayerMap { layer: layer.into(), raw, cam: smooth(&cam, factor / 2) }
-    });
-    GradCam { target: target.clone(), layers: layers.into() }
-}
-
-fn gradients(inputs: &[Field], target: &Target) -> IntegratedGradients {
-    let frames: Vec<Field> = inputs
-        .iter()
-        .enumerate()
-        .map(|(i, field)| {
-            let age = (inputs.len() - 1 - i) as f32;
-            let weight = 0.4 * (-age / 2.0).exp() - if age == 3.0 { 0.15 } else { 0.0 };
-            let weight = if i == 0 { 0.0 } else { weight };
-            from_fn(field.height, field.width, |r, c| {
-                let sign = if (r / 8 + c / 8) % 5 == 0 { -0.4 } else { 1.0 };
-                field.at(r, c) * target.mask.at(r, c) * weight * sign
-            })
-        })
-        .collect();
-    let frame_sums_mm_h: Vec<f64> =
-        frames.iter().map(|f| f.finite().map(f64::from).sum()).collect();
-    let sum: f64 = frame_sums_mm_h.iter().sum();
-    IntegratedGradients {
-        target: target.clone(),
-        frames,
-        frame_sums_mm_h,
-        n_steps: 8,
-        baseline: "no rain",
-        output_difference_mm_h: sum * 0.99,
-        convergence_delta_mm_h: sum * 0.01,
-    }
-}
-
-/// The card of a network that takes what [`outcome`] was made from.
-pub fn card() -> ModelCard {
-    let layer = |(name, _): (&str, usize)| Layer {
-        name: name.to_owned(),
-        label: name.replace('_', " "),
-        group: "Decoder",
-    };
-    ModelCard {
-        id: "sar-unet-precip",
-        title: "Test network",
-        summary: "Moves the last frame along",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: N_FRAMES,
-            frame_step_min: knmi::FRAME_STEP_MIN,
-            lead_time_min: LEAD_FRAMES as u32 * knmi::FRAME_STEP_MIN,
-            size_multiple: 16,
-            default_threshold_mm_h: THRESHOLD_MM_H,
-        }),
-        layers: LAYERS.map(layer).into(),
-        default_layers: vec![LAYERS[0].0, LAYERS[1].0],
-        citations: &[],
-    }
 }

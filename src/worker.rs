@@ -1,8 +1,9 @@
 //! The one bridge between the dashboard and the networks: the engine behind the `Worker` trait.
+//!
+//! It knows no task: what a network is given and what becomes of its answer, the task of the request
+//! says.
 
 mod batch;
-mod nowcast;
-pub mod scene;
 mod warm_up;
 
 use std::collections::BTreeMap;
@@ -10,28 +11,66 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stormlens_data::card::{CheckpointCard, DeviceReport};
+use stormlens_data::card::{CheckpointCard, DeviceReport, MethodCard};
 use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::{Progress, Request, Silent};
+use stormlens_data::request::{DeviceChoice, Explain, Progress, Request, Silent};
 use stormlens_nn::engine::{Resident, describe};
-use stormlens_nn::{Engine, EngineError, device, registry};
+use stormlens_nn::registry::ModelEntry;
+use stormlens_nn::{Engine, EngineError, explain, registry};
 
-use crate::catalog::Catalog;
-use crate::cli::serve::Networks;
+use self::batch::Context;
+use crate::catalog::{CardBox, Catalog};
 use crate::config::Sources;
 use crate::jobs::{Asked, Worker, WorkerError};
-use crate::scenes::CacheOptions;
+use crate::networks::Networks;
+use crate::tasks;
+
+/// The option that tells that a method runs passes of its own, many of them.
+const STEPS: &str = "steps";
 
 /// Weights by model and checkpoint name.
 type Weights = BTreeMap<(String, String), PathBuf>;
 
-/// Every network there are weights for, and the worker that runs them.
+/// Every network, and all weights in the folder of the checkpoints.
 pub fn networks(sources: &Sources) -> Networks {
     let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
-    let device = sources.device.device;
+    of(sources.device.device, weights, checkpoints)
+}
+
+/// Every network, and only these weights of one of them, under that name.
+///
+/// # Errors
+/// For an unknown model, and for a file that is no checkpoint or one of another network.
+pub fn network(
+    device: DeviceChoice,
+    model: &str,
+    name: String,
+    path: &Path,
+) -> Result<Networks, EngineError> {
+    let entry = known_model(model)?;
+    let card = CheckpointCard { name: name.clone(), ..describe(entry, path)? };
+    let weights = Weights::from([((model.to_owned(), name), path.to_owned())]);
+    Ok(of(device, weights, vec![card]))
+}
+
+/// The entry of a model.
+///
+/// # Errors
+/// For a name that no model has, with those that there are.
+pub fn known_model(model: &str) -> Result<&'static ModelEntry, EngineError> {
+    registry::find(model)
+        .map_err(|known| EngineError::UnknownModel { name: model.to_owned(), known })
+}
+
+/// What is said of the methods.
+pub fn methods() -> Vec<MethodCard> {
+    explain::cards()
+}
+
+fn of(device: DeviceChoice, weights: Weights, checkpoints: Vec<CheckpointCard>) -> Networks {
+    let models = registry::MODELS.iter().map(|entry| (entry.card)()).collect();
     Networks {
-        models: registry::MODELS.iter().map(|entry| (entry.card)()).collect(),
-        checkpoints,
+        cards: CardBox { models, checkpoints, methods: methods() },
         worker: Box::new(move |catalog| {
             Box::new(move || {
                 let engine = Engine::new(device).map_err(|error| error.to_string())?;
@@ -48,11 +87,10 @@ pub fn networks(sources: &Sources) -> Networks {
 /// # Errors
 /// As the dashboard would say them.
 pub fn answer(sources: &Sources, request: &Request) -> anyhow::Result<Outcome> {
-    let networks = networks(sources);
-    let catalog = Catalog::open(&sources.data, networks.models, networks.checkpoints)?;
-    let cache = CacheOptions { folder: sources.cache.folder.clone(), ..CacheOptions::default() };
-    let catalog = catalog.with_cache(cache);
-    let mut worker = (networks.worker)(Arc::new(catalog))().map_err(anyhow::Error::msg)?;
+    let Networks { cards, worker } = networks(sources);
+    let tasks = tasks::open(&sources.folders())?.into_iter().map(|opened| opened.task).collect();
+    let catalog = Arc::new(Catalog::new(cards, tasks));
+    let mut worker = worker(catalog)().map_err(anyhow::Error::msg)?;
     Ok(worker.run(request, &Silent)?)
 }
 
@@ -78,7 +116,7 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>) {
 }
 
 /// Names and files in a model's folder, in order of their names.
-fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
+pub fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let known = ["ckpt", "h5", "hdf5", "keras", "pt", "pth", "safetensors"];
     let candidate = |path: PathBuf| {
@@ -100,54 +138,39 @@ struct EngineWorker {
     engine: Engine,
     catalog: Arc<Catalog>,
     weights: Weights,
-    /// Models and checkpoints that were not run yet, the first one last.
-    cold: Vec<(String, String)>,
+    /// What was not run yet, the first one last.
+    cold: Vec<warm_up::Cold>,
 }
 
 impl Worker for EngineWorker {
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Answer {
-        let missing = || Err(WorkerError::Failed("the network gave no answer".to_owned()));
-        self.run_batch(&[(request, progress)]).pop().unwrap_or_else(missing)
+        self.run_batch(&[(request, progress)]).pop().unwrap_or_else(|| Err(no_answer()))
     }
 
-    /// Integrated gradients fill the device by themselves, and are too long to wait for each other.
+    /// Methods with steps fill the device by themselves, and are too long to wait for each other.
     fn batch_key(&self, request: &Request) -> Option<String> {
-        let (task, goes_alone, grad_cam) = match request {
-            Request::Nowcast(request) => ("nowcast", request.ig_steps.is_some(), request.grad_cam),
-            Request::Scene(request) => {
-                ("scene", request.integrated_gradients.is_some(), request.grad_cam)
-            }
-        };
-        let (model, checkpoint) = (request.model(), request.checkpoint());
-        (!goes_alone).then(|| format!("{task}/{model}/{checkpoint}/{grad_cam}"))
+        let Request { model, checkpoint, explain, .. } = request;
+        if explain.iter().any(|explain| is_long(explain, self.catalog.methods())) {
+            return None;
+        }
+        let methods: Vec<&str> = explain.iter().map(|explain| explain.method.as_str()).collect();
+        Some(format!("{model}/{checkpoint}/{}", methods.join(",")))
     }
 
     fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Answer> {
         let Some((first, _)) = batch.first() else { return Vec::new() };
-        let resident = match self.resident(first.model(), first.checkpoint()) {
-            Ok(resident) => resident,
-            Err(error) => return batch.iter().map(|_| Err(error.clone())).collect(),
-        };
-        let place = Place { engine: &self.engine, catalog: &self.catalog, resident: &resident };
-        let (mut nowcasts, mut scenes) = (Vec::new(), Vec::new());
-        for (request, progress) in batch.iter().copied() {
-            match request {
-                Request::Nowcast(request) => nowcasts.push((request, progress)),
-                Request::Scene(request) => scenes.push((request, progress)),
+        match self.resident(&first.model, &first.checkpoint) {
+            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+            Ok(resident) => {
+                let (engine, catalog) = (&self.engine, &self.catalog);
+                batch::answer(&Context { engine, catalog, resident: &resident }, batch)
             }
         }
-        // They are of one kind, so one of the two lists is empty and the order is that of the batch.
-        let nowcasts = batch::answer::<nowcast::Nowcasts>(&place, &nowcasts).into_iter();
-        let scenes = batch::answer::<scene::Scenes>(&place, &scenes).into_iter();
-        nowcasts
-            .map(|answer| Ok(Outcome::Nowcast(answer?.into())))
-            .chain(scenes.map(|answer| Ok(Outcome::Scene(answer?.into()))))
-            .collect()
     }
 
     fn warm_up(&mut self) -> bool {
-        if let Some((model, checkpoint)) = self.cold.pop() {
-            self.warm_one(&model, &checkpoint);
+        if let Some(cold) = self.cold.pop() {
+            self.warm_one(&cold);
         }
         !self.cold.is_empty()
     }
@@ -160,29 +183,24 @@ impl Worker for EngineWorker {
 impl EngineWorker {
     fn resident(&mut self, model: &str, checkpoint: &str) -> Result<Arc<Resident>, WorkerError> {
         let key = (model.to_owned(), checkpoint.to_owned());
-        let path = self.weights.get(&key).ok_or_else(|| WorkerError::Invalid {
-            message: format!("{model} has no checkpoint {checkpoint:?}"),
-            remedy: "choose one from the model's page".into(),
-        })?;
+        let path = self.weights.get(&key).ok_or_else(|| no_weights(model, checkpoint))?;
         self.engine.load(model, path).map_err(worker_error)
     }
 }
 
-/// What an answer is made with.
-struct Place<'a> {
-    engine: &'a Engine,
-    catalog: &'a Catalog,
-    resident: &'a Resident,
+fn is_long(explain: &Explain, methods: &[MethodCard]) -> bool {
+    let card = methods.iter().find(|card| card.id == explain.method);
+    card.is_some_and(|card| card.option(STEPS).is_some())
 }
 
 /// Program, weights and device of an answer, with nothing said of the data.
-pub fn origin(engine: &Engine, resident: &Resident) -> Provenance {
-    let checkpoint = &resident.checkpoint;
+fn origin(engine: &Engine, resident: &Resident, request: &Request) -> Provenance {
     Provenance {
         program: concat!("stormlens ", env!("CARGO_PKG_VERSION")).into(),
-        model: resident.card.id.into(),
-        checkpoint: checkpoint.name.clone(),
-        weights_sha256: checkpoint.weights_sha256.clone(),
+        model: request.model.clone(),
+        // The name that it was asked for by; a file may have another one.
+        checkpoint: request.checkpoint.clone(),
+        weights_sha256: resident.checkpoint.weights_sha256.clone(),
         data_source: String::new(),
         data_files: Vec::new(),
         data_sha256: String::new(),
@@ -194,10 +212,23 @@ pub fn origin(engine: &Engine, resident: &Resident) -> Provenance {
 fn worker_error(error: EngineError) -> WorkerError {
     match error {
         EngineError::Cancelled(_) => WorkerError::Cancelled,
-        EngineError::Input(_) | EngineError::UnknownLayer { .. } => WorkerError::Invalid {
+        EngineError::Input(_)
+        | EngineError::UnknownLayer { .. }
+        | EngineError::UnknownMethod { .. } => WorkerError::Invalid {
             message: error.to_string(),
-            remedy: "choose another sample or another layer".into(),
+            remedy: "ask for something else to look at, or for another explanation".into(),
         },
         other => WorkerError::Failed(other.to_string()),
     }
+}
+
+fn no_weights(model: &str, checkpoint: &str) -> WorkerError {
+    WorkerError::Invalid {
+        message: format!("{model} has no checkpoint {checkpoint:?}"),
+        remedy: "choose one from the model's page".into(),
+    }
+}
+
+fn no_answer() -> WorkerError {
+    WorkerError::Failed("the network gave no answer".to_owned())
 }

@@ -77,6 +77,12 @@ async function fill(status) {
       if (!response.ok) return location.reload();
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const next = page.querySelector("main .count");
+      // A page that grows by more than rows is loaded again when there is more of it.
+      if (status.dataset.filling === "whole") {
+        if (next.textContent !== status.textContent) return location.reload();
+        await pause(1);
+        continue;
+      }
       const rows = [...table.tBodies[0].rows];
       const filled = [...page.querySelector("main table").tBodies[0].rows];
       if (filled.length !== rows.length) return location.reload();
@@ -167,10 +173,8 @@ function play(section) {
 }
 
 /** The opacity of attributions: the figures are drawn again, and the address keeps the choice. */
-function fade(section) {
-  const slider = section.querySelector("[data-opacity]");
-  const text = section.querySelector("[data-opacity-text]");
-  if (!slider) return;
+function fade(slider) {
+  const text = slider.closest("label").querySelector("[data-opacity-text]");
   let timer = null;
 
   const changed = (address) => {
@@ -178,7 +182,7 @@ function fade(section) {
     return `${path}?${query.replace(/(^|&)opacity=[^&]*/, `$1opacity=${Number(slider.value)}`)}`;
   };
   const redraw = () => {
-    for (const figure of section.querySelectorAll("figure")) {
+    for (const figure of document.querySelectorAll("[data-attribution] figure")) {
       const image = figure.querySelector("img");
       figure.classList.add("busy");
       image.addEventListener("load", () => figure.classList.remove("busy"), { once: true });
@@ -284,9 +288,251 @@ function bring(form) {
   });
 }
 
+/** Heads and values of variables, each fetched once, when somebody first asks. */
+const fetched = new Map();
+const once = (address, read) => {
+  if (!fetched.has(address)) {
+    const answer = fetch(address).then((response) => (response.ok ? read(response) : Promise.reject(response.status)));
+    answer.catch(() => fetched.delete(address));
+    fetched.set(address, answer);
+  }
+  return fetched.get(address);
+};
+
+/** A number in few characters, whatever its size. */
+const short = (value) =>
+  (value === 0 ? "0" : Math.abs(value) >= 0.001 && Math.abs(value) < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(1)).replaceAll("-", "−");
+
+/** A place between the points of a lattice: those around it, by their distance. */
+function between(rows, row, column) {
+  const [top, left] = [Math.min(Math.floor(row), rows.length - 2), Math.min(Math.floor(column), rows[0].length - 2)];
+  const [down, right] = [row - top, column - left];
+  const along = (r) => (1 - right) * rows[r][left] + right * rows[r][left + 1];
+  return (1 - down) * along(top) + down * along(top + 1);
+}
+
+/** Where a share of a domain's height and width lies, in words; of a picture in its own pixels. */
+function place({ latitudes, longitudes, size_km: size, content, height_px, width_px }, [down, right], [row, column]) {
+  const inPicture = (n, from, length, all) => Math.floor(((n - from) / length) * all);
+  if (content) {
+    const [r, c] = [inPicture(row, content.top, content.height, height_px), inPicture(column, content.left, content.width, width_px)];
+    return `row ${r}, column ${c}`;
+  }
+  if (!latitudes) return `row ${Math.floor(row)}, column ${Math.floor(column)}`;
+  const at = (rows) => between(rows, down * (rows.length - 1), right * (rows[0].length - 1));
+  const degrees = (value, [plus, minus]) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;
+  const km = size ? `, ${Math.round(right * size[1])} km from the west and ${Math.round((1 - down) * size[0])} km from the south edge` : "";
+  return `${degrees(at(latitudes), "NS")}, ${degrees(at(longitudes), "EW")}${km}`;
+}
+
+const floats = async (response) => new DataView(await response.arrayBuffer());
+
+/** A map that says its value at a place. */
+class Chart {
+  constructor(figure) {
+    const { head, body, minus, index, frame, region, covers, size, domain } = figure.dataset;
+    Object.assign(this, { figure, head, body, minus, index: Number(index), domain });
+    figure.chart = this;
+    [this.left, this.top, this.width, this.height] = frame.split(",").map(Number);
+    [this.row, this.column, this.rows, this.columns] = region.split(",").map(Number);
+    this.size = size.split(",").map(Number);
+    this.covers = covers.split(",").map(Number);
+    this.picture = figure.querySelector("picture");
+    this.cross = document.createElement("span");
+    this.cross.className = "cross";
+    this.cross.hidden = true;
+    this.picture.append(this.cross);
+    this.output = figure.querySelector("output.value");
+  }
+
+  /** Row and column of the domain under a pointer; null beside the map. */
+  under({ clientX, clientY }) {
+    const box = this.picture.querySelector("img").getBoundingClientRect();
+    const x = ((clientX - box.left) / box.width - this.left) / this.width;
+    const y = ((clientY - box.top) / box.height - this.top) / this.height;
+    if (x < 0 || y < 0 || x >= 1 || y >= 1) return null;
+    return [this.row + y * this.rows, this.column + x * this.columns];
+  }
+
+  /** Draws the cross at a place of the domain, and says what is there. */
+  async mark(row, column, isHere) {
+    const [x, y] = [(column - this.column) / this.columns, (row - this.row) / this.rows];
+    this.cross.hidden = x < 0 || y < 0 || x > 1 || y > 1;
+    this.cross.style.left = `${100 * (this.left + x * this.width)}%`;
+    this.cross.style.top = `${100 * (this.top + y * this.height)}%`;
+    this.wanted = [row, column];
+    try {
+      const [head, values, minus] = await Promise.all([
+        once(this.head, (response) => response.json()),
+        once(this.body, floats),
+        this.minus && once(this.minus, floats),
+      ]);
+      // The pointer may have gone on meanwhile.
+      if (this.wanted?.[0] !== row || this.wanted[1] !== column) return;
+      const [height, width] = head.plane;
+      const share = [row / this.size[0], column / this.size[1]];
+      const [top, left, rows, columns] = this.covers;
+      const [r, c] = [Math.floor(((row - top) / rows) * height), Math.floor(((column - left) / columns) * width)];
+      const isSeen = r >= 0 && c >= 0 && r < height && c < width;
+      const unit = head.quantity.unit === "1" ? "" : ` ${head.quantity.unit}`;
+      const read = (from, map) => from.getFloat32(4 * ((map * height + r) * width + c), true);
+      const value = (map) => read(values, map) - (minus ? read(minus, map) : 0);
+      const say = (number) => (Number.isNaN(number) ? "no data" : `${short(number)}${unit}`);
+      const [axis] = head.axes;
+      // The channels of a picture are shown in one map, as the figure says.
+      const channels = axis?.name === "channel" ? axis.labels.map((label, i) => [label, value(i)]) : null;
+      const together = {
+        picture: () => channels.map(([label, number]) => `${label} ${say(number)}`).join(", "),
+        signed() {
+          const sum = channels.reduce((total, [, number]) => total + number, 0);
+          const isSum = new URLSearchParams(location.search).get("polarity") === "signed";
+          return isSum ? `${say(sum)} (sum of the channels)` : `${say(sum / channels.length)} (mean of the channels)`;
+        },
+        sizes: () => `${say(Math.max(...channels.map(([, number]) => number)))} (largest of the channels)`,
+      };
+      const text = !isSeen ? "not seen by the network" : channels ? together[head.quantity.colours]() : say(value(this.index));
+      this.output.textContent = isHere ? `${text} at ${place(head.domain, share, [row, column])}` : text;
+    } catch {
+      this.output.textContent = "The values cannot be read now";
+    }
+  }
+
+  clear() {
+    this.cross.hidden = true;
+    this.wanted = null;
+    this.output.textContent = "";
+  }
+}
+
+/** Values under the pointer, one cross over all maps of a domain, and a part of it to look at closely. */
+function inspect(figures) {
+  const charts = [...figures].map((figure) => new Chart(figure));
+  let here = null;
+
+  const point = (chart, at) => {
+    here = at && { chart, at };
+    for (const other of charts) {
+      if (!at || other.domain !== chart.domain) other.clear();
+      else other.mark(...at, other === chart);
+    }
+  };
+  const look = (chart, region) => {
+    const address = new URL(location.href);
+    const within = (from, length, all) => {
+      const start = Math.max(0, Math.min(Math.round(from), all - 8));
+      return [start, Math.max(8, Math.min(Math.round(from + length), all) - start)];
+    };
+    if (region) {
+      const [top, height] = within(region[0], region[2], chart.size[0]);
+      const [left, width] = within(region[1], region[3], chart.size[1]);
+      address.searchParams.set("region", [top, left, height, width].join(","));
+    } else {
+      address.searchParams.delete("region");
+    }
+    // The same map has the keyboard then.
+    address.hash = chart.figure.id;
+    location.assign(address);
+  };
+  const zoom = (chart, [row, column], by) => {
+    const [rows, columns] = [Math.max(8, chart.rows * by), Math.max(8, chart.columns * by)];
+    const within = (middle, size, from, all) => Math.min(Math.max(middle - size / 2, from), from + all - size);
+    look(chart, [within(row, rows, chart.row, chart.rows), within(column, columns, chart.column, chart.columns), rows, columns]);
+  };
+
+  for (const chart of charts) {
+    const { picture, figure } = chart;
+    let start = null;
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "group");
+    picture.setAttribute("aria-label", "Arrow keys: value at a place. Z: look closer. X: whole map. F: flicker. Escape: leave");
+    picture.addEventListener("pointermove", (event) => {
+      const at = chart.under(event);
+      point(chart, at);
+      if (start && at) figure.classList.toggle("dragging", Math.abs(at[0] - start[0]) > 8);
+    });
+    picture.addEventListener("pointerleave", (event) => {
+      // A finger that is lifted leaves what it pointed at.
+      if (event.pointerType === "mouse") point(chart, null);
+    });
+    picture.addEventListener("pointerdown", (event) => {
+      if (event.pointerType !== "mouse") return point(chart, chart.under(event));
+      if (event.button === 0) {
+        event.preventDefault();
+        picture.focus({ preventScroll: true });
+        start = chart.under(event);
+      }
+    });
+    picture.addEventListener("pointerup", (event) => {
+      const end = chart.under(event);
+      const [from, to] = [start, end];
+      start = null;
+      if (!from || !to) return;
+      const [rows, columns] = [Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])];
+      if (rows >= 8 && columns >= 8) look(chart, [Math.min(from[0], to[0]), Math.min(from[1], to[1]), rows, columns]);
+    });
+    if (location.hash && decodeURIComponent(location.hash.slice(1)) === figure.id) picture.focus();
+    picture.addEventListener("focus", () => chart.output.setAttribute("aria-live", "polite"));
+    picture.addEventListener("blur", () => chart.output.removeAttribute("aria-live"));
+    picture.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = event.shiftKey ? 10 : 1;
+      const by = { ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] }[event.key];
+      const at = here?.chart === chart ? here.at : [chart.row + chart.rows / 2, chart.column + chart.columns / 2];
+      const clamp = (value, from, size) => Math.min(Math.max(value, from), from + size - 0.5);
+      if (by) point(chart, [clamp(at[0] + by[0], chart.row, chart.rows), clamp(at[1] + by[1], chart.column, chart.columns)]);
+      else if (event.key === "z") zoom(chart, at, 0.5);
+      else if (event.key === "x") look(chart, null);
+      else if (event.key === "f") document.querySelector("[data-flicker]")?.click();
+      else if (event.key === "Escape") point(chart, null);
+      else return;
+      event.preventDefault();
+    });
+  }
+}
+
+/** Forecast and observation one after the other at one place. */
+function flicker(group) {
+  const named = (name) => [...group.querySelectorAll("figure")].find((figure) => figure.dataset.figure.startsWith(`map-${name}`));
+  const [forecast, observed] = [named("prediction"), named("observation")];
+  const button = document.querySelector("[data-flicker]");
+  if (!forecast || !observed || !button) return;
+  const title = forecast.querySelector("figcaption strong");
+  const [ours, theirs] = [title.textContent, observed.querySelector("figcaption strong").textContent];
+  const sources = (figure) => [...figure.querySelectorAll("source, img")].map((part) => part.srcset || part.src);
+  const [first, second] = [sources(forecast), sources(observed)];
+  const alts = [forecast, observed].map((figure) => figure.querySelector("img").alt);
+  let [timer, isSecond] = [null, false];
+  const show = (second_) => {
+    isSecond = second_;
+    forecast.querySelectorAll("source, img").forEach((part, i) => {
+      part[part.localName === "img" ? "src" : "srcset"] = (isSecond ? second : first)[i];
+    });
+    title.textContent = isSecond ? theirs : ours;
+    // The values under the pointer are those of the picture.
+    const { body, head, index } = (isSecond ? observed : forecast).dataset;
+    if (forecast.chart) Object.assign(forecast.chart, { body, head, index: Number(index) });
+    forecast.querySelector("img").alt = isSecond ? alts[1] : alts[0];
+  };
+  button.addEventListener("click", () => {
+    // Who wants no motion changes the picture by hand.
+    if (still.matches) return show(!isSecond);
+    if (timer === null) {
+      timer = setInterval(() => show(!isSecond), 700);
+      button.textContent = "Stop flickering";
+    } else {
+      clearInterval(timer);
+      timer = null;
+      show(false);
+      button.textContent = "Flicker forecast and observation";
+    }
+  });
+}
+
 document.querySelectorAll("[data-drop]").forEach(bring);
 document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("[data-filling]").forEach(fill);
 document.querySelectorAll("[data-player]").forEach(play);
-document.querySelectorAll("[data-attribution]").forEach(fade);
+document.querySelectorAll("[data-opacity]").forEach(fade);
 document.querySelectorAll("[data-copy]").forEach(copy);
+inspect(document.querySelectorAll("figure[data-head]"));
+document.querySelectorAll("[data-linked]").forEach(flicker);

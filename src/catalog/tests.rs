@@ -1,81 +1,70 @@
-use std::fs;
+use stormlens_data::request::Subject;
 
 use super::*;
+use crate::tasks::tests::catalog;
 
-const FRAME: &str = "RAD_NL25_RAP_5min_2010082600";
-
-/// A data folder with frames of those minutes, all empty files: listing reads names only.
-fn catalog(frames: &[(&str, u32)]) -> (tempfile::TempDir, Catalog) {
-    let data = tempfile::tempdir().unwrap();
-    for (archive, minute) in frames {
-        fs::create_dir_all(data.path().join(archive)).unwrap();
-        let name = format!("{FRAME}{minute:02}.h5");
-        fs::write(data.path().join(archive).join(name), b"").unwrap();
+fn request(model: &str, checkpoint: &str) -> Request {
+    Request {
+        model: model.to_owned(),
+        checkpoint: checkpoint.to_owned(),
+        subject: Subject::Nowcast { sample: String::new() },
+        explain: Vec::new(),
     }
-    let catalog = Catalog::open(data.path(), Vec::new(), Vec::new()).unwrap();
-    (data, catalog)
-}
-
-fn hour(archive: &'static str) -> Vec<(&'static str, u32)> {
-    (0..12).map(|i| (archive, i * 5)).collect()
 }
 
 #[test]
-fn samples_are_named_after_archive_and_time() {
-    let (_data, catalog) = catalog(&hour("knmi"));
-    let ids: Vec<_> = catalog.samples().iter().map(|s| s.id.as_str()).collect();
-    assert_eq!(ids, ["knmi-20100826T0055"]);
-    let sample = catalog.sample("knmi-20100826T0055").unwrap();
-    assert!(!sample.observed);
-    let clock = |idx| catalog.frame_time(sample, idx).map(|t| t.strftime("%H:%M").to_string());
-    assert_eq!(clock(0).as_deref(), Some("00:00"));
-    assert_eq!(clock(11).as_deref(), Some("00:55"));
-    assert_eq!(clock(12), None);
+fn weights_stand_with_their_network() {
+    let catalog = catalog();
+    let names =
+        |model| catalog.checkpoints(model).map(|card| card.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names("rain"), ["one", "late", "assumed"]);
+    assert_eq!(names("polar"), ["one", "simulated", "large"]);
+    assert_eq!(names("bare"), [""; 0]);
+    assert_eq!(names("gone"), [""; 0]);
 }
 
 #[test]
-fn archives_stand_side_by_side() {
-    let (_data, catalog) = catalog(&[hour("knmi"), hour("other")].concat());
-    let ids: Vec<_> = catalog.samples().iter().map(|s| s.id.as_str()).collect();
-    assert_eq!(ids, ["knmi-20100826T0055", "other-20100826T0055"]);
+fn models_and_methods_keep_their_order() {
+    let catalog = catalog();
+    let models: Vec<_> = catalog.models().iter().map(|model| model.id).collect();
+    assert_eq!(models, ["bare", "rain", "clouds", "polar"]);
+    let methods: Vec<_> = catalog.methods().iter().map(|method| method.id).collect();
+    assert_eq!(methods, ["grad-cam", "integrated-gradients", "saliency"]);
+    assert_eq!(catalog.model("clouds").map(|model| model.id), Some("clouds"));
+    assert!(catalog.model("Clouds").is_none());
 }
 
 #[test]
-fn what_is_no_archive_is_passed_over() {
-    let (data, _) = catalog(&hour("knmi"));
-    fs::create_dir(data.path().join("basemap")).unwrap();
-    fs::write(data.path().join("README.md"), "").unwrap();
-    fs::create_dir(data.path().join("short")).unwrap();
-    fs::write(data.path().join("short").join(format!("{FRAME}00.h5")), b"").unwrap();
-    let catalog = Catalog::open(data.path(), Vec::new(), Vec::new()).unwrap();
-    assert_eq!(catalog.samples().len(), 1);
+fn the_cards_of_a_request_are_those_of_its_weights() {
+    let catalog = catalog();
+    let cards = catalog.cards(&request("polar", "simulated")).expect("they are here");
+    assert_eq!((cards.model.id, cards.checkpoint.name.as_str()), ("polar", "simulated"));
+    // Another network has weights of that name.
+    assert_eq!(catalog.cards(&request("rain", "one")).expect("here").checkpoint.model, "rain");
+    for (model, checkpoint) in [("rain", "simulated"), ("bare", "one"), ("gone", "one"), ("", "")] {
+        assert!(catalog.cards(&request(model, checkpoint)).is_none(), "{model}/{checkpoint}");
+    }
 }
 
 #[test]
-fn a_frame_that_cannot_be_read_is_an_error_that_names_it() {
-    let (_data, catalog) = catalog(&hour("knmi"));
-    let sample = catalog.sample("knmi-20100826T0055").unwrap();
-    let error = catalog.frame_mm_h(sample, 0).unwrap().unwrap_err().to_string();
-    assert!(error.contains(&format!("{FRAME}00.h5")), "{error}");
-    assert!(catalog.wet_share(sample).is_err());
-    assert!(catalog.load(sample).is_err());
-    assert!(catalog.frame_mm_h(sample, 12).is_none());
+fn every_network_has_its_task() {
+    let catalog = catalog();
+    let subject = |model: &str| {
+        let task = catalog.task(&request(model, "any"))?;
+        Some(task.subject_parameter())
+    };
+    for model in ["rain", "clouds", "bare"] {
+        assert_eq!(subject(model), Some("sample"), "{model}");
+    }
+    assert_eq!(subject("polar"), Some("scene"));
+    assert_eq!(subject("gone"), None);
+    assert_eq!(catalog.tasks().len(), 2);
 }
 
 #[test]
-fn a_missing_data_folder_says_which_option_names_it() {
-    let error = Catalog::open("/no/such/folder".as_ref(), Vec::new(), Vec::new()).err().unwrap();
-    assert!(error.to_string().contains("--data"), "{error}");
-}
-
-#[test]
-fn the_repository_has_a_night() {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
-    let catalog = Catalog::open(data.as_ref(), Vec::new(), Vec::new()).unwrap();
-    assert_eq!(catalog.samples().len(), 81);
-    let sample = catalog.sample("knmi-20100826T0535").unwrap();
-    assert!(sample.observed);
-    assert!(catalog.wet_share(sample).unwrap() > 0.5);
-    let loaded = catalog.load(sample).unwrap();
-    assert_eq!(catalog.frame_mm_h(sample, 11).unwrap().unwrap(), loaded.sequence.frames[11]);
+fn a_network_that_no_task_knows_has_none() {
+    let known = crate::tasks::tests::cards();
+    let catalog = Catalog::new(known, Vec::new());
+    assert!(catalog.task(&request("rain", "one")).is_none());
+    assert!(catalog.cards(&request("rain", "one")).is_some());
 }

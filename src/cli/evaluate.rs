@@ -1,25 +1,30 @@
 //! `stormlens evaluate`: how good a network is on a dataset.
 
-mod frames;
-mod scenes;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use stormlens_data::card::Task;
-use stormlens_data::scene::Resampling;
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::network::{Answer, Input, Question};
+use stormlens_data::request::{Progress, Silent};
+use stormlens_nn::Engine;
+use stormlens_nn::engine::Resident;
 
 use super::network::NetworkArgs;
+use super::progress::Bar;
+use crate::parameters::Parameters;
+use crate::tasks::EVALUATIONS;
 
-/// Score a network: nowcasts against observations and beside persistence, or the classes of scenes
+/// Score a network: frames against observations and beside persistence, or the classes of scenes
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
-    /// Of frames: a file of windows, as `dataset build` writes it, or a folder of raw radar frames.
+    /// Of frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
+    /// cloud-cover samples, train|validation|test/*.npz.
     /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png
-    #[arg(long, value_name = "F.h5|FOLDER")]
+    #[arg(long, value_name = "F.h5|F.npz|FOLDER")]
     dataset: PathBuf,
     /// Which group of the file, or which block of the split
     #[arg(long, default_value = "test")]
@@ -28,25 +33,91 @@ pub struct Args {
     /// scenes those in the folder SPLIT
     #[arg(long, value_name = "split.json")]
     split_file: Option<PathBuf>,
-    /// Of frames: rain rates from which a pixel counts as an event, in mm/h; default 0.5,1,2,5,10
-    #[arg(long, value_delimiter = ',', value_name = "MM/H")]
-    thresholds: Vec<f64>,
+    /// Of frames: values above which a pixel counts as an event; default for rain 0.5,1,2,5,10 mm/h,
+    /// for cloud cover 0.5
+    #[arg(long, value_name = "VALUES")]
+    thresholds: Option<String>,
     /// Of scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest
     #[arg(long, value_name = "nearest|bilinear")]
-    resize: Option<Resampling>,
+    resize: Option<String>,
     /// Where to write: .json or .csv. Of frames: the table of scores, printed without it. Of scenes:
     /// the probability of each, with the scores in .json; the scores are printed
     #[arg(long, value_name = "TABLE")]
     output: Option<PathBuf>,
 }
 
+/// What a task is given to score a network.
+pub struct Evaluation<'a> {
+    pub model: &'a ModelCard,
+    pub checkpoint: &'a CheckpointCard,
+    pub dataset: &'a Path,
+    /// Name of the group, the block or the folder.
+    pub split: &'a str,
+    /// What the block consists of, where a file of the split was given.
+    pub members: Option<Vec<String>>,
+    /// `thresholds`, `resize`, as far as they were given.
+    pub parameters: Parameters,
+    pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
+    pub progress: &'a dyn Progress,
+}
+
+/// What a task found.
+pub struct Evaluated {
+    /// How many were scored, and what: `12 samples verified`.
+    pub n_cases: String,
+    /// For people, printed whatever is written; empty where the table says all.
+    pub summary: String,
+    pub csv: String,
+    /// Members of a JSON object, beside what every evaluation says.
+    pub json: Value,
+}
+
 pub fn run(args: Args) -> anyhow::Result<()> {
+    let write = args.output.as_deref().map(writer).transpose()?;
     let (engine, resident) = args.network.open()?;
-    match &resident.card.task {
-        Task::Nowcasting(task) => frames::run(&args, &engine, &resident, task),
-        Task::SceneClassification(task) => scenes::run(&args, &engine, &resident, task),
+    let evaluated = evaluate(&args, &engine, &resident)?;
+    print!("{}", evaluated.summary);
+    match (&args.output, write) {
+        (Some(path), Some(write)) => {
+            let text = write(&args, &resident, &evaluated)?;
+            std::fs::write(path, text).with_context(|| path.display().to_string())?;
+            println!("{}, table in {}", evaluated.n_cases, path.display());
+        }
+        _ if evaluated.summary.is_empty() => print!("{}", evaluated.csv),
+        _ => {}
     }
+    Ok(())
+}
+
+fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<Evaluated> {
+    let nothing = Question::new();
+    let network = |input: &Input| {
+        let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;
+        answers.pop().context("the network gave no answer")
+    };
+    let members = args.split_file.as_ref().map(|path| block(path, &args.split)).transpose()?;
+    let evaluation = Evaluation {
+        model: &resident.card,
+        checkpoint: &resident.checkpoint,
+        dataset: &args.dataset,
+        split: &args.split,
+        members,
+        parameters: parameters(args),
+        network: &network,
+        progress: &Bar::new(),
+    };
+    let found = EVALUATIONS.iter().find_map(|evaluate| evaluate(&evaluation));
+    found.with_context(|| format!("nothing is known to score {} by", resident.card.id))?
+}
+
+fn parameters(args: &Args) -> Parameters {
+    let given = [("thresholds", &args.thresholds), ("resize", &args.resize)];
+    Parameters::of(
+        given.into_iter().filter_map(|(name, value)| {
+            value.as_ref().map(|value| (name.to_owned(), value.clone()))
+        }),
+    )
 }
 
 /// The samples of one block of a stored split.
@@ -61,16 +132,26 @@ fn block(path: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     })
 }
 
-/// Writes a table in the form that the name of its file asks for.
-fn write_text(
-    path: &Path,
-    json: impl FnOnce() -> serde_json::Value,
-    csv: impl FnOnce() -> String,
-) -> anyhow::Result<()> {
-    let text = match path.extension().and_then(|e| e.to_str()) {
-        Some("csv") => csv(),
-        Some("json") => serde_json::to_string_pretty(&json())? + "\n",
+type Writer = fn(&Args, &Resident, &Evaluated) -> anyhow::Result<String>;
+
+/// How a table is written, by the ending of its file's name.
+fn writer(path: &Path) -> anyhow::Result<Writer> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("csv") => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
+        Some("json") => Ok(to_json),
         _ => bail!("{} should end in .json or .csv", path.display()),
-    };
-    std::fs::write(path, text).with_context(|| path.display().to_string())
+    }
+}
+
+fn to_json(args: &Args, resident: &Resident, evaluated: &Evaluated) -> anyhow::Result<String> {
+    let mut all = json!({
+        "model": resident.card.id,
+        "weights_sha256": resident.checkpoint.weights_sha256,
+        "dataset": args.dataset.display().to_string(),
+        "split": args.split,
+    });
+    if let (Value::Object(all), Value::Object(own)) = (&mut all, &evaluated.json) {
+        all.extend(own.clone());
+    }
+    Ok(serde_json::to_string_pretty(&all)? + "\n")
 }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::Context as _;
 use serde_json::json;
-use stormlens_data::card::Task;
-use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
-use stormlens_data::scene::Variant;
-use stormlens_nn::checkpoint::{self, Architecture, Foreign, Metadata, Precision};
-use stormlens_nn::registry::{MODELS, ModelEntry};
+use stormlens_nn::checkpoint::{self, Foreign, Metadata, Precision};
+use stormlens_nn::registry::{self, Recognised};
+
+use crate::parameters::Parameters;
+use crate::tasks::IMPORTS;
 
 /// Turn a PyTorch or Keras checkpoint into safetensors; nothing in it is executed
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub struct Args {
     /// by content
     #[arg(long, value_name = "W.ckpt")]
     from: PathBuf,
-    /// A .safetensors file, or a folder such as checkpoints/sar-unet-precip/NAME
+    /// A .safetensors file, or a folder such as checkpoints/sar-unet/NAME
     #[arg(long, value_name = "W.safetensors")]
     output: PathBuf,
     /// What the weights were trained on, in one sentence; else what the file says of itself
@@ -26,27 +26,39 @@ pub struct Args {
     /// Licence of the weights; else what the file says of itself
     #[arg(long)]
     licence: Option<String>,
-    /// Of a polar-low network: the side in pixels of the pictures it was trained on, where the file
+    /// Of a network that takes pictures: the side in pixels of those it was trained on, where the file
     /// does not say it
-    #[arg(long, value_name = "192|800|1536", value_parser = parse_variant)]
-    variant: Option<Variant>,
+    #[arg(long, value_name = "192|800|1536")]
+    variant: Option<String>,
+    /// Of a network that takes frames: what they show, where the file does not say it
+    #[arg(long, value_name = "precipitation|cloud-cover")]
+    field: Option<String>,
+    /// Of a network that takes frames: minutes from one to the next, where the file does not say it
+    #[arg(long, value_name = "MINUTES")]
+    frame_step_min: Option<String>,
+    /// Of a network that takes frames: minutes from the last input frame to each output frame,
+    /// separated by commas, where the file does not say it
+    #[arg(long, value_name = "MINUTES,…")]
+    lead_times_min: Option<String>,
     /// Store half-precision floats: half the size, weights change by up to 0.05 %
     #[arg(long)]
     half: bool,
 }
 
-fn parse_variant(text: &str) -> Result<Variant, String> {
-    Variant::named(text).ok_or_else(|| {
-        let known = Variant::ALL.map(|variant| variant.name());
-        format!("the published sides are {}", known.join(", "))
-    })
+/// What a task is given to say what stands beside weights.
+pub struct Import<'a> {
+    pub path: &'a Path,
+    pub file: &'a Foreign,
+    pub found: &'a Recognised,
+    /// `variant`, `field`, `frame-step-min`, `lead-times-min`, as far as they were given.
+    pub parameters: Parameters,
+    /// What needs no task.
+    pub metadata: Metadata,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let file = checkpoint::read(&args.from)?;
-    let found = checkpoint::identify(&file.state)?;
-    let entry = find_model(&args.from, &found)?;
-    let metadata = metadata(&args, entry, &file, &found)?;
+    let (file, found) = registry::read(&args.from)?;
+    let metadata = metadata(&args, &file, &found)?;
     let is_file = args.output.extension().is_some();
     let path = if is_file { args.output } else { args.output.join("weights.safetensors") };
     if let Some(folder) = path.parent() {
@@ -57,65 +69,61 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     println!(
         "{}: {} with {} parameters in {} tensors, read from {:?} / {:?}",
         path.display(),
-        found.family.name(),
-        found.n_parameters,
-        found.n_keys,
+        found.entry.name,
+        found.architecture.n_parameters,
+        file.state.tensors.len(),
         file.container,
         file.layout
     );
     Ok(())
 }
 
-/// The model that runs such weights.
-fn find_model(path: &Path, found: &Architecture) -> anyhow::Result<&'static ModelEntry> {
-    let fits = |entry: &&&ModelEntry| {
-        entry.family == found.family
-            && (entry.n_input, entry.n_output) == (found.in_channels, found.out_channels)
+/// What is to stand beside the weights: what was typed, else what the file says of itself.
+fn metadata(args: &Args, file: &Foreign, found: &Recognised) -> anyhow::Result<Metadata> {
+    let import = Import {
+        path: &args.from,
+        file,
+        found,
+        parameters: parameters(args),
+        metadata: common(args, file, found),
     };
-    if let Some(entry) = MODELS.iter().find(fits) {
-        return Ok(entry);
-    }
-    let known: Vec<_> = MODELS.iter().map(|entry| (entry.card)().id).collect();
-    bail!(
-        "{} holds {} with {} inputs and {} outputs, which this program cannot run yet; it runs {}",
-        path.display(),
-        found.family.name(),
-        found.in_channels,
-        found.out_channels,
-        known.join(", ")
-    );
+    let metadata = IMPORTS.iter().find_map(|describe| describe(&import));
+    metadata.with_context(|| format!("nothing is known to run {} on", found.entry.name))?
 }
 
-/// What is to stand beside the weights: what was typed, else what the file says of itself.
-fn metadata(
-    args: &Args,
-    entry: &ModelEntry,
-    file: &Foreign,
-    found: &Architecture,
-) -> anyhow::Result<Metadata> {
+fn parameters(args: &Args) -> Parameters {
+    let given = [
+        ("variant", &args.variant),
+        ("field", &args.field),
+        ("frame-step-min", &args.frame_step_min),
+        ("lead-times-min", &args.lead_times_min),
+    ];
+    Parameters::of(
+        given.into_iter().filter_map(|(name, value)| {
+            value.as_ref().map(|value| (name.to_owned(), value.clone()))
+        }),
+    )
+}
+
+fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
     let unstated = || "not stated by the checkpoint".to_owned();
     let own = file.metadata.as_ref();
     let training_data = args.training_data.clone().or(own.map(|m| m.training_data.clone()));
     let licence = args.licence.clone().or(own.map(|m| m.licence.clone()));
-    let card = (entry.card)();
-    let (normalisation_mm_5min, variant) = match card.task {
-        Task::Nowcasting(_) => {
-            refuse_variant(args, card.id)?;
-            (Some(NORMALISATION_MM_5MIN), None)
-        }
-        Task::SceneClassification(_) => (None, Some(variant(args, file)?)),
-    };
-    Ok(Metadata {
-        model: card.id.into(),
+    Metadata {
+        model: (found.entry.card)().id.into(),
         hyper_parameters: json!({
-            "in_channels": found.in_channels,
-            "out_channels": found.out_channels,
-            "kernels_per_layer": found.kernels_per_layer,
+            "in_channels": found.architecture.in_channels,
+            "out_channels": found.architecture.out_channels,
+            "kernels_per_layer": found.architecture.kernels_per_layer,
             "imported": file.hyper_parameters,
         }),
-        normalisation_mm_5min,
-        input_px: variant.map(|variant| variant.input_px),
-        crop_px: variant.map(|variant| variant.crop_px),
+        normalisation_mm_5min: None,
+        field: None,
+        frame_step_min: None,
+        lead_times_min: None,
+        input_px: None,
+        crop_px: None,
         simulated: own.is_some_and(|m| m.simulated),
         training_statistics: own.and_then(|m| m.training_statistics.clone()),
         training_data: training_data.unwrap_or_else(unstated),
@@ -124,30 +132,6 @@ fn metadata(
             "stormlens {} from a file with SHA-256 {}",
             env!("CARGO_PKG_VERSION"),
             file.sha256
-        ),
-    })
-}
-
-fn refuse_variant(args: &Args, model: &str) -> anyhow::Result<()> {
-    if args.variant.is_some() {
-        bail!("{model} takes pictures of any size; leave --variant out");
-    }
-    Ok(())
-}
-
-/// The sides of the pictures and of their centres, as the file or the command says them.
-fn variant(args: &Args, file: &Foreign) -> anyhow::Result<Variant> {
-    let path = args.from.display();
-    match (file.variant(), args.variant) {
-        (Some(stated), Some(typed)) if stated != typed => bail!(
-            "{path} was trained on the centre of {} pixels of pictures of {}; leave --variant out",
-            stated.crop_px,
-            stated.input_px
-        ),
-        (Some(variant), _) | (None, Some(variant)) => Ok(variant),
-        (None, None) => bail!(
-            "{path} does not say on what size of pictures it was trained; \
-             say it with --variant 192, 800 or 1536"
         ),
     }
 }

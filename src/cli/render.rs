@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
-use crate::export::{self, Look, Recipe};
-use crate::plot::{self, scene};
+use crate::export::{self, Recipe};
+use crate::plot::{self, Style};
 
 /// Draw a figure again from the recipe in itself, in another format or size
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub fn run(
     let recipe = Recipe::from_file_bytes(&bytes).with_context(|| name.to_string())?;
     let outcome = outcome_of(&recipe.request)
         .with_context(|| format!("{} can't be computed again", recipe.request))?;
-    compare(&recipe.provenance, outcome.provenance()).with_context(|| name.to_string())?;
+    compare(&recipe.provenance, &outcome.provenance).with_context(|| name.to_string())?;
     let (svg, recipe) = draw(recipe, &outcome, args.width_mm).with_context(|| name.to_string())?;
     let file = match format {
         Format::Svg => export::svg(&svg, &recipe)?,
@@ -59,20 +59,10 @@ fn draw(
     outcome: &Outcome,
     width_mm: Option<f64>,
 ) -> anyhow::Result<(String, Recipe)> {
-    let width_mm = width_mm.unwrap_or(recipe.style.width_mm());
-    match (outcome, recipe.style.with_width_mm(width_mm)) {
-        (Outcome::Nowcast(outcome), Look::Nowcast(style)) => {
-            let figure = recipe.figure.parse()?;
-            let svg = plot::draw(outcome, &figure, &style)?;
-            Ok((svg, Recipe::new(outcome, &figure, &style)))
-        }
-        (Outcome::Scene(outcome), Look::Scene(style)) => {
-            let figure = recipe.figure.parse()?;
-            let svg = scene::draw(outcome, &figure, &style)?;
-            Ok((svg, Recipe::of_scene(outcome, &figure, &style)))
-        }
-        _ => bail!("the answer is of another kind than the figure: choose another model"),
-    }
+    let width_mm = width_mm.unwrap_or(recipe.style.width_mm);
+    let (figure, style) = (recipe.figure.parse()?, Style { width_mm, ..recipe.style });
+    let svg = plot::draw(outcome, &figure, &style)?;
+    Ok((svg, Recipe::new(outcome, &figure, &style)))
 }
 
 /// What a figure is written as.
@@ -115,8 +105,6 @@ fn compare(then: &Provenance, now: &Provenance) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use crate::plot::Figure;
-    use crate::plot::Style;
-    use crate::plot::scene::{SceneFigure, SceneStyle};
     use crate::testing::{outcome, scene_outcome};
 
     /// Writes a PNG figure, renders it with the outcome given, and returns the rendered file's recipe.
@@ -129,43 +117,40 @@ mod tests {
         Ok(Recipe::from_file_bytes(&std::fs::read(output)?)?)
     }
 
-    fn of_nowcast() -> ((String, Recipe), Outcome) {
-        let (outcome, style) = (outcome(), Style::default());
-        let svg = plot::draw(&outcome, &Figure::FrameSums, &style).expect("it can be drawn");
-        let recipe = Recipe::new(&outcome, &Figure::FrameSums, &style);
-        ((svg, recipe), Outcome::Nowcast(outcome.into()))
+    fn drawn(outcome: Outcome, figure: &str, opacity: f32) -> ((String, Recipe), Outcome) {
+        let figure: Figure = figure.parse().expect("a figure");
+        let style = Style { opacity, ..Style::default() };
+        let svg = plot::draw(&outcome, &figure, &style).expect("it can be drawn");
+        let recipe = Recipe::new(&outcome, &figure, &style);
+        ((svg, recipe), outcome)
     }
 
-    fn of_scene() -> ((String, Recipe), Outcome) {
-        let outcome = scene_outcome();
-        let style = SceneStyle { opacity: 0.5, ..SceneStyle::default() };
-        let svg = scene::draw(&outcome, &SceneFigure::Path, &style).expect("it can be drawn");
-        let recipe = Recipe::of_scene(&outcome, &SceneFigure::Path, &style);
-        ((svg, recipe), Outcome::Scene(outcome.into()))
+    fn bars() -> ((String, Recipe), Outcome) {
+        drawn(outcome(), "bars-integrated_gradients/sums", 0.75)
+    }
+
+    fn curve() -> ((String, Recipe), Outcome) {
+        drawn(scene_outcome(), "curve-integrated_gradients/path", 0.5)
     }
 
     #[test]
     fn a_figure_is_drawn_again_from_itself() {
-        for (figure, outcome) in [of_nowcast(), of_scene()] {
+        for (figure, outcome) in [bars(), curve()] {
             for output in ["new.pdf", "new.svg", "new.PNG"] {
                 let recipe = render(output, &figure, &outcome).expect("it can be drawn again");
-                let wide = Recipe {
-                    style: figure.1.style.clone().with_width_mm(170.0),
-                    ..figure.1.clone()
-                };
-                assert_eq!(recipe, wide);
+                let style = Style { width_mm: 170.0, ..figure.1.style.clone() };
+                assert_eq!(recipe, Recipe { style, ..figure.1.clone() });
             }
         }
     }
 
     #[test]
     fn other_weights_and_other_data_are_refused() {
-        let (figure, Outcome::Nowcast(now)) = of_nowcast() else { unreachable!("it is one") };
+        let (figure, now) = bars();
         let check = |change: fn(&mut Provenance), expected: &str| {
-            let mut now = (*now).clone();
+            let mut now = now.clone();
             change(&mut now.provenance);
-            let outcome = Outcome::Nowcast(now.into());
-            let error = format!("{:#}", render("new.pdf", &figure, &outcome).unwrap_err());
+            let error = format!("{:#}", render("new.pdf", &figure, &now).unwrap_err());
             assert!(error.contains(expected), "{error}");
         };
         check(|p| p.weights_sha256 = "ab".repeat(32), "the weights here (test) are not those");
@@ -173,19 +158,16 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_another_kind_is_refused() {
-        let ((figure, _), (_, Outcome::Scene(now))) = (of_nowcast(), of_scene()) else {
-            unreachable!("it is one")
-        };
-        let mut now = (*now).clone();
+    fn an_answer_without_the_variables_of_the_figure_is_refused() {
+        let ((figure, _), (_, mut now)) = (bars(), curve());
         now.provenance = figure.1.provenance.clone();
-        let error = render("new.pdf", &figure, &Outcome::Scene(now.into())).unwrap_err();
-        assert!(format!("{error:#}").contains("of another kind than the figure"), "{error:#}");
+        let error = format!("{:#}", render("new.pdf", &figure, &now).unwrap_err());
+        assert!(error.contains("integrated_gradients/sums"), "{error}");
     }
 
     #[test]
     fn an_unknown_format_is_refused_before_any_work() {
-        let (figure, outcome) = of_nowcast();
+        let (figure, outcome) = bars();
         let error = render("new.jpg", &figure, &outcome).unwrap_err().to_string();
         assert!(error.contains("new.jpg ends in none of .png, .svg and .pdf"), "{error}");
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::Request;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal;
@@ -14,9 +15,11 @@ use tokio::task::spawn_blocking;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::jobs::{Jobs, WorkerFactory};
+use crate::jobs::Jobs;
+use crate::networks::Networks;
 use crate::program::Program;
-use crate::results::Results;
+use crate::results::{Results, Unfit};
+use crate::tasks;
 use crate::web::{self, AppState};
 
 /// How long requests may take to finish once the server is told to stop.
@@ -24,26 +27,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long results may then still take to get to the disk.
 const STORING: Duration = Duration::from_secs(5);
-
-/// The networks that a server can run, as plain data and one function.
-pub struct Networks {
-    pub models: Vec<ModelCard>,
-    pub checkpoints: Vec<CheckpointCard>,
-    /// Given the catalogue, the function that builds the worker on its thread.
-    pub worker: Box<dyn FnOnce(Arc<Catalog>) -> WorkerFactory>,
-}
-
-impl Networks {
-    /// What a program without networks has: pages and stored data only.
-    pub fn none() -> Self {
-        let reason = "this program was built without networks; build it with its default features";
-        Self {
-            models: Vec::new(),
-            checkpoints: Vec::new(),
-            worker: Box::new(move |_| Box::new(move || Err(reason.to_owned()))),
-        }
-    }
-}
 
 /// Serves until the process is told to stop.
 pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
@@ -58,26 +41,31 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
     })
 }
 
-/// Opens the catalogue and starts the worker, without waiting for it.
+/// Opens the tasks and starts the worker, without waiting for it.
 pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     // Before another build can be put in the place of this one.
     let _ = Program::this();
-    let Networks { models, checkpoints, worker } = networks;
-    let catalog = Catalog::open(&config.sources.data, models, checkpoints)?;
-    let catalog = Arc::new(catalog.with_cache(config.cache_options()));
-    if catalog.samples().is_empty() {
-        tracing::warn!(folder = %config.sources.data.display(), "no radar frames were found");
-    }
+    let Networks { cards, worker } = networks;
+    let opened = tasks::open(&config.folders())?.into_iter();
+    let (tasks, pages) = opened.map(|opened| (opened.task, opened.pages)).unzip();
+    let catalog = Arc::new(Catalog::new(cards, tasks));
     let (factory, options) = (worker(catalog.clone()), config.job_options());
     let jobs = match config.results_folder() {
         Some((folder, max_bytes)) => {
-            let results = Results::new(folder, max_bytes, catalog.clone());
+            let results = Results::new(folder, max_bytes, catalog.clone(), &check);
             Jobs::start_with_store(Arc::new(results), factory, options)
         }
         None => Jobs::start(factory, options),
     };
     let jobs = jobs.context("cannot start the worker thread")?;
-    Ok(AppState::new(jobs, catalog, &config.sources.checkpoints))
+    Ok(AppState::new(jobs, catalog, pages, &config.sources.checkpoints))
+}
+
+/// What only the task of a stored result knows of it.
+fn check(outcome: &Outcome, request: &Request, catalog: &Catalog) -> Result<(), Unfit> {
+    let task = catalog.task(request).ok_or(Unfit::Question)?;
+    let cards = catalog.cards(request).ok_or(Unfit::Weights)?;
+    task.check(outcome, request, &cards)
 }
 
 async fn listen(config: &Config) -> anyhow::Result<TcpListener> {

@@ -34,10 +34,22 @@ impl Archive {
         recipe: &Recipe,
         dpi: u32,
     ) -> Result<(), ExportError> {
-        let (name, what) = (file_name(&recipe.figure), &recipe.description);
+        let (name, what) = (self.figure_name(&recipe.figure), &recipe.description);
         self.add(&format!("figures/{name}.svg"), what, &svg(drawn, recipe)?)?;
         self.add(&format!("figures/{name}.png"), what, &png(drawn, dpi, recipe)?)?;
         self.add(&format!("figures/{name}.pdf"), what, &pdf(drawn, recipe)?)
+    }
+
+    /// The file name of a figure. Two long names may be cut to one; then a number tells them apart.
+    fn figure_name(&self, figure: &str) -> String {
+        let name = file_name(figure);
+        let numbered = (2..).map(|n| format!("{name}-{n}"));
+        let is_free = |name: &String| {
+            let file = format!("figures/{name}.svg");
+            self.contents.iter().all(|(known, _)| *known != file)
+        };
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        names.find(is_free).expect("numbers do not end")
     }
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
@@ -62,7 +74,7 @@ impl Archive {
 }
 
 /// A name that every file system takes.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-,".contains(c) { c } else { '_' };
     let name: String = name.chars().map(plain).collect();
     // A grid of all layers has a name longer than file systems take.
@@ -85,10 +97,26 @@ fn readme(
          Weights: SHA-256 {weights_sha256}\n\
          Data: {data_source}, {data_licence}, SHA-256 {data_sha256}\n\n\
          Every figure carries its recipe: `stormlens render FIGURE --output NEW.pdf` draws it again.\n\
-         Cite the works in CITATIONS.bib.\n\nFiles\n",
+         Cite the works in citations.bib.\n\nFiles\n",
     );
     for (name, what) in contents {
         text.push_str(&format!("\n{name}\n    {what}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_and_told_apart() {
+        let long = format!("grid-{}", "grad_cam/cbam5,".repeat(20));
+        let mut archive = Archive::default();
+        let first = archive.figure_name(&long);
+        assert!(first.starts_with("grid-grad_cam_cbam5,") && first.len() < 110, "{first}");
+        archive.add(&format!("figures/{first}.svg"), "a figure", b"").expect("it is written");
+        assert_eq!(archive.figure_name(&(long + "x")), format!("{first}-2"));
+        assert_eq!(archive.figure_name("map-scene"), "map-scene");
+    }
 }

@@ -1,41 +1,12 @@
 //! What should be cited for a result, as BibTeX.
 
-use stormlens_data::card::ModelCard;
-use stormlens_data::outcome::{NowcastOutcome, Provenance};
+use stormlens_data::card::{MethodCard, ModelCard};
+use stormlens_data::outcome::{Colours, Domain, Outcome, Provenance, Role};
 
-use crate::plot::{RainPalette, Style};
+use crate::plot::{Overlay, Polarity, RainPalette, Style};
 
-pub const GRAD_CAM: &str = "@inproceedings{selvaraju2017gradcam,
-  author    = {Selvaraju, Ramprasaath R. and Cogswell, Michael and Das, Abhishek and Vedantam, Ramakrishna and Parikh, Devi and Batra, Dhruv},
-  title     = {{Grad-CAM}: Visual Explanations from Deep Networks via Gradient-Based Localization},
-  booktitle = {2017 IEEE International Conference on Computer Vision (ICCV)},
-  year      = {2017},
-  pages     = {618--626},
-  doi       = {10.1109/ICCV.2017.74}
-}";
-
-const SEGMENTATION: &str = "@article{vinogradova2020seggradcam,
-  author  = {Vinogradova, Kira and Dibrov, Alexandr and Myers, Gene},
-  title   = {Towards Interpretable Semantic Segmentation via Gradient-Weighted Class Activation Mapping (Student Abstract)},
-  journal = {Proceedings of the AAAI Conference on Artificial Intelligence},
-  year    = {2020},
-  volume  = {34},
-  number  = {10},
-  pages   = {13943--13944},
-  doi     = {10.1609/aaai.v34i10.7244}
-}";
-
-pub const INTEGRATED_GRADIENTS: &str = "@inproceedings{sundararajan2017axiomatic,
-  author    = {Sundararajan, Mukund and Taly, Ankur and Yan, Qiqi},
-  title     = {Axiomatic Attribution for Deep Networks},
-  booktitle = {Proceedings of the 34th International Conference on Machine Learning},
-  series    = {Proceedings of Machine Learning Research},
-  volume    = {70},
-  year      = {2017},
-  pages     = {3319--3328}
-}";
-
-pub const GRAHN: &str = "@article{grahn2022polarlows,
+/// The overlays of its program.
+const GRAHN: &str = "@article{grahn2022polarlows,
   author  = {Grahn, Jakob and Bianchi, Filippo Maria},
   title   = {Recognition of Polar Lows in {Sentinel-1} {SAR} Images With Deep Learning},
   journal = {IEEE Transactions on Geoscience and Remote Sensing},
@@ -46,6 +17,7 @@ pub const GRAHN: &str = "@article{grahn2022polarlows,
   archivePrefix = {arXiv}
 }";
 
+/// Colours of rain.
 const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
   author  = {Pulkkinen, Seppo and Nerini, Daniele and {P\\'erez Hortal}, Andr\\'es A. and Velasco-Forero, Carlos and Seed, Alan and Germann, Urs and Foresti, Loris},
   title   = {Pysteps: an open-source {Python} library for probabilistic precipitation nowcasting (v1.0)},
@@ -57,25 +29,48 @@ const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
   doi     = {10.5194/gmd-12-4185-2019}
 }";
 
-/// The works behind a result: the network, the methods that were used, the colours if they are
-/// someone's, and the data.
-pub fn bibtex(outcome: &NowcastOutcome, card: &ModelCard, style: &Style) -> String {
-    let mut entries: Vec<String> = card.citations.iter().map(|c| c.bibtex.trim().into()).collect();
-    if outcome.grad_cam.is_some() {
-        entries.extend([GRAD_CAM.into(), SEGMENTATION.into()]);
+/// The works behind a result: the network, the methods that were used, the way of showing them and the
+/// colours if they are someone's, and the data.
+pub fn bibtex(
+    outcome: &Outcome,
+    card: &ModelCard,
+    methods: &[MethodCard],
+    style: &Style,
+) -> String {
+    let is_used = |method: &&MethodCard| outcome.request.explained_by(method.id).is_some();
+    let of_methods = methods.iter().filter(is_used).flat_map(|method| method.citations);
+    let cited = card.citations.iter().chain(of_methods);
+    let mut all: Vec<String> = cited.map(|citation| citation.bibtex.trim().into()).collect();
+    if shows_published_overlay(outcome, style) {
+        all.push(GRAHN.into());
     }
-    if outcome.integrated_gradients.is_some() {
-        entries.push(INTEGRATED_GRADIENTS.into());
+    let has_rain = outcome.variables.iter().any(|v| v.quantity.colours == Colours::Rain);
+    if has_rain && style.palette != RainPalette::Uniform {
+        all.push(PYSTEPS.into());
     }
-    if style.palette != RainPalette::Uniform {
-        entries.push(PYSTEPS.into());
+    all.push(data(&outcome.provenance));
+    entries(all)
+}
+
+/// Whether attributions of a scene are shown in a way that was published for scenes. One sign of those
+/// of pixels is, in any colours. On the Earth the published overlay is the network's own, which is cited
+/// anyway.
+fn shows_published_overlay(outcome: &Outcome, style: &Style) -> bool {
+    let mut of_scene = outcome.variables.iter().filter(|variable| {
+        let is_of_scene = matches!(variable.domain, Domain::Scene(_) | Domain::SceneCentre(_));
+        is_of_scene && matches!(variable.role, Role::Attribution { .. })
+    });
+    match (style.overlay, style.polarity) {
+        (Overlay::Published, _) => of_scene.next().is_some(),
+        (Overlay::Map, Polarity::Signed) => false,
+        (Overlay::Map, _) => {
+            of_scene.any(|v| v.layer().is_none() && v.quantity.colours == Colours::Signed)
+        }
     }
-    entries.push(data(&outcome.provenance));
-    self::entries(entries)
 }
 
 /// All of them as one file, each key once.
-pub fn entries(mut entries: Vec<String>) -> String {
+fn entries(mut entries: Vec<String>) -> String {
     let mut keys: Vec<String> = Vec::new();
     entries.retain(|entry| {
         let key = entry.split([',', '{']).nth(1).unwrap_or(entry).trim().to_owned();
@@ -87,7 +82,7 @@ pub fn entries(mut entries: Vec<String>) -> String {
 }
 
 /// The data themselves, by their hash.
-pub fn data(from: &Provenance) -> String {
+fn data(from: &Provenance) -> String {
     let Provenance { data_source, data_licence, data_sha256, data_files, .. } = from;
     let (first, last) = (data_files.first(), data_files.last());
     let files = match (first, last) {

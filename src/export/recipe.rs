@@ -3,10 +3,9 @@
 use resvg::usvg::roxmltree::{Document, Node};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stormlens_data::outcome::{NowcastOutcome, Provenance, SceneOutcome};
+use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
-use crate::plot::scene::{self, SceneFigure, SceneStyle};
 use crate::plot::{Figure, Style, alt_text};
 
 /// The key of the recipe in a PNG, and what stands before it in a PDF's keywords.
@@ -17,72 +16,22 @@ pub const NAMESPACE: &str = "urn:stormlens:recipe:1";
 const MAX_FILE_BYTES: usize = 64 << 20;
 const MAX_TEXT_BYTES: usize = 1 << 20;
 
+/// The form of recipes that this program writes and reads.
+const VERSION: u32 = 1;
+
 /// Everything that is needed to draw a figure again, but for weights and data, which are named by
 /// their hashes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
 pub struct Recipe {
-    /// The figure's name in addresses, e.g. `cam-Up_RRCNN2.doubleconv`.
+    /// Of this form; goes up when older programs could misread it.
+    pub version: u32,
+    /// The figure's name in addresses, e.g. `map-grad_cam/cbam4`.
     pub figure: String,
     /// What the figure shows, in words.
     pub description: String,
     pub request: Request,
-    pub style: Look,
+    pub style: Style,
     pub provenance: Provenance,
-}
-
-/// How the figure looks: a style of the kind that its request's figures have.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Look {
-    Nowcast(Style),
-    Scene(SceneStyle),
-}
-
-impl Look {
-    pub fn width_mm(&self) -> f64 {
-        match self {
-            Self::Nowcast(style) => style.width_mm,
-            Self::Scene(style) => style.width_mm,
-        }
-    }
-
-    /// The same look at another width.
-    pub fn with_width_mm(mut self, width_mm: f64) -> Self {
-        match &mut self {
-            Self::Nowcast(style) => style.width_mm = width_mm,
-            Self::Scene(style) => style.width_mm = width_mm,
-        }
-        self
-    }
-}
-
-/// A recipe as it stands in a file.
-#[derive(Deserialize)]
-struct Written {
-    figure: String,
-    description: String,
-    request: Value,
-    style: Value,
-    provenance: Provenance,
-}
-
-impl TryFrom<Written> for Recipe {
-    type Error = serde_json::Error;
-
-    fn try_from(written: Written) -> Result<Self, serde_json::Error> {
-        let Written { figure, description, mut request, style, provenance } = written;
-        // The first recipes were of nowcasts only and did not say so.
-        if let Some(fields) = request.as_object_mut() {
-            fields.entry("task").or_insert_with(|| "nowcast".into());
-        }
-        let request: Request = serde_json::from_value(request)?;
-        let style = match &request {
-            Request::Nowcast(_) => Look::Nowcast(serde_json::from_value(style)?),
-            Request::Scene(_) => Look::Scene(serde_json::from_value(style)?),
-        };
-        Ok(Self { figure, description, request, style, provenance })
-    }
 }
 
 /// Why a file's recipe can't be read.
@@ -103,23 +52,13 @@ pub enum RecipeError {
 }
 
 impl Recipe {
-    pub fn new(outcome: &NowcastOutcome, figure: &Figure, style: &Style) -> Self {
+    pub fn new(outcome: &Outcome, figure: &Figure, style: &Style) -> Self {
         Self {
+            version: VERSION,
             figure: figure.to_string(),
             description: alt_text(outcome, figure),
-            request: Request::Nowcast(outcome.request.clone()),
-            style: Look::Nowcast(style.clone()),
-            provenance: outcome.provenance.clone(),
-        }
-    }
-
-    /// The recipe of a figure of a scene.
-    pub fn of_scene(outcome: &SceneOutcome, figure: &SceneFigure, style: &SceneStyle) -> Self {
-        Self {
-            figure: figure.to_string(),
-            description: scene::alt_text(outcome, figure),
-            request: Request::Scene(outcome.request.clone()),
-            style: Look::Scene(style.clone()),
+            request: outcome.request.clone(),
+            style: style.clone(),
             provenance: outcome.provenance.clone(),
         }
     }
@@ -146,8 +85,25 @@ impl Recipe {
             ("SVG", of_svg(svg)?)
         };
         let text = text.ok_or(RecipeError::Absent { format })?;
-        serde_json::from_str(&text)
-            .map_err(|e| RecipeError::Unreadable { format, reason: e.to_string() })
+        Self::from_json(&text).map_err(|reason| RecipeError::Unreadable { format, reason })
+    }
+
+    /// The version is looked at first: what another one says may mean something else.
+    fn from_json(text: &str) -> Result<Self, String> {
+        let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match json.get("version").map(Value::as_u64) {
+            Some(Some(version)) if version == u64::from(VERSION) => {
+                serde_json::from_value(json).map_err(|error| error.to_string())
+            }
+            Some(Some(version)) => Err(format!(
+                "it is of version {version}, and this program reads version {VERSION}; take the \
+                 program that drew the figure"
+            )),
+            Some(None) => Err("its version is no whole number".to_owned()),
+            None => Err("it has no version: the program that drew the figure is older than \
+                         versions are, so ask for the figure anew"
+                .to_owned()),
+        }
     }
 }
 

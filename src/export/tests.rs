@@ -1,21 +1,35 @@
 use std::io::{Cursor, Read as _};
 
+use serde_json::Value;
+use stormlens_data::card::{Citation, ModelCard};
+use stormlens_data::outcome::Outcome;
+
 use super::*;
-use crate::plot::{Figure, Style, draw};
-use crate::testing::outcome;
+use crate::plot::{Figure, Overlay, Polarity, RainPalette, Style, draw};
+use crate::testing::{self, outcome, scene_outcome};
+
+fn figure_of(outcome: &Outcome, name: &str, style: &Style) -> (String, Recipe) {
+    let figure: Figure = name.parse().expect("the figure exists");
+    let svg = draw(outcome, &figure, style).expect("the figure can be drawn");
+    (svg, Recipe::new(outcome, &figure, style))
+}
 
 fn figure(name: &str) -> (String, Recipe) {
-    let figure: Figure = name.parse().expect("the figure exists");
-    let outcome = outcome();
-    let style = Style::default();
-    let svg = draw(&outcome, &figure, &style).expect("the figure can be drawn");
-    (svg, Recipe::new(&outcome, &figure, &style))
+    figure_of(&outcome(), name, &Style::default())
+}
+
+fn source<'a>(outcome: &'a Outcome, card: &'a ModelCard, style: &'a Style) -> Source<'a> {
+    Source { outcome, card, methods: testing::methods(), layers: &[], style, extra: &[] }
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
 }
 
 #[test]
 fn every_format_carries_its_recipe() {
     // With letters outside ASCII, and signs that XML and PDF write otherwise.
-    let (drawn, mut recipe) = figure("prediction");
+    let (drawn, mut recipe) = figure("map-prediction");
     recipe.provenance.data_source = "Météo «radar» <a & b> \"c\" (d) \\e ≥ 1".into();
     let files = [
         svg(&drawn, &recipe).expect("an SVG"),
@@ -28,12 +42,33 @@ fn every_format_carries_its_recipe() {
 }
 
 #[test]
-fn recipes_without_a_task_are_of_nowcasts() {
-    let (drawn, recipe) = figure("prediction");
-    let old = recipe.to_json().replace("\"task\":\"nowcast\",", "");
-    assert!(!old.contains("task"), "{old}");
-    assert_eq!(serde_json::from_str::<Recipe>(&old).ok().as_ref(), Some(&recipe));
+fn every_figure_of_a_scene_carries_its_recipe() {
+    let outcome = scene_outcome();
+    let style = Style { polarity: Polarity::Positive, outline: true, ..Style::default() };
+    let grid = "grid-grad_cam/activation_8,grad_cam/activation_14";
+    for name in ["map-scene", grid, "map-integrated_gradients"] {
+        let (drawn, recipe) = figure_of(&outcome, name, &style);
+        let files = [svg(&drawn, &recipe), png(&drawn, 72, &recipe), pdf(&drawn, &recipe)];
+        for file in files {
+            let found = Recipe::from_file_bytes(&file.expect("a file"));
+            assert_eq!(found.as_ref(), Ok(&recipe), "{name}");
+        }
+    }
+}
+
+#[test]
+fn recipes_of_another_version_are_refused_in_words() {
+    let (drawn, recipe) = figure("map-prediction");
     let file = String::from_utf8(svg(&drawn, &recipe).expect("an SVG")).expect("text");
+    let check = |version: &str, expected: &str| {
+        let other = file.replace("\"version\":1,", version);
+        assert_ne!(other, file);
+        let error = Recipe::from_file_bytes(other.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("\"version\":2,", "it is of version 2, and this program reads version 1");
+    check("\"version\":\"1\",", "its version is no whole number");
+    check("", "it has no version");
     let other = file.replace("\"task\":\"nowcast\"", "\"task\":\"tides\"");
     let error = Recipe::from_file_bytes(other.as_bytes()).unwrap_err().to_string();
     assert!(error.contains("unknown variant `tides`"), "{error}");
@@ -45,7 +80,7 @@ fn foreign_and_damaged_files_are_refused_in_words() {
         let error = Recipe::from_file_bytes(bytes).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     };
-    let (drawn, recipe) = figure("ig-frames");
+    let (drawn, recipe) = figure("strip-integrated_gradients");
     let png_file = png(&drawn, 72, &recipe).expect("a PNG");
     check(b"", "no PNG, SVG or PDF figure");
     check(b"hello", "no PNG, SVG or PDF figure");
@@ -61,7 +96,7 @@ fn foreign_and_damaged_files_are_refused_in_words() {
 
 #[test]
 fn a_png_knows_its_resolution() {
-    let (drawn, recipe) = figure("prediction");
+    let (drawn, recipe) = figure("map-prediction");
     for (dpi, width_px) in [(96, 321), (300, 1004)] {
         let file = png(&drawn, dpi, &recipe).expect("a PNG");
         let reader = ::png::Decoder::new(Cursor::new(&file)).read_info().expect("a PNG");
@@ -76,33 +111,41 @@ fn a_png_knows_its_resolution() {
 #[test]
 fn a_rendered_map_shows_the_rain() {
     let outcome = outcome();
-    let (drawn, recipe) = figure("input-11");
+    let style = Style { coastline: false, ..Style::default() };
+    let (drawn, recipe) = figure_of(&outcome, "map-input@11", &style);
     let file = png(&drawn, 300, &recipe).expect("a PNG");
     let picture = image::load_from_memory(&file).expect("a PNG").to_rgb8();
     let [left, top, width, height] = usvg_image(&drawn).map(|mm| mm / 25.4 * 300.0);
-    let field = &outcome.forecast.inputs_mm_h[11];
-    let classes = Style::default().palette.classes(crate::plot::Theme::Light);
+    let field = outcome.variable("input").expect("it is there").map(11);
+    let classes = style.palette.classes(crate::plot::Theme::Light);
     let colour = |rain: f32| match classes.levels_mm_h.partition_point(|&l| l <= rain) {
         0 => [0xFB, 0xFC, 0xFD],
         class => classes.colours[class - 1],
     };
-    let (mut n_equal, mut n) = (0, 0);
+    // Grid lines stand every 50 km from the south-western corner, and cover a pixel or two.
+    let is_near_line = |km: f64| (km / 50.0 - (km / 50.0).round()).abs() * 50.0 < 2.0;
+    let (mut n, mut others) = (0, Vec::new());
     for row in (4..284).step_by(4) {
         for column in (4..284).step_by(4) {
+            let (x_km, y_km) = (column as f64 + 0.5, 288.0 - row as f64 - 0.5);
+            if is_near_line(x_km) || is_near_line(y_km) {
+                continue;
+            }
             let x = left + (column as f64 + 0.5) / 288.0 * width;
             let y = top + (row as f64 + 0.5) / 288.0 * height;
             let pixel = picture.get_pixel(x as u32, y as u32).0;
-            n_equal += usize::from(pixel == colour(field.at(row, column)));
             n += 1;
+            if pixel != colour(field.at(row, column)) {
+                others.push((row, column, pixel));
+            }
         }
     }
-    // Coastline and grid lines cover some of the pixels; what they don't cover is exact.
-    assert!(n_equal * 10 > n * 9, "{n_equal} of {n} pixels have their colour");
+    assert!(n > 4000 && others.is_empty(), "{} of {n}: {others:?}", others.len());
 }
 
 #[test]
 fn a_coarse_layer_keeps_its_pixels() {
-    let (drawn, recipe) = figure("cam-raw-cbam5");
+    let (drawn, recipe) = figure("map-grad_cam/cbam5/raw");
     let file = png(&drawn, 300, &recipe).expect("a PNG");
     let picture = image::load_from_memory(&file).expect("a PNG").to_rgb8();
     let [left, top, width, height] = usvg_image(&drawn).map(|mm| mm / 25.4 * 300.0);
@@ -126,7 +169,7 @@ fn usvg_image(svg: &str) -> [f64; 4] {
 
 #[test]
 fn a_pdf_has_text_in_the_font_of_the_project() {
-    let (drawn, recipe) = figure("prediction");
+    let (drawn, recipe) = figure("map-prediction");
     let file = pdf(&drawn, &recipe).expect("a PDF");
     let text = String::from_utf8_lossy(&file);
     // A font with a map back to letters is what makes text selectable.
@@ -136,7 +179,7 @@ fn a_pdf_has_text_in_the_font_of_the_project() {
 
 #[test]
 fn an_svg_file_stands_alone() {
-    let (drawn, recipe) = figure("prediction");
+    let (drawn, recipe) = figure("map-prediction");
     let file = String::from_utf8(svg(&drawn, &recipe).expect("an SVG")).expect("text");
     assert!(file.contains("@font-face{font-family:Inter"));
     assert!(file.contains(&format!("<title>{}", recipe.description.replace('&', "&amp;"))));
@@ -144,65 +187,221 @@ fn an_svg_file_stands_alone() {
     assert!(svg("<p>no</p>", &recipe).is_err());
 }
 
-#[test]
-fn the_archive_holds_everything() {
-    let outcome = outcome();
-    let card = crate::testing::card();
-    let layers = ["cbam3".to_owned()];
-    let figures: Vec<Figure> =
-        ["prediction", "cam-cbam3", "ig-frames"].map(|f| f.parse().unwrap()).into();
-    assert!(figures.iter().all(|f| Figure::of(&outcome, &layers).contains(f)));
-    let bytes = bundle(&Bundle {
-        outcome: &outcome,
-        card: &card,
-        figures: &figures,
-        style: &Style::default(),
-        dpi: 72,
-        thresholds_mm_h: &[0.5, 5.0],
-    })
-    .expect("an archive");
+/// Names and readable contents of an archive.
+fn unpacked(bytes: Vec<u8>) -> (Vec<String>, impl FnMut(&str) -> String) {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a ZIP file");
     let names: Vec<String> =
         archive.file_names().map(|name| name.expect("it is text").into_owned()).collect();
-    let mut text = |name: &str| {
+    let text = move |name: &str| {
         let mut text = String::new();
         let mut file = archive.by_name(name).expect("it is there");
         file.read_to_string(&mut text).expect("it is text");
         text
     };
+    (names, text)
+}
+
+fn check_archive(outcome: &Outcome, card: &ModelCard, figures: &[&str]) {
+    let figures: Vec<Figure> = figures.iter().map(|f| f.parse().expect("a figure")).collect();
+    let extra = [Extra {
+        name: "scores.csv".into(),
+        what: "scores of the prediction".into(),
+        bytes: b"threshold\n1\n".to_vec(),
+    }];
+    let style = Style::default();
+    let source = Source { extra: &extra, ..source(outcome, card, &style) };
+    let (names, mut text) = unpacked(bundle(&source, &figures, 72).expect("an archive"));
     let readme = text("README.txt");
     for name in names.iter().filter(|n| *n != "README.txt") {
         assert!(readme.contains(&format!("\n{name}\n")), "README.txt says what {name} is");
     }
     for figure in &figures {
+        let name = figure.to_string().replace(['/', '@'], "_");
         for kind in ["svg", "png", "pdf"] {
-            assert!(names.contains(&format!("figures/{figure}.{kind}")), "{figure}.{kind}");
+            assert!(names.contains(&format!("figures/{name}.{kind}")), "{name}.{kind}");
         }
     }
-    assert!(text("scores.csv").lines().count() == 5, "two forecasts at two thresholds");
-    let citations = text("CITATIONS.bib");
-    for key in ["selvaraju2017gradcam", "sundararajan2017axiomatic", "@misc{data"] {
-        assert_eq!(citations.matches(key).count(), 1, "{key}");
+    for file in FILES.iter().filter(|file| file.name != "bundle.zip") {
+        assert!(names.contains(&file.name.to_owned()), "{}", file.name);
     }
-    let provenance: serde_json::Value =
-        serde_json::from_str(&text("provenance.json")).expect("JSON");
+    for series in outcome.variables.iter().filter(|variable| variable.plane.is_none()) {
+        let table = text(&format!("tables/{}.csv", series.name.replace('/', "_")));
+        assert_eq!(table.lines().count(), 1 + series.values.len(), "{}", series.name);
+    }
+    assert_eq!(text("scores.csv"), "threshold\n1\n");
+    assert_eq!(text("numbers.csv").lines().count(), 1 + outcome.numbers.len());
+    let provenance = json(text("provenance.json").as_bytes());
     assert_eq!(provenance["weights_sha256"], outcome.provenance.weights_sha256);
-    assert_eq!(provenance["request"]["threshold_mm_h"], 1.5);
-    assert!(names.contains(&"result.nc".to_owned()));
 }
 
 #[test]
-fn arrays_carry_their_provenance() {
-    let outcome = outcome();
-    let bytes = npz(&outcome).expect("an archive");
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a ZIP file");
-    for name in ["prediction_mm_h", "inputs_mm_h", "cbam3/raw", "cbam3/cam", "score"] {
-        let file = archive.by_name(&format!("{name}.npy")).expect("it is there");
-        // The header of a .npy file takes less than 128 bytes.
-        let n_floats = file.size() / 4;
-        assert!(name == "score" || n_floats > 18 * 18, "{name}: {n_floats}");
+fn the_archive_holds_everything() {
+    let rain = ["map-prediction", "map-grad_cam/cbam3", "strip-integrated_gradients"];
+    check_archive(&outcome(), &testing::card(), &rain);
+    let scene = ["map-scene", "map-grad_cam/activation_14", "curve-integrated_gradients/path"];
+    check_archive(&scene_outcome(), &testing::scene_card(), &scene);
+}
+
+#[test]
+fn arrays_have_their_names_shapes_and_provenance() {
+    for outcome in [outcome(), scene_outcome()] {
+        let bytes = npz(&outcome).expect("an archive");
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a ZIP file");
+        let mut check = |name: &str, n_values: usize, shape: String| {
+            let mut file = archive.by_name(&format!("{name}.npy")).expect(name);
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).expect("it can be read");
+            let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+            let values = bytes.split_off(10 + length);
+            let header = String::from_utf8_lossy(&bytes[10..]);
+            assert!(header.contains(&format!("'shape': ({shape})")), "{name}: {header}");
+            let size = ["u1", "f4", "f8"].iter().find(|kind| header.contains(**kind));
+            let size: usize = size.map_or(0, |kind| kind[1..].parse().unwrap());
+            assert_eq!(values.len(), n_values * size, "{name}: {header}");
+            (bytes, values)
+        };
+        for variable in &outcome.variables {
+            let shape: Vec<String> = variable.shape().iter().map(|n| format!("{n}, ")).collect();
+            let shape = match shape.len() {
+                1 => shape.concat().replace(", ", ","),
+                _ => shape.concat().trim_end_matches(", ").to_owned(),
+            };
+            let (head, body) = check(&variable.name, variable.values.len(), shape);
+            assert!(npy(variable).expect("an array") == [head, body].concat());
+        }
+        for number in &outcome.numbers {
+            let (_, bytes) = check(&number.name, 1, String::new());
+            assert_eq!(f64::from_le_bytes(bytes.try_into().expect("eight")), number.value);
+        }
+        let file = archive.by_name("provenance.json").expect("it is there");
+        let provenance: Value = serde_json::from_reader(file).expect("JSON");
+        assert_eq!(provenance["data_sha256"], outcome.provenance.data_sha256);
     }
-    let file = archive.by_name("provenance.json").expect("it is there");
-    let provenance: serde_json::Value = serde_json::from_reader(file).expect("JSON");
-    assert_eq!(provenance["data_sha256"], outcome.provenance.data_sha256);
+}
+
+#[test]
+fn provenance_tells_all_but_the_arrays() {
+    let outcome = outcome();
+    let found = json(&provenance_json(&outcome).expect("JSON"));
+    assert_eq!(found["request"]["subject"]["sample"], "knmi-201008260455");
+    let score = outcome.number("grad_cam/target").expect("it is there");
+    assert_eq!(found["numbers"]["grad_cam/target"]["value"], score);
+    assert_eq!(found["numbers"]["grad_cam/target"]["unit"], "mm/h");
+    let prediction = &found["variables"][1];
+    assert_eq!(prediction["name"], "prediction");
+    assert_eq!(prediction["shape"], serde_json::json!([1, 288, 288]));
+    assert_eq!(prediction["axes"][0]["coordinates"]["minutes"], serde_json::json!([30]));
+    let domain = prediction["domain"].as_u64().expect("it has one") as usize;
+    assert_eq!(found["domains"][domain]["spacing_km"], 1.0);
+    let scene = json(&provenance_json(&scene_outcome()).expect("JSON"));
+    assert_eq!(scene["domains"][0]["variant"]["crop_px"], 512);
+    assert!(scene["numbers"]["no_data_share"]["value"].as_f64().is_some_and(|share| share > 0.4));
+    assert!(scene["variables"][1].get("domain").is_none(), "logits lie nowhere");
+}
+
+#[test]
+fn a_variable_is_a_head_and_floats() {
+    let outcome = outcome();
+    let prediction = outcome.variable("prediction").expect("it is there");
+    let head = json(&json_head(&outcome, prediction).expect("JSON"));
+    assert_eq!(head["shape"], serde_json::json!([1, 288, 288]));
+    assert_eq!(head["axes"][0]["labels"][0], "+30 min");
+    assert_eq!(head["quantity"]["unit"], "mm/h");
+    let domain = &head["domain"];
+    assert_eq!((&domain["kind"], &domain["size_km"][1]), (&"earth".into(), &288.0.into()));
+    let rows = domain["latitudes"].as_array().expect("rows");
+    assert_eq!((rows.len(), rows[16].as_array().map(Vec::len)), (17, Some(17)));
+    // The outer corners, by PROJ 9.5.1.
+    let close = |value: &Value, expected: f64| {
+        assert!((value.as_f64().expect("a number") - expected).abs() < 1e-6, "{value}");
+    };
+    close(&domain["latitudes"][0][0], CORNERS[0][0]);
+    close(&domain["longitudes"][0][0], CORNERS[0][1]);
+    close(&domain["latitudes"][16][16], CORNERS[1][0]);
+    close(&domain["longitudes"][16][16], CORNERS[1][1]);
+    let body = float32(prediction);
+    let (values, rest) = body.as_chunks::<4>();
+    let values: Vec<f32> = values.iter().map(|&value| f32::from_le_bytes(value)).collect();
+    assert!(rest.is_empty() && values == prediction.map(0).values);
+}
+
+/// Latitude and longitude of the north-west and the south-east corner of the radar's grid.
+const CORNERS: [[f64; 2]; 2] = [[53.434_253_106, 3.273_391_285], [50.740_611_650, 6.927_843_049]];
+
+#[test]
+fn heads_of_scenes_and_series_tell_what_they_are() {
+    let outcome = scene_outcome();
+    let head = |name: &str| {
+        let variable = outcome.variable(name).expect("it is there");
+        json(&json_head(&outcome, variable).expect("JSON"))
+    };
+    let picture = head("scene");
+    assert_eq!(picture["domain"]["centre"]["left"], 144);
+    assert_eq!(picture["axes"][0]["labels"], serde_json::json!(["red", "green", "blue"]));
+    assert_eq!(float32(outcome.variable("scene").expect("it is there")).len(), 4 * 3 * 800 * 800);
+    let probability = head("probability");
+    assert_eq!(
+        (&probability["domain"]["kind"], &probability["plane"]),
+        (&"none".into(), &Value::Null)
+    );
+}
+
+#[test]
+fn what_was_used_is_cited_once() {
+    let cited = |outcome: &Outcome, card: &ModelCard, style: &Style| {
+        bibtex(outcome, card, testing::methods(), style)
+    };
+    let check = |text: &str, keys: &[&str], others: &[&str]| {
+        keys.iter().for_each(|key| assert_eq!(text.matches(key).count(), 1, "{key}"));
+        others.iter().for_each(|key| assert!(!text.contains(key), "{key}"));
+    };
+    let (rain, scene, style) = (outcome(), scene_outcome(), Style::default());
+    let all = ["selvaraju2017", "sundararajan2017", "simonyan2014", "@misc{data"];
+    let (card, scene_card) = (testing::card(), testing::scene_card());
+    check(&cited(&rain, &card, &style), &all, &["pulkkinen2019pysteps", "grahn2022"]);
+    let mut fewer = rain.clone();
+    fewer.request.explain.retain(|explain| explain.method != "saliency");
+    check(&cited(&fewer, &card, &style), &all[..2], &["simonyan2014"]);
+    let coloured = Style { palette: RainPalette::Pysteps, ..style.clone() };
+    check(&cited(&rain, &card, &coloured), &["pulkkinen2019pysteps"], &[]);
+    check(&cited(&scene, &scene_card, &coloured), &all, &["pulkkinen2019pysteps"]);
+
+    let published = Style { overlay: Overlay::Published, ..style.clone() };
+    let one_sign = Style { polarity: Polarity::Negative, ..style.clone() };
+    for shown in [&published, &one_sign] {
+        check(&cited(&scene, &scene_card, shown), &["{grahn2022polarlows"], &[]);
+        check(&cited(&rain, &card, shown), &all, &["grahn2022"]);
+    }
+    check(&cited(&scene, &scene_card, &style), &all, &["grahn2022"]);
+    let mut without = scene.clone();
+    without.variables.retain(|v| !v.role.is_by("integrated-gradients"));
+    check(&cited(&without, &scene_card, &one_sign), &all, &["grahn2022"]);
+
+    let bibtex = "@article{grahn2022polarlows,\n  title = {Recognition}\n}";
+    let citation = Citation { key: "grahn2022polarlows", bibtex, text: "", url: "" };
+    let own = ModelCard { citations: Box::leak(Box::new([citation])), ..testing::scene_card() };
+    check(&cited(&scene, &own, &published), &["{grahn2022polarlows"], &[]);
+}
+
+#[test]
+fn a_repeated_picture_is_drawn_every_time() {
+    // Two equal panels: their pixels must be equal too, though the second only refers to the first.
+    let outcome = scene_outcome();
+    let style = Style { crop_rectangle: false, ..Style::default() };
+    let grid = "grid-grad_cam/activation_8,grad_cam/activation_8";
+    let (drawn, recipe) = figure_of(&outcome, grid, &style);
+    let file = png(&drawn, 254, &recipe).expect("a PNG");
+    let picture = image::load_from_memory(&file).expect("a PNG").to_rgb8();
+    // At 10 dots to the millimetre: panels of 39.75 mm from 2 mm and from 43.25 mm.
+    let shift = 412;
+    let near = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) < 90);
+    let (mut n_near, mut n) = (0, 0);
+    for y in (200..500).step_by(3) {
+        for x in (40..400).step_by(3) {
+            n += 1;
+            let pair = [picture.get_pixel(x, y).0, picture.get_pixel(x + shift, y).0];
+            n_near += usize::from(near(pair[0], pair[1]));
+        }
+    }
+    assert!(n_near * 10 > n * 9, "{n_near} of {n}");
 }

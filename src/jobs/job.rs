@@ -27,7 +27,7 @@ pub(super) struct Job {
     state: watch::Sender<JobState>,
     /// Whether it is known that the store does not have it.
     looked_up: watch::Sender<bool>,
-    /// Changed under the lock of the board only, where jobs are counted by their lanes.
+    /// Changed under the lock of the queue only, where jobs are counted by their lanes.
     in_bulk: AtomicBool,
     /// Whether it must not be run together with others.
     goes_alone: AtomicBool,

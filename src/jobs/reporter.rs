@@ -5,21 +5,21 @@ use std::time::Instant;
 
 use stormlens_data::request::{Cancelled, Progress};
 
-use super::board::{Shared, running};
 use super::job::Job;
+use super::queue::{Queue, running};
 
 /// Passes progress on to those who watch a job, and tells the worker when nobody wants the answer
 /// any more or its time is over.
 pub(super) struct Reporter<'a> {
     pub job: &'a Job,
-    pub shared: &'a Shared,
+    pub queue: &'a Queue,
     pub since: Instant,
 }
 
 impl Progress for Reporter<'_> {
     fn report(&self, phase: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
         let job = self.job;
-        let unwanted = job.is_cancelled() || job.is_abandoned(self.shared.options.patience);
+        let unwanted = job.is_cancelled() || job.is_abandoned(self.queue.options.patience);
         if unwanted || job.is_overdue(Instant::now()) {
             return ControlFlow::Break(Cancelled);
         }

@@ -10,8 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use stormlens_data::card::DeviceReport;
-use stormlens_data::outcome::NowcastOutcome;
-use stormlens_data::request::{Cancelled, NowcastRequest, Progress};
+use stormlens_data::request::{Cancelled, Progress, Subject};
 
 use super::*;
 use crate::testing;
@@ -33,8 +32,7 @@ enum Order {
 
 impl Worker for Told {
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
-        self.told.send(format!("run {}", request.sample)).unwrap();
+        self.told.send(format!("run {}", sample_of(request))).unwrap();
         loop {
             match self.orders.recv().unwrap() {
                 Order::Report(done) => {
@@ -64,17 +62,18 @@ fn a_device() -> DeviceReport {
     DeviceReport { kind: "cpu", name: "CPU (test)".to_owned(), reason: "a test".to_owned() }
 }
 
-fn answer_to(request: &NowcastRequest) -> Outcome {
-    let outcome = NowcastOutcome { request: request.clone(), ..testing::outcome() };
-    Outcome::Nowcast(outcome.into())
+fn answer_to(request: &Request) -> Outcome {
+    Outcome { request: request.clone(), ..testing::outcome() }
 }
 
 fn sample_of(request: &Request) -> &str {
-    let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
-    &request.sample
+    let Subject::Nowcast { sample } = &request.subject else {
+        panic!("only samples are asked for")
+    };
+    sample
 }
 
-struct Bed {
+struct Setup {
     jobs: Jobs,
     orders: Sender<Order>,
     told: Receiver<String>,
@@ -82,7 +81,7 @@ struct Bed {
 
 const ANY: Duration = Duration::from_secs(3600);
 
-impl Bed {
+impl Setup {
     fn new(options: Options) -> Self {
         Self::with(options, |factory, options| Jobs::start(factory, options).unwrap())
     }
@@ -98,9 +97,9 @@ impl Bed {
             let orders = to_worker.take().unwrap_or(nothing);
             Ok(Box::new(Told { orders, told: from_worker.clone() }))
         });
-        let bed = Self { jobs: start(factory, options), orders, told };
-        bed.hears("built");
-        bed
+        let setup = Self { jobs: start(factory, options), orders, told };
+        setup.hears("built");
+        setup
     }
 
     fn patient() -> Self {
@@ -125,118 +124,118 @@ impl Bed {
 }
 
 fn request(sample: &str) -> Request {
-    let request = testing::outcome().request;
-    Request::Nowcast(NowcastRequest { sample: sample.to_owned(), ..request })
+    let subject = Subject::Nowcast { sample: sample.to_owned() };
+    Request { subject, ..testing::outcome().request }
 }
 
 #[tokio::test]
 async fn a_job_is_answered() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.hears("run a");
-    bed.order(Order::Report(3));
-    bed.hears("go on");
-    let state = bed.jobs.status(&id);
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.hears("run a");
+    setup.order(Order::Report(3));
+    setup.hears("go on");
+    let state = setup.jobs.status(&id);
     assert!(
         matches!(&state, Some(JobState::Running { phase, done: 3, total: 10, .. }) if phase == "counting"),
         "{state:?}"
     );
-    bed.order(Order::Answer);
-    let JobState::Done(Outcome::Nowcast(outcome)) = bed.end(&id).await else { panic!("no end") };
-    assert_eq!(outcome.request.sample, "a");
-    assert!(bed.jobs.outcome(&request("a")).is_some());
-    assert!(bed.jobs.outcome(&request("b")).is_none());
+    setup.order(Order::Answer);
+    let JobState::Done(outcome) = setup.end(&id).await else { panic!("no end") };
+    assert_eq!(sample_of(&outcome.request), "a");
+    assert!(setup.jobs.outcome(&request("a")).is_some());
+    assert!(setup.jobs.outcome(&request("b")).is_none());
 }
 
 #[tokio::test]
 async fn equal_requests_are_one_job() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    assert_eq!(bed.submit("a"), id);
-    bed.hears("run a");
-    bed.order(Order::Answer);
-    bed.end(&id).await;
-    assert_eq!(bed.submit("a"), id);
-    bed.submit("b");
-    bed.hears("run b");
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    assert_eq!(setup.submit("a"), id);
+    setup.hears("run a");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
+    assert_eq!(setup.submit("a"), id);
+    setup.submit("b");
+    setup.hears("run b");
 }
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_positions_count_down() {
-    let bed = Bed::patient();
-    let first = bed.submit("a");
-    bed.hears("run a");
-    bed.submit("b");
-    let third = bed.submit("c");
-    assert_eq!(bed.jobs.submit(request("d")), Err(SubmitError::QueueFull { waiting: 2 }));
-    assert!(matches!(bed.jobs.status(&third), Some(JobState::Queued { position: 2 })));
-    bed.order(Order::Answer);
-    bed.end(&first).await;
-    bed.hears("run b");
-    assert!(matches!(bed.jobs.status(&third), Some(JobState::Queued { position: 1 })));
-    assert!(bed.jobs.submit(request("d")).is_ok());
+    let setup = Setup::patient();
+    let first = setup.submit("a");
+    setup.hears("run a");
+    setup.submit("b");
+    let third = setup.submit("c");
+    assert_eq!(setup.jobs.submit(request("d")), Err(SubmitError::QueueFull { waiting: 2 }));
+    assert!(matches!(setup.jobs.status(&third), Some(JobState::Queued { position: 2 })));
+    setup.order(Order::Answer);
+    setup.end(&first).await;
+    setup.hears("run b");
+    assert!(matches!(setup.jobs.status(&third), Some(JobState::Queued { position: 1 })));
+    assert!(setup.jobs.submit(request("d")).is_ok());
 }
 
 #[tokio::test]
 async fn a_cancelled_run_stops_and_can_be_asked_anew() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.hears("run a");
-    let watch = bed.jobs.subscribe(&id).unwrap();
-    assert_eq!(bed.jobs.cancel(&id), Some(request("a")));
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.hears("run a");
+    let watch = setup.jobs.subscribe(&id).unwrap();
+    assert_eq!(setup.jobs.cancel(&id), Some(request("a")));
     assert!(matches!(watch.finished().await, JobState::Cancelled));
-    assert!(bed.jobs.status(&id).is_none());
+    assert!(setup.jobs.status(&id).is_none());
     // Asked anew while the worker has not noticed yet: another job of the same name.
-    bed.submit("a");
-    bed.order(Order::Report(1));
-    bed.hears("cancelled");
-    bed.hears("run a");
-    bed.order(Order::Answer);
-    assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+    setup.submit("a");
+    setup.order(Order::Report(1));
+    setup.hears("cancelled");
+    setup.hears("run a");
+    setup.order(Order::Answer);
+    assert!(matches!(setup.end(&id).await, JobState::Done(_)));
 }
 
 #[tokio::test]
 async fn a_cancelled_job_in_the_queue_never_runs() {
-    let bed = Bed::patient();
-    let first = bed.submit("a");
-    bed.hears("run a");
-    let second = bed.submit("b");
-    bed.submit("c");
-    bed.jobs.cancel(&second);
-    bed.order(Order::Answer);
-    bed.end(&first).await;
-    bed.hears("run c");
+    let setup = Setup::patient();
+    let first = setup.submit("a");
+    setup.hears("run a");
+    let second = setup.submit("b");
+    setup.submit("c");
+    setup.jobs.cancel(&second);
+    setup.order(Order::Answer);
+    setup.end(&first).await;
+    setup.hears("run c");
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_dropped() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.hears("run a");
-    bed.jobs.cancel(&id);
-    bed.order(Order::Answer);
-    bed.submit("b");
-    bed.hears("run b");
-    assert!(bed.jobs.status(&id).is_none());
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.hears("run a");
+    setup.jobs.cancel(&id);
+    setup.order(Order::Answer);
+    setup.submit("b");
+    setup.hears("run b");
+    assert!(setup.jobs.status(&id).is_none());
 }
 
 #[test]
 fn work_that_nobody_watches_stops() {
     let patience = Duration::from_millis(300);
-    let bed = Bed::new(Options { patience, ..Options::default() });
-    let id = bed.submit("a");
-    let watch = bed.jobs.subscribe(&id).expect("nobody's patience is that short");
-    bed.hears("run a");
+    let setup = Setup::new(Options { patience, ..Options::default() });
+    let id = setup.submit("a");
+    let watch = setup.jobs.subscribe(&id).expect("nobody's patience is that short");
+    setup.hears("run a");
     let watched_until = Instant::now() + 2 * patience;
     while Instant::now() < watched_until {
-        bed.order(Order::Report(1));
-        bed.hears("go on");
+        setup.order(Order::Report(1));
+        setup.hears("go on");
     }
     drop(watch);
     let left = Instant::now();
     loop {
-        bed.order(Order::Report(2));
-        match bed.told.recv_timeout(Duration::from_secs(10)).unwrap().as_str() {
+        setup.order(Order::Report(2));
+        match setup.told.recv_timeout(Duration::from_secs(10)).unwrap().as_str() {
             "cancelled" => break,
             still => assert_eq!(still, "go on"),
         }
@@ -246,29 +245,29 @@ fn work_that_nobody_watches_stops() {
 
 #[tokio::test]
 async fn failures_are_told_apart_and_forgotten_on_request() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.order(Order::Refuse);
-    assert!(matches!(bed.end(&id).await, JobState::Failed(WorkerError::Invalid { .. })));
-    assert!(matches!(bed.jobs.status(&id), Some(JobState::Failed(_))));
-    bed.jobs.cancel(&id);
-    assert!(bed.jobs.status(&id).is_none());
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.order(Order::Refuse);
+    assert!(matches!(setup.end(&id).await, JobState::Failed(WorkerError::Invalid { .. })));
+    assert!(matches!(setup.jobs.status(&id), Some(JobState::Failed(_))));
+    setup.jobs.cancel(&id);
+    assert!(setup.jobs.status(&id).is_none());
 }
 
 #[tokio::test]
 async fn a_panic_fails_one_job_and_a_new_worker_takes_the_next() {
     for order in [Order::Panic, Order::Fail] {
-        let bed = Bed::patient();
-        let id = bed.submit("a");
-        bed.hears("run a");
-        bed.order(order);
-        let JobState::Failed(WorkerError::Failed(message)) = bed.end(&id).await else {
+        let setup = Setup::patient();
+        let id = setup.submit("a");
+        setup.hears("run a");
+        setup.order(order);
+        let JobState::Failed(WorkerError::Failed(message)) = setup.end(&id).await else {
             panic!("it failed")
         };
         assert!(message.contains("the shapes differ") || message == "out of memory", "{message}");
-        bed.submit("b");
-        bed.hears("built");
-        bed.hears("run b");
+        setup.submit("b");
+        setup.hears("built");
+        setup.hears("run b");
     }
 }
 
@@ -283,50 +282,50 @@ async fn a_worker_that_cannot_be_built_fails_its_jobs() {
 
 #[tokio::test]
 async fn the_least_recently_used_outcome_goes_first() {
-    let one = size::of_state(&JobState::Done(Outcome::Nowcast(testing::outcome().into())));
-    let bed = Bed::new(Options { cache_bytes: 2 * one, patience: ANY, ..Options::default() });
+    let one = queue::n_bytes(&JobState::Done(testing::outcome().into()));
+    let setup = Setup::new(Options { cache_bytes: 2 * one, patience: ANY, ..Options::default() });
     for sample in ["a", "b"] {
-        let id = bed.submit(sample);
-        bed.order(Order::Answer);
-        bed.end(&id).await;
+        let id = setup.submit(sample);
+        setup.order(Order::Answer);
+        setup.end(&id).await;
     }
-    assert!(bed.jobs.outcome(&request("a")).is_some(), "this makes b the older one");
-    let id = bed.submit("c");
-    bed.order(Order::Answer);
-    bed.end(&id).await;
-    assert!(bed.jobs.outcome(&request("b")).is_none());
-    assert!(bed.jobs.outcome(&request("a")).is_some());
-    assert!(bed.jobs.outcome(&request("c")).is_some());
+    assert!(setup.jobs.outcome(&request("a")).is_some(), "this makes b the older one");
+    let id = setup.submit("c");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
+    assert!(setup.jobs.outcome(&request("b")).is_none());
+    assert!(setup.jobs.outcome(&request("a")).is_some());
+    assert!(setup.jobs.outcome(&request("c")).is_some());
 }
 
 #[tokio::test]
 async fn the_newest_outcome_stays_even_where_it_is_too_large() {
-    let bed = Bed::new(Options { cache_bytes: 1, patience: ANY, ..Options::default() });
-    let id = bed.submit("a");
-    bed.order(Order::Answer);
-    bed.end(&id).await;
-    assert!(bed.jobs.outcome(&request("a")).is_some());
+    let setup = Setup::new(Options { cache_bytes: 1, patience: ANY, ..Options::default() });
+    let id = setup.submit("a");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
+    assert!(setup.jobs.outcome(&request("a")).is_some());
 }
 
 #[tokio::test]
 async fn shutting_down_ends_what_is_open_and_refuses_the_rest() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    let watch = bed.jobs.subscribe(&id).unwrap();
-    bed.jobs.shut_down();
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    let watch = setup.jobs.subscribe(&id).unwrap();
+    setup.jobs.shut_down();
     assert!(matches!(watch.finished().await, JobState::Cancelled));
-    assert_eq!(bed.jobs.submit(request("b")), Err(SubmitError::ShuttingDown));
+    assert_eq!(setup.jobs.submit(request("b")), Err(SubmitError::ShuttingDown));
 }
 
 #[tokio::test]
 async fn a_stream_begins_with_the_present_state_and_ends_with_the_last() {
     use futures_util::StreamExt;
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.hears("run a");
-    let mut states = std::pin::pin!(bed.jobs.subscribe(&id).unwrap().into_stream());
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.hears("run a");
+    let mut states = std::pin::pin!(setup.jobs.subscribe(&id).unwrap().into_stream());
     assert!(matches!(states.next().await, Some(JobState::Running { .. })));
-    bed.order(Order::Answer);
+    setup.order(Order::Answer);
     assert!(matches!(states.next().await, Some(JobState::Done(_))));
     assert!(states.next().await.is_none());
 }

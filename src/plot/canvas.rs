@@ -39,6 +39,11 @@ impl Frame {
     pub fn bottom(&self) -> f64 {
         self.top + self.height
     }
+
+    /// The same frame, so many millimetres further down.
+    pub fn down(self, mm: f64) -> Self {
+        Self { top: self.top + mm, ..self }
+    }
 }
 
 /// Which end of a text its position is.
@@ -161,34 +166,20 @@ impl Pen<'_> {
 
     /// A plain rectangle beneath all that is drawn and above the pictures so far.
     pub fn ground(&self, frame: Frame, colour: Rgb) {
-        let [x, y, width, height] = corners(frame);
-        // Writing to a string can't fail.
-        let _ = writeln!(
-            self.pictures.borrow_mut(),
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>",
-            hex(colour),
-        );
+        self.beneath("rect", frame, &format!("fill=\"{}\"", hex(colour)));
     }
 
-    /// A rectangle's outline above the pictures so far and beneath all that is drawn.
-    pub fn rectangle(&self, frame: Frame, width_mm: f64, colour: Rgb) {
-        self.dashed(frame, width_mm, colour, 0.0);
-    }
-
-    /// A dashed rectangle above the pictures so far and beneath all that is drawn.
-    pub fn dashed(&self, frame: Frame, width_mm: f64, colour: Rgb, dash_mm: f64) {
-        let [x, y, width, height] = corners(frame);
-        let thick = units(width_mm);
-        let dashes = match units(dash_mm) {
+    /// A rectangle above the pictures so far and beneath all that is drawn, dashed where dashes have a
+    /// length.
+    pub fn rectangle(&self, frame: Frame, width_mm: f64, colour: Rgb, dash_mm: f64) {
+        let (thick, dash) = (units(width_mm), units(dash_mm));
+        let dashes = match dash {
             0 => String::new(),
             dash => format!(" stroke-dasharray=\"{dash} {dash}\""),
         };
-        let _ = writeln!(
-            self.pictures.borrow_mut(),
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
-             stroke=\"{}\" stroke-width=\"{thick}\"{dashes}/>",
-            hex(colour),
-        );
+        let colour = hex(colour);
+        let look = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thick}\"{dashes}");
+        self.beneath("rect", frame, &look);
     }
 
     /// A photograph stretched over the frame, smooth where it has other pixels than the screen, above
@@ -203,9 +194,8 @@ impl Pen<'_> {
         if !pictures.contains(&name) {
             let _ = writeln!(
                 pictures,
-                "<defs><image id=\"{name}\" width=\"{width}\" height=\"{height}\" \
-                 preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/></defs>",
-                STANDARD.encode(png),
+                "<defs><image id=\"{name}\" width=\"{width}\" height=\"{height}\" {}/></defs>",
+                data(png),
             );
         }
         let _ = writeln!(pictures, "<use x=\"{x}\" y=\"{y}\" href=\"#{name}\"/>");
@@ -213,15 +203,22 @@ impl Pen<'_> {
 
     /// A PNG stretched over the frame, its pixels kept sharp, above the pictures so far.
     pub fn picture(&self, frame: Frame, png: &[u8]) {
+        self.beneath("image", frame, &format!("image-rendering=\"pixelated\" {}", data(png)));
+    }
+
+    fn beneath(&self, tag: &str, frame: Frame, look: &str) {
         let [x, y, width, height] = corners(frame);
+        // Writing to a string can't fail.
         let _ = writeln!(
             self.pictures.borrow_mut(),
-            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
-             preserveAspectRatio=\"none\" image-rendering=\"pixelated\" \
-             href=\"data:image/png;base64,{}\"/>",
-            STANDARD.encode(png),
+            "<{tag} x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {look}/>",
         );
     }
+}
+
+fn data(png: &[u8]) -> String {
+    let bytes = STANDARD.encode(png);
+    format!("preserveAspectRatio=\"none\" href=\"data:image/png;base64,{bytes}\"")
 }
 
 /// Text that may stand in an attribute or between tags.

@@ -3,136 +3,174 @@
 use std::fmt;
 use std::str::FromStr;
 
-use stormlens_data::outcome::NowcastOutcome;
+use stormlens_data::outcome::{Axis, Colours, Coordinates, Outcome, Role, Variable};
 
 use super::PlotError;
+use super::lookup::{n_shown, nothing_was_measured};
 
-/// One figure of a result.
+/// One figure of a result: a way of looking at its variables, which are given by name.
 ///
-/// Its text form is stable and stands in addresses, file names and recipes. Frames are counted from
-/// 0, the oldest.
+/// Its text form is stable and stands in addresses, file names and recipes. Maps are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Figure {
-    /// `prediction`
-    Prediction,
-    /// `observation`
-    Observation,
-    /// `persistence`: the last input frame as a forecast.
-    Persistence,
-    /// `difference`: prediction minus observation.
-    Difference,
-    /// `input-3`
-    Input(usize),
-    /// `inputs`: all input frames side by side.
-    Inputs,
-    /// `cam-LAYER`: Grad-CAM over the rain.
-    Attribution(String),
-    /// `cam-raw-LAYER`: signed, before rectification, at the layer's own resolution.
-    AttributionRaw(String),
-    /// `ig-11`: integrated gradients of one input frame, signed.
-    FrameAttribution(usize),
-    /// `ig-frames`: integrated gradients summed per input frame.
-    FrameSums,
-    /// `target-mask`: the pixels whose predicted rain is explained.
-    Mask,
-    /// `cams-LAYER,LAYER`: Grad-CAM of several layers side by side.
-    LayerGrid(Vec<String>),
+    /// `map-NAME@INDEX`: one map. Attributions and masks lie over what the network saw or said.
+    Map { variable: String, index: usize },
+    /// `strip-NAME`: all maps of a variable side by side.
+    Strip(String),
+    /// `grid-NAME,NAME`: the first maps of several variables side by side.
+    Grid(Vec<String>),
+    /// `bars-NAME`: a bar a number.
+    Bars(String),
+    /// `curve-NAME`: numbers over numbers.
+    Curve(String),
+    /// `difference-NAME,OTHER@INDEX`: one map minus another.
+    Difference { variable: String, other: String, index: usize },
 }
 
 impl Figure {
     /// The forms of the names, for messages and help texts.
-    pub const NAMES: [&'static str; 12] = [
-        "prediction",
-        "observation",
-        "persistence",
-        "difference",
-        "input-FRAME",
-        "inputs",
-        "cam-LAYER",
-        "cam-raw-LAYER",
-        "ig-FRAME",
-        "ig-frames",
-        "target-mask",
-        "cams-LAYER,LAYER,…",
+    pub const NAMES: [&'static str; 8] = [
+        "map-NAME",
+        "map-NAME@INDEX",
+        "strip-NAME",
+        "grid-NAME,NAME,…",
+        "bars-NAME",
+        "curve-NAME",
+        "difference-NAME,OTHER",
+        "difference-NAME,OTHER@INDEX",
     ];
+
+    /// The first map of a variable.
+    pub fn map(variable: impl Into<String>) -> Self {
+        Self::map_at(variable, 0)
+    }
+
+    pub fn map_at(variable: impl Into<String>, index: usize) -> Self {
+        Self::Map { variable: variable.into(), index }
+    }
+
+    pub fn difference(variable: &str, other: &str, index: usize) -> Self {
+        Self::Difference { variable: variable.into(), other: other.into(), index }
+    }
+
+    /// The variable whose numbers it shows, where it is one.
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Map { variable: name, .. }
+            | Self::Strip(name)
+            | Self::Bars(name)
+            | Self::Curve(name) => Some(name),
+            Self::Grid(_) | Self::Difference { .. } => None,
+        }
+    }
 
     /// Every figure that the outcome has data for, with `layers` (all of them where it is empty) for
     /// the layer attributions.
-    pub fn of(outcome: &NowcastOutcome, layers: &[String]) -> Vec<Self> {
-        let n_frames = outcome.forecast.inputs_mm_h.len();
-        let mut figures = vec![Self::Prediction, Self::Persistence, Self::Inputs];
-        if outcome.forecast.observation_mm_h.is_some() {
-            figures.extend([Self::Observation, Self::Difference]);
+    pub fn all(outcome: &Outcome, layers: &[String]) -> Vec<Self> {
+        let is_wanted = |variable: &&Variable| {
+            let wanted = |layer: &str| layers.iter().any(|known| known == layer);
+            layers.is_empty() || variable.layer().is_none_or(wanted)
+        };
+        let variables: Vec<&Variable> = outcome.variables.iter().filter(is_wanted).collect();
+        let mut figures: Vec<Self> = variables.iter().flat_map(|v| Self::of(v)).collect();
+        figures.extend(differences(outcome));
+        let is_evidence = |v: &&&Variable| v.quantity.colours == Colours::Evidence;
+        let evidence: Vec<String> =
+            variables.iter().filter(is_evidence).map(|v| v.name.clone()).collect();
+        if evidence.len() > 1 {
+            figures.push(Self::Grid(evidence));
         }
-        figures.extend((0..n_frames).map(Self::Input));
-        if let Some(grad_cam) = &outcome.grad_cam {
-            let wanted = |name: &String| layers.is_empty() || layers.contains(name);
-            let names: Vec<String> =
-                grad_cam.layers.iter().map(|l| l.layer.clone()).filter(wanted).collect();
-            figures.push(Self::Mask);
-            figures.extend(names.iter().cloned().map(Self::Attribution));
-            figures.extend(names.iter().cloned().map(Self::AttributionRaw));
-            if names.len() > 1 {
-                figures.push(Self::LayerGrid(names));
-            }
+        figures
+    }
+
+    /// The figures of one variable.
+    fn of(variable: &Variable) -> Vec<Self> {
+        let name = || variable.name.clone();
+        let Variable { axes, plane, .. } = variable;
+        if plane.is_none() {
+            return match axes.as_slice() {
+                [axis] if axis.name == Axis::CHANNEL || axis.name == Axis::CLASS => Vec::new(),
+                [Axis { coordinates: Coordinates::Numbers { .. }, .. }] => {
+                    vec![Self::Curve(name())]
+                }
+                [_] => vec![Self::Bars(name())],
+                _ => Vec::new(),
+            };
         }
-        if let Some(gradients) = &outcome.integrated_gradients {
-            figures.push(Self::FrameSums);
-            figures.extend((0..gradients.frames.len()).map(Self::FrameAttribution));
+        if variable.quantity.colours == Colours::None {
+            return Vec::new();
+        }
+        let n = n_shown(variable);
+        let is_seen = |index: &usize| {
+            variable.role != Role::Observation || !nothing_was_measured(&variable.map(*index))
+        };
+        let mut figures: Vec<Self> =
+            (0..n).filter(is_seen).map(|index| Self::map_at(name(), index)).collect();
+        if n > 1 {
+            figures.push(Self::Strip(name()));
         }
         figures
     }
 }
 
+/// Predictions minus what was observed.
+fn differences(outcome: &Outcome) -> Vec<Figure> {
+    let of_role = |role| outcome.variables.iter().find(|variable| variable.role == role);
+    let is_map = |variable: &&Variable| variable.plane.is_some();
+    let both =
+        of_role(Role::Prediction).filter(is_map).zip(of_role(Role::Observation).filter(is_map));
+    let Some((prediction, observation)) = both else { return Vec::new() };
+    (0..n_shown(observation))
+        .filter(|&index| !nothing_was_measured(&observation.map(index)))
+        .map(|index| Figure::difference(&prediction.name, &observation.name, index))
+        .collect()
+}
+
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prediction => write!(f, "prediction"),
-            Self::Observation => write!(f, "observation"),
-            Self::Persistence => write!(f, "persistence"),
-            Self::Difference => write!(f, "difference"),
-            Self::Input(frame) => write!(f, "input-{frame}"),
-            Self::Inputs => write!(f, "inputs"),
-            Self::Attribution(layer) => write!(f, "cam-{layer}"),
-            Self::AttributionRaw(layer) => write!(f, "cam-raw-{layer}"),
-            Self::FrameAttribution(frame) => write!(f, "ig-{frame}"),
-            Self::FrameSums => write!(f, "ig-frames"),
-            Self::Mask => write!(f, "target-mask"),
-            Self::LayerGrid(layers) => write!(f, "cams-{}", layers.join(",")),
-        }
+        let index = match self {
+            Self::Map { variable, index } => {
+                write!(f, "map-{variable}")?;
+                *index
+            }
+            Self::Difference { variable, other, index } => {
+                write!(f, "difference-{variable},{other}")?;
+                *index
+            }
+            Self::Strip(name) => return write!(f, "strip-{name}"),
+            Self::Grid(names) => return write!(f, "grid-{}", names.join(",")),
+            Self::Bars(name) => return write!(f, "bars-{name}"),
+            Self::Curve(name) => return write!(f, "curve-{name}"),
+        };
+        if index > 0 { write!(f, "@{index}") } else { Ok(()) }
     }
 }
 
 impl FromStr for Figure {
     type Err = PlotError;
 
-    fn from_str(name: &str) -> Result<Self, PlotError> {
-        let unknown = || PlotError::UnknownFigure { name: name.to_owned() };
-        let frame = |text: &str| text.parse::<usize>().map_err(|_| unknown());
-        let layer = |text: &str| match text.trim() {
-            "" => Err(unknown()),
-            text => Ok(text.to_owned()),
-        };
-        Ok(match name {
-            "prediction" => Self::Prediction,
-            "observation" => Self::Observation,
-            "persistence" => Self::Persistence,
-            "difference" => Self::Difference,
-            "inputs" => Self::Inputs,
-            "ig-frames" => Self::FrameSums,
-            "target-mask" => Self::Mask,
-            _ => match name.split_once('-') {
-                Some(("input", rest)) => Self::Input(frame(rest)?),
-                Some(("ig", rest)) => Self::FrameAttribution(frame(rest)?),
-                Some(("cams", rest)) => {
-                    Self::LayerGrid(rest.split(',').map(layer).collect::<Result<_, _>>()?)
-                }
-                Some(("cam", rest)) => match rest.strip_prefix("raw-") {
-                    Some(raw) => Self::AttributionRaw(layer(raw)?),
-                    None => Self::Attribution(layer(rest)?),
-                },
-                _ => return Err(unknown()),
-            },
-        })
+    fn from_str(text: &str) -> Result<Self, PlotError> {
+        parse(text).ok_or_else(|| PlotError::UnknownFigure { name: text.to_owned() })
     }
+}
+
+fn parse(text: &str) -> Option<Figure> {
+    let (kind, rest) = text.split_once('-')?;
+    let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+    let (names, index) = match rest.rsplit_once('@') {
+        Some((names, index)) => (names, index.parse().ok()?),
+        None => (rest, 0),
+    };
+    Some(match kind {
+        "map" => Figure::map_at(name(names)?, index),
+        "difference" => {
+            let (variable, other) = names.split_once(',')?;
+            Figure::difference(&name(variable)?, &name(other)?, index)
+        }
+        "strip" => Figure::Strip(name(rest)?),
+        "grid" => Figure::Grid(rest.split(',').map(name).collect::<Option<_>>()?),
+        "bars" => Figure::Bars(name(rest)?),
+        "curve" => Figure::Curve(name(rest)?),
+        _ => return None,
+    })
 }

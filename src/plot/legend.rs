@@ -2,10 +2,9 @@
 
 use super::PlotError;
 use super::canvas::{Anchor, Frame, Pen};
-use super::colour::Rgb;
 use super::lettering::Type;
 use super::raster;
-use super::scale::{Rgba, Scale};
+use super::scale::{Rgba, Scale, mixed};
 use super::words::number;
 
 /// A scale and what it measures.
@@ -69,12 +68,12 @@ impl Bar<'_, '_> {
         let n_boxes = colours.len() - below - above;
         for (i, &colour) in colours[below..below + n_boxes].iter().enumerate() {
             let (from, to) = (i as f64 / n_boxes as f64, (i + 1) as f64 / n_boxes as f64);
-            self.pen.fill(self.stretch(from, to), opaque(self.on_ground(colour)), 1.0)?;
+            self.pen.fill(self.stretch(from, to), mixed(colour, self.pen.inks.ground), 1.0)?;
         }
         self.heads(colours[0], colours[colours.len() - 1])?;
         self.border()?;
         // In a short bar every other number must do.
-        let spacing = self.length() / n_boxes as f64;
+        let spacing = self.body_mm() / n_boxes as f64;
         let widest = bounds.iter().map(|&b| self.label_extent(&class_label(b))).fold(0.0, f64::max);
         let every = ((widest / spacing).ceil() as usize).max(1);
         for (i, &bound) in bounds.iter().enumerate().step_by(every) {
@@ -91,8 +90,9 @@ impl Bar<'_, '_> {
             Run::Up => raster::indexed(n, 1, &up, &scale.colours)?,
             Run::Right => raster::indexed(1, n, &right, &scale.colours)?,
         };
-        self.pen.ground(self.frame_of_body(), self.pen.inks.ground);
-        self.pen.picture(self.frame_of_body(), &png);
+        let body = self.stretch(0.0, 1.0);
+        self.pen.ground(body, self.pen.inks.ground);
+        self.pen.picture(body, &png);
         self.heads(scale.colours[0], scale.colours[n - 1])?;
         self.border()?;
         scale.ticks().into_iter().try_for_each(|(value, at)| self.tick(at, &number(value)))
@@ -103,7 +103,7 @@ impl Bar<'_, '_> {
         for (beyond, end, colour) in [(self.beyond[0], 0.0, lowest), (self.beyond[1], 1.0, highest)]
         {
             if beyond {
-                self.pen.polygon(&self.head(end), opaque(self.on_ground(colour)), 1.0)?;
+                self.pen.polygon(&self.head(end), mixed(colour, self.pen.inks.ground), 1.0)?;
             }
         }
         Ok(())
@@ -111,14 +111,9 @@ impl Bar<'_, '_> {
 
     /// The three corners of the arrowhead at an end.
     fn head(&self, end: f64) -> [(f64, f64); 3] {
-        let out = if end > 0.5 { self.head_mm() } else { -self.head_mm() };
-        let (a, b) = (self.at(end, 0.0), self.at(end, 1.0));
-        let (x, y) = self.at(end, 0.5);
-        let tip = match self.run {
-            Run::Up => (x, y - out),
-            Run::Right => (x + out, y),
-        };
-        [a, tip, b]
+        let (length, across) = self.size_mm();
+        let tip = self.point(end * length, across / 2.0);
+        [self.at(end, 0.0), tip, self.at(end, 1.0)]
     }
 
     fn border(&self) -> Result<(), PlotError> {
@@ -161,56 +156,38 @@ impl Bar<'_, '_> {
         }
     }
 
-    /// What a colour looks like on the ground of the map, where it is partly transparent.
-    fn on_ground(&self, [r, g, b, alpha]: Rgba) -> Rgba {
-        let share = f64::from(alpha) / 255.0;
-        let ground = self.pen.inks.ground;
-        let mix = |c: u8, i: usize| {
-            (f64::from(c) * share + f64::from(ground[i]) * (1.0 - share)).round() as u8
-        };
-        [mix(r, 0), mix(g, 1), mix(b, 2), 255]
+    /// How long and how wide it is, arrowheads among it.
+    fn size_mm(&self) -> (f64, f64) {
+        match self.run {
+            Run::Up => (self.frame.height, self.frame.width),
+            Run::Right => (self.frame.width, self.frame.height),
+        }
     }
 
-    /// A point of the bar: how far along it, and how far across, from 0 to 1.
-    fn at(&self, along: f64, across: f64) -> (f64, f64) {
-        let body = self.frame_of_body();
+    /// A point by millimetres along and across.
+    fn point(&self, along_mm: f64, across_mm: f64) -> (f64, f64) {
         match self.run {
-            Run::Up => (body.left + across * body.width, body.bottom() - along * body.height),
-            Run::Right => (body.left + along * body.width, body.top + across * body.height),
+            Run::Up => (self.frame.left + across_mm, self.frame.bottom() - along_mm),
+            Run::Right => (self.frame.left + along_mm, self.frame.top + across_mm),
         }
+    }
+
+    /// A point by shares of what is between the arrowheads, which are as long as the bar is wide.
+    fn at(&self, along: f64, across: f64) -> (f64, f64) {
+        let (_, across_mm) = self.size_mm();
+        let first = if self.beyond[0] { across_mm } else { 0.0 };
+        self.point(first + along * self.body_mm(), across * across_mm)
+    }
+
+    fn body_mm(&self) -> f64 {
+        let (length, across) = self.size_mm();
+        length - across * self.beyond.iter().filter(|&&beyond| beyond).count() as f64
     }
 
     fn stretch(&self, from: f64, to: f64) -> Frame {
-        let body = self.frame_of_body();
-        match self.run {
-            Run::Up => Frame {
-                top: body.bottom() - to * body.height,
-                height: (to - from) * body.height,
-                ..body
-            },
-            Run::Right => Frame {
-                left: body.left + from * body.width,
-                width: (to - from) * body.width,
-                ..body
-            },
-        }
-    }
-
-    fn frame_of_body(&self) -> Frame {
-        let [below, above] = self.beyond.map(|b| if b { self.head_mm() } else { 0.0 });
-        let Frame { left, top, width, height } = self.frame;
-        match self.run {
-            Run::Up => Frame { top: top + above, height: height - above - below, ..self.frame },
-            Run::Right => Frame { left: left + below, width: width - above - below, top, height },
-        }
-    }
-
-    fn length(&self) -> f64 {
-        let body = self.frame_of_body();
-        match self.run {
-            Run::Up => body.height,
-            Run::Right => body.width,
-        }
+        let ((x, y), (x_to, y_to)) = (self.at(from, 0.0), self.at(to, 1.0));
+        let (width, height) = ((x_to - x).abs(), (y_to - y).abs());
+        Frame { left: x.min(x_to), top: y.min(y_to), width, height }
     }
 
     /// How much of the bar's length a number takes up.
@@ -220,20 +197,9 @@ impl Bar<'_, '_> {
             Run::Right => self.look.width_mm(label) + 1.0,
         }
     }
-
-    fn head_mm(&self) -> f64 {
-        match self.run {
-            Run::Up => self.frame.width,
-            Run::Right => self.frame.height,
-        }
-    }
 }
 
 fn class_label(bound: f32) -> String {
     // Through text, so that 0.1 does not become 0.10000000149.
     number(bound.to_string().parse().unwrap_or(f64::from(bound)))
-}
-
-fn opaque([r, g, b, _]: Rgba) -> Rgb {
-    [r, g, b]
 }

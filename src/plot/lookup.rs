@@ -1,63 +1,118 @@
 //! What a result holds of what a figure shows, or why it does not.
 
 use stormlens_data::field::Field;
-use stormlens_data::outcome::{
-    Forecast, GradCam, IntegratedGradients, LayerMap, NowcastOutcome, Target,
-};
+use stormlens_data::outcome::{Axis, Colours, Domain, Outcome, Quantity, Role, Variable};
 
 use super::PlotError;
 
-pub fn input(forecast: &Forecast, index: usize) -> Result<&Field, PlotError> {
-    let last = forecast.inputs_mm_h.len().saturating_sub(1);
-    forecast.inputs_mm_h.get(index).ok_or(PlotError::UnknownFrame { index, last })
+/// The variable of a name.
+pub fn variable<'a>(outcome: &'a Outcome, name: &str) -> Result<&'a Variable, PlotError> {
+    outcome.variable(name).ok_or_else(|| match name {
+        "observation" => PlotError::NoObservation,
+        _ => PlotError::UnknownVariable { name: name.to_owned(), known: known(outcome, name) },
+    })
 }
 
-pub fn observation(forecast: &Forecast) -> Result<&Field, PlotError> {
-    forecast.observation_mm_h.as_ref().ok_or(PlotError::NoObservation)
+/// Names of variables that begin like this one, or of those that begin a name.
+fn known(outcome: &Outcome, name: &str) -> String {
+    let names = || outcome.variables.iter().map(|variable| variable.name.as_str());
+    let family = name.split_once('/').map(|(family, _)| format!("{family}/"));
+    let like: Vec<&str> = names()
+        .filter(|known| family.as_ref().is_some_and(|family| known.starts_with(family)))
+        .collect();
+    let like = if like.is_empty() { names().filter(|n| !n.contains('/')).collect() } else { like };
+    like.join(", ")
 }
 
-pub fn grad_cam(outcome: &NowcastOutcome) -> Result<&GradCam, PlotError> {
-    outcome.grad_cam.as_ref().ok_or(PlotError::NotAsked { what: "Grad-CAM" })
+/// The first variable of a role, if it is a map.
+pub fn first_map(outcome: &Outcome, role: Role) -> Option<&Variable> {
+    outcome.variables.iter().find(|variable| variable.role == role && variable.plane.is_some())
 }
 
-pub fn gradients(outcome: &NowcastOutcome) -> Result<&IntegratedGradients, PlotError> {
-    let asked = outcome.integrated_gradients.as_ref();
-    asked.ok_or(PlotError::NotAsked { what: "integrated gradients" })
+/// The variable that a part belongs to: `grad_cam/cbam4` for `grad_cam/cbam4/raw`.
+pub fn whole_of<'a>(outcome: &'a Outcome, part: &Variable) -> Option<&'a Variable> {
+    outcome.variable(part.name.rsplit_once('/')?.0)
 }
 
-pub fn layer_map<'a>(
-    outcome: &'a NowcastOutcome,
-    layer: &str,
-) -> Result<(&'a GradCam, &'a LayerMap), PlotError> {
-    let grad_cam = grad_cam(outcome)?;
-    let map = grad_cam.layers.iter().find(|l| l.layer == layer).ok_or_else(|| {
-        let known: Vec<&str> = grad_cam.layers.iter().map(|l| l.layer.as_str()).collect();
-        PlotError::UnknownLayer { layer: layer.to_owned(), known: known.join(", ") }
-    })?;
-    Ok((grad_cam, map))
+/// How many different maps a variable is shown as: the channels of a scene are shown together.
+pub fn n_shown(variable: &Variable) -> usize {
+    if has_channels(variable) { 1 } else { variable.n_maps() }
 }
 
-pub fn frame_gradients(
-    outcome: &NowcastOutcome,
-    index: usize,
-) -> Result<(&IntegratedGradients, &Field), PlotError> {
-    let gradients = gradients(outcome)?;
-    let last = gradients.frames.len().saturating_sub(1);
-    let field = gradients.frames.get(index).ok_or(PlotError::UnknownFrame { index, last })?;
-    Ok((gradients, field))
+fn has_channels(variable: &Variable) -> bool {
+    let is_of_scene = matches!(variable.domain, Domain::Scene(_) | Domain::SceneCentre(_));
+    is_of_scene && variable.axis().is_some_and(|axis| axis.name == Axis::CHANNEL)
 }
 
-/// The target of whichever explanation was asked for.
-pub fn target(outcome: &NowcastOutcome) -> Result<&Target, PlotError> {
-    match (&outcome.grad_cam, &outcome.integrated_gradients) {
-        (Some(grad_cam), _) => Ok(&grad_cam.target),
-        (None, Some(gradients)) => Ok(&gradients.target),
-        (None, None) => Err(PlotError::NotAsked { what: "explanation" }),
+/// One map of a result: an entry of a variable, or that minus the same entry of another.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    pub variable: &'a Variable,
+    pub other: Option<&'a Variable>,
+    pub index: usize,
+}
+
+impl<'a> Shown<'a> {
+    pub fn of(outcome: &'a Outcome, name: &str, index: usize) -> Result<Self, PlotError> {
+        let variable = variable(outcome, name)?;
+        let name = || variable.name.clone();
+        if variable.plane.is_none() || variable.quantity.colours == Colours::None {
+            return Err(PlotError::NotAMap { name: name() });
+        }
+        let last = n_shown(variable).saturating_sub(1);
+        match index <= last {
+            true => Ok(Self { variable, other: None, index }),
+            false => Err(PlotError::UnknownIndex { name: name(), index, last }),
+        }
+    }
+
+    pub fn difference(
+        outcome: &'a Outcome,
+        [name, other]: [&str; 2],
+        index: usize,
+    ) -> Result<Self, PlotError> {
+        let (shown, other) =
+            (Self::of(outcome, name, index)?, Self::of(outcome, other, index)?.variable);
+        let Variable { axes, plane, quantity, .. } = shown.variable;
+        let fits = (axes, plane, &quantity.unit)
+            == (&other.axes, &other.plane, &other.quantity.unit)
+            && !has_channels(other);
+        match fits {
+            true => Ok(Self { other: Some(other), ..shown }),
+            false => Err(PlotError::Incomparable { name: name.into(), other: other.name.clone() }),
+        }
+    }
+
+    /// The values; of what is shown together, those of the first channel.
+    pub fn field(&self) -> Field {
+        let field = self.variable.map(self.index);
+        self.other.map_or_else(|| field.clone(), |other| subtract(&field, &other.map(self.index)))
+    }
+
+    pub fn quantity(&self) -> Quantity {
+        let quantity = &self.variable.quantity;
+        if self.other.is_none() {
+            return quantity.clone();
+        }
+        let colours = match quantity.colours {
+            Colours::Rain => Colours::RainDifference,
+            _ => Colours::Signed,
+        };
+        Quantity::new("difference", &quantity.unit, colours)
+    }
+
+    pub fn colours(&self) -> Colours {
+        self.quantity().colours
+    }
+
+    /// Whether it is an attribution of every pixel and channel of a scene.
+    pub fn is_of_pixels(&self) -> bool {
+        has_channels(self.variable)
     }
 }
 
 /// `a` minus `b`, missing where either is; both cover the same domain at the same size.
-pub fn subtract(a: &Field, b: &Field) -> Field {
+fn subtract(a: &Field, b: &Field) -> Field {
     let values = a.values.iter().zip(&b.values).map(|(a, b)| a - b);
     Field::new(a.height, a.width, values.collect())
 }
@@ -88,8 +143,8 @@ pub fn extremes(field: &Field) -> Option<(f32, f32)> {
     (low <= high).then_some((low, high))
 }
 
-pub fn is_zero(field: &Field) -> bool {
-    field.values.iter().all(|&v| v == 0.0)
+pub fn is_zero(values: &[f32]) -> bool {
+    values.iter().all(|&v| v == 0.0)
 }
 
 /// Whether any pixel is missing; without an early end, which would keep it from being vectorised.
@@ -97,18 +152,6 @@ pub fn has_missing(field: &Field) -> bool {
     field.values.iter().fold(false, |any, v| any | v.is_nan())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extremes_pass_over_what_is_missing() {
-        let check = |values: Vec<f32>, expected| {
-            assert_eq!(extremes(&Field::new(1, values.len(), values)), expected);
-        };
-        check(vec![], None);
-        check(vec![f32::NAN; 20], None);
-        check(vec![f32::NAN, 2.0, -1.0], Some((-1.0, 2.0)));
-        check((0..100).map(|i| i as f32).collect(), Some((0.0, 99.0)));
-    }
+pub fn nothing_was_measured(field: &Field) -> bool {
+    extremes(field).is_none()
 }

@@ -14,16 +14,21 @@ const STEPS_PER_HOUR: f64 = 12.0;
 /// normalised units, grey and very dark; the sum is divided by its largest value and truncated to
 /// bytes. Missing rain counts as none.
 pub fn reference_overlay(cam: &Field, oldest_mm_h: &Field) -> Vec<u8> {
-    let sums: Vec<f32> = cam
-        .values
-        .iter()
-        .zip(&oldest_mm_h.values)
-        .flat_map(|(&cam, &rain)| {
-            let rain = if rain.is_finite() { f64::from(rain) } else { 0.0 };
-            let frame = (rain / STEPS_PER_HOUR / NORMALISATION_MM_5MIN) as f32;
-            jet((255.0 * cam) as u8).map(|c| f32::from(c) / 255.0 + frame)
-        })
-        .collect();
+    overlay_on(cam, oldest_mm_h, mm_h_normalised)
+}
+
+/// Rain in the networks' own unit.
+pub fn mm_h_normalised(rain_mm_h: f32) -> f64 {
+    f64::from(rain_mm_h) / STEPS_PER_HOUR / NORMALISATION_MM_5MIN
+}
+
+/// The same on a frame of any quantity, which `normalised` brings to the networks' own unit.
+pub fn overlay_on(cam: &Field, oldest: &Field, normalised: impl Fn(f32) -> f64) -> Vec<u8> {
+    let sum = |(&cam, &value): (&f32, &f32)| {
+        let frame = if value.is_finite() { normalised(value) as f32 } else { 0.0 };
+        jet((255.0 * cam) as u8).map(|c| f32::from(c) / 255.0 + frame)
+    };
+    let sums: Vec<f32> = cam.values.iter().zip(&oldest.values).flat_map(sum).collect();
     let largest = sums.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     sums.into_iter().map(|v| (255.0 * (v / largest)) as u8).collect()
 }

@@ -11,24 +11,10 @@ mod jet;
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
-
-use super::Theme;
 use super::colour::{Lch, Rgb, lch, ramp};
+use super::{RainPalette, Theme};
 
 pub use jet::jet;
-
-/// The colours of rain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RainPalette {
-    /// Ours: equal perceptual steps, ordered by lightness, safe for colour-blind readers, with the
-    /// verification thresholds among its levels.
-    #[default]
-    Uniform,
-    StepsBe,
-    Pysteps,
-}
 
 /// Classes of rain: values from `levels_mm_h[i]` up to the next level have `colours[i]`; the last
 /// colour is for everything above the last level, and values below the first are dry.
@@ -134,7 +120,17 @@ pub fn signed(theme: Theme) -> &'static [Rgb] {
     &MAPS[theme as usize]
 }
 
-/// `n` greys from next to the paper towards the ink: rain beneath an attribution.
+/// The map of a share, none to all: from next to the paper towards the ink.
+pub fn share(theme: Theme) -> &'static [Rgb] {
+    static MAPS: LazyLock<[Vec<Rgb>; 2]> = LazyLock::new(|| {
+        let light = [lch(0.97, 0.01, 240.0), lch(0.68, 0.06, 250.0), lch(0.32, 0.06, 270.0)];
+        let dark = [lch(0.26, 0.02, 260.0), lch(0.6, 0.05, 250.0), lch(0.97, 0.01, 240.0)];
+        [ramp(&light, N_CONTINUOUS), ramp(&dark, N_CONTINUOUS)]
+    });
+    &MAPS[theme as usize]
+}
+
+/// `n` greys from next to the paper towards the ink: what lies beneath an attribution.
 pub fn greys(theme: Theme, n: usize) -> Vec<Rgb> {
     let (from, to) = match theme {
         Theme::Light => (0.93, 0.55),

@@ -1,165 +1,156 @@
-//! Several small maps with one legend.
+//! Several small maps with one legend: all maps of a variable, or the first ones of several.
 
-use stormlens_data::outcome::NowcastOutcome;
+use stormlens_data::field::Field;
+use stormlens_data::outcome::{Colours, Outcome};
 
-use super::backdrop::{backdrop, backdrop_words};
-use super::basemap::{self, Kind, Line};
-use super::canvas::{Anchor, Frame, sheet};
-use super::legend::{Legend, Run};
-use super::lookup::{grad_cam, layer_map};
-use super::map::{panel, say};
-use super::maps::{EVIDENCE, NO_EVIDENCE};
-use super::parts::{Footer, Heading, Looks, MARGIN_MM};
-use super::place::size_km;
-use super::raster::Picture;
-use super::scale::Scale;
-use super::words::{clock, minutes_before_last, target_words, time};
-use super::{PlotError, Style};
-
-/// Small maps before they have a size.
-pub struct Panels<'a> {
-    title: String,
-    details: Vec<String>,
-    panels: Vec<Panel<'a>>,
-    legend: Legend,
-    n_columns: usize,
-}
-
-struct Panel<'a> {
-    label: String,
-    layers: Vec<Picture<'a>>,
-    message: Option<&'static str>,
-}
-
-/// All input frames, oldest first.
-pub fn inputs<'a>(outcome: &'a NowcastOutcome, style: &Style) -> Panels<'a> {
-    let forecast = &outcome.forecast;
-    let scale = Scale::rain(style.palette, style.theme);
-    let panels = forecast.inputs_mm_h.iter().enumerate().map(|(i, field)| {
-        let when = forecast.input_times.get(i).map_or_else(String::new, |&t| clock(t));
-        let label = match minutes_before_last(forecast, i) {
-            0 => when,
-            minutes => format!("{when} (−{minutes} min)"),
-        };
-        Panel { label, layers: vec![Picture::of(field, &scale)], message: None }
-    });
-    let panels: Vec<Panel> = panels.collect();
-    let last = forecast.input_times.last().map_or_else(String::new, |&t| time(t));
-    Panels {
-        title: format!("The {} input frames", panels.len()),
-        details: vec![format!("radar, up to {last}")],
-        panels,
-        legend: Legend { scale, label: "rain rate (mm/h)".into() },
-        n_columns: if style.width_mm < 120.0 { 4 } else { 6 },
-    }
-}
-
-/// Grad-CAM of several layers.
-pub fn layers<'a>(
-    outcome: &'a NowcastOutcome,
-    layers: &[String],
-    style: &Style,
-) -> Result<Panels<'a>, PlotError> {
-    let scale = Scale::evidence(style.theme, style.opacity);
-    let panels = layers.iter().map(|layer| {
-        let (_, map) = layer_map(outcome, layer)?;
-        Ok(Panel {
-            label: style.layer_label(layer).to_owned(),
-            layers: vec![backdrop(&outcome.forecast, style)?, Picture::of(&map.cam, &scale)],
-            message: map.is_empty().then_some(NO_EVIDENCE),
-        })
-    });
-    Ok(Panels {
-        title: "Grad-CAM".into(),
-        details: vec![
-            target_words(&grad_cam(outcome)?.target),
-            format!("beneath, in grey: {}", backdrop_words(&outcome.forecast, style)?),
-        ],
-        panels: panels.collect::<Result<_, PlotError>>()?,
-        legend: Legend { scale, label: EVIDENCE.into() },
-        n_columns: if style.width_mm < 120.0 { 3 } else { 4 },
-    })
-}
+use super::basemap::{Kind, Line};
+use super::canvas::{Anchor, Frame, Pen};
+use super::contents;
+use super::legend::Run;
+use super::lookup::{Shown, n_shown, variable};
+use super::page::Body;
+use super::panel;
+use super::parts::{Looks, MARGIN_MM};
+use super::view::{View, extent};
+use super::{PlotError, Style, entries, titles};
 
 const GAP_MM: f64 = 1.5;
 const BAR_MM: f64 = 2.5;
 
-/// Where everything of the small maps stands.
-pub struct Layout {
+/// Small maps; frames count from the upper edge of the body.
+pub struct Panels<'a> {
+    /// What all of them look at.
+    view: View<'a>,
+    items: Vec<(String, Shown<'a>)>,
     looks: Looks,
-    heading: Heading,
-    footer: Footer,
-    maps: Vec<Frame>,
+    /// The room of each map; one narrower than that stands in the middle of it.
+    slots: Vec<Frame>,
     bar: Frame,
-    footer_top: f64,
-    pub height_mm: f64,
+    height_mm: f64,
 }
 
-impl Layout {
-    pub fn new(figure: &Panels, outcome: &NowcastOutcome, style: &Style) -> Self {
-        let looks = Looks::new(style);
-        let (width_km, height_km) = size_km(&outcome.forecast.grid);
-        let text_width = style.width_mm - 2.0 * MARGIN_MM;
-        let heading = Heading::new(&figure.title, &figure.details, text_width, &looks);
-        let footer = Footer::new(&outcome.provenance, text_width, &looks, false);
+impl<'a> Panels<'a> {
+    pub fn strip(
+        outcome: &'a Outcome,
+        name: &str,
+        style: &'a Style,
+        looks: Looks,
+    ) -> Result<Self, PlotError> {
+        let n = n_shown(variable(outcome, name)?).max(1);
+        let item = |index| {
+            let shown = Shown::of(outcome, name, index)?;
+            Ok((entries::label(shown.variable, index), shown))
+        };
+        let items = (0..n).map(item).collect::<Result<_, PlotError>>()?;
+        Self::new(outcome, items, style, looks, [4, 6])
+    }
 
-        let n_columns = figure.n_columns.min(figure.panels.len()).max(1);
-        // A lone panel would be as tall as the sheet is wide.
+    pub fn grid(
+        outcome: &'a Outcome,
+        names: &[String],
+        style: &'a Style,
+        looks: Looks,
+    ) -> Result<Self, PlotError> {
+        let items = comparable(outcome, names)?.into_iter();
+        let items = items.map(|shown| (titles::short(&shown, style), shown)).collect();
+        Self::new(outcome, items, style, looks, [3, 4])
+    }
+
+    fn new(
+        outcome: &'a Outcome,
+        items: Vec<(String, Shown<'a>)>,
+        style: &'a Style,
+        looks: Looks,
+        [narrow, wide]: [usize; 2],
+    ) -> Result<Self, PlotError> {
+        let (_, first) = items.first().ok_or(PlotError::UnknownFigure { name: "grid-".into() })?;
+        let view = View::new(outcome, first.variable, style)?;
+        let most = if style.width_mm < 120.0 { narrow } else { wide };
+        let n_columns = most.min(items.len()).max(1);
+        // A lone map would be as tall as the sheet is wide.
         let n_slots = n_columns.max(2) as f64;
+        let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let width = (text_width - GAP_MM * (n_slots - 1.0)) / n_slots;
-        let height = width * height_km / width_km;
-        let label_mm = looks.small.line_mm();
+        let (height, label_mm) = (view.fit(0.0, 0.0, width).height, looks.small.line_mm());
         let row_mm = label_mm + height + GAP_MM;
-        let top = MARGIN_MM + heading.height_mm() + 1.0;
-        let place = |i: usize| Frame {
-            left: MARGIN_MM + (i % n_columns) as f64 * (width + GAP_MM),
-            top: top + (i / n_columns) as f64 * row_mm + label_mm,
-            width,
-            height,
+        let slot = |i: usize| {
+            let left = MARGIN_MM + (i % n_columns) as f64 * (width + GAP_MM);
+            Frame { left, top: 1.0 + (i / n_columns) as f64 * row_mm + label_mm, width, height }
         };
-        let n_rows = figure.panels.len().div_ceil(n_columns);
-        let bar = Frame {
-            left: MARGIN_MM + 2.0,
-            top: top + n_rows as f64 * row_mm + 1.5,
-            width: (text_width - 4.0).min(110.0),
-            height: BAR_MM,
+        let bottom = 1.0 + items.len().div_ceil(n_columns) as f64 * row_mm;
+        let (left, width) = (MARGIN_MM + 2.0, (text_width - 4.0).min(110.0));
+        let bar = Frame { left, top: bottom + 1.5, width, height: BAR_MM };
+        let height_mm = match contents::has_legend(&view, first) {
+            true => bar.bottom() + 1.8 + 2.0 * looks.text.line_mm(),
+            false => bottom,
         };
-        let footer_top = bar.bottom() + 1.5 + looks.text.line_mm() * 2.0;
-        let height_mm = footer_top + footer.height_mm() + MARGIN_MM;
-        let maps = (0..figure.panels.len()).map(place).collect();
-        Self { looks, heading, footer, maps, bar, footer_top, height_mm }
+        let slots = (0..items.len()).map(slot).collect();
+        Ok(Self { view, items, looks, slots, bar, height_mm })
+    }
+
+    /// The values of all maps, where their scale follows from them.
+    fn common(&self) -> Option<Field> {
+        let is_common = |(_, shown): &(String, Shown)| {
+            matches!(shown.colours(), Colours::Signed | Colours::Sizes)
+        };
+        let all = self.items.iter().all(is_common) && self.items.len() > 1;
+        let values = || self.items.iter().flat_map(|(_, shown)| shown.field().values);
+        all.then(|| values().collect::<Vec<f32>>()).map(|all| Field::new(1, all.len(), all))
     }
 }
 
-/// Draws the small maps.
-pub fn draw(
-    figure: &Panels,
-    outcome: &NowcastOutcome,
-    style: &Style,
-    alt: &str,
-) -> Result<String, PlotError> {
-    let Layout { looks, heading, footer, maps, bar, footer_top, height_mm } =
-        Layout::new(figure, outcome, style);
-    let grid = &outcome.forecast.grid;
-    let km_per_mm = maps.first().map_or(1.0, |map| size_km(grid).0 / map.width);
-    let coast = match style.coastline {
-        true => simple(basemap::lines(grid)?, km_per_mm),
-        false => Vec::new(),
+/// The first maps of variables that can share a legend.
+pub fn comparable<'a>(outcome: &'a Outcome, names: &[String]) -> Result<Vec<Shown<'a>>, PlotError> {
+    let shown = names.iter().map(|name| Shown::of(outcome, name, 0));
+    let shown = shown.collect::<Result<Vec<_>, _>>()?;
+    let Some((first, others)) = shown.split_first() else { return Ok(shown) };
+    // Attributions of pixels have ranges of their own.
+    let fits = |other: &&Shown| {
+        let place = |shown: &Shown| extent(&shown.variable.domain);
+        let look = |shown: &Shown| (shown.colours(), shown.quantity().unit);
+        place(other) == place(first) && look(other) == look(first) && !other.is_of_pixels()
     };
-    sheet((style.width_mm, height_mm), style.theme, alt, |pen| {
-        heading.draw(pen, MARGIN_MM, MARGIN_MM)?;
-        for (item, &map) in figure.panels.iter().zip(&maps) {
-            let label = shorten(&item.label, |text| looks.small.width_mm(text) <= map.width);
-            let middle = map.top - looks.small.line_mm() / 2.0;
-            pen.text((map.left, middle), &label, Anchor::Start, looks.small)?;
-            panel(pen, map, grid, &item.layers, &coast)?;
-            if let Some(message) = item.message {
-                say(pen, map, message, looks.small)?;
-            }
+    match others.iter().find(|other| !fits(other)) {
+        None => Ok(shown),
+        Some(other) => {
+            let [name, other] = [first, other].map(|shown| shown.variable.name.clone());
+            Err(PlotError::Incomparable { name, other })
         }
-        figure.legend.draw(pen, bar, Run::Right, looks.text)?;
-        footer.draw(pen, footer_top)
-    })
+    }
+}
+
+impl Body for Panels<'_> {
+    fn height_mm(&self) -> f64 {
+        self.height_mm
+    }
+
+    fn has_missing(&self) -> bool {
+        let is_missing = |(_, shown): &(String, Shown)| super::lookup::has_missing(&shown.field());
+        self.view.square.is_none() && self.items.iter().any(is_missing)
+    }
+
+    fn draw(self: Box<Self>, pen: &Pen, top: f64) -> Result<(), PlotError> {
+        let (view, looks, common) = (&self.view, &self.looks, self.common());
+        let km_per_mm = {
+            let [across, _] = view.coordinates();
+            self.slots.first().map_or(1.0, |slot| (across.high - across.low) / slot.width)
+        };
+        let coast = simple(panel::coast(view)?, km_per_mm);
+        let mut legend = None;
+        for ((label, shown), slot) in self.items.iter().zip(&self.slots) {
+            let slot = slot.down(top);
+            let label = shorten(label, |text| looks.small.width_mm(text) <= slot.width);
+            let middle = slot.top - looks.small.line_mm() / 2.0;
+            pen.text((slot.left, middle), &label, Anchor::Start, looks.small)?;
+            let mut contents = contents::of(view, shown, common.as_ref())?;
+            legend = contents.legend.take().or(legend);
+            let map = view.fit(slot.left, slot.top, slot.width);
+            let left = slot.left + (slot.width - map.width) / 2.0;
+            panel::draw(pen, Frame { left, ..map }, view, contents, &coast, looks.small)?;
+        }
+        let bar = self.bar.down(top);
+        legend.map_or(Ok(()), |legend| legend.draw(pen, bar, Run::Right, looks.text))
+    }
 }
 
 /// Lines with no more points than a small map can show: one every quarter of a millimetre, and no
@@ -181,21 +172,15 @@ fn simple(lines: Vec<Line>, km_per_mm: f64) -> Vec<Line> {
 }
 
 /// The text, its middle replaced by an ellipsis where it is too long.
-pub fn shorten(text: &str, fits: impl Fn(&str) -> bool) -> String {
+fn shorten(text: &str, fits: impl Fn(&str) -> bool) -> String {
     let letters: Vec<char> = text.chars().collect();
-    (0..letters.len())
-        .map(|n_cut| {
-            let kept = letters.len() - n_cut;
-            let (head, tail) = (kept.div_ceil(2), kept / 2);
-            match n_cut {
-                0 => text.to_owned(),
-                _ => letters[..head]
-                    .iter()
-                    .chain(&['…'])
-                    .chain(&letters[letters.len() - tail..])
-                    .collect(),
-            }
-        })
-        .find(|shorter| fits(shorter))
-        .unwrap_or_default()
+    let shorter = |n_cut: usize| {
+        let kept = letters.len() - n_cut;
+        let (head, tail) = (&letters[..kept.div_ceil(2)], &letters[letters.len() - kept / 2..]);
+        match n_cut {
+            0 => text.to_owned(),
+            _ => head.iter().chain(&['…']).chain(tail).collect(),
+        }
+    };
+    (0..letters.len()).map(shorter).find(|shorter| fits(shorter)).unwrap_or_default()
 }

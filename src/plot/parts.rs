@@ -5,7 +5,7 @@ use stormlens_data::outcome::Provenance;
 use super::canvas::{Anchor, Frame, Pen};
 use super::lettering::Type;
 use super::words::credit;
-use super::{PlotError, Style, Theme};
+use super::{PlotError, Style};
 
 /// White space around a figure.
 pub const MARGIN_MM: f64 = 2.0;
@@ -21,12 +21,8 @@ pub struct Looks {
 
 impl Looks {
     pub fn new(style: &Style) -> Self {
-        Self::of(style.width_mm, style.theme)
-    }
-
-    pub fn of(width_mm: f64, theme: Theme) -> Self {
-        let size_pt = 7.0 + ((width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
-        let inks = super::palette::inks(theme);
+        let size_pt = 7.0 + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
+        let inks = super::palette::inks(style.theme);
         let text = Type { size_pt, bold: false, colour: inks.text };
         Self {
             title: Type { size_pt: size_pt + 1.0, bold: true, ..text },

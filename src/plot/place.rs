@@ -1,91 +1,67 @@
-//! Where something is, in words: kilometres and compass from the centre of the domain.
+//! Where something is, in words.
 
 use stormlens_data::field::{Field, Grid};
+use stormlens_data::outcome::Domain;
 
-/// Kilometres east and north of the domain's centre.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
-    pub east_km: f64,
-    pub north_km: f64,
+/// The middle of a cell of a map of `height × width` cells: kilometres and compass from the centre of a
+/// grid, or how far across and down in what a network sees of a scene.
+pub fn words(domain: &Domain, [height, width]: [usize; 2], [row, column]: [f64; 2]) -> String {
+    let (down, across) = ((row + 0.5) / height as f64, (column + 0.5) / width as f64);
+    match domain {
+        Domain::Earth(grid) => on_earth(grid, down, across),
+        Domain::SceneCentre(_) => {
+            format!("at {} of the part that the network sees", spot(down, across))
+        }
+        Domain::Scene(_) | Domain::None => format!("at {}", spot(down, across)),
+    }
 }
 
-impl Place {
-    /// The middle of a pixel of a field that covers the whole domain, whatever its own resolution.
-    pub fn of_pixel(grid: &Grid, field: &Field, row: f64, column: f64) -> Self {
-        let (width_km, height_km) = size_km(grid);
-        Self {
-            east_km: ((column + 0.5) / field.width as f64 - 0.5) * width_km,
-            north_km: (0.5 - (row + 0.5) / field.height as f64) * height_km,
+/// `92 km south-east of the centre of the domain`
+fn on_earth(grid: &Grid, down: f64, across: f64) -> String {
+    let (width_km, height_km) = size_km(grid);
+    let (east_km, north_km) = ((across - 0.5) * width_km, (0.5 - down) * height_km);
+    let distance_km = east_km.hypot(north_km);
+    match distance_km < 10.0 {
+        true => "within 10 km of the centre of the domain".into(),
+        false => {
+            format!("{distance_km:.0} km {} of the centre of the domain", sector(east_km, north_km))
         }
     }
+}
 
-    /// The middle of a field's positive values, each weighing as much as it is large.
-    pub fn of_weight(grid: &Grid, field: &Field) -> Option<Self> {
-        let (mut total, mut rows, mut columns) = (0.0, 0.0, 0.0);
-        for (i, &value) in field.values.iter().enumerate() {
-            if value > 0.0 {
-                let weight = f64::from(value);
-                total += weight;
-                rows += weight * (i / field.width) as f64;
-                columns += weight * (i % field.width) as f64;
-            }
-        }
-        (total > 0.0).then(|| Self::of_pixel(grid, field, rows / total, columns / total))
-    }
+/// One of the eight points of the compass, along the grid: its north is that of the map.
+fn sector(east_km: f64, north_km: f64) -> &'static str {
+    const SECTORS: [&str; 8] =
+        ["east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"];
+    let eighths = north_km.atan2(east_km).to_degrees() / 45.0;
+    SECTORS[(eighths.round() as i32).rem_euclid(8) as usize]
+}
 
-    /// `92 km south-east of the centre of the domain`
-    pub fn words(self) -> String {
-        let distance_km = self.east_km.hypot(self.north_km);
-        if distance_km < 10.0 {
-            return "within 10 km of the centre of the domain".into();
-        }
-        format!("{distance_km:.0} km {} of the centre of the domain", self.sector())
-    }
+/// `62 % across, 12 % down (upper centre)`
+fn spot(down: f64, across: f64) -> String {
+    let third = |at: f64, names: [&'static str; 3]| names[((at * 3.0).max(0.0) as usize).min(2)];
+    let row = third(down, ["upper", "middle", "lower"]);
+    let column = third(across, ["left", "centre", "right"]);
+    let zone = match (row, column) {
+        ("middle", "centre") => "centre".to_owned(),
+        _ => format!("{row} {column}"),
+    };
+    format!("{:.0} % across, {:.0} % down ({zone})", across * 100.0, down * 100.0)
+}
 
-    /// One of the eight points of the compass, along the grid: its north is that of the map.
-    pub fn sector(self) -> &'static str {
-        const SECTORS: [&str; 8] = [
-            "east",
-            "north-east",
-            "north",
-            "north-west",
-            "west",
-            "south-west",
-            "south",
-            "south-east",
-        ];
-        let eighths = self.north_km.atan2(self.east_km).to_degrees() / 45.0;
-        SECTORS[(eighths.round() as i32).rem_euclid(8) as usize]
+/// The middle of a field's positive values, each weighing as much as it is large: row and column.
+pub fn middle(field: &Field) -> Option<[f64; 2]> {
+    let (mut total, mut rows, mut columns) = (0.0, 0.0, 0.0);
+    for (i, &value) in field.values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
+        let weight = f64::from(value);
+        total += weight;
+        rows += weight * (i / field.width) as f64;
+        columns += weight * (i % field.width) as f64;
     }
+    (total > 0.0).then(|| [rows / total, columns / total])
 }
 
 /// Width and height of the domain.
 pub fn size_km(grid: &Grid) -> (f64, f64) {
     (grid.width as f64 * grid.spacing_km, grid.height as f64 * grid.spacing_km)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(row: f64, column: f64, expected: &str) {
-        let grid = Grid {
-            height: 100,
-            width: 100,
-            spacing_km: 2.0,
-            west_km: 0.0,
-            north_km: 0.0,
-            proj4: String::new(),
-        };
-        let field = Field::new(100, 100, vec![0.0; 10_000]);
-        assert_eq!(Place::of_pixel(&grid, &field, row, column).words(), expected);
-    }
-
-    #[test]
-    fn the_compass_knows_that_row_0_is_north() {
-        check(49.5, 49.5, "within 10 km of the centre of the domain");
-        check(9.5, 49.5, "80 km north of the centre of the domain");
-        check(49.5, 9.5, "80 km west of the centre of the domain");
-        check(79.5, 79.5, "85 km south-east of the centre of the domain");
-    }
 }

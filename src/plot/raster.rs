@@ -1,37 +1,9 @@
 //! Pictures of pixels, as PNG files.
 
-use std::borrow::Cow;
-
 use png::{BitDepth, ColorType, Compression, Encoder};
-use stormlens_data::field::Field;
 
 use super::PlotError;
-use super::overlay::reference_overlay;
-use super::scale::{Rgba, Scale};
-
-/// A picture over the whole domain, painted when it is drawn.
-pub enum Picture<'a> {
-    /// A field in the colours of a scale.
-    Scaled(Cow<'a, Field>, Scale),
-    /// The reference overlay of an attribution on the oldest input frame.
-    Reference { cam: &'a Field, oldest_mm_h: &'a Field },
-}
-
-impl<'a> Picture<'a> {
-    pub fn of(field: &'a Field, scale: &Scale) -> Self {
-        Self::Scaled(Cow::Borrowed(field), scale.clone())
-    }
-
-    /// The picture as a PNG of its own size.
-    pub fn paint(&self) -> Result<Vec<u8>, PlotError> {
-        match self {
-            Self::Scaled(field, scale) => scale.paint(field),
-            Self::Reference { cam, oldest_mm_h } => {
-                rgb(cam.height, cam.width, &reference_overlay(cam, oldest_mm_h))
-            }
-        }
-    }
-}
+use super::scale::Rgba;
 
 /// A PNG of palette indices, with an opacity for every colour.
 pub fn indexed(

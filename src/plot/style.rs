@@ -1,30 +1,48 @@
 //! How a figure looks: everything about it that is not data.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use stormlens_data::attribution::Visualiser;
 
-use super::{PlotError, RainPalette};
+use super::{
+    EvidencePalette, Interpolation, Overlay, PlotError, Polarity, RainPalette, Region, Theme,
+};
 
 /// The look of a figure. The default is a half-page figure for a paper.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Style {
     pub palette: RainPalette,
-    /// Of an attribution laid over rain, 0 to 1.
+    pub evidence: EvidencePalette,
+    /// Of an attribution laid over something, 0 to 1.
     pub opacity: f32,
     /// 85 mm is a column of a journal, 170 mm its page; any width from 40 to 400 mm is drawn.
     pub width_mm: f64,
     pub theme: Theme,
     pub overlay: Overlay,
+    pub interpolation: Interpolation,
     /// The input frame beneath an attribution, from 0 (oldest); `None`: the newest.
     pub frame: Option<usize>,
     pub coastline: bool,
-    /// Names for people of the layers, by their names in the checkpoint; a layer that is missing here
-    /// is called by the latter.
+    /// Whether the centre of a scene that the network sees is marked.
+    pub crop_rectangle: bool,
+    pub polarity: Polarity,
+    /// Percent of the attribution's mass below the value at which its colours end. Where both signs are
+    /// shown, percent of the pixels that have any: neighbours of opposite signs weigh little together,
+    /// and would be pale beside the few that hold the largest share of the mass.
+    pub above: f64,
+    /// Percent of the attribution's mass that is too weak to be shown.
+    pub below: f64,
+    /// Whether specks and gaps smaller than 3 × 3 pixels are removed from one sign of an attribution.
+    pub cleanup: bool,
+    /// Whether the border of the main regions is drawn instead of one sign of an attribution itself.
+    pub outline: bool,
+    /// Names for people of the layers, by their names in the network; a layer that is missing here is
+    /// called by the latter.
     pub layer_labels: BTreeMap<String, String>,
+    /// The part that maps show; `None`: all of it.
+    pub region: Option<Region>,
 }
 
 impl Style {
@@ -36,113 +54,47 @@ impl Style {
         self.layer_labels.get(layer).map_or(layer, String::as_str)
     }
 
-    /// # Errors
-    /// If the width or the opacity is out of range.
     pub(super) fn check(&self) -> Result<(), PlotError> {
-        if !(40.0..=400.0).contains(&self.width_mm) {
-            return Err(PlotError::Width { width_mm: self.width_mm });
+        let Self { below, above, width_mm, opacity, .. } = *self;
+        if !(40.0..=400.0).contains(&width_mm) {
+            return Err(PlotError::Width { width_mm });
         }
-        if !(0.0..=1.0).contains(&self.opacity) {
-            return Err(PlotError::Opacity { opacity: self.opacity });
+        if !(0.0..=1.0).contains(&opacity) {
+            return Err(PlotError::Opacity { opacity });
         }
-        Ok(())
+        // Not one test of three comparisons: none of them holds for NaN.
+        let in_order = 0.0 <= below && below < above && above <= 100.0;
+        if in_order { Ok(()) } else { Err(PlotError::Mass { below, above }) }
+    }
+
+    /// How a signed attribution becomes a map of one sign; `None` where both signs are shown.
+    pub(super) fn visualiser(&self) -> Option<Visualiser> {
+        let Self { above, below, cleanup, .. } = *self;
+        Some(Visualiser { polarity: self.polarity.sign()?, above, below, cleanup })
     }
 }
 
 impl Default for Style {
     fn default() -> Self {
+        let Visualiser { above, below, cleanup, .. } = Visualiser::default();
         Self {
             palette: RainPalette::default(),
-            opacity: 0.85,
+            evidence: EvidencePalette::default(),
+            opacity: 0.8,
             width_mm: Self::WIDTHS_MM[0],
             theme: Theme::default(),
             overlay: Overlay::default(),
+            interpolation: Interpolation::default(),
             frame: None,
             coastline: true,
+            crop_rectangle: true,
+            polarity: Polarity::default(),
+            above,
+            below,
+            cleanup,
+            outline: false,
             layer_labels: BTreeMap::new(),
+            region: None,
         }
     }
 }
-
-/// Ink on paper, or light on a dark page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Theme {
-    #[default]
-    Light,
-    Dark,
-}
-
-/// How an attribution is laid over the rain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Overlay {
-    /// A perceptually uniform map over greyed rain, its opacity chosen by the visitor.
-    #[default]
-    Map,
-    /// The additive jet overlay of the SAR-UNet paper's program, byte for byte, for comparison with
-    /// the paper's figures.
-    Reference,
-}
-
-/// A name that is none of those to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no {what}: take one of {known}")]
-pub struct UnknownName {
-    pub name: String,
-    pub what: &'static str,
-    pub known: String,
-}
-
-/// Writes the names of an enum's variants once, for addresses, forms and messages.
-macro_rules! named {
-    ($type:ty, $what:literal, $($variant:ident => $name:literal, $label:literal;)+) => {
-        impl $type {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in addresses and recipes.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The name for people.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label),+ }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = UnknownName;
-
-            fn from_str(name: &str) -> Result<Self, UnknownName> {
-                Self::ALL.iter().copied().find(|v| v.name() == name).ok_or_else(|| UnknownName {
-                    name: name.to_owned(),
-                    what: $what,
-                    known: [$($name),+].join(", "),
-                })
-            }
-        }
-    };
-}
-
-pub(super) use named;
-
-named!(Theme, "theme",
-    Light => "light", "Light";
-    Dark => "dark", "Dark";
-);
-named!(Overlay, "overlay",
-    Map => "map", "Map";
-    Reference => "reference", "Reference (jet)";
-);
-named!(RainPalette, "rain palette",
-    Uniform => "uniform", "Uniform";
-    StepsBe => "steps-be", "STEPS-BE";
-    Pysteps => "pysteps", "pysteps";
-);

@@ -1,204 +1,271 @@
+//! What all figures have in common.
+
+mod earth;
+mod files;
+mod helpers;
+mod leads;
+mod published;
+mod region;
+mod scenes;
+mod scenes_places;
+mod units;
+
+use helpers::*;
+
 use super::*;
-use crate::testing::{EMPTY_LAYER, outcome};
+use crate::testing::{outcome, outcome_of_leads, scene_outcome, scene_outcome_of, scene_picture};
 use resvg::usvg::roxmltree::Document;
+use stormlens_data::scene::{Fit, Variant};
 
-fn drawn(figure: &str, style: &Style) -> String {
-    let figure: Figure = figure.parse().expect("the figure exists");
-    draw(&outcome(), &figure, style).expect("the figure can be drawn")
-}
-
-/// All texts of a figure, in drawing order.
-fn texts(svg: &str) -> Vec<String> {
-    let document = Document::parse(svg).expect("the figure is well-formed");
-    let texts = document.descendants().filter(|n| n.has_tag_name("text"));
-    texts.filter_map(|n| n.text()).map(|t| t.trim().to_owned()).collect()
-}
-
-fn says(figure: &str, expected: &[&str]) {
-    let texts = texts(&drawn(figure, &Style { width_mm: 170.0, ..Style::default() }));
-    for text in expected {
-        assert!(texts.iter().any(|t| t.contains(text)), "{figure} says {text:?} in {texts:?}");
+#[test]
+fn names_of_figures_survive_a_round_trip() {
+    for outcome in [outcome(), outcome_of_leads(3), scene_outcome()] {
+        for figure in Figure::all(&outcome, &[]) {
+            assert_eq!(figure.to_string().parse(), Ok(figure));
+        }
     }
+    let wrong = [
+        "",
+        "map",
+        "map-",
+        "map-a@",
+        "map-a@x",
+        "strip-",
+        "grid-",
+        "grid-a,,b",
+        "difference-a",
+        "difference-,b",
+        "picture",
+        "maps-a",
+    ];
+    for wrong in wrong {
+        let error = wrong.parse::<Figure>().unwrap_err();
+        assert!(error.to_string().contains("map-NAME, map-NAME@INDEX"), "{wrong}: {error}");
+    }
+    assert_eq!("map-grad_cam/a-b@0".parse(), Ok(Figure::map("grad_cam/a-b")));
 }
 
 #[test]
-fn figures_name_quantity_time_lead_time_and_unit() {
-    let axes = ["east (km)", "north (km)", "250"];
-    says("prediction", &["Predicted rain rate", "valid 26 Aug 2010 05:25 UTC, lead time 30 min"]);
-    says("prediction", &[axes.as_slice(), &["mm/h", "0.1", "100", "KNMI", "CC BY 4.0"]].concat());
-    says("observation", &["Observed rain rate", "radar, 26 Aug 2010 05:25 UTC", "mm/h"]);
-    says("persistence", &["Persistence forecast", "lead time 30 min"]);
-    says("difference", &["Prediction minus observation", "−20", "20", "root mean square"]);
-    says("input-2", &["Input frame 3 of 12", "26 Aug 2010 04:10 UTC, 45 min before"]);
-    says("inputs", &["The 12 input frames", "04:00 (−55 min)", "04:55", "mm/h"]);
-    says("cam-cbam3", &["Grad-CAM, cbam3", "target: predicted rain above 1.5 mm/h", "share of"]);
-    says("cam-raw-cbam3", &["Grad-CAM before rectification, cbam3", "72 × 72 pixels", "weighted"]);
-    says("ig-11", &["input frame 12 of 12", "the last input frame", "sum over the frame +"]);
-    says("ig-frames", &["−55", "0", "attribution (mm/h)", "completeness gap 1 %"]);
-    says("target-mask", &["Target of the explanation", "predicted above 1.5 mm/h (", "in grey"]);
-    says("cams-cbam3,Up_RRCNN3", &["cbam3", "Up_RRCNN3", "share of"]);
+fn all_figures_are_those_that_there_are_data_for() {
+    let names = |outcome: &Outcome, layers: &[&str]| -> Vec<String> {
+        let layers: Vec<String> = layers.iter().map(|&layer| layer.to_owned()).collect();
+        Figure::all(outcome, &layers).iter().map(Figure::to_string).collect()
+    };
+    let all = names(&outcome(), &[]);
+    let wanted = [
+        "map-input",
+        "map-input@11",
+        "strip-input",
+        "map-prediction",
+        "map-observation",
+        "map-persistence",
+        "map-target_mask",
+        "map-grad_cam/cbam3",
+        "map-grad_cam/cbam3/raw",
+        "map-integrated_gradients@11",
+        "bars-integrated_gradients/sums",
+        "map-saliency@11",
+        "curve-integrated_gradients/path",
+        "difference-prediction,observation",
+        "grid-grad_cam/Up_RRCNN2.doubleconv,grad_cam/Up_RRCNN3,grad_cam/cbam3,grad_cam/cbam5",
+    ];
+    assert!(wanted.iter().all(|name| all.iter().any(|known| known == name)), "{all:?}");
+    // Twelve inputs, gradients and saliencies with a strip each, four forecasts, eight maps of layers, …
+    assert_eq!(all.len(), 3 * 13 + 4 + 2 * 4 + 2 + 1 + 1, "{all:?}");
+    let some = names(&outcome(), &["cbam3"]);
+    assert_eq!(some.len(), all.len() - 2 * 3 - 1, "{some:?}");
+    let scene = names(&scene_outcome(), &[]);
+    assert_eq!(scene.len(), 1 + 2 * 4 + 1 + 1 + 1 + 1, "{scene:?}");
+    assert!(scene.contains(&"curve-integrated_gradients/path".to_owned()), "{scene:?}");
+    let leads = names(&outcome_of_leads(3), &[]);
+    assert!(leads.contains(&"map-prediction@2".to_owned()), "{leads:?}");
+    assert!(!leads.contains(&"map-observation@1".to_owned()), "nothing was observed: {leads:?}");
+    assert!(!leads.contains(&"difference-prediction,observation@1".to_owned()), "{leads:?}");
 }
 
 #[test]
-fn emptiness_is_said() {
-    says(&format!("cam-{EMPTY_LAYER}"), &[maps::NO_EVIDENCE]);
-    says("ig-0", &["this frame has no influence on the target"]);
-    let mut dry = outcome();
-    dry.forecast.prediction_mm_h = dry.forecast.prediction_mm_h.map(|_| 0.02);
-    let svg = draw(&dry, &Figure::Prediction, &Style::default()).expect("it is drawn");
-    assert!(texts(&svg).contains(&"no rain of 0.1 mm/h or more".to_owned()));
-    let cam = dry.grad_cam.as_mut().expect("it was asked for");
-    cam.target.mask = cam.target.mask.map(|_| 0.0);
-    cam.target.n_pixels = 0;
-    let svg = draw(&dry, &Figure::Mask, &Style::default()).expect("it is drawn");
-    assert!(svg.contains("no pixel is predicted above 1.5 mm/h"));
+fn refusals_say_what_there_is() {
+    let outcome = outcome();
+    let check = |figure: &str, expected: &str| {
+        let error = draw(&outcome, &parsed(figure), &Style::default()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        let alt = alt_text(&outcome, &parsed(figure));
+        assert!(!alt.contains("No figure") || alt.contains(&error), "{alt}");
+    };
+    check("map-grad_cam/nowhere", "it has grad_cam/Up_RRCNN2.doubleconv, ");
+    check("grid-grad_cam/cbam3,grad_cam/nowhere", "no `grad_cam/nowhere`");
+    check("map-nowhere", "it has input, prediction, observation, persistence, target_mask");
+    check("map-input@12", "`input` has no map 12: they are counted from 0 to 11");
+    check("map-integrated_gradients@99", "from 0 to 11");
+    check("map-integrated_gradients/sums", "has no rows and columns");
+    check("bars-prediction", "is not a row of numbers");
+    check("curve-integrated_gradients/sums", "is not a row of numbers");
+    check("grid-prediction,grad_cam/cbam3", "can't be drawn beside");
+    check("difference-prediction,input", "can't be drawn beside or minus `input`");
+    let mut bare = outcome.clone();
+    bare.variables.retain(|v| v.name != "observation" && !v.name.contains("grad_cam"));
+    let style = Style::default();
+    let difference = parsed("difference-prediction,observation");
+    assert_eq!(draw(&bare, &difference, &style), Err(PlotError::NoObservation));
+    let asked = draw(&bare, &parsed("map-grad_cam/cbam3"), &style).unwrap_err().to_string();
+    assert!(asked.contains("explanations must be asked for in the request"), "{asked}");
 }
 
 #[test]
-fn what_was_not_measured_is_shown_and_explained() {
-    let mut holes = outcome();
-    holes.forecast.inputs_mm_h[0].values[..5000].fill(f32::NAN);
-    let svg = draw(&holes, &Figure::Input(0), &Style::default()).expect("it is drawn");
-    assert!(texts(&svg).contains(&"not measured".to_owned()));
-}
-
-#[test]
-fn a_field_is_one_picture() {
-    let svg = drawn("prediction", &Style::default());
-    let document = Document::parse(&svg).expect("the figure is well-formed");
-    let count = |name: &str| document.descendants().filter(|n| n.has_tag_name(name)).count();
-    assert_eq!(count("image"), 1);
-    assert!(count("rect") < 20, "{} rectangles", count("rect"));
-    assert!(svg.len() < 120_000, "{} bytes", svg.len());
+fn styles_out_of_range_are_refused() {
+    let check = |figure: &str, style: Style, expected: &str| {
+        let error = draw(&scene_outcome(), &parsed(figure), &style).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    let style = Style::default();
+    check("map-scene", Style { width_mm: 4000.0, ..style.clone() }, "40 and 400 mm");
+    check("map-scene", Style { opacity: f32::NAN, ..style.clone() }, "0 and 1");
+    for (below, above) in [(50.0, 50.0), (-1.0, 99.0), (0.0, 101.0), (f64::NAN, 99.0)] {
+        let style = Style { below, above, ..style.clone() };
+        check("map-integrated_gradients", style, "choose below and above between 0 and 100");
+    }
+    let frame = Style { frame: Some(12), ..style };
+    let error = draw(&outcome(), &parsed("map-grad_cam/cbam3"), &frame).unwrap_err().to_string();
+    assert!(error.contains("from 0 to 11"), "{error}");
 }
 
 #[test]
 fn the_sheet_is_as_wide_as_asked() {
     for (width_mm, expected) in [(85.0, "85.00mm"), (170.0, "170.00mm"), (40.0, "40.00mm")] {
-        let svg = drawn("prediction", &Style { width_mm, ..Style::default() });
-        let document = Document::parse(&svg).expect("the figure is well-formed");
-        assert_eq!(document.root_element().attribute("width"), Some(expected));
+        for (outcome, figure) in [(outcome(), "map-prediction"), (scene_outcome(), "map-scene")] {
+            let svg = drawn(&outcome, figure, &Style { width_mm, ..Style::default() });
+            let document = Document::parse(&svg).expect("the figure is well-formed");
+            assert_eq!(document.root_element().attribute("width"), Some(expected));
+        }
     }
 }
 
 #[test]
 fn nothing_is_written_outside_the_sheet() {
     // One frame is laid out like the others.
-    let repeated = |f: &Figure| matches!(f, Figure::Input(1..) | Figure::FrameAttribution(1..));
-    let figures = Figure::of(&outcome(), &[]);
-    for name in figures.iter().filter(|f| !repeated(f)).map(ToString::to_string) {
-        for width_mm in [60.0, 85.0, 170.0] {
-            let svg = drawn(&name, &Style { width_mm, ..Style::default() });
-            let document = Document::parse(&svg).expect("the figure is well-formed");
-            let number = |n: &resvg::usvg::roxmltree::Node, a| {
-                n.attribute(a).and_then(|v: &str| v.parse::<f64>().ok()).unwrap_or(0.0)
-            };
-            for text in document.descendants().filter(|n| n.has_tag_name("text")) {
-                let size_pt = number(&text, "font-size") / 100.0 * 72.0 / 25.4;
-                let look = lettering::Type { size_pt, bold: false, colour: [0; 3] };
-                let width = look.width_mm(text.text().unwrap_or("").trim());
-                let x = number(&text, "x") / 100.0;
-                let (from, to) = match (text.attribute("transform"), text.attribute("text-anchor"))
-                {
-                    (Some(_), _) => (x, x),
-                    (_, Some("start")) => (x, x + width),
-                    (_, Some("end")) => (x - width, x),
-                    _ => (x - width / 2.0, x + width / 2.0),
-                };
-                let inside = from > 0.0 && to < width_mm + 0.2;
-                assert!(inside, "{name} at {width_mm} mm: {:?} from {from} to {to}", text.text());
+    let repeated = |f: &Figure| matches!(f, Figure::Map { index: 1.., .. });
+    let tall = scene_outcome_of(&plain(100, 500, [90; 3]), Variant::LR_128, Fit::Letterbox);
+    let wide = scene_outcome_of(&plain(500, 100, [90; 3]), Variant::LR_128, Fit::Stretch);
+    let mut usual = scene_outcome_of(&scene_picture(), Variant::LR_128, Fit::Stretch);
+    usual.notes.push(remark("simulated", "weights trained on simulated scenes"));
+    for outcome in [outcome(), usual, tall, wide] {
+        for figure in Figure::all(&outcome, &[]).iter().filter(|figure| !repeated(figure)) {
+            for width_mm in [60.0, 85.0, 170.0] {
+                let style = Style { width_mm, ..Style::default() };
+                let svg = draw(&outcome, figure, &style).expect("the figure can be drawn");
+                let (_, height_px) = size_px(&outcome, figure, &style);
+                inside(&svg, width_mm, f64::from(height_px) / 96.0 * 25.4, &figure.to_string());
             }
         }
     }
 }
 
 #[test]
-fn names_of_figures_survive_a_round_trip() {
-    for figure in Figure::of(&outcome(), &[]) {
-        assert_eq!(figure.to_string().parse(), Ok(figure));
-    }
-    for wrong in ["", "inputs-", "input-x", "cam-", "cam-raw-", "cams-", "cams-a,,b", "picture"] {
-        let error = wrong.parse::<Figure>().unwrap_err();
-        assert!(error.to_string().contains("cam-LAYER"), "{error}");
-    }
-}
-
-#[test]
-fn refusals_name_what_there_is() {
-    let check = |figure: &str, expected: &str| {
-        let figure: Figure = figure.parse().expect("the name is well-formed");
-        let error = draw(&outcome(), &figure, &Style::default()).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-    };
-    check("cam-nowhere", "Up_RRCNN2.doubleconv, Up_RRCNN3, cbam3, cbam5");
-    check("input-12", "from 0 (oldest) to 11");
-    check("ig-99", "from 0 (oldest) to 11");
-    let mut bare = outcome();
-    bare.forecast.observation_mm_h = None;
-    bare.grad_cam = None;
-    bare.integrated_gradients = None;
+fn sizes_are_known_without_drawing() {
     let style = Style::default();
-    assert_eq!(draw(&bare, &Figure::Difference, &style), Err(PlotError::NoObservation));
-    let asked = draw(&bare, &Figure::Mask, &style).unwrap_err().to_string();
-    assert_eq!(asked, "this result holds no explanation: ask for it in the request");
-    let wide = Style { width_mm: 4000.0, ..Style::default() };
-    assert!(matches!(draw(&bare, &Figure::Prediction, &wide), Err(PlotError::Width { .. })));
-    let opaque = Style { opacity: f32::NAN, ..Style::default() };
-    assert!(matches!(draw(&bare, &Figure::Prediction, &opaque), Err(PlotError::Opacity { .. })));
-}
-
-#[test]
-fn alt_texts_say_the_finding() {
-    let says = |figure: &str, expected: &[&str]| {
-        let figure: Figure = figure.parse().expect("the name is well-formed");
-        let alt = alt_text(&outcome(), &figure);
-        for part in expected {
-            assert!(alt.contains(part), "{figure}: {alt}");
+    for outcome in [outcome(), scene_outcome()] {
+        for figure in Figure::all(&outcome, &["cbam3".into(), "activation_14".into()]) {
+            let svg = draw(&outcome, &figure, &style).expect("the figure can be drawn");
+            assert_eq!(size_px(&outcome, &figure, &style), size_of(&svg), "{figure}");
         }
-    };
-    says("prediction", &["lead time 30 min: maximum ", " mm/h, ", "% of the domain"]);
-    says("difference", &["root mean square", "largest +", "smallest −"]);
-    says("cam-cbam3", &["strongest", "of the centre of the domain", "on target pixels"]);
-    says("cam-cbam5", &[maps::NO_EVIDENCE]);
-    says("ig-frames", &["the last input frame matters most", "the last 15 minutes hold"]);
-    says("target-mask", &["pixels (", "are predicted above 1.5 mm/h"]);
-    says("cam-nowhere", &["No figure: this result holds no layer `nowhere`"]);
+    }
+    let missing = Figure::map("grad_cam/nowhere");
+    assert_eq!(size_px(&scene_outcome(), &missing, &style), (321, 0));
 }
 
 #[test]
-fn the_maximum_is_where_the_alt_text_says() {
-    let mut spike = outcome();
-    let field = &mut spike.forecast.prediction_mm_h;
-    field.values.fill(0.0);
-    field.values[43 * 288 + 243] = 20.0;
-    let alt = alt_text(&spike, &Figure::Prediction);
-    assert!(alt.contains("maximum 20 mm/h, 141 km north-east of the centre"), "{alt}");
-    assert!(alt.contains("less than 0.1 % of the domain"), "{alt}");
+fn a_map_lies_where_the_page_is_told() {
+    for (outcome, name) in [
+        (outcome(), "map-prediction"),
+        (outcome(), "difference-prediction,observation"),
+        (scene_outcome(), "map-scene"),
+    ] {
+        let (figure, style) = (parsed(name), Style::default());
+        let svg = draw(&outcome, &figure, &style).expect("it can be drawn");
+        let [left, top, width, height] = pictures(&svg)[0];
+        let (_, height_px) = size_px(&outcome, &figure, &style);
+        let sheet = [style.width_mm, f64::from(height_px) / 96.0 * 25.4];
+        let drawn = [left / sheet[0], top / sheet[1], width / sheet[0], height / sheet[1]];
+        let told = plane_frame(&outcome, &figure, &style).expect("it is a map");
+        assert!(drawn.iter().zip(told).all(|(a, b)| (a - b).abs() < 2e-3), "{drawn:?} {told:?}");
+    }
+    for name in ["strip-input", "bars-integrated_gradients/sums", "map-nowhere"] {
+        assert_eq!(plane_frame(&outcome(), &parsed(name), &Style::default()), None);
+    }
 }
 
 #[test]
 fn every_figure_can_be_drawn_in_every_look() {
-    for theme in Theme::ALL {
-        for palette in RainPalette::ALL {
-            let style = Style { theme: *theme, palette: *palette, ..Style::default() };
-            for name in ["prediction", "cam-cbam3", "inputs"] {
-                Document::parse(&drawn(name, &style)).expect("the figure is well-formed");
+    for &theme in Theme::ALL {
+        for &palette in RainPalette::ALL {
+            let style = Style { theme, palette, ..Style::default() };
+            for name in ["map-prediction", "map-grad_cam/cbam3", "strip-input"] {
+                Document::parse(&drawn(&outcome(), name, &style)).expect("well-formed");
             }
         }
     }
-    let reference = Style { overlay: Overlay::Reference, ..Style::default() };
-    assert!(texts(&drawn("cam-cbam3", &reference)).join(" ").contains("jet"));
+    let outcome = scene_outcome_of(&scene_picture(), Variant::LR_128, Fit::Stretch);
+    for &theme in Theme::ALL {
+        for &overlay in Overlay::ALL {
+            for &polarity in Polarity::ALL {
+                for outline in [false, true] {
+                    let style = Style { theme, overlay, polarity, outline, ..Style::default() };
+                    for figure in Figure::all(&outcome, &[]) {
+                        let svg = draw(&outcome, &figure, &style).expect("it can be drawn");
+                        Document::parse(&svg).expect("the figure is well-formed");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]
 fn styles_survive_a_round_trip() {
-    let style = Style { theme: Theme::Dark, palette: RainPalette::StepsBe, ..Style::default() };
+    let region = Some(Region { top: 1, left: 2, height: 30, width: 40 });
+    let style = Style {
+        theme: Theme::Dark,
+        palette: RainPalette::StepsBe,
+        overlay: Overlay::Published,
+        polarity: Polarity::Negative,
+        region,
+        ..Style::default()
+    };
     let json = serde_json::to_string(&style).expect("a style is JSON");
-    assert!(json.contains("\"steps-be\""), "{json}");
+    for name in ["\"steps-be\"", "\"published\"", "\"negative\""] {
+        assert!(json.contains(name), "{json}");
+    }
     assert_eq!(serde_json::from_str::<Style>(&json).ok(), Some(style));
+    assert_eq!(serde_json::from_str::<Style>("{}").ok(), Some(Style::default()));
     let error = "rainbow".parse::<RainPalette>().unwrap_err();
     assert_eq!(
         error.to_string(),
         "`rainbow` is no rain palette: take one of uniform, steps-be, pysteps"
     );
+    let error = "linear".parse::<Interpolation>().unwrap_err().to_string();
+    assert_eq!(error, "`linear` is no interpolation: take one of cells, smooth");
+    assert_eq!("jet".parse(), Ok(EvidencePalette::Jet));
+}
+
+#[test]
+fn titles_for_pages_are_short() {
+    let labels = [("cbam3".to_owned(), "CBAM 3".to_owned())].into();
+    let style = Style { layer_labels: labels, ..Style::default() };
+    let check = |outcome: &Outcome, figure: &str, expected: &str| {
+        assert_eq!(title(outcome, &parsed(figure), &style), expected, "{figure}");
+    };
+    let rain = outcome();
+    check(&rain, "map-prediction", "Prediction, +30 min");
+    check(&rain, "map-persistence", "Persistence, +30 min");
+    check(&rain, "map-grad_cam/cbam3", "CBAM 3");
+    check(&rain, "map-grad_cam/cbam3/raw", "CBAM 3 before rectification");
+    check(&rain, "map-input", "55 min before the last frame");
+    check(&rain, "map-integrated_gradients@11", "The last frame");
+    check(&rain, "difference-prediction,observation", "Prediction minus observation, +30 min");
+    check(&rain, "map-target_mask", "Target, +30 min");
+    check(&rain, "strip-input", "The 12 input frames");
+    check(&rain, "bars-integrated_gradients/sums", "Integrated gradients summed per input frame");
+    check(&scene_outcome(), "map-scene", "Scene");
+    check(&scene_outcome(), "map-saliency", "Saliency");
+    check(&rain, "map-nowhere", "map-nowhere");
 }

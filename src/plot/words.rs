@@ -1,7 +1,7 @@
 //! Numbers, shares and times as a figure writes them.
 
 use jiff::Timestamp;
-use stormlens_data::outcome::{Forecast, Provenance, Target};
+use stormlens_data::outcome::Provenance;
 
 /// A number at three significant digits, with a true minus sign.
 pub fn number(value: f64) -> String {
@@ -32,6 +32,14 @@ pub fn count(n: usize) -> String {
     grouped(&n.to_string())
 }
 
+/// A unit behind a number; empty for numbers without one, for probabilities and for logits.
+pub fn in_unit(unit: &str) -> String {
+    match unit {
+        "1" | "" | "probability" | "logit" => String::new(),
+        unit => format!(" {unit}"),
+    }
+}
+
 /// A share of one as a percentage.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -40,6 +48,22 @@ pub fn percent(share: f64) -> String {
         p if p < 1.0 => format!("{p:.1} %"),
         p => format!("{p:.0} %"),
     }
+}
+
+/// A probability at three decimals, which never says 0 or 1.
+pub fn probability(value: f64) -> String {
+    match value {
+        p if p < 0.0005 => "below 0.001".into(),
+        p if p >= 0.9995 => "above 0.999".into(),
+        p => format!("{p:.3}"),
+    }
+}
+
+/// With a capital letter in front.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// `26 Aug 2010 05:25 UTC`
@@ -52,39 +76,10 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M").to_string()
 }
 
-/// How long before the last input frame this one ended.
-pub fn minutes_before_last(forecast: &Forecast, frame: usize) -> i64 {
-    let second = |i: usize| forecast.input_times.get(i).map_or(0, |t| t.as_second());
-    (second(forecast.input_times.len().saturating_sub(1)) - second(frame)) / 60
-}
-
-/// `valid 26 Aug 2010 05:25 UTC, lead time 30 min`
-pub fn valid(forecast: &Forecast) -> String {
-    format!("valid {}, lead time {} min", time(forecast.valid_time), forecast.lead_time_min)
-}
-
 /// The network, its weights, the data and the data's licence, in one line.
 pub fn credit(from: &Provenance) -> String {
     let Provenance { model, checkpoint, data_source, data_licence, .. } = from;
     format!("{model}, checkpoint {checkpoint} · Data: {data_source}, {data_licence}")
-}
-
-/// `target: predicted rain above 1.5 mm/h (28,990 pixels)`
-pub fn target_words(target: &Target) -> String {
-    format!(
-        "target: predicted rain above {} mm/h ({} pixels)",
-        number(target.threshold_mm_h),
-        count(target.n_pixels)
-    )
-}
-
-/// `26 Aug 2010 04:10 UTC, 45 min before the last frame`
-pub fn frame_words(forecast: &Forecast, frame: usize) -> String {
-    let when = forecast.input_times.get(frame).map_or_else(String::new, |&t| time(t));
-    match minutes_before_last(forecast, frame) {
-        0 => format!("{when}, the last input frame"),
-        minutes => format!("{when}, {minutes} min before the last input frame"),
-    }
 }
 
 fn grouped(digits: &str) -> String {
@@ -98,6 +93,12 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
+/// The power of ten in front of the first digit of a number; `None` for zero.
+pub fn power_of_ten(value: f64) -> Option<i32> {
+    (value != 0.0 && value.is_finite()).then(|| value.abs().log10().floor() as i32)
+}
+
+/// An exponent of ten.
 pub fn superscript(exponent: i32) -> String {
     let raise = |c: char| match c {
         '-' => '⁻',
@@ -142,6 +143,14 @@ mod tests {
             (1.0, "100 %"),
         ] {
             assert_eq!(percent(share), expected);
+        }
+    }
+
+    #[test]
+    fn probabilities_are_never_certain() {
+        for (value, expected) in [(0.0, "below 0.001"), (0.9764, "0.976"), (0.99999, "above 0.999")]
+        {
+            assert_eq!(probability(value), expected);
         }
     }
 }

@@ -1,17 +1,15 @@
 //! An outcome as bytes: a mark, the checksum and the length of what follows, and as CBOR (RFC 8949) the
-//! key and then the outcome, with its maps as byte strings of little-endian `f32`.
+//! key and then the outcome, with its maps as byte strings of little-endian `f32` or bytes.
 
-use std::sync::Arc;
-
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
+use stormlens_data::outcome::Outcome;
 
 use super::checks::Unfit;
 use super::key::Key;
 
 /// Goes up when old files cannot be read any more.
-const MARK: &[u8; 16] = b"stormlens/res/2\n";
+const MARK: &[u8; 16] = b"stormlens/res/3\n";
 /// The mark, a CRC-32 and a length of eight bytes.
 const N_HEAD: usize = MARK.len() + 4 + 8;
 
@@ -30,27 +28,11 @@ pub(super) enum FormatError {
     Unwritable(String),
 }
 
-#[derive(Serialize)]
-enum Borrowed<'a> {
-    Nowcast(&'a NowcastOutcome),
-    Scene(&'a SceneOutcome),
-}
-
-#[derive(Deserialize)]
-enum Owned {
-    Nowcast(NowcastOutcome),
-    Scene(SceneOutcome),
-}
-
 /// An outcome as bytes, under its key.
 pub(super) fn encode(key: &Key, outcome: &Outcome) -> Result<Vec<u8>, FormatError> {
-    let borrowed = match outcome {
-        Outcome::Nowcast(outcome) => Borrowed::Nowcast(outcome),
-        Outcome::Scene(outcome) => Borrowed::Scene(outcome),
-    };
     let mut bytes = vec![0; N_HEAD];
     write(key, &mut bytes)?;
-    write(&borrowed, &mut bytes)?;
+    write(outcome, &mut bytes)?;
     let (head, body) = bytes.split_at_mut(N_HEAD);
     head.copy_from_slice(&self::head(body));
     Ok(bytes)
@@ -78,10 +60,7 @@ fn head(body: &[u8]) -> [u8; N_HEAD] {
 pub(super) fn decode(bytes: &[u8], asked: &Key) -> Result<Outcome, FormatError> {
     let mut rest = body(bytes)?;
     read::<Key>(&mut rest)?.check(asked)?;
-    let outcome = match read(&mut rest)? {
-        Owned::Nowcast(outcome) => Outcome::Nowcast(Arc::new(outcome)),
-        Owned::Scene(outcome) => Outcome::Scene(Arc::new(outcome)),
-    };
+    let outcome = read(&mut rest)?;
     match rest {
         [] => Ok(outcome),
         _ => Err(FormatError::Meaning("something follows its end".to_owned())),

@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::time::SystemTime;
 
 use stormlens_data::card::DeviceReport;
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
 use super::checks::Unfit;
 use super::format::FormatError;
-use super::index::Index;
 use super::key::Key;
-use super::{Results, checks, files, format};
+use super::{Results, checks, format};
+use crate::disk::{self, RecentlyUsed};
 use crate::jobs::Store;
 
 impl Store for Results {
@@ -21,11 +22,11 @@ impl Store for Results {
             return;
         }
         let started = SystemTime::now();
-        let mut index = Index::list(&self.folder);
-        let gone = index.evict(self.max_bytes);
+        let mut index = list(&self.folder);
+        let gone = index.evict(self.room, None);
         let (n_results, n_bytes) = (index.len(), index.n_bytes());
         *self.lock() = Some(index);
-        gone.iter().for_each(|name| files::remove(&self.folder.join(name)));
+        gone.iter().for_each(|name| disk::remove(&self.folder.join(name)));
         let duration_ms = started.elapsed().unwrap_or_default().as_millis() as u64;
         tracing::info!(n_results, n_bytes, duration_ms, "listed the stored results");
     }
@@ -63,30 +64,28 @@ impl Store for Results {
 
     fn keep(&self, outcome: &Outcome) {
         self.open();
-        let provenance = outcome.provenance();
-        let request = request_of(outcome);
-        let (weights, device) = (&provenance.weights_sha256, &provenance.device);
-        let key = Key::new(&self.program, &request, weights, device);
+        let Provenance { weights_sha256, device, .. } = &outcome.provenance;
+        let key = Key::new(&self.program, &outcome.request, weights_sha256, device);
         let name = key.name();
         let bytes = match format::encode(&key, outcome) {
-            Ok(bytes) if bytes.len() as u64 <= self.max_bytes => bytes,
+            Ok(bytes) if bytes.len() as u64 <= self.room.n_bytes => bytes,
             Ok(_) => return,
             Err(error) => {
                 tracing::warn!(%error, "a result cannot be stored");
                 return;
             }
         };
-        if let Err(error) = files::write(&self.folder, &name, &bytes) {
+        if let Err(error) = disk::write(&self.folder, &name, &bytes) {
             let folder = self.folder.display();
             tracing::warn!(%folder, %error, "a result was not stored; it stays in memory");
             return;
         }
         let mut lock = self.lock();
         let Some(index) = lock.as_mut() else { return };
-        index.add(name, bytes.len() as u64, SystemTime::now());
-        let gone = index.evict(self.max_bytes);
+        index.add(name, (), bytes.len() as u64, SystemTime::now());
+        let gone = index.evict(self.room, None);
         drop(lock);
-        gone.iter().for_each(|name| files::remove(&self.folder.join(name)));
+        gone.iter().for_each(|name| disk::remove(&self.folder.join(name)));
     }
 }
 
@@ -117,14 +116,15 @@ impl Results {
         (key, request, device): (&Key, &Request, &DeviceReport),
     ) -> Result<Outcome, Miss> {
         let outcome = format::decode(&fs::read(self.folder.join(name))?, key)?;
-        checks::check(&outcome, request, &device.name, &self.catalog).map_err(FormatError::from)?;
+        let known = (self.catalog.as_ref(), self.task_check);
+        checks::check(&outcome, request, &device.name, known).map_err(FormatError::from)?;
         Ok(outcome)
     }
 
     fn used(&self, name: &str) {
         let now = SystemTime::now();
         if self.lock().as_mut().is_some_and(|index| index.touch(name, now)) {
-            files::touch(&self.folder.join(name), now);
+            disk::touch(&self.folder.join(name), now);
         }
     }
 
@@ -140,14 +140,23 @@ impl Results {
         if let Some(index) = self.lock().as_mut() {
             index.forget(name);
         }
-        files::remove(&path);
+        disk::remove(&path);
     }
 }
 
-/// The question that an outcome answers.
-pub(super) fn request_of(outcome: &Outcome) -> Request {
-    match outcome {
-        Outcome::Nowcast(outcome) => Request::Nowcast(outcome.request.clone()),
-        Outcome::Scene(outcome) => Request::Scene(outcome.request.clone()),
+/// Lists the results by their names, without reading them. What is left of unfinished ones is removed;
+/// anything else in the folder is not ours and stays.
+fn list(folder: &Path) -> RecentlyUsed<()> {
+    let mut index = RecentlyUsed::default();
+    for file in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(name) = file.file_name().into_string() else { continue };
+        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file());
+        let Some(metadata) = metadata else { continue };
+        match metadata.modified() {
+            Ok(last_used) if disk::is_hash(&name) => index.add(name, (), metadata.len(), last_used),
+            _ if name.starts_with(disk::PART) => disk::remove_if_old(&file.path()),
+            _ => {}
+        }
     }
+    index
 }

@@ -7,9 +7,11 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use stormlens_data::hash::finish;
 
 use super::AppError;
 use super::caching::EntityTag;
+use crate::parameters::QuestionError;
 
 struct Asset {
     name: &'static str,
@@ -51,7 +53,7 @@ pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let mut hash = Sha256::new();
         ASSETS.iter().for_each(|asset| hash.update(asset.bytes));
-        hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        finish(hash)[..12].to_owned()
     });
     &VERSION
 }
@@ -61,7 +63,8 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == file) else {
-        return Err(AppError::unknown("file", &file, ASSETS.map(|asset| asset.name)));
+        let known = ASSETS.map(|asset| asset.name);
+        return Err(QuestionError::unknown("file", &file, known).into());
     };
     let tag = EntityTag::of(&[asset.name]);
     if tag.is_known(&headers) {

@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use stormlens_data::hash::finish;
 use stormlens_data::outcome::Provenance;
 
 use crate::program::Program;
@@ -34,7 +35,7 @@ impl EntityTag {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let digest: String = hash.finalize()[..12].iter().map(|b| format!("{b:02x}")).collect();
+        let digest = &finish(hash)[..24];
         Self { text: format!("W/\"{digest}\""), is_lasting: false }
     }
 

@@ -1,167 +1,125 @@
-//! `/result/…`: tables, arrays and whole results as files.
+//! `/v1/result/{file}` and `/v1/result/data/{variable}.{json|f32|csv|npy}`: a result as files, whole or
+//! variable by variable.
 
-use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::card::ModelCard;
-use stormlens_data::files::netcdf;
-use stormlens_data::outcome::NowcastOutcome;
-use stormlens_data::score::DEFAULT_THRESHOLDS_MM_H;
-use zip::ZipArchive;
+use stormlens_data::outcome::Outcome;
 
-use super::caching::EntityTag;
+use super::caching::{EntityTag, VERSION, Version};
 use super::figures::attachment;
-use super::parameters::Parameters;
-use super::result_query::{self, ResultQuery};
-use super::{AppError, AppState, scores};
-use crate::export::{self, Bundle};
-use crate::plot::{Figure, Style};
+use super::{AppError, AppState};
+use crate::export::{self, Source};
+use crate::parameters::{Parameters, QuestionError};
+use crate::question::Question;
 
-/// The resolution of the bundle's PNG figures.
-const BUNDLE_DPI: u32 = 300;
+/// How a single variable is written: extension, media type, and the bytes.
+type Form =
+    (&'static str, &'static str, fn(&Outcome, usize) -> Result<Vec<u8>, export::ExportError>);
 
-/// A file about a whole result.
-#[derive(Clone, Copy)]
-struct Kind {
-    name: &'static str,
-    media_type: &'static str,
-    write: fn(&Source) -> Result<Vec<u8>, AppError>,
-}
+const CSV: &str = "text/csv; charset=utf-8";
 
-const KINDS: [Kind; 6] = [
-    Kind { name: "scores.csv", media_type: "text/csv; charset=utf-8", write: score_table },
-    Kind { name: "arrays.npz", media_type: "application/zip", write: arrays },
-    Kind { name: "fields.nc", media_type: "application/x-netcdf", write: fields },
-    Kind { name: "provenance.json", media_type: "application/json", write: provenance },
-    Kind { name: "citations.bib", media_type: "text/plain; charset=utf-8", write: citations },
-    Kind { name: "bundle.zip", media_type: "application/zip", write: bundle },
+const FORMS: [Form; 4] = [
+    ("json", "application/json", |outcome, i| export::json_head(outcome, &outcome.variables[i])),
+    ("f32", "application/octet-stream", |outcome, i| Ok(export::float32(&outcome.variables[i]))),
+    ("csv", CSV, |outcome, i| Ok(export::csv(&outcome.variables[i]).into_bytes())),
+    ("npy", "application/octet-stream", |outcome, i| export::npy(&outcome.variables[i])),
 ];
 
-/// What files are written from.
-struct Source {
-    outcome: Arc<NowcastOutcome>,
-    model: ModelCard,
-    layers: Vec<String>,
-    style: Style,
-    page: String,
-}
-
+/// One of the files about a whole result.
 pub async fn show(
     State(state): State<AppState>,
     Path(file): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let Some(&kind) = KINDS.iter().find(|kind| kind.name == file) else {
-        return Err(AppError::unknown("file", &file, KINDS.map(|kind| kind.name)));
-    };
-    send(&state, raw.as_deref(), &headers, &file, kind.media_type, kind.write).await
-}
-
-/// Parses the question, finds or computes its outcome, and writes a file from it.
-async fn send(
-    state: &AppState,
-    raw: Option<&str>,
-    headers: &HeaderMap,
-    file: &str,
-    media_type: &'static str,
-    write: impl FnOnce(&Source) -> Result<Vec<u8>, AppError> + Send + 'static,
-) -> Result<Response, AppError> {
-    let parameters = Parameters::parse(raw);
-    parameters.only(&result_query::NAMES)?;
-    let query = ResultQuery::read(&parameters, &state.catalog)?;
-    let outcome = state.nowcast(&query).await?;
-    let tag = EntityTag::of_result(&format!("{file} {}", query.to_query()), &outcome.provenance);
-    if tag.is_known(headers) {
+    let (question, outcome, tag) = find(&state, raw.as_deref(), &file).await?;
+    let tables = question.task.tables(&outcome);
+    let kind = export::FILES.iter().find(|kind| kind.name == file);
+    let table = tables.iter().find(|table| table.name == file);
+    if kind.is_none() && table.is_none() {
+        let kinds = export::FILES.iter().map(|kind| kind.name);
+        let names = kinds.chain(tables.iter().map(|table| table.name.as_str()));
+        return Err(QuestionError::unknown("file", &file, names).into());
+    }
+    if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let source = source(state, &query, outcome)?;
-    let bytes = state.blocking(move || write(&source)).await?;
-    let mut response = ([(CONTENT_TYPE, media_type)], bytes).into_response();
-    if let Some(value) = attachment(&format!("{}-{file}", query.request.sample)) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    let name = format!("{}-{file}", question.task.title(&question.request.subject));
+    if let Some(table) = table {
+        return Ok(respond(CSV, table.bytes.clone(), Some(&name), &tag));
     }
-    Ok(tag.attach(response))
+    let Some(kind) = kind else { return Err(AppError::Internal(format!("no file {file}"))) };
+    let write = move || {
+        let source = Source {
+            outcome: &outcome,
+            card: &question.cards.model,
+            methods: question.methods(),
+            layers: &question.layers,
+            style: &question.style,
+            extra: &tables,
+        };
+        Ok((kind.write)(&source)?)
+    };
+    let bytes = state.blocking(write).await?;
+    Ok(respond(kind.media_type, bytes, Some(&name), &tag))
 }
 
-fn source(
-    state: &AppState,
-    query: &ResultQuery,
-    outcome: Arc<NowcastOutcome>,
-) -> Result<Source, AppError> {
-    let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?.clone();
-    let (style, layers, page) = (query.style(&model), query.layers.clone(), query.page());
-    Ok(Source { outcome, model, layers, style, page })
-}
-
-fn score_table(source: &Source) -> Result<Vec<u8>, AppError> {
-    match scores::of_forecast(&source.outcome.forecast) {
-        Some(table) => Ok(table.to_csv().into_bytes()),
-        None => Err(AppError::NotInResult {
-            what: "score".to_owned(),
-            remedy: "The archive ends before the valid time; choose an earlier sample".to_owned(),
-            back: source.page.clone(),
-        }),
-    }
-}
-
-fn arrays(source: &Source) -> Result<Vec<u8>, AppError> {
-    Ok(export::npz(&source.outcome)?)
-}
-
-fn fields(source: &Source) -> Result<Vec<u8>, AppError> {
-    netcdf::to_bytes(&source.outcome, source.model.citations)
-        .map_err(|error| AppError::Figure(error.to_string()))
-}
-
-fn provenance(source: &Source) -> Result<Vec<u8>, AppError> {
-    Ok(export::origin(&source.outcome)?)
-}
-
-fn citations(source: &Source) -> Result<Vec<u8>, AppError> {
-    Ok(export::bibtex(&source.outcome, &source.model, &source.style).into_bytes())
-}
-
-fn bundle(source: &Source) -> Result<Vec<u8>, AppError> {
-    let figures = Figure::of(&source.outcome, &source.layers);
-    Ok(export::bundle(&Bundle {
-        outcome: &source.outcome,
-        card: &source.model,
-        figures: &figures,
-        style: &source.style,
-        dpi: BUNDLE_DPI,
-        thresholds_mm_h: &DEFAULT_THRESHOLDS_MM_H,
-    })?)
-}
-
-/// `/result/array/{name}.npy`: one array of `arrays.npz`, by its name there.
-pub async fn array(
+/// One variable.
+pub async fn variable(
     State(state): State<AppState>,
     Path(file): Path<String>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let wanted = file.clone();
-    let write = move |source: &Source| member(&arrays(source)?, &wanted);
-    send(&state, raw.as_deref(), &headers, &file, "application/octet-stream", write).await
+    let known = || FORMS.iter().map(|form| format!("VARIABLE.{}", form.0));
+    let form = file.rsplit_once('.').and_then(|(name, extension)| {
+        Some((name.to_owned(), *FORMS.iter().find(|form| form.0 == extension)?))
+    });
+    let Some((name, (_, media_type, write))) = form else {
+        return Err(QuestionError::unknown("file", &file, known()).into());
+    };
+    let (_, outcome, tag) = find(&state, raw.as_deref(), &file).await?;
+    let names = || outcome.variables.iter().map(|variable| variable.name.as_str());
+    let Some(place) = outcome.variables.iter().position(|variable| variable.name == name) else {
+        return Err(QuestionError::unknown("variable", &name, names()).into());
+    };
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let bytes = state.blocking(move || Ok(write(&outcome, place)?)).await?;
+    // What a page reads is not saved.
+    let name = (!matches!(media_type, "application/json")).then_some(file.as_str());
+    Ok(respond(media_type, bytes, name, &tag))
 }
 
-/// One file out of a ZIP archive, which a `.npz` is.
-pub fn member(archive: &[u8], name: &str) -> Result<Vec<u8>, AppError> {
-    let broken = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
-    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(|error| broken(&error))?;
-    let names: Vec<String> = archive.file_names().flatten().map(Into::into).collect();
-    let is_array = name.ends_with(".npy") && names.iter().any(|known| known == name);
-    if !is_array {
-        let arrays = names.into_iter().filter(|known| known.ends_with(".npy"));
-        return Err(AppError::unknown("array", name, arrays));
+/// The question of an address, its outcome, and the tag of a file at it.
+async fn find(
+    state: &AppState,
+    raw: Option<&str>,
+    file: &str,
+) -> Result<(Question, Arc<Outcome>, EntityTag), AppError> {
+    let parameters = Parameters::parse(raw);
+    let question = Question::read(&parameters, &state.catalog, &[VERSION])?;
+    let version = parameters.one(VERSION)?.map(str::to_owned);
+    let outcome = state.outcome(question.request.clone(), &state.way(&question)).await?;
+    let tag = EntityTag::of_result(&format!("{file} {}", question.to_query()), &outcome.provenance);
+    let present = Version::of_result(&outcome.provenance);
+    Ok((question, outcome, tag.lasting_if(version.as_deref(), &present)))
+}
+
+fn respond(
+    media_type: &'static str,
+    bytes: Vec<u8>,
+    name: Option<&str>,
+    tag: &EntityTag,
+) -> Response {
+    let mut response = ([(CONTENT_TYPE, media_type)], bytes).into_response();
+    if let Some(value) = name.and_then(attachment) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
-    let mut bytes = Vec::new();
-    let mut file = archive.by_name(name).map_err(|error| broken(&error))?;
-    file.read_to_end(&mut bytes).map_err(|error| broken(&error))?;
-    Ok(bytes)
+    tag.attach(response)
 }

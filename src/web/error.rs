@@ -1,20 +1,22 @@
 //! The one error that handlers return, and the page or JSON it becomes.
 
 mod render;
-mod upload;
+
+use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stormlens_data::dataset::DatasetError;
 
 pub use self::render::{from_panic, method_not_allowed, page_not_found, render, wants_page};
-pub use self::upload::UploadProblem;
 use super::state::Way;
 use crate::export::ExportError;
 use crate::jobs::{SubmitError, WorkerError};
+use crate::parameters::QuestionError;
 use crate::plot::PlotError;
-use crate::scenes::SceneError;
+
+#[cfg(test)]
+mod tests;
 
 /// What can go wrong between a request and its answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,22 +25,15 @@ pub enum AppError {
     PageNotFound { path: String },
     #[error("{path} does not answer {method}")]
     MethodNotAllowed { method: Method, path: String },
-    /// A name that is none of those to choose from.
-    #[error("there is no {what} called “{name}”")]
-    Unknown { what: &'static str, name: String, known: Vec<String> },
-    #[error("the parameter {name} {message}")]
-    Parameter { name: &'static str, message: String },
-    #[error("this result holds no {what}")]
+    #[error(transparent)]
+    Asked(#[from] QuestionError),
+    #[error("{what}")]
     NotInResult { what: String, remedy: String, back: String },
     /// The network cannot answer this question.
     #[error("{message}")]
     Question { message: String, remedy: String, back: String },
     #[error("{message}")]
     Failed { message: String, back: String },
-    #[error("this program was built without networks")]
-    NoNetworks,
-    #[error("there are no weights for {model}")]
-    NoCheckpoint { model: String },
     #[error("the queue is full: {} waiting already", super::format::plural(*.waiting, "run"))]
     QueueFull { waiting: usize },
     /// The run was taken, and there was no time for it.
@@ -61,8 +56,9 @@ pub enum AppError {
     TimedOut,
     #[error("{0}")]
     Internal(String),
-    #[error(transparent)]
-    Upload(#[from] UploadProblem),
+    /// What only a task knows.
+    #[error("{0}")]
+    Task(Arc<Problem>),
     /// A refusal by a part of the server that knows no pages.
     #[error("the request was refused: {0}")]
     Refused(StatusCode),
@@ -76,26 +72,30 @@ struct Described {
     back: Link,
 }
 
-#[derive(Clone, Serialize)]
-struct Link {
-    text: &'static str,
-    href: String,
+/// An error that a task describes.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub message: String,
+    pub status: StatusCode,
+    pub title: &'static str,
+    pub remedy: String,
+    pub back: Link,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Where to go from an error.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    pub text: &'static str,
+    pub href: String,
 }
 
 impl AppError {
-    pub fn unknown<N: Into<String>>(
-        what: &'static str,
-        name: &str,
-        known: impl IntoIterator<Item = N>,
-    ) -> Self {
-        let known = known.into_iter().map(Into::into).collect();
-        Self::Unknown { what, name: name.to_owned(), known }
-    }
-
-    pub fn parameter(name: &'static str, message: impl Into<String>) -> Self {
-        Self::Parameter { name, message: message.into() }
-    }
-
     /// What the worker said about the question of that page.
     pub fn from_worker(error: WorkerError, way: &Way) -> Self {
         let Way { page, back } = way.clone();
@@ -112,7 +112,6 @@ impl AppError {
         use AppError as E;
         let to = |text, href: &str| Link { text, href: href.to_owned() };
         let home = to("To the start page", "/");
-        let samples = to("To the samples", "/samples");
         let (status, title, remedy, back) = match self {
             E::PageNotFound { .. } => (
                 StatusCode::NOT_FOUND,
@@ -126,15 +125,7 @@ impl AppError {
                 "Follow the links and forms of the pages".to_owned(),
                 home,
             ),
-            E::Unknown { what, known, .. } => {
-                (unknown_status(what), unknown_title(what), known_names(known), way_back(what))
-            }
-            E::Parameter { .. } => (
-                StatusCode::BAD_REQUEST,
-                "Parameter not understood",
-                "Correct the address, or choose again in the form of a sample".to_owned(),
-                samples,
-            ),
+            E::Asked(error) => return describe_question(error),
             E::NotInResult { remedy, back, .. } => (
                 StatusCode::NOT_FOUND,
                 "Not part of this result",
@@ -151,29 +142,13 @@ impl AppError {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Run failed",
                 "Try again; if it fails again, the log of the server says more".to_owned(),
-                to("Back to the sample", back),
-            ),
-            E::NoNetworks => (
-                StatusCode::NOT_IMPLEMENTED,
-                "No networks in this program",
-                "Samples can be looked at, but not computed with: build the program with its \
-                 default features to run networks"
-                    .to_owned(),
-                samples,
-            ),
-            E::NoCheckpoint { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "No weights",
-                "Put a trained checkpoint into the checkpoints folder, with `stormlens train` or \
-                 `stormlens import`, and start the server again"
-                    .to_owned(),
-                to("To the models", "/models"),
+                to("Back", back),
             ),
             E::QueueFull { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Busy",
                 "Try again in a few seconds, when one of them has finished".to_owned(),
-                samples,
+                home,
             ),
             E::TooBusy { page, .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -205,13 +180,13 @@ impl AppError {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Sample cannot be read",
                 "Choose another sample, or put a sound copy of the file into its place".to_owned(),
-                samples,
+                home,
             ),
             E::Figure(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "File cannot be made",
                 "Choose another figure or file; the log of the server says more".to_owned(),
-                samples,
+                home,
             ),
             E::CrossSite => (
                 StatusCode::FORBIDDEN,
@@ -231,7 +206,10 @@ impl AppError {
                 "This is an error in the program; the log of the server says more".to_owned(),
                 home,
             ),
-            E::Upload(problem) => return problem.describe(),
+            E::Task(problem) => {
+                let Problem { status, title, remedy, back, .. } = (**problem).clone();
+                return Described { status, title, remedy, back };
+            }
             E::Refused(status) => (
                 *status,
                 status.canonical_reason().unwrap_or("Refused"),
@@ -243,12 +221,49 @@ impl AppError {
     }
 }
 
+fn describe_question(error: &QuestionError) -> Described {
+    use QuestionError as Q;
+    let to = |text, href: &str| Link { text, href: href.to_owned() };
+    let (status, title, remedy, back) = match error {
+        Q::Unknown { what, known, .. } => {
+            (unknown_status(what), unknown_title(what), known_names(known), way_back(what))
+        }
+        Q::Parameter { .. } => (
+            StatusCode::BAD_REQUEST,
+            "Parameter not understood",
+            "Correct the address, or choose again in a form".to_owned(),
+            to("To the start page", "/"),
+        ),
+        Q::NoNetworks => (
+            StatusCode::NOT_IMPLEMENTED,
+            "No networks in this program",
+            "Samples can be looked at, but not computed with: build the program with its default \
+             features to run networks"
+                .to_owned(),
+            to("To the start page", "/"),
+        ),
+        Q::NoWeights { model, .. } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "No weights",
+            format!(
+                "Put a trained checkpoint into checkpoints/{model}/, with `stormlens train` or \
+                 `stormlens import --from FILE --output checkpoints/{model}/NAME`, and start the \
+                 server again"
+            ),
+            to("To the models", "/models"),
+        ),
+        Q::Gone { remedy, back, .. } => {
+            (StatusCode::NOT_FOUND, "Not here any more", (*remedy).to_owned(), to("Back", back))
+        }
+    };
+    Described { status, title, remedy, back }
+}
+
 /// A thing with its own page is missing; a choice in a form is merely wrong.
 fn unknown_status(what: &str) -> StatusCode {
     match what {
-        "sample" | "model" | "checkpoint" | "figure" | "file" | "array" | "run" | "input frame" => {
-            StatusCode::NOT_FOUND
-        }
+        "sample" | "model" | "checkpoint" | "figure" | "file" | "variable" | "run"
+        | "input frame" => StatusCode::NOT_FOUND,
         "parameter" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -271,7 +286,7 @@ fn unknown_title(what: &str) -> &'static str {
 fn way_back(what: &str) -> Link {
     let (text, href) = match what {
         "model" | "checkpoint" | "layer" => ("To the models", "/models"),
-        _ => ("To the samples", "/samples"),
+        _ => ("To the start page", "/"),
     };
     Link { text, href: href.to_owned() }
 }
@@ -298,18 +313,9 @@ impl From<SubmitError> for AppError {
     }
 }
 
-impl From<DatasetError> for AppError {
-    fn from(error: DatasetError) -> Self {
-        Self::Data(error.to_string())
-    }
-}
-
-impl From<SceneError> for AppError {
-    fn from(error: SceneError) -> Self {
-        match error {
-            SceneError::Unknown { id } => UploadProblem::UnknownScene { id }.into(),
-            other => Self::Data(other.to_string()),
-        }
+impl From<Problem> for AppError {
+    fn from(problem: Problem) -> Self {
+        Self::Task(Arc::new(problem))
     }
 }
 

@@ -11,11 +11,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
-use stormlens_data::request::Request;
-
-use super::parameters::encode;
 use super::{AppError, AppState};
 use crate::jobs::{JobId, JobState};
+use crate::parameters::QuestionError;
 
 /// A state as the script of the progress page reads it.
 #[derive(Serialize)]
@@ -66,19 +64,18 @@ where
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(5)))
 }
 
-/// Stops a run and leads back to its sample.
+/// Stops a run and leads back to where it was asked for.
 pub async fn cancel(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Response, AppError> {
     let request = state.jobs.cancel(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
-    let page = match &request {
-        Request::Nowcast(request) => format!("/samples/{}", encode(&request.sample)),
-        Request::Scene(_) => "/scenes".to_owned(),
-    };
+    let task = state.catalog.task(&request);
+    let pages = task.and_then(|task| state.pages_of(&task).ok());
+    let page = pages.map_or_else(|| "/".to_owned(), |pages| pages.asked_at(&request.subject));
     Ok((StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response())
 }
 
 fn unknown(id: &str) -> AppError {
-    AppError::Unknown { what: "run", name: id.to_owned(), known: Vec::new() }
+    QuestionError::unknown("run", id, [""; 0]).into()
 }

@@ -1,23 +1,18 @@
-//! `/result/figure/{figure}.{svg|png|pdf}`: one figure, drawn on request.
-
-use std::str::FromStr;
-use std::sync::Arc;
+//! `/v1/result/figure/{figure}.{svg|png|pdf}`: one figure, drawn on request.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::{NowcastOutcome, Provenance};
+use stormlens_data::outcome::{Outcome, Provenance, Role, Variable};
 
 use super::caching::{EntityTag, VERSION, Version};
-use super::parameters::Parameters;
-use super::result_query::{self, ResultQuery, read_name};
-use super::{AppError, AppState};
+use super::{AppError, AppState, result};
 use crate::export::{self, Recipe};
+use crate::parameters::{Parameters, QuestionError};
 use crate::plot::{self, Figure, PlotError, Style, Theme};
+use crate::question::Question;
 
-/// What a figure's address may have beside the parameters of its result and its sheet.
-const STYLE_NAMES: [&str; 1] = ["frame"];
 const DEFAULT_DPI: u32 = 300;
 
 /// An SVG opened by itself runs nothing and fetches nothing; its font and picture are in it.
@@ -26,7 +21,7 @@ const SVG_POLICY: &str =
 
 /// A file format for figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+enum Kind {
     Svg,
     Png,
     Pdf,
@@ -34,7 +29,7 @@ pub enum Kind {
 
 impl Kind {
     /// The format of a file name's extension.
-    pub fn parse(extension: &str) -> Option<Self> {
+    fn parse(extension: &str) -> Option<Self> {
         match extension {
             "svg" => Some(Self::Svg),
             "png" => Some(Self::Png),
@@ -52,77 +47,54 @@ impl Kind {
     }
 }
 
-/// How a figure is drawn, beside what its result says.
-struct Options {
-    style: Style,
-    sheet: Sheet,
-}
-
-/// What any figure is drawn on.
+/// What a figure is drawn on.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+struct Sheet {
     /// `None`: as wide as figures are by default.
-    pub width_mm: Option<f64>,
-    pub theme: Theme,
-    pub dpi: u32,
+    width_mm: Option<f64>,
+    theme: Theme,
+    dpi: u32,
+    /// The input frame beneath an attribution; `None`: the newest.
+    frame: Option<usize>,
     /// Whether it is saved instead of shown.
-    pub download: bool,
+    download: bool,
     /// What the address was written for, if it says so.
-    pub version: Option<String>,
+    version: Option<String>,
 }
 
 /// The names of a sheet's parameters.
-pub const SHEET_NAMES: [&str; 5] = ["width-mm", "dpi", "theme", "download", VERSION];
+const SHEET_NAMES: [&str; 6] = ["width-mm", "dpi", "theme", "frame", "download", VERSION];
 
 impl Sheet {
-    pub fn read(parameters: &Parameters) -> Result<Self, AppError> {
+    fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
         let width = |mm: &f64| (40.0..=400.0).contains(mm);
         let resolution = |dpi: &u32| (36..=1200).contains(dpi);
+        let dpi =
+            parameters.number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?;
+        let expected = "an input frame, counted from 0 (oldest)";
         Ok(Self {
             width_mm: parameters.number("width-mm", "a width from 40 to 400 mm", width)?,
-            theme: read_name(parameters, "theme", Theme::ALL)?,
-            dpi: parameters
-                .number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?
-                .unwrap_or(DEFAULT_DPI),
-            download: match parameters.one("download")? {
-                None | Some("no") => false,
-                Some("yes") => true,
-                Some(_) => return Err(AppError::parameter("download", "must be yes or no")),
-            },
+            theme: parameters.choice("theme", Theme::ALL, Theme::default())?,
+            dpi: dpi.unwrap_or(DEFAULT_DPI),
+            frame: parameters.number("frame", expected, |_| true)?,
+            download: parameters.switch("download", false)?,
             version: parameters.one(VERSION)?.map(str::to_owned),
         })
     }
-}
-
-impl Sheet {
-    /// What a file is for: its resolution, and whether it is shown or saved.
-    pub fn medium(&self) -> String {
-        format!("{} {}", self.dpi, self.download)
-    }
 
     /// The tag of a figure at an address that says all about its look.
-    pub fn tag(&self, address: &str, provenance: &Provenance) -> EntityTag {
+    fn tag(&self, address: &str, provenance: &Provenance) -> EntityTag {
         let present = Version::of_result(provenance);
         EntityTag::of_result(address, provenance).lasting_if(self.version.as_deref(), &present)
     }
-}
 
-impl Options {
-    fn read(
-        parameters: &Parameters,
-        query: &ResultQuery,
-        state: &AppState,
-    ) -> Result<Self, AppError> {
-        let model = state.catalog.model(&query.request.model).ok_or(AppError::NoNetworks)?;
-        let mut style = query.style(model);
-        let sheet = Sheet::read(parameters)?;
-        let n_frames = model.nowcasting().map_or(0, |task| task.n_input_frames);
-        let frame = |n: &usize| *n < n_frames;
-        style.frame =
-            parameters.number("frame", "an input frame, counted from 0 (oldest)", frame)?;
-        style.width_mm = sheet.width_mm.unwrap_or(style.width_mm);
-        style.theme = sheet.theme;
-        Ok(Self { style, sheet })
+    fn style(&self, style: &Style) -> Style {
+        Style {
+            width_mm: self.width_mm.unwrap_or(style.width_mm),
+            theme: self.theme,
+            frame: self.frame,
+            ..style.clone()
+        }
     }
 }
 
@@ -132,85 +104,85 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let (figure, kind) = parse_file::<Figure>(&file, &Figure::NAMES)?;
+    let (figure, kind) = parse_file(&file)?;
     let parameters = Parameters::parse(raw.as_deref());
-    parameters.only(&[&result_query::NAMES[..], &SHEET_NAMES, &STYLE_NAMES].concat())?;
-    let query = ResultQuery::read(&parameters, &state.catalog)?;
-    let options = Options::read(&parameters, &query, &state)?;
-    let outcome = state.nowcast(&query).await?;
-    let Options { style, sheet } = &options;
-    let address = format!("{file} {} {style:?} {}", query.to_query(), sheet.medium());
+    let question = Question::read(&parameters, &state.catalog, &SHEET_NAMES)?;
+    let sheet = Sheet::read(&parameters)?;
+    let outcome = state.outcome(question.request.clone(), &state.way(&question)).await?;
+    check_frame(sheet.frame, &outcome)?;
+    let style = sheet.style(&question.style);
+    let medium = format!("{} {}", sheet.dpi, sheet.download);
+    let address = format!("{file} {} {style:?} {medium}", question.to_query());
     let tag = sheet.tag(&address, &outcome.provenance);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let name = options.sheet.download.then(|| format!("{}-{file}", query.request.sample));
-    let page = query.page();
-    let bytes = state.blocking(move || draw(&outcome, &figure, kind, &options, page)).await?;
+    let title = question.task.title(&question.request.subject);
+    let name = sheet.download.then(|| format!("{title}-{file}"));
+    let page = result::page(&question);
+    let draw = move || {
+        let svg = plot::draw(&outcome, &figure, &style).map_err(|error| refuse(error, page))?;
+        write(kind, &svg, &sheet, (&outcome, &figure, &style))
+    };
+    let bytes = state.blocking(draw).await?;
     Ok(tag.attach(respond(kind, bytes, name)))
 }
 
-/// Figure and format of the last part of an address; `names` are the figures that there are.
-pub fn parse_file<F: FromStr>(file: &str, names: &[&str]) -> Result<(F, Kind), AppError> {
-    let known = || {
-        let names = names.iter().map(|name| (*name).to_owned());
-        names.chain(["each as .svg, .png or .pdf".to_owned()])
-    };
-    let unknown = || AppError::unknown("figure", file, known());
+/// Refuses an input frame that is not there, also where a figure has none beneath it.
+fn check_frame(frame: Option<usize>, outcome: &Outcome) -> Result<(), QuestionError> {
+    let input = outcome.variables.iter().find(|variable| variable.role == Role::Input);
+    let n_frames = input.map_or(0, Variable::n_maps);
+    match frame.filter(|frame| *frame >= n_frames) {
+        None => Ok(()),
+        Some(frame) => {
+            let last = n_frames.saturating_sub(1);
+            let words =
+                format!("is {frame}, but input frames are counted from 0 (oldest) to {last}");
+            Err(QuestionError::parameter("frame", words))
+        }
+    }
+}
+
+/// Figure and format of the last part of an address.
+fn parse_file(file: &str) -> Result<(Figure, Kind), AppError> {
+    let known = || Figure::NAMES.iter().copied().chain(["each as .svg, .png or .pdf"]);
+    let unknown = || AppError::from(QuestionError::unknown("figure", file, known()));
     let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
     let kind = Kind::parse(extension).ok_or_else(unknown)?;
     Ok((name.parse().map_err(|_| unknown())?, kind))
 }
 
-fn draw(
-    outcome: &Arc<NowcastOutcome>,
-    figure: &Figure,
+fn write(
     kind: Kind,
-    options: &Options,
-    page: String,
+    svg: &str,
+    sheet: &Sheet,
+    (outcome, figure, style): (&Outcome, &Figure, &Style),
 ) -> Result<Vec<u8>, AppError> {
-    let svg = plot::draw(outcome, figure, &options.style).map_err(|error| refuse(error, page))?;
-    write(kind, &svg, &options.sheet, &Recipe::new(outcome, figure, &options.style))
-}
-
-/// A drawn figure as a file of that format.
-pub fn write(kind: Kind, svg: &str, sheet: &Sheet, recipe: &Recipe) -> Result<Vec<u8>, AppError> {
+    let recipe = Recipe::new(outcome, figure, style);
     Ok(match kind {
-        Kind::Svg if !sheet.download => export::page_svg(svg, recipe)?,
-        Kind::Svg => export::svg(svg, recipe)?,
-        Kind::Png => export::png(svg, sheet.dpi, recipe)?,
-        Kind::Pdf => export::pdf(svg, recipe)?,
+        Kind::Svg if !sheet.download => export::page_svg(svg, &recipe)?,
+        Kind::Svg => export::svg(svg, &recipe)?,
+        Kind::Png => export::png(svg, sheet.dpi, &recipe)?,
+        Kind::Pdf => export::pdf(svg, &recipe)?,
     })
 }
 
 /// A figure that this result cannot have is the visitor's choice, any other failure is ours.
-pub fn refuse(error: PlotError, page: String) -> AppError {
-    match error {
-        PlotError::UnknownLayer { layer, known } => {
-            let remedy = format!("Its layers are {known}");
-            AppError::NotInResult { what: format!("layer “{layer}”"), remedy, back: page }
-        }
-        PlotError::UnknownFrame { index, last } => AppError::NotInResult {
-            what: format!("input frame {index}"),
-            remedy: format!("Frames are counted from 0 (oldest) to {last}"),
+fn refuse(error: PlotError, page: String) -> AppError {
+    if error.is_of_the_choice() {
+        let remedy =
+            "Choose one of the figures on the page of the result, or ask for more in its form";
+        return AppError::NotInResult {
+            what: error.to_string(),
+            remedy: remedy.into(),
             back: page,
-        },
-        PlotError::NotAsked { what } => AppError::NotInResult {
-            what: what.to_owned(),
-            remedy: "Ask for it in the form of the result".to_owned(),
-            back: page,
-        },
-        PlotError::NoObservation => AppError::NotInResult {
-            what: "observation".to_owned(),
-            remedy: "The archive ends before the valid time; choose an earlier sample".to_owned(),
-            back: page,
-        },
-        other => other.into(),
+        };
     }
+    error.into()
 }
 
 /// A figure as a response; with a name it is saved and not shown.
-pub fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
+fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
     let mut response = ([(CONTENT_TYPE, kind.media_type())], bytes).into_response();
     let headers = response.headers_mut();
     if kind == Kind::Svg {

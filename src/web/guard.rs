@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
@@ -44,11 +44,8 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
 }
 
 /// Gives up on a request, not on a stream: events go on for as long as the client listens. Uploads
-/// have limits of their own, which count only what the client takes.
+/// have limits of their own, which count only what the client takes, and do without this one.
 pub async fn time_limit(request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && request.uri().path() == "/scenes" {
-        return next.run(request).await;
-    }
     match timeout(TIME_LIMIT, next.run(request)).await {
         Ok(response) => response,
         Err(_) => AppError::TimedOut.into_response(),

@@ -1,29 +1,82 @@
-//! One file a page: its struct holds exactly what its template shows.
+//! What a task's pages are to the dashboard, and how pages become responses.
 
 pub mod about;
-pub mod compare;
 pub mod home;
 pub mod models;
 pub mod progress;
-pub mod result;
-pub mod sample;
-pub mod samples;
-pub mod scene;
-pub mod scenes;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use stormlens_data::outcome::Provenance;
+use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::Subject;
 
 use super::caching::EntityTag;
-use super::shell::Shell;
-use super::{AppError, AppState};
+use super::shell::{Section, Shell};
+use super::{AppError, AppState, Pictures};
+use crate::catalog::Catalog;
+use crate::question::Question;
+
+/// The pages of a task.
+pub trait Pages: Send + Sync {
+    /// Its entry of the navigation: the list of what can be looked at.
+    fn section(&self) -> Section;
+
+    /// Lists, uploads, pictures: whatever is not the page of a result.
+    fn routes(self: Arc<Self>) -> Router<AppState>;
+
+    /// What the start page says of it.
+    ///
+    /// # Errors
+    /// If a template cannot be written.
+    fn welcome(&self, state: &AppState) -> Result<Welcome, AppError>;
+
+    /// The page where such a question is asked.
+    fn asked_at(&self, subject: &Subject) -> String;
+
+    /// The page of a result.
+    ///
+    /// # Errors
+    /// If the template cannot be written.
+    fn result(&self, shown: &Shown<'_>) -> Result<String, AppError>;
+
+    /// What goes into a network and what comes out, in words.
+    fn facts(&self, model: &ModelCard) -> Vec<(&'static str, String)>;
+
+    /// The same for one set of weights.
+    fn weight_facts(&self, checkpoint: &CheckpointCard) -> Vec<(&'static str, String)>;
+
+    /// The `evaluation.json` beside weights, as HTML; `None` where there is none that can be read.
+    fn evaluation(&self, file: &Path) -> Option<String>;
+
+    /// Draws what the first pages show, beside everything else.
+    fn prepare_pictures(&self, pictures: &Pictures, catalog: &Catalog);
+}
+
+/// HTML for the start page.
+pub struct Welcome {
+    /// A panel that says what this is for.
+    pub panel: String,
+    /// Something to try at once; empty where there is nothing.
+    pub suggestions: String,
+}
+
+/// A result on its way to its page.
+pub struct Shown<'a> {
+    pub shell: Shell,
+    pub question: &'a Question,
+    pub outcome: &'a Outcome,
+}
 
 /// The page as a response, or the word that the browser has it: a page is written in less time than a
 /// browser takes to read it, so its tag is that of all that it says.
-fn render(headers: &HeaderMap, page: &impl Template) -> Result<Response, AppError> {
+pub fn render(headers: &HeaderMap, page: &impl Template) -> Result<Response, AppError> {
     let text = page.render()?;
     let tag = EntityTag::of(&["page", &text]);
     if tag.is_known(headers) {
@@ -33,36 +86,7 @@ fn render(headers: &HeaderMap, page: &impl Template) -> Result<Response, AppErro
 }
 
 /// A page that says how far something is, and is wrong in the next moment.
-fn passing(page: &impl Template) -> Result<Response, AppError> {
+pub fn passing(page: &impl Template) -> Result<Response, AppError> {
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
-}
-
-/// The page of a result at an address: as the browser has it, as it was rendered before, or rendered
-/// now. What the frame of the page says of the device is part of the page.
-async fn of_result(
-    state: &AppState,
-    headers: &HeaderMap,
-    (address, shell, provenance): (&str, &Shell, &Provenance),
-    render: impl FnOnce() -> Result<String, AppError> + Send + 'static,
-) -> Result<Response, AppError> {
-    let address = format!("{address}{} {}", shell.device, shell.device_reason);
-    let tag = EntityTag::of_result(&address, provenance);
-    if tag.is_known(headers) {
-        return Ok(tag.not_modified());
-    }
-    let page = match state.result_pages.get(&tag) {
-        Some(page) => page,
-        None => {
-            let (pages, key) = (state.result_pages.clone(), tag.clone());
-            // Of many who wait for one new page the first renders it: the others look again once it
-            // is their turn.
-            let make = move || match pages.get(&key) {
-                Some(page) => Ok(page),
-                None => render().inspect(|page: &String| pages.put(key, page.clone())),
-            };
-            state.blocking(make).await?
-        }
-    };
-    Ok(tag.attach(Html(page).into_response()))
 }

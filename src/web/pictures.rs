@@ -1,6 +1,5 @@
 //! Small pictures that lists show by the dozen: drawn once, and kept while there is room.
 
-use std::sync::Arc;
 use std::thread;
 
 use axum::body::Bytes;
@@ -10,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::caching::EntityTag;
 use super::recent::Recent;
-use super::{AppError, AppState, frames, pages, scenes};
-use crate::catalog::Catalog;
+use super::{AppError, AppState};
 
 /// A radar frame takes some 5 kB, a scene some 20 kB.
 const MAX_BYTES: usize = 32 << 20;
@@ -60,23 +58,12 @@ impl AppState {
     /// Draws what the first pages show, beside everything else, so that the first visitor does not
     /// wait for it. What cannot be drawn is left to whoever asks for it.
     pub fn prepare_pictures(&self) {
-        let (catalog, pictures) = (self.catalog.clone(), self.pictures.clone());
-        let spawned = thread::Builder::new()
-            .name("pictures".to_owned())
-            .spawn(move || prepare(&catalog, &pictures));
-        if let Err(error) = spawned {
+        let (pages, pictures) = (self.pages().cloned().collect::<Vec<_>>(), self.pictures.clone());
+        let catalog = self.catalog.clone();
+        let prepare =
+            move || pages.iter().for_each(|pages| pages.prepare_pictures(&pictures, &catalog));
+        if let Err(error) = thread::Builder::new().name("pictures".to_owned()).spawn(prepare) {
             tracing::warn!(%error, "no pictures are prepared");
         }
-    }
-}
-
-fn prepare(catalog: &Catalog, pictures: &Arc<Pictures>) {
-    let samples = pages::home::suggestions(catalog);
-    let first_page = catalog.samples().iter().take(pages::samples::N_ON_PAGE);
-    for sample in samples.into_iter().chain(first_page) {
-        frames::prepare(catalog, pictures, sample);
-    }
-    for scene in catalog.scenes().samples() {
-        scenes::thumbnail::prepare(catalog, pictures, scene);
     }
 }

@@ -3,20 +3,23 @@
 use super::{AppState, assets};
 use crate::jobs::Readiness;
 
-/// The entry of the navigation that a page belongs to.
+/// An entry of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    None,
-    Samples,
-    Scenes,
-    Models,
-    About,
+pub struct Section {
+    pub href: &'static str,
+    pub title: &'static str,
+}
+
+impl Section {
+    pub const MODELS: Self = Self { href: "/models", title: "Models" };
+    pub const ABOUT: Self = Self { href: "/about", title: "About" };
 }
 
 /// Header and footer.
 #[derive(Clone)]
 pub struct Shell {
-    section: Section,
+    sections: Vec<Section>,
+    here: Option<Section>,
     pub device: String,
     pub device_reason: String,
     pub program_version: &'static str,
@@ -25,14 +28,16 @@ pub struct Shell {
 }
 
 impl Shell {
-    pub fn new(state: &AppState, section: Section) -> Self {
+    pub fn new(state: &AppState, here: Option<Section>) -> Self {
         let (device, device_reason) = match state.jobs.readiness() {
             Readiness::Ready(report) => (report.name, report.reason),
             Readiness::Starting => ("being prepared".to_owned(), String::new()),
             Readiness::Unavailable(reason) => ("none".to_owned(), reason),
         };
+        let of_tasks = state.pages().map(|pages| pages.section());
         Self {
-            section,
+            sections: of_tasks.chain([Section::MODELS, Section::ABOUT]).collect(),
+            here,
             device,
             device_reason,
             program_version: env!("CARGO_PKG_VERSION"),
@@ -41,13 +46,8 @@ impl Shell {
     }
 
     /// The navigation: address, text, and whether the page lies there.
-    pub fn navigation(&self) -> [(&'static str, &'static str, bool); 4] {
-        let entry = |href, text, section| (href, text, self.section == section);
-        [
-            entry("/samples", "Samples", Section::Samples),
-            entry("/scenes", "Scenes", Section::Scenes),
-            entry("/models", "Models", Section::Models),
-            entry("/about", "About", Section::About),
-        ]
+    pub fn navigation(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let entry = |section: &Section| (section.href, section.title, self.here == Some(*section));
+        self.sections.iter().map(entry).collect()
     }
 }

@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome};
+use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::AppError;
 use super::caching::EntityTag;
 use super::pictures::Pictures;
 use super::recent::Recent;
-use super::result_query::ResultQuery;
-use super::scenes::UploadLimits;
-use super::scenes::compare::{N_SUMMARIES, Summaries};
-use super::scenes::query::SceneQuery;
-use super::scenes::refusals::Refusals;
+use super::{AppError, Pages};
 use crate::catalog::Catalog;
 use crate::jobs::{JobId, JobState, Jobs};
+use crate::question::Question;
+use crate::task::Task;
 
 /// How long a figure or a file waits for a result that has to be computed again.
-pub(super) const MAX_WAIT: Duration = Duration::from_secs(25);
+pub const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// How long a page waits until it is known whether its result lies on disk.
 const MAX_LOOK_UP: Duration = Duration::from_secs(2);
@@ -33,56 +30,59 @@ const MAX_LOOK_UP: Duration = Duration::from_secs(2);
 /// is looked at many times.
 const N_PAGES: usize = 32;
 
-/// Queue, catalogue and the limits on drawing and uploading; clones share them.
+/// Queue, catalogue, pages and the limits on drawing; clones share them.
 #[derive(Clone)]
 pub struct AppState {
     pub jobs: Jobs,
     pub catalog: Arc<Catalog>,
     /// Where `evaluation.json` lies beside the weights.
     pub checkpoints: Arc<Path>,
+    pub pictures: Arc<Pictures>,
+    /// Of the catalogue's tasks, in their order.
+    pages: Arc<[Arc<dyn Pages>]>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
-    pub(super) refusals: Arc<Refusals>,
-    pub(super) pictures: Arc<Pictures>,
-    pub(super) summaries: Arc<Summaries>,
-    pub(super) upload_limits: UploadLimits,
-    /// One permit an upload whose body is being read.
-    pub(super) uploads: Arc<Semaphore>,
     drawing: Arc<Semaphore>,
     decoding: Arc<Semaphore>,
 }
 
 impl AppState {
-    pub fn new(jobs: Jobs, catalog: Arc<Catalog>, checkpoints: &Path) -> Self {
+    /// `pages` are those of the catalogue's tasks, in their order.
+    pub fn new(
+        jobs: Jobs,
+        catalog: Arc<Catalog>,
+        pages: Vec<Arc<dyn Pages>>,
+        checkpoints: &Path,
+    ) -> Self {
         let n_cores = available_parallelism().map_or(1, usize::from);
-        let limits = UploadLimits::default();
         Self {
             jobs,
             catalog,
             checkpoints: checkpoints.into(),
+            pages: pages.into(),
             drawing: Arc::new(Semaphore::new(n_cores)),
             decoding: Arc::new(Semaphore::new(1)),
             result_pages: Arc::new(Recent::new(N_PAGES)),
-            refusals: Arc::default(),
             pictures: Arc::default(),
-            summaries: Arc::new(Recent::new(N_SUMMARIES)),
-            uploads: Arc::new(Semaphore::new(limits.n_at_once)),
-            upload_limits: limits,
         }
     }
 
-    /// The same with other limits on uploads.
-    pub fn with_upload_limits(self, limits: UploadLimits) -> Self {
-        let uploads = Arc::new(Semaphore::new(limits.n_at_once));
-        Self { upload_limits: limits, uploads, ..self }
+    /// The pages of all tasks.
+    pub fn pages(&self) -> impl Iterator<Item = &Arc<dyn Pages>> {
+        self.pages.iter()
     }
 
-    /// Bytes that one upload of several files may have.
-    pub(super) fn max_upload_bytes(&self) -> usize {
-        self.upload_limits.max_bytes(self.catalog.scenes().cache().max_file_bytes)
+    /// The pages of a task.
+    ///
+    /// # Errors
+    /// Where the task is none of the catalogue's.
+    pub fn pages_of(&self, task: &Arc<dyn Task>) -> Result<&Arc<dyn Pages>, AppError> {
+        let place = self.catalog.tasks().iter().position(|known| Arc::ptr_eq(known, task));
+        let pages = place.and_then(|place| self.pages.get(place));
+        pages.ok_or_else(|| AppError::Internal("a task has no pages".to_owned()))
     }
 
     /// Runs `work` on the blocking pool, no more at once than there are cores.
-    pub(super) async fn blocking<T: Send + 'static>(
+    pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
@@ -91,30 +91,18 @@ impl AppState {
 
     /// Runs `work` that decodes a picture from outside on the blocking pool, one at a time: a few
     /// bytes can become hundreds of megabytes.
-    pub(super) async fn decoding<T: Send + 'static>(
+    pub async fn decoding<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         on_the_pool(&self.decoding, work).await
     }
 
-    /// The nowcast a file is drawn from: from memory, or computed again while the client waits.
-    pub(super) async fn nowcast(
-        &self,
-        query: &ResultQuery,
-    ) -> Result<Arc<NowcastOutcome>, AppError> {
-        match self.outcome(query.to_request(), &query.way()).await? {
-            Outcome::Nowcast(outcome) => Ok(outcome),
-            Outcome::Scene(_) => Err(AppError::Internal("a nowcast became a scene".to_owned())),
-        }
-    }
-
-    /// The scene's result that a file is drawn from, like [`AppState::nowcast`].
-    pub(super) async fn scene(&self, query: &SceneQuery) -> Result<Arc<SceneOutcome>, AppError> {
-        match self.outcome(query.to_request(), &query.way()).await? {
-            Outcome::Scene(outcome) => Ok(outcome),
-            Outcome::Nowcast(_) => Err(AppError::Internal("a scene became a nowcast".to_owned())),
-        }
+    /// Where a question leads to and where it came from.
+    pub fn way(&self, question: &Question) -> Way {
+        let asked_at = |pages: &Arc<dyn Pages>| pages.asked_at(&question.request.subject);
+        let back = self.pages_of(&question.task).map_or_else(|_| "/".to_owned(), asked_at);
+        Way { page: super::result::page(question), back }
     }
 
     /// Takes a request. Where its answer may lie on disk this waits until that is known, so that the
@@ -132,7 +120,7 @@ impl AppState {
     }
 
     /// The answer to a request: from memory, or computed again while the client waits.
-    pub(super) async fn outcome(&self, request: Request, way: &Way) -> Result<Outcome, AppError> {
+    pub async fn outcome(&self, request: Request, way: &Way) -> Result<Arc<Outcome>, AppError> {
         if let Some(outcome) = self.jobs.outcome(&request) {
             return Ok(outcome);
         }

@@ -1,94 +1,91 @@
-//! Requests of one kind that go through one network together; a single one is a batch of one.
+//! Requests that go through one network together; a single one is a batch of one.
 
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
-use stormlens_data::request::{Cancelled, Progress};
-use stormlens_nn::EngineError;
+use stormlens_data::network::{Answer, Input, Question};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Cancelled, Progress, Request};
+use stormlens_nn::engine::Resident;
+use stormlens_nn::{Engine, EngineError};
 
-use super::{Place, worker_error};
-use crate::jobs::WorkerError;
+use super::{no_answer, no_weights, origin, worker_error};
+use crate::catalog::Catalog;
+use crate::jobs::{Asked, WorkerError};
+use crate::question::Cards;
+use crate::task::{Answered, Prepared, Task};
 
-/// What is done for one kind of request before and after the network.
-pub(super) trait Task {
-    type Request;
-    type Prepared;
-    type Answer;
-    type Outcome;
-
-    /// What the network is given, read and checked.
-    fn prepare(place: &Place, request: &Self::Request) -> Result<Self::Prepared, WorkerError>;
-
-    /// Those of one size go together.
-    fn size(prepared: &Self::Prepared) -> [usize; 3];
-
-    /// One answer each, in their order.
-    fn ask(
-        place: &Place,
-        batch: &[&Self::Prepared],
-        progress: &dyn Progress,
-    ) -> Result<Vec<Self::Answer>, EngineError>;
-
-    /// The outcome of a request; the network took `duration_ms` for all that went with it.
-    fn finish(
-        place: &Place,
-        request: &Self::Request,
-        prepared: Self::Prepared,
-        answer: Self::Answer,
-        duration_ms: f64,
-    ) -> Self::Outcome;
+/// What an answer is made with.
+pub(super) struct Context<'a> {
+    pub engine: &'a Engine,
+    pub catalog: &'a Catalog,
+    pub resident: &'a Resident,
 }
 
 /// A request that is ready for the network, with its place in the batch.
-struct Ready<'a, T: Task> {
+struct Ready<'a> {
     place_idx: usize,
-    request: &'a T::Request,
+    request: &'a Request,
     progress: &'a dyn Progress,
-    prepared: T::Prepared,
+    task: Arc<dyn Task>,
+    cards: Cards,
+    input: Input,
+    question: Question,
+    rest: Box<dyn Any + Send>,
 }
 
-type Outcomes<T> = Vec<Result<<T as Task>::Outcome, WorkerError>>;
+type Outcomes = Vec<(usize, Result<Outcome, WorkerError>)>;
 
 /// Answers requests to one network: one result each, in their order.
-pub(super) fn answer<T: Task>(
-    place: &Place,
-    batch: &[(&T::Request, &dyn Progress)],
-) -> Outcomes<T> {
-    let mut groups: Vec<Vec<Ready<T>>> = Vec::new();
-    let mut outcomes: Vec<Option<_>> = Vec::new();
-    for (place_idx, (request, progress)) in batch.iter().copied().enumerate() {
-        let prepared = T::prepare(place, request);
-        outcomes.push(prepared.as_ref().err().cloned().map(Err));
-        let Ok(prepared) = prepared else { continue };
-        let size = T::size(&prepared);
-        let ready = Ready { place_idx, request, progress, prepared };
-        match groups.iter_mut().find(|group| T::size(&group[0].prepared) == size) {
+pub(super) fn answer(
+    context: &Context<'_>,
+    batch: &[Asked<'_>],
+) -> Vec<Result<Outcome, WorkerError>> {
+    let mut groups: Vec<Vec<Ready<'_>>> = Vec::new();
+    let mut outcomes: Vec<Option<_>> = batch.iter().map(|_| None).collect();
+    for (place_idx, asked) in batch.iter().enumerate() {
+        let ready = match prepare(context, place_idx, *asked) {
+            Ok(ready) => ready,
+            Err(error) => {
+                outcomes[place_idx] = Some(Err(error));
+                continue;
+            }
+        };
+        match groups.iter_mut().find(|group| group[0].input.shape == ready.input.shape) {
             Some(group) => group.push(ready),
             None => groups.push(vec![ready]),
         }
     }
-    for (place_idx, outcome) in groups.into_iter().flat_map(|group| run(place, group)) {
+    for (place_idx, outcome) in groups.into_iter().flat_map(|group| run(context, group)) {
         outcomes[place_idx] = Some(outcome);
     }
-    let missing = || Err(WorkerError::Failed("the network gave no answer".to_owned()));
-    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect()
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Err(no_answer()))).collect()
+}
+
+fn prepare<'a>(
+    context: &Context<'_>,
+    place_idx: usize,
+    (request, progress): Asked<'a>,
+) -> Result<Ready<'a>, WorkerError> {
+    let known = context.catalog.cards(request).zip(context.catalog.task(request));
+    let (cards, task) = known.ok_or_else(|| no_weights(&request.model, &request.checkpoint))?;
+    let Prepared { input, asked: question, rest } = task.prepare(request, &cards)?;
+    Ok(Ready { place_idx, request, progress, task, cards, input, question, rest })
 }
 
 /// Runs requests of one size together, and each alone where that went wrong.
-fn run<T: Task>(
-    place: &Place,
-    group: Vec<Ready<T>>,
-) -> Vec<(usize, Result<T::Outcome, WorkerError>)> {
+fn run(context: &Context<'_>, group: Vec<Ready<'_>>) -> Outcomes {
     let started = Instant::now();
     let together = Together(group.iter().map(|ready| ready.progress).collect());
-    let prepared: Vec<_> = group.iter().map(|ready| &ready.prepared).collect();
-    let answers = T::ask(place, &prepared, &together);
+    let asked: Vec<_> = group.iter().map(|ready| (&ready.input, &ready.question)).collect();
+    let answers = context.engine.answer(context.resident, &asked, &together);
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     match answers {
         Ok(answers) if answers.len() == group.len() => {
-            let finish = |(ready, answer): (Ready<T>, T::Answer)| {
-                let Ready { place_idx, request, prepared, .. } = ready;
-                (place_idx, Ok(T::finish(place, request, prepared, answer, duration_ms)))
+            let finish = |(ready, answer): (Ready<'_>, Answer)| {
+                (ready.place_idx, Ok(ready.finish(context, answer, duration_ms)))
             };
             group.into_iter().zip(answers).map(finish).collect()
         }
@@ -100,8 +97,24 @@ fn run<T: Task>(
         }
         Err(error) => {
             tracing::warn!(%error, "a batch failed; its requests run one by one");
-            group.into_iter().flat_map(|ready| run(place, vec![ready])).collect()
+            group.into_iter().flat_map(|ready| run(context, vec![ready])).collect()
         }
+    }
+}
+
+impl Ready<'_> {
+    /// The outcome; the network took `duration_ms` for all that went with it.
+    fn finish(self, context: &Context<'_>, answer: Answer, duration_ms: f64) -> Outcome {
+        let Self { request, task, cards, rest, .. } = self;
+        task.answer(Answered {
+            request,
+            cards: &cards,
+            rest,
+            answer,
+            provenance: origin(context.engine, context.resident, request),
+            duration_ms,
+            methods: context.catalog.methods(),
+        })
     }
 }
 

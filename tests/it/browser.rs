@@ -10,10 +10,11 @@ use serde_json::json;
 use stormlens::cli::serve::serve;
 use stormlens::jobs::Options;
 use stormlens::web::AppState;
+use stormlens_data::card::CheckpointCard;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::support::{SAMPLE, Setup};
+use crate::support::{SAMPLE, Setup, checkpoint, checkpoint_of_leads};
 use crate::webdriver::{Browser, Driver};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,6 +27,8 @@ async fn a_visitor_gets_from_home_to_a_figure() {
         read(&browser).await;
         fade(&browser).await;
         change_layers(&browser).await;
+        point(&browser).await;
+        look_closer(&browser).await;
         download(&browser).await;
         fit(&browser, &address).await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
@@ -39,7 +42,8 @@ async fn a_visitor_without_javascript_gets_there_too() {
     in_browser(state, async |driver, address| {
         let browser = driver.browser(false).await;
         browser.open(&address).await;
-        browser.click("#try-samples .card a").await;
+        // Networks for clouds need not be there.
+        browser.click("#try-samples .card a[href*=knmi]").await;
         browser.wait("a sample", "return location.pathname.startsWith('/samples/')").await;
         assert!(
             !browser
@@ -56,13 +60,81 @@ async fn a_visitor_without_javascript_gets_there_too() {
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
         browser.run("document.querySelector('input[name=opacity]').value = 0.25").await;
-        browser.click(".toolbar button[type=submit]").await;
+        browser.click("#look .toolbar button[type=submit]").await;
         browser.wait("another opacity", "return location.search.includes('opacity=0.25')").await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
         browser.close().await;
     })
     .await;
 }
+
+/// Clouds where there are weights that forecast them, else rain at several lead times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_looks_at_several_lead_times() {
+    let (state, sample) = match has_cloud_weights() {
+        true => (state as fn(&Path) -> AppState, "cloudcast-20180701T0600"),
+        false => (scripted_leads as fn(&Path) -> AppState, SAMPLE),
+    };
+    in_browser(state, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.open(&format!("{address}/samples/{sample}")).await;
+        assert!(is_drawn(&browser, ".moving").await);
+        assert!(browser.count("form select[name=lead-time] option").await > 2);
+        browser.click("button.primary").await;
+        browser.wait("a result", AT_FORECAST).await;
+        browser.wait("figures", FIGURES_DRAWN).await;
+        assert!(browser.count("figure[data-figure=strip-prediction]").await == 1);
+        let first = browser.text("h1").await;
+        let chosen = browser.text(".switch strong").await;
+        keep(&browser, "leads").await;
+        browser.click(".switch a:last-of-type").await;
+        let other = "return document.querySelector('.switch strong')?.textContent !== ";
+        browser.wait("another lead time", &format!("{other}{}", json!(chosen))).await;
+        browser.wait("a result", AT_FORECAST).await;
+        assert_ne!(browser.text("h1").await, first);
+        browser.wait("figures", FIGURES_DRAWN).await;
+        point(&browser).await;
+        keep(&browser, "last-lead").await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_compares_networks() {
+    in_browser(scripted_pair, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.open(&format!("{address}/samples/{SAMPLE}")).await;
+        browser.click(".question a[href^='/v1/compare']").await;
+        let compared = "return location.search.includes('networks=')";
+        browser.wait("the address of a comparison", compared).await;
+        browser.wait("all rows", ALL_ROWS).await;
+        browser.wait("figures", FIGURES_DRAWN).await;
+        assert_eq!(browser.text(".count").await, "All answered");
+        assert_eq!(browser.count("#maps h3").await, 3);
+        keep(&browser, "comparison").await;
+        point(&browser).await;
+        // One network less, at another threshold.
+        browser.click("input[name=networks]:checked").await;
+        browser.run("document.querySelector('input[name=threshold]').value = 5").await;
+        browser.click(".toolbar button").await;
+        browser.wait("fewer rows", &ALL_ROWS.replace("=== 3", "=== 2")).await;
+        assert!(browser.text("table#scores thead").await.contains("5 mm/h"));
+        browser.click("table#scores tbody a").await;
+        browser.wait("the result of a row", AT_RESULT).await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+        let plain = driver.browser(false).await;
+        plain.open(&format!("{address}/v1/compare?sample={SAMPLE}&threshold=7")).await;
+        plain.wait("all rows", ALL_ROWS).await;
+        assert_eq!(plain.complaints().await, Vec::<String>::new());
+        plain.close().await;
+    })
+    .await;
+}
+
+const ALL_ROWS: &str = "return document.querySelectorAll('table#scores tbody tr').length === 3";
 
 /// Weights for scenes need not be there, so the scripted worker answers in any case.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,17 +177,19 @@ async fn choose_file(browser: &Browser<'_>, address: &str) {
     browser.type_into("input[type=file]", &sample_file()).await;
     browser.wait("a result", AT_ANSWER).await;
     browser.wait("figures", FIGURES_DRAWN).await;
-    assert!(browser.address().await.contains("/scenes/"));
-    browser.click("#pixels a.button").await;
-    browser.wait("gradients", "return document.querySelector('.gap') !== null").await;
+    assert!(browser.address().await.contains("/v1/result?model=polar-low&"));
+    browser.click("#integrated-gradients a.button").await;
+    let path = "return document.querySelector('#integrated-gradients figure') !== null";
+    browser.wait("gradients", path).await;
     browser.wait("figures", FIGURES_DRAWN).await;
     keep(browser, "scene").await;
     fade(browser).await;
-    browser.run("document.querySelector('select[name=palette]').value = 'jet'").await;
-    browser.click("#layers .toolbar button").await;
-    browser.wait("other colours", "return location.search.includes('palette=jet')").await;
+    browser.run("document.querySelector('#look select[name=evidence]').value = 'jet'").await;
+    browser.click("#look .toolbar button").await;
+    browser.wait("other colours", "return location.search.includes('evidence=jet')").await;
     browser.wait("a result", AT_ANSWER).await;
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+    point(browser).await;
 }
 
 /// A picture that the page itself paints, dropped on it.
@@ -164,7 +238,7 @@ async fn fit_scenes(browser: &Browser<'_>, address: &str) {
     let second = "return document.querySelectorAll('.card a')[1].href";
     let (first, second) = (browser.run(first).await, browser.run(second).await);
     let id = |href: &serde_json::Value| {
-        href.as_str().and_then(|href| href.split("/scenes/").nth(1)?.get(..16)).map(str::to_owned)
+        href.as_str().and_then(|href| href.split("&scene=").nth(1)?.get(..16)).map(str::to_owned)
     };
     let ids = [id(&first), id(&second)].map(|id| id.expect("it is the address of a scene"));
     let table = format!("{address}/scenes/compare?scenes={}", ids.join(","));
@@ -217,9 +291,45 @@ fn scripted(cache: &Path) -> AppState {
     Setup { options, ..Setup::new(cache) }.state().0
 }
 
+/// With several lead times.
+fn scripted_leads(cache: &Path) -> AppState {
+    Setup { forecasters: vec![checkpoint_of_leads()], ..Setup::new(cache) }.state().0
+}
+
+/// With two sets of weights for rain.
+fn scripted_pair(cache: &Path) -> AppState {
+    let other = CheckpointCard { name: "other".to_owned(), ..checkpoint() };
+    Setup { forecasters: vec![checkpoint(), other], ..Setup::new(cache) }.state().0
+}
+
+/// Whether the program can forecast clouds.
+#[cfg(feature = "nn")]
+fn has_cloud_weights() -> bool {
+    use stormlens_data::card::NowcastField;
+
+    let config = config(Path::new("no-such-folder"));
+    let checkpoints = stormlens::worker::networks(&config.sources).cards.checkpoints;
+    let mut forecasters = checkpoints.iter().filter_map(|card| card.nowcasting.as_ref());
+    forecasters.any(|task| task.field == NowcastField::CloudCover)
+}
+
+#[cfg(not(feature = "nn"))]
+fn has_cloud_weights() -> bool {
+    false
+}
+
 /// The server as `stormlens serve` starts it, where there is a network to run.
 #[cfg(feature = "nn")]
 fn real_state(cache: &Path) -> Option<AppState> {
+    let config = config(cache);
+    let networks = stormlens::worker::networks(&config.sources);
+    let has_weights = !networks.cards.checkpoints.is_empty();
+    has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))
+}
+
+/// Of a server over the project's data and weights.
+#[cfg(feature = "nn")]
+fn config(cache: &Path) -> stormlens::config::Config {
     use clap::Parser;
     use stormlens::config::Config;
 
@@ -233,9 +343,7 @@ fn real_state(cache: &Path) -> Option<AppState> {
     let arguments = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let mut config = Cli::parse_from(arguments).config;
     config.sources.cache.folder = cache.to_owned();
-    let networks = stormlens::worker::networks(&config.sources);
-    let has_weights = !networks.checkpoints.is_empty();
-    has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))
+    config
 }
 
 #[cfg(not(feature = "nn"))]
@@ -245,6 +353,9 @@ fn real_state(_: &Path) -> Option<AppState> {
 
 const AT_RESULT: &str =
     "return document.querySelector('h1')?.textContent.startsWith('Rain at ') ?? false";
+
+/// Of rain or of clouds.
+const AT_FORECAST: &str = "return document.querySelector('#forecast figure') !== null";
 
 const PICTURES_DRAWN: &str = "
     const shown = [...document.images].filter((i) => i.checkVisibility());
@@ -275,13 +386,15 @@ async fn choose(browser: &Browser<'_>, address: &str) {
     assert!(is_drawn(browser, ".card img").await);
     browser.click("nav a[href='/samples']").await;
     browser.wait("samples", "return location.pathname === '/samples'").await;
-    assert!(browser.text(".count").await.starts_with("81 of 81 samples"));
+    assert!(browser.text(".count").await.starts_with("94 of 94 samples"));
+    browser.run("document.querySelector('select[name=field]').value = 'precipitation'").await;
     browser.type_into("input[name=min-wet]", "10").await;
     browser.click("input[name=observed]").await;
     browser.click(".filter button").await;
     browser.wait("a filter", "return location.search.includes('min-wet=10')").await;
     let found = browser.text(".count").await;
-    assert!(found.contains("of 81 samples") && !found.starts_with("81"), "{found}");
+    assert!(found.contains("of 94 samples") && !found.starts_with("94"), "{found}");
+    assert!(browser.address().await.contains("field=precipitation"));
     keep(browser, "samples").await;
     browser.open(&format!("{address}/samples?from=2010-08-26T05:35&to=2010-08-26T05:35")).await;
     browser.click(".card a").await;
@@ -311,15 +424,23 @@ async fn watch(browser: &Browser<'_>) {
 
 async fn ask(browser: &Browser<'_>) {
     browser.click("input[value=integrated-gradients]").await;
-    browser.run("document.querySelector('select[name=steps]').value = '10'").await;
+    let steps =
+        "document.querySelector(\"select[name='integrated-gradients.steps']\").value = '10'";
+    browser.run(steps).await;
     browser.click("button.primary").await;
-    browser.wait("the address of a result", "return location.pathname === '/result'").await;
+    browser.wait("the address of a result", "return location.pathname === '/v1/result'").await;
     keep_as_it_is(browser, "progress").await;
     browser.wait("a result", AT_RESULT).await;
     let address = browser.address().await;
-    for parameter in
-        ["model=", "checkpoint=", "threshold-mmh=1.5", "steps=10", "layers=", "opacity="]
-    {
+    for parameter in [
+        "model=",
+        "checkpoint=",
+        "lead-time=30",
+        "threshold=1.5",
+        "integrated-gradients.steps=10",
+        "layers=",
+        "opacity=",
+    ] {
         assert!(address.contains(parameter), "{parameter} in {address}");
     }
 }
@@ -328,10 +449,10 @@ async fn read(browser: &Browser<'_>) {
     browser.wait("figures", FIGURES_DRAWN).await;
     assert_eq!(browser.count("#forecast .figures figure").await, 4);
     assert_eq!(browser.count("#scores .scores tbody tr").await, 8);
-    assert_eq!(browser.count("#frames .figures figure").await, 12);
+    assert_eq!(browser.count("#integrated-gradients .figures figure").await, 12);
     assert!(browser.text(".reading").await.contains('%'));
     let alt =
-        browser.run("return document.querySelector('[data-figure=prediction] img').alt").await;
+        browser.run("return document.querySelector('[data-figure=map-prediction] img').alt").await;
     assert!(alt.as_str().is_some_and(|alt| alt.contains("mm/h")), "{alt}");
     keep(browser, "result").await;
 }
@@ -348,23 +469,25 @@ async fn fade(browser: &Browser<'_>) {
     browser
         .wait(
             "figures follow",
-            "return [...document.querySelectorAll('#layers figure img')].every(
-                (i) => i.src.includes('opacity=0.3&') && i.complete && i.naturalWidth > 0)",
+            "return [...document.querySelectorAll('#grad-cam figure img')].every((i) => {
+                 i.scrollIntoView();
+                 return i.src.includes('opacity=0.3&') && i.complete && i.naturalWidth > 0;
+             })",
         )
         .await;
     assert_eq!(browser.text("[data-opacity-text]").await, "30 %");
 }
 
 async fn change_layers(browser: &Browser<'_>) {
-    let before = browser.count("#layers figure").await;
-    browser.click("#layers details summary").await;
-    browser.click("#layers input[name=layers]:not(:checked)").await;
-    browser.click("#layers details button").await;
+    let before = browser.count("#grad-cam figure").await;
+    browser.click("#look details summary").await;
+    browser.click("#look input[name=layers]:not(:checked)").await;
+    browser.click("#look details button").await;
     browser
         .wait(
             "one layer more",
             &format!(
-                "return document.querySelectorAll('#layers figure').length === {}",
+                "return document.querySelectorAll('#grad-cam figure').length === {}",
                 before + 1
             ),
         )
@@ -373,13 +496,83 @@ async fn change_layers(browser: &Browser<'_>) {
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
 }
 
+/// The figures that say the values under a pointer.
+const INSPECTED: &str = "figure[data-head]";
+
+/// Moves the pointer to the middle of the first map that says its values.
+const POINT: &str = "
+    const figure = document.querySelector('figure[data-head]');
+    const picture = figure.querySelector('picture');
+    const [left, top, width, height] = figure.dataset.frame.split(',').map(Number);
+    const box = picture.querySelector('img').getBoundingClientRect();
+    picture.dispatchEvent(new PointerEvent('pointermove', {
+        bubbles: true,
+        clientX: box.left + box.width * (left + width / 2),
+        clientY: box.top + box.height * (top + height / 2),
+    }));";
+
+/// What is told beneath it.
+const TOLD: &str = "document.querySelector('figure[data-head] output.value').textContent";
+
+async fn told(browser: &Browser<'_>) -> String {
+    let told = browser.run(&format!("return {TOLD}")).await;
+    told.as_str().unwrap_or_default().to_owned()
+}
+
+/// A number and a place under the pointer, and a cross on all maps of the same place; arrow keys move
+/// on; nothing is left when it goes.
+async fn point(browser: &Browser<'_>) {
+    browser.run("scrollTo(0, 0)").await;
+    browser.run(POINT).await;
+    browser.wait("a value", &format!("return {TOLD}.includes(' at ')")).await;
+    let first = told(browser).await;
+    let (value, place) = first.split_once(" at ").expect("a value at a place");
+    let is_value = value.contains(|c: char| c.is_ascii_digit()) || value == "no data";
+    assert!(is_value && place.contains(|c: char| c.is_ascii_digit()), "{first}");
+    let is_place = (place.contains("° N") && place.contains("° E")) || place.contains("row ");
+    assert!(is_place, "{first}");
+    let others = "const [first, ...others] = document.querySelectorAll('figure[data-head]');
+        const same = others.filter((other) => other.dataset.domain === first.dataset.domain);
+        return same.every((other) =>
+            !other.querySelector('.cross').hidden
+            && other.querySelector('output').textContent !== '');";
+    browser.wait("a cross on all maps of the place", others).await;
+    browser.type_into(&format!("{INSPECTED} picture"), "\u{E015}\u{E015}\u{E015}").await;
+    let moved = format!("return {TOLD}.includes(' at ') && {TOLD} !== {}", json!(first));
+    browser.wait("another place", &moved).await;
+    keep_as_it_is(browser, "pointer").await;
+    browser.type_into(&format!("{INSPECTED} picture"), "\u{E00C}").await;
+    browser.wait("no place", &format!("return {TOLD} === ''")).await;
+}
+
+/// A key puts a part of the map into the address, another one takes it out.
+async fn look_closer(browser: &Browser<'_>) {
+    browser.type_into(&format!("{INSPECTED} picture"), "z").await;
+    browser.wait("a part", "return /[?&]region=[0-9,%C]+/.test(location.search)").await;
+    browser.wait("a result", AT_RESULT).await;
+    let region = "return document.querySelector('#look input[name=region]').value";
+    let region = browser.run(region).await;
+    let numbers: Vec<usize> =
+        region.as_str().unwrap_or_default().split(',').filter_map(|n| n.parse().ok()).collect();
+    assert!(numbers.len() == 4 && numbers[2] < 288 && numbers[3] < 288, "{region}");
+    browser.wait("figures", FIGURES_DRAWN).await;
+    keep(browser, "part").await;
+    browser.run(POINT).await;
+    browser.wait("a value", &format!("return {TOLD}.includes(' at ')")).await;
+    browser.type_into(&format!("{INSPECTED} picture"), "x").await;
+    browser.wait("all of it", "return !location.search.includes('region=')").await;
+    browser.wait("a result", AT_RESULT).await;
+    assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+}
+
 /// Fetches what the links of the page name, as the browser would save it.
 async fn download(browser: &Browser<'_>) {
-    browser.click("[data-figure=prediction] .files summary").await;
+    browser.click("[data-figure=map-prediction] .files summary").await;
     let links = [
-        ("[data-figure=prediction] .files a[href*='.png']", "image/png"),
-        ("[data-figure=prediction] .files a[href*='.svg']", "image/svg+xml"),
-        ("[data-figure=prediction] .files a[href*='.pdf']", "application/pdf"),
+        ("[data-figure=map-prediction] .files a[href*='.png']", "image/png"),
+        ("[data-figure=map-prediction] .files a[href*='.svg']", "image/svg+xml"),
+        ("[data-figure=map-prediction] .files a[href*='.pdf']", "application/pdf"),
+        ("[data-figure=map-prediction] .files a[href*='.csv']", "text/csv"),
         (".downloads a[href*='scores.csv']", "text/csv"),
         (".downloads a[href*='provenance.json']", "application/json"),
     ];
@@ -403,11 +596,15 @@ async fn fit(browser: &Browser<'_>, address: &str) {
     let others =
         ["/", "/samples", "/models", "/about", "/nowhere"].map(|path| format!("{address}{path}"));
     let sample = format!("{address}/samples/{SAMPLE}");
-    let model = format!("{address}/models/sar-unet-precip");
-    for page in others.into_iter().chain([sample, model, result]) {
+    let model = format!("{address}/models/sar-unet");
+    let comparison = format!("{address}/v1/compare?sample={SAMPLE}");
+    for page in others.into_iter().chain([sample, model, result, comparison]) {
         for width in [390, 1280] {
             browser.resize(width).await;
             browser.open(&page).await;
+            browser
+                .wait("an answer", "return !document.querySelector('.waiting, [data-filling]')")
+                .await;
             let wide = browser.run("return document.documentElement.scrollWidth").await;
             assert!(
                 wide.as_u64().is_some_and(|wide| wide <= width.into()),

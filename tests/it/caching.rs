@@ -19,10 +19,14 @@ async fn pages(app: &TestApp) -> Vec<String> {
     let mut pages: Vec<String> =
         ["/", "/samples", "/scenes", "/models", "/about"].map(Into::into).into();
     pages.push(format!("/samples/{SAMPLE}"));
-    pages.push("/models/sar-unet-precip".to_owned());
+    pages.push("/models/sar-unet".to_owned());
     pages.push(result(SAMPLE, "grad-cam,integrated-gradients"));
     let id = scenes(app).await.remove(0);
-    for address in [format!("/scenes/{id}"), format!("/scenes/compare?scenes={id}")] {
+    for address in [
+        format!("/v1/result?scene={id}"),
+        format!("/scenes/compare?scenes={id}"),
+        format!("/v1/compare?sample={SAMPLE}"),
+    ] {
         pages.push(app.get(&address).await.header("location").to_owned());
     }
     for page in &pages {
@@ -83,6 +87,24 @@ async fn pictures_last_where_their_address_names_them() {
     }
 }
 
+/// What a pointer asks for: the numbers of a map, for as long as the address names them.
+#[tokio::test]
+async fn numbers_last_where_their_address_names_them() {
+    let app = TestApp::new();
+    let page = app.finished(&result(SAMPLE, "grad-cam")).await;
+    for name in ["data-head", "data-body"] {
+        let mut addresses = page.attributes("figure[data-head]", name);
+        addresses.dedup();
+        assert!(addresses.len() > 4, "{addresses:?}");
+        for address in addresses {
+            let numbers = app.get(&address).await;
+            assert_eq!(numbers.status, StatusCode::OK, "{address}");
+            assert!(numbers.header("cache-control").ends_with("immutable"), "{address}");
+            check_without_version(&app, &address, &numbers).await;
+        }
+    }
+}
+
 /// The same picture without a version, or with an old one, has to be asked for again.
 async fn check_without_version(app: &TestApp, address: &str, picture: &Page) {
     let Some((rest, version)) = address.split_once("&v=").or(address.split_once("?v=")) else {
@@ -119,6 +141,7 @@ async fn text_is_packed_and_nothing_else() {
     addresses.push((page.attributes("figure img", "src").remove(0), true));
     addresses.push((page.attributes(".files a[href*='.pdf']", "href").remove(0), false));
     addresses.push((page.attributes(".files a[href*='.png']", "href").remove(0), false));
+    addresses.push((page.attributes("figure[data-head]", "data-head").remove(0), true));
     for (address, is_text) in addresses {
         let packed =
             app.get_with(&address, &[("accept", "*/*"), ("accept-encoding", "gzip, br")]).await;
@@ -163,7 +186,7 @@ async fn figures_far_below_are_not_fetched_at_once() {
 async fn a_figure_fits_its_room() {
     let app = TestApp::new();
     let id = scenes(&app).await.remove(0);
-    let scene = format!("/scenes/{id}?methods=grad-cam,integrated-gradients&steps=10");
+    let scene = format!("/v1/result?scene={id}&methods=grad-cam,integrated-gradients,saliency");
     let scene = app.get(&scene).await.header("location").to_owned();
     for address in [result(SAMPLE, "grad-cam,integrated-gradients"), scene] {
         let page = app.finished(&address).await;

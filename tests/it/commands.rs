@@ -78,26 +78,105 @@ fn predict_takes_one_sequence_or_many() {
     assert_eq!(two, one.repeat(2));
 }
 
+/// Files that hold more than one array are numbered.
+#[test]
+fn all_of_an_answer_is_written_for_each_sequence() {
+    let bench = Bench::new();
+    bench.frames("two.npy", &[2, 12, 32, 32]);
+    let predict = format!("predict --checkpoint {SHIPPED} --input @two.npy");
+    bench.succeeds(&format!("{predict} --output @y.npz"));
+    for name in ["y-0.npz", "y-1.npz"] {
+        let names = members(&bench.path(name));
+        assert!(names.contains(&"prediction.npy".to_owned()), "{names:?}");
+    }
+    assert!(!bench.path("y.npz").exists());
+}
+
+/// A sample is asked about by the names that addresses have.
+#[test]
+fn a_sample_of_the_archive_is_asked_about_by_name() {
+    let bench = Bench::new();
+    let predict = format!("predict --checkpoint {SHIPPED} sample=knmi-20100826T0535");
+    bench.succeeds(&format!("{predict} lead-time=30 --output @y.npz"));
+    let names = members(&bench.path("y.npz"));
+    for name in ["prediction", "observation", "persistence", "input"] {
+        assert!(names.contains(&format!("{name}.npy")), "{name} in {names:?}");
+    }
+    bench.succeeds(&format!("{predict} --set lead-time=30 --output @y.nc"));
+    assert!(fs::read(bench.path("y.nc")).expect("it was written").starts_with(b"\x89HDF"));
+    bench.succeeds(&format!("{predict} --output @y.json"));
+    let said = fs::read(bench.path("y.json")).expect("it was written");
+    let said: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
+    assert_eq!(said["request"]["subject"]["sample"], "knmi-20100826T0535");
+    let nothing = format!("predict --checkpoint {SHIPPED} --output @z.npz");
+    bench.fails(&nothing, &["nothing to look at", "--input"]);
+    let unknown = ["no sample called “knmi-1999”", "knmi-20100826T0055"];
+    bench.fails(&format!("{nothing} sample=knmi-1999"), &unknown);
+    let predict = format!("{predict} --output @z.npz");
+    bench.fails(&format!("{predict} --input @x.npy"), &["not both"]);
+    bench.fails(&format!("{predict} colour=red"), &["“colour”", "lead-time"]);
+    bench
+        .fails(&format!("{predict} lead-time=45"), &["a lead time of this network in minutes: 30"]);
+    bench.fails(&format!("{predict} lead-time"), &["NAME=VALUE"]);
+    assert!(!bench.path("z.npz").exists());
+    let other = format!("predict --checkpoint {SHIPPED} sample=knmi-20100826T0535");
+    bench.fails(&format!("{other} --output @y.xls"), &[".npy, ", ".npz"]);
+}
+
 #[test]
 fn explain_writes_two_arrays_a_layer() {
     let bench = Bench::new();
     bench.frames("x.npy", &[12, 32, 32]);
     let explain = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz");
-    let said = bench.succeeds(&format!("{explain} --layers all --threshold-mmh 0.1"));
-    assert!(said.contains("Grad-CAM of 32 layers"), "{said}");
+    let said = bench.succeeds(&format!("{explain} layers=all threshold=0.1"));
+    assert!(said.contains("grad-cam: "), "{said}");
     let names = members(&bench.path("e.npz"));
-    for name in ["prediction", "score", "mask", "cbam5/raw", "Up_RRCNN2.doubleconv/cam"] {
+    for name in [
+        "prediction",
+        "grad_cam/target",
+        "target_mask",
+        "grad_cam/cbam5/raw",
+        "grad_cam/Up_RRCNN2.doubleconv",
+    ] {
         assert!(names.contains(&format!("{name}.npy")), "{name} in {names:?}");
     }
     assert_eq!(names.iter().filter(|n| n.ends_with("/raw.npy")).count(), 32);
 
-    bench.succeeds(&format!("{explain} --layers cbam1,Up_RRCNN2"));
-    let maps = members(&bench.path("e.npz"));
-    assert_eq!(maps.iter().filter(|n| n.ends_with("/cam.npy")).count(), 2);
+    bench.succeeds(&format!("{explain} layers=cbam1,Up_RRCNN2"));
+    let names = members(&bench.path("e.npz"));
+    assert_eq!(names.iter().filter(|n| n.ends_with("/raw.npy")).count(), 2);
+    assert!(names.contains(&"grad_cam/cbam1.npy".to_owned()), "{names:?}");
 
-    let said = bench.succeeds(&format!("{explain} --method integrated-gradients --steps 4"));
-    assert!(said.contains("completeness gap"), "{said}");
-    assert!(members(&bench.path("e.npz")).contains(&"frame_sums_mm_h.npy".to_owned()));
+    let steps = "--method integrated-gradients integrated-gradients.steps=4";
+    let said = bench.succeeds(&format!("{explain} {steps}"));
+    assert!(said.contains("completeness_gap"), "{said}");
+    let names = members(&bench.path("e.npz"));
+    assert!(names.contains(&"integrated_gradients/sums.npy".to_owned()), "{names:?}");
+    bench.succeeds(&format!("{explain} --method grad-cam --method saliency"));
+    let names = members(&bench.path("e.npz"));
+    assert!(names.contains(&"saliency.npy".to_owned()), "{names:?}");
+    assert!(names.contains(&"grad_cam/cbam1.npy".to_owned()), "{names:?}");
+}
+
+/// What changes nothing would be taken for something that does.
+#[test]
+fn options_of_methods_that_are_not_asked_are_refused() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let explain = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz");
+    let steps = "integrated-gradients.steps=4";
+    bench
+        .fails(&format!("{explain} {steps}"), &["integrated-gradients.steps changes nothing here"]);
+    bench.fails(
+        &format!("{explain} --method integrated-gradients layers=cbam1"),
+        &["layers changes nothing here"],
+    );
+    bench.fails(
+        &format!("{explain} --method integrated-gradients integrated-gradients.steps=1"),
+        &["integrated-gradients.steps", "from 2 to 1600"],
+    );
+    let alone = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @e.npy");
+    bench.fails(&alone, &["prediction alone"]);
 }
 
 pub fn members(npz: &Path) -> Vec<String> {
@@ -110,19 +189,20 @@ fn a_target_without_pixels_is_said() {
     let bench = Bench::new();
     bench.frames("x.npy", &[12, 32, 32]);
     let said = bench.succeeds(&format!(
-        "explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz --threshold-mmh 900"
+        "explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz threshold=900"
     ));
-    assert!(said.contains("0 of 1024 pixels") && said.contains("lower it"), "{said}");
+    assert!(said.contains("grad_cam/n_pixels: 0 "), "{said}");
+    assert!(said.contains("lower"), "what to do about it: {said}");
 }
 
 #[test]
 fn bad_frames_are_refused_in_words() {
     let bench = Bench::new();
     let check = |name: &str, expected: &[&str]| {
-        let input = format!("--checkpoint {SHIPPED} --output @y --input @{name}");
+        let input = format!("--checkpoint {SHIPPED} --output @y.npz --input @{name}");
         bench.fails(&format!("predict {input}"), expected);
         bench.fails(&format!("explain {input}"), expected);
-        assert!(!bench.path("y").exists(), "{name} left a file");
+        assert!(!bench.path("y.npz").exists(), "{name} left a file");
     };
     bench.frames("odd.npy", &[12, 30, 32]);
     check("odd.npy", &["30 × 32 pixels", "multiples of 16", "32 × 32"]);
@@ -135,7 +215,7 @@ fn bad_frames_are_refused_in_words() {
     let mut values = vec![0.0; 12 * 32 * 32];
     values[32 * 32 + 33] = f32::NAN;
     npy::write_npy_f32(&bench.path("nan.npy"), &[12, 32, 32], &values).expect("an array");
-    check("nan.npy", &["NaN in frame 1, row 1, column 1", "missing values"]);
+    check("nan.npy", &["NaN in channel 1, row 1, column 1", "missing values"]);
     fs::write(bench.path("text.npy"), "no array").expect("a file");
     check("text.npy", &["text.npy"]);
     check("absent.npy", &["absent.npy"]);
@@ -148,15 +228,15 @@ fn unknown_names_are_answered_with_the_known_ones() {
     let files = "--input @x.npy --output @e.npz";
     bench.fails(
         &format!("predict --model resnet --checkpoint {SHIPPED} {files}"),
-        &["resnet", "known are sar-unet-precip"],
+        &["resnet", "known are sar-unet"],
     );
     bench.fails(
-        &format!("explain --checkpoint {SHIPPED} --layers cbam9 {files}"),
+        &format!("explain --checkpoint {SHIPPED} layers=cbam9 {files}"),
         &["cbam9", "RRCNN1", "Up_RRCNN2.Conv_1x1"],
     );
     bench.fails(
         &format!("explain --checkpoint {SHIPPED} --method lime {files}"),
-        &["lime", "grad-cam", "integrated-gradients"],
+        &["lime", "grad-cam", "integrated-gradients", "saliency"],
     );
     bench.fails(&format!("predict --checkpoint nowhere {files}"), &["nowhere", "checkpoints/"]);
     bench.fails(
@@ -175,7 +255,7 @@ fn bad_checkpoints_are_refused_in_words() {
         bench.fails(&format!("import --from @{name} --output @w.safetensors"), expected);
     };
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("checkpoints/sar-unet-precip")
+        .join("checkpoints/sar-unet")
         .join(SHIPPED)
         .join("weights.safetensors");
     let bytes = fs::read(shipped).expect("the shipped weights");
@@ -223,7 +303,24 @@ fn imported_weights_predict_the_same() {
     let other = other.to_str().expect("a plain path");
     bench.fails(
         &format!("predict --checkpoint {other} --input @x.npy --output @y.npy"),
-        &["SmaAt-UNet", "sar-unet-precip takes 12 and gives 1"],
+        &["these are weights of SmaAt-UNet (smaat-unet)", "choose the model smaat-unet"],
+    );
+    bench.succeeds(&format!(
+        "predict --model smaat-unet --checkpoint {other} --input @x.npy --output @y.npy"
+    ));
+    // What the file states of its frames is kept, and cannot be contradicted.
+    bench.fails(
+        &format!("import --from {other} --lead-times-min 60 --output @s.safetensors"),
+        &["precipitation, a frame every 5 min, lead times of 30 min", "leave out what it states"],
+    );
+    bench.succeeds(&format!("import --from {other} --output @s.safetensors"));
+    bench.fails(
+        "import --from @s.safetensors --field cloud-cover --output @t.safetensors",
+        &["s.safetensors states precipitation"],
+    );
+    bench.fails(
+        "import --from @s.safetensors --variant 192 --output @t.safetensors",
+        &["takes frames of any size", "“variant”"],
     );
 }
 
@@ -260,10 +357,10 @@ fn a_bad_training_file_is_refused_in_words() {
                 validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
     let run =
         |model: &str| format!("model = \"{model}\"\noutput = \"{}\"\n", bench.path("r").display());
-    check(&(run("resnet") + data), &["resnet", "known are sar-unet-precip"]);
-    check(&(run("sar-unet-precip") + data + "speed = 9\n"), &["speed"]);
+    check(&(run("resnet") + data), &["resnet", "known are sar-unet"]);
+    check(&(run("sar-unet") + data + "speed = 9\n"), &["speed"]);
     let early = data.replace("T05:00", "T00:30");
-    check(&(run("sar-unet-precip") + &early), &["Train block", "no sample"]);
+    check(&(run("sar-unet") + &early), &["Train block", "no sample"]);
 }
 
 /// A figure that is found again draws itself again.
@@ -273,8 +370,7 @@ fn a_figure_renders_from_its_own_recipe() {
     use stormlens::config::Sources;
     use stormlens::export::{self, Recipe};
     use stormlens::plot::{Figure, Style, draw};
-    use stormlens_data::outcome::Outcome;
-    use stormlens_data::request::{NowcastRequest, Request};
+    use stormlens_data::request::{Request, Subject};
 
     #[derive(Parser)]
     struct Cli {
@@ -285,19 +381,16 @@ fn a_figure_renders_from_its_own_recipe() {
     let (data, checkpoints) = (format!("{root}/data"), format!("{root}/checkpoints"));
     let sources = ["it", "--device", "cpu", "--data", &data, "--checkpoints", &checkpoints];
     let sources = Cli::parse_from(sources).sources;
-    let request = NowcastRequest {
-        model: "sar-unet-precip".into(),
+    let request = Request {
+        model: "sar-unet".into(),
         checkpoint: SHIPPED.into(),
-        sample: "knmi-20100826T0600".into(),
-        threshold_mm_h: 1.0,
-        grad_cam: false,
-        ig_steps: None,
+        subject: Subject::Nowcast { sample: "knmi-20100826T0600".into() },
+        explain: Vec::new(),
     };
-    let outcome = stormlens::worker::answer(&sources, &Request::Nowcast(request));
-    let Ok(Outcome::Nowcast(outcome)) = outcome else { panic!("no outcome: {outcome:?}") };
-    let style = Style::default();
-    let svg = draw(&outcome, &Figure::Prediction, &style).expect("a figure");
-    let recipe = Recipe::new(&outcome, &Figure::Prediction, &style);
+    let outcome = stormlens::worker::answer(&sources, &request).expect("an answer");
+    let (figure, style) = (Figure::map("prediction"), Style::default());
+    let svg = draw(&outcome, &figure, &style).expect("a figure");
+    let recipe = Recipe::new(&outcome, &figure, &style);
     let bench = Bench::new();
     let png = export::png(&svg, 150, &recipe).expect("a PNG");
     fs::write(bench.path("old.png"), png).expect("a file");

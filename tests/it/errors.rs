@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::support::{SAMPLE, TestApp, result};
+use crate::support::{SAMPLE, TestApp, part, result};
 
 async fn check(address: &str, status: u16, words: &[&str]) {
     let page = TestApp::new().get(address).await;
@@ -17,17 +17,22 @@ async fn check(address: &str, status: u16, words: &[&str]) {
 
 #[tokio::test]
 async fn unknown_things_list_the_known_ones() {
-    let with = |parameter: &str| format!("/result?sample={SAMPLE}&{parameter}");
+    let with = |parameter: &str| format!("/v1/result?sample={SAMPLE}&{parameter}");
     check("/nowhere", 404, &["There is no page at /nowhere"]).await;
     check("/samples/knmi-1999", 404, &["knmi-1999", "Known are knmi-20100826T0055", "more"]).await;
-    check("/models/lstm", 404, &["lstm", "Known are sar-unet-precip"]).await;
-    check("/result?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
-    check(&with("model=lstm"), 404, &["Known are sar-unet-precip"]).await;
+    check("/models/lstm", 404, &["lstm", "Known are sar-unet"]).await;
+    check("/v1/result?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
+    check(&with("model=lstm"), 404, &["Known are sar-unet"]).await;
     check(&with("checkpoint=best"), 404, &["Known are test"]).await;
     check(&with("layers=cbam9"), 422, &["cbam9", "Known are Up_RRCNN2.doubleconv"]).await;
-    check(&with("methods=lime"), 422, &["Known are grad-cam, integrated-gradients, none"]).await;
+    check(
+        &with("methods=lime"),
+        422,
+        &["Known are grad-cam, integrated-gradients, saliency, none"],
+    )
+    .await;
     check(&with("palette=rainbow"), 422, &["uniform, steps-be, pysteps"]).await;
-    check(&with("overlay=glow"), 422, &["map, reference"]).await;
+    check(&with("overlay=glow"), 422, &["map, published"]).await;
     check("/jobs/0123/events", 404, &["no run called “0123”"]).await;
     check("/static/x/app.php", 404, &["app.css"]).await;
     check(&format!("/samples/{SAMPLE}/frames/12.png"), 404, &["thumbnail.png"]).await;
@@ -35,41 +40,67 @@ async fn unknown_things_list_the_known_ones() {
 
 #[tokio::test]
 async fn bad_parameters_say_what_is_expected() {
-    let with = |parameter: &str| format!("/result?sample={SAMPLE}&{parameter}");
-    check("/result", 400, &["The parameter sample is missing"]).await;
-    check(&with("threshold-mmh=wet"), 400, &["“wet”", "from 0 to 7864.2 mm/h"]).await;
-    check(&with("threshold-mmh=-1"), 400, &["from 0 to 7864.2 mm/h"]).await;
-    check(&with("threshold-mmh=NaN"), 400, &["from 0 to 7864.2 mm/h"]).await;
-    check(&with("steps=0"), 400, &["from 2 to 200"]).await;
+    let with = |parameter: &str| format!("/v1/result?sample={SAMPLE}&{parameter}");
+    check("/v1/result", 400, &["The parameter model is missing"]).await;
+    check("/v1/result?model=sar-unet", 400, &["The parameter sample is missing"]).await;
+    check(&with("threshold=wet"), 400, &["“wet”", "from 0 to 7864.2"]).await;
+    check(&with("threshold=-1"), 400, &["from 0 to 7864.2"]).await;
+    check(&with("threshold=NaN"), 400, &["from 0 to 7864.2"]).await;
+    check(&with("lead-time=45"), 400, &["“45”", "a lead time of this network in minutes: 30"])
+        .await;
     check(&with("opacity=2"), 400, &["from 0 to 1"]).await;
-    check(&with("threshold=2"), 400, &["“threshold”", "threshold-mmh"]).await;
+    check(&with("region=1,2"), 400, &["“1,2”", "TOP,LEFT,HEIGHT,WIDTH"]).await;
+    check(&with("threshold-mmh=2"), 400, &["“threshold-mmh”", "lead-time, threshold"]).await;
     check(&with("model=a&model=b"), 400, &["only once"]).await;
     check("/samples?from=yesterday", 400, &["2010-08-26T05:35"]).await;
     check("/samples?min-wet=101", 400, &["percentage from 0 to 100"]).await;
     check("/samples?page=0", 400, &["page number from 1"]).await;
     check("/samples?observed=maybe", 400, &["yes or no"]).await;
-    check("/samples?sort=wet", 400, &["Known are from, to, min-wet, observed, page"]).await;
+    check("/samples?sort=wet", 400, &["Known are field, from, to, min-wet, observed, page"]).await;
+}
+
+/// What a form sends of a method that is not ticked is looked at as well.
+#[tokio::test]
+async fn bad_options_of_methods_say_what_is_expected() {
+    let with = |parameter: &str| format!("/v1/result?sample={SAMPLE}&{parameter}");
+    for methods in ["methods=integrated-gradients&", ""] {
+        let option = |text: &str| with(&format!("{methods}integrated-gradients.{text}"));
+        check(&option("steps=0"), 400, &["integrated-gradients.steps", "from 2 to 1600"]).await;
+        check(&option("baseline=white"), 400, &["“white”", "zero, blurred, mean"]).await;
+    }
+    check(&with("steps=20"), 400, &["“steps”", "integrated-gradients.steps"]).await;
 }
 
 fn figure(name: &str, methods: &str, more: &str) -> String {
-    result(SAMPLE, methods).replace("/result?", &format!("/result/figure/{name}?")) + more
+    part(&result(SAMPLE, methods), &format!("figure/{name}")) + more
 }
 
 #[tokio::test]
 async fn bad_figures_say_what_there_is() {
-    check(&figure("sunset.svg", "none", ""), 404, &["Known are prediction, observation"]).await;
-    check(&figure("prediction.gif", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
-    check(&figure("prediction", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
-    check(&figure("cam-cbam9.svg", "grad-cam", ""), 404, &["cbam9", "Its layers are"]).await;
-    check(&figure("cam-cbam3.svg", "none", ""), 404, &["Ask for it in the form"]).await;
-    check(&figure("input-12.svg", "none", ""), 404, &["from 0 (oldest) to 11"]).await;
-    check(&figure("prediction.svg", "none", "&width-mm=5"), 400, &["from 40 to 400 mm"]).await;
-    check(&figure("prediction.png", "none", "&dpi=9999"), 400, &["from 36 to 1200"]).await;
-    check(&figure("prediction.svg", "none", "&theme=sepia"), 422, &["light, dark"]).await;
-    check(&figure("prediction.svg", "none", "&frame=12"), 400, &["counted from 0"]).await;
-    check(&figure("prediction.svg", "none", "&colour=red"), 400, &["width-mm"]).await;
-    check(&result(SAMPLE, "none").replace("/result?", "/result/all.tar?"), 404, &["bundle.zip"])
-        .await;
+    let prediction = |more: &str| figure("map-prediction.svg", "none", more);
+    let cam = |layer: &str| format!("map-grad_cam%2F{layer}.svg");
+    check(&figure("sunset.svg", "none", ""), 404, &["Known are map-NAME"]).await;
+    check(&figure("map-prediction.gif", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
+    check(&figure("map-prediction", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
+    check(&figure("map-truth.svg", "none", ""), 404, &["truth", "prediction"]).await;
+    check(&figure(&cam("cbam9"), "grad-cam", ""), 404, &["cbam9", "grad_cam/cbam3"]).await;
+    check(&figure(&cam("cbam3"), "none", ""), 404, &["ask for more in its form"]).await;
+    check(&figure("map-input@12.svg", "none", ""), 404, &["from 0 to 11"]).await;
+    check(&figure("bars-prediction.svg", "none", ""), 404, &["as bars or as a curve"]).await;
+    check(&prediction("&width-mm=5"), 400, &["from 40 to 400 mm"]).await;
+    check(&figure("map-prediction.png", "none", "&dpi=9999"), 400, &["from 36 to 1200"]).await;
+    check(&prediction("&theme=sepia"), 422, &["light, dark"]).await;
+    check(&prediction("&colour=red"), 400, &["width-mm"]).await;
+    check(&prediction("&region=0,0,999,999"), 404, &["0,0,999,999", "288 × 288"]).await;
+    check(&part(&result(SAMPLE, "none"), "all.tar"), 404, &["bundle.zip"]).await;
+}
+
+/// An input frame that is not there is beneath no figure, whether the figure has one beneath it or not.
+#[tokio::test]
+async fn a_frame_that_is_not_there_is_refused() {
+    for name in ["map-prediction.svg", "map-grad_cam%2Fcbam3.svg"] {
+        check(&figure(name, "grad-cam", "&frame=12"), 400, &["counted from 0"]).await;
+    }
 }
 
 #[tokio::test]
@@ -82,7 +113,7 @@ async fn a_program_gets_json() {
         let body = page.json();
         assert_eq!(body["status"], 404);
         assert_eq!(body["title"], "Unknown model");
-        assert_eq!(body["remedy"], "Known are sar-unet-precip, polar-low");
+        assert_eq!(body["remedy"], "Known are sar-unet, polar-low");
         assert_eq!(body["back"]["href"], "/models");
     }
 }

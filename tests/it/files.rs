@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 
-use crate::support::{SAMPLE, Script, TestApp, result};
+use crate::support::{SAMPLE, Script, TestApp, UNOBSERVED, part, result};
 
 fn file(name: &str) -> String {
-    result(SAMPLE, "grad-cam,integrated-gradients").replace("/result?", &format!("/result/{name}?"))
+    part(&result(SAMPLE, "grad-cam,integrated-gradients"), name)
 }
 
 async fn check(app: &TestApp, name: &str, more: &str, media_type: &str, start: &[u8]) {
@@ -18,35 +18,44 @@ async fn check(app: &TestApp, name: &str, more: &str, media_type: &str, start: &
 #[tokio::test]
 async fn figures_come_in_three_formats() {
     let app = TestApp::new();
-    check(&app, "figure/prediction.svg", "", "image/svg+xml", b"<svg").await;
-    check(&app, "figure/prediction.png", "&dpi=72", "image/png", b"\x89PNG").await;
-    check(&app, "figure/prediction.pdf", "", "application/pdf", b"%PDF").await;
-    check(&app, "figure/cam-cbam3.svg", "&theme=dark", "image/svg+xml", b"<svg").await;
-    check(&app, "figure/ig-frames.svg", "&width-mm=140", "image/svg+xml", b"<svg").await;
-    check(&app, "figure/target-mask.svg", "", "image/svg+xml", b"<svg").await;
+    let (svg, start) = ("image/svg+xml", b"<svg");
+    check(&app, "figure/map-prediction.svg", "", svg, start).await;
+    check(&app, "figure/map-prediction.png", "&dpi=72", "image/png", b"\x89PNG").await;
+    check(&app, "figure/map-prediction.pdf", "", "application/pdf", b"%PDF").await;
+    check(&app, "figure/map-grad_cam%2Fcbam3.svg", "&theme=dark", svg, start).await;
+    check(&app, "figure/map-grad_cam%2Fcbam3%2Fraw.svg", "", svg, start).await;
+    check(&app, "figure/map-integrated_gradients@3.svg", "&frame=3", svg, start).await;
+    check(&app, "figure/bars-integrated_gradients%2Fsums.svg", "&width-mm=140", svg, start).await;
+    check(&app, "figure/difference-prediction,observation.svg", "", svg, start).await;
+    check(&app, "figure/strip-input.svg", "", svg, start).await;
+    check(&app, "figure/grid-grad_cam%2Fcbam3,grad_cam%2Fcbam5.svg", "", svg, start).await;
+    check(&app, "figure/map-target_mask.svg", "", svg, start).await;
 }
 
 #[tokio::test]
 async fn a_download_has_a_name_and_a_figure_on_a_page_has_none() {
     let app = TestApp::new();
-    let shown = app.get(&file("figure/prediction.svg")).await;
+    let shown = app.get(&file("figure/map-prediction.svg")).await;
     assert_eq!(shown.header("content-disposition"), "");
     assert!(shown.header("content-security-policy").contains("sandbox"));
-    let kept = app.get(&(file("figure/prediction.svg") + "&download=yes")).await;
-    let expected = format!("attachment; filename=\"{SAMPLE}-prediction.svg\"");
+    let kept = app.get(&(file("figure/map-prediction.svg") + "&download=yes")).await;
+    let expected = format!("attachment; filename=\"{SAMPLE}-map-prediction.svg\"");
     assert_eq!(kept.header("content-disposition"), expected);
 }
 
 #[tokio::test]
 async fn tables_and_provenance_come_as_files() {
     let app = TestApp::new();
-    check(&app, "scores.csv", "", "text/csv; charset=utf-8", b"forecast,threshold_mm_h,hits").await;
+    let head = b"forecast,lead_time_min,threshold_mm_h,hits";
+    check(&app, "scores.csv", "", "text/csv; charset=utf-8", head).await;
+    let head = b"\"name\",\"value\",\"unit\",\"meaning\"";
+    check(&app, "numbers.csv", "", "text/csv; charset=utf-8", head).await;
     let csv = app.get(&file("scores.csv")).await.text();
     assert_eq!(csv.lines().count(), 11, "a header and two forecasts at five thresholds");
     let bibtex = app.get(&file("citations.bib")).await.text();
     assert!(bibtex.contains("someone2026") && bibtex.contains("@inproceedings{sundararajan2017"));
     let provenance = app.get(&file("provenance.json")).await.json();
-    assert_eq!(provenance["request"]["sample"], SAMPLE);
+    assert_eq!(provenance["request"]["subject"]["sample"], SAMPLE);
     assert_eq!(provenance["weights_sha256"].as_str().map(str::len), Some(64));
 }
 
@@ -55,13 +64,37 @@ async fn arrays_come_one_by_one_and_together() {
     let app = TestApp::new();
     let netcdf_is_hdf5 = b"\x89HDF\r\n";
     check(&app, "arrays.npz", "", "application/zip", b"PK").await;
-    check(&app, "fields.nc", "", "application/x-netcdf", netcdf_is_hdf5).await;
+    check(&app, "result.nc", "", "application/x-netcdf", netcdf_is_hdf5).await;
     let octets = "application/octet-stream";
-    check(&app, "array/prediction_mm_h.npy", "", octets, b"\x93NUMPY").await;
-    check(&app, "array/cbam3/raw.npy", "", octets, b"\x93NUMPY").await;
-    let unknown = app.get(&file("array/truth.npy")).await;
+    check(&app, "data/prediction.npy", "", octets, b"\x93NUMPY").await;
+    check(&app, "data/grad_cam/cbam3/raw.npy", "", octets, b"\x93NUMPY").await;
+    let unknown = app.get(&file("data/truth.npy")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    assert!(unknown.text().contains("cbam3/raw.npy, "));
+    assert!(unknown.text().contains("grad_cam/cbam3/raw, "));
+}
+
+#[tokio::test]
+async fn files_of_a_result_are_listed_with_what_they_are() {
+    let app = TestApp::new();
+    for (sample, has_scores) in [(SAMPLE, true), (UNOBSERVED, false)] {
+        let page = app.finished(&result(sample, "none")).await;
+        let names = page.texts(".downloads strong");
+        for name in [
+            "bundle.zip",
+            "arrays.npz",
+            "result.nc",
+            "numbers.csv",
+            "provenance.json",
+            "citations.bib",
+        ] {
+            assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
+        }
+        assert_eq!(names.contains(&"scores.csv".to_owned()), has_scores);
+        assert!(page.texts(".downloads span").iter().all(|what| what.len() > 10));
+        for address in page.attributes(".downloads a", "href") {
+            assert_eq!(app.get(&address).await.status, StatusCode::OK, "{address}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -84,13 +117,18 @@ async fn a_file_whose_run_fails_says_why() {
 #[tokio::test]
 async fn everything_comes_in_one_archive() {
     let app = TestApp::new();
-    let page = app.get(&result(SAMPLE, "none").replace("/result?", "/result/bundle.zip?")).await;
+    let page = app.get(&part(&result(SAMPLE, "none"), "bundle.zip")).await;
     assert_eq!(page.header("content-type"), "application/zip");
     let archive = zip::ZipArchive::new(std::io::Cursor::new(page.body)).expect("it is an archive");
     let names: Vec<_> = archive.file_names().flatten().collect();
-    for name in
-        ["README.txt", "provenance.json", "CITATIONS.bib", "scores.csv", "figures/prediction.pdf"]
-    {
+    for name in [
+        "README.txt",
+        "provenance.json",
+        "citations.bib",
+        "scores.csv",
+        "result.nc",
+        "figures/map-prediction.pdf",
+    ] {
         assert!(names.iter().any(|found| found == name), "{name} in {names:?}");
     }
 }

@@ -2,12 +2,11 @@
 
 use axum::http::StatusCode;
 
-use crate::support::{SAMPLE, TestApp, result};
+use crate::support::{SAMPLE, TestApp, part, result};
 
 fn routes() -> Vec<String> {
     let sample = format!("/samples/{SAMPLE}");
-    let fixed =
-        ["/", "/samples", "/models", "/models/sar-unet-precip", "/about", "/healthz", "/readyz"];
+    let fixed = ["/", "/samples", "/models", "/models/sar-unet", "/about", "/healthz", "/readyz"];
     let mut routes: Vec<String> = fixed.map(str::to_owned).into();
     routes.extend(["", "/animation.png", "/frames/0.png"].map(|rest| format!("{sample}{rest}")));
     routes.extend([
@@ -15,8 +14,10 @@ fn routes() -> Vec<String> {
         "/static/old/app.css".to_owned(),
         result(SAMPLE, "none"),
     ]);
-    routes.push(result(SAMPLE, "none").replace("/result?", "/result/scores.csv?"));
-    routes.push(result(SAMPLE, "none").replace("/result?", "/result/figure/prediction.svg?"));
+    let names =
+        ["scores.csv", "figure/map-prediction.svg", "data/prediction.json", "data/prediction.f32"];
+    routes.extend(names.map(|name| part(&result(SAMPLE, "none"), name)));
+    routes.push(format!("/v1/compare?sample={SAMPLE}"));
     routes
 }
 
@@ -54,22 +55,28 @@ async fn not_sent_twice(app: &TestApp, address: &str) {
 async fn what_has_not_changed_is_not_sent_again() {
     let app = TestApp::new();
     let page = result(SAMPLE, "grad-cam");
-    let file = |name: &str| page.replace("/result?", &format!("/result/{name}?"));
     not_sent_twice(&app, &page).await;
-    not_sent_twice(&app, &file("scores.csv")).await;
-    not_sent_twice(&app, &file("figure/prediction.svg")).await;
+    not_sent_twice(&app, &part(&page, "scores.csv")).await;
+    not_sent_twice(&app, &part(&page, "figure/map-prediction.svg")).await;
+    not_sent_twice(&app, &part(&page, "data/prediction.json")).await;
+    not_sent_twice(&app, &part(&page, "data/prediction.f32")).await;
     not_sent_twice(&app, &format!("/samples/{SAMPLE}/frames/3.png")).await;
 }
 
 #[tokio::test]
 async fn another_look_has_another_tag() {
     let app = TestApp::new();
-    let figure = result(SAMPLE, "grad-cam").replace("/result?", "/result/figure/prediction.svg?");
+    let figure = part(&result(SAMPLE, "grad-cam"), "figure/map-prediction.svg");
     let mut tags = Vec::new();
     for more in ["", "&theme=dark", "&width-mm=170"] {
         tags.push(app.finished(&format!("{figure}{more}")).await.header("etag").to_owned());
     }
-    tags.push(app.finished(&figure.replace("mmh=1.5", "mmh=2")).await.header("etag").to_owned());
+    tags.push(
+        app.finished(&figure.replace("threshold=1.5", "threshold=2"))
+            .await
+            .header("etag")
+            .to_owned(),
+    );
     let n_tags = tags.len();
     tags.sort();
     tags.dedup();

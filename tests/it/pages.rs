@@ -10,10 +10,7 @@ async fn home_leads_to_samples_and_networks() {
     assert_eq!(home.status, StatusCode::OK);
     assert_eq!(home.count("h1"), 1);
     assert_eq!(home.count("#try-samples .card"), 6);
-    assert_eq!(
-        home.attributes(".panels h3 a", "href"),
-        ["/models/sar-unet-precip", "/models/polar-low"]
-    );
+    assert_eq!(home.attributes(".panels h3 a", "href"), ["/models/sar-unet", "/models/polar-low"]);
 }
 
 #[tokio::test]
@@ -33,6 +30,7 @@ async fn every_page_has_landmarks_a_skip_link_and_nothing_inline() {
             0,
             "{address}"
         );
+        assert_eq!(page.repeated_ids(), [""; 0], "{address}");
         assert!(page.texts("footer .device")[0].contains("CPU (scripted)"), "{address}");
     }
 }
@@ -46,14 +44,18 @@ async fn found(app: &TestApp, query: &str) -> String {
 #[tokio::test]
 async fn samples_are_filtered_and_paged() {
     let app = TestApp::new();
-    assert_eq!(found(&app, "").await, "81 of 81 samples, page 1 of 4");
-    assert_eq!(found(&app, "observed=yes").await, "75 of 81 samples, page 1 of 4");
-    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 81 samples");
-    assert_eq!(found(&app, "min-wet=100").await, "0 of 81 samples");
-    assert_eq!(found(&app, "from=&to=&min-wet=").await, "81 of 81 samples, page 1 of 4");
-    let last = app.get("/samples?observed=yes&page=4").await;
+    assert_eq!(found(&app, "").await, "94 of 94 samples, page 1 of 4");
+    assert_eq!(found(&app, "field=precipitation").await, "81 of 94 samples, page 1 of 4");
+    assert_eq!(found(&app, "field=cloud-cover").await, "13 of 94 samples");
+    let rain = "field=precipitation&observed=yes";
+    assert_eq!(found(&app, rain).await, "75 of 94 samples, page 1 of 4");
+    assert_eq!(found(&app, "field=cloud-cover&observed=yes").await, "7 of 94 samples");
+    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 94 samples");
+    assert_eq!(found(&app, "min-wet=100").await, "0 of 94 samples");
+    assert_eq!(found(&app, "from=&to=&min-wet=").await, "94 of 94 samples, page 1 of 4");
+    let last = app.get(&format!("/samples?{rain}&page=4")).await;
     assert_eq!(last.count(".card"), 3);
-    assert_eq!(last.attributes("a[rel=prev]", "href"), ["/samples?observed=yes&page=3"]);
+    assert_eq!(last.attributes("a[rel=prev]", "href"), [format!("/samples?{rain}&page=3")]);
     assert_eq!(last.count("a[rel=next]"), 0);
     assert_eq!(app.get("/samples?page=99").await.texts(".pager span"), ["Page 4 of 4", ""]);
 }
@@ -68,12 +70,17 @@ async fn an_empty_filter_result_says_what_to_do() {
 #[tokio::test]
 async fn a_sample_shows_its_frames_and_asks() {
     let page = TestApp::new().get(&format!("/samples/{SAMPLE}")).await;
-    assert_eq!(page.texts("h1"), ["Radar until 26 August 2010, 05:35 UTC"]);
+    assert_eq!(page.texts("h1"), ["Until 26 August 2010, 05:35 UTC"]);
+    assert!(page.texts(".lead")[0].starts_with("60 minutes of rain, a frame every 5 minutes"));
     assert_eq!(page.count(".strip li"), 12);
     assert_eq!(page.texts(".strip li span")[0], "04:40");
-    assert_eq!(page.attributes("form", "action"), ["/result"]);
+    assert_eq!(page.attributes("form", "action"), ["/v1/result"]);
     assert_eq!(page.attributes("input[name=sample]", "value"), [SAMPLE]);
-    assert_eq!(page.attributes("input[name=threshold-mmh]", "value"), ["1.5"]);
+    assert_eq!(page.attributes("input[name=threshold]", "value"), ["1.5"]);
+    let methods = page.attributes("input[type=checkbox][name=methods]", "value");
+    assert_eq!(methods, ["grad-cam", "integrated-gradients", "saliency"]);
+    assert_eq!(page.attributes("input[name=methods][checked]", "value"), ["grad-cam"]);
+    assert_eq!(page.count("select[name='integrated-gradients.steps'] option[selected]"), 1);
     assert_eq!(page.texts(".layers legend"), ["Decoder", "Encoder"]);
     assert_eq!(page.count("input[name=layers][checked]"), 2);
 }
@@ -82,6 +89,21 @@ async fn a_sample_shows_its_frames_and_asks() {
 async fn a_sample_without_observation_says_so() {
     let page = TestApp::new().get(&format!("/samples/{UNOBSERVED}")).await;
     assert!(page.texts(".notice")[0].contains("not verified"));
+}
+
+#[tokio::test]
+async fn a_sample_of_clouds_shows_its_own_frames() {
+    let app = TestApp::new();
+    let page = app.get("/samples/cloudcast-20180701T0600").await;
+    assert_eq!(page.texts("h1"), ["Until 1 July 2018, 06:00 UTC"]);
+    assert!(page.texts(".lead")[0].starts_with("60 minutes of clouds, a frame every 15 minutes"));
+    assert_eq!(page.texts(".strip li span"), ["05:15", "05:30", "05:45", "06:00"]);
+    assert_eq!(page.count(".legend"), 0, "clouds are there or not");
+    let notice = page.texts(".question .notice").concat();
+    assert!(notice.contains("No network here has weights for cloud cover"), "{notice}");
+    for address in page.attributes("img", "src") {
+        assert_eq!(app.get(&address).await.status, StatusCode::OK, "{address}");
+    }
 }
 
 #[tokio::test]
@@ -102,13 +124,16 @@ async fn frames_are_pictures_that_move() {
 #[tokio::test]
 async fn a_model_shows_layers_weights_and_what_to_cite() {
     let app = TestApp::new();
-    let page = app.get("/models/sar-unet-precip").await;
+    let page = app.get("/models/sar-unet").await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.count("#layers ~ .scroll tbody tr"), 4);
     assert!(page.texts("article .pairs dd").contains(&"1,234,567".to_owned()));
     assert!(page.texts("code.hash")[0].starts_with("abab"));
     assert!(page.texts("pre")[0].contains("@article{someone2026"));
-    assert!(app.get("/models").await.texts(".panel h2")[0].contains("SAR-UNet"));
+    let models = app.get("/models").await;
+    assert!(models.texts(".panel h2")[0].contains("SAR-UNet"));
+    let methods = models.texts("section[aria-labelledby=methods] h3");
+    assert_eq!(methods, ["Grad-CAM", "Integrated gradients", "Saliency"]);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use stormlens::jobs::Options;
 use stormlens::testing::{EMPTY_LAYER, LAYERS};
 
-use crate::support::{SAMPLE, Script, TestApp, UNOBSERVED, result};
+use crate::support::{SAMPLE, Script, TestApp, UNOBSERVED, part, result};
 
 const BOTH: &str = "grad-cam,integrated-gradients";
 
@@ -15,11 +15,11 @@ const BOTH: &str = "grad-cam,integrated-gradients";
 async fn an_address_with_gaps_leads_to_the_full_one() {
     let app = TestApp::new();
     let form = format!(
-        "/result?model=sar-unet-precip&checkpoint=test&sample={SAMPLE}&threshold-mmh=1.5\
-         &methods=none&methods=grad-cam&steps=20&layers={}&layers={EMPTY_LAYER}",
+        "/v1/result?model=sar-unet&checkpoint=test&sample={SAMPLE}&threshold=1.5&methods=none\
+         &methods=grad-cam&integrated-gradients.steps=20&layers={}&layers={EMPTY_LAYER}",
         LAYERS[0].0
     );
-    for address in [form.as_str(), &format!("/result?sample={SAMPLE}")] {
+    for address in [form.as_str(), &format!("/v1/result?sample={SAMPLE}")] {
         let page = app.get(address).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER);
         let full = page.header("location").to_owned();
@@ -29,17 +29,27 @@ async fn an_address_with_gaps_leads_to_the_full_one() {
 }
 
 #[tokio::test]
-async fn a_result_shows_forecast_scores_and_both_explanations() {
+async fn a_result_shows_forecast_scores_and_explanations() {
     let page = TestApp::new().finished(&result(SAMPLE, BOTH)).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.texts("h1")[0].starts_with("Rain at 26 August 2010"));
     let names = page.attributes("figure", "data-figure");
-    for figure in ["prediction", "observation", "persistence", "difference", "inputs", "ig-frames"]
-    {
+    for figure in [
+        "map-prediction",
+        "map-observation",
+        "map-persistence",
+        "difference-prediction,observation",
+        "strip-input",
+        "bars-integrated_gradients/sums",
+        "curve-integrated_gradients/path",
+    ] {
         assert!(names.contains(&figure.to_owned()), "{figure} in {names:?}");
     }
-    assert_eq!(names.iter().filter(|name| name.starts_with("cam-")).count(), 2);
-    assert_eq!(page.count("#frames figure"), 13);
+    assert_eq!(page.count("#grad-cam figure[data-figure^=map]"), 2);
+    assert_eq!(page.count("#integrated-gradients figure[data-figure^=map]"), 12);
+    let bars = "#integrated-gradients .beside details:first-of-type tbody tr";
+    assert_eq!(page.count(bars), 12, "the bars as a table");
+    assert_eq!(page.count("#saliency figure"), 0, "it was not asked for");
     let rows = page.texts("#scores .scores tbody th");
     assert_eq!(rows[..5], ["0.5 mm/h", "1 mm/h", "2 mm/h", "5 mm/h", "10 mm/h"]);
     assert!(page.count("#scores td.better") > 0);
@@ -47,6 +57,23 @@ async fn a_result_shows_forecast_scores_and_both_explanations() {
     assert!(page.texts(".reading")[0].contains("close enough"));
     assert!(page.texts("#provenance code.hash").len() == 2);
     assert_eq!(page.count("[style], style, script:not([src])"), 0);
+    assert_eq!(page.repeated_ids(), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_method_has_its_section() {
+    let app = TestApp::new();
+    let page = app.finished(&result(SAMPLE, "grad-cam,integrated-gradients,saliency")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let sections = page.attributes("section[data-attribution]", "id");
+    assert_eq!(sections, ["grad-cam", "integrated-gradients", "saliency"]);
+    assert_eq!(page.count("#saliency figure[data-figure^='map-saliency']"), 12);
+    for section in sections {
+        assert_eq!(page.count(&format!("nav.sections a[href='#{section}']")), 1, "{section}");
+        assert_eq!(page.count(&format!("#{section} code")), 1, "the formula of {section}");
+        let target = page.texts(&format!("#{section} .target")).concat();
+        assert!(target.starts_with("Target: predicted rain above 1.5 mm/h"), "{target}");
+    }
 }
 
 #[tokio::test]
@@ -56,16 +83,19 @@ async fn figures_say_what_they_show_and_have_both_themes() {
         assert!(alt.len() > 40 && alt.chars().any(|c| c.is_ascii_digit()), "{alt}");
     }
     assert_eq!(page.count("figure picture source[media*=dark]"), page.count("figure"));
-    assert_eq!(
-        page.count("figure:first-of-type .files li"),
-        8 * page.count("figure:first-of-type")
-    );
+    let files = page.count("figure .files a[href^='/v1/result/figure/']");
+    assert_eq!(files, 8 * page.count("figure"), "in all formats and sizes");
+    for form in ["csv", "npy", "f32", "json"] {
+        let numbers = format!("figure .files a[href^='/v1/result/data/'][href*='.{form}?']");
+        let n_variables = page.count("figure:not([data-figure^=difference])");
+        assert_eq!(page.count(&numbers), n_variables, "{form}");
+    }
 }
 
 #[tokio::test]
 async fn a_layer_without_evidence_is_said_in_words() {
     let page = TestApp::new().finished(&result(SAMPLE, "grad-cam")).await;
-    let notices = page.texts("#layers .notice");
+    let notices = page.texts("#grad-cam .notice");
     assert!(
         notices[0].contains(&format!("No positive evidence for the target in Block {EMPTY_LAYER}"))
     );
@@ -74,15 +104,33 @@ async fn a_layer_without_evidence_is_said_in_words() {
 #[tokio::test]
 async fn an_empty_or_full_mask_is_said_in_words() {
     let app = TestApp::new();
-    let with = |rate: &str| result(SAMPLE, "grad-cam").replace("mmh=1.5", &format!("mmh={rate}"));
+    let with = |rate: &str| {
+        result(SAMPLE, "grad-cam").replace("threshold=1.5", &format!("threshold={rate}"))
+    };
     let empty = app.finished(&with("500")).await;
-    assert!(empty.texts("#layers .notice")[0].contains("exceeds 500 mm/h nowhere"));
-    assert!(empty.texts(".target")[0].contains("0 pixels"));
+    assert!(empty.texts("#look .notice")[0].contains("exceeds 500 mm/h nowhere"));
+    assert!(empty.texts("#look .notice")[0].contains("Its maximum is "));
+    assert!(empty.texts("#grad-cam .target")[0].contains("0 pixels"));
     let full = app.finished(&with("0")).await;
-    assert!(full.texts("#layers .notice")[0].contains("exceeds 0 mm/h everywhere"));
-    assert!(full.texts(".target")[0].contains("82,944 pixels (100.0 %)"));
+    assert!(full.texts("#look .notice")[0].contains("exceeds 0 mm/h everywhere"));
+    assert!(full.texts("#grad-cam .target")[0].contains("82,944 pixels"));
     let ordinary = app.finished(&with("1.5")).await;
-    assert!(ordinary.texts("#layers .notice").iter().all(|notice| !notice.contains("exceeds")));
+    assert_eq!(ordinary.count("#look .notice"), 0);
+}
+
+#[tokio::test]
+async fn the_sum_that_is_explained_is_told_in_both_units() {
+    let page = TestApp::new().finished(&result(SAMPLE, "grad-cam")).await;
+    let target = page.texts("#grad-cam .target").concat();
+    assert!(target.contains(" mm/h in all ("), "{target}");
+    assert!(target.contains(" in the network’s own units)"), "{target}");
+}
+
+#[tokio::test]
+async fn the_share_of_the_pixels_that_are_explained_is_told() {
+    let full = result(SAMPLE, "grad-cam").replace("threshold=1.5", "threshold=0");
+    let full = TestApp::new().finished(&full).await.texts("#grad-cam").concat();
+    assert!(full.contains("82,944 pixels") && full.contains("100.0 %"), "{full}");
 }
 
 #[tokio::test]
@@ -91,19 +139,23 @@ async fn a_sample_without_observation_has_no_scores() {
     let page = app.finished(&result(UNOBSERVED, "none")).await;
     assert_eq!(
         page.attributes("#forecast .figures figure", "data-figure"),
-        ["prediction", "persistence"]
+        ["map-prediction", "map-persistence"]
     );
     assert!(page.texts("#scores")[0].contains("nothing to verify against"));
-    let csv = app.get(&result(UNOBSERVED, "none").replace("/result?", "/result/scores.csv?")).await;
+    let csv = app.get(&part(&result(UNOBSERVED, "none"), "scores.csv")).await;
     assert_eq!(csv.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn what_was_not_asked_can_be_added() {
     let page = TestApp::new().finished(&result(SAMPLE, "none")).await;
-    let added = page.attributes("#layers a.button, #frames a.button", "href");
+    let added = page.attributes("section[data-attribution] a.button", "href");
     assert!(added[0].contains("methods=grad-cam&"), "{added:?}");
-    assert!(added[1].contains("methods=integrated-gradients&steps=20"), "{added:?}");
+    let gradients = "methods=integrated-gradients&integrated-gradients.baseline=zero\
+                     &integrated-gradients.steps=50&";
+    assert!(added[1].contains(gradients), "{added:?}");
+    assert!(added[2].contains("methods=saliency&") && added[2].ends_with("#saliency"), "{added:?}");
+    assert!(page.texts("#integrated-gradients")[0].contains("It was not asked for"));
 }
 
 #[tokio::test]
@@ -115,9 +167,32 @@ async fn equal_questions_are_computed_once_and_looks_not_at_all() {
     app.finished(&address.replace("opacity=0.85", "opacity=0.3")).await;
     app.finished(&address.replace("palette=uniform", "palette=pysteps")).await;
     app.finished(&address.replace(&format!(",{EMPTY_LAYER}"), "")).await;
+    app.finished(&(address.clone() + "&region=40,60,100,100")).await;
     assert_eq!(app.n_runs(), 1);
-    app.finished(&address.replace("mmh=1.5", "mmh=2")).await;
+    app.finished(&address.replace("threshold=1.5", "threshold=2")).await;
     assert_eq!(app.n_runs(), 1);
+}
+
+/// The first one was observed, and no other.
+#[tokio::test]
+async fn several_lead_times_are_shown_and_chosen() {
+    let app = TestApp::with_leads();
+    let first = app.finished(&result(SAMPLE, "grad-cam")).await;
+    let strips = first.attributes("#forecast figure[data-figure^=strip]", "data-figure");
+    assert!(strips.contains(&"strip-prediction".to_owned()), "{strips:?}");
+    assert_eq!(first.texts(".switch strong"), ["+30 min"]);
+    let others = first.attributes(".switch a", "href");
+    assert_eq!(others.len(), 2);
+    let last = app.finished(&others[1]).await;
+    assert_eq!(last.texts(".switch strong"), ["+90 min"]);
+    assert!(last.texts("#grad-cam .target")[0].contains("at +90 min"));
+    let names = last.attributes("#forecast .figures figure", "data-figure");
+    assert_eq!(names, ["map-prediction@2", "map-persistence@2"], "nothing was observed then");
+    assert_ne!(first.texts("h1"), last.texts("h1"));
+    assert_eq!(
+        last.attributes("#again select[name=lead-time] option[selected]", "selected").len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -16,13 +16,15 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::site::{HANGS, Site};
-use crate::support::{Page, SAMPLE, TestApp, result};
+use crate::support::{Page, SAMPLE, TestApp, part, result};
 
 const ANY: Duration = Duration::from_secs(3600);
 
-/// The address of another result for each number.
+/// The address of another result for each number. Something has to be explained: a forecast is the
+/// same whatever the threshold.
 fn distinct(i: usize) -> String {
-    result(SAMPLE, "none").replace("mmh=1.5", &format!("mmh={}", 2.0 + i as f64 / 1000.0))
+    let threshold = 2.0 + i as f64 / 1000.0;
+    result(SAMPLE, "grad-cam").replace("threshold=1.5", &format!("threshold={threshold}"))
 }
 
 /// Asks for all addresses at the same time; the pages in the order of the addresses.
@@ -145,7 +147,7 @@ async fn a_restarted_server_answers_a_known_address_without_the_network() {
     let again = after.finished(&address).await;
     assert_eq!(again.status, StatusCode::OK);
     assert!(again.texts("main") == page.texts("main"));
-    let figure = address.replace("/result?", "/result/figure/prediction.svg?");
+    let figure = part(&address, "figure/map-prediction.svg");
     assert_eq!(after.get(&figure, "image/svg+xml").await.status, StatusCode::OK);
     assert_eq!(after.n_runs.load(Ordering::SeqCst), 0);
 }

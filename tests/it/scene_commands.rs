@@ -26,18 +26,21 @@ fn a_picture_is_classified() {
     let said = bench.succeeds(&format!("{predict} --output @y.json"));
     assert!(said.contains("polar low") && said.contains("trained on simulated scenes"), "{said}");
     let nearest = json(&bench.path("y.json"));
-    let probs = numbers(&nearest["probs"]);
-    assert!((probs.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{probs:?}");
-    let logits = numbers(&nearest["logits"]);
+    let probabilities = numbers(&nearest["series"]["probability"]);
+    assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{probabilities:?}");
+    let logits = numbers(&nearest["series"]["logit"]);
     let softmax = 1.0 / (1.0 + (logits[0] - logits[1]).exp());
-    assert!((probs[1] - softmax).abs() < 1e-9);
-    assert_eq!(nearest["classes"], serde_json::json!(["neg", "pos"]));
-    assert_eq!(nearest["preprocessing"]["resize"], "nearest");
-    assert_eq!(nearest["preprocessing"]["input_px"], 192);
-    assert_eq!(nearest["preprocessing"]["crop_px"], 128);
-    assert_eq!(nearest["trained_on_simulation"], true);
-    bench.succeeds(&format!("{predict} --resize bilinear --output @b.json"));
-    assert_ne!(numbers(&json(&bench.path("b.json"))["logits"]), logits);
+    assert!((probabilities[1] - softmax).abs() < 1e-9);
+    let mut variables = nearest["variables"].as_array().into_iter().flatten();
+    let probability = variables.find(|variable| variable["name"] == "probability");
+    let classes = &probability.expect("it is described")["axes"][0]["coordinates"]["names"];
+    assert_eq!(*classes, serde_json::json!(["no polar low", "polar low"]));
+    assert_eq!(nearest["request"]["subject"]["resampling"], "nearest");
+    let variant = &nearest["domains"][0]["variant"];
+    assert_eq!((&variant["input_px"], &variant["crop_px"]), (&192.into(), &128.into()));
+    assert_eq!(nearest["notes"][0]["name"], "simulated");
+    bench.succeeds(&format!("{predict} resampling=bilinear --output @b.json"));
+    assert_ne!(numbers(&json(&bench.path("b.json"))["series"]["logit"]), logits);
 }
 
 /// The same numbers from the file and from its pixels as an array.
@@ -51,7 +54,7 @@ fn an_array_is_a_picture_too() {
     let predict = format!("predict --model polar-low --checkpoint {SHIPPED} --input");
     bench.succeeds(&format!("{predict} @x.npy --output @a.json"));
     bench.succeeds(&format!("{predict} {TOKYO} --output @b.json"));
-    let logits = |name: &str| numbers(&json(&bench.path(name))["logits"]);
+    let logits = |name: &str| numbers(&json(&bench.path(name))["series"]["logit"]);
     assert_eq!(logits("a.json"), logits("b.json"));
 }
 
@@ -60,22 +63,30 @@ fn a_class_is_explained_in_arrays() {
     let bench = Bench::new();
     let explain =
         format!("explain --model polar-low --checkpoint {SHIPPED} --input {TOKYO} --output @e.npz");
-    bench.succeeds(&format!("{explain} --layers activation_8,activation_10"));
+    bench.succeeds(&format!("{explain} layers=activation_8,activation_10"));
     let names = members(&bench.path("e.npz"));
-    for name in ["probs", "logits", "activation_8/weights", "activation_8/raw", "activation_10/cam"]
-    {
+    for name in [
+        "probability",
+        "logit",
+        "grad_cam/activation_8/weights",
+        "grad_cam/activation_8/raw",
+        "grad_cam/activation_10",
+    ] {
         assert!(names.contains(&format!("{name}.npy")), "{name} is not in {names:?}");
     }
-    assert!(!names.contains(&"activation_14/raw.npy".to_owned()));
+    assert!(!names.contains(&"grad_cam/activation_14/raw.npy".to_owned()));
+    let gradients = format!("{explain} --method integrated-gradients");
     let said = bench.succeeds(&format!(
-        "{explain} --method integrated-gradients --steps 4 --baseline mean --of logit --class neg"
+        "{gradients} integrated-gradients.steps=4 integrated-gradients.baseline=mean \
+         output=logit class=neg"
     ));
-    assert!(said.contains("gap") && said.contains("with 4 steps"), "{said}");
+    assert!(said.contains("gap") && said.contains("integrated_gradients/n_steps: 4 "), "{said}");
     let names = members(&bench.path("e.npz"));
     assert!(names.contains(&"integrated_gradients.npy".to_owned()), "{names:?}");
-    let said = bench
-        .succeeds(&format!("{explain} --method integrated-gradients --steps 2 --tolerance 0.05"));
-    assert!(!said.contains("with 2 steps"), "no step was doubled: {said}");
+    let said = bench.succeeds(&format!(
+        "{gradients} integrated-gradients.steps=2 integrated-gradients.tolerance=0.05"
+    ));
+    assert!(!said.contains("integrated_gradients/n_steps: 2 "), "no step was doubled: {said}");
 }
 
 #[test]
@@ -104,14 +115,17 @@ fn options_of_the_other_task_are_refused() {
     let bench = Bench::new();
     let scene =
         format!("--model polar-low --checkpoint {SHIPPED} --input {TOKYO} --output @y.json");
-    bench.fails(&format!("predict {scene} --class hurricane"), &["hurricane", "neg, pos"]);
-    bench.fails(&format!("predict {scene} --resize cubic"), &["nearest or bilinear"]);
+    bench.fails(&format!("predict {scene} class=hurricane"), &["hurricane", "neg, pos"]);
+    bench.fails(&format!("predict {scene} resampling=cubic"), &["cubic", "nearest, bilinear"]);
+    bench.fails(&format!("predict {scene} threshold=1.5"), &["“threshold”", "resampling"]);
     bench.fails(
-        &format!("explain {scene} --method integrated-gradients --tolerance 7"),
+        &format!("explain {scene} --method integrated-gradients integrated-gradients.tolerance=7"),
         &["from 0.001 to 1"],
     );
-    let radar = "--checkpoint knmi-20100826 --input @x.npy --output @y.npy --resize nearest";
-    bench.fails(&format!("predict {radar}"), &["takes frames"]);
+    npy::write_npy_f32(&bench.path("x.npy"), &[12, 32, 32], &vec![0.0; 12 * 32 * 32])
+        .expect("a file");
+    let radar = "--checkpoint knmi-20100826 --input @x.npy --output @y.npy resampling=nearest";
+    bench.fails(&format!("predict {radar}"), &["“resampling”", "lead-time"]);
 }
 
 /// The authors' layout, full size: whole files, all of the way.
@@ -131,7 +145,7 @@ fn keras_files_answer_as_the_authors_program_does() {
             input.display()
         );
         bench.succeeds(&words);
-        let ours = numbers(&json(&bench.path("y.json"))["probs"])[1];
+        let ours = numbers(&json(&bench.path("y.json"))["series"]["probability"])[1];
         let theirs = json(&folder.join(format!("polar_low_{variant}_{scene}.json")))["f_x"].clone();
         let error = (ours - theirs.as_f64().expect("a number")).abs();
         assert!(error < 1e-5, "{variant}, {scene}: {ours} is off by {error}");

@@ -1,10 +1,9 @@
 //! Scenes: the page that asks, the page of a result, and the table of several.
 
 use axum::http::StatusCode;
-use stormlens::plot::scene::SceneStyle;
 use stormlens_data::scene::SceneArchive;
 
-use crate::support::{Script, TestApp, data};
+use crate::support::{Page, Script, TestApp, data, part};
 
 /// The ids of the sample scenes, in their order.
 fn samples() -> Vec<String> {
@@ -20,27 +19,32 @@ fn three() -> Vec<String> {
 
 /// The full address of a result, as the server writes it.
 fn result(more: &str) -> String {
-    let opacity = SceneStyle::default().opacity;
-    let full = format!(
-        "model=polar-low&checkpoint=scripted&resampling=nearest&fit=stretch&class=pos\
-         &methods=grad-cam&layers=activation_14&registration=on-crop&interpolation=cells\
-         &opacity={opacity}&palette=uniform&polarity=positive&above=99&below=0&cleanup=no&outline=no"
+    let mut address = format!(
+        "/v1/result?model=polar-low&checkpoint=scripted&scene={}&resampling=nearest&fit=stretch\
+         &class=pos&output=probability&methods=grad-cam&layers=activation_14&overlay=map\
+         &interpolation=cells&opacity=0.7&evidence=uniform&polarity=positive&above=99&below=0\
+         &cleanup=no&outline=no",
+        samples()[0]
     );
-    let mut address = format!("/scenes/{}?{full}", samples()[0]);
     for change in more.split('&').filter(|change| !change.is_empty()) {
         let (name, value) = change.split_once('=').expect("it is a parameter");
-        let start = address.find(&format!("{name}=")).expect("it is one of the names");
+        let start = address.find(&format!("&{name}=")).expect("it is one of the names") + 1;
         let end = address[start..].find('&').map_or(address.len(), |n| start + n);
         address.replace_range(start..end, &format!("{name}={value}"));
     }
     address
 }
 
-const BOTH: &str = "methods=grad-cam,integrated-gradients&steps=50";
+/// The same with gaps.
+fn with(more: &str) -> String {
+    format!("/v1/result?scene={}&{more}", samples()[0])
+}
 
-/// The same with integrated gradients, whatever the server adds to it.
-async fn explained(app: &TestApp, more: &str) -> crate::support::Page {
-    let page = app.get(&format!("/scenes/{}?{BOTH}&{more}", samples()[0])).await;
+const BOTH: &str = "methods=grad-cam,integrated-gradients";
+
+/// The result with integrated gradients, whatever the server adds to its address.
+async fn explained(app: &TestApp, more: &str) -> Page {
+    let page = app.get(&with(&format!("{BOTH}&{more}"))).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
     app.finished(page.header("location")).await
 }
@@ -56,7 +60,8 @@ async fn the_page_of_scenes_asks_and_offers_samples() {
     assert_eq!(page.count(".card"), samples().len());
     assert!(page.texts(".card")[0].contains("Contains modified Copernicus Sentinel data 2019"));
     for (href, id) in page.attributes(".card a", "href").iter().zip(samples()) {
-        assert!(href.starts_with(&format!("/scenes/{id}?model=polar-low")), "{href}");
+        assert!(href.starts_with("/v1/result?model=polar-low&"), "{href}");
+        assert!(href.contains(&format!("&scene={id}&")), "{href}");
         assert_eq!(app.finished(href).await.status, StatusCode::OK);
     }
     for thumbnail in page.attributes(".card img", "src") {
@@ -77,10 +82,8 @@ async fn home_offers_both_jobs() {
 #[tokio::test]
 async fn an_address_with_gaps_leads_to_the_full_one() {
     let app = TestApp::new();
-    let id = &samples()[0];
-    for address in [format!("/scenes/{id}"), format!("/scenes/{id}?methods=none&methods=grad-cam")]
-    {
-        let page = app.get(&address).await;
+    for more in ["", "methods=none&methods=grad-cam"] {
+        let page = app.get(&with(more)).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER);
         assert_eq!(page.header("location"), result(""));
     }
@@ -96,13 +99,23 @@ async fn a_result_shows_the_answer_and_both_explanations() {
     assert!(reading.starts_with("The network gives ") && reading.ends_with(" % to a polar low"));
     assert_eq!(page.texts(".classes tbody th"), ["polar low", "no polar low"]);
     assert_eq!(page.count(".classes small"), 2, "both logits");
-    let names = page.attributes("figure", "data-figure");
-    assert_eq!(names, ["scene", "cam-activation_14", "gradients", "path"]);
+    let mut names = page.attributes("figure", "data-figure");
+    names.sort();
+    let expected = [
+        "curve-integrated_gradients/path",
+        "map-grad_cam/activation_14",
+        "map-integrated_gradients",
+        "map-scene",
+    ];
+    assert_eq!(names, expected);
     assert!(page.texts(".preparation")[0].contains("nearest, as in the authors’ notebook"));
     assert!(page.text().contains("dashed"));
-    assert!(page.texts(".gap").concat().chars().any(|c| c.is_ascii_digit()));
+    let pairs = page.texts("#integrated-gradients .pairs dt");
+    let gap = pairs.iter().position(|name| name.to_lowercase().contains("completeness gap"));
+    let gap = &page.texts("#integrated-gradients .pairs dd")[gap.expect("the gap is told")];
+    assert!(gap.chars().any(|c| c.is_ascii_digit()), "{gap}");
     assert!(page.texts(".reading")[0].contains("% of the difference"));
-    let attribution = page.texts("#provenance .attribution").concat();
+    let attribution = page.texts(".attribution").concat();
     assert!(attribution.contains("Contains modified Copernicus Sentinel data 2019"));
     assert_eq!(page.texts("#provenance code.hash").len(), 2);
     assert_eq!(page.count("[style], style, script:not([src])"), 0);
@@ -122,8 +135,8 @@ async fn figures_say_what_they_show_and_come_in_three_formats() {
         assert_eq!(figure.header("content-type"), "image/svg+xml");
         assert!(figure.header("content-security-policy").contains("sandbox"));
     }
-    let files = page.attributes("figure[data-figure=scene] .files a", "href");
-    assert_eq!(files.len(), 8);
+    let files = page.attributes("figure[data-figure=map-scene] .files a", "href");
+    assert_eq!(files.len(), 12, "four formats in two sizes, and the numbers in four forms");
     for (file, start) in files.iter().zip([&b"\x89PNG"[..], b"\x89PNG", b"<svg", b"%PDF"]) {
         let file = app.get(file).await;
         assert_eq!(file.status, StatusCode::OK);
@@ -136,26 +149,34 @@ async fn figures_say_what_they_show_and_come_in_three_formats() {
 async fn files_of_a_result_are_sent() {
     let app = TestApp::new();
     let page = explained(&app, "").await;
-    for (address, start) in page.attributes(".downloads a", "href").iter().zip([
-        &b"PK"[..],
-        b"PK",
-        b"\x93NUMPY",
-        b"{",
-        b"@",
-    ]) {
-        let file = app.get(address).await;
+    let links = page.attributes(".downloads a", "href");
+    for (name, start) in [
+        ("bundle.zip", &b"PK"[..]),
+        ("arrays.npz", b"PK"),
+        ("result.nc", b"\x89HDF"),
+        ("numbers.csv", b"\"name\""),
+        ("provenance.json", b"{"),
+        ("citations.bib", b"@"),
+        ("data/probability.npy", b"\x93NUMPY"),
+        ("data/scene.npy", b"\x93NUMPY"),
+    ] {
+        let wanted = format!("/v1/result/{name}?");
+        let listed = links.iter().find(|address| address.starts_with(&wanted)).cloned();
+        assert!(listed.is_some() || name.starts_with("data/"), "{name} in {links:?}");
+        let address = listed.unwrap_or_else(|| part(&result(""), name));
+        let file = app.get(&address).await;
         assert_eq!(file.status, StatusCode::OK, "{address}: {}", file.text());
         assert!(file.body.starts_with(start), "{address}");
         let tag = file.header("etag").to_owned();
-        let again = app.get_with(address, &[("if-none-match", &tag)]).await;
+        let again = app.get_with(&address, &[("if-none-match", &tag)]).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{address}");
     }
-    let unknown = app.get(&result("").replacen('?', "/scene.tar?", 1)).await;
+    let unknown = app.get(&part(&result(""), "scene.tar")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert!(unknown.text().contains("bundle.zip"));
-    let array = app.get(&result("").replacen('?', "/array/speed.npy?", 1)).await;
+    let array = app.get(&part(&result(""), "data/speed.npy")).await;
     assert_eq!(array.status, StatusCode::NOT_FOUND);
-    assert!(array.text().contains("probs.npy"));
+    assert!(array.text().contains("probability"));
 }
 
 #[tokio::test]
@@ -173,20 +194,19 @@ async fn what_an_answer_is_worth_is_said_first() {
 async fn a_map_without_evidence_is_said_in_words() {
     let app = TestApp::new();
     let page = app.finished(&result("fit=letterbox")).await;
-    let notice = page.texts("#layers .notice").concat();
-    assert!(
-        notice.contains("No positive evidence for “polar low” in Layer of 4 cells"),
-        "{notice}"
-    );
+    let notice = page.texts("#grad-cam .notice").concat();
+    assert!(notice.contains("No positive evidence for "), "{notice}");
+    assert!(notice.contains(" in Layer of 4 cells"), "{notice}");
+    assert!(page.texts("#grad-cam .target")[0].starts_with("Polar low: "), "of which class");
     let page = app.finished(&result("")).await;
-    assert_eq!(page.count("#layers .notice"), 0);
+    assert_eq!(page.count("#grad-cam .notice"), 0);
 }
 
 #[tokio::test]
 async fn a_map_of_one_cell_is_said_to_tell_nothing() {
     let app = TestApp::new();
     let page = app.finished(&result("resampling=bilinear")).await;
-    let notice = page.texts("#layers .notice").concat();
+    let notice = page.texts("#grad-cam .notice").concat();
     assert!(notice.contains("tells no place from another"), "{notice}");
 }
 
@@ -196,7 +216,7 @@ async fn another_class_is_another_question() {
     let page = app.finished(&result("")).await;
     let other = page.attributes(".switch a", "href").remove(0);
     assert!(other.contains("class=neg&"), "{other}");
-    let other = app.finished(other.trim_end_matches("#layers")).await;
+    let other = app.finished(other.trim_end_matches("#look")).await;
     assert_eq!(other.texts(".switch strong"), ["no polar low"]);
     assert!(other.texts(".other-class")[0].contains("gives more to “polar low”"));
     assert_eq!(app.n_runs(), 2);
@@ -208,8 +228,8 @@ async fn looks_are_drawn_and_not_computed() {
     for look in [
         "",
         "opacity=0.3",
-        "palette=jet",
-        "registration=published",
+        "evidence=jet",
+        "overlay=published",
         "interpolation=smooth",
         "polarity=signed",
         "above=90&below=10",
@@ -218,7 +238,7 @@ async fn looks_are_drawn_and_not_computed() {
     ] {
         let address = result(look);
         assert_eq!(app.finished(&address).await.status, StatusCode::OK, "{look}");
-        let figure = address.replacen('?', "/figure/cam-activation_14.svg?", 1);
+        let figure = part(&address, "figure/map-grad_cam%2Factivation_14.svg");
         assert_eq!(app.get(&figure).await.status, StatusCode::OK, "{look}");
     }
     assert_eq!(app.n_runs(), 1);
@@ -228,11 +248,31 @@ async fn looks_are_drawn_and_not_computed() {
 async fn what_was_not_asked_can_be_added() {
     let app = TestApp::new();
     let page = app.finished(&result("")).await;
-    let added = page.attributes("#pixels a.button", "href").remove(0);
-    assert!(added.contains("methods=grad-cam,integrated-gradients&steps=200&baseline=black"));
-    let bare = app.get(&format!("/scenes/{}?methods=none", samples()[0])).await;
+    let added = page.attributes("#integrated-gradients a.button", "href").remove(0);
+    let gradients = "methods=grad-cam,integrated-gradients&integrated-gradients.baseline=zero\
+                     &integrated-gradients.steps=50&";
+    assert!(added.contains(gradients), "{added}");
+    let bare = app.get(&with("methods=none")).await;
     let bare = app.finished(bare.header("location")).await;
-    assert!(bare.attributes("#layers a.button", "href")[0].contains("methods=grad-cam&"));
+    assert!(bare.attributes("#grad-cam a.button", "href")[0].contains("methods=grad-cam&"));
+    let saliency = bare.attributes("#saliency a.button", "href").remove(0);
+    let saliency = app.finished(saliency.trim_end_matches("#saliency")).await;
+    assert_eq!(saliency.attributes("#saliency figure", "data-figure"), ["map-saliency"]);
+}
+
+/// Steps and baseline stand beside what they led to, and in the form to ask again.
+#[tokio::test]
+async fn how_it_was_asked_is_told() {
+    let app = TestApp::new();
+    let page =
+        explained(&app, "integrated-gradients.steps=20&integrated-gradients.baseline=mean").await;
+    let told = page.texts("#integrated-gradients .pairs dd");
+    assert!(
+        told.contains(&"20".to_owned()) && told.contains(&"the input's mean".to_owned()),
+        "{told:?}"
+    );
+    let again = "#again select[name='integrated-gradients.baseline'] option[selected]";
+    assert_eq!(page.attributes(again, "value"), ["mean"]);
 }
 
 #[tokio::test]
@@ -248,7 +288,7 @@ async fn waiting_is_shown_and_a_failure_is_said() {
         }
     };
     assert_eq!(page.status, StatusCode::ACCEPTED);
-    assert_eq!(page.attributes(".trail a", "href"), ["/scenes"]);
+    assert_eq!(page.attributes(".trail a", "href")[0], "/scenes");
     assert_eq!(page.count("[data-events]"), 1);
     release.send(()).unwrap();
     assert_eq!(app.finished(&result("")).await.status, StatusCode::OK);
@@ -333,22 +373,28 @@ async fn check(address: &str, status: u16, words: &[&str]) {
 
 #[tokio::test]
 async fn bad_questions_are_said_with_a_way_out() {
-    let scene = format!("/scenes/{}", samples()[0]);
-    let with = |parameter: &str| format!("{scene}?{parameter}");
-    check("/scenes/0123456789abcdef", 404, &["no scene called", "upload the picture again"]).await;
-    check("/scenes/..%2F..%2Fetc", 404, &["no scene called"]).await;
+    let figure =
+        |name: &str| with("").replace("/v1/result?", &format!("/v1/result/figure/{name}?"));
+    let gone = "upload the picture again";
+    check("/v1/result?scene=0123456789abcdef", 404, &["no scene called", gone]).await;
+    check("/v1/result?scene=..%2F..%2Fetc", 404, &["no scene called"]).await;
     check("/scenes/0123456789abcdef/thumbnail.jpg", 404, &["no scene called"]).await;
-    check(&with("model=sar-unet-precip"), 404, &["Known are polar-low"]).await;
+    check("/scenes/..%2F..%2Fetc/thumbnail.jpg", 404, &["no scene called"]).await;
+    check(&with("model=lstm"), 404, &["Known are sar-unet, polar-low"]).await;
+    check(&with("model=sar-unet"), 400, &["“scene”"]).await;
     check(&with("checkpoint=best"), 404, &["Known are scripted"]).await;
     check(&with("class=maybe"), 422, &["Known are neg, pos"]).await;
     check(&with("resampling=cubic"), 422, &["Known are nearest, bilinear"]).await;
-    check(&with("steps=1"), 400, &["2 to 1600"]).await;
+    check(&with("output=loss"), 422, &["Known are probability, logit"]).await;
+    let gradients = "methods=integrated-gradients&integrated-gradients";
+    check(&with(&format!("{gradients}.steps=1")), 400, &["2 to 1600"]).await;
     check(&with("above=10&below=20"), 400, &["larger than below"]).await;
     check(&with("colour=red"), 400, &["Known are model, checkpoint"]).await;
-    check(&format!("{scene}/figure/sunset.svg"), 404, &["Known are scene, cam-LAYER"]).await;
-    check(&format!("{scene}/figure/scene.gif"), 404, &["as .svg, .png or .pdf"]).await;
-    check(&format!("{scene}/figure/cam-other.svg"), 404, &["layer"]).await;
-    check(&format!("{scene}/figure/path.svg"), 404, &["Ask for it in the form"]).await;
+    check(&figure("sunset.svg"), 404, &["Known are map-NAME"]).await;
+    check(&figure("map-scene.gif"), 404, &["as .svg, .png or .pdf"]).await;
+    check(&figure("map-grad_cam%2Fother.svg"), 404, &["grad_cam/activation_14"]).await;
+    check(&figure("curve-integrated_gradients%2Fpath.svg"), 404, &["ask for more in its form"])
+        .await;
     check("/scenes/compare", 400, &["from 1 to 96 scenes"]).await;
     check("/scenes/compare?scenes=a&sort=luck", 422, &["order, name, probability"]).await;
 }
@@ -366,6 +412,7 @@ async fn every_page_of_scenes_has_landmarks_and_nothing_inline() {
         assert_eq!(page.count("[style], style, script:not([src]), [onclick]"), 0, "{address}");
         let unnamed = "img:not([alt]), img:not([width]), img:not([height])";
         assert_eq!(page.count(unnamed), 0, "{address}");
+        assert_eq!(page.repeated_ids(), [""; 0], "{address}");
         let fields = "select, input:not([type=hidden])";
         assert_eq!(page.count(fields), page.count(&label_of(fields)), "{address}");
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,22 +11,22 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
 use http_body_util::BodyExt;
 use scraper::{Html, Selector};
-use stormlens::catalog::Catalog;
+use stormlens::catalog::{CardBox, Catalog};
 use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
-use stormlens::scenes::CacheOptions;
+use stormlens::plot::words::{count, number};
+use stormlens::tasks::{self, Folders, UploadLimits};
 use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
-use stormlens::web::{self, AppState, UploadLimits};
+use stormlens::web::{self, AppState};
 use stormlens_data::card::{
-    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, Nowcasting, Task,
+    CheckpointCard, Citation, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
 };
-use stormlens_data::field::Field;
-use stormlens_data::outcome::{NowcastOutcome, Outcome, SceneOutcome, Target};
-use stormlens_data::request::{NowcastRequest, Progress, Request, SceneRequest};
+use stormlens_data::outcome::{Coordinates, Note, Number, Outcome, Role, Values};
+use stormlens_data::request::{Progress, Request, Subject, Target};
 use stormlens_data::scene::{Fit, Resampling, Variant};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-/// A sample with an observation, one without, and one that starts in a dry hour.
+/// A sample with an observation, and one without.
 pub const SAMPLE: &str = "knmi-20100826T0535";
 pub const UNOBSERVED: &str = "knmi-20100826T0735";
 
@@ -43,6 +43,7 @@ pub enum Script {
 
 /// Answers with real rain and made-up attributions, or does what the script says.
 pub struct ScriptedWorker {
+    checkpoints: Vec<CheckpointCard>,
     script: Arc<Mutex<VecDeque<Script>>>,
     told: Sender<String>,
 }
@@ -74,15 +75,12 @@ impl Worker for ScriptedWorker {
                 }
             }
         }
-        match request {
-            Request::Nowcast(request) => Ok(Outcome::Nowcast(answer(request).into())),
-            Request::Scene(request) => Ok(Outcome::Scene(classify(request).into())),
-        }
+        Ok(self.answer(request))
     }
 
     /// Scenes go together where a test has batches.
     fn batch_key(&self, request: &Request) -> Option<String> {
-        matches!(request, Request::Scene(_)).then(|| "scenes".to_owned())
+        matches!(request.subject, Subject::Scene { .. }).then(|| "scenes".to_owned())
     }
 
     fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Result<Outcome, WorkerError>> {
@@ -99,71 +97,154 @@ impl Worker for ScriptedWorker {
     }
 }
 
-fn answer(request: &NowcastRequest) -> NowcastOutcome {
-    let mut outcome = testing::outcome();
-    outcome.request = request.clone();
-    if request.sample == UNOBSERVED {
-        outcome.forecast.observation_mm_h = None;
+impl ScriptedWorker {
+    /// The made-up answer of that kind, with what was asked for and nothing else.
+    fn answer(&self, request: &Request) -> Outcome {
+        let mut outcome = match &request.subject {
+            Subject::Nowcast { sample } => forecast(sample, request, &self.leads(request)),
+            Subject::Scene { resampling, fit, .. } => classify(*resampling, *fit),
+        };
+        outcome.request = request.clone();
+        for method in testing::methods().iter().filter(|method| !is_asked(request, method.id)) {
+            let start = method.variable();
+            let is_of = |name: &str| name == start || name.starts_with(&format!("{start}/"));
+            outcome.variables.retain(|variable| !is_of(&variable.name));
+            outcome.numbers.retain(|number| !is_of(&number.name));
+        }
+        outcome.variables.retain(|v| v.role != Role::Mask || !request.explain.is_empty());
+        if let Some(steps) = request
+            .explained_by("integrated-gradients")
+            .and_then(|explain| explain.options.get("steps")?.parse().ok())
+        {
+            set(&mut outcome, "integrated_gradients/n_steps", steps);
+        }
+        outcome
     }
-    if request.threshold_mm_h == 0.0 {
+
+    /// The lead times of the weights that are asked, in minutes.
+    fn leads(&self, request: &Request) -> Vec<u32> {
+        let is_it = |card: &&CheckpointCard| card.name == request.checkpoint;
+        let card = self.checkpoints.iter().find(is_it);
+        let task = card.and_then(|card| card.nowcasting.as_ref());
+        task.map_or(Vec::new(), |task| task.lead_times_min.clone())
+    }
+}
+
+fn is_asked(request: &Request, method: &str) -> bool {
+    request.explained_by(method).is_some()
+}
+
+fn set(outcome: &mut Outcome, name: &str, value: f64) {
+    outcome.numbers.retain(|number| number.name != name);
+    outcome.numbers.push(Number::new(name, value, "1", "as asked"));
+}
+
+/// Lead times of weights that have several, in minutes.
+pub const LEADS: [u32; 3] = [30, 60, 90];
+
+/// Made once, because it takes seconds.
+fn several_leads() -> Outcome {
+    static OUTCOME: LazyLock<Outcome> = LazyLock::new(|| testing::outcome_of_leads(LEADS.len()));
+    OUTCOME.clone()
+}
+
+/// Of one lead time, or of those of [`LEADS`].
+fn forecast(sample: &str, request: &Request, leads: &[u32]) -> Outcome {
+    let mut outcome = if leads == LEADS { several_leads() } else { testing::outcome() };
+    if sample == UNOBSERVED {
+        outcome.variables.retain(|variable| variable.name != "observation");
+    }
+    let target = request.explain.first().map(|explain| &explain.target);
+    if let Some(Target::SumAbove { threshold, lead_time_min }) = target {
+        explain_above(&mut outcome, *threshold, *lead_time_min);
+    }
+    outcome
+}
+
+/// What is explained is the rain above a threshold at a lead time.
+fn explain_above(outcome: &mut Outcome, threshold: f64, lead_time_min: u32) {
+    if threshold == 0.0 {
         // Regression rarely says zero: with this threshold everything is the target.
-        outcome.forecast.prediction_mm_h = outcome.forecast.prediction_mm_h.map(|rain| rain + 0.01);
+        change(outcome, "prediction", |rain| rain + 0.01);
     }
-    let target = target(&outcome, request.threshold_mm_h);
-    if let Some(grad_cam) = &mut outcome.grad_cam {
-        grad_cam.target = target.clone();
-        if target.n_pixels == 0 {
-            grad_cam.layers.iter_mut().for_each(|map| map.cam = map.cam.map(|_| 0.0));
+    let prediction = outcome.variable("prediction").expect("there is one");
+    let axis = prediction.axis().expect("it has lead times");
+    let is_it = |&i: &usize| axis.lead_time_min(i) == Some(lead_time_min);
+    let idx = (0..axis.len()).find(is_it).expect("it is one of them");
+    let is_above = |rain: f32| f32::from(f64::from(rain) > threshold);
+    let mask: Vec<f32> = prediction.map(idx).values.into_iter().map(is_above).collect();
+    let n_pixels = mask.iter().filter(|&&m| m == 1.0).count();
+    let (above, n) = (number(threshold), count(n_pixels));
+    let words =
+        format!("target: predicted rain above {above} mm/h at +{lead_time_min} min ({n} pixels)");
+    for variable in &mut outcome.variables {
+        match &mut variable.role {
+            Role::Mask => {
+                variable.values = Values::F32(mask.clone());
+                if let Coordinates::LeadTimes { minutes, .. } = &mut variable.axes[0].coordinates {
+                    *minutes = vec![lead_time_min];
+                }
+            }
+            Role::Attribution { target, .. } => words.clone_into(target),
+            _ => {}
         }
     }
-    if let Some((gradients, n)) = outcome.integrated_gradients.as_mut().zip(request.ig_steps) {
-        gradients.target = target;
-        gradients.n_steps = n;
+    for method in testing::methods() {
+        let name = |part: &str| format!("{}/{part}", method.variable());
+        set(outcome, &name("n_pixels"), n_pixels as f64);
+        set(
+            outcome,
+            &name("target_normalised"),
+            outcome.number(&name("target")).unwrap_or(0.0) / 574.0,
+        );
     }
-    outcome.grad_cam.take_if(|_| !request.grad_cam);
-    outcome.integrated_gradients.take_if(|_| request.ig_steps.is_none());
-    outcome
+    if n_pixels == 0 {
+        empty_layers(outcome);
+    }
+}
+
+fn change(outcome: &mut Outcome, name: &str, f: impl Fn(f32) -> f32) {
+    for variable in outcome.variables.iter_mut().filter(|v| v.name == name) {
+        variable.values = Values::F32(variable.to_f32().into_iter().map(&f).collect());
+    }
+}
+
+fn empty_layers(outcome: &mut Outcome) {
+    for variable in outcome.variables.iter_mut().filter(|v| v.layer().is_some()) {
+        variable.values = Values::F32(vec![0.0; variable.values.len()]);
+    }
 }
 
 /// The made-up answer about the scene in Tokyo Bay, whatever scene is asked about.
 ///
 /// With bilinear values the scene is familiar and the weights are real ones; letterboxed, no layer
 /// holds evidence.
-fn classify(request: &SceneRequest) -> SceneOutcome {
+fn classify(resampling: Resampling, fit: Fit) -> Outcome {
     let mut outcome = testing::scene_outcome();
-    outcome.request = request.clone();
-    let is_plain = request.resampling == Resampling::Bilinear;
-    outcome.trained_on_simulation = !is_plain;
-    outcome.familiarity.is_familiar = is_plain;
-    let reason = "red and green differ in 87 % of the pixels".to_owned();
-    outcome.familiarity.reasons = if is_plain { Vec::new() } else { vec![reason] };
-    if let Some(cam) = &mut outcome.grad_cam
-        && request.fit == Fit::Letterbox
-    {
-        cam.layers.iter_mut().for_each(|layer| layer.cam = layer.cam.map(|_| 0.0));
+    let is_plain = resampling == Resampling::Bilinear;
+    let note = |name: &str, text: &str, is_on_figures| Note {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        is_on_figures,
+    };
+    outcome.notes.clear();
+    if !is_plain {
+        let reason = "red and green differ in 87 % of the pixels";
+        outcome.notes = vec![
+            note("simulated", "weights trained on simulated scenes", true),
+            note("unfamiliar", "the scene is unlike the training scenes", true),
+            note("unfamiliar-because", reason, false),
+        ];
     }
-    if let Some(cam) = &mut outcome.grad_cam
-        && is_plain
-    {
-        let one = || Field::new(1, 1, vec![1.0]);
-        cam.layers.iter_mut().for_each(|layer| (layer.raw, layer.cam) = (one(), one()));
+    if fit == Fit::Letterbox {
+        empty_layers(&mut outcome);
     }
-    outcome.grad_cam.take_if(|_| !request.grad_cam);
-    let asked = request.integrated_gradients.as_ref();
-    if let Some((gradients, options)) = outcome.integrated_gradients.as_mut().zip(asked) {
-        gradients.options = options.clone();
+    if is_plain {
+        for variable in outcome.variables.iter_mut().filter(|v| v.layer().is_some()) {
+            (variable.plane, variable.values) = (Some([1, 1]), Values::F32(vec![1.0]));
+        }
     }
-    outcome.integrated_gradients.take_if(|_| asked.is_none());
     outcome
-}
-
-fn target(outcome: &NowcastOutcome, threshold_mm_h: f64) -> Target {
-    let prediction = &outcome.forecast.prediction_mm_h;
-    let mask = prediction.map(|rain| f32::from(f64::from(rain) > threshold_mm_h));
-    let score_mm_h =
-        prediction.values.iter().zip(&mask.values).map(|(r, m)| f64::from(r * m)).sum();
-    let n_pixels = mask.values.iter().filter(|&&m| m == 1.0).count();
-    Target { threshold_mm_h, mask, n_pixels, score: score_mm_h / 574.0, score_mm_h }
 }
 
 pub fn model() -> ModelCard {
@@ -179,34 +260,44 @@ pub fn model() -> ModelCard {
         group: if name.starts_with("Up") { "Decoder" } else { "Encoder" },
     });
     ModelCard {
-        id: "sar-unet-precip",
+        id: "sar-unet",
         title: "SAR-UNet, precipitation",
         summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
+        task: Task::Nowcasting,
         layers: layers.into(),
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: CITATIONS,
+        published_options: &[],
     }
 }
 
 pub fn checkpoint() -> CheckpointCard {
     CheckpointCard {
         name: "test".to_owned(),
-        model: "sar-unet-precip".to_owned(),
+        model: "sar-unet".to_owned(),
         weights_sha256: "ab".repeat(32),
         training_data: "None: this is a test".to_owned(),
         licence: "MIT".to_owned(),
         n_parameters: 1_234_567,
         is_simulated: false,
+        nowcasting: Some(Nowcasting {
+            field: NowcastField::Precipitation,
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_times_min: vec![30],
+            is_stated: true,
+            size_multiple: 16,
+        }),
         variant: None,
         familiar: None,
     }
+}
+
+/// The same for [`LEADS`].
+pub fn checkpoint_of_leads() -> CheckpointCard {
+    let task = checkpoint().nowcasting.expect("it forecasts");
+    let nowcasting = Some(Nowcasting { lead_times_min: LEADS.into(), ..task });
+    CheckpointCard { nowcasting, ..checkpoint() }
 }
 
 pub fn classifier_weights() -> CheckpointCard {
@@ -214,6 +305,7 @@ pub fn classifier_weights() -> CheckpointCard {
         name: "scripted".to_owned(),
         model: "polar-low".to_owned(),
         is_simulated: true,
+        nowcasting: None,
         variant: Some(Variant::LR_512),
         ..checkpoint()
     }
@@ -224,6 +316,8 @@ pub fn data() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data"))
 }
 
+type Tasks = Vec<Arc<dyn stormlens::task::Task>>;
+
 /// What an application under test is made of.
 pub struct Setup<'a> {
     pub options: Options,
@@ -233,7 +327,10 @@ pub struct Setup<'a> {
     pub max_file_bytes: usize,
     pub max_cache_bytes: u64,
     pub uploads: UploadLimits,
+    /// Whether there are weights for scenes.
     pub has_weights: bool,
+    /// Weights that make forecasts.
+    pub forecasters: Vec<CheckpointCard>,
 }
 
 impl<'a> Setup<'a> {
@@ -247,6 +344,7 @@ impl<'a> Setup<'a> {
             max_cache_bytes: 100_000_000,
             uploads: UploadLimits { linger: Duration::from_millis(50), ..UploadLimits::default() },
             has_weights: true,
+            forecasters: vec![checkpoint()],
         }
     }
 
@@ -254,28 +352,36 @@ impl<'a> Setup<'a> {
     pub fn state(self) -> (AppState, Arc<Mutex<VecDeque<Script>>>, Receiver<String>) {
         let script = Arc::<Mutex<VecDeque<Script>>>::default();
         let (told, heard) = channel();
-        let (of_worker, told) = (script.clone(), told);
+        let (of_worker, checkpoints) = (script.clone(), self.forecasters.clone());
         let factory = Box::new(move || {
-            let worker = ScriptedWorker { script: of_worker.clone(), told: told.clone() };
+            let (script, told) = (of_worker.clone(), told.clone());
+            let worker = ScriptedWorker { checkpoints: checkpoints.clone(), script, told };
             Ok(Box::new(worker) as Box<dyn Worker>)
         });
-        let catalog = Arc::new(self.catalog());
+        let (tasks, pages) = self.open();
+        let catalog = Arc::new(Catalog::new(self.cards(), tasks));
         let jobs = Jobs::start(factory, self.options).expect("there is a thread");
         let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
-        let state = AppState::new(jobs, catalog, checkpoints).with_upload_limits(self.uploads);
-        (state, script, heard)
+        (AppState::new(jobs, catalog, pages, checkpoints), script, heard)
     }
 
-    fn catalog(&self) -> Catalog {
-        let mut weights = vec![checkpoint()];
-        weights.extend(self.has_weights.then(classifier_weights));
-        let cache = CacheOptions {
-            folder: self.cache.to_owned(),
-            max_bytes: self.max_cache_bytes,
+    fn open(&self) -> (Tasks, Vec<Arc<dyn web::Pages>>) {
+        let folders = Folders {
+            data: self.data.to_owned(),
+            cache: self.cache.to_owned(),
+            max_cache_bytes: self.max_cache_bytes,
             max_file_bytes: self.max_file_bytes,
+            upload_limits: self.uploads,
         };
-        let catalog = Catalog::open(self.data, vec![model(), testing::scene_card()], weights);
-        catalog.expect("there is data").with_cache(cache)
+        let opened = tasks::open(&folders).expect("there is data");
+        opened.into_iter().map(|opened| (opened.task, opened.pages)).unzip()
+    }
+
+    fn cards(&self) -> CardBox {
+        let mut checkpoints = self.forecasters.clone();
+        checkpoints.extend(self.has_weights.then(classifier_weights));
+        let models = vec![model(), testing::scene_card()];
+        CardBox { models, checkpoints, methods: testing::methods().to_vec() }
     }
 }
 
@@ -290,6 +396,11 @@ pub struct TestApp {
 impl TestApp {
     pub fn new() -> Self {
         Self::set_up(|_| {})
+    }
+
+    /// With weights that have several lead times.
+    pub fn with_leads() -> Self {
+        Self::set_up(|setup| setup.forecasters = vec![checkpoint_of_leads()])
     }
 
     pub fn with(options: Options) -> Self {
@@ -433,15 +544,23 @@ pub fn form(field: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// The full address of a result, as the server writes it.
 pub fn result(sample: &str, methods: &str) -> String {
-    let steps = if methods.contains("integrated-gradients") { "&steps=20" } else { "" };
+    let path = match methods.contains("integrated-gradients") {
+        true => "&integrated-gradients.baseline=zero&integrated-gradients.steps=50",
+        false => "",
+    };
     let layers = match methods.contains("grad-cam") {
         true => format!("&layers={},{EMPTY_LAYER}", LAYERS[0].0),
         false => String::new(),
     };
     format!(
-        "/result?model=sar-unet-precip&checkpoint=test&sample={sample}&threshold-mmh=1.5\
-         &methods={methods}{steps}{layers}&opacity=0.85&palette=uniform&overlay=map"
+        "/v1/result?model=sar-unet&checkpoint=test&sample={sample}&lead-time=30&threshold=1.5\
+         &methods={methods}{path}{layers}&opacity=0.85&palette=uniform&overlay=map"
     )
+}
+
+/// The address of a figure or file of the result at an address.
+pub fn part(address: &str, name: &str) -> String {
+    address.replacen("/v1/result?", &format!("/v1/result/{name}?"), 1)
 }
 
 pub struct Page {
@@ -474,6 +593,13 @@ impl Page {
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let found = self.find(selector, |element| element.attr(name).map(str::to_owned));
         found.into_iter().flatten().collect()
+    }
+
+    /// Names of elements that more than one has, so that no link finds the others.
+    pub fn repeated_ids(&self) -> Vec<String> {
+        let ids = self.attributes("[id]", "id");
+        let stands_before = |(i, id): &(usize, &String)| ids[..*i].contains(id);
+        ids.iter().enumerate().filter(stands_before).map(|(_, id)| id.clone()).collect()
     }
 
     pub fn count(&self, selector: &str) -> usize {

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use futures_util::stream;
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
-use stormlens::web::UploadLimits;
+use stormlens::tasks::UploadLimits;
 use tokio::task::JoinSet;
 
 use crate::support::{FORM, Page, Script, TestApp, form};
@@ -79,6 +79,12 @@ fn tree(folder: &Path) -> Vec<String> {
     files
 }
 
+/// The address of the thumbnail of the scene that a result is of.
+fn thumbnail_of(result: &str) -> String {
+    let (_, id) = result.split_once("&scene=").expect("it is of a scene");
+    format!("/scenes/{}/thumbnail.jpg", &id[..16])
+}
+
 async fn refuses(bytes: &[u8], status: u16, words: &str) {
     let app = TestApp::new();
     let page = app.upload(&[("scene.png", bytes)]).await;
@@ -97,12 +103,14 @@ async fn one_picture_leads_to_its_result() {
         let page = app.upload(&[("my scene.png", &bytes)]).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
         let address = page.header("location").to_owned();
-        assert!(address.contains("?model=polar-low&checkpoint=scripted&"), "{address}");
+        assert!(
+            address.starts_with("/v1/result?model=polar-low&checkpoint=scripted&"),
+            "{address}"
+        );
         let result = app.finished(&address).await;
         assert_eq!(result.status, StatusCode::OK, "{}", result.text());
         assert_eq!(result.texts("h1"), ["my scene.png"]);
-        let id = &address["/scenes/".len()..][..16];
-        let thumbnail = app.get(&format!("/scenes/{id}/thumbnail.jpg")).await;
+        let thumbnail = app.get(&thumbnail_of(&address)).await;
         assert_eq!(thumbnail.header("content-type"), "image/jpeg");
         assert_eq!(image::load_from_memory(&thumbnail.body).unwrap().width(), 48);
     }
@@ -226,9 +234,13 @@ async fn what_hides_in_a_picture_is_never_served() {
     let mut addresses = result.attributes("main a[href]", "href");
     addresses.extend(result.attributes("main img", "src"));
     addresses.extend(result.attributes("main source", "srcset"));
-    addresses.push(format!("{}/thumbnail.jpg", &page.header("location")[..24]));
-    addresses.retain(|address| address.starts_with("/scenes/") && !address.contains('#'));
-    assert!(addresses.len() > 10, "{addresses:?}");
+    addresses.extend(result.attributes("figure", "data-head"));
+    addresses.extend(result.attributes("figure", "data-body"));
+    addresses.push(thumbnail_of(page.header("location")));
+    let is_of_it =
+        |address: &String| ["/scenes/", "/v1/result"].iter().any(|s| address.starts_with(s));
+    addresses.retain(|address| is_of_it(address) && !address.contains('#'));
+    assert!(addresses.len() > 20, "{addresses:?}");
     for address in addresses {
         let shown = app.finished(&address).await;
         assert_eq!(shown.status, StatusCode::OK, "{address}: {}", shown.text());
@@ -236,6 +248,7 @@ async fn what_hides_in_a_picture_is_never_served() {
         let is_there = shown.body.windows(EVIL.len()).any(|bytes| bytes == EVIL);
         assert!(!is_there, "{address} serves what was hidden");
         check_type(&address, &shown);
+        check_names(&address, &shown);
     }
 }
 
@@ -248,14 +261,24 @@ fn check_type(address: &str, shown: &Page) {
         "text/html" => policy.contains("script-src 'self'") && !policy.contains("unsafe"),
         "image/svg+xml" => policy.contains("sandbox") && policy.contains("default-src 'none'"),
         "image/png" | "image/jpeg" => true,
+        // What a page reads: no browser shows it as anything but text.
+        "application/json" => is_saved || address.contains("/data/"),
         "application/zip"
         | "application/octet-stream"
-        | "application/json"
+        | "application/x-netcdf"
+        | "text/csv"
         | "text/plain"
         | "application/pdf" => is_saved,
         _ => false,
     };
     assert!(is_harmless, "{address} is {kind} with {policy}");
+}
+
+/// A name that a visitor gave is text in a header, too.
+fn check_names(address: &str, shown: &Page) {
+    let name = shown.header("content-disposition");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " ;=\"._-,".contains(c);
+    assert!(name.chars().all(is_plain), "{address}: {name}");
 }
 
 #[tokio::test]
@@ -368,7 +391,7 @@ async fn answers_name_no_folder_of_the_server() {
         assert!(!text.contains(app.around.path().to_str().unwrap()), "{text}");
     };
     let page = app.upload(&[("my scene.png", &png(1))]).await;
-    let thumbnail = format!("{}/thumbnail.jpg", &page.header("location")[..24]);
+    let thumbnail = thumbnail_of(page.header("location"));
     let cache = app.around.path().join("cache");
     let file = tree(&cache).into_iter().find(|file| !file.ends_with(".json")).unwrap();
     std::fs::write(cache.join(&file), png(2)).unwrap();
@@ -561,6 +584,6 @@ async fn without_weights_an_upload_is_kept_and_the_page_says_how_to_get_some() {
     let result = app.get(page.header("location")).await;
     assert_eq!(result.status, StatusCode::UNPROCESSABLE_ENTITY);
     let text = result.texts(".error").concat();
-    assert!(text.contains("stormlens import --from W.h5 --output checkpoints/polar-low/NAME"));
+    assert!(text.contains("stormlens import --from FILE --output checkpoints/polar-low/NAME"));
     assert!(app.get("/scenes").await.texts(".notice")[0].contains("stormlens import"));
 }

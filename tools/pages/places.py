@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-ALL_METHODS = "methods=grad-cam,integrated-gradients&steps=10"
+ALL_METHODS = "methods=grad-cam,integrated-gradients&integrated-gradients.steps=10"
 
 
 def fetch(base, path):
@@ -53,7 +53,7 @@ def find(base):
     }
     if sample:
         name = sample.rsplit("/", 1)[1]
-        places["nowcast"] = answered(base, f"/result?sample={name}&{ALL_METHODS}")
+        places["nowcast"] = answered(base, f"/v1/result?sample={name}&{ALL_METHODS}")
         places["nowcast, all layers"] = all_layers(base, places["nowcast"])
     if scene:
         places["scene result"] = answered(base, scene)

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use crate::choice::choice;
 use crate::scene::{Reference, Variant};
+
+mod nowcast_field;
 
 /// One place in a network that an attribution can look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +31,7 @@ pub struct Citation {
 /// The description of a network: pages, forms and commands are built from it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelCard {
-    /// Name in addresses and commands, e.g. `sar-unet-precip`.
+    /// Name in addresses and commands, e.g. `sar-unet`.
     pub id: &'static str,
     pub title: &'static str,
     /// What it does, in one sentence.
@@ -38,25 +41,51 @@ pub struct ModelCard {
     /// Layers that a page shows until the visitor chooses.
     pub default_layers: Vec<&'static str>,
     pub citations: &'static [Citation],
+    /// Where its publication chose otherwise than the methods' own defaults.
+    pub published_options: &'static [PublishedOption],
+}
+
+/// A method's option as a network's publication has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PublishedOption {
+    pub method: &'static str,
+    pub option: &'static str,
+    pub value: &'static str,
 }
 
 /// What goes in and what comes out.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Task {
-    Nowcasting(Nowcasting),
+    /// Frames in, frames out; how many and of what, each checkpoint says: see [`Nowcasting`].
+    Nowcasting,
     SceneClassification(SceneClassification),
 }
 
-/// A sequence of radar frames in, the rain at a lead time out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+choice! {
+    /// What the frames of a nowcast show.
+    NowcastField("field") {
+        /// Rain of radar, normalised: mm in 5 minutes / 47.83.
+        #[default]
+        Precipitation = "precipitation",
+        /// Whether there are clouds: 0 or 1.
+        CloudCover = "cloud-cover",
+    }
+}
+
+/// A sequence of frames in, the frames at one or several lead times out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nowcasting {
+    pub field: NowcastField,
     pub n_input_frames: usize,
     pub frame_step_min: u32,
-    pub lead_time_min: u32,
+    /// Minutes from the last input frame to each output channel, ascending.
+    pub lead_times_min: Vec<u32>,
+    /// Whether the checkpoint states step and lead times; else those of the publication are taken,
+    /// and pages say so.
+    pub is_stated: bool,
     /// Height and width must be multiples of this.
     pub size_multiple: usize,
-    pub default_threshold_mm_h: f64,
 }
 
 /// A picture in, one logit a class out.
@@ -92,19 +121,16 @@ impl ModelCard {
         self.layers.iter().find(|l| l.name == wanted || l.label.eq_ignore_ascii_case(wanted))
     }
 
-    /// The sequence it takes, if it is a nowcasting network.
-    pub fn nowcasting(&self) -> Option<&Nowcasting> {
-        match &self.task {
-            Task::Nowcasting(task) => Some(task),
-            Task::SceneClassification(_) => None,
-        }
+    /// Whether it takes sequences of frames.
+    pub fn is_nowcasting(&self) -> bool {
+        matches!(self.task, Task::Nowcasting)
     }
 
     /// The classes it tells apart, if it is a classifier of scenes.
     pub fn scene_classification(&self) -> Option<&SceneClassification> {
         match &self.task {
             Task::SceneClassification(task) => Some(task),
-            Task::Nowcasting(_) => None,
+            Task::Nowcasting => None,
         }
     }
 }
@@ -122,6 +148,8 @@ pub struct CheckpointCard {
     pub n_parameters: usize,
     /// Whether the training data were made by a program.
     pub is_simulated: bool,
+    /// The frames that it takes and gives; `None` for other networks.
+    pub nowcasting: Option<Nowcasting>,
     /// The size of the pictures it was trained on; `None` for other networks.
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.
@@ -137,4 +165,145 @@ pub struct DeviceReport {
     pub name: String,
     /// e.g. `no GPU was found: only a software rasteriser (llvmpipe)`.
     pub reason: String,
+}
+
+/// The description of an attribution method: pages, forms and commands are built from it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MethodCard {
+    /// Name in addresses and commands, e.g. `grad-cam`.
+    pub id: &'static str,
+    /// Name for people, e.g. `Grad-CAM`.
+    pub title: &'static str,
+    /// What it shows, in one sentence.
+    pub summary: &'static str,
+    /// How it is computed, in a line of mathematics.
+    pub formula: &'static str,
+    /// Forward and backward passes that it takes beyond the one that predicts, in words.
+    pub cost: &'static str,
+    /// Where it is known to mislead, in one sentence.
+    pub weakness: &'static str,
+    pub citations: &'static [Citation],
+    /// Whether it looks at layers; else at the input.
+    pub has_layers: bool,
+    /// Of a class it explains the logit, whatever output is asked for.
+    pub is_of_logit: bool,
+    pub options: &'static [OptionCard],
+}
+
+impl MethodCard {
+    /// Its name in variables and files: `grad_cam` for `grad-cam`.
+    pub fn variable(&self) -> String {
+        self.id.replace('-', "_")
+    }
+
+    /// The option of that name.
+    pub fn option(&self, name: &str) -> Option<&OptionCard> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// The value of an option until the visitor chooses: that of the network's publication, or the
+    /// method's own.
+    pub fn default_of(&self, option: &OptionCard, model: &ModelCard) -> &'static str {
+        let is_it =
+            |known: &&PublishedOption| known.method == self.id && known.option == option.name;
+        model.published_options.iter().find(is_it).map_or(option.default, |known| known.value)
+    }
+}
+
+/// Something about a method that may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct OptionCard {
+    /// Name in addresses and on the command line, e.g. `steps`.
+    pub name: &'static str,
+    /// Name for people, e.g. `Steps`.
+    pub label: &'static str,
+    pub default: &'static str,
+    pub kind: OptionKind,
+}
+
+/// Which values an option may have.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum OptionKind {
+    /// One of a few: name in addresses, name for people.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// A whole number; `offered` stand in forms.
+    Whole { least: u32, most: u32, offered: &'static [u32] },
+    /// A share or `none`; `offered` stand in forms, `none` reads as given for people.
+    Share { least: f64, most: f64, offered: &'static [f64], none: &'static str },
+}
+
+impl OptionCard {
+    /// The value that a text says, as it stands in addresses and requests.
+    ///
+    /// # Errors
+    /// In words that follow the option's name, where it is none of those that may be.
+    pub fn read(&self, text: &str) -> Result<String, String> {
+        let text = text.trim();
+        match self.kind {
+            OptionKind::Choice(choices) => {
+                let known = || choices.iter().map(|choice| choice.0).collect::<Vec<_>>().join(", ");
+                let found = choices.iter().find(|choice| choice.0 == text);
+                found
+                    .map(|choice| choice.0.to_owned())
+                    .ok_or_else(|| format!("is “{text}”, but must be one of {}", known()))
+            }
+            OptionKind::Whole { least, most, .. } => {
+                let number = text.parse().ok().filter(|n| (least..=most).contains(n));
+                let wanted =
+                    || format!("is “{text}”, but must be a whole number from {least} to {most}");
+                number.map(|n: u32| n.to_string()).ok_or_else(wanted)
+            }
+            OptionKind::Share { .. } if text == "none" => Ok(text.to_owned()),
+            OptionKind::Share { least, most, .. } => {
+                let number = text.parse().ok().filter(|n| (least..=most).contains(n));
+                let wanted =
+                    || format!("is “{text}”, but must be none, or a share from {least} to {most}");
+                number.map(|n: f64| n.to_string()).ok_or_else(wanted)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: OptionCard = OptionCard {
+        name: "steps",
+        label: "Steps",
+        default: "50",
+        kind: OptionKind::Whole { least: 2, most: 1600, offered: &[20, 50] },
+    };
+    const GAP: OptionCard = OptionCard {
+        name: "tolerance",
+        label: "More steps until",
+        default: "none",
+        kind: OptionKind::Share { least: 0.001, most: 1.0, offered: &[0.05], none: "never" },
+    };
+
+    #[test]
+    fn options_are_read_in_one_form() {
+        for (option, text, value) in [
+            (STEPS, " 50 ", "50"),
+            (STEPS, "+7", "7"),
+            (GAP, "none", "none"),
+            (GAP, "0.050", "0.05"),
+        ] {
+            assert_eq!(option.read(text).as_deref(), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_is_refused_with_what_may() {
+        for (option, text, words) in [
+            (STEPS, "1", "from 2 to 1600"),
+            (STEPS, "2.5", "whole number"),
+            (STEPS, "", "whole number"),
+            (GAP, "2", "none, or a share from 0.001 to 1"),
+            (GAP, "NaN", "none, or a share"),
+        ] {
+            let error = option.read(text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
 }

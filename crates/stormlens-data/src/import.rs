@@ -9,7 +9,7 @@ pub mod knmi;
 pub enum ImportError {
     #[error("{file} cannot be read: {cause}")]
     Io { file: String, cause: std::io::Error },
-    #[error("{file} is larger than a radar file may be ({n_bytes} bytes, at most {limit})")]
+    #[error("{file} is larger than such a file may be ({n_bytes} bytes, at most {limit})")]
     TooLarge { file: String, n_bytes: u64, limit: u64 },
     #[error("{file} is not a readable HDF5 file, fetch it again: {cause}")]
     Hdf5 { file: String, cause: String },

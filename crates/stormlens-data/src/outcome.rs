@@ -1,128 +1,96 @@
-//! What comes back from a network: plain numbers in physical units.
+//! What comes back from a network: a dataset of named variables with axes, coordinates and units, as
+//! xarray and the CF conventions know it, whatever the task.
+//!
+//! What is generic over results (stores, exports, figures, words) is written once over [`Outcome`].
+//! Which variables there are, a task decides in its own folder.
 
-use std::sync::Arc;
+mod axis;
+mod domain;
+mod quantity;
+mod variable;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{Field, Grid};
-use crate::packed;
-use crate::request::NowcastRequest;
+use crate::request::Request;
 
-mod scene;
+pub use axis::{Axis, Coordinates};
+pub use domain::{Domain, SceneGeometry};
+pub use quantity::{Colours, Quantity};
+pub use variable::{Role, Values, Variable, VariableError};
 
-pub use scene::{ClassAttribution, ClassScore, SceneCam, SceneCamLayer, SceneOutcome, SceneView};
-
-/// The answer to a [`Request`](crate::request::Request).
-///
-/// A result is megabytes of maps that many readers share.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    Nowcast(Arc<NowcastOutcome>),
-    Scene(Arc<SceneOutcome>),
-}
-
-impl Outcome {
-    pub fn provenance(&self) -> &Provenance {
-        match self {
-            Self::Nowcast(outcome) => &outcome.provenance,
-            Self::Scene(outcome) => &outcome.provenance,
-        }
-    }
-}
-
-/// The answer to a [`NowcastRequest`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NowcastOutcome {
-    pub request: NowcastRequest,
-    pub forecast: Forecast,
-    pub grad_cam: Option<GradCam>,
-    pub integrated_gradients: Option<IntegratedGradients>,
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub request: Request,
+    /// In the order in which pages and files list them; no two have the same name.
+    pub variables: Vec<Variable>,
+    pub numbers: Vec<Number>,
+    pub notes: Vec<Note>,
     pub provenance: Provenance,
-}
-
-/// A rain forecast beside what was observed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Forecast {
-    pub grid: Grid,
-    /// What the network saw, mm/h, oldest first.
-    pub inputs_mm_h: Vec<Field>,
-    pub input_times: Vec<Timestamp>,
-    /// The network's answer, mm/h. Raw regression output: slightly negative values occur.
-    pub prediction_mm_h: Field,
-    /// What the radar saw at `valid_time`, mm/h; `None` where the sample ends before it.
-    pub observation_mm_h: Option<Field>,
-    pub valid_time: Timestamp,
-    pub lead_time_min: u32,
     /// How long the prediction and its explanations took.
     pub duration_ms: f64,
 }
 
-impl Forecast {
-    /// The reference forecast of persistence: the last input frame, unchanged.
-    pub fn persistence_mm_h(&self) -> &Field {
-        self.inputs_mm_h.last().expect("a network has at least one input frame")
+impl Outcome {
+    /// The variable of that name.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    /// The value of the number of that name.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.numbers.iter().find(|number| number.name == name).map(|number| number.value)
+    }
+
+    /// Attributions of a method, in their order.
+    pub fn attributions<'a>(&'a self, method: &'a str) -> impl Iterator<Item = &'a Variable> {
+        self.variables.iter().filter(move |variable| variable.role.is_by(method))
+    }
+
+    /// What every figure must say of this result, as one text; empty where there is nothing.
+    pub fn remark(&self) -> String {
+        let said = self.notes.iter().filter(|note| note.is_on_figures);
+        said.map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Texts of the notes of that name.
+    pub fn notes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.notes.iter().filter(move |note| note.name == name).map(|note| note.text.as_str())
+    }
+
+    /// Bytes that its variables take in memory.
+    pub fn n_bytes(&self) -> usize {
+        self.variables.iter().map(|variable| variable.values.n_bytes()).sum()
     }
 }
 
-/// The number that an attribution explains: the predicted rain, summed over a mask of pixels.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Target {
-    pub threshold_mm_h: f64,
-    /// 1 where the prediction exceeds the threshold, else 0.
-    pub mask: Field,
-    pub n_pixels: usize,
-    /// The sum in the network's own normalised units, as the reference program computes it.
-    pub score: f64,
-    /// The same sum in mm/h.
-    pub score_mm_h: f64,
+/// A single number of a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Number {
+    /// Name in files and addresses, e.g. `integrated_gradients/completeness_gap`.
+    pub name: String,
+    pub value: f64,
+    /// `1` for numbers without one.
+    pub unit: String,
+    /// What it says, in a few words that follow its name.
+    pub meaning: String,
 }
 
-/// Grad-CAM in its segmentation form, for every tapped layer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GradCam {
-    pub target: Target,
-    pub layers: Vec<LayerMap>,
-}
-
-/// One layer's attribution.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LayerMap {
-    /// Name as in [`crate::card::Layer::name`].
-    pub layer: String,
-    /// Weighted sum of the channels before rectification, at the layer's own size; signed.
-    pub raw: Field,
-    /// Rectified, scaled to `[0, 1)` and interpolated to the input's size. All zero where `raw` is
-    /// nowhere positive.
-    pub cam: Field,
-}
-
-impl LayerMap {
-    /// Whether the layer holds any evidence for the target at all.
-    pub fn is_empty(&self) -> bool {
-        self.cam.values.iter().all(|&v| v == 0.0)
+impl Number {
+    pub fn new(name: impl Into<String>, value: f64, unit: &str, meaning: &str) -> Self {
+        Self { name: name.into(), value, unit: unit.to_owned(), meaning: meaning.to_owned() }
     }
 }
 
-/// Integrated gradients (Sundararajan et al. 2017) on the input frames.
-///
-/// Attributions are in mm/h of the target: over all frames and pixels they add up to
-/// `output_difference_mm_h`, but for `convergence_delta_mm_h`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IntegratedGradients {
-    pub target: Target,
-    /// One signed map an input frame, oldest first.
-    pub frames: Vec<Field>,
-    /// Sum of each map.
-    pub frame_sums_mm_h: Vec<f64>,
-    pub n_steps: usize,
-    /// The start of the path, in words: `no rain`.
-    #[serde(deserialize_with = "packed::name")]
-    pub baseline: packed::Name,
-    /// Target at the input minus target at the baseline.
-    pub output_difference_mm_h: f64,
-    /// Sum of the attributions minus `output_difference_mm_h`: the completeness gap.
-    pub convergence_delta_mm_h: f64,
+/// Something that must be said beside a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Name for programs, e.g. `unfamiliar`.
+    pub name: String,
+    /// For people: lower case, without a full stop.
+    pub text: String,
+    /// Whether no figure may leave it out.
+    pub is_on_figures: bool,
 }
 
 /// Where a result came from: enough to make it again, years later.
@@ -141,3 +109,6 @@ pub struct Provenance {
     /// e.g. `CPU (flex)` or the adapter's name.
     pub device: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,12 @@
-//! How long rows of numbers and fixed names are written down by serde.
+//! How long rows of numbers are written down by serde.
 //!
 //! Rows are byte strings, which binary formats keep as they are: four bytes a value, little-endian,
 //! and every value comes back bit by bit, `NaN` too.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
 
 #[cfg(test)]
 mod tests;
-
-/// Names of classes and baselines; a program knows a handful.
-const MAX_NAMES: usize = 256;
-const MAX_NAME_BYTES: usize = 64;
 
 /// `Vec<f32>` as a byte string; for `#[serde(with)]`.
 pub mod values {
@@ -66,30 +58,4 @@ impl Visitor<'_> for Bytes {
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
         Ok(bytes.to_vec())
     }
-}
-
-/// A name that lives as long as the program. With this type derives do not take it for a piece of
-/// what they read.
-pub type Name = &'static str;
-
-/// A [`Name`] from a text; for `#[serde(deserialize_with)]`.
-///
-/// Each is kept once. There are few, so a file that brings many is none of ours.
-pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    intern(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no name of this program")))
-}
-
-fn intern(name: &str) -> Option<Name> {
-    static NAMES: Mutex<BTreeSet<Name>> = Mutex::new(BTreeSet::new());
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = names.get(name) {
-        return Some(known);
-    }
-    if name.len() > MAX_NAME_BYTES || names.len() == MAX_NAMES {
-        return None;
-    }
-    let kept: Name = String::from(name).leak();
-    names.insert(kept);
-    Some(kept)
 }

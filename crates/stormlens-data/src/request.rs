@@ -1,5 +1,6 @@
 //! What may be asked of a network.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::str::FromStr;
@@ -9,155 +10,100 @@ use serde::{Deserialize, Serialize};
 use crate::choice::choice;
 use crate::scene::{Fit, Resampling};
 
-/// One question to a network.
+/// One question to a network: what it is to look at, and how its answer is to be explained.
 ///
 /// Two equal requests have equal outcomes, so a request is also the key of its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "kebab-case")]
-pub enum Request {
-    Nowcast(NowcastRequest),
-    Scene(SceneRequest),
+pub struct Request {
+    pub model: String,
+    pub checkpoint: String,
+    pub subject: Subject,
+    pub explain: Vec<Explain>,
 }
 
 impl Request {
     /// The request as one line, equal for equal requests.
     pub fn key(&self) -> String {
-        self.to_string()
+        serde_json::to_string(self).expect("a request holds text and finite numbers only")
     }
 
-    pub fn model(&self) -> &str {
-        match self {
-            Self::Nowcast(request) => &request.model,
-            Self::Scene(request) => &request.model,
-        }
-    }
-
-    pub fn checkpoint(&self) -> &str {
-        match self {
-            Self::Nowcast(request) => &request.checkpoint,
-            Self::Scene(request) => &request.checkpoint,
-        }
+    /// How a method is asked for, if it is.
+    pub fn explained_by(&self, method: &str) -> Option<&Explain> {
+        self.explain.iter().find(|explain| explain.method == method)
     }
 }
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} of {}", self.model, self.checkpoint, self.subject)?;
+        self.explain.iter().try_for_each(|explain| write!(f, ", {explain}"))
+    }
+}
+
+/// What a network is to look at: a variant a task. Only a task's own folder looks inside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "kebab-case")]
+pub enum Subject {
+    /// A sequence of frames, by its name in the catalogue.
+    Nowcast { sample: String },
+    /// A picture, by the first 16 hexadecimal digits of its file's SHA-256, and how it becomes a square.
+    Scene { scene: String, resampling: Resampling, fit: Fit },
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nowcast(request) => request.fmt(f),
-            Self::Scene(request) => request.fmt(f),
+            Self::Nowcast { sample } => f.write_str(sample),
+            Self::Scene { scene, resampling, fit } => write!(f, "{scene} {resampling} {fit}"),
         }
     }
 }
 
-/// This nowcasting network, these weights, this sequence, explained in these ways.
+/// One way of explaining an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NowcastRequest {
-    pub model: String,
-    pub checkpoint: String,
-    pub sample: String,
-    /// The target is the sum of the predicted rain over all pixels above this rate.
-    pub threshold_mm_h: f64,
-    /// Grad-CAM of every layer of the network: one forward and one backward pass together.
-    pub grad_cam: bool,
-    /// Integrated gradients on the input with this many steps; `None`: not asked for.
-    pub ig_steps: Option<usize>,
+pub struct Explain {
+    /// [`MethodCard::id`](crate::card::MethodCard::id).
+    pub method: String,
+    /// Values of all the method's options, by their names, as [`OptionCard::read`](crate::card::OptionCard::read)
+    /// writes them.
+    pub options: BTreeMap<String, String>,
+    pub target: Target,
+    /// Layers to look at, by name; empty: all of them. Of no meaning for methods that look at the input.
+    pub layers: Vec<String>,
 }
 
-impl fmt::Display for NowcastRequest {
+impl fmt::Display for Explain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{} above {} mm/h",
-            self.model, self.checkpoint, self.sample, self.threshold_mm_h
-        )?;
-        if self.grad_cam {
-            write!(f, ", grad-cam")?;
+        write!(f, "{} of {}", self.method, self.target)?;
+        for (name, value) in &self.options {
+            write!(f, " {name}={value}")?;
         }
-        match self.ig_steps {
-            Some(steps) => write!(f, ", integrated-gradients with {steps} steps"),
-            None => Ok(()),
+        match self.layers.as_slice() {
+            [] => Ok(()),
+            layers => write!(f, " at {}", layers.join(",")),
         }
     }
 }
 
-/// This classifier, these weights, this picture, explained in these ways.
+/// The number that an attribution explains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SceneRequest {
-    pub model: String,
-    pub checkpoint: String,
-    /// The picture, by the first 16 hexadecimal digits of its file's SHA-256.
-    pub scene: String,
-    pub resampling: Resampling,
-    pub fit: Fit,
-    /// The class that is explained, by its place among the logits.
-    pub class: usize,
-    /// Grad-CAM of every layer of the network: one forward and one backward pass together.
-    pub grad_cam: bool,
-    /// Integrated gradients on the pixels; `None`: not asked for.
-    pub integrated_gradients: Option<PathOptions>,
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Target {
+    /// The sum of a predicted field over all pixels where it lies above a threshold in its own unit
+    /// (mm/h; 1 for cloud cover), at one lead time.
+    SumAbove { threshold: f64, lead_time_min: u32 },
+    /// One class of a classifier, by its place among the logits.
+    Class { class: usize, output: ClassOutput },
 }
 
-impl fmt::Display for SceneRequest {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { model, checkpoint, scene, resampling, fit, class, .. } = self;
-        write!(f, "{model}/{checkpoint}/{scene} {resampling} {fit} class {class}")?;
-        if self.grad_cam {
-            write!(f, ", grad-cam")?;
+        match self {
+            Self::SumAbove { threshold, lead_time_min } => {
+                write!(f, "the sum above {threshold} at {lead_time_min} min")
+            }
+            Self::Class { class, output } => write!(f, "the {output} of class {class}"),
         }
-        match &self.integrated_gradients {
-            Some(options) => write!(f, ", {options}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// How integrated gradients are taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PathOptions {
-    /// Intervals of the path; the gradient is taken at one point more.
-    pub n_steps: usize,
-    pub baseline: Baseline,
-    pub output: ClassOutput,
-    /// The completeness gap, as a share of the output's difference, above which the steps are
-    /// doubled, at most to [`PathOptions::MAX_STEPS`]; `None`: they never are.
-    pub tolerance: Option<f64>,
-}
-
-impl PathOptions {
-    pub const MAX_STEPS: usize = 1600;
-    /// Tolerances that may be asked for; below them rounding alone keeps the gap open.
-    pub const TOLERANCES: std::ops::RangeInclusive<f64> = 0.001..=1.0;
-}
-
-impl Default for PathOptions {
-    /// As published: 200 steps from black, of the probability.
-    fn default() -> Self {
-        let (baseline, output) = (Baseline::default(), ClassOutput::default());
-        Self { n_steps: 200, baseline, output, tolerance: None }
-    }
-}
-
-impl fmt::Display for PathOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { n_steps, baseline, output, tolerance } = self;
-        write!(f, "integrated-gradients of {output} from {baseline} with {n_steps} steps")?;
-        match tolerance {
-            Some(tolerance) => write!(f, " to {tolerance}"),
-            None => Ok(()),
-        }
-    }
-}
-
-choice! {
-    /// Where the path of integrated gradients begins.
-    Baseline("baseline") {
-        /// Every pixel zero, which is also how scenes mark places without data.
-        #[default]
-        Black = "black",
-        /// The scene itself, blurred until no structure of a vortex is left.
-        Blurred = "blurred",
-        /// Every pixel with data at the scene's mean; places without data stay black.
-        Mean = "mean",
     }
 }
 

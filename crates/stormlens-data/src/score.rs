@@ -1,212 +1,171 @@
 //! How good a forecast is: accumulators over pixels and samples, and the table made of them.
 //!
+//! What a score is stands in one place, [`SCORES`]: its name, meaning, unit, best value and the
+//! function of counts or sums that it is. Files, pages and commands loop over that list.
+//!
 //! Every score is *micro-averaged*: counts and sums run over all pixels of all samples, and ratios
 //! are taken once at the end. Pixels missing in either map count nowhere. A ratio without a
 //! denominator is `None`, never zero.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::card::NowcastField;
 use crate::field::Field;
 
 pub mod classification;
-mod contingency;
-mod continuous;
+mod list;
+mod table;
+mod tally;
 
-pub use contingency::{Contingency, ContingencyScores, Counts};
-pub use continuous::{Continuous, ContinuousScores};
+pub use list::{Basis, SCORES, Score};
+pub use table::{ScoreRow, ScoreTable};
+pub use tally::{Counts, Errors, Tally};
 
 /// Rain rates from which rain counts as an event, unless the visitor chooses others.
 pub const DEFAULT_THRESHOLDS_MM_H: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 10.0];
 
+/// Values of a field, in physical units, from which a pixel counts as an event, unless the visitor
+/// chooses others. Cloud cover is 0 or 1 and forecasts of it are cut at one half, as the reference
+/// program does.
+pub fn default_thresholds(field: NowcastField) -> &'static [f64] {
+    match field {
+        NowcastField::Precipitation => &DEFAULT_THRESHOLDS_MM_H,
+        NowcastField::CloudCover => &[0.5],
+    }
+}
+
 /// Which forecast a score belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scored {
     Model,
-    /// The reference forecast: the last input frame, unchanged.
+    /// The reference forecast: the last input frame, unchanged, at every lead time.
     Persistence,
 }
 
-/// One forecast at one threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ScoreRow {
-    pub forecast: Scored,
-    #[serde(flatten)]
-    pub events: ContingencyScores,
-    /// Independent of the threshold, so equal in all rows of a forecast.
-    #[serde(flatten)]
-    pub errors: ContinuousScores,
-}
-
-/// Scores of a model and of persistence against the same observations.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ScoreTable {
-    /// The model at every threshold, then persistence at every threshold.
-    pub rows: Vec<ScoreRow>,
-}
-
-impl ScoreTable {
-    /// The row of a forecast at a threshold, if the table has it.
-    pub fn row(&self, forecast: Scored, threshold_mm_h: f64) -> Option<&ScoreRow> {
-        self.rows
-            .iter()
-            .find(|row| row.forecast == forecast && row.events.threshold_mm_h == threshold_mm_h)
-    }
-
-    /// The table as CSV with a line of names; undefined scores are empty.
-    pub fn to_csv(&self) -> String {
-        let mut text = COLUMNS.join(",") + "\n";
-        for row in &self.rows {
-            text += &row.cells().join(",");
-            text.push('\n');
+impl Scored {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Persistence => "persistence",
         }
-        text
     }
 }
 
-/// Names as in the JSON form.
-const COLUMNS: [&str; 19] = [
-    "forecast",
-    "threshold_mm_h",
-    "hits",
-    "misses",
-    "false_alarms",
-    "correct_negatives",
-    "precision",
-    "recall",
-    "accuracy",
-    "f1",
-    "csi",
-    "far",
-    "frequency_bias",
-    "hss",
-    "hss_paper",
-    "n_pixels",
-    "mse_mm2_per_5min2",
-    "mae_mm_h",
-    "bias_mm_h",
-];
-
-impl ScoreRow {
-    fn cells(&self) -> [String; 19] {
-        let ContingencyScores { counts, .. } = self.events;
-        let (e, c) = (&self.events, &self.errors);
-        let ratio = |score: Option<f64>| score.map(|s| s.to_string()).unwrap_or_default();
-        let name = match self.forecast {
-            Scored::Model => "model",
-            Scored::Persistence => "persistence",
-        };
-        [
-            name.to_owned(),
-            e.threshold_mm_h.to_string(),
-            counts.hits.to_string(),
-            counts.misses.to_string(),
-            counts.false_alarms.to_string(),
-            counts.correct_negatives.to_string(),
-            ratio(e.precision),
-            ratio(e.recall),
-            ratio(e.accuracy),
-            ratio(e.f1),
-            ratio(e.csi),
-            ratio(e.far),
-            ratio(e.frequency_bias),
-            ratio(e.hss),
-            ratio(e.hss_paper),
-            c.n_pixels.to_string(),
-            ratio(c.mse_mm2_per_5min2),
-            ratio(c.mae_mm_h),
-            ratio(c.bias_mm_h),
-        ]
-    }
-}
-
-/// Scores of a model and of persistence, sample by sample.
+/// Counts and sums of a model and of persistence by lead time, sample by sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
-    model: Scores,
-    persistence: Scores,
+    field: NowcastField,
+    lead_times_min: Vec<u32>,
+    thresholds: Vec<f64>,
+    /// By lead time.
+    model: Vec<Sums>,
+    persistence: Vec<Sums>,
 }
 
-/// Everything counted for one forecast.
+/// Everything counted for one forecast at one lead time.
 #[derive(Clone, Debug, PartialEq)]
-struct Scores {
-    events: Vec<Contingency>,
-    errors: Continuous,
+struct Sums {
+    /// By threshold.
+    counts: Vec<Counts>,
+    errors: Errors,
 }
 
-impl Scores {
-    fn new(thresholds_mm_h: &[f64]) -> Self {
-        let events = thresholds_mm_h.iter().map(|&t| Contingency::new(t)).collect();
-        Self { events, errors: Continuous::new() }
+impl Sums {
+    fn new(n_thresholds: usize) -> Self {
+        Self { counts: vec![Counts::default(); n_thresholds], errors: Errors::default() }
     }
 
-    fn add(&mut self, forecast: &Field, observation: &Field) {
-        self.events.iter_mut().for_each(|table| table.add(forecast, observation));
+    fn add(&mut self, thresholds: &[f64], forecast: &Field, observation: &Field) {
+        for (counts, &threshold) in self.counts.iter_mut().zip(thresholds) {
+            counts.add(threshold, forecast, observation);
+        }
         self.errors.add(forecast, observation);
     }
 
     fn merge(&mut self, other: &Self) {
-        self.events.iter_mut().zip(&other.events).for_each(|(a, b)| a.merge(b));
+        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| a.merge(b));
         self.errors.merge(&other.errors);
-    }
-
-    fn rows(&self, forecast: Scored) -> impl Iterator<Item = ScoreRow> {
-        let errors = self.errors.finish();
-        self.events.iter().map(move |e| ScoreRow { forecast, events: e.finish(), errors })
     }
 }
 
 impl Verification {
-    /// Nothing counted yet, at these thresholds in mm/h.
-    pub fn new(thresholds_mm_h: &[f64]) -> Self {
-        Self { model: Scores::new(thresholds_mm_h), persistence: Scores::new(thresholds_mm_h) }
+    /// Nothing counted yet, at these lead times and thresholds; thresholds in the field's unit.
+    pub fn new(field: NowcastField, lead_times_min: &[u32], thresholds: &[f64]) -> Self {
+        let sums = vec![Sums::new(thresholds.len()); lead_times_min.len()];
+        Self {
+            field,
+            lead_times_min: lead_times_min.to_vec(),
+            thresholds: thresholds.to_vec(),
+            model: sums.clone(),
+            persistence: sums,
+        }
     }
 
-    /// Counts one sample; all maps in mm/h.
+    /// Counts one sample at the lead time of that place in the list; all maps in the field's unit.
     ///
     /// # Panics
-    /// If the maps differ in size.
-    pub fn add(&mut self, model: &Field, persistence: &Field, observation: &Field) {
-        self.model.add(model, observation);
-        self.persistence.add(persistence, observation);
+    /// If the maps differ in size, or there is no such lead time.
+    pub fn add(&mut self, lead: usize, model: &Field, persistence: &Field, observation: &Field) {
+        self.model[lead].add(&self.thresholds, model, observation);
+        self.persistence[lead].add(&self.thresholds, persistence, observation);
     }
 
-    /// Adds what another accumulator of the same thresholds has counted.
+    /// Adds what another accumulator of the same lead times and thresholds has counted.
     ///
     /// # Panics
-    /// If the thresholds differ.
+    /// If field, lead times or thresholds differ.
     pub fn merge(&mut self, other: &Self) {
-        self.model.merge(&other.model);
-        self.persistence.merge(&other.persistence);
+        let key = |v: &Self| (v.field, v.lead_times_min.clone(), v.thresholds.clone());
+        assert_eq!(key(self), key(other), "accumulators of one kind");
+        self.model.iter_mut().zip(&other.model).for_each(|(a, b)| a.merge(b));
+        self.persistence.iter_mut().zip(&other.persistence).for_each(|(a, b)| a.merge(b));
     }
 
+    /// The model at every lead time and threshold, then persistence. Several lead times are also
+    /// taken together, after the last of them.
     pub fn finish(&self) -> ScoreTable {
-        let persistence = self.persistence.rows(Scored::Persistence);
-        ScoreTable { rows: self.model.rows(Scored::Model).chain(persistence).collect() }
+        let model = self.rows(Scored::Model, &self.model);
+        let rows = model.chain(self.rows(Scored::Persistence, &self.persistence)).collect();
+        ScoreTable { field: self.field, rows }
+    }
+
+    fn rows(&self, forecast: Scored, by_lead: &[Sums]) -> impl Iterator<Item = ScoreRow> {
+        let leads = self.lead_times_min.iter().map(|&lead| Some(lead));
+        let mut all: Vec<(Option<u32>, Sums)> = leads.zip(by_lead.iter().cloned()).collect();
+        if all.len() > 1 {
+            let mut together = Sums::new(self.thresholds.len());
+            by_lead.iter().for_each(|sums| together.merge(sums));
+            all.push((None, together));
+        }
+        all.into_iter().flat_map(move |(lead_time_min, Sums { counts, errors })| {
+            let at = self.thresholds.iter().zip(counts);
+            at.map(move |(&threshold, counts)| {
+                ScoreRow::new(
+                    self.field,
+                    forecast,
+                    lead_time_min,
+                    threshold,
+                    &Tally { counts, errors },
+                )
+            })
+        })
     }
 }
 
-/// Scores of one sample; all maps in mm/h.
+/// Scores of one sample at one lead time; maps and thresholds in the field's unit.
 ///
 /// # Panics
 /// If the maps differ in size.
 pub fn verify(
-    model: &Field,
-    persistence: &Field,
-    observation: &Field,
-    thresholds_mm_h: &[f64],
+    field: NowcastField,
+    lead_time_min: u32,
+    [model, persistence, observation]: [&Field; 3],
+    thresholds: &[f64],
 ) -> ScoreTable {
-    let mut verification = Verification::new(thresholds_mm_h);
-    verification.add(model, persistence, observation);
+    let mut verification = Verification::new(field, &[lead_time_min], thresholds);
+    verification.add(0, model, persistence, observation);
     verification.finish()
-}
-
-/// Pairs of pixels where neither map is missing.
-fn pairs<'a>(forecast: &'a Field, observation: &'a Field) -> impl Iterator<Item = (f32, f32)> + 'a {
-    let sizes = [forecast, observation].map(|f| (f.height, f.width));
-    assert_eq!(sizes[0], sizes[1], "a forecast and its observation have one size");
-    let both = forecast.values.iter().copied().zip(observation.values.iter().copied());
-    both.filter(|(f, o)| !f.is_nan() && !o.is_nan())
 }
 
 #[cfg(test)]

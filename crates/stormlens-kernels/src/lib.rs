@@ -19,6 +19,7 @@ pub mod product;
 mod scratch;
 pub mod separable;
 pub mod stem;
+pub mod upsample;
 
 pub use bands::{Maps, Shape};
 pub use level::{Level, LevelError};

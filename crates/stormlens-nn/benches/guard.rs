@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 /// Whether the ratio is within its limit.
 fn run(race: &Race, fused: Kernels) -> bool {
     let device = Device::flex();
-    let weights = fold((race.entry.initialise)(1), race.entry.norm);
+    let weights = fold(race.entry.fresh(1), race.entry.norm);
     let parameters = Parameters::from_host(weights, &device);
     let x = Tensor::<4>::random(race.dims, Distribution::Uniform(0.0, 1.0), &device);
     let time = |kernels| {

@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn bench(c: &mut Criterion) {
     let device = Device::flex();
-    let weights = fold((ENTRY.initialise)(1), ENTRY.norm);
+    let weights = fold(ENTRY.fresh(1), ENTRY.norm);
     let parameters = Parameters::from_host(weights, &device);
     let picture = |n_batch, side| {
         Tensor::<4>::random([n_batch, 3, side, side], Distribution::Uniform(0.0, 1.0), &device)

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use stormlens_data::card::NowcastField;
+use stormlens_data::network::{Asked, Input, Question, Target};
 use stormlens_data::request::Silent;
 use stormlens_nn::Engine;
 use stormlens_nn::device::DeviceChoice;
-use stormlens_nn::engine::{Frames, Question};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -19,27 +20,35 @@ const SIZE: usize = 288;
 fn bench(c: &mut Criterion) {
     let mut engine = Engine::new(DeviceChoice::Cpu).expect("there is always a CPU");
     let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../checkpoints/sar-unet-precip/knmi-20100826/weights.safetensors");
-    let resident = engine.load("sar-unet-precip", &weights).expect("the shipped weights");
-    let frames = Frames { values: showers(), n_frames: 12, height: SIZE, width: SIZE };
-    let all: Vec<String> = resident.card.layers.iter().map(|l| l.name.clone()).collect();
+        .join("../../checkpoints/sar-unet/knmi-20100826/weights.safetensors");
+    let resident = engine.load("sar-unet", &weights).expect("the shipped weights");
+    let frames = Input { values: showers(), shape: [12, SIZE, SIZE] };
     let mut group = c.benchmark_group("sar_unet/cpu");
     group
         .sample_size(10)
         .warm_up_time(Duration::from_secs(3))
         .measurement_time(Duration::from_secs(12));
-    group.bench_function("forward/288", |b| b.iter(|| engine.predict(&resident, &frames)));
+    let mut answer = |name: &str, question: Question| {
+        group.bench_function(name, |b| {
+            b.iter(|| engine.answer(&resident, &[(&frames, &question)], &Silent));
+        });
+    };
+    answer("forward/288", Vec::new());
     // The first layer's CAM needs the whole backward pass, to the input and no further.
-    let question = |layers| Question { threshold_mm_h: 0.5, layers, ig_steps: None };
-    let first = question(vec!["RRCNN1.Conv_1x1".to_owned()]);
-    group.bench_function("forward_backward/288", |b| {
-        b.iter(|| engine.explain(&resident, &frames, &first, &Silent));
-    });
-    let all = question(all);
-    group.bench_function("grad_cam_32_layers/288", |b| {
-        b.iter(|| engine.explain(&resident, &frames, &all, &Silent));
-    });
+    answer("forward_backward/288", vec![grad_cam(&["RRCNN1.Conv_1x1"])]);
+    answer("grad_cam_32_layers/288", vec![grad_cam(&[])]);
     group.finish();
+}
+
+/// Of these layers, or of all.
+fn grad_cam(layers: &[&str]) -> Asked {
+    let field = NowcastField::Precipitation;
+    Asked {
+        method: "grad-cam".into(),
+        options: Default::default(),
+        target: Target::SumAbove { channel: 0, field, threshold: 0.5 },
+        layers: layers.iter().map(|&layer| layer.to_owned()).collect(),
+    }
 }
 
 /// Moving waves of rain, normalised, about as strong as a wet night.

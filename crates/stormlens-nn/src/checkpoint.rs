@@ -1,14 +1,13 @@
-//! Weights on disk: foreign checkpoints read, our own read and written, architectures identified.
+//! Weights on disk: foreign checkpoints read, our own read and written.
 //!
-//! [`read`] takes what the authors of the networks wrote: a ZIP or a legacy stream of
-//! `torch.save`, in any of the dictionaries of PyTorch Lightning, an HDF5 file of Keras, or
-//! safetensors. The container is recognised by content, never by name. A pickle is interpreted as data by a machine that knows
-//! a dozen names and runs none of them; any other name is refused.
+//! [`read`] takes a ZIP or a legacy stream of `torch.save`, in any of the dictionaries of PyTorch
+//! Lightning, an HDF5 file of Keras, or safetensors. The container is recognised by content, never by
+//! name. A pickle is interpreted as data by a machine that knows a dozen names and runs none of them;
+//! any other name is refused.
 //!
-//! [`write_safetensors`] writes our own format: safetensors, with a [`Metadata`] beside the
-//! tensors. [`identify`] says which network a set of weights belongs to, from names and shapes.
+//! [`write_safetensors`] writes our own format: safetensors, with a [`Metadata`] beside the tensors.
+//! Nothing here knows a network: whose weights they are, [`crate::registry`] finds out.
 
-mod architecture;
 mod container;
 mod dtype;
 mod error;
@@ -30,9 +29,9 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use stormlens_data::scene::{Reference, Variant};
 
-pub use architecture::{Architecture, Family, identify};
 pub use error::CheckpointError;
 use error::Fault;
+pub(crate) use error::printable;
 pub use native::{FORMAT_VERSION, Metadata, Precision, write_safetensors};
 
 /// Largest file that is read: thirty times the largest checkpoint of the SmaAt-UNet family.

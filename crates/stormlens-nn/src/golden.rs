@@ -1,9 +1,14 @@
 //! Reference numbers for tests: files of the authors' programs' results, and how far apart is near.
 
+pub(crate) mod nowcast;
+pub(crate) mod twins;
+
 use std::path::{Path, PathBuf};
 
+use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
+use crate::Parameters;
 use crate::models::HostTensors;
 use crate::random::Random;
 
@@ -46,7 +51,7 @@ impl Golden {
     pub fn bits(&self, name: &str) -> Vec<f32> {
         let file = self.file();
         let bytes = file.tensor(name).expect(name).data().to_vec();
-        bytes.iter().flat_map(|b| (0..8).rev().map(move |i| f32::from(b >> i & 1))).collect()
+        bytes.iter().flat_map(|b| (0..8).rev().map(move |i| f32::from((b >> i) & 1))).collect()
     }
 
     fn file(&self) -> SafeTensors<'_> {
@@ -63,6 +68,20 @@ pub(crate) fn full_path(name: &str) -> Option<PathBuf> {
             None
         }
     }
+}
+
+pub(crate) fn parameters(tensors: &HostTensors, device: &Device) -> Parameters {
+    Parameters::from_host(tensors.clone(), device)
+}
+
+pub(crate) fn input(values: Vec<f32>, shape: [usize; 4], device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Uniform numbers in 0 to 1, always the same.
+pub(crate) fn ramp(n: usize) -> Vec<f32> {
+    let mut random = Random::new(7);
+    (0..n).map(|_| random.unit() as f32).collect()
 }
 
 /// Weights that follow from their names, as the reference numbers without a weights' file use them:

@@ -25,5 +25,5 @@ pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::dropout;
 pub use fold::fold;
 pub(crate) use plain::convolution_relu;
-pub(crate) use resample::{max_pool, max_pool_halving};
+pub(crate) use resample::{max_pool, max_pool_halving, upsample_onto};
 pub(crate) use source::Source;

@@ -1,7 +1,18 @@
-//! One folder a model.
+//! One folder a network, and what they share: schemas, recognition, first weights, frames.
 
+mod architecture;
+pub mod nowcasting;
 pub mod polar_low;
+pub(crate) mod recognise;
 pub mod sar_unet;
+mod schema;
+pub mod unet;
+
+pub use architecture::{Architecture, Sizes};
+pub(crate) use architecture::{UShape, check_channels, dimension, kernels_of};
+pub use recognise::RecognitionError;
+pub(crate) use schema::Kernels;
+pub use schema::Schema;
 
 use crate::random::Random;
 
@@ -36,4 +47,20 @@ pub fn initialise(schema: &[(String, Vec<usize>)], seed: u64) -> HostTensors {
         (0..n).map(|_| random.between(-bound, bound) as f32).collect()
     };
     schema.iter().map(|(name, shape)| (name.clone(), shape.clone(), draw(name, shape))).collect()
+}
+
+/// Changes the weights of a network without normalisation at either end so that input and output are
+/// in units `scale` times as large: weights that were trained on rain multiplied by `scale` then take
+/// and give rain as it is. `first` names the weights that the input meets.
+///
+/// Exact but for rounding: the input meets linear layers first, the output leaves `outc.conv` last.
+pub(crate) fn rescale(tensors: &mut HostTensors, scale: f32, first: &[&str]) {
+    for (name, _, values) in tensors {
+        let factor = match name.as_str() {
+            name if first.contains(&name) => scale,
+            "outc.conv.weight" | "outc.conv.bias" => 1.0 / scale,
+            _ => continue,
+        };
+        values.iter_mut().for_each(|v| *v *= factor);
+    }
 }

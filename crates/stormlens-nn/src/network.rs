@@ -60,6 +60,14 @@ impl Prediction {
         }
     }
 
+    /// Sizes of its axes, the batch first.
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        match self {
+            Self::Field(field) => field.dims().to_vec(),
+            Self::Logits(logits) => logits.dims().to_vec(),
+        }
+    }
+
     /// The numbers on the host, row-major.
     pub(crate) fn to_host(&self) -> Vec<f32> {
         match self.clone() {

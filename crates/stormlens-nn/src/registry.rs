@@ -1,28 +1,60 @@
-//! Which models there are: one line a model.
+//! Which networks there are: one line a network.
+
+use std::path::Path;
 
 use stormlens_data::card::ModelCard;
 
-use crate::checkpoint::Family;
+use crate::checkpoint::{self, CheckpointError, Foreign, Layout, StateDict};
 use crate::layers::NormOptions;
-use crate::models::{HostTensors, polar_low, sar_unet};
+use crate::models::{
+    Architecture, HostTensors, RecognitionError, Schema, Sizes, polar_low, recognise as comparison,
+    sar_unet, unet,
+};
 use crate::network::Network;
 
-pub const MODELS: &[&ModelEntry] = &[&sar_unet::ENTRY, &polar_low::ENTRY];
+pub const MODELS: &[&ModelEntry] = &[
+    &sar_unet::ENTRY,
+    &unet::SMAAT_UNET,
+    &unet::SMAAT_UNET_4CBAM,
+    &unet::UNET,
+    &unet::UNET_DS,
+    &unet::UNET_ATTENTION,
+    &polar_low::ENTRY,
+];
 
-/// What the rest of the program needs of a model.
+/// What the rest of the program needs of a network.
 pub struct ModelEntry {
     pub card: fn() -> ModelCard,
+    /// What messages call it.
+    pub name: &'static str,
     pub network: &'static dyn Network,
-    /// Which checkpoints fit: the family that their keys betray, and the channels at both ends.
-    pub family: Family,
-    pub n_input: usize,
-    pub n_output: usize,
-    /// What its batch normalisation was built with.
-    pub norm: NormOptions,
+    /// What tensors say of themselves, each size from one of them; `None` where the names are those
+    /// of another network, an error in words where they are no weights that it can run with. Whether
+    /// all tensors are there and fit, the registry compares.
+    pub recognise: fn(&StateDict) -> Option<Result<Architecture, String>>,
+    /// A network that is yet to be trained; an error in words for sizes that it cannot have.
+    pub design: fn(&Sizes) -> Result<Architecture, String>,
     /// Weights before training, from a seed.
-    pub initialise: fn(u64) -> HostTensors,
+    pub initialise: fn(&Schema, u64) -> HostTensors,
     /// Changes weights so that input and output are in units so many times as large.
     pub rescale: fn(&mut HostTensors, f32),
+    /// What its batch normalisation was built with.
+    pub norm: NormOptions,
+    /// Height and width of its input must be multiples of this.
+    pub size_multiple: usize,
+    /// Its name of a tensor that a file of Keras calls so, for a network that was published there.
+    pub from_keras: Option<fn(&str) -> Option<String>>,
+}
+
+impl ModelEntry {
+    /// Weights of the published sizes before training.
+    ///
+    /// # Panics
+    /// Never: a network can have its own published sizes.
+    pub fn fresh(&self, seed: u64) -> HostTensors {
+        let architecture = (self.design)(&Sizes::default()).expect("the published sizes");
+        (self.initialise)(&architecture.schema, seed)
+    }
 }
 
 /// The model of that name, or the names there are.
@@ -30,3 +62,59 @@ pub fn find(id: &str) -> Result<&'static ModelEntry, Vec<&'static str>> {
     let found = MODELS.iter().find(|entry| (entry.card)().id == id);
     found.copied().ok_or_else(|| MODELS.iter().map(|entry| (entry.card)().id).collect())
 }
+
+/// A network and what one set of its weights says of itself.
+#[derive(Clone)]
+pub struct Recognised {
+    pub entry: &'static ModelEntry,
+    pub architecture: Architecture,
+}
+
+/// Recognises the network from names and shapes of tensors alone, and checks that the weights are
+/// complete and usable.
+///
+/// # Errors
+/// If no network has such names, if tensors are missing, unexpected or of another shape or type, if a
+/// weight is not finite, or if a running variance is negative.
+pub fn recognise(state: &StateDict) -> Result<Recognised, RecognitionError> {
+    let claim = |entry: &&'static ModelEntry| Some((*entry, (entry.recognise)(state)?));
+    let Some((entry, found)) = MODELS.iter().find_map(claim) else {
+        let known: Vec<_> = MODELS.iter().map(|entry| entry.name).collect();
+        let names = comparison::first_names(state);
+        return Err(RecognitionError::Unknown { names, known: known.join(", ") });
+    };
+    let architecture = found
+        .map_err(|difference| RecognitionError::Mismatch { network: entry.name, difference })?;
+    comparison::compare(entry.name, &architecture.schema, state)?;
+    Ok(Recognised { entry, architecture })
+}
+
+/// Reads a checkpoint and recognises its network. Tensors that go by another framework's names come
+/// back under the network's own.
+///
+/// # Errors
+/// As [`checkpoint::read`] and [`recognise`]; each names the file.
+pub fn read(path: &Path) -> Result<(Foreign, Recognised), CheckpointError> {
+    let mut file = checkpoint::read(path)?;
+    if file.layout == Layout::Keras {
+        file.state = renamed(file.state);
+    }
+    match recognise(&file.state) {
+        Ok(found) => Ok((file, found)),
+        Err(error) => {
+            Err(CheckpointError::Unsupported { path: path.to_owned(), reason: error.to_string() })
+        }
+    }
+}
+
+/// Tensors of Keras under the names of the first network that knows any of them.
+fn renamed(state: StateDict) -> StateDict {
+    let knows = |name: fn(&str) -> Option<String>| state.tensors.keys().any(|k| name(k).is_some());
+    let names = MODELS.iter().filter_map(|entry| entry.from_keras).find(|name| knows(*name));
+    let Some(name) = names else { return state };
+    let tensors = state.tensors.into_iter();
+    StateDict { tensors: tensors.map(|(k, tensor)| (name(&k).unwrap_or(k), tensor)).collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Training: `stormlens train CONFIG.toml`.
 //!
-//! One loop for every network; what depends on the task is its [`Lessons`]: radar frames and the
-//! frame that followed ([`FrameLessons`]), or scenes and their classes ([`SceneLessons`]).
+//! One loop for every network; what depends on the task is its [`Lessons`]: frames and the frames
+//! that followed ([`FrameLessons`]), or scenes and their classes ([`SceneLessons`]).
 //! Optimiser, schedule and early stopping are those of the reference programs; whatever goes beyond
 //! them is an option. A run can be killed at any moment and goes on from the end of its last epoch
 //! with the same result as without the interruption.
@@ -18,7 +18,7 @@ mod state;
 
 pub use config::{Monitor, Recipe, TrainConfig};
 pub use frames::{
-    Augmentation, DataConfig, Example, Examples, FrameLessons, TrainingOptions, open,
+    Augmentation, DataConfig, Example, Examples, FrameLessons, FrameOptions, TrainingOptions, open,
 };
 pub use lessons::{Batch, Block, Lessons, Score};
 pub use optimiser::{Decay, EpsilonRule, OptimiserOptions};

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use stormlens_data::archive::{Archive, frame_time};
+use stormlens_data::card::NowcastField;
 use stormlens_data::dataset::{self, DatasetError, Frames, Windows};
+use stormlens_data::import::knmi::FRAME_STEP_MIN;
 use stormlens_data::time;
 
 use super::tell_gaps;
@@ -15,11 +17,12 @@ use super::tell_gaps;
 #[derive(Debug, clap::Args)]
 pub struct List {
     /// Folders to look in
-    #[arg(value_name = "FOLDER", default_values = ["data/knmi", "data/sets"])]
+    #[arg(value_name = "FOLDER", default_values = ["data/knmi", "data/cloudcast", "data/sets"])]
     folders: Vec<PathBuf>,
 }
 
-/// Show times, gaps and rain of a folder of raw frames, or the groups of a training set's file
+/// Show times, gaps and rain or clouds of a folder of frames, or the groups of a training set's file
+/// or folder
 #[derive(Debug, clap::Args)]
 pub struct Show {
     path: PathBuf,
@@ -33,7 +36,7 @@ impl List {
                 Err(DatasetError::NoFrames { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            for file in hdf5_files(folder)? {
+            for file in [hdf5_files(folder)?, sample_folders(folder)?].concat() {
                 writeln!(out, "{}: {}", file.display(), describe(&file))?;
             }
         }
@@ -56,6 +59,21 @@ pub fn hdf5_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Folders with cloud-cover samples, by name.
+pub fn sample_folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        // Scenes lie in folders of these names, too, but with pictures.
+        if path.is_dir() && dataset::has_cloud_samples(&path) {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
 /// A file in one line; what cannot be read is told in the same place, so that one bad file does not
 /// hide the others.
 pub fn describe(file: &Path) -> String {
@@ -72,13 +90,14 @@ pub fn summary(archive: &Archive) -> String {
         (Some(&first), Some(&last)) => (time::format_utc(first), time::format_utc(last)),
         _ => return "no frames".to_owned(),
     };
-    let n_gaps = dataset::gaps(&times).len();
-    format!("{} radar frames from {first} to {last}, {n_gaps} gaps", times.len())
+    let n_gaps = dataset::gaps(&times, archive.frame_step_min()).len();
+    let what = archive.description().map_or("radar", |_| archive.field().name());
+    format!("{} {what} frames from {first} to {last}, {n_gaps} gaps", times.len())
 }
 
 impl Show {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
-        if self.path.is_dir() {
+        if self.path.is_dir() && !dataset::has_cloud_samples(&self.path) {
             return show_archive(out, &Archive::open(&self.path)?);
         }
         if !self.path.exists() {
@@ -96,10 +115,17 @@ impl Show {
 fn show_archive(out: &mut dyn Write, archive: &Archive) -> anyhow::Result<()> {
     writeln!(out, "{}", summary(archive))?;
     let times: Vec<Timestamp> = archive.times().collect();
-    tell_gaps(out, &dataset::gaps(&times))?;
-    writeln!(out, "share of pixels with rain:")?;
+    tell_gaps(out, &dataset::gaps(&times, archive.frame_step_min()))?;
+    if let Some(described) = archive.description() {
+        writeln!(out, "{}\n{}\n{}", described.title, described.licence, described.notice)?;
+    }
+    let what = match archive.field() {
+        NowcastField::Precipitation => "rain",
+        NowcastField::CloudCover => "clouds",
+    };
+    writeln!(out, "share of pixels with {what}:")?;
     for time in times {
-        match archive.wet_share(time) {
+        match archive.covered_share(time) {
             Ok(share) => writeln!(out, "  {}  {:5.1} %", time::format_utc(time), 100.0 * share)?,
             Err(error) => writeln!(out, "  {}  {error}", time::format_utc(time))?,
         }
@@ -114,12 +140,15 @@ fn show_frames(out: &mut dyn Write, frames: &Frames) -> anyhow::Result<()> {
             let [first, last] = [first, last].map(time::format_utc);
             writeln!(out, "{group}: from {first} to {last}")?;
         }
-        tell_gaps(out, &dataset::gaps(times))?;
+        tell_gaps(out, &dataset::gaps(times, FRAME_STEP_MIN))?;
     }
     Ok(())
 }
 
 fn show_windows(out: &mut dyn Write, windows: &Windows) -> anyhow::Result<()> {
+    if let Some(description) = windows.description() {
+        writeln!(out, "{description}")?;
+    }
     for group in windows.groups() {
         let (height, width) = windows.size(group)?;
         let (n_inputs, n_ahead) = (windows.n_input_frames(), windows.n_frames_ahead(group)?);
@@ -129,14 +158,30 @@ fn show_windows(out: &mut dyn Write, windows: &Windows) -> anyhow::Result<()> {
         )?;
         for i in 0..windows.len(group) {
             let times = windows.times(group, i)?;
-            writeln!(
-                out,
-                "  {i}: {}",
-                times.first().map_or_else(String::new, |&t| time::format_utc(t))
-            )?;
+            let first = times.first().map_or_else(String::new, |&t| time::format_utc(t));
+            let clouds = match windows.field() {
+                NowcastField::Precipitation => String::new(),
+                NowcastField::CloudCover => shares(windows, group, i),
+            };
+            writeln!(out, "{}", format!("  {i}: {first}{clouds}").trim_end())?;
         }
     }
     Ok(())
+}
+
+/// Share of pixels that are 1 in the last input and the last frame to predict; reading them shows
+/// whether the sample can be read at all.
+fn shares(windows: &Windows, group: &str, index: usize) -> String {
+    let last_min = windows.n_frames_ahead(group).map(|n| n as u32 * windows.frame_step_min());
+    let read = last_min.and_then(|last_min| windows.read(group, index, &[last_min]));
+    let share = |frame: &[f32]| 100.0 * frame.iter().sum::<f32>() / frame.len() as f32;
+    match read {
+        Ok(window) => {
+            let last = &window.inputs[window.inputs.len() - window.targets.len()..];
+            format!("  {:5.1} % to {:5.1} %", share(last), share(&window.targets))
+        }
+        Err(error) => format!("  {error}"),
+    }
 }
 
 /// A file of a training set.

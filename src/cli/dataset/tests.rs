@@ -54,6 +54,11 @@ fn options_that_contradict_are_refused() {
         &["build", "--raw", "a", "--intermediate", "b"][..],
         &["build", "--intermediate", "b", "--train-until", "2010-08-26"],
         &["build", "--train-until", "soon"],
+        &["build", "--field", "snow"],
+        &["build", "--field", "cloud-cover"],
+        &["build", "--size", "32"],
+        &["build", "--field", "cloud-cover", "--from-radar", "a", "--raw", "b"],
+        &["build", "--field", "cloud-cover", "--from-radar", "a", "--compat"],
         &["build", "--input-length", "-1"],
     ] {
         assert!(parse(words).is_err(), "{words:?}");
@@ -102,6 +107,43 @@ fn a_set_is_built_listed_and_shown() {
     assert_eq!(describe(&hdf5_files(&again).unwrap()[0]), describe(&files[1]));
 }
 
+/// Masks of radar are built, and everything that tells of them says that they are no clouds.
+#[test]
+fn wet_dry_masks_are_built_listed_and_shown() {
+    let output = tempfile::tempdir().unwrap();
+    let folder = output.path().join("wet-dry");
+    let (folder, raw) = (folder.to_str().unwrap(), raw_folder());
+    let words = ["build", "--field", "cloud-cover", "--from-radar", raw.to_str().unwrap()];
+    let more = ["--output", folder, "--size", "32", "--train-until", "2010-08-26T05:00"];
+    let told = run_words(&[&words[..], &more].concat()).unwrap();
+    assert!(told.starts_with("train: 12 windows\ntest: 1 windows\nleft out: "), "{told}");
+    let what = "wet/dry mask of radar, not clouds";
+    assert!(told.ends_with(&format!("{what} in {folder}\n")), "{told}");
+    let shown = run_words(&["show", folder]).unwrap();
+    let expected = format!(
+        "train 12 windows, test 1 windows\n{what}\ntrain: 4 input frames and 6 ahead of 32 × 32\n  \
+         0: 2010-08-26 00:00 UTC  "
+    );
+    assert!(shown.starts_with(&expected), "{shown}");
+    let listed = run_words(&["list", output.path().to_str().unwrap()]).unwrap();
+    assert_eq!(listed, format!("{folder}: train 12 windows, test 1 windows\n"));
+
+    let sample = std::fs::read_dir(output.path().join("wet-dry/test")).unwrap().next();
+    let sample = sample.unwrap().unwrap().path();
+    std::fs::write(&sample, "cut").unwrap();
+    let message = format!("{:#}", run_words(&["show", sample.to_str().unwrap()]).unwrap_err());
+    assert!(message.contains("make or fetch it again"), "{message}");
+}
+
+#[test]
+fn real_clouds_are_shown_with_what_must_be_said_of_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/cloudcast");
+    let shown = run_words(&["show", folder.to_str().unwrap()]).unwrap();
+    assert!(shown.starts_with("16 cloud-cover frames from 2018-07-01 04:00 UTC to "), "{shown}");
+    assert!(shown.contains("07:45 UTC, 0 gaps") && shown.contains("EUMETSAT"), "{shown}");
+    assert!(shown.contains("share of pixels with clouds:\n  2018-07-01 04:00 UTC   39.2 %"));
+}
+
 #[test]
 fn scenes_are_simulated() {
     let output = tempfile::tempdir().unwrap();
@@ -120,6 +162,8 @@ fn scenes_are_simulated() {
 
 #[test]
 fn what_is_missing_is_named() {
+    let message = format!("{:#}", run_words(&["build", "--from-radar", "x"]).unwrap_err());
+    assert!(message.contains("add --field cloud-cover"), "{message}");
     let message = format!("{:#}", run_words(&["show", "no/such/set.h5"]).unwrap_err());
     assert!(message.contains("no/such/set.h5"), "{message}");
     let message = format!("{:#}", run_words(&["build", "--raw", "no/such"]).unwrap_err());

@@ -84,7 +84,7 @@ fn letters_are_told_by_weight() {
 #[test]
 fn a_figure_of_a_page_is_lighter_and_has_its_letters() {
     let (outcome, style) = (testing::outcome(), Style::default());
-    let figure = Figure::Prediction;
+    let figure = Figure::map("prediction");
     let drawn = plot::draw(&outcome, &figure, &style).expect("it can be drawn");
     let recipe = Recipe::new(&outcome, &figure, &style);
     let page = page_svg(&drawn, &recipe).expect("it is an SVG");

@@ -15,15 +15,14 @@ impl Letters {
         if progress.report("counting", 1, 2).is_break() {
             return Err(WorkerError::Cancelled);
         }
-        let Request::Nowcast(nowcast) = request else { panic!("only nowcasts are asked for") };
-        match nowcast.sample.get(1..) {
+        match sample_of(request).get(1..) {
             Some("refuse") => {
                 let (message, remedy) = ("no".to_owned(), "ask otherwise".to_owned());
                 Err(WorkerError::Invalid { message, remedy })
             }
             Some("fail") => Err(WorkerError::Failed("out of memory".to_owned())),
             Some("panic") => panic!("the shapes differ"),
-            _ => Ok(answer_to(nowcast)),
+            _ => Ok(answer_to(request)),
         }
     }
 }
@@ -61,13 +60,13 @@ impl Worker for Letters {
     }
 }
 
-struct Desk {
+struct BatchSetup {
     jobs: Jobs,
     told: Receiver<String>,
     go: Sender<()>,
 }
 
-impl Desk {
+impl BatchSetup {
     fn new(max_batch: Option<usize>, max_wait: Duration) -> Self {
         let batching = Batching { max_batch, max_wait: Some(max_wait) };
         Self::with(Options { patience: ANY, batching, ..Options::default() })
@@ -104,7 +103,7 @@ impl Desk {
         for id in ids {
             let state = self.jobs.subscribe(id).expect("the job is there").finished().await;
             ends.push(match state {
-                JobState::Done(Outcome::Nowcast(outcome)) => outcome.request.sample.clone(),
+                JobState::Done(outcome) => sample_of(&outcome.request).to_owned(),
                 JobState::Failed(error) => error.to_string(),
                 other => format!("{other:?}"),
             });
@@ -114,10 +113,10 @@ impl Desk {
 }
 
 async fn check(max_batch: usize, samples: &[&str], heard: &[&str], ends: &[&str]) {
-    let desk = Desk::new(Some(max_batch), Duration::ZERO);
-    let ids = desk.ask(samples);
-    heard.iter().for_each(|heard| desk.hears(heard));
-    assert_eq!(desk.ends(&ids).await, ends, "{samples:?}");
+    let setup = BatchSetup::new(Some(max_batch), Duration::ZERO);
+    let ids = setup.ask(samples);
+    heard.iter().for_each(|heard| setup.hears(heard));
+    assert_eq!(setup.ends(&ids).await, ends, "{samples:?}");
 }
 
 #[tokio::test]
@@ -148,43 +147,43 @@ async fn after_a_panic_each_has_its_own_run() {
 
 #[tokio::test]
 async fn a_cancelled_one_leaves_the_others_alone() {
-    let desk = Desk::new(Some(8), Duration::ZERO);
-    let ids = desk.ask(&["a1", "await", "a2"]);
-    desk.hears("together a1 await a2");
-    let watch = desk.jobs.subscribe(&ids[0]).unwrap();
-    desk.jobs.cancel(&ids[0]);
+    let setup = BatchSetup::new(Some(8), Duration::ZERO);
+    let ids = setup.ask(&["a1", "await", "a2"]);
+    setup.hears("together a1 await a2");
+    let watch = setup.jobs.subscribe(&ids[0]).unwrap();
+    setup.jobs.cancel(&ids[0]);
     assert!(matches!(watch.finished().await, JobState::Cancelled));
-    desk.go.send(()).unwrap();
-    assert_eq!(desk.ends(&ids[1..]).await, ["await", "a2"]);
-    assert!(desk.jobs.status(&ids[0]).is_none());
+    setup.go.send(()).unwrap();
+    assert_eq!(setup.ends(&ids[1..]).await, ["await", "a2"]);
+    assert!(setup.jobs.status(&ids[0]).is_none());
 }
 
 #[tokio::test]
 async fn all_of_a_batch_run_and_the_rest_waits_for_them() {
-    let desk = Desk::new(Some(2), Duration::ZERO);
-    let ids = desk.ask(&["a1", "await", "b"]);
-    desk.hears("together a1 await");
+    let setup = BatchSetup::new(Some(2), Duration::ZERO);
+    let ids = setup.ask(&["a1", "await", "b"]);
+    setup.hears("together a1 await");
     for id in &ids[..2] {
-        assert!(matches!(desk.jobs.status(id), Some(JobState::Running { .. })));
+        assert!(matches!(setup.jobs.status(id), Some(JobState::Running { .. })));
     }
-    assert!(matches!(desk.jobs.status(&ids[2]), Some(JobState::Queued { position: 2 })));
-    desk.go.send(()).unwrap();
-    assert_eq!(desk.ends(&ids).await, ["a1", "await", "b"]);
+    assert!(matches!(setup.jobs.status(&ids[2]), Some(JobState::Queued { position: 2 })));
+    setup.go.send(()).unwrap();
+    assert_eq!(setup.ends(&ids).await, ["a1", "await", "b"]);
 }
 
 #[tokio::test]
 async fn the_first_waits_for_others_but_not_when_it_goes_alone() {
-    let desk = Desk::new(Some(2), Duration::from_secs(3600));
-    desk.jobs.submit(request("hold")).unwrap();
-    desk.hears("run hold");
-    desk.go.send(()).unwrap();
-    let first = desk.jobs.submit(request("a1")).unwrap();
-    assert!(desk.told.recv_timeout(Duration::from_millis(100)).is_err(), "it waits for another");
-    assert!(matches!(desk.jobs.status(&first), Some(JobState::Queued { position: 0 })));
-    let second = desk.jobs.submit(request("a2")).unwrap();
-    desk.hears("together a1 a2");
-    assert_eq!(desk.ends(&[first, second]).await, ["a1", "a2"]);
-    let short = Desk::new(Some(2), Duration::from_millis(20));
+    let setup = BatchSetup::new(Some(2), Duration::from_secs(3600));
+    setup.jobs.submit(request("hold")).unwrap();
+    setup.hears("run hold");
+    setup.go.send(()).unwrap();
+    let first = setup.jobs.submit(request("a1")).unwrap();
+    assert!(setup.told.recv_timeout(Duration::from_millis(100)).is_err(), "it waits for another");
+    assert!(matches!(setup.jobs.status(&first), Some(JobState::Queued { position: 0 })));
+    let second = setup.jobs.submit(request("a2")).unwrap();
+    setup.hears("together a1 a2");
+    assert_eq!(setup.ends(&[first, second]).await, ["a1", "a2"]);
+    let short = BatchSetup::new(Some(2), Duration::from_millis(20));
     short.jobs.submit(request("a1")).unwrap();
     short.hears("run a1");
 }
@@ -194,20 +193,20 @@ async fn what_takes_too_long_together_is_tried_alone() {
     let batching = Batching { max_batch: Some(2), max_wait: Some(ANY) };
     let (deadline, refusal) = (Duration::from_secs(1), Duration::ZERO);
     let options = Options { patience: ANY, batching, refusal, ..Options::default() };
-    let desk = Desk::with(Options { deadline: Some(deadline), ..options });
+    let setup = BatchSetup::with(Options { deadline: Some(deadline), ..options });
     let samples = ["a1", "await"];
-    let ids = samples.map(|sample| desk.jobs.submit(request(sample)).unwrap());
-    desk.hears("together a1 await");
+    let ids = samples.map(|sample| setup.jobs.submit(request(sample)).unwrap());
+    setup.hears("together a1 await");
     tokio::time::sleep(deadline).await;
-    desk.go.send(()).unwrap();
+    setup.go.send(()).unwrap();
     for id in &ids {
-        let state = desk.jobs.subscribe(id).expect("the job is there").finished().await;
+        let state = setup.jobs.subscribe(id).expect("the job is there").finished().await;
         assert!(matches!(state, JobState::Failed(WorkerError::TooBusy(_))), "{state:?}");
     }
     for sample in samples {
-        let id = desk.jobs.submit(request(sample)).unwrap();
-        desk.hears(&format!("run {sample}"));
-        assert_eq!(desk.ends(&[id]).await, [sample]);
+        let id = setup.jobs.submit(request(sample)).unwrap();
+        setup.hears(&format!("run {sample}"));
+        assert_eq!(setup.ends(&[id]).await, [sample]);
     }
 }
 
@@ -216,17 +215,17 @@ async fn a_bulk_that_is_due_fills_its_batch_first() {
     let check = |rows: [&'static str; 2], heard: [&'static str; 6]| {
         let batching = Batching { max_batch: Some(2), max_wait: Some(Duration::ZERO) };
         let options = Options { queue_depth: 16, patience: ANY, ..Options::default() };
-        let desk = Desk::with(Options { batching, ..options });
-        desk.jobs.submit(request("hold")).unwrap();
-        desk.hears("run hold");
+        let setup = BatchSetup::with(Options { batching, ..options });
+        setup.jobs.submit(request("hold")).unwrap();
+        setup.hears("run hold");
         for row in rows {
-            desk.jobs.submit_in_bulk(request(row)).unwrap();
+            setup.jobs.submit_in_bulk(request(row)).unwrap();
         }
         for i in 0..10 {
-            desk.jobs.submit(request(&format!("a{i}"))).unwrap();
+            setup.jobs.submit(request(&format!("a{i}"))).unwrap();
         }
-        desk.go.send(()).unwrap();
-        heard.iter().for_each(|heard| desk.hears(&format!("together {heard}")));
+        setup.go.send(()).unwrap();
+        heard.iter().for_each(|heard| setup.hears(&format!("together {heard}")));
     };
     check(["b1", "b2"], ["a0 a1", "a2 a3", "a4 a5", "a6 a7", "b1 b2", "a8 a9"]);
     check(["ax", "ay"], ["a0 a1", "a2 a3", "a4 a5", "a6 a7", "ax ay", "a8 a9"]);

@@ -2,13 +2,13 @@
 
 use super::*;
 
-fn in_bulk(bed: &Bed, sample: &str) -> Result<JobId, SubmitError> {
-    bed.jobs.submit_in_bulk(request(sample))
+fn in_bulk(setup: &Setup, sample: &str) -> Result<JobId, SubmitError> {
+    setup.jobs.submit_in_bulk(request(sample))
 }
 
 #[track_caller]
-fn waits_at(bed: &Bed, id: &JobId, expected: usize) {
-    let state = bed.jobs.status(id);
+fn waits_at(setup: &Setup, id: &JobId, expected: usize) {
+    let state = setup.jobs.status(id);
     let is_there = matches!(&state, Some(JobState::Queued { position }) if *position == expected);
     assert!(is_there, "{expected}, not {state:?}");
 }
@@ -16,87 +16,87 @@ fn waits_at(bed: &Bed, id: &JobId, expected: usize) {
 #[tokio::test]
 async fn a_bulk_takes_no_room_from_others_and_goes_behind_them() {
     // Two may wait.
-    let bed = Bed::patient();
-    bed.submit("a");
-    bed.hears("run a");
-    let bulk: Vec<_> = ["r", "s", "t"].map(|sample| in_bulk(&bed, sample).unwrap()).into();
-    let (b, c) = (bed.submit("b"), bed.submit("c"));
-    let full = bed.jobs.submit(request("d"));
+    let setup = Setup::patient();
+    setup.submit("a");
+    setup.hears("run a");
+    let bulk: Vec<_> = ["r", "s", "t"].map(|sample| in_bulk(&setup, sample).unwrap()).into();
+    let (b, c) = (setup.submit("b"), setup.submit("c"));
+    let full = setup.jobs.submit(request("d"));
     assert_eq!(full, Err(SubmitError::QueueFull { waiting: 2 }));
     for (i, id) in [&b, &c].into_iter().chain(&bulk).enumerate() {
-        waits_at(&bed, id, i + 1);
+        waits_at(&setup, id, i + 1);
     }
-    let last = in_bulk(&bed, "u").unwrap();
-    waits_at(&bed, &last, 6);
+    let last = in_bulk(&setup, "u").unwrap();
+    waits_at(&setup, &last, 6);
     for sample in ["b", "c", "r", "s", "t", "u"] {
-        bed.order(Order::Answer);
-        bed.hears(&format!("run {sample}"));
+        setup.order(Order::Answer);
+        setup.hears(&format!("run {sample}"));
     }
-    bed.order(Order::Answer);
-    assert!(matches!(bed.end(&last).await, JobState::Done(_)));
+    setup.order(Order::Answer);
+    assert!(matches!(setup.end(&last).await, JobState::Done(_)));
 }
 
 #[tokio::test]
 async fn a_bulk_has_room_of_its_own_and_no_more() {
-    let bed = Bed::patient();
-    bed.submit("a");
-    bed.hears("run a");
-    let taken = (0..).take_while(|i| in_bulk(&bed, &format!("r{i}")).is_ok()).count();
-    let full = in_bulk(&bed, "one more");
+    let setup = Setup::patient();
+    setup.submit("a");
+    setup.hears("run a");
+    let taken = (0..).take_while(|i| in_bulk(&setup, &format!("r{i}")).is_ok()).count();
+    let full = in_bulk(&setup, "one more");
     assert_eq!(full, Err(SubmitError::QueueFull { waiting: taken }));
     assert!(taken >= 256, "{taken}");
-    assert!(bed.jobs.submit(request("b")).is_ok());
+    assert!(setup.jobs.submit(request("b")).is_ok());
 }
 
 #[tokio::test]
 async fn who_asks_for_one_of_a_bulk_by_itself_goes_before_the_bulk() {
     // Two may wait.
-    let bed = Bed::patient();
-    bed.submit("a");
-    bed.hears("run a");
-    let [_, row] = ["r", "b"].map(|sample| in_bulk(&bed, sample).unwrap());
-    let single = bed.submit("c");
-    assert_eq!(in_bulk(&bed, "c").unwrap(), single, "it stays where it is");
-    assert_eq!(bed.submit("b"), row);
-    waits_at(&bed, &row, 2);
-    let full = bed.jobs.submit(request("d"));
+    let setup = Setup::patient();
+    setup.submit("a");
+    setup.hears("run a");
+    let [_, row] = ["r", "b"].map(|sample| in_bulk(&setup, sample).unwrap());
+    let single = setup.submit("c");
+    assert_eq!(in_bulk(&setup, "c").unwrap(), single, "it stays where it is");
+    assert_eq!(setup.submit("b"), row);
+    waits_at(&setup, &row, 2);
+    let full = setup.jobs.submit(request("d"));
     assert_eq!(full, Err(SubmitError::QueueFull { waiting: 2 }), "it takes room there");
     for sample in ["c", "b", "r"] {
-        bed.order(Order::Answer);
-        bed.hears(&format!("run {sample}"));
+        setup.order(Order::Answer);
+        setup.hears(&format!("run {sample}"));
     }
 }
 
 #[tokio::test]
 async fn one_of_a_bulk_stays_there_until_there_is_room() {
-    let bed = Bed::patient();
-    bed.submit("a");
-    bed.hears("run a");
-    let [_, row] = ["r", "b"].map(|sample| in_bulk(&bed, sample).unwrap());
-    bed.submit("c");
-    bed.submit("d");
-    assert_eq!(bed.submit("b"), row, "it was taken, so it is not refused");
-    waits_at(&bed, &row, 4);
-    bed.order(Order::Answer);
-    bed.hears("run c");
-    bed.submit("b");
-    waits_at(&bed, &row, 2);
+    let setup = Setup::patient();
+    setup.submit("a");
+    setup.hears("run a");
+    let [_, row] = ["r", "b"].map(|sample| in_bulk(&setup, sample).unwrap());
+    setup.submit("c");
+    setup.submit("d");
+    assert_eq!(setup.submit("b"), row, "it was taken, so it is not refused");
+    waits_at(&setup, &row, 4);
+    setup.order(Order::Answer);
+    setup.hears("run c");
+    setup.submit("b");
+    waits_at(&setup, &row, 2);
 }
 
 #[tokio::test]
 async fn a_bulk_gets_on_however_many_others_come() {
-    let bed = Bed::new(Options { queue_depth: 16, patience: ANY, ..Options::default() });
-    bed.submit("a");
-    bed.hears("run a");
+    let setup = Setup::new(Options { queue_depth: 16, patience: ANY, ..Options::default() });
+    setup.submit("a");
+    setup.hears("run a");
     for row in ["r", "s"] {
-        in_bulk(&bed, row).unwrap();
+        in_bulk(&setup, row).unwrap();
     }
     for sample in ["b", "c", "d", "e", "f", "g", "h", "i", "j"] {
-        bed.submit(sample);
+        setup.submit(sample);
     }
     for sample in ["b", "c", "d", "e", "r", "f", "g", "h", "i", "s", "j"] {
-        bed.order(Order::Answer);
-        bed.hears(&format!("run {sample}"));
+        setup.order(Order::Answer);
+        setup.hears(&format!("run {sample}"));
     }
 }
 
@@ -104,12 +104,12 @@ async fn a_bulk_gets_on_however_many_others_come() {
 async fn a_batch_is_as_large_as_told_once_the_worker_is_there() {
     let check = |max_batch: Option<usize>, expected: usize| {
         let batching = Batching { max_batch, max_wait: None };
-        let bed = Bed::new(Options { batching, ..Options::default() });
-        let id = bed.submit("a");
+        let setup = Setup::new(Options { batching, ..Options::default() });
+        let id = setup.submit("a");
         // It runs, so the worker is there.
-        bed.hears("run a");
-        assert_eq!(bed.jobs.max_batch(), expected);
-        bed.jobs.cancel(&id);
+        setup.hears("run a");
+        assert_eq!(setup.jobs.max_batch(), expected);
+        setup.jobs.cancel(&id);
     };
     check(None, 1);
     check(Some(8), 8);

@@ -7,7 +7,7 @@ use super::*;
 
 /// A store in memory that tells what is asked of it.
 #[derive(Default)]
-struct Drawer {
+struct MemoryStore {
     outcomes: Mutex<HashMap<String, Outcome>>,
     /// Questions whose answer seems to be there and is not.
     promises: Vec<&'static str>,
@@ -19,7 +19,7 @@ struct Drawer {
     slow: Option<Mutex<Receiver<()>>>,
 }
 
-impl Store for Drawer {
+impl Store for MemoryStore {
     fn may_hold(&self, request: &Request, _: Option<&DeviceReport>) -> bool {
         let is_there = self.outcomes.lock().unwrap().contains_key(sample_of(request));
         is_there || self.promises.contains(&sample_of(request))
@@ -38,19 +38,19 @@ impl Store for Drawer {
     }
 
     fn keep(&self, outcome: &Outcome) {
-        let Outcome::Nowcast(nowcast) = outcome else { panic!("only nowcasts are asked for") };
+        let sample = sample_of(&outcome.request);
         if let Some(slow) = &self.slow {
             slow.lock().unwrap().recv().unwrap();
         }
-        if nowcast.request.sample == "broken" {
+        if sample == "broken" {
             panic!("the disk has an error");
         }
-        self.outcomes.lock().unwrap().insert(nowcast.request.sample.clone(), outcome.clone());
+        self.outcomes.lock().unwrap().insert(sample.to_owned(), outcome.clone());
     }
 }
 
-fn bed_over(store: &Arc<Drawer>, options: Options) -> Bed {
-    Bed::with(options, |factory, options| {
+fn setup_over(store: &Arc<MemoryStore>, options: Options) -> Setup {
+    Setup::with(options, |factory, options| {
         Jobs::start_with_store(store.clone(), factory, options).unwrap()
     })
 }
@@ -61,36 +61,36 @@ fn patient() -> Options {
 
 #[tokio::test]
 async fn what_was_answered_before_a_restart_is_not_computed_again() {
-    let store = Arc::new(Drawer::default());
-    let bed = bed_over(&store, patient());
-    let id = bed.submit("a");
-    bed.hears("run a");
-    bed.order(Order::Answer);
-    bed.end(&id).await;
+    let store = Arc::new(MemoryStore::default());
+    let setup = setup_over(&store, patient());
+    let id = setup.submit("a");
+    setup.hears("run a");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
     let limit = Instant::now() + Duration::from_secs(10);
     while store.outcomes.lock().unwrap().is_empty() {
         assert!(Instant::now() < limit, "it is kept");
         tokio::task::yield_now().await;
     }
-    let bed = bed_over(&store, patient());
-    let id = bed.submit("a");
-    let JobState::Done(Outcome::Nowcast(outcome)) = bed.end(&id).await else { panic!("no end") };
-    assert_eq!(outcome.request.sample, "a");
-    assert!(bed.jobs.outcome(&request("a")).is_some(), "it is in memory now");
-    bed.submit("b");
-    bed.hears("run b");
+    let setup = setup_over(&store, patient());
+    let id = setup.submit("a");
+    let JobState::Done(outcome) = setup.end(&id).await else { panic!("no end") };
+    assert_eq!(sample_of(&outcome.request), "a");
+    assert!(setup.jobs.outcome(&request("a")).is_some(), "it is in memory now");
+    setup.submit("b");
+    setup.hears("run b");
 }
 
 #[tokio::test]
 async fn what_is_not_there_after_all_is_computed() {
-    let store = Drawer { promises: vec!["a", "broken"], ..Drawer::default() };
-    let bed = bed_over(&Arc::new(store), patient());
+    let store = MemoryStore { promises: vec!["a", "broken"], ..MemoryStore::default() };
+    let setup = setup_over(&Arc::new(store), patient());
     for sample in ["a", "broken"] {
-        let id = bed.submit(sample);
-        bed.jobs.subscribe(&id).unwrap().looked_up().await;
-        bed.hears(&format!("run {sample}"));
-        bed.order(Order::Answer);
-        assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+        let id = setup.submit(sample);
+        setup.jobs.subscribe(&id).unwrap().looked_up().await;
+        setup.hears(&format!("run {sample}"));
+        setup.order(Order::Answer);
+        assert!(matches!(setup.end(&id).await, JobState::Done(_)));
     }
 }
 
@@ -98,21 +98,21 @@ async fn what_is_not_there_after_all_is_computed() {
 async fn what_is_not_there_finds_the_queue_full_or_its_time_over() {
     let (open, gate) = channel();
     let gate = Some(Mutex::new(gate));
-    let store = Drawer { promises: vec!["x", "y"], gate, ..Drawer::default() };
+    let store = MemoryStore { promises: vec!["x", "y"], gate, ..MemoryStore::default() };
     let options = Options { deadline: Some(Duration::from_millis(300)), ..patient() };
-    let bed = bed_over(&Arc::new(store), options);
-    bed.submit("a");
-    bed.hears("run a");
-    let id = bed.submit("x");
-    bed.submit("b");
-    bed.submit("c");
+    let setup = setup_over(&Arc::new(store), options);
+    setup.submit("a");
+    setup.hears("run a");
+    let id = setup.submit("x");
+    setup.submit("b");
+    setup.submit("c");
     open.send(()).unwrap();
-    let JobState::Failed(WorkerError::TooBusy(message)) = bed.end(&id).await else {
+    let JobState::Failed(WorkerError::TooBusy(message)) = setup.end(&id).await else {
         panic!("there was no room")
     };
     assert!(message.contains("2 runs are waiting") || message.contains("other runs"), "{message}");
-    let id = bed.submit("y");
-    let state = bed.end(&id).await;
+    let id = setup.submit("y");
+    let state = setup.end(&id).await;
     assert!(matches!(state, JobState::Failed(WorkerError::TooBusy(_))), "{state:?}");
 }
 
@@ -120,16 +120,16 @@ async fn what_is_not_there_finds_the_queue_full_or_its_time_over() {
 async fn a_job_that_is_looked_for_can_be_cancelled() {
     let (open, gate) = channel();
     let gate = Some(Mutex::new(gate));
-    let store = Drawer { promises: vec!["x"], gate, ..Drawer::default() };
-    let bed = bed_over(&Arc::new(store), patient());
-    let id = bed.submit("x");
-    let watch = bed.jobs.subscribe(&id).unwrap();
-    bed.jobs.cancel(&id);
+    let store = MemoryStore { promises: vec!["x"], gate, ..MemoryStore::default() };
+    let setup = setup_over(&Arc::new(store), patient());
+    let id = setup.submit("x");
+    let watch = setup.jobs.subscribe(&id).unwrap();
+    setup.jobs.cancel(&id);
     assert!(matches!(watch.finished().await, JobState::Cancelled));
     open.send(()).unwrap();
-    bed.submit("a");
-    bed.hears("run a");
-    assert!(bed.jobs.status(&id).is_none());
+    setup.submit("a");
+    setup.hears("run a");
+    assert!(setup.jobs.status(&id).is_none());
 }
 
 #[tokio::test]
@@ -137,21 +137,21 @@ async fn what_one_visitor_looks_for_goes_before_a_bulk() {
     let (open, gate) = channel();
     let gate = Some(Mutex::new(gate));
     let promises = vec!["r", "s", "t", "b"];
-    let store = Arc::new(Drawer { promises, gate, ..Drawer::default() });
-    let bed = bed_over(&store, patient());
-    let in_bulk = |sample: &str| bed.jobs.submit_in_bulk(request(sample)).unwrap();
+    let store = Arc::new(MemoryStore { promises, gate, ..MemoryStore::default() });
+    let setup = setup_over(&store, patient());
+    let in_bulk = |sample: &str| setup.jobs.submit_in_bulk(request(sample)).unwrap();
     let mut ids = vec![in_bulk("r")];
     let limit = Instant::now() + Duration::from_secs(10);
     while store.looked.lock().unwrap().is_empty() {
         assert!(Instant::now() < limit, "it is looked for");
         tokio::task::yield_now().await;
     }
-    ids.extend([in_bulk("s"), in_bulk("t"), bed.submit("b"), bed.submit("t")]);
+    ids.extend([in_bulk("s"), in_bulk("t"), setup.submit("b"), setup.submit("t")]);
     for _ in 0..4 {
         open.send(()).unwrap();
     }
     for id in &ids {
-        bed.jobs.subscribe(id).unwrap().looked_up().await;
+        setup.jobs.subscribe(id).unwrap().looked_up().await;
     }
     assert_eq!(*store.looked.lock().unwrap(), ["r", "b", "t", "s"]);
 }
@@ -161,15 +161,15 @@ fn four_batches_may_be_on_their_way_to_the_store() {
     let check = |max_batch: Option<usize>, expected: usize| {
         let batching = Batching { max_batch, max_wait: None };
         let options = Options { batching, ..patient() };
-        let shared = Shared::new(options, Some(Arc::<Drawer>::default()));
-        shared.set_readiness(Readiness::Ready(a_device()));
-        let outcome = Outcome::Nowcast(testing::outcome().into());
+        let queue = Queue::new(options, Some(Arc::<MemoryStore>::default()));
+        queue.set_readiness(Readiness::Ready(a_device()));
+        let outcome = Arc::new(testing::outcome());
         for i in 0..expected + 3 {
             let job = Job::new(request(&i.to_string()), Lane::Single, None);
-            shared.end(&job.into(), JobState::Done(outcome.clone()));
+            queue.end(&job.into(), JobState::Done(outcome.clone()));
         }
-        shared.shut_down();
-        assert_eq!(std::iter::from_fn(|| shared.next_errand()).count(), expected);
+        queue.shut_down();
+        assert_eq!(std::iter::from_fn(|| queue.next_store_work()).count(), expected);
     };
     check(None, 32);
     check(Some(16), 64);
@@ -178,20 +178,20 @@ fn four_batches_may_be_on_their_way_to_the_store() {
 #[tokio::test]
 async fn what_was_answered_last_is_kept_when_the_server_stops() {
     let (open, slow) = channel();
-    let store = Arc::new(Drawer { slow: Some(Mutex::new(slow)), ..Drawer::default() });
-    let bed = bed_over(&store, patient());
+    let store = Arc::new(MemoryStore { slow: Some(Mutex::new(slow)), ..MemoryStore::default() });
+    let setup = setup_over(&store, patient());
     for sample in ["a", "broken", "b", "c"] {
-        let id = bed.submit(sample);
-        bed.hears(&format!("run {sample}"));
-        bed.order(Order::Answer);
-        assert!(matches!(bed.end(&id).await, JobState::Done(_)));
+        let id = setup.submit(sample);
+        setup.hears(&format!("run {sample}"));
+        setup.order(Order::Answer);
+        assert!(matches!(setup.end(&id).await, JobState::Done(_)));
     }
-    bed.jobs.shut_down();
-    assert!(!bed.jobs.wait_until_kept(Duration::from_millis(50)), "none of them is there");
+    setup.jobs.shut_down();
+    assert!(!setup.jobs.wait_until_kept(Duration::from_millis(50)), "none of them is there");
     for _ in 0..4 {
         open.send(()).unwrap();
     }
-    assert!(bed.jobs.wait_until_kept(Duration::from_secs(60)));
+    assert!(setup.jobs.wait_until_kept(Duration::from_secs(60)));
     let mut kept: Vec<_> = store.outcomes.lock().unwrap().keys().cloned().collect();
     kept.sort();
     assert_eq!(kept, ["a", "b", "c"]);
@@ -199,13 +199,13 @@ async fn what_was_answered_last_is_kept_when_the_server_stops() {
 
 #[tokio::test]
 async fn a_run_that_ends_after_the_stop_is_kept_and_not_waited_for() {
-    let store = Arc::new(Drawer::default());
-    let bed = bed_over(&store, patient());
-    bed.submit("a");
-    bed.hears("run a");
-    bed.jobs.shut_down();
-    assert!(bed.jobs.wait_until_kept(Duration::ZERO), "there is nothing to keep");
-    bed.order(Order::Answer);
+    let store = Arc::new(MemoryStore::default());
+    let setup = setup_over(&store, patient());
+    setup.submit("a");
+    setup.hears("run a");
+    setup.jobs.shut_down();
+    assert!(setup.jobs.wait_until_kept(Duration::ZERO), "there is nothing to keep");
+    setup.order(Order::Answer);
     let limit = Instant::now() + Duration::from_secs(60);
     while !store.outcomes.lock().unwrap().contains_key("a") {
         assert!(Instant::now() < limit, "it is kept");
@@ -215,10 +215,10 @@ async fn a_run_that_ends_after_the_stop_is_kept_and_not_waited_for() {
 
 #[tokio::test]
 async fn without_a_store_nobody_waits_for_it() {
-    let bed = Bed::patient();
-    let id = bed.submit("a");
-    bed.hears("run a");
-    bed.order(Order::Answer);
-    bed.end(&id).await;
-    assert!(bed.jobs.wait_until_kept(Duration::ZERO));
+    let setup = Setup::patient();
+    let id = setup.submit("a");
+    setup.hears("run a");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
+    assert!(setup.jobs.wait_until_kept(Duration::ZERO));
 }

@@ -12,8 +12,7 @@ struct Cold {
 
 impl Worker for Cold {
     fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let Request::Nowcast(request) = request else { panic!("only nowcasts are asked for") };
-        self.told.send(format!("run {}", request.sample)).unwrap();
+        self.told.send(format!("run {}", sample_of(request))).unwrap();
         Ok(answer_to(request))
     }
 

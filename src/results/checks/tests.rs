@@ -1,192 +1,169 @@
-use stormlens_data::field::Field;
-use stormlens_data::outcome::{NowcastOutcome, SceneOutcome};
+use stormlens_data::outcome::{Axis, Domain, Values, Variable};
+use stormlens_data::request::Subject;
 
 use super::*;
-use crate::results::tests::Bed;
+use crate::results::tests::Setup;
 
 /// One answer of each kind, as a worker would give it.
 struct Answers {
-    bed: Bed,
-    nowcast: (Request, NowcastOutcome),
-    scene: (Request, SceneOutcome),
+    setup: Setup,
+    nowcast: Outcome,
+    scene: Outcome,
 }
 
 impl Answers {
     fn new() -> Self {
-        let bed = Bed::new();
-        let (Outcome::Nowcast(nowcast), Outcome::Scene(scene)) =
-            (bed.nowcast(1.5).1, bed.scene("storm.png").1)
-        else {
-            panic!("one of each kind")
-        };
-        let nowcast = (bed.nowcast(1.5).0, (*nowcast).clone());
-        Self { nowcast, scene: (Request::Scene(scene.request.clone()), (*scene).clone()), bed }
+        let setup = Setup::new();
+        Self { nowcast: Setup::nowcast("a"), scene: Setup::scene(), setup }
     }
 
-    fn check(&self, request: &Request, outcome: &Outcome) -> Result<(), Unfit> {
-        check(outcome, request, "one", &self.bed.catalog)
+    fn check(&self, asked: &Outcome, found: &Outcome) -> Result<(), Unfit> {
+        let known = (self.setup.catalog.as_ref(), self.setup.task_check);
+        check(found, &asked.request, "one", known)
     }
 
-    fn nowcast(&self, expected: Unfit, change: impl FnOnce(&mut NowcastOutcome)) {
-        let (request, mut outcome) = self.nowcast.clone();
-        change(&mut outcome);
-        let found = self.check(&request, &Outcome::Nowcast(outcome.into()));
-        assert_eq!(found, Err(expected));
+    fn changed(&self, asked: &Outcome, expected: &Unfit, change: impl FnOnce(&mut Outcome)) {
+        let mut found = asked.clone();
+        change(&mut found);
+        assert_eq!(self.check(asked, &found), Err(expected.clone()));
     }
 
-    fn scene(&self, expected: Unfit, change: impl FnOnce(&mut SceneOutcome)) {
-        let (request, mut outcome) = self.scene.clone();
-        change(&mut outcome);
-        assert_eq!(self.check(&request, &Outcome::Scene(outcome.into())), Err(expected));
+    fn nowcast(&self, expected: Unfit, change: impl FnOnce(&mut Outcome)) {
+        self.changed(&self.nowcast, &expected, change);
+    }
+
+    fn scene(&self, expected: Unfit, change: impl FnOnce(&mut Outcome)) {
+        self.changed(&self.scene, &expected, change);
     }
 }
 
-/// The same values in one row less.
-fn shorter(field: &Field) -> Field {
-    let values = field.values[field.width..].to_vec();
-    Field::new(field.height - 1, field.width, values)
-}
-
-fn lying(field: &Field) -> Field {
-    Field { height: field.height + 1, ..field.clone() }
+fn variable<'a>(outcome: &'a mut Outcome, name: &str) -> &'a mut Variable {
+    outcome.variables.iter_mut().find(|variable| variable.name == name).expect("it is there")
 }
 
 #[test]
 fn what_a_worker_answers_fits() {
     let answers = Answers::new();
-    let (request, outcome) = answers.nowcast.clone();
-    assert_eq!(answers.check(&request, &Outcome::Nowcast(outcome.clone().into())), Ok(()));
-    let (about_scene, scene) = answers.scene.clone();
-    assert_eq!(answers.check(&about_scene, &Outcome::Scene(scene.clone().into())), Ok(()));
-    let crossed = answers.check(&about_scene, &Outcome::Nowcast(outcome.into()));
-    assert_eq!(crossed, Err(Unfit::Question));
-    assert_eq!(answers.check(&request, &Outcome::Scene(scene.into())), Err(Unfit::Question));
+    let (nowcast, scene) = (&answers.nowcast, &answers.scene);
+    assert_eq!(answers.check(nowcast, nowcast), Ok(()));
+    assert_eq!(answers.check(scene, scene), Ok(()));
+    assert_eq!(answers.check(scene, nowcast), Err(Unfit::Question));
+    assert_eq!(answers.check(nowcast, scene), Err(Unfit::Question));
 }
 
 #[test]
-fn a_nowcast_of_another_origin_does_not_fit() {
+fn what_has_another_origin_does_not_fit() {
     let answers = Answers::new();
-    let check = |expected, change: fn(&mut NowcastOutcome)| answers.nowcast(expected, change);
-    check(Unfit::Question, |o| o.request.threshold_mm_h = 2.0);
-    check(Unfit::Question, |o| o.request.sample = "knmi-20100826T0540".to_owned());
+    let check = |expected, change: fn(&mut Outcome)| answers.nowcast(expected, change);
+    check(Unfit::Question, |o| o.request.subject = Subject::Nowcast { sample: "b".into() });
+    check(Unfit::Question, |o| {
+        o.request.explain.pop();
+    });
     check(Unfit::Question, |o| o.provenance.model = "polar-low".to_owned());
     check(Unfit::Question, |o| o.provenance.checkpoint = "best".to_owned());
     check(Unfit::Weights, |o| o.provenance.weights_sha256 = "others".to_owned());
     check(Unfit::Device, |o| o.provenance.device = "two".to_owned());
     check(Unfit::Data, |o| o.provenance.data_sha256 = "older".to_owned());
-    check(Unfit::Question, |o| o.grad_cam.as_mut().unwrap().target.threshold_mm_h = 2.0);
-    check(Unfit::Question, |o| o.integrated_gradients.as_mut().unwrap().n_steps = 9);
 }
 
 #[test]
-fn a_forecast_of_another_shape_does_not_fit() {
+fn variables_that_do_not_hold_together_do_not_fit() {
     let answers = Answers::new();
-    let check = |part, change: fn(&mut NowcastOutcome)| {
-        answers.nowcast(Unfit::Shape(part), change);
+    let check = |name: &str, change: fn(&mut Variable)| {
+        answers.nowcast(Unfit::shape(name), |o| change(variable(o, name)));
     };
-    check("the grid", |o| o.forecast.grid.height -= 1);
-    check("the grid", |o| o.forecast.grid.spacing_km = f64::NAN);
-    check("the grid", |o| o.forecast.grid.proj4.push('x'));
-    check("the input", |o| o.forecast.inputs_mm_h.clear());
-    check("the input", |o| o.forecast.inputs_mm_h.truncate(11));
-    check("the input", |o| o.forecast.inputs_mm_h[3] = shorter(&o.forecast.inputs_mm_h[3]));
-    check("the prediction", |o| o.forecast.prediction_mm_h = Field::new(0, 288, Vec::new()));
-    check("the prediction", |o| o.forecast.prediction_mm_h = shorter(&o.forecast.prediction_mm_h));
-    check("the prediction", |o| {
-        o.forecast.prediction_mm_h.values.pop();
+    check("prediction", |v| v.plane = Some([287, 288]));
+    check("prediction", |v| v.plane = None);
+    check("prediction", |v| v.values = Values::F32(Vec::new()));
+    check("prediction", |v| v.domain = Domain::None);
+    check("prediction", |v| v.axes.push(Axis::counted("member", 2)));
+    check("input", |v| {
+        v.axes[0] = Axis::input_time(Vec::new());
     });
-    check("the observation", |o| o.forecast.observation_mm_h = None);
-    check("the observation", |o| {
-        o.forecast.observation_mm_h = o.forecast.observation_mm_h.as_ref().map(shorter);
+    check("grad_cam/cbam5/weights", |v| {
+        v.domain = variable(&mut Answers::new().nowcast, "input").domain.clone()
     });
-    check("the time axis", |o| {
-        o.forecast.input_times.pop();
-    });
-    check("the time axis", |o| o.forecast.valid_time = o.forecast.input_times[0]);
-    check("the time axis", |o| o.forecast.lead_time_min = 0);
+    let grid = |change: fn(&mut stormlens_data::field::Grid)| {
+        answers.nowcast(Unfit::shape("prediction"), |o| {
+            let Domain::Earth(grid) = &mut variable(o, "prediction").domain else { panic!() };
+            change(grid);
+        });
+    };
+    grid(|grid| grid.height -= 1);
+    grid(|grid| grid.height += 1);
+    grid(|grid| grid.spacing_km = f64::NAN);
+    grid(|grid| grid.west_km = f64::INFINITY);
 }
 
 #[test]
-fn explanations_of_a_nowcast_of_another_shape_do_not_fit() {
+fn names_tell_parts_apart() {
     let answers = Answers::new();
-    let check = |part, change: fn(&mut NowcastOutcome)| {
-        answers.nowcast(Unfit::Shape(part), change);
-    };
-    check("Grad-CAM", |o| o.grad_cam = None);
-    check("Grad-CAM", |o| o.grad_cam.as_mut().unwrap().layers.truncate(3));
-    check("Grad-CAM", |o| o.grad_cam.as_mut().unwrap().layers.swap(0, 1));
-    check("Grad-CAM", |o| o.grad_cam.as_mut().unwrap().layers[0].layer.push('x'));
-    let layer = |o: &mut NowcastOutcome, change: fn(&Field) -> Field| {
-        let map = &mut o.grad_cam.as_mut().unwrap().layers[2];
-        map.cam = change(&map.cam);
-    };
-    answers.nowcast(Unfit::Shape("a layer's map"), |o| layer(o, shorter));
-    answers.nowcast(Unfit::Shape("a layer's map"), |o| layer(o, lying));
-    check("a layer's map", |o| {
-        o.grad_cam.as_mut().unwrap().layers[2].raw = Field::new(0, 0, Vec::new());
-    });
-    check("the target", |o| {
-        let mask = &mut o.grad_cam.as_mut().unwrap().target.mask;
-        *mask = shorter(mask);
-    });
-    check("the target", |o| o.integrated_gradients.as_mut().unwrap().target.n_pixels = 1 << 40);
-    check("integrated gradients", |o| o.integrated_gradients = None);
-    check("the frames' attribution", |o| {
-        o.integrated_gradients.as_mut().unwrap().frames.truncate(11);
-    });
-    check("the frames' attribution", |o| {
-        o.integrated_gradients.as_mut().unwrap().frame_sums_mm_h.push(0.0);
-    });
-    check("the frames' attribution", |o| {
-        let frames = &mut o.integrated_gradients.as_mut().unwrap().frames;
-        frames[4] = shorter(&frames[4]);
-    });
+    answers.nowcast(Unfit::shape("input"), |o| o.variables.push(o.variables[0].clone()));
+    let number = answers.nowcast.numbers[0].clone();
+    answers.nowcast(Unfit::shape(&number.name), |o| o.numbers.push(number.clone()));
 }
 
 #[test]
-fn a_scene_of_another_origin_does_not_fit() {
+fn methods_and_layers_are_those_that_were_asked_for() {
     let answers = Answers::new();
-    let check = |expected, change: fn(&mut SceneOutcome)| answers.scene(expected, change);
-    check(Unfit::Question, |o| o.request.class = 0);
-    check(Unfit::Weights, |o| o.provenance.weights_sha256 = "others".to_owned());
-    check(Unfit::Weights, |o| o.trained_on_simulation = true);
-    check(Unfit::Device, |o| o.provenance.device = "two".to_owned());
-    check(Unfit::Data, |o| o.provenance.data_sha256 = "another picture".to_owned());
-    check(Unfit::Data, |o| o.view.title = "private name.png".to_owned());
-    check(Unfit::Data, |o| o.view.width_px += 1);
-    check(Unfit::Question, |o| o.integrated_gradients.as_mut().unwrap().options.n_steps = 7);
+    let without = |gone: &str, part: &str| {
+        answers.nowcast(Unfit::shape(part), |o| o.variables.retain(|v| !v.name.starts_with(gone)));
+        answers.scene(Unfit::shape(part), |o| o.variables.retain(|v| !v.name.starts_with(gone)));
+    };
+    without("grad_cam/", "grad-cam");
+    without("integrated_gradients", "integrated-gradients");
+    without("saliency", "saliency");
+    answers.nowcast(Unfit::shape("grad-cam"), |o| {
+        o.variables.retain(|v| !v.name.starts_with("grad_cam/cbam3"));
+    });
+    answers.nowcast(Unfit::shape("grad-cam"), |o| o.variables.reverse());
+    let unasked = |o: &mut Outcome| {
+        let role = &mut variable(o, "saliency").role;
+        *role = Role::Attribution { method: "other".into(), layer: None, target: String::new() };
+    };
+    answers.nowcast(Unfit::shape("saliency"), unasked);
+    // Those of one layer, in whichever order the parts stand.
+    let mut asked = answers.nowcast.clone();
+    let explain = asked.request.explain.iter_mut().find(|e| e.method == "grad-cam").unwrap();
+    explain.layers = vec!["cbam3".into()];
+    assert_eq!(answers.check(&asked, &asked), Err(Unfit::shape("grad-cam")));
+    asked.variables.retain(|v| v.layer().is_none_or(|layer| layer == "cbam3"));
+    assert_eq!(answers.check(&asked, &asked), Ok(()));
+    let mut parted = answers.nowcast.clone();
+    parted.variables.sort_by_key(|v| v.name.ends_with("/raw"));
+    assert_eq!(answers.check(&parted, &parted), Ok(()));
 }
 
 #[test]
 fn a_scene_of_another_shape_does_not_fit() {
     let answers = Answers::new();
-    let check = |part, change: fn(&mut SceneOutcome)| answers.scene(Unfit::Shape(part), change);
-    check("the list of classes", |o| {
-        o.classes.pop();
-    });
-    check("the list of classes", |o| o.classes[0].name = "other");
-    check("the square", |o| o.view.variant.crop_px = 128);
-    check("the square", |o| o.view.variant.crop_px = 801);
-    check("the square", |o| {
-        o.view.rgb.pop();
-    });
-    check("the picture in the square", |o| o.view.content.width = 0);
-    check("the picture in the square", |o| o.view.content.left = 1);
-    check("the picture in the square", |o| o.view.content.top = usize::MAX);
-    check("Grad-CAM", |o| o.grad_cam = None);
-    check("Grad-CAM", |o| o.grad_cam.as_mut().unwrap().layers.truncate(1));
-    check("a layer's map", |o| {
-        o.grad_cam.as_mut().unwrap().layers[0].raw = Field::new(0, 0, Vec::new());
-    });
-    check("a layer's map", |o| {
-        let map = &mut o.grad_cam.as_mut().unwrap().layers[0];
-        map.cam = shorter(&map.cam);
-    });
-    check("integrated gradients", |o| o.integrated_gradients = None);
-    check("the pixels' attribution", |o| o.integrated_gradients.as_mut().unwrap().crop_px = 0);
-    check("the pixels' attribution", |o| {
-        o.integrated_gradients.as_mut().unwrap().attribution.pop();
-    });
-    check("the path", |o| o.integrated_gradients.as_mut().unwrap().path.clear());
-    check("the path", |o| o.integrated_gradients.as_mut().unwrap().n_steps += 1);
+    let geometry = |change: fn(&mut stormlens_data::outcome::SceneGeometry)| {
+        answers.scene(Unfit::shape("scene"), |o| {
+            let Domain::Scene(scene) = &mut variable(o, "scene").domain else { panic!() };
+            change(scene);
+        });
+    };
+    geometry(|scene| scene.variant.crop_px = 801);
+    geometry(|scene| scene.variant.crop_px = 0);
+    geometry(|scene| scene.variant.input_px = 400);
+    geometry(|scene| scene.content.width = 0);
+    geometry(|scene| scene.content.left = 1);
+    geometry(|scene| scene.content.top = usize::MAX);
+    let check = |name: &str, change: fn(&mut Variable)| {
+        answers.scene(Unfit::shape(name), |o| change(variable(o, name)));
+    };
+    check("scene", |v| v.values = Values::F32(v.to_f32()));
+    check("scene", |v| v.axes[0] = Axis::names("channel", ["grey"]));
+    check("probability", |v| v.values = Values::F64(vec![0.5]));
+    check("grad_cam/activation_14", |v| v.plane = Some([3, 4]));
+    check("integrated_gradients", |v| v.plane = None);
+}
+
+#[test]
+fn a_network_that_is_gone_has_no_results() {
+    let answers = Answers::new();
+    let mut asked = answers.nowcast.clone();
+    asked.request.model = "gone".into();
+    asked.provenance.model = "gone".into();
+    assert_eq!(answers.check(&asked, &asked), Err(Unfit::Weights));
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{AppError, Described, Link};
 use crate::web::AppState;
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 
 pub async fn page_not_found(uri: Uri) -> AppError {
     AppError::PageNotFound { path: uri.path().to_owned() }
@@ -79,7 +79,7 @@ fn respond(state: &AppState, error: &AppError, wants_page: bool) -> Response {
     }
     let (message, code) = (sentence(&error.to_string()), status.as_u16());
     let mut response = if wants_page {
-        let shell = Shell::new(state, Section::None);
+        let shell = Shell::new(state, None);
         ErrorPage { shell, title, message, remedy, back, status: code }.render().map_or_else(
             |error| error.to_string().into_response(),
             |page| Html(page).into_response(),

@@ -16,5 +16,5 @@ struct AboutPage {
 }
 
 pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
-    render(&headers, &AboutPage { shell: Shell::new(&state, Section::About) })
+    render(&headers, &AboutPage { shell: Shell::new(&state, Some(Section::ABOUT)) })
 }

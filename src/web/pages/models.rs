@@ -1,17 +1,16 @@
 //! `/models` and `/models/{id}`: what a network is, and the weights there are for it.
 
 use std::path::Path as FilePath;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use stormlens_data::card::{CheckpointCard, ModelCard, Task};
-use stormlens_data::scene::Variant;
+use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 
-use super::render;
-use crate::web::scores::Scores;
-use crate::web::scores::classes::ClassScores;
+use super::{Pages, render};
+use crate::parameters::QuestionError;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState, format};
 
@@ -20,23 +19,25 @@ use crate::web::{AppError, AppState, format};
 struct ModelsPage {
     shell: Shell,
     models: Vec<Entry>,
+    methods: Arc<[MethodCard]>,
 }
 
-struct Entry {
-    id: &'static str,
-    title: &'static str,
-    summary: &'static str,
-    n_layers: usize,
-    n_checkpoints: usize,
+/// A network as lists show it.
+pub struct Entry {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub summary: &'static str,
+    pub n_layers: usize,
+    pub n_checkpoints: usize,
 }
 
 #[derive(Template)]
 #[template(path = "pages/model.html")]
 struct ModelPage {
     shell: Shell,
-    model: ModelCard,
+    model: Arc<ModelCard>,
     /// What goes in and comes out, in words.
-    task: Vec<(&'static str, String)>,
+    facts: Vec<(&'static str, String)>,
     checkpoints: Vec<Checkpoint>,
 }
 
@@ -44,23 +45,30 @@ struct Checkpoint {
     name: String,
     training_data: String,
     n_parameters: String,
+    facts: Vec<(&'static str, String)>,
     licence: String,
     weights_sha256: String,
     is_simulated: bool,
-    evaluation: Option<Scores>,
-    classes: Option<ClassScores>,
+    /// HTML.
+    evaluation: Option<String>,
 }
 
-pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
-    let entry = |model: &ModelCard| Entry {
+/// All networks, in their order.
+pub fn entries(state: &AppState) -> Vec<Entry> {
+    let entry = |model: &Arc<ModelCard>| Entry {
         id: model.id,
         title: model.title,
         summary: model.summary,
         n_layers: model.layers.len(),
         n_checkpoints: state.catalog.checkpoints(model.id).count(),
     };
-    let models = state.catalog.models().iter().map(entry).collect();
-    render(&headers, &ModelsPage { shell: Shell::new(&state, Section::Models), models })
+    state.catalog.models().iter().map(entry).collect()
+}
+
+pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
+    let shell = Shell::new(&state, Some(Section::MODELS));
+    let methods = state.catalog.methods().clone();
+    render(&headers, &ModelsPage { shell, models: entries(&state), methods })
 }
 
 pub async fn show(
@@ -69,46 +77,29 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let known = || state.catalog.models().iter().map(|model| model.id);
-    let model = state.catalog.model(&id).ok_or_else(|| AppError::unknown("model", &id, known()))?;
+    let unknown = || QuestionError::unknown("model", &id, known());
+    let model = state.catalog.model(&id).ok_or_else(unknown)?.clone();
+    let task = state.catalog.task_of(&model).ok_or_else(unknown)?;
+    let pages = state.pages_of(&task)?.clone();
+    let facts = pages.facts(&model);
     let cards: Vec<_> = state.catalog.checkpoints(&id).cloned().collect();
     let folder = state.checkpoints.clone();
-    let checkpoints = state
-        .blocking(move || Ok(cards.into_iter().map(|card| describe(card, &folder)).collect()))
-        .await?;
-    let shell = Shell::new(&state, Section::Models);
-    let page = ModelPage { shell, task: task(&model.task), model: model.clone(), checkpoints };
-    render(&headers, &page)
+    let describe = move || Ok(cards.iter().map(|card| describe(card, &folder, &*pages)).collect());
+    let checkpoints = state.blocking(describe).await?;
+    let shell = Shell::new(&state, Some(Section::MODELS));
+    render(&headers, &ModelPage { shell, model, facts, checkpoints })
 }
 
-fn task(task: &Task) -> Vec<(&'static str, String)> {
-    match task {
-        Task::Nowcasting(task) => vec![
-            ("Input", format!("{} frames, every {} min", task.n_input_frames, task.frame_step_min)),
-            ("Lead time", format!("{} min", task.lead_time_min)),
-            ("Size", format!("Multiples of {} pixels", task.size_multiple)),
-        ],
-        Task::SceneClassification(task) => {
-            let classes: Vec<_> = task.classes.iter().map(|class| class.label).collect();
-            let Variant { input_px, crop_px } = task.default_variant;
-            vec![
-                ("Input", format!("A scene of {input_px} × {input_px} pixels")),
-                ("Seen by the network", format!("Its centre, {crop_px} × {crop_px} pixels")),
-                ("Answer", classes.join(" or ")),
-            ]
-        }
-    }
-}
-
-fn describe(card: CheckpointCard, folder: &FilePath) -> Checkpoint {
+fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Checkpoint {
     let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
     Checkpoint {
-        evaluation: Scores::read(&file),
-        classes: ClassScores::read(&file),
+        evaluation: pages.evaluation(&file),
+        facts: pages.weight_facts(card),
         is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),
-        name: card.name,
-        training_data: card.training_data,
-        licence: card.licence,
-        weights_sha256: card.weights_sha256,
+        name: card.name.clone(),
+        training_data: card.training_data.clone(),
+        licence: card.licence.clone(),
+        weights_sha256: card.weights_sha256.clone(),
     }
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::passing;
 use crate::jobs::{JobId, JobState};
+use crate::question::Question;
 use crate::web::shell::{Section, Shell};
 use crate::web::{AppError, AppState};
 
@@ -15,7 +16,11 @@ use crate::web::{AppError, AppState};
 struct ProgressPage {
     shell: Shell,
     job: String,
-    subject: Subject,
+    list: Section,
+    /// What is looked at, and the page where that is asked.
+    name: String,
+    page: String,
+    model: &'static str,
     phase: String,
     done: usize,
     /// 0 where the number of steps is not known yet.
@@ -24,21 +29,10 @@ struct ProgressPage {
     running: bool,
 }
 
-/// What is waited for, and the way back from there.
-pub struct Subject {
-    pub section: Section,
-    /// Address and text of the list that it stands in.
-    pub list: (&'static str, &'static str),
-    /// Name for people of the sample or scene, and its page; empty where it has none.
-    pub name: String,
-    pub page: String,
-    pub model: String,
-}
-
 /// The page that waits; it asks again by itself.
 pub fn show(
     state: &AppState,
-    subject: Subject,
+    question: &Question,
     id: &JobId,
     job: &JobState,
 ) -> Result<Response, AppError> {
@@ -52,10 +46,15 @@ pub fn show(
         JobState::Queued { position } => (format!("Waiting for {position} other runs"), 0, 0, None),
         _ => ("Finishing".to_owned(), 0, 0, None),
     };
+    let pages = state.pages_of(&question.task)?;
+    let subject = &question.request.subject;
     let page = ProgressPage {
-        shell: Shell::new(state, subject.section),
+        shell: Shell::new(state, Some(pages.section())),
         job: id.to_string(),
-        subject,
+        list: pages.section(),
+        name: question.task.title(subject),
+        page: pages.asked_at(subject),
+        model: question.cards.model.title,
         phase,
         done,
         total,

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::Mix;
 
-const PARAMETER: &str = "threshold-mmh=";
+const PARAMETER: &str = "threshold=";
+/// Of a result without an explanation, to which the threshold means nothing.
+const NO_METHOD: &str = "methods=none";
 
 /// Addresses of results, made from the full address of one.
 pub struct Questions {
@@ -22,8 +24,12 @@ pub struct Questions {
 
 impl Questions {
     /// # Errors
-    /// For an address without a threshold to vary.
+    /// For an address without a threshold to vary, and for one of a result that is the same whatever the
+    /// threshold, where results are to differ.
     pub fn new(mix: Mix, address: &str) -> anyhow::Result<Self> {
+        if mix != Mix::Pages && address.contains(NO_METHOD) {
+            bail!("{address} explains nothing, so its threshold asks nothing new; take another");
+        }
         let (before, rest) = address
             .split_once(PARAMETER)
             .with_context(|| format!("{address} is no result with a threshold, take another"))?;
@@ -56,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    const ADDRESS: &str = "/result?model=a&threshold-mmh=1.5&methods=none";
+    const ADDRESS: &str = "/v1/result?model=a&threshold=1.5&methods=grad-cam";
 
     #[test]
     fn pages_are_the_same_and_nowcasts_are_not() {
@@ -69,8 +75,11 @@ mod tests {
             let (_, rest) = address.split_once(PARAMETER).unwrap();
             let (threshold, rest) = rest.split_once('&').unwrap();
             assert!((1.0..2.1).contains(&threshold.parse::<f64>().unwrap()), "{address}");
-            assert_eq!(rest, "methods=none");
+            assert_eq!(rest, "methods=grad-cam");
         }
         assert!(Questions::new(Mix::Nowcasts, "/samples").is_err());
+        let unexplained = ADDRESS.replace("grad-cam", "none");
+        assert!(Questions::new(Mix::Nowcasts, &unexplained).is_err());
+        assert!(Questions::new(Mix::Pages, &unexplained).is_ok());
     }
 }

@@ -40,7 +40,7 @@ struct Args {
     mix: Mix,
 
     /// The page of the result that is asked for; its threshold is varied where results are to differ
-    #[arg(long, default_value = "/result?sample=knmi-20100826T0535", value_name = "PATH")]
+    #[arg(long, default_value = "/v1/result?sample=knmi-20100826T0535", value_name = "PATH")]
     result: String,
 
     /// Process of the server on this machine, to read its memory from /proc

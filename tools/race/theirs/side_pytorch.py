@@ -17,7 +17,7 @@ import radar
 import sar_unet
 
 INPUTS, ROOT = map(Path, sys.argv[1:3])
-WEIGHTS = ROOT / "checkpoints/sar-unet-precip/knmi-20100826/weights.safetensors"
+WEIGHTS = ROOT / "checkpoints/sar-unet/knmi-20100826/weights.safetensors"
 THRESHOLD_MM_H = 1.5
 N_STEPS = 50
 # The layers that the published script for precipitation has switched on.
@@ -156,12 +156,14 @@ def integrated_gradients():
             attribution, gap = method.attribute(
                 x,
                 baselines=torch.zeros_like(x),
-                n_steps=N_STEPS,
-                method="riemann_middle",
+                n_steps=N_STEPS + 1,
+                method="riemann_trapezoid",
                 internal_batch_size=n_batch,
                 return_convergence_delta=True,
             )
-            return {"attribution": attribution[0].numpy(), "gap": gap.numpy()}
+            # Captum counts points, and divides by them where there is one interval fewer.
+            attribution = attribution[0] * ((N_STEPS + 1) / N_STEPS)
+            return {"attribution": attribution.numpy(), "gap": gap.numpy()}
 
         return run
 

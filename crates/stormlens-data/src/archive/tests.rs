@@ -1,4 +1,5 @@
 use super::*;
+use crate::hash;
 
 fn archive() -> Archive {
     Archive::open(&sample_folder()).unwrap()
@@ -31,10 +32,10 @@ fn file_names_carry_the_time() {
 fn the_sample_folder_has_92_frames_in_a_row() {
     let archive = archive();
     assert_eq!(archive.times().len(), 92);
-    let samples = archive.samples(12, 30);
+    let samples = archive.samples(12, 5, &[30]);
     assert_eq!(samples.len(), 81);
     assert_eq!(samples[0].id, "20100826T0055");
-    assert_eq!(samples.iter().filter(|s| s.observed).count(), 75);
+    assert_eq!(samples.iter().filter(|s| s.is_observed()).count(), 75);
     assert_eq!(samples[80].id, "20100826T0735");
 }
 
@@ -44,8 +45,8 @@ fn samples_never_straddle_a_gap() {
     let names: Vec<String> =
         minutes.iter().map(|m| format!("RAD_NL25_RAP_5min_2010082605{m}.h5")).collect();
     let folder = folder_of(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let samples = Archive::open(folder.path()).unwrap().samples(3, 10);
-    let found: Vec<_> = samples.iter().map(|s| (s.id.as_str(), s.observed)).collect();
+    let samples = Archive::open(folder.path()).unwrap().samples(3, 5, &[10]);
+    let found: Vec<_> = samples.iter().map(|s| (s.id.as_str(), s.is_observed())).collect();
     let expected = [("20100826T0510", true), ("20100826T0530", false), ("20100826T0535", false)];
     assert_eq!(found, expected);
 }
@@ -63,7 +64,7 @@ fn gauge_corrected_frames_come_first() {
 fn a_folder_without_frames_is_an_error() {
     let folder = folder_of(&["README.md"]);
     let message = Archive::open(folder.path()).unwrap_err().to_string();
-    assert!(message.contains("holds no radar frame"), "{message}");
+    assert!(message.contains("holds no frame"), "{message}");
     assert!(Archive::open(Path::new("no/such/folder")).is_err());
 }
 
@@ -72,35 +73,76 @@ fn a_folder_without_frames_is_an_error() {
 fn inputs_equal_the_reference_bit_for_bit() {
     let golden = include_str!("../../tests/golden/knmi_sha256.json");
     let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
-    let sample = archive().load("20100826T0455", 12, 30).unwrap();
+    let sample = archive().load("20100826T0455", 12, 5, &[30]).unwrap();
     let bytes: Vec<u8> = sample.inputs_normalised.iter().flat_map(|x| x.to_le_bytes()).collect();
     assert_eq!(golden["x"], hash::sha256(&bytes));
 }
 
 #[test]
 fn a_sample_is_whole() {
-    let sample = archive().load("20100826T0455", 12, 30).unwrap();
+    let sample = archive().load("20100826T0455", 12, 5, &[30]).unwrap();
     assert_eq!(sample.sequence.frames.len(), 12);
     assert_eq!(time::format_sample(sample.sequence.times[0]), "20100826T0400");
-    assert_eq!(time::format_sample(sample.valid_time), "20100826T0525");
+    assert_eq!(time::format_sample(sample.leads[0].valid_time), "20100826T0525");
     assert_eq!(sample.files.len(), 13);
     assert_eq!(sample.files[12], "RAD_NL25_RAP_5min_201008260525.h5");
     assert_eq!(sample.data_sha256.len(), 64);
-    let observation = sample.observation_mm_h.unwrap();
-    let normalised = sample.observation_normalised.unwrap();
-    assert_eq!(observation.values[1000], knmi::to_mm_h(normalised[1000]));
-    assert!(observation.range().unwrap().1 > 5.0);
+    let Observation { normalised, map } = sample.leads[0].observation.as_ref().unwrap();
+    assert_eq!(map.values[1000], knmi::to_mm_h(normalised[1000]));
+    assert_eq!(sample.targets_normalised().as_ref(), Some(normalised));
+    assert!(map.range().unwrap().1 > 5.0);
+}
+
+/// Lead times that are not neighbours, in the order asked for, each with its own frame or none.
+#[test]
+fn a_sample_has_one_observation_for_each_lead_time() {
+    let archive = archive();
+    let leads_min = [30, 5, 180, 60];
+    let sample = archive.load("20100826T0455", 12, 5, &leads_min).unwrap();
+    let found: Vec<_> = sample
+        .leads
+        .iter()
+        .map(|l| (l.lead_time_min, time::format_sample(l.valid_time), l.observation.is_some()))
+        .collect();
+    let expected = [
+        (30, "20100826T0525".to_owned(), true),
+        (5, "20100826T0500".to_owned(), true),
+        (180, "20100826T0755".to_owned(), false),
+        (60, "20100826T0555".to_owned(), true),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(sample.files.len(), 15);
+    assert_eq!(sample.targets_normalised(), None);
+    let alone = archive.load("20100826T0455", 12, 5, &[60]).unwrap();
+    assert_eq!(alone.leads[0], sample.leads[3]);
+    let listed = archive.samples(12, 5, &leads_min);
+    let of_sample = listed.iter().find(|s| s.id == "20100826T0455").unwrap();
+    assert_eq!(of_sample.observed, [true, true, false, true]);
+}
+
+#[test]
+fn a_longer_step_takes_every_third_frame() {
+    let archive = archive();
+    let sample = archive.load("20100826T0455", 4, 15, &[15, 30]).unwrap();
+    let times: Vec<_> = sample.sequence.times.iter().map(|&t| time::format_sample(t)).collect();
+    assert_eq!(times, ["20100826T0410", "20100826T0425", "20100826T0440", "20100826T0455"]);
+    assert_eq!(sample.inputs_normalised.len(), 4 * 288 * 288);
+    assert_eq!(sample.targets_normalised().unwrap().len(), 2 * 288 * 288);
+    let samples = archive.samples(4, 15, &[15, 90]);
+    // The first one needs 45 minutes before it; those of the last 90 minutes lack an observation.
+    assert_eq!((samples.len(), samples[0].id.as_str()), (92 - 9, "20100826T0045"));
+    assert_eq!(samples.iter().filter(|s| s.is_observed()).count(), 92 - 9 - 18);
 }
 
 #[test]
 fn a_sample_without_its_observation_still_loads() {
-    let sample = archive().load("20100826T0735", 12, 30).unwrap();
-    assert!(sample.observation_mm_h.is_none() && sample.observation_normalised.is_none());
+    let sample = archive().load("20100826T0735", 12, 5, &[30]).unwrap();
+    assert!(sample.leads[0].observation.is_none() && sample.targets_normalised().is_none());
     assert_eq!(sample.files.len(), 12);
 }
 
 fn check_load(archive: &Archive, sample: &str, message: &str) {
-    let found = archive.load(sample, 12, 30).unwrap_err().to_string();
+    let found = archive.load(sample, 12, 5, &[30]).unwrap_err().to_string();
     assert!(found.contains(message), "{found}");
 }
 
@@ -129,7 +171,7 @@ fn one_bad_file_spoils_only_its_own_samples() {
     std::fs::write(&bad, &bytes[..bytes.len() / 2]).unwrap();
     let archive = Archive::open(folder.path()).unwrap();
     check_load(&archive, "20100826T0455", "RAD_NL25_RAP_5min_201008260400.h5");
-    assert!(archive.load("20100826T0500", 12, 30).is_ok());
+    assert!(archive.load("20100826T0500", 12, 5, &[30]).is_ok());
 }
 
 #[test]
@@ -142,13 +184,13 @@ fn a_file_under_a_wrong_name_is_refused() {
 }
 
 #[test]
-fn the_wet_share_is_the_share_of_rainy_pixels() {
+fn the_covered_share_is_the_share_of_rainy_pixels() {
     let archive = archive();
     let time = time::parse_sample("20100826T0530").unwrap();
-    let share = archive.wet_share(time).unwrap();
+    let share = archive.covered_share(time).unwrap();
     // Coverage of that frame in the reference program's own log (group test, i = 18).
     assert!((share - 0.631_486_304_012_345_7).abs() < 1e-12, "{share}");
-    assert_eq!(archive.wet_share(time).unwrap(), share);
+    assert_eq!(archive.covered_share(time).unwrap(), share);
 }
 
 #[test]

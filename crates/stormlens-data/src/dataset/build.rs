@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use super::selection::{Gap, Rule, gaps};
 use super::{DatasetError, Frames};
 use crate::archive::Archive;
+use crate::import::knmi;
 use crate::request::Progress;
 use crate::time;
 
 mod intermediate;
+pub mod masks;
 mod windowed;
 
 /// What to build.
@@ -51,6 +53,14 @@ impl Default for Split {
 }
 
 impl Split {
+    fn check(&self) -> Result<(), DatasetError> {
+        if self.validate_until.is_some_and(|until| until <= self.train_until) {
+            let message = "validation has to end after training does";
+            return Err(DatasetError::Options(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Names of the groups, oldest first.
     fn groups(&self) -> &'static [&'static str] {
         if self.validate_until.is_some() {
@@ -144,7 +154,12 @@ pub fn build_windows(
     let mut groups = Vec::new();
     for (group, n_windows) in frames.groups().into_iter().zip(n_windows) {
         let (name, n_frames) = (group.to_owned(), frames.len(group));
-        groups.push(GroupReport { name, n_frames, n_windows, gaps: gaps(frames.times(group)?) });
+        groups.push(GroupReport {
+            name,
+            n_frames,
+            n_windows,
+            gaps: gaps(frames.times(group)?, knmi::FRAME_STEP_MIN),
+        });
     }
     Ok(BuildReport { intermediate: intermediate.to_owned(), windows, groups, skipped: Vec::new() })
 }
@@ -161,10 +176,7 @@ impl BuildOptions {
         if !(0.0..=1.0).contains(&self.rain_threshold) {
             return refuse("the rain threshold is a share of the pixels, from 0 to 1");
         }
-        if self.split.validate_until.is_some_and(|until| until <= self.split.train_until) {
-            return refuse("validation has to end after training does");
-        }
-        Ok(())
+        self.split.check()
     }
 }
 

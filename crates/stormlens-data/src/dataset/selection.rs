@@ -27,12 +27,12 @@ pub struct Gap {
     pub n_missing: usize,
 }
 
-/// The gaps in a series of frames five minutes apart.
-pub fn gaps(times: &[Timestamp]) -> Vec<Gap> {
-    let step_s = i64::from(FRAME_STEP_MIN) * 60;
+/// The gaps in a series of frames so many minutes apart.
+pub fn gaps(times: &[Timestamp], step_min: u32) -> Vec<Gap> {
+    let step_s = i64::from(step_min.max(1)) * 60;
     let pairs = times.windows(2).map(|pair| (pair[0], pair[1]));
     pairs
-        .filter(|&(after, before)| !is_next(after, before))
+        .filter(|&(after, before)| !is_next(after, before, step_min))
         .map(|(after, before)| {
             let n_steps = (before.as_second() - after.as_second()) / step_s;
             Gap { after, before, n_missing: usize::try_from(n_steps - 1).unwrap_or(0) }
@@ -68,14 +68,14 @@ pub fn select_windows(
 fn run_lengths(times: &[Timestamp]) -> Vec<usize> {
     let mut runs = Vec::with_capacity(times.len());
     for (i, &time) in times.iter().enumerate() {
-        let follows = i > 0 && is_next(times[i - 1], time);
+        let follows = i > 0 && is_next(times[i - 1], time, FRAME_STEP_MIN);
         runs.push(if follows { runs[i - 1] + 1 } else { 1 });
     }
     runs
 }
 
-fn is_next(earlier: Timestamp, later: Timestamp) -> bool {
-    time::add_minutes(earlier, FRAME_STEP_MIN.into()) == Some(later)
+fn is_next(earlier: Timestamp, later: Timestamp, step_min: u32) -> bool {
+    time::add_minutes(earlier, step_min.into()) == Some(later)
 }
 
 #[cfg(test)]
@@ -123,10 +123,13 @@ mod tests {
 
     #[test]
     fn gaps_are_counted_in_frames() {
-        assert_eq!(gaps(&times(&MINUTES)), []);
+        assert_eq!(gaps(&times(&MINUTES), 5), []);
         let with_gap = times(&[0, 5, 20, 25]);
         let gap = Gap { after: with_gap[1], before: with_gap[2], n_missing: 2 };
-        assert_eq!(gaps(&with_gap), [gap]);
-        assert_eq!(gaps(&times(&[0, 0]))[0].n_missing, 0);
+        assert_eq!(gaps(&with_gap, 5), [gap]);
+        let quarters = times(&[0, 15, 45]);
+        let gap = Gap { after: quarters[1], before: quarters[2], n_missing: 1 };
+        assert_eq!(gaps(&quarters, 15), [gap]);
+        assert_eq!(gaps(&times(&[0, 0]), 5)[0].n_missing, 0);
     }
 }

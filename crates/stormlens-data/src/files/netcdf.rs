@@ -1,31 +1,32 @@
 //! A whole result as one NetCDF-4 file that follows the Climate and Forecast conventions (CF-1.11):
-//! fields and attributions on their projected grid, with times and everything needed to make it
-//! again.
+//! all variables on their grid, with times, projection and everything needed to make it again.
 
 use std::path::Path;
 
-use self::attributions::{write_grad_cam, write_integrated_gradients, write_mask};
 use self::axes::Axes;
-use self::builder::{Builder, Variable};
+use self::builder::Builder;
+use self::entries::entries;
+use self::planes::Planes;
 use super::FilesError;
 use crate::card::Citation;
-use crate::outcome::{Forecast, NowcastOutcome};
+use crate::outcome::{Colours, Domain, Number, Outcome, Quantity, SceneGeometry};
+use crate::scene::Rectangle;
 
-mod attributions;
 mod axes;
 mod builder;
-mod projection;
+mod entries;
+mod grid_mapping;
+mod planes;
+mod variables;
 
 const CONVENTIONS: &str = "CF-1.11";
-const RAIN_RATE_UNITS: &str = "mm h-1";
-const GRID_MAPPING: &str = "polar_stereographic";
 
 /// Writes a result to a file.
 ///
 /// # Errors
 /// For a file that cannot be written, and for what [`to_bytes`] refuses.
 pub fn write_outcome(
-    outcome: &NowcastOutcome,
+    outcome: &Outcome,
     references: &[Citation],
     path: &Path,
 ) -> Result<(), FilesError> {
@@ -36,58 +37,52 @@ pub fn write_outcome(
 
 /// The bytes of the file.
 ///
-/// Dimensions `y`, `x` (kilometres in the projected plane, pixel centres), `input_time` and `layer`.
-/// Variables `input`, `prediction`, `persistence` and `observation` in mm/h; `grad_cam` by layer,
-/// 0 to 1; `integrated_gradients` by input frame in mm/h; `target_mask`. Raw layer maps have sizes
-/// of their own and are not in this file. What a result lacks is left out.
+/// Every variable is there under its name, with `_` for what CF does not allow in one. Maps of several
+/// layers that have one size are one variable over the dimension `layer`, with the layers' names as
+/// `layer_name`. Dimensions are
+/// - `y`, `x` of grids on the Earth: metres in the projected plane, with `latitude` and `longitude` of
+///   each place; `latitude`, `longitude` in degrees where the grid has them;
+/// - `row`, `column` of scenes: pixels of the square that a picture became;
+/// - the same with a number behind it for coarser maps, e.g. `y_72`: their cells cover the same ground;
+/// - one for each axis: `input_time`, `lead_time` (with `valid_time`), `class`, `channel` …; those of
+///   the same name and other coordinates have their length behind it.
+///
+/// Numbers are variables without dimensions, notes and the request are global attributes.
 ///
 /// # Errors
-/// For a grid whose projection is not polar stereographic, and for maps of other sizes than it.
-pub fn to_bytes(outcome: &NowcastOutcome, references: &[Citation]) -> Result<Vec<u8>, FilesError> {
-    let forecast = &outcome.forecast;
+/// For a variable that does not hold together, and for a plane that PROJ does not know.
+pub fn to_bytes(outcome: &Outcome, references: &[Citation]) -> Result<Vec<u8>, FilesError> {
     let mut file = Builder::new();
     describe(&mut file, outcome, references)?;
-    let axes = Axes::write(&mut file, forecast)?;
-    write_fields(&mut file, &axes, forecast)?;
-    let targets = [
-        outcome.grad_cam.as_ref().map(|g| &g.target),
-        outcome.integrated_gradients.as_ref().map(|g| &g.target),
-    ];
-    if let Some(target) = targets.into_iter().flatten().next() {
-        write_mask(&mut file, &axes, target)?;
+    let (mut axes, mut planes) = (Axes::default(), Planes::default());
+    for entry in entries(&outcome.variables) {
+        variables::write(&mut file, (&mut axes, &mut planes), &entry, outcome)?;
     }
-    if let Some(grad_cam) = &outcome.grad_cam {
-        write_grad_cam(&mut file, &axes, grad_cam)?;
-    }
-    if let Some(gradients) = &outcome.integrated_gradients {
-        write_integrated_gradients(&mut file, &axes, gradients)?;
-    }
+    outcome.numbers.iter().try_for_each(|number| write_number(&mut file, number))?;
     file.finish()
 }
 
 /// Global attributes: what this is, and how to make it again.
 fn describe(
     file: &mut Builder,
-    outcome: &NowcastOutcome,
+    outcome: &Outcome,
     references: &[Citation],
 ) -> Result<(), FilesError> {
     let p = &outcome.provenance;
     let request = serde_json::to_string(&outcome.request)
         .map_err(|error| FilesError::Netcdf { what: error.to_string() })?;
-    let lead_time_min = outcome.forecast.lead_time_min;
     let cited: Vec<&str> = references.iter().map(|r| r.text).collect();
-    let title = format!("Precipitation forecast of {} and its explanation", p.model);
     let source = format!(
-        "Neural network {} with checkpoint {}, {lead_time_min} minutes ahead, from radar data: {}",
+        "Neural network {} with checkpoint {}, from {}",
         p.model, p.checkpoint, p.data_source
     );
     let texts = [
         ("Conventions", CONVENTIONS.to_owned()),
-        ("title", title),
+        ("title", format!("Prediction of {} and its explanation", p.model)),
         ("source", source),
         ("history", format!("Computed and written by {} on {}", p.program, p.device)),
         ("references", cited.join("\n")),
-        ("comment", "Times are the ends of the intervals over which rain was accumulated".into()),
+        ("comment", outcome.remark()),
         ("license", p.data_licence.clone()),
         ("provenance_program", p.program.clone()),
         ("provenance_model", p.model.clone()),
@@ -100,44 +95,47 @@ fn describe(
         ("provenance_device", p.device.clone()),
         ("request", request),
     ];
-    texts.iter().try_for_each(|(name, text)| file.attribute(name, text))
+    texts.iter().try_for_each(|(name, text)| file.attribute(name, text))?;
+    describe_notes(file, outcome)?;
+    describe_scene(file, outcome)
 }
 
-fn write_fields(file: &mut Builder, axes: &Axes, forecast: &Forecast) -> Result<(), FilesError> {
-    let inputs = axes.maps(file, "input", axes.input_time, forecast.inputs_mm_h.iter())?;
-    describe_rain(file, inputs, "precipitation rate that the network was given", None)?;
-
-    let at_lead = Some("valid_time forecast_reference_time forecast_period");
-    let prediction = axes.map(file, "prediction", &forecast.prediction_mm_h)?;
-    describe_rain(file, prediction, "precipitation rate that the network predicts", at_lead)?;
-    let comment = "raw output of a regression; slightly negative values occur";
-    file.texts(prediction, &[("comment", comment)])?;
-    if let Some(last) = forecast.inputs_mm_h.last() {
-        let persistence = axes.map(file, "persistence", last)?;
-        let long_name = "precipitation rate of the last input frame, taken as a forecast";
-        describe_rain(file, persistence, long_name, at_lead)?;
-    }
-    if let Some(observation) = &forecast.observation_mm_h {
-        let observation = axes.map(file, "observation", observation)?;
-        let long_name = "precipitation rate that the radar observed";
-        describe_rain(file, observation, long_name, Some("valid_time"))?;
-    }
-    Ok(())
+/// Notes by their names, those of one name a line each.
+fn describe_notes(file: &mut Builder, outcome: &Outcome) -> Result<(), FilesError> {
+    let mut names: Vec<&str> = outcome.notes.iter().map(|note| note.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().try_for_each(|name| {
+        let texts: Vec<&str> = outcome.notes(name).collect();
+        file.attribute(&format!("note_{}", builder::name(name)), &texts.join("\n"))
+    })
 }
 
-fn describe_rain(
-    file: &mut Builder,
-    variable: Variable,
-    long_name: &str,
-    coordinates: Option<&str>,
-) -> Result<(), FilesError> {
-    let texts = [
-        ("standard_name", "lwe_precipitation_rate"),
-        ("long_name", long_name),
-        ("units", RAIN_RATE_UNITS),
-        ("grid_mapping", GRID_MAPPING),
-        ("coordinates", coordinates.unwrap_or_default()),
-    ];
+/// The picture that a scene comes from, and which part of its square is what.
+fn describe_scene(file: &mut Builder, outcome: &Outcome) -> Result<(), FilesError> {
+    let scenes = outcome.variables.iter().filter_map(|variable| match &variable.domain {
+        Domain::Scene(scene) | Domain::SceneCentre(scene) => Some(scene),
+        Domain::None | Domain::Earth(_) => None,
+    });
+    let Some(scene) = scenes.into_iter().next() else { return Ok(()) };
+    let SceneGeometry { title, width_px, height_px, content, .. } = scene;
+    let part = |part: Rectangle| {
+        let Rectangle { left, top, width, height } = part;
+        format!("left {left}, top {top}, width {width}, height {height}")
+    };
+    file.attribute("scene_title", title)?;
+    file.attribute("scene_picture_px", &format!("width {width_px}, height {height_px}"))?;
+    file.attribute("scene_content_px", &part(*content))?;
+    file.attribute("scene_centre_px", &part(scene.crop()))
+}
+
+fn write_number(file: &mut Builder, number: &Number) -> Result<(), FilesError> {
+    let Number { name, value, unit, meaning } = number;
+    let written = file.free_name(name, 1);
+    let variable = file.scalar(&written, *value)?;
+    let units = Quantity::new(name, unit, Colours::None).udunits();
+    let result_name = if *name == builder::name(name) { "" } else { name };
+    let texts = [("long_name", meaning.as_str()), ("units", &units), ("result_name", result_name)];
     file.texts(variable, &texts)
 }
 

@@ -1,88 +1,19 @@
 //! NumPy's `.npy` and `.npz`.
 
 use std::fs::File;
-use std::io::{BufWriter, Read};
+use std::io::BufWriter;
 use std::path::Path;
 
 use ndarray::{ArrayViewD, IxDyn};
-use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt, WritableElement, WriteNpyExt};
+use ndarray_npy::{WritableElement, WriteNpyExt};
 
 use super::FilesError;
+use crate::outcome::{Values, Variable};
 
-/// What comes before the header's length.
-const MAGIC_BYTES: usize = 8;
+mod read;
 
-/// Reads an array of float32 or float64, little-endian, in C or Fortran order. Gives its shape and
-/// its values in C order, float64 rounded to float32.
-///
-/// # Errors
-/// For a file that cannot be read, is no `.npy`, is truncated or holds something else.
-pub fn read_npy_f32(path: &Path) -> Result<(Vec<usize>, Vec<f32>), FilesError> {
-    let file = path.display().to_string();
-    let bytes =
-        Aligned::read(path).map_err(|cause| FilesError::Io { file: file.clone(), cause })?;
-    let refuse = |what: String| FilesError::Npy { file: file.clone(), what };
-    check_header(bytes.get()).map_err(|what| refuse(what.to_owned()))?;
-    match view(bytes.get(), |v: f32| v) {
-        Err(ViewNpyError::WrongDescriptor(_)) => view(bytes.get(), |v: f64| v as f32),
-        other => other,
-    }
-    .map_err(|error| refuse(explain(error)))
-}
-
-fn view<T: ViewElement + Copy>(
-    bytes: &[u8],
-    convert: impl Fn(T) -> f32,
-) -> Result<(Vec<usize>, Vec<f32>), ViewNpyError> {
-    let array = ArrayViewD::<T>::view_npy(bytes)?;
-    Ok((array.shape().to_vec(), array.iter().map(|&v| convert(v)).collect()))
-}
-
-/// The library allocates what the header says it is long, so the header is looked at first.
-fn check_header(bytes: &[u8]) -> Result<(), &'static str> {
-    let (magic, rest) = bytes.split_at_checked(MAGIC_BYTES).ok_or("it is too short")?;
-    if !magic.starts_with(b"\x93NUMPY") {
-        return Err("it does not begin as one does; save it with numpy.save");
-    }
-    let n_header = match (magic[6], rest) {
-        (1, [a, b, ..]) => usize::from(u16::from_le_bytes([*a, *b])),
-        (2 | 3, [a, b, c, d, ..]) => u32::from_le_bytes([*a, *b, *c, *d]) as usize,
-        _ => return Err("its version is unknown"),
-    };
-    if n_header > rest.len() { Err("it is cut off in its header") } else { Ok(()) }
-}
-
-fn explain(error: ViewNpyError) -> String {
-    match error {
-        ViewNpyError::WrongDescriptor(found) => {
-            format!("its type is {found}; save it with .astype(\"<f4\")")
-        }
-        ViewNpyError::MissingBytes(n) => format!("it is cut off, {n} bytes are missing"),
-        other => other.to_string(),
-    }
-}
-
-/// A file in memory that begins at a multiple of 8, where floats may be looked at in place.
-struct Aligned {
-    buffer: Vec<u8>,
-    start: usize,
-}
-
-impl Aligned {
-    fn read(path: &Path) -> std::io::Result<Self> {
-        let mut file = File::open(path)?;
-        let n_bytes = usize::try_from(file.metadata()?.len()).map_err(std::io::Error::other)?;
-        let mut buffer = vec![0; n_bytes + 8];
-        let start = buffer.as_ptr().align_offset(8).min(8);
-        buffer.truncate(start + n_bytes);
-        file.read_exact(&mut buffer[start..])?;
-        Ok(Self { buffer, start })
-    }
-
-    fn get(&self) -> &[u8] {
-        &self.buffer[self.start..]
-    }
-}
+pub(crate) use read::npz_array;
+pub use read::read_npy_f32;
 
 /// Writes an array of float32 in C order.
 ///
@@ -90,13 +21,32 @@ impl Aligned {
 /// For a shape that does not fit the values, and for a file that cannot be written.
 pub fn write_npy_f32(path: &Path, shape: &[usize], values: &[f32]) -> Result<(), FilesError> {
     let file = path.display().to_string();
-    let mut bytes = Vec::new();
-    let written =
-        array(shape, values).and_then(|a| a.write_npy(&mut bytes).map_err(|e| e.to_string()));
-    if let Err(what) = written {
-        return Err(FilesError::Npy { file, what });
-    }
+    let bytes = match npy_bytes(shape, values) {
+        Ok(bytes) => bytes,
+        Err(what) => return Err(FilesError::Npy { file, what }),
+    };
     std::fs::write(path, bytes).map_err(|cause| FilesError::Io { file, cause })
+}
+
+/// A variable of a result as the bytes of an `.npy` file, with the shape of its axes, rows and columns.
+///
+/// # Errors
+/// For a variable that does not hold together.
+pub fn variable_to_npy(variable: &Variable) -> Result<Vec<u8>, FilesError> {
+    let shape = variable.shape();
+    let written = match &variable.values {
+        Values::F32(values) => npy_bytes(&shape, values),
+        Values::U8(values) => npy_bytes(&shape, values),
+        Values::F64(values) => npy_bytes(&shape, values),
+    };
+    let file = || format!("{}.npy", variable.name);
+    written.map_err(|what| FilesError::Npy { file: file(), what })
+}
+
+fn npy_bytes<T: WritableElement>(shape: &[usize], values: &[T]) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    array(shape, values)?.write_npy(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 fn array<'a, T>(shape: &[usize], values: &'a [T]) -> Result<ArrayViewD<'a, T>, String> {
@@ -158,20 +108,24 @@ impl NpzWriter {
         self.add(name, shape, values)
     }
 
-    /// The same for whole numbers.
+    /// Adds a variable of a result under its name, with the shape of its axes, rows and columns.
     ///
     /// # Errors
     /// As [`Self::add_f32`].
-    pub fn add_u32(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        values: &[u32],
-    ) -> Result<(), FilesError> {
-        self.add(name, shape, values)
+    pub fn add_variable(&mut self, variable: &Variable) -> Result<(), FilesError> {
+        let (name, shape) = (&variable.name, variable.shape());
+        match &variable.values {
+            Values::F32(values) => self.add(name, &shape, values),
+            Values::U8(values) => self.add(name, &shape, values),
+            Values::F64(values) => self.add(name, &shape, values),
+        }
     }
 
-    fn add<T: WritableElement>(
+    /// The same for any type that `.npy` has.
+    ///
+    /// # Errors
+    /// As [`Self::add_f32`].
+    pub(crate) fn add<T: WritableElement>(
         &mut self,
         name: &str,
         shape: &[usize],

@@ -14,10 +14,3 @@ fn values_are_four_bytes_each_little_endian() {
     assert!(values_of(&[0, 0, 0xc0, 0x7f]).unwrap()[0].is_nan());
     assert!(values_of(&[0, 0, 0]).unwrap_err().to_string().contains("3 bytes"));
 }
-
-#[test]
-fn a_name_is_kept_once_and_a_long_one_is_refused() {
-    let (first, second) = (intern("polar low").unwrap(), intern("polar low").unwrap());
-    assert!(std::ptr::eq(first, second));
-    assert_eq!(intern(&"x".repeat(MAX_NAME_BYTES + 1)), None);
-}

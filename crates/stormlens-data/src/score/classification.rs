@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contingency::ratio;
+use super::list::ratio;
 
 /// Numbers of cases. A case is predicted positive where its probability is above one half, which is
 /// the more probable of two classes; one half itself is predicted negative.

@@ -4,13 +4,13 @@
 mod convolution;
 
 use stormlens_kernels::attention::{self, Attention};
-use stormlens_kernels::planes;
 use stormlens_kernels::pointwise::Pointwise;
 use stormlens_kernels::pool::{self, Window};
 use stormlens_kernels::product::Matrix;
 use stormlens_kernels::separable::Separable;
 use stormlens_kernels::stem::Stem;
 use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{planes, upsample};
 
 /// Numbers between −1 and 1 that follow from a seed.
 fn draw(seed: u64, n: usize) -> Vec<f32> {
@@ -209,6 +209,31 @@ fn a_separable_convolution_with_several_depthwise_channels_for_each() {
     case([1, 5, 3, 17], 4, 3, 2, true, false);
     case([1, 2, 4, 3], 2, 3, 0, true, true);
     case([2, 3, 2, 9], 4, 2, 1, false, true);
+}
+
+#[test]
+fn interpolation_and_its_gradient() {
+    let check = |dims: [usize; 4]| {
+        let [n_batch, n_channels, height, width] = dims;
+        let n = n_batch * n_channels * height * width;
+        let (x, g) = (draw(1, n), draw(2, 4 * n));
+        let definition = |x: &[f64]| doubled(x, height, width);
+        let expected = definition(&wide(&x));
+        let expected_gradient = differences(&definition, &wide(&x), &wide(&g));
+        let maps = Maps::new(&x, dims);
+        let gradient = Maps::new(&g, [n_batch, n_channels, 2 * height, 2 * width]);
+        for level in Level::available() {
+            let what = format!("{level}, {dims:?}");
+            assert_near(&upsample::forward(level, maps), &expected, 1e-6, &what);
+            let ours = upsample::backward(level, maps.shape, gradient);
+            assert_near(&ours, &expected_gradient, 1e-6, &format!("gradient, {what}"));
+        }
+    };
+    check([1, 1, 1, 1]);
+    check([2, 3, 1, 5]);
+    check([1, 2, 4, 1]);
+    check([3, 1, 2, 2]);
+    check([1, 2, 9, 7]);
 }
 
 /// So many rows that a band has several tiles.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a checkpoint could not be read, written or recognised.
+/// Why a checkpoint could not be read or written, or holds weights of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     #[error("cannot read {}: {source}", path.display())]
@@ -36,18 +36,6 @@ pub enum CheckpointError {
     Hash { path: PathBuf, expected: String, found: String },
     #[error("cannot write {}: {reason}", path.display())]
     Unwritable { path: PathBuf, reason: String },
-    #[error(
-        "the weights belong to no known network: their first names are {names}; \
-         known are SAR-UNet, SmaAt-UNet, UNet and the polar-low CNN"
-    )]
-    UnknownArchitecture { names: String },
-    #[error("the weights look like {family} but do not fit it: {difference}")]
-    Mismatch { family: &'static str, difference: String },
-    #[error(
-        "the weights cannot be used: `{name}` holds {value} at position {index}; \
-         the training has diverged or the file is damaged"
-    )]
-    BadWeight { name: String, index: usize, value: f32 },
 }
 
 /// A [`CheckpointError`] before the path is known.

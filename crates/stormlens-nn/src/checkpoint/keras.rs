@@ -1,9 +1,10 @@
-//! Weights of the polar-low CNN in Keras's legacy HDF5 format, as its authors save them.
+//! Weights in Keras's legacy HDF5 format.
 //!
 //! A whole model has its layers under `/model_weights` and its configuration as a JSON text at the
 //! root; a file of weights alone has the layers at the root and no configuration. The attribute
 //! `layer_names` orders the layers, `weight_names` the arrays of each. Names carry counters of the
-//! process that wrote them, so layers are told apart by position, as Keras itself restores them.
+//! process that wrote them, so layers are told apart by kind and position, as Keras itself restores
+//! them, and named as a fresh process would: `conv2d`, `conv2d_1`, …
 
 mod attributes;
 mod config;
@@ -21,15 +22,16 @@ use super::{Container, Foreign, Layout};
 /// The first bytes of an HDF5 file.
 pub(super) const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// Eight times the size of the authors' files with the state of their optimiser.
+/// Eight times the size of the polar-low network's with the state of its optimiser.
 const MAX_FILE_BYTES: usize = 128 << 20;
 
 /// Reads a model or its weights.
 pub(super) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(Fault::Unsupported(format!(
-            "it has {} MiB, a Keras file of this network 15",
-            bytes.len() >> 20
+            "it has {} MiB; files of Keras are read up to {}",
+            bytes.len() >> 20,
+            MAX_FILE_BYTES >> 20
         )));
     }
     let options = OpenOptions::default()
@@ -46,7 +48,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
     let model = if is_whole { root.group("model_weights") } else { Ok(root.clone()) };
     let layers = layers::read(&model.map_err(|e| broken(&e))?)?;
     Ok(Foreign {
-        state: mapping::state_dict(layers)?,
+        state: mapping::state_dict(layers, bytes.len())?,
         container: Container::Hdf5,
         layout: Layout::Keras,
         hyper_parameters: config::hyper_parameters(&Attributes::of(&root)?)?,

@@ -16,6 +16,7 @@ use safetensors::tensor::{SafeTensorError, TensorView, View, serialize};
 use safetensors::{Dtype as SafetensorsDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use stormlens_data::card::NowcastField;
 
 use super::dtype::Dtype;
 use super::error::{CheckpointError, Fault, printable};
@@ -30,13 +31,22 @@ const KEY: &str = "stormlens";
 /// What the weights are, where they come from and what they may be used for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// The network, as [`Family::name`](super::Family::name) spells it or as its card's id.
+    /// The network, as its card's id.
     pub model: String,
     /// An object: `in_channels`, `out_channels`, `kernels_per_layer`, …
     pub hyper_parameters: Json,
     /// Depth in mm per 5 min that the network sees as 1; `None` for one that sees no rain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalisation_mm_5min: Option<f64>,
+    /// What the frames of a nowcast show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<NowcastField>,
+    /// Minutes from one input frame to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_step_min: Option<u32>,
+    /// Minutes from the last input frame to each output frame, ascending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_times_min: Option<Vec<u32>>,
     /// Side of the square that a picture is stretched to; `None` for networks without pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_px: Option<usize>,

@@ -29,10 +29,10 @@ mod on_graphics {
 
     use super::*;
     use crate::explain::{ClassTarget, MaskedSum, RawCam, grad_cam};
-    use crate::golden::{Golden, procedural, relative_l2};
+    use crate::golden::{Golden, input, parameters, procedural, ramp, relative_l2};
     use crate::models::polar_low::{self, PolarLow};
     use crate::models::sar_unet::SarUnet;
-    use crate::models::sar_unet::tests::{input, layer_names, parameters, ramp, tiny};
+    use crate::models::sar_unet::tests::{layer_names, tiny};
 
     fn check<T>(run: impl Fn(&Device) -> RawCam<T>, graphics: &Device, n_layers: usize) {
         let (cpu, gpu) = (run(&Device::flex()), run(graphics));
@@ -47,7 +47,7 @@ mod on_graphics {
 
     /// The tiny twin of SAR-UNet, forward and backward, all layers.
     pub fn fields_are_those_of_the_cpu(graphics: &Device) {
-        let weights = procedural(&tiny().schema());
+        let weights = procedural(&tiny());
         let run = |device: &Device| {
             let x = input(ramp(3 * 32 * 32), [1, 3, 32, 32], device);
             let upper_half = |y: &[f32]| {

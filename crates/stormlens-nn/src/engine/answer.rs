@@ -1,74 +1,160 @@
-//! Questions, and answers in physical units.
+//! Answers: inputs of one size go through a network together.
 
-use stormlens_data::field::Field;
-use stormlens_data::outcome::{GradCam, IntegratedGradients, LayerMap, Target};
+use burn::tensor::{Device, Tensor};
+use stormlens_data::network::{Answer, Explained, Input, Question};
+use stormlens_data::request::Progress;
 
-use super::Frames;
-use crate::explain::{self, MaskedSum, NORMALISATION_MM_5MIN, STEPS_PER_HOUR};
-use crate::tap::Activation;
+use super::ask::{Ask, GradientOf, gradients_of};
+use super::input::to_device;
+use super::{EngineError, Resident, announce};
+use crate::explain::{self, Run, Seen, Watch};
 
-/// What to explain and how.
-#[derive(Clone, Debug)]
-pub struct Question {
-    pub threshold_mm_h: f64,
-    /// Layers for Grad-CAM, by name; empty: no Grad-CAM.
-    pub layers: Vec<String>,
-    /// Steps of integrated gradients; `None`: not wanted.
-    pub ig_steps: Option<usize>,
+/// A prediction with its explanations for each input, in their order.
+///
+/// # Errors
+/// For an input, a method, an option, a target or a layer that does not fit, for inputs of different
+/// sizes, and when nobody waits any more.
+pub(super) fn answer(
+    resident: &Resident,
+    asked: &[(&Input, &Question)],
+    progress: &dyn Progress,
+    device: &Device,
+) -> Result<Vec<Answer>, EngineError> {
+    let new = |&(input, question)| Example::new(resident, input, question, device);
+    let examples: Vec<Example> = asked.iter().map(new).collect::<Result<_, _>>()?;
+    if examples.iter().any(|example| example.input.shape != examples[0].input.shape) {
+        let message = "inputs that go through the network together must be of one size";
+        return Err(EngineError::Input(message.into()));
+    }
+    let seen = look(resident, &examples, progress)?;
+    let finish = |(example, seen): (Example, _)| example.finish(resident, seen, progress);
+    examples.into_iter().zip(seen).map(finish).collect()
 }
 
-/// A prediction and its explanations.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Normalised, `[lead times × height × width]`.
-    pub prediction: Vec<f32>,
-    pub grad_cam: Option<GradCam>,
-    pub integrated_gradients: Option<IntegratedGradients>,
+/// One input and what is asked about it.
+struct Example<'a> {
+    input: &'a Input,
+    tensor: Tensor<4>,
+    asks: Vec<Ask>,
+    /// A pass through the network each.
+    gradients: Vec<GradientOf>,
 }
 
-pub(super) fn layer_map(activation: &Activation, frames: &Frames) -> LayerMap {
-    let from = (activation.height, activation.width);
-    let to = (frames.height, frames.width);
-    LayerMap {
-        layer: activation.name.clone(),
-        raw: Field::new(from.0, from.1, activation.weighted_sum.clone()),
-        cam: Field::new(to.0, to.1, explain::finish_cam(&activation.weighted_sum, from, to)),
+impl<'a> Example<'a> {
+    fn new(
+        resident: &Resident,
+        input: &'a Input,
+        question: &Question,
+        device: &Device,
+    ) -> Result<Self, EngineError> {
+        let asks = question.iter().map(|asked| Ask::new(resident, asked));
+        let asks: Vec<Ask> = asks.collect::<Result<_, _>>()?;
+        let tensor = to_device(resident, input, device)?;
+        Ok(Self { input, tensor, gradients: gradients_of(&asks), asks })
+    }
+
+    /// What methods make of what was seen.
+    fn finish(
+        self,
+        resident: &Resident,
+        seen: Vec<Seen>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, EngineError> {
+        let explain = |ask: &Ask| self.explain(ask, resident, &seen, progress);
+        let explained = self.asks.iter().map(explain).collect::<Result<_, _>>()?;
+        let first = seen.into_iter().next().expect("every input goes through the network");
+        Ok(Answer { prediction: first.prediction, shape: first.shape, explained })
+    }
+
+    fn explain(
+        &self,
+        ask: &Ask,
+        resident: &Resident,
+        seen: &[Seen],
+        progress: &dyn Progress,
+    ) -> Result<Explained, EngineError> {
+        // Methods that want no gradient of the pass take the prediction of any.
+        let of_target = self.gradients.iter().position(|wanted| wanted.target == ask.target);
+        let seen = &seen[of_target.unwrap_or(0)];
+        let target = explain::target(&ask.target, &seen.prediction, &seen.shape);
+        let run = Run {
+            network: resident.entry.network,
+            parameters: &resident.parameters,
+            input: self.input,
+            tensor: &self.tensor,
+            target: &target,
+            layers: &ask.layers,
+            options: &ask.options,
+            progress,
+        };
+        let found = ask.method.explain(seen, &run)?;
+        Ok(Explained {
+            method: ask.method.card().id.to_owned(),
+            score: target.score(&seen.prediction),
+            mask: target.mask().map(<[f32]>::to_vec),
+            maps: found.maps,
+            series: found.series,
+            measures: found.measures,
+        })
     }
 }
 
-/// From normalised values to mm/h.
-const MM_H: f64 = NORMALISATION_MM_5MIN as f64 * STEPS_PER_HOUR as f64;
+/// What each example shows: of each target that a gradient is wanted of, or once without any.
+fn look(
+    resident: &Resident,
+    examples: &[Example],
+    progress: &dyn Progress,
+) -> Result<Vec<Vec<Seen>>, EngineError> {
+    let (network, parameters) = (resident.entry.network, &resident.parameters);
+    let mut seen: Vec<Vec<Seen>> = examples.iter().map(|_| Vec::new()).collect();
+    let plain: Vec<usize> =
+        (0..examples.len()).filter(|&i| examples[i].gradients.is_empty()).collect();
+    if !plain.is_empty() {
+        announce(progress, "prediction")?;
+        let found = explain::predict(network, parameters, together(examples, &plain));
+        plain.into_iter().zip(found).for_each(|(i, found)| seen[i].push(found));
+    }
+    let n_passes = examples.iter().map(|example| example.gradients.len()).max().unwrap_or(0);
+    for pass in 0..n_passes {
+        let of_example = |&i: &usize| examples[i].gradients.get(pass);
+        let members: Vec<usize> = (0..examples.len()).filter(|i| of_example(i).is_some()).collect();
+        let wanted: Vec<&GradientOf> = members.iter().filter_map(of_example).collect();
+        announce(progress, &phase(examples))?;
+        let choose = |i: usize, prediction: &[f32], shape: &[usize]| {
+            explain::target(&wanted[i].target, prediction, shape)
+        };
+        let input = together(examples, &members);
+        let found = explain::differentiate(network, parameters, input, &union(&wanted), choose);
+        members.into_iter().zip(found).for_each(|(i, (found, _))| seen[i].push(found));
+    }
+    Ok(seen)
+}
 
-pub(super) fn plain_target(target: &MaskedSum, threshold_mm_h: f64, frames: &Frames) -> Target {
-    Target {
-        threshold_mm_h,
-        mask: Field::new(frames.height, frames.width, target.mask.clone()),
-        n_pixels: target.n_pixels,
-        score: target.score,
-        score_mm_h: target.score * MM_H,
+/// A batch of some examples; a single one is not copied.
+fn together(examples: &[Example], members: &[usize]) -> Tensor<4> {
+    match members {
+        [one] => examples[*one].tensor.clone(),
+        several => Tensor::cat(several.iter().map(|&i| examples[i].tensor.clone()).collect(), 0),
     }
 }
 
-pub(super) fn in_rain_units(
-    path: &explain::PathAttribution,
-    target: Target,
-    frames: &Frames,
-    n_steps: usize,
-) -> IntegratedGradients {
-    let in_mm_h = |v: &f32| (f64::from(*v) * MM_H) as f32;
-    let maps: Vec<Field> = path
-        .attribution
-        .chunks_exact(frames.n_pixels())
-        .map(|map| Field::new(frames.height, frames.width, map.iter().map(in_mm_h).collect()))
-        .collect();
-    let sum = |map: &Field| map.values.iter().map(|&v| f64::from(v)).sum();
-    IntegratedGradients {
-        target,
-        frame_sums_mm_h: maps.iter().map(sum).collect(),
-        frames: maps,
-        n_steps,
-        baseline: "no rain",
-        output_difference_mm_h: path.output_difference * MM_H,
-        convergence_delta_mm_h: path.convergence_delta * MM_H,
+/// What any of them watches.
+fn union(wanted: &[&GradientOf]) -> Watch {
+    let mut layers: Vec<String> =
+        wanted.iter().flat_map(|wanted| wanted.watch.layers.iter().cloned()).collect();
+    layers.sort();
+    layers.dedup();
+    Watch { layers, input: wanted.iter().any(|wanted| wanted.watch.input) }
+}
+
+/// What is computed in the pass that predicts, for people.
+fn phase(examples: &[Example]) -> String {
+    let mut titles: Vec<&str> = Vec::new();
+    for ask in examples.iter().flat_map(|example| &example.asks) {
+        let title = ask.method.card().title;
+        if ask.wants_gradient() && !titles.contains(&title) {
+            titles.push(title);
+        }
     }
+    format!("prediction and {}", titles.join(", "))
 }

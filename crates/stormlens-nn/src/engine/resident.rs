@@ -12,7 +12,8 @@ use crate::checkpoint;
 use crate::fused::Kernels;
 use crate::layers::fold;
 use crate::models::HostTensors;
-use crate::registry::ModelEntry;
+use crate::models::nowcasting::Statement;
+use crate::registry::{self, ModelEntry};
 
 /// Below this a scene has no pixel left before the last pooling.
 pub(super) const MIN_CROP_PX: usize = 32;
@@ -43,21 +44,22 @@ pub fn describe(entry: &ModelEntry, path: &Path) -> Result<CheckpointCard, Engin
 
 fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineError> {
     let model = (entry.card)().id;
-    let file = checkpoint::read(path)?;
-    let found = checkpoint::identify(&file.state)?;
-    let fits = found.family == entry.family
-        && (found.in_channels, found.out_channels) == (entry.n_input, entry.n_output);
-    if !fits {
+    let (file, found) = registry::read(path)?;
+    let theirs = (found.entry.card)().id;
+    if theirs != model {
         let reason = format!(
-            "these are weights of {} with {} inputs and {} outputs; {model} takes {} and gives {}",
-            found.family.name(),
-            found.in_channels,
-            found.out_channels,
-            entry.n_input,
-            entry.n_output
+            "these are weights of {} ({theirs}), not of {} ({model}); choose the model {theirs}",
+            found.entry.name, entry.name
         );
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
+    let nowcasting = || {
+        let architecture = &found.architecture;
+        Statement::of(&file, architecture).complete(architecture, entry.size_multiple)
+    };
+    let nowcasting = (entry.card)().is_nowcasting().then(nowcasting).transpose();
+    let nowcasting =
+        nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
     let (variant, familiar) = (file.variant(), file.familiar());
     if let Some(Variant { input_px, crop_px }) = variant
         && !(MIN_CROP_PX <= crop_px && crop_px <= input_px && input_px <= MAX_INPUT_PX)
@@ -88,8 +90,9 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         weights_sha256: file.sha256,
         training_data,
         licence,
-        n_parameters: found.n_parameters,
+        n_parameters: found.architecture.n_parameters,
         is_simulated,
+        nowcasting,
         variant,
         familiar,
     };
@@ -109,20 +112,26 @@ impl Resident {
         Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
     }
 
-    /// Layers by name or label, as the card writes them.
+    /// Layers by name or label, as the card writes them, each once; all layers where none is named.
     ///
     /// # Errors
     /// For a name that no layer has.
     pub fn layer_names(&self, wanted: &[String]) -> Result<Vec<String>, EngineError> {
-        let resolve = |name: &String| {
+        if wanted.is_empty() {
+            return Ok(self.card.layers.iter().map(|layer| layer.name.clone()).collect());
+        }
+        let mut names = Vec::with_capacity(wanted.len());
+        for name in wanted {
             let layer = self.card.layer(name).ok_or_else(|| EngineError::UnknownLayer {
                 model: self.card.id,
                 name: name.clone(),
                 known: self.card.layers.iter().map(|l| l.name.clone()).collect(),
             })?;
-            Ok(layer.name.clone())
-        };
-        wanted.iter().map(resolve).collect()
+            if !names.contains(&layer.name) {
+                names.push(layer.name.clone());
+            }
+        }
+        Ok(names)
     }
 }
 

@@ -1,14 +1,104 @@
-//! Grad-CAM (Selvaraju et al. 2017) in its segmentation form, for all layers from one forward and
-//! one backward pass.
+//! Grad-CAM (Selvaraju et al. 2017): where in a layer activations push the target up. Of fields in
+//! the form for segmentation (Vinogradova et al. 2020).
 
 use burn::tensor::Tensor;
+use rayon::prelude::*;
+use stormlens_data::card::{Citation, MethodCard};
+use stormlens_data::network::{Map, Meaning, Series};
+use stormlens_data::request::Cancelled;
 
+use super::method::{Found, Method, Run, Wants};
+use super::pass::{Seen, Watch, differentiate};
 use super::resize::resize_bilinear;
 use super::target::Target;
+use crate::Parameters;
 use crate::network::Network;
-use crate::parameters::Mode;
 use crate::tap::Activation;
-use crate::{Parameters, Tap};
+
+const CARD: MethodCard = MethodCard {
+    id: "grad-cam",
+    title: "Grad-CAM",
+    summary: "Where in a layer the activations push the target up",
+    formula: "ReLU(Σ_c w_c A_c), where w_c is the mean of ∂S/∂A_c over the plane of channel c",
+    cost: "one backward pass for all layers together",
+    weakness: "Every map is scaled to its own maximum, so it says where within a layer and not how \
+               much one layer matters beside another; deep layers only have coarse cells.",
+    citations: &[SELVARAJU, VINOGRADOVA],
+    has_layers: true,
+    is_of_logit: true,
+    options: &[],
+};
+
+const SELVARAJU: Citation = Citation {
+    key: "selvaraju2017gradcam",
+    bibtex: "@inproceedings{selvaraju2017gradcam,\n  author    = {Selvaraju, Ramprasaath R. and Cogswell, Michael and Das, Abhishek and Vedantam, Ramakrishna and Parikh, Devi and Batra, Dhruv},\n  title     = {{Grad-CAM}: Visual Explanations from Deep Networks via Gradient-Based Localization},\n  booktitle = {2017 IEEE International Conference on Computer Vision (ICCV)},\n  year      = {2017},\n  pages     = {618--626},\n  doi       = {10.1109/ICCV.2017.74}\n}\n",
+    text: "R. R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh and D. Batra: Grad-CAM: Visual Explanations from Deep Networks via Gradient-Based Localization. ICCV 2017",
+    url: "https://doi.org/10.1109/ICCV.2017.74",
+};
+
+const VINOGRADOVA: Citation = Citation {
+    key: "vinogradova2020seggradcam",
+    bibtex: "@article{vinogradova2020seggradcam,\n  author  = {Vinogradova, Kira and Dibrov, Alexandr and Myers, Gene},\n  title   = {Towards Interpretable Semantic Segmentation via Gradient-Weighted Class Activation Mapping (Student Abstract)},\n  journal = {Proceedings of the AAAI Conference on Artificial Intelligence},\n  year    = {2020},\n  volume  = {34},\n  number  = {10},\n  pages   = {13943--13944},\n  doi     = {10.1609/aaai.v34i10.7244}\n}\n",
+    text: "K. Vinogradova, A. Dibrov and G. Myers: Towards Interpretable Semantic Segmentation via Gradient-Weighted Class Activation Mapping. AAAI 2020",
+    url: "https://doi.org/10.1609/aaai.v34i10.7244",
+};
+
+/// The maps of layers; see [`finish_cam`] and [`rectify`].
+pub struct GradCam;
+
+impl Method for GradCam {
+    fn card(&self) -> &'static MethodCard {
+        &CARD
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::Layers
+    }
+
+    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled> {
+        let layers: Vec<&Activation> =
+            run.layers.iter().filter_map(|name| seen.layer(name)).collect();
+        let size = seen.is_field().then_some((run.input.shape[1], run.input.shape[2]));
+        let maps: Vec<[Map; 2]> = layers.par_iter().map(|layer| maps(layer, size)).collect();
+        Ok(Found {
+            maps: maps.into_iter().flatten().collect(),
+            series: layers.into_iter().map(weights).collect(),
+            measures: Vec::new(),
+        })
+    }
+}
+
+/// The map that is shown, interpolated to `size` where there is one, and the raw one.
+fn maps(layer: &Activation, size: Option<(usize, usize)>) -> [Map; 2] {
+    let from = (layer.height, layer.width);
+    let (shown, to) = match size {
+        Some(to) => (finish_cam(&layer.weighted_sum, from, to), to),
+        None => (rectify(&layer.weighted_sum), from),
+    };
+    let map = |part, meaning, (height, width), values| Map {
+        part,
+        layer: Some(layer.name.clone()),
+        meaning,
+        shape: [1, height, width],
+        values,
+    };
+    [
+        map("", Meaning::ShareOfMaximum, to, shown),
+        map("raw", Meaning::WeightedActivation, from, layer.weighted_sum.clone()),
+    ]
+}
+
+fn weights(layer: &Activation) -> Series {
+    Series {
+        part: "weights",
+        layer: Some(layer.name.clone()),
+        axis: "channel",
+        coordinates: (0..layer.weights.len()).map(|channel| channel as f64).collect(),
+        name: "weights of the layer's channels",
+        is_in_target_unit: false,
+        values: layer.weights.iter().map(|&w| f64::from(w)).collect(),
+    }
+}
 
 /// What the two passes leave.
 #[derive(Clone, Debug)]
@@ -20,12 +110,11 @@ pub struct RawCam<T> {
     pub layers: Vec<Activation>,
 }
 
-/// Weighted sums of the wanted layers' activations.
+/// Weighted sums of the wanted layers' activations, of one input `[1, channels, height, width]`.
 ///
-/// `input` is `[1, channels, height, width]`; `choose` makes the target from the prediction. For
-/// activations `A` and target `S` a layer's map is `Σ_c w_c A_c` with `w_c = mean(∂S/∂A_c)`; it is
-/// signed and of the layer's own size. Names that the network does not show are left out of the
-/// answer.
+/// `choose` makes the target from the prediction. For activations `A` and target `S` a layer's map
+/// is `Σ_c w_c A_c` with `w_c = mean(∂S/∂A_c)`; it is signed and of the layer's own size. Names that
+/// the network does not show are left out of the answer.
 pub fn grad_cam<T: Target>(
     network: &dyn Network,
     parameters: &Parameters,
@@ -33,38 +122,15 @@ pub fn grad_cam<T: Target>(
     layers: &[String],
     choose: impl FnOnce(&[f32]) -> T,
 ) -> RawCam<T> {
+    let watch = Watch { layers: layers.to_vec(), input: false };
     let mut choose = Some(choose);
-    let once = |_: usize, prediction: &[f32]| {
+    let once = |_: usize, prediction: &[f32], _: &[usize]| {
         choose.take().map(|choose| choose(prediction)).expect("one example, one target")
     };
-    grad_cam_batch(network, parameters, input, layers, once).remove(0)
-}
-
-/// The same for each example of a batch, `[batch, channels, height, width]`, from one forward and
-/// one backward pass; `choose` gets the number of the example too.
-pub fn grad_cam_batch<T: Target>(
-    network: &dyn Network,
-    parameters: &Parameters,
-    input: Tensor<4>,
-    layers: &[String],
-    mut choose: impl FnMut(usize, &[f32]) -> T,
-) -> Vec<RawCam<T>> {
-    let n_batch = input.dims()[0];
-    let mut tap = Tap::watch(layers.iter().cloned());
-    let output = network.forward(parameters, input, &mut tap, &Mode::inference());
-    let host = output.to_host();
-    let predictions: Vec<&[f32]> = host.chunks_exact(host.len() / n_batch).collect();
-    let targets: Vec<T> = predictions.iter().enumerate().map(|(i, p)| choose(i, p)).collect();
-    // No example's target depends on another example, so the gradients of the sum are theirs.
-    let scores = targets.iter().enumerate().map(|(i, target)| target.of(output.example(i)).sum());
-    let score = scores.reduce(|sum, score| sum + score).expect("at least one example");
-    let mut seen = tap.into_weighted(&mut score.backward());
-    seen.resize_with(n_batch, Vec::new);
-    let raw = |((mut layers_seen, target), prediction): ((Vec<Activation>, T), &[f32])| {
-        layers_seen.sort_by_key(|a| layers.iter().position(|name| *name == a.name));
-        RawCam { prediction: prediction.to_vec(), target, layers: layers_seen }
-    };
-    seen.into_iter().zip(targets).zip(predictions).map(raw).collect()
+    let (seen, target) = differentiate(network, parameters, input, &watch, once).remove(0);
+    let Seen { prediction, layers: mut found, .. } = seen;
+    found.sort_by_key(|layer| layers.iter().position(|name| *name == layer.name));
+    RawCam { prediction, target, layers: found }
 }
 
 /// The published map of a raw one: rectified, scaled, interpolated to the input, scaled again.

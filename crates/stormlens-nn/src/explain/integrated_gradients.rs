@@ -1,201 +1,188 @@
-//! Integrated gradients (Sundararajan, Taly and Yan 2017) on the input.
+//! Integrated gradients (Sundararajan, Taly and Yan 2017): how much each input pixel contributes to
+//! the change of the target between a baseline and the input.
 
-use std::ops::ControlFlow;
+mod baseline;
+mod path;
 
 use burn::tensor::{Tensor, TensorData};
-use stormlens_data::request::{Cancelled, Progress};
+use stormlens_data::card::{Citation, MethodCard, OptionCard, OptionKind};
+use stormlens_data::network::{Input, Map, Meaning, Measure, Series};
+use stormlens_data::request::Cancelled;
 
-use super::target::Target;
-use crate::network::Network;
-use crate::parameters::{Mode, to_vec};
-use crate::{Parameters, Tap};
+pub use self::baseline::{Baseline, baseline};
+pub use self::path::{Path, PathAttribution, integrated_gradients};
 
-/// Attribution of the target's change along a straight path from a baseline to the input.
-#[derive(Clone, Debug)]
-pub struct PathAttribution {
-    /// `(x − x₀) · mean of ∂S/∂x`, `[channels × height × width]`.
-    pub attribution: Vec<f32>,
-    /// `S(x) − S(x₀)`.
-    pub output_difference: f64,
-    /// Sum of the attribution minus `output_difference`: what the finite number of steps costs.
-    pub convergence_delta: f64,
-    /// Steps taken; more than asked for where they were doubled.
-    pub n_steps: usize,
-    /// The target at the points of the path, from the baseline to the input.
-    pub path: Vec<f64>,
-}
+use super::method::{Found, Method, Run, Wants};
+use super::pass::Seen;
 
-/// Where on the path the gradient is taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule {
-    /// In the middle of each interval.
-    Midpoint,
-    /// At the ends of the intervals, those of the path with half the weight; so the points of `n`
-    /// steps are among those of `2 n`.
-    Trapezoid {
-        /// The gap, as a share of the output's difference, above which the steps are doubled.
-        tolerance: Option<f64>,
-        max_steps: usize,
-    },
-}
+const CARD: MethodCard = MethodCard {
+    id: "integrated-gradients",
+    title: "Integrated gradients",
+    summary: "How much each input pixel contributes to the change of the target from a baseline to \
+              the input",
+    formula: "(x − x₀) · ∫₀¹ ∂S/∂x (x₀ + α (x − x₀)) dα, by the trapezoidal rule",
+    cost: "one forward and one backward pass for each step, and one more",
+    weakness: "The answer is relative to the baseline: pixels that equal it get nothing, and another \
+               baseline gives another map; few steps leave a gap between the sum of the map and the \
+               change of the target.",
+    citations: &[SUNDARARAJAN],
+    has_layers: false,
+    is_of_logit: false,
+    options: &[STEPS, BASELINE, TOLERANCE],
+};
 
-/// A path to integrate along.
-#[derive(Clone, Debug)]
-pub struct Path {
-    /// `[1, channels, height, width]`
-    pub input: Tensor<4>,
-    /// Of the same shape.
-    pub baseline: Tensor<4>,
-    pub n_steps: usize,
-    pub rule: Rule,
-    /// Points that go through the network together.
-    pub n_batch: usize,
-}
+const SUNDARARAJAN: Citation = Citation {
+    key: "sundararajan2017axiomatic",
+    bibtex: "@inproceedings{sundararajan2017axiomatic,\n  author    = {Sundararajan, Mukund and Taly, Ankur and Yan, Qiqi},\n  title     = {Axiomatic Attribution for Deep Networks},\n  booktitle = {Proceedings of the 34th International Conference on Machine Learning},\n  series    = {Proceedings of Machine Learning Research},\n  volume    = {70},\n  year      = {2017},\n  pages     = {3319--3328}\n}\n",
+    text: "M. Sundararajan, A. Taly and Q. Yan: Axiomatic Attribution for Deep Networks. ICML 2017",
+    url: "https://proceedings.mlr.press/v70/sundararajan17a.html",
+};
 
-/// Integrates the target's gradient along a path.
-///
-/// Gradients are summed as they come, so memory does not grow with the number of steps.
-///
-/// # Errors
-/// [`Cancelled`] when `progress` says that nobody waits any more.
-pub fn integrated_gradients(
-    network: &dyn Network,
-    parameters: &Parameters,
-    path: &Path,
-    target: &dyn Target,
-    progress: &dyn Progress,
-) -> Result<PathAttribution, Cancelled> {
-    let way = path.input.clone() - path.baseline.clone();
-    let walk = Walk { network, parameters, path, way, target, progress };
-    match path.rule {
-        Rule::Midpoint => walk.midpoint(),
-        Rule::Trapezoid { tolerance, max_steps } => walk.trapezoid(tolerance, max_steps),
-    }
-}
+/// Steps that doubling does not go beyond.
+const MAX_STEPS: u32 = 1600;
 
-/// A point of the path: how far along, and its weight in the sum.
-type Point = (f64, f64);
+/// Intervals of the path; the gradient is taken at one point more.
+const STEPS: OptionCard = OptionCard {
+    name: "steps",
+    label: "Steps",
+    default: "50",
+    kind: OptionKind::Whole { least: 2, most: MAX_STEPS, offered: &[10, 20, 50, 100, 200, 400] },
+};
 
-/// What some points add up to: the weighted gradients and the target at each point.
-type Summed = (Tensor<4>, Vec<f64>);
+const BASELINE: OptionCard = OptionCard {
+    name: "baseline",
+    label: "Baseline",
+    default: "zero",
+    kind: OptionKind::Choice(&[
+        ("zero", "zero (an input with nothing in it)"),
+        ("blurred", "the input, blurred"),
+        ("mean", "the mean of each channel"),
+    ]),
+};
 
-struct Walk<'a> {
-    network: &'a dyn Network,
-    parameters: &'a Parameters,
-    path: &'a Path,
-    /// From the baseline to the input.
-    way: Tensor<4>,
-    target: &'a dyn Target,
-    progress: &'a dyn Progress,
-}
+/// The completeness gap, as a share of the target's change, above which the steps are doubled. Below
+/// the least one rounding alone keeps the gap open.
+const TOLERANCE: OptionCard = OptionCard {
+    name: "tolerance",
+    label: "Double the steps until the gap is below",
+    default: "none",
+    kind: OptionKind::Share { least: 0.001, most: 1.0, offered: &[0.1, 0.05, 0.01], none: "never" },
+};
 
-impl Walk<'_> {
-    fn midpoint(&self) -> Result<PathAttribution, Cancelled> {
-        let n = self.path.n_steps;
-        let points: Vec<Point> = (0..n).map(|i| ((i as f64 + 0.5) / n as f64, 1.0)).collect();
-        let (sum, mut path) = self.sum(&points, 0, n)?;
-        path.insert(0, self.score(self.path.baseline.clone()));
-        path.push(self.score(self.path.input.clone()));
-        Ok(self.finish(&sum, n, path))
+/// Contributions of the input's pixels, with the target along the path and the gap to completeness.
+pub struct IntegratedGradients;
+
+impl Method for IntegratedGradients {
+    fn card(&self) -> &'static MethodCard {
+        &CARD
     }
 
-    fn trapezoid(
-        &self,
-        tolerance: Option<f64>,
-        max_steps: usize,
-    ) -> Result<PathAttribution, Cancelled> {
-        let mut n = self.path.n_steps;
-        let weight = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
-        let points: Vec<Point> = (0..=n).map(|i| (i as f64 / n as f64, weight(i))).collect();
-        let (mut sum, mut path) = self.sum(&points, 0, points.len())?;
-        loop {
-            let found = self.finish(&sum, n, path);
-            let is_close = tolerance.is_none_or(|tolerance| found.is_within(tolerance));
-            if is_close || 2 * n > max_steps {
-                return Ok(found);
-            }
-            n *= 2;
-            let between: Vec<Point> =
-                (1..n).step_by(2).map(|i| (i as f64 / n as f64, 1.0)).collect();
-            let (more, outputs) = self.sum(&between, n / 2 + 1, n + 1)?;
-            sum = sum + more;
-            path = interleave(&found.path, &outputs);
-        }
+    fn wants(&self) -> Wants {
+        Wants::Nothing
     }
 
-    /// Gradients at some points; `n_before` of `n_all` have been taken before.
-    fn sum(&self, points: &[Point], n_before: usize, n_all: usize) -> Result<Summed, Cancelled> {
-        let mut sum = self.path.input.zeros_like();
-        let mut outputs = Vec::with_capacity(points.len());
-        for batch in points.chunks(self.path.n_batch.max(1)) {
-            report(self.progress, n_before + outputs.len(), n_all)?;
-            let (gradient, scores) = self.gradient(batch);
-            sum = sum + gradient;
-            outputs.extend(scores);
-        }
-        report(self.progress, n_before + points.len(), n_all)?;
-        Ok((sum, outputs))
-    }
-
-    /// Weighted sum of the gradients at a few points. Only the input is a differentiable leaf: the
-    /// network is a constant.
-    fn gradient(&self, points: &[Point]) -> Summed {
-        let n = points.len();
-        let baseline = &self.path.baseline;
-        // Point by point, because products with a column of numbers take longer than all of these.
-        let at = |&(share, _): &Point| self.way.clone().mul_scalar(share) + baseline.clone();
-        let there: Vec<Tensor<4>> = points.iter().map(at).collect();
-        let leaf = match there.as_slice() {
-            [one] => one.clone(),
-            _ => Tensor::cat(there, 0),
+    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled> {
+        let [_, height, width] = run.input.shape;
+        let path = Path {
+            input: run.tensor.clone(),
+            baseline: start(run),
+            n_steps: run.options.whole(STEPS.name),
+            tolerance: run.options.share(TOLERANCE.name),
+            max_steps: MAX_STEPS as usize,
+            n_batch: n_batch(seen, height * width),
         };
-        let leaf = leaf.autodiff().require_grad();
-        let mode = Mode::inference();
-        let output = self.network.forward(self.parameters, leaf.clone(), &mut Tap::off(), &mode);
-        let host = output.to_host();
-        let scores = host.chunks_exact(host.len() / n).map(|one| self.target.score(one)).collect();
-        // The weights of the points go into the number that is differentiated.
-        let weights: Vec<f32> = points.iter().map(|point| point.1 as f32).collect();
-        let device = baseline.device();
-        let weights = Tensor::<1>::from_data(TensorData::new(weights, [n]), &device);
-        let mut gradients = (self.target.of(output) * weights).sum().backward();
-        let gradient =
-            leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.inner().zeros_like());
-        let each = (0..n).map(|i| gradient.clone().narrow(0, i, 1));
-        (each.reduce(|sum, one| sum + one).expect("at least one point"), scores)
-    }
-
-    fn score(&self, x: Tensor<4>) -> f64 {
-        let output = self.network.forward(self.parameters, x, &mut Tap::off(), &Mode::inference());
-        self.target.score(&output.to_host())
-    }
-
-    fn finish(&self, sum: &Tensor<4>, n_steps: usize, path: Vec<f64>) -> PathAttribution {
-        let mean = sum.clone().div_scalar(n_steps as f64);
-        let attribution = to_vec(self.way.clone() * mean);
-        let total: f64 = attribution.iter().map(|&a| f64::from(a)).sum();
-        let output_difference = path[path.len() - 1] - path[0];
-        let convergence_delta = total - output_difference;
-        PathAttribution { attribution, output_difference, convergence_delta, n_steps, path }
+        let found =
+            integrated_gradients(run.network, run.parameters, &path, run.target, run.progress)?;
+        let mut series = vec![along_the_path(&found)];
+        // Only the channels of frames lie side by side and are compared.
+        series.extend(seen.is_field().then(|| sums(&found, run.input)));
+        Ok(Found { measures: measures(&found), maps: vec![map(found, run.input)], series })
     }
 }
 
-impl PathAttribution {
-    /// Whether the gap is at most that share of the output's difference.
-    pub(super) fn is_within(&self, tolerance: f64) -> bool {
-        self.convergence_delta.abs() <= tolerance * self.output_difference.abs()
+/// The baseline on the network's device.
+fn start(run: &Run) -> Tensor<4> {
+    match run.options.choice(BASELINE.name) {
+        "blurred" => filled(run, Baseline::Blurred),
+        "mean" => filled(run, Baseline::Mean),
+        _ => run.tensor.zeros_like(),
     }
 }
 
-/// Every second from either, beginning and ending with the first.
-fn interleave(old: &[f64], new: &[f64]) -> Vec<f64> {
-    let pairs = old.iter().zip(new).flat_map(|(&a, &b)| [a, b]);
-    pairs.chain(old.last().copied()).collect()
+fn filled(run: &Run, kind: Baseline) -> Tensor<4> {
+    let values = baseline(kind, &run.input.values, run.input.shape);
+    Tensor::from_data(TensorData::new(values, run.tensor.dims()), &run.tensor.device())
 }
 
-fn report(progress: &dyn Progress, done: usize, total: usize) -> Result<(), Cancelled> {
-    match progress.report("integrated gradients", done, total) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(cancelled) => Err(cancelled),
+/// The pixels that go through a classifier together: more of them share the cost of starting each
+/// operation, but keep more activations in memory and are longer without news of the progress.
+const PIXELS_AT_ONCE: usize = 1 << 20;
+
+/// Points of the path in one batch. A network that answers with a field keeps whole activations of
+/// the input's size and gains nothing from several.
+fn n_batch(seen: &Seen, n_pixels: usize) -> usize {
+    if seen.is_field() { 1 } else { (PIXELS_AT_ONCE / n_pixels).clamp(1, 4) }
+}
+
+fn map(found: PathAttribution, input: &Input) -> Map {
+    Map {
+        part: "",
+        layer: None,
+        meaning: Meaning::Contribution,
+        shape: input.shape,
+        values: found.attribution,
     }
+}
+
+fn along_the_path(found: &PathAttribution) -> Series {
+    let n = found.n_steps as f64;
+    Series {
+        part: "path",
+        layer: None,
+        axis: "path",
+        coordinates: (0..found.path.len()).map(|i| i as f64 / n).collect(),
+        name: "target along the path",
+        is_in_target_unit: true,
+        values: found.path.clone(),
+    }
+}
+
+fn sums(found: &PathAttribution, input: &Input) -> Series {
+    let [n_channels, height, width] = input.shape;
+    let channels = found.attribution.chunks_exact(height * width);
+    Series {
+        part: "sums",
+        layer: None,
+        axis: "channel",
+        coordinates: (0..n_channels).map(|channel| channel as f64).collect(),
+        name: "sum over each channel",
+        is_in_target_unit: true,
+        values: channels.map(|map| map.iter().map(|&v| f64::from(v)).sum()).collect(),
+    }
+}
+
+fn measures(found: &PathAttribution) -> Vec<Measure> {
+    let measure = |name, value, is_in_target_unit, meaning| Measure {
+        name,
+        value,
+        is_in_target_unit,
+        meaning,
+    };
+    let difference = found.output_difference;
+    vec![
+        measure("n_steps", found.n_steps as f64, false, "steps taken along the path"),
+        measure("sum", difference + found.convergence_delta, true, "sum over all input pixels"),
+        measure(
+            "output_difference",
+            difference,
+            true,
+            "target of the input minus target of the baseline",
+        ),
+        measure(
+            "completeness_gap",
+            found.convergence_delta,
+            true,
+            "sum over all input pixels minus the difference of the target",
+        ),
+    ]
 }

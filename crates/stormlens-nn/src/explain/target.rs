@@ -2,14 +2,11 @@
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_data::card::NowcastField;
+use stormlens_data::network;
 use stormlens_data::request::ClassOutput;
 
 use crate::network::Prediction;
-
-/// The reference's factor from normalised values to mm in 5 minutes.
-pub const NORMALISATION_MM_5MIN: f32 = 47.83;
-/// From mm in 5 minutes to mm/h.
-pub const STEPS_PER_HOUR: f32 = 12.0;
 
 /// Reduces a prediction to the number that is explained.
 pub trait Target {
@@ -17,37 +14,78 @@ pub trait Target {
     fn of(&self, prediction: Prediction) -> Tensor<1>;
     /// The number of one example from its prediction on the host, in `f64`.
     fn score(&self, prediction: &[f32]) -> f64;
+    /// 1 for each pixel that counts, else 0; only for sums over pixels.
+    fn mask(&self) -> Option<&[f32]> {
+        None
+    }
 }
 
-/// The predicted rain, summed over the pixels where it exceeds a threshold.
+impl<T: Target + ?Sized> Target for Box<T> {
+    fn of(&self, prediction: Prediction) -> Tensor<1> {
+        (**self).of(prediction)
+    }
+
+    fn score(&self, prediction: &[f32]) -> f64 {
+        (**self).score(prediction)
+    }
+
+    fn mask(&self) -> Option<&[f32]> {
+        (**self).mask()
+    }
+}
+
+/// The target that is wanted of one prediction, row-major, of that shape without the batch.
+///
+/// # Panics
+/// For a channel or a class that the prediction does not have.
+pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> Box<dyn Target> {
+    match *wanted {
+        network::Target::SumAbove { channel, field, threshold } => {
+            let n_pixels = shape[1..].iter().product();
+            let plane = &prediction[channel * n_pixels..][..n_pixels];
+            Box::new(MaskedSum::above(field, threshold, plane).of_channel(channel))
+        }
+        network::Target::Class { class, output } => Box::new(ClassTarget { class, output }),
+    }
+}
+
+/// One channel of a predicted field, summed over the pixels where it exceeds a threshold.
 ///
 /// The mask is a constant of the prediction: no gradient flows through the decision which pixels
 /// count (segmentation form of Grad-CAM, Vinogradova et al. 2020).
 #[derive(Clone, Debug)]
 pub struct MaskedSum {
-    /// 1 or 0 for each pixel of the first lead time.
+    /// Which output channel.
+    pub channel: usize,
+    /// 1 or 0 for each of its pixels.
     pub mask: Vec<f32>,
     pub n_pixels: usize,
-    /// Sum of the normalised prediction over the mask.
+    /// Sum of the prediction over the mask, in the unit of the network.
     pub score: f64,
 }
 
 impl MaskedSum {
-    /// Masks a normalised prediction of the first lead time, `[height × width]`.
+    /// The pixels of the first channel, `plane`, above a threshold in the field's unit.
     ///
-    /// The rate is two `f32` products in this order and is compared in `f64`, as the reference
-    /// program does, so that the mask has the same pixels.
-    pub fn above(threshold_mm_h: f64, prediction: &[f32]) -> Self {
-        let rate = |y: f32| f64::from(y * NORMALISATION_MM_5MIN * STEPS_PER_HOUR);
-        let mask = prediction.iter().map(|&y| f32::from(u8::from(rate(y) > threshold_mm_h)));
-        Self::over(mask.collect(), prediction)
+    /// Values become physical in `f32` and are compared in `f64`, as the reference program does, so
+    /// that the mask has the same pixels.
+    pub fn above(field: NowcastField, threshold: f64, plane: &[f32]) -> Self {
+        let is_above = |y: &f32| f64::from(field.to_physical(*y)) > threshold;
+        let mask = plane.iter().map(|y| f32::from(u8::from(is_above(y))));
+        Self::over(mask.collect(), plane)
     }
 
-    /// A prediction over pixels chosen in another way; `mask` holds 1 or 0 for each.
+    /// The first channel of a prediction over pixels chosen in another way; `mask` holds 1 or 0 for
+    /// each.
     pub fn over(mask: Vec<f32>, prediction: &[f32]) -> Self {
         let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
         let score = masked_sum(prediction, &mask);
-        Self { mask, n_pixels, score }
+        Self { channel: 0, mask, n_pixels, score }
+    }
+
+    /// The same pixels of the same values in another channel.
+    pub(super) fn of_channel(self, channel: usize) -> Self {
+        Self { channel, ..self }
     }
 }
 
@@ -57,18 +95,22 @@ impl Target for MaskedSum {
         let [n_batch, _, height, width] = field.dims();
         let device: Device = field.device().without_autodiff();
         let mask = TensorData::new(self.mask.clone(), [1, 1, height, width]);
-        let first = field.narrow(1, 0, 1) * Tensor::from_data(mask, &device);
-        first.reshape([n_batch, height * width]).sum_dim(1).reshape([n_batch])
+        let plane = field.narrow(1, self.channel, 1) * Tensor::from_data(mask, &device);
+        plane.reshape([n_batch, height * width]).sum_dim(1).reshape([n_batch])
     }
 
     fn score(&self, prediction: &[f32]) -> f64 {
-        masked_sum(prediction, &self.mask)
+        masked_sum(&prediction[self.channel * self.mask.len()..], &self.mask)
+    }
+
+    fn mask(&self) -> Option<&[f32]> {
+        Some(&self.mask)
     }
 }
 
 /// Sum over the pixels where the mask is 1, in `f64`.
-fn masked_sum(prediction: &[f32], mask: &[f32]) -> f64 {
-    prediction.iter().zip(mask).filter(|&(_, &m)| m > 0.0).map(|(&y, _)| f64::from(y)).sum()
+fn masked_sum(plane: &[f32], mask: &[f32]) -> f64 {
+    plane.iter().zip(mask).filter(|&(_, &m)| m > 0.0).map(|(&y, _)| f64::from(y)).sum()
 }
 
 /// A class of a classifier: its logit or its probability.

@@ -1,14 +1,18 @@
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor};
+use stormlens_data::card::{ModelCard, NowcastField};
+use stormlens_data::network;
 use stormlens_data::request::{Cancelled, ClassOutput, Progress, Silent};
 
 use super::*;
-use crate::golden::{procedural, relative_l2};
+use crate::golden::{input, parameters, procedural, ramp, relative_l2};
 use crate::models::HostTensors;
 use crate::models::sar_unet::SarUnet;
-use crate::models::sar_unet::tests::{input, parameters, ramp, tiny};
+use crate::models::sar_unet::tests::tiny;
+use crate::models::{polar_low, sar_unet};
 use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, to_vec};
 use crate::{Parameters, Tap};
@@ -36,7 +40,7 @@ fn score(weights: &HostTensors, x: Tensor<4>) -> f64 {
 #[test]
 fn channel_weights_are_what_finite_differences_say() {
     let device = Device::flex();
-    let weights = procedural(&tiny().schema());
+    let weights = procedural(&tiny());
     let check = |layer: &str, channel: usize| {
         let cam = grad_cam(
             &SarUnet,
@@ -69,7 +73,7 @@ fn channel_weights_are_what_finite_differences_say() {
 #[test]
 fn the_gradient_of_the_input_is_what_finite_differences_say() {
     let device = Device::flex();
-    let weights = procedural(&tiny().schema());
+    let weights = procedural(&tiny());
     let network = parameters(&weights, &device);
     let leaf = frames(&device).autodiff().require_grad();
     let y = SarUnet.forward(&network, leaf.clone(), &mut Tap::off(), &Mode::inference());
@@ -91,7 +95,7 @@ fn the_gradient_of_the_input_is_what_finite_differences_say() {
 #[test]
 fn all_layers_at_once_are_each_layer_alone() {
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let names: Vec<String> =
         ["cbam1", "RRCNN4.doubleconv", "Up_RRCNN5", "Up_RRCNN2"].map(str::to_owned).into();
     let together = grad_cam(&SarUnet, &network, frames(&device), &names, upper_half);
@@ -104,15 +108,42 @@ fn all_layers_at_once_are_each_layer_alone() {
     }
 }
 
+/// The gradient of the input and the maps of layers come out of one pass, in a batch too.
+#[test]
+fn what_is_watched_together_is_what_is_watched_alone() {
+    let device = Device::flex();
+    let network = parameters(&procedural(&tiny()), &device);
+    let both = Tensor::cat(vec![frames(&device), frames(&device).mul_scalar(0.5)], 0);
+    let see = |layers: &[&str], input| {
+        let watch = Watch { layers: layers.iter().map(|&l| l.to_owned()).collect(), input };
+        differentiate(&SarUnet, &network, both.clone(), &watch, |_, y, _| upper_half(y))
+    };
+    let together = see(&["cbam1", "Up_RRCNN2"], true);
+    let (layers, input) = (see(&["cbam1", "Up_RRCNN2"], false), see(&[], true));
+    let gradients = together.iter().map(|(seen, _)| seen.input_gradient.as_ref().expect("watched"));
+    let gradients: Vec<&Vec<f32>> = gradients.collect();
+    assert!(relative_l2(gradients[0], gradients[1]) > 1e-3, "the examples have one gradient");
+    for (i, (seen, _)) in together.iter().enumerate() {
+        assert_eq!(seen.shape, [1, 32, 32]);
+        let alone = input[i].0.input_gradient.as_ref().expect("watched");
+        assert!(relative_l2(gradients[i], alone) < 1e-6);
+        for name in ["cbam1", "Up_RRCNN2"] {
+            let [a, b] = [seen, &layers[i].0].map(|seen| seen.layer(name).expect("watched"));
+            assert!(relative_l2(&a.weighted_sum, &b.weighted_sum) < 1e-6, "{name}");
+        }
+        assert!(layers[i].0.input_gradient.is_none() && input[i].0.layers.is_empty());
+    }
+}
+
 #[test]
 fn integrated_gradients_add_up_to_the_change_of_the_target() {
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let x = frames(&device);
     let y = SarUnet.forward(&network, x.clone(), &mut Tap::off(), &Mode::inference());
     let target = upper_half(&y.to_host());
     let gap = |n_steps| {
-        let path = path(&x, n_steps, Rule::Midpoint);
+        let path = path(&x, n_steps, None);
         let path = integrated_gradients(&SarUnet, &network, &path, &target, &Silent);
         let path = path.expect("nobody cancels");
         let sum: f64 = path.attribution.iter().map(|&a| f64::from(a)).sum();
@@ -124,8 +155,9 @@ fn integrated_gradients_add_up_to_the_change_of_the_target() {
     assert!(fine < coarse, "more steps did not help: {coarse}, {fine}");
 }
 
-fn path(x: &Tensor<4>, n_steps: usize, rule: Rule) -> Path {
-    Path { input: x.clone(), baseline: x.zeros_like(), n_steps, rule, n_batch: 1 }
+fn path(x: &Tensor<4>, n_steps: usize, tolerance: Option<f64>) -> Path {
+    let (input, baseline) = (x.clone(), x.zeros_like());
+    Path { input, baseline, n_steps, tolerance, max_steps: 64, n_batch: 1 }
 }
 
 /// A classifier whose first logit is the square of the mean: the path integral has a closed form.
@@ -145,9 +177,8 @@ fn batches_and_baselines_give_the_closed_form() {
     let device = Device::flex();
     let x = input(vec![1.0, 2.0, 3.0, 6.0], [1, 1, 2, 2], &device);
     let target = ClassTarget { class: 0, output: ClassOutput::Logit };
-    let rule = Rule::Trapezoid { tolerance: None, max_steps: 8 };
     for n_batch in [1, 2, 3, 16] {
-        let path = Path { baseline: x.ones_like(), n_batch, ..path(&x, 5, rule) };
+        let path = Path { baseline: x.ones_like(), n_batch, ..path(&x, 5, None) };
         let found = integrated_gradients(&Square, &Parameters::default(), &path, &target, &Silent);
         let found = found.expect("nobody cancels");
         // Mean 3 and 1; (x - 1) times the mean gradient, which is the average mean over the path
@@ -176,8 +207,7 @@ fn steps_are_doubled_until_the_gap_is_small() {
     let x = input(vec![2.0, 4.0, 1.0, 5.0], [1, 1, 2, 2], &device);
     let target = ClassTarget { class: 0, output: ClassOutput::Probability };
     let run = |n_steps, tolerance, progress: &dyn Progress| {
-        let rule = Rule::Trapezoid { tolerance, max_steps: 64 };
-        let path = Path { n_batch: 3, ..path(&x, n_steps, rule) };
+        let path = Path { n_batch: 3, ..path(&x, n_steps, tolerance) };
         integrated_gradients(&Square, &Parameters::default(), &path, &target, progress)
             .expect("nobody cancels")
     };
@@ -206,10 +236,10 @@ fn nobody_waiting_ends_the_integration() {
         }
     }
     let device = Device::flex();
-    let network = parameters(&procedural(&tiny().schema()), &device);
+    let network = parameters(&procedural(&tiny()), &device);
     let target = upper_half(&[0.0; 32 * 32]);
     let progress = Impatient(Cell::new(0));
-    let path = path(&frames(&device), 50, Rule::Midpoint);
+    let path = path(&frames(&device), 50, None);
     let ended = integrated_gradients(&SarUnet, &network, &path, &target, &progress);
     assert_eq!(ended.unwrap_err(), Cancelled);
     assert_eq!(progress.0.get(), 2);
@@ -243,6 +273,7 @@ fn the_rate_is_compared_as_the_reference_compares_it() {
     let of_pixel_value = |pv: u16| (f64::from(pv) / 4783.0) as f32;
     let check = |threshold: f64, last_dry: u16| {
         let target = MaskedSum::above(
+            NowcastField::Precipitation,
             threshold,
             &[of_pixel_value(last_dry), of_pixel_value(last_dry + 1), -1.0],
         );
@@ -287,4 +318,71 @@ fn maps_are_interpolated_between_the_centres_of_pixels() {
     check(&[0.0, 1.0, 2.0, 3.0], (1, 4), (1, 2), &[0.5, 2.5]);
     check(&[1.0, 2.0, 3.0, 4.0], (2, 2), (2, 2), &[1.0, 2.0, 3.0, 4.0]);
     check(&[7.0], (1, 1), (2, 3), &[7.0; 6]);
+}
+
+/// The sum over the second channel alone: the first one's values make neither mask nor gradient.
+#[test]
+fn a_target_takes_its_own_channel() {
+    let device = Device::flex();
+    let y = [9.0, 9.0, 9.0, 9.0, 0.2, 0.6, 0.7, 0.5];
+    let wanted =
+        network::Target::SumAbove { channel: 1, field: NowcastField::CloudCover, threshold: 0.5 };
+    let target = target(&wanted, &y, &[2, 2, 2]);
+    assert_eq!(target.mask(), Some([0.0, 1.0, 1.0, 0.0].as_slice()));
+    assert_eq!(target.score(&y), f64::from(0.6f32) + f64::from(0.7f32));
+    let leaf = input(y.to_vec(), [1, 2, 2, 2], &device).autodiff().require_grad();
+    let sum = target.of(Prediction::Field(leaf.clone()));
+    assert!((to_vec(sum.clone().inner())[0] - 1.3).abs() < 1e-6);
+    let gradient = leaf.grad_remove(&mut sum.backward()).expect("a leaf");
+    assert_eq!(to_vec(gradient), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+}
+
+#[test]
+fn every_method_says_what_it_is() {
+    let models = [(sar_unet::ENTRY.card)(), (polar_low::ENTRY.card)()];
+    for (i, method) in METHODS.iter().enumerate() {
+        let card = method.card();
+        assert!(METHODS[..i].iter().all(|other| other.card().id != card.id), "{}", card.id);
+        assert_eq!(find(card.id).map(|found| found.card()), Ok(card));
+        assert_eq!(card.has_layers, method.wants() == Wants::Layers, "{}", card.id);
+        for text in [card.title, card.summary, card.formula, card.cost, card.weakness] {
+            assert!(!text.is_empty(), "{}", card.id);
+        }
+        assert!(!card.citations.is_empty(), "{}", card.id);
+        for model in &models {
+            Options::read(card, model, &BTreeMap::new()).expect("defaults may be chosen");
+        }
+    }
+    for published in models.iter().flat_map(|model| model.published_options) {
+        let card = find(published.method).map(Method::card).expect("a method that there is");
+        let option = card.option(published.option).expect("an option that there is");
+        assert_eq!(option.read(published.value).as_deref(), Ok(published.value));
+    }
+    assert!(find("lime").is_err_and(|known| known.contains(&"grad-cam")));
+}
+
+#[test]
+fn options_are_those_given_or_published_or_the_methods_own() {
+    let check = |model: fn() -> ModelCard, given: &[(&str, &str)], steps, tolerance, baseline| {
+        let given = given.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let options = Options::read(IntegratedGradients.card(), &model(), &given).expect("read");
+        assert_eq!(options.whole("steps"), steps, "{given:?}");
+        assert_eq!(options.share("tolerance"), tolerance, "{given:?}");
+        assert_eq!(options.choice("baseline"), baseline, "{given:?}");
+    };
+    check(sar_unet::ENTRY.card, &[], 50, None, "zero");
+    check(polar_low::ENTRY.card, &[], 200, None, "zero");
+    let given = [("steps", "20"), ("tolerance", "0.05"), ("baseline", "mean")];
+    check(polar_low::ENTRY.card, &given, 20, Some(0.05), "mean");
+
+    let refused = |name: &str, value: &str, word: &str| {
+        let given = [(name.to_owned(), value.to_owned())].into();
+        let card = (polar_low::ENTRY.card)();
+        let error = Options::read(IntegratedGradients.card(), &card, &given).unwrap_err();
+        assert!(error.contains(word), "{error}");
+    };
+    refused("steps", "1", "steps of integrated-gradients is “1”, but must be");
+    refused("tolerance", "2", "tolerance of integrated-gradients");
+    refused("baseline", "black", "zero, blurred, mean");
+    refused("rule", "midpoint", "it has steps, baseline, tolerance");
 }

@@ -10,7 +10,7 @@ use stormlens_kernels::pool::{self, Window};
 use stormlens_kernels::product::Matrix;
 use stormlens_kernels::separable::Separable;
 use stormlens_kernels::stem::Stem;
-use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{Level, Maps, Shape, upsample};
 
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
@@ -176,6 +176,28 @@ impl Operation for PoolOperation {
 
     fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
         vec![Some(pool::backward(self.level, self.window, pass.inputs[0], gradient))]
+    }
+}
+
+/// Bilinear interpolation to twice the size.
+#[derive(Clone, Debug)]
+pub(crate) struct UpsampleOperation {
+    pub level: Level,
+}
+
+impl Operation for UpsampleOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Nothing;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let Shape { height, width, .. } = maps[0].shape;
+        let shape = maps[0].shape.with_size(2 * height, 2 * width);
+        (shape, upsample::forward(self.level, maps[0]), ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        vec![Some(upsample::backward(self.level, pass.shapes[0], gradient))]
     }
 }
 

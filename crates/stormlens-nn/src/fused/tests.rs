@@ -4,11 +4,11 @@ use burn::tensor::{Device, Tensor};
 
 use super::*;
 use crate::explain::{MaskedSum, grad_cam};
-use crate::golden::{procedural, relative_l2};
+use crate::golden::{input, parameters, procedural, ramp, relative_l2};
 use crate::layers::{NormOptions, fold};
 use crate::models::HostTensors;
 use crate::models::sar_unet::SarUnet;
-use crate::models::sar_unet::tests::{input, layer_names, parameters, ramp, tiny};
+use crate::models::sar_unet::tests::{layer_names, tiny};
 use crate::parameters::{Mode, to_vec};
 use crate::{Network, Parameters, Tap};
 
@@ -51,11 +51,11 @@ fn check(network: &dyn Network, weights: &HostTensors, dims: [usize; 4]) {
 
 #[test]
 fn both_paths_of_sar_unet_agree() {
-    let folded = fold(procedural(&tiny().schema()), NormOptions::PYTORCH);
+    let folded = fold(procedural(&tiny()), NormOptions::PYTORCH);
     check(&SarUnet, &folded, [1, 3, 32, 48]);
     check(&SarUnet, &folded, [2, 3, 16, 16]);
     // Where normalisation is still there, its layers take the plain path within the fused one.
-    check(&SarUnet, &procedural(&tiny().schema()), [1, 3, 16, 32]);
+    check(&SarUnet, &procedural(&tiny()), [1, 3, 16, 32]);
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn both_paths_of_the_polar_low_network_agree() {
 /// Examples of a batch do not disturb each other.
 #[test]
 fn a_batch_is_explained_as_its_examples_are() {
-    use crate::explain::grad_cam_batch;
+    use crate::explain::{Watch, differentiate};
 
     let device = Device::flex();
-    let folded = fold(procedural(&tiny().schema()), NormOptions::PYTORCH);
+    let folded = fold(procedural(&tiny()), NormOptions::PYTORCH);
     let p = parameters(&folded, &device);
     let n = 3 * 32 * 32;
     let values = ramp(2 * n);
@@ -87,14 +87,16 @@ fn a_batch_is_explained_as_its_examples_are() {
         MaskedSum::over(mask.collect(), y)
     };
     let both = input(values.clone(), [2, 3, 32, 32], &device);
-    let batch = grad_cam_batch(&SarUnet, &p, both, &layer_names(), |_, y| target(y));
+    let watch = Watch { layers: layer_names(), input: false };
+    let batch = differentiate(&SarUnet, &p, both, &watch, |_, y, _| target(y));
     assert_eq!(batch.len(), 2);
-    for (values, found) in values.chunks_exact(n).zip(&batch) {
+    for (values, (found, _)) in values.chunks_exact(n).zip(&batch) {
         let one = input(values.to_vec(), [1, 3, 32, 32], &device);
         let alone = grad_cam(&SarUnet, &p, one, &layer_names(), target);
         assert!(relative_l2(&found.prediction, &alone.prediction) < 1e-6);
         assert_eq!(found.layers.len(), 32);
-        for (a, b) in found.layers.iter().zip(&alone.layers) {
+        for b in &alone.layers {
+            let a = found.layer(&b.name).expect("a watched layer");
             let error = relative_l2(&a.weighted_sum, &b.weighted_sum);
             assert!(error < 1e-5, "{}: {error}", a.name);
         }

@@ -30,10 +30,20 @@ pub(super) fn depthwise(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
 fn convolve(x: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     let (n_in, n_out) = (x.dims()[1], weight.dims()[0]);
     let is_on_cpu = x.device().without_autodiff() == Device::flex();
-    if is_on_cpu && n_in == n_out {
-        return adjoint::depthwise3x3(x, weight);
+    if is_on_cpu {
+        return adjoint::depthwise3x3(repeated(x, n_out / n_in), weight);
     }
     conv2d(x, weight, None, ConvOptions::new([1, 1], [1, 1], [1, 1], n_in))
+}
+
+/// Every channel `k` times in a row: what `k` kernels a channel see.
+fn repeated(x: Tensor<4>, k: usize) -> Tensor<4> {
+    if k == 1 {
+        return x;
+    }
+    let [n_batch, n_in, height, width] = x.dims();
+    let x = x.reshape([n_batch * n_in, 1, height, width]).repeat_dim(1, k);
+    x.reshape([n_batch, n_in * k, height, width])
 }
 
 /// A depthwise convolution in a training pass.

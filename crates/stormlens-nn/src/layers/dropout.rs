@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn nothing_is_dropped_outside_training_and_without_a_generator() {
-        assert_eq!(dropped(&Mode::inference()), [1.0; 10_000]);
-        assert_eq!(dropped(&training(None)), [1.0; 10_000]);
+        assert!(dropped(&Mode::inference()).iter().all(|&v| v == 1.0));
+        assert!(dropped(&training(None)).iter().all(|&v| v == 1.0));
     }
 }

@@ -1,10 +1,11 @@
 //! Between resolutions.
 
 use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::ops::{MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_kernels::pool::Window;
 
+use super::source::Source;
 use super::whole;
 use crate::parameters::Mode;
 
@@ -50,6 +51,23 @@ pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
     let x = x.reshape([planes, height, 2 * width]);
     let down = interpolation(height, &device).reshape([1, 2 * height, height]);
     down.matmul(x).reshape([n_batch, n_channels, 2 * height, 2 * width])
+}
+
+/// The map interpolated to twice its size beside a skip connection, whose channels come first. Where
+/// that is larger, because halving had dropped a row or a column, zeros go around the map: half of
+/// them above and on the left, rounded down.
+pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, mode: &Mode) -> Source {
+    let x = whole::upsample(&x, mode).unwrap_or_else(|| upsample(x));
+    let ([_, _, height, width], [_, _, skip_height, skip_width]) = (x.dims(), skip.dims());
+    let (down, across) = (skip_height - height, skip_width - width);
+    let x = match (down, across) {
+        (0, 0) => x,
+        _ => {
+            let around = |n: usize| (n / 2, n - n / 2);
+            x.pad([around(down), around(across)], PadMode::Constant(0.0))
+        }
+    };
+    Source::Joined(skip, x)
 }
 
 /// `[2 n, n]`: each row holds the two weights of one interpolated point.

@@ -5,9 +5,8 @@ use burn::tensor::{Device, Tensor};
 use super::*;
 use crate::Parameters;
 use crate::fused::Kernels;
-use crate::golden::{Golden, from_hwc, max_error};
+use crate::golden::{Golden, from_hwc, input, max_error, parameters};
 use crate::models::HostTensors;
-use crate::models::sar_unet::tests::{input, parameters};
 use crate::parameters::{Mode, Recorder, Scope, to_vec};
 
 const FILE: &str = "tensorflow_ops.safetensors";

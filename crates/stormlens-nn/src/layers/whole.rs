@@ -10,8 +10,8 @@ use stormlens_kernels::pool::Window;
 use super::source::Source;
 use crate::fused::{
     AttentionOperation, ConvolutionOperation, PointwiseOperation, PoolOperation, ResidualEnd,
-    SeparableOperation, StemOperation, apply, apply_pair, apply_triple, compute_pair,
-    compute_triple,
+    SeparableOperation, StemOperation, UpsampleOperation, apply, apply_pair, apply_triple,
+    compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -170,6 +170,10 @@ pub(super) fn attention(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<
 pub(super) fn pool(x: &Tensor<4>, window: Window, mode: &Mode) -> Option<Tensor<4>> {
     let level = level(mode, x)?;
     Some(apply(PoolOperation { level, window }, x.clone()))
+}
+
+pub(super) fn upsample(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    Some(apply(UpsampleOperation { level: level(mode, x)? }, x.clone()))
 }
 
 /// 3 × 3 at every second pixel, ReLU; `norm` is where the normalisation would be.

@@ -16,8 +16,14 @@ where
     T: Default,
     A: Default,
 {
-    /// Name in the registry, e.g. `sar-unet-precip`.
+    /// Name in the registry, e.g. `sar-unet`.
     pub model: String,
+    /// Channels of its first block; the published ones where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_channels: Option<usize>,
+    /// Depth multiplier of its depthwise convolutions; the published one where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernels_per_layer: Option<usize>,
     /// Folder for weights, state and metrics.
     pub output: PathBuf,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Lessons in nowcasting: radar frames and the frame that followed.
+//! Lessons in nowcasting: frames and the frames that followed.
 
 mod augment;
 mod examples;
@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 pub use augment::Augmentation;
 pub use examples::{Example, Examples, open};
-pub use options::{DataConfig, TrainingOptions};
+pub use options::{DataConfig, FrameOptions, TrainingOptions};
 
 use super::config::TrainConfig;
 use super::lessons::{Batch, Block, Lessons, Score};
@@ -17,7 +17,7 @@ use crate::models::HostTensors;
 use crate::network::Prediction;
 use crate::random::Random;
 
-/// Sequences of radar frames. The loss is the squared error summed over the pixels of a frame, as
+/// Sequences of frames. The loss is the squared error summed over the pixels of all lead times, as
 /// published, so comparable with the numbers in checkpoint names.
 pub struct FrameLessons<'a> {
     examples: &'a dyn Examples,
@@ -31,7 +31,7 @@ pub struct FrameLessons<'a> {
 
 /// The frames that followed.
 pub struct Targets {
-    /// `[batch, 1, height, width]`
+    /// `[batch, lead times, height, width]`
     shape: [usize; 4],
     values: Vec<f32>,
 }
@@ -54,7 +54,8 @@ impl<'a> FrameLessons<'a> {
         }
     }
 
-    /// Inputs `[batch, frames, height, width]` and targets `[batch, 1, height, width]`, scaled.
+    /// Inputs `[batch, frames, height, width]` and targets `[batch, lead times, height, width]`,
+    /// scaled.
     fn batch(&self, examples: &[Example]) -> Batch<Targets> {
         let (n, height, width) = (examples.len(), examples[0].height, examples[0].width);
         let gather = |values: fn(&Example) -> &[f32]| -> Vec<f32> {

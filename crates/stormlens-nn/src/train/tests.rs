@@ -2,7 +2,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use stormlens_data::dataset::DatasetError;
+use stormlens_data::card::NowcastField;
+use stormlens_data::dataset::{DatasetError, MaskOptions, Split, build_masks};
+use stormlens_data::request::Silent;
 
 use super::*;
 use crate::checkpoint::CheckpointError;
@@ -70,7 +72,9 @@ impl Observer for Watch {
 
 fn config(output: &Path) -> TrainConfig {
     TrainConfig {
-        model: "sar-unet-precip".into(),
+        model: "sar-unet".into(),
+        base_channels: None,
+        kernels_per_layer: None,
         output: output.to_owned(),
         seed: 3,
         data: DataConfig {
@@ -78,6 +82,7 @@ fn config(output: &Path) -> TrainConfig {
             train_until: None,
             validate_until: None,
             windows: None,
+            frames: FrameOptions::default(),
             description: "moving squares".into(),
             licence: "none".into(),
         },
@@ -92,7 +97,7 @@ fn config(output: &Path) -> TrainConfig {
 }
 
 fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let initial = initialise(&tiny().schema(), config.seed);
+    let initial = initialise(&tiny(), config.seed);
     let trainee = Trainee { network: &SarUnet, initial };
     let rescale = crate::models::sar_unet::ENTRY.rescale;
     let lessons = FrameLessons::new(config, &Squares, rescale);
@@ -176,14 +181,17 @@ fn training_ends_when_nothing_improves() {
 #[test]
 fn augmentation_keeps_frames_and_target_together() {
     let frame: Vec<f32> = (0..48 * 48).map(|i| i as f32).collect();
-    let example = Example { inputs: frame.repeat(2), target: frame.clone(), height: 48, width: 48 };
+    let (inputs, target) = (frame.repeat(2), frame.repeat(3));
+    let example = Example { inputs, target, height: 48, width: 48 };
     let all = Augmentation { crop: 32, crops_per_sample: 1, flips: true, quarter_turns: true };
     let mut random = Random::new(1);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..64 {
         let changed = all.apply(&example, &mut random);
         assert_eq!((changed.height, changed.width), (32, 32));
-        assert_eq!(changed.inputs, changed.target.repeat(2));
+        let first = &changed.target[..32 * 32];
+        assert_eq!(changed.inputs, first.repeat(2));
+        assert_eq!(changed.target, first.repeat(3));
         // Neighbours stay neighbours: a step to the right is a step along a row or a column.
         let step = changed.target[1] - changed.target[0];
         let down = changed.target[32] - changed.target[0];
@@ -195,6 +203,21 @@ fn augmentation_keeps_frames_and_target_together() {
     assert_eq!(untouched, example);
 }
 
+/// An hour of radar.
+fn rain(lead_times_min: &[u32]) -> FrameOptions {
+    FrameOptions { lead_times_min: lead_times_min.to_vec(), ..FrameOptions::default() }
+}
+
+/// Three quarters of an hour of cloud cover, and the hour and a half that follows.
+fn clouds() -> FrameOptions {
+    FrameOptions {
+        field: NowcastField::CloudCover,
+        n_input_frames: 4,
+        frame_step_min: 15,
+        lead_times_min: vec![15, 30, 45, 60, 75, 90],
+    }
+}
+
 #[test]
 fn samples_are_divided_by_the_time_of_their_target() {
     let knmi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/knmi");
@@ -203,10 +226,11 @@ fn samples_are_divided_by_the_time_of_their_target() {
         train_until: Some("2010-08-26T05:00:00Z".parse().expect("a time")),
         validate_until: Some("2010-08-26T05:30:00Z".parse().expect("a time")),
         windows: None,
+        frames: FrameOptions::default(),
         description: String::new(),
         licence: String::new(),
     };
-    let examples = open(&data, 12, 30).expect("the radar frames of the repository");
+    let examples = open(&data).expect("the radar frames of the repository");
     let check = |block, n, first: &str, last: &str| {
         let ids = examples.ids(block);
         assert_eq!((ids.len(), ids[0].as_str()), (n, first), "{block:?}");
@@ -220,7 +244,99 @@ fn samples_are_divided_by_the_time_of_their_target() {
     assert_eq!(example.inputs.len(), 12 * 288 * 288);
     assert_eq!(example.target.len(), 288 * 288);
 
-    let neither = DataConfig { archive: None, ..data };
-    let refused = open(&neither, 12, 30).map(|_| ()).unwrap_err().to_string();
+    // Of two lead times both targets must lie in the block: at its end five more samples go.
+    let ask = |frames: FrameOptions| open(&DataConfig { frames, ..data.clone() });
+    let two_leads = ask(rain(&[5, 30])).expect("the radar frames of the repository");
+    assert_eq!(two_leads.ids(Block::Train), examples.ids(Block::Train));
+    assert_eq!(two_leads.ids(Block::Validation).len(), 1);
+    assert_eq!(two_leads.read("20100826T0430").expect("a sample").target.len(), 2 * 288 * 288);
+
+    let refuse = |frames: FrameOptions, word: &str| {
+        let refused = ask(frames).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains(word), "{refused}");
+    };
+    refuse(rain(&[]), "one lead time at least");
+    refuse(rain(&[30, 15]), "lead times ascend");
+    refuse(rain(&[17]), "multiple of frame_step_min");
+    refuse(
+        FrameOptions { field: NowcastField::CloudCover, ..rain(&[30]) },
+        "precipitation every 5 min",
+    );
+
+    let neither = DataConfig { archive: None, ..data.clone() };
+    let refused = open(&neither).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("`archive`") && refused.contains("`windows`"), "{refused}");
+}
+
+/// Windows of 15 minutes with six frames to predict, divided by their folders.
+#[test]
+fn cloud_cover_windows_are_examples_with_six_targets() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = tempfile::tempdir().expect("a folder");
+    let until = |text: &str| text.parse().expect("a time");
+    let options = MaskOptions {
+        split: Split {
+            train_until: until("2010-08-26T02:30:00Z"),
+            validate_until: Some(until("2010-08-26T05:00:00Z")),
+        },
+        size: 32,
+        ..MaskOptions::default()
+    };
+    build_masks(&root.join("data/knmi"), folder.path(), &options, &Silent).expect("masks");
+    let data = DataConfig {
+        archive: None,
+        train_until: None,
+        validate_until: None,
+        windows: Some(folder.path().to_owned()),
+        frames: clouds(),
+        description: String::new(),
+        licence: String::new(),
+    };
+    let examples = open(&data).expect("a set");
+    let ids = [Block::Train, Block::Validation, Block::Test].map(|block| examples.ids(block));
+    assert_eq!(ids, [vec!["train/0", "train/1"], vec!["validation/0"], vec!["test/0"]]);
+    let example = examples.read("train/1").expect("a window");
+    assert_eq!((example.height, example.width), (32, 32));
+    assert_eq!((example.inputs.len(), example.target.len()), (4 * 1024, 6 * 1024));
+    assert!(example.target.iter().all(|&v| v == 0.0 || v == 1.0));
+    // What window 0 is to predict first is the last input of window 1, 15 minutes on.
+    let before = examples.read("train/0").expect("a window");
+    assert_eq!(before.target[..1024], example.inputs[3 * 1024..]);
+
+    let of_rain = DataConfig { frames: rain(&[30]), ..data.clone() };
+    let refused = open(&of_rain).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("cloud-cover every 15 min"), "{refused}");
+    let only_test = DataConfig { windows: Some(folder.path().join("test")), ..data };
+    let refused = open(&only_test).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("no group train"), "{refused}");
+}
+
+/// Without a group that validates, what trains shares no frame with what validates, however close
+/// the windows lie.
+#[test]
+fn windows_that_validate_overlap_none_that_train() {
+    let knmi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/knmi");
+    let check = |stride_min, n_train, n_validation| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let train_until = "2010-08-26T07:35:00Z".parse().expect("a time");
+        let split = Split { train_until, validate_until: None };
+        let options = MaskOptions { split, size: 16, stride_min, ..MaskOptions::default() };
+        build_masks(&knmi, folder.path(), &options, &Silent).expect("masks");
+        let data = DataConfig {
+            archive: None,
+            train_until: None,
+            validate_until: None,
+            windows: Some(folder.path().to_owned()),
+            frames: clouds(),
+            description: String::new(),
+            licence: String::new(),
+        };
+        let examples = open(&data).expect("a set");
+        let n = [Block::Train, Block::Validation].map(|block| examples.ids(block).len());
+        assert_eq!(n, [n_train, n_validation], "every {stride_min} min");
+    };
+    // A window is 135 minutes long: of 65 windows the last six begin at 04:55, of 22 the last two at
+    // 05:00.
+    check(5, 32, 6);
+    check(15, 11, 2);
 }

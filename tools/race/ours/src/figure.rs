@@ -1,12 +1,11 @@
 //! One figure: a Grad-CAM map over the rain.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use stormlens::export::{self, Recipe};
 use stormlens::plot::{self, Figure, Style};
 use stormlens::testing;
-use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
-use stormlens_data::outcome::NowcastOutcome;
+use stormlens_data::outcome::{Outcome, Values};
 
 use crate::inputs::Inputs;
 use crate::work::{Array, Work, work};
@@ -25,17 +24,24 @@ pub fn cam(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
 }
 
 /// The result that figures are tested with, with the map and the rain of the race in it.
-fn outcome(inputs: &Inputs) -> anyhow::Result<(NowcastOutcome, Figure)> {
+fn outcome(inputs: &Inputs) -> anyhow::Result<(Outcome, Figure)> {
     let mut outcome = testing::outcome();
     let ([height, width], cam) = inputs.array("figure_cam")?;
-    let ([_, rows, columns], frames) = inputs.array("sar")?;
-    let in_mm_h = |frame: &[f32]| frame.iter().map(|&x| knmi::to_mm_h(x)).collect();
-    let fields = frames.chunks_exact(rows * columns);
-    outcome.forecast.inputs_mm_h =
-        fields.map(|frame| Field::new(rows, columns, in_mm_h(frame))).collect();
-    let maps = &mut outcome.grad_cam.as_mut().context("the result has Grad-CAM")?.layers;
-    let map = maps.first_mut().context("the result has a layer")?;
-    map.cam = Field::new(height, width, cam);
-    let figure = Figure::Attribution(map.layer.clone());
-    Ok((outcome, figure))
+    let (shape, frames) = inputs.array::<3>("sar")?;
+    let rain = frames.iter().map(|&x| knmi::to_mm_h(x)).collect();
+    put(&mut outcome, "input", &shape, rain)?;
+    let of_layer = |name: &&str| name.starts_with("grad_cam/") && !name.ends_with("/raw");
+    let names = outcome.variables.iter().filter(|v| v.layer().is_some()).map(|v| v.name.as_str());
+    let name = names.clone().find(of_layer).context("the result has a layer")?.to_owned();
+    put(&mut outcome, &name, &[height, width], cam)?;
+    Ok((outcome, Figure::map(name)))
+}
+
+/// Other values of a variable, of the same shape.
+fn put(outcome: &mut Outcome, name: &str, shape: &[usize], values: Vec<f32>) -> anyhow::Result<()> {
+    let variable = outcome.variables.iter_mut().find(|variable| variable.name == name);
+    let variable = variable.with_context(|| format!("the result has no {name}"))?;
+    ensure!(variable.shape() == shape, "{name} has shape {:?}, not {shape:?}", variable.shape());
+    variable.values = Values::F32(values);
+    Ok(())
 }

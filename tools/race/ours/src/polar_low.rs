@@ -4,7 +4,7 @@ use anyhow::Context;
 use burn::tensor::Tensor;
 use stormlens_data::request::{ClassOutput, Silent};
 use stormlens_nn::Tap;
-use stormlens_nn::explain::{ClassTarget, Path, Rule, integrated_gradients};
+use stormlens_nn::explain::{ClassTarget, Path, integrated_gradients};
 use stormlens_nn::models::polar_low::ENTRY;
 use stormlens_nn::parameters::Mode;
 
@@ -40,8 +40,9 @@ pub fn forward(inputs: &Inputs, side: usize) -> anyhow::Result<Box<dyn Work>> {
 pub fn points_of_path(inputs: &Inputs, side: usize) -> anyhow::Result<Box<dyn Work>> {
     let (loaded, input) = loaded(inputs, side)?;
     let baseline = loaded.input(inputs, &format!("polar_{side}_baseline"))?;
-    let rule = Rule::Trapezoid { tolerance: None, max_steps: N_POINTS - 1 };
-    let path = Path { input, baseline, n_steps: N_POINTS - 1, rule, n_batch: N_POINTS };
+    let n_steps = N_POINTS - 1;
+    let (tolerance, max_steps, n_batch) = (None, n_steps, N_POINTS);
+    let path = Path { input, baseline, n_steps, tolerance, max_steps, n_batch };
     let target = ClassTarget { class: POLAR_LOW, output: ClassOutput::Probability };
     let run = move || {
         let Loaded { network, parameters, .. } = &loaded;

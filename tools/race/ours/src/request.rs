@@ -49,8 +49,8 @@ pub fn click_to_picture(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
         let array = |name: &str| handle.block_on(array(&router, &parameters, name));
         Ok(vec![
             Array::u8("figure.png", &[picture.len()], picture),
-            renamed("prediction", array("prediction_mm_h")?),
-            renamed("cam", array(&format!("{SHOWN}/cam"))?),
+            array("prediction")?,
+            renamed("cam", array(&format!("grad_cam/{SHOWN}"))?),
         ])
     }))
 }
@@ -72,15 +72,15 @@ fn router(root: &Path) -> anyhow::Result<Router> {
 
 fn parameters(threshold_mm_h: f64) -> String {
     format!(
-        "model=sar-unet-precip&checkpoint=knmi-20100826&sample=knmi-20100826T0535\
-         &threshold-mmh={threshold_mm_h}&methods=grad-cam&layers=cbam1,{SHOWN}&opacity=0.85\
+        "model=sar-unet&checkpoint=knmi-20100826&sample=knmi-20100826T0535&lead-time=30\
+         &threshold={threshold_mm_h}&methods=grad-cam&layers=cbam1,{SHOWN}&opacity=0.85\
          &palette=uniform&overlay=map"
     )
 }
 
 /// Asks for the page until it is there, as a browser does, and then for a figure of it.
 async fn click(router: &Router, parameters: &str) -> anyhow::Result<Vec<u8>> {
-    let page = format!("/result?{parameters}");
+    let page = format!("/v1/result?{parameters}");
     loop {
         match get(router, &page).await? {
             (StatusCode::OK, _) => break,
@@ -88,7 +88,8 @@ async fn click(router: &Router, parameters: &str) -> anyhow::Result<Vec<u8>> {
             (other, _) => bail!("{page} is answered with {other}"),
         }
     }
-    file(router, &format!("/result/figure/cam-{SHOWN}.png?{parameters}&dpi=150")).await
+    file(router, &format!("/v1/result/figure/map-grad_cam%2F{SHOWN}.png?{parameters}&dpi=150"))
+        .await
 }
 
 async fn file(router: &Router, address: &str) -> anyhow::Result<Vec<u8>> {
@@ -107,7 +108,7 @@ async fn get(router: &Router, address: &str) -> anyhow::Result<(StatusCode, Vec<
 
 /// One array of a result, for comparison.
 async fn array(router: &Router, parameters: &str, name: &str) -> anyhow::Result<Array> {
-    let bytes = file(router, &format!("/result/array/{name}.npy?{parameters}")).await?;
+    let bytes = file(router, &format!("/v1/result/data/{name}.npy?{parameters}")).await?;
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(&bytes)?;
     let (shape, values) = read_npy_f32(file.path())?;

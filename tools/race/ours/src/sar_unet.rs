@@ -3,12 +3,11 @@
 use anyhow::Context;
 use burn::tensor::Tensor;
 use stormlens::plot::reference_overlay;
+use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
-use stormlens_data::import::knmi;
-use stormlens_data::outcome::GradCam;
+use stormlens_data::network::{Asked, Explained, Input, Map, Target};
 use stormlens_data::request::Silent;
 use stormlens_nn::device::DeviceChoice;
-use stormlens_nn::engine::{Answer, Frames, Question};
 use stormlens_nn::explain::{MaskedSum, grad_cam};
 use stormlens_nn::models::sar_unet::ENTRY;
 use stormlens_nn::parameters::Mode;
@@ -18,10 +17,10 @@ use crate::inputs::Inputs;
 use crate::weights::{Loaded, shipped};
 use crate::work::{Array, Work, work};
 
-const MODEL: &str = "sar-unet-precip";
+const MODEL: &str = "sar-unet";
 const CHECKPOINT: &str = "knmi-20100826";
 const THRESHOLD_MM_H: f64 = 1.5;
-const IG_STEPS: usize = 50;
+const IG_STEPS: &str = "50";
 
 /// The 32 layers of the published list.
 pub fn layers() -> Vec<String> {
@@ -59,7 +58,9 @@ pub fn raw_maps(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     let (Loaded { network, parameters, .. }, input) = loaded(inputs)?;
     let layers = layers();
     let run = move || {
-        let target = |prediction: &[f32]| MaskedSum::above(THRESHOLD_MM_H, prediction);
+        let target = |prediction: &[f32]| {
+            MaskedSum::above(NowcastField::Precipitation, THRESHOLD_MM_H, prediction)
+        };
         Ok(grad_cam(network, &parameters, input.clone(), &layers, target).layers)
     };
     Ok(work(run, |maps| {
@@ -70,34 +71,50 @@ pub fn raw_maps(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     }))
 }
 
-/// The product's answer to a question about the frames of the race.
+/// A method, asked about rain above the threshold.
+fn about_rain(method: &str) -> Asked {
+    let field = NowcastField::Precipitation;
+    Asked {
+        method: method.to_owned(),
+        options: Default::default(),
+        target: Target::SumAbove { channel: 0, field, threshold: THRESHOLD_MM_H },
+        layers: Vec::new(),
+    }
+}
+
+/// The product's explanation of its answer to the frames of the race.
 fn ask(
     inputs: &Inputs,
-    question: Question,
-) -> anyhow::Result<(Frames, impl Fn() -> anyhow::Result<Answer> + use<>)> {
-    let ([n_frames, height, width], values) = inputs.array("sar")?;
-    let frames = Frames { values, n_frames, height, width };
+    asked: Asked,
+) -> anyhow::Result<(Input, impl Fn() -> anyhow::Result<Explained> + use<>)> {
+    let (shape, values) = inputs.array("sar")?;
+    let frames = Input { values, shape };
     let mut engine = Engine::new(DeviceChoice::Cpu)?;
     let resident = engine.load(MODEL, &shipped(inputs, MODEL, CHECKPOINT))?;
-    let asked = frames.clone();
-    Ok((frames, move || Ok(engine.explain(&resident, &asked, &question, &Silent)?)))
+    let (input, question) = (frames.clone(), vec![asked]);
+    let run = move || {
+        let mut answers = engine.answer(&resident, &[(&input, &question)], &Silent)?;
+        let answer = answers.pop().context("an answer for each input")?;
+        answer.explained.into_iter().next().context("an explanation was asked for")
+    };
+    Ok((frames, run))
 }
 
 /// Finished maps of some layers, each laid over the oldest frame as in the published figures.
 pub fn overlays(inputs: &Inputs, layers: &[String]) -> anyhow::Result<Box<dyn Work>> {
-    let question =
-        Question { threshold_mm_h: THRESHOLD_MM_H, layers: layers.to_vec(), ig_steps: None };
-    let (frames, explain) = ask(inputs, question)?;
-    let (height, width) = (frames.height, frames.width);
-    let oldest = frames.values[..height * width].iter().map(|&x| knmi::to_mm_h(x)).collect();
+    let asked = Asked { layers: layers.to_vec(), ..about_rain("grad-cam") };
+    let (frames, explain) = ask(inputs, asked)?;
+    let [_, height, width] = frames.shape;
+    let oldest = frames.values[..height * width].iter();
+    let oldest = oldest.map(|&x| NowcastField::Precipitation.to_physical(x)).collect();
     let oldest_mm_h = Field::new(height, width, oldest);
     let run = move || {
-        let GradCam { layers, .. } = explain()?.grad_cam.context("Grad-CAM was asked for")?;
-        let overlay = |map: stormlens_data::outcome::LayerMap| {
-            let picture = reference_overlay(&map.cam, &oldest_mm_h);
-            (map.layer, picture)
+        let finished = explain()?.maps.into_iter().filter(|map| map.part.is_empty());
+        let overlay = |map: Map| {
+            let cam = Field::new(height, width, map.values);
+            Some((map.layer?, reference_overlay(&cam, &oldest_mm_h)))
         };
-        Ok(layers.into_iter().map(overlay).collect::<Vec<_>>())
+        Ok(finished.filter_map(overlay).collect::<Vec<_>>())
     };
     Ok(work(run, move |pictures| {
         let array =
@@ -108,18 +125,16 @@ pub fn overlays(inputs: &Inputs, layers: &[String]) -> anyhow::Result<Box<dyn Wo
 
 /// Integrated gradients of the input in 50 steps.
 pub fn gradients(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
-    let question =
-        Question { threshold_mm_h: THRESHOLD_MM_H, layers: Vec::new(), ig_steps: Some(IG_STEPS) };
-    let (frames, explain) = ask(inputs, question)?;
-    let shape = [frames.n_frames, frames.height, frames.width];
-    let run =
-        move || explain()?.integrated_gradients.context("integrated gradients were asked for");
-    Ok(work(run, move |gradients| {
-        // From mm/h back to the normalised units of the network.
-        let one_in_mm_h = knmi::to_mm_h(1.0);
-        let maps = gradients.frames.iter().flat_map(|map| &map.values);
-        let values = maps.map(|&v| v / one_in_mm_h).collect();
-        let gap = (gradients.convergence_delta_mm_h / f64::from(one_in_mm_h)) as f32;
-        Ok(vec![Array::f32("attribution", &shape, values), Array::f32("gap", &[1], vec![gap])])
+    let mut asked = about_rain("integrated-gradients");
+    asked.options.insert("steps".into(), IG_STEPS.into());
+    let (frames, explain) = ask(inputs, asked)?;
+    Ok(work(explain, move |Explained { maps, measures, .. }| {
+        let map = maps.into_iter().next().context("a map of contributions")?;
+        let gap = measures.iter().find(|measure| measure.name == "completeness_gap");
+        let gap = gap.context("the gap to completeness")?.value as f32;
+        Ok(vec![
+            Array::f32("attribution", &frames.shape, map.values),
+            Array::f32("gap", &[1], vec![gap]),
+        ])
     }))
 }

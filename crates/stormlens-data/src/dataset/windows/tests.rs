@@ -24,12 +24,15 @@ fn file(
 const TIME: &str = "26-AUG-2010;04:00:00.000";
 
 #[test]
-fn the_last_frame_is_the_target() {
+fn each_lead_time_is_a_target() {
     let (_folder, path) = file("x_input-length_2_img-ahead_2.h5", &[3, 4, 2, 2], &[3, 4, 1], TIME);
     let windows = Windows::open(&path).unwrap();
-    let window = windows.read("train", 1).unwrap();
+    let window = windows.read("train", 1, &[10]).unwrap();
     assert_eq!(window.inputs, [16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0]);
-    assert_eq!(window.target, [28.0, 29.0, 30.0, 31.0]);
+    assert_eq!(window.targets, [28.0, 29.0, 30.0, 31.0]);
+    let both = windows.read("train", 1, &[10, 5]).unwrap();
+    assert_eq!(both.targets, [28.0, 29.0, 30.0, 31.0, 24.0, 25.0, 26.0, 27.0]);
+    assert_eq!(both.inputs, window.inputs);
     assert_eq!(window.timestamps.len(), 4);
     assert_eq!((windows.len("train"), windows.len("test")), (3, 0));
     assert_eq!(windows.size("train").unwrap(), (2, 2));
@@ -44,8 +47,11 @@ fn check_refused(found: Result<impl Sized, DatasetError>, message: &str) {
 fn what_is_not_there_is_named() {
     let (_folder, path) = file("input-length_2.h5", &[3, 4, 2, 2], &[3, 4, 1], TIME);
     let windows = Windows::open(&path).unwrap();
-    check_refused(windows.read("train", 3), "has 3 items in group \"train\", no item 3");
-    check_refused(windows.read("test", 0), "no group \"test\": choose one of train");
+    check_refused(windows.read("train", 3, &[5]), "has 3 items in group \"train\", no item 3");
+    for lead_min in [0, 7, 15, u32::MAX] {
+        check_refused(windows.read("train", 0, &[5, lead_min]), "every 5 min up to 10 min");
+    }
+    check_refused(windows.read("test", 0, &[5]), "no group \"test\": choose one of train");
 }
 
 #[test]
@@ -90,7 +96,7 @@ fn a_name_without_the_input_length_is_refused_unless_it_is_told() {
 #[test]
 fn a_time_that_is_none_is_named() {
     let (_folder, path) = file("input-length_2.h5", &[1, 4, 2, 2], &[1, 4, 1], "soon");
-    check_refused(Windows::open(&path).unwrap().read("train", 0), "the time \"soon\"");
+    check_refused(Windows::open(&path).unwrap().read("train", 0, &[5]), "the time \"soon\"");
 }
 
 #[test]
@@ -121,7 +127,7 @@ fn damaged_files_are_refused() {
         damaged[position] ^= 0xff;
         // Whether the damage is seen or not, nothing panics.
         if let Ok(windows) = Windows::open(&write(format!("damaged_{position}"), &damaged)) {
-            let _ = windows.read("train", 2);
+            let _ = windows.read("train", 2, &[10]);
         }
     }
     check_refused(Windows::open(&folder.path().join("no_input-length_2.h5")), "cannot be read");
@@ -164,9 +170,9 @@ fn the_file_of_the_reference_program_is_read() {
     let texts = other.dataset("test/timestamps").unwrap().read_string().unwrap();
     let n_window = 18 * 288 * 288;
     for i in 0..6 {
-        let window = windows.read("test", i).unwrap();
+        let window = windows.read("test", i, &[30]).unwrap();
         assert_eq!(window.inputs, values[i * n_window..][..12 * 288 * 288]);
-        assert_eq!(window.target, values[i * n_window..][17 * 288 * 288..n_window]);
+        assert_eq!(window.targets, values[i * n_window..][17 * 288 * 288..n_window]);
         let times: Vec<_> =
             window.timestamps.iter().map(|&t| crate::time::format_knmi(t)).collect();
         assert_eq!(times, texts[i * 18..][..18]);

@@ -1,115 +1,126 @@
-//! The grid and the times.
+//! Axes of variables as dimensions with their coordinates.
 
 use jiff::Timestamp;
 
+use super::FilesError;
 use super::builder::{Builder, Dimension, Variable};
-use super::{FilesError, GRID_MAPPING, projection};
-use crate::field::Field;
-use crate::outcome::Forecast;
+use crate::outcome::{Axis, Coordinates};
+use crate::time;
 
 const TIME_UNITS: &str = "seconds since 1970-01-01 00:00:00";
+const REFERENCE: &str = "forecast_reference_time";
 
-/// Dimensions that variables share, and the size that their maps must have.
+/// A dimension, and what else says where its entries lie.
+#[derive(Clone)]
+pub struct Written {
+    pub dimension: Dimension,
+    /// Names of auxiliary coordinate variables.
+    pub coordinates: Vec<String>,
+}
+
+/// The axes that are in the file: equal ones are one dimension.
+#[derive(Default)]
 pub struct Axes {
-    pub y: Dimension,
-    pub x: Dimension,
-    pub input_time: Dimension,
-    height: usize,
-    width: usize,
+    known: Vec<(Axis, Written)>,
+    reference_times: Vec<(Timestamp, String)>,
 }
 
 impl Axes {
-    /// Writes the grid and the times.
-    pub fn write(file: &mut Builder, forecast: &Forecast) -> Result<Self, FilesError> {
-        let grid = &forecast.grid;
-        let mapping = file.scalar::<i32>(GRID_MAPPING, 0)?;
-        for (name, value) in projection::attributes(&grid.proj4)? {
-            file.variable_attribute(mapping, &name, value)?;
+    /// The dimension of an axis, which is written the first time.
+    pub fn of(&mut self, file: &mut Builder, axis: &Axis) -> Result<Written, FilesError> {
+        if let Some((_, written)) = self.known.iter().find(|(known, _)| known == axis) {
+            return Ok(written.clone());
         }
-        let centre = |i: usize| (i as f64 + 0.5) * grid.spacing_km;
-        let y: Vec<f64> = (0..grid.height).map(|row| grid.north_km - centre(row)).collect();
-        let x: Vec<f64> = (0..grid.width).map(|column| grid.west_km + centre(column)).collect();
-        let y = Self::coordinate(file, "y", &y)?;
-        let x = Self::coordinate(file, "x", &x)?;
-        let input_time = write_times(file, forecast)?;
-        Ok(Self { y, x, input_time, height: grid.height, width: grid.width })
+        let written = self.write(file, axis)?;
+        self.known.push((axis.clone(), written.clone()));
+        Ok(written)
     }
 
-    fn coordinate(file: &mut Builder, name: &str, values: &[f64]) -> Result<Dimension, FilesError> {
-        let dimension = file.dimension(name, values.len())?;
-        let variable = file.numbers(name, &[dimension], values)?;
-        let standard_name = format!("projection_{name}_coordinate");
-        file.texts(
-            variable,
-            &[
-                ("standard_name", &standard_name),
-                ("long_name", &format!("{name} of the pixel centre in the projected plane")),
-                ("units", "km"),
-                ("axis", &name.to_uppercase()),
-            ],
-        )?;
-        Ok(dimension)
+    fn write(&mut self, file: &mut Builder, axis: &Axis) -> Result<Written, FilesError> {
+        let name = file.free_name(&axis.name, axis.len());
+        let dimension = file.dimension(&name, axis.len())?;
+        let coordinates = match &axis.coordinates {
+            Coordinates::Times { times } => {
+                let times = seconds(times.iter().copied());
+                let variable = file.numbers(&name, &[dimension], &times)?;
+                let what = format!("{}; of radar the end of the interval", words(&axis.name));
+                describe_time(file, variable, "time", &what)?;
+                file.texts(variable, &[("axis", "T")])?;
+                Vec::new()
+            }
+            Coordinates::LeadTimes { from, minutes } => {
+                self.write_lead_times(file, (&name, dimension), *from, minutes)?
+            }
+            Coordinates::Numbers { unit, values } => {
+                let variable = file.numbers(&name, &[dimension], values)?;
+                let texts = [("long_name", words(&axis.name)), ("units", unit.clone())];
+                file.texts(variable, &texts.each_ref().map(|(name, text)| (*name, text.as_str())))?;
+                Vec::new()
+            }
+            Coordinates::Names { names } => {
+                // CF wants numbers in a variable that is named as its dimension.
+                let label = file.free_name(&format!("{}_name", axis.name), axis.len());
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let variable = file.strings(&label, dimension, &names)?;
+                file.texts(
+                    variable,
+                    &[("long_name", &format!("name of the {}", words(&axis.name)))],
+                )?;
+                vec![label]
+            }
+        };
+        Ok(Written { dimension, coordinates })
     }
 
-    /// The values of a map, which must have the size of the grid.
-    pub fn values<'a>(&self, name: &str, map: &'a Field) -> Result<&'a [f32], FilesError> {
-        if (map.height, map.width) == (self.height, self.width) {
-            return Ok(&map.values);
-        }
-        let what = format!(
-            "{name} is {} × {} on a grid of {} × {}",
-            map.height, map.width, self.height, self.width
-        );
-        Err(FilesError::Netcdf { what })
-    }
-
-    /// A variable of one map.
-    pub fn map(&self, file: &mut Builder, name: &str, map: &Field) -> Result<Variable, FilesError> {
-        file.floats(name, &[self.y, self.x], self.values(name, map)?)
-    }
-
-    /// A variable of several maps along another dimension.
-    pub fn maps<'a>(
-        &self,
+    /// Lead times, the moments that they reach, and the one they count from.
+    fn write_lead_times(
+        &mut self,
         file: &mut Builder,
-        name: &str,
-        along: Dimension,
-        maps: impl Iterator<Item = &'a Field>,
-    ) -> Result<Variable, FilesError> {
-        let mut values = Vec::new();
-        for map in maps {
-            values.extend_from_slice(self.values(name, map)?);
+        (name, dimension): (&str, Dimension),
+        from: Timestamp,
+        minutes: &[u32],
+    ) -> Result<Vec<String>, FilesError> {
+        let values: Vec<i32> =
+            minutes.iter().map(|&m| i32::try_from(m).unwrap_or(i32::MAX)).collect();
+        let variable = file.numbers(name, &[dimension], &values)?;
+        let texts = [
+            ("standard_name", "forecast_period"),
+            ("long_name", "minutes after the last input frame"),
+            ("units", "minutes"),
+        ];
+        file.texts(variable, &texts)?;
+        let valid = minutes.iter().map(|&m| time::add_minutes(from, i64::from(m)));
+        let valid: Option<Vec<_>> = valid.collect();
+        let what = || format!("lead times after {from} are beyond the calendar");
+        let valid = seconds(valid.ok_or_else(|| FilesError::Netcdf { what: what() })?);
+        let valid_name = file.free_name("valid_time", minutes.len());
+        let variable = file.numbers(&valid_name, &[dimension], &valid)?;
+        describe_time(file, variable, "time", "time that the forecast is for")?;
+        Ok(vec![valid_name, self.reference_time(file, from)?])
+    }
+
+    fn reference_time(
+        &mut self,
+        file: &mut Builder,
+        time: Timestamp,
+    ) -> Result<String, FilesError> {
+        if let Some((_, name)) = self.reference_times.iter().find(|(known, _)| *known == time) {
+            return Ok(name.clone());
         }
-        file.floats(name, &[along, self.y, self.x], &values)
+        let name = file.free_name(REFERENCE, 1);
+        let variable = file.scalar(&name, time.as_second())?;
+        describe_time(file, variable, REFERENCE, "time of the last input frame")?;
+        self.reference_times.push((time, name.clone()));
+        Ok(name)
     }
 }
 
-/// Writes the times; gives the dimension of the input frames.
-fn write_times(file: &mut Builder, forecast: &Forecast) -> Result<Dimension, FilesError> {
-    let seconds: Vec<i64> = forecast.input_times.iter().map(|t| t.as_second()).collect();
-    let dimension = file.dimension("input_time", seconds.len())?;
-    let input_time = file.numbers("input_time", &[dimension], &seconds)?;
-    describe_time(file, input_time, "time", "time of the input frame")?;
-    file.texts(input_time, &[("axis", "T")])?;
+fn seconds(times: impl IntoIterator<Item = Timestamp>) -> Vec<i64> {
+    times.into_iter().map(Timestamp::as_second).collect()
+}
 
-    let reference = forecast.input_times.last().copied().unwrap_or(Timestamp::UNIX_EPOCH);
-    for (name, standard_name, long_name, time) in [
-        ("valid_time", "time", "time that the forecast is for", forecast.valid_time),
-        (
-            "forecast_reference_time",
-            "forecast_reference_time",
-            "time of the last input frame",
-            reference,
-        ),
-    ] {
-        let variable = file.scalar(name, time.as_second())?;
-        describe_time(file, variable, standard_name, long_name)?;
-    }
-    let lead = file.scalar("forecast_period", i64::from(forecast.lead_time_min))?;
-    let texts =
-        [("standard_name", "forecast_period"), ("long_name", "lead time"), ("units", "minutes")];
-    file.texts(lead, &texts)?;
-    Ok(dimension)
+fn words(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 fn describe_time(

@@ -1,5 +1,7 @@
 //! The library's builder with the choices that all our variables share.
 
+use std::collections::BTreeSet;
+
 use netcdf_writer::{
     DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType, VariableId,
 };
@@ -12,11 +14,24 @@ pub type Variable = VariableId;
 const DEFLATE_LEVEL: u8 = 4;
 
 /// A file in the making.
-pub struct Builder(NcFileBuilder);
+pub struct Builder {
+    file: NcFileBuilder,
+    /// Of dimensions and variables.
+    names: BTreeSet<String>,
+}
 
 impl Builder {
     pub fn new() -> Self {
-        Self(NcFileBuilder::new())
+        Self { file: NcFileBuilder::new(), names: BTreeSet::new() }
+    }
+
+    /// A name that no dimension and no variable has: the wanted one, the same with its length, or with
+    /// the first number that is free.
+    pub fn free_name(&self, wanted: &str, length: usize) -> String {
+        let wanted = name(wanted);
+        let numbered = (length..).map(|n| format!("{wanted}_{n}"));
+        let mut names = std::iter::once(wanted.clone()).chain(numbered);
+        names.find(|name| !self.names.contains(name)).expect("numbers do not end")
     }
 
     /// A global text; an empty one is left out, since HDF5 has no empty text.
@@ -24,11 +39,12 @@ impl Builder {
         if text.is_empty() {
             return Ok(());
         }
-        self.0.add_attribute(name, NcAttrValue::Chars(text.to_owned())).map_err(wrap)
+        self.file.add_attribute(name, NcAttrValue::Chars(text.to_owned())).map_err(wrap)
     }
 
     pub fn dimension(&mut self, name: &str, size: usize) -> Result<Dimension, FilesError> {
-        self.0.add_dimension(name, size as u64).map_err(wrap)
+        self.names.insert(name.to_owned());
+        self.file.add_dimension(name, size as u64).map_err(wrap)
     }
 
     /// A variable without dimensions.
@@ -43,8 +59,9 @@ impl Builder {
         dimensions: &[Dimension],
         values: &[T],
     ) -> Result<Variable, FilesError> {
-        let variable = self.0.add_variable::<T>(name, dimensions).map_err(wrap)?;
-        self.0.write_variable(variable, values).map_err(wrap)?;
+        self.names.insert(name.to_owned());
+        let variable = self.file.add_variable::<T>(name, dimensions).map_err(wrap)?;
+        self.file.write_variable(variable, values).map_err(wrap)?;
         Ok(variable)
     }
 
@@ -56,23 +73,43 @@ impl Builder {
         values: &[f32],
     ) -> Result<Variable, FilesError> {
         let variable = self.numbers(name, dimensions, values)?;
-        self.0.set_variable_fill_value(variable, f32::NAN).map_err(wrap)?;
-        self.compress(variable)
+        self.file.set_variable_fill_value(variable, f32::NAN).map_err(wrap)?;
+        self.compress(variable, dimensions)
     }
 
-    /// Maps of small integers, compressed.
-    pub fn bytes(
+    /// The same of float64.
+    pub fn doubles(
         &mut self,
         name: &str,
         dimensions: &[Dimension],
-        values: &[i8],
+        values: &[f64],
     ) -> Result<Variable, FilesError> {
         let variable = self.numbers(name, dimensions, values)?;
-        self.compress(variable)
+        self.file.set_variable_fill_value(variable, f64::NAN).map_err(wrap)?;
+        self.compress(variable, dimensions)
     }
 
-    fn compress(&mut self, variable: Variable) -> Result<Variable, FilesError> {
-        self.0.set_variable_deflate(variable, Some(DEFLATE_LEVEL), true).map_err(wrap)?;
+    /// Maps of small integers, compressed.
+    pub fn bytes<T: NcWriteType>(
+        &mut self,
+        name: &str,
+        dimensions: &[Dimension],
+        values: &[T],
+    ) -> Result<Variable, FilesError> {
+        let variable = self.numbers(name, dimensions, values)?;
+        self.compress(variable, dimensions)
+    }
+
+    fn compress(
+        &mut self,
+        variable: Variable,
+        dimensions: &[Dimension],
+    ) -> Result<Variable, FilesError> {
+        // HDF5 compresses in pieces, and what has no dimensions has none.
+        if dimensions.is_empty() {
+            return Ok(variable);
+        }
+        self.file.set_variable_deflate(variable, Some(DEFLATE_LEVEL), true).map_err(wrap)?;
         Ok(variable)
     }
 
@@ -83,8 +120,9 @@ impl Builder {
         dimension: Dimension,
         values: &[&str],
     ) -> Result<Variable, FilesError> {
-        let variable = self.0.add_string_variable(name, &[dimension]).map_err(wrap)?;
-        self.0.write_string_variable(variable, values).map_err(wrap)?;
+        self.names.insert(name.to_owned());
+        let variable = self.file.add_string_variable(name, &[dimension]).map_err(wrap)?;
+        self.file.write_string_variable(variable, values).map_err(wrap)?;
         Ok(variable)
     }
 
@@ -96,24 +134,26 @@ impl Builder {
         })
     }
 
-    /// A number that describes a variable.
-    pub fn number(&mut self, variable: Variable, name: &str, value: f64) -> Result<(), FilesError> {
-        self.variable_attribute(variable, name, NcAttrValue::Doubles(vec![value]))
-    }
-
     pub fn variable_attribute(
         &mut self,
         variable: Variable,
         name: &str,
         value: NcAttrValue,
     ) -> Result<(), FilesError> {
-        self.0.add_variable_attribute(variable, name, value).map_err(wrap)
+        self.file.add_variable_attribute(variable, name, value).map_err(wrap)
     }
 
     pub fn finish(self) -> Result<Vec<u8>, FilesError> {
         let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
-        self.0.to_vec(options).map(|(_, bytes)| bytes).map_err(wrap)
+        self.file.to_vec(options).map(|(_, bytes)| bytes).map_err(wrap)
     }
+}
+
+/// A name as CF recommends it: letters, digits and underscores, a letter first.
+pub fn name(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = text.chars().map(plain).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("v_{name}") }
 }
 
 fn wrap(error: netcdf_writer::Error) -> FilesError {

@@ -1,67 +1,130 @@
+use hdf5_reader::Hdf5File;
+
 use super::*;
-use crate::field::Field;
+use crate::field::Grid;
 use crate::import::knmi::crop_grid;
-use crate::outcome::{GradCam, IntegratedGradients, LayerMap, Provenance, Target};
-use crate::request::NowcastRequest;
+use crate::outcome::{Axis, Note, Provenance, Role, Values, Variable};
+use crate::request::{Request, Subject};
+use crate::scene::Variant;
 use crate::testing::python;
 use crate::time;
 
-/// A map whose values tell where they are.
-fn map(offset: f32) -> Field {
-    Field::new(288, 288, (0..288 * 288).map(|i| offset + (i % 1000) as f32 / 100.0).collect())
+/// Values of maps, that tell where they are.
+fn values(n: usize, offset: f32) -> Vec<f32> {
+    (0..n).map(|i| offset + (i % 1000) as f32 / 100.0).collect()
 }
 
-fn target() -> Target {
-    let mask = map(0.0).map(|v| f32::from(v > 5.0));
-    let n_pixels = mask.values.iter().filter(|&&v| v > 0.0).count();
-    Target { threshold_mm_h: 1.5, mask, n_pixels, score: 0.25, score_mm_h: 143.49 }
+fn variable(name: &str, role: Role, quantity: Quantity, axes: Vec<Axis>) -> Variable {
+    let n = axes.iter().map(Axis::len).product::<usize>() * 288 * 288;
+    let (plane, domain) = (Some([288, 288]), Domain::Earth(crop_grid()));
+    let values = Values::F32(values(n, 0.0));
+    Variable { name: name.into(), role, quantity, axes, plane, domain, values }
 }
 
-/// A whole result.
-fn outcome() -> NowcastOutcome {
-    let at = |id| time::parse_sample(id).unwrap();
-    let mut observation = map(2.0);
-    observation.values[7] = f32::NAN;
-    let layer = |name: &str, offset| LayerMap {
-        layer: name.into(),
-        raw: Field::new(1, 1, vec![1.0]),
-        cam: map(offset),
+fn attribution(method: &str, layer: Option<&str>) -> Role {
+    let target = "target: predicted rain above 1.5 mm/h".to_owned();
+    Role::Attribution { method: method.into(), layer: layer.map(Into::into), target }
+}
+
+fn at(id: &str) -> jiff::Timestamp {
+    time::parse_sample(id).unwrap()
+}
+
+fn lead_times(minutes: &[u32]) -> Axis {
+    Axis::lead_time(at("20100826T0535"), minutes.to_vec())
+}
+
+fn nowcast_variables() -> Vec<Variable> {
+    let rain = Quantity::rain_rate;
+    let inputs = Axis::input_time(vec![at("20100826T0530"), at("20100826T0535")]);
+    let evidence = || Quantity::new("Grad-CAM (share of maximum)", "1", Colours::Evidence);
+    let layer = |layer: &str, offset| Variable {
+        values: Values::F32(values(288 * 288, offset)),
+        ..variable(
+            &format!("grad_cam/{layer}"),
+            attribution("grad-cam", Some(layer)),
+            evidence(),
+            vec![],
+        )
     };
-    NowcastOutcome {
-        request: NowcastRequest {
-            model: "sar-unet-precip".into(),
+    let raw = |layer: &str, side: usize| Variable {
+        name: format!("grad_cam/{layer}/raw"),
+        quantity: Quantity::new("weighted activation", "1", Colours::Signed),
+        plane: Some([side, side]),
+        values: Values::F32(values(side * side, -1.0)),
+        ..variable("", attribution("grad-cam", Some(layer)), evidence(), vec![])
+    };
+    let series = |name: &str, unit: &str, axis: Axis, values: &[f64]| Variable {
+        plane: None,
+        domain: Domain::None,
+        values: Values::F64(values.to_vec()),
+        ..variable(name, Role::Diagnostic, Quantity::new("series", unit, Colours::None), vec![axis])
+    };
+    let mut observation =
+        variable("observation", Role::Observation, rain(), vec![lead_times(&[30, 60])]);
+    let Values::F32(observed) = &mut observation.values else {
+        unreachable!("it is made of these")
+    };
+    observed[7] = f32::NAN;
+    let mut mask = variable(
+        "target_mask",
+        Role::Mask,
+        Quantity::new("target", "1", Colours::Mask),
+        vec![lead_times(&[30])],
+    );
+    mask.values = Values::F32(values(288 * 288, 0.0).iter().map(|&v| f32::from(v > 5.0)).collect());
+    vec![
+        variable("input", Role::Input, rain(), vec![inputs.clone()]),
+        variable("prediction", Role::Prediction, rain(), vec![lead_times(&[30, 60])]),
+        observation,
+        variable("persistence", Role::Reference, rain(), vec![lead_times(&[30, 60])]),
+        mask,
+        layer("cbam1", 0.0),
+        raw("cbam1", 72),
+        series("grad_cam/cbam1/weights", "1", Axis::counted("channel", 3), &[1.0, 2.0, 3.0]),
+        layer("Up_RRCNN2.doubleconv", 0.5),
+        raw("Up_RRCNN2.doubleconv", 288),
+        series(
+            "grad_cam/Up_RRCNN2.doubleconv/weights",
+            "1",
+            Axis::counted("channel", 2),
+            &[1.0, 2.0],
+        ),
+        variable(
+            "integrated_gradients",
+            attribution("integrated-gradients", None),
+            Quantity::new("contribution", "mm/h", Colours::Signed),
+            vec![inputs.clone()],
+        ),
+        series("integrated_gradients/sums", "mm/h", inputs, &[1.0, 2.0]),
+        series(
+            "integrated_gradients/path",
+            "mm/h",
+            Axis::numbers("path", "1", vec![0.0, 0.5, 1.0]),
+            &[0.0, 1.0, 3.0],
+        ),
+    ]
+}
+
+fn outcome(variables: Vec<Variable>) -> Outcome {
+    let note = |text: &str, is_on_figures| Note {
+        name: "unfamiliar".into(),
+        text: text.into(),
+        is_on_figures,
+    };
+    Outcome {
+        request: Request {
+            model: "sar-unet".into(),
             checkpoint: "test".into(),
-            sample: "20100826T0535".into(),
-            threshold_mm_h: 1.5,
-            grad_cam: true,
-            ig_steps: Some(16),
+            subject: Subject::Nowcast { sample: "20100826T0535".into() },
+            explain: Vec::new(),
         },
-        forecast: Forecast {
-            grid: crop_grid(),
-            inputs_mm_h: vec![map(0.0), map(1.0)],
-            input_times: vec![at("20100826T0530"), at("20100826T0535")],
-            prediction_mm_h: map(3.0),
-            observation_mm_h: Some(observation),
-            valid_time: at("20100826T0605"),
-            lead_time_min: 30,
-            duration_ms: 1.0,
-        },
-        grad_cam: Some(GradCam {
-            target: target(),
-            layers: vec![layer("cbam1", 0.0), layer("Up_RRCNN2.doubleconv", 0.5)],
-        }),
-        integrated_gradients: Some(IntegratedGradients {
-            target: target(),
-            frames: vec![map(-1.0), map(-2.0)],
-            frame_sums_mm_h: vec![1.0, 2.0],
-            n_steps: 16,
-            baseline: "no rain",
-            output_difference_mm_h: 3.0,
-            convergence_delta_mm_h: 0.5,
-        }),
+        variables,
+        numbers: vec![Number::new("grad_cam/target", 143.49, "mm/h", "sum of the target")],
+        notes: vec![note("unlike the training data", true), note("one reason", false)],
         provenance: Provenance {
             program: "stormlens 0.1.0".into(),
-            model: "sar-unet-precip".into(),
+            model: "sar-unet".into(),
             checkpoint: "test".into(),
             weights_sha256: "ab".repeat(32),
             data_source: "KNMI radar".into(),
@@ -70,117 +133,310 @@ fn outcome() -> NowcastOutcome {
             data_licence: "CC BY 4.0".into(),
             device: "CPU (flex)".into(),
         },
+        duration_ms: 1.0,
     }
+}
+
+fn nowcast() -> Outcome {
+    outcome(nowcast_variables())
+}
+
+fn scene() -> Outcome {
+    let geometry = SceneGeometry {
+        title: "Typhoon".into(),
+        width_px: 380,
+        height_px: 400,
+        variant: Variant { input_px: 12, crop_px: 8 },
+        content: Rectangle { left: 0, top: 0, width: 12, height: 12 },
+    };
+    let channel = || Axis::names("channel", ["red", "green", "blue"]);
+    let cam = |layer: &str, side: usize| Variable {
+        name: format!("grad_cam/{layer}"),
+        role: attribution("grad-cam", Some(layer)),
+        quantity: Quantity::new("Grad-CAM (share of maximum)", "1", Colours::Evidence),
+        axes: Vec::new(),
+        plane: Some([side, side]),
+        domain: Domain::SceneCentre(geometry.clone()),
+        values: Values::F32(values(side * side, 0.0)),
+    };
+    let gradients = Variable {
+        name: "integrated_gradients".into(),
+        role: attribution("integrated-gradients", None),
+        quantity: Quantity::new("contribution", "probability", Colours::Signed),
+        axes: vec![channel()],
+        plane: Some([8, 8]),
+        values: Values::F32(values(3 * 64, 0.0)),
+        ..cam("", 8)
+    };
+    let probability = Variable {
+        name: "probability".into(),
+        role: Role::Prediction,
+        quantity: Quantity::new("probability", "1", Colours::None),
+        axes: vec![Axis::names("class", ["neg", "pos"])],
+        plane: None,
+        domain: Domain::None,
+        values: Values::F64(vec![0.1, 0.9]),
+    };
+    let picture = Variable {
+        name: "scene".into(),
+        role: Role::Input,
+        quantity: Quantity::new("SAR picture", "1", Colours::Picture),
+        axes: vec![channel()],
+        plane: Some([12, 12]),
+        domain: Domain::Scene(geometry.clone()),
+        values: Values::U8((0..3 * 144).map(|i| (i % 256) as u8).collect()),
+    };
+    outcome(vec![picture, probability, cam("act_8", 4), cam("act_14", 2), gradients])
 }
 
 const CITATION: Citation =
     Citation { key: "key", bibtex: "", text: "Stańczyk et al. 2023", url: "https://example.org" };
 
-fn bytes() -> Vec<u8> {
-    to_bytes(&outcome(), &[CITATION]).unwrap()
+fn open(outcome: &Outcome) -> Hdf5File {
+    Hdf5File::from_vec(to_bytes(outcome, &[CITATION]).unwrap()).unwrap()
+}
+
+fn read(file: &Hdf5File, name: &str) -> Vec<f64> {
+    let dataset = file.dataset(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let singles = || dataset.read_array::<f32>().map(|a| a.iter().map(|&v| v.into()).collect());
+    dataset.read_array::<f64>().map(|a| a.iter().copied().collect()).or_else(|_| singles()).unwrap()
+}
+
+fn texts(file: &Hdf5File, name: &str) -> Vec<String> {
+    file.dataset(name).unwrap().read_strings().unwrap()
+}
+
+fn attribute(file: &Hdf5File, name: &str, attribute: &str) -> String {
+    file.dataset(name).unwrap().attribute(attribute).unwrap().read_string().unwrap()
 }
 
 #[test]
-fn another_library_reads_every_field() {
-    let file = hdf5_reader::Hdf5File::from_vec(bytes()).unwrap();
-    let read = |name: &str| file.dataset(name).unwrap().read_array::<f32>().unwrap();
-    let outcome = outcome();
-    assert!(read("prediction").iter().eq(&outcome.forecast.prediction_mm_h.values));
-    assert!(read("persistence").iter().eq(&map(1.0).values));
-    assert_eq!(read("input").shape(), [2, 288, 288]);
-    assert!(read("observation")[[0, 7]].is_nan());
-    assert_eq!(read("observation")[[0, 8]], map(2.0).at(0, 8));
-    assert!(read("grad_cam").iter().skip(288 * 288).eq(&map(0.5).values));
-    assert!(read("integrated_gradients").iter().take(288 * 288).eq(&map(-1.0).values));
-    let names = file.dataset("layer_name").unwrap().read_strings().unwrap();
-    assert_eq!(names, ["cbam1", "Up_RRCNN2.doubleconv"]);
+fn another_library_reads_every_variable() {
+    let (outcome, file) = (nowcast(), open(&nowcast()));
+    for (name, in_result) in [
+        ("input", "input"),
+        ("prediction", "prediction"),
+        ("persistence", "persistence"),
+        ("grad_cam_cbam1_raw", "grad_cam/cbam1/raw"),
+        ("grad_cam_cbam1_weights", "grad_cam/cbam1/weights"),
+        ("grad_cam_Up_RRCNN2_doubleconv_weights", "grad_cam/Up_RRCNN2.doubleconv/weights"),
+        ("integrated_gradients", "integrated_gradients"),
+        ("integrated_gradients_sums", "integrated_gradients/sums"),
+        ("integrated_gradients_path", "integrated_gradients/path"),
+    ] {
+        let variable = outcome.variable(in_result).unwrap();
+        assert!(read(&file, name) == variable.to_f64(), "{name}");
+        let shape = file.dataset(name).unwrap().read_array::<f64>().map(|a| a.shape().to_vec());
+        assert_eq!(shape.ok().filter(|s| *s != variable.shape()), None, "{name}");
+    }
+    let observation = read(&file, "observation");
+    assert!(observation[7].is_nan() && observation[8] == f64::from(8.0_f32 / 100.0));
+    let mask = file.dataset("target_mask").unwrap().read_array::<i8>().unwrap();
+    assert_eq!(mask.shape(), [1, 288, 288]);
+    assert_eq!((mask[[0, 1, 212]], mask[[0, 1, 213]]), (0, 1), "5.00 and 5.01");
 }
 
 #[test]
-fn coordinates_are_pixel_centres() {
-    let file = hdf5_reader::Hdf5File::from_vec(bytes()).unwrap();
-    let read = |name: &str| file.dataset(name).unwrap().read_array::<f64>().unwrap();
-    assert_eq!((read("x")[[0]], read("x")[[287]]), (225.5, 512.5));
-    assert_eq!((read("y")[[0]], read("y")[[287]]), (-3934.5, -4221.5));
+fn maps_of_layers_go_together_where_they_have_one_size() {
+    let file = open(&nowcast());
+    let cams = file.dataset("grad_cam").unwrap().read_array::<f32>().unwrap();
+    assert_eq!(cams.shape(), [2, 288, 288]);
+    assert_eq!((cams[[0, 0, 3]], cams[[1, 0, 3]]), (0.03, 0.53));
+    assert_eq!(texts(&file, "layer_name"), ["cbam1", "Up_RRCNN2.doubleconv"]);
+    let scene = open(&scene());
+    assert_eq!(read(&scene, "grad_cam_act_8").len(), 16);
+    assert_eq!(attribute(&scene, "grad_cam_act_8", "attribution_layer"), "act_8");
+    assert_eq!(read(&scene, "grad_cam_act_14").len(), 4);
+    assert!(scene.dataset("grad_cam").is_err());
+}
+
+#[test]
+fn coordinates_are_middles_of_cells_in_metres() {
+    let file = open(&nowcast());
+    let ends = |name: &str| {
+        let values = read(&file, name);
+        [values[0], values[values.len() - 1]]
+    };
+    assert_eq!(ends("x"), [225_500.0, 512_500.0]);
+    assert_eq!(ends("y"), [-3_934_500.0, -4_221_500.0]);
+    // Cells of 4 × 4 pixels, over the same ground.
+    assert_eq!(ends("x_72"), [227_000.0, 511_000.0]);
+    assert_eq!(ends("y_72"), [-3_936_000.0, -4_220_000.0]);
+    let close = |name: &str, expected: [f64; 2]| {
+        let found = ends(name);
+        let is_close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-8);
+        assert!(is_close, "{name}: {found:?}");
+    };
+    // By PROJ 9.5.1.
+    close("latitude", [53.429_670_526_68, 50.745_370_030_34]);
+    close("longitude", [3.280_233_619_65, 6.921_968_088_96]);
+}
+
+#[test]
+fn scenes_lie_in_pixels_of_their_square() {
+    let file = open(&scene());
+    assert_eq!(read(&file, "column")[..2], [0.5, 1.5]);
+    // The centre begins after 2 pixels.
+    assert_eq!(read(&file, "row_8")[..2], [2.5, 3.5]);
+    assert_eq!(read(&file, "column_4"), [3.0, 5.0, 7.0, 9.0]);
+    assert_eq!(read(&file, "column_2"), [4.0, 8.0]);
+    assert_eq!(texts(&file, "class_name"), ["neg", "pos"]);
+    assert_eq!(texts(&file, "channel_name"), ["red", "green", "blue"]);
+    assert_eq!(read(&file, "probability"), [0.1, 0.9]);
+    let picture = file.dataset("scene").unwrap().read_array::<u8>().unwrap();
+    assert_eq!((picture.shape(), picture[[0, 1, 0]]), ([3, 12, 12].as_slice(), 12));
+    assert_eq!(attribute(&file, "integrated_gradients", "units"), "1");
+    assert_eq!(attribute(&file, "integrated_gradients", "unit_in_words"), "probability");
+    let root = file.root_group().unwrap();
+    let centre = root.attribute("scene_centre_px").unwrap().read_string().unwrap();
+    assert_eq!(centre, "left 2, top 2, width 8, height 8");
+}
+
+#[test]
+fn axes_of_one_name_and_other_coordinates_are_told_apart() {
+    let file = open(&nowcast());
+    let whole = |name: &str| file.dataset(name).unwrap().read_array::<i32>().unwrap();
+    assert_eq!(whole("lead_time").iter().copied().collect::<Vec<_>>(), [30, 60]);
+    assert_eq!(whole("lead_time_1").iter().copied().collect::<Vec<_>>(), [30]);
+    let valid = file.dataset("valid_time").unwrap().read_array::<i64>().unwrap();
+    assert_eq!(valid[[1]], at("20100826T0635").as_second());
+    let coordinates = "valid_time forecast_reference_time latitude longitude";
+    assert_eq!(attribute(&file, "prediction", "coordinates"), coordinates);
+    assert_eq!(read(&file, "channel").len(), 3);
+    assert_eq!(read(&file, "channel_2").len(), 2);
 }
 
 #[test]
 fn provenance_and_request_are_in_the_file() {
-    let file = hdf5_reader::Hdf5File::from_vec(bytes()).unwrap();
+    let file = open(&nowcast());
     let root = file.root_group().unwrap();
     let text = |name: &str| root.attribute(name).unwrap().read_string().unwrap();
     assert_eq!(text("Conventions"), "CF-1.11");
     assert_eq!(text("provenance_data_files"), "a.h5 b.h5");
     assert_eq!(text("provenance_weights_sha256"), "ab".repeat(32));
     assert_eq!(text("references"), "Stańczyk et al. 2023");
-    let request: NowcastRequest = serde_json::from_str(&text("request")).unwrap();
-    assert_eq!(request, outcome().request);
+    assert_eq!(text("comment"), "unlike the training data");
+    assert_eq!(text("note_unfamiliar"), "unlike the training data\none reason");
+    let request: Request = serde_json::from_str(&text("request")).unwrap();
+    assert_eq!(request, nowcast().request);
+    assert_eq!(read(&file, "grad_cam_target"), [143.49]);
+    assert_eq!(attribute(&file, "grad_cam_target", "units"), "mm h-1");
+    assert_eq!(attribute(&file, "grad_cam_target", "result_name"), "grad_cam/target");
 }
 
 #[test]
-fn what_a_result_lacks_is_left_out() {
-    let mut outcome = outcome();
-    outcome.forecast.observation_mm_h = None;
-    outcome.grad_cam = None;
-    outcome.integrated_gradients = None;
-    outcome.provenance.data_licence.clear();
-    let file = hdf5_reader::Hdf5File::from_vec(to_bytes(&outcome, &[]).unwrap()).unwrap();
-    assert!(file.dataset("prediction").is_ok());
-    for name in ["observation", "grad_cam", "integrated_gradients", "target_mask", "layer_name"] {
-        assert!(file.dataset(name).is_err(), "{name}");
-    }
+fn every_projection_is_told_by_its_name_in_cf() {
+    let check = |proj4: &str, name: &str, number: (&str, f64)| {
+        let grid = Grid { proj4: proj4.into(), west_km: 0.0, north_km: 0.0, ..crop_grid() };
+        let domain = Domain::Earth(grid);
+        let of = |name: &str| nowcast().variable(name).cloned().unwrap();
+        let file = open(&outcome(vec![Variable { domain, ..of("prediction") }]));
+        assert_eq!(attribute(&file, "prediction", "grid_mapping"), name, "{proj4}");
+        let mapping = file.dataset(name).unwrap();
+        let found = mapping.attribute(number.0).unwrap().read_1d::<f64>().unwrap();
+        assert_eq!(found.first(), Some(&number.1), "{proj4}");
+        if name != "crs" {
+            assert_eq!(attribute(&file, name, "grid_mapping_name"), name);
+        }
+        assert!(attribute(&file, name, "proj4").contains("+proj="));
+    };
+    let pole = "+proj=stere +lat_0=90 +lat_ts=60 +a=6378.137 +b=6356.752 +x_0=7";
+    check(pole, "polar_stereographic", ("false_easting", 7000.0));
+    check("+proj=stere +lat_0=52 +R=6371", "stereographic", ("semi_minor_axis", 6_371_000.0));
+    let wgs84 = "+ellps=WGS84 +units=km";
+    let laea = "lambert_azimuthal_equal_area";
+    check(&format!("+proj=laea +lat_0=52 {wgs84}"), laea, ("latitude_of_projection_origin", 52.0));
+    let lcc = format!("+proj=lcc +lat_1=46 +lat_2=49 +lat_0=47 {wgs84}");
+    check(&lcc, "lambert_conformal_conic", ("standard_parallel", 46.0));
+    let tmerc = format!("+proj=tmerc +k=0.9996 {wgs84}");
+    check(&tmerc, "transverse_mercator", ("scale_factor_at_central_meridian", 0.9996));
+    check(&format!("+proj=eqc {wgs84}"), "crs", ("semi_major_axis", 6_378_137.0));
+}
+
+#[test]
+fn degrees_are_latitude_and_longitude() {
+    let grid = Grid {
+        proj4: "+proj=longlat +ellps=WGS84 +units=km".into(),
+        spacing_km: 0.01,
+        west_km: 5.0,
+        north_km: 53.0,
+        ..crop_grid()
+    };
+    let prediction = nowcast().variable("prediction").cloned().unwrap();
+    let file = open(&outcome(vec![Variable { domain: Domain::Earth(grid), ..prediction }]));
+    let (latitude, longitude) = (read(&file, "latitude"), read(&file, "longitude"));
+    assert_eq!((latitude.len(), longitude.len()), (288, 288));
+    assert!((latitude[0] - 52.995).abs() < 1e-9 && (longitude[1] - 5.015).abs() < 1e-9);
+    assert_eq!(attribute(&file, "latitude", "units"), "degrees_north");
+    assert!(file.dataset("x").is_err());
 }
 
 #[test]
 fn equal_results_are_equal_files() {
-    assert_eq!(bytes(), bytes());
-}
-
-fn check_refused(change: impl FnOnce(&mut NowcastOutcome), message: &str) {
-    let mut outcome = outcome();
-    change(&mut outcome);
-    let found = to_bytes(&outcome, &[]).unwrap_err().to_string();
-    assert!(found.contains(message), "{found}");
+    assert!(to_bytes(&nowcast(), &[]).unwrap() == to_bytes(&nowcast(), &[]).unwrap());
 }
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    check_refused(
-        |o| o.forecast.prediction_mm_h = Field::new(1, 1, vec![0.0]),
-        "prediction is 1 × 1",
-    );
-    check_refused(|o| o.forecast.grid.proj4 = "+proj=longlat".into(), "not polar stereographic");
-    check_refused(|o| o.forecast.grid.proj4 = "+proj=stere +lat_0=52".into(), "is not polar");
-    check_refused(|o| o.forecast.grid.proj4 = "+proj=stere +lat_0=90".into(), "no number lon_0");
+    let check = |change: fn(&mut Variable), message: &str| {
+        let mut outcome = nowcast();
+        change(&mut outcome.variables[1]);
+        let found = to_bytes(&outcome, &[]).unwrap_err().to_string();
+        assert!(found.contains(message), "{found}");
+    };
+    check(|v| v.plane = Some([1, 1]), "prediction has 165888 values");
+    check(|v| v.domain = Domain::None, "prediction has rows and columns that lie nowhere");
+    let plane = |v: &mut Variable, proj4: &str| {
+        v.domain = Domain::Earth(Grid { proj4: proj4.into(), ..crop_grid() });
+    };
+    let mut outcome = nowcast();
+    plane(&mut outcome.variables[1], "+proj=nonsense +R=6371");
+    let found = to_bytes(&outcome, &[]).unwrap_err().to_string();
+    assert!(found.contains("+proj=nonsense +R=6371"), "{found}");
 }
 
 /// The C library, and what scientists use on top of it.
 #[test]
-fn python_reads_the_file_with_times_and_projection() {
+fn python_reads_the_file_with_times_and_places() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("result.nc");
-    write_outcome(&outcome(), &[CITATION], &path).unwrap();
-    python(
-        &["numpy", "netCDF4", "xarray"],
-        "import sys, numpy, netCDF4, xarray
+    let [rain, picture] = [("rain.nc", nowcast()), ("scene.nc", scene())].map(|(name, outcome)| {
+        let path = folder.path().join(name);
+        write_outcome(&outcome, &[CITATION], &path).unwrap();
+        path.display().to_string()
+    });
+    let script = "import sys, numpy, netCDF4, xarray
 with netCDF4.Dataset(sys.argv[1]) as file:
     assert file.data_model == 'NETCDF4' and file.references == 'Stańczyk et al. 2023'
-    assert file['prediction'].dimensions == ('y', 'x')
+    assert file['prediction'].dimensions == ('lead_time', 'y', 'x')
     assert file['prediction'].filters()['zlib'] and file['prediction'].filters()['shuffle']
     assert numpy.isnan(file['prediction']._FillValue)
     assert list(file['layer_name'][:]) == ['cbam1', 'Up_RRCNN2.doubleconv']
-    assert file['polar_stereographic'].standard_parallel == 60
-    assert file['polar_stereographic'].semi_major_axis == 6378137
+    mapping = file['polar_stereographic']
+    assert mapping.standard_parallel == 60 and mapping.semi_major_axis == 6378137
+    assert file['x'].units == 'm' and file['x'].axis == 'X'
     assert file['target_mask'].dtype == 'int8' and set(file['target_mask'][:].ravel()) == {0, 1}
-    assert file['grad_cam'].target_threshold_mm_h == 1.5
-data = xarray.open_dataset(sys.argv[1], decode_coords='all')
+    assert file['grad_cam'].ancillary_variables == 'target_mask'
+    assert file['grad_cam_target'][...] == 143.49
+data = xarray.open_dataset(sys.argv[1], decode_coords='all', decode_timedelta=True)
 assert str(data.input_time.values[1])[:16] == '2010-08-26T05:35', data.input_time
-assert str(data.valid_time.values)[:16] == '2010-08-26T06:05'
-assert data.prediction.dims == ('y', 'x') and data.grad_cam.dims == ('layer', 'y', 'x')
-assert float(data.prediction.sel(x=225.5, y=-3934.5)) == 3
-assert numpy.isnan(data.observation.values[0, 7])
-assert 'valid_time' in data.prediction.coords and data.prediction.units == 'mm h-1'
-",
-        &[path.to_str().unwrap()],
-    );
+assert [str(t)[:16] for t in data.valid_time.values] == ['2010-08-26T06:05', '2010-08-26T06:35']
+assert str(data.forecast_reference_time.values)[:16] == '2010-08-26T05:35'
+assert list(data.lead_time.values / numpy.timedelta64(1, 'm')) == [30, 60]
+assert data.prediction.dims == ('lead_time', 'y', 'x')
+assert data.grad_cam.dims == ('layer', 'y', 'x')
+assert data.grad_cam_cbam1_raw.dims == ('y_72', 'x_72')
+for name in ['valid_time', 'latitude', 'longitude', 'polar_stereographic']:
+    assert name in data.prediction.coords, name
+place = data.prediction.sel(x=225500, y=-3934500)
+assert abs(float(place.latitude) - 53.42967052667645) < 1e-9
+assert abs(float(place.longitude) - 3.2802336196522752) < 1e-9
+assert numpy.allclose(place.values, [0, 9.44])
+assert numpy.isnan(data.observation.values[0, 0, 7]) and data.prediction.units == 'mm h-1'
+scene = xarray.open_dataset(sys.argv[2], decode_coords='all')
+assert scene.scene.dims == ('channel', 'row', 'column') and scene.scene.dtype == 'uint8'
+assert list(scene.probability.class_name.values) == ['neg', 'pos']
+centre = scene.integrated_gradients
+assert centre.dims == ('channel', 'row_8', 'column_8') and float(centre.column_8[0]) == 2.5
+";
+    python(&["numpy", "netCDF4", "xarray"], script, &[&rain, &picture]);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::outcome::{Axis, Domain, Quantity, Role};
 use crate::testing::python;
 
 /// A `.npy` file of version 1 with this dictionary and data.
@@ -127,4 +128,31 @@ numpy.save(sys.argv[1] + '/f.npy', numpy.asfortranarray(x.astype('<f8')))
             assert_eq!(found, (vec![2, 3, 4], (0..24).map(|i| i as f32).collect()));
         }
     }
+}
+
+#[test]
+fn variables_are_written_with_their_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("variable.npy");
+    let variable = |values: Values| Variable {
+        name: "prediction".into(),
+        role: Role::Prediction,
+        quantity: Quantity::rain_rate(),
+        axes: vec![Axis::counted("member", 2)],
+        plane: Some([1, 3]),
+        domain: Domain::None,
+        values,
+    };
+    for values in [
+        Values::F32(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+        Values::F64(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+    ] {
+        std::fs::write(&path, variable_to_npy(&variable(values)).unwrap()).unwrap();
+        let (shape, values) = read_npy_f32(&path).unwrap();
+        assert_eq!((shape, values), (vec![2, 1, 3], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));
+    }
+    let bytes = variable_to_npy(&variable(Values::U8(vec![0, 1, 2, 3, 4, 255]))).unwrap();
+    assert_eq!(bytes[bytes.len() - 6..], [0, 1, 2, 3, 4, 255]);
+    let error = variable_to_npy(&variable(Values::U8(vec![0]))).unwrap_err().to_string();
+    assert!(error.contains("prediction.npy") && error.contains("[2, 1, 3]"), "{error}");
 }

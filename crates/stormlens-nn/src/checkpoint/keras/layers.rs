@@ -16,6 +16,11 @@ pub(super) enum Kind {
     Dense,
 }
 
+impl Kind {
+    /// How many kinds there are.
+    pub const N: usize = 4;
+}
+
 /// A layer with its arrays, not yet read.
 pub(super) struct Layer {
     pub name: String,
@@ -57,7 +62,7 @@ fn read_layer(model: &Group, name: &str) -> Result<Option<Layer>, Fault> {
     let kind = kind(&arrays).ok_or_else(|| {
         let names: Vec<_> = arrays.iter().map(|(name, _)| printable(name)).collect();
         Fault::Unsupported(format!(
-            "its layer `{}` has the weights {}: no layer of the polar-low CNN has these",
+            "its layer `{}` has the weights {}: no kind of layer that is read has these",
             printable(name),
             names.join(", ")
         ))

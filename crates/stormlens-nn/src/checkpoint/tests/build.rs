@@ -1,6 +1,4 @@
-//! Writers for what is read: pickles, ZIPs, legacy streams and small networks.
-
-use crate::checkpoint::{Architecture, Family, StateDict, Tensor};
+//! Writers for what is read: pickles, ZIPs and legacy streams.
 
 /// A pickle under construction. Methods are named after what they push.
 pub(in crate::checkpoint) struct Pickle(pub Vec<u8>);
@@ -236,33 +234,4 @@ fn crc32(bytes: &[u8]) -> u32 {
             (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
         })
     })
-}
-
-/// A network of that family from 12 frames to 1, with all weights 0.5.
-pub(in crate::checkpoint) fn network(
-    family: Family,
-    base_channels: usize,
-    kernels_per_layer: usize,
-) -> StateDict {
-    let seed = Architecture {
-        family,
-        in_channels: 12,
-        out_channels: 1,
-        base_channels,
-        kernels_per_layer,
-        kernels_by_module: Default::default(),
-        reduction_ratio: (family != Family::Unet).then_some(base_channels.min(16)),
-        n_parameters: 0,
-        n_keys: 0,
-    };
-    let tensors = seed.tensors().into_iter().map(|(name, shape)| {
-        let n = shape.iter().product();
-        let tensor = if name.ends_with("num_batches_tracked") {
-            Tensor::i64(shape, vec![4321; n])
-        } else {
-            Tensor::f32(shape, vec![0.5; n])
-        };
-        (name, tensor)
-    });
-    StateDict { tensors: tensors.collect() }
 }

@@ -216,7 +216,7 @@ fn repeated_elements_do_not_multiply() {
     let huge = |e: &mut Entry| (e.shape, e.strides) = (vec![1 << 40, 1 << 20], vec![0, 0]);
     check_entry(huge, "repeats its elements");
     // Many tensors on one storage.
-    let storage = floats("a", "0", &[20_000], &[1.0; 20_000]);
+    let storage = floats("a", "0", &[20_000], &[1.0].repeat(20_000));
     let names: Vec<&'static str> = (0..200).map(|n| &*format!("a{n}").leak()).collect();
     let entries: Vec<_> = names.iter().map(|name| Entry { name, ..storage.clone() }).collect();
     let file = torch_zip(Pickle::new().state_dict(&entries).end(), &entries);

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
+use stormlens_data::card::NowcastField;
+
 use super::check_error;
 use crate::checkpoint::{
     CheckpointError, Container, Foreign, Layout, Metadata, Precision, StateDict, Tensor, Values,
@@ -13,9 +15,12 @@ use crate::checkpoint::{
 
 fn metadata() -> Metadata {
     Metadata {
-        model: "sar-unet-precip".into(),
+        model: "sar-unet".into(),
         hyper_parameters: serde_json::json!({ "in_channels": 12, "kernels_per_layer": 1 }),
         normalisation_mm_5min: Some(47.83),
+        field: None,
+        frame_step_min: None,
+        lead_times_min: None,
         input_px: None,
         crop_px: None,
         simulated: false,
@@ -92,7 +97,7 @@ fn files_from_before_there_were_pictures_are_read() {
     let tensors = [("a.bias".into(), Tensor::f32(vec![1], vec![0.25]))].into();
     let hash = StateDict { tensors }.sha256();
     let read = with_metadata(&format!(
-        r#"{{"format_version": 1, "tensors_sha256": "{hash}", "model": "sar-unet-precip",
+        r#"{{"format_version": 1, "tensors_sha256": "{hash}", "model": "sar-unet",
             "hyper_parameters": {{"in_channels": 12, "kernels_per_layer": 1}},
             "normalisation_mm_5min": 47.83, "training_data": "one day of radar",
             "licence": "CC BY 4.0", "created_by": "stormlens 0.1.0"}}"#
@@ -109,6 +114,19 @@ fn what_is_said_of_pictures_is_read() {
         crop_px: Some(128),
         simulated: true,
         training_statistics: Some(serde_json::json!({ "mean": [0.1, 0.2, 0.3] })),
+        ..metadata()
+    };
+    write_safetensors(&path, &state(), &metadata, Precision::F32).unwrap();
+    assert_eq!(read(&path).unwrap().metadata, Some(metadata));
+}
+
+#[test]
+fn what_is_said_of_frames_is_read() {
+    let (_folder, path) = folder();
+    let metadata = Metadata {
+        field: Some(NowcastField::CloudCover),
+        frame_step_min: Some(15),
+        lead_times_min: Some(vec![15, 30, 60]),
         ..metadata()
     };
     write_safetensors(&path, &state(), &metadata, Precision::F32).unwrap();

@@ -1,6 +1,8 @@
 //! What pages, forms and commands say of the polar-low CNN.
 
-use stormlens_data::card::{Citation, Class, Layer, ModelCard, SceneClassification, Task};
+use stormlens_data::card::{
+    Citation, Class, Layer, ModelCard, PublishedOption, SceneClassification, Task,
+};
 use stormlens_data::scene::Variant;
 
 use super::schema::{N_BLOCKS, sum_name};
@@ -15,6 +17,9 @@ const CITATIONS: &[Citation] = &[Citation {
 const CLASSES: &[Class] =
     &[Class { name: "neg", label: "no polar low" }, Class { name: "pos", label: "polar low" }];
 
+const PUBLISHED_OPTIONS: &[PublishedOption] =
+    &[PublishedOption { method: "integrated-gradients", option: "steps", value: "200" }];
+
 pub(super) fn card() -> ModelCard {
     ModelCard {
         id: "polar-low",
@@ -28,6 +33,7 @@ pub(super) fn card() -> ModelCard {
         layers: layers(),
         default_layers: vec!["activation_8", "activation_14"],
         citations: CITATIONS,
+        published_options: PUBLISHED_OPTIONS,
     }
 }
 

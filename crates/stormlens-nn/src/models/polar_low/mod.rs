@@ -4,6 +4,7 @@
 //! learning*, IEEE Transactions on Geoscience and Remote Sensing 60, 2022, arXiv 2203.16401.
 
 mod card;
+mod keras;
 mod network;
 mod schema;
 #[cfg(test)]
@@ -12,18 +13,19 @@ pub(crate) mod tests;
 pub use network::PolarLow;
 pub use schema::{N_BLOCKS, PolarLowConfig};
 
-use crate::checkpoint::Family;
 use crate::layers::NormOptions;
 use crate::registry::ModelEntry;
 
 pub const ENTRY: ModelEntry = ModelEntry {
     card: card::card,
+    name: "the polar-low CNN",
     network: &PolarLow,
-    family: Family::PolarLow,
-    n_input: 3,
-    n_output: 2,
-    norm: NormOptions::KERAS,
-    initialise: schema::initialise,
+    recognise: schema::recognise,
+    design: schema::design,
+    initialise: |schema, seed| schema::glorot(schema, seed),
     // The input is a picture in 0 to 1 and the output are logits: there is no unit to change.
     rescale: |_, _| {},
+    norm: NormOptions::KERAS,
+    size_multiple: 1,
+    from_keras: Some(keras::our_name),
 };

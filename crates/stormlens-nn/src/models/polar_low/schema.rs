@@ -1,7 +1,7 @@
 //! Names and shapes of the weights, and their values before training.
 
-use crate::checkpoint::Architecture;
-use crate::models::HostTensors;
+use crate::checkpoint::StateDict;
+use crate::models::{Architecture, HostTensors, Schema, Sizes, check_channels, dimension};
 use crate::random::Random;
 
 /// Residual blocks between stem and tail.
@@ -23,38 +23,79 @@ impl Default for PolarLowConfig {
 }
 
 impl PolarLowConfig {
-    /// The sizes of an identified network: from the second block on, each has twice the channels
-    /// of the one before.
-    pub(crate) fn of(architecture: &Architecture) -> Self {
+    /// From the second block on, each has twice the channels of the one before.
+    fn new(in_channels: usize, base_channels: usize, n_classes: usize) -> Self {
         let doublings = |n: usize| n.saturating_sub(1);
-        Self {
-            in_channels: architecture.in_channels,
-            widths: std::array::from_fn(|n| architecture.base_channels << doublings(n)),
-            n_classes: architecture.out_channels,
-        }
+        let widths = std::array::from_fn(|n| base_channels << doublings(n));
+        Self { in_channels, widths, n_classes }
     }
 
     /// Name and shape of every weight, bias and running statistic, in the order of the forward
     /// pass.
-    pub fn schema(&self) -> Vec<(String, Vec<usize>)> {
+    pub fn schema(&self) -> Schema {
         let Self { in_channels, widths, n_classes } = *self;
         let mut schema = Schema::default();
-        schema.conv("stem.0", in_channels, widths[0], 3);
+        schema.convolution("stem.0", in_channels, widths[0], 3);
         schema.norm("stem.1", widths[0]);
         for n in 1..=N_BLOCKS {
             let (n_in, n_out) = (widths[n - 1], widths[n]);
-            schema.separable(&format!("block{n}.0"), n_in, n_out);
+            separable(&mut schema, &format!("block{n}.0"), n_in, n_out);
             schema.norm(&format!("block{n}.1"), n_out);
-            schema.separable(&format!("block{n}.3"), n_out, n_out);
+            separable(&mut schema, &format!("block{n}.3"), n_out, n_out);
             schema.norm(&format!("block{n}.4"), n_out);
-            schema.conv(&format!("block{n}.shortcut"), n_in, n_out, 1);
+            schema.convolution(&format!("block{n}.shortcut"), n_in, n_out, 1);
         }
         let (n_in, n_out) = (widths[N_BLOCKS], widths[N_BLOCKS + 1]);
-        schema.separable("tail.0", n_in, n_out);
+        separable(&mut schema, "tail.0", n_in, n_out);
         schema.norm("tail.1", n_out);
-        schema.push("head.weight", &[n_classes, n_out]);
-        schema.push("head.bias", &[n_classes]);
-        schema.0
+        schema.linear("head", n_out, n_classes);
+        schema
+    }
+}
+
+/// A depthwise-separable convolution as Keras builds it: one bias, behind both parts.
+fn separable(schema: &mut Schema, name: &str, n_in: usize, n_out: usize) {
+    schema.push(format!("{name}.depthwise.weight"), &[n_in, 1, 3, 3]);
+    schema.convolution(&format!("{name}.pointwise"), n_in, n_out, 1);
+}
+
+/// The sizes that stem and head show, where the names are ours.
+pub(super) fn recognise(state: &StateDict) -> Option<Result<Architecture, String>> {
+    let has = |start: &str| state.tensors.keys().any(|name| name.starts_with(start));
+    (has("stem.") && has("block1.") && has("head.")).then(|| {
+        let in_channels = dimension(state, "stem.0.weight", 1).unwrap_or(3);
+        let n_classes = dimension(state, "head.weight", 0).unwrap_or(2);
+        let base_channels = dimension(state, "stem.0.weight", 0).unwrap_or(8);
+        check_channels(in_channels, n_classes, base_channels)?;
+        if (in_channels, n_classes) != (3, 2) {
+            return Err(format!(
+                "it takes {in_channels} colours and tells {n_classes} classes apart, not 3 and 2"
+            ));
+        }
+        Ok(architecture(&PolarLowConfig::new(in_channels, base_channels, n_classes)))
+    })
+}
+
+/// The published network, which is the only one there is.
+pub(super) fn design(wanted: &Sizes) -> Result<Architecture, String> {
+    if *wanted != Sizes::default() {
+        return Err(
+            "it has three colours, two classes, eight base channels and one kernel a channel"
+                .into(),
+        );
+    }
+    Ok(architecture(&PolarLowConfig::default()))
+}
+
+fn architecture(config: &PolarLowConfig) -> Architecture {
+    let schema = config.schema();
+    Architecture {
+        in_channels: config.in_channels,
+        out_channels: config.n_classes,
+        kernels_per_layer: None,
+        // The authors' 1,260,322 hold the running statistics.
+        n_parameters: schema.n_values(),
+        schema,
     }
 }
 
@@ -64,36 +105,6 @@ pub(super) fn sum_name(n: usize) -> String {
         1 => "add".to_owned(),
         _ => format!("add_{}", n - 1),
     }
-}
-
-#[derive(Default)]
-struct Schema(Vec<(String, Vec<usize>)>);
-
-impl Schema {
-    fn push(&mut self, name: &str, shape: &[usize]) {
-        self.0.push((name.to_owned(), shape.to_vec()));
-    }
-
-    fn conv(&mut self, name: &str, n_in: usize, n_out: usize, size: usize) {
-        self.push(&format!("{name}.weight"), &[n_out, n_in, size, size]);
-        self.push(&format!("{name}.bias"), &[n_out]);
-    }
-
-    fn separable(&mut self, name: &str, n_in: usize, n_out: usize) {
-        self.push(&format!("{name}.depthwise.weight"), &[n_in, 1, 3, 3]);
-        self.conv(&format!("{name}.pointwise"), n_in, n_out, 1);
-    }
-
-    fn norm(&mut self, name: &str, n: usize) {
-        for part in ["weight", "bias", "running_mean", "running_var"] {
-            self.push(&format!("{name}.{part}"), &[n]);
-        }
-    }
-}
-
-/// Fresh weights of the published network, as Keras draws them.
-pub(super) fn initialise(seed: u64) -> HostTensors {
-    glorot(&PolarLowConfig::default().schema(), seed)
 }
 
 /// Weights uniform within ± √(6 / (fan-in + fan-out)) (Glorot and Bengio 2010), biases zero, batch

@@ -1,5 +1,6 @@
 //! The polar-low CNN against TensorFlow, against NumPy, and against itself.
 
+mod files;
 mod full;
 mod training;
 
@@ -7,12 +8,10 @@ use burn::tensor::{Device, Tensor};
 use stormlens_data::request::{ClassOutput, Silent};
 
 use super::*;
-use crate::checkpoint::Architecture;
-use crate::explain::{ClassTarget, Path, PathAttribution, Rule, integrated_gradients};
-use crate::golden::{Golden, max_abs, max_error, relative_l2};
+use crate::explain::{ClassTarget, Path, PathAttribution, integrated_gradients};
+use crate::golden::{Golden, input, max_abs, max_error, parameters, relative_l2};
 use crate::layers::fold;
 use crate::models::HostTensors;
-use crate::models::sar_unet::tests::{input, parameters};
 use crate::network::Network;
 use crate::parameters::{Mode, is_learnable, to_vec};
 use crate::{Parameters, Tap};
@@ -45,14 +44,11 @@ fn the_schema_is_the_published_one() {
     assert_eq!(schema.len(), 127);
     assert_eq!(count(&|_| true), 1_260_322);
     assert_eq!(count(&is_learnable), 1_254_194);
-    let identified = Architecture::new(Family::PolarLow, (3, 2), 8, 1);
-    assert_eq!(PolarLowConfig::of(&identified), PolarLowConfig::default());
-    assert_eq!(identified.n_parameters, 1_260_322);
 }
 
 #[test]
 fn fresh_weights_are_glorots() {
-    let weights = schema::initialise(1);
+    let weights = ENTRY.fresh(1);
     let check = |name: &str, bound: f32| {
         let (_, _, values) = weights.iter().find(|(n, ..)| n == name).expect(name);
         let widest = values.iter().fold(0.0f32, |widest, v| widest.max(v.abs()));
@@ -172,7 +168,8 @@ fn integrate(parameters: &Parameters, x: Tensor<4>, n_steps: usize) -> PathAttri
         baseline: x.zeros_like(),
         input: x,
         n_steps,
-        rule: Rule::Trapezoid { tolerance: None, max_steps: n_steps },
+        tolerance: None,
+        max_steps: n_steps,
         n_batch: 4,
     };
     let target = ClassTarget { class: 1, output: ClassOutput::Probability };

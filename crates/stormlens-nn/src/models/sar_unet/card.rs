@@ -1,6 +1,6 @@
 //! What pages, forms and commands say of SAR-UNet.
 
-use stormlens_data::card::{Citation, Layer, ModelCard, Nowcasting, Task};
+use stormlens_data::card::{Citation, Layer, ModelCard, Task};
 
 const CITATIONS: &[Citation] = &[Citation {
     key: "renault2023sarunet",
@@ -11,19 +11,14 @@ const CITATIONS: &[Citation] = &[Citation {
 
 pub(super) fn card() -> ModelCard {
     ModelCard {
-        id: "sar-unet-precip",
-        title: "SAR-UNet, precipitation",
-        summary: "Twelve radar frames of the last hour to the rain rate 30 minutes ahead",
-        task: Task::Nowcasting(Nowcasting {
-            n_input_frames: 12,
-            frame_step_min: 5,
-            lead_time_min: 30,
-            size_multiple: 16,
-            default_threshold_mm_h: 1.5,
-        }),
+        id: "sar-unet",
+        title: "SAR-UNet",
+        summary: "The frames that follow, by a small U-Net with attention and residual blocks",
+        task: Task::Nowcasting,
         layers: layers(),
         default_layers: vec!["cbam1", "cbam5", "Up_RRCNN3", "Up_RRCNN2"],
         citations: CITATIONS,
+        published_options: &[],
     }
 }
 

@@ -1,4 +1,4 @@
-//! SAR-UNet: small attention residual U-Net for precipitation nowcasting.
+//! SAR-UNet: small attention residual U-Net for nowcasting precipitation and cloud cover.
 //!
 //! M. Renault and S. Mehrkanoon, *SAR-UNet: Small Attention Residual UNet for Explainable
 //! Nowcasting Tasks*, IJCNN 2023, arXiv 2303.06663.
@@ -10,19 +10,21 @@ mod schema;
 pub(crate) mod tests;
 
 pub use network::SarUnet;
-pub use schema::SarUnetConfig;
 
-use crate::checkpoint::Family;
 use crate::layers::NormOptions;
+use crate::models;
 use crate::registry::ModelEntry;
 
 pub const ENTRY: ModelEntry = ModelEntry {
     card: card::card,
+    name: "SAR-UNet",
     network: &SarUnet,
-    family: Family::SarUnet,
-    n_input: 12,
-    n_output: 1,
+    recognise: schema::recognise,
+    design: schema::design,
+    initialise: |schema, seed| models::initialise(schema, seed),
+    rescale: |tensors, scale| models::rescale(tensors, scale, schema::FIRST),
     norm: NormOptions::PYTORCH,
-    initialise: schema::initialise,
-    rescale: schema::rescale,
+    // Nothing is padded where a skip connection meets what was halved and doubled.
+    size_multiple: 16,
+    from_keras: None,
 };

@@ -1,60 +1,89 @@
-//! Names and shapes of the weights, and their values before training.
+//! Names and shapes of the weights, and what they say of the network.
 
-use serde::{Deserialize, Serialize};
+use crate::checkpoint::StateDict;
+use crate::models::{Architecture, Kernels, Schema, Sizes, UShape, dimension, kernels_of};
 
-use crate::checkpoint::{Architecture, Family};
-use crate::models::HostTensors;
-
-/// Sizes of the network. Tests use a small twin; the published one is the default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SarUnetConfig {
-    pub in_channels: usize,
-    pub out_channels: usize,
-    /// Channels of the first level; each of the four below has twice those of the one above.
-    pub base_channels: usize,
-    /// Channels of a CBAM's hidden layer: one for so many channels of its input.
-    pub reduction_ratio: usize,
+/// Whose weights these are, by the names of the residual blocks, and their sizes, each from one
+/// tensor. Where that is missing the published size is assumed, so that the comparison can name all
+/// that is wrong.
+pub(super) fn recognise(state: &StateDict) -> Option<Result<Architecture, String>> {
+    let is_ours = |name: &String| name.starts_with("RRCNN") || name.starts_with("Up_RRCNN");
+    state.tensors.keys().any(is_ours).then(|| {
+        let sizes = sizes(state);
+        sizes.check()?;
+        let shown = |module: &str, n_in: usize| kernels_of(state, module, n_in);
+        Ok(architecture(&sizes, &|module, n_in| {
+            shown(module, n_in).unwrap_or(sizes.kernels_per_layer)
+        }))
+    })
 }
 
-impl Default for SarUnetConfig {
-    fn default() -> Self {
-        Self { in_channels: 12, out_channels: 1, base_channels: 64, reduction_ratio: 16 }
+fn sizes(state: &StateDict) -> UShape {
+    let published = UShape::default();
+    let dimension = |name: &str, axis: usize| dimension(state, name, axis);
+    let base_channels = dimension("outc.conv.weight", 1)
+        .or_else(|| dimension("RRCNN1.doubleconv.0.double_conv.1.weight", 0))
+        .unwrap_or(published.base_channels);
+    let hidden = dimension("cbam1.channel_att.MLP.1.weight", 0);
+    // The second convolution, whose input channels are known.
+    let kernels = kernels_of(state, "RRCNN1.doubleconv.0.double_conv.3", base_channels);
+    UShape {
+        in_channels: dimension("RRCNN1.Conv_1x1.weight", 1).unwrap_or(published.in_channels),
+        out_channels: dimension("outc.conv.weight", 0).unwrap_or(published.out_channels),
+        base_channels,
+        kernels_per_layer: kernels.unwrap_or(published.kernels_per_layer),
+        reduction_ratio: hidden
+            .map_or(published.reduction_ratio, |hidden| (base_channels / hidden.max(1)).max(1)),
     }
 }
 
-impl SarUnetConfig {
-    /// Name and shape of every weight, bias and running statistic, in the order of the published
-    /// state dictionary; counters of batches are left out.
-    pub fn schema(&self) -> Vec<(String, Vec<usize>)> {
-        let architecture = Architecture::new(
-            Family::SarUnet,
-            (self.in_channels, self.out_channels),
-            self.base_channels,
-            self.reduction_ratio,
-        );
-        let tensors = architecture.tensors().into_iter();
-        tensors.filter(|(name, _)| !name.ends_with("num_batches_tracked")).collect()
+/// A network that is yet to be trained. As in the reference, the decoder's residual blocks have a
+/// depth multiplier of 1, whatever the encoder's is.
+pub(super) fn design(wanted: &Sizes) -> Result<Architecture, String> {
+    Ok(of_sizes(&UShape::of(wanted, 1)?))
+}
+
+pub(super) fn of_sizes(sizes: &UShape) -> Architecture {
+    architecture(sizes, &|module, _| match module.starts_with("Up_RRCNN") {
+        true => 1,
+        false => sizes.kernels_per_layer,
+    })
+}
+
+fn architecture(sizes: &UShape, kernels: Kernels) -> Architecture {
+    let schema = schema(sizes, kernels);
+    Architecture {
+        in_channels: sizes.in_channels,
+        out_channels: sizes.out_channels,
+        kernels_per_layer: Some(sizes.kernels_per_layer),
+        n_parameters: schema.n_learnable(),
+        schema,
     }
 }
 
-/// Fresh weights of the published network, as PyTorch's defaults draw them.
-pub(super) fn initialise(seed: u64) -> HostTensors {
-    crate::models::initialise(&SarUnetConfig::default().schema(), seed)
+fn schema(sizes: &UShape, kernels: Kernels) -> Schema {
+    let mut schema = Schema::default();
+    let block = |schema: &mut Schema, name: &str, n_in: usize, n_out: usize| {
+        schema.double_separable(&format!("{name}.doubleconv.0"), [n_in, n_out, n_out], kernels);
+        schema.convolution(&format!("{name}.Conv_1x1"), n_in, n_out, 1);
+    };
+    let channels = |level: usize| sizes.base_channels << (level - 1);
+    let mut n_in = sizes.in_channels;
+    for level in 1..=5 {
+        block(&mut schema, &format!("RRCNN{level}"), n_in, channels(level));
+        schema.cbam(&format!("cbam{level}"), channels(level), sizes.reduction_ratio);
+        n_in = channels(level);
+    }
+    for level in (2..=5).rev() {
+        let (n_in, n_out) = (channels(level), channels(level - 1));
+        schema.separable(&format!("Up{level}.conv.conv.0"), n_in, n_out, kernels);
+        schema.norm(&format!("Up{level}.conv.conv.1"), n_out);
+        block(&mut schema, &format!("Up_RRCNN{level}"), 2 * n_out, n_out);
+    }
+    schema.convolution("outc.conv", sizes.base_channels, sizes.out_channels, 1);
+    schema
 }
 
-/// Changes the weights so that input and output are in units `scale` times as large: weights that
-/// were trained on rain multiplied by `scale` then take and give rain as it is.
-///
-/// Exact but for rounding: input meets two linear layers first, output leaves one last.
-pub(super) fn rescale(tensors: &mut HostTensors, scale: f32) {
-    for (name, _, values) in tensors {
-        let factor = match name.as_str() {
-            "RRCNN1.doubleconv.0.double_conv.0.depthwise.weight" | "RRCNN1.Conv_1x1.weight" => {
-                scale
-            }
-            "outc.conv.weight" | "outc.conv.bias" => 1.0 / scale,
-            _ => continue,
-        };
-        values.iter_mut().for_each(|v| *v *= factor);
-    }
-}
+/// The weights that the input meets.
+pub(super) const FIRST: &[&str] =
+    &["RRCNN1.doubleconv.0.double_conv.0.depthwise.weight", "RRCNN1.Conv_1x1.weight"];

@@ -1,4 +1,4 @@
-//! Random crops, flips and quarter turns of a sequence and its target together.
+//! Random crops, flips and quarter turns of a sequence and its targets together.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +43,8 @@ impl Augmentation {
         let places: Vec<usize> =
             (0..height * width).map(|i| origin(i / width, i % width)).collect();
         let pick = |frame: &[f32]| places.iter().map(|&i| frame[i]).collect::<Vec<_>>();
-        let frames = example.inputs.chunks_exact(example.height * example.width);
-        Example {
-            inputs: frames.flat_map(pick).collect(),
-            target: pick(&example.target),
-            height,
-            width,
-        }
+        let n_pixels = example.height * example.width;
+        let change = |frames: &[f32]| frames.chunks_exact(n_pixels).flat_map(pick).collect();
+        Example { inputs: change(&example.inputs), target: change(&example.target), height, width }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use stormlens_data::archive::{Archive, SampleRef};
+use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::{DatasetError, Windows};
 
 use super::options::DataConfig;
@@ -15,7 +16,7 @@ use crate::train::lessons::Block;
 pub struct Example {
     /// `[frames × height × width]`
     pub inputs: Vec<f32>,
-    /// `[height × width]`
+    /// `[leads × height × width]`
     pub target: Vec<f32>,
     pub height: usize,
     pub width: usize,
@@ -32,27 +33,37 @@ pub trait Examples: Sync {
 /// Opens what a run learns from.
 ///
 /// # Errors
-/// For options that name neither source or both, and for a source that cannot be read.
-pub fn open(
-    config: &DataConfig,
-    n_input_frames: usize,
-    lead_time_min: u32,
-) -> Result<Box<dyn Examples>, DatasetError> {
+/// For options that name neither source or both, and for a source that cannot be read or holds
+/// something else than the frames that are asked for.
+pub fn open(config: &DataConfig) -> Result<Box<dyn Examples>, DatasetError> {
+    let task = &config.frames.nowcasting()?;
     let times = config.train_until.zip(config.validate_until);
     match (&config.archive, &config.windows, times) {
         (Some(folder), None, Some((train_until, validate_until))) => {
             let archive = Archive::open(folder)?;
+            archive.check(task)?;
             let known = Mutex::default();
             Ok(Box::new(ArchiveExamples {
                 archive,
-                n_input_frames,
-                lead_time_min,
+                task: task.clone(),
                 train_until,
                 validate_until,
                 known,
             }))
         }
-        (None, Some(file), None) => Ok(Box::new(WindowExamples { windows: Windows::open(file)? })),
+        (None, Some(file), None) => {
+            let windows = Windows::open(file)?;
+            windows.check(task)?;
+            if windows.len("train") == 0 {
+                return Err(DatasetError::Options(format!(
+                    "{} has no group train: put its samples into folders train, validation and test",
+                    file.display()
+                )));
+            }
+            let n_training = n_training(&windows)?;
+            let lead_times_min = task.lead_times_min.clone();
+            Ok(Box::new(WindowExamples { windows, lead_times_min, n_training }))
+        }
         _ => Err(DatasetError::Options(
             "[data] takes either `archive` with `train_until` and `validate_until`, or `windows`"
                 .into(),
@@ -60,11 +71,11 @@ pub fn open(
     }
 }
 
-/// Samples from a folder of raw radar files, divided by the time of their target.
+/// Samples from a folder of raw radar files, divided by the times of their targets: a sample whose
+/// targets lie in two blocks is in neither.
 struct ArchiveExamples {
     archive: Archive,
-    n_input_frames: usize,
-    lead_time_min: u32,
+    task: Nowcasting,
     train_until: Timestamp,
     validate_until: Timestamp,
     /// Samples once read: a sample is 4 MB, and whoever has thousands builds a file of windows.
@@ -79,14 +90,20 @@ impl ArchiveExamples {
             _ => Block::Test,
         }
     }
+
+    /// Whether all targets of the sample are there and lie in that block.
+    fn is_in(&self, sample: &SampleRef, block: Block) -> bool {
+        let target = |&lead: &u32| sample.time + SignedDuration::from_mins(i64::from(lead));
+        let in_block = |lead: &u32| self.block(target(lead)) == block;
+        sample.is_observed() && self.task.lead_times_min.iter().all(in_block)
+    }
 }
 
 impl Examples for ArchiveExamples {
     fn ids(&self, block: Block) -> Vec<String> {
-        let lead = jiff::SignedDuration::from_mins(i64::from(self.lead_time_min));
-        let samples = self.archive.samples(self.n_input_frames, self.lead_time_min);
-        let in_block = |s: &SampleRef| s.observed && self.block(s.time + lead) == block;
-        samples.into_iter().filter(in_block).map(|s| s.id).collect()
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let samples = self.archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+        samples.into_iter().filter(|s| self.is_in(s, block)).map(|s| s.id).collect()
     }
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
@@ -95,11 +112,13 @@ impl Examples for ArchiveExamples {
         if let Some(example) = known().get(id) {
             return Ok(example.clone());
         }
-        let sample = self.archive.load(id, self.n_input_frames, self.lead_time_min)?;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let sample = self.archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
+        let target = sample.targets_normalised().unwrap_or_default();
         let grid = sample.sequence.grid;
         let example = Arc::new(Example {
             inputs: sample.inputs_normalised,
-            target: sample.observation_normalised.unwrap_or_default(),
+            target,
             height: grid.height,
             width: grid.width,
         });
@@ -108,23 +127,32 @@ impl Examples for ArchiveExamples {
     }
 }
 
-/// Samples from a file of windows, divided by its groups.
+/// Samples from a file or folder of windows, divided by its groups.
 struct WindowExamples {
     windows: Windows,
+    lead_times_min: Vec<u32>,
+    n_training: usize,
 }
 
-impl WindowExamples {
-    /// How many windows at the start of `train` train, where the file validates none: nine tenths,
-    /// less those that overlap the rest.
-    fn n_training(&self) -> usize {
-        let n = self.windows.len("train");
-        if self.windows.len("validation") > 0 {
-            return n;
-        }
-        let n_frames =
-            self.windows.n_input_frames() + self.windows.n_frames_ahead("train").unwrap_or(0);
-        (n - n / 10).saturating_sub(if n >= 10 { n_frames } else { 0 })
+/// How many windows at the start of `train` train: all, or where the set validates none those of its
+/// first nine tenths that end before the rest begins. Where no times are known, windows are taken to
+/// begin one frame after another.
+fn n_training(windows: &Windows) -> Result<usize, DatasetError> {
+    let n = windows.len("train");
+    let n_first = n - n / 10;
+    if windows.len("validation") > 0 || n_first == n {
+        return Ok(n);
     }
+    let Some(start) = windows.times("train", n_first)?.first() else {
+        let n_frames = windows.n_input_frames() + windows.n_frames_ahead("train")?;
+        return Ok(n_first.saturating_sub(n_frames));
+    };
+    for i in 0..n_first {
+        if windows.times("train", i)?.last() >= Some(start) {
+            return Ok(i);
+        }
+    }
+    Ok(n_first)
 }
 
 impl Examples for WindowExamples {
@@ -132,7 +160,7 @@ impl Examples for WindowExamples {
         let n_train = self.windows.len("train");
         let name = |group: &'static str| move |i: usize| format!("{group}/{i}");
         match block {
-            Block::Train => (0..self.n_training()).map(name("train")).collect(),
+            Block::Train => (0..self.n_training).map(name("train")).collect(),
             Block::Validation if self.windows.len("validation") > 0 => {
                 (0..self.windows.len("validation")).map(name("validation")).collect()
             }
@@ -144,8 +172,11 @@ impl Examples for WindowExamples {
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
         let unknown = || DatasetError::SampleName { sample: id.to_owned() };
         let (group, index) = id.split_once('/').ok_or_else(unknown)?;
-        let window = self.windows.read(group, index.parse().map_err(|_| unknown())?)?;
+        let window = {
+            let index = index.parse().map_err(|_| unknown())?;
+            self.windows.read(group, index, &self.lead_times_min)?
+        };
         let (height, width) = self.windows.size(group)?;
-        Ok(Arc::new(Example { inputs: window.inputs, target: window.target, height, width }))
+        Ok(Arc::new(Example { inputs: window.inputs, target: window.targets, height, width }))
     }
 }

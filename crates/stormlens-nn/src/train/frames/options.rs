@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::dataset::DatasetError;
 
 use crate::train::config::{Monitor, Recipe, TrainConfig};
 use crate::train::optimiser::OptimiserOptions;
@@ -14,20 +16,92 @@ use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
-    /// Folder of raw radar files. A sample belongs to the block of its target, the frame to be
-    /// predicted; its input frames may lie in the block before, as they would for a forecast made
+    /// Folder of raw radar files. A sample belongs to the block of its last target, the last frame to
+    /// be predicted; its other frames may lie in the block before, as they would for a forecast made
     /// then.
     pub archive: Option<PathBuf>,
     /// Last target time of training, with `archive`.
     pub train_until: Option<Timestamp>,
     /// Last target time of validation, with `archive`; what comes later tests.
     pub validate_until: Option<Timestamp>,
-    /// File of windows, as `dataset build` and the reference program write it. Where it has no group
-    /// `validation`, the last tenth of `train` is taken.
+    /// File of windows, as `dataset build` and the reference program write it, or a folder of
+    /// cloud-cover samples, `train/*.npz`. Where it has no group `validation`, the last tenth of
+    /// `train` is taken.
     pub windows: Option<PathBuf>,
+    /// Which frames go in and come out.
+    #[serde(default)]
+    pub frames: FrameOptions,
     /// One sentence for the checkpoint's metadata.
     pub description: String,
     pub licence: String,
+}
+
+/// Which frames go in and come out; defaults as published for rain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FrameOptions {
+    pub field: NowcastField,
+    pub n_input_frames: usize,
+    pub frame_step_min: u32,
+    /// Minutes from the last input frame to each target, ascending.
+    pub lead_times_min: Vec<u32>,
+}
+
+impl Default for FrameOptions {
+    fn default() -> Self {
+        Self {
+            field: NowcastField::Precipitation,
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_times_min: vec![30],
+        }
+    }
+}
+
+impl FrameOptions {
+    /// Channels of a network that takes and gives these frames.
+    pub fn channels(&self) -> (usize, usize) {
+        (self.n_input_frames, self.lead_times_min.len())
+    }
+
+    fn written_leads(&self) -> String {
+        self.lead_times_min.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    fn check(&self) -> Result<(), DatasetError> {
+        let (step, leads) = (self.frame_step_min, &self.lead_times_min);
+        let is_known = |lead: &u32| *lead >= step && lead.is_multiple_of(step);
+        let are_known = step > 0 && leads.iter().all(is_known) && leads.is_sorted_by(|a, b| a < b);
+        if self.n_input_frames > 0 && are_known && !leads.is_empty() {
+            return Ok(());
+        }
+        Err(DatasetError::Options(format!(
+            "[data.frames] has {} input frames every {step} min and lead times of {} min; there must \
+             be one frame and one lead time at least, and lead times ascend, each a multiple of \
+             frame_step_min",
+            self.n_input_frames,
+            self.written_leads()
+        )))
+    }
+
+    /// What a network that learns from them takes and gives.
+    ///
+    /// # Errors
+    /// Where there are no frames of this kind.
+    pub fn nowcasting(&self) -> Result<Nowcasting, DatasetError> {
+        self.check()?;
+        let Self { field, n_input_frames, frame_step_min, lead_times_min } = self.clone();
+        // Which sizes fit, the network says and not its data.
+        let (is_stated, size_multiple) = (true, 1);
+        Ok(Nowcasting {
+            field,
+            n_input_frames,
+            frame_step_min,
+            lead_times_min,
+            is_stated,
+            size_multiple,
+        })
+    }
 }
 
 /// Optimiser, schedule and early stopping; defaults as published.

@@ -64,6 +64,8 @@ fn write_scenes(root: &Path, with_validation: bool) {
 fn config(root: &Path) -> SceneConfig {
     SceneConfig {
         model: "means".into(),
+        base_channels: None,
+        kernels_per_layer: None,
         output: root.join("run"),
         seed: 7,
         data: SceneData {

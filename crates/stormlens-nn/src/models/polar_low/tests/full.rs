@@ -6,15 +6,17 @@ use burn::tensor::{Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::{PolarLow, logits};
-use crate::checkpoint::{self, Container, Family, Layout};
+use crate::checkpoint::{Container, Layout};
 use crate::engine::host_tensors;
 use crate::explain::rectify;
-use crate::golden::{Golden, from_hwc, full_path, max_abs, max_error, relative_l2, statistics};
+use crate::golden::{
+    Golden, from_hwc, full_path, input, max_abs, max_error, parameters, relative_l2, statistics,
+};
 use crate::layers::{NormOptions, fold};
 use crate::models::HostTensors;
-use crate::models::sar_unet::tests::{input, parameters};
 use crate::network::Network;
 use crate::parameters::{Mode, to_vec};
+use crate::registry;
 use crate::{Parameters, Tap};
 
 /// Side of the stretched picture, side of its centre, and whose weights.
@@ -56,7 +58,7 @@ pub(super) fn scaled(bytes: &[u8]) -> Vec<f32> {
 
 pub(super) fn weights(model: &str) -> Option<HostTensors> {
     let path = full_path(&format!("polar_low/polar_low_{model}.h5"))?;
-    Some(host_tensors(checkpoint::read(&path).expect("the authors' format").state))
+    Some(host_tensors(registry::read(&path).expect("the authors' format").0.state))
 }
 
 fn json(path: &Path) -> serde_json::Value {
@@ -67,16 +69,14 @@ fn json(path: &Path) -> serde_json::Value {
 fn keras_files_are_read_whole() {
     for (model, input_px, crop_px) in [("512", 800, 512), ("1024", 1536, 1024)] {
         let Some(path) = full_path(&format!("polar_low/polar_low_{model}.h5")) else { return };
-        let file = checkpoint::read(&path).expect("the authors' format");
+        let (file, found) = registry::read(&path).expect("the polar-low CNN");
         assert_eq!((file.container, file.layout), (Container::Hdf5, Layout::Keras));
         assert_eq!(file.hyper_parameters["input_px"], input_px);
         assert_eq!(file.hyper_parameters["crop_px"], crop_px);
         assert_eq!(file.hyper_parameters["keras_version"], "2.5.0");
-        let found = checkpoint::identify(&file.state).expect("the polar-low CNN");
-        assert_eq!(found.family, Family::PolarLow);
-        assert_eq!((found.in_channels, found.out_channels), (3, 2));
-        assert_eq!((found.n_parameters, found.n_keys), (1_260_322, 127));
-        assert!(found.tensors().iter().map(|(name, _)| name).eq(file.state.tensors.keys()));
+        assert_eq!((found.entry.card)().id, "polar-low");
+        assert_eq!((found.architecture.in_channels, found.architecture.out_channels), (3, 2));
+        assert_eq!((found.architecture.n_parameters, file.state.tensors.len()), (1_260_322, 127));
     }
 }
 

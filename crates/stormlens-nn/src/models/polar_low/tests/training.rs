@@ -9,9 +9,8 @@ use serde_json::Value as Json;
 use super::full::{centre, scaled, weights};
 use super::{PolarLow, TINY, parameters, tiny};
 use crate::Tap;
-use crate::golden::{Golden, full_path, max_abs, max_error};
+use crate::golden::{Golden, full_path, input, max_abs, max_error};
 use crate::models::HostTensors;
-use crate::models::sar_unet::tests::input;
 use crate::network::Network;
 use crate::parameters::{Mode, Recorder, is_learnable, to_vec};
 

@@ -1,0 +1,124 @@
+//! What passes between a task and a network: plain numbers in the network's own units.
+//!
+//! A task turns a sample into an [`Input`] and a [`Question`]; the networks answer with an [`Answer`]; the task
+//! turns that into the variables of an [`Outcome`](crate::outcome::Outcome), in physical units.
+
+use std::collections::BTreeMap;
+
+use crate::card::NowcastField;
+use crate::request::ClassOutput;
+
+/// What a network is given: `[channels × height × width]`.
+///
+/// This is the place for what networks to come need beside it: a second input of another size (a
+/// satellite picture beside radar frames), and a mask of the pixels that are visible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    pub values: Vec<f32>,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+}
+
+/// Explanations that are wanted of one answer.
+pub type Question = Vec<Asked>;
+
+/// One method, and what it is to explain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// [`MethodCard::id`](crate::card::MethodCard::id).
+    pub method: String,
+    pub options: BTreeMap<String, String>,
+    pub target: Target,
+    /// Layers to look at, by name or label; empty: all of them.
+    pub layers: Vec<String>,
+}
+
+/// The number that is explained, in the terms of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The sum of an output channel over the pixels where it lies above a threshold. The threshold is in
+    /// the unit of the field, the sum in that of the network.
+    SumAbove {
+        channel: usize,
+        field: NowcastField,
+        threshold: f64,
+    },
+    Class {
+        class: usize,
+        output: ClassOutput,
+    },
+}
+
+/// What a network says, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// A field `[lead times × height × width]`, or the logits of classes.
+    pub prediction: Vec<f32>,
+    pub shape: Vec<usize>,
+    /// One for each that was asked for, in their order.
+    pub explained: Vec<Explained>,
+}
+
+/// What a method found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    pub method: String,
+    /// Value of the target for this input, in the unit of the network.
+    pub score: f64,
+    /// 1 for each pixel that counts, else 0; only for sums over pixels.
+    pub mask: Option<Vec<f32>>,
+    pub maps: Vec<Map>,
+    pub series: Vec<Series>,
+    pub measures: Vec<Measure>,
+}
+
+/// An attribution with rows and columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// What distinguishes it from the method's other maps of the same layer, e.g. `raw`; empty for the
+    /// main one.
+    pub part: &'static str,
+    /// The layer that it looks at; `None`: the input.
+    pub layer: Option<String>,
+    pub meaning: Meaning,
+    /// Channels of the input (1 for a layer), height, width.
+    pub shape: [usize; 3],
+    pub values: Vec<f32>,
+}
+
+/// What the values of an attribution are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Unsigned, from 0 to 1.
+    ShareOfMaximum,
+    /// Signed and of no unit that could be compared between layers.
+    WeightedActivation,
+    /// Shares that add up to a change of the target, in the unit of the target.
+    Contribution,
+    /// Unsigned: how much the target changes with the input, in the unit of the target for each of the
+    /// input.
+    Sensitivity,
+}
+
+/// Numbers in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub part: &'static str,
+    pub layer: Option<String>,
+    /// Name of its axis, and where the numbers lie on it.
+    pub axis: &'static str,
+    pub coordinates: Vec<f64>,
+    /// For legends, e.g. `target along the path`.
+    pub name: &'static str,
+    pub is_in_target_unit: bool,
+    pub values: Vec<f64>,
+}
+
+/// A single number about an explanation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    pub name: &'static str,
+    pub value: f64,
+    pub is_in_target_unit: bool,
+    pub meaning: &'static str,
+}

@@ -1,0 +1,76 @@
+//! What a variable measures: its name, its unit, and which colours it is drawn in.
+
+use serde::{Deserialize, Serialize};
+
+/// A quantity. Whoever makes a variable says which it is; colours, legends, files and words follow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// For legends and `long_name`: lower case, e.g. `rain rate`.
+    pub name: String,
+    /// As people write it, e.g. `mm/h`; `1` where there is none.
+    pub unit: String,
+    /// Name in the table of the CF conventions, where it is there.
+    pub standard_name: Option<String>,
+    pub colours: Colours,
+}
+
+/// How values become colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colours {
+    /// Classes of rain in mm/h, dry ground transparent.
+    Rain,
+    /// A share from 0 to 1, more being darker.
+    Share,
+    /// Differences of rain in classes about zero.
+    RainDifference,
+    /// Unsigned evidence from 0 to 1 over its ground, weak evidence transparent.
+    Evidence,
+    /// Unsigned sizes from 0 to the largest that are not rare, over the ground.
+    Sizes,
+    /// Both signs about zero.
+    Signed,
+    /// 0 or 1: where a mask is 1, one strong colour.
+    Mask,
+    /// Red, green and blue bytes.
+    Picture,
+    /// Not drawn as a map.
+    None,
+}
+
+impl Quantity {
+    pub fn new(name: &str, unit: &str, colours: Colours) -> Self {
+        Self { name: name.to_owned(), unit: unit.to_owned(), standard_name: None, colours }
+    }
+
+    pub fn rain_rate() -> Self {
+        let standard_name = Some("rainfall_rate".to_owned());
+        Self { standard_name, ..Self::new("rain rate", "mm/h", Colours::Rain) }
+    }
+
+    /// Whether there are clouds, 0 or 1; a network's answer lies anywhere about that.
+    pub fn cloud_cover() -> Self {
+        let standard_name = Some("cloud_binary_mask".to_owned());
+        Self { standard_name, ..Self::new("cloud cover", "1", Colours::Share) }
+    }
+
+    /// `rain rate (mm/h)`
+    pub fn label(&self) -> String {
+        match self.unit.as_str() {
+            "1" | "" => self.name.clone(),
+            unit => format!("{} ({unit})", self.name),
+        }
+    }
+
+    /// The unit as UDUNITS reads it: `mm h-1` for `mm/h`, and `1` for what has a name but no unit.
+    pub fn udunits(&self) -> String {
+        if ["", "probability", "logit"].contains(&self.unit.as_str()) {
+            return "1".to_owned();
+        }
+        let per = |unit: &str| {
+            let (above, below) = unit.split_once('/')?;
+            (!below.contains('/')).then(|| format!("{above} {below}-1"))
+        };
+        per(&self.unit).unwrap_or_else(|| self.unit.clone())
+    }
+}

@@ -1,0 +1,118 @@
+use super::*;
+use crate::request::Subject;
+
+fn outcome(variables: Vec<Variable>) -> Outcome {
+    let subject = Subject::Nowcast { sample: "s".into() };
+    let request =
+        Request { model: "m".into(), checkpoint: "c".into(), subject, explain: Vec::new() };
+    let text = || String::from("p");
+    let provenance = Provenance {
+        program: text(),
+        model: text(),
+        checkpoint: text(),
+        weights_sha256: text(),
+        data_source: text(),
+        data_files: Vec::new(),
+        data_sha256: text(),
+        data_licence: text(),
+        device: text(),
+    };
+    let (numbers, notes) = (Vec::new(), Vec::new());
+    Outcome { request, variables, numbers, notes, provenance, duration_ms: 1.0 }
+}
+
+fn rain() -> Variable {
+    let from = "2010-08-26T05:00:00Z".parse().expect("a time");
+    Variable {
+        name: "prediction".into(),
+        role: Role::Prediction,
+        quantity: Quantity::rain_rate(),
+        axes: vec![Axis::lead_time(from, vec![30, 60])],
+        plane: Some([2, 3]),
+        domain: Domain::None,
+        values: Values::F32((0..12).map(|i| i as f32).collect()),
+    }
+}
+
+#[test]
+fn maps_are_counted_along_the_axes() {
+    let rain = rain();
+    assert_eq!(rain.shape(), [2, 2, 3]);
+    assert_eq!((rain.n_maps(), rain.check()), (2, Ok(())));
+    assert_eq!(rain.map(1).values, [6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+    let axis = rain.axis().expect("it has one");
+    assert_eq!((axis.label(1).as_str(), axis.lead_time_min(0)), ("+60 min", Some(30)));
+    assert_eq!(axis.time(1).expect("a moment").to_string(), "2010-08-26T06:00:00Z");
+}
+
+#[test]
+fn what_does_not_hold_together_is_noticed() {
+    let check = |change: fn(&mut Variable), n_expected: usize| {
+        let mut rain = rain();
+        change(&mut rain);
+        let error = rain.check().unwrap_err();
+        assert_eq!(error.n_expected, n_expected, "{error}");
+    };
+    check(|v| v.plane = Some([2, 2]), 8);
+    check(|v| v.axes.clear(), 6);
+    check(|v| v.plane = Some([usize::MAX, 3]), 0);
+    check(
+        |v| {
+            (v.plane, v.values) = (Some([0, 3]), Values::F32(Vec::new()));
+        },
+        0,
+    );
+}
+
+#[test]
+fn a_result_survives_being_written_down() {
+    let mut picture = rain();
+    (picture.name, picture.values) = ("picture".into(), Values::U8((0..12).collect()));
+    let mut missing = rain();
+    (missing.name, missing.values) = ("gaps".into(), Values::F32(vec![f32::NAN; 12]));
+    let outcome = outcome(vec![rain(), picture, missing]);
+    let text = serde_json::to_string(&outcome);
+    // JSON has no byte strings; the store writes CBOR, which `results` tests.
+    assert!(text.is_ok());
+    assert!(outcome.variable("gaps").is_some_and(|gaps| gaps.map(0).argmax().is_none()));
+    assert!(outcome.variable("nothing").is_none());
+}
+
+#[test]
+fn figures_say_what_they_must() {
+    let mut outcome = outcome(vec![rain()]);
+    let note = |name: &str, text: &str, is_on_figures| Note {
+        name: name.into(),
+        text: text.into(),
+        is_on_figures,
+    };
+    assert_eq!(outcome.remark(), "");
+    outcome.notes = vec![
+        note("simulated", "weights trained on simulated scenes", true),
+        note("unfamiliar", "the mean of red is high", false),
+        note("unfamiliar", "unlike the training scenes", true),
+    ];
+    assert_eq!(outcome.remark(), "weights trained on simulated scenes; unlike the training scenes");
+    assert_eq!(outcome.notes("unfamiliar").count(), 2);
+}
+
+#[test]
+fn units_are_written_as_udunits_reads_them() {
+    let check = |unit: &str, expected: &str| {
+        assert_eq!(Quantity::new("q", unit, Colours::Signed).udunits(), expected);
+    };
+    check("mm/h", "mm h-1");
+    check("1", "1");
+    check("km", "km");
+    check("logit", "1");
+}
+
+#[test]
+fn cells_of_a_coarse_map_cover_the_same_ground() {
+    let grid = Domain::Earth(crate::import::knmi::crop_grid());
+    let [y, x] = grid.middles([288, 288]).expect("it lies somewhere");
+    assert_eq!((y[0], y[287], x[0], x[287]), (-3934.5, -4221.5, 225.5, 512.5));
+    let [y, x] = grid.middles([2, 4]).expect("it lies somewhere");
+    assert_eq!((y, x), (vec![-4006.0, -4150.0], vec![261.0, 333.0, 405.0, 477.0]));
+    assert_eq!(Domain::None.middles([2, 2]), None);
+}

@@ -1,0 +1,106 @@
+//! Questions, checked: what does not fit is refused before anything is computed.
+
+use stormlens_data::card::{MethodCard, Task};
+use stormlens_data::network::{Asked, Target};
+use stormlens_data::request::ClassOutput;
+
+use super::{EngineError, Resident};
+use crate::explain::{self, Method, Options, Wants, Watch};
+
+/// One method, and what it is to explain, as the network has it.
+pub(super) struct Ask {
+    pub method: &'static dyn Method,
+    pub target: Target,
+    /// Names of layers, each once; none for methods that look at the input.
+    pub layers: Vec<String>,
+    pub options: Options,
+}
+
+impl Ask {
+    /// # Errors
+    /// For a method, an option, a target or a layer that is not there.
+    pub fn new(resident: &Resident, asked: &Asked) -> Result<Self, EngineError> {
+        let method = explain::find(&asked.method)
+            .map_err(|known| EngineError::UnknownMethod { name: asked.method.clone(), known })?;
+        let card = method.card();
+        let layers = match card.has_layers {
+            true => resident.layer_names(&asked.layers)?,
+            false => Vec::new(),
+        };
+        let options = Options::read(card, &resident.card, &asked.options);
+        check_target(resident, &asked.target).map_err(EngineError::Input)?;
+        let (target, options) = (target(card, &asked.target), options.map_err(EngineError::Input)?);
+        Ok(Self { method, target, layers, options })
+    }
+
+    pub fn wants_gradient(&self) -> bool {
+        self.method.wants() != Wants::Nothing
+    }
+}
+
+/// What the method explains where that is asked for.
+fn target(card: &MethodCard, asked: &Target) -> Target {
+    match *asked {
+        Target::Class { class, .. } if card.is_of_logit => {
+            Target::Class { class, output: ClassOutput::Logit }
+        }
+        _ => asked.clone(),
+    }
+}
+
+/// Whether the network's answer has that target, or why not.
+fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
+    let id = resident.card.id;
+    match (target, &resident.card.task, &resident.checkpoint.nowcasting) {
+        (Target::SumAbove { threshold, .. }, ..) if !threshold.is_finite() => {
+            Err(format!("the threshold is {threshold}; give a number"))
+        }
+        (Target::SumAbove { channel, field, .. }, _, Some(frames)) => {
+            let n = frames.lead_times_min.len();
+            if *field != frames.field {
+                let (wanted, has) = (field.label(), frames.field.label());
+                return Err(format!("{id} predicts {has}: a sum of {wanted} cannot be explained"));
+            }
+            (*channel < n).then_some(()).ok_or_else(|| {
+                format!("there is no lead time {channel}: the network gives {n}, counted from 0")
+            })
+        }
+        (Target::Class { class, .. }, Task::SceneClassification(task), _) => {
+            let n = task.classes.len();
+            let missing = || format!("there is no class {class}: the network tells {n} apart");
+            (*class < n).then_some(()).ok_or_else(missing)
+        }
+        (Target::SumAbove { .. }, ..) => {
+            Err(format!("{id} gives classes; choose one of them, not a sum of pixels"))
+        }
+        (Target::Class { .. }, ..) => {
+            Err(format!("{id} gives fields; choose a sum of their pixels, not a class"))
+        }
+    }
+}
+
+/// A target, and all that methods want to see of its gradient: one pass through the network.
+#[derive(Debug, PartialEq)]
+pub(super) struct GradientOf {
+    pub target: Target,
+    pub watch: Watch,
+}
+
+/// What is asked for, with one entry a target.
+pub(super) fn gradients_of(asks: &[Ask]) -> Vec<GradientOf> {
+    let mut gradients: Vec<GradientOf> = Vec::new();
+    for ask in asks.iter().filter(|ask| ask.wants_gradient()) {
+        let known = gradients.iter().position(|known| known.target == ask.target);
+        let place = known.unwrap_or_else(|| {
+            gradients.push(GradientOf { target: ask.target.clone(), watch: Watch::default() });
+            gradients.len() - 1
+        });
+        let watch = &mut gradients[place].watch;
+        match ask.method.wants() {
+            Wants::Layers => watch.layers.extend(ask.layers.iter().cloned()),
+            Wants::InputGradient => watch.input = true,
+            Wants::Nothing => {}
+        }
+    }
+    gradients
+}

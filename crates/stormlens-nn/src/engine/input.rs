@@ -1,0 +1,108 @@
+//! What goes into a network, checked before it meets burn, which panics on misuse.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_data::card::Nowcasting;
+use stormlens_data::network::Input;
+
+use super::resident::MIN_CROP_PX;
+use super::{EngineError, Resident};
+
+/// Below this a field has no pixel left before the last pooling.
+const MIN_FIELD_PX: usize = 16;
+/// Red, green and blue of a picture.
+const N_COLOURS: usize = 3;
+
+/// Puts an input on the device, `[1, channels, height, width]`.
+///
+/// # Errors
+/// For an input that the network cannot take.
+pub(super) fn to_device(
+    resident: &Resident,
+    input: &Input,
+    device: &Device,
+) -> Result<Tensor<4>, EngineError> {
+    Needs::of(resident).check(input).map_err(EngineError::Input)?;
+    let [n_channels, height, width] = input.shape;
+    let data = TensorData::new(input.values.clone(), [1, n_channels, height, width]);
+    Ok(Tensor::from_data(data, device))
+}
+
+/// What an input must be like.
+struct Needs {
+    n_channels: usize,
+    /// What the channels are: plural, and which.
+    channels: (&'static str, String),
+    min_side_px: usize,
+    size_multiple: usize,
+}
+
+impl Needs {
+    fn of(resident: &Resident) -> Self {
+        let frames = |frames: &Nowcasting| Self {
+            n_channels: frames.n_input_frames,
+            channels: (
+                "frames",
+                format!("one every {} minutes, oldest first", frames.frame_step_min),
+            ),
+            min_side_px: MIN_FIELD_PX,
+            size_multiple: frames.size_multiple,
+        };
+        let colours = || Self {
+            n_channels: N_COLOURS,
+            channels: ("channels", "red, green and blue".into()),
+            min_side_px: MIN_CROP_PX,
+            size_multiple: 1,
+        };
+        resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames)
+    }
+
+    /// Why this is no input for the network, in words.
+    fn check(&self, input: &Input) -> Result<(), String> {
+        let [n_channels, height, width] = input.shape;
+        let (plural, which) = &self.channels;
+        if n_channels != self.n_channels {
+            let takes = self.n_channels;
+            return Err(format!(
+                "the input has {n_channels} {plural}, the network takes {takes}: {which}"
+            ));
+        }
+        self.check_size(height, width)?;
+        let (n, wanted) = (input.values.len(), n_channels * height * width);
+        if n != wanted {
+            return Err(format!(
+                "the input holds {n} values; {n_channels} × {height} × {width} are {wanted}"
+            ));
+        }
+        match input.values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(i) => {
+                let (value, channel, pixel) =
+                    (input.values[i], i / (height * width), i % (height * width));
+                let (row, column) = (pixel / width, pixel % width);
+                Err(format!(
+                    "the input holds {value} in channel {channel}, row {row}, column {column}; fill \
+                     or leave out missing values first"
+                ))
+            }
+        }
+    }
+
+    fn check_size(&self, height: usize, width: usize) -> Result<(), String> {
+        let Self { min_side_px: least, size_multiple: multiple, .. } = *self;
+        let fits = |n: usize| n >= least && n.is_multiple_of(multiple);
+        if fits(height) && fits(width) {
+            return Ok(());
+        }
+        let must = match multiple {
+            1 => format!("must be {least} at least"),
+            multiple => format!("must be multiples of {multiple}"),
+        };
+        let next = |n: usize| n.max(least).next_multiple_of(multiple);
+        Err(format!(
+            "the input is {height} × {width} pixels, height and width {must}; crop or pad it, e.g. to \
+             {} × {}",
+            next(height),
+            next(width)
+        ))
+    }
+}

@@ -1,0 +1,57 @@
+use super::*;
+use crate::checkpoint::{StateDict, Tensor};
+use crate::engine::state_dict;
+
+#[test]
+fn every_network_has_a_name_of_its_own_and_knows_its_own_weights() {
+    let mut ids: Vec<_> = MODELS.iter().map(|entry| (entry.card)().id).collect();
+    for entry in MODELS {
+        let found = recognise(&state_dict(&entry.fresh(1), 0)).unwrap();
+        assert_eq!((found.entry.card)().id, (entry.card)().id);
+        assert_eq!(found.architecture, (entry.design)(&Sizes::default()).unwrap());
+        assert_eq!(find((entry.card)().id).map(|found| found.name), Ok(entry.name));
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), MODELS.len());
+    let known = find("resnet").map(|_| ()).unwrap_err();
+    assert_eq!(known[..2], ["sar-unet", "smaat-unet"]);
+}
+
+/// What no network has is not lost, so that messages can name it.
+#[test]
+fn tensors_of_keras_get_the_networks_names() {
+    let tensor = || Tensor::f32(vec![], vec![1.0]);
+    let names = ["conv2d.weight", "dense.bias", "lstm.weight"];
+    let state = StateDict { tensors: names.map(|name| (name.into(), tensor())).into() };
+    let renamed = renamed(state);
+    assert!(renamed.tensors.keys().eq(["stem.0.weight", "head.bias", "lstm.weight"]));
+}
+
+/// Tensors alone, and with what a wrapper puts before every name.
+#[test]
+fn bare_and_prefixed_weights_are_read() {
+    use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
+
+    let weights = unet::SMAAT_UNET.fresh(1);
+    let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let stored: Vec<_> = weights.iter().map(|(name, s, v)| (name, s.clone(), bytes(v))).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    for prefix in ["", "model.", "module.net."] {
+        let path = folder.path().join("weights.safetensors");
+        let tensors = stored.iter().map(|(name, shape, bytes)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a tensor");
+            (format!("{prefix}{name}"), view)
+        });
+        serialize_to_file(tensors, None, &path).expect("a file");
+        let (file, found) = read(&path).expect("SmaAt-UNet");
+        assert_eq!((found.entry.card)().id, "smaat-unet", "{prefix:?}");
+        assert_eq!(crate::engine::host_tensors(file.state).len(), weights.len());
+    }
+    let foreign = folder.path().join("other.safetensors");
+    let one = TensorView::new(Dtype::F32, vec![1], &[0; 4]).expect("a tensor");
+    serialize_to_file([("fc", one)], None, &foreign).expect("a file");
+    let message = read(&foreign).map(|_| ()).unwrap_err().to_string();
+    assert!(message.contains("other.safetensors cannot be used"), "{message}");
+    assert!(message.contains("first names are `fc`; known are SAR-UNet, SmaAt-UNet"), "{message}");
+}

@@ -1,0 +1,101 @@
+//! The files that a whole result can be had as: downloads, the archive and the command line loop over
+//! them.
+
+use stormlens_data::card::{Citation, MethodCard, ModelCard};
+use stormlens_data::files::netcdf;
+use stormlens_data::outcome::Outcome;
+
+use super::bundle::{Extra, bundle};
+use super::{ExportError, bibtex, npz, numbers_csv, provenance_json};
+use crate::plot::{Figure, Style};
+
+/// The resolution of the archive's PNG figures.
+const BUNDLE_DPI: u32 = 300;
+
+/// What files are written from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub outcome: &'a Outcome,
+    pub card: &'a ModelCard,
+    /// All methods; cited are those that were used.
+    pub methods: &'a [MethodCard],
+    /// Layers whose figures go into the archive; all of them where it is empty.
+    pub layers: &'a [String],
+    pub style: &'a Style,
+    /// Files that only the task knows to make, for the archive.
+    pub extra: &'a [Extra],
+}
+
+/// A file about a whole result.
+#[derive(Clone, Copy)]
+pub struct FileKind {
+    /// Its name in addresses and in the archive.
+    pub name: &'static str,
+    pub media_type: &'static str,
+    /// For people, in lower case.
+    pub what: &'static str,
+    pub write: fn(&Source) -> Result<Vec<u8>, ExportError>,
+}
+
+/// All of them; the last one holds the others.
+pub const FILES: &[FileKind] = &[
+    FileKind {
+        name: "arrays.npz",
+        media_type: "application/zip",
+        what: "all variables and numbers for NumPy, by their names",
+        write: |source| npz(source.outcome),
+    },
+    FileKind {
+        name: "result.nc",
+        media_type: "application/x-netcdf",
+        what: "the same as NetCDF-CF, with projection, times and units",
+        write: |source| netcdf(source.outcome, &citations(source)),
+    },
+    FileKind {
+        name: "numbers.csv",
+        media_type: "text/csv; charset=utf-8",
+        what: "all single numbers with their units and meanings",
+        write: |source| Ok(numbers_csv(source.outcome).into_bytes()),
+    },
+    FileKind {
+        name: "provenance.json",
+        media_type: "application/json",
+        what: "what the result was made from, and what each array is",
+        write: |source| provenance_json(source.outcome),
+    },
+    FileKind {
+        name: "citations.bib",
+        media_type: "text/plain; charset=utf-8",
+        what: "what to cite",
+        write: |source| {
+            let Source { outcome, card, methods, style, .. } = *source;
+            Ok(bibtex(outcome, card, methods, style).into_bytes())
+        },
+    },
+    FileKind {
+        name: BUNDLE,
+        media_type: "application/zip",
+        what: "all figures and files in one archive",
+        write: |source| {
+            let figures = Figure::all(source.outcome, source.layers);
+            bundle(source, &figures, BUNDLE_DPI)
+        },
+    },
+];
+
+pub(super) const BUNDLE: &str = "bundle.zip";
+
+/// A whole result as NetCDF-CF.
+///
+/// # Errors
+/// For what [`netcdf::to_bytes`] refuses.
+pub fn netcdf(outcome: &Outcome, citations: &[Citation]) -> Result<Vec<u8>, ExportError> {
+    netcdf::to_bytes(outcome, citations).map_err(|error| ExportError::part("result.nc", error))
+}
+
+/// Works of the network and of the methods that were used.
+fn citations(source: &Source) -> Vec<Citation> {
+    let request = &source.outcome.request;
+    let used = source.methods.iter().filter(|method| request.explained_by(method.id).is_some());
+    source.card.citations.iter().chain(used.flat_map(|method| method.citations)).copied().collect()
+}

@@ -1,0 +1,69 @@
+//! What the thread of the store does, and the way of outcomes there.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use stormlens_data::outcome::Outcome;
+
+use super::{Inner, Job, Queue};
+use crate::jobs::options::GPU_BATCH;
+
+/// Batches of outcomes that may wait to be put away, an outcome being some 20 MB at most, which the
+/// queue's memory of finished ones mostly holds anyway. Where the disk cannot follow, further ones are not
+/// kept on it: an answer goes before its copy.
+const MAX_BATCHES: usize = 4;
+
+/// What the thread of the store does next.
+pub(in crate::jobs) enum StoreWork {
+    Recall(Arc<Job>),
+    Keep(Arc<Outcome>),
+}
+
+impl Queue {
+    /// Waits for something to do at the store; answers that somebody waits for go first. `None`: the
+    /// server is shutting down, and no outcome is left that could be put away.
+    pub fn next_store_work(&self) -> Option<StoreWork> {
+        let mut inner = self.lock();
+        loop {
+            // It stays in the queue, where its deadline is watched.
+            if let Some(job) = inner.recalling.front() {
+                return Some(StoreWork::Recall(job.clone()));
+            }
+            if let Some(outcome) = inner.keeping.pop_front() {
+                inner.is_keeping = true;
+                return Some(StoreWork::Keep(outcome));
+            }
+            if inner.shutting_down && inner.running.is_empty() {
+                return None;
+            }
+            inner = self.notify_store.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Hands an outcome on to the store, if there is one that keeps up.
+    pub(super) fn keep(&self, inner: &mut Inner, outcome: &Arc<Outcome>) {
+        if self.store.is_none() {
+            return;
+        }
+        if inner.keeping.len() < MAX_BATCHES * self.max_batch().max(GPU_BATCH) {
+            inner.keeping.push_back(outcome.clone());
+        } else {
+            let model = &outcome.provenance.model;
+            tracing::warn!(model, "the disk cannot follow, so a result is kept in memory only");
+        }
+    }
+
+    /// Takes down that an outcome was put away, or could not be.
+    pub fn kept(&self) {
+        self.lock().is_keeping = false;
+        self.notify_kept.notify_all();
+    }
+
+    /// Waits until no outcome is left to be put away, for `time` at most. Whether none is; the log has
+    /// told of those that there was no room for.
+    pub fn wait_until_kept(&self, time: Duration) -> bool {
+        let is_busy = |inner: &mut Inner| inner.is_keeping || !inner.keeping.is_empty();
+        let waited = self.notify_kept.wait_timeout_while(self.lock(), time, is_busy);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}

@@ -1,0 +1,111 @@
+//! What a task is to the rest of the program: a kind of question that some networks answer.
+//!
+//! A task turns what is looked at into numbers for a network, and a network's numbers into the variables
+//! of a result, in physical units. It lives in a folder of its own below `tasks`; its pages are
+//! [`Pages`](crate::web::Pages).
+
+use std::any::Any;
+use std::path::Path;
+
+use stormlens_data::card::{MethodCard, ModelCard};
+use stormlens_data::network::{self, Answer, Asked, Input};
+use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::request::{Request, Subject, Target};
+
+use crate::export::Extra;
+use crate::jobs::WorkerError;
+use crate::parameters::{Parameters, QuestionError};
+use crate::plot::Style;
+use crate::question::Cards;
+use crate::results::Unfit;
+
+/// A parameter of a task, as help texts describe it.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterHelp {
+    pub name: &'static str,
+    pub help: &'static str,
+}
+
+/// What a network is given, and what is needed to make a result of its answer.
+pub struct Prepared {
+    pub input: Input,
+    pub asked: Vec<Asked>,
+    /// The task's own; comes back with the answer.
+    pub rest: Box<dyn Any + Send>,
+}
+
+/// An answer, and where it came from.
+pub struct Answered<'a> {
+    pub request: &'a Request,
+    pub cards: &'a Cards,
+    pub rest: Box<dyn Any + Send>,
+    pub answer: Answer,
+    /// Program, weights and device; what the data are, the task fills in.
+    pub provenance: Provenance,
+    pub duration_ms: f64,
+    pub methods: &'a [MethodCard],
+}
+
+/// A kind of question.
+pub trait Task: Send + Sync {
+    /// Whether a network answers its questions.
+    fn runs(&self, model: &ModelCard) -> bool;
+
+    /// Its own parameters in addresses and on the command line, in their order.
+    fn parameters(&self) -> &'static [ParameterHelp];
+
+    /// Which of them says what is looked at.
+    fn subject_parameter(&self) -> &'static str;
+
+    /// What is to be looked at.
+    fn read_subject(
+        &self,
+        parameters: &Parameters,
+        cards: &Cards,
+    ) -> Result<Subject, QuestionError>;
+
+    /// Which number is to be explained.
+    fn read_target(&self, parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError>;
+
+    /// The pairs that [`Self::read_subject`] and [`Self::read_target`] read so.
+    fn write(
+        &self,
+        subject: &Subject,
+        target: &Target,
+        cards: &Cards,
+    ) -> Vec<(&'static str, String)>;
+
+    /// The look of its figures until the visitor chooses.
+    fn style(&self) -> Style;
+
+    /// Which parts of the look can be chosen, by their names in addresses.
+    fn look(&self) -> &'static [&'static str];
+
+    /// What is looked at, in words.
+    fn title(&self, subject: &Subject) -> String;
+
+    /// Takes a file in that is not in the catalogue, for this run of the program. Answers the values of
+    /// [`Self::subject_parameter`] that name what is in it.
+    ///
+    /// # Errors
+    /// For a file that it cannot read.
+    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>>;
+
+    /// Reads and checks what is looked at.
+    fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError>;
+
+    /// What a network is given to warm it up, and a number that could be explained then.
+    fn zeros(&self, cards: &Cards) -> (Input, network::Target);
+
+    /// The result of an answer.
+    fn answer(&self, answered: Answered<'_>) -> Outcome;
+
+    /// Tables of a result beside its variables, as CSV; none unless a task has some.
+    fn tables(&self, _: &Outcome) -> Vec<Extra> {
+        Vec::new()
+    }
+
+    /// Whether a stored result is still that of the present data, and has all that pages rely on; that
+    /// it holds together has been checked.
+    fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit>;
+}

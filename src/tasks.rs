@@ -1,0 +1,75 @@
+//! Which tasks there are: one line a task.
+
+mod explained;
+mod nowcast;
+mod scene;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[cfg(feature = "nn")]
+use stormlens_nn::checkpoint::Metadata;
+
+#[cfg(feature = "nn")]
+use crate::cli::evaluate::{Evaluated, Evaluation};
+#[cfg(feature = "nn")]
+use crate::cli::import::Import;
+#[cfg(feature = "nn")]
+use crate::cli::train::Run;
+use crate::task::Task;
+use crate::web::Pages;
+
+pub use scene::UploadLimits;
+
+/// Where tasks find their samples, and where they keep what visitors bring.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    pub data: PathBuf,
+    pub cache: PathBuf,
+    /// Bytes that uploads may take in all; the least recently used go first.
+    pub max_cache_bytes: u64,
+    /// Bytes that one upload may have.
+    pub max_file_bytes: usize,
+    pub upload_limits: UploadLimits,
+}
+
+/// A task and its pages.
+pub struct Opened {
+    pub task: Arc<dyn Task>,
+    pub pages: Arc<dyn Pages>,
+}
+
+type Open = fn(&Folders) -> anyhow::Result<Opened>;
+
+/// In the order in which pages list them.
+pub const TASKS: &[Open] = &[nowcast::open, scene::open];
+
+/// Opens all of them.
+///
+/// # Errors
+/// Where the folder of the data cannot be read.
+pub fn open(folders: &Folders) -> anyhow::Result<Vec<Opened>> {
+    TASKS.iter().map(|open| open(folders)).collect()
+}
+
+/// `None` from a task whose network it is not; so are the next two.
+#[cfg(feature = "nn")]
+type Evaluate = fn(&Evaluation<'_>) -> Option<anyhow::Result<Evaluated>>;
+#[cfg(feature = "nn")]
+type Train = fn(&Run<'_>) -> Option<anyhow::Result<()>>;
+#[cfg(feature = "nn")]
+type Describe = fn(&Import<'_>) -> Option<anyhow::Result<Metadata>>;
+
+/// How networks are scored.
+#[cfg(feature = "nn")]
+pub const EVALUATIONS: &[Evaluate] = &[nowcast::evaluate::evaluate, scene::evaluate::evaluate];
+
+/// How networks are trained.
+#[cfg(feature = "nn")]
+pub const TRAININGS: &[Train] = &[nowcast::train::train, scene::train::train];
+
+/// What is said of weights from elsewhere.
+#[cfg(feature = "nn")]
+pub const IMPORTS: &[Describe] = &[nowcast::import::describe, scene::import::describe];

@@ -1,0 +1,124 @@
+//! Nowcasts: a sequence of frames in, the frames of the next minutes out. Precipitation of radar, and
+//! cloud cover.
+
+mod answer;
+mod check;
+mod compare;
+#[cfg(feature = "nn")]
+pub mod evaluate;
+mod frames;
+#[cfg(feature = "nn")]
+pub mod import;
+mod legend;
+mod list;
+mod page;
+mod pages;
+mod prepare;
+mod question;
+mod sample;
+mod samples;
+mod scores;
+#[cfg(feature = "nn")]
+pub mod train;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stormlens_data::card::ModelCard;
+use stormlens_data::network::{self, Input};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::score::ScoreTable;
+
+use self::samples::Samples;
+use super::{Folders, Opened};
+use crate::export::Extra;
+use crate::jobs::WorkerError;
+use crate::parameters::{Parameters, QuestionError};
+use crate::plot::Style;
+use crate::question::Cards;
+use crate::results::Unfit;
+use crate::task::{Answered, ParameterHelp, Prepared, Task};
+use crate::web::shell::Section;
+
+/// The entry of the navigation.
+const SECTION: Section = Section { href: "/samples", title: "Samples" };
+
+/// The task with its samples.
+pub struct Nowcasts {
+    samples: Samples,
+}
+
+/// Opens the archives below the data folder.
+pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+    let nowcasts = Arc::new(Nowcasts { samples: Samples::open(&folders.data)? });
+    Ok(Opened { task: nowcasts.clone(), pages: nowcasts })
+}
+
+impl Task for Nowcasts {
+    fn runs(&self, model: &ModelCard) -> bool {
+        model.is_nowcasting()
+    }
+
+    fn parameters(&self) -> &'static [ParameterHelp] {
+        question::PARAMETERS
+    }
+
+    fn subject_parameter(&self) -> &'static str {
+        question::SAMPLE
+    }
+
+    fn read_subject(&self, parameters: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
+        question::read_sample(parameters, &self.samples)
+    }
+
+    fn read_target(&self, parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {
+        question::read_target(parameters, cards)
+    }
+
+    fn write(&self, subject: &Subject, target: &Target, _: &Cards) -> Vec<(&'static str, String)> {
+        question::write(subject, target)
+    }
+
+    fn style(&self) -> Style {
+        Style { opacity: 0.85, ..Style::default() }
+    }
+
+    fn look(&self) -> &'static [&'static str] {
+        question::LOOK
+    }
+
+    fn title(&self, subject: &Subject) -> String {
+        question::sample_of(subject).to_owned()
+    }
+
+    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        self.samples.bring(file)
+    }
+
+    fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
+        prepare::prepare(&self.samples, request, cards)
+    }
+
+    fn zeros(&self, cards: &Cards) -> (Input, network::Target) {
+        prepare::zeros(cards)
+    }
+
+    fn answer(&self, answered: Answered<'_>) -> Outcome {
+        answer::outcome(answered)
+    }
+
+    fn tables(&self, outcome: &Outcome) -> Vec<Extra> {
+        let write = |table: ScoreTable| Extra {
+            name: "scores.csv".to_owned(),
+            what: "scores of the forecast and of persistence, by lead time and threshold"
+                .to_owned(),
+            bytes: table.to_csv().into_bytes(),
+        };
+        scores::of_outcome(outcome).map(write).into_iter().collect()
+    }
+
+    fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {
+        check::check(&self.samples, outcome, request, cards)
+    }
+}

@@ -1,0 +1,218 @@
+//! From a network's answer to a forecast in physical units, beside what was observed.
+
+use stormlens_data::archive::{Lead, Sample};
+use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::field::Field;
+use stormlens_data::network::{Answer, Explained};
+use stormlens_data::outcome::{
+    Axis, Colours, Domain, Note, Outcome, Provenance, Quantity, Role, Values, Variable,
+};
+use stormlens_data::request::Target;
+
+use super::question::{lead_time_min, threshold};
+use super::samples::Frames;
+use super::scores::threshold_label;
+use crate::plot::words::{count, number};
+use crate::task::Answered;
+use crate::tasks::explained::Setting;
+
+#[cfg(test)]
+mod tests;
+
+/// The result of an answer.
+///
+/// # Panics
+/// If the answer is of another task's question.
+pub fn outcome(answered: Answered<'_>) -> Outcome {
+    let Answered { request, cards, rest, answer, provenance, duration_ms, methods } = answered;
+    let frames = *rest.downcast::<Frames>().expect("the frames of this question");
+    let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
+    let ground = Ground::new(&frames, task);
+    let target = request.explain.first().map(|explain| &explain.target);
+    let mut variables = forecast(&ground, &frames, &answer);
+    variables.extend(target.and_then(|target| mask(&ground, target, &answer)));
+    let words = |explained: &Explained| target_words(task.field, target, explained);
+    let unit = task.field.unit();
+    let nothing = nothing_above(task.field, target, &variables);
+    let setting = Setting {
+        methods,
+        input_axis: ground.input_axis.clone(),
+        input_domain: ground.domain.clone(),
+        layer_domain: ground.domain.clone(),
+        unit: &|_| unit,
+        factor: task.field.factor(),
+        input_factor: task.field.factor(),
+        target: &words,
+    };
+    variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
+    Outcome {
+        request: request.clone(),
+        variables,
+        numbers: answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect(),
+        notes: notes(task, cards.checkpoint.is_simulated, nothing),
+        provenance: frames.provenance(provenance),
+        duration_ms,
+    }
+}
+
+/// What every map of a forecast has in common.
+struct Ground {
+    quantity: Quantity,
+    field: NowcastField,
+    domain: Domain,
+    input_axis: Axis,
+    lead_axis: Axis,
+    plane: [usize; 2],
+}
+
+impl Ground {
+    fn new(frames: &Frames, task: &Nowcasting) -> Self {
+        let [n_frames, height, width] = frames.shape();
+        let (field, plane) = (task.field, [height, width]);
+        let leads = task.lead_times_min.clone();
+        let (domain, input_axis, lead_axis) = match frames {
+            Frames::Sample(Sample { sequence, .. }) => {
+                let start = sequence.times.last().copied().unwrap_or_default();
+                let input_axis = Axis::input_time(sequence.times.clone());
+                (Domain::Earth(sequence.grid.clone()), input_axis, Axis::lead_time(start, leads))
+            }
+            // Arrays do not say when and where they are of.
+            Frames::Brought(_) => {
+                let leads = leads.into_iter().map(f64::from).collect();
+                let lead_axis = Axis::numbers(Axis::LEAD_TIME, "min", leads);
+                (Domain::None, Axis::counted(Axis::INPUT_TIME, n_frames), lead_axis)
+            }
+        };
+        Self { quantity: field.quantity(), field, domain, input_axis, lead_axis, plane }
+    }
+
+    fn variable(&self, name: &str, role: Role, axis: &Axis, values: Vec<f32>) -> Variable {
+        Variable {
+            name: name.to_owned(),
+            role,
+            quantity: self.quantity.clone(),
+            axes: vec![axis.clone()],
+            plane: Some(self.plane),
+            domain: self.domain.clone(),
+            values: Values::F32(values),
+        }
+    }
+}
+
+fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> {
+    let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
+    let inputs: Vec<f32> = match frames {
+        Frames::Sample(sample) => all(&sample.sequence.frames),
+        Frames::Brought(brought) => physical(&brought.values),
+    };
+    let n_pixels = ground.plane[0] * ground.plane[1];
+    let last = &inputs[inputs.len() - n_pixels..];
+    let persistence = last.repeat(ground.lead_axis.len());
+    let lead_axis = &ground.lead_axis;
+    let prediction =
+        ground.variable("prediction", Role::Prediction, lead_axis, physical(&answer.prediction));
+    let mut variables = vec![prediction];
+    if let Frames::Sample(sample) = frames
+        && let Some(observed) = observation(&sample.leads, n_pixels)
+    {
+        variables.push(ground.variable("observation", Role::Observation, lead_axis, observed));
+    }
+    variables.push(ground.variable("persistence", Role::Reference, lead_axis, persistence));
+    variables.push(ground.variable("input", Role::Input, &ground.input_axis, inputs));
+    variables
+}
+
+fn all(fields: &[Field]) -> Vec<f32> {
+    fields.iter().flat_map(|field| field.values.iter().copied()).collect()
+}
+
+/// What was observed at all lead times, missing where the archive has no frame; `None` where it has none
+/// of them.
+fn observation(leads: &[Lead], n_pixels: usize) -> Option<Vec<f32>> {
+    leads.iter().any(|lead| lead.observation.is_some()).then(|| {
+        let values = leads.iter().map(|lead| match &lead.observation {
+            Some(observed) => observed.map.values.clone(),
+            None => vec![f32::NAN; n_pixels],
+        });
+        values.flatten().collect()
+    })
+}
+
+/// The pixels that the explained sum goes over.
+fn mask(ground: &Ground, target: &Target, answer: &Answer) -> Option<Variable> {
+    let mask = answer.explained.iter().find_map(|explained| explained.mask.clone())?;
+    let lead = lead_time_min(target);
+    let axis = match ground.lead_axis.time(0) {
+        Some(_) => {
+            let start = ground.input_axis.time(ground.input_axis.len().saturating_sub(1))?;
+            Axis::lead_time(start, vec![lead])
+        }
+        None => Axis::numbers(Axis::LEAD_TIME, "min", vec![f64::from(lead)]),
+    };
+    // Titles say `pixels are …`.
+    let above = threshold_label(ground.field, threshold(target));
+    let quantity = Quantity::new(&format!("predicted above {above}"), "1", Colours::Mask);
+    let mask = ground.variable("target_mask", Role::Mask, &axis, mask);
+    Some(Variable { quantity, ..mask })
+}
+
+/// `target: predicted rain above 1.5 mm/h at +30 min (28,990 pixels)`
+fn target_words(field: NowcastField, target: Option<&Target>, explained: &Explained) -> String {
+    let Some(target) = target else { return String::new() };
+    let n_pixels = explained.mask.iter().flatten().filter(|&&m| m > 0.0).count();
+    let what = match field {
+        NowcastField::Precipitation => "rain",
+        NowcastField::CloudCover => "cloud cover",
+    };
+    let (above, lead) = (number(threshold(target)), lead_time_min(target));
+    let unit = match field.unit() {
+        "1" => String::new(),
+        unit => format!(" {unit}"),
+    };
+    format!(
+        "target: predicted {what} above {above}{unit} at +{lead} min ({} pixels)",
+        count(n_pixels)
+    )
+}
+
+/// What to do where the threshold leaves nothing to explain.
+fn nothing_above(
+    field: NowcastField,
+    target: Option<&Target>,
+    variables: &[Variable],
+) -> Option<String> {
+    let mask = variables.iter().find(|variable| variable.role == Role::Mask)?;
+    let above = threshold_label(field, threshold(target?));
+    mask.is_zero().then(|| {
+        format!("nothing is predicted above {above}, so there is nothing to explain: choose a lower threshold")
+    })
+}
+
+fn notes(task: &Nowcasting, is_simulated: bool, nothing: Option<String>) -> Vec<Note> {
+    let note = |name: &str, text: &str, is_on_figures| Note {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        is_on_figures,
+    };
+    let mut notes = Vec::new();
+    if is_simulated {
+        notes.push(note("simulated", "weights trained on simulated data", true));
+    }
+    notes.extend(nothing.map(|words| note("nothing-to-explain", &words, false)));
+    if !task.is_stated {
+        let text = "the weights do not say their lead times: those of the publication are taken";
+        notes.push(note("lead-times-assumed", text, false));
+    }
+    notes
+}
+
+impl Frames {
+    fn provenance(&self, origin: Provenance) -> Provenance {
+        let (data_source, data_licence) = self.credit();
+        let (data_files, data_sha256) = match self {
+            Self::Sample(sample) => (sample.files.clone(), sample.data_sha256.clone()),
+            Self::Brought(brought) => (vec![brought.file.clone()], brought.sha256.clone()),
+        };
+        Provenance { data_source, data_licence, data_files, data_sha256, ..origin }
+    }
+}

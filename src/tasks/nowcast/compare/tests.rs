@@ -1,0 +1,83 @@
+use super::*;
+use crate::tasks::nowcast::samples::Samples;
+use crate::tasks::tests::{CLOUDS, SAMPLE, catalog, data};
+
+fn read(query: &str) -> Result<Comparison, QuestionError> {
+    let task = Nowcasts { samples: Samples::open(&data()).expect("the repository has samples") };
+    Comparison::read(&Parameters::parse(Some(query)), &task, &catalog())
+}
+
+fn rain(more: &str) -> Result<Comparison, QuestionError> {
+    read(&format!("sample={SAMPLE}{more}"))
+}
+
+fn refused(asked: Result<Comparison, QuestionError>, expected: &str) {
+    let error = asked.err().expect("it is refused");
+    let text = format!("{error}; {}", error.known().join(", "));
+    assert!(text.contains(expected), "{text}");
+}
+
+/// Those that forecast the same time can stand beside each other.
+#[test]
+fn networks_that_forecast_the_lead_time_are_compared() {
+    let names = |more: &str| rain(more).expect("it can be compared").names;
+    assert_eq!(names(""), ["rain/one", "rain/assumed"]);
+    assert_eq!(names("&lead-time=60"), ["rain/one", "rain/late"]);
+    assert_eq!(names("&lead-time=180"), ["rain/one"]);
+    assert_eq!(names("&networks=rain/late,rain/one&lead-time=60"), ["rain/one", "rain/late"]);
+    let clouds = read(&format!("sample={CLOUDS}")).expect("it can be compared");
+    assert_eq!(clouds.names, ["clouds/europe"], "of the same field");
+}
+
+#[test]
+fn the_address_survives_being_read_again() {
+    for more in [
+        "",
+        "&lead-time=60&threshold=-0",
+        "&networks=rain/late",
+        "&networks=rain/one&networks=rain/assumed",
+    ] {
+        let once = rain(more).expect("it can be compared");
+        let twice = read(&once.to_query()).expect("it can be compared again");
+        assert_eq!(twice.to_query(), once.to_query());
+        assert_eq!(twice.target, once.target);
+        let requests =
+            |c: &Comparison| c.questions.iter().map(|q| q.request.key()).collect::<Vec<_>>();
+        assert_eq!(requests(&twice), requests(&once));
+    }
+}
+
+#[test]
+fn nothing_is_explained() {
+    let comparison = rain("&networks=rain/one").expect("it can be compared");
+    assert!(comparison.questions.iter().all(|question| question.request.explain.is_empty()));
+    assert_eq!(comparison.target, Target::SumAbove { threshold: 1.5, lead_time_min: 30 });
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_what_can() {
+    refused(read(""), "sample is missing");
+    refused(read("sample=knmi-1"), SAMPLE);
+    refused(rain("&networks=lstm"), "rain/one, rain/late, rain/assumed");
+    refused(rain("&networks=clouds/europe"), "rain/one");
+    refused(rain("&lead-time=45"), "a lead time of this network in minutes: 30, 60, 180");
+    refused(rain("&networks=rain/late&lead-time=30"), "in minutes: 60");
+    refused(rain("&threshold=wet"), "from 0 to 7864.2");
+    refused(rain("&methods=none"), "“methods”");
+    refused(rain("&lead-time=30&lead-time=60"), "only once");
+}
+
+#[test]
+fn as_many_are_compared_as_people_can_tell_apart() {
+    let mut known = crate::tasks::tests::cards();
+    let one = known.checkpoints[0].clone();
+    let more = |i: usize| CheckpointCard { name: format!("more-{i}"), ..one.clone() };
+    known.checkpoints.extend((0..5).map(more));
+    let many = Catalog::new(known, catalog().tasks().to_vec());
+    let task = Nowcasts { samples: Samples::open(&data()).expect("the repository has samples") };
+    let read = |query: &str| Comparison::read(&Parameters::parse(Some(query)), &task, &many);
+    let all = read(&format!("sample={SAMPLE}")).expect("it can be compared");
+    assert_eq!(all.names.len(), MAX_NETWORKS);
+    let named = "rain/one,rain/more-0,rain/more-1,rain/more-2,rain/more-3";
+    refused(read(&format!("sample={SAMPLE}&networks={named}")), "names 5 of them, but 4 at most");
+}

@@ -1,0 +1,189 @@
+//! Forecasts against observations, beside persistence.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use stormlens_data::archive::Archive;
+use stormlens_data::card::Nowcasting;
+use stormlens_data::dataset::{DatasetError, Windows};
+use stormlens_data::field::Field;
+use stormlens_data::network::Input;
+use stormlens_data::score::{ScoreTable, Verification, default_thresholds};
+
+use crate::cli::evaluate::{Evaluated, Evaluation};
+
+const THRESHOLDS: &str = "thresholds";
+
+/// Scores of a network's forecasts; `None` for a network that makes none.
+pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>> {
+    let task = evaluation.checkpoint.nowcasting.as_ref()?;
+    Some(run(evaluation, task))
+}
+
+fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluated> {
+    evaluation.parameters.only(&[THRESHOLDS]).context("the network takes frames")?;
+    let thresholds = thresholds(evaluation, task)?;
+    let cases = open(evaluation, task)?;
+    let n = cases.len();
+    if n == 0 {
+        bail!("{} has no sample in {:?}", evaluation.dataset.display(), evaluation.split);
+    }
+    let verification = Verification::new(task.field, &task.lead_times_min, &thresholds);
+    let table = verify(evaluation, cases.as_ref(), task, verification)?;
+    Ok(Evaluated {
+        n_cases: format!("{n} samples verified"),
+        summary: String::new(),
+        csv: table.to_csv(),
+        json: json!({
+            "n_samples": n,
+            "lead_times_min": task.lead_times_min,
+            "scores": table,
+        }),
+    })
+}
+
+fn thresholds(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Vec<f64>> {
+    let given = evaluation.parameters.list(THRESHOLDS);
+    if given.is_empty() {
+        return Ok(default_thresholds(task.field).to_vec());
+    }
+    let read = |text: &str| {
+        let value = text.parse().ok().filter(|t: &f64| t.is_finite() && *t >= 0.0);
+        let unit = task.field.unit();
+        value.with_context(|| {
+            format!("{text} is no threshold; give values in {unit}, separated by commas")
+        })
+    };
+    given.into_iter().map(read).collect()
+}
+
+/// A file or folder of windows, or a folder of frames.
+fn open(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Box<dyn Cases>> {
+    let dataset = evaluation.dataset;
+    let archive = if dataset.is_dir() { open_archive(dataset)? } else { None };
+    if let Some(archive) = archive {
+        return Ok(Box::new(Folder::new(archive, evaluation, task)?));
+    }
+    let windows = Windows::open(dataset)?;
+    windows.check(task)?;
+    if let Some(description) = windows.description() {
+        tracing::info!("{}: {description}", dataset.display());
+    }
+    let (group, lead_times_min) = (evaluation.split.to_owned(), task.lead_times_min.clone());
+    Ok(Box::new(File { windows, group, lead_times_min }))
+}
+
+/// A folder of frames; `None` where it holds something else.
+fn open_archive(folder: &Path) -> anyhow::Result<Option<Archive>> {
+    match Archive::open(folder) {
+        Ok(archive) => Ok(Some(archive)),
+        Err(DatasetError::NoFrames { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One forecast to verify.
+struct Case {
+    input: Input,
+    /// `[leads, height, width]`, in the network's own unit.
+    observations: Vec<f32>,
+}
+
+/// Forecasts to verify, read one at a time.
+trait Cases {
+    fn len(&self) -> usize;
+    fn read(&self, i: usize) -> anyhow::Result<Case>;
+}
+
+struct File {
+    windows: Windows,
+    group: String,
+    lead_times_min: Vec<u32>,
+}
+
+impl Cases for File {
+    fn len(&self) -> usize {
+        self.windows.len(&self.group)
+    }
+
+    fn read(&self, i: usize) -> anyhow::Result<Case> {
+        let window = self.windows.read(&self.group, i, &self.lead_times_min)?;
+        let (height, width) = self.windows.size(&self.group)?;
+        let shape = [window.inputs.len() / (height * width), height, width];
+        let input = Input { values: window.inputs, shape };
+        Ok(Case { input, observations: window.targets })
+    }
+}
+
+struct Folder {
+    archive: Archive,
+    ids: Vec<String>,
+    task: Nowcasting,
+}
+
+impl Folder {
+    fn new(
+        archive: Archive,
+        evaluation: &Evaluation<'_>,
+        task: &Nowcasting,
+    ) -> anyhow::Result<Self> {
+        archive.check(task)?;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+        let ids = evaluation.members.clone().unwrap_or_else(|| {
+            let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+            samples.into_iter().filter(|s| s.is_observed()).map(|s| s.id).collect()
+        });
+        Ok(Self { archive, ids, task: task.clone() })
+    }
+}
+
+impl Cases for Folder {
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    fn read(&self, i: usize) -> anyhow::Result<Case> {
+        let id = &self.ids[i];
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
+        let sample = self.archive.load(id, *n_input_frames, *frame_step_min, lead_times_min)?;
+        let observations = sample.targets_normalised();
+        let observations = observations.with_context(|| format!("{id} has no observation"))?;
+        let grid = &sample.sequence.grid;
+        let shape = [*n_input_frames, grid.height, grid.width];
+        Ok(Case { input: Input { values: sample.inputs_normalised, shape }, observations })
+    }
+}
+
+fn verify(
+    evaluation: &Evaluation<'_>,
+    cases: &dyn Cases,
+    task: &Nowcasting,
+    mut verification: Verification,
+) -> anyhow::Result<ScoreTable> {
+    for i in 0..cases.len() {
+        let _ = evaluation.progress.report("verifying", i, cases.len());
+        let Case { input, observations } = cases.read(i)?;
+        let [_, height, width] = input.shape;
+        let n_pixels = height * width;
+        let answer = (evaluation.network)(&input)?;
+        let map = |own: &[f32]| {
+            let values = own.iter().map(|&x| task.field.to_physical(x)).collect();
+            Field::new(height, width, values)
+        };
+        let persistence = map(&input.values[input.values.len() - n_pixels..]);
+        let predictions = answer.prediction.chunks_exact(n_pixels);
+        if predictions.len() != task.lead_times_min.len() {
+            bail!(
+                "the network gives {} frames for {:?} min",
+                predictions.len(),
+                task.lead_times_min
+            );
+        }
+        for (lead, pair) in predictions.zip(observations.chunks_exact(n_pixels)).enumerate() {
+            let (model, observation) = pair;
+            verification.add(lead, &map(model), &persistence, &map(observation));
+        }
+    }
+    Ok(verification.finish())
+}

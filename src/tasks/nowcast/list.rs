@@ -1,0 +1,266 @@
+//! `/samples`: all samples as thumbnails, to filter and to leaf through.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use stormlens_data::card::{ModelCard, NowcastField};
+
+use super::legend::Legend;
+use super::samples::{SampleEntry, Samples, Window};
+use super::{Nowcasts, SECTION, frames};
+use crate::catalog::Catalog;
+use crate::parameters::{Parameters, QuestionError, encode};
+use crate::plot::Theme;
+use crate::web::pages::render;
+use crate::web::shell::Shell;
+use crate::web::{AppError, AppState, format};
+
+#[cfg(test)]
+mod tests;
+
+pub const N_ON_PAGE: usize = 24;
+/// One row of cards on a wide page.
+const N_SUGGESTIONS: usize = 6;
+const NAMES: [&str; 6] = ["field", "from", "to", "min-wet", "observed", "page"];
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/samples.html")]
+struct SamplesPage {
+    shell: Shell,
+    legend: Legend,
+    /// Fields that there are samples of, with their names in addresses and whether they are chosen.
+    fields: Vec<(String, &'static str, bool)>,
+    samples: Vec<SampleCard>,
+    n_found: usize,
+    n_all: usize,
+    filter: Filter,
+    /// Times of the first and the last sample of all, for the form.
+    first: String,
+    last: String,
+    page: usize,
+    n_pages: usize,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// A sample as lists show it.
+pub struct SampleCard {
+    pub href: String,
+    pub clock: String,
+    pub date: String,
+    pub time_iso: String,
+    /// Rain or clouds, and on how much of the area; empty where the last frame cannot be read.
+    pub covered: String,
+    pub observed: bool,
+    pub alt: String,
+    /// Addresses of the picture.
+    pub light: String,
+    pub dark: String,
+}
+
+/// What a visitor wants to see; the texts stand in the form again.
+struct Filter {
+    field: Option<NowcastField>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    min_wet_percent: f64,
+    observed: bool,
+}
+
+impl Filter {
+    fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
+        let percent = |p: &f64| (0.0..=100.0).contains(p);
+        let field = match parameters.has("field") {
+            true => {
+                Some(parameters.choice("field", NowcastField::ALL, NowcastField::Precipitation)?)
+            }
+            false => None,
+        };
+        Ok(Self {
+            field,
+            from: read_time(parameters, "from")?,
+            to: read_time(parameters, "to")?,
+            min_wet_percent: parameters
+                .number("min-wet", "a percentage from 0 to 100", percent)?
+                .unwrap_or(0.0),
+            observed: parameters.switch("observed", false)?,
+        })
+    }
+
+    fn admits(&self, sample: &SampleEntry, samples: &Samples) -> bool {
+        self.field.is_none_or(|field| sample.field == field)
+            && self.from.is_none_or(|from| sample.time >= from)
+            && self.to.is_none_or(|to| sample.time <= to)
+            && (!self.observed || sample.observed)
+            // Last, because it may have to read a file.
+            && (self.min_wet_percent == 0.0
+                || samples
+                    .covered_share(sample)
+                    .is_ok_and(|share| share * 100.0 >= self.min_wet_percent))
+    }
+
+    fn form_from(&self) -> String {
+        self.from.map(form_time).unwrap_or_default()
+    }
+
+    fn form_to(&self) -> String {
+        self.to.map(form_time).unwrap_or_default()
+    }
+
+    fn form_min_wet(&self) -> String {
+        if self.min_wet_percent == 0.0 { String::new() } else { self.min_wet_percent.to_string() }
+    }
+
+    fn is_set(&self) -> bool {
+        self.field.is_some()
+            || self.from.is_some()
+            || self.to.is_some()
+            || self.observed
+            || self.min_wet_percent > 0.0
+    }
+
+    /// The address of one page of what it admits.
+    fn page(&self, page: usize) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.field.map(|field| format!("field={field}")));
+        parts.extend(self.from.map(|from| format!("from={}", encode(&form_time(from)))));
+        parts.extend(self.to.map(|to| format!("to={}", encode(&form_time(to)))));
+        parts.extend(
+            (self.min_wet_percent > 0.0).then(|| format!("min-wet={}", self.min_wet_percent)),
+        );
+        parts.extend(self.observed.then(|| "observed=yes".to_owned()));
+        parts.extend((page > 1).then(|| format!("page={page}")));
+        if parts.is_empty() {
+            "/samples".to_owned()
+        } else {
+            format!("/samples?{}", parts.join("&"))
+        }
+    }
+}
+
+pub async fn show(
+    task: Arc<Nowcasts>,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let parameters = Parameters::parse(query.as_deref());
+    parameters.only(&NAMES)?;
+    let filter = Filter::read(&parameters)?;
+    let page = parameters.number("page", "a page number from 1", |&n: &usize| n >= 1)?.unwrap_or(1);
+    let shell = Shell::new(&state, Some(SECTION));
+    let page = state.blocking(move || Ok(collect(shell, &task.samples, filter, page))).await?;
+    render(&headers, &page)
+}
+
+fn collect(shell: Shell, samples: &Samples, filter: Filter, page: usize) -> SamplesPage {
+    let all = samples.list();
+    let found: Vec<_> = all.iter().filter(|sample| filter.admits(sample, samples)).collect();
+    let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
+    let page = page.min(n_pages);
+    let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
+    let time = |sample: Option<&SampleEntry>| sample.map(|s| form_time(s.time)).unwrap_or_default();
+    SamplesPage {
+        shell,
+        legend: Legend::new(),
+        fields: fields(samples, filter.field),
+        samples: cards(samples, on_page),
+        n_found: found.len(),
+        n_all: all.len(),
+        first: time(all.first()),
+        last: time(all.last()),
+        previous: (page > 1).then(|| filter.page(page - 1)),
+        next: (page < n_pages).then(|| filter.page(page + 1)),
+        page,
+        n_pages,
+        filter,
+    }
+}
+
+/// Nothing where all are of one field.
+fn fields(samples: &Samples, chosen: Option<NowcastField>) -> Vec<(String, &'static str, bool)> {
+    let is_there = |field: &&NowcastField| samples.list().iter().any(|s| s.field == **field);
+    let there = NowcastField::ALL.iter().filter(is_there);
+    let fields: Vec<_> =
+        there.map(|&field| (field.to_string(), field.label(), Some(field) == chosen)).collect();
+    if fields.len() > 1 { fields } else { Vec::new() }
+}
+
+/// Samples as lists show them.
+pub fn cards<'a>(
+    samples: &Samples,
+    listed: impl Iterator<Item = &'a SampleEntry>,
+) -> Vec<SampleCard> {
+    listed.map(|sample| card(samples, sample)).collect()
+}
+
+fn card(samples: &Samples, sample: &SampleEntry) -> SampleCard {
+    let covered = covered(samples, sample).unwrap_or_default();
+    let time = format::date_time(sample.time);
+    let alt = match covered.as_str() {
+        "" => format!("The frame of {time} cannot be read"),
+        covered => format!("{time}: {} of the area", covered.to_lowercase()),
+    };
+    let last = Window::of(sample.field).n_input_frames - 1;
+    let picture = |theme| frames::address(samples, sample, last, theme);
+    SampleCard {
+        href: format!("/samples/{}", encode(&sample.id)),
+        time_iso: format::iso(sample.time),
+        clock: format::clock(sample.time),
+        date: format::date(sample.time),
+        observed: sample.observed,
+        covered,
+        alt,
+        light: picture(Theme::Light),
+        dark: picture(Theme::Dark),
+    }
+}
+
+/// `Rain on 12 %`; `None` where the last frame cannot be read.
+pub fn covered(samples: &Samples, sample: &SampleEntry) -> Option<String> {
+    let share = samples.covered_share(sample).ok()?;
+    let what = match sample.field {
+        NowcastField::Precipitation => "Rain",
+        NowcastField::CloudCover => "Clouds",
+    };
+    Some(format!("{what} on {}", format::percent(share)))
+}
+
+/// A few samples that can be verified and that some weights are for, spread evenly over time.
+pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a SampleEntry> {
+    let of = |model: &Arc<ModelCard>| catalog.checkpoints(model.id).cloned().collect::<Vec<_>>();
+    let weights: Vec<_> = catalog.models().iter().flat_map(of).collect();
+    let fields: Vec<_> =
+        weights.iter().filter_map(|w| Some(w.nowcasting.as_ref()?.field)).collect();
+    let can_be_asked =
+        |s: &&SampleEntry| s.observed && (fields.is_empty() || fields.contains(&s.field));
+    let observed: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
+    let step = (observed.len() / N_SUGGESTIONS).max(1);
+    observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS).collect()
+}
+
+/// A time as forms write it: `2010-08-26T05:35`, always UTC.
+fn form_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+fn read_time(
+    parameters: &Parameters,
+    name: &'static str,
+) -> Result<Option<Timestamp>, QuestionError> {
+    let Some(text) = parameters.one(name)? else { return Ok(None) };
+    let time = text.trim_end_matches('Z').parse::<DateTime>().ok();
+    match time.and_then(|time| TimeZone::UTC.to_timestamp(time).ok()) {
+        Some(time) => Ok(Some(time)),
+        None => Err(QuestionError::parameter(
+            name,
+            format!("is “{text}”, but must be a time in UTC such as 2010-08-26T05:35"),
+        )),
+    }
+}

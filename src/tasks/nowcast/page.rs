@@ -1,0 +1,209 @@
+//! The page of a forecast: its maps, how good it was, and why.
+
+use askama::Template;
+use stormlens_data::card::NowcastField;
+use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
+use stormlens_data::request::{Subject, Target};
+
+use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
+use super::scores::{Scores, of_outcome};
+use crate::parameters::encode;
+use crate::plot::Figure;
+use crate::question::Question;
+use crate::web::AppError;
+use crate::web::format;
+use crate::web::pages::Shown;
+use crate::web::report::Report;
+use crate::web::result;
+use crate::web::shell::Shell;
+use crate::web::views::{FigureView, Figures, map, mark_first};
+
+#[cfg(test)]
+mod tests;
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/result.html")]
+struct ResultPage {
+    shell: Shell,
+    report: Report,
+    sample: String,
+    sample_page: String,
+    compare: String,
+    /// `Rain at 26 August 2010, 05:35 UTC`
+    heading: String,
+    start_time: String,
+    lead_time_min: u32,
+    /// The other lead times: minutes, and the same question about them.
+    leads: Vec<(u32, Option<String>)>,
+    lead_is_assumed: bool,
+    facts: Vec<(&'static str, String)>,
+    forecast: Vec<FigureView>,
+    /// All lead times, where there are several.
+    strips: Vec<FigureView>,
+    inputs: FigureView,
+    scores: Option<Scores>,
+    by_lead: Option<Scores>,
+    scores_csv: String,
+    notice: Option<String>,
+    threshold: f64,
+    what: &'static str,
+    unit: &'static str,
+}
+
+/// The page as HTML.
+pub fn html(shown: &Shown<'_>) -> Result<String, AppError> {
+    let Shown { question, outcome, shell } = shown;
+    let figures = Figures::new(question, outcome);
+    let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
+    let (idx, table) = (lead_idx(outcome, lead), of_outcome(outcome));
+    let page = ResultPage {
+        shell: shell.clone(),
+        report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD]),
+        sample_page: sample_page(sample),
+        compare: super::compare::page_of(sample),
+        sample: sample.to_owned(),
+        heading: heading(question, outcome, idx),
+        start_time: start(outcome),
+        lead_time_min: lead,
+        leads: leads(question),
+        lead_is_assumed: outcome.notes("lead-times-assumed").next().is_some(),
+        facts: facts(outcome, idx),
+        forecast: mark_first(
+            maps(outcome, idx).iter().map(|figure| figures.view(figure)).collect(),
+        ),
+        strips: strips(outcome).iter().map(|figure| figures.wide(figure)).collect(),
+        inputs: figures.wide(&Figure::Strip("input".into())),
+        scores: table.as_ref().and_then(|table| Scores::at_lead(table, Some(lead))),
+        by_lead: table
+            .as_ref()
+            .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
+        scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
+        notice: notice(question, outcome, idx),
+        threshold: threshold(&question.target),
+        what: what(field(question)),
+        unit: field(question).unit(),
+    };
+    Ok(page.render()?)
+}
+
+/// The page of a sample.
+pub fn sample_page(sample: &str) -> String {
+    format!("/samples/{}", encode(sample))
+}
+
+/// Where the page of a subject lies.
+pub fn asked_at(subject: &Subject) -> String {
+    sample_page(sample_of(subject))
+}
+
+fn field(question: &Question) -> NowcastField {
+    let task = question.cards.checkpoint.nowcasting.as_ref();
+    task.map_or(NowcastField::Precipitation, |task| task.field)
+}
+
+/// In the middle of a sentence.
+pub fn what(field: NowcastField) -> &'static str {
+    match field {
+        NowcastField::Precipitation => "rain",
+        NowcastField::CloudCover => "cloud cover",
+    }
+}
+
+/// The place of a lead time among those of the forecast.
+pub fn lead_idx(outcome: &Outcome, lead_time_min: u32) -> usize {
+    let axis = outcome.variable("prediction").and_then(Variable::axis);
+    let is_it = |axis: &Axis, i: usize| match &axis.coordinates {
+        // Of arrays that do not say when they are of.
+        Coordinates::Numbers { values, .. } => values.get(i) == Some(&f64::from(lead_time_min)),
+        _ => axis.lead_time_min(i) == Some(lead_time_min),
+    };
+    axis.and_then(|axis| (0..axis.len()).find(|&i| is_it(axis, i))).unwrap_or(0)
+}
+
+fn heading(question: &Question, outcome: &Outcome, idx: usize) -> String {
+    let axis = outcome.variable("prediction").and_then(Variable::axis);
+    let what = match field(question) {
+        NowcastField::Precipitation => "Rain",
+        NowcastField::CloudCover => "Cloud cover",
+    };
+    match axis.and_then(|axis| axis.time(idx)) {
+        Some(time) => format!("{what} at {}", format::date_time(time)),
+        None => format!("{what} of {}", sample_of(&question.request.subject)),
+    }
+}
+
+fn start(outcome: &Outcome) -> String {
+    let axis = outcome.variable("input").and_then(Variable::axis);
+    let last = axis.and_then(|axis| axis.time(axis.len().saturating_sub(1)));
+    last.map(format::clock).unwrap_or_default()
+}
+
+fn leads(question: &Question) -> Vec<(u32, Option<String>)> {
+    let task = question.cards.checkpoint.nowcasting.as_ref();
+    let all = task.map_or(&[][..], |task| &task.lead_times_min);
+    let shown = lead_time_min(&question.target);
+    let link = |&lead: &u32| {
+        let target =
+            Target::SumAbove { threshold: threshold(&question.target), lead_time_min: lead };
+        let other = || result::page(&question.with_target(target));
+        (lead, (lead != shown).then(other))
+    };
+    all.iter().map(link).collect()
+}
+
+fn maps(outcome: &Outcome, idx: usize) -> Vec<Figure> {
+    let is_observed =
+        outcome.variable("observation").is_some_and(|observed| observed.map(idx).range().is_some());
+    let mut figures = vec![map("prediction", idx)];
+    figures.extend(is_observed.then(|| map("observation", idx)));
+    figures.push(map("persistence", idx));
+    figures.extend(is_observed.then(|| Figure::difference("prediction", "observation", idx)));
+    figures
+}
+
+fn strips(outcome: &Outcome) -> Vec<Figure> {
+    let several = |name: &&str| outcome.variable(name).is_some_and(|v| v.n_maps() > 1);
+    let names = ["prediction", "observation"].into_iter().filter(several);
+    names.map(|name| Figure::Strip(name.to_owned())).collect()
+}
+
+fn facts(outcome: &Outcome, idx: usize) -> Vec<(&'static str, String)> {
+    let maximum = |name: &str| {
+        let variable = outcome.variable(name)?;
+        let (_, high) = variable.map(idx).range()?;
+        let high = format::number(high.into());
+        Some(match variable.quantity.unit.as_str() {
+            "1" => high,
+            unit => format!("{high} {unit}"),
+        })
+    };
+    let mut facts = Vec::new();
+    facts.extend(maximum("prediction").map(|high| ("Predicted maximum", high)));
+    facts.extend(maximum("observation").map(|high| ("Observed maximum", high)));
+    facts.push(("Computed on", outcome.provenance.device.clone()));
+    facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
+    facts
+}
+
+/// Said plainly where the threshold selects nothing or everything.
+fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> {
+    let mask = outcome.variable("target_mask")?.to_f64();
+    let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
+    let (above, unit) = (threshold(&question.target), field(question).unit());
+    let above = if unit == "1" { above.to_string() } else { format!("{above} {unit}") };
+    match n_pixels {
+        0 => {
+            let high =
+                facts(outcome, idx).into_iter().next().map(|fact| fact.1).unwrap_or_default();
+            Some(format!(
+                "The forecast exceeds {above} nowhere, so there is nothing to explain and every map is \
+                 empty. Its maximum is {high}: choose a threshold below"
+            ))
+        }
+        n if n == mask.len() => Some(format!(
+            "The forecast exceeds {above} everywhere, so the whole field is explained. Choose a \
+             higher threshold to ask about part of it"
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! The pages of nowcasts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use stormlens_data::card::{CheckpointCard, ModelCard, Nowcasting};
+use stormlens_data::request::Subject;
+
+use super::list::{self, SampleCard, suggestions};
+use super::scores::Scores;
+use super::{Nowcasts, SECTION, compare, frames, page, sample};
+use crate::catalog::Catalog;
+use crate::web::pages::{Pages, Shown, Welcome};
+use crate::web::shell::Section;
+use crate::web::{AppError, AppState, Pictures, time_limit};
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/welcome.html")]
+struct Panel;
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/suggestions.html")]
+struct Suggestions {
+    samples: Vec<SampleCard>,
+    n_samples: usize,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/evaluation.html")]
+struct Evaluation {
+    scores: Scores,
+}
+
+impl Pages for Nowcasts {
+    fn section(&self) -> Section {
+        SECTION
+    }
+
+    fn routes(self: Arc<Self>) -> Router<AppState> {
+        let task = || self.clone();
+        let (listed, shown, framed, moved) = (task(), task(), task(), task());
+        let compared = task();
+        Router::new()
+            .route("/samples", get(move |s, q, h| list::show(listed.clone(), s, q, h)))
+            .route("/samples/{id}", get(move |s, p, h| sample::show(shown.clone(), s, p, h)))
+            .route(
+                "/samples/{id}/frames/{file}",
+                get(move |s, p, q, h| frames::frame(framed.clone(), s, p, q, h)),
+            )
+            .route(
+                "/samples/{id}/animation.png",
+                get(move |s, p, q, h| frames::animation(moved.clone(), s, p, q, h)),
+            )
+            .route(compare::PATH, get(move |s, q, h| compare::show(compared.clone(), s, q, h)))
+            .layer(from_fn(time_limit))
+    }
+
+    fn welcome(&self, state: &AppState) -> Result<Welcome, AppError> {
+        let samples =
+            list::cards(&self.samples, suggestions(&self.samples, &state.catalog).into_iter());
+        let suggestions = Suggestions { samples, n_samples: self.samples.list().len() };
+        Ok(Welcome { panel: Panel.render()?, suggestions: suggestions.render()? })
+    }
+
+    fn asked_at(&self, subject: &Subject) -> String {
+        page::asked_at(subject)
+    }
+
+    fn result(&self, shown: &Shown<'_>) -> Result<String, AppError> {
+        page::html(shown)
+    }
+
+    fn facts(&self, _: &ModelCard) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    fn weight_facts(&self, checkpoint: &CheckpointCard) -> Vec<(&'static str, String)> {
+        let Some(task) = &checkpoint.nowcasting else { return Vec::new() };
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+        let leads: Vec<String> = lead_times_min.iter().map(u32::to_string).collect();
+        let assumed = if task.is_stated { "" } else { " (not stated: those of the publication)" };
+        vec![
+            ("Forecasts", task.field.label().to_owned()),
+            ("Input", format!("{n_input_frames} frames, every {frame_step_min} min")),
+            ("Lead times", format!("{} min{assumed}", leads.join(", "))),
+            ("Size", format!("Multiples of {} pixels", task.size_multiple)),
+        ]
+    }
+
+    fn evaluation(&self, file: &Path) -> Option<String> {
+        Evaluation { scores: Scores::read(file)? }.render().ok()
+    }
+
+    fn prepare_pictures(&self, pictures: &Pictures, catalog: &Catalog) {
+        let first = suggestions(&self.samples, catalog).into_iter();
+        let listed = self.samples.list().iter().take(list::N_ON_PAGE);
+        first.chain(listed).for_each(|sample| frames::prepare(&self.samples, pictures, sample));
+    }
+}

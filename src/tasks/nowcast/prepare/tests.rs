@@ -1,0 +1,87 @@
+use stormlens_data::archive::Archive;
+use stormlens_data::card::NowcastField;
+use stormlens_data::request::{ClassOutput, Subject};
+
+use super::*;
+use crate::question::Question;
+use crate::tasks::tests::{CLOUDS, SAMPLE, ask, data};
+
+fn prepared(question: &Question) -> Result<Prepared, WorkerError> {
+    question.task.prepare(&question.request, &question.cards)
+}
+
+#[test]
+fn a_network_is_given_the_frames_and_what_is_asked() {
+    let query = format!(
+        "sample={SAMPLE}&lead-time=60&threshold=2&methods=grad-cam,integrated-gradients\
+         &integrated-gradients.steps=7"
+    );
+    let question = ask(&query).expect("it can be asked");
+    let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
+    let archive = Archive::open(&data().join("knmi")).expect("the repository has it");
+    let sample = archive.load("20100826T0535", 12, 5, &[30]).expect("it can be read");
+    assert_eq!(prepared.input.shape, [12, 288, 288]);
+    assert!(prepared.input.values == sample.inputs_normalised, "bit for bit");
+    let [cam, gradients] = &prepared.asked[..] else { panic!("{:?}", prepared.asked) };
+    let target = network::Target::SumAbove {
+        channel: 1,
+        field: NowcastField::Precipitation,
+        threshold: 2.0,
+    };
+    assert_eq!((cam.method.as_str(), &cam.target), ("grad-cam", &target));
+    assert_eq!(&gradients.target, &target);
+    assert_eq!(gradients.options["steps"], "7");
+    assert!(cam.layers.is_empty(), "all of them");
+}
+
+#[test]
+fn clouds_are_given_as_0_and_1() {
+    let question = ask(&format!("model=clouds&sample={CLOUDS}&lead-time=90")).expect("asked");
+    let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(prepared.input.shape, [4, 128, 128]);
+    assert!(prepared.input.values.iter().all(|&v| v == 0.0 || v == 1.0));
+    let target =
+        network::Target::SumAbove { channel: 5, field: NowcastField::CloudCover, threshold: 0.5 };
+    assert_eq!(prepared.asked[0].target, target);
+}
+
+#[test]
+fn what_cannot_be_answered_says_why_and_what_to_do() {
+    let question = ask(&format!("sample={SAMPLE}")).expect("it can be asked");
+    let check = |question: &Question, expected: &str| {
+        let Err(WorkerError::Invalid { message, remedy }) = prepared(question) else { panic!() };
+        assert!(message.contains(expected), "{message}");
+        assert!(remedy.contains("choose another sample"), "{remedy}");
+    };
+    let about = |sample: &str| {
+        let mut other = question.clone();
+        other.request.subject = Subject::Nowcast { sample: sample.to_owned() };
+        other
+    };
+    let target = |target: Target| {
+        let mut other = question.clone();
+        other.request.explain[0].target = target;
+        other
+    };
+    check(&about("knmi-1"), "there is no sample \"knmi-1\"");
+    check(&about(CLOUDS), "holds cloud-cover every 15 min and the network takes precipitation");
+    let missing = Target::SumAbove { threshold: 1.0, lead_time_min: 45 };
+    check(&target(missing), "does not forecast 45 minutes ahead");
+    let class = Target::Class { class: 0, output: ClassOutput::Logit };
+    check(&target(class), "a forecast has no classes to explain");
+    let mut pictures = question.clone();
+    pictures.cards =
+        ask(&format!("scene={}", crate::tasks::tests::typhoon())).expect("asked").cards;
+    check(&pictures, "takes no frames");
+}
+
+#[test]
+fn a_network_is_warmed_up_with_as_many_frames_as_it_takes() {
+    let question = ask(&format!("model=clouds&sample={CLOUDS}")).expect("it can be asked");
+    let (input, target) = question.task.zeros(&question.cards);
+    assert_eq!(input.shape, [4, CROP_SIZE, CROP_SIZE]);
+    assert_eq!(input.values.len(), 4 * CROP_SIZE * CROP_SIZE);
+    assert!(input.values.iter().all(|&v| v == 0.0));
+    let field = NowcastField::CloudCover;
+    assert_eq!(target, network::Target::SumAbove { channel: 0, field, threshold: 0.5 });
+}

@@ -1,0 +1,153 @@
+//! `/samples/{id}`: what was measured, and the form that asks a network about it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use stormlens_data::card::{CheckpointCard, ModelCard, NowcastField};
+
+use super::frames::{self, PICTURE_PX};
+use super::legend::Legend;
+use super::list::covered;
+use super::page::what;
+use super::samples::{SampleEntry, Window};
+use super::{Nowcasts, SECTION};
+use crate::catalog::Catalog;
+use crate::plot::Theme;
+use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
+use crate::web::pages::render;
+use crate::web::shell::Shell;
+use crate::web::{AppError, AppState, format};
+
+#[derive(Template)]
+#[template(path = "tasks/nowcast/sample.html")]
+struct SamplePage {
+    shell: Shell,
+    /// Of rain; clouds are there or not.
+    legend: Option<Legend>,
+    id: String,
+    time: String,
+    /// `One hour of rain, a frame every 5 minutes`
+    seen: String,
+    observed: bool,
+    field: &'static str,
+    covered: Option<String>,
+    picture_px: usize,
+    frames: Vec<Frame>,
+    /// Addresses of the moving picture.
+    moving: String,
+    moving_dark: String,
+    compare: String,
+    models: Vec<Model>,
+}
+
+struct Frame {
+    idx: usize,
+    clock: String,
+    minutes_before: usize,
+    light: String,
+    dark: String,
+}
+
+/// What the form offers for a model.
+struct Model {
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    checkpoints: Vec<String>,
+    lead_times_min: Vec<u32>,
+    what: &'static str,
+    unit: &'static str,
+    threshold: f64,
+    methods: Vec<MethodChoice>,
+    groups: Vec<LayerGroup>,
+}
+
+pub async fn show(
+    task: Arc<Nowcasts>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let sample = task.samples.find(&id)?;
+    let shell = Shell::new(&state, Some(SECTION));
+    let catalog = state.catalog.clone();
+    let page = state.blocking(move || Ok(describe(shell, &task, &catalog, &sample))).await?;
+    render(&headers, &page)
+}
+
+fn describe(shell: Shell, task: &Nowcasts, catalog: &Catalog, sample: &SampleEntry) -> SamplePage {
+    let samples = &task.samples;
+    let offers = catalog.models().iter().filter_map(|model| offer(catalog, model, sample.field));
+    SamplePage {
+        shell,
+        legend: (sample.field == NowcastField::Precipitation).then(Legend::new),
+        id: sample.id.clone(),
+        time: format::date_time(sample.time),
+        seen: seen(sample.field),
+        observed: sample.observed,
+        field: sample.field.label(),
+        covered: covered(samples, sample),
+        picture_px: PICTURE_PX,
+        frames: describe_frames(task, sample),
+        moving: frames::animation_address(samples, sample, Theme::Light),
+        moving_dark: frames::animation_address(samples, sample, Theme::Dark),
+        compare: super::compare::page_of(&sample.id),
+        models: offers.collect(),
+    }
+}
+
+fn seen(field: NowcastField) -> String {
+    let Window { n_input_frames, frame_step_min, .. } = Window::of(field);
+    let what = match field {
+        NowcastField::Precipitation => "rain",
+        NowcastField::CloudCover => "clouds",
+    };
+    let minutes = n_input_frames * frame_step_min as usize;
+    format!("{minutes} minutes of {what}, a frame every {frame_step_min} minutes")
+}
+
+fn describe_frames(task: &Nowcasts, sample: &SampleEntry) -> Vec<Frame> {
+    let samples = &task.samples;
+    let Window { n_input_frames, frame_step_min, .. } = Window::of(sample.field);
+    let frame = |idx| Frame {
+        idx,
+        clock: sample.frame_time(idx).map(format::clock).unwrap_or_default(),
+        minutes_before: (n_input_frames - 1 - idx) * frame_step_min as usize,
+        light: frames::address(samples, sample, idx, Theme::Light),
+        dark: frames::address(samples, sample, idx, Theme::Dark),
+    };
+    (0..n_input_frames).map(frame).collect()
+}
+
+/// Those of a model's weights that forecast the field.
+pub fn weights<'a>(
+    catalog: &'a Catalog,
+    model: &'a ModelCard,
+    field: NowcastField,
+) -> impl Iterator<Item = &'a Arc<CheckpointCard>> {
+    let fits = move |card: &&Arc<CheckpointCard>| {
+        card.nowcasting.as_ref().is_some_and(|task| task.field == field)
+    };
+    catalog.checkpoints(model.id).filter(fits)
+}
+
+/// A model without weights for the field cannot be asked.
+fn offer(catalog: &Catalog, model: &ModelCard, field: NowcastField) -> Option<Model> {
+    let weights: Vec<_> = weights(catalog, model, field).collect();
+    let first = weights.first()?.nowcasting.as_ref()?;
+    Some(Model {
+        id: model.id,
+        title: model.title,
+        summary: model.summary,
+        checkpoints: weights.iter().map(|card| card.name.clone()).collect(),
+        lead_times_min: first.lead_times_min.clone(),
+        what: what(field),
+        unit: first.field.unit(),
+        threshold: first.field.default_threshold(),
+        methods: method_choices(catalog.methods(), model, None),
+        groups: layer_groups(model, |name| model.default_layers.contains(&name)),
+    })
+}

@@ -1,0 +1,276 @@
+//! The sequences that there are: those of the archives, and arrays that somebody brought.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use stormlens_data::archive::{Archive, Sample};
+use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::dataset::DatasetError;
+use stormlens_data::field::Field;
+use stormlens_data::files::npy;
+use stormlens_data::{hash, time};
+
+use crate::parameters::QuestionError;
+
+#[cfg(test)]
+mod tests;
+
+/// How many frames a listed sample has, and when it is verified: those of the published networks. What a
+/// network needs beyond that, it is told when it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub n_input_frames: usize,
+    pub frame_step_min: u32,
+    pub lead_times_min: &'static [u32],
+}
+
+impl Window {
+    pub fn of(field: NowcastField) -> Self {
+        match field {
+            NowcastField::Precipitation => {
+                Self { n_input_frames: 12, frame_step_min: 5, lead_times_min: &[30] }
+            }
+            NowcastField::CloudCover => Self {
+                n_input_frames: 4,
+                frame_step_min: 15,
+                lead_times_min: &[15, 30, 45, 60, 75, 90],
+            },
+        }
+    }
+}
+
+/// One sample of one archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleEntry {
+    /// Name in addresses: archive and time, e.g. `knmi-20100826T0535`.
+    pub id: String,
+    /// End of the last input frame.
+    pub time: Timestamp,
+    pub field: NowcastField,
+    /// Whether the frames of all lead times exist, so that a forecast can be verified.
+    pub observed: bool,
+    archive: String,
+    name: String,
+}
+
+impl SampleEntry {
+    /// Time of one input frame, counted from the oldest; `None` beyond the last.
+    pub fn frame_time(&self, idx: usize) -> Option<Timestamp> {
+        let Window { n_input_frames, frame_step_min, .. } = Window::of(self.field);
+        let n_later = n_input_frames.checked_sub(idx + 1)?;
+        time::add_minutes(self.time, -(n_later as i64 * i64::from(frame_step_min)))
+    }
+}
+
+/// Frames from an array, `[n_frames × height × width]`, in a network's own unit.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    pub values: Vec<f32>,
+    pub shape: [usize; 3],
+    pub file: String,
+    pub sha256: String,
+}
+
+/// What a network is to look at.
+pub enum Frames {
+    Sample(Sample),
+    Brought(Brought),
+}
+
+/// Why frames cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FramesError {
+    #[error("there is no sample {0:?}")]
+    Unknown(String),
+    #[error(transparent)]
+    Data(#[from] DatasetError),
+}
+
+/// All of them.
+pub struct Samples {
+    /// Folder of the archives.
+    data: PathBuf,
+    archives: BTreeMap<String, Archive>,
+    list: Vec<SampleEntry>,
+    brought: Mutex<BTreeMap<String, Arc<(SampleEntry, Brought)>>>,
+}
+
+impl Samples {
+    /// Lists the archives below `data`, one a folder. Folders that are none are passed over.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        let (mut archives, mut list) = (BTreeMap::new(), Vec::new());
+        for (name, archive) in open_archives(data)? {
+            let window = Window::of(archive.field());
+            let Window { n_input_frames, frame_step_min, lead_times_min } = window;
+            let found = archive.samples(n_input_frames, frame_step_min, lead_times_min);
+            if found.is_empty() {
+                continue;
+            }
+            list.extend(found.into_iter().map(|sample| SampleEntry {
+                id: format!("{name}-{}", sample.id),
+                time: sample.time,
+                field: archive.field(),
+                observed: sample.is_observed(),
+                archive: name.clone(),
+                name: sample.id,
+            }));
+            archives.insert(name, archive);
+        }
+        list.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        if list.is_empty() {
+            tracing::warn!(folder = %data.display(), "no radar frames were found");
+        }
+        Ok(Self { data: data.to_owned(), archives, list, brought: Mutex::default() })
+    }
+
+    /// All samples of the archives, oldest first.
+    pub fn list(&self) -> &[SampleEntry] {
+        &self.list
+    }
+
+    /// The sample of that name.
+    pub fn find(&self, id: &str) -> Result<SampleEntry, QuestionError> {
+        let listed = self.list.iter().find(|sample| sample.id == id).cloned();
+        let brought = || self.brought(id).map(|brought| brought.0.clone());
+        let known = || self.list.iter().map(|sample| sample.id.as_str());
+        listed.or_else(brought).ok_or_else(|| QuestionError::unknown("sample", id, known()))
+    }
+
+    fn brought(&self, id: &str) -> Option<Arc<(SampleEntry, Brought)>> {
+        self.brought.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The frames that a network takes, and what was observed at its lead times.
+    ///
+    /// # Errors
+    /// For a sample that is not there, one of another field or step, and a frame that is missing or cannot be
+    /// read; the error names it.
+    pub fn load(&self, id: &str, task: &Nowcasting) -> Result<Frames, FramesError> {
+        if let Some(brought) = self.brought(id) {
+            return Ok(Frames::Brought(brought.1.clone()));
+        }
+        let unknown = || FramesError::Unknown(id.to_owned());
+        let entry = self.list.iter().find(|sample| sample.id == id).ok_or_else(unknown)?;
+        let archive = self.archive(entry);
+        archive.check(task)?;
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+        let sample = archive.load(&entry.name, *n_input_frames, *frame_step_min, lead_times_min)?;
+        Ok(Frames::Sample(sample))
+    }
+
+    /// Share of the pixels, 0 to 1, with rain or clouds in the sample's last input frame.
+    ///
+    /// # Errors
+    /// If that frame cannot be read.
+    pub fn covered_share(&self, sample: &SampleEntry) -> Result<f64, DatasetError> {
+        self.archive(sample).covered_share(sample.time)
+    }
+
+    /// One input frame of a sample in its physical unit, counted from the oldest; `None` beyond the last.
+    ///
+    /// # Errors
+    /// If the frame cannot be read.
+    pub fn frame(&self, sample: &SampleEntry, idx: usize) -> Option<Result<Field, DatasetError>> {
+        let time = sample.frame_time(idx)?;
+        let archive = self.archive(sample);
+        let (grid, field) = (archive.grid(), sample.field);
+        Some(archive.normalised(time).map(|values| {
+            let values = values.into_iter().map(|value| field.to_physical(value)).collect();
+            Field::new(grid.height, grid.width, values)
+        }))
+    }
+
+    /// The file of one input frame, counted from the oldest; `None` where there is none.
+    pub fn frame_file(&self, sample: &SampleEntry, idx: usize) -> Option<PathBuf> {
+        let time = sample.frame_time(idx)?;
+        let name = self.archive(sample).file_name(time)?;
+        Some(self.data.join(&sample.archive).join(name))
+    }
+
+    fn archive(&self, sample: &SampleEntry) -> &Archive {
+        // Entries are only made by `open`, from the archives it keeps.
+        &self.archives[&sample.archive]
+    }
+
+    /// Takes sequences from a `.npy` file: `[frames, height, width]` or `[n, frames, height, width]`, in the
+    /// unit of the networks.
+    pub fn bring(&self, path: &Path) -> anyhow::Result<Vec<String>> {
+        let file = path.display().to_string();
+        let (shape, values) = npy::read_npy_f32(path)?;
+        let (n, rest) = match shape.as_slice() {
+            [f, h, w] => (1, [*f, *h, *w]),
+            [n, f, h, w] => (*n, [*f, *h, *w]),
+            other => bail!(
+                "{file} has shape {other:?}; wanted is [frames, height, width] or [n, frames, height, width]"
+            ),
+        };
+        let size: usize = rest.iter().product();
+        if n == 0 || size == 0 {
+            bail!("{file} has shape {shape:?}: there is nothing in it");
+        }
+        let sha256 = hash::sha256(&std::fs::read(path).with_context(|| file.clone())?);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids = values.chunks_exact(size).enumerate().map(|(i, values)| {
+            let id = if n == 1 { stem.to_string() } else { format!("{stem}-{i}") };
+            let entry = SampleEntry {
+                id: id.clone(),
+                time: Timestamp::UNIX_EPOCH,
+                field: NowcastField::Precipitation,
+                observed: false,
+                archive: String::new(),
+                name: String::new(),
+            };
+            let (values, sha256, file) = (values.to_vec(), sha256.clone(), file.clone());
+            brought.insert(
+                id.clone(),
+                Arc::new((entry, Brought { values, shape: rest, file, sha256 })),
+            );
+            id
+        });
+        Ok(ids.collect())
+    }
+}
+
+impl Frames {
+    /// Frames, height, width.
+    pub fn shape(&self) -> [usize; 3] {
+        match self {
+            Self::Sample(Sample { sequence, .. }) => {
+                [sequence.frames.len(), sequence.grid.height, sequence.grid.width]
+            }
+            Self::Brought(brought) => brought.shape,
+        }
+    }
+
+    /// Source and licence of the data.
+    pub fn credit(&self) -> (String, String) {
+        match self {
+            Self::Sample(sample) => (sample.source.clone(), sample.licence.clone()),
+            Self::Brought(_) => ("an array that was brought".into(), "not stated".into()),
+        }
+    }
+}
+
+fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {
+    let failed =
+        || format!("cannot read the data folder {}; name another one with --data", data.display());
+    let mut archives = BTreeMap::new();
+    for entry in std::fs::read_dir(data).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if !entry.path().is_dir() || name.starts_with('.') {
+            continue;
+        }
+        match Archive::open(&entry.path()) {
+            Ok(archive) => {
+                archives.insert(name, archive);
+            }
+            Err(error) => tracing::debug!(folder = name, %error, "not an archive of frames"),
+        }
+    }
+    Ok(archives)
+}

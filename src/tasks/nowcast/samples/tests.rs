@@ -1,0 +1,187 @@
+use std::fs;
+
+use stormlens_data::time::format_sample;
+use tempfile::TempDir;
+
+use super::*;
+use crate::tasks::tests::data;
+
+const FRAME: &str = "RAD_NL25_RAP_5min_2010082600";
+
+/// Archives with frames of those minutes, all empty files: listing reads names only.
+fn samples(frames: &[(&str, u32)]) -> (TempDir, Samples) {
+    let data = tempfile::tempdir().unwrap();
+    for (archive, minute) in frames {
+        fs::create_dir_all(data.path().join(archive)).unwrap();
+        let name = format!("{FRAME}{minute:02}.h5");
+        fs::write(data.path().join(archive).join(name), b"").unwrap();
+    }
+    let samples = Samples::open(data.path()).unwrap();
+    (data, samples)
+}
+
+fn hour(archive: &'static str) -> Vec<(&'static str, u32)> {
+    (0..12).map(|i| (archive, i * 5)).collect()
+}
+
+fn rain(lead_times_min: &[u32]) -> Nowcasting {
+    Nowcasting {
+        field: NowcastField::Precipitation,
+        n_input_frames: 12,
+        frame_step_min: 5,
+        lead_times_min: lead_times_min.to_vec(),
+        is_stated: true,
+        size_multiple: 16,
+    }
+}
+
+#[test]
+fn samples_are_named_after_archive_and_time() {
+    let (_data, samples) = samples(&hour("knmi"));
+    let ids: Vec<_> = samples.list().iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(ids, ["knmi-20100826T0055"]);
+    let sample = samples.find("knmi-20100826T0055").unwrap();
+    assert!(!sample.observed);
+    let clock = |idx| sample.frame_time(idx).map(|t| t.strftime("%H:%M").to_string());
+    assert_eq!(clock(0).as_deref(), Some("00:00"));
+    assert_eq!(clock(11).as_deref(), Some("00:55"));
+    assert_eq!((clock(12), clock(usize::MAX - 1)), (None, None));
+    let file = |idx| Some(samples.frame_file(&sample, idx)?.file_name()?.to_str()?.to_owned());
+    assert_eq!(file(3).as_deref(), Some("RAD_NL25_RAP_5min_201008260015.h5"));
+    assert_eq!(file(12), None);
+}
+
+#[test]
+fn archives_stand_side_by_side() {
+    let (_data, samples) = samples(&[hour("knmi"), hour("other")].concat());
+    let ids: Vec<_> = samples.list().iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(ids, ["knmi-20100826T0055", "other-20100826T0055"]);
+}
+
+#[test]
+fn what_is_no_archive_is_passed_over() {
+    let (data, _) = samples(&hour("knmi"));
+    fs::create_dir(data.path().join("basemap")).unwrap();
+    fs::write(data.path().join("README.md"), "").unwrap();
+    for folder in ["short", ".hidden"] {
+        fs::create_dir(data.path().join(folder)).unwrap();
+        fs::write(data.path().join(folder).join(format!("{FRAME}00.h5")), b"").unwrap();
+    }
+    fs::create_dir(data.path().join("broken")).unwrap();
+    fs::write(data.path().join("broken/frames.json"), "{").unwrap();
+    assert_eq!(Samples::open(data.path()).unwrap().list().len(), 1);
+}
+
+#[test]
+fn a_frame_that_cannot_be_read_is_an_error_that_names_it() {
+    let (_data, samples) = samples(&hour("knmi"));
+    let sample = samples.find("knmi-20100826T0055").unwrap();
+    let error = samples.frame(&sample, 0).unwrap().unwrap_err().to_string();
+    assert!(error.contains(&format!("{FRAME}00.h5")), "{error}");
+    assert!(samples.covered_share(&sample).is_err());
+    let error = samples.load(&sample.id, &rain(&[30])).err().unwrap().to_string();
+    assert!(error.contains(&format!("{FRAME}00.h5")), "{error}");
+    assert!(samples.frame(&sample, 12).is_none());
+}
+
+#[test]
+fn a_missing_data_folder_says_which_option_names_it() {
+    let error = Samples::open("/no/such/folder".as_ref()).err().unwrap();
+    assert!(error.to_string().contains("--data"), "{error}");
+}
+
+#[test]
+fn the_repository_has_a_night_of_rain_and_a_morning_of_clouds() {
+    let samples = Samples::open(&data()).unwrap();
+    let of = |field| samples.list().iter().filter(move |s| s.field == field);
+    assert_eq!(of(NowcastField::Precipitation).count(), 81);
+    assert_eq!(of(NowcastField::CloudCover).count(), 13);
+    assert_eq!(of(NowcastField::CloudCover).filter(|s| s.observed).count(), 7);
+    assert!(samples.list().is_sorted_by_key(|sample| sample.time));
+    let sample = samples.find("knmi-20100826T0535").unwrap();
+    assert!(sample.observed);
+    assert!(samples.covered_share(&sample).unwrap() > 0.5);
+    let Frames::Sample(loaded) = samples.load(&sample.id, &rain(&[30])).unwrap() else { panic!() };
+    assert_eq!(samples.frame(&sample, 11).unwrap().unwrap(), loaded.sequence.frames[11]);
+}
+
+#[test]
+fn clouds_have_fewer_frames_and_are_0_or_1() {
+    let samples = Samples::open(&data()).unwrap();
+    let sample = samples.find("cloudcast-20180701T0445").unwrap();
+    let time = |idx| sample.frame_time(idx).map(format_sample);
+    assert_eq!(time(0).as_deref(), Some("20180701T0400"));
+    assert_eq!((time(3).as_deref(), time(4)), (Some("20180701T0445"), None));
+    let frame = samples.frame(&sample, 3).unwrap().unwrap();
+    assert!(frame.values.iter().all(|&v| v == 0.0 || v == 1.0));
+    let share = samples.covered_share(&sample).unwrap();
+    assert!((share - frame.share_above(0.5)).abs() < 1e-12, "{share}");
+}
+
+/// A network may take other frames than those that are listed, and none of another field.
+#[test]
+fn frames_are_those_that_a_network_takes() {
+    let samples = Samples::open(&data()).unwrap();
+    let load = |id: &str, task: &Nowcasting| samples.load(id, task);
+    let half = Nowcasting { n_input_frames: 4, frame_step_min: 15, ..rain(&[15, 600]) };
+    let Frames::Sample(sample) = load("knmi-20100826T0535", &half).unwrap() else { panic!() };
+    assert_eq!(sample.sequence.times.len(), 4);
+    assert_eq!(format_sample(sample.sequence.times[0]), "20100826T0450");
+    let is_observed = |i: usize| sample.leads[i].observation.is_some();
+    assert_eq!((is_observed(0), is_observed(1)), (true, false));
+    let check = |id: &str, task: &Nowcasting, expected: &str| {
+        let error = load(id, task).err().expect("it cannot be had").to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    let clouds = Nowcasting { field: NowcastField::CloudCover, ..half };
+    check("knmi-20100826T0535", &clouds, "the network takes cloud-cover every 15 min");
+    check("cloudcast-20180701T0445", &rain(&[30]), "the network takes precipitation every 5 min");
+    check("knmi-20100826T0055", &Nowcasting { n_input_frames: 24, ..rain(&[30]) }, "is missing");
+    check("knmi-1", &rain(&[30]), "there is no sample \"knmi-1\"");
+}
+
+/// An array as `.npy`, and what is in it.
+fn bring(name: &str, shape: &[usize]) -> (Samples, anyhow::Result<Vec<String>>) {
+    let (data, samples) = samples(&hour("knmi"));
+    let file = data.path().join(name);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|i| i as f32).collect();
+    npy::write_npy_f32(&file, shape, &values).unwrap();
+    let brought = samples.bring(&file);
+    (samples, brought)
+}
+
+#[test]
+fn an_array_is_a_sequence_or_several() {
+    let (samples, brought) = bring("storm.npy", &[12, 4, 5]);
+    assert_eq!(brought.unwrap(), ["storm"]);
+    let Frames::Brought(frames) = samples.load("storm", &rain(&[30])).unwrap() else { panic!() };
+    assert_eq!((frames.shape, frames.values.len()), ([12, 4, 5], 240));
+    assert!(frames.file.ends_with("storm.npy") && frames.sha256.len() == 64);
+    assert_eq!(samples.list().len(), 1, "it is not listed");
+    let entry = samples.find("storm").unwrap();
+    assert_eq!((entry.id.as_str(), entry.observed), ("storm", false));
+
+    let (samples, brought) = bring("storms.npy", &[2, 12, 4, 5]);
+    assert_eq!(brought.unwrap(), ["storms-0", "storms-1"]);
+    let frames = samples.load("storms-1", &rain(&[30])).unwrap();
+    assert_eq!(frames.shape(), [12, 4, 5]);
+    let Frames::Brought(second) = frames else { panic!() };
+    assert_eq!((second.values[0], second.values[239]), (240.0, 479.0));
+    assert!(samples.find("storms").is_err() && samples.find("storms-2").is_err());
+}
+
+#[test]
+fn what_is_no_sequence_is_refused() {
+    let check = |shape: &[usize], expected: &str| {
+        let error = bring("a.npy", shape).1.unwrap_err().to_string();
+        assert!(error.contains("a.npy") && error.contains(expected), "{error}");
+    };
+    check(&[4, 5], "wanted is [frames, height, width] or [n, frames, height, width]");
+    check(&[1, 1, 12, 4, 5], "has shape [1, 1, 12, 4, 5]");
+    check(&[0, 12, 4, 5], "there is nothing in it");
+    check(&[12, 0, 5], "there is nothing in it");
+    let (data, samples) = samples(&hour("knmi"));
+    assert!(samples.bring(&data.path().join("none.npy")).is_err());
+    fs::write(data.path().join("text.npy"), "no array").unwrap();
+    assert!(samples.bring(&data.path().join("text.npy")).is_err());
+}

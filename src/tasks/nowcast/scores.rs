@@ -1,0 +1,190 @@
+//! Score tables as pages show them: model beside persistence, the better one marked.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use stormlens_data::card::NowcastField;
+use stormlens_data::outcome::{Outcome, Variable};
+use stormlens_data::score::{
+    SCORES, Score, ScoreRow, ScoreTable, Scored, Verification, default_thresholds,
+};
+
+use crate::web::format;
+
+#[cfg(test)]
+mod tests;
+
+/// A table for a template.
+pub struct Scores {
+    /// What the rows differ in: `Rain above`, `Lead time`.
+    pub head: &'static str,
+    pub names: Vec<Name>,
+    pub rows: Vec<Row>,
+    pub errors: Vec<ErrorRow>,
+}
+
+pub struct Name {
+    pub short: &'static str,
+    pub long: String,
+}
+
+pub struct Row {
+    pub label: String,
+    pub n_observed: String,
+    /// Model and persistence in turn, for each name.
+    pub cells: Vec<Cell>,
+}
+
+pub struct ErrorRow {
+    pub name: String,
+    pub cells: [Cell; 2],
+}
+
+pub struct Cell {
+    pub text: String,
+    pub better: bool,
+}
+
+/// The scores of one forecast at all its lead times; `None` where nothing was observed.
+pub fn of_outcome(outcome: &Outcome) -> Option<ScoreTable> {
+    let [model, persistence, observed] =
+        ["prediction", "persistence", "observation"].map(|name| outcome.variable(name));
+    let (model, persistence, observed) = (model?, persistence?, observed?);
+    let axis = model.axis()?;
+    let field = field_of(model);
+    let is_observed = |i: &usize| observed.map(*i).range().is_some();
+    let leads: Vec<(usize, u32)> = (0..axis.len())
+        .filter(is_observed)
+        .filter_map(|i| Some((i, axis.lead_time_min(i)?)))
+        .collect();
+    let lead_times_min: Vec<u32> = leads.iter().map(|lead| lead.1).collect();
+    let mut sums = Verification::new(field, &lead_times_min, default_thresholds(field));
+    for (place, &(i, _)) in leads.iter().enumerate() {
+        sums.add(place, &model.map(i), &persistence.map(i), &observed.map(i));
+    }
+    (!leads.is_empty()).then(|| sums.finish())
+}
+
+fn field_of(variable: &Variable) -> NowcastField {
+    let is_it = |field: &&NowcastField| field.quantity() == variable.quantity;
+    NowcastField::ALL.iter().find(is_it).copied().unwrap_or(NowcastField::Precipitation)
+}
+
+impl Scores {
+    /// Reads the `evaluation.json` beside a checkpoint; `None` where there is none or it holds
+    /// something else.
+    pub fn read(file: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(file).ok()?;
+        let value: Value = serde_json::from_str(&text)
+            .inspect_err(|error| tracing::warn!(file = %file.display(), %error, "not JSON"))
+            .ok()?;
+        Self::from_json(&value)
+    }
+
+    /// The table may stand at the top, or one level below beside a description of the set.
+    fn from_json(value: &Value) -> Option<Self> {
+        let below = || value.as_object()?.values().find(|inner| inner.get("rows").is_some());
+        let table = if value.get("rows").is_some() { value } else { below()? };
+        let table = ScoreTable::deserialize(table).ok()?;
+        Self::at_lead(&table, table.lead_times_min().into_iter().next_back()?)
+    }
+
+    /// All thresholds at one lead time; `None` is all lead times together.
+    pub fn at_lead(table: &ScoreTable, lead: Option<u32>) -> Option<Self> {
+        let is_it = |row: &ScoreRow| row.lead_time_min == lead;
+        let label = |row: &ScoreRow| threshold_label(table.field, row.threshold);
+        let head = match table.field {
+            NowcastField::Precipitation => "Rain above",
+            NowcastField::CloudCover => "Cloud cover above",
+        };
+        Self::of_rows(table, head, is_it, label)
+    }
+
+    /// All lead times at the threshold nearest to one; `None` where there is one lead time.
+    pub fn by_lead(table: &ScoreTable, wanted: f64) -> Option<Self> {
+        let distance = |threshold: f64| (threshold - wanted).abs();
+        let thresholds = table.rows.iter().map(|row| row.threshold);
+        let threshold = thresholds.min_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;
+        let is_it = |row: &ScoreRow| row.threshold == threshold;
+        let label = |row: &ScoreRow| match row.lead_time_min {
+            Some(minutes) => format!("+{minutes} min"),
+            None => "All together".to_owned(),
+        };
+        let several = table.lead_times_min().len() > 1;
+        several.then(|| Self::of_rows(table, "Lead time", is_it, label))?
+    }
+
+    fn of_rows(
+        table: &ScoreTable,
+        head: &'static str,
+        is_it: impl Fn(&ScoreRow) -> bool,
+        label: impl Fn(&ScoreRow) -> String,
+    ) -> Option<Self> {
+        let mut pairs = Vec::new();
+        let of_model = |row: &&ScoreRow| row.forecast == Scored::Model && is_it(row);
+        for model in table.rows.iter().filter(of_model) {
+            let other = table.row(Scored::Persistence, model.lead_time_min, model.threshold)?;
+            pairs.push((model, other));
+        }
+        let (model, persistence) = pairs.first()?;
+        let errors = shown(table.field).filter(|score| !score.depends_on_threshold());
+        let line =
+            |(model, other): &(&ScoreRow, &ScoreRow)| row(table.field, label(model), model, other);
+        Some(Self {
+            head,
+            names: columns(table.field).map(name).collect(),
+            rows: pairs.iter().map(line).collect(),
+            errors: errors.map(|score| error_row(score, model, persistence)).collect(),
+        })
+    }
+}
+
+/// `0.5 mm/h`
+pub fn threshold_label(field: NowcastField, threshold: f64) -> String {
+    match field.unit() {
+        "1" => threshold.to_string(),
+        unit => format!("{threshold} {unit}"),
+    }
+}
+
+/// The scores that pages show.
+pub fn shown(field: NowcastField) -> impl Iterator<Item = &'static Score> {
+    const ALL: &[Score] = &SCORES;
+    ALL.iter().filter(move |score| score.is_of(field) && score.is_on_pages)
+}
+
+fn columns(field: NowcastField) -> impl Iterator<Item = &'static Score> {
+    shown(field).filter(|score| score.depends_on_threshold())
+}
+
+fn name(score: &Score) -> Name {
+    Name { short: score.label, long: format!("{}; best {}", score.meaning, score.best) }
+}
+
+fn row(field: NowcastField, label: String, model: &ScoreRow, persistence: &ScoreRow) -> Row {
+    Row {
+        label,
+        n_observed: format::count((model.counts.hits + model.counts.misses) as usize),
+        cells: columns(field).flat_map(|score| pair(score, model, persistence)).collect(),
+    }
+}
+
+fn error_row(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> ErrorRow {
+    let unit = if score.unit.is_empty() { "" } else { ", " };
+    ErrorRow {
+        name: format!("{}{unit}{}", score.label, score.unit),
+        cells: pair(score, model, persistence),
+    }
+}
+
+fn pair(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> [Cell; 2] {
+    let values = [model, persistence].map(|row| row.score(score.name));
+    let [ours, theirs] = values.map(|value| value.map(|v| score.distance(v)));
+    let nearer = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| a < b);
+    [cell(values[0], nearer(ours, theirs)), cell(values[1], nearer(theirs, ours))]
+}
+
+fn cell(score: Option<f64>, better: bool) -> Cell {
+    Cell { text: score.map_or_else(|| "–".to_owned(), format::number), better }
+}

@@ -1,0 +1,57 @@
+//! Training on frames and those that followed.
+
+use serde_json::json;
+use stormlens_data::card::NowcastField;
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+use stormlens_nn::checkpoint::Metadata;
+use stormlens_nn::models::Sizes;
+use stormlens_nn::train::{EpochReport, FrameLessons, TrainConfig, open};
+
+use crate::cli::train::{Run, created_by};
+
+/// Trains a network that makes forecasts; `None` for another one.
+pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
+    (run.entry.card)().is_nowcasting().then(|| train_on_frames(run))
+}
+
+fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
+    let config: TrainConfig = run.config()?;
+    let examples = open(&config.data)?;
+    let frames = &config.data.frames;
+    let lessons = FrameLessons::new(&config, examples.as_ref(), run.entry.rescale);
+    let metadata = |report: &EpochReport| Metadata {
+        model: config.model.clone(),
+        hyper_parameters: json!({
+            "training": config.training,
+            "augmentation": config.augmentation,
+            "seed": config.seed,
+            "train_until": config.data.train_until,
+            "validate_until": config.data.validate_until,
+            "epoch": report.epoch,
+            "validation_loss": report.validation_loss,
+        }),
+        normalisation_mm_5min: normalisation_mm_5min(frames.field),
+        field: Some(frames.field),
+        frame_step_min: Some(frames.frame_step_min),
+        lead_times_min: Some(frames.lead_times_min.clone()),
+        input_px: None,
+        crop_px: None,
+        simulated: false,
+        training_statistics: None,
+        training_data: config.data.description.clone(),
+        licence: config.data.licence.clone(),
+        created_by: created_by(),
+    };
+    let channels = Some(frames.channels());
+    let sizes = Sizes {
+        channels,
+        base_channels: config.base_channels,
+        kernels_per_layer: config.kernels_per_layer,
+    };
+    run.train(&sizes, &config.recipe(), &lessons, &metadata)
+}
+
+/// What a network's values of rain are divided by, mm in 5 minutes.
+pub fn normalisation_mm_5min(field: NowcastField) -> Option<f64> {
+    (field == NowcastField::Precipitation).then_some(NORMALISATION_MM_5MIN)
+}

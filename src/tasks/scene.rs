@@ -1,0 +1,154 @@
+//! Scenes: a picture in, the probability of each class out. Polar lows in Sentinel-1 quicklooks.
+
+mod answer;
+mod check;
+mod class_scores;
+#[cfg(feature = "nn")]
+pub mod evaluate;
+#[cfg(feature = "nn")]
+pub mod import;
+mod list;
+mod meter;
+mod notices;
+mod page;
+mod pages;
+mod prepare;
+mod problem;
+mod question;
+mod refusals;
+mod scenes;
+mod table;
+mod thumbnail;
+#[cfg(feature = "nn")]
+pub mod train;
+mod upload;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stormlens_data::card::ModelCard;
+use stormlens_data::network::{self, Input};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Request, Subject, Target};
+use tokio::sync::Semaphore;
+
+use self::refusals::Refusals;
+use self::scenes::{CacheOptions, Scenes};
+use self::table::Summaries;
+pub use self::upload::UploadLimits;
+use super::{Folders, Opened};
+use crate::jobs::WorkerError;
+use crate::parameters::{Parameters, QuestionError};
+use crate::plot::{Polarity, Style};
+use crate::question::Cards;
+use crate::results::Unfit;
+use crate::task::{Answered, ParameterHelp, Prepared, Task};
+use crate::web::recent::Recent;
+use crate::web::shell::Section;
+
+/// The entry of the navigation.
+const SECTION: Section = Section { href: "/scenes", title: "Scenes" };
+
+/// The task with its scenes.
+pub struct SceneTask {
+    scenes: Scenes,
+    refusals: Refusals,
+    summaries: Summaries,
+    limits: UploadLimits,
+    /// One permit an upload whose body is being read.
+    uploads: Semaphore,
+}
+
+/// Lists the sample scenes below the data folder, and the uploads that are still there.
+pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+    let cache = CacheOptions {
+        folder: folders.cache.clone(),
+        max_bytes: folders.max_cache_bytes,
+        max_file_bytes: folders.max_file_bytes,
+    };
+    let task = Arc::new(SceneTask {
+        scenes: Scenes::open(&folders.data, cache),
+        refusals: Refusals::default(),
+        summaries: Recent::new(table::N_SUMMARIES),
+        limits: folders.upload_limits,
+        uploads: Semaphore::new(folders.upload_limits.n_at_once),
+    });
+    Ok(Opened { task: task.clone(), pages: task })
+}
+
+impl Task for SceneTask {
+    fn runs(&self, model: &ModelCard) -> bool {
+        model.scene_classification().is_some()
+    }
+
+    fn parameters(&self) -> &'static [ParameterHelp] {
+        question::PARAMETERS
+    }
+
+    fn subject_parameter(&self) -> &'static str {
+        question::SCENE
+    }
+
+    fn read_subject(&self, parameters: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
+        question::read_subject(parameters, &self.scenes)
+    }
+
+    fn read_target(&self, parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {
+        question::read_target(parameters, cards)
+    }
+
+    fn write(
+        &self,
+        subject: &Subject,
+        target: &Target,
+        cards: &Cards,
+    ) -> Vec<(&'static str, String)> {
+        question::write(subject, target, cards)
+    }
+
+    /// As published: what speaks for the class.
+    fn style(&self) -> Style {
+        Style { polarity: Polarity::Positive, opacity: 0.7, ..Style::default() }
+    }
+
+    fn look(&self) -> &'static [&'static str] {
+        question::LOOK
+    }
+
+    fn title(&self, subject: &Subject) -> String {
+        let id = question::scene_of(subject);
+        self.scenes.find(id).map_or_else(|| id.to_owned(), |entry| entry.title)
+    }
+
+    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        self.scenes.bring(file).map(|id| vec![id])
+    }
+
+    fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
+        prepare::prepare(&self.scenes, request, cards)
+    }
+
+    fn zeros(&self, cards: &Cards) -> (Input, network::Target) {
+        prepare::zeros(cards)
+    }
+
+    fn answer(&self, answered: Answered<'_>) -> Outcome {
+        answer::outcome(answered)
+    }
+
+    fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {
+        check::check(&self.scenes, outcome, request, cards)
+    }
+}
+
+impl SceneTask {
+    /// Bytes that one file may have.
+    fn max_file_bytes(&self) -> usize {
+        self.scenes.cache().max_file_bytes
+    }
+
+    /// Bytes that one upload of several files may have.
+    fn max_upload_bytes(&self) -> usize {
+        self.limits.max_bytes(self.max_file_bytes())
+    }
+}

@@ -1,0 +1,224 @@
+//! The page of a scene: what a network says of it, and why.
+
+use askama::Template;
+use stormlens_data::card::Class;
+use stormlens_data::outcome::{Domain, Outcome, SceneGeometry};
+use stormlens_data::request::{ClassOutput, Subject, Target};
+use stormlens_data::scene::{Fit, Resampling};
+
+use super::SceneTask;
+use super::answer::most_probable;
+use super::list::label_text;
+use super::notices::Notices;
+use super::question::{class, classification, find, scene_of};
+use super::scenes::SceneEntry;
+use crate::question::Question;
+use crate::web::forms::Select;
+use crate::web::pages::Shown;
+use crate::web::report::Report;
+use crate::web::shell::Shell;
+use crate::web::views::{FigureView, Figures, map};
+use crate::web::{AppError, format, result};
+
+#[derive(Template)]
+#[template(path = "tasks/scene/result.html")]
+struct ScenePage {
+    shell: Shell,
+    report: Report,
+    title: String,
+    entry: SceneEntry,
+    label: &'static str,
+    /// The answer in a sentence.
+    reading: String,
+    classes: Vec<ClassRow>,
+    notices: Notices,
+    /// The class that is explained and the most probable one, where they differ.
+    other_class: Option<(&'static str, &'static str)>,
+    facts: Vec<(&'static str, String)>,
+    picture: FigureView,
+    preparation: String,
+    seen: String,
+    /// Where the same question about each class leads.
+    class_switch: Vec<ClassLink>,
+    /// How the picture is resized, and which output is explained.
+    selects: Vec<Select>,
+}
+
+struct ClassRow {
+    label: &'static str,
+    probability: String,
+    /// For a bar: 0 to 1.
+    value: f64,
+    logit: String,
+    most: bool,
+}
+
+struct ClassLink {
+    label: &'static str,
+    /// `None`: this one is explained.
+    href: Option<String>,
+}
+
+/// What the form to ask again asks for beside the methods.
+const OWN: [&str; 3] = ["resampling", "fit", "output"];
+
+/// The page as HTML.
+pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
+    let Shown { question, outcome, shell } = shown;
+    let entry = find(&task.scenes, scene_of(&question.request.subject))?;
+    let figures = Figures::new(question, outcome);
+    let classes = classification(&question.cards)?.classes;
+    let scores = Scores::of(outcome);
+    let geometry = geometry(outcome)?;
+    let explained = class(&question.target);
+    let most = most_probable(&scores.probabilities);
+    let label = |idx: usize| classes.get(idx).map_or("", |class| class.label);
+    let page = ScenePage {
+        shell: shell.clone(),
+        report: Report::new(shown, &figures, &OWN),
+        title: entry.title.clone(),
+        label: label_text(entry.label),
+        reading: reading(question, &scores)?,
+        classes: rows(classes, &scores, most),
+        notices: Notices::new(question, &entry, outcome),
+        other_class: (explained != most).then(|| (label(explained), label(most))),
+        facts: facts(outcome, geometry),
+        picture: FigureView { is_first: true, ..figures.wide(&map("scene", 0)) },
+        preparation: preparation(&question.request.subject, geometry),
+        seen: seen(geometry),
+        class_switch: class_switch(question, classes),
+        selects: selects(question),
+        entry,
+    };
+    Ok(page.render()?)
+}
+
+struct Scores {
+    probabilities: Vec<f64>,
+    logits: Vec<f64>,
+}
+
+impl Scores {
+    fn of(outcome: &Outcome) -> Self {
+        let values = |name: &str| outcome.variable(name).map(|v| v.to_f64()).unwrap_or_default();
+        Self { probabilities: values("probability"), logits: values("logit") }
+    }
+}
+
+fn geometry(outcome: &Outcome) -> Result<&SceneGeometry, AppError> {
+    match outcome.variable("scene").map(|scene| &scene.domain) {
+        Some(Domain::Scene(geometry)) => Ok(geometry),
+        _ => Err(AppError::Internal("the result has no picture".to_owned())),
+    }
+}
+
+/// The answer in a sentence, about the class that the network was made for.
+fn reading(question: &Question, scores: &Scores) -> Result<String, AppError> {
+    let task = classification(&question.cards)?;
+    let idx = task.default_class;
+    let probability = scores.probabilities.get(idx).copied().unwrap_or(f64::NAN);
+    let (probability, label) = (format::probability(probability), task.classes[idx].label);
+    Ok(format!("The network gives {probability} to a {label}"))
+}
+
+fn rows(classes: &[Class], scores: &Scores, most: usize) -> Vec<ClassRow> {
+    let values = scores.probabilities.iter().zip(&scores.logits);
+    let row = |(idx, (class, (&value, &logit))): (usize, (&Class, (&f64, &f64)))| ClassRow {
+        label: class.label,
+        probability: format::probability(value),
+        value,
+        logit: format::number(logit),
+        most: idx == most,
+    };
+    let rows: Vec<_> = classes.iter().zip(values).enumerate().map(row).collect();
+    rows.into_iter().rev().collect()
+}
+
+fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, String)> {
+    let SceneGeometry { width_px, height_px, .. } = geometry;
+    let mut facts = vec![("Picture", format!("{width_px} × {height_px} pixels"))];
+    let no_data = outcome.number("no_data_share");
+    facts.extend(no_data.map(|share| ("Without data", format::percent(share))));
+    facts.push(("Computed on", outcome.provenance.device.clone()));
+    facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
+    facts
+}
+
+/// How the picture became the square, and whose way that is.
+fn preparation(subject: &Subject, geometry: &SceneGeometry) -> String {
+    let side = geometry.variant.input_px;
+    if geometry.width_px == side && geometry.height_px == side {
+        return format!("It has the {side} × {side} pixels of the network’s input already");
+    }
+    let (resampling, fit) = prepared(subject);
+    let how = match fit {
+        Fit::Stretch => "Stretched",
+        Fit::Letterbox => "Fitted into a square of no data, without distortion,",
+    };
+    format!("{how} to {side} × {side} pixels: {}", resampling_text(resampling))
+}
+
+fn prepared(subject: &Subject) -> (Resampling, Fit) {
+    match subject {
+        Subject::Scene { resampling, fit, .. } => (*resampling, *fit),
+        Subject::Nowcast { .. } => Default::default(),
+    }
+}
+
+fn resampling_text(resampling: Resampling) -> &'static str {
+    match resampling {
+        Resampling::Nearest => "nearest, as in the authors’ notebook",
+        Resampling::Bilinear => "bilinear, as in their training",
+    }
+}
+
+fn seen(geometry: &SceneGeometry) -> String {
+    let variant = &geometry.variant;
+    let share = (variant.crop_px as f64 / variant.input_px as f64).powi(2);
+    format!(
+        "The network sees the centre alone, {crop} × {crop} pixels or {share} of the square (dashed). \
+         Nothing in the margin can change its answer",
+        crop = variant.crop_px,
+        share = format::percent(share)
+    )
+}
+
+fn class_switch(question: &Question, classes: &[Class]) -> Vec<ClassLink> {
+    let Target::Class { class: explained, output } = question.target else { return Vec::new() };
+    let link = |(idx, class): (usize, &Class)| {
+        let other = || question.with_target(Target::Class { class: idx, output });
+        ClassLink { label: class.label, href: (idx != explained).then(|| result::page(&other())) }
+    };
+    let links: Vec<_> = classes.iter().enumerate().map(link).collect();
+    links.into_iter().rev().collect()
+}
+
+fn selects(question: &Question) -> Vec<Select> {
+    let (resampling, fit) = prepared(&question.request.subject);
+    let output = match question.target {
+        Target::Class { output, .. } => output,
+        Target::SumAbove { .. } => ClassOutput::default(),
+    };
+    vec![
+        select("resampling", "Resize", Resampling::ALL, resampling, resampling_text),
+        select("fit", "If not square", Fit::ALL, fit, |fit| match fit {
+            Fit::Stretch => "stretch, as published",
+            Fit::Letterbox => "letterbox, without distortion",
+        }),
+        select("output", "Explained", ClassOutput::ALL, output, |output| match output {
+            ClassOutput::Probability => "the probability, as published",
+            ClassOutput::Logit => "the logit",
+        }),
+    ]
+}
+
+fn select<T: Copy + PartialEq + std::fmt::Display>(
+    name: &str,
+    label: &'static str,
+    all: &[T],
+    chosen: T,
+    text: impl Fn(T) -> &'static str,
+) -> Select {
+    let choice = |&value: &T| (value.to_string(), text(value).to_owned(), value == chosen);
+    Select { name: name.to_owned(), label, choices: all.iter().map(choice).collect() }
+}

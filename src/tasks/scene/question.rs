@@ -1,0 +1,120 @@
+//! What can be asked about a picture.
+
+use stormlens_data::card::SceneClassification;
+use stormlens_data::request::{ClassOutput, Subject, Target};
+use stormlens_data::scene::{Fit, Resampling};
+
+use super::scenes::{SceneEntry, Scenes};
+use crate::parameters::{Parameters, QuestionError};
+use crate::question::Cards;
+use crate::task::ParameterHelp;
+
+pub const SCENE: &str = "scene";
+
+pub const PARAMETERS: &[ParameterHelp] = &[
+    ParameterHelp {
+        name: SCENE,
+        help: "the picture, by the first 16 hexadecimal digits of its file's SHA-256",
+    },
+    ParameterHelp {
+        name: "resampling",
+        help: "how it is resized: nearest (the authors' notebook; until chosen) or bilinear (their training)",
+    },
+    ParameterHelp {
+        name: "fit",
+        help: "one that is not square: stretch (as published; until chosen) or letterbox",
+    },
+    ParameterHelp { name: "class", help: "the class that is explained: pos (until chosen) or neg" },
+    ParameterHelp {
+        name: "output",
+        help: "which of its numbers is explained: probability (as published; until chosen) or logit; Grad-CAM is \
+               always of the logit",
+    },
+];
+
+pub const LOOK: &[&str] = &[
+    "overlay",
+    "interpolation",
+    "opacity",
+    "evidence",
+    "polarity",
+    "above",
+    "below",
+    "cleanup",
+    "outline",
+    "region",
+];
+
+pub fn read_subject(parameters: &Parameters, scenes: &Scenes) -> Result<Subject, QuestionError> {
+    let Some(id) = parameters.one(SCENE)? else {
+        return Err(QuestionError::parameter(
+            SCENE,
+            "is missing: choose a sample or bring a picture",
+        ));
+    };
+    Ok(Subject::Scene {
+        scene: find(scenes, id)?.id,
+        resampling: parameters.choice("resampling", Resampling::ALL, Resampling::default())?,
+        fit: parameters.choice("fit", Fit::ALL, Fit::default())?,
+    })
+}
+
+/// The scene of that id.
+pub fn find(scenes: &Scenes, id: &str) -> Result<SceneEntry, QuestionError> {
+    scenes.find(id).ok_or_else(|| QuestionError::Gone {
+        message: format!("there is no scene called “{id}”"),
+        remedy: "Choose a sample, or upload the picture again: uploads that were not used for long make \
+                 room for others",
+        back: "/scenes",
+    })
+}
+
+pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {
+    let task = classification(cards)?;
+    let class = match parameters.one("class")? {
+        None => task.default_class,
+        Some(wanted) => {
+            let known = || task.classes.iter().map(|class| class.name);
+            task.class(wanted).ok_or_else(|| QuestionError::unknown("class", wanted, known()))?
+        }
+    };
+    let output = parameters.choice("output", ClassOutput::ALL, ClassOutput::default())?;
+    Ok(Target::Class { class, output })
+}
+
+pub fn write(subject: &Subject, target: &Target, cards: &Cards) -> Vec<(&'static str, String)> {
+    let mut pairs = Vec::new();
+    if let Subject::Scene { scene, resampling, fit } = subject {
+        pairs.push((SCENE, scene.clone()));
+        pairs.push(("resampling", resampling.to_string()));
+        pairs.push(("fit", fit.to_string()));
+    }
+    if let Target::Class { class, output } = target {
+        let classes = classification(cards).map_or(&[][..], |task| task.classes);
+        pairs.extend(classes.get(*class).map(|class| ("class", class.name.to_owned())));
+        pairs.push(("output", output.to_string()));
+    }
+    pairs
+}
+
+/// The id of the picture; empty for another task's subject, which never comes here.
+pub fn scene_of(subject: &Subject) -> &str {
+    match subject {
+        Subject::Scene { scene, .. } => scene,
+        Subject::Nowcast { .. } => "",
+    }
+}
+
+/// The classes that the network tells apart.
+pub fn classification(cards: &Cards) -> Result<&SceneClassification, QuestionError> {
+    let no_pictures = || QuestionError::parameter("model", "takes no pictures: choose another");
+    cards.model.scene_classification().ok_or_else(no_pictures)
+}
+
+/// The class of a target; 0 for another task's target.
+pub fn class(target: &Target) -> usize {
+    match target {
+        Target::Class { class, .. } => *class,
+        Target::SumAbove { .. } => 0,
+    }
+}

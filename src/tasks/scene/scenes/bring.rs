@@ -1,0 +1,55 @@
+//! Pictures from the command line.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use stormlens_data::files::npy;
+use stormlens_data::hash;
+use stormlens_data::scene::{ID_DIGITS, Limits, Picture, Samples, decode};
+
+use super::SceneEntry;
+
+/// A picture from a file, and what is known of it.
+///
+/// # Errors
+/// For a file that cannot be read and for what is no picture.
+pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Picture)> {
+    let shown = file.display();
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    let sha256 = hash::sha256(&bytes);
+    let picture = match bytes.starts_with(b"\x93NUMPY") {
+        true => from_array(file)?,
+        false => decode(&bytes, &Limits::default()).with_context(|| shown.to_string())?,
+    };
+    let entry = SceneEntry {
+        id: sha256[..ID_DIGITS].to_owned(),
+        sha256,
+        title: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        description: String::new(),
+        label: None,
+        time: None,
+        source: "a file that was brought".to_owned(),
+        licence: "not stated".to_owned(),
+        attribution: String::new(),
+        simulated: false,
+        uploaded: false,
+        width_px: picture.width,
+        height_px: picture.height,
+    };
+    Ok((entry, picture))
+}
+
+fn from_array(file: &Path) -> anyhow::Result<Picture> {
+    let (shape, values) = npy::read_npy_f32(file)?;
+    let file = file.display();
+    let [height, width, 3] = shape[..] else {
+        bail!("{file} has shape {shape:?}; a picture is [height, width, 3]");
+    };
+    if width == 0 || height == 0 {
+        bail!("{file} has shape {shape:?}: there is nothing in it");
+    }
+    if let Some(bad) = values.iter().find(|v| !(0.0..=255.0).contains(*v)) {
+        bail!("{file} holds {bad}; the values of a picture lie in 0 to 255");
+    }
+    Ok(Picture { width, height, rgb: Samples::F32(values) })
+}

@@ -1,0 +1,251 @@
+//! What a page says of each method: one section a method, whatever the method.
+
+mod gap;
+
+use stormlens_data::card::{Citation, MethodCard, OptionKind};
+use stormlens_data::outcome::{Number, Outcome, Role, Variable};
+
+use self::gap::Gap;
+use super::format;
+use super::result::page;
+use super::views::{FigureView, Figures, map};
+use crate::plot::Figure;
+use crate::plot::words::sentence;
+use crate::question::Question;
+
+/// The section on a method.
+pub struct MethodSection {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub summary: &'static str,
+    pub formula: &'static str,
+    pub cost: &'static str,
+    pub weakness: &'static str,
+    pub citations: &'static [Citation],
+    /// `None`: it was not asked for.
+    pub found: Option<Found>,
+    /// Where the same question with this method leads.
+    pub add: String,
+}
+
+/// What a method found.
+pub struct Found {
+    /// What is explained, as a sentence without a full stop.
+    pub target: String,
+    /// How the method was asked: name of the option and its value.
+    pub options: Vec<(&'static str, String)>,
+    pub maps: Vec<FigureView>,
+    pub charts: Vec<FigureView>,
+    pub tables: Vec<Table>,
+    pub numbers: Vec<NumberView>,
+    /// What the completeness gap means.
+    pub reading: Option<String>,
+    /// The same with more steps, where that helps.
+    pub refine: Option<String>,
+    /// Names for people of the shown layers without positive evidence.
+    pub empty: Vec<String>,
+    /// Those that are one cell large.
+    pub one_cell: Vec<String>,
+    pub has_layers: bool,
+}
+
+/// A single number of a method.
+pub struct NumberView {
+    pub name: String,
+    pub meaning: String,
+    pub value: String,
+}
+
+/// A series as a table.
+pub struct Table {
+    pub title: String,
+    pub axis: String,
+    pub value: String,
+    pub rows: Vec<(String, String)>,
+}
+
+/// Tables beyond this are read as CSV.
+const MAX_ROWS: usize = 24;
+
+/// One section a method, in the order of the methods.
+pub fn sections(
+    question: &Question,
+    outcome: &Outcome,
+    figures: &Figures<'_>,
+) -> Vec<MethodSection> {
+    let section = |card: &MethodCard| MethodSection {
+        id: card.id,
+        title: card.title,
+        summary: card.summary,
+        formula: card.formula,
+        cost: card.cost,
+        weakness: card.weakness,
+        citations: card.citations,
+        found: found(question, outcome, figures, card),
+        add: page(&question.with_method(card.id)),
+    };
+    question.methods().iter().map(section).collect()
+}
+
+fn found(
+    question: &Question,
+    outcome: &Outcome,
+    figures: &Figures<'_>,
+    card: &MethodCard,
+) -> Option<Found> {
+    let explain = question.request.explained_by(card.id)?;
+    let shown: Vec<&Variable> = shown(question, outcome, card);
+    let label = |variable: &&Variable| {
+        let layer = variable.layer().unwrap_or_default();
+        question.cards.model.layer(layer).map_or_else(|| layer.to_owned(), |l| l.label.clone())
+    };
+    let with = |holds: fn(&Variable) -> bool| {
+        shown.iter().filter(|v| v.layer().is_some() && holds(v)).map(label).collect()
+    };
+    let value = |option: &str| explain.options.get(option).cloned().unwrap_or_default();
+    let options = card.options.iter().map(|option| {
+        let value = value(option.name);
+        let text = match option.kind {
+            OptionKind::Choice(all) => {
+                all.iter().find(|choice| choice.0 == value).map(|choice| choice.1.to_owned())
+            }
+            OptionKind::Share { none, .. } if value == "none" => Some(none.to_owned()),
+            _ => None,
+        };
+        (option.label, text.unwrap_or(value))
+    });
+    let (charts, gap) = (charts(outcome, card), Gap::of(outcome, card));
+    Some(Found {
+        target: target(outcome, card),
+        options: options.collect(),
+        maps: shown.iter().flat_map(|variable| maps(variable, figures)).collect(),
+        tables: charts.iter().filter_map(|variable| table(variable)).collect(),
+        charts: charts.iter().map(|variable| figures.wide(&chart(variable))).collect(),
+        numbers: numbers(outcome, card),
+        reading: gap.as_ref().map(Gap::reading),
+        refine: gap.as_ref().and_then(|gap| refine(question, card, gap)),
+        empty: with(Variable::is_zero),
+        one_cell: with(|variable| variable.values.len() == 1),
+        has_layers: card.has_layers,
+    })
+}
+
+/// The main attributions of a method: those of the layers to show, or of the input.
+fn shown<'a>(question: &Question, outcome: &'a Outcome, card: &MethodCard) -> Vec<&'a Variable> {
+    let base = card.variable();
+    let is_main = |variable: &&Variable| match variable.layer() {
+        Some(layer) => {
+            question.layers.iter().any(|shown| shown == layer)
+                && variable.name == format!("{base}/{layer}")
+        }
+        None => variable.name == base,
+    };
+    outcome.attributions(card.id).filter(is_main).collect()
+}
+
+/// A figure for each map of an attribution; channels of a picture are shown together.
+fn maps(variable: &Variable, figures: &Figures<'_>) -> Vec<FigureView> {
+    let are_separate =
+        variable.axis().is_some_and(|axis| axis.time(0).is_some() || is_counted(axis));
+    let n = if are_separate { variable.n_maps() } else { 1 };
+    (0..n).map(|i| figures.view(&map(&variable.name, i))).collect()
+}
+
+fn is_counted(axis: &stormlens_data::outcome::Axis) -> bool {
+    axis.name == stormlens_data::outcome::Axis::INPUT_TIME
+}
+
+/// Series of the method that are not of a layer.
+fn charts<'a>(outcome: &'a Outcome, card: &MethodCard) -> Vec<&'a Variable> {
+    let start = format!("{}/", card.variable());
+    let is_chart = |variable: &&Variable| {
+        let rest = variable.name.strip_prefix(&start);
+        matches!(variable.role, Role::Diagnostic)
+            && variable.plane.is_none()
+            && rest.is_some_and(|rest| !rest.contains('/'))
+    };
+    outcome.variables.iter().filter(is_chart).collect()
+}
+
+/// Bars over moments, a curve over numbers.
+fn chart(variable: &Variable) -> Figure {
+    let has_moments =
+        variable.axis().is_some_and(|axis| axis.time(0).is_some() || is_counted(axis));
+    match has_moments {
+        true => Figure::Bars(variable.name.clone()),
+        false => Figure::Curve(variable.name.clone()),
+    }
+}
+
+fn table(variable: &Variable) -> Option<Table> {
+    let axis = variable.axis().filter(|axis| axis.len() <= MAX_ROWS)?;
+    let values = variable.to_f64();
+    Some(Table {
+        title: variable.quantity.name.clone(),
+        axis: axis.name.replace('_', " "),
+        value: variable.quantity.label(),
+        rows: (0..axis.len()).map(|i| (axis.label(i), format::number(values[i]))).collect(),
+    })
+}
+
+/// What is explained, and how much of it there is where it is a sum over pixels.
+fn target(outcome: &Outcome, card: &MethodCard) -> String {
+    let words = outcome.attributions(card.id).map(Variable::target).next().unwrap_or_default();
+    let mut letters = words.chars();
+    let words: String = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+    let number = |part: &str| {
+        let name = format!("{}/{part}", card.variable());
+        outcome.numbers.iter().find(|number| number.name == name)
+    };
+    match (number(TARGET), number(NORMALISED)) {
+        (Some(sum), Some(normalised)) => format!(
+            "{words}{}, {} in all ({} in the network’s own units)",
+            share_of_pixels(outcome, number(N_PIXELS)),
+            with_unit(sum),
+            format::number(normalised.value)
+        ),
+        _ => words,
+    }
+}
+
+/// `, 8.0 % of all`; nothing where the target is no sum over pixels.
+fn share_of_pixels(outcome: &Outcome, n_pixels: Option<&Number>) -> String {
+    let mask = outcome.variables.iter().find(|variable| variable.role == Role::Mask);
+    let share = n_pixels.zip(mask).map(|(n, mask)| n.value / mask.values.len() as f64);
+    share.map_or_else(String::new, |share| format!(", {} of all", format::percent(share)))
+}
+
+/// Numbers that the sentence about the target says.
+const TARGET: &str = "target";
+const NORMALISED: &str = "target_normalised";
+const N_PIXELS: &str = "n_pixels";
+
+fn numbers(outcome: &Outcome, card: &MethodCard) -> Vec<NumberView> {
+    let start = format!("{}/", card.variable());
+    let is_shown = |number: &&Number| {
+        let part = number.name.strip_prefix(&start);
+        part.is_some_and(|part| ![TARGET, NORMALISED, N_PIXELS].contains(&part))
+    };
+    let text = |number: &Number| NumberView {
+        name: sentence(&number.name[start.len()..].replace('_', " ")),
+        meaning: number.meaning.clone(),
+        value: with_unit(number),
+    };
+    outcome.numbers.iter().filter(is_shown).map(text).collect()
+}
+
+fn with_unit(number: &Number) -> String {
+    match number.unit.as_str() {
+        "1" if number.value.fract() == 0.0 => format::count(number.value.max(0.0) as usize),
+        "1" => format::number(number.value),
+        unit => format!("{} {unit}", format::number(number.value)),
+    }
+}
+
+/// The same with more steps, where that helps.
+fn refine(question: &Question, card: &MethodCard, gap: &Gap) -> Option<String> {
+    let more = gap.more_steps()?;
+    Some(page(&question.with_option(card.id, "steps", more.to_string())))
+}

@@ -1,0 +1,212 @@
+//! Figures on a page: their addresses in both themes, their size, their words, their files, and where
+//! the numbers behind them lie.
+
+use stormlens_data::outcome::{Domain, Outcome};
+use stormlens_data::scene::Rectangle;
+
+use super::caching::{VERSION, Version};
+use super::result::PATH;
+use crate::parameters::encode;
+use crate::plot::{self, Figure, Style};
+use crate::question::Question;
+
+/// Figures of a page that are seen without scrolling on a wide screen.
+const N_AT_FIRST: usize = 2;
+/// The width of figures that stand alone, between one column of a journal and two.
+const WIDE_MM: f64 = 140.0;
+
+/// Forms of the numbers behind a figure.
+const NUMBERS: [(&str, &str); 4] = [
+    ("csv", "Numbers, CSV"),
+    ("npy", "Numbers, NumPy .npy"),
+    ("f32", "Numbers, float32 little-endian"),
+    ("json", "What the numbers are, JSON"),
+];
+
+/// A figure with everything a template needs.
+pub struct FigureView {
+    pub name: String,
+    /// Of its element; a page with figures of several results gives them others.
+    pub id: String,
+    /// The word for its kind in the style sheet.
+    pub shape: &'static str,
+    pub title: String,
+    pub alt: String,
+    pub light: String,
+    pub dark: String,
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Whether it is fetched at once, because it is seen first.
+    pub is_first: bool,
+    pub downloads: Vec<Download>,
+    /// What a pointer over it can ask for; only of maps.
+    pub values: Option<ValuesView>,
+}
+
+pub struct Download {
+    pub label: String,
+    pub href: String,
+}
+
+/// Where the numbers of a map lie.
+pub struct ValuesView {
+    /// Addresses of the head (JSON) and of the values (little-endian float32).
+    pub head: String,
+    pub body: String,
+    /// Which of the variable's maps it is, from 0 on.
+    pub index: usize,
+    /// Where the map lies in the figure: left, top, width, height as shares of the figure's.
+    pub frame: String,
+    /// What is taken from the values: those of another variable, where the map is a difference.
+    pub minus: Option<String>,
+    /// The part of the domain that is shown: top, left, height, width in its pixels; those of the whole
+    /// picture where the variable covers its centre alone.
+    pub region: String,
+    /// The part of the domain that the variable covers.
+    pub covers: String,
+    /// Height and width of the whole domain in its pixels.
+    pub size: String,
+    /// Maps with the same word lie on the same pixels.
+    pub domain: &'static str,
+}
+
+/// All figures of one result.
+pub struct Figures<'a> {
+    outcome: &'a Outcome,
+    style: &'a Style,
+    query: String,
+    version: Version,
+}
+
+impl<'a> Figures<'a> {
+    pub fn new(question: &'a Question, outcome: &'a Outcome) -> Self {
+        let version = Version::of_result(&outcome.provenance);
+        Self { outcome, style: &question.style, query: question.to_query(), version }
+    }
+
+    /// A figure as wide as a column.
+    pub fn view(&self, figure: &Figure) -> FigureView {
+        self.view_at(figure, Style::WIDTHS_MM[0])
+    }
+
+    /// A figure as wide as the page.
+    pub fn wide(&self, figure: &Figure) -> FigureView {
+        self.view_at(figure, WIDE_MM)
+    }
+
+    fn view_at(&self, figure: &Figure, width_mm: f64) -> FigureView {
+        let style = Style { width_mm, ..self.style.clone() };
+        let (width_px, height_px) = plot::size_px(self.outcome, figure, &style);
+        let version = self.version.as_str();
+        let page = |theme| {
+            let sheet = format!("width-mm={width_mm}&theme={theme}&{VERSION}={version}");
+            self.address(figure, "svg", &sheet)
+        };
+        FigureView {
+            name: figure.to_string(),
+            id: format!("figure-{figure}"),
+            shape: self.shape(figure),
+            title: plot::title(self.outcome, figure, &style),
+            alt: plot::alt_text(self.outcome, figure),
+            light: page("light"),
+            dark: page("dark"),
+            width_px,
+            height_px,
+            is_first: false,
+            downloads: self.downloads(figure),
+            values: self.values(figure, &style),
+        }
+    }
+
+    fn shape(&self, figure: &Figure) -> &'static str {
+        let is_of_a_picture = |variable: &str| {
+            let domain = self.outcome.variable(variable).map(|variable| &variable.domain);
+            matches!(domain, Some(Domain::Scene(_) | Domain::SceneCentre(_)))
+        };
+        match figure {
+            Figure::Map { variable, .. } if is_of_a_picture(variable) => "plain",
+            Figure::Map { .. } | Figure::Difference { .. } => "map",
+            Figure::Strip(_) | Figure::Grid(_) => "strip",
+            Figure::Bars(_) | Figure::Curve(_) => "chart",
+        }
+    }
+
+    fn address(&self, figure: &Figure, kind: &str, more: &str) -> String {
+        format!("{PATH}/figure/{}.{kind}?{}&{more}", encode(&figure.to_string()), self.query)
+    }
+
+    /// The address of one variable in a form.
+    pub fn data(&self, variable: &str, form: &str) -> String {
+        let path = variable.split('/').map(encode).collect::<Vec<_>>().join("/");
+        format!("{PATH}/data/{path}.{form}?{}&{VERSION}={}", self.query, self.version.as_str())
+    }
+
+    fn downloads(&self, figure: &Figure) -> Vec<Download> {
+        let mut downloads = Vec::new();
+        for width_mm in Style::WIDTHS_MM {
+            for (kind, label, more) in [
+                ("png", "PNG, 300 dpi", "&dpi=300"),
+                ("png", "PNG, 600 dpi", "&dpi=600"),
+                ("svg", "SVG", ""),
+                ("pdf", "PDF", ""),
+            ] {
+                let more = format!("width-mm={width_mm}{more}&download=yes");
+                let label = format!("{label}, {width_mm} mm");
+                downloads.push(Download { label, href: self.address(figure, kind, &more) });
+            }
+        }
+        if let Some(variable) = figure.variable() {
+            for (form, label) in NUMBERS {
+                let href = self.data(variable, form);
+                downloads.push(Download { label: label.to_owned(), href });
+            }
+        }
+        downloads
+    }
+
+    fn values(&self, figure: &Figure, style: &Style) -> Option<ValuesView> {
+        let (variable, minus, index) = match figure {
+            Figure::Map { variable, index } => (variable, None, index),
+            Figure::Difference { variable, other, index } => (variable, Some(other), index),
+            _ => return None,
+        };
+        let found = self.outcome.variable(variable)?;
+        let frame = plot::plane_frame(self.outcome, figure, style)?;
+        let (domain, [height, width], covers) = place(&found.domain)?;
+        let Rectangle { left, top, .. } = covers;
+        let part = plot::shown_part(self.outcome, found, style).ok()?;
+        Some(ValuesView {
+            head: self.data(variable, "json"),
+            body: self.data(variable, "f32"),
+            minus: minus.map(|other| self.data(other, "f32")),
+            index: *index,
+            frame: frame.map(|share| format!("{share:.5}")).join(","),
+            region: format!("{},{},{},{}", part.top, part.left, part.height, part.width),
+            covers: format!("{top},{left},{},{}", covers.height, covers.width),
+            size: format!("{height},{width}"),
+            domain,
+        })
+    }
+}
+
+/// What maps are linked over, its height and width, and the part of it that a variable covers.
+fn place(domain: &Domain) -> Option<(&'static str, [usize; 2], Rectangle)> {
+    let whole = |[height, width]: [usize; 2]| Rectangle { left: 0, top: 0, width, height };
+    match domain {
+        Domain::None => None,
+        Domain::Earth(_) => domain.size().map(|size| ("earth", size, whole(size))),
+        Domain::Scene(_) => domain.size().map(|size| ("scene", size, whole(size))),
+        Domain::SceneCentre(scene) => Some(("scene", [scene.variant.input_px; 2], scene.crop())),
+    }
+}
+
+/// Marks the figures of the first section that are seen without scrolling.
+pub fn mark_first(mut figures: Vec<FigureView>) -> Vec<FigureView> {
+    figures.iter_mut().take(N_AT_FIRST).for_each(|figure| figure.is_first = true);
+    figures
+}
+
+/// A map of a variable.
+pub fn map(variable: &str, index: usize) -> Figure {
+    Figure::Map { variable: variable.to_owned(), index }
+}
