@@ -66,6 +66,7 @@ pub use lettering::{FONT_FAMILY, FONT_REGULAR, FONT_SEMI_BOLD};
 pub use overlay::reference_overlay;
 pub use region::Region;
 pub use style::Style;
+pub use target::is_saturated;
 pub use thumbnail::{picture_thumbnail, thumbnail};
 
 use page::Page;
@@ -117,12 +118,6 @@ pub fn shown_part(
     style: &Style,
 ) -> Result<Rectangle, PlotError> {
     view::View::new(outcome, variable, style).map(|view| view.part)
-}
-
-/// Whether an attribution shares out the difference of a probability that is all but the same at both ends
-/// of its path, so that its logit says more.
-pub fn is_saturated(outcome: &Outcome, attribution: &Variable) -> bool {
-    target::Completeness::of(outcome, attribution).is_some_and(|gap| gap.is_saturated())
 }
 
 #[cfg(test)]

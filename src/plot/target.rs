@@ -76,6 +76,12 @@ const SMALL_PROBABILITY: f64 = 1e-4;
 /// Paths of more steps are not taken.
 const MAX_STEPS: f64 = 1600.0;
 
+/// Whether a probability is all but the same at both ends of a path, as that of a softmax that is saturated:
+/// there is little to share out, whatever the steps, and the logit says more.
+pub fn is_saturated(is_of_probability: bool, difference: f64) -> bool {
+    is_of_probability && difference.abs() < SMALL_PROBABILITY
+}
+
 /// How an attribution adds up to what it explains.
 pub struct Completeness {
     from: String,
@@ -129,10 +135,8 @@ impl Completeness {
         format!("{share} of {}{unit}", signed(self.difference))
     }
 
-    /// Whether a probability is all but the same at both ends of the path, as that of a softmax that is
-    /// saturated: there is little to share out, whatever the steps, and the logit says more.
-    pub fn is_saturated(&self) -> bool {
-        self.unit == "probability" && self.difference.abs() < SMALL_PROBABILITY
+    fn is_saturated(&self) -> bool {
+        is_saturated(self.unit == "probability", self.difference)
     }
 
     /// What to do about the gap; empty where it is small.

@@ -1,7 +1,6 @@
 //! What all figures have in common.
 
 mod earth;
-mod files;
 mod helpers;
 mod leads;
 mod published;

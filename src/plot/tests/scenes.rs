@@ -1,6 +1,6 @@
 //! Figures of scenes.
 
-use stormlens_data::outcome::{Outcome, Values};
+use stormlens_data::outcome::Values;
 use stormlens_data::request::Target;
 
 use super::helpers::*;
@@ -137,13 +137,10 @@ fn a_large_gap_is_pointed_out() {
     assert!(drawn(&outcome, PATH, &style).contains(advice));
     *number(&mut outcome, "integrated_gradients/n_steps") = 1600.0;
     says(&outcome, PATH, &style, &["; more steps are not taken"]);
-    let is_saturated = |outcome: &Outcome| {
-        is_saturated(outcome, outcome.variable("integrated_gradients").expect("it is there"))
-    };
-    assert!(!is_saturated(&outcome));
+    assert!(!is_saturated(true, 0.000_1) && !is_saturated(false, 0.000_05));
     *number(&mut outcome, "integrated_gradients/output_difference") = 0.000_05;
     says(&outcome, PATH, &style, &["; the logit would tell more"]);
-    assert!(is_saturated(&outcome));
+    assert!(is_saturated(true, -0.000_05));
 }
 
 #[test]

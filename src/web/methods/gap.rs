@@ -3,10 +3,8 @@
 use stormlens_data::card::{MethodCard, OptionKind};
 use stormlens_data::outcome::Outcome;
 
+use crate::plot::is_saturated;
 use crate::web::format;
-
-/// Below this difference of a probability, shares of it drown in the rounding of 32-bit floats.
-const SMALL_PROBABILITY: f64 = 1e-4;
 
 /// Sum of the shares minus what they should add up to, and the latter.
 pub struct Gap {
@@ -40,10 +38,8 @@ impl Gap {
         (self.gap / self.difference).abs()
     }
 
-    /// Whether a probability is all but the same at both ends of the path, as that of a softmax that is
-    /// saturated: there is little to share out, whatever the steps, and the logit says more.
     fn is_saturated(&self) -> bool {
-        self.is_of_probability && self.difference.abs() < SMALL_PROBABILITY
+        is_saturated(self.is_of_probability, self.difference)
     }
 
     /// The gap in plain words. Sundararajan et al. (2017, section 5) take as many steps as bring it
@@ -55,7 +51,7 @@ impl Gap {
         }
         let verdict = match self.share() {
             ..0.01 => "the shares add up".to_owned(),
-            ..0.05 => "close enough: the authors of the method ask for less than 5 %".to_owned(),
+            ..0.05 => "close enough (the authors of the method ask for less than 5 %)".to_owned(),
             _ => format!("too much to trust the shares{}", self.way_out()),
         };
         format!("That is {} % of the difference: {verdict}", format::number(self.share() * 100.0))
