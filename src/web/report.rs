@@ -15,6 +15,8 @@ pub struct Report {
     pub model: &'static str,
     pub model_page: String,
     pub checkpoint: String,
+    /// What the weights were trained on, in their own words.
+    pub training_data: String,
     pub methods: Vec<MethodSection>,
     pub look: LookForm,
     pub ask: AskForm,
@@ -50,6 +52,7 @@ impl Report {
             model: model.title,
             model_page: format!("/models/{}", model.id),
             checkpoint: question.cards.checkpoint.name.clone(),
+            training_data: question.cards.checkpoint.training_data.clone(),
             methods: sections(question, outcome, figures),
             look: look_form(question),
             ask: AskForm {
