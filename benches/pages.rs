@@ -60,7 +60,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
             size_multiple: 16,
         }),
         variant: (!is_nowcasting).then_some(Variant::LR_512),
-        familiar: None,
+        training_range: None,
     }
 }
 

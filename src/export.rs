@@ -24,11 +24,11 @@ use resvg::usvg::{Options, Tree};
 
 use crate::plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
 
-pub use arrays::{npy, npz};
+pub use arrays::{geotiff, npy, npz};
 pub use bundle::{Extra, bundle};
 pub use citations::bibtex;
 pub use csv::{cell, csv, number, numbers_csv, record};
-pub use files::{FILES, FileKind, Source, netcdf};
+pub use files::{FILES, FileKind, NUMBERS, Source, netcdf};
 pub use json::{float32, json_head};
 pub use page::page_svg;
 pub use pdf::pdf;

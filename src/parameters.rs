@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
+use stormlens_data::choice::Choice;
+
 #[cfg(test)]
 mod tests;
 
@@ -117,14 +119,9 @@ impl Parameters {
     }
 
     /// One of a few choices with names; `default` where it is not given.
-    pub fn choice<T: Copy + FromStr + ToString>(
-        &self,
-        name: &'static str,
-        all: &[T],
-        default: T,
-    ) -> Result<T, QuestionError> {
+    pub fn choice<T: Choice>(&self, name: &'static str, default: T) -> Result<T, QuestionError> {
         let Some(wanted) = self.one(name)? else { return Ok(default) };
-        let known = || all.iter().map(ToString::to_string);
+        let known = || T::ALL.iter().map(ToString::to_string);
         wanted.parse().map_err(|_| QuestionError::unknown(name, wanted, known()))
     }
 

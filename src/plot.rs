@@ -17,7 +17,7 @@ mod cells;
 mod chart;
 mod choices;
 mod colour;
-mod contents;
+mod completeness;
 mod entries;
 mod error;
 mod evidence;
@@ -39,9 +39,10 @@ mod parts;
 mod pixels;
 mod place;
 mod published;
-mod published_contents;
+mod published_maps;
 mod raster;
 mod region;
+mod rendering;
 mod scale;
 mod scales;
 mod signs;
@@ -57,16 +58,14 @@ use stormlens_data::outcome::{Outcome, Variable};
 use stormlens_data::scene::Rectangle;
 
 pub use alt::alt_text;
-pub use choices::{
-    EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme, UnknownName,
-};
+pub use choices::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme};
+pub use completeness::Completeness;
 pub use error::PlotError;
 pub use figure::Figure;
 pub use lettering::{FONT_FAMILY, FONT_REGULAR, FONT_SEMI_BOLD};
 pub use overlay::reference_overlay;
 pub use region::Region;
 pub use style::Style;
-pub use target::is_saturated;
 pub use thumbnail::{picture_thumbnail, thumbnail};
 
 use page::Page;

@@ -4,7 +4,8 @@
 //! looked at and which number is explained, a task reads; methods and their options, their cards say;
 //! the look is that of all figures.
 
-mod look;
+mod read;
+mod style;
 #[cfg(test)]
 mod tests;
 
@@ -12,8 +13,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
-use stormlens_data::request::{ClassOutput, Explain, Request, Target};
+use stormlens_data::request::{Explain, Request, Target};
 
+pub use self::read::read_cards;
+use self::read::{of_logit_if, read_explain, read_layers, read_methods, read_task};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, to_query};
 use crate::plot::Style;
@@ -54,7 +57,8 @@ impl Question {
         let task = read_task(parameters, catalog)?;
         let cards = read_cards(parameters, catalog, &*task)?;
         let methods = catalog.methods();
-        parameters.only(&names(&*task, methods, more))?;
+        let style_names = task.style_names(&cards);
+        parameters.only(&names(&*task, style_names, methods, more))?;
         let target = task.read_target(parameters, &cards)?;
         let asked = read_methods(parameters, methods)?;
         // Of all methods, so that a wrong option of one that is not asked for does not pass unseen.
@@ -70,7 +74,7 @@ impl Question {
         let has_layers = asked.iter().any(|card| card.has_layers);
         let layers = read_layers(parameters, &cards.model)?;
         let layers = if has_layers { layers } else { Vec::new() };
-        let mut style = look::read(parameters, task.look(), task.style())?;
+        let mut style = style::read(parameters, style_names, task.style())?;
         style.layer_labels = labels(&cards.model);
         Ok(Self { task, cards, request, target, layers, style, methods: methods.clone() })
     }
@@ -93,7 +97,7 @@ impl Question {
         if !self.layers.is_empty() {
             pairs.push(("layers".into(), self.layers.join(",")));
         }
-        pairs.extend(look::write(&self.style, self.task.look()));
+        pairs.extend(style::write(&self.style, self.task.style_names(&self.cards)));
         pairs
     }
 
@@ -179,10 +183,15 @@ pub fn option_name(method: &str, option: &str) -> String {
 }
 
 /// All names that a question of a task may have.
-pub fn names(task: &dyn Task, methods: &[MethodCard], more: &[&str]) -> Vec<String> {
+fn names(
+    task: &dyn Task,
+    style_names: &[&str],
+    methods: &[MethodCard],
+    more: &[&str],
+) -> Vec<String> {
     let own = task.parameters().iter().map(|parameter| parameter.name);
     let fixed = ["model", "checkpoint", "methods", "layers"].into_iter();
-    let plain = fixed.chain(own).chain(task.look().iter().copied()).chain(more.iter().copied());
+    let plain = fixed.chain(own).chain(style_names.iter().copied()).chain(more.iter().copied());
     let options = methods
         .iter()
         .flat_map(|card| card.options.iter().map(|option| option_name(card.id, option.name)));
@@ -192,117 +201,4 @@ pub fn names(task: &dyn Task, methods: &[MethodCard], more: &[&str]) -> Vec<Stri
 /// The names that people give to the layers, by their names in the weights.
 pub fn labels(model: &ModelCard) -> BTreeMap<String, String> {
     model.layers.iter().map(|layer| (layer.name.clone(), layer.label.clone())).collect()
-}
-
-/// The task of the model that is named, else the first one that can look at what is named.
-fn read_task(parameters: &Parameters, catalog: &Catalog) -> Result<Arc<dyn Task>, QuestionError> {
-    let known = || catalog.models().iter().map(|model| model.id);
-    if catalog.models().is_empty() {
-        return Err(QuestionError::NoNetworks);
-    }
-    if let Some(id) = parameters.one("model")? {
-        let model =
-            catalog.model(id).ok_or_else(|| QuestionError::unknown("model", id, known()))?;
-        return catalog.task_of(model).ok_or_else(|| QuestionError::unknown("model", id, known()));
-    }
-    let looks_at = |task: &&Arc<dyn Task>| parameters.has(task.subject_parameter());
-    let task = catalog.tasks().iter().find(looks_at).cloned();
-    task.ok_or_else(|| QuestionError::parameter("model", "is missing: choose one of the networks"))
-}
-
-/// The network and the weights asked for, or the first there are.
-pub fn read_cards(
-    parameters: &Parameters,
-    catalog: &Catalog,
-    task: &dyn Task,
-) -> Result<Cards, QuestionError> {
-    let models: Vec<_> = catalog.models().iter().filter(|model| task.runs(model)).collect();
-    let has_weights = |model: &&&Arc<ModelCard>| catalog.checkpoints(model.id).next().is_some();
-    let first = models.iter().find(has_weights).or(models.first());
-    let model = match parameters.one("model")? {
-        None => first.copied().ok_or(QuestionError::NoNetworks)?,
-        Some(id) => {
-            let known = || models.iter().map(|model| model.id);
-            let found = models.iter().find(|model| model.id == id).copied();
-            found.ok_or_else(|| QuestionError::unknown("model", id, known()))?
-        }
-    };
-    let checkpoint = read_checkpoint(parameters, catalog, model)?;
-    Ok(Cards { model: model.clone(), checkpoint })
-}
-
-fn read_checkpoint(
-    parameters: &Parameters,
-    catalog: &Catalog,
-    model: &ModelCard,
-) -> Result<Arc<CheckpointCard>, QuestionError> {
-    let all: Vec<_> = catalog.checkpoints(model.id).collect();
-    let Some(first) = all.first() else {
-        return Err(QuestionError::NoWeights { model: model.id, title: model.title });
-    };
-    let Some(wanted) = parameters.one("checkpoint")? else { return Ok((*first).clone()) };
-    let known = || all.iter().map(|card| card.name.clone());
-    let found = all.iter().find(|card| card.name == wanted);
-    found.copied().cloned().ok_or_else(|| QuestionError::unknown("checkpoint", wanted, known()))
-}
-
-/// The methods asked for, in the order of the cards; the first one where none is named.
-fn read_methods<'a>(
-    parameters: &Parameters,
-    methods: &'a [MethodCard],
-) -> Result<Vec<&'a MethodCard>, QuestionError> {
-    let wanted = parameters.list("methods");
-    let known = || methods.iter().map(|card| card.id).chain([NO_METHOD]);
-    if let Some(unknown) = wanted.iter().find(|name| known().all(|known| known != **name)) {
-        return Err(QuestionError::unknown("method", unknown, known()));
-    }
-    if wanted.is_empty() {
-        return Ok(methods.iter().take(1).collect());
-    }
-    Ok(methods.iter().filter(|card| wanted.contains(&card.id)).collect())
-}
-
-fn read_explain(
-    parameters: &Parameters,
-    card: &MethodCard,
-    cards: &Cards,
-    target: &Target,
-) -> Result<Explain, QuestionError> {
-    let mut options = BTreeMap::new();
-    for option in card.options {
-        let name = option_name(card.id, option.name);
-        let text = parameters.one(&name)?.unwrap_or_else(|| card.default_of(option, &cards.model));
-        let value = option.read(text).map_err(|words| QuestionError::parameter(name, words))?;
-        options.insert(option.name.to_owned(), value);
-    }
-    let target = of_logit_if(card.is_of_logit, target);
-    Ok(Explain { method: card.id.to_owned(), options, target, layers: Vec::new() })
-}
-
-/// The logit of the same class, where a method is of logits only.
-fn of_logit_if(is_of_logit: bool, target: &Target) -> Target {
-    match target {
-        Target::Class { class, .. } if is_of_logit => {
-            Target::Class { class: *class, output: ClassOutput::Logit }
-        }
-        other => other.clone(),
-    }
-}
-
-/// The layers to show, in the order of the network.
-fn read_layers(parameters: &Parameters, model: &ModelCard) -> Result<Vec<String>, QuestionError> {
-    let mut wanted = Vec::new();
-    for name in parameters.list("layers") {
-        if name == "all" {
-            return Ok(model.layers.iter().map(|layer| layer.name.clone()).collect());
-        }
-        let known = || model.layers.iter().map(|layer| layer.name.as_str());
-        let found = model.layer(name).ok_or_else(|| QuestionError::unknown("layer", name, known()));
-        wanted.push(found?.name.as_str());
-    }
-    if wanted.is_empty() {
-        wanted.clone_from(&model.default_layers);
-    }
-    let in_order = model.layers.iter().map(|layer| &layer.name);
-    Ok(in_order.filter(|name| wanted.contains(&name.as_str())).cloned().collect())
 }

@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::path::Path;
 
-use stormlens_data::card::{MethodCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 use stormlens_data::network::{self, Answer, Asked, Input};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Request, Subject, Target};
@@ -57,6 +57,11 @@ pub trait Task: Send + Sync {
     /// Which of them says what is looked at.
     fn subject_parameter(&self) -> &'static str;
 
+    /// Whether weights can be asked about what is named; of those that can, the first is the default.
+    fn suits(&self, _: &Parameters, _: &CheckpointCard) -> bool {
+        true
+    }
+
     /// What is to be looked at.
     fn read_subject(
         &self,
@@ -79,7 +84,7 @@ pub trait Task: Send + Sync {
     fn style(&self) -> Style;
 
     /// Which parts of the look can be chosen, by their names in addresses.
-    fn look(&self) -> &'static [&'static str];
+    fn style_names(&self, cards: &Cards) -> &'static [&'static str];
 
     /// What is looked at, in words.
     fn title(&self, subject: &Subject) -> String;
@@ -100,7 +105,12 @@ pub trait Task: Send + Sync {
     /// The result of an answer.
     fn answer(&self, answered: Answered<'_>) -> Outcome;
 
-    /// Tables of a result beside its variables, as CSV; none unless a task has some.
+    /// Names of the tables that a result may have beside its variables.
+    fn table_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Those that a result has, as CSV.
     fn tables(&self, _: &Outcome) -> Vec<Extra> {
         Vec::new()
     }

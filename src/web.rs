@@ -12,13 +12,13 @@ pub mod format;
 pub mod forms;
 mod guard;
 mod health;
+pub mod layout;
 pub mod methods;
 pub mod pages;
 pub mod pictures;
 pub mod recent;
 pub mod report;
 pub mod result;
-pub mod shell;
 mod state;
 pub mod views;
 

@@ -216,7 +216,7 @@ fn worker_error(error: EngineError) -> WorkerError {
         | EngineError::UnknownLayer { .. }
         | EngineError::UnknownMethod { .. } => WorkerError::Invalid {
             message: error.to_string(),
-            remedy: "ask for something else to look at, or for another explanation".into(),
+            remedy: "choose another sample, network, method or layer".into(),
         },
         other => WorkerError::Failed(other.to_string()),
     }

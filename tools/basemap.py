@@ -1,6 +1,6 @@
 """Cuts coastlines and borders of a region out of Natural Earth, for data/basemap.
 
-Usage: basemap.py countries-10m.json WEST SOUTH EAST NORTH > data/basemap/north-sea.txt
+Usage: basemap.py countries-10m.json WEST SOUTH EAST NORTH TOLERANCE_DEG > data/basemap/north-sea.txt
 
 The input is the TopoJSON of the npm package `world-atlas` (Natural Earth 1:10 m, public domain).
 An arc that bounds one country is a coast, an arc between two countries is a border.
@@ -11,8 +11,6 @@ import json
 import math
 import sys
 from collections import Counter
-
-TOLERANCE_DEG = 0.003  # about 0.3 km: finer than a radar pixel
 
 
 def arcs(topology):
@@ -56,7 +54,7 @@ def pieces(points, west, south, east, north):
             piece = []
 
 
-def simplify(points):
+def simplify(points, tolerance):
     """Douglas and Peucker (1973), with longitudes shrunk as they are at this latitude."""
     if len(points) < 3:
         return points
@@ -70,19 +68,22 @@ def simplify(points):
         return abs(px * dy - py * dx) / length if length else math.hypot(px, py)
 
     far = max(range(1, len(points) - 1), key=lambda i: distance(points[i]))
-    if distance(points[far]) <= TOLERANCE_DEG:
+    if distance(points[far]) <= tolerance:
         return [points[0], points[-1]]
-    return simplify(points[: far + 1])[:-1] + simplify(points[far:])
+    return simplify(points[: far + 1], tolerance)[:-1] + simplify(points[far:], tolerance)
 
 
 def main():
     topology = json.load(open(sys.argv[1]))
-    region = [float(v) for v in sys.argv[2:6]]
+    region, tolerance = [float(v) for v in sys.argv[2:6]], float(sys.argv[6])
     counts = uses(topology)
     for i, points in enumerate(arcs(topology)):
         kind = "border" if counts[i] > 1 else "coast"
         for piece in pieces(points, *region):
-            print(kind, *(f"{x:.3f},{y:.3f}" for x, y in simplify(piece)))
+            kept = simplify(piece, tolerance)
+            # An island that is smaller than the tolerance.
+            if len(kept) > 3 or kept[0] != kept[-1]:
+                print(kind, *(f"{x:.3f},{y:.3f}" for x, y in kept))
 
 
 if __name__ == "__main__":

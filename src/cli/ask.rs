@@ -61,7 +61,7 @@ pub fn ask(args: &QuestionArgs, methods: &[String]) -> anyhow::Result<Vec<Answer
     let n = questions.len();
     let answer = |(i, question): (usize, Question)| {
         let answered = answer(worker.as_mut(), question);
-        if n == 1 { answered } else { answered.with_context(|| format!("input {i} of {n}")) }
+        if n == 1 { answered } else { answered.with_context(|| format!("input {} of {n}", i + 1)) }
     };
     questions.into_iter().enumerate().map(answer).collect()
 }

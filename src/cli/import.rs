@@ -67,14 +67,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     checkpoint::write_safetensors(&path, &file.state, &metadata, precision)?;
     println!(
-        "{}: {} with {} parameters in {} tensors, read from {:?} / {:?}",
+        "{}: {} with {} parameters in {} tensors, read from {}",
         path.display(),
         found.entry.name,
         found.architecture.n_parameters,
         file.state.tensors.len(),
-        file.container,
-        file.layout
+        file.container
     );
+    if !file.left_over.is_empty() {
+        println!("left out, since the network has no such weights: {}", file.left_over.join(", "));
+    }
     Ok(())
 }
 

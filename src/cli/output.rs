@@ -9,7 +9,7 @@ use stormlens_data::files::npy;
 use stormlens_data::outcome::{Axis, Number, Outcome, Role, Variable};
 
 use super::ask::Answered;
-use crate::export::{self, FileKind, Source};
+use crate::export::{self, FileKind, NUMBERS, Source};
 
 /// What is written, by the ending of the file's name.
 #[derive(Clone, Copy)]
@@ -92,6 +92,10 @@ fn with_series(outcome: &Outcome) -> anyhow::Result<Vec<u8>> {
 }
 
 fn of_kind(kind: &FileKind, Answered { question, outcome }: &Answered) -> anyhow::Result<Vec<u8>> {
+    // Single numbers are those of explanations; without any, the table is that of the prediction.
+    if kind.name == NUMBERS && outcome.numbers.is_empty() {
+        return Ok(export::csv(prediction(outcome)?).into_bytes());
+    }
     Ok((kind.write)(&Source {
         outcome,
         card: &question.cards.model,
@@ -116,9 +120,7 @@ fn numbered(output: &Path, i: usize, n: usize) -> PathBuf {
 fn stack(output: &Path, answers: &[Answered]) -> anyhow::Result<()> {
     let (mut shape, mut values) = (Vec::new(), Vec::new());
     for Answered { outcome, .. } in answers {
-        let mut variables = outcome.variables.iter();
-        let prediction = variables.find(|variable| variable.role == Role::Prediction);
-        let prediction = prediction.context("the answer has no prediction")?;
+        let prediction = prediction(outcome)?;
         shape = prediction.shape();
         values.extend(prediction.to_f32());
     }
@@ -128,6 +130,12 @@ fn stack(output: &Path, answers: &[Answered]) -> anyhow::Result<()> {
     npy::write_npy_f32(output, &shape, &values)?;
     println!("written to {}: {shape:?}", output.display());
     Ok(())
+}
+
+fn prediction(outcome: &Outcome) -> anyhow::Result<&Variable> {
+    let mut variables = outcome.variables.iter();
+    let found = variables.find(|variable| variable.role == Role::Prediction);
+    found.context("the answer has no prediction")
 }
 
 /// Says on the terminal what a result says without its maps.

@@ -12,7 +12,7 @@ pub struct Args {
     #[command(flatten)]
     question: QuestionArgs,
     /// Where to write the answer: .npz or .nc has all of it, .json what is said of it, with its numbers, .npy the
-    /// prediction alone. Values are in physical units. Of several inputs, .npy stacks the predictions,
+    /// prediction alone, .csv the prediction with a line a value. Values are in physical units. Of several inputs, .npy stacks the predictions,
     /// other files are numbered
     #[arg(long, value_name = "FILE")]
     output: PathBuf,

@@ -11,7 +11,7 @@ use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::device;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::registry::{self, ModelEntry};
-use stormlens_nn::train::{EpochReport, Lessons, Monitor, Recipe, Trainee, train};
+use stormlens_nn::train::{EpochReport, Monitor, Recipe, Supervision, Trainee, train};
 
 use self::terminal::Terminal;
 use crate::config::DeviceArgs;
@@ -69,11 +69,11 @@ impl Run<'_> {
     /// # Errors
     /// For sizes that the network cannot have, for a missing GPU, and for files that cannot be
     /// written.
-    pub fn train<L: Lessons>(
+    pub fn train<L: Supervision>(
         &self,
         sizes: &Sizes,
         recipe: &Recipe,
-        lessons: &L,
+        supervision: &L,
         metadata: &dyn Fn(&EpochReport) -> Metadata,
     ) -> anyhow::Result<()> {
         let entry = self.entry;
@@ -85,7 +85,7 @@ impl Run<'_> {
         let trainee = Trainee { network: entry.network, initial };
         let best = recipe.output.join("best.safetensors");
         let mut terminal = Terminal::new(best.clone(), metadata)?;
-        let summary = train(recipe, trainee, lessons, &device, &mut terminal)?;
+        let summary = train(recipe, trainee, supervision, &device, &mut terminal)?;
         println!(
             "ended after {} epochs; best {} loss {:.6}; weights in {}",
             summary.n_epochs,

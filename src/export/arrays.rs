@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
+use stormlens_data::files::geotiff;
 use stormlens_data::files::npy::{NpzWriter, variable_to_npy};
 use stormlens_data::outcome::{Number, Outcome, Variable};
 use zip::ZipWriter;
@@ -45,4 +46,12 @@ pub fn npz(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
 /// For a variable that doesn't hold together.
 pub fn npy(variable: &Variable) -> Result<Vec<u8>, ExportError> {
     variable_to_npy(variable).map_err(|error| ExportError::part(&variable.name, error))
+}
+
+/// One map of a variable as GeoTIFF.
+///
+/// # Errors
+/// For a variable that lies nowhere on the Earth.
+pub fn geotiff(variable: &Variable, index: usize) -> Result<Vec<u8>, ExportError> {
+    geotiff::to_bytes(variable, index).map_err(|error| ExportError::part(&variable.name, error))
 }

@@ -52,7 +52,7 @@ pub const FILES: &[FileKind] = &[
         write: |source| netcdf(source.outcome, &citations(source)),
     },
     FileKind {
-        name: "numbers.csv",
+        name: NUMBERS,
         media_type: "text/csv; charset=utf-8",
         what: "all single numbers with their units and meanings",
         write: |source| Ok(numbers_csv(source.outcome).into_bytes()),
@@ -82,6 +82,9 @@ pub const FILES: &[FileKind] = &[
         },
     },
 ];
+
+/// The single numbers of a result.
+pub const NUMBERS: &str = "numbers.csv";
 
 pub(super) const BUNDLE: &str = "bundle.zip";
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::plot::Theme;
 
 fn parse(query: &str) -> Parameters {
     Parameters::parse(Some(query))
@@ -30,7 +31,7 @@ fn what_may_stand_once_stands_once() {
     let error = found.one("b").unwrap_err();
     assert_eq!(error.to_string(), "the parameter b may be given only once");
     assert!(found.number::<u32>("b", "a number", |_| true).is_err());
-    assert!(found.choice("b", &[1, 2], 1).is_err());
+    assert!(found.choice("b", Theme::Light).is_err());
 }
 
 #[test]
@@ -66,8 +67,7 @@ fn numbers_are_read_within_their_range() {
 
 #[test]
 fn a_choice_is_one_of_those_that_there_are() {
-    use crate::plot::Theme;
-    let read = |query: &str| parse(query).choice("theme", Theme::ALL, Theme::Light);
+    let read = |query: &str| parse(query).choice("theme", Theme::Light);
     assert_eq!(read(""), Ok(Theme::Light));
     assert_eq!(read("theme=dark"), Ok(Theme::Dark));
     let error = read("theme=Dark").unwrap_err();

@@ -2,11 +2,12 @@
 
 use stormlens_data::outcome::{Outcome, Role, Variable};
 
+use super::completeness::Completeness;
 use super::findings;
 use super::headings::{self, classes};
 use super::lookup::{Shown, extremes, n_shown, variable};
 use super::panels::comparable;
-use super::target::{self, Completeness};
+use super::target;
 use super::view::{is_picture, scene_of};
 use super::words::{in_unit, number, percent, sentence, signed, time};
 use super::{Figure, PlotError, Style, entries, titles};
@@ -150,9 +151,9 @@ fn curve_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErr
     let half = values.iter().position(is_beyond).unwrap_or(0) as f64 / n_steps as f64;
     let (from, input) = (target::baseline(outcome, variable), target::input(outcome));
     let unit = in_unit(&variable.quantity.unit);
-    let sum = Completeness::of(outcome, variable).map(|gap| {
+    let sum = Completeness::of_variable(outcome, variable).map(|gap| {
         let method = target::method_name(outcome, variable);
-        format!(" {method} add up to {}{unit}; {}.", signed(gap.sum), gap.words())
+        format!(" {method} add up to {}{unit}; {}.", signed(gap.sum), gap.words(outcome, variable))
     });
     Ok(format!(
         "{title}: it goes from {} at {from} to {}{unit} at {input} and has come half of the way after \

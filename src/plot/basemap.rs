@@ -23,7 +23,11 @@ pub struct Line {
     pub points_km: Points,
 }
 
-/// The coastlines and borders within the domain of a grid. A domain elsewhere on Earth has none.
+/// Cells of this size and more, kilometres, show no more than the coarse lines.
+const COARSE_KM: f64 = 5.0;
+
+/// The coastlines and borders within the domain of a grid: fine ones around the North Sea, else those of
+/// the world to about 5 km.
 pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
     let error = |e: proj4rs::errors::Error| PlotError::Projection {
         proj4: grid.proj4.clone(),
@@ -33,26 +37,36 @@ pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
     let degrees = Proj::from_proj_string("+proj=longlat +ellps=WGS84 +no_defs").map_err(error)?;
     let (width_km, height_km) = size_km(grid);
     let south_km = grid.north_km - height_km;
-    let mut within = Vec::new();
-    for (kind, points_deg) in WORLD.iter() {
-        let mut points_km = Vec::with_capacity(points_deg.len());
-        for &(longitude, latitude) in points_deg {
-            let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
-            transform(&degrees, &plane, &mut point).map_err(error)?;
-            points_km.push((point.0 - grid.west_km, point.1 - south_km));
+    // What the plane does not reach lies outside, as what is not a number does.
+    let place = |&(longitude, latitude): &(f64, f64)| {
+        let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
+        match transform(&degrees, &plane, &mut point) {
+            Ok(()) => (point.0 - grid.west_km, point.1 - south_km),
+            Err(_) => (f64::NAN, f64::NAN),
         }
-        let pieces = clip(&points_km, width_km, height_km);
-        within.extend(pieces.into_iter().map(|points_km| Line { kind: *kind, points_km }));
-    }
-    Ok(within)
+    };
+    let within = |world: &[(Kind, Points)]| -> Vec<Line> {
+        let cut = |(kind, points_deg): &(Kind, Points)| {
+            let points_km: Points = points_deg.iter().map(place).collect();
+            let pieces = clip(&points_km, width_km, height_km);
+            let line = |points_km| Line { kind: *kind, points_km };
+            pieces.into_iter().map(line).collect::<Vec<_>>()
+        };
+        world.iter().flat_map(cut).collect()
+    };
+    let fine = if grid.spacing_km < COARSE_KM { within(&NORTH_SEA) } else { Vec::new() };
+    Ok(if fine.is_empty() { within(&WORLD) } else { fine })
 }
 
 /// Pairs of east and north, in kilometres or degrees.
 type Points = Vec<(f64, f64)>;
 
 /// The bundled lines in degrees of longitude and latitude.
-static WORLD: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
+static NORTH_SEA: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
     include_str!("../../data/basemap/north-sea.txt").lines().filter_map(parse).collect()
+});
+static WORLD: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
+    include_str!("../../data/basemap/world.txt").lines().filter_map(parse).collect()
 });
 
 fn parse(line: &str) -> Option<(Kind, Points)> {
@@ -73,6 +87,9 @@ fn parse(line: &str) -> Option<(Kind, Points)> {
 fn clip(points: &[(f64, f64)], width: f64, height: f64) -> Vec<Points> {
     let mut pieces: Vec<Points> = Vec::new();
     for pair in points.windows(2) {
+        if !pair.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
+            continue;
+        }
         let Some((from, to)) = clip_segment(pair[0], pair[1], width, height) else { continue };
         match pieces.last_mut() {
             Some(piece) if piece.last() == Some(&from) => piece.push(to),
@@ -126,8 +143,9 @@ mod tests {
 
     #[test]
     fn every_line_is_read() {
-        let text = include_str!("../../data/basemap/north-sea.txt");
-        assert_eq!(WORLD.len(), text.lines().count());
+        let check = |text: &str, found: usize| assert_eq!(found, text.lines().count());
+        check(include_str!("../../data/basemap/north-sea.txt"), NORTH_SEA.len());
+        check(include_str!("../../data/basemap/world.txt"), WORLD.len());
     }
 
     #[test]
@@ -151,6 +169,25 @@ mod tests {
             .map(|&(x, y)| (x - 290.1_f64).hypot(y - 317.8))
             .fold(f64::INFINITY, f64::min);
         assert!(nearest < 3.0, "the coast passes {nearest:.1} km from it");
+    }
+
+    /// Of a grid of coarse cells, and of fine ones where there are no fine lines.
+    #[test]
+    fn the_rest_of_the_world_has_coasts_too() {
+        let around = |lon_0: f64, spacing_km: f64| {
+            let proj4 = format!("+proj=stere +lat_0=90 +lat_ts=50 +lon_0={lon_0} +R=6371");
+            Grid { height: 200, width: 200, spacing_km, west_km: -500.0, north_km: -4000.0, proj4 }
+        };
+        for (lon_0, spacing_km) in [(5.0, 18.0), (-52.0, 2.0), (140.0, 6.0)] {
+            let lines = lines(&around(lon_0, spacing_km)).expect("the plane is known");
+            assert!(lines.iter().any(|line| line.kind == Kind::Coast), "{lon_0} {spacing_km}");
+            assert!(
+                lines
+                    .iter()
+                    .flat_map(|l| &l.points_km)
+                    .all(|(x, y)| x.is_finite() && y.is_finite())
+            );
+        }
     }
 
     #[test]

@@ -97,15 +97,20 @@ impl Pen<'_> {
         (x, y): (f64, f64),
         text: &str,
         anchor: Anchor,
-        look: Type,
+        lettering: Type,
     ) -> Result<(), PlotError> {
-        self.write((x, y), text, anchor, look.font(), look.colour)
+        self.write((x, y), text, anchor, lettering.font(), lettering.colour)
     }
 
     /// A line of text that reads from the bottom to the top, `x` and `y` being its middle.
-    pub fn text_upwards(&self, at: (f64, f64), text: &str, look: Type) -> Result<(), PlotError> {
-        let font = look.font().transform(FontTransform::Rotate270);
-        self.write(at, text, Anchor::Middle, font, look.colour)
+    pub fn text_upwards(
+        &self,
+        at: (f64, f64),
+        text: &str,
+        lettering: Type,
+    ) -> Result<(), PlotError> {
+        let font = lettering.font().transform(FontTransform::Rotate270);
+        self.write(at, text, Anchor::Middle, font, lettering.colour)
     }
 
     fn write(
@@ -178,8 +183,9 @@ impl Pen<'_> {
             dash => format!(" stroke-dasharray=\"{dash} {dash}\""),
         };
         let colour = hex(colour);
-        let look = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thick}\"{dashes}");
-        self.beneath("rect", frame, &look);
+        let attributes =
+            format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thick}\"{dashes}");
+        self.beneath("rect", frame, &attributes);
     }
 
     /// A photograph stretched over the frame, smooth where it has other pixels than the screen, above
@@ -206,12 +212,12 @@ impl Pen<'_> {
         self.beneath("image", frame, &format!("image-rendering=\"pixelated\" {}", data(png)));
     }
 
-    fn beneath(&self, tag: &str, frame: Frame, look: &str) {
+    fn beneath(&self, tag: &str, frame: Frame, attributes: &str) {
         let [x, y, width, height] = corners(frame);
         // Writing to a string can't fail.
         let _ = writeln!(
             self.pictures.borrow_mut(),
-            "<{tag} x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {look}/>",
+            "<{tag} x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {attributes}/>",
         );
     }
 }

@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Frame, Pen};
 use super::page::Body;
 use super::palette::{N_CONTINUOUS, signed};
 use super::panel::say;
-use super::parts::{Looks, MARGIN_MM};
+use super::parts::{Letterings, MARGIN_MM};
 use super::scale::{nice_above, ticks_within};
 use super::words::number;
 use super::{PlotError, Style, target};
@@ -26,7 +26,7 @@ pub struct Chart<'a> {
     range: Range,
     /// What the vertical and the horizontal axis show.
     labels: [String; 2],
-    looks: Looks,
+    letterings: Letterings,
     frame: Frame,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Chart<'a> {
         variable: &'a Variable,
         kind: Kind,
         style: &'a Style,
-        looks: Looks,
+        letterings: Letterings,
     ) -> Result<Self, PlotError> {
         let Variable { axes, plane, quantity, .. } = variable;
         let is_number = |axis: &Axis| matches!(axis.coordinates, Coordinates::Numbers { .. });
@@ -57,13 +57,13 @@ impl<'a> Chart<'a> {
             }
             _ => axis.name.replace('_', " "),
         };
-        let widths = range.ticks().into_iter().map(|v| looks.text.width_mm(&number(v)));
-        let left = MARGIN_MM + looks.text.line_mm() + widths.fold(0.0, f64::max) + 1.8;
-        let beyond = if kind == Kind::Curve { looks.text.width_mm("0") + 0.5 } else { 0.0 };
+        let widths = range.ticks().into_iter().map(|v| letterings.text.width_mm(&number(v)));
+        let left = MARGIN_MM + letterings.text.line_mm() + widths.fold(0.0, f64::max) + 1.8;
+        let beyond = if kind == Kind::Curve { letterings.text.width_mm("0") + 0.5 } else { 0.0 };
         let width = style.width_mm - left - MARGIN_MM - beyond;
         let frame = Frame { left, top: 2.5, width, height: width * 0.5 };
         let labels = [quantity.label(), across];
-        Ok(Self { style, axis, values, kind, range, labels, looks, frame })
+        Ok(Self { style, axis, values, kind, range, labels, letterings, frame })
     }
 
     fn y(&self, chart: Frame, value: f64) -> f64 {
@@ -73,22 +73,27 @@ impl<'a> Chart<'a> {
 
     /// Numbers beside the chart with grid lines, and what both axes show.
     fn axes(&self, pen: &Pen, chart: Frame) -> Result<(), PlotError> {
-        let look = self.looks.text;
+        let lettering = self.letterings.text;
         for value in self.range.ticks() {
             let y = self.y(chart, value);
             pen.line(&[(chart.left, y), (chart.right(), y)], 0.1, pen.inks.text, 0.18)?;
-            pen.text((chart.left - 1.4, y), &number(value), Anchor::End, look)?;
+            pen.text((chart.left - 1.4, y), &number(value), Anchor::End, lettering)?;
         }
         let [up, across] = &self.labels;
-        let beside = MARGIN_MM + look.line_mm() / 2.0;
-        pen.text_upwards((beside, chart.top + chart.height / 2.0), up, look)?;
-        let below = chart.bottom() + 1.2 + look.line_mm() * 1.5;
-        pen.text((chart.left + chart.width / 2.0, below), across, Anchor::Middle, look)
+        let beside = MARGIN_MM + lettering.line_mm() / 2.0;
+        pen.text_upwards((beside, chart.top + chart.height / 2.0), up, lettering)?;
+        let below = chart.bottom() + 1.2 + lettering.line_mm() * 1.5;
+        pen.text((chart.left + chart.width / 2.0, below), across, Anchor::Middle, lettering)
     }
 
     fn below(&self, pen: &Pen, chart: Frame, x: f64, label: &str) -> Result<(), PlotError> {
-        let look = self.looks.text;
-        pen.text((x, chart.bottom() + 1.2 + look.line_mm() / 2.0), label, Anchor::Middle, look)
+        let lettering = self.letterings.text;
+        pen.text(
+            (x, chart.bottom() + 1.2 + lettering.line_mm() / 2.0),
+            label,
+            Anchor::Middle,
+            lettering,
+        )
     }
 
     fn bars(&self, pen: &Pen, chart: Frame) -> Result<(), PlotError> {
@@ -111,13 +116,18 @@ impl<'a> Chart<'a> {
             None => self.axis.label(i),
         };
         // From the last backwards, as many as there is room for.
-        let widest = (0..n).map(|i| self.looks.text.width_mm(&label(i))).fold(0.0, f64::max);
+        let widest = (0..n).map(|i| self.letterings.text.width_mm(&label(i))).fold(0.0, f64::max);
         let every = ((widest + 1.0) / slot).ceil().max(1.0) as usize;
         for i in (0..n).rev().step_by(every) {
             self.below(pen, chart, chart.left + (i as f64 + 0.5) * slot, &label(i))?;
         }
         if self.values.iter().all(|&v| v == 0.0) {
-            say(pen, chart, "no input frame has any influence on the target", self.looks.text)?;
+            say(
+                pen,
+                chart,
+                "no input frame has any influence on the target",
+                self.letterings.text,
+            )?;
         }
         Ok(())
     }
@@ -153,7 +163,7 @@ impl<'a> Chart<'a> {
 
 impl Body for Chart<'_> {
     fn height_mm(&self) -> f64 {
-        self.frame.bottom() + 1.2 + 2.0 * self.looks.text.line_mm() + 1.5
+        self.frame.bottom() + 1.2 + 2.0 * self.letterings.text.line_mm() + 1.5
     }
 
     fn draw(self: Box<Self>, pen: &Pen, top: f64) -> Result<(), PlotError> {

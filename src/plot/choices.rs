@@ -1,121 +1,75 @@
 //! What about a figure may be chosen by name.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 use stormlens_data::attribution;
+use stormlens_data::choice::choice;
 
-/// A name that is none of those to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no {what}: take one of {known}")]
-pub struct UnknownName {
-    pub name: String,
-    pub what: &'static str,
-    pub known: String,
-}
-
-/// Defines choices with names for addresses, forms and messages; the default is marked.
-macro_rules! named {
-    ($($(#[$meta:meta])* $type:ident, $what:literal {
-        $($(#[$doc:meta])* $variant:ident => $name:literal, $label:literal;)+
-    })+) => { $(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $type { $($(#[$doc])* $variant),+ }
-
-        impl $type {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in addresses and recipes.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The name for people.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label),+ }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = UnknownName;
-
-            fn from_str(name: &str) -> Result<Self, UnknownName> {
-                Self::ALL.iter().copied().find(|v| v.name() == name).ok_or_else(|| UnknownName {
-                    name: name.to_owned(),
-                    what: $what,
-                    known: [$($name),+].join(", "),
-                })
-            }
-        }
-    )+ };
-}
-
-named! {
+choice! {
     /// Ink on paper, or light on a dark page.
-    Theme, "theme" {
+    Theme("theme") {
         #[default]
-        Light => "light", "Light";
-        Dark => "dark", "Dark";
+        Light = "light": "Light",
+        Dark = "dark": "Dark",
     }
+}
 
+choice! {
     /// The colours of rain.
-    RainPalette, "rain palette" {
+    RainPalette("rain palette") {
         /// Ours: equal perceptual steps, ordered by lightness, safe for colour-blind readers, with the
         /// verification thresholds among its levels.
         #[default]
-        Uniform => "uniform", "Uniform";
-        StepsBe => "steps-be", "STEPS-BE";
-        Pysteps => "pysteps", "pysteps";
+        Uniform = "uniform": "Uniform",
+        StepsBe = "steps-be": "STEPS-BE",
+        Pysteps = "pysteps": "pysteps",
     }
+}
 
+choice! {
     /// The colours of unsigned evidence.
-    EvidencePalette, "palette of evidence" {
+    EvidencePalette("palette of evidence") {
         /// Equal perceptual steps, safe for colour-blind readers; weak evidence is transparent.
         #[default]
-        Uniform => "uniform", "Uniform";
+        Uniform = "uniform": "Uniform",
         /// As published: neither uniform nor safe for colour-blind readers.
-        Jet => "jet", "Jet";
+        Jet = "jet": "Jet",
     }
+}
 
+choice! {
     /// How an attribution is laid over what the network saw.
-    Overlay, "overlay" {
+    Overlay("overlay") {
         /// Where it belongs, in colours that do not depend on what lies beneath.
         #[default]
-        Map => "map", "Map";
+        Map = "map": "Map",
         /// As the network's published program draws it, to the byte, for comparison with its figures.
         /// On the Earth, Grad-CAM in jet, added to the oldest input frame. Over a scene, Grad-CAM in jet,
         /// its map of the centre stretched over the whole; one sign of a signed attribution in green or
         /// red, added to the darkened scene. What was not published stays as it is.
-        Published => "published", "As published";
+        Published = "published": "As published",
     }
+}
 
+choice! {
     /// What is between the cells of a coarse map.
-    Interpolation, "interpolation" {
+    Interpolation("interpolation") {
         /// Edges: a map of 4 × 4 cells looks no finer than it is.
         #[default]
-        Cells => "cells", "Cells";
+        Cells = "cells": "Cells",
         /// Bilinear between the middles of the cells.
-        Smooth => "smooth", "Smooth";
+        Smooth = "smooth": "Smooth",
     }
+}
 
+choice! {
     /// Which sign of a scene's signed attribution is shown.
-    Polarity, "polarity" {
+    Polarity("polarity") {
         /// What speaks for the class, in green.
-        Positive => "positive", "For the class";
+        Positive = "positive": "For the class",
         /// What speaks against it, in red.
-        Negative => "negative", "Against the class";
+        Negative = "negative": "Against the class",
         /// The sum of the channels, for (orange) and against (blue), which cancel within a pixel.
         #[default]
-        Signed => "signed", "Both signs";
+        Signed = "signed": "Both signs",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use stormlens_data::outcome::{Axis, Colours, Coordinates, Outcome, Role, Variable};
+use stormlens_data::outcome::{Axis, Colours, Coordinates, Domain, Outcome, Role, Variable};
 
 use super::PlotError;
 use super::lookup::{n_shown, nothing_was_measured};
@@ -71,7 +71,10 @@ impl Figure {
             let wanted = |layer: &str| layers.iter().any(|known| known == layer);
             layers.is_empty() || variable.layer().is_none_or(wanted)
         };
-        let variables: Vec<&Variable> = outcome.variables.iter().filter(is_wanted).collect();
+        // What has rows and columns that lie nowhere is no map.
+        let lies_somewhere = |v: &&Variable| v.plane.is_none() || v.domain != Domain::None;
+        let variables: Vec<&Variable> =
+            outcome.variables.iter().filter(is_wanted).filter(lies_somewhere).collect();
         let mut figures: Vec<Self> = variables.iter().flat_map(|v| Self::of(v)).collect();
         figures.extend(differences(outcome));
         let is_evidence = |v: &&&Variable| v.quantity.colours == Colours::Evidence;

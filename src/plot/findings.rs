@@ -3,12 +3,12 @@
 use stormlens_data::field::Field;
 use stormlens_data::outcome::{Colours, Domain, Outcome, Role};
 
-use super::contents::merged_sizes;
+use super::completeness::Completeness;
 use super::evidence::{Evidence, NO_EVIDENCE, where_data};
 use super::headings::{frame_sum, moments_words};
 use super::lookup::Shown;
+use super::rendering::merged_sizes;
 use super::square::Square;
-use super::target::Completeness;
 use super::words::{count, in_unit, number, percent, signed};
 use super::{place, signs};
 
@@ -155,8 +155,9 @@ fn of_pixels(outcome: &Outcome, shown: &Shown) -> String {
         sums.values.iter().filter(|&&v| sign * v > 0.0).map(|&v| f64::from(v)).sum()
     };
     let (positive, negative) = (part(1.0), part(-1.0));
-    let gap = Completeness::of(outcome, shown.variable);
-    let gap = gap.map_or_else(String::new, |gap| format!("; {}", gap.words()));
+    let gap = Completeness::of_variable(outcome, shown.variable);
+    let gap = gap.map(|gap| format!("; {}", gap.words(outcome, shown.variable)));
+    let gap = gap.unwrap_or_default();
     if positive == 0.0 && negative == 0.0 {
         return format!("no pixel has any influence{gap}");
     }

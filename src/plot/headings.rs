@@ -2,14 +2,15 @@
 
 use stormlens_data::outcome::{Colours, Outcome, Role, Variable};
 
+use super::completeness::Completeness;
 use super::lookup::{Shown, moments, n_shown, variable};
 use super::page::single;
 use super::panels::comparable;
-use super::target::{self, Completeness};
+use super::target;
 use super::view::{View, is_picture};
 use super::words::{count, in_unit, number, percent, probability, sentence, signed, time};
 use super::{
-    Figure, Overlay, PlotError, Polarity, Style, entries, ground, published_contents, signs, titles,
+    Figure, Overlay, PlotError, Polarity, Style, entries, ground, published_maps, signs, titles,
 };
 
 /// What stands above a figure.
@@ -111,7 +112,7 @@ fn of_layer(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
 /// What an attribution lies on.
 fn beneath(view: &View, shown: &Shown) -> Result<Option<String>, PlotError> {
     match view.style.overlay {
-        Overlay::Published => Ok(Some(published_contents::ground_words(view).to_owned())),
+        Overlay::Published => Ok(Some(published_maps::ground_words(view).to_owned())),
         Overlay::Map => ground::words(view, shown),
     }
 }
@@ -134,7 +135,7 @@ pub fn frame_sum(shown: &Shown) -> String {
 fn of_pixels(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     let style = view.style;
     let mut details = vec![shown.variable.target().to_owned()];
-    details.extend(Completeness::of(view.outcome, shown.variable).map(|gap| gap.words()));
+    details.extend(gap_words(view.outcome, shown.variable));
     if shown.colours() != Colours::Signed {
         details
             .push("largest of the channels; full colour: the strongest 0.1 % of the pixels".into());
@@ -215,6 +216,11 @@ fn grid(outcome: &Outcome, names: &[String], style: &Style) -> Result<Words, Plo
     Ok(Words { title, details })
 }
 
+fn gap_words(outcome: &Outcome, variable: &Variable) -> Option<String> {
+    let found = Completeness::of_variable(outcome, variable);
+    found.map(|found| found.words(outcome, variable))
+}
+
 fn bars(outcome: &Outcome, variable: &Variable) -> Words {
     let title = match entries::is_of_frames(variable) {
         true => {
@@ -223,12 +229,12 @@ fn bars(outcome: &Outcome, variable: &Variable) -> Words {
         false => sentence(&variable.quantity.name),
     };
     let mut details: Vec<String> = target::words(outcome, variable).into_iter().collect();
-    details.extend(Completeness::of(outcome, variable).map(|gap| gap.words()));
+    details.extend(gap_words(outcome, variable));
     Words { title, details }
 }
 
 fn curve(outcome: &Outcome, variable: &Variable) -> Words {
-    let Some(gap) = Completeness::of(outcome, variable) else {
+    let Some(gap) = Completeness::of_variable(outcome, variable) else {
         return Words { title: sentence(&variable.quantity.name), details: Vec::new() };
     };
     let (from, input) = (target::baseline(outcome, variable), target::input(outcome));
@@ -248,12 +254,12 @@ fn curve(outcome: &Outcome, variable: &Variable) -> Words {
     let mut details: Vec<String> = target::words(outcome, variable).into_iter().collect();
     details.push(format!("{unit} {}", gap.ends(first, last)));
     details.push(format!(
-        "{}, {} steps: sum {}{}, completeness gap {}{}",
+        "{}{}: sum {}{}, completeness gap {}{}",
         target::method_name(outcome, variable).to_lowercase(),
-        gap.n_steps,
+        gap.n_steps.map_or_else(String::new, |n| format!(", {n} steps")),
         signed(gap.sum),
         in_unit(&variable.quantity.unit),
-        gap.gap(),
+        gap.gap_words(),
         gap.advice(),
     ));
     Words { title, details }

@@ -28,26 +28,32 @@ const TICK_MM: f64 = 0.8;
 
 impl Legend {
     /// Draws the bar itself into `frame`; numbers and label stand outside.
-    pub fn draw(&self, pen: &Pen, frame: Frame, run: Run, look: Type) -> Result<(), PlotError> {
-        let bar = Bar { pen, frame, run, look, beyond: self.scale.beyond };
+    pub fn draw(
+        &self,
+        pen: &Pen,
+        frame: Frame,
+        run: Run,
+        lettering: Type,
+    ) -> Result<(), PlotError> {
+        let bar = Bar { pen, frame, run, lettering, beyond: self.scale.beyond };
         match self.scale.classes() {
             Some(bounds) => bar.classes(&self.scale, bounds)?,
             None => bar.steps(&self.scale)?,
         }
-        bar.label(&self.label, self.numbers_mm(look))
+        bar.label(&self.label, self.numbers_mm(lettering))
     }
 
     /// The room beside an upright bar for its numbers and its label, in millimetres.
-    pub fn room_mm(&self, look: Type) -> f64 {
-        self.numbers_mm(look) + look.line_mm()
+    pub fn room_mm(&self, lettering: Type) -> f64 {
+        self.numbers_mm(lettering) + lettering.line_mm()
     }
 
-    fn numbers_mm(&self, look: Type) -> f64 {
+    fn numbers_mm(&self, lettering: Type) -> f64 {
         let labels = match self.scale.classes() {
             Some(bounds) => bounds.iter().map(|&b| class_label(b)).collect::<Vec<_>>(),
             None => self.scale.ticks().into_iter().map(|(v, _)| number(v)).collect(),
         };
-        labels.iter().map(|l| look.width_mm(l)).fold(0.0, f64::max) + TICK_MM + 1.0
+        labels.iter().map(|l| lettering.width_mm(l)).fold(0.0, f64::max) + TICK_MM + 1.0
     }
 }
 
@@ -56,7 +62,7 @@ struct Bar<'a, 'b> {
     pen: &'a Pen<'b>,
     frame: Frame,
     run: Run,
-    look: Type,
+    lettering: Type,
     beyond: [bool; 2],
 }
 
@@ -132,12 +138,12 @@ impl Bar<'_, '_> {
         match self.run {
             Run::Up => {
                 self.pen.line(&[(x, y), (x + TICK_MM, y)], 0.12, self.pen.inks.text, 1.0)?;
-                self.pen.text((x + TICK_MM + 0.6, y), label, Anchor::Start, self.look)
+                self.pen.text((x + TICK_MM + 0.6, y), label, Anchor::Start, self.lettering)
             }
             Run::Right => {
                 self.pen.line(&[(x, y), (x, y + TICK_MM)], 0.12, self.pen.inks.text, 1.0)?;
-                let below = y + TICK_MM + self.look.line_mm() * 0.55;
-                self.pen.text((x, below), label, Anchor::Middle, self.look)
+                let below = y + TICK_MM + self.lettering.line_mm() * 0.55;
+                self.pen.text((x, below), label, Anchor::Middle, self.lettering)
             }
         }
     }
@@ -146,12 +152,12 @@ impl Bar<'_, '_> {
         let Frame { left, top, width, height } = self.frame;
         match self.run {
             Run::Up => {
-                let beside = self.frame.right() + numbers_mm + self.look.line_mm() / 2.0;
-                self.pen.text_upwards((beside, top + height / 2.0), label, self.look)
+                let beside = self.frame.right() + numbers_mm + self.lettering.line_mm() / 2.0;
+                self.pen.text_upwards((beside, top + height / 2.0), label, self.lettering)
             }
             Run::Right => {
-                let below = self.frame.bottom() + TICK_MM + self.look.line_mm() * 1.5;
-                self.pen.text((left + width / 2.0, below), label, Anchor::Middle, self.look)
+                let below = self.frame.bottom() + TICK_MM + self.lettering.line_mm() * 1.5;
+                self.pen.text((left + width / 2.0, below), label, Anchor::Middle, self.lettering)
             }
         }
     }
@@ -193,8 +199,8 @@ impl Bar<'_, '_> {
     /// How much of the bar's length a number takes up.
     fn label_extent(&self, label: &str) -> f64 {
         match self.run {
-            Run::Up => self.look.line_mm() * 0.9,
-            Run::Right => self.look.width_mm(label) + 1.0,
+            Run::Up => self.lettering.line_mm() * 0.9,
+            Run::Right => self.lettering.width_mm(label) + 1.0,
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::PlotError;
 use super::canvas::{Frame, Pen};
-use super::contents::{self, Contents};
 use super::legend::Run;
 use super::lookup::Shown;
 use super::page::Body;
 use super::panel;
-use super::parts::{Looks, MARGIN_MM};
+use super::parts::{Letterings, MARGIN_MM};
+use super::rendering::{self, Rendering};
 use super::view::View;
 use super::words::number;
 
@@ -18,25 +18,29 @@ const BELOW_MM: f64 = 2.5;
 pub struct Map<'a> {
     view: View<'a>,
     shown: Shown<'a>,
-    looks: Looks,
+    letterings: Letterings,
     frame: Frame,
     bar: Frame,
     run: Run,
     height_mm: f64,
     /// Made beforehand only where the legend takes room from the map.
-    contents: Option<Contents>,
+    rendering: Option<Rendering>,
 }
 
 impl<'a> Map<'a> {
-    pub fn new(view: View<'a>, shown: Shown<'a>, looks: Looks) -> Result<Self, PlotError> {
+    pub fn new(
+        view: View<'a>,
+        shown: Shown<'a>,
+        letterings: Letterings,
+    ) -> Result<Self, PlotError> {
         let is_beside = view.scene().is_none();
-        let made = is_beside.then(|| contents::of(&view, &shown, None)).transpose()?;
-        let legend = made.as_ref().and_then(|contents| contents.legend.as_ref());
-        let room = legend.map_or(0.0, |legend| 2.5 + BESIDE_MM + legend.room_mm(looks.text));
+        let made = is_beside.then(|| rendering::of(&view, &shown, None)).transpose()?;
+        let legend = made.as_ref().and_then(|rendering| rendering.legend.as_ref());
+        let room = legend.map_or(0.0, |legend| 2.5 + BESIDE_MM + legend.room_mm(letterings.text));
 
-        let (line, width_mm) = (looks.text.line_mm(), view.style.width_mm);
+        let (line, width_mm) = (letterings.text.line_mm(), view.style.width_mm);
         let [across, up] =
-            view.coordinates().map(|side| looks.text.width_mm(&number(side.high.round())));
+            view.coordinates().map(|side| letterings.text.width_mm(&number(side.high.round())));
         let left = MARGIN_MM + line + up + 1.8;
         // The number of the last column stands half beyond the map.
         let width = width_mm - left - MARGIN_MM - room.max(across / 2.0);
@@ -48,11 +52,11 @@ impl<'a> Map<'a> {
                 let width = width.min(110.0);
                 let bar = Frame { left, top: axes_bottom, width, height: BELOW_MM };
                 let bottom = bar.bottom() + 1.8 + 2.0 * line;
-                (bar, if contents::has_legend(&view, &shown) { bottom } else { axes_bottom })
+                (bar, if rendering::has_legend(&view, &shown) { bottom } else { axes_bottom })
             }
         };
         let run = if is_beside { Run::Up } else { Run::Right };
-        Ok(Self { view, shown, looks, frame, bar, run, height_mm, contents: made })
+        Ok(Self { view, shown, letterings, frame, bar, run, height_mm, rendering: made })
     }
 }
 
@@ -62,7 +66,7 @@ impl Body for Map<'_> {
     }
 
     fn has_missing(&self) -> bool {
-        self.contents.as_ref().is_some_and(|contents| contents.has_missing)
+        self.rendering.as_ref().is_some_and(|rendering| rendering.has_missing)
     }
 
     fn map(&self) -> Option<Frame> {
@@ -70,17 +74,17 @@ impl Body for Map<'_> {
     }
 
     fn draw(self: Box<Self>, pen: &Pen, top: f64) -> Result<(), PlotError> {
-        let Self { view, shown, looks, frame, bar, run, contents, .. } = *self;
-        let mut contents = match contents {
-            Some(contents) => contents,
-            None => contents::of(&view, &shown, None)?,
+        let Self { view, shown, letterings, frame, bar, run, rendering, .. } = *self;
+        let mut rendering = match rendering {
+            Some(rendering) => rendering,
+            None => rendering::of(&view, &shown, None)?,
         };
-        let (frame, legend) = (frame.down(top), contents.legend.take());
-        panel::draw(pen, frame, &view, contents, &panel::coast(&view)?, looks.text)?;
-        panel::axes(pen, frame, &view, looks.text)?;
+        let (frame, legend) = (frame.down(top), rendering.legend.take());
+        panel::draw(pen, frame, &view, rendering, &panel::coast(&view)?, letterings.text)?;
+        panel::axes(pen, frame, &view, letterings.text)?;
         if view.style.crop_rectangle {
-            panel::label_centre(pen, frame, &view, looks.small)?;
+            panel::label_centre(pen, frame, &view, letterings.small)?;
         }
-        legend.map_or(Ok(()), |legend| legend.draw(pen, bar.down(top), run, looks.text))
+        legend.map_or(Ok(()), |legend| legend.draw(pen, bar.down(top), run, letterings.text))
     }
 }

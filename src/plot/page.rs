@@ -8,7 +8,7 @@ use super::headings;
 use super::lookup::{Shown, variable};
 use super::map::Map;
 use super::panels::Panels;
-use super::parts::{Footer, Heading, Looks, MARGIN_MM};
+use super::parts::{Footer, Heading, Letterings, MARGIN_MM};
 use super::view::View;
 use super::{Figure, PlotError, Style};
 
@@ -43,25 +43,33 @@ impl<'a> Page<'a> {
         style: &'a Style,
     ) -> Result<Self, PlotError> {
         style.check()?;
-        let looks = Looks::new(style);
+        let letterings = Letterings::new(style);
         let body: Box<dyn Body> = match figure {
             Figure::Map { .. } | Figure::Difference { .. } => {
                 let (view, shown) = single(outcome, figure, style)?;
-                Box::new(Map::new(view, shown, looks)?)
+                Box::new(Map::new(view, shown, letterings)?)
             }
-            Figure::Strip(name) => Box::new(Panels::strip(outcome, name, style, looks)?),
-            Figure::Grid(names) => Box::new(Panels::grid(outcome, names, style, looks)?),
-            Figure::Bars(name) => {
-                Box::new(Chart::new(outcome, variable(outcome, name)?, Kind::Bars, style, looks)?)
-            }
-            Figure::Curve(name) => {
-                Box::new(Chart::new(outcome, variable(outcome, name)?, Kind::Curve, style, looks)?)
-            }
+            Figure::Strip(name) => Box::new(Panels::strip(outcome, name, style, letterings)?),
+            Figure::Grid(names) => Box::new(Panels::grid(outcome, names, style, letterings)?),
+            Figure::Bars(name) => Box::new(Chart::new(
+                outcome,
+                variable(outcome, name)?,
+                Kind::Bars,
+                style,
+                letterings,
+            )?),
+            Figure::Curve(name) => Box::new(Chart::new(
+                outcome,
+                variable(outcome, name)?,
+                Kind::Curve,
+                style,
+                letterings,
+            )?),
         };
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let words = headings::of(outcome, figure, style)?;
-        let heading = Heading::new(&words.title, &words.details, text_width, &looks);
-        let footer = Footer::new(&outcome.provenance, text_width, &looks, body.has_missing())
+        let heading = Heading::new(&words.title, &words.details, text_width, &letterings);
+        let footer = Footer::new(&outcome.provenance, text_width, &letterings, body.has_missing())
             .with_remark(&outcome.remark(), text_width);
         Ok(Self { style, heading, body, footer })
     }

@@ -3,9 +3,9 @@
 use super::basemap::{Kind, Line};
 use super::canvas::{Anchor, Frame, Pen};
 use super::colour::Rgb;
-use super::contents::Contents;
 use super::lettering::Type;
 use super::parts::MARGIN_MM;
+use super::rendering::Rendering;
 use super::scale::ticks_within;
 use super::view::View;
 use super::words::number;
@@ -27,12 +27,12 @@ pub fn draw(
     pen: &Pen,
     frame: Frame,
     view: &View,
-    contents: Contents,
+    rendering: Rendering,
     lines: &[Line],
-    look: Type,
+    lettering: Type,
 ) -> Result<(), PlotError> {
     pen.ground(frame, pen.inks.ground);
-    for layer in contents.layers {
+    for layer in rendering.layers {
         let place = view.on_sheet(frame, &layer.piece);
         layer.draw(pen, place)?;
     }
@@ -44,7 +44,7 @@ pub fn draw(
         pen.rectangle(centre, 0.2, WHITE, 1.0);
     }
     pen.outline(frame, 0.15, pen.inks.text)?;
-    contents.message.map_or(Ok(()), |message| say(pen, frame, &message, look))
+    rendering.message.map_or(Ok(()), |message| say(pen, frame, &message, lettering))
 }
 
 fn coastline(pen: &Pen, map: Frame, view: &View, lines: &[Line]) -> Result<(), PlotError> {
@@ -66,7 +66,7 @@ fn coastline(pen: &Pen, map: Frame, view: &View, lines: &[Line]) -> Result<(), P
 }
 
 /// Coordinates along both sides, on the Earth with grid lines.
-pub fn axes(pen: &Pen, map: Frame, view: &View, look: Type) -> Result<(), PlotError> {
+pub fn axes(pen: &Pen, map: Frame, view: &View, lettering: Type) -> Result<(), PlotError> {
     let ([across, up], is_earth, ink) = (view.coordinates(), view.scene().is_none(), pen.inks.text);
     for value in ticks_within(across.low, across.high, n_ticks(map.width)) {
         let x = map.left + (value - across.low) / (across.high - across.low) * map.width;
@@ -74,8 +74,8 @@ pub fn axes(pen: &Pen, map: Frame, view: &View, look: Type) -> Result<(), PlotEr
             pen.line(&[(x, map.top), (x, map.bottom())], 0.1, ink, 0.14)?;
         }
         pen.line(&[(x, map.bottom()), (x, map.bottom() + 0.9)], 0.15, ink, 1.0)?;
-        let y = map.bottom() + 1.2 + look.line_mm() / 2.0;
-        pen.text((x, y), &number(value), Anchor::Middle, look)?;
+        let y = map.bottom() + 1.2 + lettering.line_mm() / 2.0;
+        pen.text((x, y), &number(value), Anchor::Middle, lettering)?;
     }
     for value in ticks_within(up.low, up.high, n_ticks(map.height)) {
         let share = (value - up.low) / (up.high - up.low);
@@ -85,12 +85,12 @@ pub fn axes(pen: &Pen, map: Frame, view: &View, look: Type) -> Result<(), PlotEr
             pen.line(&[(map.left, y), (map.right(), y)], 0.1, ink, 0.14)?;
         }
         pen.line(&[(map.left - 0.9, y), (map.left, y)], 0.15, ink, 1.0)?;
-        pen.text((map.left - 1.4, y), &number(value), Anchor::End, look)?;
+        pen.text((map.left - 1.4, y), &number(value), Anchor::End, lettering)?;
     }
-    let below = map.bottom() + 1.2 + look.line_mm() * 1.5;
-    pen.text((map.left + map.width / 2.0, below), across.label, Anchor::Middle, look)?;
-    let beside = MARGIN_MM + look.line_mm() / 2.0;
-    pen.text_upwards((beside, map.top + map.height / 2.0), up.label, look)
+    let below = map.bottom() + 1.2 + lettering.line_mm() * 1.5;
+    pen.text((map.left + map.width / 2.0, below), across.label, Anchor::Middle, lettering)?;
+    let beside = MARGIN_MM + lettering.line_mm() / 2.0;
+    pen.text_upwards((beside, map.top + map.height / 2.0), up.label, lettering)
 }
 
 /// As many as have room.
@@ -99,11 +99,16 @@ fn n_ticks(length_mm: f64) -> usize {
 }
 
 /// What the dashed rectangle is, in its upper left corner.
-pub fn label_centre(pen: &Pen, frame: Frame, view: &View, look: Type) -> Result<(), PlotError> {
+pub fn label_centre(
+    pen: &Pen,
+    frame: Frame,
+    view: &View,
+    lettering: Type,
+) -> Result<(), PlotError> {
     let Some(centre) = view.centre() else { return Ok(()) };
     let centre = view.on_sheet(frame, &centre);
     let text = "seen by the network";
-    let (width, height) = (look.width_mm(text) + 1.4, look.line_mm() + 0.4);
+    let (width, height) = (lettering.width_mm(text) + 1.4, lettering.line_mm() + 0.4);
     if width > centre.width {
         return Ok(());
     }
@@ -112,21 +117,21 @@ pub fn label_centre(pen: &Pen, frame: Frame, view: &View, look: Type) -> Result<
     let top = if is_above { centre.top - height - 0.4 } else { centre.top + 0.4 };
     let left = if is_above { centre.left } else { centre.left + 0.4 };
     pen.fill(Frame { left, top, width, height }, pen.inks.paper, 0.8)?;
-    let look = Type { colour: pen.inks.text, ..look };
-    pen.text((left + 0.7, top + height / 2.0), text, Anchor::Start, look)
+    let lettering = Type { colour: pen.inks.text, ..lettering };
+    pen.text((left + 0.7, top + height / 2.0), text, Anchor::Start, lettering)
 }
 
 /// A sentence in the middle of a map or a chart.
-pub fn say(pen: &Pen, map: Frame, message: &str, look: Type) -> Result<(), PlotError> {
-    let lines = look.wrap(message, map.width * 0.8);
-    let width = lines.iter().map(|l| look.width_mm(l)).fold(0.0, f64::max) + 3.0;
-    let height = lines.len() as f64 * look.line_mm() + 2.0;
+pub fn say(pen: &Pen, map: Frame, message: &str, lettering: Type) -> Result<(), PlotError> {
+    let lines = lettering.wrap(message, map.width * 0.8);
+    let width = lines.iter().map(|l| lettering.width_mm(l)).fold(0.0, f64::max) + 3.0;
+    let height = lines.len() as f64 * lettering.line_mm() + 2.0;
     let (x, y) = (map.left + map.width / 2.0, map.top + map.height / 2.0);
     let plate = Frame { left: x - width / 2.0, top: y - height / 2.0, width, height };
     pen.fill(plate, pen.inks.paper, 0.9)?;
     for (i, line) in lines.iter().enumerate() {
-        let middle = plate.top + 1.0 + (i as f64 + 0.5) * look.line_mm();
-        pen.text((x, middle), line, Anchor::Middle, look)?;
+        let middle = plate.top + 1.0 + (i as f64 + 0.5) * lettering.line_mm();
+        pen.text((x, middle), line, Anchor::Middle, lettering)?;
     }
     Ok(())
 }

@@ -5,12 +5,12 @@ use stormlens_data::outcome::{Colours, Outcome};
 
 use super::basemap::{Kind, Line};
 use super::canvas::{Anchor, Frame, Pen};
-use super::contents;
 use super::legend::Run;
 use super::lookup::{Shown, n_shown, variable};
 use super::page::Body;
 use super::panel;
-use super::parts::{Looks, MARGIN_MM};
+use super::parts::{Letterings, MARGIN_MM};
+use super::rendering;
 use super::view::{View, extent};
 use super::{PlotError, Style, entries, titles};
 
@@ -22,7 +22,7 @@ pub struct Panels<'a> {
     /// What all of them look at.
     view: View<'a>,
     items: Vec<(String, Shown<'a>)>,
-    looks: Looks,
+    letterings: Letterings,
     /// The room of each map; one narrower than that stands in the middle of it.
     slots: Vec<Frame>,
     bar: Frame,
@@ -34,7 +34,7 @@ impl<'a> Panels<'a> {
         outcome: &'a Outcome,
         name: &str,
         style: &'a Style,
-        looks: Looks,
+        letterings: Letterings,
     ) -> Result<Self, PlotError> {
         let n = n_shown(variable(outcome, name)?).max(1);
         let item = |index| {
@@ -42,25 +42,25 @@ impl<'a> Panels<'a> {
             Ok((entries::label(shown.variable, index), shown))
         };
         let items = (0..n).map(item).collect::<Result<_, PlotError>>()?;
-        Self::new(outcome, items, style, looks, [4, 6])
+        Self::new(outcome, items, style, letterings, [4, 6])
     }
 
     pub fn grid(
         outcome: &'a Outcome,
         names: &[String],
         style: &'a Style,
-        looks: Looks,
+        letterings: Letterings,
     ) -> Result<Self, PlotError> {
         let items = comparable(outcome, names)?.into_iter();
         let items = items.map(|shown| (titles::short(&shown, style), shown)).collect();
-        Self::new(outcome, items, style, looks, [3, 4])
+        Self::new(outcome, items, style, letterings, [3, 4])
     }
 
     fn new(
         outcome: &'a Outcome,
         items: Vec<(String, Shown<'a>)>,
         style: &'a Style,
-        looks: Looks,
+        letterings: Letterings,
         [narrow, wide]: [usize; 2],
     ) -> Result<Self, PlotError> {
         let (_, first) = items.first().ok_or(PlotError::UnknownFigure { name: "grid-".into() })?;
@@ -71,7 +71,7 @@ impl<'a> Panels<'a> {
         let n_slots = n_columns.max(2) as f64;
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let width = (text_width - GAP_MM * (n_slots - 1.0)) / n_slots;
-        let (height, label_mm) = (view.fit(0.0, 0.0, width).height, looks.small.line_mm());
+        let (height, label_mm) = (view.fit(0.0, 0.0, width).height, letterings.small.line_mm());
         let row_mm = label_mm + height + GAP_MM;
         let slot = |i: usize| {
             let left = MARGIN_MM + (i % n_columns) as f64 * (width + GAP_MM);
@@ -80,12 +80,12 @@ impl<'a> Panels<'a> {
         let bottom = 1.0 + items.len().div_ceil(n_columns) as f64 * row_mm;
         let (left, width) = (MARGIN_MM + 2.0, (text_width - 4.0).min(110.0));
         let bar = Frame { left, top: bottom + 1.5, width, height: BAR_MM };
-        let height_mm = match contents::has_legend(&view, first) {
-            true => bar.bottom() + 1.8 + 2.0 * looks.text.line_mm(),
+        let height_mm = match rendering::has_legend(&view, first) {
+            true => bar.bottom() + 1.8 + 2.0 * letterings.text.line_mm(),
             false => bottom,
         };
         let slots = (0..items.len()).map(slot).collect();
-        Ok(Self { view, items, looks, slots, bar, height_mm })
+        Ok(Self { view, items, letterings, slots, bar, height_mm })
     }
 
     /// The values of all maps, where their scale follows from them.
@@ -107,8 +107,10 @@ pub fn comparable<'a>(outcome: &'a Outcome, names: &[String]) -> Result<Vec<Show
     // Attributions of pixels have ranges of their own.
     let fits = |other: &&Shown| {
         let place = |shown: &Shown| extent(&shown.variable.domain);
-        let look = |shown: &Shown| (shown.colours(), shown.quantity().unit);
-        place(other) == place(first) && look(other) == look(first) && !other.is_of_pixels()
+        let lettering = |shown: &Shown| (shown.colours(), shown.quantity().unit);
+        place(other) == place(first)
+            && lettering(other) == lettering(first)
+            && !other.is_of_pixels()
     };
     match others.iter().find(|other| !fits(other)) {
         None => Ok(shown),
@@ -130,7 +132,7 @@ impl Body for Panels<'_> {
     }
 
     fn draw(self: Box<Self>, pen: &Pen, top: f64) -> Result<(), PlotError> {
-        let (view, looks, common) = (&self.view, &self.looks, self.common());
+        let (view, letterings, common) = (&self.view, &self.letterings, self.common());
         let km_per_mm = {
             let [across, _] = view.coordinates();
             self.slots.first().map_or(1.0, |slot| (across.high - across.low) / slot.width)
@@ -139,17 +141,17 @@ impl Body for Panels<'_> {
         let mut legend = None;
         for ((label, shown), slot) in self.items.iter().zip(&self.slots) {
             let slot = slot.down(top);
-            let label = shorten(label, |text| looks.small.width_mm(text) <= slot.width);
-            let middle = slot.top - looks.small.line_mm() / 2.0;
-            pen.text((slot.left, middle), &label, Anchor::Start, looks.small)?;
-            let mut contents = contents::of(view, shown, common.as_ref())?;
-            legend = contents.legend.take().or(legend);
+            let label = shorten(label, |text| letterings.small.width_mm(text) <= slot.width);
+            let middle = slot.top - letterings.small.line_mm() / 2.0;
+            pen.text((slot.left, middle), &label, Anchor::Start, letterings.small)?;
+            let mut rendering = rendering::of(view, shown, common.as_ref())?;
+            legend = rendering.legend.take().or(legend);
             let map = view.fit(slot.left, slot.top, slot.width);
             let left = slot.left + (slot.width - map.width) / 2.0;
-            panel::draw(pen, Frame { left, ..map }, view, contents, &coast, looks.small)?;
+            panel::draw(pen, Frame { left, ..map }, view, rendering, &coast, letterings.small)?;
         }
         let bar = self.bar.down(top);
-        legend.map_or(Ok(()), |legend| legend.draw(pen, bar, Run::Right, looks.text))
+        legend.map_or(Ok(()), |legend| legend.draw(pen, bar, Run::Right, letterings.text))
     }
 }
 

@@ -12,14 +12,14 @@ pub const MARGIN_MM: f64 = 2.0;
 
 /// Text sizes for a width: 7 pt in a column of a journal, 8 pt on its page.
 #[derive(Clone, Copy)]
-pub struct Looks {
+pub struct Letterings {
     pub title: Type,
     pub text: Type,
     pub muted: Type,
     pub small: Type,
 }
 
-impl Looks {
+impl Letterings {
     pub fn new(style: &Style) -> Self {
         let size_pt = 7.0 + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
         let inks = super::palette::inks(style.theme);
@@ -39,24 +39,28 @@ pub struct Heading {
 }
 
 impl Heading {
-    pub fn new(title: &str, details: &[String], width_mm: f64, looks: &Looks) -> Self {
-        let wrapped = |text: &str, look: Type| {
-            look.wrap(text, width_mm).into_iter().map(move |l| (l, look)).collect::<Vec<_>>()
+    pub fn new(title: &str, details: &[String], width_mm: f64, letterings: &Letterings) -> Self {
+        let wrapped = |text: &str, lettering: Type| {
+            lettering
+                .wrap(text, width_mm)
+                .into_iter()
+                .map(move |l| (l, lettering))
+                .collect::<Vec<_>>()
         };
-        let mut lines = wrapped(title, looks.title);
-        lines.extend(details.iter().flat_map(|d| wrapped(d, looks.muted)));
+        let mut lines = wrapped(title, letterings.title);
+        lines.extend(details.iter().flat_map(|d| wrapped(d, letterings.muted)));
         Self { lines }
     }
 
     pub fn height_mm(&self) -> f64 {
-        self.lines.iter().map(|(_, look)| look.line_mm()).sum()
+        self.lines.iter().map(|(_, lettering)| lettering.line_mm()).sum()
     }
 
     pub fn draw(&self, pen: &Pen, left: f64, top: f64) -> Result<(), PlotError> {
         let mut y = top;
-        for (line, look) in &self.lines {
-            pen.text((left, y + look.line_mm() / 2.0), line, Anchor::Start, *look)?;
-            y += look.line_mm();
+        for (line, lettering) in &self.lines {
+            pen.text((left, y + lettering.line_mm() / 2.0), line, Anchor::Start, *lettering)?;
+            y += lettering.line_mm();
         }
         Ok(())
     }
@@ -65,52 +69,57 @@ impl Heading {
 /// The small print: what grey means, and whose network and data these are.
 pub struct Footer {
     lines: Vec<String>,
-    look: Type,
+    lettering: Type,
     has_missing: bool,
 }
 
 impl Footer {
-    pub fn new(from: &Provenance, width_mm: f64, looks: &Looks, has_missing: bool) -> Self {
+    pub fn new(
+        from: &Provenance,
+        width_mm: f64,
+        letterings: &Letterings,
+        has_missing: bool,
+    ) -> Self {
         let credit = credit(from);
         // On one line if that is wide enough, else network and data each on their own.
-        let lines = match looks.small.width_mm(&credit) <= width_mm {
+        let lines = match letterings.small.width_mm(&credit) <= width_mm {
             true => vec![credit],
             false => {
-                credit.split(" · ").flat_map(|part| looks.small.wrap(part, width_mm)).collect()
+                credit.split(" · ").flat_map(|part| letterings.small.wrap(part, width_mm)).collect()
             }
         };
-        Self { lines, look: looks.small, has_missing }
+        Self { lines, lettering: letterings.small, has_missing }
     }
 
     /// With a remark above the credit.
     pub fn with_remark(mut self, remark: &str, width_mm: f64) -> Self {
         if !remark.is_empty() {
-            self.lines.splice(0..0, self.look.wrap(remark, width_mm));
+            self.lines.splice(0..0, self.lettering.wrap(remark, width_mm));
         }
         self
     }
 
     pub fn height_mm(&self) -> f64 {
-        (self.lines.len() + usize::from(self.has_missing)) as f64 * self.look.line_mm()
+        (self.lines.len() + usize::from(self.has_missing)) as f64 * self.lettering.line_mm()
     }
 
     pub fn draw(&self, pen: &Pen, top: f64) -> Result<(), PlotError> {
-        let mut middle = top + self.look.line_mm() / 2.0;
+        let mut middle = top + self.lettering.line_mm() / 2.0;
         if self.has_missing {
-            missing_key(pen, middle, self.look)?;
-            middle += self.look.line_mm();
+            missing_key(pen, middle, self.lettering)?;
+            middle += self.lettering.line_mm();
         }
         for line in &self.lines {
-            pen.text((MARGIN_MM, middle), line, Anchor::Start, self.look)?;
-            middle += self.look.line_mm();
+            pen.text((MARGIN_MM, middle), line, Anchor::Start, self.lettering)?;
+            middle += self.lettering.line_mm();
         }
         Ok(())
     }
 }
 
-fn missing_key(pen: &Pen, middle: f64, look: Type) -> Result<(), PlotError> {
-    let size = look.line_mm() * 0.55;
+fn missing_key(pen: &Pen, middle: f64, lettering: Type) -> Result<(), PlotError> {
+    let size = lettering.line_mm() * 0.55;
     let swatch = Frame { left: MARGIN_MM, top: middle - size / 2.0, width: size, height: size };
     pen.fill(swatch, pen.inks.missing, 1.0)?;
-    pen.text((MARGIN_MM + size + 1.0, middle), "not measured", Anchor::Start, look)
+    pen.text((MARGIN_MM + size + 1.0, middle), "not measured", Anchor::Start, lettering)
 }

@@ -5,28 +5,28 @@ use stormlens_data::attribution::{self, Outline, Ranking, Visualiser, signed_sum
 use stormlens_data::field::Field;
 use stormlens_data::outcome::Quantity;
 
-use super::contents::{Contents, label_in, unit};
 use super::ground::{beneath, legend_ground};
 use super::layer::Layer;
 use super::legend::Legend;
 use super::lookup::{Shown, is_zero};
+use super::rendering::{Rendering, label_in, unit};
 use super::scale::Scale;
 use super::scales::{self, size_of_most};
 use super::square::Square;
 use super::view::View;
-use super::{Interpolation, Overlay, PlotError, Style, cells, published_contents, target};
+use super::{Interpolation, Overlay, PlotError, Style, cells, published_maps, target};
 
 /// Whether there is a legend.
 pub fn has_legend(style: &Style) -> bool {
     !style.outline || style.polarity.sign().is_none()
 }
 
-pub fn of(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
+pub fn of(view: &View, shown: &Shown) -> Result<Rendering, PlotError> {
     let no_picture = || PlotError::NotAMap { name: shown.variable.name.clone() };
     let square = view.square.ok_or_else(no_picture)?;
     match view.style.visualiser() {
         None => both(view, shown),
-        Some(visualiser) => One { view, shown, square, visualiser }.contents(),
+        Some(visualiser) => One { view, shown, square, visualiser }.rendering(),
     }
 }
 
@@ -40,7 +40,7 @@ pub fn sums(shown: &Shown) -> Field {
     Field::new(side, side, signed_sum(&shown.variable.to_f32(), side))
 }
 
-fn both(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
+fn both(view: &View, shown: &Shown) -> Result<Rendering, PlotError> {
     let sums = sums(shown);
     let limit = size_of_most(&sums.values, view.style.above);
     let (scale_by, unit) = unit(limit, shown);
@@ -51,7 +51,7 @@ fn both(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
     let mut layers = beneath(view, shown)?;
     layers.push(Layer::smooth((field, piece), &scale));
     let label = label_in(&shown.quantity(), &unit);
-    Ok(Contents {
+    Ok(Rendering {
         layers,
         legend: Some(Legend { scale: legend_ground(view, scale), label }),
         message: (limit == 0.0).then(|| "no pixel has any influence".into()),
@@ -68,7 +68,7 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn contents(&self) -> Result<Contents, PlotError> {
+    fn rendering(&self) -> Result<Rendering, PlotError> {
         let Self { view, shown, visualiser, .. } = self;
         let (side, sign, style) = (side(shown), visualiser.polarity, view.style);
         let mean = visualiser.mean(&shown.variable.to_f32(), side);
@@ -77,13 +77,13 @@ impl One<'_> {
             let border = main_regions(shown, self.visualiser, style).border;
             let reach = if self.is_published() { 0 } else { reach_px(view) };
             let layers = self.layers(widened(&border, side, reach), &scales::border(sign))?;
-            return Ok(Contents { layers, legend: None, message, has_missing: false });
+            return Ok(Rendering { layers, legend: None, message, has_missing: false });
         }
         let legend = visualiser.thresholds(&mean).map(|range| self.legend(range));
         let map = visualiser.map_of(mean, side);
         let message = is_zero(&map).then(|| self.nothing());
         let layers = self.layers(map, &scales::one_sign(sign, style.opacity))?;
-        Ok(Contents { layers, legend, message, has_missing: false })
+        Ok(Rendering { layers, legend, message, has_missing: false })
     }
 
     fn is_published(&self) -> bool {
@@ -93,7 +93,7 @@ impl One<'_> {
     fn layers(&self, map: Vec<f32>, scale: &Scale) -> Result<Vec<Layer>, PlotError> {
         let Self { view, shown, square, visualiser } = self;
         if self.is_published() {
-            return Ok(published_contents::one_sign(view, *square, &map, visualiser.polarity));
+            return Ok(published_maps::one_sign(view, *square, &map, visualiser.polarity));
         }
         let field = Field::new(side(shown), side(shown), map);
         let values = cells::over(view, &shown.variable.domain, field, Interpolation::Cells);
@@ -106,7 +106,7 @@ impl One<'_> {
         let Self { view, shown, square, visualiser } = self;
         let sign = visualiser.polarity;
         let colours = match self.is_published() {
-            true => published_contents::colours(view, *square, sign),
+            true => published_maps::colours(view, *square, sign),
             false => legend_ground(view, scales::one_sign(sign, view.style.opacity)).colours,
         };
         let (scale_by, unit) = unit(range.high, shown);

@@ -1,3 +1,5 @@
+use stormlens_data::request::ClassOutput;
+
 use super::*;
 use crate::catalog::CardBox;
 use crate::tasks::tests::{CLOUDS, SAMPLE, ask, catalog, scene, typhoon};
@@ -32,7 +34,7 @@ fn full_of_rain() -> String {
 fn full_of_clouds() -> String {
     format!(
         "model=clouds&checkpoint=europe&sample={CLOUDS}&lead-time=15&threshold=0.5&methods=grad-cam\
-         &layers=last&opacity=0.85&palette=uniform&overlay=map"
+         &layers=last&opacity=0.85&overlay=map"
     )
 }
 
@@ -57,6 +59,8 @@ fn gaps_are_filled() {
     // The first network has no weights, so the next one answers.
     check(&format!("sample={SAMPLE}"), &full_of_rain());
     check(&format!("sample={CLOUDS}&model=clouds"), &full_of_clouds());
+    // Weights that take its frames go before the first ones.
+    check(&format!("sample={CLOUDS}"), &full_of_clouds());
     check(&format!("scene={}", typhoon()), &full_of_picture());
 }
 
@@ -153,7 +157,7 @@ fn the_address_survives_being_read_again() {
         rain("&methods=integrated-gradients&integrated-gradients.tolerance=0.001"),
         rain("&opacity=0.333&palette=steps-be&overlay=published&region=40,60,100,120"),
         rain("&threshold=1e-7"),
-        rain("&methods=none&threshold=7864.2"),
+        rain("&methods=none&threshold=500"),
         ask(&format!("model=clouds&sample={CLOUDS}&lead-time=90&threshold=0.25&methods=saliency")),
         picture(""),
         picture("&class=neg&fit=letterbox&resampling=bilinear&checkpoint=simulated&output=logit"),
@@ -272,7 +276,7 @@ fn a_scene_that_is_gone_is_said() {
 #[test]
 fn numbers_out_of_range_are_refused() {
     for bad in ["-1", "NaN", "inf", "1e9", "much", "1,5"] {
-        refused(rain(&format!("&threshold={bad}")), "0 to 7864.2");
+        refused(rain(&format!("&threshold={bad}")), "0 to 500 mm/h");
     }
     for bad in ["0", "-30", "30.5", "half", "4294967326"] {
         refused(rain(&format!("&lead-time={bad}")), "in minutes: 30, 60, 180");
@@ -349,7 +353,12 @@ fn parameters_that_mean_nothing_are_refused() {
 #[test]
 fn every_name_that_is_read_is_told() {
     let question = picture("").expect("it can be asked");
-    let known = names(&*question.task, question.methods(), &["more"]);
+    let known = names(
+        &*question.task,
+        question.task.style_names(&question.cards),
+        question.methods(),
+        &["more"],
+    );
     let all = "&methods=grad-cam,integrated-gradients&region=0,0,96,96";
     for (name, _) in picture(all).expect("it can be asked").pairs() {
         assert!(known.contains(&name), "{name}");

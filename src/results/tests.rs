@@ -28,7 +28,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         is_simulated: false,
         nowcasting: None,
         variant: None,
-        familiar: None,
+        training_range: None,
     };
     vec![card(testing::card().id), card(testing::scene_card().id)]
 }

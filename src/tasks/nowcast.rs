@@ -24,7 +24,7 @@ pub mod train;
 use std::path::Path;
 use std::sync::Arc;
 
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::{CheckpointCard, ModelCard};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
@@ -39,7 +39,7 @@ use crate::plot::Style;
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, ParameterHelp, Prepared, Task};
-use crate::web::shell::Section;
+use crate::web::layout::Section;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/samples", title: "Samples" };
@@ -68,6 +68,10 @@ impl Task for Nowcasts {
         question::SAMPLE
     }
 
+    fn suits(&self, parameters: &Parameters, checkpoint: &CheckpointCard) -> bool {
+        question::suits(parameters, &self.samples, checkpoint)
+    }
+
     fn read_subject(&self, parameters: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
         question::read_sample(parameters, &self.samples)
     }
@@ -84,8 +88,8 @@ impl Task for Nowcasts {
         Style { opacity: 0.85, ..Style::default() }
     }
 
-    fn look(&self) -> &'static [&'static str] {
-        question::LOOK
+    fn style_names(&self, cards: &Cards) -> &'static [&'static str] {
+        question::style_names(cards)
     }
 
     fn title(&self, subject: &Subject) -> String {
@@ -108,9 +112,13 @@ impl Task for Nowcasts {
         answer::outcome(answered)
     }
 
+    fn table_names(&self) -> &'static [&'static str] {
+        &[scores::FILE]
+    }
+
     fn tables(&self, outcome: &Outcome) -> Vec<Extra> {
         let write = |table: ScoreTable| Extra {
-            name: "scores.csv".to_owned(),
+            name: scores::FILE.to_owned(),
             what: "scores of the forecast and of persistence, by lead time and threshold"
                 .to_owned(),
             bytes: table.to_csv().into_bytes(),

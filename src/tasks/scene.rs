@@ -43,8 +43,8 @@ use crate::plot::{Polarity, Style};
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, ParameterHelp, Prepared, Task};
+use crate::web::layout::Section;
 use crate::web::recent::Recent;
-use crate::web::shell::Section;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/scenes", title: "Scenes" };
@@ -111,8 +111,8 @@ impl Task for SceneTask {
         Style { polarity: Polarity::Positive, opacity: 0.7, ..Style::default() }
     }
 
-    fn look(&self) -> &'static [&'static str] {
-        question::LOOK
+    fn style_names(&self, _: &Cards) -> &'static [&'static str] {
+        question::STYLE_NAMES
     }
 
     fn title(&self, subject: &Subject) -> String {

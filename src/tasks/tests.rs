@@ -102,7 +102,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         is_simulated: false,
         nowcasting: None,
         variant: None,
-        familiar: None,
+        training_range: None,
     }
 }
 

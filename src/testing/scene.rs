@@ -13,8 +13,8 @@ use stormlens_data::outcome::{
 };
 use stormlens_data::request::{ClassOutput, Request, Subject, Target};
 use stormlens_data::scene::{
-    Fit, Limits, Picture, Prepared, Reference, Resampling, Statistics, Variant, familiarity, read,
-    resize,
+    Fit, Limits, Picture, Prepared, Reference, Resampling, Statistics, Variant,
+    outside_training_range, read, resize,
 };
 
 use super::attributions::{completeness, share_of_maximum, weighted_activation, weights};
@@ -170,11 +170,15 @@ fn notes(statistics: &Statistics, resampling: Resampling) -> Vec<Note> {
     let note =
         |name: &str, text: String, is_on_figures| Note { name: name.into(), text, is_on_figures };
     let mut notes = vec![note("resampling", resampling.to_string(), false)];
-    let reasons = familiarity(statistics, &Reference::published()).reasons;
+    let reasons = outside_training_range(statistics, &Reference::published());
     if !reasons.is_empty() {
-        notes.push(note("unfamiliar", "the scene is unlike the training scenes".into(), true));
+        notes.push(note(
+            "outside-training-range",
+            "the scene is unlike the training scenes".into(),
+            true,
+        ));
     }
-    notes.extend(reasons.into_iter().map(|reason| note("unfamiliar", reason, false)));
+    notes.extend(reasons.into_iter().map(|reason| note("outside-training-range", reason, false)));
     notes
 }
 

@@ -1,10 +1,8 @@
 //! Connections: how many, and how long one may take to say what it wants and to take the answer.
 
-mod stream;
-
 use std::future::Future;
 use std::io::ErrorKind;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-
-use self::stream::Watched;
+use tokio_io_timeout::TimeoutStream;
 
 /// Further ones wait in the operating system's queue.
 const MAX_CONNECTIONS: u32 = 512;
@@ -47,13 +44,20 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let (router, stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
             let _slot = slot;
-            answer(Watched::new(stream, WRITE_TIME), router, stopped).await;
+            answer(timed(stream, WRITE_TIME), router, stopped).await;
         });
     }
     drop(listener);
     stopping.send_replace(true);
     // All slots are free when the last connection has ended.
     let _ = slots.acquire_many(MAX_CONNECTIONS).await;
+}
+
+/// A stream that fails when the other end takes nothing for some time.
+fn timed<S: AsyncRead + AsyncWrite>(stream: S, write_time: Duration) -> Pin<Box<TimeoutStream<S>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_time));
+    Box::pin(stream)
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
@@ -75,7 +79,7 @@ fn is_of_the_client(kind: ErrorKind) -> bool {
 }
 
 async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: Watched<S>,
+    stream: S,
     router: Router,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -107,12 +111,31 @@ mod tests {
 
     use super::*;
 
+    /// Sends 16 bytes through room for four; the reader takes four after each pause.
+    async fn send(write_time_ms: u64, pause_ms: u64) -> std::io::Result<()> {
+        let (mut reader, writer) = duplex(4);
+        let mut writer = timed(writer, Duration::from_millis(write_time_ms));
+        tokio::spawn(async move {
+            for _ in 0..4 {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                let _ = reader.read_exact(&mut [0; 4]).await;
+            }
+        });
+        writer.write_all(&[7; 16]).await
+    }
+
+    #[tokio::test]
+    async fn only_who_takes_nothing_is_given_up() {
+        assert!(send(400, 150).await.is_ok(), "slow, but it goes on");
+        assert_eq!(send(50, 5000).await.map_err(|e| e.kind()), Err(ErrorKind::TimedOut));
+    }
+
     #[tokio::test]
     async fn who_reads_nothing_is_left() {
         let router = Router::new().route("/", get(|| async { vec![0_u8; 1 << 20] }));
         let (mut client, server) = duplex(1 << 10);
         let (_stopping, stopped) = watch::channel(false);
-        let server = Watched::new(server, Duration::from_millis(50));
+        let server = timed(server, Duration::from_millis(50));
         let answering = tokio::spawn(answer(server, router, stopped));
         client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it is read");
         let ended = timeout(Duration::from_secs(10), answering).await;

@@ -1,5 +1,5 @@
-//! `/v1/result/{file}` and `/v1/result/data/{variable}.{json|f32|csv|npy}`: a result as files, whole or
-//! variable by variable.
+//! `/v1/result/{file}`, `/v1/result/data/{variable}.{json|f32|csv|npy}` and
+//! `/v1/result/data/{variable}@{index}.tif`: a result as files, whole, variable by variable, map by map.
 
 use std::sync::Arc;
 
@@ -7,27 +7,43 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::{Outcome, Variable};
 
 use super::caching::{EntityTag, VERSION, Version};
 use super::figures::attachment;
+use super::result::page;
 use super::{AppError, AppState};
-use crate::export::{self, Source};
+use crate::export::{self, ExportError, Source};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
 
-/// How a single variable is written: extension, media type, and the bytes.
-type Form =
-    (&'static str, &'static str, fn(&Outcome, usize) -> Result<Vec<u8>, export::ExportError>);
+/// How a variable of a result, or one of its maps, is written.
+#[derive(Clone, Copy)]
+struct Form {
+    extension: &'static str,
+    media_type: &'static str,
+    write: fn(&Outcome, &Variable, usize) -> Result<Vec<u8>, ExportError>,
+}
 
 const CSV: &str = "text/csv; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+const GEOTIFF: &str = "tif";
 
-const FORMS: [Form; 4] = [
-    ("json", "application/json", |outcome, i| export::json_head(outcome, &outcome.variables[i])),
-    ("f32", "application/octet-stream", |outcome, i| Ok(export::float32(&outcome.variables[i]))),
-    ("csv", CSV, |outcome, i| Ok(export::csv(&outcome.variables[i]).into_bytes())),
-    ("npy", "application/octet-stream", |outcome, i| export::npy(&outcome.variables[i])),
+const FORMS: [Form; 5] = [
+    form("json", "application/json", |outcome, variable, _| export::json_head(outcome, variable)),
+    form("f32", BYTES, |_, variable, _| Ok(export::float32(variable))),
+    form("csv", CSV, |_, variable, _| Ok(export::csv(variable).into_bytes())),
+    form("npy", BYTES, |_, variable, _| export::npy(variable)),
+    form(GEOTIFF, "image/tiff", |_, variable, index| export::geotiff(variable, index)),
 ];
+
+const fn form(
+    extension: &'static str,
+    media_type: &'static str,
+    write: fn(&Outcome, &Variable, usize) -> Result<Vec<u8>, ExportError>,
+) -> Form {
+    Form { extension, media_type, write }
+}
 
 /// One of the files about a whole result.
 pub async fn show(
@@ -36,23 +52,26 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let (question, outcome, tag) = find(&state, raw.as_deref(), &file).await?;
-    let tables = question.task.tables(&outcome);
+    let parameters = Parameters::parse(raw.as_deref());
+    let question = Question::read(&parameters, &state.catalog, &[VERSION])?;
     let kind = export::FILES.iter().find(|kind| kind.name == file);
-    let table = tables.iter().find(|table| table.name == file);
-    if kind.is_none() && table.is_none() {
+    let table_names = question.task.table_names();
+    if kind.is_none() && !table_names.contains(&file.as_str()) {
         let kinds = export::FILES.iter().map(|kind| kind.name);
-        let names = kinds.chain(tables.iter().map(|table| table.name.as_str()));
+        let names = kinds.chain(table_names.iter().copied());
         return Err(QuestionError::unknown("file", &file, names).into());
     }
+    let (outcome, tag) = find(&state, &question, &parameters, &file).await?;
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
+    let tables = question.task.tables(&outcome);
     let name = format!("{}-{file}", question.task.title(&question.request.subject));
-    if let Some(table) = table {
-        return Ok(respond(CSV, table.bytes.clone(), Some(&name), &tag));
-    }
-    let Some(kind) = kind else { return Err(AppError::Internal(format!("no file {file}"))) };
+    let Some(kind) = kind else {
+        let table = tables.into_iter().find(|table| table.name == file);
+        let table = table.ok_or_else(|| not_in_result(&file, &question))?;
+        return Ok(respond(CSV, table.bytes, Some(&name), &tag));
+    };
     let write = move || {
         let source = Source {
             outcome: &outcome,
@@ -75,40 +94,69 @@ pub async fn variable(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let known = || FORMS.iter().map(|form| format!("VARIABLE.{}", form.0));
-    let form = file.rsplit_once('.').and_then(|(name, extension)| {
-        Some((name.to_owned(), *FORMS.iter().find(|form| form.0 == extension)?))
-    });
-    let Some((name, (_, media_type, write))) = form else {
+    let known = || {
+        FORMS.iter().map(|Form { extension, .. }| match *extension {
+            GEOTIFF => format!("VARIABLE@INDEX.{GEOTIFF}"),
+            extension => format!("VARIABLE.{extension}"),
+        })
+    };
+    let Some((name, index, Form { extension, media_type, write })) = parse_file(&file) else {
         return Err(QuestionError::unknown("file", &file, known()).into());
     };
-    let (_, outcome, tag) = find(&state, raw.as_deref(), &file).await?;
+    let parameters = Parameters::parse(raw.as_deref());
+    let question = Question::read(&parameters, &state.catalog, &[VERSION])?;
+    let (outcome, tag) = find(&state, &question, &parameters, &file).await?;
     let names = || outcome.variables.iter().map(|variable| variable.name.as_str());
     let Some(place) = outcome.variables.iter().position(|variable| variable.name == name) else {
-        return Err(QuestionError::unknown("variable", &name, names()).into());
+        return Err(QuestionError::unknown("variable", name, names()).into());
     };
+    let n_maps = outcome.variables[place].n_maps();
+    if extension == GEOTIFF && index >= n_maps {
+        let indices = (0..n_maps).map(|index| format!("{name}@{index}"));
+        return Err(QuestionError::unknown("map", &format!("{name}@{index}"), indices).into());
+    }
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let bytes = state.blocking(move || Ok(write(&outcome, place)?)).await?;
+    let write = move || Ok(write(&outcome, &outcome.variables[place], index)?);
+    let bytes = state.blocking(write).await?;
     // What a page reads is not saved.
     let name = (!matches!(media_type, "application/json")).then_some(file.as_str());
     Ok(respond(media_type, bytes, name, &tag))
 }
 
-/// The question of an address, its outcome, and the tag of a file at it.
+/// Name of a variable, which of its maps, and the form that the last part of an address asks for.
+fn parse_file(file: &str) -> Option<(&str, usize, Form)> {
+    let (name, extension) = file.rsplit_once('.')?;
+    let form = *FORMS.iter().find(|form| form.extension == extension)?;
+    match name.split_once('@') {
+        Some((name, index)) if extension == GEOTIFF => Some((name, index.parse().ok()?, form)),
+        None if extension != GEOTIFF => Some((name, 0, form)),
+        _ => None,
+    }
+}
+
+/// A table that the task has, but not of this result.
+fn not_in_result(file: &str, question: &Question) -> AppError {
+    AppError::NotInResult {
+        what: format!("this result has no {file}"),
+        remedy: "Choose one of the files on the page of the result".to_owned(),
+        back: page(question),
+    }
+}
+
+/// The outcome of a question, and the tag of a file of it.
 async fn find(
     state: &AppState,
-    raw: Option<&str>,
+    question: &Question,
+    parameters: &Parameters,
     file: &str,
-) -> Result<(Question, Arc<Outcome>, EntityTag), AppError> {
-    let parameters = Parameters::parse(raw);
-    let question = Question::read(&parameters, &state.catalog, &[VERSION])?;
-    let version = parameters.one(VERSION)?.map(str::to_owned);
-    let outcome = state.outcome(question.request.clone(), &state.way(&question)).await?;
+) -> Result<(Arc<Outcome>, EntityTag), AppError> {
+    let version = parameters.one(VERSION)?;
+    let outcome = state.outcome(question.request.clone(), &state.way(question)).await?;
     let tag = EntityTag::of_result(&format!("{file} {}", question.to_query()), &outcome.provenance);
     let present = Version::of_result(&outcome.provenance);
-    Ok((question, outcome, tag.lasting_if(version.as_deref(), &present)))
+    Ok((outcome, tag.lasting_if(version, &present)))
 }
 
 fn respond(

@@ -262,7 +262,7 @@ fn describe_question(error: &QuestionError) -> Described {
 /// A thing with its own page is missing; a choice in a form is merely wrong.
 fn unknown_status(what: &str) -> StatusCode {
     match what {
-        "sample" | "model" | "checkpoint" | "figure" | "file" | "variable" | "run"
+        "sample" | "model" | "checkpoint" | "figure" | "file" | "variable" | "map" | "run"
         | "input frame" => StatusCode::NOT_FOUND,
         "parameter" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -74,7 +74,7 @@ impl Sheet {
         let expected = "an input frame, counted from 0 (oldest)";
         Ok(Self {
             width_mm: parameters.number("width-mm", "a width from 40 to 400 mm", width)?,
-            theme: parameters.choice("theme", Theme::ALL, Theme::default())?,
+            theme: parameters.choice("theme", Theme::default())?,
             dpi: dpi.unwrap_or(DEFAULT_DPI),
             frame: parameters.number("frame", expected, |_| true)?,
             download: parameters.switch("download", false)?,

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::plot::words::superscript;
+
 /// `26 August 2010, 05:35 UTC`.
 pub fn date_time(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M UTC").to_string()
@@ -37,8 +39,8 @@ pub fn probability(probability: f64) -> String {
     }
 }
 
-/// Three significant digits, without an exponent where that stays readable: `0.0123`, `4.57`,
-/// `1,230`. A true minus sign, because a hyphen is easily lost in a table.
+/// Three significant digits, with a power of ten where that is easier to read: `0.0123`, `1,230`,
+/// `6.23 × 10⁻⁵`. A true minus sign, because a hyphen is easily lost in a table.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
@@ -47,7 +49,10 @@ pub fn number(value: f64) -> String {
     let text = match magnitude {
         3.. => group(&format!("{:.0}", value.abs())),
         -4..=2 => format!("{:.*}", (2 - magnitude).max(0) as usize, value.abs()),
-        _ => format!("{:.2e}", value.abs()),
+        power => {
+            let digits = value.abs() / 10_f64.powi(power);
+            format!("{digits:.2} × 10{}", superscript(power))
+        }
     };
     if value < 0.0 { format!("−{text}") } else { text }
 }
@@ -88,7 +93,7 @@ mod tests {
         check(4567.8, "4,568");
         check(1_234_567.0, "1,234,567");
         check(-0.5, "−0.500");
-        check(1.5e-7, "1.50e-7");
+        check(1.5e-7, "1.50 × 10⁻⁷");
         check(f64::NAN, "–");
     }
 

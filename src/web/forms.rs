@@ -1,6 +1,7 @@
 //! Parts of forms that every task has: methods with their options, the look of figures, layers.
 
 use stormlens_data::card::{MethodCard, ModelCard, OptionCard, OptionKind};
+use stormlens_data::choice::Choice;
 
 use crate::plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette};
 use crate::question::{Question, option_name};
@@ -8,14 +9,14 @@ use crate::question::{Question, option_name};
 #[cfg(test)]
 mod tests;
 
-/// A choice of a form: name, text, and whether it is chosen.
-pub type Choice = (String, String, bool);
+/// An entry of a list to choose from: name, text, and whether it is chosen.
+pub type Entry = (String, String, bool);
 
 /// A choice among names, as forms show it.
 pub struct Select {
     pub name: String,
     pub label: &'static str,
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Entry>,
 }
 
 /// A method that may be asked for.
@@ -54,7 +55,7 @@ pub fn method_choices(
 }
 
 fn option_select(card: &MethodCard, option: &OptionCard, chosen: &str) -> Select {
-    let mut choices: Vec<Choice> = match option.kind {
+    let mut choices: Vec<Entry> = match option.kind {
         OptionKind::Choice(all) => {
             all.iter().map(|(name, text)| plain(name, text, chosen)).collect()
         }
@@ -75,12 +76,12 @@ fn option_select(card: &MethodCard, option: &OptionCard, chosen: &str) -> Select
     Select { name: option_name(card.id, option.name), label: option.label, choices }
 }
 
-fn plain(name: &str, text: &str, chosen: &str) -> Choice {
+fn plain(name: &str, text: &str, chosen: &str) -> Entry {
     (name.to_owned(), text.to_owned(), name == chosen)
 }
 
 /// How figures look, as a form.
-pub struct LookForm {
+pub struct StyleForm {
     pub hidden: Vec<(String, String)>,
     /// `None` where the task's figures have no such thing.
     pub opacity: Option<Opacity>,
@@ -107,19 +108,15 @@ pub struct LayerForm {
 }
 
 /// The look of a question's figures, each part that its task has.
-pub fn look_form(question: &Question) -> LookForm {
-    let (style, names) = (&question.style, question.task.look());
+pub fn style_form(question: &Question) -> StyleForm {
+    let (style, names) = (&question.style, question.task.style_names(&question.cards));
     let has = |name: &str| names.contains(&name);
     let selects = [
-        has("overlay").then(|| select("overlay", "Overlay", Overlay::ALL, style.overlay)),
-        has("palette").then(|| select("palette", "Rain colours", RainPalette::ALL, style.palette)),
-        has("evidence")
-            .then(|| select("evidence", "Colours of layers", EvidencePalette::ALL, style.evidence)),
-        has("interpolation").then(|| {
-            select("interpolation", "Between cells", Interpolation::ALL, style.interpolation)
-        }),
-        has("polarity")
-            .then(|| select("polarity", "Of pixels show", Polarity::ALL, style.polarity)),
+        select("overlay", "Overlay", style.overlay, Overlay::label),
+        select("palette", "Rain colours", style.palette, RainPalette::label),
+        select("evidence", "Colours of layers", style.evidence, EvidencePalette::label),
+        select("interpolation", "Between cells", style.interpolation, Interpolation::label),
+        select("polarity", "Of pixels show", style.polarity, Polarity::label),
     ];
     let switches =
         [("cleanup", "Without specks", style.cleanup), ("outline", "Outlines only", style.outline)];
@@ -128,10 +125,10 @@ pub fn look_form(question: &Question) -> LookForm {
         percent: (style.opacity * 100.0).round() as u8,
     };
     let asked: Vec<&str> = names.iter().copied().chain(["layers"]).collect();
-    LookForm {
+    StyleForm {
         hidden: question.hidden(&asked),
         opacity: has("opacity").then_some(opacity),
-        selects: selects.into_iter().flatten().collect(),
+        selects: selects.into_iter().filter(|select| has(&select.name)).collect(),
         mass: has("above").then(|| [style.above.to_string(), style.below.to_string()]),
         region: has("region")
             .then(|| style.region.as_ref().map(ToString::to_string).unwrap_or_default()),
@@ -155,31 +152,15 @@ fn layer_form(question: &Question) -> Option<LayerForm> {
     })
 }
 
-/// A choice with a name for addresses and one for people.
-pub trait Named: Copy + PartialEq {
-    fn name(self) -> &'static str;
-    fn label(self) -> &'static str;
-}
-
-macro_rules! named {
-    ($($type:ty),+) => {
-        $(impl Named for $type {
-            fn name(self) -> &'static str {
-                <$type>::name(self)
-            }
-            fn label(self) -> &'static str {
-                <$type>::label(self)
-            }
-        })+
-    };
-}
-
-named!(Overlay, RainPalette, EvidencePalette, Interpolation, Polarity);
-
-/// A choice among the variants of an enum.
-pub fn select<T: Named>(name: &str, label: &'static str, all: &[T], chosen: T) -> Select {
-    let choice = |&value: &T| (value.name().to_owned(), value.label().to_owned(), value == chosen);
-    Select { name: name.to_owned(), label, choices: all.iter().map(choice).collect() }
+/// A choice among all that there are, `text` being what people read.
+pub fn select<T: Choice>(
+    name: &str,
+    label: &'static str,
+    chosen: T,
+    text: impl Fn(T) -> &'static str,
+) -> Select {
+    let choice = |&value: &T| (value.to_string(), text(value).to_owned(), value == chosen);
+    Select { name: name.to_owned(), label, choices: T::ALL.iter().map(choice).collect() }
 }
 
 pub struct LayerGroup {

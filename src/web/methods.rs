@@ -5,12 +5,11 @@ mod gap;
 use stormlens_data::card::{Citation, MethodCard, OptionKind};
 use stormlens_data::outcome::{Number, Outcome, Role, Variable};
 
-use self::gap::Gap;
 use super::format;
 use super::result::page;
 use super::views::{FigureView, Figures, map};
-use crate::plot::Figure;
 use crate::plot::words::sentence;
+use crate::plot::{Completeness, Figure};
 use crate::question::Question;
 
 /// The section on a method.
@@ -114,7 +113,8 @@ fn found(
         };
         (option.label, text.unwrap_or(value))
     });
-    let (charts, gap) = (charts(outcome, card), Gap::of(outcome, card));
+    let charts = charts(outcome, card);
+    let completeness = Completeness::of(outcome, &card.variable());
     Some(Found {
         target: target(outcome, card),
         options: options.collect(),
@@ -122,8 +122,8 @@ fn found(
         tables: charts.iter().filter_map(|variable| table(variable)).collect(),
         charts: charts.iter().map(|variable| figures.wide(&chart(variable))).collect(),
         numbers: numbers(outcome, card),
-        reading: gap.as_ref().map(Gap::reading),
-        refine: gap.as_ref().and_then(|gap| refine(question, card, gap)),
+        reading: completeness.as_ref().map(|found| gap::reading(found, card)),
+        refine: completeness.as_ref().and_then(|found| refine(question, card, found)),
         empty: with(Variable::is_zero),
         one_cell: with(|variable| variable.values.len() == 1),
         has_layers: card.has_layers,
@@ -245,7 +245,7 @@ fn with_unit(number: &Number) -> String {
 }
 
 /// The same with more steps, where that helps.
-fn refine(question: &Question, card: &MethodCard, gap: &Gap) -> Option<String> {
-    let more = gap.more_steps()?;
+fn refine(question: &Question, card: &MethodCard, found: &Completeness) -> Option<String> {
+    let more = gap::more_steps(found, card)?;
     Some(page(&question.with_option(card.id, "steps", more.to_string())))
 }

@@ -18,7 +18,7 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Subject;
 
 use super::caching::EntityTag;
-use super::shell::{Section, Shell};
+use super::layout::{Layout, Section};
 use super::{AppError, AppState, Pictures};
 use crate::catalog::Catalog;
 use crate::question::Question;
@@ -69,7 +69,7 @@ pub struct Welcome {
 
 /// A result on its way to its page.
 pub struct Shown<'a> {
-    pub shell: Shell,
+    pub layout: Layout,
     pub question: &'a Question,
     pub outcome: &'a Outcome,
 }

@@ -3,7 +3,7 @@
 use stormlens_data::card::Citation;
 use stormlens_data::outcome::Provenance;
 
-use super::forms::{LookForm, MethodChoice, look_form, method_choices};
+use super::forms::{MethodChoice, StyleForm, method_choices, style_form};
 use super::methods::{MethodSection, sections};
 use super::pages::Shown;
 use super::result::PATH;
@@ -18,7 +18,7 @@ pub struct Report {
     /// What the weights were trained on, in their own words.
     pub training_data: String,
     pub methods: Vec<MethodSection>,
-    pub look: LookForm,
+    pub style: StyleForm,
     pub ask: AskForm,
     pub files: Vec<File>,
     pub provenance: Provenance,
@@ -54,7 +54,7 @@ impl Report {
             checkpoint: question.cards.checkpoint.name.clone(),
             training_data: question.cards.checkpoint.training_data.clone(),
             methods: sections(question, outcome, figures),
-            look: look_form(question),
+            style: style_form(question),
             ask: AskForm {
                 hidden: question.hidden(&asked),
                 methods: method_choices(question.methods(), model, Some(question)),

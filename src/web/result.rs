@@ -10,8 +10,8 @@ use axum::response::{Html, IntoResponse, Response};
 use stormlens_data::outcome::{Outcome, Role};
 
 use super::caching::EntityTag;
+use super::layout::Layout;
 use super::pages::{Shown, progress};
-use super::shell::Shell;
 use super::{AppError, AppState};
 use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError};
@@ -67,8 +67,8 @@ async fn answer(
 ) -> Result<Response, AppError> {
     check_region(&question, &outcome)?;
     let pages = state.pages_of(&question.task)?.clone();
-    let shell = Shell::new(state, Some(pages.section()));
-    let address = format!("{}{} {}", page(&question), shell.device, shell.device_reason);
+    let layout = Layout::new(state, Some(pages.section()));
+    let address = format!("{}{} {}", page(&question), layout.device, layout.device_reason);
     let tag = EntityTag::of_result(&address, &outcome.provenance);
     if tag.is_known(headers) {
         return Ok(tag.not_modified());
@@ -82,7 +82,7 @@ async fn answer(
             let make = move || match known.get(&key) {
                 Some(page) => Ok(page),
                 None => {
-                    let shown = Shown { shell, question: &question, outcome: &outcome };
+                    let shown = Shown { layout, question: &question, outcome: &outcome };
                     pages.result(&shown).inspect(|page| known.put(key, page.clone()))
                 }
             };

@@ -155,6 +155,10 @@ impl<'a> Figures<'a> {
                 downloads.push(Download { label, href: self.address(figure, kind, &more) });
             }
         }
+        if let Some((variable, index)) = self.map_on_earth(figure) {
+            let href = self.data(&format!("{variable}@{index}"), "tif");
+            downloads.push(Download { label: "Map at its place, GeoTIFF".to_owned(), href });
+        }
         if let Some(variable) = figure.variable() {
             for (form, label) in NUMBERS {
                 let href = self.data(variable, form);
@@ -162,6 +166,12 @@ impl<'a> Figures<'a> {
             }
         }
         downloads
+    }
+
+    fn map_on_earth<'f>(&self, figure: &'f Figure) -> Option<(&'f str, usize)> {
+        let Figure::Map { variable, index } = figure else { return None };
+        let domain = &self.outcome.variable(variable)?.domain;
+        matches!(domain, Domain::Earth(_)).then_some((variable.as_str(), *index))
     }
 
     fn values(&self, figure: &Figure, style: &Style) -> Option<ValuesView> {

@@ -189,7 +189,7 @@ fn a_target_without_pixels_is_said() {
     let bench = Bench::new();
     bench.frames("x.npy", &[12, 32, 32]);
     let said = bench.succeeds(&format!(
-        "explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz threshold=900"
+        "explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz threshold=400"
     ));
     assert!(said.contains("grad_cam/n_pixels: 0 "), "{said}");
     assert!(said.contains("lower"), "what to do about it: {said}");
@@ -216,9 +216,28 @@ fn bad_frames_are_refused_in_words() {
     values[32 * 32 + 33] = f32::NAN;
     npy::write_npy_f32(&bench.path("nan.npy"), &[12, 32, 32], &values).expect("an array");
     check("nan.npy", &["NaN in channel 1, row 1, column 1", "missing values"]);
+    values[32 * 32 + 33] = -0.25;
+    npy::write_npy_f32(&bench.path("less.npy"), &[12, 32, 32], &values).expect("an array");
+    check("less.npy", &["-0.25 in frame 1, row 1, column 1", "never negative"]);
     fs::write(bench.path("text.npy"), "no array").expect("a file");
     check("text.npy", &["text.npy"]);
     check("absent.npy", &["absent.npy"]);
+}
+
+/// What does not say where it lies has rows and columns without coordinates.
+#[test]
+fn an_array_becomes_every_kind_of_file() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 48]);
+    for (name, start) in
+        [("y.nc", &b"\x89HDF"[..]), ("y.npz", b"PK"), ("y.zip", b"PK"), ("y.csv", b"\"lead_time")]
+    {
+        bench.succeeds(&format!("predict --checkpoint {SHIPPED} --input @x.npy --output @{name}"));
+        let bytes = fs::read(bench.path(name)).expect("it is written");
+        assert!(bytes.starts_with(start), "{name}: {:?}", &bytes[..12]);
+    }
+    let table = fs::read_to_string(bench.path("y.csv")).expect("a table");
+    assert_eq!(table.lines().count(), 1 + 32 * 48, "a line a value");
 }
 
 #[test]

@@ -43,9 +43,9 @@ async fn bad_parameters_say_what_is_expected() {
     let with = |parameter: &str| format!("/v1/result?sample={SAMPLE}&{parameter}");
     check("/v1/result", 400, &["The parameter model is missing"]).await;
     check("/v1/result?model=sar-unet", 400, &["The parameter sample is missing"]).await;
-    check(&with("threshold=wet"), 400, &["“wet”", "from 0 to 7864.2"]).await;
-    check(&with("threshold=-1"), 400, &["from 0 to 7864.2"]).await;
-    check(&with("threshold=NaN"), 400, &["from 0 to 7864.2"]).await;
+    check(&with("threshold=wet"), 400, &["“wet”", "from 0 to 500 mm/h"]).await;
+    check(&with("threshold=-1"), 400, &["from 0 to 500 mm/h"]).await;
+    check(&with("threshold=NaN"), 400, &["from 0 to 500 mm/h"]).await;
     check(&with("lead-time=45"), 400, &["“45”", "a lead time of this network in minutes: 30"])
         .await;
     check(&with("opacity=2"), 400, &["from 0 to 1"]).await;

@@ -74,6 +74,30 @@ async fn arrays_come_one_by_one_and_together() {
 }
 
 #[tokio::test]
+async fn maps_on_the_earth_come_as_geotiff() {
+    let app = TestApp::new();
+    check(&app, "data/prediction@0.tif", "", "image/tiff", b"II*\0").await;
+    check(&app, "data/integrated_gradients@3.tif", "", "image/tiff", b"II*\0").await;
+    let beyond = app.get(&file("data/prediction@1.tif")).await;
+    assert_eq!(beyond.status, StatusCode::NOT_FOUND);
+    assert!(beyond.text().contains("prediction@0"), "{}", beyond.text());
+    let unnamed = app.get(&file("data/prediction.tif")).await;
+    assert!(unnamed.text().contains("VARIABLE@INDEX.tif"), "{}", unnamed.text());
+}
+
+#[tokio::test]
+async fn a_name_that_no_file_has_computes_nothing() {
+    let app = TestApp::new();
+    let page = app.get(&file("score.csv")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text().contains("scores.csv") && page.text().contains("result.nc"));
+    assert_eq!(app.n_runs(), 0);
+    let unobserved = app.get(&part(&result(UNOBSERVED, "none"), "scores.csv")).await;
+    assert_eq!(unobserved.status, StatusCode::NOT_FOUND);
+    assert!(unobserved.text().contains("his result has no scores.csv"), "{}", unobserved.text());
+}
+
+#[tokio::test]
 async fn files_of_a_result_are_listed_with_what_they_are() {
     let app = TestApp::new();
     for (sample, has_scores) in [(SAMPLE, true), (UNOBSERVED, false)] {

@@ -184,9 +184,9 @@ async fn what_an_answer_is_worth_is_said_first() {
     let app = TestApp::new();
     let page = app.finished(&result("")).await;
     assert!(page.texts(".simulated")[0].contains("trained on simulated scenes"));
-    assert!(page.texts(".unfamiliar")[0].contains("red and green differ in 87 %"));
+    assert!(page.texts(".outside-range")[0].contains("red and green differ in 87 %"));
     let sound = app.finished(&result("resampling=bilinear")).await;
-    assert_eq!(sound.count(".simulated, .unfamiliar"), 0);
+    assert_eq!(sound.count(".simulated, .outside-range"), 0);
     assert!(sound.texts(".preparation")[0].contains("bilinear, as in their training"));
 }
 

@@ -217,7 +217,7 @@ fn empty_layers(outcome: &mut Outcome) {
 
 /// The made-up answer about the scene in Tokyo Bay, whatever scene is asked about.
 ///
-/// With bilinear values the scene is familiar and the weights are real ones; letterboxed, no layer
+/// With bilinear values the scene is like the training scenes and the weights are real ones; letterboxed, no layer
 /// holds evidence.
 fn classify(resampling: Resampling, fit: Fit) -> Outcome {
     let mut outcome = testing::scene_outcome();
@@ -232,8 +232,8 @@ fn classify(resampling: Resampling, fit: Fit) -> Outcome {
         let reason = "red and green differ in 87 % of the pixels";
         outcome.notes = vec![
             note("simulated", "weights trained on simulated scenes", true),
-            note("unfamiliar", "the scene is unlike the training scenes", true),
-            note("unfamiliar-because", reason, false),
+            note("outside-training-range", "the scene is unlike the training scenes", true),
+            note("outside-training-range-because", reason, false),
         ];
     }
     if fit == Fit::Letterbox {
@@ -289,7 +289,7 @@ pub fn checkpoint() -> CheckpointCard {
             size_multiple: 16,
         }),
         variant: None,
-        familiar: None,
+        training_range: None,
     }
 }
 

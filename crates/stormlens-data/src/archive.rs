@@ -24,12 +24,12 @@ pub use source::{Class, DESCRIPTION, Description};
 /// Frames kept in memory: two samples of the longest input and what lies between, about 14 MB.
 const MAX_CACHED_FRAMES: usize = 64;
 
-/// A folder of radar files named `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5` or
-/// `RAD_NL25_RAP_5min_YYYYMMDDhhmm.h5`, where the name carries the end of the interval in UTC; or of
-/// other frames with a [`Description`], `frames.json`, which says what they are.
+/// A folder of radar files named as [`knmi::PREFIXES`] say, e.g. `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5`,
+/// where the name carries the end of the interval in UTC; or of other frames with a [`Description`],
+/// `frames.json`, which says what they are.
 ///
 /// Opening reads names and the description only. Frames are read when asked for, and again once their file has been
-/// replaced. Where both products have a time, the gauge-corrected RAC is used.
+/// replaced. Where several products have a time, the best of them is used.
 #[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
@@ -63,7 +63,7 @@ impl Archive {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
             if let Some(time) = source.frame_time(&name) {
                 let kept = names.entry(time).or_insert_with(|| name.clone());
-                // RAC sorts before RAP, and the choice must not hang on the order of a listing.
+                // The best product sorts first, and the choice must not hang on the order of a listing.
                 if name < *kept {
                     *kept = name;
                 }
@@ -260,11 +260,8 @@ impl Archive {
 /// End of the interval from a file name; `None` where the file is no frame.
 pub fn frame_time(name: &str) -> Option<Timestamp> {
     let stem = name.strip_suffix(".h5")?;
-    let stem = stem.strip_suffix("_cor").unwrap_or(stem);
-    let digits = stem
-        .strip_prefix("RAD_NL25_RAC_5min_")
-        .or_else(|| stem.strip_prefix("RAD_NL25_RAP_5min_"))?;
-    time::parse_digits(digits)
+    let stem = stem.strip_suffix("_cor").or_else(|| stem.strip_suffix("_NL")).unwrap_or(stem);
+    time::parse_digits(knmi::PREFIXES.iter().find_map(|prefix| stem.strip_prefix(prefix))?)
 }
 
 /// The caches stay whole whatever a thread that held them did, so a poisoned lock is still good.

@@ -67,9 +67,9 @@ choice! {
     NowcastField("field") {
         /// Rain of radar, normalised: mm in 5 minutes / 47.83.
         #[default]
-        Precipitation = "precipitation",
+        Precipitation = "precipitation": "precipitation",
         /// Whether there are clouds: 0 or 1.
-        CloudCover = "cloud-cover",
+        CloudCover = "cloud-cover": "cloud cover",
     }
 }
 
@@ -153,7 +153,7 @@ pub struct CheckpointCard {
     /// The size of the pictures it was trained on; `None` for other networks.
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.
-    pub familiar: Option<Reference>,
+    pub training_range: Option<Reference>,
 }
 
 /// Which device computes, and why that one.

@@ -1,7 +1,14 @@
 //! Formats in which other programs take our numbers, and give us theirs.
 
+pub mod geotiff;
 pub mod netcdf;
 pub mod npy;
+
+use std::io::Cursor;
+
+use zip::ZipArchive;
+use zip::read::{ArchiveOffset, Config};
+use zip::result::ZipResult;
 
 use crate::projection::ProjectionError;
 
@@ -16,8 +23,22 @@ pub enum FilesError {
     Npz { file: String, what: String },
     #[error("array {name:?} cannot be written to {file}: {what}")]
     Array { file: String, name: String, what: String },
+    #[error("{name} cannot be written as GeoTIFF: {what}")]
+    GeoTiff { name: String, what: String },
     #[error("the result cannot be written as NetCDF: {what}")]
     Netcdf { what: String },
-    #[error("the result cannot be written as NetCDF: {0}")]
+    #[error(transparent)]
     Plane(#[from] ProjectionError),
+}
+
+/// Opens a ZIP that starts with its first byte.
+///
+/// Where an archive may start is not guessed: the guess of the library fails for the archives of PyTorch in
+/// which records of ZIP64 happen to end where it looks for an entry.
+///
+/// # Errors
+/// For what is no such archive.
+pub fn open_zip(bytes: &[u8]) -> ZipResult<ZipArchive<Cursor<&[u8]>>> {
+    let config = Config { archive_offset: ArchiveOffset::Known(0) };
+    ZipArchive::with_config(config, Cursor::new(bytes))
 }

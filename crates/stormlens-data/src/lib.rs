@@ -7,7 +7,7 @@
 pub mod archive;
 pub mod attribution;
 pub mod card;
-mod choice;
+pub mod choice;
 pub mod dataset;
 pub mod field;
 pub mod files;

@@ -85,7 +85,7 @@ impl Number {
 /// Something that must be said beside a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// Name for programs, e.g. `unfamiliar`.
+    /// Name for programs, e.g. `outside-training-range`.
     pub name: String,
     /// For people: lower case, without a full stop.
     pub text: String,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -118,37 +117,15 @@ choice! {
     }
 }
 
-/// Where tensors are to live.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DeviceChoice {
-    /// A real GPU where there is one, else the CPU. A software rasteriser is never taken: it is
-    /// several times slower than the CPU kernels and compiles its shaders for minutes.
-    #[default]
-    Auto,
-    Gpu,
-    Cpu,
-}
-
-impl FromStr for DeviceChoice {
-    type Err = String;
-
-    fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "auto" => Ok(Self::Auto),
-            "gpu" => Ok(Self::Gpu),
-            "cpu" => Ok(Self::Cpu),
-            other => Err(format!("there is no device {other:?}; take auto, gpu or cpu")),
-        }
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        })
+choice! {
+    /// Where tensors are to live.
+    DeviceChoice("device") {
+        /// A real GPU where there is one, else the CPU. A software rasteriser is never taken: it is
+        /// several times slower than the CPU kernels and compiles its shaders for minutes.
+        #[default]
+        Auto = "auto",
+        Gpu = "gpu",
+        Cpu = "cpu",
     }
 }
 

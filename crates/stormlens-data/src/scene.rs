@@ -9,7 +9,7 @@
 //!
 //! [`decode`] turns bytes into a [`Picture`], [`resize`] turns that into the square that a
 //! [`Variant`] asks for, and [`Prepared::crop`] cuts what the network sees.
-//! [`Statistics`] and [`familiarity`] say whether a picture looks like the scenes of the training
+//! [`Statistics`] and [`outside_training_range`] say whether a picture looks like the scenes of the training
 //! set; [`Folder`] lists such a set, [`SceneArchive`] the samples that come with the program, and
 //! [`augment`](mod@augment) moves scenes about for training.
 
@@ -19,7 +19,6 @@ mod archive;
 pub mod augment;
 mod choices;
 mod decode;
-mod familiarity;
 mod folder;
 #[cfg(test)]
 mod golden;
@@ -28,17 +27,18 @@ mod prepare;
 mod reference;
 mod resample;
 mod statistics;
+mod training_range;
 mod variant;
 
 pub use archive::{ID_DIGITS, LIST, Scene, SceneArchive};
 pub use choices::{Fit, Resampling};
 pub use decode::decode;
-pub use familiarity::{Familiarity, familiarity};
 pub use folder::{Folder, Label, SceneFile, Split, footprint, hold_out_validation};
 pub use picture::{Limits, Picture, PictureError, Samples};
 pub use prepare::{Prepared, Rectangle, resize};
 pub use reference::{Range, Reference};
 pub use statistics::Statistics;
+pub use training_range::outside_training_range;
 pub use variant::Variant;
 
 /// A scene, or a folder of scenes, that cannot be read.

@@ -112,6 +112,18 @@ pub struct StateDict {
 }
 
 impl StateDict {
+    /// The tensors whose names begin so, without that beginning, and the names of the others.
+    pub fn below(&self, prefix: &str) -> (Self, Vec<String>) {
+        let (mut tensors, mut others) = (IndexMap::new(), Vec::new());
+        for (name, tensor) in &self.tensors {
+            match name.strip_prefix(prefix) {
+                Some(rest) => drop(tensors.insert(rest.to_owned(), tensor.clone())),
+                None => others.push(name.clone()),
+            }
+        }
+        (Self { tensors }, others)
+    }
+
     /// Hash over names, shapes and values as loaded, in the order of the names, as lower-case
     /// hexadecimal. It does not depend on container, layout or order in the file: two files with
     /// the same hash hold the same network.
@@ -157,6 +169,17 @@ pub enum Container {
     Hdf5,
 }
 
+impl std::fmt::Display for Container {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Safetensors => "a safetensors file",
+            Self::TorchZip => "a file of PyTorch",
+            Self::TorchLegacy => "a file of PyTorch before version 1.6",
+            Self::Hdf5 => "an HDF5 file of Keras",
+        })
+    }
+}
+
 /// How the weights are arranged within the container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -181,8 +204,10 @@ pub enum Layout {
 /// A checkpoint as read from disk.
 #[derive(Clone, Debug)]
 pub struct Foreign {
-    /// The weights, without a prefix (`model.`, `net.`, `module.`) that all names share.
+    /// The weights, without a prefix (`model.`, `module.`, `_orig_mod.`) that all names share.
     pub state: StateDict,
+    /// Names of what stands beside them and is not used.
+    pub left_over: Vec<String>,
     pub container: Container,
     pub layout: Layout,
     /// Plain values only: tensors and whatever nests too deeply are left out.
@@ -208,7 +233,7 @@ impl Foreign {
     }
 
     /// The range of the training scenes' statistics, where our own file holds it.
-    pub fn familiar(&self) -> Option<Reference> {
+    pub fn training_range(&self) -> Option<Reference> {
         let statistics = self.metadata.as_ref()?.training_statistics.clone()?;
         serde_json::from_value(statistics).ok()
     }

@@ -20,7 +20,7 @@ pub use integrated_gradients::{
 };
 pub use method::{Found, Method, Run, Wants};
 pub use options::Options;
-pub use pass::{Seen, Watch, differentiate, predict};
+pub use pass::{Pass, Watch, differentiate, predict};
 pub use resize::resize_bilinear;
 pub use saliency::Saliency;
 pub use target::{ClassTarget, MaskedSum, Target, probabilities, target};

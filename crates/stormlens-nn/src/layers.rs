@@ -8,12 +8,12 @@ mod convolution;
 mod depthwise;
 mod dropout;
 mod fold;
+mod fused;
 mod plain;
 mod resample;
 mod source;
 #[cfg(test)]
 mod tests;
-mod whole;
 
 pub(crate) use attention::cbam;
 pub use convolution::NormOptions;

@@ -1,5 +1,6 @@
 //! Which networks there are: one line a network.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use stormlens_data::card::ModelCard;
@@ -99,12 +100,62 @@ pub fn read(path: &Path) -> Result<(Foreign, Recognised), CheckpointError> {
     if file.layout == Layout::Keras {
         file.state = renamed(file.state);
     }
-    match recognise(&file.state) {
-        Ok(found) => Ok((file, found)),
+    let refuse = |error: RecognitionError| CheckpointError::Unsupported {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let found = match recognise(&file.state) {
+        Ok(found) => found,
         Err(error) => {
-            Err(CheckpointError::Unsupported { path: path.to_owned(), reason: error.to_string() })
+            let (state, others, found) = below_a_prefix(&file.state, error).map_err(refuse)?;
+            file.state = state;
+            file.left_over.extend(others);
+            found
+        }
+    };
+    Ok((file, found))
+}
+
+/// Fewer tensors than the smallest network has are none.
+const MIN_TENSORS: usize = 8;
+
+/// The one network whose tensors share a prefix that others have not, such as `model.` beside the weights of
+/// a loss, and the names of those others. `error` is what is wrong with all of them together.
+fn below_a_prefix(
+    state: &StateDict,
+    error: RecognitionError,
+) -> Result<(StateDict, Vec<String>, Recognised), RecognitionError> {
+    let (mut found, mut reason) = (Vec::new(), error);
+    for prefix in prefixes(state) {
+        let (part, others) = state.below(prefix);
+        match recognise(&part) {
+            Ok(recognised) => found.push((prefix, part, others, recognised)),
+            // That a network is nearly there says more than that there is none.
+            Err(error) if matches!(reason, RecognitionError::Unknown { .. }) => reason = error,
+            Err(_) => {}
         }
     }
+    match &found[..] {
+        [] => Err(reason),
+        [_] => Ok(found.remove(0)).map(|(_, part, others, found)| (part, others, found)),
+        [(one, ..), (other, ..), ..] => {
+            let [one, other] = [one, other].map(|prefix| checkpoint::printable(prefix));
+            Err(RecognitionError::Several { one, other })
+        }
+    }
+}
+
+/// Beginnings of names up to a dot that enough tensors have, those of most tensors first.
+fn prefixes(state: &StateDict) -> Vec<&str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in state.tensors.keys() {
+        for (dot, _) in name.match_indices('.') {
+            *counts.entry(&name[..=dot]).or_default() += 1;
+        }
+    }
+    let mut all: Vec<_> = counts.into_iter().filter(|(_, n)| *n >= MIN_TENSORS).collect();
+    all.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+    all.into_iter().map(|(prefix, _)| prefix).collect()
 }
 
 /// Tensors of Keras under the names of the first network that knows any of them.

@@ -17,7 +17,7 @@ use crate::parameters::to_vec;
 #[derive(Default)]
 pub struct Tap {
     wanted: Wanted,
-    seen: Vec<Watched>,
+    watched: Vec<Watched>,
 }
 
 #[derive(Default)]
@@ -57,12 +57,12 @@ impl Tap {
     /// Watches these layers.
     pub fn watch<S: Into<String>>(layers: impl IntoIterator<Item = S>) -> Self {
         let layers = layers.into_iter().map(Into::into).collect();
-        Self { wanted: Wanted::Layers(layers), seen: Vec::new() }
+        Self { wanted: Wanted::Layers(layers), watched: Vec::new() }
     }
 
     /// Keeps every activation that the network shows, for comparison with a reference.
     pub fn observe() -> Self {
-        Self { wanted: Wanted::Observe, seen: Vec::new() }
+        Self { wanted: Wanted::Observe, watched: Vec::new() }
     }
 
     /// Whether somebody wants to see that layer. A network that has no use for a layer's result by
@@ -100,13 +100,13 @@ impl Tap {
 
     fn keep(&mut self, name: &str, activation: &Tensor<4>, leaf: Option<Tensor<4>>) {
         let activation = activation.clone().inner();
-        self.seen.push(Watched { name: name.to_owned(), activation, leaf });
+        self.watched.push(Watched { name: name.to_owned(), activation, leaf });
     }
 
     /// Activations of an observing tap, in the order the network showed them: name, shape, values.
     pub fn into_activations(self) -> Vec<(String, [usize; 4], Vec<f32>)> {
         let read = |w: Watched| (w.name, w.activation.dims(), to_vec(w.activation));
-        self.seen.into_iter().map(read).collect()
+        self.watched.into_iter().map(read).collect()
     }
 
     /// What Grad-CAM needs of every watched layer, in the order the network showed them; a list for
@@ -115,7 +115,7 @@ impl Tap {
     /// A layer on which the target does not depend has zero weights.
     pub fn into_weighted(self, gradients: &mut Gradients) -> Vec<Vec<Activation>> {
         let mut examples: Vec<Vec<Activation>> = Vec::new();
-        for watched in self.seen {
+        for watched in self.watched {
             for (i, activation) in watched.weigh(gradients).into_iter().enumerate() {
                 if examples.len() == i {
                     examples.push(Vec::new());

@@ -1,32 +1,34 @@
 //! Training: `stormlens train CONFIG.toml`.
 //!
-//! One loop for every network; what depends on the task is its [`Lessons`]: frames and the frames
-//! that followed ([`FrameLessons`]), or scenes and their classes ([`SceneLessons`]).
+//! One loop for every network; what depends on the task is its [`Supervision`]: frames and the frames
+//! that followed ([`FrameSupervision`]), or scenes and their classes ([`SceneSupervision`]).
 //! Optimiser, schedule and early stopping are those of the reference programs; whatever goes beyond
 //! them is an option. A run can be killed at any moment and goes on from the end of its last epoch
 //! with the same result as without the interruption.
 
-mod ahead;
 mod config;
 mod frames;
-mod lessons;
 mod optimiser;
+mod prefetch;
 mod run;
 mod scenes;
 mod schedule;
 mod state;
+mod supervision;
 
 pub use config::{Monitor, Recipe, TrainConfig};
 pub use frames::{
-    Augmentation, DataConfig, Example, Examples, FrameLessons, FrameOptions, TrainingOptions, open,
+    Augmentation, DataConfig, Example, Examples, FrameOptions, FrameSupervision, TrainingOptions,
+    open,
 };
-pub use lessons::{Batch, Block, Lessons, Score};
 pub use optimiser::{Decay, EpsilonRule, OptimiserOptions};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train};
 pub use scenes::{
-    Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneLessons, SceneTraining,
+    Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneSupervision,
+    SceneTraining,
 };
 pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau};
+pub use supervision::{Batch, Block, Score, Supervision};
 
 #[cfg(test)]
 mod tests;

@@ -33,16 +33,17 @@ pub async fn frame(
 ) -> Result<Response, AppError> {
     let sample = task.samples.find(&id)?;
     let frame_idx = frame_of(&file, &sample)?;
-    let look = Look::read(query.as_deref())?;
-    let key = |version: &str| key(&sample, frame_idx, version, look.theme);
-    if let Some(known) = drawn_before(&state, &headers, look.version.as_deref().map(key)) {
+    let wanted = Wanted::read(query.as_deref())?;
+    let key = |version: &str| key(&sample, frame_idx, version, wanted.theme);
+    if let Some(known) = drawn_before(&state, &headers, wanted.version.as_deref().map(key)) {
         return Ok(known);
     }
-    let (asked, shown) = (task.clone(), sample.clone());
-    let version = beside_the_runtime(move || version(&asked.samples, &shown, frame_idx)).await?;
+    let (shown_task, shown) = (task.clone(), sample.clone());
+    let version =
+        beside_the_runtime(move || version(&shown_task.samples, &shown, frame_idx)).await?;
     let key = key(version.as_str());
-    let tag = key.clone().lasting_if(look.version.as_deref(), &version);
-    let picture = state.blocking(move || draw(&task.samples, &sample, frame_idx, look.theme));
+    let tag = key.clone().lasting_if(wanted.version.as_deref(), &version);
+    let picture = state.blocking(move || draw(&task.samples, &sample, frame_idx, wanted.theme));
     pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
 }
 
@@ -71,16 +72,16 @@ async fn beside_the_runtime<T: Send + 'static>(
 }
 
 /// What the address of a picture says of it.
-struct Look {
+struct Wanted {
     theme: Theme,
     version: Option<String>,
 }
 
-impl Look {
+impl Wanted {
     fn read(query: Option<&str>) -> Result<Self, AppError> {
         let parameters = Parameters::parse(query);
         parameters.only(&["theme", VERSION])?;
-        let theme = parameters.choice("theme", Theme::ALL, Theme::default())?;
+        let theme = parameters.choice("theme", Theme::default())?;
         Ok(Self { theme, version: parameters.one(VERSION)?.map(str::to_owned) })
     }
 }
@@ -158,16 +159,18 @@ pub async fn animation(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let sample = task.samples.find(&id)?;
-    let look = Look::read(query.as_deref())?;
-    let key = |version: &str| EntityTag::of(&["animation", &sample.id, version, look.theme.name()]);
-    if let Some(known) = drawn_before(&state, &headers, look.version.as_deref().map(key)) {
+    let wanted = Wanted::read(query.as_deref())?;
+    let key =
+        |version: &str| EntityTag::of(&["animation", &sample.id, version, wanted.theme.name()]);
+    if let Some(known) = drawn_before(&state, &headers, wanted.version.as_deref().map(key)) {
         return Ok(known);
     }
-    let (asked, shown) = (task.clone(), sample.clone());
-    let version = beside_the_runtime(move || animation_version(&asked.samples, &shown)).await?;
+    let (shown_task, shown) = (task.clone(), sample.clone());
+    let version =
+        beside_the_runtime(move || animation_version(&shown_task.samples, &shown)).await?;
     let key = key(version.as_str());
-    let tag = key.clone().lasting_if(look.version.as_deref(), &version);
-    let picture = state.blocking(move || animate(&task.samples, &sample, look.theme));
+    let tag = key.clone().lasting_if(wanted.version.as_deref(), &version);
+    let picture = state.blocking(move || animate(&task.samples, &sample, wanted.theme));
     pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
 }
 

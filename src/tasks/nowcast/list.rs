@@ -17,8 +17,8 @@ use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
 use crate::plot::Theme;
+use crate::web::layout::Layout;
 use crate::web::pages::render;
-use crate::web::shell::Shell;
 use crate::web::{AppError, AppState, format};
 
 #[cfg(test)]
@@ -32,8 +32,9 @@ const NAMES: [&str; 6] = ["field", "from", "to", "min-wet", "observed", "page"];
 #[derive(Template)]
 #[template(path = "tasks/nowcast/samples.html")]
 struct SamplesPage {
-    shell: Shell,
-    legend: Legend,
+    layout: Layout,
+    /// Of rain; clouds are there or not.
+    legend: Option<Legend>,
     /// Fields that there are samples of, with their names in addresses and whether they are chosen.
     fields: Vec<(String, &'static str, bool)>,
     samples: Vec<SampleCard>,
@@ -77,15 +78,17 @@ impl Filter {
     fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
         let percent = |p: &f64| (0.0..=100.0).contains(p);
         let field = match parameters.has("field") {
-            true => {
-                Some(parameters.choice("field", NowcastField::ALL, NowcastField::Precipitation)?)
-            }
+            true => Some(parameters.choice("field", NowcastField::Precipitation)?),
             false => None,
         };
+        let (from, to) = (read_time(parameters, "from")?, read_time(parameters, "to")?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(QuestionError::parameter("to", "must not be earlier than from"));
+        }
         Ok(Self {
             field,
-            from: read_time(parameters, "from")?,
-            to: read_time(parameters, "to")?,
+            from,
+            to,
             min_wet_percent: parameters
                 .number("min-wet", "a percentage from 0 to 100", percent)?
                 .unwrap_or(0.0),
@@ -154,21 +157,22 @@ pub async fn show(
     parameters.only(&NAMES)?;
     let filter = Filter::read(&parameters)?;
     let page = parameters.number("page", "a page number from 1", |&n: &usize| n >= 1)?.unwrap_or(1);
-    let shell = Shell::new(&state, Some(SECTION));
-    let page = state.blocking(move || Ok(collect(shell, &task.samples, filter, page))).await?;
+    let layout = Layout::new(&state, Some(SECTION));
+    let page = state.blocking(move || Ok(collect(layout, &task.samples, filter, page))).await?;
     render(&headers, &page)
 }
 
-fn collect(shell: Shell, samples: &Samples, filter: Filter, page: usize) -> SamplesPage {
+fn collect(layout: Layout, samples: &Samples, filter: Filter, page: usize) -> SamplesPage {
     let all = samples.list();
     let found: Vec<_> = all.iter().filter(|sample| filter.admits(sample, samples)).collect();
     let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
     let page = page.min(n_pages);
     let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
+    let has_rain = on_page.clone().any(|sample| sample.field == NowcastField::Precipitation);
     let time = |sample: Option<&SampleEntry>| sample.map(|s| form_time(s.time)).unwrap_or_default();
     SamplesPage {
-        shell,
-        legend: Legend::new(),
+        layout,
+        legend: has_rain.then(Legend::new),
         fields: fields(samples, filter.field),
         samples: cards(samples, on_page),
         n_found: found.len(),

@@ -12,10 +12,10 @@ use crate::plot::Figure;
 use crate::question::Question;
 use crate::web::AppError;
 use crate::web::format;
+use crate::web::layout::Layout;
 use crate::web::pages::Shown;
 use crate::web::report::Report;
 use crate::web::result;
-use crate::web::shell::Shell;
 use crate::web::views::{FigureView, Figures, map, mark_first};
 
 #[cfg(test)]
@@ -24,7 +24,7 @@ mod tests;
 #[derive(Template)]
 #[template(path = "tasks/nowcast/result.html")]
 struct ResultPage {
-    shell: Shell,
+    layout: Layout,
     report: Report,
     sample: String,
     sample_page: String,
@@ -46,18 +46,19 @@ struct ResultPage {
     scores_csv: String,
     notice: Option<String>,
     threshold: f64,
+    max_threshold: f64,
     what: &'static str,
     unit: &'static str,
 }
 
 /// The page as HTML.
 pub fn html(shown: &Shown<'_>) -> Result<String, AppError> {
-    let Shown { question, outcome, shell } = shown;
+    let Shown { question, outcome, layout } = shown;
     let figures = Figures::new(question, outcome);
     let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
     let (idx, table) = (lead_idx(outcome, lead), of_outcome(outcome));
     let page = ResultPage {
-        shell: shell.clone(),
+        layout: layout.clone(),
         report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD]),
         sample_page: sample_page(sample),
         compare: super::compare::page_of(sample),
@@ -80,6 +81,7 @@ pub fn html(shown: &Shown<'_>) -> Result<String, AppError> {
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
         notice: notice(question, outcome, idx),
         threshold: threshold(&question.target),
+        max_threshold: field(question).max_threshold(),
         what: what(field(question)),
         unit: field(question).unit(),
     };

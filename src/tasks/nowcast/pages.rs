@@ -14,8 +14,8 @@ use super::list::{self, SampleCard, suggestions};
 use super::scores::Scores;
 use super::{Nowcasts, SECTION, compare, frames, page, sample};
 use crate::catalog::Catalog;
+use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
-use crate::web::shell::Section;
 use crate::web::{AppError, AppState, Pictures, time_limit};
 
 #[derive(Template)]

@@ -1,6 +1,6 @@
 //! What can be asked about a sequence of frames.
 
-use stormlens_data::card::Nowcasting;
+use stormlens_data::card::{CheckpointCard, NowcastField, Nowcasting};
 use stormlens_data::request::{Subject, Target};
 
 use super::samples::Samples;
@@ -28,10 +28,13 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
 ];
 
-pub const LOOK: &[&str] = &["opacity", "palette", "overlay", "region"];
-
-/// The largest rate that the radar's format can store, mm/h.
-const MAX_THRESHOLD: f64 = 7864.2;
+/// The palettes are of rain.
+pub fn style_names(cards: &Cards) -> &'static [&'static str] {
+    match nowcasting(cards).map(|task| task.field) {
+        Ok(NowcastField::CloudCover) => &["opacity", "overlay", "region"],
+        _ => &["opacity", "palette", "overlay", "region"],
+    }
+}
 
 pub fn read_sample(parameters: &Parameters, samples: &Samples) -> Result<Subject, QuestionError> {
     let Some(wanted) = parameters.one(SAMPLE)? else {
@@ -40,11 +43,22 @@ pub fn read_sample(parameters: &Parameters, samples: &Samples) -> Result<Subject
     Ok(Subject::Nowcast { sample: samples.find(wanted)?.id.clone() })
 }
 
+/// Whether weights take the frames of the sample that is named; all do where none is.
+pub fn suits(parameters: &Parameters, samples: &Samples, checkpoint: &CheckpointCard) -> bool {
+    let named = parameters.one(SAMPLE).ok().flatten().and_then(|id| samples.find(id).ok());
+    let takes = |field| checkpoint.nowcasting.as_ref().is_some_and(|task| task.field == field);
+    named.is_none_or(|sample| takes(sample.field))
+}
+
 pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {
     let task = nowcasting(cards)?;
-    let expected = "a threshold in the unit of the forecast, from 0 to 7864.2";
-    let fits = |threshold: &f64| (0.0..=MAX_THRESHOLD).contains(threshold);
-    let threshold = parameters.number(THRESHOLD, expected, fits)?;
+    let most = task.field.max_threshold();
+    let expected = match task.field {
+        NowcastField::Precipitation => format!("a rain rate from 0 to {most} mm/h"),
+        NowcastField::CloudCover => format!("a cloud cover from 0 to {most}"),
+    };
+    let fits = |threshold: &f64| (0.0..=most).contains(threshold);
+    let threshold = parameters.number(THRESHOLD, &expected, fits)?;
     // −0 and 0 are one question.
     let threshold = threshold.unwrap_or_else(|| task.field.default_threshold()) + 0.0;
     Ok(Target::SumAbove { threshold, lead_time_min: read_lead_time(parameters, task)? })
@@ -70,10 +84,7 @@ pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> 
 
 /// The name of the sample; empty for another task's subject, which never comes here.
 pub fn sample_of(subject: &Subject) -> &str {
-    match subject {
-        Subject::Nowcast { sample } => sample,
-        Subject::Scene { .. } => "",
-    }
+    if let Subject::Nowcast { sample } = subject { sample } else { "" }
 }
 
 /// The frames that the weights take and give.
@@ -85,16 +96,10 @@ pub fn nowcasting(cards: &Cards) -> Result<&Nowcasting, QuestionError> {
 
 /// The lead time of a target in minutes; 0 for another task's target.
 pub fn lead_time_min(target: &Target) -> u32 {
-    match target {
-        Target::SumAbove { lead_time_min, .. } => *lead_time_min,
-        Target::Class { .. } => 0,
-    }
+    if let Target::SumAbove { lead_time_min, .. } = target { *lead_time_min } else { 0 }
 }
 
 /// The threshold of a target; 0 for another task's target.
 pub fn threshold(target: &Target) -> f64 {
-    match target {
-        Target::SumAbove { threshold, .. } => *threshold,
-        Target::Class { .. } => 0.0,
-    }
+    if let Target::SumAbove { threshold, .. } = target { *threshold } else { 0.0 }
 }

@@ -17,14 +17,14 @@ use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
 use crate::plot::Theme;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
+use crate::web::layout::Layout;
 use crate::web::pages::render;
-use crate::web::shell::Shell;
 use crate::web::{AppError, AppState, format};
 
 #[derive(Template)]
 #[template(path = "tasks/nowcast/sample.html")]
 struct SamplePage {
-    shell: Shell,
+    layout: Layout,
     /// Of rain; clouds are there or not.
     legend: Option<Legend>,
     id: String,
@@ -61,6 +61,7 @@ struct Model {
     what: &'static str,
     unit: &'static str,
     threshold: f64,
+    max_threshold: f64,
     methods: Vec<MethodChoice>,
     groups: Vec<LayerGroup>,
 }
@@ -72,17 +73,22 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
     let sample = task.samples.find(&id)?;
-    let shell = Shell::new(&state, Some(SECTION));
+    let layout = Layout::new(&state, Some(SECTION));
     let catalog = state.catalog.clone();
-    let page = state.blocking(move || Ok(describe(shell, &task, &catalog, &sample))).await?;
+    let page = state.blocking(move || Ok(describe(layout, &task, &catalog, &sample))).await?;
     render(&headers, &page)
 }
 
-fn describe(shell: Shell, task: &Nowcasts, catalog: &Catalog, sample: &SampleEntry) -> SamplePage {
+fn describe(
+    layout: Layout,
+    task: &Nowcasts,
+    catalog: &Catalog,
+    sample: &SampleEntry,
+) -> SamplePage {
     let samples = &task.samples;
     let offers = catalog.models().iter().filter_map(|model| offer(catalog, model, sample.field));
     SamplePage {
-        shell,
+        layout,
         legend: (sample.field == NowcastField::Precipitation).then(Legend::new),
         id: sample.id.clone(),
         time: format::date_time(sample.time),
@@ -147,6 +153,7 @@ fn offer(catalog: &Catalog, model: &ModelCard, field: NowcastField) -> Option<Mo
         what: what(field),
         unit: first.field.unit(),
         threshold: first.field.default_threshold(),
+        max_threshold: first.field.max_threshold(),
         methods: method_choices(catalog.methods(), model, None),
         groups: layer_groups(model, |name| model.default_layers.contains(&name)),
     })

@@ -211,6 +211,16 @@ impl Samples {
         if n == 0 || size == 0 {
             bail!("{file} has shape {shape:?}: there is nothing in it");
         }
+        // Neither rain nor clouds are ever less than none.
+        if let Some(i) = values.iter().position(|&value| value < 0.0) {
+            let [_, height, width] = rest;
+            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
+            bail!(
+                "{file} holds {} in frame {frame}, row {row}, column {column}: rain and cloud cover are never \
+                 negative",
+                values[i]
+            );
+        }
         let sha256 = hash::sha256(&std::fs::read(path).with_context(|| file.clone())?);
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,9 @@ use crate::web::format;
 #[cfg(test)]
 mod tests;
 
+/// The table of one result as a file.
+pub const FILE: &str = "scores.csv";
+
 /// A table for a template.
 pub struct Scores {
     /// What the rows differ in: `Rain above`, `Lead time`.

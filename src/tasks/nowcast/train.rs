@@ -5,7 +5,7 @@ use stormlens_data::card::NowcastField;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::models::Sizes;
-use stormlens_nn::train::{EpochReport, FrameLessons, TrainConfig, open};
+use stormlens_nn::train::{EpochReport, FrameSupervision, TrainConfig, open};
 
 use crate::cli::train::{Run, created_by};
 
@@ -18,7 +18,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
     let config: TrainConfig = run.config()?;
     let examples = open(&config.data)?;
     let frames = &config.data.frames;
-    let lessons = FrameLessons::new(&config, examples.as_ref(), run.entry.rescale);
+    let supervision = FrameSupervision::new(&config, examples.as_ref(), run.entry.rescale);
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),
         hyper_parameters: json!({
@@ -48,7 +48,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         base_channels: config.base_channels,
         kernels_per_layer: config.kernels_per_layer,
     };
-    run.train(&sizes, &config.recipe(), &lessons, &metadata)
+    run.train(&sizes, &config.recipe(), &supervision, &metadata)
 }
 
 /// What a network's values of rain are divided by, mm in 5 minutes.

@@ -6,9 +6,9 @@ use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
 };
 use stormlens_data::request::{ClassOutput, Subject, Target};
-use stormlens_data::scene::{Reference, Statistics, familiarity};
+use stormlens_data::scene::{Reference, Statistics, outside_training_range};
 
-use super::prepare::Seen;
+use super::prepare::PreparedScene;
 use super::question::class;
 use crate::plot::words::{number, signed};
 use crate::task::Answered;
@@ -26,14 +26,14 @@ pub const CHANNELS: [&str; 3] = ["red", "green", "blue"];
 /// If the answer is of another task's question.
 pub fn outcome(answered: Answered<'_>) -> Outcome {
     let Answered { request, cards, rest, answer, provenance, duration_ms, methods } = answered;
-    let seen = *rest.downcast::<Seen>().expect("the picture of this question");
+    let scene = *rest.downcast::<PreparedScene>().expect("the picture of this question");
     let classes = cards.model.scene_classification().map_or(&[][..], |task| task.classes);
     let logits: Vec<f64> = answer.prediction.iter().copied().map(f64::from).collect();
     let said = Said { classes, probabilities: softmax(&logits), logits };
     let mut variables = vec![
         said.variable("probability", &said.probabilities),
         said.variable("logit", &said.logits),
-        picture(&seen),
+        picture(&scene),
     ];
     let target_of =
         |explained: &Explained| request.explained_by(&explained.method).map(|e| &e.target);
@@ -46,8 +46,8 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     let setting = Setting {
         methods,
         input_axis: Axis::names(Axis::CHANNEL, CHANNELS),
-        input_domain: Domain::SceneCentre(seen.geometry.clone()),
-        layer_domain: Domain::SceneCentre(seen.geometry.clone()),
+        input_domain: Domain::SceneCentre(scene.geometry.clone()),
+        layer_domain: Domain::SceneCentre(scene.geometry.clone()),
         unit: &unit,
         factor: 1.0,
         input_factor: 1.0,
@@ -56,18 +56,18 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut numbers: Vec<Number> =
         answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect();
-    numbers.extend(of_picture(&seen.statistics));
+    numbers.extend(of_picture(&scene.statistics));
     Outcome {
         request: request.clone(),
         variables,
         numbers,
-        notes: notes(&seen, &request.subject, &cards.checkpoint),
-        duration_ms: duration_ms + seen.preparation_ms,
+        notes: notes(&scene, &request.subject, &cards.checkpoint),
+        duration_ms: duration_ms + scene.preparation_ms,
         provenance: Provenance {
-            data_source: seen.entry.source,
-            data_files: vec![seen.entry.title],
-            data_sha256: seen.entry.sha256,
-            data_licence: seen.entry.licence,
+            data_source: scene.entry.source,
+            data_files: vec![scene.entry.title],
+            data_sha256: scene.entry.sha256,
+            data_licence: scene.entry.licence,
             ..provenance
         },
     }
@@ -137,16 +137,16 @@ pub fn softmax(logits: &[f64]) -> Vec<f64> {
 }
 
 /// The square that the picture became.
-fn picture(seen: &Seen) -> Variable {
-    let side = seen.geometry.variant.input_px;
+fn picture(scene: &PreparedScene) -> Variable {
+    let side = scene.geometry.variant.input_px;
     Variable {
         name: "scene".to_owned(),
         role: Role::Input,
         quantity: Quantity::new("SAR quicklook", "1", Colours::Picture),
         axes: vec![Axis::names(Axis::CHANNEL, CHANNELS)],
         plane: Some([side, side]),
-        domain: Domain::Scene(seen.geometry.clone()),
-        values: Values::U8(seen.rgb.clone()),
+        domain: Domain::Scene(scene.geometry.clone()),
+        values: Values::U8(scene.rgb.clone()),
     }
 }
 
@@ -176,7 +176,7 @@ fn of_picture(statistics: &Statistics) -> Vec<Number> {
     numbers
 }
 
-fn notes(seen: &Seen, subject: &Subject, checkpoint: &CheckpointCard) -> Vec<Note> {
+fn notes(scene: &PreparedScene, subject: &Subject, checkpoint: &CheckpointCard) -> Vec<Note> {
     let note = |name: &str, text: &str, is_on_figures| Note {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -186,11 +186,13 @@ fn notes(seen: &Seen, subject: &Subject, checkpoint: &CheckpointCard) -> Vec<Not
     if checkpoint.is_simulated {
         notes.push(note("simulated", "weights trained on simulated scenes", true));
     }
-    let reference = checkpoint.familiar.clone().unwrap_or_else(Reference::published);
-    let reasons = familiarity(&seen.statistics, &reference).reasons;
+    let reference = checkpoint.training_range.clone().unwrap_or_else(Reference::published);
+    let reasons = outside_training_range(&scene.statistics, &reference);
     if !reasons.is_empty() {
-        notes.push(note("unfamiliar", "the scene is unlike the training scenes", true));
-        notes.extend(reasons.iter().map(|reason| note("unfamiliar-because", reason, false)));
+        notes.push(note("outside-training-range", "the scene is unlike the training scenes", true));
+        notes.extend(
+            reasons.iter().map(|reason| note("outside-training-range-because", reason, false)),
+        );
     }
     // Figures say how the picture was resized.
     if let Subject::Scene { resampling, .. } = subject {

@@ -41,7 +41,7 @@ fn run(evaluation: &Evaluation<'_>, task: &SceneClassification) -> anyhow::Resul
         bail!("{} has no scene in {:?}", evaluation.dataset.display(), evaluation.split);
     }
     let positive = task.class(Label::Positive.name());
-    let resampling = evaluation.parameters.choice(RESIZE, Resampling::ALL, Resampling::Bilinear)?;
+    let resampling = evaluation.parameters.choice(RESIZE, Resampling::Bilinear)?;
     let classifier = Classifier {
         evaluation,
         positive: positive.context("the network knows no class \"pos\"")?,

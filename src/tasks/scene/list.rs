@@ -13,14 +13,14 @@ use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::question::Question;
 use crate::task::Task;
+use crate::web::layout::Layout;
 use crate::web::pages::render;
-use crate::web::shell::Shell;
 use crate::web::{AppError, AppState, format, result};
 
 #[derive(Template)]
 #[template(path = "tasks/scene/scenes.html")]
 struct ScenesPage {
-    shell: Shell,
+    layout: Layout,
     drop: Drop,
     samples: Vec<SceneCard>,
     models: Vec<Model>,
@@ -66,7 +66,7 @@ struct Model {
 pub fn show(task: &SceneTask, state: &AppState, headers: &HeaderMap) -> Result<Response, AppError> {
     let limits = Limits::default();
     let page = ScenesPage {
-        shell: Shell::new(state, Some(SECTION)),
+        layout: Layout::new(state, Some(SECTION)),
         drop: Drop::new(task),
         samples: cards(task, &state.catalog),
         models: models(task, &state.catalog),

@@ -13,7 +13,7 @@ pub struct Notices {
     pub trained_on_simulation: bool,
     pub scene_is_simulated: bool,
     /// Why the scene is unlike the training scenes; empty where it is not.
-    pub unfamiliar: Vec<String>,
+    pub outside_training_range: Vec<String>,
     pub stretched: Option<Stretched>,
     /// The picture was compressed with losses, so that black is no longer exact.
     pub is_lossy: bool,
@@ -32,7 +32,10 @@ impl Notices {
         Self {
             trained_on_simulation: outcome.notes("simulated").next().is_some(),
             scene_is_simulated: entry.simulated,
-            unfamiliar: outcome.notes("unfamiliar-because").map(str::to_owned).collect(),
+            outside_training_range: outcome
+                .notes("outside-training-range-because")
+                .map(str::to_owned)
+                .collect(),
             stretched: stretched(question, outcome),
             is_lossy: is_jpeg(entry),
         }

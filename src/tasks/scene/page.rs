@@ -10,20 +10,20 @@ use super::SceneTask;
 use super::answer::most_probable;
 use super::list::label_text;
 use super::notices::Notices;
-use super::question::{class, classification, find, scene_of};
+use super::question::{class, classification, find, output, scene_of, square};
 use super::scenes::SceneEntry;
 use crate::question::Question;
-use crate::web::forms::Select;
+use crate::web::forms::{Select, select};
+use crate::web::layout::Layout;
 use crate::web::pages::Shown;
 use crate::web::report::Report;
-use crate::web::shell::Shell;
 use crate::web::views::{FigureView, Figures, map};
 use crate::web::{AppError, format, result};
 
 #[derive(Template)]
 #[template(path = "tasks/scene/result.html")]
 struct ScenePage {
-    shell: Shell,
+    layout: Layout,
     report: Report,
     title: String,
     entry: SceneEntry,
@@ -64,7 +64,7 @@ const OWN: [&str; 3] = ["resampling", "fit", "output"];
 
 /// The page as HTML.
 pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
-    let Shown { question, outcome, shell } = shown;
+    let Shown { question, outcome, layout } = shown;
     let entry = find(&task.scenes, scene_of(&question.request.subject))?;
     let figures = Figures::new(question, outcome);
     let classes = classification(&question.cards)?.classes;
@@ -74,7 +74,7 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
     let most = most_probable(&scores.probabilities);
     let label = |idx: usize| classes.get(idx).map_or("", |class| class.label);
     let page = ScenePage {
-        shell: shell.clone(),
+        layout: layout.clone(),
         report: Report::new(shown, &figures, &OWN),
         title: entry.title.clone(),
         label: label_text(entry.label),
@@ -150,19 +150,12 @@ fn preparation(subject: &Subject, geometry: &SceneGeometry) -> String {
     if geometry.width_px == side && geometry.height_px == side {
         return format!("It has the {side} × {side} pixels of the network’s input already");
     }
-    let (resampling, fit) = prepared(subject);
+    let (resampling, fit) = square(subject);
     let how = match fit {
         Fit::Stretch => "Stretched",
         Fit::Letterbox => "Fitted into a square of no data, without distortion,",
     };
     format!("{how} to {side} × {side} pixels: {}", resampling_text(resampling))
-}
-
-fn prepared(subject: &Subject) -> (Resampling, Fit) {
-    match subject {
-        Subject::Scene { resampling, fit, .. } => (*resampling, *fit),
-        Subject::Nowcast { .. } => Default::default(),
-    }
 }
 
 fn resampling_text(resampling: Resampling) -> &'static str {
@@ -194,31 +187,17 @@ fn class_switch(question: &Question, classes: &[Class]) -> Vec<ClassLink> {
 }
 
 fn selects(question: &Question) -> Vec<Select> {
-    let (resampling, fit) = prepared(&question.request.subject);
-    let output = match question.target {
-        Target::Class { output, .. } => output,
-        Target::SumAbove { .. } => ClassOutput::default(),
-    };
+    let (resampling, fit) = square(&question.request.subject);
+    let output = output(&question.target);
     vec![
-        select("resampling", "Resize", Resampling::ALL, resampling, resampling_text),
-        select("fit", "If not square", Fit::ALL, fit, |fit| match fit {
+        select("resampling", "Resize", resampling, resampling_text),
+        select("fit", "If not square", fit, |fit| match fit {
             Fit::Stretch => "stretch, as published",
             Fit::Letterbox => "letterbox, without distortion",
         }),
-        select("output", "Explained", ClassOutput::ALL, output, |output| match output {
+        select("output", "Explained", output, |output| match output {
             ClassOutput::Probability => "the probability, as published",
             ClassOutput::Logit => "the logit",
         }),
     ]
-}
-
-fn select<T: Copy + PartialEq + std::fmt::Display>(
-    name: &str,
-    label: &'static str,
-    all: &[T],
-    chosen: T,
-    text: impl Fn(T) -> &'static str,
-) -> Select {
-    let choice = |&value: &T| (value.to_string(), text(value).to_owned(), value == chosen);
-    Select { name: name.to_owned(), label, choices: all.iter().map(choice).collect() }
 }

@@ -17,8 +17,8 @@ use super::class_scores::ClassScores;
 use super::list::{self, Drop, SceneCard};
 use super::{SECTION, SceneTask, page, table, thumbnail, upload};
 use crate::catalog::Catalog;
+use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
-use crate::web::shell::Section;
 use crate::web::{AppError, AppState, Pictures, time_limit};
 
 /// Scenes on the start page.

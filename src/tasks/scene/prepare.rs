@@ -7,6 +7,7 @@ use stormlens_data::outcome::SceneGeometry;
 use stormlens_data::request::{ClassOutput, Explain, Request, Subject, Target};
 use stormlens_data::scene::{Picture, Statistics, Variant, resize};
 
+use super::question::square;
 use super::scenes::{SceneEntry, Scenes};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
@@ -16,7 +17,7 @@ use crate::task::Prepared;
 mod tests;
 
 /// What is known of a picture without a network.
-pub struct Seen {
+pub struct PreparedScene {
     pub entry: SceneEntry,
     pub geometry: SceneGeometry,
     /// The square, `[3 × side × side]`.
@@ -34,25 +35,22 @@ pub fn prepare(scenes: &Scenes, request: &Request, cards: &Cards) -> Result<Prep
     let entry = scenes.find(scene).ok_or_else(missing)?;
     let picture = scenes.picture(scene).map_err(|error| invalid(&error))?;
     let asked: Result<_, _> = request.explain.iter().map(ask).collect();
-    let (input, seen) = look(&picture, entry, request, variant(cards));
-    Ok(Prepared { input, asked: asked?, rest: Box::new(seen) })
+    let (input, scene) = prepared(&picture, entry, request, variant(cards));
+    Ok(Prepared { input, asked: asked?, rest: Box::new(scene) })
 }
 
-fn look(
+fn prepared(
     picture: &Picture,
     entry: SceneEntry,
     request: &Request,
     variant: Variant,
-) -> (Input, Seen) {
+) -> (Input, PreparedScene) {
     let started = Instant::now();
-    let (resampling, fit) = match request.subject {
-        Subject::Scene { resampling, fit, .. } => (resampling, fit),
-        Subject::Nowcast { .. } => Default::default(),
-    };
+    let (resampling, fit) = square(&request.subject);
     let Variant { input_px, crop_px } = variant;
     let square = resize(picture, input_px, resampling, fit);
     let input = Input { values: square.crop(crop_px), shape: [3, crop_px, crop_px] };
-    let seen = Seen {
+    let scene = PreparedScene {
         geometry: SceneGeometry {
             title: entry.title.clone(),
             width_px: picture.width,
@@ -65,7 +63,7 @@ fn look(
         preparation_ms: started.elapsed().as_secs_f64() * 1e3,
         entry,
     };
-    (input, seen)
+    (input, scene)
 }
 
 /// From `[n, 3]` to `[3, n]`.

@@ -32,7 +32,7 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
 ];
 
-pub const LOOK: &[&str] = &[
+pub const STYLE_NAMES: &[&str] = &[
     "overlay",
     "interpolation",
     "opacity",
@@ -54,8 +54,8 @@ pub fn read_subject(parameters: &Parameters, scenes: &Scenes) -> Result<Subject,
     };
     Ok(Subject::Scene {
         scene: find(scenes, id)?.id,
-        resampling: parameters.choice("resampling", Resampling::ALL, Resampling::default())?,
-        fit: parameters.choice("fit", Fit::ALL, Fit::default())?,
+        resampling: parameters.choice("resampling", Resampling::default())?,
+        fit: parameters.choice("fit", Fit::default())?,
     })
 }
 
@@ -78,7 +78,7 @@ pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, Que
             task.class(wanted).ok_or_else(|| QuestionError::unknown("class", wanted, known()))?
         }
     };
-    let output = parameters.choice("output", ClassOutput::ALL, ClassOutput::default())?;
+    let output = parameters.choice("output", ClassOutput::default())?;
     Ok(Target::Class { class, output })
 }
 
@@ -99,10 +99,7 @@ pub fn write(subject: &Subject, target: &Target, cards: &Cards) -> Vec<(&'static
 
 /// The id of the picture; empty for another task's subject, which never comes here.
 pub fn scene_of(subject: &Subject) -> &str {
-    match subject {
-        Subject::Scene { scene, .. } => scene,
-        Subject::Nowcast { .. } => "",
-    }
+    if let Subject::Scene { scene, .. } = subject { scene } else { "" }
 }
 
 /// The classes that the network tells apart.
@@ -113,8 +110,18 @@ pub fn classification(cards: &Cards) -> Result<&SceneClassification, QuestionErr
 
 /// The class of a target; 0 for another task's target.
 pub fn class(target: &Target) -> usize {
-    match target {
-        Target::Class { class, .. } => *class,
-        Target::SumAbove { .. } => 0,
+    if let Target::Class { class, .. } = target { *class } else { 0 }
+}
+
+/// Which number of a class a target is; the default for another task's target.
+pub fn output(target: &Target) -> ClassOutput {
+    if let Target::Class { output, .. } = target { *output } else { ClassOutput::default() }
+}
+
+/// How the picture becomes a square; the defaults for another task's subject.
+pub fn square(subject: &Subject) -> (Resampling, Fit) {
+    match subject {
+        Subject::Scene { resampling, fit, .. } => (*resampling, *fit),
+        _ => Default::default(),
     }
 }

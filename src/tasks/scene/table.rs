@@ -64,11 +64,11 @@ impl TableQuery {
         Ok(Self {
             scenes,
             cards,
-            resampling: parameters.choice("resampling", Resampling::ALL, Resampling::default())?,
-            fit: parameters.choice("fit", Fit::ALL, Fit::default())?,
+            resampling: parameters.choice("resampling", Resampling::default())?,
+            fit: parameters.choice("fit", Fit::default())?,
             class,
             class_label,
-            sort: parameters.choice("sort", &Sort::ALL, Sort::default())?,
+            sort: parameters.choice("sort", Sort::default())?,
             refused: parameters.one("refused")?.map(str::to_owned),
         })
     }

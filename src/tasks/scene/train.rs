@@ -6,7 +6,7 @@ use serde_json::json;
 use stormlens_data::card::SceneClassification;
 use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::models::Sizes;
-use stormlens_nn::train::{Block, EpochReport, SceneConfig, SceneLessons};
+use stormlens_nn::train::{Block, EpochReport, SceneConfig, SceneSupervision};
 
 use crate::cli::train::{Run, created_by};
 
@@ -19,16 +19,16 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Result<()> {
     let config: SceneConfig = run.config()?;
     println!("reading the scenes in {}", config.data.scenes.display());
-    let lessons = SceneLessons::open(&config, task, run.entry.norm)?;
-    let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| lessons.len(b));
+    let supervision = SceneSupervision::open(&config, task, run.entry.norm)?;
+    let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| supervision.len(b));
     println!("{n_train} scenes train, {n_validation} validate");
     for (block, what) in [(Block::Validation, "validation"), (Block::Test, "test")] {
-        let n = lessons.n_known_places(block);
+        let n = supervision.n_known_places(block);
         if n > 0 {
             println!("{n} scenes of the {what} set show places that training scenes show too");
         }
     }
-    let statistics = lessons.reference().map(serde_json::to_value).transpose()?;
+    let statistics = supervision.reference().map(serde_json::to_value).transpose()?;
     let data = &config.data;
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),
@@ -61,5 +61,5 @@ fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Resul
         base_channels: config.base_channels,
         kernels_per_layer: config.kernels_per_layer,
     };
-    run.train(&sizes, &config.recipe(), &lessons, &metadata)
+    run.train(&sizes, &config.recipe(), &supervision, &metadata)
 }

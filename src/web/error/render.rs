@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{AppError, Described, Link};
 use crate::web::AppState;
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 
 pub async fn page_not_found(uri: Uri) -> AppError {
     AppError::PageNotFound { path: uri.path().to_owned() }
@@ -33,7 +33,7 @@ pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
-    shell: Shell,
+    layout: Layout,
     title: &'static str,
     message: String,
     remedy: String,
@@ -79,8 +79,8 @@ fn respond(state: &AppState, error: &AppError, wants_page: bool) -> Response {
     }
     let (message, code) = (sentence(&error.to_string()), status.as_u16());
     let mut response = if wants_page {
-        let shell = Shell::new(state, None);
-        ErrorPage { shell, title, message, remedy, back, status: code }.render().map_or_else(
+        let layout = Layout::new(state, None);
+        ErrorPage { layout, title, message, remedy, back, status: code }.render().map_or_else(
             |error| error.to_string().into_response(),
             |page| Html(page).into_response(),
         )

@@ -64,7 +64,7 @@ fn what_a_worker_says_leads_back_or_on() {
 #[test]
 fn a_figure_that_cannot_be_drawn_is_no_fault_of_the_question() {
     let error = "jet".parse::<RainPalette>().unwrap_err();
-    assert!(error.known.contains("steps-be"));
+    assert!(error.contains("steps-be"), "{error}");
     let (status, title, _) = described(PlotError::RegionText { text: "1,2".to_owned() });
     assert_eq!((status, title), (500, "File cannot be made"));
 }

@@ -9,7 +9,7 @@ fn picture(more: &str) -> Question {
     ask(&format!("scene={}{more}", typhoon())).expect("it can be asked")
 }
 
-fn chosen(choices: &[Choice]) -> Vec<&str> {
+fn chosen(choices: &[Entry]) -> Vec<&str> {
     choices.iter().filter(|choice| choice.2).map(|choice| choice.0.as_str()).collect()
 }
 
@@ -63,9 +63,9 @@ fn what_was_asked_is_offered() {
 
 /// What a form asks for and what it passes on unseen are the whole question, each once.
 #[test]
-fn a_look_form_says_the_whole_question() {
+fn a_style_form_says_the_whole_question() {
     for question in [rain(""), rain("&region=0,0,96,96"), picture("&above=95.5&cleanup=yes")] {
-        let form = look_form(&question);
+        let form = style_form(&question);
         let mut names: Vec<String> = form.hidden.into_iter().map(|pair| pair.0).collect();
         names.extend(form.opacity.map(|_| "opacity".to_owned()));
         names.extend(form.selects.into_iter().map(|select| select.name));
@@ -82,8 +82,8 @@ fn a_look_form_says_the_whole_question() {
 }
 
 #[test]
-fn a_look_form_shows_the_look() {
-    let form = look_form(&picture(
+fn a_style_form_shows_the_style() {
+    let form = style_form(&picture(
         "&opacity=0.29&polarity=signed&above=95.5&cleanup=yes&region=1,2,30,40",
     ));
     let opacity = form.opacity.expect("there is one");
@@ -94,7 +94,7 @@ fn a_look_form_shows_the_look() {
     assert_eq!(ticked, [("cleanup", true), ("outline", false)]);
     let polarity = form.selects.iter().find(|select| select.name == "polarity");
     assert_eq!(chosen(&polarity.expect("there is one").choices), ["signed"]);
-    let form = look_form(&rain(""));
+    let form = style_form(&rain(""));
     assert!(form.mass.is_none() && form.switches.is_empty());
     let names: Vec<_> = form.selects.iter().map(|select| select.name.as_str()).collect();
     assert_eq!(names, ["overlay", "palette"]);
@@ -102,7 +102,7 @@ fn a_look_form_shows_the_look() {
 
 #[test]
 fn layers_stand_under_their_headings() {
-    let form = look_form(&rain("&layers=first,last")).layers.expect("there are some");
+    let form = style_form(&rain("&layers=first,last")).layers.expect("there are some");
     let groups: Vec<_> = form
         .groups
         .iter()
@@ -114,5 +114,5 @@ fn layers_stand_under_their_headings() {
     assert_eq!(groups, [("Encoder", encoder), ("Decoder", vec![("The last", true)])]);
     assert_eq!((form.n_shown, form.n_all), (2, 3));
     assert!(form.all.contains("layers=first,second,last"), "{}", form.all);
-    assert!(look_form(&rain("&methods=saliency")).layers.is_none(), "no method looks at layers");
+    assert!(style_form(&rain("&methods=saliency")).layers.is_none(), "no method looks at layers");
 }

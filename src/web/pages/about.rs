@@ -6,15 +6,15 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::render;
-use crate::web::shell::{Section, Shell};
+use crate::web::layout::{Layout, Section};
 use crate::web::{AppError, AppState};
 
 #[derive(Template)]
 #[template(path = "pages/about.html")]
 struct AboutPage {
-    shell: Shell,
+    layout: Layout,
 }
 
 pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
-    render(&headers, &AboutPage { shell: Shell::new(&state, Some(Section::ABOUT)) })
+    render(&headers, &AboutPage { layout: Layout::new(&state, Some(Section::ABOUT)) })
 }

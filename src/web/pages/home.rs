@@ -7,13 +7,13 @@ use axum::response::Response;
 
 use super::models::Entry;
 use super::{Welcome, render};
-use crate::web::shell::Shell;
+use crate::web::layout::Layout;
 use crate::web::{AppError, AppState};
 
 #[derive(Template)]
 #[template(path = "pages/home.html")]
 struct HomePage {
-    shell: Shell,
+    layout: Layout,
     models: Vec<Entry>,
     tasks: Vec<Welcome>,
 }
@@ -22,6 +22,6 @@ pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Result<R
     let asked = state.clone();
     let welcomes = move || asked.pages().map(|pages| pages.welcome(&asked)).collect();
     let tasks: Vec<Welcome> = state.blocking(welcomes).await?;
-    let (shell, models) = (Shell::new(&state, None), super::models::entries(&state));
-    render(&headers, &HomePage { shell, models, tasks })
+    let (layout, models) = (Layout::new(&state, None), super::models::entries(&state));
+    render(&headers, &HomePage { layout, models, tasks })
 }

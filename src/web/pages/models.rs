@@ -11,13 +11,13 @@ use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 
 use super::{Pages, render};
 use crate::parameters::QuestionError;
-use crate::web::shell::{Section, Shell};
+use crate::web::layout::{Layout, Section};
 use crate::web::{AppError, AppState, format};
 
 #[derive(Template)]
 #[template(path = "pages/models.html")]
 struct ModelsPage {
-    shell: Shell,
+    layout: Layout,
     models: Vec<Entry>,
     methods: Arc<[MethodCard]>,
 }
@@ -34,7 +34,7 @@ pub struct Entry {
 #[derive(Template)]
 #[template(path = "pages/model.html")]
 struct ModelPage {
-    shell: Shell,
+    layout: Layout,
     model: Arc<ModelCard>,
     /// What goes in and comes out, in words.
     facts: Vec<(&'static str, String)>,
@@ -66,9 +66,9 @@ pub fn entries(state: &AppState) -> Vec<Entry> {
 }
 
 pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, AppError> {
-    let shell = Shell::new(&state, Some(Section::MODELS));
+    let layout = Layout::new(&state, Some(Section::MODELS));
     let methods = state.catalog.methods().clone();
-    render(&headers, &ModelsPage { shell, models: entries(&state), methods })
+    render(&headers, &ModelsPage { layout, models: entries(&state), methods })
 }
 
 pub async fn show(
@@ -86,8 +86,8 @@ pub async fn show(
     let folder = state.checkpoints.clone();
     let describe = move || Ok(cards.iter().map(|card| describe(card, &folder, &*pages)).collect());
     let checkpoints = state.blocking(describe).await?;
-    let shell = Shell::new(&state, Some(Section::MODELS));
-    render(&headers, &ModelPage { shell, model, facts, checkpoints })
+    let layout = Layout::new(&state, Some(Section::MODELS));
+    render(&headers, &ModelPage { layout, model, facts, checkpoints })
 }
 
 fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Checkpoint {

@@ -8,13 +8,13 @@ use axum::response::Response;
 use super::passing;
 use crate::jobs::{JobId, JobState};
 use crate::question::Question;
-use crate::web::shell::{Section, Shell};
+use crate::web::layout::{Layout, Section};
 use crate::web::{AppError, AppState};
 
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
 struct ProgressPage {
-    shell: Shell,
+    layout: Layout,
     job: String,
     list: Section,
     /// What is looked at, and the page where that is asked.
@@ -49,7 +49,7 @@ pub fn show(
     let pages = state.pages_of(&question.task)?;
     let subject = &question.request.subject;
     let page = ProgressPage {
-        shell: Shell::new(state, Some(pages.section())),
+        layout: Layout::new(state, Some(pages.section())),
         job: id.to_string(),
         list: pages.section(),
         name: question.task.title(subject),

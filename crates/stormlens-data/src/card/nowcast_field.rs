@@ -32,6 +32,15 @@ impl NowcastField {
         }
     }
 
+    /// The largest threshold that makes sense: more rain than 500 mm/h over five minutes was hardly ever
+    /// measured anywhere, and more than all of the sky is never covered.
+    pub fn max_threshold(self) -> f64 {
+        match self {
+            Self::Precipitation => 500.0,
+            Self::CloudCover => 1.0,
+        }
+    }
+
     /// What its maps measure, in physical units.
     pub fn quantity(self) -> Quantity {
         match self {
@@ -45,14 +54,6 @@ impl NowcastField {
         match self {
             Self::Precipitation => NORMALISATION_MM_5MIN * 12.0,
             Self::CloudCover => 1.0,
-        }
-    }
-
-    /// What the frames are, for people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Precipitation => "precipitation",
-            Self::CloudCover => "cloud cover",
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The Dutch radar composite of KNMI: precipitation accumulated over 5 minutes, HDF5.
 //!
-//! Products `RAD_NL25_RAC_5min` (corrected with rain gauges) and `RAD_NL25_RAP_5min` have one
-//! layout: `image1/image_data`, uint16 of 765 × 700 pixels of 1 km, row 0 in the north, where a
-//! pixel value of 1 stands for 0.01 mm in 5 minutes and 65535 for no data. The networks see the
+//! Products `RAD_NL25_RAC_5min`, `RAD_NL25_RAC_MFBS_EM_5min`, `RAD_NL25_RAC_RT` (corrected with rain
+//! gauges, of best first) and `RAD_NL25_RAP_5min` have one layout: `image1/image_data`, uint16 of
+//! 765 × 700 pixels of 1 km, row 0 in the north, where a pixel value of 1 stands for 0.01 mm in 5
+//! minutes; which values stand for no data, the file says. The networks see the
 //! 288 × 288 pixels in the middle of the radar disc, divided by the largest value of their training
 //! set (Trebing, Stańczyk and Mehrkanoon 2021).
+
+mod pixels;
 
 use std::path::Path;
 
@@ -21,6 +24,11 @@ pub const NORMALISATION_MM_5MIN: f64 = 47.83;
 /// Where frames come from, for captions and files.
 pub const SOURCE: &str = "KNMI 5-minute radar accumulations, RAD_NL25";
 pub const LICENCE: &str = "CC BY 4.0, Royal Netherlands Meteorological Institute (KNMI)";
+
+/// What names of files begin with, before the end of the interval: measured sums of 5 minutes, the one
+/// that is best corrected first.
+pub const PREFIXES: [&str; 4] =
+    ["RAD_NL25_RAC_5min_", "RAD_NL25_RAC_MFBS_EM_5min_", "RAD_NL25_RAC_RT_", "RAD_NL25_RAP_5min_"];
 
 /// A frame every so many minutes.
 pub const FRAME_STEP_MIN: u32 = 5;
@@ -85,31 +93,44 @@ pub(crate) fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportErro
         return Err(ImportError::Truncated { file: file.to_owned(), n_bytes, expected });
     }
     let at = |path| Attributes::open(&source, file, path);
-
+    if at("/")?.text("Conventions").is_ok_and(|name| name.starts_with("ODIM_H5")) {
+        let what = "it is in the layout of ODIM_H5, and only that of KNMI's own products is read";
+        return Err(ImportError::layout(file, what));
+    }
     check_unit(file, &at("image1/calibration")?.text("calibration_formulas")?)?;
     check_position(file, &at("geographic")?)?;
+    if source.group("image2").is_ok() {
+        let what = "it holds several images, as forecasts do: only measured frames are read";
+        return Err(ImportError::layout(file, what));
+    }
     let overview = at("overview")?;
+    let start = overview.time("product_datetime_start")?;
+    let end = overview.time("product_datetime_end")?;
+    check_interval(file, start, end)?;
     Ok(KnmiImage {
-        pixel_values: pixel_values(&source, file)?,
+        pixel_values: pixels::read(&source, file)?,
         height: HEIGHT,
         width: WIDTH,
-        start: overview.time("product_datetime_start")?,
-        end: overview.time("product_datetime_end")?,
+        start,
+        end,
         product: at("image1")?.text("image_product_name")?,
         sha256,
         file: file.to_owned(),
     })
 }
 
-fn pixel_values(source: &Hdf5File, file: &str) -> Result<Vec<u16>, ImportError> {
-    let hdf5 = |cause| ImportError::hdf5(file, cause);
-    let dataset = source.dataset("image1/image_data").map_err(hdf5)?;
-    if dataset.shape() != [HEIGHT as u64, WIDTH as u64] {
-        let what = format!("image1/image_data is {:?}, not [765, 700]", dataset.shape());
-        return Err(ImportError::layout(file, what));
+/// A sum over another interval, or a forecast, would count as five minutes of rain.
+fn check_interval(file: &str, start: Timestamp, end: Timestamp) -> Result<(), ImportError> {
+    let (from, to) = (time::format_knmi(start), time::format_knmi(end));
+    match (end - start).total(jiff::Unit::Minute) {
+        Ok(minutes) if minutes == f64::from(FRAME_STEP_MIN) => Ok(()),
+        _ => Err(ImportError::layout(
+            file,
+            format!(
+                "it is of the time from {from} to {to}, where {FRAME_STEP_MIN} minutes are needed"
+            ),
+        )),
     }
-    let values = dataset.read_array::<u16>().map_err(hdf5)?;
-    Ok(values.as_standard_layout().iter().copied().collect())
 }
 
 /// The formula says what a pixel value means; another one would be another unit.
@@ -184,6 +205,14 @@ impl<'a> Attributes<'a> {
 
     fn number(&self, name: &str) -> Result<f64, ImportError> {
         self.read(name, |a| a.read_as_f64())
+    }
+
+    /// The numbers of an attribute; none where it is not there.
+    fn optional(&self, name: &str) -> Result<Vec<f64>, ImportError> {
+        match self.group.attribute(name) {
+            Err(hdf5_reader::error::Error::AttributeNotFound(_)) => Ok(Vec::new()),
+            _ => Ok(vec![self.number(name)?]),
+        }
     }
 
     fn time(&self, name: &str) -> Result<Timestamp, ImportError> {

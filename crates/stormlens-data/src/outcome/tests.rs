@@ -89,11 +89,11 @@ fn figures_say_what_they_must() {
     assert_eq!(outcome.remark(), "");
     outcome.notes = vec![
         note("simulated", "weights trained on simulated scenes", true),
-        note("unfamiliar", "the mean of red is high", false),
-        note("unfamiliar", "unlike the training scenes", true),
+        note("outside-training-range", "the mean of red is high", false),
+        note("outside-training-range", "unlike the training scenes", true),
     ];
     assert_eq!(outcome.remark(), "weights trained on simulated scenes; unlike the training scenes");
-    assert_eq!(outcome.notes("unfamiliar").count(), 2);
+    assert_eq!(outcome.notes("outside-training-range").count(), 2);
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
     let layers = layers::read(&model.map_err(|e| broken(&e))?)?;
     Ok(Foreign {
         state: mapping::state_dict(layers, bytes.len())?,
+        left_over: Vec::new(),
         container: Container::Hdf5,
         layout: Layout::Keras,
         hyper_parameters: config::hyper_parameters(&Attributes::of(&root)?)?,

@@ -11,7 +11,12 @@ use super::torch::{Storages, load};
 use super::{Container, Foreign, Layout, StateDict};
 
 /// Prefixes that wrappers put before every name.
-const PREFIXES: &[&str] = &["model.", "net.", "module."];
+const PREFIXES: &[&str] = &["model.", "net.", "module.", "_orig_mod."];
+
+/// Names under which programs save the weights of a network beside other things; the first that is there
+/// counts.
+const STATE_NAMES: &[&str] =
+    &["state_dict", "model_state_dict", "model", "net", "network", "module", "weights"];
 
 /// How many prefixes are stripped, one after another.
 const MAX_PREFIXES: usize = 3;
@@ -30,6 +35,8 @@ pub(crate) struct Contents<'p, 'a> {
     pickle: &'p Pickle<'a>,
     layout: Layout,
     views: Vec<(&'a str, &'p TensorView)>,
+    /// What stands beside the tensors.
+    left_over: Vec<String>,
     /// The outermost dictionary.
     top: &'p Dict<'a>,
 }
@@ -45,21 +52,15 @@ impl<'p, 'a> Contents<'p, 'a> {
             )));
         };
         let top = &pickle.heap.dicts[top];
-        let (layout, state) = match top.get("state_dict") {
-            Some(Value::Dict(at)) => (wrapper(top), &pickle.heap.dicts[at]),
-            Some(Value::Tensor(_)) | None => (Layout::Bare, top),
-            Some(other) => {
-                return Err(Fault::Unsupported(format!("its `state_dict` is {}", other.kind())));
-            }
-        };
-        let views = views(pickle, state)?;
+        let (layout, state) = state(pickle, top)?;
+        let (views, left_over) = views(pickle, state)?;
         let n_elements = views.iter().try_fold(0, |n: usize, (_, v)| n.checked_add(v.n_elements));
         if n_elements.is_none_or(|n| n > n_file_bytes) {
             return Err(Fault::Unsupported(
                 "it describes more numbers than the file has bytes".into(),
             ));
         }
-        Ok(Self { pickle, layout, views, top })
+        Ok(Self { pickle, layout, views, left_over, top })
     }
 
     /// Fetches the numbers.
@@ -77,6 +78,7 @@ impl<'p, 'a> Contents<'p, 'a> {
         }
         Ok(Foreign {
             state: without_prefix(StateDict { tensors }),
+            left_over: self.left_over.clone(),
             container,
             layout: self.layout,
             hyper_parameters: self.hyper_parameters(),
@@ -118,31 +120,67 @@ fn wrapper(top: &Dict) -> Layout {
     }
 }
 
-/// The tensors of a dictionary in which there must be nothing else.
+/// The dictionary of the weights: one by its usual name, the outermost one, or the only one that holds
+/// tensors.
+fn state<'p, 'a>(
+    pickle: &'p Pickle<'a>,
+    top: &'p Dict<'a>,
+) -> Result<(Layout, &'p Dict<'a>), Fault> {
+    let dict = |value| match value {
+        Value::Dict(at) => Some(&pickle.heap.dicts[at]).filter(|dict| holds_tensors(dict)),
+        _ => None,
+    };
+    match top.get("state_dict") {
+        Some(Value::Dict(at)) => return Ok((wrapper(top), &pickle.heap.dicts[at])),
+        Some(Value::Tensor(_)) | None => {}
+        Some(other) => {
+            return Err(Fault::Unsupported(format!("its `state_dict` is {}", other.kind())));
+        }
+    }
+    if holds_tensors(top) {
+        return Ok((Layout::Bare, top));
+    }
+    if let Some(state) = STATE_NAMES.iter().find_map(|name| dict(top.get(name)?)) {
+        return Ok((Layout::Wrapped, state));
+    }
+    let others = top.items.iter().filter_map(|&(key, value)| Some((key, dict(value)?)));
+    match others.collect::<Vec<_>>()[..] {
+        [] => Err(Fault::Unsupported("it holds no tensors".into())),
+        [(_, state)] => Ok((Layout::Wrapped, state)),
+        [(Value::Text(one), _), (Value::Text(other), _), ..] => Err(Fault::Unsupported(format!(
+            "it holds several dictionaries of tensors, `{}` and `{}`: save one of them by itself",
+            printable(one),
+            printable(other)
+        ))),
+        _ => Err(Fault::Unsupported("it holds several dictionaries of tensors".into())),
+    }
+}
+
+fn holds_tensors(dict: &Dict) -> bool {
+    dict.items.iter().any(|item| matches!(item, (Value::Text(_), Value::Tensor(_))))
+}
+
+type Views<'p, 'a> = Vec<(&'a str, &'p TensorView)>;
+
+/// The tensors of a dictionary, and the names of what is none.
 fn views<'p, 'a>(
     pickle: &'p Pickle<'a>,
     state: &'p Dict<'a>,
-) -> Result<Vec<(&'a str, &'p TensorView)>, Fault> {
-    if state.items.is_empty() {
-        return Err(Fault::Unsupported("it holds no tensors".into()));
-    }
-    let mut views = Vec::with_capacity(state.items.len());
+) -> Result<(Views<'p, 'a>, Vec<String>), Fault> {
+    let (mut views, mut left_over) = (Vec::with_capacity(state.items.len()), Vec::new());
     for &(key, value) in &state.items {
         match (key, value) {
             (Value::Text(name), Value::Tensor(at)) => views.push((name, &pickle.heap.tensors[at])),
-            (Value::Text(name), other) => {
-                return Err(Fault::Unsupported(format!(
-                    "`{}` is {}; weights are expected as tensors, alone or under `state_dict`",
-                    printable(name),
-                    other.kind()
-                )));
-            }
+            (Value::Text(name), _) => left_over.push(printable(name)),
             (other, _) => {
                 return Err(Fault::Unsupported(format!("it names a tensor by {}", other.kind())));
             }
         }
     }
-    Ok(views)
+    if views.is_empty() {
+        return Err(Fault::Unsupported("it holds no tensors".into()));
+    }
+    Ok((views, left_over))
 }
 
 /// The same tensors without prefixes that all names share.

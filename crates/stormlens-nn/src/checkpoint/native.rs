@@ -102,6 +102,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
     let metadata = text.map(|text| verify(text, &state)).transpose()?;
     Ok(Foreign {
         state: without_prefix(state),
+        left_over: Vec::new(),
         container: Container::Safetensors,
         layout: if metadata.is_some() { Layout::Stormlens } else { Layout::Bare },
         hyper_parameters: metadata.as_ref().map(hyper_parameters).unwrap_or_default(),

@@ -7,7 +7,7 @@ use stormlens_data::request::Progress;
 use super::ask::{Ask, GradientOf, gradients_of};
 use super::input::to_device;
 use super::{EngineError, Resident, announce};
-use crate::explain::{self, Run, Seen, Watch};
+use crate::explain::{self, Pass, Run, Watch};
 
 /// A prediction with its explanations for each input, in their order.
 ///
@@ -26,9 +26,9 @@ pub(super) fn answer(
         let message = "inputs that go through the network together must be of one size";
         return Err(EngineError::Input(message.into()));
     }
-    let seen = look(resident, &examples, progress)?;
-    let finish = |(example, seen): (Example, _)| example.finish(resident, seen, progress);
-    examples.into_iter().zip(seen).map(finish).collect()
+    let passes = passes(resident, &examples, progress)?;
+    let finish = |(example, passes): (Example, _)| example.finish(resident, passes, progress);
+    examples.into_iter().zip(passes).map(finish).collect()
 }
 
 /// One input and what is asked about it.
@@ -53,16 +53,16 @@ impl<'a> Example<'a> {
         Ok(Self { input, tensor, gradients: gradients_of(&asks), asks })
     }
 
-    /// What methods make of what was seen.
+    /// What methods make of the passes.
     fn finish(
         self,
         resident: &Resident,
-        seen: Vec<Seen>,
+        passes: Vec<Pass>,
         progress: &dyn Progress,
     ) -> Result<Answer, EngineError> {
-        let explain = |ask: &Ask| self.explain(ask, resident, &seen, progress);
+        let explain = |ask: &Ask| self.explain(ask, resident, &passes, progress);
         let explained = self.asks.iter().map(explain).collect::<Result<_, _>>()?;
-        let first = seen.into_iter().next().expect("every input goes through the network");
+        let first = passes.into_iter().next().expect("every input goes through the network");
         Ok(Answer { prediction: first.prediction, shape: first.shape, explained })
     }
 
@@ -70,13 +70,13 @@ impl<'a> Example<'a> {
         &self,
         ask: &Ask,
         resident: &Resident,
-        seen: &[Seen],
+        passes: &[Pass],
         progress: &dyn Progress,
     ) -> Result<Explained, EngineError> {
         // Methods that want no gradient of the pass take the prediction of any.
         let of_target = self.gradients.iter().position(|wanted| wanted.target == ask.target);
-        let seen = &seen[of_target.unwrap_or(0)];
-        let target = explain::target(&ask.target, &seen.prediction, &seen.shape);
+        let pass = &passes[of_target.unwrap_or(0)];
+        let target = explain::target(&ask.target, &pass.prediction, &pass.shape);
         let run = Run {
             network: resident.entry.network,
             parameters: &resident.parameters,
@@ -87,10 +87,10 @@ impl<'a> Example<'a> {
             options: &ask.options,
             progress,
         };
-        let found = ask.method.explain(seen, &run)?;
+        let found = ask.method.explain(pass, &run)?;
         Ok(Explained {
             method: ask.method.card().id.to_owned(),
-            score: target.score(&seen.prediction),
+            score: target.score(&pass.prediction),
             mask: target.mask().map(<[f32]>::to_vec),
             maps: found.maps,
             series: found.series,
@@ -99,24 +99,24 @@ impl<'a> Example<'a> {
     }
 }
 
-/// What each example shows: of each target that a gradient is wanted of, or once without any.
-fn look(
+/// The passes of each example: of each target that a gradient is wanted of, or one without any.
+fn passes(
     resident: &Resident,
     examples: &[Example],
     progress: &dyn Progress,
-) -> Result<Vec<Vec<Seen>>, EngineError> {
+) -> Result<Vec<Vec<Pass>>, EngineError> {
     let (network, parameters) = (resident.entry.network, &resident.parameters);
-    let mut seen: Vec<Vec<Seen>> = examples.iter().map(|_| Vec::new()).collect();
+    let mut passes: Vec<Vec<Pass>> = examples.iter().map(|_| Vec::new()).collect();
     let plain: Vec<usize> =
         (0..examples.len()).filter(|&i| examples[i].gradients.is_empty()).collect();
     if !plain.is_empty() {
         announce(progress, "prediction")?;
         let found = explain::predict(network, parameters, together(examples, &plain));
-        plain.into_iter().zip(found).for_each(|(i, found)| seen[i].push(found));
+        plain.into_iter().zip(found).for_each(|(i, pass)| passes[i].push(pass));
     }
     let n_passes = examples.iter().map(|example| example.gradients.len()).max().unwrap_or(0);
-    for pass in 0..n_passes {
-        let of_example = |&i: &usize| examples[i].gradients.get(pass);
+    for idx in 0..n_passes {
+        let of_example = |&i: &usize| examples[i].gradients.get(idx);
         let members: Vec<usize> = (0..examples.len()).filter(|i| of_example(i).is_some()).collect();
         let wanted: Vec<&GradientOf> = members.iter().filter_map(of_example).collect();
         announce(progress, &phase(examples))?;
@@ -125,9 +125,9 @@ fn look(
         };
         let input = together(examples, &members);
         let found = explain::differentiate(network, parameters, input, &union(&wanted), choose);
-        members.into_iter().zip(found).for_each(|(i, (found, _))| seen[i].push(found));
+        members.into_iter().zip(found).for_each(|(i, (pass, _))| passes[i].push(pass));
     }
-    Ok(seen)
+    Ok(passes)
 }
 
 /// A batch of some examples; a single one is not copied.

@@ -60,7 +60,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
     let nowcasting = (entry.card)().is_nowcasting().then(nowcasting).transpose();
     let nowcasting =
         nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
-    let (variant, familiar) = (file.variant(), file.familiar());
+    let (variant, training_range) = (file.variant(), file.training_range());
     if let Some(Variant { input_px, crop_px }) = variant
         && !(MIN_CROP_PX <= crop_px && crop_px <= input_px && input_px <= MAX_INPUT_PX)
     {
@@ -94,7 +94,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         is_simulated,
         nowcasting,
         variant,
-        familiar,
+        training_range,
     };
     Ok(Described { state: file.state, card })
 }

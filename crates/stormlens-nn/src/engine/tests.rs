@@ -138,7 +138,7 @@ fn fields() -> (Resident, &'static Counting) {
             is_simulated: false,
             nowcasting: Some(nowcasting),
             variant: None,
-            familiar: None,
+            training_range: None,
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),

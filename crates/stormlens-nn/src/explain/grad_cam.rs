@@ -8,7 +8,7 @@ use stormlens_data::network::{Map, Meaning, Series};
 use stormlens_data::request::Cancelled;
 
 use super::method::{Found, Method, Run, Wants};
-use super::pass::{Seen, Watch, differentiate};
+use super::pass::{Pass, Watch, differentiate};
 use super::resize::resize_bilinear;
 use super::target::Target;
 use crate::Parameters;
@@ -55,10 +55,10 @@ impl Method for GradCam {
         Wants::Layers
     }
 
-    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled> {
+    fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
         let layers: Vec<&Activation> =
-            run.layers.iter().filter_map(|name| seen.layer(name)).collect();
-        let size = seen.is_field().then_some((run.input.shape[1], run.input.shape[2]));
+            run.layers.iter().filter_map(|name| pass.layer(name)).collect();
+        let size = pass.is_field().then_some((run.input.shape[1], run.input.shape[2]));
         let maps: Vec<[Map; 2]> = layers.par_iter().map(|layer| maps(layer, size)).collect();
         Ok(Found {
             maps: maps.into_iter().flatten().collect(),
@@ -127,8 +127,8 @@ pub fn grad_cam<T: Target>(
     let once = |_: usize, prediction: &[f32], _: &[usize]| {
         choose.take().map(|choose| choose(prediction)).expect("one example, one target")
     };
-    let (seen, target) = differentiate(network, parameters, input, &watch, once).remove(0);
-    let Seen { prediction, layers: mut found, .. } = seen;
+    let (pass, target) = differentiate(network, parameters, input, &watch, once).remove(0);
+    let Pass { prediction, layers: mut found, .. } = pass;
     found.sort_by_key(|layer| layers.iter().position(|name| *name == layer.name));
     RawCam { prediction, target, layers: found }
 }

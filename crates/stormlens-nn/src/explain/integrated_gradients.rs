@@ -13,7 +13,7 @@ pub use self::baseline::{Baseline, baseline};
 pub use self::path::{Path, PathAttribution, integrated_gradients};
 
 use super::method::{Found, Method, Run, Wants};
-use super::pass::Seen;
+use super::pass::Pass;
 
 const CARD: MethodCard = MethodCard {
     id: "integrated-gradients",
@@ -81,7 +81,7 @@ impl Method for IntegratedGradients {
         Wants::Nothing
     }
 
-    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled> {
+    fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
         let [_, height, width] = run.input.shape;
         let path = Path {
             input: run.tensor.clone(),
@@ -89,13 +89,13 @@ impl Method for IntegratedGradients {
             n_steps: run.options.whole(STEPS.name),
             tolerance: run.options.share(TOLERANCE.name),
             max_steps: MAX_STEPS as usize,
-            n_batch: n_batch(seen, height * width),
+            n_batch: n_batch(pass, height * width),
         };
         let found =
             integrated_gradients(run.network, run.parameters, &path, run.target, run.progress)?;
         let mut series = vec![along_the_path(&found)];
         // Only the channels of frames lie side by side and are compared.
-        series.extend(seen.is_field().then(|| sums(&found, run.input)));
+        series.extend(pass.is_field().then(|| sums(&found, run.input)));
         Ok(Found { measures: measures(&found), maps: vec![map(found, run.input)], series })
     }
 }
@@ -120,8 +120,8 @@ const PIXELS_AT_ONCE: usize = 1 << 20;
 
 /// Points of the path in one batch. A network that answers with a field keeps whole activations of
 /// the input's size and gains nothing from several.
-fn n_batch(seen: &Seen, n_pixels: usize) -> usize {
-    if seen.is_field() { 1 } else { (PIXELS_AT_ONCE / n_pixels).clamp(1, 4) }
+fn n_batch(pass: &Pass, n_pixels: usize) -> usize {
+    if pass.is_field() { 1 } else { (PIXELS_AT_ONCE / n_pixels).clamp(1, 4) }
 }
 
 fn map(found: PathAttribution, input: &Input) -> Map {

@@ -6,7 +6,7 @@ use stormlens_data::network::{Input, Map, Measure, Series};
 use stormlens_data::request::{Cancelled, Progress};
 
 use super::options::Options;
-use super::pass::Seen;
+use super::pass::Pass;
 use super::target::Target;
 use crate::{Network, Parameters};
 
@@ -17,12 +17,12 @@ pub trait Method: Sync {
     /// What it needs of the pass that predicts.
     fn wants(&self) -> Wants;
 
-    /// Explains one answer. `seen` holds what the method [wants](Self::wants), of the target that
+    /// Explains one answer. `pass` holds what the method [wants](Self::wants), of the target that
     /// `run` names.
     ///
     /// # Errors
     /// [`Cancelled`] when nobody waits any more.
-    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled>;
+    fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled>;
 }
 
 /// What a method needs of the pass that predicts. All that want something of the same target share

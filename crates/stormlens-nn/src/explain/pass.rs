@@ -19,7 +19,7 @@ pub struct Watch {
 
 /// What passes showed of one input; row-major `f32` on the host.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Pass {
     pub prediction: Vec<f32>,
     /// `[output channels, height, width]` of a field, `[classes]` of logits.
     pub shape: Vec<usize>,
@@ -29,7 +29,7 @@ pub struct Seen {
     pub input_gradient: Option<Vec<f32>>,
 }
 
-impl Seen {
+impl Pass {
     /// Whether the network answers with a field; else with logits.
     pub fn is_field(&self) -> bool {
         self.shape.len() == 3
@@ -42,9 +42,9 @@ impl Seen {
 }
 
 /// The prediction alone of each example of a batch `[batch, channels, height, width]`.
-pub fn predict(network: &dyn Network, parameters: &Parameters, input: Tensor<4>) -> Vec<Seen> {
+pub fn predict(network: &dyn Network, parameters: &Parameters, input: Tensor<4>) -> Vec<Pass> {
     let output = network.forward(parameters, input, &mut Tap::off(), &Mode::inference());
-    seen(&output)
+    passes(&output)
 }
 
 /// The predictions of a batch `[batch, channels, height, width]`, and gradients of each example's
@@ -57,35 +57,35 @@ pub fn differentiate<T: Target>(
     input: Tensor<4>,
     watch: &Watch,
     mut choose: impl FnMut(usize, &[f32], &[usize]) -> T,
-) -> Vec<(Seen, T)> {
+) -> Vec<(Pass, T)> {
     let mut tap = Tap::watch(watch.layers.iter().cloned());
     let leaf = watch.input.then(|| input.clone().autodiff().require_grad());
     let input = leaf.clone().unwrap_or(input);
     let output = network.forward(parameters, input, &mut tap, &Mode::inference());
-    let mut examples = seen(&output);
-    let choose = |(i, seen): (usize, &Seen)| choose(i, &seen.prediction, &seen.shape);
+    let mut examples = passes(&output);
+    let choose = |(i, pass): (usize, &Pass)| choose(i, &pass.prediction, &pass.shape);
     let targets: Vec<T> = examples.iter().enumerate().map(choose).collect();
     // No example's target depends on another example, so the gradients of the sum are theirs.
     let scores = targets.iter().enumerate().map(|(i, target)| target.of(output.example(i)).sum());
     let score = scores.reduce(|sum, score| sum + score).expect("at least one example");
     let mut gradients = score.backward();
-    for (seen, layers) in examples.iter_mut().zip(tap.into_weighted(&mut gradients)) {
-        seen.layers = layers;
+    for (pass, layers) in examples.iter_mut().zip(tap.into_weighted(&mut gradients)) {
+        pass.layers = layers;
     }
     if let Some(leaf) = leaf {
         let gradient = leaf.grad_remove(&mut gradients);
         let gradient = to_vec(gradient.unwrap_or_else(|| leaf.inner().zeros_like()));
         let n = examples.len();
-        for (seen, gradient) in examples.iter_mut().zip(each(gradient, n)) {
-            seen.input_gradient = Some(gradient);
+        for (pass, gradient) in examples.iter_mut().zip(each(gradient, n)) {
+            pass.input_gradient = Some(gradient);
         }
     }
     examples.into_iter().zip(targets).collect()
 }
 
-fn seen(output: &Prediction) -> Vec<Seen> {
+fn passes(output: &Prediction) -> Vec<Pass> {
     let [n_batch, shape @ ..] = &output.shape()[..] else { return Vec::new() };
-    let of_example = |prediction| Seen {
+    let of_example = |prediction| Pass {
         prediction,
         shape: shape.to_vec(),
         layers: Vec::new(),

@@ -6,7 +6,7 @@ use stormlens_data::network::{Map, Meaning};
 use stormlens_data::request::Cancelled;
 
 use super::method::{Found, Method, Run, Wants};
-use super::pass::Seen;
+use super::pass::Pass;
 
 const CARD: MethodCard = MethodCard {
     id: "saliency",
@@ -43,7 +43,7 @@ impl Method for Saliency {
         Wants::InputGradient
     }
 
-    fn explain(&self, seen: &Seen, run: &Run) -> Result<Found, Cancelled> {
+    fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
         let of_gradient = |gradient: &Vec<f32>| Map {
             part: "",
             layer: None,
@@ -51,7 +51,7 @@ impl Method for Saliency {
             shape: run.input.shape,
             values: gradient.iter().map(|g| g.abs()).collect(),
         };
-        let maps = seen.input_gradient.iter().map(of_gradient).collect();
+        let maps = pass.input_gradient.iter().map(of_gradient).collect();
         Ok(Found { maps, ..Found::default() })
     }
 }
@@ -91,7 +91,7 @@ mod tests {
         let watch = Watch { layers: Vec::new(), input: true };
         let parameters = Parameters::default();
         let choose = |_: usize, y: &[f32], shape: &[usize]| target(&wanted, y, shape);
-        let (seen, target) =
+        let (pass, target) =
             differentiate(&Parabola, &parameters, tensor.clone(), &watch, choose).remove(0);
         let model = (crate::models::sar_unet::ENTRY.card)();
         let run = Run {
@@ -104,7 +104,7 @@ mod tests {
             options: &Options::read(&CARD, &model, &Default::default()).expect("no options"),
             progress: &Silent,
         };
-        let found = Saliency.explain(&seen, &run).expect("nobody cancels");
+        let found = Saliency.explain(&pass, &run).expect("nobody cancels");
         assert_eq!((found.maps[0].meaning, found.maps[0].shape), (Meaning::Sensitivity, [2, 2, 2]));
         assert_eq!(found.maps[0].values, [4.0, 0.0, 6.0, 1.0, 3.0, 0.0, 3.0, 3.0]);
     }

@@ -120,15 +120,15 @@ fn what_is_watched_together_is_what_is_watched_alone() {
     };
     let together = see(&["cbam1", "Up_RRCNN2"], true);
     let (layers, input) = (see(&["cbam1", "Up_RRCNN2"], false), see(&[], true));
-    let gradients = together.iter().map(|(seen, _)| seen.input_gradient.as_ref().expect("watched"));
+    let gradients = together.iter().map(|(pass, _)| pass.input_gradient.as_ref().expect("watched"));
     let gradients: Vec<&Vec<f32>> = gradients.collect();
     assert!(relative_l2(gradients[0], gradients[1]) > 1e-3, "the examples have one gradient");
-    for (i, (seen, _)) in together.iter().enumerate() {
-        assert_eq!(seen.shape, [1, 32, 32]);
+    for (i, (pass, _)) in together.iter().enumerate() {
+        assert_eq!(pass.shape, [1, 32, 32]);
         let alone = input[i].0.input_gradient.as_ref().expect("watched");
         assert!(relative_l2(gradients[i], alone) < 1e-6);
         for name in ["cbam1", "Up_RRCNN2"] {
-            let [a, b] = [seen, &layers[i].0].map(|seen| seen.layer(name).expect("watched"));
+            let [a, b] = [pass, &layers[i].0].map(|pass| pass.layer(name).expect("watched"));
             assert!(relative_l2(&a.weighted_sum, &b.weighted_sum) < 1e-6, "{name}");
         }
         assert!(layers[i].0.input_gradient.is_none() && input[i].0.layers.is_empty());

@@ -6,9 +6,9 @@ use burn::tensor::module::{batch_norm, batch_norm_train, conv2d};
 use burn::tensor::ops::ConvOptions;
 
 use super::depthwise::depthwise;
+use super::fused;
 use super::resample::same_padding;
 use super::source::Source;
-use super::whole;
 use crate::parameters::{Mode, Scope};
 
 /// What batch normalisation was built with: the default of a framework, which no checkpoint
@@ -47,7 +47,7 @@ pub(crate) fn conv3x3_halving_relu(
     options: NormOptions,
     mode: &Mode,
 ) -> Tensor<4> {
-    match whole::stem_relu(p, norm, &x, mode) {
+    match fused::stem_relu(p, norm, &x, mode) {
         Some(y) => y,
         None => relu(norm_with(norm, conv3x3_halving(p, x), options, mode)),
     }
@@ -56,7 +56,7 @@ pub(crate) fn conv3x3_halving_relu(
 /// A 1 × 1 convolution with bias: a linear map of the channels.
 pub(crate) fn conv1x1(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
     let x = x.into();
-    match whole::conv1x1(p, &x, None, mode) {
+    match fused::conv1x1(p, &x, None, mode) {
         Some(y) => y,
         None => linear_map(p, x.into_map()),
     }
@@ -70,7 +70,7 @@ pub(crate) fn conv1x1_onto(
     mode: &Mode,
 ) -> Tensor<4> {
     let x = x.into();
-    match whole::conv1x1(p, &x, Some(&addend), mode) {
+    match fused::conv1x1(p, &x, Some(&addend), mode) {
         Some(y) => y,
         None => linear_map(p, x.into_map()) + addend,
     }
@@ -106,7 +106,7 @@ pub(crate) fn separable_relu(
     mode: &Mode,
 ) -> Tensor<4> {
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
-    match whole::separable_relu(&conv, &norm, &x, mode) {
+    match fused::separable_relu(&conv, &norm, &x, mode) {
         Some(y) => y,
         None => {
             relu(norm_with(&norm, depthwise_separable(&conv, x.into_map(), mode), options, mode))
@@ -124,7 +124,7 @@ pub(crate) fn residual_separable(
 ) -> Tensor<4> {
     let (p, x) = (double.at("double_conv"), x.into());
     let middle = separable_relu(&p, ["0", "1"], x.clone(), NormOptions::PYTORCH, mode);
-    match whole::residual_end([&p.at("3"), &p.at("4"), straight], &middle, &x, mode) {
+    match fused::residual_end([&p.at("3"), &p.at("4"), straight], &middle, &x, mode) {
         Some(sum) => sum,
         None => {
             let convolved = separable_relu(&p, ["3", "4"], middle, NormOptions::PYTORCH, mode);

@@ -6,8 +6,8 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 use super::convolution::{NormOptions, norm_with};
+use super::fused;
 use super::source::Source;
-use super::whole;
 use crate::parameters::{Mode, Scope};
 
 /// Zero padding 1, stride 1; convolution and normalisation go by these names.
@@ -19,7 +19,7 @@ pub(crate) fn convolution_relu(
     mode: &Mode,
 ) -> Tensor<4> {
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
-    match whole::convolution_relu(&conv, &norm, &x, mode) {
+    match fused::convolution_relu(&conv, &norm, &x, mode) {
         Some(y) => y,
         None => relu(norm_with(&norm, convolution(&conv, x.into_map()), options, mode)),
     }

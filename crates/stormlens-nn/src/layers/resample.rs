@@ -5,13 +5,13 @@ use burn::tensor::ops::{MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_kernels::pool::Window;
 
+use super::fused;
 use super::source::Source;
-use super::whole;
 use crate::parameters::Mode;
 
 /// Maximum of every 2 × 2 window, without overlap.
 pub(crate) fn max_pool(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    if let Some(y) = whole::pool(&x, Window::Two, mode) {
+    if let Some(y) = fused::pool(&x, Window::Two, mode) {
         return y;
     }
     max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
@@ -29,7 +29,7 @@ pub(super) fn same_padding(n: usize) -> (usize, usize) {
 /// Padding never wins, and of equal values the first in reading order takes the gradient. Windows
 /// that hang over the far end stand for the padding there, so nothing has to be copied.
 pub(crate) fn max_pool_halving(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    if let Some(y) = whole::pool(&x, Window::Three, mode) {
+    if let Some(y) = fused::pool(&x, Window::Three, mode) {
         return y;
     }
     let [_, _, height, width] = x.dims();
@@ -57,7 +57,7 @@ pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
 /// that is larger, because halving had dropped a row or a column, zeros go around the map: half of
 /// them above and on the left, rounded down.
 pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, mode: &Mode) -> Source {
-    let x = whole::upsample(&x, mode).unwrap_or_else(|| upsample(x));
+    let x = fused::upsample(&x, mode).unwrap_or_else(|| upsample(x));
     let ([_, _, height, width], [_, _, skip_height, skip_width]) = (x.dims(), skip.dims());
     let (down, across) = (skip_height - height, skip_width - width);
     let x = match (down, across) {

@@ -21,6 +21,10 @@ pub enum RecognitionError {
     #[error("the weights look like {network} but do not fit it: {difference}")]
     Mismatch { network: &'static str, difference: String },
     #[error(
+        "there are several networks, below `{one}` and below `{other}`: save one of them by itself"
+    )]
+    Several { one: String, other: String },
+    #[error(
         "the weights cannot be used: `{name}` holds {value} at position {index}; \
          the training has diverged or the file is damaged"
     )]

@@ -55,3 +55,56 @@ fn bare_and_prefixed_weights_are_read() {
     assert!(message.contains("other.safetensors cannot be used"), "{message}");
     assert!(message.contains("first names are `fc`; known are SAR-UNet, SmaAt-UNet"), "{message}");
 }
+
+/// Files that people have, made for this purpose: one network of 12 frames in six wrappings.
+#[test]
+fn weights_are_found_whatever_stands_around_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints");
+    let read = |name: &str| read(&folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
+    let weights = |file: Foreign| {
+        let counts = |name: &String| name.ends_with("num_batches_tracked");
+        let kept = file.state.tensors.into_iter().filter(|(name, _)| !counts(name));
+        kept.map(|(name, tensor)| (name, tensor.values)).collect::<BTreeMap<_, _>>()
+    };
+    let expected = weights(read("b00_baseline.safetensors").0);
+    let check = |name: &str, left_over: &[&str]| {
+        let (file, found) = read(name);
+        assert_eq!((found.entry.card)().id, "sar-unet", "{name}");
+        assert_eq!(file.left_over, left_over, "{name}");
+        assert!(weights(file) == expected, "{name}");
+    };
+    check("b02_compile.pt", &[]);
+    check("b05_swa_averaged.pt", &["n_averaged"]);
+    check("b06_lightning_loss_weight.ckpt", &["loss_fn.weight"]);
+    check("b11_recipe_model_state_dict.pt", &[]);
+    check("b20_no_counters.pt", &[]);
+}
+
+/// Its archive has the records of ZIP64 just where some readers look for an entry.
+#[test]
+fn a_sound_archive_of_another_network_is_no_damage() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints/tiny_state_dictionary.pt");
+    let error = read(&path).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("belong to no known network") && error.contains("`w`"), "{error}");
+}
+
+#[test]
+fn two_networks_in_one_file_are_not_chosen_between() {
+    let state = state_dict(&unet::SMAAT_UNET.fresh(1), 0);
+    let below = |prefix: &str| {
+        let named =
+            |(name, tensor): (&String, &Tensor)| (format!("{prefix}{name}"), tensor.clone());
+        state.tensors.iter().map(named).collect::<Vec<_>>()
+    };
+    let both = below("model.").into_iter().chain(below("ema.")).collect();
+    let both = StateDict { tensors: both };
+    let error = recognise(&both).map(|_| ()).unwrap_err();
+    let error = below_a_prefix(&both, error).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("below `ema.` and below `model.`"), "{error}");
+    let incomplete = below("model.").into_iter().skip(1).collect();
+    let incomplete = StateDict { tensors: incomplete };
+    let error = recognise(&incomplete).map(|_| ()).unwrap_err();
+    let error = below_a_prefix(&incomplete, error).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("look like SmaAt-UNet") && error.contains("1 missing"), "{error}");
+}

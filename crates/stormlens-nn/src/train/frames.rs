@@ -1,4 +1,4 @@
-//! Lessons in nowcasting: frames and the frames that followed.
+//! Supervision of nowcasting: frames and the frames that followed.
 
 mod augment;
 mod examples;
@@ -11,15 +11,15 @@ pub use examples::{Example, Examples, open};
 pub use options::{DataConfig, FrameOptions, TrainingOptions};
 
 use super::config::TrainConfig;
-use super::lessons::{Batch, Block, Lessons, Score};
 use super::run::TrainError;
+use super::supervision::{Batch, Block, Score, Supervision};
 use crate::models::HostTensors;
 use crate::network::Prediction;
 use crate::random::Random;
 
 /// Sequences of frames. The loss is the squared error summed over the pixels of all lead times, as
 /// published, so comparable with the numbers in checkpoint names.
-pub struct FrameLessons<'a> {
+pub struct FrameSupervision<'a> {
     examples: &'a dyn Examples,
     train: Vec<String>,
     validation: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Targets {
     values: Vec<f32>,
 }
 
-impl<'a> FrameLessons<'a> {
+impl<'a> FrameSupervision<'a> {
     /// `rescale` changes weights so that the network takes and gives values divided by a factor.
     pub fn new(
         config: &TrainConfig,
@@ -68,7 +68,7 @@ impl<'a> FrameLessons<'a> {
     }
 }
 
-impl Lessons for FrameLessons<'_> {
+impl Supervision for FrameSupervision<'_> {
     type Answers = Targets;
     type Tally = ();
 

@@ -13,9 +13,9 @@ use stormlens_data::scene::SceneError;
 
 use self::statistics::Beginning;
 use super::config::Recipe;
-use super::lessons::{Block, Lessons, Score};
 use super::optimiser::NamedAdam;
 use super::state::{Counters, RunState, write_atomically};
+use super::supervision::{Block, Score, Supervision};
 use crate::Parameters;
 use crate::checkpoint::CheckpointError;
 use crate::models::HostTensors;
@@ -53,7 +53,7 @@ pub enum TrainError {
 pub struct EpochReport {
     pub epoch: usize,
     pub learning_rate: f64,
-    /// Mean over batches of the mean loss of their examples, which [`Lessons::loss`] defines.
+    /// Mean over batches of the mean loss of their examples, which [`Supervision::loss`] defines.
     pub train_loss: f64,
     /// Mean loss of the validation examples.
     pub validation_loss: f64,
@@ -93,20 +93,20 @@ pub struct Trainee<'a> {
 ///
 /// # Errors
 /// See [`TrainError`]. The state on disk is that of the last whole epoch, always.
-pub fn train<L: Lessons>(
+pub fn train<L: Supervision>(
     recipe: &Recipe,
     trainee: Trainee<'_>,
-    lessons: &L,
+    supervision: &L,
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Summary, TrainError> {
     let io_error = |path: &Path, cause| TrainError::Io { path: path.to_owned(), cause };
     fs::create_dir_all(&recipe.output).map_err(|e| io_error(&recipe.output, e))?;
     let state_path = recipe.output.join("last.safetensors");
-    let mut run = Run::new(recipe, &trainee, lessons, device);
+    let mut run = Run::new(recipe, &trainee, supervision, device);
     run.resume(&state_path)?;
-    check_blocks(lessons)?;
-    store_split(&recipe.output, lessons).map_err(|e| io_error(&recipe.output, e))?;
+    check_blocks(supervision)?;
+    store_split(&recipe.output, supervision).map_err(|e| io_error(&recipe.output, e))?;
     while !run.counters.stopping.is_over() && run.counters.n_epochs < recipe.max_epochs {
         let report = run.epoch(observer)?;
         observer.epoch(&report);
@@ -119,8 +119,8 @@ pub fn train<L: Lessons>(
     Ok(Summary { n_epochs: counters.n_epochs, best_loss: counters.stopping.best() })
 }
 
-fn check_blocks(lessons: &impl Lessons) -> Result<(), TrainError> {
-    let empty = |block: &Block| lessons.ids(*block).is_empty();
+fn check_blocks(supervision: &impl Supervision) -> Result<(), TrainError> {
+    let empty = |block: &Block| supervision.ids(*block).is_empty();
     match [Block::Train, Block::Validation].into_iter().find(empty) {
         Some(block) => Err(TrainError::EmptyBlock(block)),
         None => Ok(()),
@@ -128,11 +128,11 @@ fn check_blocks(lessons: &impl Lessons) -> Result<(), TrainError> {
 }
 
 /// Writes which sample is in which block.
-fn store_split(output: &Path, lessons: &impl Lessons) -> io::Result<()> {
+fn store_split(output: &Path, supervision: &impl Supervision) -> io::Result<()> {
     let json = serde_json::to_vec_pretty(&serde_json::json!({
-        "train": lessons.ids(Block::Train),
-        "validation": lessons.ids(Block::Validation),
-        "test": lessons.ids(Block::Test),
+        "train": supervision.ids(Block::Train),
+        "validation": supervision.ids(Block::Validation),
+        "test": supervision.ids(Block::Test),
     }))?;
     write_atomically(&output.join("split.json"), &json)
 }
@@ -141,7 +141,7 @@ fn store_split(output: &Path, lessons: &impl Lessons) -> io::Result<()> {
 struct Run<'a, L> {
     recipe: &'a Recipe,
     network: &'a dyn Network,
-    lessons: &'a L,
+    supervision: &'a L,
     device: &'a Device,
     parameters: Parameters,
     beginning: Beginning,
@@ -149,8 +149,13 @@ struct Run<'a, L> {
     counters: Counters,
 }
 
-impl<'a, L: Lessons> Run<'a, L> {
-    fn new(recipe: &'a Recipe, trainee: &Trainee<'a>, lessons: &'a L, device: &'a Device) -> Self {
+impl<'a, L: Supervision> Run<'a, L> {
+    fn new(
+        recipe: &'a Recipe,
+        trainee: &Trainee<'a>,
+        supervision: &'a L,
+        device: &'a Device,
+    ) -> Self {
         let counters = Counters {
             config: recipe.fingerprint.clone(),
             n_epochs: 0,
@@ -158,12 +163,12 @@ impl<'a, L: Lessons> Run<'a, L> {
             schedule: recipe.schedule.clone(),
             stopping: recipe.stopping.clone(),
             n_steps: 0,
-            metrics: header(lessons),
+            metrics: header(supervision),
         };
         Self {
             recipe,
             network: trainee.network,
-            lessons,
+            supervision,
             device,
             parameters: to_device(&trainee.initial, device),
             beginning: Beginning::of(&trainee.initial),
@@ -201,7 +206,7 @@ impl<'a, L: Lessons> Run<'a, L> {
     /// The parameters as they validate and are saved.
     fn usable_parameters(&self) -> Parameters {
         let (now, n_steps) = (&self.parameters, self.counters.n_steps);
-        match self.lessons.slow_norm() {
+        match self.supervision.slow_norm() {
             Some(norm) => self.beginning.divided_out(now, norm, n_steps, self.device),
             None => now.clone(),
         }
@@ -209,14 +214,14 @@ impl<'a, L: Lessons> Run<'a, L> {
 
     fn finished_weights(&self) -> HostTensors {
         let mut weights = self.usable_parameters().to_host();
-        self.lessons.finish(&mut weights);
+        self.supervision.finish(&mut weights);
         weights
     }
 }
 
 /// The first line of `metrics.csv`.
-fn header<L: Lessons>(lessons: &L) -> String {
-    let names = lessons.scores(&L::Tally::default()).into_iter().map(|(name, _)| name);
+fn header<L: Supervision>(supervision: &L) -> String {
+    let names = supervision.scores(&L::Tally::default()).into_iter().map(|(name, _)| name);
     let columns = ["epoch", "learning_rate", "train_loss", "validation_loss", "is_best"];
     columns.into_iter().chain(names).collect::<Vec<_>>().join(",") + "\n"
 }

@@ -1,4 +1,4 @@
-//! Lessons in scenes: pictures and the class that each shows.
+//! Supervision of scenes: pictures and the class that each shows.
 
 mod augment;
 mod options;
@@ -21,8 +21,8 @@ pub use options::{Decoupled, Optimiser, SceneConfig, SceneData, SceneTraining};
 
 use self::pictures::Pictures;
 use self::sampling::Sampling;
-use super::lessons::{Batch, Block, Lessons, Score};
 use super::run::TrainError;
+use super::supervision::{Batch, Block, Score, Supervision};
 use crate::explain::probabilities;
 use crate::layers::NormOptions;
 use crate::network::Prediction;
@@ -30,7 +30,7 @@ use crate::parameters::to_vec;
 use crate::random::Random;
 
 /// Labelled scenes. The loss is the categorical cross-entropy, taken from the logits.
-pub struct SceneLessons {
+pub struct SceneSupervision {
     folder: Folder,
     train: Pictures,
     validation: Pictures,
@@ -51,7 +51,7 @@ struct Classes {
     positive: usize,
 }
 
-impl SceneLessons {
+impl SceneSupervision {
     /// Reads the training and the validation scenes of a folder. Where it has no scenes for
     /// validation, some are held out of those for training, whole footprints at a time. `norm` is the
     /// batch normalisation of the network.
@@ -153,7 +153,7 @@ impl Classes {
     }
 }
 
-impl Lessons for SceneLessons {
+impl Supervision for SceneSupervision {
     /// The class of each scene, by its place among the logits.
     type Answers = Vec<usize>;
     type Tally = Classification;

@@ -100,8 +100,8 @@ fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
     let initial = initialise(&tiny(), config.seed);
     let trainee = Trainee { network: &SarUnet, initial };
     let rescale = crate::models::sar_unet::ENTRY.rescale;
-    let lessons = FrameLessons::new(config, &Squares, rescale);
-    train(&config.recipe(), trainee, &lessons, &Device::flex(), watch)
+    let supervision = FrameSupervision::new(config, &Squares, rescale);
+    train(&config.recipe(), trainee, &supervision, &Device::flex(), watch)
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use stormlens_data::card::CheckpointCard;
+
 use super::*;
 use crate::tasks::nowcast::samples::Samples;
 use crate::tasks::tests::{CLOUDS, SAMPLE, catalog, data};
@@ -62,7 +64,7 @@ fn what_cannot_be_compared_is_refused_with_what_can() {
     refused(rain("&networks=clouds/europe"), "rain/one");
     refused(rain("&lead-time=45"), "a lead time of this network in minutes: 30, 60, 180");
     refused(rain("&networks=rain/late&lead-time=30"), "in minutes: 60");
-    refused(rain("&threshold=wet"), "from 0 to 7864.2");
+    refused(rain("&threshold=wet"), "from 0 to 500 mm/h");
     refused(rain("&methods=none"), "“methods”");
     refused(rain("&lead-time=30&lead-time=60"), "only once");
 }

@@ -230,13 +230,18 @@ fn a_scene_unlike_the_training_scenes_is_said_on_every_figure() {
     let (_, outcome) = answered(&format!("scene={}&methods=none", scene(ARCTIC)));
     let said = notes(&outcome);
     let [first, reasons @ .., last] = &said[..] else { panic!("{said:?}") };
-    assert_eq!((first, last), (&("unfamiliar", true), &RESIZED));
-    assert!(reasons.iter().all(|note| *note == ("unfamiliar-because", false)), "{said:?}");
+    assert_eq!((first, last), (&("outside-training-range", true), &RESIZED));
+    assert!(
+        reasons.iter().all(|note| *note == ("outside-training-range-because", false)),
+        "{said:?}"
+    );
     assert_eq!(outcome.remark(), "the scene is unlike the training scenes");
     let reference = Reference::published();
-    let expected = familiarity(&Statistics::of(&picture_of(ARCTIC)), &reference).reasons;
+    let expected = outside_training_range(&Statistics::of(&picture_of(ARCTIC)), &reference);
     assert!(!expected.is_empty());
-    assert!(outcome.notes("unfamiliar-because").eq(expected.iter().map(String::as_str)));
+    assert!(
+        outcome.notes("outside-training-range-because").eq(expected.iter().map(String::as_str))
+    );
 }
 
 /// Of weights that know what they were trained on, their own range counts.
@@ -246,7 +251,7 @@ fn the_range_is_that_of_the_weights() {
     let statistics = Statistics::of(&picture_of(ARCTIC));
     let mut known = question.clone();
     let card = stormlens_data::card::CheckpointCard {
-        familiar: Reference::from_statistics(&[statistics]),
+        training_range: Reference::from_statistics(&[statistics]),
         ..(*known.cards.checkpoint).clone()
     };
     known.cards.checkpoint = card.into();
@@ -347,7 +352,10 @@ fn a_black_picture_has_no_data_and_finite_numbers() {
         (outcome.number("no_data_share"), outcome.number("n_valid")),
         (Some(1.0), Some(0.0))
     );
-    assert_eq!(notes(&outcome), [("unfamiliar", true), ("unfamiliar-because", false), RESIZED]);
-    let reason = outcome.notes("unfamiliar-because").next().expect("there is one");
+    assert_eq!(
+        notes(&outcome),
+        [("outside-training-range", true), ("outside-training-range-because", false), RESIZED]
+    );
+    let reason = outcome.notes("outside-training-range-because").next().expect("there is one");
     assert!(reason.contains("every pixel is exactly black"), "{reason}");
 }

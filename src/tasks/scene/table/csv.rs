@@ -34,8 +34,16 @@ pub async fn csv(
     }
     let standings: HashMap<_, _> = there.into_iter().zip(standings).collect();
     let probability = format!("probability ({})", query.class_label);
-    let header: [&str; N_COLUMNS] =
-        ["scene", "name", "width_px", "height_px", &probability, "logit", "familiar", "remark"];
+    let header: [&str; N_COLUMNS] = [
+        "scene",
+        "name",
+        "width_px",
+        "height_px",
+        &probability,
+        "logit",
+        "in_training_range",
+        "remark",
+    ];
     let mut text = record(header.map(cell));
     for id in &query.scenes {
         let scene = task.scenes.find(id);
@@ -59,11 +67,11 @@ fn line(scene: &SceneEntry, standing: &Standing) -> String {
     let start = [cell(id), cell(title), number(width_px), number(height_px)];
     let remark = |text: &str| [cell(""), cell(""), cell(""), cell(text)];
     let end = match standing {
-        Standing::Done(Summary { probability, logit, unfamiliar, .. }) => [
+        Standing::Done(Summary { probability, logit, outside_training_range, .. }) => [
             number(probability),
             number(logit),
-            cell(&unfamiliar.is_empty().to_string()),
-            cell(&unfamiliar.join(", ")),
+            cell(&outside_training_range.is_empty().to_string()),
+            cell(&outside_training_range.join(", ")),
         ],
         Standing::Failed(error) => remark(&error.to_string()),
         Standing::Running | Standing::Waiting => remark("not computed yet"),

@@ -17,8 +17,8 @@ use crate::tasks::scene::list::label_text;
 use crate::tasks::scene::refusals::RefusedFile;
 use crate::tasks::scene::scenes::SceneEntry;
 use crate::tasks::scene::{SECTION, SceneTask, thumbnail};
+use crate::web::layout::Layout;
 use crate::web::pages::{passing, render};
-use crate::web::shell::Shell;
 use crate::web::{AppError, AppState, format};
 
 /// An answer that waits holds a connection.
@@ -27,7 +27,7 @@ const MAX_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Template)]
 #[template(path = "tasks/scene/table.html")]
 struct TablePage {
-    shell: Shell,
+    layout: Layout,
     model: String,
     model_page: String,
     checkpoint: String,
@@ -71,7 +71,7 @@ struct Cells {
     value: f64,
     probability: String,
     predicted: String,
-    is_familiar: bool,
+    is_in_training_range: bool,
     reasons: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ fn describe(task: &SceneTask, state: &AppState, query: &TableQuery) -> Result<Ta
     }
     let (model, checkpoint) = (&query.cards.model, &query.cards.checkpoint);
     Ok(TablePage {
-        shell: Shell::new(state, Some(SECTION)),
+        layout: Layout::new(state, Some(SECTION)),
         model: model.title.to_owned(),
         model_page: format!("/models/{}", model.id),
         checkpoint: checkpoint.name.clone(),
@@ -141,7 +141,7 @@ fn columns(query: &TableQuery) -> Vec<Column> {
         column(Sort::Order, "Scene".to_owned(), "none"),
         column(Sort::Name, "Name".to_owned(), "ascending"),
         column(Sort::Probability, format!("Probability of {}", query.class_label), "descending"),
-        column(Sort::Familiarity, "Like the training scenes".to_owned(), "descending"),
+        column(Sort::TrainingRange, "Like the training scenes".to_owned(), "descending"),
     ]
 }
 
@@ -198,8 +198,8 @@ fn cells(summary: Summary) -> Cells {
         value: summary.probability,
         probability: format::probability(summary.probability),
         predicted: summary.predicted,
-        is_familiar: summary.unfamiliar.is_empty(),
-        reasons: summary.unfamiliar,
+        is_in_training_range: summary.outside_training_range.is_empty(),
+        reasons: summary.outside_training_range,
     }
 }
 
@@ -207,11 +207,12 @@ fn cells(summary: Summary) -> Cells {
 fn sort(rows: &mut [Row], sort: Sort) {
     let value = |row: &Row| row.summary.as_ref().map_or(-1.0, |cells| cells.value);
     let title = |row: &Row| row.scene.as_ref().map(|scene| scene.title.to_lowercase());
-    let strangeness = |row: &Row| row.summary.as_ref().map_or(2, |c| u8::from(!c.is_familiar));
+    let strangeness =
+        |row: &Row| row.summary.as_ref().map_or(2, |c| u8::from(!c.is_in_training_range));
     match sort {
         Sort::Order => {}
         Sort::Name => rows.sort_by_key(|row| (row.scene.is_none(), title(row))),
         Sort::Probability => rows.sort_by(|a, b| value(b).total_cmp(&value(a))),
-        Sort::Familiarity => rows.sort_by_key(strangeness),
+        Sort::TrainingRange => rows.sort_by_key(strangeness),
     }
 }

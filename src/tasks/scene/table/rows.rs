@@ -32,7 +32,7 @@ pub struct Summary {
     /// Name for people of the most probable class.
     pub predicted: String,
     /// Why the scene is unlike the training scenes; empty where it is not.
-    pub unfamiliar: Vec<String>,
+    pub outside_training_range: Vec<String>,
 }
 
 impl Summary {
@@ -43,7 +43,10 @@ impl Summary {
             probability: *all.get(class)?,
             logit: *outcome.variable("logit")?.to_f64().get(class)?,
             predicted: probability.axis()?.label(most_probable(&all)),
-            unfamiliar: outcome.notes("unfamiliar-because").map(str::to_owned).collect(),
+            outside_training_range: outcome
+                .notes("outside-training-range-because")
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }

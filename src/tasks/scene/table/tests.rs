@@ -37,7 +37,7 @@ fn gaps_are_filled() {
 fn the_address_survives_being_read_again() {
     for query in [
         "scenes=a",
-        "scenes=a&scenes=b,c&sort=familiarity&fit=letterbox&resampling=bilinear",
+        "scenes=a&scenes=b,c&sort=training-range&fit=letterbox&resampling=bilinear",
         "scenes=a&checkpoint=simulated&sort=probability&refused=0123abcd",
         "scenes=%00,%2F..%2F,%3Cscript%3E&sort=name",
     ] {
@@ -63,7 +63,7 @@ fn what_does_not_exist_is_refused_with_what_does() {
     check("scenes=a&model=lstm", "polar");
     check("scenes=a&model=rain", "polar");
     check("scenes=a&checkpoint=three", "simulated");
-    check("scenes=a&sort=size", "order, name, probability, familiarity");
+    check("scenes=a&sort=size", "order, name, probability, training-range");
     check("scenes=a&fit=crop", "letterbox");
     check("scenes=a&class=neg", "“class”");
     check("scenes=a&sort=name&sort=name", "only once");
@@ -88,8 +88,11 @@ fn a_row_asks_as_the_page_of_its_scene() {
 
 #[test]
 fn an_order_has_a_name() {
-    for sort in Sort::ALL {
+    for &sort in Sort::ALL {
         assert_eq!(sort.to_string().parse(), Ok(sort));
     }
-    assert_eq!("size".parse::<Sort>(), Err(()));
+    assert_eq!(
+        "size".parse::<Sort>(),
+        Err("there is no order \"size\"; take order, name, probability or training-range".into())
+    );
 }

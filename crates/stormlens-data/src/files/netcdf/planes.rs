@@ -38,14 +38,11 @@ impl Planes {
         if let Some((_, plane)) = self.known.iter().find(|(known, _)| *known == key) {
             return Ok(Some(plane.clone()));
         }
-        let nowhere = || FilesError::Netcdf {
-            what: format!("{} has rows and columns that lie nowhere", variable.name),
-        };
-        let middles = variable.domain.middles(size).ok_or_else(nowhere)?;
         let is_whole = variable.domain.size() == Some(size);
-        let plane = match &variable.domain {
-            Domain::Earth(grid) => self.earth(file, grid, &middles, is_whole)?,
-            domain => {
+        let plane = match (&variable.domain, variable.domain.middles(size)) {
+            (_, None) => nowhere(file, size)?,
+            (Domain::Earth(grid), Some(middles)) => self.earth(file, grid, &middles, is_whole)?,
+            (domain, Some(middles)) => {
                 // Of one side as the square's, the centre is still no more than a part of it.
                 let is_whole = is_whole && matches!(domain, Domain::Scene(_));
                 scene_plane(file, &middles, is_whole)?
@@ -125,6 +122,16 @@ fn places(
         names.push(written);
     }
     Ok(names)
+}
+
+/// Rows and columns of an array that does not say where it lies: they have no coordinates.
+fn nowhere(file: &mut Builder, size: [usize; 2]) -> Result<Plane, FilesError> {
+    let mut dimension = |name: &str, length: usize| {
+        let written = file.free_name(&format!("{name}_{length}"), length);
+        file.dimension(&written, length)
+    };
+    let dimensions = [dimension("row", size[0])?, dimension("column", size[1])?];
+    Ok(Plane { dimensions, coordinates: Vec::new(), grid_mapping: String::new() })
 }
 
 /// Rows and columns of a map of a scene, in pixels from the upper left corner of its square.

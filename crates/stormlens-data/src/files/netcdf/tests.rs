@@ -108,7 +108,7 @@ fn nowcast_variables() -> Vec<Variable> {
 
 fn outcome(variables: Vec<Variable>) -> Outcome {
     let note = |text: &str, is_on_figures| Note {
-        name: "unfamiliar".into(),
+        name: "outside-training-range".into(),
         text: text.into(),
         is_on_figures,
     };
@@ -316,7 +316,7 @@ fn provenance_and_request_are_in_the_file() {
     assert_eq!(text("provenance_weights_sha256"), "ab".repeat(32));
     assert_eq!(text("references"), "Stańczyk et al. 2023");
     assert_eq!(text("comment"), "unlike the training data");
-    assert_eq!(text("note_unfamiliar"), "unlike the training data\none reason");
+    assert_eq!(text("note_outside_training_range"), "unlike the training data\none reason");
     let request: Request = serde_json::from_str(&text("request")).unwrap();
     assert_eq!(request, nowcast().request);
     assert_eq!(read(&file, "grad_cam_target"), [143.49]);
@@ -377,6 +377,20 @@ fn equal_results_are_equal_files() {
 }
 
 #[test]
+fn what_lies_nowhere_has_rows_and_columns_without_coordinates() {
+    let mut outcome = nowcast();
+    outcome.variables.iter_mut().for_each(|variable| variable.domain = Domain::None);
+    let file = open(&outcome);
+    let prediction = outcome.variable("prediction").unwrap();
+    assert!(read(&file, "prediction") == prediction.to_f64());
+    let shape = file.dataset("prediction").unwrap().read_array::<f32>().unwrap().shape().to_vec();
+    assert_eq!(shape, prediction.shape());
+    for name in ["y", "row", "latitude"] {
+        assert!(file.dataset(name).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let check = |change: fn(&mut Variable), message: &str| {
         let mut outcome = nowcast();
@@ -385,7 +399,6 @@ fn what_does_not_fit_is_refused() {
         assert!(found.contains(message), "{found}");
     };
     check(|v| v.plane = Some([1, 1]), "prediction has 165888 values");
-    check(|v| v.domain = Domain::None, "prediction has rows and columns that lie nowhere");
     let plane = |v: &mut Variable, proj4: &str| {
         v.domain = Domain::Earth(Grid { proj4: proj4.into(), ..crop_grid() });
     };

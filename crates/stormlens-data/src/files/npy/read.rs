@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use ndarray::ArrayViewD;
 use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
-use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::super::open_zip;
 use super::FilesError;
 
 /// What comes before the header's length.
@@ -51,7 +51,7 @@ pub(crate) fn npz_array(
 }
 
 fn member(bytes: &[u8], name: &str, max_bytes: u64) -> Result<Aligned, String> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let mut zip = open_zip(bytes).map_err(damaged)?;
     let with_ending = format!("{name}.npy");
     let names: Result<Vec<_>, _> = zip.file_names().map(|n| n.map(Cow::into_owned)).collect();
     let known: Vec<String> = names.map_err(damaged)?;

@@ -167,3 +167,57 @@ fn other_products_are_refused() {
     check_refused(radar_file(&[765, 700], "GEO=0.5*PV-32.0", 3650.0), "calibration");
     check_refused(radar_file(&[765, 700], formula, 1490.0), "geo_row_offset is 1490");
 }
+
+/// One of the files that went wrong for people, made for this purpose: see `tests/radar/README.md`.
+fn case(name: &str) -> Result<KnmiImage, ImportError> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/radar");
+    read(&folder.join(name))
+}
+
+#[test]
+fn both_codes_of_no_data_are_read_from_the_file() {
+    let image = case("missing_65534_RAD_NL25_RAC_5min_202409010005_cor.h5").unwrap();
+    assert!(!image.pixel_values.contains(&65_534));
+    let Err(ImportError::Missing { count, .. }) = image.crop() else {
+        panic!("pixels are missing")
+    };
+    assert_eq!(count, 100);
+    let rows = image.pixel_values.chunks_exact(image.width).skip(CROP_ROW).take(CROP_SIZE);
+    let crop = rows.flat_map(|row| &row[CROP_COLUMN..CROP_COLUMN + CROP_SIZE]);
+    assert_eq!(crop.filter(|&&value| value != NO_DATA).max(), Some(&136), "1.36 mm in 5 minutes");
+}
+
+#[test]
+fn the_products_of_today_are_read() {
+    for name in ["RAD_NL25_RAC_MFBS_EM_5min_202409010005_NL.h5", "RAD_NL25_RAC_RT_202409010005.h5"]
+    {
+        let image = case(name).unwrap();
+        assert_eq!(image.end.to_string(), "2024-09-01T00:05:00Z", "{name}");
+        assert_eq!(crate::archive::frame_time(name), Some(image.end), "{name}");
+    }
+}
+
+#[test]
+fn numbers_are_read_whatever_they_are_stored_as() {
+    let expected = case("RAD_NL25_RAC_RT_202409010005.h5").unwrap();
+    for kind in ["int32", "float32"] {
+        let name = format!("storage_{kind}_RAD_NL25_RAC_5min_202409010005_cor.h5");
+        let image = case(&name).unwrap();
+        assert_eq!(image.pixel_values.len(), expected.pixel_values.len(), "{kind}");
+        assert!(image.crop().is_ok_and(|crop| crop.iter().any(|&value| value > 0)), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_no_frame_is_refused_for_its_true_reason() {
+    let check = |name: &str, reason: &str| {
+        let error = case(name).err().expect(name).to_string();
+        assert!(error.contains(reason) && !error.contains("fetch it again"), "{error}");
+    };
+    let of_an_hour = "from 31-AUG-2024;23:05:00.000 to 01-SEP-2024;00:05:00.000, where 5 minutes";
+    check("interval_1h_RAD_NL25_RAC_5min_202409010005_cor.h5", of_an_hour);
+    check("RAD_NL25_RAC_FM_202409010005.h5", "several images, as forecasts do");
+    check("storage_lzf_RAD_NL25_RAC_5min_202409010005_cor.h5", "h5repack -f GZIP=4");
+    check("odim_RAD_NL25_RAC_5min_202409010005_cor.h5", "it is in the layout of ODIM_H5");
+    check("storage_uint8_RAD_NL25_RAC_5min_202409010005_cor.h5", "8 bits, which end at 255");
+}

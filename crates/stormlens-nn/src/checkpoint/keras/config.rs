@@ -31,9 +31,10 @@ pub(super) fn hyper_parameters(root: &Attributes) -> Result<BTreeMap<String, Jso
     Ok(found)
 }
 
-/// The side of the input layer's square pictures.
+/// The side of the input layer's square pictures, which Keras 2 and Keras 3 name differently.
 fn input_px(model: &Json) -> Option<u64> {
-    let shape = model.pointer("/config/layers/0/config/batch_input_shape")?;
+    let layer = model.pointer("/config/layers/0/config")?;
+    let shape = layer.get("batch_input_shape").or_else(|| layer.get("batch_shape"))?;
     square(shape.get(1)?, shape.get(2)?)
 }
 

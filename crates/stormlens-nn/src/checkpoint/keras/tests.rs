@@ -225,6 +225,9 @@ fn sides_come_from_the_configuration_where_there_is_one() {
     };
     check(None, [None, None]);
     check(config("800, 800", r#""height": 512, "width": 512"#), [Some(800), Some(512)]);
+    let of_keras_3 = config("192, 192", r#""height": 128, "width": 128"#);
+    let of_keras_3 = of_keras_3.map(|text| text.replace("batch_input_shape", "batch_shape"));
+    check(of_keras_3, [Some(192), Some(128)]);
     check(config("800, 700", r#""height": 512, "width": 512"#), [None, Some(512)]);
     check(config("800, 800", r#""height": "512", "width": -1"#), [Some(800), None]);
     check(Some("[]".into()), [None, None]);

@@ -5,6 +5,7 @@
 
 use std::io::{self, Cursor};
 
+use stormlens_data::files::open_zip;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::super::error::{Fault, printable};
@@ -38,7 +39,7 @@ struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self, Fault> {
-        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+        let mut zip = open_zip(bytes).map_err(|error| damaged(&error))?;
         if zip.has_duplicate_names() {
             return Err(Fault::Damaged("two entries of the ZIP have the same name".into()));
         }

@@ -9,7 +9,7 @@ use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::{DatasetError, Windows};
 
 use super::options::DataConfig;
-use crate::train::lessons::Block;
+use crate::train::supervision::Block;
 
 /// One sample, normalised.
 #[derive(Clone, Debug, PartialEq)]

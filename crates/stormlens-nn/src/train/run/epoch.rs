@@ -6,21 +6,21 @@ use std::time::Instant;
 use super::{EpochReport, Observer, Run, TrainError};
 use crate::parameters::{Mode, Recorder, to_vec};
 use crate::random::Random;
-use crate::train::ahead::ahead;
 use crate::train::config::Monitor;
-use crate::train::lessons::{Batch, Lessons, Score};
+use crate::train::prefetch::prefetch;
+use crate::train::supervision::{Batch, Score, Supervision};
 use crate::{Parameters, Tap};
 
-impl<L: Lessons> Run<'_, L> {
+impl<L: Supervision> Run<'_, L> {
     pub(super) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochReport, TrainError> {
         let started = Instant::now();
         // Drawn from a copy that takes its place only when the epoch is whole.
         let mut random = self.counters.random.clone();
-        let lessons = self.lessons;
-        let plan = lessons.plan(&mut random);
+        let supervision = self.supervision;
+        let plan = supervision.plan(&mut random);
         let n_samples: usize = plan.iter().map(Vec::len).sum();
-        let batches = plan.iter().map(|picks| lessons.training_batch(picks, &mut random));
-        let train_loss = ahead(batches, |batches| self.learn(batches, plan.len(), observer))?;
+        let batches = plan.iter().map(|picks| supervision.training_batch(picks, &mut random));
+        let train_loss = prefetch(batches, |batches| self.learn(batches, plan.len(), observer))?;
         let samples_per_s = n_samples as f64 / started.elapsed().as_secs_f64();
         let (validation_loss, scores) = self.validate()?;
         self.counters.random = random;
@@ -64,7 +64,7 @@ impl<L: Lessons> Run<'_, L> {
         let leaves = self.parameters.require_grad();
         let mode = Mode::Training(self.recorder());
         let prediction = self.network.forward(&leaves, input, &mut Tap::off(), &mode);
-        let loss = self.lessons.loss(prediction, &answers, self.device);
+        let loss = self.supervision.loss(prediction, &answers, self.device);
         let value = f64::from(to_vec(loss.clone().inner())[0]);
         let mut gradients = loss.backward();
         let Mode::Training(recorder) = mode else { unreachable!("set a few lines above") };
@@ -75,7 +75,7 @@ impl<L: Lessons> Run<'_, L> {
         self.parameters = self.optimiser.step(&leaves, gradients, depthwise, learning_rate);
         self.parameters.update(recorder.statistics.into_inner());
         self.counters.n_steps += 1;
-        self.lessons.in_units(value)
+        self.supervision.in_units(value)
     }
 
     /// With a generator for what is random within the network: its own for every step, so that the
@@ -87,12 +87,12 @@ impl<L: Lessons> Run<'_, L> {
 
     /// Mean loss of the validation samples, and what else is counted.
     fn validate(&self) -> Result<(f64, Vec<Score>), TrainError> {
-        let lessons = self.lessons;
-        let plan = lessons.validation_plan();
-        let batches = plan.iter().map(|picks| lessons.validation_batch(picks));
+        let supervision = self.supervision;
+        let plan = supervision.validation_plan();
+        let batches = plan.iter().map(|picks| supervision.validation_batch(picks));
         let parameters = self.usable_parameters();
         let (mut sum, mut n, mut tally) = (0.0, 0, L::Tally::default());
-        ahead(batches, |batches| {
+        prefetch(batches, |batches| {
             for batch in batches {
                 let batch = batch?;
                 let n_examples = batch.n();
@@ -101,7 +101,7 @@ impl<L: Lessons> Run<'_, L> {
             }
             Ok::<_, TrainError>(())
         })?;
-        Ok((lessons.in_units(sum / n as f64), lessons.scores(&tally)))
+        Ok((supervision.in_units(sum / n as f64), supervision.scores(&tally)))
     }
 
     /// The mean loss of a batch that nothing is learnt from.
@@ -114,8 +114,8 @@ impl<L: Lessons> Run<'_, L> {
         let (input, answers) = batch.into_tensor(self.device);
         let mode = Mode::inference();
         let prediction = self.network.forward(parameters, input, &mut Tap::off(), &mode);
-        self.lessons.count(tally, &prediction, &answers);
-        let loss = self.lessons.loss(prediction, &answers, self.device);
+        self.supervision.count(tally, &prediction, &answers);
+        let loss = self.supervision.loss(prediction, &answers, self.device);
         f64::from(to_vec(loss)[0])
     }
 

@@ -113,9 +113,9 @@ impl Observer for Watch {
 }
 
 fn run(config: &SceneConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let lessons = SceneLessons::open(config, &task(), NormOptions::KERAS)?;
+    let supervision = SceneSupervision::open(config, &task(), NormOptions::KERAS)?;
     let trainee = Trainee { network: &Means, initial: fresh() };
-    train(&config.recipe(), trainee, &lessons, &Device::flex(), watch)
+    train(&config.recipe(), trainee, &supervision, &Device::flex(), watch)
 }
 
 fn score(report: &EpochReport, name: &str) -> Option<f64> {
@@ -127,10 +127,10 @@ fn score(report: &EpochReport, name: &str) -> Option<f64> {
 fn places_that_training_knows_are_counted() {
     let root = tempfile::tempdir().expect("a folder");
     write_scenes(root.path(), false);
-    let lessons = SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS);
-    let lessons = lessons.expect("the scenes");
-    assert_eq!(lessons.n_known_places(Block::Test), 4);
-    assert_eq!(lessons.n_known_places(Block::Validation), 0, "the hold-out divides by place");
+    let supervision = SceneSupervision::open(&config(root.path()), &task(), NormOptions::KERAS);
+    let supervision = supervision.expect("the scenes");
+    assert_eq!(supervision.n_known_places(Block::Test), 4);
+    assert_eq!(supervision.n_known_places(Block::Validation), 0, "the hold-out divides by place");
 }
 
 #[test]
@@ -206,16 +206,16 @@ fn the_monitor_decides_what_is_best() {
 fn scenes_are_held_out_by_footprint_where_none_validate() {
     let root = tempfile::tempdir().expect("a folder");
     write_scenes(root.path(), false);
-    let lessons =
-        SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
-    let counts = [Block::Train, Block::Validation, Block::Test].map(|b| lessons.len(b));
+    let supervision =
+        SceneSupervision::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
+    let counts = [Block::Train, Block::Validation, Block::Test].map(|b| supervision.len(b));
     assert_eq!(counts, [16, 4, 4]);
     let footprints = |block| -> std::collections::BTreeSet<_> {
-        lessons.files(block).filter_map(|f| f.footprint.clone()).collect()
+        supervision.files(block).filter_map(|f| f.footprint.clone()).collect()
     };
     assert!(footprints(Block::Train).is_disjoint(&footprints(Block::Validation)));
-    assert!(lessons.ids(Block::Test)[0].starts_with("test/neg/"));
-    let reference = lessons.reference().expect("training scenes");
+    assert!(supervision.ids(Block::Test)[0].starts_with("test/neg/"));
+    let reference = supervision.reference().expect("training scenes");
     assert!(reference.mean[2].low < 60.0 / 255.0 && reference.mean[2].high > 200.0 / 255.0);
 }
 
@@ -249,12 +249,12 @@ fn a_scene_that_is_none_is_named() {
 fn the_loss_is_the_cross_entropy() {
     let root = tempfile::tempdir().expect("a folder");
     write_scenes(root.path(), true);
-    let lessons =
-        SceneLessons::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
+    let supervision =
+        SceneSupervision::open(&config(root.path()), &task(), NormOptions::KERAS).expect("scenes");
     let device = Device::flex();
     let logits = vec![0.0, 0.0, 3.0_f32.ln() + 90.0, 90.0];
     let logits = Tensor::<2>::from_data(TensorData::new(logits, [2, 2]), &device);
-    let loss = to_vec(lessons.loss(Prediction::Logits(logits), &vec![1, 0], &device))[0];
+    let loss = to_vec(supervision.loss(Prediction::Logits(logits), &vec![1, 0], &device))[0];
     let expected = (2.0_f32.ln() - 0.75_f32.ln()) / 2.0;
     assert!((loss - expected).abs() < 1e-5, "{loss}, {expected}");
 }

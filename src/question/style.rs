@@ -1,7 +1,7 @@
 //! How figures look, as it stands in addresses: what can change without computing anything.
 
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Region, Style};
+use crate::plot::{Region, Style};
 
 /// Reads those parts of a style that a task's figures have; the rest stays as it is in `default`.
 pub fn read(
@@ -21,20 +21,15 @@ pub fn read(
 
 fn read_part(parameters: &Parameters, name: &str, style: &mut Style) -> Result<(), QuestionError> {
     match name {
-        "palette" => {
-            style.palette = parameters.choice("palette", RainPalette::ALL, style.palette)?
-        }
+        "palette" => style.palette = parameters.choice("palette", style.palette)?,
         "evidence" => {
-            style.evidence = parameters.choice("evidence", EvidencePalette::ALL, style.evidence)?;
+            style.evidence = parameters.choice("evidence", style.evidence)?;
         }
-        "overlay" => style.overlay = parameters.choice("overlay", Overlay::ALL, style.overlay)?,
+        "overlay" => style.overlay = parameters.choice("overlay", style.overlay)?,
         "interpolation" => {
-            let all = Interpolation::ALL;
-            style.interpolation = parameters.choice("interpolation", all, style.interpolation)?;
+            style.interpolation = parameters.choice("interpolation", style.interpolation)?;
         }
-        "polarity" => {
-            style.polarity = parameters.choice("polarity", Polarity::ALL, style.polarity)?
-        }
+        "polarity" => style.polarity = parameters.choice("polarity", style.polarity)?,
         "opacity" => style.opacity = read_opacity(parameters, style.opacity)?,
         "above" => style.above = read_mass(parameters, "above", style.above)?,
         "below" => style.below = read_mass(parameters, "below", style.below)?,

@@ -12,10 +12,10 @@ use super::scale::Scale;
 use super::scales::{self, size_of_most};
 use super::view::View;
 use super::words::{number, power_of_ten, superscript};
-use super::{Interpolation, Overlay, PlotError, cells, published_contents, signs};
+use super::{Interpolation, Overlay, PlotError, cells, published_maps, signs};
 
 /// What a map shows.
-pub struct Contents {
+pub struct Rendering {
     /// From the lowest.
     pub layers: Vec<Layer>,
     pub legend: Option<Legend>,
@@ -26,7 +26,7 @@ pub struct Contents {
 }
 
 /// `common` holds the values of all maps that share the scale of this one.
-pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents, PlotError> {
+pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Rendering, PlotError> {
     match shown.colours() {
         Colours::Rain | Colours::Share | Colours::RainDifference => Ok(plain(view, shown)),
         Colours::Evidence => evidence(view, shown),
@@ -40,7 +40,7 @@ pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents
 }
 
 /// A field by itself.
-fn plain(view: &View, shown: &Shown) -> Contents {
+fn plain(view: &View, shown: &Shown) -> Rendering {
     let (field, style) = (shown.field(), view.style);
     let quantity = shown.quantity();
     let scale = match quantity.colours {
@@ -63,7 +63,7 @@ fn plain(view: &View, shown: &Shown) -> Contents {
 }
 
 /// A signed field of one value a cell.
-fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents, PlotError> {
+fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Rendering, PlotError> {
     let field = shown.field();
     let scale = scales::signed(view.style.theme, common.unwrap_or(&field));
     let message = match (extremes(&field), shown.variable.layer()) {
@@ -72,12 +72,12 @@ fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents
         (Some((0.0, 0.0)), None) if shown.other.is_none() => Some(NO_INFLUENCE.into()),
         _ => None,
     };
-    let mut contents = alone(view, shown, field, scale, message);
+    let mut rendering = alone(view, shown, field, scale, message);
     if view.square.is_some() {
         let ground = beneath(view, shown)?;
-        contents.layers.splice(0..0, ground);
+        rendering.layers.splice(0..0, ground);
     }
-    Ok(contents)
+    Ok(rendering)
 }
 
 const NO_INFLUENCE: &str = "this frame has no influence on the target";
@@ -88,23 +88,23 @@ fn alone(
     field: Field,
     scale: Scale,
     message: Option<String>,
-) -> Contents {
+) -> Rendering {
     let has_missing = view.square.is_none() && has_missing(&field);
     // A scene is seen where a map over it has no value.
     let scale = if view.square.is_some() { scale.transparent_where_missing() } else { scale };
     let values = cells::over(view, &shown.variable.domain, field, Interpolation::Cells);
     let layers = vec![Layer::sharp(values, &scale)];
     let legend = Some(Legend { scale, label: shown.quantity().label() });
-    Contents { layers, legend, message, has_missing }
+    Rendering { layers, legend, message, has_missing }
 }
 
 /// Grad-CAM of one layer, and what else is a share of evidence.
-fn evidence(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
+fn evidence(view: &View, shown: &Shown) -> Result<Rendering, PlotError> {
     let (field, style) = (shown.field(), view.style);
     let message = Evidence::of(view.square, shown.variable, &field).nothing().map(str::to_owned);
     let label = shown.quantity().label();
     if style.overlay == Overlay::Published {
-        return published_contents::evidence(view, &field, label, message);
+        return published_maps::evidence(view, &field, label, message);
     }
     let scale = scales::evidence(style.evidence, view.theme(), style.opacity);
     let values = cells::over(view, &shown.variable.domain, field, style.interpolation);
@@ -113,12 +113,12 @@ fn evidence(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
     let mut layers = beneath(view, shown)?;
     layers.push(overlay);
     let legend = Some(Legend { scale: legend_ground(view, scale), label });
-    Ok(Contents { layers, legend, message, has_missing: false })
+    Ok(Rendering { layers, legend, message, has_missing: false })
 }
 
 /// Unsigned sizes over their ground: the colours end where 99.9 % of the values do, and of the channels
 /// of a scene the largest counts.
-fn sizes(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents, PlotError> {
+fn sizes(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Rendering, PlotError> {
     let style = view.style;
     let mut field = merged_sizes(shown);
     let all = common.unwrap_or(&field);
@@ -138,7 +138,7 @@ fn sizes(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Contents,
     layers.push(layer(values, &scale));
     let label = label_in(&shown.quantity(), &unit);
     let legend = Some(Legend { scale: legend_ground(view, scale), label });
-    Ok(Contents { layers, legend, message, has_missing: false })
+    Ok(Rendering { layers, legend, message, has_missing: false })
 }
 
 /// The values; of the channels of a scene the largest.
@@ -173,7 +173,7 @@ pub fn label_in(quantity: &Quantity, unit: &str) -> String {
 }
 
 /// Which pixels are explained.
-fn mask(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
+fn mask(view: &View, shown: &Shown) -> Result<Rendering, PlotError> {
     let field = shown.field();
     let none = || format!("no pixel is {}", shown.quantity().name);
     let message = is_zero(&field.values).then(none);
@@ -181,15 +181,15 @@ fn mask(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
     let values = cells::over(view, &shown.variable.domain, field, Interpolation::Cells);
     let mut layers = beneath(view, shown)?;
     layers.push(Layer::sharp(values, &scale));
-    Ok(Contents { layers, legend: None, message, has_missing: false })
+    Ok(Rendering { layers, legend: None, message, has_missing: false })
 }
 
 /// A scene as it is.
-fn picture(view: &View, shown: &Shown) -> Result<Contents, PlotError> {
+fn picture(view: &View, shown: &Shown) -> Result<Rendering, PlotError> {
     let not_a_map = || PlotError::NotAMap { name: shown.variable.name.clone() };
     let pixels = view.square.ok_or_else(not_a_map)?.part(view.part);
     let layers = vec![Layer::photograph(view.as_picture(pixels), view.part)];
-    Ok(Contents { layers, legend: None, message: None, has_missing: false })
+    Ok(Rendering { layers, legend: None, message: None, has_missing: false })
 }
 
 /// Whether a map has a legend below it, without making it.

@@ -49,7 +49,7 @@ pub type Score = (&'static str, Option<f64>);
 ///
 /// Everything random comes from the generator that is handed in, so that a run is a function of its
 /// seed.
-pub trait Lessons: Sync {
+pub trait Supervision: Sync {
     /// What the network should say of a batch.
     type Answers: Send;
     /// What is counted while validating.

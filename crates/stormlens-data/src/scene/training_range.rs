@@ -8,24 +8,12 @@ mod tests;
 
 const CHANNELS: [&str; 3] = ["red", "green", "blue"];
 
-/// Whether a picture looks like the training scenes and, where it does not, why.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Familiarity {
-    pub is_familiar: bool,
-    /// Sentences without full stop; none where the picture is familiar.
-    pub reasons: Vec<String>,
-}
-
-/// Compares a picture with the training scenes.
-pub fn familiarity(statistics: &Statistics, reference: &Reference) -> Familiarity {
-    let reasons = match statistics.n_valid {
-        0 => vec!["every pixel is exactly black, which means no data".to_owned()],
-        _ => reasons(statistics, reference),
-    };
-    Familiarity { is_familiar: reasons.is_empty(), reasons }
-}
-
-fn reasons(statistics: &Statistics, reference: &Reference) -> Vec<String> {
+/// In what a picture is unlike the training scenes: sentences without full stop, none where it lies in
+/// their range.
+pub fn outside_training_range(statistics: &Statistics, reference: &Reference) -> Vec<String> {
+    if statistics.n_valid == 0 {
+        return vec!["every pixel is exactly black, which means no data".to_owned()];
+    }
     let mut reasons = Vec::new();
     reasons.extend(colour_coding(statistics, reference));
     reasons.extend(no_data(statistics, reference));

@@ -5,7 +5,7 @@ use std::thread;
 
 /// Takes the items of an iterator on a second thread, one ahead of `consume`, which gets them in
 /// their order whatever the timing. When `consume` ends early, at most two items were taken in vain.
-pub(super) fn ahead<I, R>(
+pub(super) fn prefetch<I, R>(
     items: I,
     consume: impl FnOnce(&mut dyn Iterator<Item = I::Item>) -> R,
 ) -> R
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn items_come_in_their_order() {
-        let squares = ahead((0..100).map(|i| i * i), |items| items.collect::<Vec<_>>());
+        let squares = prefetch((0..100).map(|i| i * i), |items| items.collect::<Vec<_>>());
         assert_eq!(squares, (0..100).map(|i| i * i).collect::<Vec<_>>());
     }
 
@@ -41,13 +41,13 @@ mod tests {
     fn an_early_end_ends_the_making() {
         let mut n_made = 0;
         let items = std::iter::repeat_with(|| n_made += 1);
-        ahead(items, |items| items.take(3).for_each(drop));
+        prefetch(items, |items| items.take(3).for_each(drop));
         assert!((3..=6).contains(&n_made), "{n_made}");
     }
 
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
     fn a_panic_is_not_lost() {
-        ahead((0..3).map(|i| assert!(i < 1, "no")), |items| items.count());
+        prefetch((0..3).map(|i| assert!(i < 1, "no")), |items| items.count());
     }
 }

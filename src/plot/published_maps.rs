@@ -4,7 +4,6 @@ use stormlens_data::attribution;
 use stormlens_data::field::Field;
 use stormlens_data::outcome::{Colours, Role};
 
-use super::contents::Contents;
 use super::layer::{Layer, Picture};
 use super::legend::Legend;
 use super::lookup::{Shown, first_map};
@@ -12,6 +11,7 @@ use super::overlay::{mm_h_normalised, overlay_on};
 use super::palette::N_CONTINUOUS;
 use super::pixels::Pixels;
 use super::published::{cam_overlay, gradients_overlay};
+use super::rendering::Rendering;
 use super::scale::Rgba;
 use super::square::Square;
 use super::view::{View, extent};
@@ -31,7 +31,7 @@ pub fn evidence(
     field: &Field,
     label: String,
     message: Option<String>,
-) -> Result<Contents, PlotError> {
+) -> Result<Rendering, PlotError> {
     let (layer, scale) = match view.square {
         Some(square) => {
             let rgb = cam_overlay(&square.rgb(), square.side, field);
@@ -41,7 +41,7 @@ pub fn evidence(
         None => (on_oldest_frame(view, field)?, scales::reference_jet()),
     };
     let legend = Some(Legend { scale, label });
-    Ok(Contents { layers: vec![layer], legend, message, has_missing: false })
+    Ok(Rendering { layers: vec![layer], legend, message, has_missing: false })
 }
 
 fn on_oldest_frame(view: &View, cam: &Field) -> Result<Layer, PlotError> {

@@ -17,7 +17,7 @@ impl Section {
 
 /// Header and footer.
 #[derive(Clone)]
-pub struct Shell {
+pub struct Layout {
     sections: Vec<Section>,
     here: Option<Section>,
     pub device: String,
@@ -27,7 +27,7 @@ pub struct Shell {
     pub statics: String,
 }
 
-impl Shell {
+impl Layout {
     pub fn new(state: &AppState, here: Option<Section>) -> Self {
         let (device, device_reason) = match state.jobs.readiness() {
             Readiness::Ready(report) => (report.name, report.reason),
