@@ -1,6 +1,6 @@
 //! How long a person waits for a figure: drawing it, and writing it as a file.
 //!
-//! `cargo bench --bench figures`. The results are those of `stormlens::testing`: real radar frames
+//! `cargo bench --bench figures`. The results are those of `stormlens_plot::testing`: real radar frames
 //! of 288 × 288 pixels, and a real scene at the sizes of the polar-low network, with attributions of
 //! the shapes of real ones.
 
@@ -8,14 +8,14 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use stormlens::export::{self, Recipe};
-use stormlens::plot::{
-    Figure, Overlay, Polarity, RainPalette, Style, Theme, alt_text, draw, picture_thumbnail,
-    size_px, thumbnail,
-};
-use stormlens::testing::{outcome, scene_outcome, scene_outcome_of, scene_picture};
 use stormlens_data::attribution::Visualiser;
 use stormlens_data::outcome::{Colours, Outcome};
 use stormlens_data::scene::{Fit, Variant};
+use stormlens_plot::testing::{outcome, scene_outcome, scene_outcome_of, scene_picture};
+use stormlens_plot::{
+    Figure, Overlay, Polarity, RainPalette, Style, Theme, alt_text, draw, picture_thumbnail,
+    size_px, thumbnail,
+};
 
 const FIGURES: [&str; 11] = [
     "map-prediction",

@@ -15,12 +15,12 @@ use stormlens::catalog::{CardBox, Catalog};
 use stormlens::config::folders;
 use stormlens::jobs::{Jobs, Options, Worker, WorkerError};
 use stormlens::tasks;
-use stormlens::testing::{self, LAYERS};
 use stormlens::web::{AppState, app};
 use stormlens_data::card::{CheckpointCard, DeviceReport, ModelCard, NowcastField, Nowcasting};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Progress, Request, Subject};
 use stormlens_data::scene::Variant;
+use stormlens_plot::testing::{self, LAYERS};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 

@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
-use crate::plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
+use stormlens_plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
 
 pub use arrays::{geotiff, npy, npz};
 pub use bundle::{Extra, bundle};

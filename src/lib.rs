@@ -10,9 +10,6 @@ pub mod program;
 // Files that are written whole or not at all, in folders with limits.
 mod disk;
 
-// A result as a drawing.
-pub mod plot;
-
 // A result as files.
 pub mod export;
 
@@ -47,6 +44,3 @@ pub mod tasks;
 // The bridge to the networks.
 #[cfg(feature = "nn")]
 pub mod worker;
-
-#[doc(hidden)]
-pub mod testing;

@@ -19,8 +19,8 @@ pub use self::read::read_cards;
 use self::read::{of_logit_if, read_explain, read_layers, read_methods, read_task};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, to_query};
-use crate::plot::Style;
 use crate::task::Task;
+use stormlens_plot::Style;
 
 /// An answer without an explanation; forms send it so that no tick is not the default.
 pub const NO_METHOD: &str = "none";

@@ -15,9 +15,9 @@ use stormlens_data::request::{Request, Subject, Target};
 use crate::export::Extra;
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::Style;
 use crate::question::Cards;
 use crate::results::Unfit;
+use stormlens_plot::Style;
 
 /// A parameter of a task, as help texts describe it.
 #[derive(Clone, Copy, Debug)]

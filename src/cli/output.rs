@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn series_stand_in_json_with_their_values() {
-        let outcome = crate::testing::scene_outcome();
+        let outcome = stormlens_plot::testing::scene_outcome();
         let written = with_series(&outcome).expect("it can be written");
         let said: Value = serde_json::from_slice(&written).expect("JSON");
         let probability = outcome.variable("probability").expect("it is there").to_f64();

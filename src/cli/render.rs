@@ -7,7 +7,7 @@ use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
 use crate::export::{self, Recipe};
-use crate::plot::{self, Style};
+use stormlens_plot::Style;
 
 /// Draw a figure again from the recipe in itself, in another format or size
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ fn draw(
 ) -> anyhow::Result<(String, Recipe)> {
     let width_mm = width_mm.unwrap_or(recipe.style.width_mm);
     let (figure, style) = (recipe.figure.parse()?, Style { width_mm, ..recipe.style });
-    let svg = plot::draw(outcome, &figure, &style)?;
+    let svg = stormlens_plot::draw(outcome, &figure, &style)?;
     Ok((svg, Recipe::new(outcome, &figure, &style)))
 }
 
@@ -104,8 +104,8 @@ fn compare(then: &Provenance, now: &Provenance) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plot::Figure;
-    use crate::testing::{outcome, scene_outcome};
+    use stormlens_plot::Figure;
+    use stormlens_plot::testing::{outcome, scene_outcome};
 
     /// Writes a PNG figure, renders it with the outcome given, and returns the rendered file's recipe.
     fn render(output: &str, figure: &(String, Recipe), now: &Outcome) -> anyhow::Result<Recipe> {
@@ -120,7 +120,7 @@ mod tests {
     fn drawn(outcome: Outcome, figure: &str, opacity: f32) -> ((String, Recipe), Outcome) {
         let figure: Figure = figure.parse().expect("a figure");
         let style = Style { opacity, ..Style::default() };
-        let svg = plot::draw(&outcome, &figure, &style).expect("it can be drawn");
+        let svg = stormlens_plot::draw(&outcome, &figure, &style).expect("it can be drawn");
         let recipe = Recipe::new(&outcome, &figure, &style);
         ((svg, recipe), outcome)
     }

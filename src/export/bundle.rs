@@ -3,7 +3,7 @@
 use super::archive::{Archive, file_name};
 use super::files::BUNDLE;
 use super::{ExportError, FILES, Recipe, Source, csv};
-use crate::plot::{Figure, draw};
+use stormlens_plot::{Figure, draw};
 
 /// A file that only the task knows to make, e.g. a table of scores.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use stormlens_data::card::{MethodCard, ModelCard};
 use stormlens_data::outcome::{Colours, Domain, Outcome, Provenance, Role};
 
-use crate::plot::{Overlay, Polarity, RainPalette, Style};
+use stormlens_plot::{Overlay, Polarity, RainPalette, Style};
 
 /// The overlays of its program.
 const GRAHN: &str = "@article{grahn2022polarlows,

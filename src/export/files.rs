@@ -7,7 +7,7 @@ use stormlens_data::outcome::Outcome;
 
 use super::bundle::{Extra, bundle};
 use super::{ExportError, bibtex, npz, numbers_csv, provenance_json};
-use crate::plot::{Figure, Style};
+use stormlens_plot::{Figure, Style};
 
 /// The resolution of the archive's PNG figures.
 const BUNDLE_DPI: u32 = 300;

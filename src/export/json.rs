@@ -63,7 +63,7 @@ pub fn json_head(outcome: &Outcome, variable: &Variable) -> Result<Vec<u8>, Expo
 
 /// All values of a variable, row-major, four bytes each, little-endian, and nothing else.
 pub fn float32(variable: &Variable) -> Vec<u8> {
-    variable.to_f32().iter().flat_map(|value| value.to_le_bytes()).collect()
+    variable.to_f32_bytes()
 }
 
 fn described(domain: &Domain) -> Result<Value, String> {

@@ -6,7 +6,7 @@ mod tests;
 
 use super::svg::{TRUE_TYPE, with_faces};
 use super::{ExportError, Recipe};
-use crate::plot::{FONT_REGULAR, FONT_SEMI_BOLD};
+use stormlens_plot::{FONT_REGULAR, FONT_SEMI_BOLD};
 
 /// A drawn figure as pages show it: with a title and its recipe like [`crate::export::svg()`], which
 /// carries the whole font (38 kB when compressed). This one carries a font of the letters that it uses

@@ -6,7 +6,7 @@ use serde_json::Value;
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::Request;
 
-use crate::plot::{Figure, Style, alt_text};
+use stormlens_plot::{Figure, Style, alt_text};
 
 /// The key of the recipe in a PNG, and what stands before it in a PDF's keywords.
 pub const KEYWORD: &str = "stormlens-recipe";

@@ -5,8 +5,8 @@ use stormlens_data::card::{Citation, ModelCard};
 use stormlens_data::outcome::Outcome;
 
 use super::*;
-use crate::plot::{Figure, Overlay, Polarity, RainPalette, Style, draw};
-use crate::testing::{self, outcome, scene_outcome};
+use stormlens_plot::testing::{self, outcome, scene_outcome};
+use stormlens_plot::{Figure, Overlay, Polarity, RainPalette, Style, draw};
 
 fn figure_of(outcome: &Outcome, name: &str, style: &Style) -> (String, Recipe) {
     let figure: Figure = name.parse().expect("the figure exists");
@@ -117,7 +117,7 @@ fn a_rendered_map_shows_the_rain() {
     let picture = image::load_from_memory(&file).expect("a PNG").to_rgb8();
     let [left, top, width, height] = usvg_image(&drawn).map(|mm| mm / 25.4 * 300.0);
     let field = outcome.variable("input").expect("it is there").map(11);
-    let classes = style.palette.classes(crate::plot::Theme::Light);
+    let classes = style.palette.classes(stormlens_plot::Theme::Light);
     let colour = |rain: f32| match classes.levels_mm_h.partition_point(|&l| l <= rain) {
         0 => [0xFB, 0xFC, 0xFD],
         class => classes.colours[class - 1],

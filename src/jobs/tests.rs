@@ -13,7 +13,7 @@ use stormlens_data::card::DeviceReport;
 use stormlens_data::request::{Cancelled, Progress, Subject};
 
 use super::*;
-use crate::testing;
+use stormlens_plot::testing;
 
 /// A worker that does what the test tells it, step by step.
 struct Told {

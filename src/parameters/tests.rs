@@ -1,5 +1,5 @@
 use super::*;
-use crate::plot::Theme;
+use stormlens_plot::Theme;
 
 fn parse(query: &str) -> Parameters {
     Parameters::parse(Some(query))

@@ -1,7 +1,7 @@
 //! How figures look, as it stands in addresses: what can change without computing anything.
 
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::{Region, Style};
+use stormlens_plot::{Region, Style};
 
 /// Reads those parts of a style that a task's figures have; the rest stays as it is in `default`.
 pub fn read(

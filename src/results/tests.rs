@@ -11,7 +11,7 @@ use super::*;
 use crate::catalog::CardBox;
 use crate::disk;
 use crate::jobs::Store;
-use crate::testing;
+use stormlens_plot::testing;
 
 pub(super) fn device(name: &str) -> DeviceReport {
     DeviceReport { kind: "cpu", name: name.to_owned(), reason: String::new() }

@@ -35,11 +35,11 @@ use super::{Folders, Opened};
 use crate::export::Extra;
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::Style;
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
+use stormlens_plot::Style;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/samples", title: "Samples" };

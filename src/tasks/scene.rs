@@ -39,12 +39,12 @@ pub use self::upload::UploadLimits;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::{Polarity, Style};
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
 use crate::web::recent::Recent;
+use stormlens_plot::{Polarity, Style};
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/scenes", title: "Scenes" };

@@ -18,7 +18,7 @@ use crate::catalog::{CardBox, Catalog};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
 use crate::task::{Answered, Prepared};
-use crate::testing;
+use stormlens_plot::testing;
 
 /// Radar of which the frames 30 and 60 minutes later are there, and that 180 minutes later is not.
 pub(crate) const SAMPLE: &str = "knmi-20100826T0535";

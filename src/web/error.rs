@@ -13,7 +13,7 @@ use super::state::Way;
 use crate::export::ExportError;
 use crate::jobs::{SubmitError, WorkerError};
 use crate::parameters::QuestionError;
-use crate::plot::PlotError;
+use stormlens_plot::PlotError;
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use super::caching::{EntityTag, VERSION, Version};
 use super::{AppError, AppState, result};
 use crate::export::{self, Recipe};
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot::{self, Figure, PlotError, Style, Theme};
 use crate::question::Question;
+use stormlens_plot::{Figure, PlotError, Style, Theme};
 
 const DEFAULT_DPI: u32 = 300;
 
@@ -121,7 +121,8 @@ pub async fn show(
     let name = sheet.download.then(|| format!("{title}-{file}"));
     let page = result::page(&question);
     let draw = move || {
-        let svg = plot::draw(&outcome, &figure, &style).map_err(|error| refuse(error, page))?;
+        let svg =
+            stormlens_plot::draw(&outcome, &figure, &style).map_err(|error| refuse(error, page))?;
         write(kind, &svg, &sheet, (&outcome, &figure, &style))
     };
     let bytes = state.blocking(draw).await?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::plot::words::superscript;
+use stormlens_plot::words::superscript;
 
 /// `26 August 2010, 05:35 UTC`.
 pub fn date_time(time: Timestamp) -> String {

@@ -3,8 +3,8 @@
 use stormlens_data::card::{MethodCard, ModelCard, OptionCard, OptionKind};
 use stormlens_data::choice::Choice;
 
-use crate::plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette};
 use crate::question::{Question, option_name};
+use stormlens_plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette};
 
 #[cfg(test)]
 mod tests;

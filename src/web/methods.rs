@@ -8,9 +8,9 @@ use stormlens_data::outcome::{Number, Outcome, Role, Variable};
 use super::format;
 use super::result::page;
 use super::views::{FigureView, Figures, map};
-use crate::plot::words::sentence;
-use crate::plot::{Completeness, Figure};
 use crate::question::Question;
+use stormlens_plot::words::sentence;
+use stormlens_plot::{Completeness, Figure};
 
 /// The section on a method.
 pub struct MethodSection {

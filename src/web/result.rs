@@ -15,8 +15,8 @@ use super::pages::{Shown, progress};
 use super::{AppError, AppState};
 use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError};
-use crate::plot;
 use crate::question::Question;
+use stormlens_plot as plot;
 
 /// Where results lie. The number is that of the addresses: old ones stay as they are.
 pub const PATH: &str = "/v1/result";

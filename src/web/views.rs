@@ -7,8 +7,8 @@ use stormlens_data::scene::Rectangle;
 use super::caching::{VERSION, Version};
 use super::result::PATH;
 use crate::parameters::encode;
-use crate::plot::{self, Figure, Style};
 use crate::question::Question;
+use stormlens_plot::{Figure, Style};
 
 /// Figures of a page that are seen without scrolling on a wide screen.
 const N_AT_FIRST: usize = 2;
@@ -96,7 +96,7 @@ impl<'a> Figures<'a> {
 
     fn view_at(&self, figure: &Figure, width_mm: f64) -> FigureView {
         let style = Style { width_mm, ..self.style.clone() };
-        let (width_px, height_px) = plot::size_px(self.outcome, figure, &style);
+        let (width_px, height_px) = stormlens_plot::size_px(self.outcome, figure, &style);
         let version = self.version.as_str();
         let page = |theme| {
             let sheet = format!("width-mm={width_mm}&theme={theme}&{VERSION}={version}");
@@ -106,8 +106,8 @@ impl<'a> Figures<'a> {
             name: figure.to_string(),
             id: format!("figure-{figure}"),
             shape: self.shape(figure),
-            title: plot::title(self.outcome, figure, &style),
-            alt: plot::alt_text(self.outcome, figure),
+            title: stormlens_plot::title(self.outcome, figure, &style),
+            alt: stormlens_plot::alt_text(self.outcome, figure),
             light: page("light"),
             dark: page("dark"),
             width_px,
@@ -181,10 +181,10 @@ impl<'a> Figures<'a> {
             _ => return None,
         };
         let found = self.outcome.variable(variable)?;
-        let frame = plot::plane_frame(self.outcome, figure, style)?;
+        let frame = stormlens_plot::plane_frame(self.outcome, figure, style)?;
         let (domain, [height, width], covers) = place(&found.domain)?;
         let Rectangle { left, top, .. } = covers;
-        let part = plot::shown_part(self.outcome, found, style).ok()?;
+        let part = stormlens_plot::shown_part(self.outcome, found, style).ok()?;
         Some(ValuesView {
             head: self.data(variable, "json"),
             body: self.data(variable, "f32"),

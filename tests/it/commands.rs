@@ -388,8 +388,8 @@ fn a_figure_renders_from_its_own_recipe() {
     use clap::Parser;
     use stormlens::config::Sources;
     use stormlens::export::{self, Recipe};
-    use stormlens::plot::{Figure, Style, draw};
     use stormlens_data::request::{Request, Subject};
+    use stormlens_plot::{Figure, Style, draw};
 
     #[derive(Parser)]
     struct Cli {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use stormlens::jobs::{Batching, Options};
-use stormlens::testing;
+use stormlens_plot::testing;
 use tokio::time::timeout;
 
 use crate::site::HANGS;

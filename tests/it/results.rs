@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
 use stormlens::jobs::Options;
-use stormlens::testing::{EMPTY_LAYER, LAYERS};
+use stormlens_plot::testing::{EMPTY_LAYER, LAYERS};
 
 use crate::support::{SAMPLE, Script, TestApp, UNOBSERVED, part, result};
 

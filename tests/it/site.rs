@@ -15,13 +15,13 @@ use stormlens::config::folders;
 use stormlens::jobs::{Jobs, Options, Store, Worker, WorkerError};
 use stormlens::results::{Results, Unfit};
 use stormlens::tasks;
-use stormlens::testing;
 use stormlens::web::{self, AppState};
 use stormlens_data::archive::{Archive, Sample};
 use stormlens_data::card::DeviceReport;
 use stormlens_data::field::Field;
 use stormlens_data::outcome::{Axis, Outcome, Provenance, Values};
 use stormlens_data::request::{Progress, Request, Subject, Target};
+use stormlens_plot::testing;
 use tokio::time::timeout;
 use tower::ServiceExt;
 

@@ -13,9 +13,7 @@ use http_body_util::BodyExt;
 use scraper::{Html, Selector};
 use stormlens::catalog::{CardBox, Catalog};
 use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
-use stormlens::plot::words::{count, number};
 use stormlens::tasks::{self, Folders, UploadLimits};
-use stormlens::testing::{self, EMPTY_LAYER, LAYERS};
 use stormlens::web::{self, AppState};
 use stormlens_data::card::{
     CheckpointCard, Citation, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
@@ -23,6 +21,8 @@ use stormlens_data::card::{
 use stormlens_data::outcome::{Coordinates, Note, Number, Outcome, Role, Values};
 use stormlens_data::request::{Progress, Request, Subject, Target};
 use stormlens_data::scene::{Fit, Resampling, Variant};
+use stormlens_plot::testing::{self, EMPTY_LAYER, LAYERS};
+use stormlens_plot::words::{count, number};
 use tempfile::TempDir;
 use tower::ServiceExt;
 

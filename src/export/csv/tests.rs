@@ -1,7 +1,7 @@
 use stormlens_data::outcome::{Colours, Quantity, Role};
 
 use super::*;
-use crate::testing;
+use stormlens_plot::testing;
 
 #[test]
 fn a_cell_is_text_and_no_formula() {

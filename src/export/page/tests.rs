@@ -1,8 +1,8 @@
 use ttf_parser::{Face, OutlineBuilder};
 
 use super::*;
-use crate::plot::{self, Figure, Style};
-use crate::testing;
+use stormlens_plot::testing;
+use stormlens_plot::{Figure, Style};
 
 /// An outline as text.
 #[derive(Default)]
@@ -85,7 +85,7 @@ fn letters_are_told_by_weight() {
 fn a_figure_of_a_page_is_lighter_and_has_its_letters() {
     let (outcome, style) = (testing::outcome(), Style::default());
     let figure = Figure::map("prediction");
-    let drawn = plot::draw(&outcome, &figure, &style).expect("it can be drawn");
+    let drawn = stormlens_plot::draw(&outcome, &figure, &style).expect("it can be drawn");
     let recipe = Recipe::new(&outcome, &figure, &style);
     let page = page_svg(&drawn, &recipe).expect("it is an SVG");
     let file = crate::export::svg(&drawn, &recipe).expect("it is an SVG");

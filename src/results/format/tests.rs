@@ -2,7 +2,7 @@ use stormlens_data::outcome::{Values, Variable};
 
 use super::*;
 use crate::program::Program;
-use crate::testing;
+use stormlens_plot::testing;
 
 fn key(outcome: &Outcome) -> Key {
     Key::new(Program::this(), &outcome.request, "weights", "device")

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing;
+use stormlens_plot::testing;
 
 /// Explanations of a sum in mm/h, a hundred times what the network says, of an input that is ten times
 /// what it is given.

@@ -12,9 +12,9 @@ use stormlens_data::request::Target;
 use super::question::{lead_time_min, threshold};
 use super::samples::Frames;
 use super::scores::threshold_label;
-use crate::plot::words::{count, number};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
+use stormlens_plot::words::{count, number};
 
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,10 @@ use tokio::task::spawn_blocking;
 use super::Nowcasts;
 use super::samples::{SampleEntry, Samples, Window};
 use crate::parameters::{Parameters, QuestionError, encode};
-use crate::plot::{RainPalette, Theme, thumbnail};
 use crate::web::caching::{EntityTag, VERSION, Version};
 use crate::web::pictures::{self, Pictures};
 use crate::web::{AppError, AppState};
+use stormlens_plot::{RainPalette, Theme, thumbnail};
 
 /// Pixels a side of every picture: one a radar pixel.
 pub const PICTURE_PX: usize = 288;

@@ -1,6 +1,6 @@
 //! The colours of rain beside pictures that have no axes.
 
-use crate::plot::{RainPalette, Theme};
+use stormlens_plot::{RainPalette, Theme};
 
 /// Classes of rain with their colours in both themes.
 pub struct Legend {

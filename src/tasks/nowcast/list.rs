@@ -16,10 +16,10 @@ use super::samples::{SampleEntry, Samples, Window};
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
-use crate::plot::Theme;
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format};
+use stormlens_plot::Theme;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,6 @@ use stormlens_data::request::{Subject, Target};
 use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
 use super::scores::{Scores, of_outcome};
 use crate::parameters::encode;
-use crate::plot::Figure;
 use crate::question::Question;
 use crate::web::AppError;
 use crate::web::format;
@@ -17,6 +16,7 @@ use crate::web::pages::Shown;
 use crate::web::report::Report;
 use crate::web::result;
 use crate::web::views::{FigureView, Figures, map, mark_first};
+use stormlens_plot::Figure;
 
 #[cfg(test)]
 mod tests;

@@ -15,11 +15,11 @@ use super::page::what;
 use super::samples::{SampleEntry, Window};
 use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
-use crate::plot::Theme;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format};
+use stormlens_plot::Theme;
 
 #[derive(Template)]
 #[template(path = "tasks/nowcast/sample.html")]

@@ -10,9 +10,9 @@ use stormlens_data::scene::{Reference, Statistics, outside_training_range};
 
 use super::prepare::PreparedScene;
 use super::question::class;
-use crate::plot::words::{number, signed};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
+use stormlens_plot::words::{number, signed};
 
 #[cfg(test)]
 mod tests;

@@ -13,10 +13,10 @@ use super::SceneTask;
 use super::question::find;
 use super::scenes::{SceneEntry, Scenes};
 use crate::parameters::{Parameters, encode};
-use crate::plot::picture_thumbnail;
 use crate::web::caching::{EntityTag, VERSION, Version};
 use crate::web::pictures::{self, Pictures};
 use crate::web::{AppError, AppState};
+use stormlens_plot::picture_thumbnail;
 
 /// Pixels of the longer side: more than pages show, for fine screens.
 const SIDE_PX: usize = 320;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plot::RainPalette;
+use stormlens_plot::RainPalette;
 
 fn described(error: impl Into<AppError>) -> (u16, &'static str, String) {
     let Described { status, title, remedy, .. } = error.into().describe();

@@ -2,8 +2,8 @@
 
 use stormlens_data::card::{MethodCard, OptionKind};
 
-use crate::plot::Completeness;
 use crate::web::format;
+use stormlens_plot::Completeness;
 
 /// The gap in plain words.
 pub fn reading(found: &Completeness, card: &MethodCard) -> String {
@@ -52,7 +52,7 @@ pub fn more_steps(found: &Completeness, card: &MethodCard) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use stormlens_plot::testing;
 
     fn card() -> &'static MethodCard {
         let is_complete = |card: &&MethodCard| card.id == "integrated-gradients";

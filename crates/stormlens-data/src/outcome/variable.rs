@@ -157,6 +157,11 @@ impl Variable {
         self.values.f32(0..self.values.len())
     }
 
+    /// The same, four bytes each, little-endian.
+    pub fn to_f32_bytes(&self) -> Vec<u8> {
+        self.to_f32().iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
     /// All its values as `f64`, row-major.
     pub fn to_f64(&self) -> Vec<f64> {
         (0..self.values.len()).map(|i| self.values.at(i)).collect()

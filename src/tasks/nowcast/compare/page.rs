@@ -11,7 +11,6 @@ use super::choices::{NetworkChoice, choices};
 use super::{Comparison, Found};
 use crate::catalog::Catalog;
 use crate::parameters::encode;
-use crate::plot::Figure;
 use crate::question::Question;
 use crate::tasks::nowcast::page::{lead_idx, sample_page, what};
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
@@ -19,6 +18,7 @@ use crate::tasks::nowcast::scores::{of_outcome, shown, threshold_label};
 use crate::web::layout::Layout;
 use crate::web::views::{FigureView, Figures, map};
 use crate::web::{format, result};
+use stormlens_plot::Figure;
 
 #[derive(Template)]
 #[template(path = "tasks/nowcast/compare.html")]

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, ensure};
 use stormlens::export::{self, Recipe};
-use stormlens::plot::{self, Figure, Style};
-use stormlens::testing;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{Outcome, Values};
+use stormlens_plot::testing;
+use stormlens_plot::{Figure, Style};
 
 use crate::inputs::Inputs;
 use crate::work::{Array, Work, work};
@@ -17,7 +17,7 @@ pub fn cam(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     let (outcome, figure) = outcome(inputs)?;
     let style = Style::default();
     let run = move || {
-        let svg = plot::draw(&outcome, &figure, &style)?;
+        let svg = stormlens_plot::draw(&outcome, &figure, &style)?;
         Ok(export::png(&svg, DPI, &Recipe::new(&outcome, &figure, &style))?)
     };
     Ok(work(run, |png: Vec<u8>| Ok(vec![Array::u8("figure.png", &[png.len()], png)])))

@@ -2,7 +2,6 @@
 
 use anyhow::Context;
 use burn::tensor::Tensor;
-use stormlens::plot::reference_overlay;
 use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
 use stormlens_data::network::{Asked, Explained, Input, Map, Target};
@@ -12,6 +11,7 @@ use stormlens_nn::explain::{MaskedSum, grad_cam};
 use stormlens_nn::models::sar_unet::ENTRY;
 use stormlens_nn::parameters::Mode;
 use stormlens_nn::{Engine, Tap};
+use stormlens_plot::reference_overlay;
 
 use crate::inputs::Inputs;
 use crate::weights::{Loaded, shipped};

@@ -4,10 +4,10 @@ use resvg::usvg::roxmltree::Document;
 use stormlens_data::outcome::{Outcome, Values};
 
 use super::helpers::*;
-use crate::plot::evidence::NO_EVIDENCE;
-use crate::plot::words::sentence;
-use crate::plot::{Overlay, Style, Theme, alt_text};
+use crate::evidence::NO_EVIDENCE;
 use crate::testing::{EMPTY_LAYER, outcome};
+use crate::words::sentence;
+use crate::{Overlay, Style, Theme, alt_text};
 
 fn check(figure: &str, expected: &[&str]) {
     says(&outcome(), figure, &Style::default(), expected);

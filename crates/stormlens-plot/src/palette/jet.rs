@@ -1,7 +1,7 @@
 //! Jet, for comparison with published overlays only: it is neither uniform nor safe for colour-blind
 //! readers.
 
-use crate::plot::colour::Rgb;
+use crate::colour::Rgb;
 
 /// Entry `index` of the 256 colours that OpenCV calls `COLORMAP_JET`.
 ///

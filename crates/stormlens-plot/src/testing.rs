@@ -9,7 +9,7 @@ mod cards;
 mod fields;
 mod scene;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use stormlens_data::outcome::{
 };
 use stormlens_data::request::{Explain, Request, Subject, Target};
 
-use crate::plot::words::{count, number};
+use crate::words::{count, number};
 
 pub use cards::{card, methods, scene_card};
 pub use scene::{EMPTY_SCENE_LAYER, SCENE_LAYERS, scene_outcome, scene_outcome_of, scene_picture};
@@ -239,9 +239,14 @@ fn provenance(request: &Request) -> Provenance {
     }
 }
 
+/// The folder that `data` lies in.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 fn read(clock: &str) -> knmi::KnmiImage {
     let name = format!("RAD_NL25_RAP_5min_20100826{clock}.h5");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/knmi").join(name);
+    let path = repository().join("data/knmi").join(name);
     knmi::read(&path).expect("the radar frames of the repository are readable")
 }
 

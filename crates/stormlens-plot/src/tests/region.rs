@@ -3,8 +3,8 @@
 use stormlens_data::outcome::Outcome;
 
 use super::helpers::*;
-use crate::plot::{Figure, Region, Style, draw, plane_frame, size_px};
 use crate::testing::{outcome, scene_outcome, scene_outcome_of, scene_picture};
+use crate::{Figure, Region, Style, draw, plane_frame, size_px};
 use stormlens_data::scene::{Fit, Variant};
 
 fn style(region: &str) -> Style {

@@ -3,11 +3,11 @@
 use stormlens_data::field::{Field, Grid};
 use stormlens_data::outcome::{Colours, Domain};
 
-use crate::plot::lookup::extremes;
-use crate::plot::palette::N_CONTINUOUS;
-use crate::plot::pixels::reduced;
-use crate::plot::scale::{nice_above, ticks_within};
-use crate::plot::{RainPalette, Style, Theme, place, scales, thumbnail};
+use crate::lookup::extremes;
+use crate::palette::N_CONTINUOUS;
+use crate::pixels::reduced;
+use crate::scale::{nice_above, ticks_within};
+use crate::{RainPalette, Style, Theme, place, scales, thumbnail};
 
 #[test]
 fn a_class_starts_at_its_level() {

@@ -8,9 +8,9 @@ use stormlens_data::field::Field;
 use stormlens_data::scene::{Fit, Rectangle, Resampling, resize};
 
 use super::helpers::*;
-use crate::plot::published::{JET, cam_overlay, gradients_overlay};
-use crate::plot::{Overlay, Style, reference_overlay};
+use crate::published::{JET, cam_overlay, gradients_overlay};
 use crate::testing::{outcome, scene_outcome, scene_picture};
+use crate::{Overlay, Style, reference_overlay};
 
 /// What the published program made of a small picture, and its colours.
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Golden {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/plot");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let picture = image::open(folder.join(name)).expect("the fixture is a PNG");
     picture.to_rgb8().into_raw()
 }
@@ -35,7 +35,7 @@ fn apart(ours: &[u8], theirs: &[u8]) -> (f64, u8) {
 
 #[test]
 fn the_published_overlay_is_that_of_the_published_program() {
-    let text = include_str!("../../../tests/fixtures/plot/scene_overlay.json");
+    let text = include_str!("../../tests/fixtures/scene_overlay.json");
     let Golden { jet, heatmap } = serde_json::from_str(text).expect("the fixture is JSON");
     let ours = JET.iter().flatten();
     assert!(ours.zip(&jet).all(|(a, b)| (a - b).abs() < 1e-6) && jet.len() == 768);

@@ -4,12 +4,12 @@ use stormlens_data::outcome::{Outcome, Values};
 use stormlens_data::scene::{Fit, Picture, Rectangle, Samples, Variant};
 
 use super::helpers::*;
-use crate::plot::canvas::Frame;
-use crate::plot::view::View;
-use crate::plot::{
+use crate::canvas::Frame;
+use crate::testing::{scene_outcome, scene_outcome_of, scene_picture};
+use crate::view::View;
+use crate::{
     EvidencePalette, Interpolation, Overlay, Polarity, Style, alt_text, picture_thumbnail, place,
 };
-use crate::testing::{scene_outcome, scene_outcome_of, scene_picture};
 
 fn half_empty() -> Outcome {
     scene_outcome_of(&plain(192, 192, [90; 3]), Variant::LR_128, Fit::Stretch)

@@ -3,8 +3,8 @@
 use stormlens_data::outcome::{Colours, Outcome, Quantity};
 
 use super::helpers::*;
-use crate::plot::{Style, Theme, alt_text, size_px, thumbnail};
 use crate::testing::{outcome, outcome_of_leads};
+use crate::{Style, Theme, alt_text, size_px, thumbnail};
 
 #[test]
 fn each_lead_time_has_its_map() {

@@ -3,7 +3,6 @@
 //! The picture is real: the typhoon south of Tokyo. What the "network" says of it is made up, with the
 //! shapes, signs and gaps of real answers: a hump of evidence at the eye, one against it over the city.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use stormlens_data::field::Field;
@@ -21,7 +20,7 @@ use super::attributions::{completeness, share_of_maximum, weighted_activation, w
 use super::cards::CLASSES;
 use super::fields::from_fn;
 use super::{explain, methods, provenance, series};
-use crate::plot::words::{probability, signed};
+use crate::words::{probability, signed};
 
 /// Layers of the result and their sides in cells.
 pub const SCENE_LAYERS: [(&str, usize); 4] =
@@ -51,7 +50,7 @@ pub fn scene_outcome() -> Outcome {
 /// If the scenes of the repository are not there.
 pub fn scene_picture() -> Picture {
     let file = "data/sentinel1/tokyo_bay_20191012_380px.png";
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file), &Limits::default())
+    read(&super::repository().join(file), &Limits::default())
         .expect("the scenes of the repository are readable")
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plot::colour::{decode, distance, encode, oklab};
+use crate::colour::{decode, distance, encode, oklab};
 
 /// Red, green, blue in linear light as seen without one kind of cones (Machado, Oliveira and Fernandes
 /// 2009, *A physiologically-based model for simulation of color vision deficiency*, severity 1).
@@ -152,7 +152,7 @@ fn the_signs_differ_for_everyone() {
 
 #[test]
 fn jet_is_that_of_opencv() {
-    let text = include_str!("../../../tests/fixtures/plot/jet.json");
+    let text = include_str!("../../tests/fixtures/jet.json");
     let table: Vec<u8> = serde_json::from_str(text).expect("the fixture is JSON");
     let drawn: Vec<u8> = (0..=255).flat_map(jet).collect();
     assert_eq!(drawn, table);

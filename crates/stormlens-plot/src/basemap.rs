@@ -63,10 +63,10 @@ type Points = Vec<(f64, f64)>;
 
 /// The bundled lines in degrees of longitude and latitude.
 static NORTH_SEA: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
-    include_str!("../../data/basemap/north-sea.txt").lines().filter_map(parse).collect()
+    include_str!("../../../data/basemap/north-sea.txt").lines().filter_map(parse).collect()
 });
 static WORLD: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
-    include_str!("../../data/basemap/world.txt").lines().filter_map(parse).collect()
+    include_str!("../../../data/basemap/world.txt").lines().filter_map(parse).collect()
 });
 
 fn parse(line: &str) -> Option<(Kind, Points)> {
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let check = |text: &str, found: usize| assert_eq!(found, text.lines().count());
-        check(include_str!("../../data/basemap/north-sea.txt"), NORTH_SEA.len());
-        check(include_str!("../../data/basemap/world.txt"), WORLD.len());
+        check(include_str!("../../../data/basemap/north-sea.txt"), NORTH_SEA.len());
+        check(include_str!("../../../data/basemap/world.txt"), WORLD.len());
     }
 
     #[test]

@@ -4,10 +4,10 @@ use stormlens_data::outcome::Values;
 use stormlens_data::request::Target;
 
 use super::helpers::*;
-use crate::plot::{Figure, Overlay, Polarity, Style, alt_text, draw};
 use crate::testing::{
     EMPTY_SCENE_LAYER, SCENE_LAYERS, scene_outcome, scene_outcome_of, scene_picture,
 };
+use crate::{Figure, Overlay, Polarity, Style, alt_text, draw};
 use stormlens_data::scene::{Fit, Variant};
 
 const PIXELS: &str = "map-integrated_gradients";

@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_overlay_is_that_of_the_authors_program() {
-        let text = include_str!("../../tests/fixtures/plot/overlay.json");
+        let text = include_str!("../tests/fixtures/overlay.json");
         let golden: Vec<Golden> = serde_json::from_str(text).expect("the fixture is JSON");
         for Golden { height, width, cam, oldest_normalised, overlay } in golden {
             let rain = oldest_normalised

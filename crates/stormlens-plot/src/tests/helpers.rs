@@ -5,8 +5,8 @@ use resvg::usvg::roxmltree::{Document, Node};
 use stormlens_data::outcome::{Note, Outcome, Values, Variable};
 use stormlens_data::scene::{Picture, Samples};
 
-use crate::plot::lettering::Type;
-use crate::plot::{Figure, Style, draw};
+use crate::lettering::Type;
+use crate::{Figure, Style, draw};
 
 pub fn parsed(figure: &str) -> Figure {
     figure.parse().expect("the figure's name is well-formed")

@@ -9,8 +9,8 @@ use super::colour::Rgb;
 
 /// The font of figures and pages.
 pub const FONT_FAMILY: &str = "Inter, sans-serif";
-pub const FONT_REGULAR: &[u8] = include_bytes!("../../static/fonts/Inter-Regular.ttf");
-pub const FONT_SEMI_BOLD: &[u8] = include_bytes!("../../static/fonts/Inter-SemiBold.ttf");
+pub const FONT_REGULAR: &[u8] = include_bytes!("../../../static/fonts/Inter-Regular.ttf");
+pub const FONT_SEMI_BOLD: &[u8] = include_bytes!("../../../static/fonts/Inter-SemiBold.ttf");
 
 const MM_PER_POINT: f64 = 25.4 / 72.0;
 /// Plotters divides a font's size by this before it writes it.

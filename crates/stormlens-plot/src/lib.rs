@@ -54,6 +54,9 @@ mod titles;
 mod view;
 pub mod words;
 
+#[doc(hidden)]
+pub mod testing;
+
 use stormlens_data::outcome::{Outcome, Variable};
 use stormlens_data::scene::Rectangle;
 
@@ -72,8 +75,8 @@ use page::Page;
 
 /// Draws a figure as an SVG document of `style.width_mm` millimetres, whose height follows.
 ///
-/// The document names the font Inter but does not carry it: pages serve it, and the exports of
-/// [`crate::export`] embed it. Its background is a rectangle of class `figure-background`.
+/// The document names the font Inter but does not carry it: pages serve it, a saved file
+/// embeds it. Its background is a rectangle of class `figure-background`.
 ///
 /// # Errors
 /// If the outcome does not hold what the figure shows, or the style is out of range.
