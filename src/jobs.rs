@@ -139,6 +139,11 @@ impl Jobs {
         self.queue.readiness()
     }
 
+    /// Why outcomes cannot be put away now, if that is known. It may look at the disk.
+    pub fn trouble(&self) -> Option<String> {
+        self.queue.trouble()
+    }
+
     /// Takes a request. A job of the same request that waits, runs or has ended is taken over.
     pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
         self.queue.submit(request, Lane::Single)

@@ -1,7 +1,9 @@
 //! `stormlens serve`: the dashboard.
 
+use std::fs::{self, File, TryLockError};
 use std::future::Future;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use stormlens_data::request::Request;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal;
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use crate::catalog::Catalog;
@@ -25,20 +28,66 @@ use crate::web::{self, AppState};
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// The file by which servers on one folder find each other.
+const LOCK: &str = "lock";
+
 /// How long results may then still take to get to the disk.
 const STORING: Duration = Duration::from_secs(5);
 
 /// Serves until the process is told to stop.
 pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
+    let _lock = lock(&config.sources.cache.folder);
     let state = state(config, networks)?;
-    Runtime::new().context("cannot start the runtime")?.block_on(async {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let served = runtime.block_on(async {
         let listener = listen(config).await?;
         state.prepare_pictures();
         let address = listener.local_addr().context("cannot tell the address")?;
         // To standard output, because this line is what a person waits for.
         println!("Stormlens is ready at http://{address}");
-        serve(listener, state, stop_signal()).await
-    })
+        until_told_twice(listener, state).await
+    });
+    // Work that was begun must not hold up who wants to end: what it would write is whole or not there.
+    runtime.shutdown_background();
+    served
+}
+
+/// Serves until the process is told to stop, and no longer when it is told so again.
+async fn until_told_twice(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let told = Arc::new(Notify::new());
+    let told_once = told.clone();
+    let stop = async move {
+        stop_signal().await;
+        told_once.notify_one();
+    };
+    let again = async {
+        told.notified().await;
+        stop_signal().await;
+    };
+    tokio::select! {
+        served = serve(listener, state, stop) => served,
+        () = again => bail!("told to stop twice, so what was under way is lost"),
+    }
+}
+
+/// Marks the folder of what is kept as that of this server, until the file is closed. Another server on the same
+/// folder is possible: each then knows only the uploads that it was given itself and those from before its start, and may
+/// remove what the other needs.
+fn lock(folder: &Path) -> Option<File> {
+    let file = fs::create_dir_all(folder)
+        .and_then(|()| File::options().create(true).append(true).open(folder.join(LOCK)));
+    let shown = folder.display();
+    match file.map(|file| (file.try_lock(), file)) {
+        Ok((Ok(()), file)) => return Some(file),
+        Ok((Err(TryLockError::WouldBlock), _)) => tracing::warn!(
+            "another server keeps its files in {shown}, and each may remove those of the other: give \
+             this one a folder of its own with --cache"
+        ),
+        Ok((Err(TryLockError::Error(error)), _)) | Err(error) => {
+            tracing::warn!(%error, "cannot tell whether another server uses {shown}");
+        }
+    }
+    None
 }
 
 /// Opens the tasks and starts the worker, without waiting for it.

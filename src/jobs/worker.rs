@@ -79,4 +79,9 @@ pub trait Store: Send + Sync {
 
     /// Keeps an answer as long as there is room.
     fn keep(&self, outcome: &Outcome);
+
+    /// Why nothing can be kept now, if that is known. It may look at the disk.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
