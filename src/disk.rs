@@ -79,7 +79,7 @@ impl Space {
     pub fn is_full(&self, folder: &Path) -> bool {
         let try_it = || {
             let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
-            file.write_all(&[0; PROBE_BYTES])?;
+            file.write_all(&vec![0; PROBE_BYTES])?;
             file.as_file().sync_all()
         };
         // Any other error than want of room is told of where it matters.
