@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -16,6 +17,7 @@ use tokio::signal;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
+use crate::allocator;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::jobs::Jobs;
@@ -27,6 +29,12 @@ use crate::web::{self, AppState};
 
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long nobody asks for anything before memory is given back: longer than people look at a page, and than
+/// the runtime keeps threads for work that blocks.
+const REST: Duration = Duration::from_secs(30);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// The file by which servers on one folder find each other.
 const LOCK: &str = "lock";
@@ -42,6 +50,9 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
     let served = runtime.block_on(async {
         let listener = listen(config).await?;
         state.prepare_pictures();
+        let jobs = state.jobs.clone();
+        let watch = thread::Builder::new().name("memory".to_owned());
+        watch.spawn(move || watch_memory(&jobs)).context("cannot start a thread")?;
         let address = listener.local_addr().context("cannot tell the address")?;
         // To standard output, because this line is what a person waits for.
         println!("Stormlens is ready at http://{address}");
@@ -67,6 +78,22 @@ async fn until_told_twice(listener: TcpListener, state: AppState) -> anyhow::Res
     tokio::select! {
         served = serve(listener, state, stop) => served,
         () = again => bail!("told to stop twice, so what was under way is lost"),
+    }
+}
+
+/// Gives memory back when nobody has asked for anything for some time.
+fn watch_memory(jobs: &Jobs) -> ! {
+    let mut has_rested = false;
+    loop {
+        thread::sleep(LOOK);
+        let rests = allocator::rest() >= REST;
+        if rests && !has_rested {
+            jobs.rest();
+            thread::sleep(LOOK);
+            // What other threads have left since.
+            allocator::give_back();
+        }
+        has_rested = rests;
     }
 }
 
@@ -107,7 +134,8 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
         None => Jobs::start(factory, options),
     };
     let jobs = jobs.context("cannot start the worker thread")?;
-    Ok(AppState::new(jobs, catalog, pages, &config.sources.checkpoints))
+    let state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
+    Ok(state.with_access(config.access()))
 }
 
 /// What only the task of a stored result knows of it.
@@ -163,7 +191,8 @@ async fn answer(
         jobs.shut_down();
         stopping.send_replace(true);
     };
-    let server = web::serve(listener, web::app(state), stop);
+    let access = state.access.clone();
+    let server = web::serve(listener, web::app(state), &access, stop);
     tokio::select! {
         () = server => {}
         () = async {

@@ -125,7 +125,10 @@ pub async fn show(
             stormlens_plot::draw(&outcome, &figure, &style).map_err(|error| refuse(error, page))?;
         write(kind, &svg, &sheet, (&outcome, &figure, &style))
     };
-    let bytes = state.blocking(draw).await?;
+    let bytes = match kind {
+        Kind::Svg => state.blocking(draw).await?,
+        Kind::Png | Kind::Pdf => state.writing(draw).await?,
+    };
     Ok(tag.attach(respond(kind, bytes, name)))
 }
 
