@@ -9,6 +9,7 @@ use stormlens_data::request::DeviceChoice;
 
 use crate::jobs::{self, Batching};
 use crate::tasks::{Folders, UploadLimits};
+use crate::web::PublicUrl;
 
 /// Bytes of all uploads, and of one of them, until told otherwise.
 const MAX_CACHE_BYTES: u64 = 1_000_000_000;
@@ -20,6 +21,11 @@ pub struct Config {
     /// Address and port to listen on
     #[arg(long, env = "STORMLENS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub bind: SocketAddr,
+
+    /// Address that people type into a browser, if a proxy stands before the server, with the path below which it
+    /// hands requests on
+    #[arg(long, env = "STORMLENS_PUBLIC_URL", value_name = "https://HOST/PATH/")]
+    pub public_url: Option<PublicUrl>,
 
     #[command(flatten)]
     pub sources: Sources,

@@ -58,7 +58,9 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
         None => Jobs::start(factory, options),
     };
     let jobs = jobs.context("cannot start the worker thread")?;
-    Ok(AppState::new(jobs, catalog, pages, &config.sources.checkpoints))
+    let mut state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
+    state.public_url = config.public_url.clone();
+    Ok(state)
 }
 
 /// What only the task of a stored result knows of it.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::caching::EntityTag;
 use super::pictures::Pictures;
 use super::recent::Recent;
-use super::{AppError, Pages};
+use super::{AppError, Pages, PublicUrl};
 use crate::catalog::Catalog;
 use crate::jobs::{JobId, JobState, Jobs};
 use crate::question::Question;
@@ -41,6 +41,8 @@ pub struct AppState {
     /// Of the catalogue's tasks, in their order.
     pages: Arc<[Arc<dyn Pages>]>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
+    /// Where browsers reach the server, if not at its own address.
+    pub public_url: Option<PublicUrl>,
     drawing: Arc<Semaphore>,
     decoding: Arc<Semaphore>,
 }
@@ -63,7 +65,13 @@ impl AppState {
             decoding: Arc::new(Semaphore::new(1)),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
+            public_url: None,
         }
+    }
+
+    /// One of the server's own addresses, such as `/samples`, as browsers have to ask for it.
+    pub fn public_path(&self, own: String) -> String {
+        self.public_url.as_ref().map_or(own.clone(), |url| url.path(&own))
     }
 
     /// The pages of all tasks.

@@ -14,6 +14,7 @@ mod limits;
 mod networks;
 mod pages;
 mod painting;
+mod proxy;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]

@@ -19,6 +19,7 @@ mod archive;
 pub mod augment;
 mod choices;
 mod decode;
+mod feature_range;
 mod folder;
 #[cfg(test)]
 mod golden;
@@ -33,6 +34,7 @@ mod variant;
 pub use archive::{ID_DIGITS, LIST, Scene, SceneArchive};
 pub use choices::{Fit, Resampling};
 pub use decode::decode;
+pub use feature_range::{FeatureDistance, FeatureRange};
 pub use folder::{Folder, Label, SceneFile, Split, footprint, hold_out_validation};
 pub use picture::{Limits, Picture, PictureError, Samples};
 pub use prepare::{Prepared, Rectangle, resize};

@@ -4,7 +4,7 @@ use askama::Template;
 use stormlens_data::card::Class;
 use stormlens_data::outcome::{Domain, Outcome, SceneGeometry};
 use stormlens_data::request::{ClassOutput, Subject, Target};
-use stormlens_data::scene::{Fit, Resampling};
+use stormlens_data::scene::{Fit, Label, Resampling};
 
 use super::SceneTask;
 use super::answer::most_probable;
@@ -28,6 +28,8 @@ struct ScenePage {
     title: String,
     entry: SceneEntry,
     label: &'static str,
+    /// The class of the scene's label and the most probable one, where they differ.
+    wrong: Option<(&'static str, &'static str)>,
     /// The answer in a sentence.
     reading: String,
     classes: Vec<ClassRow>,
@@ -73,11 +75,14 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
     let explained = class(&question.target);
     let most = most_probable(&scores.probabilities);
     let label = |idx: usize| classes.get(idx).map_or("", |class| class.label);
+    let place = |label: Label| classes.iter().position(|class| class.name == label.name());
+    let labelled = entry.label.and_then(place);
     let page = ScenePage {
         layout: layout.clone(),
         report: Report::new(shown, &figures, &OWN),
         title: entry.title.clone(),
         label: label_text(entry.label),
+        wrong: labelled.filter(|labelled| *labelled != most).map(|l| (label(l), label(most))),
         reading: reading(question, &scores)?,
         classes: rows(classes, &scores, most),
         notices: Notices::new(question, &entry, outcome),
@@ -139,9 +144,25 @@ fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, Stri
     let mut facts = vec![("Picture", format!("{width_px} × {height_px} pixels"))];
     let no_data = outcome.number("no_data_share");
     facts.extend(no_data.map(|share| ("Without data", format::percent(share))));
+    facts.push(("Compared with the training scenes", compared(outcome)));
     facts.push(("Computed on", outcome.provenance.device.clone()));
     facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
     facts
+}
+
+/// By what it was judged whether the scene is like those of the training.
+fn compared(outcome: &Outcome) -> String {
+    let colours = "nine statistics of the colours";
+    match (outcome.number("feature_distance"), outcome.number("feature_distance_limit")) {
+        (Some(distance), Some(limit)) => format!(
+            "{colours}, and what the network’s early layers see: distance {}, where 99 % of other scenes of that kind stay below {}",
+            format::number(distance),
+            format::number(limit)
+        ),
+        _ => format!(
+            "{colours} only: these weights do not say what the network sees in their training scenes"
+        ),
+    }
 }
 
 /// How the picture became the square, and whose way that is.

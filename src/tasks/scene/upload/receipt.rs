@@ -51,7 +51,7 @@ pub(super) fn answer(
     }
     let scenes = accepted.into_iter().map(|entry| receipt(with, entry)).collect();
     let location = page.clone();
-    let receipt = Json(Receipt { page, scenes, refused });
+    let receipt = Json(Receipt { page: with.state.public_path(page), scenes, refused });
     Ok((StatusCode::CREATED, [(LOCATION, location)], receipt).into_response())
 }
 
@@ -69,7 +69,7 @@ fn page(with: With<'_>, accepted: &[SceneEntry], refused: &[RefusedFile]) -> Str
 }
 
 fn receipt(with: With<'_>, entry: SceneEntry) -> ReceivedScene {
-    let page = first_page(&with.state.catalog, &entry.id);
+    let page = with.state.public_path(first_page(&with.state.catalog, &entry.id));
     let SceneEntry { id, sha256, title, width_px, height_px, .. } = entry;
     ReceivedScene { id, sha256, title, width_px, height_px, page }
 }
