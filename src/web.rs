@@ -1,7 +1,9 @@
 //! The dashboard: routes, and what every response goes through.
 
+pub mod access;
 mod assets;
 pub mod caching;
+pub mod client;
 mod compression;
 mod connections;
 mod downloads;
@@ -31,6 +33,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::trace::TraceLayer;
 
+pub use self::access::Access;
 pub use self::connections::serve;
 pub use self::error::{AppError, Link, Problem, wants_page};
 pub use self::guard::time_limit;
@@ -46,7 +49,7 @@ const MAX_BODY_BYTES: usize = 16 << 10;
 pub fn app(state: AppState) -> Router {
     let generic = Router::new()
         .route("/", get(pages::home::show))
-        .route("/v1/result", get(result::show))
+        .route("/v1/result", get(result::show).post(result::start))
         .route("/v1/result/figure/{file}", get(figures::show))
         .route("/v1/result/data/{*file}", get(downloads::variable))
         .route("/v1/result/{file}", get(downloads::show))
@@ -70,6 +73,7 @@ pub fn app(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(csrf(&state))
+        .layer(from_fn_with_state(state.clone(), access::admit))
         .layer(from_fn_with_state(state.clone(), error::render))
         .layer(from_fn_with_state(state.clone(), public_url::add_prefix))
         .layer(compression::layer())

@@ -33,12 +33,8 @@ function follow(section) {
     },
     done: () => location.reload(),
     failed: () => location.reload(),
-    cancelled() {
-      phase.textContent = "Stopped";
-      steps.textContent = "";
-      bar.remove();
-      started = null;
-    },
+    // The page then says that the run was stopped, and how to start it again.
+    cancelled: () => setTimeout(() => location.reload(), 500),
   };
 
   const source = new EventSource(section.dataset.events);
@@ -52,6 +48,8 @@ function follow(section) {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000);
   };
   addEventListener("pagehide", () => source.close());
+  // Who comes back to this page from another one sees how far the run is now.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   setInterval(() => {
     if (started !== null) elapsed.textContent = `${Math.floor((performance.now() - started) / 1000)} s`;
   }, 250);

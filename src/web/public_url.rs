@@ -23,6 +23,7 @@ const MAX_PAGE_BYTES: usize = 64 << 20;
 pub struct PublicUrl {
     /// Scheme, host and port, such as `https://lab.example.org`.
     origin: String,
+    host: String,
     /// `/stormlens`, or empty.
     prefix: String,
 }
@@ -33,9 +34,9 @@ impl PublicUrl {
         &self.origin
     }
 
-    /// Host and port, as browsers send them in the header `Host`.
+    /// The name of the host, without its port.
     pub fn host(&self) -> &str {
-        self.origin.split_once("://").map_or("", |(_, host)| host)
+        &self.host
     }
 
     /// The path of one of the server's own addresses, such as `/samples`, as a browser has to ask for it.
@@ -71,7 +72,8 @@ impl FromStr for PublicUrl {
             ));
         }
         let origin = format!("{scheme}://{}", authority.to_ascii_lowercase());
-        Ok(Self { origin, prefix: prefix.to_owned() })
+        let host = address.host().unwrap_or_default().to_ascii_lowercase();
+        Ok(Self { origin, host, prefix: prefix.to_owned() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+mod attacks;
 #[cfg(feature = "nn")]
 mod batches;
 mod browser;

@@ -206,9 +206,12 @@ fn drawn(path: &Path, brightness: impl Fn(i32, i32) -> f64) {
 fn pictures_with_the_colours_of_scenes_are_told_by_what_the_network_sees() {
     let bench = Bench::new();
     drawn(&bench.path("squares.png"), |x, y| f64::from((x / 25 + y / 25) % 2));
-    drawn(&bench.path("lines.png"), |x, y| {
-        if y % 16 < 8 && (x * 7 + y * 3) % 11 < 6 { 0.2 } else { 0.7 }
-    });
+    drawn(
+        &bench.path("lines.png"),
+        |x, y| {
+            if y % 16 < 8 && (x * 7 + y * 3) % 11 < 6 { 0.2 } else { 0.7 }
+        },
+    );
     drawn(&bench.path("face.png"), |x, y| {
         let within = |cx: i32, cy: i32, r: i32| (x - cx).pow(2) + (y - cy).pow(2) < r * r;
         let is_eye = within(150, 160, 20) || within(250, 160, 20);

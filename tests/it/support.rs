@@ -428,6 +428,15 @@ impl TestApp {
         Self::build(setup, around)
     }
 
+    /// For those who may ask.
+    pub fn with_access(access: web::Access) -> Self {
+        let around = tempfile::tempdir().expect("there is room");
+        let cache = around.path().join("cache");
+        let (state, script, heard) = Setup::new(&cache).state();
+        let router = web::app(state.with_access(access));
+        Self { router, around, script, heard: Mutex::new(heard) }
+    }
+
     fn build(setup: Setup<'_>, around: TempDir) -> Self {
         let (state, script, heard) = setup.state();
         Self { router: web::app(state), around, script, heard: Mutex::new(heard) }
@@ -468,7 +477,20 @@ impl TestApp {
     }
 
     pub async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Page {
-        let mut request = HttpRequest::get(address).header("host", "localhost");
+        self.get_from(address, &[&[("host", "localhost")], headers].concat()).await
+    }
+
+    /// Says itself which host it asks.
+    pub async fn get_from(&self, address: &str, headers: &[(&str, &str)]) -> Page {
+        self.send_with(Method::GET, address, headers).await
+    }
+
+    pub async fn post_from(&self, address: &str, headers: &[(&str, &str)]) -> Page {
+        self.send_with(Method::POST, address, headers).await
+    }
+
+    async fn send_with(&self, method: Method, address: &str, headers: &[(&str, &str)]) -> Page {
+        let mut request = HttpRequest::builder().method(method).uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -481,12 +503,8 @@ impl TestApp {
     }
 
     pub async fn post(&self, address: &str, headers: &[(&str, &str)]) -> Page {
-        let mut request = HttpRequest::builder().method(Method::POST).uri(address);
-        for (name, value) in [("host", "localhost"), ("accept", "text/html")].iter().chain(headers)
-        {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::empty()).unwrap()).await
+        let own = [("host", "localhost"), ("accept", "text/html")];
+        self.post_from(address, &[&own, headers].concat()).await
     }
 
     /// Sends a body, as a browser or (with another `accept`) a program does.
@@ -512,7 +530,8 @@ impl TestApp {
 
     /// The response to an address whose body does not end by itself.
     pub async fn open(&self, address: &str) -> axum::response::Response {
-        let request = HttpRequest::get(address).body(Body::empty()).unwrap();
+        let request = HttpRequest::get(address).header("host", "localhost");
+        let request = request.body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.expect("the router answers")
     }
 

@@ -541,6 +541,7 @@ async fn many_uploads_at_once_are_taken_one_after_the_other_or_sent_away() {
         uploads.spawn(async move {
             let body = slow_body(form("files", &[("a.png", &png(shade))]), reading, most);
             let request = axum::http::Request::post("/scenes")
+                .header("host", "localhost")
                 .header("accept", "text/html")
                 .header("content-type", FORM)
                 // So that what is refused is not read at all.

@@ -22,6 +22,7 @@ use stormlens_data::scene::{
 
 pub use self::name::clean_name;
 use self::store::{Note, Store};
+use crate::disk;
 
 /// Where uploads are kept, and how many of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub enum UploadError {
     Picture(#[from] PictureError),
     #[error("another picture has the same name {id} here: save this one in another format")]
     Collision { id: String },
+    #[error("the picture cannot be kept, because the disk of the server is full")]
+    DiskFull,
     /// Which folder it is stands in the log and not in the message, which visitors see.
     #[error(
         "the picture cannot be kept on the server ({}): upload it again later, the log says more",
@@ -127,6 +130,11 @@ impl Scenes {
         Self { samples, files, store, brought }
     }
 
+    /// Why no upload can be kept now, if that is known.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.store.trouble()
+    }
+
     pub fn cache(&self) -> &CacheOptions {
         self.store.options()
     }
@@ -151,7 +159,7 @@ impl Scenes {
         let entry = self.find(id).ok_or_else(|| SceneError::Unknown { id: id.to_owned() })?;
         let path = self.files.get(id).cloned().unwrap_or_else(|| self.store.path(&entry.sha256));
         let title = entry.title;
-        let bytes = std::fs::read(&path).map_err(|cause| {
+        let bytes = disk::read(&path).map_err(|cause| {
             tracing::error!(file = %path.display(), error = %cause, "a scene cannot be read");
             SceneError::Io { title: title.clone(), cause }
         })?;

@@ -22,6 +22,7 @@ use super::problem::UploadProblem;
 use super::refusals::RefusedFile;
 use super::scenes::{SceneEntry, UploadError, clean_name};
 use crate::parameters::Parameters;
+use crate::web::client::{Client, Shares};
 use crate::web::{AppError, AppState};
 
 /// The field of the form that holds the files.
@@ -35,6 +36,8 @@ const OVERHEAD_BYTES: usize = 16 << 10;
 pub struct UploadLimits {
     /// Bodies that are read at the same time.
     pub n_at_once: usize,
+    /// Those of them that one client sends.
+    pub n_of_client: usize,
     /// Files in one form.
     pub n_files: usize,
     /// For the whole body, counting only time in which the client is waited for.
@@ -45,6 +48,8 @@ pub struct UploadLimits {
     pub grace: Duration,
     /// Rate over the whole time below which an upload is given up.
     pub min_bytes_per_s: f64,
+    /// While others find no room, an upload has to be so many times faster, and be done so many times sooner.
+    pub crowded_factor: f64,
     /// How long a refused upload is read on, so that its sender sees the answer.
     pub linger: Duration,
 }
@@ -53,17 +58,24 @@ impl Default for UploadLimits {
     fn default() -> Self {
         Self {
             n_at_once: 8,
+            n_of_client: 4,
             n_files: 24,
             deadline: Duration::from_secs(300),
             stall: Duration::from_secs(15),
             grace: Duration::from_secs(10),
             min_bytes_per_s: 16_384.0,
+            crowded_factor: 8.0,
             linger: Duration::from_secs(3),
         }
     }
 }
 
 impl UploadLimits {
+    /// Room for the bodies that are read at the same time.
+    pub fn shares(&self) -> Shares {
+        Shares::new(self.n_at_once, self.n_of_client.min(self.n_at_once))
+    }
+
     /// Bytes that a form may have in all, where a file may have so many.
     pub fn max_bytes(&self, max_file_bytes: usize) -> usize {
         (max_file_bytes + OVERHEAD_BYTES).saturating_mul(self.n_files)
@@ -91,7 +103,7 @@ pub async fn receive(
     request: Request,
 ) -> Result<Response, AppError> {
     let (parts, body) = request.into_parts();
-    let meter = Meter::new(body, task.limits, task.max_upload_bytes());
+    let meter = Meter::new(body, task.limits, task.max_upload_bytes(), task.crowd.clone());
     let with = With { task: &task, state: &state };
     let received = read(with, &parts.headers, query.as_deref(), &meter).await;
     // Who asks first whether to send has not begun yet.
@@ -108,8 +120,10 @@ async fn read(
     meter: &Arc<Meter>,
 ) -> Result<Received, AppError> {
     let task = with.task;
-    let busy = |_| UploadProblem::Busy { n_at_once: task.limits.n_at_once };
-    let _slot = task.uploads.try_acquire().map_err(busy)?;
+    let _share = task.uploads.take(Client::current(), 1).ok_or_else(|| {
+        task.crowd.comes();
+        UploadProblem::Busy { n_at_once: task.limits.n_at_once }
+    })?;
     let announced = header(headers, CONTENT_LENGTH.as_str()).parse::<usize>().ok();
     let max_bytes = task.max_upload_bytes();
     if announced.is_some_and(|n_bytes| n_bytes > max_bytes) {

@@ -43,8 +43,8 @@ fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> Pa
 #[test]
 fn a_size_that_is_unknown_or_senseless_is_refused_before_it_misleads() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut engine = Engine::new(DeviceChoice::Cpu).expect("a CPU");
-    let mut check = |input_px, crop_px, word: &str| {
+    let engine = Engine::new(DeviceChoice::Cpu).expect("a CPU");
+    let check = |input_px, crop_px, word: &str| {
         let path = weights(folder.path(), input_px, crop_px);
         let Err(error) = engine.load("polar-low", &path) else { panic!("{word}: it was taken") };
         assert!(error.to_string().contains(word), "{error}");
@@ -301,7 +301,7 @@ fn frames_that_do_not_fit_are_refused_with_what_to_do() {
 #[test]
 fn a_scene_is_classified_and_what_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut engine = engine();
+    let engine = engine();
     let path = weights(folder.path(), Some(96), Some(64));
     let resident = engine.load("polar-low", &path).expect("the network");
     assert!(resident.checkpoint.is_simulated);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{CacheOptions, ID_DIGITS, UploadError};
-use crate::disk::{self, RecentlyUsed, Room};
+use crate::disk::{self, RecentlyUsed, Room, Space};
 
 /// What the note and the last block of a file take on disk at least.
 const OVERHEAD_BYTES: u64 = 8 << 10;
@@ -40,6 +40,7 @@ pub(super) struct Store {
     folder: PathBuf,
     /// By SHA-256, so that an id is the begin of a key.
     uploads: Mutex<RecentlyUsed<Note>>,
+    space: Space,
 }
 
 impl Store {
@@ -47,7 +48,7 @@ impl Store {
     pub fn open(options: CacheOptions) -> Self {
         let folder = options.folder.join("scenes");
         let uploads = Mutex::new(list(&folder));
-        Self { options, folder, uploads }
+        Self { options, folder, uploads, space: Space::default() }
     }
 
     pub fn options(&self) -> &CacheOptions {
@@ -81,19 +82,26 @@ impl Store {
 
     /// Writes an upload, then makes room for it.
     pub fn add(&self, sha256: &str, bytes: &[u8], note: &Note) -> Result<(), UploadError> {
-        self.write(sha256, bytes, note).map_err(|cause| {
+        self.space.wrote(self.write(sha256, bytes, note)).map_err(|cause| {
             let folder = self.folder.display();
             tracing::error!(%folder, error = %cause, "an upload cannot be kept");
-            UploadError::Io { cause }
+            if disk::is_full(&cause) { UploadError::DiskFull } else { UploadError::Io { cause } }
         })?;
         let room = Room { n_bytes: self.options.max_bytes, n_files: MAX_UPLOADS };
         let mut uploads = self.lock();
-        uploads.add(sha256.to_owned(), note.clone(), disk_bytes(note), SystemTime::now());
+        let now = SystemTime::now();
+        uploads.correct_times(now);
+        uploads.add(sha256.to_owned(), note.clone(), disk_bytes(note), now);
         for gone in uploads.evict(room, Some(sha256)) {
             disk::remove(&self.folder.join(note_name(&gone)));
             disk::remove(&self.path(&gone));
         }
         Ok(())
+    }
+
+    /// Why no upload can be kept now, if that is known.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.space.is_full(&self.folder).then_some("the disk is full: uploads cannot be kept")
     }
 
     fn write(&self, sha256: &str, bytes: &[u8], note: &Note) -> std::io::Result<()> {
@@ -107,7 +115,7 @@ impl Store {
         let has_length = fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
         has_length
             && self.folder.join(note_name(sha256)).is_file()
-            && fs::read(&path).is_ok_and(|stored| stored == bytes)
+            && disk::read(&path).is_ok_and(|stored| stored == bytes)
     }
 }
 
@@ -136,13 +144,14 @@ fn list(folder: &Path) -> RecentlyUsed<Note> {
             None => {}
         }
     }
+    uploads.correct_times(SystemTime::now());
     uploads
 }
 
 fn read(folder: &Path, sha256: &str) -> Option<(Note, SystemTime)> {
     let path = folder.join(note_name(sha256));
-    let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let note: Note = serde_json::from_slice(&disk::read(&path).ok()?).ok()?;
     let last_used = fs::metadata(&path).and_then(|data| data.modified()).ok()?;
-    let n_bytes = fs::metadata(folder.join(sha256)).ok()?.len();
-    (n_bytes == note.n_bytes).then_some((note, last_used))
+    let bytes = fs::metadata(folder.join(sha256)).ok().filter(fs::Metadata::is_file)?;
+    (bytes.len() == note.n_bytes).then_some((note, last_used))
 }
