@@ -67,7 +67,7 @@ impl UploadProblem {
                  image/tiff"
                 .to_owned(),
             Self::File(_) | Self::Files(_) => {
-                "Choose another file: PNG, JPEG and TIFF pictures are read".to_owned()
+                "Choose another file, or what the numbers of a TIFF are: PNG, JPEG and TIFF pictures are read".to_owned()
             }
             Self::TooManyFiles { max_files } => {
                 format!("Upload at most {max_files} at once, and the others after them")
