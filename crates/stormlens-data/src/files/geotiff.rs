@@ -89,7 +89,7 @@ fn write_place(tags: &mut Tags<'_, '_>, place: &scene::Place) -> TiffResult<()> 
         }
         Position::Affine([x, xc, xr, y, yc, yr]) => {
             let rows = [[*xc, *xr, 0.0, *x], [*yc, *yr, 0.0, *y], [0.0; 4], [0.0, 0.0, 0.0, 1.0]];
-            tags.write_tag(Tag::ModelTransformationTag, &rows.as_flattened()[..])?;
+            tags.write_tag(Tag::ModelTransformationTag, rows.as_flattened())?;
         }
         Position::Points(points) => {
             let points: Vec<f64> =

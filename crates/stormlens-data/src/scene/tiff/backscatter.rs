@@ -2,6 +2,7 @@
 //! pictures.
 
 use super::PictureError;
+use super::colours::collected;
 use super::metadata::Band;
 use super::page::Page;
 use super::raster::Raster;
@@ -110,7 +111,7 @@ impl Levels<'_> {
     fn median(&self, band: usize) -> Result<Option<f64>, PictureError> {
         let n_pixels = self.raster.n_pixels();
         let stride = n_pixels.div_ceil(N_SAMPLES).max(1);
-        let (mut sample, mut n_valid, mut n_zero, mut n_negative) = (Vec::new(), 0, 0, 0);
+        let (mut sample, mut n_valid, mut n_zero, mut n_negative) = (Vec::new(), 0_usize, 0, 0);
         for pixel in 0..n_pixels {
             let Some(level) = self.at(pixel, band) else { continue };
             self.check(level, pixel, band)?;
@@ -212,7 +213,7 @@ pub fn decode(
         };
         found.unwrap_or([0; 3])
     };
-    let rgb = (0..raster.n_pixels()).flat_map(colour).collect();
+    let rgb = collected((0..raster.n_pixels()).flat_map(colour), raster);
     Ok((Samples::U8(rgb), said(raster, page, values, assigned, offset_db)))
 }
 

@@ -56,16 +56,23 @@ pub fn decode(
             value / step
         })
     };
-    let colours = (0..raster.n_pixels()).flat_map(colour);
+    let colours = || (0..raster.n_pixels()).flat_map(colour);
     if bits <= 8 {
-        return Ok((Samples::U8(colours.map(|value| value.round() as u8).collect()), said));
+        return Ok((Samples::U8(collected(colours().map(|v| v.round() as u8), &raster)), said));
     }
-    let samples = Samples::F32(colours.map(|value| value as f32).collect());
+    let samples = Samples::F32(collected(colours().map(|value| value as f32), &raster));
     if coding.values == Values::Stated {
         check_brightness(&samples)?;
     }
     said.push(format!("colours of {bits} bits: {white} is white"));
     Ok((samples, said))
+}
+
+/// Three values a pixel, in memory that never grows.
+pub fn collected<T>(values: impl Iterator<Item = T>, raster: &Raster) -> Vec<T> {
+    let mut all = Vec::with_capacity(3 * raster.n_pixels());
+    all.extend(values);
+    all
 }
 
 /// The bands that are red, green and blue.

@@ -50,6 +50,26 @@ fn rgb8(decoded: Decoded) -> Vec<[u8; 3]> {
     bytes.as_chunks().0.to_vec()
 }
 
+/// Pages of those sizes.
+fn pages(sizes: &[[u32; 2]]) -> Result<Decoded, PictureError> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut file = ::tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
+    for [width, height] in sizes {
+        let grey = vec![9; (width * height) as usize];
+        file.write_image::<::tiff::encoder::colortype::Gray8>(*width, *height, &grey).unwrap();
+    }
+    read(&bytes.into_inner())
+}
+
+#[test]
+fn the_largest_of_copies_is_the_picture_and_several_pictures_are_none() {
+    let found = pages(&[[4, 3], [8, 6], [2, 1]]).unwrap();
+    assert_eq!((found.picture.width, found.picture.height), (8, 6));
+    assert!(found.coding.contains("picture 2 of the file, the largest of 3"), "{}", found.coding);
+    assert_eq!(pages(&[[8, 6], [8, 6]]), Err(PictureError::SeveralPictures { n: 2 }));
+    assert_eq!(pages(&[[3, 9], [8, 6], [8, 6]]), Err(PictureError::SeveralPictures { n: 3 }));
+}
+
 #[test]
 fn white_may_be_zero() {
     let found = rgb8(read(&grey(&[(262, 3, vec![0])])).unwrap());
