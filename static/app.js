@@ -239,6 +239,8 @@ function bring(form) {
     if (files.length > maxFiles) return end(`Choose at most ${maxFiles} files at once`);
     if (large) return end(`${large.name} is too large: ${Math.ceil(large.size / 1e6)} MB`);
     const data = new FormData();
+    // What they are stands before the files.
+    for (const select of form.querySelectorAll("select")) data.append(select.name, select.value);
     for (const file of files) data.append("files", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);

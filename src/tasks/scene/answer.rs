@@ -3,7 +3,8 @@
 use stormlens_data::card::{CheckpointCard, Class};
 use stormlens_data::network::Explained;
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, SceneGeometry,
+    Values, Variable,
 };
 use stormlens_data::request::{ClassOutput, Subject, Target};
 use stormlens_data::scene::{FeatureDistance, Reference, Statistics, outside_training_range};
@@ -229,6 +230,13 @@ fn notes(
         notes.extend(
             reasons.iter().map(|reason| note("outside-training-range-because", reason, false)),
         );
+    }
+    if !scene.coding.is_empty() {
+        notes.push(note("coding", &scene.coding, false));
+    }
+    let SceneGeometry { width_px, height_px, place, .. } = &scene.geometry;
+    if let Some(place) = place {
+        notes.push(note("place", &place.in_words([*width_px, *height_px]), false));
     }
     // Figures say how the picture was resized.
     if let Subject::Scene { resampling, .. } = subject {

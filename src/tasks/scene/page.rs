@@ -8,9 +8,9 @@ use stormlens_data::scene::{Fit, Label, Resampling};
 
 use super::SceneTask;
 use super::answer::most_probable;
-use super::list::label_text;
+use super::list::{coding_selects, label_text};
 use super::notices::Notices;
-use super::question::{class, classification, find, output, scene_of, square};
+use super::question::{class, classification, coding, find, output, scene_of, square};
 use super::scenes::SceneEntry;
 use crate::question::Question;
 use crate::web::forms::{Select, select};
@@ -62,7 +62,7 @@ struct ClassLink {
 }
 
 /// What the form to ask again asks for beside the methods.
-const OWN: [&str; 3] = ["resampling", "fit", "output"];
+const OWN: [&str; 5] = ["resampling", "fit", "output", "values", "bands"];
 
 /// The page as HTML.
 pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
@@ -92,7 +92,7 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
         preparation: preparation(&question.request.subject, geometry),
         seen: seen(geometry),
         class_switch: class_switch(question, classes),
-        selects: selects(question),
+        selects: selects(question, outcome),
         entry,
     };
     Ok(page.render()?)
@@ -144,6 +144,8 @@ fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, Stri
     let mut facts = vec![("Picture", format!("{width_px} × {height_px} pixels"))];
     let no_data = outcome.number("no_data_share");
     facts.extend(no_data.map(|share| ("Without data", format::percent(share))));
+    facts.extend(outcome.notes("coding").map(|text| ("Colours", text.to_owned())));
+    facts.extend(outcome.notes("place").map(|text| ("Place", text.to_owned())));
     facts.push(("Compared with the training scenes", compared(outcome)));
     facts.push(("Computed on", outcome.provenance.device.clone()));
     facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
@@ -207,10 +209,12 @@ fn class_switch(question: &Question, classes: &[Class]) -> Vec<ClassLink> {
     links.into_iter().rev().collect()
 }
 
-fn selects(question: &Question) -> Vec<Select> {
+fn selects(question: &Question, outcome: &Outcome) -> Vec<Select> {
     let (resampling, fit) = square(&question.request.subject);
     let output = output(&question.target);
-    vec![
+    let coding = coding(&question.request.subject);
+    let is_coded = !coding.is_default() || outcome.notes("coding").next().is_some();
+    let mut selects = vec![
         select("resampling", "Resize", resampling, resampling_text),
         select("fit", "If not square", fit, |fit| match fit {
             Fit::Stretch => "stretch, as published",
@@ -220,5 +224,9 @@ fn selects(question: &Question) -> Vec<Select> {
             ClassOutput::Probability => "the probability, as published",
             ClassOutput::Logit => "the logit",
         }),
-    ]
+    ];
+    if is_coded {
+        selects.extend(coding_selects(coding));
+    }
+    selects
 }
