@@ -9,6 +9,7 @@ mod commands;
 mod compare;
 mod errors;
 mod files;
+mod forms;
 mod frames;
 mod limits;
 mod networks;
