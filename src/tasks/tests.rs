@@ -84,6 +84,7 @@ fn pictures() -> ModelCard {
             classes: CLASSES,
             default_class: 1,
             default_variant: Variant::LR_512,
+            default_layers: &[],
         }),
         layers: layers(&[("first", "Blocks"), ("last", "Blocks")]),
         published_options: &[TWO_HUNDRED],
@@ -103,6 +104,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         nowcasting: None,
         variant: None,
         training_range: None,
+        split: None,
     }
 }
 

@@ -290,6 +290,7 @@ pub fn checkpoint() -> CheckpointCard {
         }),
         variant: None,
         training_range: None,
+        split: None,
     }
 }
 

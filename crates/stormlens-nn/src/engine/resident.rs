@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, Split};
 use stormlens_data::scene::Variant;
 
 use super::EngineError;
@@ -95,6 +95,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         nowcasting,
         variant,
         training_range,
+        split: Split::beside(path),
     };
     Ok(Described { state: file.state, card })
 }

@@ -139,6 +139,7 @@ fn fields() -> (Resident, &'static Counting) {
             nowcasting: Some(nowcasting),
             variant: None,
             training_range: None,
+            split: None,
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),
