@@ -131,6 +131,7 @@ async fn press(app: &TestApp, start: &str) -> usize {
             assert_eq!(answer.status, StatusCode::OK, "{start}: {change:?}\n{address}\n{told}");
             if let Some((name, Some(value))) = change
                 && end.starts_with("/v1/")
+                && is_asked(&end, &name)
             {
                 assert!(says(&end, &name, &value), "{start}: {name} = {value} is lost in {end}");
             }
@@ -138,6 +139,12 @@ async fn press(app: &TestApp, start: &str) -> usize {
         }
     }
     n
+}
+
+/// Whether a name means something there: options of methods that are not asked for are left out.
+fn is_asked(address: &str, name: &str) -> bool {
+    let method = name.split_once('.').map(|(method, _)| method);
+    method.is_none_or(|method| says(address, "methods", method))
 }
 
 /// Whether an address says that a parameter has a value, among others where it is a list.
@@ -174,7 +181,6 @@ async fn every_form_of_a_forecast_leads_somewhere() {
     assert!(n > 30, "{n}");
     let published = all.replace("overlay=map", "overlay=published");
     press(&app, &published).await;
-    press(&app, &format!("{all}&region=40,60,100,100")).await;
     press(&app, &result(SAMPLE, "none")).await;
 }
 
@@ -193,13 +199,9 @@ async fn every_form_of_a_scene_leads_somewhere() {
     let all = scene.replace("methods=grad-cam", ALL_METHODS);
     let n = press(&app, &all).await;
     assert!(n > 30, "{n}");
-    for (name, other) in [
-        ("polarity=positive", "polarity=signed"),
-        ("polarity=positive", "polarity=negative"),
-        ("overlay=map", "overlay=published"),
-        ("outline=no", "outline=yes"),
-        ("cleanup=no", "cleanup=yes"),
-    ] {
+    for (name, other) in
+        [("polarity=positive", "polarity=signed"), ("overlay=map", "overlay=published")]
+    {
         press(&app, &all.replace(name, other)).await;
     }
     press(&app, &scene.replace("methods=grad-cam", "methods=none")).await;
@@ -222,9 +224,8 @@ async fn every_posted_form_leads_somewhere() {
         let action = page.attributes("form[method=post]", "action");
         assert_eq!(action.len(), 1, "{start}");
         let field = page.attributes("form[method=post] input[type=file]", "name").remove(0);
-        let bytes = std::fs::read(crate::support::data().join(
-            "sentinel1/open_ocean_20150915_508px.png",
-        ));
+        let bytes =
+            std::fs::read(crate::support::data().join("sentinel1/open_ocean_20150915_508px.png"));
         let body = form(&field, &[("a.png", &bytes.expect("it is there"))]);
         let answer = app.send_body(&action[0], FORM, "text/html", body).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{start}: {}", answer.text());

@@ -1,5 +1,6 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+mod accessibility;
 #[cfg(feature = "nn")]
 mod batches;
 mod browser;
@@ -22,6 +23,7 @@ mod scene_commands;
 mod scenes;
 mod serve;
 mod site;
+mod splits;
 mod support;
 mod uploads;
 mod values;
