@@ -62,6 +62,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
         variant: (!is_nowcasting).then_some(Variant::LR_512),
         training_range: None,
         training_features: None,
+        split: None,
     }
 }
 

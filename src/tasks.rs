@@ -3,6 +3,7 @@
 mod explained;
 mod nowcast;
 mod scene;
+mod split;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -30,6 +30,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         variant: None,
         training_range: None,
         training_features: None,
+        split: None,
     };
     vec![card(testing::card().id), card(testing::scene_card().id)]
 }

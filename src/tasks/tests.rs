@@ -84,6 +84,7 @@ fn pictures() -> ModelCard {
             classes: CLASSES,
             default_class: 1,
             default_variant: Variant::LR_512,
+            default_layers: &[],
         }),
         layers: layers(&[("first", "Blocks"), ("last", "Blocks")]),
         published_options: &[TWO_HUNDRED],
@@ -104,6 +105,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         variant: None,
         training_range: None,
         training_features: None,
+        split: None,
     }
 }
 

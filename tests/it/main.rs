@@ -1,5 +1,6 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+mod accessibility;
 mod attacks;
 #[cfg(feature = "nn")]
 mod batches;
@@ -10,6 +11,7 @@ mod commands;
 mod compare;
 mod errors;
 mod files;
+mod forms;
 mod frames;
 mod limits;
 mod networks;
@@ -23,6 +25,7 @@ mod scene_commands;
 mod scenes;
 mod serve;
 mod site;
+mod splits;
 mod support;
 mod uploads;
 mod values;

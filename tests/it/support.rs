@@ -291,6 +291,7 @@ pub fn checkpoint() -> CheckpointCard {
         variant: None,
         training_range: None,
         training_features: None,
+        split: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page of a scene: what a network says of it, and why.
 
 use askama::Template;
-use stormlens_data::card::Class;
+use stormlens_data::card::{Class, Part};
 use stormlens_data::outcome::{Domain, Outcome, SceneGeometry};
 use stormlens_data::request::{ClassOutput, Subject, Target};
 use stormlens_data::scene::{Fit, Label, Resampling};
@@ -12,6 +12,7 @@ use super::list::{coding_selects, label_text};
 use super::notices::Notices;
 use super::question::{class, classification, coding, find, output, scene_of, square};
 use super::scenes::SceneEntry;
+use super::split;
 use crate::question::Question;
 use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
@@ -79,7 +80,7 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
     let labelled = entry.label.and_then(place);
     let page = ScenePage {
         layout: layout.clone(),
-        report: Report::new(shown, &figures, &OWN),
+        report: Report::new(shown, &figures, &OWN, "scene"),
         title: entry.title.clone(),
         label: label_text(entry.label),
         wrong: labelled.filter(|labelled| *labelled != most).map(|l| (label(l), label(most))),
@@ -87,7 +88,7 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
         classes: rows(classes, &scores, most),
         notices: Notices::new(question, &entry, outcome),
         other_class: (explained != most).then(|| (label(explained), label(most))),
-        facts: facts(outcome, geometry),
+        facts: facts(outcome, geometry, split::part(&entry, &question.cards.checkpoint)),
         picture: FigureView { is_first: true, ..figures.wide(&map("scene", 0)) },
         preparation: preparation(&question.request.subject, geometry),
         seen: seen(geometry),
@@ -123,7 +124,7 @@ fn reading(question: &Question, scores: &Scores) -> Result<String, AppError> {
     let idx = task.default_class;
     let probability = scores.probabilities.get(idx).copied().unwrap_or(f64::NAN);
     let (probability, label) = (format::probability(probability), task.classes[idx].label);
-    Ok(format!("The network gives {probability} to a {label}"))
+    Ok(format!("The network’s probability of a {label} is {probability}"))
 }
 
 fn rows(classes: &[Class], scores: &Scores, most: usize) -> Vec<ClassRow> {
@@ -139,7 +140,7 @@ fn rows(classes: &[Class], scores: &Scores, most: usize) -> Vec<ClassRow> {
     rows.into_iter().rev().collect()
 }
 
-fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, String)> {
+fn facts(outcome: &Outcome, geometry: &SceneGeometry, part: Part) -> Vec<(&'static str, String)> {
     let SceneGeometry { width_px, height_px, .. } = geometry;
     let mut facts = vec![("Picture", format!("{width_px} × {height_px} pixels"))];
     let no_data = outcome.number("no_data_share");
@@ -147,6 +148,7 @@ fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, Stri
     facts.extend(outcome.notes("coding").map(|text| ("Colours", text.to_owned())));
     facts.extend(outcome.notes("place").map(|text| ("Place", text.to_owned())));
     facts.push(("Compared with the training scenes", compared(outcome)));
+    facts.push(("Split", part.label().to_owned()));
     facts.push(("Computed on", outcome.provenance.device.clone()));
     facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
     facts
@@ -171,7 +173,9 @@ fn compared(outcome: &Outcome) -> String {
 fn preparation(subject: &Subject, geometry: &SceneGeometry) -> String {
     let side = geometry.variant.input_px;
     if geometry.width_px == side && geometry.height_px == side {
-        return format!("It has the {side} × {side} pixels of the network’s input already");
+        return format!(
+            "The picture already has the {side} × {side} pixels of the network’s input"
+        );
     }
     let (resampling, fit) = square(subject);
     let how = match fit {
@@ -192,8 +196,8 @@ fn seen(geometry: &SceneGeometry) -> String {
     let variant = &geometry.variant;
     let share = (variant.crop_px as f64 / variant.input_px as f64).powi(2);
     format!(
-        "The network sees the centre alone, {crop} × {crop} pixels or {share} of the square (dashed). \
-         Nothing in the margin can change its answer",
+        "The network sees only the centre (dashed): {crop} × {crop} pixels, {share} of the square. \
+         The margin cannot change the answer",
         crop = variant.crop_px,
         share = format::percent(share)
     )
@@ -215,12 +219,12 @@ fn selects(question: &Question, outcome: &Outcome) -> Vec<Select> {
     let coding = coding(&question.request.subject);
     let is_coded = !coding.is_default() || outcome.notes("coding").next().is_some();
     let mut selects = vec![
-        select("resampling", "Resize", resampling, resampling_text),
-        select("fit", "If not square", fit, |fit| match fit {
-            Fit::Stretch => "stretch, as published",
-            Fit::Letterbox => "letterbox, without distortion",
+        select("resampling", "Resampling", resampling, resampling_text),
+        select("fit", "Pictures that are not square", fit, |fit| match fit {
+            Fit::Stretch => "stretch to a square, as published",
+            Fit::Letterbox => "fit into a square, without distortion",
         }),
-        select("output", "Explained", output, |output| match output {
+        select("output", "Output to explain", output, |output| match output {
             ClassOutput::Probability => "the probability, as published",
             ClassOutput::Logit => "the logit",
         }),

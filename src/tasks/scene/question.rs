@@ -18,27 +18,27 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: "resampling",
-        help: "how it is resized: nearest (the authors' notebook; until chosen) or bilinear (their training)",
+        help: "how it is resized: nearest (as in the authors' notebook; the default) or bilinear (as in their training)",
     },
     ParameterHelp {
         name: "fit",
-        help: "one that is not square: stretch (as published; until chosen) or letterbox",
+        help: "for a picture that is not square: stretch (as published; the default) or letterbox",
     },
     ParameterHelp {
         name: "values",
-        help: "what the numbers of a TIFF are: stated (colours, or decibels where the file says so; until chosen), \
+        help: "what the numbers of a TIFF are: stated (colours, or decibels where the file says so; the default), \
                picture, decibels, hundredths (of a decibel), power, amplitude or counts",
     },
     ParameterHelp {
         name: "bands",
-        help: "which of its bands are which polarisation: named (as the file says; until chosen), co, cross, co-cross \
+        help: "which of its bands are which polarisation: named (as the file says; the default), co, cross, co-cross \
                or cross-co",
     },
-    ParameterHelp { name: "class", help: "the class that is explained: pos (until chosen) or neg" },
+    ParameterHelp { name: "class", help: "the class to explain: pos (the default) or neg" },
     ParameterHelp {
         name: "output",
-        help: "which of its numbers is explained: probability (as published; until chosen) or logit; Grad-CAM is \
-               always of the logit",
+        help: "the output to explain: probability (as published; the default) or logit; Grad-CAM always explains \
+               the logit",
     },
 ];
 
@@ -59,7 +59,7 @@ pub fn read_subject(parameters: &Parameters, scenes: &Scenes) -> Result<Subject,
     let Some(id) = parameters.one(SCENE)? else {
         return Err(QuestionError::parameter(
             SCENE,
-            "is missing: choose a sample or bring a picture",
+            "is missing: choose a sample or upload a picture",
         ));
     };
     Ok(Subject::Scene {
@@ -89,8 +89,8 @@ pub fn write_coding(coding: Coding) -> impl Iterator<Item = (&'static str, Strin
 pub fn find(scenes: &Scenes, id: &str) -> Result<SceneEntry, QuestionError> {
     scenes.find(id).ok_or_else(|| QuestionError::Gone {
         message: format!("there is no scene called “{id}”"),
-        remedy: "Choose a sample, or upload the picture again: uploads that were not used for long make \
-                 room for others",
+        remedy: "Choose a sample, or upload the picture again: uploads that were not used for a long time are \
+                 deleted",
         back: "/scenes",
     })
 }

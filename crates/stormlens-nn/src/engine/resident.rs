@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, Split};
 use stormlens_data::scene::Variant;
 
 use super::EngineError;
@@ -98,6 +98,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         variant,
         training_range,
         training_features,
+        split: Split::beside(path),
     };
     Ok(Described { state: file.state, card })
 }

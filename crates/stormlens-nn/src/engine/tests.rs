@@ -141,6 +141,7 @@ fn fields() -> (Resident, &'static Counting) {
             variant: None,
             training_range: None,
             training_features: None,
+            split: None,
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),

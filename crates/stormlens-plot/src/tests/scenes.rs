@@ -130,13 +130,13 @@ fn classes_are_never_certain_and_the_explained_one_is_named() {
 #[test]
 fn a_large_gap_is_pointed_out() {
     let mut outcome = scene_outcome();
-    let advice = "more steps would make it smaller";
+    let advice = "use more steps";
     let style = Style { width_mm: 170.0, ..Style::default() };
     assert!(!drawn(&outcome, PATH, &style).contains(advice));
     *number(&mut outcome, "integrated_gradients/completeness_gap") = -0.1;
     assert!(drawn(&outcome, PATH, &style).contains(advice));
     *number(&mut outcome, "integrated_gradients/output_difference") = 0.000_05;
-    says(&outcome, PATH, &style, &["; the logit would tell more"]);
+    says(&outcome, PATH, &style, &["; explain the logit instead"]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn alt_texts_say_the_finding() {
     says(
         PIXELS,
         &[
-            "Pixels for it add up to +1.25 probability, pixels against it to −0.41",
+            "The sum of all pixels for it is +1.25 probability, the sum of all pixels against it −0.41",
             "(centre) of the part that the network sees; smallest −",
             "gap −1.4",
         ],

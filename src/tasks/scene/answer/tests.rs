@@ -213,7 +213,9 @@ fn a_class_that_is_not_the_likely_one_is_said_so() {
 const RESIZED: (&str, bool) = ("resampling", false);
 
 fn notes(outcome: &Outcome) -> Vec<(&str, bool)> {
-    outcome.notes.iter().map(|note| (note.name.as_str(), note.is_on_figures)).collect()
+    // What the weights have seen of it has tests of its own.
+    let notes = outcome.notes.iter().filter(|note| note.name != "split");
+    notes.map(|note| (note.name.as_str(), note.is_on_figures)).collect()
 }
 
 #[test]

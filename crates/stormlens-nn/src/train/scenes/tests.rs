@@ -17,7 +17,7 @@ const CLASSES: &[Class] =
 
 fn task() -> SceneClassification {
     let default_variant = Variant { input_px: 24, crop_px: 16 };
-    SceneClassification { classes: CLASSES, default_class: 1, default_variant }
+    SceneClassification { classes: CLASSES, default_class: 1, default_variant, default_layers: &[] }
 }
 
 /// A classifier of mean colours.
