@@ -210,7 +210,7 @@ async fn what_is_said_of_numbers_is_checked() {
         assert_eq!(page.status, status, "{}", page.text());
         assert!(page.text().contains(words), "{}", page.text());
     };
-    let (unknown, bad) = (StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST);
+    let (unknown, bad) = (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST);
     check(form_saying(&[("values", "loudness")], &files), unknown, "loudness").await;
     check(form_saying(&[("values", &"a".repeat(100))], &files), bad, "too long").await;
     let mut behind = form("files", &files);
