@@ -229,7 +229,7 @@ impl Jobs {
         self.queue.shut_down();
     }
 
-    /// Has the worker give back memory that it keeps for the next run, when it has nothing to do.
+    /// Has the worker give back memory that nobody uses, as soon as it has nothing to do.
     pub fn rest(&self) {
         self.queue.rest();
     }

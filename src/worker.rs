@@ -76,7 +76,7 @@ fn of(device: DeviceChoice, weights: Weights, checkpoints: Vec<CheckpointCard>) 
                 let (catalog, weights) = (catalog.clone(), weights.clone());
                 let cold = warm_up::first_checkpoints(&catalog);
                 let engine = Arc::new(engine);
-                Ok(Box::new(EngineWorker { engine, catalog, weights, cold }))
+                Ok(Box::new(EngineWorker { engine, catalog, weights, cold, last: None }))
             })
         }),
     }
@@ -140,6 +140,8 @@ struct EngineWorker {
     weights: Weights,
     /// What was not run yet, the first one last.
     cold: Vec<warm_up::Cold>,
+    /// What was asked last, since the last rest.
+    last: Option<warm_up::Cold>,
 }
 
 impl Worker for EngineWorker {
@@ -156,6 +158,7 @@ impl Worker for EngineWorker {
         between: Between<'_>,
     ) -> Answer {
         let resident = self.resident(&request.model, &request.checkpoint)?;
+        self.last = warm_up::Cold::of(&self.catalog, request);
         let (engine, catalog) = (self.engine.clone(), self.catalog.clone());
         let in_steps = InSteps { progress, worker: RefCell::new((self, between)) };
         let context = Context { engine: &engine, catalog: &catalog, resident: &resident };
@@ -174,12 +177,20 @@ impl Worker for EngineWorker {
 
     fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Answer> {
         let Some((first, _)) = batch.first() else { return Vec::new() };
+        self.last = warm_up::Cold::of(&self.catalog, first);
         match self.resident(&first.model, &first.checkpoint) {
             Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
             Ok(resident) => {
                 let (engine, catalog) = (&self.engine, &self.catalog);
                 batch::answer(&Context { engine, catalog, resident: &resident }, batch)
             }
+        }
+    }
+
+    /// The memory of the last prediction is that of the next one.
+    fn rested(&mut self) {
+        if let Some(last) = self.last.take() {
+            self.warm_one(&last);
         }
     }
 

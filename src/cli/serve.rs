@@ -89,9 +89,6 @@ fn watch_memory(jobs: &Jobs) -> ! {
         let rests = allocator::rest() >= REST;
         if rests && !has_rested {
             jobs.rest();
-            thread::sleep(LOOK);
-            // What other threads have left since.
-            allocator::give_back();
         }
         has_rested = rests;
     }

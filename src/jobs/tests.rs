@@ -49,6 +49,10 @@ impl Worker for Told {
         self.obey(request, progress, between)
     }
 
+    fn rested(&mut self) {
+        self.told.send("rested".to_owned()).unwrap();
+    }
+
     fn device(&self) -> DeviceReport {
         a_device()
     }

@@ -40,6 +40,10 @@ pub trait Worker: Send {
         batch.iter().map(|(request, progress)| self.run(request, *progress)).collect()
     }
 
+    /// Nobody has asked for anything for some time, and memory was given back: takes what the next run is likely to
+    /// need, so that it does not wait for it.
+    fn rested(&mut self) {}
+
     /// Prepares one network while nobody waits, so that the first question to it is as quick as the
     /// next. Whether another one is left to prepare.
     fn warm_up(&mut self) -> bool {

@@ -56,7 +56,7 @@ impl WorkerThread {
             match self.next() {
                 Next::Batch(batch) => self.answer(&batch),
                 Next::WarmUp => self.warm_up(),
-                Next::Rest => allocator::give_back(),
+                Next::Rest => self.rest(),
                 Next::ShutDown => return,
             }
         }
@@ -103,6 +103,16 @@ impl WorkerThread {
                 self.is_cold = false;
                 self.discard();
             }
+        }
+    }
+
+    /// Gives back the memory that runs and figures have left, all but what the next run will take.
+    fn rest(&mut self) {
+        allocator::give_back();
+        let Some(worker) = &mut self.worker else { return };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.rested())) {
+            tracing::error!(error = panic_message(panic), "the worker did not get ready again");
+            self.discard();
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stormlens_data::card::{MethodCard, ModelCard};
 use stormlens_data::network::{Asked, Question, Target};
-use stormlens_data::request::Silent;
+use stormlens_data::request::{Request, Silent};
 
 use super::{EngineWorker, worker_error};
 use crate::catalog::{Catalog, STEPS};
@@ -18,6 +18,13 @@ use crate::task::Task;
 pub(super) struct Cold {
     task: Arc<dyn Task>,
     cards: Cards,
+}
+
+impl Cold {
+    /// What a request asks.
+    pub(super) fn of(catalog: &Catalog, request: &Request) -> Option<Self> {
+        Some(Self { task: catalog.task(request)?, cards: catalog.cards(request)? })
+    }
 }
 
 /// The first weights of each network; those of the first network last, to be taken from the end.

@@ -101,3 +101,21 @@ fn one_visitor_and_long_runs_leave_room_in_the_queue() {
         Err(SubmitError::QueueFull { waiting: 8 })
     );
 }
+
+#[test]
+fn the_worker_rests_when_it_has_nothing_to_do_and_is_ready_again() {
+    let setup = Setup::patient();
+    setup.jobs.rest();
+    setup.hears("rested");
+    setup.submit("a");
+    setup.hears("run a");
+    setup.jobs.rest();
+    setup.submit("b");
+    setup.order(Order::Answer);
+    setup.hears("run b");
+    setup.order(Order::Answer);
+    // Work came first, so it was no time for it.
+    setup.submit("c");
+    setup.hears("run c");
+    setup.order(Order::Answer);
+}

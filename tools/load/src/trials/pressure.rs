@@ -57,10 +57,15 @@ async fn open(wire: &Wire, address: &str) -> (u16, String) {
     }
 }
 
+/// Where a page of progress says that its events are.
+fn events_of(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("data-events=\"")?;
+    Some(rest.split_once('"')?.0)
+}
+
 pub async fn streams(ground: &Ground) -> String {
     let (_, page) = open(&ground.attacker, &long_run(ground)).await;
-    let events = page.split_once("data-events=\"").and_then(|(_, rest)| rest.split_once('"'));
-    let Some((events, _)) = events else { return "the run did not begin".to_owned() };
+    let Some(events) = events_of(&page) else { return "the run did not begin".to_owned() };
     let head = Wire::head(events, "");
     let mut open = Vec::new();
     for _ in 0..1000 {
@@ -139,9 +144,14 @@ pub async fn slow_uploads(ground: &Ground) -> String {
 }
 
 pub async fn long_runs(ground: &Ground) -> String {
-    let mut statuses = Vec::new();
+    // Somebody waits for each of them, or it would be stopped.
+    let (mut statuses, mut waiting) = (Vec::new(), Vec::new());
     for _ in 0..9 {
-        statuses.push(open(&ground.attacker, &long_run(ground)).await.0);
+        let (status, page) = open(&ground.attacker, &long_run(ground)).await;
+        statuses.push(status);
+        if let Some(events) = events_of(&page) {
+            waiting.extend(ground.attacker.say(Wire::head(events, "").as_bytes()).await);
+        }
     }
     let mut client = Client::new(&ground.authority);
     let (mut times_ms, mut n_refused) = (Vec::new(), 0);
