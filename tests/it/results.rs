@@ -141,7 +141,7 @@ async fn a_sample_without_observation_has_no_scores() {
         page.attributes("#forecast .figures figure", "data-figure"),
         ["map-prediction", "map-persistence"]
     );
-    assert!(page.texts("#scores")[0].contains("nothing to verify against"));
+    assert!(page.texts("#scores")[0].contains("cannot be verified"));
     let csv = app.get(&part(&result(UNOBSERVED, "none"), "scores.csv")).await;
     assert_eq!(csv.status, StatusCode::NOT_FOUND);
 }
