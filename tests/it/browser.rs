@@ -699,6 +699,11 @@ async fn fit(browser: &Browser<'_>, address: &str) {
                 wide.as_u64().is_some_and(|wide| wide <= width.into()),
                 "{page} at {width}: {wide}"
             );
+            if page.contains("/v1/result") {
+                let hidden = "return [...document.querySelectorAll('table.scores')]
+                    .filter((t) => t.scrollWidth > t.parentElement.clientWidth).length";
+                assert_eq!(browser.run(hidden).await, 0, "scores at {width} are cut");
+            }
         }
         let name = page[address.len()..].split('?').next().unwrap_or_default().replace('/', "-");
         keep(browser, &format!("page{name}")).await;

@@ -155,7 +155,7 @@ async fn what_was_not_asked_can_be_added() {
                      &integrated-gradients.steps=50&";
     assert!(added[1].contains(gradients), "{added:?}");
     assert!(added[2].contains("methods=saliency&") && added[2].ends_with("#saliency"), "{added:?}");
-    assert!(page.texts("#integrated-gradients")[0].contains("It was not asked for"));
+    assert!(page.texts("#integrated-gradients")[0].contains("It was not computed"));
 }
 
 #[tokio::test]
