@@ -273,11 +273,12 @@ async fn a_view_changes_where_somebody_looks() {
             browser.open(&page).await;
             let there = "return document.querySelector('[data-view]') !== null";
             browser.wait("a result", there).await;
-            let n = browser.run(&format!("{CONTROLS} return controls().length;")).await;
-            let n = n.as_u64().expect("a number");
-            assert!(n > 3, "{page}: {n}");
-            for i in 0..n {
-                press(&browser, i).await;
+            let names = format!("{CONTROLS} return controls().map((control) => control.name);");
+            let names = browser.run(&names).await;
+            let names = names.as_array().expect("a list").clone();
+            assert!(names.len() > 3, "{page}: {names:?}");
+            for name in names.iter().filter_map(serde_json::Value::as_str) {
+                press(&browser, name).await;
             }
             assert_eq!(browser.complaints().await, Vec::<String>::new());
         }
@@ -294,21 +295,30 @@ const CONTROLS: &str = "
         return all.filter((c) => c.name !== 'layers' || c === layers.at(-1));
     });";
 
-/// Changes one of them as a visitor would, and waits for the page to follow.
-async fn press(browser: &Browser<'_>, i: u64) {
+/// Changes one of them as a visitor would, and waits for the page to follow. Published figures leave no
+/// choice of colours, so that style is taken back at once.
+async fn press(browser: &Browser<'_>, name: &str) {
+    change_control(browser, name).await;
+    if name == "overlay" {
+        change_control(browser, name).await;
+    }
+}
+
+async fn change_control(browser: &Browser<'_>, name: &str) {
     let script = format!(
         "{CONTROLS}
          for (const details of document.querySelectorAll('details')) details.open = true;
-         const control = controls()[{i}];
+         const control = controls().find((control) => control.name === {name});
          control.scrollIntoView({{ block: 'center' }});
          window.before = {{ main: document.querySelector('main'), top: control.getBoundingClientRect().top, load: performance.timeOrigin }};
          if (control.type === 'checkbox') control.checked = !control.checked;
          else if (control.localName === 'select') control.selectedIndex = (control.selectedIndex + 1) % control.length;
          else control.value = control.name === 'region' ? '40,60,100,100' : control.name === 'below' ? 5 : 90;
-         control.dispatchEvent(new Event('change', {{ bubbles: true }}));
-         return control.name;"
+         control.focus();
+         control.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        name = json!(name)
     );
-    let name = browser.run(&script).await.as_str().expect("it has a name").to_owned();
+    browser.run(&script).await;
     let changed = "return window.before !== undefined && document.querySelector('main') !== window.before.main";
     browser.wait(&format!("another look ({name})"), changed).await;
     let script = format!(
@@ -689,6 +699,11 @@ async fn fit(browser: &Browser<'_>, address: &str) {
                 wide.as_u64().is_some_and(|wide| wide <= width.into()),
                 "{page} at {width}: {wide}"
             );
+            if page.contains("/v1/result") {
+                let hidden = "return [...document.querySelectorAll('table.scores')]
+                    .filter((t) => t.scrollWidth > t.parentElement.clientWidth).length";
+                assert_eq!(browser.run(hidden).await, 0, "scores at {width} are cut");
+            }
         }
         let name = page[address.len()..].split('?').next().unwrap_or_default().replace('/', "-");
         keep(browser, &format!("page{name}")).await;

@@ -141,7 +141,7 @@ async fn a_sample_without_observation_has_no_scores() {
         page.attributes("#forecast .figures figure", "data-figure"),
         ["map-prediction", "map-persistence"]
     );
-    assert!(page.texts("#scores")[0].contains("nothing to verify against"));
+    assert!(page.texts("#scores")[0].contains("cannot be verified"));
     let csv = app.get(&part(&result(UNOBSERVED, "none"), "scores.csv")).await;
     assert_eq!(csv.status, StatusCode::NOT_FOUND);
 }
@@ -155,7 +155,7 @@ async fn what_was_not_asked_can_be_added() {
                      &integrated-gradients.steps=50&";
     assert!(added[1].contains(gradients), "{added:?}");
     assert!(added[2].contains("methods=saliency&") && added[2].ends_with("#saliency"), "{added:?}");
-    assert!(page.texts("#integrated-gradients")[0].contains("It was not asked for"));
+    assert!(page.texts("#integrated-gradients")[0].contains("It was not computed"));
 }
 
 #[tokio::test]

@@ -312,7 +312,7 @@ async fn a_table_fills_and_is_sorted() {
     assert_eq!(waiting.status, StatusCode::ACCEPTED);
     assert_eq!(waiting.count("[data-filling]"), 1);
     assert!(waiting.text().contains(r#"<noscript><meta http-equiv="refresh""#));
-    assert!(waiting.texts(".count")[0].starts_with("0 of 3 answered"));
+    assert!(waiting.texts(".count")[0].starts_with("0 of 3 are ready"));
     release.send(()).unwrap();
     let table = app.finished(&address).await;
     assert_eq!(table.status, StatusCode::OK);

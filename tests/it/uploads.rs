@@ -491,7 +491,7 @@ async fn a_table_leaves_room_in_the_queue() {
     let address = page.header("location").to_owned();
     for _ in 0..3 {
         let table = app.get(&address).await;
-        assert!(table.texts(".count")[0].starts_with("0 of 5 answered"), "{}", table.text());
+        assert!(table.texts(".count")[0].starts_with("0 of 5 are ready"), "{}", table.text());
     }
     app.hears("run ");
     app.get(&address).await;

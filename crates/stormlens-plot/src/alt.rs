@@ -154,7 +154,7 @@ fn curve_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErr
     let sum = Completeness::of_variable(outcome, variable).map(|gap| {
         let method = target::method_name(outcome, variable);
         format!(
-            " The sum of {method} is {}{unit}; {}.",
+            " {method}: the sum is {}{unit}; {}.",
             signed(gap.sum),
             gap.words(outcome, variable)
         )

@@ -62,7 +62,7 @@ fn styles_are_said() {
         ["for and against", "channels summed", "attribution (10⁻", "strongest 1 % of the pixels"];
     says(&outcome, PIXELS, &Style::default(), &both);
     let clean = Style { below: 45.0, cleanup: true, ..default.clone() };
-    says(&outcome, PIXELS, &clean, &["the weakest 45 % are left out; specks below 3 × 3"]);
+    says(&outcome, PIXELS, &clean, &["the weakest 45 % are left out; areas below 3 × 3"]);
     let outline = Style { outline: true, ..clean };
     says(&outcome, PIXELS, &outline, &["outlined: 1 region with 59 % of it"]);
     let layer_labels = [("activation_14".to_owned(), "Block 7".to_owned())].into();
