@@ -67,7 +67,8 @@ fn figures(criterion: &mut Criterion) {
     criterion.bench_function("figure/thumbnail/192", |bencher| {
         let field = outcome.variable("prediction").expect("there is one").map(0);
         let palette = RainPalette::default();
-        bencher.iter(|| thumbnail(black_box(&field), Colours::Rain, palette, Theme::Light, 192));
+        bencher
+            .iter(|| thumbnail(black_box(&field), None, Colours::Rain, palette, Theme::Light, 192));
     });
 }
 

@@ -61,6 +61,8 @@ fn weights(model: &ModelCard) -> CheckpointCard {
         }),
         variant: (!is_nowcasting).then_some(Variant::LR_512),
         training_range: None,
+        training_features: None,
+        split: None,
     }
 }
 

@@ -9,7 +9,7 @@ use stormlens_data::request::DeviceChoice;
 
 use crate::jobs::{self, Batching};
 use crate::tasks::{Folders, UploadLimits};
-use crate::web::Access;
+use crate::web::{Access, PublicUrl};
 
 /// Bytes of all uploads, and of one of them, until told otherwise.
 const MAX_CACHE_BYTES: u64 = 1_000_000_000;
@@ -21,6 +21,11 @@ pub struct Config {
     /// Address and port to listen on
     #[arg(long, env = "STORMLENS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub bind: SocketAddr,
+
+    /// Address that people type into a browser, if a proxy stands before the server, with the path below which it
+    /// hands requests on
+    #[arg(long, env = "STORMLENS_PUBLIC_URL", value_name = "https://HOST/PATH/")]
+    pub public_url: Option<PublicUrl>,
 
     #[command(flatten)]
     pub sources: Sources,
@@ -149,8 +154,9 @@ impl Config {
 
     /// Who may ask.
     pub fn access(&self) -> Access {
-        let (allowed_hosts, behind_proxy) = (self.allowed_hosts.clone(), self.behind_proxy);
-        Access { allowed_hosts, behind_proxy }
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        let allowed_hosts = self.allowed_hosts.iter().cloned().chain(public).collect();
+        Access { allowed_hosts, behind_proxy: self.behind_proxy }
     }
 
     /// Where finished results go, and how many bytes of them; `None`: they are kept in memory only.
@@ -251,6 +257,8 @@ mod tests {
         let access = config.unwrap().access();
         assert_eq!(access.allowed_hosts, ["a.org", "b.org", "c"]);
         assert!(access.behind_proxy);
+        let config = parse(&["--public-url", "https://lab.example.org:8000/stormlens/"]);
+        assert_eq!(config.unwrap().access().allowed_hosts, ["lab.example.org"]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Question {
             explain,
         };
         let has_layers = asked.iter().any(|card| card.has_layers);
-        let layers = read_layers(parameters, &cards.model)?;
+        let layers = read_layers(parameters, &cards)?;
         let layers = if has_layers { layers } else { Vec::new() };
         let mut style = style::read(parameters, style_names, task.style())?;
         style.layer_labels = labels(&cards.model);
@@ -145,7 +145,7 @@ impl Question {
             let place = |e: &Explain| self.methods.iter().position(|card| card.id == e.method);
             more.request.explain.sort_by_key(place);
             if card.has_layers && more.layers.is_empty() {
-                more.layers = read_layers(&nothing, &self.cards.model).unwrap_or_default();
+                more.layers = read_layers(&nothing, &self.cards).unwrap_or_default();
             }
         }
         more

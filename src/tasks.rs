@@ -3,6 +3,7 @@
 mod explained;
 mod nowcast;
 mod scene;
+mod split;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 #[cfg(feature = "nn")]
-use stormlens_nn::checkpoint::Metadata;
+use stormlens_checkpoint::Metadata;
 
 #[cfg(feature = "nn")]
 use crate::cli::evaluate::{Evaluated, Evaluation};

@@ -18,6 +18,7 @@ pub mod layout;
 pub mod methods;
 pub mod pages;
 pub mod pictures;
+mod public_url;
 pub mod recent;
 pub mod report;
 pub mod result;
@@ -38,6 +39,7 @@ pub use self::error::{AppError, Link, Problem, wants_page};
 pub use self::guard::time_limit;
 pub use self::pages::Pages;
 pub use self::pictures::Pictures;
+pub use self::public_url::PublicUrl;
 pub use self::state::{AppState, MAX_WAIT, Way};
 
 /// Forms carry a few short fields.
@@ -70,12 +72,21 @@ pub fn app(state: AppState) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CsrfLayer::new())
+        .layer(csrf(&state))
         .layer(from_fn_with_state(state.clone(), access::admit))
         .layer(from_fn_with_state(state.clone(), error::render))
+        .layer(from_fn_with_state(state.clone(), public_url::add_prefix))
         .layer(compression::layer())
         .layer(from_fn(guard::security_headers))
         // Errors are logged where they become pages, with their reason.
         .layer(TraceLayer::new_for_http().on_failure(()))
         .with_state(state)
+}
+
+/// Refuses forms of other sites. Behind a proxy the name in the header `Host` may not be the one that browsers know.
+fn csrf(state: &AppState) -> CsrfLayer {
+    let origin = state.public_url.as_ref().map(|url| url.origin());
+    let with_origin = origin.map(|origin| CsrfLayer::new().add_trusted_origin(origin));
+    // An origin is always a scheme and a host.
+    with_origin.and_then(Result::ok).unwrap_or_else(CsrfLayer::new)
 }

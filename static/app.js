@@ -59,7 +59,7 @@ function follow(section) {
 async function fill(status) {
   const table = document.querySelector("main table");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
-  const busy = "The server is busy; this page asks again by itself";
+  const busy = "The server is busy. This page updates itself";
   while (status.hasAttribute("data-filling")) {
     try {
       const response = await fetch(location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
@@ -170,6 +170,88 @@ function play(section) {
   }
 }
 
+/** What a part of the page is in another one of the same kind: by the nearest name around it. */
+function twin(element, other) {
+  const home = element.closest("[id]");
+  const there = [...other.querySelectorAll("[id]")].find(({ id }) => id === home.id);
+  const isAlike = ({ name, type, value }) => name === element.name && (type !== "checkbox" || value === element.value);
+  const alike = (root) => [...root.querySelectorAll(element.localName)].filter(isAlike);
+  return there && alike(there)[alike(home).indexOf(element)];
+}
+
+/** Parts that were opened or closed stay so. */
+function keepOpen(from, to) {
+  const name = (details) => {
+    const words = details.querySelector("summary").textContent.replace(/[0-9]+/g, "");
+    return `${details.closest("[id]").id} ${words}`;
+  };
+  const were = new Map([...from.querySelectorAll("details")].map((details) => [name(details), details.open]));
+  for (const details of to.querySelectorAll("details")) details.open = were.get(name(details)) ?? details.open;
+}
+
+/** The address whose figures are shown; a way back in the history leads to another one. */
+let shown = location.search;
+let turn = 0;
+addEventListener("popstate", () => {
+  if (location.search !== shown) location.reload();
+});
+
+/** Puts the same page with another look in place, so that `held` stays where it is on the screen. */
+async function change(address, held) {
+  const mine = ++turn;
+  const main = document.querySelector("main");
+  main.classList.add("busy");
+  try {
+    const response = await fetch(address, { headers: { accept: "text/html" } });
+    const text = await response.text();
+    if (mine !== turn) return;
+    // What has to be computed first, or is refused, has a page of its own.
+    if (response.status !== 200) return location.assign(address);
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const next = document.adoptNode(page.querySelector("main"));
+    const same = twin(held, next);
+    const top = held.getBoundingClientRect().top;
+    keepOpen(main, next);
+    stopFlicker();
+    main.replaceWith(next);
+    document.title = page.title;
+    const { pathname, search } = new URL(response.url);
+    history.pushState(null, "", pathname + search);
+    shown = search;
+    equip(next);
+    if (same) {
+      scrollBy({ top: same.getBoundingClientRect().top - top, behavior: "instant" });
+      same.focus({ preventScroll: true });
+    }
+  } catch {
+    if (mine === turn) location.assign(address);
+  }
+}
+
+/** A form of a view: each choice is applied at once. */
+function choose(form) {
+  const apply = (held) => {
+    if (!form.reportValidity()) return;
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form));
+    change(address, held);
+  };
+  form.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-opacity]")) apply(target);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    apply(form.contains(document.activeElement) ? document.activeElement : form);
+  });
+  for (const link of form.querySelectorAll("[data-view-link]")) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      change(link.href, link.closest("details").querySelector("summary"));
+    });
+  }
+}
+
 /** The opacity of attributions: the figures are drawn again, and the address keeps the choice. */
 function fade(slider) {
   const text = slider.closest("label").querySelector("[data-opacity-text]");
@@ -192,6 +274,7 @@ function fade(slider) {
     }
     for (const input of document.querySelectorAll('input[type="hidden"][name="opacity"]')) input.value = Number(slider.value);
     history.replaceState(null, "", changed(location.href));
+    shown = location.search;
   };
   slider.addEventListener("input", () => {
     text.textContent = `${Math.round(slider.value * 100)} %`;
@@ -237,8 +320,10 @@ function bring(form) {
     const large = files.find((file) => file.size > maxBytes);
     if (busy || files.length === 0) return;
     if (files.length > maxFiles) return end(`Choose at most ${maxFiles} files at once`);
-    if (large) return end(`${large.name} is too large: ${Math.ceil(large.size / 1e6)} MB`);
+    if (large) return end(`${large.name} has too many bytes: ${Math.ceil(large.size / 1e6)} MB`);
     const data = new FormData();
+    // What they are stands before the files.
+    for (const select of form.querySelectorAll("select")) data.append(select.name, select.value);
     for (const file of files) data.append("files", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
@@ -257,7 +342,7 @@ function bring(form) {
       if (page) location.assign(page);
       else end(message ? `${message}. ${remedy}` : "The server gave no answer. Try again");
     };
-    request.onerror = () => end("The connection broke off. Try again");
+    request.onerror = () => end("The connection was lost. Try again");
     busy = true;
     bar.hidden = false;
     say(files.length === 1 ? `Sending ${files[0].name}` : `Sending ${files.length} files`);
@@ -335,7 +420,7 @@ class Chart {
     [this.row, this.column, this.rows, this.columns] = region.split(",").map(Number);
     this.size = size.split(",").map(Number);
     this.covers = covers.split(",").map(Number);
-    this.picture = figure.querySelector("picture");
+    this.picture = figure.querySelector(".plane");
     this.cross = document.createElement("span");
     this.cross.className = "cross";
     this.cross.hidden = true;
@@ -427,9 +512,9 @@ function inspect(figures) {
     } else {
       address.searchParams.delete("region");
     }
+    address.hash = "";
     // The same map has the keyboard then.
-    address.hash = chart.figure.id;
-    location.assign(address);
+    change(address, chart.picture);
   };
   const zoom = (chart, [row, column], by) => {
     const [rows, columns] = [Math.max(8, chart.rows * by), Math.max(8, chart.columns * by)];
@@ -442,7 +527,7 @@ function inspect(figures) {
     let start = null;
     picture.tabIndex = 0;
     picture.setAttribute("role", "group");
-    picture.setAttribute("aria-label", "Arrow keys: value at a place. Z: look closer. X: whole map. F: flicker. Escape: leave");
+    picture.setAttribute("aria-label", "Arrow keys: value at a place. Z: look closer. X: whole map. F: switch between forecast and observation. Escape: end");
     picture.addEventListener("pointermove", (event) => {
       const at = chart.under(event);
       point(chart, at);
@@ -488,6 +573,9 @@ function inspect(figures) {
   }
 }
 
+/** Ends what goes to and fro, before another page stands in its place. */
+let stopFlicker = () => {};
+
 /** Forecast and observation one after the other at one place. */
 function flicker(group) {
   const named = (name) => [...group.querySelectorAll("figure")].find((figure) => figure.dataset.figure.startsWith(`map-${name}`));
@@ -516,12 +604,13 @@ function flicker(group) {
     if (still.matches) return show(!isSecond);
     if (timer === null) {
       timer = setInterval(() => show(!isSecond), 700);
-      button.textContent = "Stop flickering";
+      stopFlicker = () => clearInterval(timer);
+      button.textContent = "Stop switching";
     } else {
       clearInterval(timer);
       timer = null;
       show(false);
-      button.textContent = "Flicker forecast and observation";
+      button.textContent = "Switch between forecast and observation";
     }
   });
 }
@@ -530,7 +619,13 @@ document.querySelectorAll("[data-drop]").forEach(bring);
 document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("[data-filling]").forEach(fill);
 document.querySelectorAll("[data-player]").forEach(play);
-document.querySelectorAll("[data-opacity]").forEach(fade);
-document.querySelectorAll("[data-copy]").forEach(copy);
-inspect(document.querySelectorAll("figure[data-head]"));
-document.querySelectorAll("[data-linked]").forEach(flicker);
+
+/** What the page of a result can do, each time that one is put in place. */
+function equip(main) {
+  main.querySelectorAll("[data-view]").forEach(choose);
+  main.querySelectorAll("[data-opacity]").forEach(fade);
+  main.querySelectorAll("[data-copy]").forEach(copy);
+  inspect(main.querySelectorAll("figure[data-head]"));
+  main.querySelectorAll("[data-linked]").forEach(flicker);
+}
+equip(document.querySelector("main"));

@@ -132,7 +132,9 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     };
     let jobs = jobs.context("cannot start the worker thread")?;
     let state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
-    Ok(state.with_access(config.access()))
+    let mut state = state.with_access(config.access());
+    state.public_url = config.public_url.clone();
+    Ok(state)
 }
 
 /// What only the task of a stored result knows of it.

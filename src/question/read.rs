@@ -117,7 +117,7 @@ pub fn of_logit_if(is_of_logit: bool, target: &Target) -> Target {
 /// The layers to show, in the order of the network.
 pub fn read_layers(
     parameters: &Parameters,
-    model: &ModelCard,
+    Cards { model, checkpoint }: &Cards,
 ) -> Result<Vec<String>, QuestionError> {
     let mut wanted = Vec::new();
     for name in parameters.list("layers") {
@@ -129,7 +129,7 @@ pub fn read_layers(
         wanted.push(found?.name.as_str());
     }
     if wanted.is_empty() {
-        wanted.clone_from(&model.default_layers);
+        wanted.extend(model.default_layers_of(checkpoint));
     }
     let in_order = model.layers.iter().map(|layer| &layer.name);
     Ok(in_order.filter(|name| wanted.contains(&name.as_str())).cloned().collect())

@@ -233,7 +233,7 @@ fn what_does_not_exist_is_refused_with_what_does() {
     refused(ask("sample=knmi-1"), SAMPLE);
     refused(ask(""), "model is missing: choose one of the networks");
     refused(ask("model=rain"), "sample is missing: choose one of the samples");
-    refused(ask("model=polar"), "scene is missing: choose a sample or bring a picture");
+    refused(ask("model=polar"), "scene is missing: choose a sample or upload a picture");
     refused(rain("&model=other"), "rain");
     refused(rain("&checkpoint=three"), "late");
     refused(rain("&layers=none"), "second");

@@ -18,19 +18,21 @@ mod question;
 mod sample;
 mod samples;
 mod scores;
+mod split;
 #[cfg(feature = "nn")]
 pub mod train;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
 use stormlens_data::score::ScoreTable;
 
 use self::samples::Samples;
+use super::split::{note, part_in};
 use super::{Folders, Opened};
 use crate::export::Extra;
 use crate::jobs::WorkerError;
@@ -109,7 +111,12 @@ impl Task for Nowcasts {
     }
 
     fn answer(&self, answered: Answered<'_>) -> Outcome {
-        answer::outcome(answered)
+        let Answered { request, cards, .. } = &answered;
+        let id = question::sample_of(&request.subject);
+        let note = note(split::part(&self.samples, id, &cards.checkpoint));
+        let mut outcome = answer::outcome(answered);
+        outcome.notes.push(note);
+        outcome
     }
 
     fn table_names(&self) -> &'static [&'static str] {
@@ -121,7 +128,7 @@ impl Task for Nowcasts {
             name: scores::FILE.to_owned(),
             what: "scores of the forecast and of persistence, by lead time and threshold"
                 .to_owned(),
-            bytes: table.to_csv().into_bytes(),
+            bytes: with_split(&table.to_csv(), part_in(outcome)).into_bytes(),
         };
         scores::of_outcome(outcome).map(write).into_iter().collect()
     }
@@ -129,4 +136,13 @@ impl Task for Nowcasts {
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {
         check::check(&self.samples, outcome, request, cards)
     }
+}
+
+/// Each line of a table of scores with the part of the split that the sample is in.
+fn with_split(csv: &str, part: Part) -> String {
+    let line = |(i, line): (usize, &str)| {
+        let last = if i == 0 { "split" } else { part.name() };
+        format!("{line},{last}\n")
+    };
+    csv.lines().enumerate().map(line).collect()
 }

@@ -17,6 +17,7 @@ mod problem;
 mod question;
 mod refusals;
 mod scenes;
+mod split;
 mod table;
 mod thumbnail;
 #[cfg(feature = "nn")]
@@ -26,7 +27,7 @@ mod upload;
 use std::path::Path;
 use std::sync::Arc;
 
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::{ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
@@ -36,6 +37,7 @@ use self::refusals::Refusals;
 use self::scenes::{CacheOptions, Scenes};
 use self::table::Summaries;
 pub use self::upload::UploadLimits;
+use super::split::note;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
@@ -137,7 +139,12 @@ impl Task for SceneTask {
     }
 
     fn answer(&self, answered: Answered<'_>) -> Outcome {
-        answer::outcome(answered)
+        let Answered { request, cards, .. } = &answered;
+        let entry = self.scenes.find(question::scene_of(&request.subject));
+        let part = entry.map_or(Part::Unknown, |entry| split::part(&entry, &cards.checkpoint));
+        let mut outcome = answer::outcome(answered);
+        outcome.notes.push(note(part));
+        outcome
     }
 
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {

@@ -84,6 +84,7 @@ fn pictures() -> ModelCard {
             classes: CLASSES,
             default_class: 1,
             default_variant: Variant::LR_512,
+            default_layers: &[],
         }),
         layers: layers(&[("first", "Blocks"), ("last", "Blocks")]),
         published_options: &[TWO_HUNDRED],
@@ -103,6 +104,8 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         nowcasting: None,
         variant: None,
         training_range: None,
+        training_features: None,
+        split: None,
     }
 }
 
@@ -250,7 +253,7 @@ pub(crate) fn made_up(question: &Question, prepared: &Prepared) -> Answer {
         question.cards.model.layers.iter().map(|layer| layer.name.as_str()).collect();
     let made = Made { shape: prepared.input.shape, layers, mask };
     let explained = prepared.asked.iter().map(|asked| made.explained(asked)).collect();
-    Answer { prediction, shape, explained }
+    Answer { prediction, shape, features: Vec::new(), explained }
 }
 
 /// What made-up explanations are made of.

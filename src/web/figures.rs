@@ -11,7 +11,7 @@ use super::{AppError, AppState, result};
 use crate::export::{self, ExportError, Recipe};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
-use stormlens_plot::{Figure, PlotError, Style, Theme};
+use stormlens_plot::{Coordinates, Figure, PlotError, Style, Theme};
 
 const DEFAULT_DPI: u32 = 300;
 
@@ -56,6 +56,10 @@ struct Sheet {
     dpi: u32,
     /// The input frame beneath an attribution; `None`: the newest.
     frame: Option<usize>,
+    /// Whether title and details, and the line of the source, stand on it.
+    title: bool,
+    source: bool,
+    coordinates: Coordinates,
     /// Whether it is saved instead of shown.
     download: bool,
     /// What the address was written for, if it says so.
@@ -63,7 +67,8 @@ struct Sheet {
 }
 
 /// The names of a sheet's parameters.
-const SHEET_NAMES: [&str; 6] = ["width-mm", "dpi", "theme", "frame", "download", VERSION];
+const SHEET_NAMES: [&str; 9] =
+    ["width-mm", "dpi", "theme", "frame", "title", "source", "coordinates", "download", VERSION];
 
 impl Sheet {
     fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
@@ -77,6 +82,9 @@ impl Sheet {
             theme: parameters.choice("theme", Theme::default())?,
             dpi: dpi.unwrap_or(DEFAULT_DPI),
             frame: parameters.number("frame", expected, |_| true)?,
+            title: parameters.switch("title", true)?,
+            source: parameters.switch("source", true)?,
+            coordinates: parameters.choice("coordinates", Coordinates::default())?,
             download: parameters.switch("download", false)?,
             version: parameters.one(VERSION)?.map(str::to_owned),
         })
@@ -93,6 +101,9 @@ impl Sheet {
             width_mm: self.width_mm.unwrap_or(style.width_mm),
             theme: self.theme,
             frame: self.frame,
+            title: self.title,
+            source: self.source,
+            coordinates: self.coordinates,
             ..style.clone()
         }
     }

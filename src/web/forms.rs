@@ -4,7 +4,7 @@ use stormlens_data::card::{MethodCard, ModelCard, OptionCard, OptionKind};
 use stormlens_data::choice::Choice;
 
 use crate::question::{Question, option_name};
-use stormlens_plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette};
+use stormlens_plot::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Style};
 
 #[cfg(test)]
 mod tests;
@@ -80,23 +80,50 @@ fn plain(name: &str, text: &str, chosen: &str) -> Entry {
     (name.to_owned(), text.to_owned(), name == chosen)
 }
 
-/// How figures look, as a form.
-pub struct StyleForm {
+/// A part of the look of figures, as a form that stands with what it changes.
+pub struct ViewForm {
+    /// The section where it stands, to which it leads back.
+    pub anchor: String,
     pub hidden: Vec<(String, String)>,
-    /// `None` where the task's figures have no such thing.
+    /// `None` where it asks for no such thing.
     pub opacity: Option<Opacity>,
     pub selects: Vec<Select>,
-    pub mass: Option<[String; 2]>,
+    pub mass: Option<Mass>,
     /// The part that maps show, as text; empty: all of it.
     pub region: Option<String>,
     /// Name, label, and whether it is ticked.
     pub switches: Vec<(&'static str, &'static str, bool)>,
     pub layers: Option<LayerForm>,
+    /// What cannot be chosen now, and why.
+    pub fixed: Option<&'static str>,
 }
 
 pub struct Opacity {
     pub value: String,
     pub percent: u8,
+}
+
+/// Where colours end and where they begin, in percent of an attribution's mass, and what each may be.
+pub struct Mass {
+    pub above: String,
+    pub below: String,
+    pub least_above: String,
+    pub most_below: String,
+}
+
+impl Mass {
+    /// The smallest difference that the form allows.
+    const STEP: f64 = 0.1;
+
+    fn of(style: &Style) -> Self {
+        let tenths = |value: f64| format!("{:.1}", value.clamp(0.0, 100.0));
+        Self {
+            above: style.above.to_string(),
+            below: style.below.to_string(),
+            least_above: tenths(style.below + Self::STEP),
+            most_below: tenths(style.above - Self::STEP),
+        }
+    }
 }
 
 /// The layers that are shown, and all that there are.
@@ -107,37 +134,60 @@ pub struct LayerForm {
     pub all: String,
 }
 
-/// The look of a question's figures, each part that its task has.
-pub fn style_form(question: &Question) -> StyleForm {
-    let (style, names) = (&question.style, question.task.style_names(&question.cards));
-    let has = |name: &str| names.contains(&name);
+/// What all explanations share.
+pub const OF_EXPLANATIONS: &[&str] = &["overlay", "evidence", "opacity"];
+/// What only maps of layers have.
+pub const OF_LAYERS: &[&str] = &["interpolation", LAYERS];
+/// What only signed maps of pixels have.
+pub const OF_SIGNS: &[&str] = &["polarity", "above", "below", "cleanup", "outline"];
+/// What all maps have.
+pub const OF_MAPS: &[&str] = &["palette", "region"];
+
+const LAYERS: &str = "layers";
+
+/// Those of the names that the figures of the question's task have; `None` where they have none of them.
+pub fn view_form(question: &Question, anchor: &str, names: &[&'static str]) -> Option<ViewForm> {
+    let (style, known) = (&question.style, question.task.style_names(&question.cards));
+    let has = |name: &str| names.contains(&name) && known.contains(&name);
+    let layers = names.contains(&LAYERS).then(|| layer_form(question, anchor)).flatten();
+    if layers.is_none() && !names.iter().any(|name| has(name)) {
+        return None;
+    }
+    let is_published = style.overlay == Overlay::Published;
     let selects = [
-        select("overlay", "Overlay", style.overlay, Overlay::label),
-        select("palette", "Rain colours", style.palette, RainPalette::label),
-        select("evidence", "Colours of layers", style.evidence, EvidencePalette::label),
-        select("interpolation", "Between cells", style.interpolation, Interpolation::label),
-        select("polarity", "Of pixels show", style.polarity, Polarity::label),
+        select("overlay", "Style of the maps", style.overlay, Overlay::label),
+        select("palette", "Colours of rain", style.palette, RainPalette::label),
+        select("evidence", "Colours", style.evidence, EvidencePalette::label),
+        select("interpolation", "Cells of a layer", style.interpolation, Interpolation::label),
+        select("polarity", "Pixels to show", style.polarity, Polarity::label),
     ];
-    let switches =
-        [("cleanup", "Without specks", style.cleanup), ("outline", "Outlines only", style.outline)];
+    // Published figures have colours of their own.
+    let is_free = |name: &str| !(is_published && ["evidence", "interpolation"].contains(&name));
+    let switches = [
+        ("cleanup", "Remove areas below 3 × 3 pixels", style.cleanup),
+        ("outline", "Draw outlines only", style.outline),
+    ];
     let opacity = Opacity {
         value: ((f64::from(style.opacity) * 100.0).round() / 100.0).to_string(),
         percent: (style.opacity * 100.0).round() as u8,
     };
-    let asked: Vec<&str> = names.iter().copied().chain(["layers"]).collect();
-    StyleForm {
+    let asked: Vec<&str> = names.iter().copied().filter(|name| is_free(name)).collect();
+    let fixed = "Grad-CAM as published is drawn in the colours jet; the opacity is fixed too";
+    Some(ViewForm {
+        anchor: anchor.to_owned(),
         hidden: question.hidden(&asked),
         opacity: has("opacity").then_some(opacity),
-        selects: selects.into_iter().filter(|select| has(&select.name)).collect(),
-        mass: has("above").then(|| [style.above.to_string(), style.below.to_string()]),
+        selects: selects.into_iter().filter(|s| has(&s.name) && is_free(&s.name)).collect(),
+        mass: has("above").then(|| Mass::of(style)),
         region: has("region")
             .then(|| style.region.as_ref().map(ToString::to_string).unwrap_or_default()),
         switches: switches.into_iter().filter(|switch| has(switch.0)).collect(),
-        layers: layer_form(question),
-    }
+        layers,
+        fixed: (is_published && has("overlay")).then_some(fixed),
+    })
 }
 
-fn layer_form(question: &Question) -> Option<LayerForm> {
+fn layer_form(question: &Question, anchor: &str) -> Option<LayerForm> {
     if question.layers.is_empty() {
         return None;
     }
@@ -148,7 +198,7 @@ fn layer_form(question: &Question) -> Option<LayerForm> {
         groups: layer_groups(model, |name| question.layers.iter().any(|layer| layer == name)),
         n_shown: question.layers.len(),
         n_all: model.layers.len(),
-        all: super::result::page(&all),
+        all: format!("{}#{anchor}", super::result::page(&all)),
     })
 }
 

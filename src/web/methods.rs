@@ -3,9 +3,10 @@
 mod gap;
 
 use stormlens_data::card::{Citation, MethodCard, OptionKind};
-use stormlens_data::outcome::{Number, Outcome, Role, Variable};
+use stormlens_data::outcome::{Colours, Number, Outcome, Role, Variable};
 
 use super::format;
+use super::forms::{OF_LAYERS, OF_SIGNS, ViewForm, view_form};
 use super::result::page;
 use super::views::{FigureView, Figures, map};
 use crate::question::Question;
@@ -37,15 +38,19 @@ pub struct Found {
     pub charts: Vec<FigureView>,
     pub tables: Vec<Table>,
     pub numbers: Vec<NumberView>,
+    /// What the target is where the path begins; no share explains that.
+    pub baseline: Option<String>,
     /// What the completeness gap means.
     pub reading: Option<String>,
     /// The same with more steps, where that helps.
     pub refine: Option<String>,
     /// Names for people of the shown layers without positive evidence.
     pub empty: Vec<String>,
-    /// Those that are one cell large.
-    pub one_cell: Vec<String>,
+    /// Those with the same positive evidence everywhere, as layers of one cell have.
+    pub uniform: Vec<String>,
     pub has_layers: bool,
+    /// How its maps are drawn, where they have choices of their own.
+    pub view: Option<ViewForm>,
 }
 
 /// A single number of a method.
@@ -122,12 +127,32 @@ fn found(
         tables: charts.iter().filter_map(|variable| table(variable)).collect(),
         charts: charts.iter().map(|variable| figures.wide(&chart(variable))).collect(),
         numbers: numbers(outcome, card),
+        baseline: completeness
+            .as_ref()
+            .and_then(|_| stormlens_plot::at_baseline(outcome, &card.variable())),
         reading: completeness.as_ref().map(|found| gap::reading(found, card)),
         refine: completeness.as_ref().and_then(|found| refine(question, card, found)),
         empty: with(Variable::is_zero),
-        one_cell: with(|variable| variable.values.len() == 1),
+        uniform: with(is_uniform),
         has_layers: card.has_layers,
+        view: view(question, &shown, card),
     })
+}
+
+/// What only the maps of this method can be asked for.
+fn view(question: &Question, shown: &[&Variable], card: &MethodCard) -> Option<ViewForm> {
+    let is_signed = shown.iter().any(|variable| variable.quantity.colours == Colours::Signed);
+    match (card.has_layers, is_signed) {
+        (true, _) => view_form(question, card.id, OF_LAYERS),
+        (false, true) => view_form(question, card.id, OF_SIGNS),
+        (false, false) => None,
+    }
+}
+
+/// Whether there is evidence that says nothing about where.
+fn is_uniform(variable: &Variable) -> bool {
+    let range = variable.map(0).range();
+    range.is_some_and(|(low, high)| low == high && low > 0.0)
 }
 
 /// The main attributions of a method: those of the layers to show, or of the input.

@@ -3,12 +3,15 @@
 use stormlens_data::card::Citation;
 use stormlens_data::outcome::Provenance;
 
-use super::forms::{MethodChoice, StyleForm, method_choices, style_form};
+use super::forms::{MethodChoice, OF_EXPLANATIONS, OF_MAPS, ViewForm, method_choices, view_form};
 use super::methods::{MethodSection, sections};
 use super::pages::Shown;
 use super::result::PATH;
 use super::views::Figures;
 use crate::export;
+
+/// The section that begins the explanations.
+const LOOK: &str = "look";
 
 /// All of it, for templates.
 pub struct Report {
@@ -18,7 +21,10 @@ pub struct Report {
     /// What the weights were trained on, in their own words.
     pub training_data: String,
     pub methods: Vec<MethodSection>,
-    pub style: StyleForm,
+    /// What all maps show, and how.
+    pub maps: Option<ViewForm>,
+    /// How explanations are drawn; `None` where nothing is explained.
+    pub look: Option<ViewForm>,
     pub ask: AskForm,
     pub files: Vec<File>,
     pub provenance: Provenance,
@@ -40,10 +46,12 @@ pub struct File {
 }
 
 impl Report {
-    /// `own` are the parameters that the task's part of the form asks for.
-    pub fn new(shown: &Shown<'_>, figures: &Figures<'_>, own: &[&str]) -> Self {
+    /// `own` are the parameters that the task's part of the form asks for, `maps` is the section of the
+    /// first maps.
+    pub fn new(shown: &Shown<'_>, figures: &Figures<'_>, own: &[&str], maps: &str) -> Self {
         let Shown { question, outcome, .. } = shown;
         let model = &question.cards.model;
+        let has_explanations = !question.request.explain.is_empty();
         let options: Vec<String> =
             question.methods().iter().map(|method| format!("{}.", method.id)).collect();
         let mut asked = [own, &["methods"]].concat();
@@ -54,7 +62,8 @@ impl Report {
             checkpoint: question.cards.checkpoint.name.clone(),
             training_data: question.cards.checkpoint.training_data.clone(),
             methods: sections(question, outcome, figures),
-            style: style_form(question),
+            maps: view_form(question, maps, OF_MAPS),
+            look: has_explanations.then(|| view_form(question, LOOK, OF_EXPLANATIONS)).flatten(),
             ask: AskForm {
                 hidden: question.hidden(&asked),
                 methods: method_choices(question.methods(), model, Some(question)),

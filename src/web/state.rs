@@ -16,7 +16,7 @@ use super::caching::EntityTag;
 use super::client::{Client, Shares};
 use super::pictures::Pictures;
 use super::recent::Recent;
-use super::{AppError, Pages};
+use super::{AppError, Pages, PublicUrl};
 use crate::catalog::Catalog;
 use crate::jobs::{JobId, JobState, Jobs, Standing};
 use crate::question::Question;
@@ -51,6 +51,8 @@ pub struct AppState {
     /// Of the catalogue's tasks, in their order.
     pages: Arc<[Arc<dyn Pages>]>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
+    /// Where browsers reach the server, if not at its own address.
+    pub public_url: Option<PublicUrl>,
     drawing: Pool,
     writing: Pool,
     decoding: Pool,
@@ -75,9 +77,15 @@ impl AppState {
             decoding: Pool::new(1, MAX_DECODING),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
+            public_url: None,
             access: Arc::default(),
             limits: Limits::default(),
         }
+    }
+
+    /// One of the server's own addresses, such as `/samples`, as browsers have to ask for it.
+    pub fn public_path(&self, own: String) -> String {
+        self.public_url.as_ref().map_or(own.clone(), |url| url.path(&own))
     }
 
     /// The same for those who may ask.

@@ -12,6 +12,8 @@ use stormlens_plot::{Figure, Style};
 
 /// Figures of a page that are seen without scrolling on a wide screen.
 const N_AT_FIRST: usize = 2;
+/// The width of the same on a phone, a column of a journal.
+const PHONE_MM: f64 = Style::WIDTHS_MM[0];
 /// The width of figures that stand alone, between one column of a journal and two.
 const WIDE_MM: f64 = 140.0;
 
@@ -34,6 +36,8 @@ pub struct FigureView {
     pub alt: String,
     pub light: String,
     pub dark: String,
+    /// The same drawn for a phone, where the figure would be too small to read there.
+    pub narrow: Option<Narrow>,
     pub width_px: u32,
     pub height_px: u32,
     /// Whether it is fetched at once, because it is seen first.
@@ -41,6 +45,14 @@ pub struct FigureView {
     pub downloads: Vec<Download>,
     /// What a pointer over it can ask for; only of maps.
     pub values: Option<ValuesView>,
+}
+
+/// A wide figure drawn narrower.
+pub struct Narrow {
+    pub light: String,
+    pub dark: String,
+    pub width_px: u32,
+    pub height_px: u32,
 }
 
 pub struct Download {
@@ -98,10 +110,19 @@ impl<'a> Figures<'a> {
         let style = Style { width_mm, ..self.style.clone() };
         let (width_px, height_px) = stormlens_plot::size_px(self.outcome, figure, &style);
         let version = self.version.as_str();
-        let page = |theme| {
+        let page_at = |width_mm, theme| {
             let sheet = format!("width-mm={width_mm}&theme={theme}&{VERSION}={version}");
             self.address(figure, "svg", &sheet)
         };
+        let page = |theme| page_at(width_mm, theme);
+        let values = self.values(figure, &style);
+        // A map whose values can be asked for stands where these say.
+        let narrow = (width_mm > PHONE_MM && values.is_none()).then(|| {
+            let style = Style { width_mm: PHONE_MM, ..style.clone() };
+            let (width_px, height_px) = stormlens_plot::size_px(self.outcome, figure, &style);
+            let [light, dark] = ["light", "dark"].map(|theme| page_at(PHONE_MM, theme));
+            Narrow { light, dark, width_px, height_px }
+        });
         FigureView {
             name: figure.to_string(),
             id: format!("figure-{figure}"),
@@ -110,11 +131,12 @@ impl<'a> Figures<'a> {
             alt: stormlens_plot::alt_text(self.outcome, figure),
             light: page("light"),
             dark: page("dark"),
+            narrow,
             width_px,
             height_px,
             is_first: false,
             downloads: self.downloads(figure),
-            values: self.values(figure, &style),
+            values,
         }
     }
 
@@ -155,7 +177,17 @@ impl<'a> Figures<'a> {
                 downloads.push(Download { label, href: self.address(figure, kind, &more) });
             }
         }
+        let bare = format!("width-mm={}&title=no&source=no&download=yes", Style::WIDTHS_MM[0]);
+        for (kind, label) in [("svg", "SVG"), ("pdf", "PDF")] {
+            let label = format!("{label} without title and source");
+            downloads.push(Download { label, href: self.address(figure, kind, &bare) });
+        }
         if let Some((variable, index)) = self.map_on_earth(figure) {
+            let degrees =
+                format!("width-mm={}&coordinates=degrees&download=yes", Style::WIDTHS_MM[0]);
+            let href = self.address(figure, "pdf", &degrees);
+            let label = "PDF with latitude and longitude".to_owned();
+            downloads.push(Download { label, href });
             let href = self.data(&format!("{variable}@{index}"), "tif");
             downloads.push(Download { label: "Map at its place, GeoTIFF".to_owned(), href });
         }
@@ -171,7 +203,8 @@ impl<'a> Figures<'a> {
     fn map_on_earth<'f>(&self, figure: &'f Figure) -> Option<(&'f str, usize)> {
         let Figure::Map { variable, index } = figure else { return None };
         let domain = &self.outcome.variable(variable)?.domain;
-        matches!(domain, Domain::Earth(_)).then_some((variable.as_str(), *index))
+        let is_on_earth = matches!(domain, Domain::Earth(_)) || domain.place([1; 2]).is_some();
+        is_on_earth.then_some((variable.as_str(), *index))
     }
 
     fn values(&self, figure: &Figure, style: &Style) -> Option<ValuesView> {

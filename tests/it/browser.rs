@@ -59,8 +59,8 @@ async fn a_visitor_without_javascript_gets_there_too() {
         browser.click("button.primary").await;
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
-        browser.run("document.querySelector('input[name=opacity]').value = 0.25").await;
-        browser.click("#look .toolbar button[type=submit]").await;
+        browser.run("document.querySelector('#look input[name=opacity]').value = 0.25").await;
+        browser.click("#look button[type=submit]").await;
         browser.wait("another opacity", "return location.search.includes('opacity=0.25')").await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
         browser.close().await;
@@ -111,7 +111,7 @@ async fn a_visitor_compares_networks() {
         browser.wait("the address of a comparison", compared).await;
         browser.wait("all rows", ALL_ROWS).await;
         browser.wait("figures", FIGURES_DRAWN).await;
-        assert_eq!(browser.text(".count").await, "All answered");
+        assert_eq!(browser.text(".count").await, "All results are ready");
         assert_eq!(browser.count("#maps h3").await, 3);
         keep(&browser, "comparison").await;
         point(&browser).await;
@@ -184,8 +184,7 @@ async fn choose_file(browser: &Browser<'_>, address: &str) {
     browser.wait("figures", FIGURES_DRAWN).await;
     keep(browser, "scene").await;
     fade(browser).await;
-    browser.run("document.querySelector('#look select[name=evidence]').value = 'jet'").await;
-    browser.click("#look .toolbar button").await;
+    choose_option(browser, "#look select[name=evidence]", "jet").await;
     browser.wait("other colours", "return location.search.includes('evidence=jet')").await;
     browser.wait("a result", AT_ANSWER).await;
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
@@ -259,6 +258,85 @@ async fn fit_scenes(browser: &Browser<'_>, address: &str) {
     }
 }
 
+/// Each choice of a view is applied at once, and what was chosen stays where it was on the screen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_changes_where_somebody_looks() {
+    in_browser(scripted, async |driver, address| {
+        let browser = driver.browser(true).await;
+        let methods = "methods=grad-cam,integrated-gradients,saliency";
+        browser.open(&format!("{address}/scenes")).await;
+        let first = "return document.querySelector('.card a').href";
+        let scene = browser.run(first).await.as_str().expect("an address").to_owned();
+        let scene = scene.replace("methods=grad-cam", methods);
+        let forecast = format!("{address}/v1/result?sample={SAMPLE}&{methods}");
+        for page in [forecast, scene] {
+            browser.open(&page).await;
+            let there = "return document.querySelector('[data-view]') !== null";
+            browser.wait("a result", there).await;
+            let names = format!("{CONTROLS} return controls().map((control) => control.name);");
+            let names = browser.run(&names).await;
+            let names = names.as_array().expect("a list").clone();
+            assert!(names.len() > 3, "{page}: {names:?}");
+            for name in names.iter().filter_map(serde_json::Value::as_str) {
+                press(&browser, name).await;
+            }
+            assert_eq!(browser.complaints().await, Vec::<String>::new());
+        }
+        browser.close().await;
+    })
+    .await;
+}
+
+/// All choices of all views but the opacity, which has a way of its own; layers of one form are alike.
+const CONTROLS: &str = "
+    const controls = () => [...document.querySelectorAll('[data-view]')].flatMap((form) => {
+        const all = [...form.querySelectorAll('select, input:not([type=hidden]):not([data-opacity])')];
+        const layers = all.filter((c) => c.name === 'layers');
+        return all.filter((c) => c.name !== 'layers' || c === layers.at(-1));
+    });";
+
+/// Changes one of them as a visitor would, and waits for the page to follow. Published figures leave no
+/// choice of colours, so that style is taken back at once.
+async fn press(browser: &Browser<'_>, name: &str) {
+    change_control(browser, name).await;
+    if name == "overlay" {
+        change_control(browser, name).await;
+    }
+}
+
+async fn change_control(browser: &Browser<'_>, name: &str) {
+    let script = format!(
+        "{CONTROLS}
+         for (const details of document.querySelectorAll('details')) details.open = true;
+         const control = controls().find((control) => control.name === {name});
+         control.scrollIntoView({{ block: 'center' }});
+         window.before = {{ main: document.querySelector('main'), top: control.getBoundingClientRect().top, load: performance.timeOrigin }};
+         if (control.type === 'checkbox') control.checked = !control.checked;
+         else if (control.localName === 'select') control.selectedIndex = (control.selectedIndex + 1) % control.length;
+         else control.value = control.name === 'region' ? '40,60,100,100' : control.name === 'below' ? 5 : 90;
+         control.focus();
+         control.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        name = json!(name)
+    );
+    browser.run(&script).await;
+    let changed = "return window.before !== undefined && document.querySelector('main') !== window.before.main";
+    browser.wait(&format!("another look ({name})"), changed).await;
+    let script = format!(
+        "{CONTROLS}
+         const same = [...document.querySelectorAll('[data-view] [name]')].filter((c) => c.name === {name});
+         const control = same.find((c) => c === document.activeElement) ?? same.at(-1);
+         return [location.search.includes({name} + '=') , document.activeElement.name === {name},
+             Math.abs(document.activeElement.getBoundingClientRect().top - window.before.top)];",
+        name = json!(name)
+    );
+    let found = browser.run(&script).await;
+    assert_eq!(found[0], true, "{name} is in the address: {}", browser.address().await);
+    // A choice that is not offered with another one is gone.
+    if found[1] == true {
+        assert!(found[2].as_f64().is_some_and(|moved| moved < 3.0), "{name} moved: {found}");
+    }
+}
+
 /// Serves on a free port and hands the test a driver; says so where there is no browser.
 pub async fn in_browser(
     state: impl FnOnce(&Path) -> AppState,
@@ -285,7 +363,7 @@ fn state(cache: &Path) -> AppState {
     real_state(cache).unwrap_or_else(|| scripted(cache))
 }
 
-fn scripted(cache: &Path) -> AppState {
+pub fn scripted(cache: &Path) -> AppState {
     let patience = Duration::from_secs(15);
     let options = Options { patience, ..Options::default() };
     Setup { options, ..Setup::new(cache) }.state().0
@@ -448,7 +526,7 @@ async fn ask(browser: &Browser<'_>) {
 async fn read(browser: &Browser<'_>) {
     browser.wait("figures", FIGURES_DRAWN).await;
     assert_eq!(browser.count("#forecast .figures figure").await, 4);
-    assert_eq!(browser.count("#scores .scores tbody tr").await, 8);
+    assert_eq!(browser.count("#scores .scores tbody tr").await, 5 * 3 + 3);
     assert_eq!(browser.count("#integrated-gradients .figures figure").await, 12);
     assert!(browser.text(".reading").await.contains('%'));
     let alt =
@@ -480,9 +558,8 @@ async fn fade(browser: &Browser<'_>) {
 
 async fn change_layers(browser: &Browser<'_>) {
     let before = browser.count("#grad-cam figure").await;
-    browser.click("#look details summary").await;
-    browser.click("#look input[name=layers]:not(:checked)").await;
-    browser.click("#look details button").await;
+    browser.click("#grad-cam .view details summary").await;
+    browser.click("#grad-cam .view input[name=layers]:not(:checked)").await;
     browser
         .wait(
             "one layer more",
@@ -494,6 +571,18 @@ async fn change_layers(browser: &Browser<'_>) {
         .await;
     browser.wait("a result", AT_RESULT).await;
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+}
+
+/// As somebody who opens the list and takes an entry.
+async fn choose_option(browser: &Browser<'_>, selector: &str, value: &str) {
+    let script = format!(
+        "const select = document.querySelector({});
+         select.value = {};
+         select.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        json!(selector),
+        json!(value)
+    );
+    browser.run(&script).await;
 }
 
 /// The figures that say the values under a pointer.
@@ -537,20 +626,20 @@ async fn point(browser: &Browser<'_>) {
             !other.querySelector('.cross').hidden
             && other.querySelector('output').textContent !== '');";
     browser.wait("a cross on all maps of the place", others).await;
-    browser.type_into(&format!("{INSPECTED} picture"), "\u{E015}\u{E015}\u{E015}").await;
+    browser.type_into(&format!("{INSPECTED} .plane"), "\u{E015}\u{E015}\u{E015}").await;
     let moved = format!("return {TOLD}.includes(' at ') && {TOLD} !== {}", json!(first));
     browser.wait("another place", &moved).await;
     keep_as_it_is(browser, "pointer").await;
-    browser.type_into(&format!("{INSPECTED} picture"), "\u{E00C}").await;
+    browser.type_into(&format!("{INSPECTED} .plane"), "\u{E00C}").await;
     browser.wait("no place", &format!("return {TOLD} === ''")).await;
 }
 
 /// A key puts a part of the map into the address, another one takes it out.
 async fn look_closer(browser: &Browser<'_>) {
-    browser.type_into(&format!("{INSPECTED} picture"), "z").await;
+    browser.type_into(&format!("{INSPECTED} .plane"), "z").await;
     browser.wait("a part", "return /[?&]region=[0-9,%C]+/.test(location.search)").await;
     browser.wait("a result", AT_RESULT).await;
-    let region = "return document.querySelector('#look input[name=region]').value";
+    let region = "return document.querySelector('#forecast input[name=region]').value";
     let region = browser.run(region).await;
     let numbers: Vec<usize> =
         region.as_str().unwrap_or_default().split(',').filter_map(|n| n.parse().ok()).collect();
@@ -559,7 +648,7 @@ async fn look_closer(browser: &Browser<'_>) {
     keep(browser, "part").await;
     browser.run(POINT).await;
     browser.wait("a value", &format!("return {TOLD}.includes(' at ')")).await;
-    browser.type_into(&format!("{INSPECTED} picture"), "x").await;
+    browser.type_into(&format!("{INSPECTED} .plane"), "x").await;
     browser.wait("all of it", "return !location.search.includes('region=')").await;
     browser.wait("a result", AT_RESULT).await;
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
@@ -610,6 +699,11 @@ async fn fit(browser: &Browser<'_>, address: &str) {
                 wide.as_u64().is_some_and(|wide| wide <= width.into()),
                 "{page} at {width}: {wide}"
             );
+            if page.contains("/v1/result") {
+                let hidden = "return [...document.querySelectorAll('table.scores')]
+                    .filter((t) => t.scrollWidth > t.parentElement.clientWidth).length";
+                assert_eq!(browser.run(hidden).await, 0, "scores at {width} are cut");
+            }
         }
         let name = page[address.len()..].split('?').next().unwrap_or_default().replace('/', "-");
         keep(browser, &format!("page{name}")).await;

@@ -1,5 +1,6 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+mod accessibility;
 mod attacks;
 #[cfg(feature = "nn")]
 mod batches;
@@ -10,11 +11,13 @@ mod commands;
 mod compare;
 mod errors;
 mod files;
+mod forms;
 mod frames;
 mod limits;
 mod networks;
 mod pages;
 mod painting;
+mod proxy;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]
@@ -22,6 +25,7 @@ mod scene_commands;
 mod scenes;
 mod serve;
 mod site;
+mod splits;
 mod support;
 mod uploads;
 mod values;

@@ -42,7 +42,7 @@ async fn an_address_with_gaps_leads_to_the_full_one() {
 }
 
 fn rows(page: &Page) -> Vec<String> {
-    page.texts("table#scores tbody th")
+    page.texts("table#scores tbody th .name")
 }
 
 #[tokio::test]
@@ -95,11 +95,11 @@ async fn waiting_is_shown_and_asks_again_by_itself() {
     let page = app.get(&address).await;
     assert_eq!(page.status, StatusCode::ACCEPTED);
     assert_eq!(page.header("cache-control"), "no-store");
-    assert!(page.texts(".count[data-filling]")[0].starts_with("Computing: 2 still to come"));
+    assert!(page.texts(".count[data-filling]")[0].starts_with("Computing: 2 not ready yet"));
     assert!(page.text().contains(r#"<noscript><meta http-equiv="refresh""#));
     release.send(()).unwrap();
     let page = app.finished(&address).await;
-    assert_eq!(page.texts(".count"), ["All answered"]);
+    assert_eq!(page.texts(".count"), ["All results are ready"]);
     assert_eq!(page.count("[data-filling]"), 0);
     assert!(!page.text().contains(r#"http-equiv="refresh""#));
 }

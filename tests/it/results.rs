@@ -50,11 +50,13 @@ async fn a_result_shows_forecast_scores_and_explanations() {
     let bars = "#integrated-gradients .beside details:first-of-type tbody tr";
     assert_eq!(page.count(bars), 12, "the bars as a table");
     assert_eq!(page.count("#saliency figure"), 0, "it was not asked for");
-    let rows = page.texts("#scores .scores tbody th");
-    assert_eq!(rows[..5], ["0.5 mm/h", "1 mm/h", "2 mm/h", "5 mm/h", "10 mm/h"]);
+    let rows = page.texts("#scores .scores tbody th[scope=rowgroup] strong");
+    assert_eq!(rows, ["0.5 mm/h", "1 mm/h", "2 mm/h", "5 mm/h", "10 mm/h"]);
+    let forecasts = page.texts("#scores .grouped tbody th[scope=row]");
+    assert_eq!(forecasts, ["Network", "Persistence"].repeat(5), "persistence beside each");
     assert!(page.count("#scores td.better") > 0);
     assert_eq!(page.count("#scores td.better .hide"), page.count("#scores td.better"));
-    assert!(page.texts(".reading")[0].contains("close enough"));
+    assert!(page.texts(".reading")[0].contains("acceptable"));
     assert!(page.texts("#provenance code.hash").len() == 2);
     assert_eq!(page.count("[style], style, script:not([src])"), 0);
     assert_eq!(page.repeated_ids(), [""; 0]);
@@ -82,9 +84,9 @@ async fn figures_say_what_they_show_and_have_both_themes() {
     for alt in page.attributes("figure img", "alt") {
         assert!(alt.len() > 40 && alt.chars().any(|c| c.is_ascii_digit()), "{alt}");
     }
-    assert_eq!(page.count("figure picture source[media*=dark]"), page.count("figure"));
+    assert_eq!(page.count("figure picture source[media*=dark]:last-of-type"), page.count("figure"));
     let files = page.count("figure .files a[href^='/v1/result/figure/']");
-    assert_eq!(files, 8 * page.count("figure"), "in all formats and sizes");
+    assert!(files >= 10 * page.count("figure"), "in all formats and sizes");
     for form in ["csv", "npy", "f32", "json"] {
         let numbers = format!("figure .files a[href^='/v1/result/data/'][href*='.{form}?']");
         let n_variables = page.count("figure:not([data-figure^=difference])");
@@ -96,9 +98,7 @@ async fn figures_say_what_they_show_and_have_both_themes() {
 async fn a_layer_without_evidence_is_said_in_words() {
     let page = TestApp::new().finished(&result(SAMPLE, "grad-cam")).await;
     let notices = page.texts("#grad-cam .notice");
-    assert!(
-        notices[0].contains(&format!("No positive evidence for the target in Block {EMPTY_LAYER}"))
-    );
+    assert!(notices[0].starts_with(&format!("Block {EMPTY_LAYER}: no positive evidence")));
 }
 
 #[tokio::test]
@@ -108,11 +108,11 @@ async fn an_empty_or_full_mask_is_said_in_words() {
         result(SAMPLE, "grad-cam").replace("threshold=1.5", &format!("threshold={rate}"))
     };
     let empty = app.finished(&with("500")).await;
-    assert!(empty.texts("#look .notice")[0].contains("exceeds 500 mm/h nowhere"));
-    assert!(empty.texts("#look .notice")[0].contains("Its maximum is "));
+    assert!(empty.texts("#look .notice")[0].contains("No pixel of the forecast exceeds 500 mm/h"));
+    assert!(empty.texts("#look .notice")[0].contains("The maximum is "));
     assert!(empty.texts("#grad-cam .target")[0].contains("0 pixels"));
     let full = app.finished(&with("0")).await;
-    assert!(full.texts("#look .notice")[0].contains("exceeds 0 mm/h everywhere"));
+    assert!(full.texts("#look .notice")[0].contains("All pixels of the forecast exceed 0 mm/h"));
     assert!(full.texts("#grad-cam .target")[0].contains("82,944 pixels"));
     let ordinary = app.finished(&with("1.5")).await;
     assert_eq!(ordinary.count("#look .notice"), 0);
@@ -141,7 +141,7 @@ async fn a_sample_without_observation_has_no_scores() {
         page.attributes("#forecast .figures figure", "data-figure"),
         ["map-prediction", "map-persistence"]
     );
-    assert!(page.texts("#scores")[0].contains("nothing to verify against"));
+    assert!(page.texts("#scores")[0].contains("cannot be verified"));
     let csv = app.get(&part(&result(UNOBSERVED, "none"), "scores.csv")).await;
     assert_eq!(csv.status, StatusCode::NOT_FOUND);
 }
@@ -155,7 +155,7 @@ async fn what_was_not_asked_can_be_added() {
                      &integrated-gradients.steps=50&";
     assert!(added[1].contains(gradients), "{added:?}");
     assert!(added[2].contains("methods=saliency&") && added[2].ends_with("#saliency"), "{added:?}");
-    assert!(page.texts("#integrated-gradients")[0].contains("It was not asked for"));
+    assert!(page.texts("#integrated-gradients")[0].contains("It was not computed"));
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ async fn a_result_shows_the_answer_and_both_explanations() {
     let page = explained(&app, "").await;
     assert_eq!(page.status, StatusCode::OK);
     let reading = page.texts(".answer").concat();
-    assert!(reading.starts_with("The network gives ") && reading.ends_with(" % to a polar low"));
+    assert!(reading.starts_with("The network’s probability of a polar low is "), "{reading}");
     assert_eq!(page.texts(".classes tbody th"), ["polar low", "no polar low"]);
     assert_eq!(page.count(".classes small"), 2, "both logits");
     let mut names = page.attributes("figure", "data-figure");
@@ -115,7 +115,7 @@ async fn a_result_shows_the_answer_and_both_explanations() {
     let gap = &page.texts("#integrated-gradients .pairs dd")[gap.expect("the gap is told")];
     assert!(gap.chars().any(|c| c.is_ascii_digit()), "{gap}");
     assert!(page.texts(".reading")[0].contains("% of the difference"));
-    let attribution = page.texts(".attribution").concat();
+    let attribution = page.texts(".source").concat();
     assert!(attribution.contains("Contains modified Copernicus Sentinel data 2019"));
     assert_eq!(page.texts("#provenance code.hash").len(), 2);
     assert_eq!(page.count("[style], style, script:not([src])"), 0);
@@ -128,7 +128,7 @@ async fn figures_say_what_they_show_and_come_in_three_formats() {
     for alt in page.attributes("figure img", "alt") {
         assert!(alt.len() > 40 && alt.chars().any(|c| c.is_ascii_digit()), "{alt}");
     }
-    assert_eq!(page.count("figure picture source[media*=dark]"), page.count("figure"));
+    assert_eq!(page.count("figure picture source[media*=dark]:last-of-type"), page.count("figure"));
     for address in page.attributes("figure img", "src") {
         let figure = app.get(&address).await;
         assert_eq!(figure.status, StatusCode::OK, "{address}: {}", figure.text());
@@ -136,7 +136,7 @@ async fn figures_say_what_they_show_and_come_in_three_formats() {
         assert!(figure.header("content-security-policy").contains("sandbox"));
     }
     let files = page.attributes("figure[data-figure=map-scene] .files a", "href");
-    assert_eq!(files.len(), 12, "four formats in two sizes, and the numbers in four forms");
+    assert_eq!(files.len(), 14, "four formats in two sizes, two bare, the numbers in four forms");
     for (file, start) in files.iter().zip([&b"\x89PNG"[..], b"\x89PNG", b"<svg", b"%PDF"]) {
         let file = app.get(file).await;
         assert_eq!(file.status, StatusCode::OK);
@@ -195,19 +195,21 @@ async fn a_map_without_evidence_is_said_in_words() {
     let app = TestApp::new();
     let page = app.finished(&result("fit=letterbox")).await;
     let notice = page.texts("#grad-cam .notice").concat();
-    assert!(notice.contains("No positive evidence for "), "{notice}");
-    assert!(notice.contains(" in Layer of 4 cells"), "{notice}");
+    assert!(notice.contains("Layer of 4 cells: no positive evidence for "), "{notice}");
     assert!(page.texts("#grad-cam .target")[0].starts_with("Polar low: "), "of which class");
     let page = app.finished(&result("")).await;
     assert_eq!(page.count("#grad-cam .notice"), 0);
 }
 
 #[tokio::test]
-async fn a_map_of_one_cell_is_said_to_tell_nothing() {
+async fn a_layer_of_one_cell_is_evidence_everywhere() {
     let app = TestApp::new();
     let page = app.finished(&result("resampling=bilinear")).await;
     let notice = page.texts("#grad-cam .notice").concat();
-    assert!(notice.contains("tells no place from another"), "{notice}");
+    assert!(notice.contains("positive evidence, the same at every place"), "{notice}");
+    assert!(!notice.contains("no positive evidence"), "{notice}");
+    let alt = page.attributes("#grad-cam figure img", "alt").concat();
+    assert!(alt.contains("same positive evidence everywhere"), "{alt}");
 }
 
 #[tokio::test]
@@ -218,7 +220,7 @@ async fn another_class_is_another_question() {
     assert!(other.contains("class=neg&"), "{other}");
     let other = app.finished(other.trim_end_matches("#look")).await;
     assert_eq!(other.texts(".switch strong"), ["no polar low"]);
-    assert!(other.texts(".other-class")[0].contains("gives more to “polar low”"));
+    assert!(other.texts(".other-class")[0].contains("predicts “polar low”"));
     assert_eq!(app.n_runs(), 2);
 }
 
@@ -310,7 +312,7 @@ async fn a_table_fills_and_is_sorted() {
     assert_eq!(waiting.status, StatusCode::ACCEPTED);
     assert_eq!(waiting.count("[data-filling]"), 1);
     assert!(waiting.text().contains(r#"<noscript><meta http-equiv="refresh""#));
-    assert!(waiting.texts(".count")[0].starts_with("0 of 3 answered"));
+    assert!(waiting.texts(".count")[0].starts_with("0 of 3 are ready"));
     release.send(()).unwrap();
     let table = app.finished(&address).await;
     assert_eq!(table.status, StatusCode::OK);

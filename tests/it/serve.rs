@@ -16,7 +16,7 @@ fn stormlens(arguments: &[&str]) -> Command {
 }
 
 /// A running server and the address that it printed.
-fn start(arguments: &[&str]) -> (Child, String) {
+pub fn start(arguments: &[&str]) -> (Child, String) {
     let mut command = stormlens(arguments);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();

@@ -14,7 +14,7 @@ use scraper::{Html, Selector};
 use stormlens::catalog::{CardBox, Catalog};
 use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
 use stormlens::tasks::{self, Folders, UploadLimits};
-use stormlens::web::{self, AppState};
+use stormlens::web::{self, AppState, PublicUrl};
 use stormlens_data::card::{
     CheckpointCard, Citation, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
 };
@@ -290,6 +290,8 @@ pub fn checkpoint() -> CheckpointCard {
         }),
         variant: None,
         training_range: None,
+        training_features: None,
+        split: None,
     }
 }
 
@@ -327,6 +329,7 @@ pub struct Setup<'a> {
     pub max_file_bytes: usize,
     pub max_cache_bytes: u64,
     pub uploads: UploadLimits,
+    pub public_url: Option<PublicUrl>,
     /// Whether there are weights for scenes.
     pub has_weights: bool,
     /// Weights that make forecasts.
@@ -343,6 +346,7 @@ impl<'a> Setup<'a> {
             max_file_bytes: 1_000_000,
             max_cache_bytes: 100_000_000,
             uploads: UploadLimits { linger: Duration::from_millis(50), ..UploadLimits::default() },
+            public_url: None,
             has_weights: true,
             forecasters: vec![checkpoint()],
         }
@@ -362,7 +366,9 @@ impl<'a> Setup<'a> {
         let catalog = Arc::new(Catalog::new(self.cards(), tasks));
         let jobs = Jobs::start(factory, self.options).expect("there is a thread");
         let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
-        (AppState::new(jobs, catalog, pages, checkpoints), script, heard)
+        let mut state = AppState::new(jobs, catalog, pages, checkpoints);
+        state.public_url = self.public_url;
+        (state, script, heard)
     }
 
     fn open(&self) -> (Tasks, Vec<Arc<dyn web::Pages>>) {

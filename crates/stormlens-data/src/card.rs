@@ -1,11 +1,16 @@
 //! What a network is, in words and numbers a page, a form and a command can be built from.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::choice::choice;
-use crate::scene::{Reference, Variant};
+use crate::scene::{FeatureRange, Reference, Variant};
 
 mod nowcast_field;
+mod split;
+
+pub use split::{Part, Split};
 
 /// One place in a network that an attribution can look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,7 +43,7 @@ pub struct ModelCard {
     pub summary: &'static str,
     pub task: Task,
     pub layers: Vec<Layer>,
-    /// Layers that a page shows until the visitor chooses.
+    /// Layers that a page shows until the visitor chooses; see [`Self::default_layers_of`].
     pub default_layers: Vec<&'static str>,
     pub citations: &'static [Citation],
     /// Where its publication chose otherwise than the methods' own defaults.
@@ -97,6 +102,9 @@ pub struct SceneClassification {
     pub default_class: usize,
     /// How large a picture is made before its centre is cut out, where a checkpoint does not say.
     pub default_variant: Variant,
+    /// Layers that a page shows at once where the network sees no more than the centre of a variant: deep
+    /// ones have a single cell there, which says nothing about where. The smallest variant stands first.
+    pub default_layers: &'static [(Variant, &'static [&'static str])],
 }
 
 impl SceneClassification {
@@ -119,6 +127,15 @@ impl ModelCard {
     /// The layer of that name or label, whichever the visitor typed.
     pub fn layer(&self, wanted: &str) -> Option<&Layer> {
         self.layers.iter().find(|l| l.name == wanted || l.label.eq_ignore_ascii_case(wanted))
+    }
+
+    /// Layers that a page shows of these weights until the visitor chooses.
+    pub fn default_layers_of(&self, checkpoint: &CheckpointCard) -> &[&'static str] {
+        let all = || self.scene_classification().map_or(&[][..], |task| task.default_layers);
+        let fits =
+            |variant: Variant| all().iter().find(|(most, _)| variant.crop_px <= most.crop_px);
+        let of_variant = checkpoint.variant.and_then(fits);
+        of_variant.map_or(&self.default_layers, |(_, layers)| *layers)
     }
 
     /// Whether it takes sequences of frames.
@@ -154,6 +171,11 @@ pub struct CheckpointCard {
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.
     pub training_range: Option<Reference>,
+    /// Where the training scenes lie in the network's features, where the checkpoint holds it.
+    #[serde(skip)]
+    pub training_features: Option<Arc<FeatureRange>>,
+    /// Which samples they were trained on and chosen by, where that lies beside the weights.
+    pub split: Option<Split>,
 }
 
 /// Which device computes, and why that one.
@@ -280,6 +302,51 @@ mod tests {
         default: "none",
         kind: OptionKind::Share { least: 0.001, most: 1.0, offered: &[0.05], none: "never" },
     };
+
+    /// Where a deep layer has one cell, a page shows others first.
+    #[test]
+    fn small_variants_have_layers_of_their_own() {
+        const SMALL: &[(Variant, &[&str])] = &[(Variant::LR_128, &["early"])];
+        let card = ModelCard {
+            id: "polar",
+            title: "",
+            summary: "",
+            task: Task::SceneClassification(SceneClassification {
+                classes: &[],
+                default_class: 0,
+                default_variant: Variant::HR,
+                default_layers: SMALL,
+            }),
+            layers: Vec::new(),
+            default_layers: vec!["late"],
+            citations: &[],
+            published_options: &[],
+        };
+        let weights = |variant| CheckpointCard {
+            name: String::new(),
+            model: "polar".to_owned(),
+            weights_sha256: String::new(),
+            training_data: String::new(),
+            licence: String::new(),
+            n_parameters: 0,
+            is_simulated: false,
+            nowcasting: None,
+            variant,
+            training_range: None,
+            training_features: None,
+            split: None,
+        };
+        let smaller = Variant { input_px: 96, crop_px: 64 };
+        for (variant, layer) in [
+            (Some(Variant::HR), "late"),
+            (Some(Variant::LR_512), "late"),
+            (Some(Variant::LR_128), "early"),
+            (Some(smaller), "early"),
+            (None, "late"),
+        ] {
+            assert_eq!(card.default_layers_of(&weights(variant)), [layer], "{variant:?}");
+        }
+    }
 
     #[test]
     fn options_are_read_in_one_form() {

@@ -21,9 +21,9 @@ use stormlens_data::request::{Cancelled, Progress};
 
 pub use resident::{Resident, describe, host_tensors, state_dict};
 
-use crate::checkpoint::CheckpointError;
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::registry;
+use stormlens_checkpoint::CheckpointError;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]

@@ -153,7 +153,11 @@ fn curve_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErr
     let unit = in_unit(&variable.quantity.unit);
     let sum = Completeness::of_variable(outcome, variable).map(|gap| {
         let method = target::method_name(outcome, variable);
-        format!(" {method} add up to {}{unit}; {}.", signed(gap.sum), gap.words(outcome, variable))
+        format!(
+            " {method}: the sum is {}{unit}; {}.",
+            signed(gap.sum),
+            gap.words(outcome, variable)
+        )
     });
     Ok(format!(
         "{title}: it goes from {} at {from} to {}{unit} at {input} and has come half of the way after \

@@ -29,22 +29,9 @@ const COARSE_KM: f64 = 5.0;
 /// The coastlines and borders within the domain of a grid: fine ones around the North Sea, else those of
 /// the world to about 5 km.
 pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
-    let error = |e: proj4rs::errors::Error| PlotError::Projection {
-        proj4: grid.proj4.clone(),
-        reason: e.to_string(),
-    };
-    let plane = Proj::from_proj_string(&grid.proj4).map_err(error)?;
-    let degrees = Proj::from_proj_string("+proj=longlat +ellps=WGS84 +no_defs").map_err(error)?;
+    let planes = (plane(grid)?, degrees(grid)?);
     let (width_km, height_km) = size_km(grid);
-    let south_km = grid.north_km - height_km;
-    // What the plane does not reach lies outside, as what is not a number does.
-    let place = |&(longitude, latitude): &(f64, f64)| {
-        let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
-        match transform(&degrees, &plane, &mut point) {
-            Ok(()) => (point.0 - grid.west_km, point.1 - south_km),
-            Err(_) => (f64::NAN, f64::NAN),
-        }
-    };
+    let place = |&point: &(f64, f64)| project(&planes, grid, point);
     let within = |world: &[(Kind, Points)]| -> Vec<Line> {
         let cut = |(kind, points_deg): &(Kind, Points)| {
             let points_km: Points = points_deg.iter().map(place).collect();
@@ -58,8 +45,44 @@ pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
     Ok(if fine.is_empty() { within(&WORLD) } else { fine })
 }
 
+/// The plane of a grid.
+///
+/// # Errors
+/// For one that is not known.
+pub fn plane(grid: &Grid) -> Result<Proj, PlotError> {
+    Proj::from_proj_string(&grid.proj4).map_err(|error| refuse(grid, &error))
+}
+
+/// Longitude and latitude.
+///
+/// # Errors
+/// Never.
+pub fn degrees(grid: &Grid) -> Result<Proj, PlotError> {
+    let longlat = Proj::from_proj_string("+proj=longlat +ellps=WGS84 +no_defs");
+    longlat.map_err(|error| refuse(grid, &error))
+}
+
+fn refuse(grid: &Grid, error: &proj4rs::errors::Error) -> PlotError {
+    PlotError::Projection { proj4: grid.proj4.clone(), reason: error.to_string() }
+}
+
+/// A place in degrees of longitude and latitude, in kilometres east and north of the grid's south-west
+/// corner. What the plane does not reach lies outside, as what is not a number does.
+pub fn project(
+    (plane, degrees): &(Proj, Proj),
+    grid: &Grid,
+    (longitude, latitude): (f64, f64),
+) -> (f64, f64) {
+    let south_km = grid.north_km - size_km(grid).1;
+    let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
+    match transform(degrees, plane, &mut point) {
+        Ok(()) => (point.0 - grid.west_km, point.1 - south_km),
+        Err(_) => (f64::NAN, f64::NAN),
+    }
+}
+
 /// Pairs of east and north, in kilometres or degrees.
-type Points = Vec<(f64, f64)>;
+pub type Points = Vec<(f64, f64)>;
 
 /// The bundled lines in degrees of longitude and latitude.
 static NORTH_SEA: LazyLock<Vec<(Kind, Points)>> = LazyLock::new(|| {
@@ -84,7 +107,7 @@ fn parse(line: &str) -> Option<(Kind, Points)> {
 }
 
 /// The parts of a polyline within a rectangle that starts at the origin.
-fn clip(points: &[(f64, f64)], width: f64, height: f64) -> Vec<Points> {
+pub fn clip(points: &[(f64, f64)], width: f64, height: f64) -> Vec<Points> {
     let mut pieces: Vec<Points> = Vec::new();
     for pair in points.windows(2) {
         if !pair.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {

@@ -13,6 +13,17 @@ choice! {
 }
 
 choice! {
+    /// Coordinates along the sides of a map on the Earth.
+    Coordinates("coordinates") {
+        /// Kilometres from the south-west corner of the grid.
+        #[default]
+        Kilometres = "km": "Kilometres",
+        /// Latitude and longitude in degrees.
+        Degrees = "degrees": "Latitude and longitude",
+    }
+}
+
+choice! {
     /// The colours of rain.
     RainPalette("rain palette") {
         /// Ours: equal perceptual steps, ordered by lightness, safe for colour-blind readers, with the
@@ -40,7 +51,7 @@ choice! {
     Overlay("overlay") {
         /// Where it belongs, in colours that do not depend on what lies beneath.
         #[default]
-        Map = "map": "Map",
+        Map = "map": "Standard",
         /// As the network's published program draws it, to the byte, for comparison with its figures.
         /// On the Earth, Grad-CAM in jet, added to the oldest input frame. Over a scene, Grad-CAM in jet,
         /// its map of the centre stretched over the whole; one sign of a signed attribution in green or
@@ -69,7 +80,7 @@ choice! {
         Negative = "negative": "Against the class",
         /// The sum of the channels, for (orange) and against (blue), which cancel within a pixel.
         #[default]
-        Signed = "signed": "Both signs",
+        Signed = "signed": "Both signs (sum of channels)",
     }
 }
 

@@ -5,6 +5,17 @@ use stormlens_data::outcome::{Outcome, Variable};
 use super::target::baseline;
 use super::words::{in_unit, number, signed};
 
+/// What the target is at the baseline already, which no share explains: `0.3 mm/h at the baseline (no rain)`;
+/// `None` where it is nothing there. `method` is the first part of the variables' names.
+pub fn at_baseline(outcome: &Outcome, method: &str) -> Option<String> {
+    let path = outcome.variable(&format!("{method}/path"))?;
+    let first = *path.to_f64().first()?;
+    // Zero in the digits that pages show.
+    let is_nothing = first.abs() < 1e-6;
+    let value = format!("{}{}", number(first), in_unit(&path.quantity.unit));
+    (!is_nothing).then(|| format!("{value} at the baseline ({})", baseline(outcome, path)))
+}
+
 /// Below this difference of a probability, shares of it drown in the rounding of 32-bit floats.
 const SMALL_PROBABILITY: f64 = 1e-4;
 
@@ -86,8 +97,8 @@ impl Completeness {
     pub fn advice(&self) -> &'static str {
         match self.is_large() {
             false => "",
-            true if self.is_saturated() => "; the logit would tell more",
-            true => "; more steps would make it smaller",
+            true if self.is_saturated() => "; explain the logit instead",
+            true => "; use more steps",
         }
     }
 

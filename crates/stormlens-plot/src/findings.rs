@@ -107,6 +107,9 @@ fn evidence(outcome: &Outcome, shown: &Shown, evidence: Evidence) -> String {
         _ => None,
     };
     let middle = middle.map_or_else(String::new, |middle| format!(", its middle {middle}"));
+    if map.range().is_some_and(|(low, high)| low == high) {
+        return "the same positive evidence everywhere".into();
+    }
     let half = percent(map.share_above(0.5));
     let mut words = format!(
         "strongest {strongest}{middle}; above half of the maximum on {half} of {}",
@@ -163,8 +166,8 @@ fn of_pixels(outcome: &Outcome, shown: &Shown) -> String {
     }
     let unit = format!(" {}", shown.variable.quantity.unit);
     format!(
-        "pixels for it add up to {}{unit}, pixels against it to {}{unit}; in squares of an eighth \
-         of the centre, {}{gap}",
+        "the sum of all pixels for it is {}{unit}, the sum of all pixels against it {}{unit}; in squares of \
+         an eighth of the centre, {}{gap}",
         signed(positive),
         number(negative),
         extremes(shown, &eighths(&sums), &unit),
@@ -188,7 +191,7 @@ fn mask(outcome: &Outcome, shown: &Shown, field: &Field) -> String {
     let share = percent(n as f64 / field.values.len().max(1) as f64);
     let score = outcome.numbers.iter().find(|number| number.name.ends_with("/target"));
     let sum = score
-        .map(|score| format!("; they add up to {}{}", number(score.value), in_unit(&score.unit)));
+        .map(|score| format!("; their sum is {}{}", number(score.value), in_unit(&score.unit)));
     format!(
         "{} pixels ({share} of {}) are {what}, their middle {}{}",
         count(n),

@@ -44,6 +44,8 @@ fn frame<'a>(view: &View<'a>, shown: &Shown) -> Result<Option<Shown<'a>>, PlotEr
     let last = ground.n_maps().saturating_sub(1);
     let index = match is_mask {
         true => same_lead_time(ground, shown.variable),
+        // What is said of a frame lies on that frame.
+        false if shown.is_of_frame() => view.style.frame.unwrap_or(shown.index.min(last)),
         false => view.style.frame.unwrap_or(last),
     };
     Shown::of(view.outcome, &ground.name, index).map(Some)

@@ -121,9 +121,22 @@ fn of_frame(view: &View, shown: &Shown, entry: String) -> Result<Vec<String>, Pl
     let mut details = vec![entry, shown.variable.target().to_owned()];
     details.extend(match shown.colours() {
         Colours::Signed => Some(format!("sum over the frame {}", frame_sum(shown))),
-        _ => ground::words(view, shown)?,
+        _ => None,
     });
+    details.extend(sign_words(shown));
+    let n = n_shown(shown.variable);
+    details.extend((n > 1).then(|| format!("the same colour scale for all {n} input frames")));
+    details.extend(ground::words(view, shown)?);
     Ok(details)
+}
+
+/// What the sign of an attribution means, or that it has none.
+fn sign_words(shown: &Shown) -> Option<String> {
+    match shown.colours() {
+        Colours::Signed => Some("signed: orange raises the target, blue lowers it".into()),
+        Colours::Sizes => Some("unsigned: the size of the effect, not its direction".into()),
+        _ => None,
+    }
 }
 
 /// `+12.3 mm/h`
@@ -137,6 +150,7 @@ fn of_pixels(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     let mut details = vec![shown.variable.target().to_owned()];
     details.extend(gap_words(view.outcome, shown.variable));
     if shown.colours() != Colours::Signed {
+        details.extend(sign_words(shown));
         details
             .push("largest of the channels; full colour: the strongest 0.1 % of the pixels".into());
         return Ok(details);
@@ -144,15 +158,26 @@ fn of_pixels(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     details.push(match style.visualiser() {
         None => {
             let largest = number(100.0 - style.above);
-            format!("channels summed; full colours: the strongest {largest} % of the pixels")
+            format!(
+                "signed: orange for it, blue against it; channels summed; full colours: the \
+                 strongest {largest} % of the pixels"
+            )
         }
         Some(visualiser) if style.outline => signs::outline_words(shown, visualiser, style),
-        Some(_) => format!("mean of the channels; {}", mass(style)),
+        Some(_) => format!("{}; mean of the channels; {}", one_sign(style), mass(style)),
     });
     if style.overlay == Overlay::Published && style.polarity != Polarity::Signed {
         details.push("as published: added to the scene at half its brightness".into());
     }
     Ok(details)
+}
+
+/// Which of the two signs is shown.
+fn one_sign(style: &Style) -> &'static str {
+    match style.polarity {
+        Polarity::Negative => "only pixels against it (negative values)",
+        _ => "only pixels for it (positive values)",
+    }
 }
 
 /// Which part of the attribution's mass the colours cover.
@@ -165,7 +190,7 @@ fn mass(style: &Style) -> String {
         words.push_str(&format!("; the weakest {} % are left out", number(style.below)));
     }
     if style.cleanup {
-        words.push_str("; specks below 3 × 3 pixels are removed");
+        words.push_str("; areas below 3 × 3 pixels are removed");
     }
     words
 }
@@ -193,8 +218,9 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
     let mut details: Vec<String> = target::words(outcome, variable).into_iter().collect();
     let last = variable.axis().and_then(|axis| axis.time(n.saturating_sub(1)));
     details.extend(last.map(|last| format!("up to {}", time(last))));
-    if shown.colours() == Colours::Sizes {
-        details.extend(ground::words(&View::new(outcome, variable, style)?, &shown)?);
+    if shown.is_of_frame() {
+        details.extend(sign_words(&shown));
+        details.push("beneath, in grey: each input frame".into());
     }
     Ok(Words { title, details })
 }

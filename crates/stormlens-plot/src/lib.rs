@@ -23,6 +23,7 @@ mod error;
 mod evidence;
 mod figure;
 mod findings;
+mod graticule;
 mod ground;
 mod headings;
 mod layer;
@@ -61,8 +62,10 @@ use stormlens_data::outcome::{Outcome, Variable};
 use stormlens_data::scene::Rectangle;
 
 pub use alt::alt_text;
-pub use choices::{EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme};
-pub use completeness::Completeness;
+pub use choices::{
+    Coordinates, EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme,
+};
+pub use completeness::{Completeness, at_baseline};
 pub use error::PlotError;
 pub use figure::Figure;
 pub use lettering::{FONT_FAMILY, FONT_REGULAR, FONT_SEMI_BOLD};

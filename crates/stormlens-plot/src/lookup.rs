@@ -105,6 +105,13 @@ impl<'a> Shown<'a> {
         self.quantity().colours
     }
 
+    /// Whether it is an attribution to one of the input frames.
+    pub fn is_of_frame(&self) -> bool {
+        let is_attribution = matches!(self.variable.role, Role::Attribution { .. });
+        let axis = self.variable.axis().is_some_and(|axis| axis.name == Axis::INPUT_TIME);
+        is_attribution && axis && self.other.is_none()
+    }
+
     /// Whether it is an attribution of every pixel and channel of a scene.
     pub fn is_of_pixels(&self) -> bool {
         has_channels(self.variable)

@@ -1,6 +1,5 @@
 //! One map with its axes and its legend: beside it on the Earth, below it for a scene.
 
-use super::PlotError;
 use super::canvas::{Frame, Pen};
 use super::legend::Run;
 use super::lookup::Shown;
@@ -8,8 +7,9 @@ use super::page::Body;
 use super::panel;
 use super::parts::{Letterings, MARGIN_MM};
 use super::rendering::{self, Rendering};
-use super::view::View;
+use super::view::{Coordinate, View};
 use super::words::number;
+use super::{Coordinates, PlotError};
 
 const BESIDE_MM: f64 = 3.0;
 const BELOW_MM: f64 = 2.5;
@@ -34,13 +34,17 @@ impl<'a> Map<'a> {
         letterings: Letterings,
     ) -> Result<Self, PlotError> {
         let is_beside = view.scene().is_none();
-        let made = is_beside.then(|| rendering::of(&view, &shown, None)).transpose()?;
+        let common = rendering::common(&shown);
+        let made = is_beside.then(|| rendering::of(&view, &shown, common.as_ref())).transpose()?;
         let legend = made.as_ref().and_then(|rendering| rendering.legend.as_ref());
         let room = legend.map_or(0.0, |legend| 2.5 + BESIDE_MM + legend.room_mm(letterings.text));
 
         let (line, width_mm) = (letterings.text.line_mm(), view.style.width_mm);
-        let [across, up] =
-            view.coordinates().map(|side| letterings.text.width_mm(&number(side.high.round())));
+        let longest = |side: Coordinate| match view.style.coordinates {
+            Coordinates::Degrees if is_beside => "52.5° N".to_owned(),
+            _ => number(side.high.round()),
+        };
+        let [across, up] = view.coordinates().map(|side| letterings.text.width_mm(&longest(side)));
         let left = MARGIN_MM + line + up + 1.8;
         // The number of the last column stands half beyond the map.
         let width = width_mm - left - MARGIN_MM - room.max(across / 2.0);

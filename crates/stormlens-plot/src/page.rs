@@ -68,8 +68,12 @@ impl<'a> Page<'a> {
         };
         let text_width = style.width_mm - 2.0 * MARGIN_MM;
         let words = headings::of(outcome, figure, style)?;
-        let heading = Heading::new(&words.title, &words.details, text_width, &letterings);
-        let footer = Footer::new(&outcome.provenance, text_width, &letterings, body.has_missing())
+        let heading = match style.title {
+            true => Heading::new(&words.title, &words.details, text_width, &letterings),
+            false => Heading::none(),
+        };
+        let credit = style.source.then_some(&outcome.provenance);
+        let footer = Footer::new(credit, text_width, &letterings, body.has_missing())
             .with_remark(&outcome.remark(), text_width);
         Ok(Self { style, heading, body, footer })
     }

@@ -1,15 +1,18 @@
 //! A map on the sheet: its layers, its coastline or the mark of what a network sees, and its axes.
 
+use stormlens_data::field::Grid;
+
 use super::basemap::{Kind, Line};
 use super::canvas::{Anchor, Frame, Pen};
 use super::colour::Rgb;
 use super::lettering::Type;
 use super::parts::MARGIN_MM;
+use super::place::size_km;
 use super::rendering::Rendering;
 use super::scale::ticks_within;
 use super::view::View;
 use super::words::number;
-use super::{PlotError, basemap};
+use super::{Coordinates, PlotError, basemap, graticule};
 
 const WHITE: Rgb = [255; 3];
 const BLACK: Rgb = [0; 3];
@@ -67,6 +70,9 @@ fn coastline(pen: &Pen, map: Frame, view: &View, lines: &[Line]) -> Result<(), P
 
 /// Coordinates along both sides, on the Earth with grid lines.
 pub fn axes(pen: &Pen, map: Frame, view: &View, lettering: Type) -> Result<(), PlotError> {
+    if let Some(grid) = view.grid().filter(|_| view.style.coordinates == Coordinates::Degrees) {
+        return graticule(pen, map, &grid, lettering);
+    }
     let ([across, up], is_earth, ink) = (view.coordinates(), view.scene().is_none(), pen.inks.text);
     for value in ticks_within(across.low, across.high, n_ticks(map.width)) {
         let x = map.left + (value - across.low) / (across.high - across.low) * map.width;
@@ -91,6 +97,34 @@ pub fn axes(pen: &Pen, map: Frame, view: &View, lettering: Type) -> Result<(), P
     pen.text((map.left + map.width / 2.0, below), across.label, Anchor::Middle, lettering)?;
     let beside = MARGIN_MM + lettering.line_mm() / 2.0;
     pen.text_upwards((beside, map.top + map.height / 2.0), up.label, lettering)
+}
+
+/// Meridians and parallels with their degrees, where they meet the southern and the western edge.
+fn graticule(pen: &Pen, map: Frame, grid: &Grid, lettering: Type) -> Result<(), PlotError> {
+    let (width_km, height_km) = size_km(grid);
+    let x = |east: f64| map.left + east / width_km * map.width;
+    let y = |north: f64| map.bottom() - north / height_km * map.height;
+    let ink = pen.inks.text;
+    let [meridians, parallels] = graticule::lines(grid)?;
+    for line in meridians.iter().chain(&parallels) {
+        for piece in &line.pieces {
+            let points: Vec<_> = piece.iter().map(|&(east, north)| (x(east), y(north))).collect();
+            pen.line(&points, 0.1, ink, 0.3)?;
+        }
+    }
+    for (x, label) in meridians.iter().filter_map(|l| Some((x(l.at_km?), &l.label))) {
+        let below = map.bottom() + 1.2 + lettering.line_mm() / 2.0;
+        pen.line(&[(x, map.bottom()), (x, map.bottom() + 0.9)], 0.15, ink, 1.0)?;
+        pen.text((x, below), label, Anchor::Middle, lettering)?;
+    }
+    for (y, label) in parallels.iter().filter_map(|l| Some((y(l.at_km?), &l.label))) {
+        pen.line(&[(map.left - 0.9, y), (map.left, y)], 0.15, ink, 1.0)?;
+        pen.text((map.left - 1.4, y), label, Anchor::End, lettering)?;
+    }
+    let below = map.bottom() + 1.2 + lettering.line_mm() * 1.5;
+    pen.text((map.left + map.width / 2.0, below), "longitude", Anchor::Middle, lettering)?;
+    let beside = MARGIN_MM + lettering.line_mm() / 2.0;
+    pen.text_upwards((beside, map.top + map.height / 2.0), "latitude", lettering)
 }
 
 /// As many as have room.

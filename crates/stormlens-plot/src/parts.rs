@@ -7,6 +7,10 @@ use super::lettering::Type;
 use super::words::credit;
 use super::{PlotError, Style};
 
+/// The smallest text of a figure: fonts are rounded to a hundredth of a millimetre, which must not take it
+/// below 7 pt.
+const MIN_PT: f64 = 7.02;
+
 /// White space around a figure.
 pub const MARGIN_MM: f64 = 2.0;
 
@@ -21,14 +25,15 @@ pub struct Letterings {
 
 impl Letterings {
     pub fn new(style: &Style) -> Self {
-        let size_pt = 7.0 + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
+        let size_pt = MIN_PT + ((style.width_mm - 85.0) / 85.0).clamp(0.0, 1.0);
         let inks = super::palette::inks(style.theme);
         let text = Type { size_pt, bold: false, colour: inks.text };
         Self {
             title: Type { size_pt: size_pt + 1.0, bold: true, ..text },
             text,
             muted: Type { colour: inks.muted, ..text },
-            small: Type { size_pt: size_pt - 1.0, colour: inks.muted, ..text },
+            // Journals print nothing below 7 pt.
+            small: Type { size_pt: (size_pt - 1.0).max(MIN_PT), colour: inks.muted, ..text },
         }
     }
 }
@@ -39,6 +44,10 @@ pub struct Heading {
 }
 
 impl Heading {
+    pub fn none() -> Self {
+        Self { lines: Vec::new() }
+    }
+
     pub fn new(title: &str, details: &[String], width_mm: f64, letterings: &Letterings) -> Self {
         let wrapped = |text: &str, lettering: Type| {
             lettering
@@ -75,14 +84,15 @@ pub struct Footer {
 
 impl Footer {
     pub fn new(
-        from: &Provenance,
+        from: Option<&Provenance>,
         width_mm: f64,
         letterings: &Letterings,
         has_missing: bool,
     ) -> Self {
-        let credit = credit(from);
+        let credit = from.map(credit).unwrap_or_default();
         // On one line if that is wide enough, else network and data each on their own.
         let lines = match letterings.small.width_mm(&credit) <= width_mm {
+            true if credit.is_empty() => Vec::new(),
             true => vec![credit],
             false => {
                 credit.split(" · ").flat_map(|part| letterings.small.wrap(part, width_mm)).collect()

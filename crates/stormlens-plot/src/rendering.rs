@@ -7,7 +7,7 @@ use super::evidence::Evidence;
 use super::ground::{beneath, legend_ground};
 use super::layer::Layer;
 use super::legend::Legend;
-use super::lookup::{Shown, extremes, has_missing, is_zero};
+use super::lookup::{Shown, extremes, has_missing, is_zero, n_shown};
 use super::scale::Scale;
 use super::scales::{self, size_of_most};
 use super::view::View;
@@ -62,10 +62,28 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
     alone(view, shown, field, scale, message)
 }
 
+/// The values of all maps that share the scale of one: an attribution to frames has one scale for all of
+/// them, so that they can be compared. `None` for a map that has a scale of its own.
+pub fn common(shown: &Shown) -> Option<Field> {
+    let has_scale = matches!(shown.colours(), Colours::Signed | Colours::Sizes);
+    let is_common = has_scale && shown.other.is_none() && !shown.is_of_pixels();
+    (is_common && n_shown(shown.variable) > 1).then(|| {
+        let all = shown.variable.to_f32();
+        Field::new(1, all.len(), all)
+    })
+}
+
 /// A signed field of one value a cell.
 fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Rendering, PlotError> {
     let field = shown.field();
-    let scale = scales::signed(view.style.theme, common.unwrap_or(&field));
+    let is_of_frame = view.square.is_none() && shown.is_of_frame();
+    let all = common.unwrap_or(&field);
+    let scale = match (is_of_frame, shown.variable.quantity.colours) {
+        (true, _) => scales::signed_over(view.style.theme, all, view.style.opacity),
+        // A difference of shares is at most one.
+        (_, Colours::Share) => scales::signed_to(view.style.theme, all, 1.0),
+        _ => scales::signed(view.style.theme, all),
+    };
     let message = match (extremes(&field), shown.variable.layer()) {
         (None, _) => Some("nothing was measured here".into()),
         (Some((0.0, 0.0)), Some(_)) => Some("zero everywhere in this layer".into()),
@@ -73,7 +91,7 @@ fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Renderin
         _ => None,
     };
     let mut rendering = alone(view, shown, field, scale, message);
-    if view.square.is_some() {
+    if view.square.is_some() || is_of_frame {
         let ground = beneath(view, shown)?;
         rendering.layers.splice(0..0, ground);
     }

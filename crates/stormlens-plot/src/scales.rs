@@ -65,8 +65,27 @@ pub fn difference(theme: Theme) -> Scale {
 /// A signed field about zero. Its ends are the size that 99.9 % of the values that are not zero
 /// keep within, rounded up, so that single pixels don't bleach the rest.
 pub fn signed(theme: Theme, field: &Field) -> Scale {
+    signed_to(theme, field, limit_of(field))
+}
+
+fn limit_of(field: &Field) -> f32 {
     let typical = size_of_most(&field.values, 99.9);
-    let limit = if typical > 0.0 { nice_above(f64::from(typical)) as f32 } else { 1.0 };
+    if typical > 0.0 { nice_above(f64::from(typical)) as f32 } else { 1.0 }
+}
+
+/// The same, faint where values are small, so that what lies beneath is seen there.
+pub fn signed_over(theme: Theme, field: &Field, opacity: f32) -> Scale {
+    let limit = limit_of(field);
+    let middle = (N_CONTINUOUS / 2) as f32;
+    let colour = |(i, &[r, g, b]): (usize, &Rgb)| {
+        [r, g, b, byte(opacity * fade((i as f32 - middle).abs() / middle))]
+    };
+    let colours = palette::signed(theme).iter().enumerate().map(colour).collect();
+    Scale::linear(-limit, limit, colours, beyond(field, limit))
+}
+
+/// A signed field about zero, to a limit.
+pub fn signed_to(theme: Theme, field: &Field, limit: f32) -> Scale {
     let colours = palette::signed(theme).iter().map(|&c| opaque(c)).collect();
     Scale::linear(-limit, limit, colours, beyond(field, limit)).with_missing(inks(theme).missing)
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use stormlens_data::attribution::Visualiser;
 
 use super::{
-    EvidencePalette, Interpolation, Overlay, PlotError, Polarity, RainPalette, Region, Theme,
+    Coordinates, EvidencePalette, Interpolation, Overlay, PlotError, Polarity, RainPalette, Region,
+    Theme,
 };
 
 /// The look of a figure. The default is a half-page figure for a paper.
@@ -43,6 +44,13 @@ pub struct Style {
     pub layer_labels: BTreeMap<String, String>,
     /// The part that maps show; `None`: all of it.
     pub region: Option<Region>,
+    /// Whether title and details stand above the figure.
+    pub title: bool,
+    /// Whether network, weights, data and licence stand below it. What has to be said of a result, such as
+    /// that it was simulated, stays.
+    pub source: bool,
+    /// What stands along the sides of maps on the Earth.
+    pub coordinates: Coordinates,
 }
 
 impl Style {
@@ -95,6 +103,9 @@ impl Default for Style {
             outline: false,
             layer_labels: BTreeMap::new(),
             region: None,
+            title: true,
+            source: true,
+            coordinates: Coordinates::default(),
         }
     }
 }

@@ -265,3 +265,44 @@ fn titles_for_pages_are_short() {
     check(&scene_outcome(), "map-saliency", "Saliency");
     check(&rain, "map-nowhere", "map-nowhere");
 }
+
+/// What journals ask for at least.
+#[test]
+fn no_text_is_smaller_than_seven_points() {
+    for width_mm in [40.0, 85.0, 140.0, 170.0] {
+        let style = Style { width_mm, ..Style::default() };
+        for (outcome, figure) in [
+            (outcome(), "map-prediction"),
+            (outcome(), "strip-input"),
+            (outcome(), "bars-integrated_gradients/sums"),
+            (scene_outcome(), "map-scene"),
+        ] {
+            let smallest = smallest_pt(&drawn(&outcome, figure, &style));
+            assert!(smallest >= 7.0, "{figure} at {width_mm} mm: {smallest} pt");
+        }
+    }
+}
+
+#[test]
+fn a_figure_can_be_had_without_title_and_source_but_not_without_what_must_be_said() {
+    let outcome = outcome();
+    let bare = Style { title: false, source: false, ..Style::default() };
+    let words = texts(&drawn(&outcome, "map-prediction", &bare)).join(" ");
+    assert!(!words.contains("Predicted") && !words.contains("KNMI"), "{words}");
+    assert!(words.contains("mm/h") && words.contains("east (km)"), "{words}");
+    let height = |style: &Style| size_px(&outcome, &parsed("map-prediction"), style).1;
+    assert!(height(&bare) < height(&Style::default()) - 40, "no room is left for them");
+    let mut simulated = outcome.clone();
+    simulated.notes.push(remark("simulated", "weights trained on simulated data"));
+    says(&simulated, "map-prediction", &bare, &["weights trained on simulated data"]);
+}
+
+#[test]
+fn a_map_can_have_latitude_and_longitude() {
+    let style = Style { coordinates: Coordinates::Degrees, ..Style::default() };
+    says(&outcome(), "map-prediction", &style, &["longitude", "latitude", "° E", "° N"]);
+    let words = texts(&drawn(&outcome(), "map-prediction", &style)).join(" ");
+    assert!(!words.contains("km)"), "{words}");
+    // A scene has no place on the Earth.
+    says(&scene_outcome(), "map-scene", &style, &["column (px)"]);
+}

@@ -7,8 +7,10 @@ use stormlens_data::request::Request;
 
 use super::question::{nowcasting, sample_of};
 use super::samples::{Frames, Samples};
+use super::split;
 use crate::question::Cards;
 use crate::results::{Unfit, ensure};
+use crate::tasks::split::part_in;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,8 @@ pub fn check(
     ensure(outcome.provenance.data_sha256 == sample.data_sha256, Unfit::Data)?;
     let is_simulated = outcome.notes("simulated").next().is_some();
     ensure(is_simulated == cards.checkpoint.is_simulated, Unfit::Weights)?;
+    let part = split::part(samples, id, &cards.checkpoint);
+    ensure(part_in(outcome) == part, Unfit::Weights)?;
     let away = outcome.variables.iter().find(|v| !is_on_grid(v, &sample.sequence.grid));
     away.map_or(Ok(()), |variable| Err(Unfit::shape(&variable.name)))?;
     forecast(outcome, sample)

@@ -113,7 +113,8 @@ pub async fn show(
     let layout = Layout::new(&state, Some(SECTION));
     let catalog = state.catalog.clone();
     let found = Found { outcomes, failures, n_waiting };
-    let page = state.blocking(move || Ok(describe(layout, &catalog, &comparison, found))).await?;
+    let describe = move || Ok(describe(layout, (&task.samples, &catalog), &comparison, found));
+    let page = state.blocking(describe).await?;
     if page.n_waiting > 0 { passing(&page) } else { render(&headers, &page) }
 }
 

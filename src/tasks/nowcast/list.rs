@@ -9,10 +9,11 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use stormlens_data::card::{ModelCard, NowcastField};
+use stormlens_data::card::{ModelCard, NowcastField, Part};
 
 use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
+use super::split::SeenByAll;
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
@@ -59,6 +60,9 @@ pub struct SampleCard {
     /// Rain or clouds, and on how much of the area; empty where the last frame cannot be read.
     pub covered: String,
     pub observed: bool,
+    /// What the weights of the networks have seen of it; empty where there is no network for it.
+    pub split: String,
+    pub is_seen: bool,
     pub alt: String,
     /// Addresses of the picture.
     pub light: String,
@@ -158,13 +162,42 @@ pub async fn show(
     let filter = Filter::read(&parameters)?;
     let page = parameters.number("page", "a page number from 1", |&n: &usize| n >= 1)?.unwrap_or(1);
     let layout = Layout::new(&state, Some(SECTION));
-    let page = state.blocking(move || Ok(collect(layout, &task.samples, filter, page))).await?;
+    let catalog = state.catalog.clone();
+    let collect = move || Ok(collect(layout, (&task.samples, &catalog), filter, page));
+    let page = state.blocking(collect).await?;
     render(&headers, &page)
 }
 
-fn collect(layout: Layout, samples: &Samples, filter: Filter, page: usize) -> SamplesPage {
+/// Those that are admitted: first what the weights were not trained on, oldest first.
+pub fn in_order<'a>(
+    samples: &'a Samples,
+    catalog: &Catalog,
+    is_admitted: impl Fn(&SampleEntry) -> bool,
+) -> Vec<&'a SampleEntry> {
+    let seen = SeenByAll::new(samples, catalog);
+    let mut found: Vec<_> = samples.list().iter().filter(|sample| is_admitted(sample)).collect();
+    found.sort_by_cached_key(|sample| order(seen.worst(sample)));
+    found
+}
+
+/// Test samples, then others that were not seen, then those that were.
+fn order(part: Part) -> u8 {
+    match part {
+        Part::Test => 0,
+        Part::Unused | Part::Unknown => 1,
+        Part::Validation => 2,
+        Part::Training => 3,
+    }
+}
+
+fn collect(
+    layout: Layout,
+    (samples, catalog): (&Samples, &Catalog),
+    filter: Filter,
+    page: usize,
+) -> SamplesPage {
     let all = samples.list();
-    let found: Vec<_> = all.iter().filter(|sample| filter.admits(sample, samples)).collect();
+    let found = in_order(samples, catalog, |sample| filter.admits(sample, samples));
     let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
     let page = page.min(n_pages);
     let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
@@ -174,7 +207,7 @@ fn collect(layout: Layout, samples: &Samples, filter: Filter, page: usize) -> Sa
         layout,
         legend: has_rain.then(Legend::new),
         fields: fields(samples, filter.field),
-        samples: cards(samples, on_page),
+        samples: cards(samples, catalog, on_page),
         n_found: found.len(),
         n_all: all.len(),
         first: time(all.first()),
@@ -199,12 +232,14 @@ fn fields(samples: &Samples, chosen: Option<NowcastField>) -> Vec<(String, &'sta
 /// Samples as lists show them.
 pub fn cards<'a>(
     samples: &Samples,
+    catalog: &Catalog,
     listed: impl Iterator<Item = &'a SampleEntry>,
 ) -> Vec<SampleCard> {
-    listed.map(|sample| card(samples, sample)).collect()
+    let seen = SeenByAll::new(samples, catalog);
+    listed.map(|sample| card(samples, &seen, sample)).collect()
 }
 
-fn card(samples: &Samples, sample: &SampleEntry) -> SampleCard {
+fn card(samples: &Samples, seen: &SeenByAll<'_>, sample: &SampleEntry) -> SampleCard {
     let covered = covered(samples, sample).unwrap_or_default();
     let time = format::date_time(sample.time);
     let alt = match covered.as_str() {
@@ -219,6 +254,8 @@ fn card(samples: &Samples, sample: &SampleEntry) -> SampleCard {
         clock: format::clock(sample.time),
         date: format::date(sample.time),
         observed: sample.observed,
+        split: seen.words(sample),
+        is_seen: seen.worst(sample).is_seen(),
         covered,
         alt,
         light: picture(Theme::Light),
@@ -236,7 +273,8 @@ pub fn covered(samples: &Samples, sample: &SampleEntry) -> Option<String> {
     Some(format!("{what} on {}", format::percent(share)))
 }
 
-/// A few samples that can be verified and that some weights are for, spread evenly over time.
+/// A few samples that can be verified and that some weights are for, spread evenly over time: test samples
+/// where there are enough of them.
 pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a SampleEntry> {
     let of = |model: &Arc<ModelCard>| catalog.checkpoints(model.id).cloned().collect::<Vec<_>>();
     let weights: Vec<_> = catalog.models().iter().flat_map(of).collect();
@@ -244,7 +282,12 @@ pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a Sampl
         weights.iter().filter_map(|w| Some(w.nowcasting.as_ref()?.field)).collect();
     let can_be_asked =
         |s: &&SampleEntry| s.observed && (fields.is_empty() || fields.contains(&s.field));
-    let observed: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
+    let mut observed: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
+    let seen = SeenByAll::new(samples, catalog);
+    let is_test = |sample: &&SampleEntry| seen.worst(sample) == Part::Test;
+    if observed.iter().copied().filter(|sample| is_test(sample)).count() >= N_SUGGESTIONS {
+        observed.retain(is_test);
+    }
     let step = (observed.len() / N_SUGGESTIONS).max(1);
     observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS).collect()
 }

@@ -1,12 +1,13 @@
 //! The page of a forecast: its maps, how good it was, and why.
 
 use askama::Template;
-use stormlens_data::card::NowcastField;
+use stormlens_data::card::{NowcastField, Part};
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
 use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
 use super::scores::{Scores, of_outcome};
+use super::{Nowcasts, split};
 use crate::parameters::encode;
 use crate::question::Question;
 use crate::web::AppError;
@@ -36,6 +37,8 @@ struct ResultPage {
     /// The other lead times: minutes, and the same question about them.
     leads: Vec<(u32, Option<String>)>,
     lead_is_assumed: bool,
+    /// What the weights have seen of the sample.
+    part: Part,
     facts: Vec<(&'static str, String)>,
     forecast: Vec<FigureView>,
     /// All lead times, where there are several.
@@ -52,14 +55,14 @@ struct ResultPage {
 }
 
 /// The page as HTML.
-pub fn html(shown: &Shown<'_>) -> Result<String, AppError> {
+pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
     let Shown { question, outcome, layout } = shown;
     let figures = Figures::new(question, outcome);
     let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
     let (idx, table) = (lead_idx(outcome, lead), of_outcome(outcome));
     let page = ResultPage {
         layout: layout.clone(),
-        report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD]),
+        report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD], "forecast"),
         sample_page: sample_page(sample),
         compare: super::compare::page_of(sample),
         sample: sample.to_owned(),
@@ -68,6 +71,7 @@ pub fn html(shown: &Shown<'_>) -> Result<String, AppError> {
         lead_time_min: lead,
         leads: leads(question),
         lead_is_assumed: outcome.notes("lead-times-assumed").next().is_some(),
+        part: split::part(&task.samples, sample, &question.cards.checkpoint),
         facts: facts(outcome, idx),
         forecast: mark_first(
             maps(outcome, idx).iter().map(|figure| figures.view(figure)).collect(),
@@ -198,13 +202,13 @@ fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> 
             let high =
                 facts(outcome, idx).into_iter().next().map(|fact| fact.1).unwrap_or_default();
             Some(format!(
-                "The forecast exceeds {above} nowhere, so there is nothing to explain and every map is \
-                 empty. Its maximum is {high}: choose a threshold below"
+                "No pixel of the forecast exceeds {above}, so there is nothing to explain and every map is \
+                 empty. The maximum is {high}. Choose a lower threshold"
             ))
         }
         n if n == mask.len() => Some(format!(
-            "The forecast exceeds {above} everywhere, so the whole field is explained. Choose a \
-             higher threshold to ask about part of it"
+            "All pixels of the forecast exceed {above}, so the whole field is explained. Choose a \
+             higher threshold to explain a part of it"
         )),
         _ => None,
     }

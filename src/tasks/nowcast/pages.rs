@@ -60,8 +60,8 @@ impl Pages for Nowcasts {
     }
 
     fn welcome(&self, state: &AppState) -> Result<Welcome, AppError> {
-        let samples =
-            list::cards(&self.samples, suggestions(&self.samples, &state.catalog).into_iter());
+        let suggested = suggestions(&self.samples, &state.catalog).into_iter();
+        let samples = list::cards(&self.samples, &state.catalog, suggested);
         let suggestions = Suggestions { samples, n_samples: self.samples.list().len() };
         Ok(Welcome { panel: Panel.render()?, suggestions: suggestions.render()? })
     }
@@ -71,7 +71,7 @@ impl Pages for Nowcasts {
     }
 
     fn result(&self, shown: &Shown<'_>) -> Result<String, AppError> {
-        page::html(shown)
+        page::html(self, shown)
     }
 
     fn facts(&self, _: &ModelCard) -> Vec<(&'static str, String)> {
@@ -97,7 +97,8 @@ impl Pages for Nowcasts {
 
     fn prepare_pictures(&self, pictures: &Pictures, catalog: &Catalog) {
         let first = suggestions(&self.samples, catalog).into_iter();
-        let listed = self.samples.list().iter().take(list::N_ON_PAGE);
+        let listed = list::in_order(&self.samples, catalog, |_| true);
+        let listed = listed.into_iter().take(list::N_ON_PAGE);
         first.chain(listed).for_each(|sample| frames::prepare(&self.samples, pictures, sample));
     }
 }

@@ -19,12 +19,12 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: LEAD_TIME,
-        help: "minutes ahead that maps show and explanations are of; the first of the network until chosen",
+        help: "the lead time of maps and explanations in minutes; the default is the first lead time of the network",
     },
     ParameterHelp {
         name: THRESHOLD,
-        help: "explained is the sum of the forecast over pixels above this: mm/h of rain (1.5 until chosen), 0 to 1 \
-               of cloud cover (0.5)",
+        help: "the explanation is of the sum of the forecast over pixels above this threshold: mm/h of rain (default \
+               1.5), or 0 to 1 of cloud cover (default 0.5)",
     },
 ];
 

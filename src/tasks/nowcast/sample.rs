@@ -12,7 +12,8 @@ use super::frames::{self, PICTURE_PX};
 use super::legend::Legend;
 use super::list::covered;
 use super::page::what;
-use super::samples::{SampleEntry, Window};
+use super::samples::{SampleEntry, Samples, Window};
+use super::split::Seen;
 use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
@@ -51,12 +52,18 @@ struct Frame {
     dark: String,
 }
 
+/// Weights that can be asked, and what they have seen of the sample.
+struct Weights {
+    name: String,
+    split: &'static str,
+}
+
 /// What the form offers for a model.
 struct Model {
     id: &'static str,
     title: &'static str,
     summary: &'static str,
-    checkpoints: Vec<String>,
+    checkpoints: Vec<Weights>,
     lead_times_min: Vec<u32>,
     what: &'static str,
     unit: &'static str,
@@ -86,7 +93,8 @@ fn describe(
     sample: &SampleEntry,
 ) -> SamplePage {
     let samples = &task.samples;
-    let offers = catalog.models().iter().filter_map(|model| offer(catalog, model, sample.field));
+    let offers =
+        catalog.models().iter().filter_map(|model| offer(catalog, model, (samples, sample)));
     SamplePage {
         layout,
         legend: (sample.field == NowcastField::Precipitation).then(Legend::new),
@@ -141,14 +149,25 @@ pub fn weights<'a>(
 }
 
 /// A model without weights for the field cannot be asked.
-fn offer(catalog: &Catalog, model: &ModelCard, field: NowcastField) -> Option<Model> {
+fn offer(
+    catalog: &Catalog,
+    model: &ModelCard,
+    (samples, sample): (&Samples, &SampleEntry),
+) -> Option<Model> {
+    let field = sample.field;
     let weights: Vec<_> = weights(catalog, model, field).collect();
     let first = weights.first()?.nowcasting.as_ref()?;
     Some(Model {
         id: model.id,
         title: model.title,
         summary: model.summary,
-        checkpoints: weights.iter().map(|card| card.name.clone()).collect(),
+        checkpoints: weights
+            .iter()
+            .map(|card| Weights {
+                name: card.name.clone(),
+                split: Seen::new(samples, card).part(sample).label(),
+            })
+            .collect(),
         lead_times_min: first.lead_times_min.clone(),
         what: what(field),
         unit: first.field.unit(),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use stormlens_data::archive::{Archive, Sample};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
-use stormlens_data::field::Field;
+use stormlens_data::field::{Field, Grid};
 use stormlens_data::files::npy;
 use stormlens_data::{hash, time};
 
@@ -57,6 +57,16 @@ pub struct SampleEntry {
 }
 
 impl SampleEntry {
+    /// The folder of its archive.
+    pub fn archive(&self) -> &str {
+        &self.archive
+    }
+
+    /// Its name in the archive, e.g. `20100826T0535`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Time of one input frame, counted from the oldest; `None` beyond the last.
     pub fn frame_time(&self, idx: usize) -> Option<Timestamp> {
         let Window { n_input_frames, frame_step_min, .. } = Window::of(self.field);
@@ -181,6 +191,11 @@ impl Samples {
             let values = values.into_iter().map(|value| field.to_physical(value)).collect();
             Field::new(grid.height, grid.width, values)
         }))
+    }
+
+    /// The grid of a sample's frames.
+    pub fn grid(&self, sample: &SampleEntry) -> &Grid {
+        self.archive(sample).grid()
     }
 
     /// The file of one input frame, counted from the oldest; `None` where there is none.

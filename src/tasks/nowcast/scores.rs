@@ -32,10 +32,17 @@ pub struct Name {
     pub long: String,
 }
 
+/// Forecasts at one threshold or lead time.
 pub struct Row {
     pub label: String,
     pub n_observed: String,
-    /// Model and persistence in turn, for each name.
+    /// The network, then persistence.
+    pub forecasts: [Forecast; 2],
+}
+
+pub struct Forecast {
+    pub title: &'static str,
+    /// One for each name.
     pub cells: Vec<Cell>,
 }
 
@@ -166,28 +173,80 @@ fn name(score: &Score) -> Name {
 }
 
 fn row(field: NowcastField, label: String, model: &ScoreRow, persistence: &ScoreRow) -> Row {
+    let pairs = columns(field).map(|score| pair(score, model, persistence));
+    let (ours, theirs) = pairs.map(|[ours, theirs]| (ours, theirs)).unzip();
     Row {
         label,
         n_observed: format::count((model.counts.hits + model.counts.misses) as usize),
-        cells: columns(field).flat_map(|score| pair(score, model, persistence)).collect(),
+        forecasts: [
+            Forecast { title: "Network", cells: ours },
+            Forecast { title: "Persistence", cells: theirs },
+        ],
     }
 }
 
 fn error_row(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> ErrorRow {
-    let unit = if score.unit.is_empty() { "" } else { ", " };
-    ErrorRow {
-        name: format!("{}{unit}{}", score.label, score.unit),
-        cells: pair(score, model, persistence),
+    ErrorRow { name: on_page(score).label(), cells: pair(score, model, persistence) }
+}
+
+/// A score as pages show it: all errors of a table in one unit.
+pub struct OnPage {
+    name: &'static str,
+    pub meaning: &'static str,
+    unit: &'static str,
+    value: fn(f64) -> f64,
+}
+
+impl OnPage {
+    /// `Mean absolute error, mm/h`
+    pub fn label(&self) -> String {
+        let comma = if self.unit.is_empty() { "" } else { ", " };
+        format!("{}{comma}{}", self.name, self.unit)
+    }
+
+    pub fn text(&self, value: f64) -> String {
+        format::number((self.value)(value))
+    }
+}
+
+/// The squared error is published in (mm / 5 min)²; beside errors in mm/h its root in mm/h is shown.
+pub fn on_page(score: &Score) -> OnPage {
+    match score.name {
+        "mse_mm2_per_5min2" => OnPage {
+            name: "Root mean squared error",
+            meaning: "Root of the mean squared error a pixel",
+            unit: "mm/h",
+            value: |squared| 12.0 * squared.sqrt(),
+        },
+        _ => OnPage {
+            name: score.label,
+            meaning: score.meaning,
+            unit: score.unit,
+            value: |value| value,
+        },
     }
 }
 
 fn pair(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> [Cell; 2] {
     let values = [model, persistence].map(|row| row.score(score.name));
-    let [ours, theirs] = values.map(|value| value.map(|v| score.distance(v)));
-    let nearer = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| a < b);
-    [cell(values[0], nearer(ours, theirs)), cell(values[1], nearer(theirs, ours))]
+    let marks = best(score, &values);
+    [cell(score, values[0], marks[0]), cell(score, values[1], marks[1])]
 }
 
-fn cell(score: Option<f64>, better: bool) -> Cell {
-    Cell { text: score.map_or_else(|| "–".to_owned(), format::number), better }
+/// Which of the values are the best; none where all look alike in the digits that are shown.
+pub fn best(score: &Score, values: &[Option<f64>]) -> Vec<bool> {
+    let shown = |value: f64| on_page(score).text(score.distance(value));
+    let distances = values.iter().flatten().map(|value| score.distance(*value));
+    let least = distances.reduce(f64::min).map(|least| on_page(score).text(least));
+    let is_best = |value: &Option<f64>| value.map(shown) == least && value.is_some();
+    let marks: Vec<bool> = values.iter().map(is_best).collect();
+    let n_there = values.iter().flatten().count();
+    let n_best = marks.iter().filter(|mark| **mark).count();
+    // One alone, or all alike, has nothing to be better than.
+    if n_best < n_there { marks } else { vec![false; values.len()] }
+}
+
+fn cell(score: &Score, value: Option<f64>, better: bool) -> Cell {
+    let text = value.map_or_else(|| "–".to_owned(), |value| on_page(score).text(value));
+    Cell { text, better }
 }

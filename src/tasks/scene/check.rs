@@ -7,8 +7,10 @@ use stormlens_data::scene::Variant;
 use super::prepare::variant;
 use super::question::{classification, scene_of};
 use super::scenes::{SceneEntry, Scenes};
+use super::split;
 use crate::question::Cards;
 use crate::results::{Unfit, ensure};
+use crate::tasks::split::part_in;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ pub fn check(
     ensure(outcome.provenance.data_sha256 == entry.sha256, Unfit::Data)?;
     let is_simulated = outcome.notes("simulated").next().is_some();
     ensure(is_simulated == cards.checkpoint.is_simulated, Unfit::Weights)?;
+    ensure(part_in(outcome) == split::part(&entry, &cards.checkpoint), Unfit::Weights)?;
     let task = classification(cards).map_err(|_| Unfit::Question)?;
     for name in ["probability", "logit"] {
         let variable = outcome.variable(name).ok_or_else(|| Unfit::shape(name))?;

@@ -15,10 +15,12 @@ use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::response::Response;
+use stormlens_data::scene::Coding;
 
 use super::SceneTask;
 use super::meter::Meter;
 use super::problem::UploadProblem;
+use super::question::read_coding;
 use super::refusals::RefusedFile;
 use super::scenes::{SceneEntry, UploadError, clean_name};
 use crate::parameters::Parameters;
@@ -27,6 +29,9 @@ use crate::web::{AppError, AppState};
 
 /// The field of the form that holds the files.
 const FIELD: &str = "files";
+/// Those that say what the numbers of a TIFF are; they stand before the files.
+const CODING: [&str; 2] = ["values", "bands"];
+const MAX_TEXT_BYTES: usize = 64;
 const PICTURES: [&str; 3] = ["image/png", "image/jpeg", "image/tiff"];
 /// Headers and boundaries of a form, a file.
 const OVERHEAD_BYTES: usize = 16 << 10;
@@ -155,7 +160,8 @@ async fn read_picture(
     room: usize,
 ) -> Result<Received, AppError> {
     let parameters = Parameters::parse(query);
-    parameters.only(&["name"])?;
+    parameters.only(&["name", "values", "bands"])?;
+    let coding = read_coding(&parameters)?;
     let name = parameters.one("name")?.unwrap_or_default();
     let mut file = File::new(with.task.max_file_bytes(), name, room);
     while let Some(piece) = meter.next().await.map_err(|_| broken(meter))? {
@@ -163,7 +169,7 @@ async fn read_picture(
         meter.deliver(piece.len());
     }
     let mut received = Received::default();
-    received.take(with, file).await?;
+    received.take(with, file, coding).await?;
     Ok(received)
 }
 
@@ -183,15 +189,20 @@ async fn read_form(
         .await
         .map_err(|_| UploadProblem::Form("is a form without a boundary".to_owned()))?;
     let (mut received, mut n_files) = (Received::default(), 0);
+    let mut said = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|_| broken(meter))? {
-        check_field(&field)?;
+        if let Some(name) = check_field(&field, n_files)? {
+            said.push((name.to_owned(), read_text(field, meter).await?));
+            continue;
+        }
         let Some(file) = read_file(with, field, meter, room).await? else { continue };
         n_files += 1;
         if n_files > with.task.limits.n_files {
             let max_files = with.task.limits.n_files;
             return Err(UploadProblem::TooManyFiles { max_files }.into());
         }
-        received.take(with, file).await?;
+        let coding = read_coding(&Parameters::of(said.iter().cloned()))?;
+        received.take(with, file, coding).await?;
     }
     if n_files == 0 {
         return Err(UploadProblem::Form("holds no file: choose one at least".to_owned()).into());
@@ -199,14 +210,33 @@ async fn read_form(
     Ok(received)
 }
 
-fn check_field(field: &Field<'_>) -> Result<(), UploadProblem> {
-    match field.name() {
-        Some(FIELD) => Ok(()),
-        other => {
+/// The name of a field that is no file.
+fn check_field(field: &Field<'_>, n_files: usize) -> Result<Option<&'static str>, UploadProblem> {
+    let said = CODING.into_iter().find(|known| field.name() == Some(known));
+    match (field.name(), said) {
+        (Some(FIELD), _) => Ok(None),
+        (_, Some(name)) if n_files == 0 => Ok(Some(name)),
+        (_, Some(name)) => {
+            Err(UploadProblem::Form(format!("has “{name}” behind the files it is about")))
+        }
+        (other, None) => {
             let name = clean_name(other.unwrap_or_default());
             Err(UploadProblem::Form(format!("has a field “{name}”, but files come in “{FIELD}”")))
         }
     }
+}
+
+/// A short text.
+async fn read_text(mut field: Field<'_>, meter: &Meter) -> Result<String, AppError> {
+    let mut text = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|_| broken(meter))? {
+        text.extend_from_slice(&piece);
+        meter.deliver(piece.len());
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(UploadProblem::Form("has a text that is too long".to_owned()).into());
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// One file; `None` for the empty field that a browser sends where none was chosen.
@@ -256,13 +286,13 @@ impl File {
 
 impl Received {
     /// Decodes and keeps a file, or takes down why not.
-    async fn take(&mut self, with: With<'_>, file: File) -> Result<(), AppError> {
+    async fn take(&mut self, with: With<'_>, file: File, coding: Coding) -> Result<(), AppError> {
         let (name, max_bytes) = (clean_name(&file.name), file.max_bytes);
         let added = if file.n_bytes > max_bytes {
             Err(UploadError::TooManyBytes { n_bytes: file.n_bytes, max_bytes })
         } else {
             let (task, bytes) = (with.task.clone(), file.bytes);
-            with.state.decoding(move || Ok(task.scenes.add(&file.name, &bytes))).await?
+            with.state.decoding(move || Ok(task.scenes.add(&file.name, &bytes, coding))).await?
         };
         match added {
             Ok(entry) if self.accepted.contains(&entry) => {}

@@ -61,48 +61,80 @@ fn what_was_asked_is_offered() {
     assert_eq!(texts, ["never", "5 % of the difference"]);
 }
 
+const ALL: [&[&str]; 4] = [OF_EXPLANATIONS, OF_LAYERS, OF_SIGNS, OF_MAPS];
+
 /// What a form asks for and what it passes on unseen are the whole question, each once.
 #[test]
-fn a_style_form_says_the_whole_question() {
-    for question in [rain(""), rain("&region=0,0,96,96"), picture("&above=95.5&cleanup=yes")] {
-        let form = style_form(&question);
-        let mut names: Vec<String> = form.hidden.into_iter().map(|pair| pair.0).collect();
-        names.extend(form.opacity.map(|_| "opacity".to_owned()));
-        names.extend(form.selects.into_iter().map(|select| select.name));
-        names
-            .extend(form.mass.map(|_| ["above", "below"].map(str::to_owned)).into_iter().flatten());
-        names.extend(form.region.filter(|region| !region.is_empty()).map(|_| "region".to_owned()));
-        names.extend(form.switches.into_iter().map(|switch| switch.0.to_owned()));
-        names.extend(form.layers.map(|_| "layers".to_owned()));
+fn each_form_of_a_view_says_the_whole_question() {
+    for question in [
+        rain(""),
+        rain("&region=0,0,96,96"),
+        rain("&overlay=published"),
+        picture("&above=95.5&cleanup=yes"),
+        picture("&overlay=published&methods=grad-cam,integrated-gradients"),
+    ] {
         let mut expected: Vec<String> = question.pairs().into_iter().map(|pair| pair.0).collect();
-        names.sort();
         expected.sort();
-        assert_eq!(names, expected);
+        for form in ALL.iter().filter_map(|names| view_form(&question, "here", names)) {
+            let mut names: Vec<String> = form.hidden.into_iter().map(|pair| pair.0).collect();
+            names.extend(form.opacity.map(|_| "opacity".to_owned()));
+            names.extend(form.selects.into_iter().map(|select| select.name));
+            let mass = form.mass.map(|_| ["above", "below"].map(str::to_owned));
+            names.extend(mass.into_iter().flatten());
+            let region = form.region.filter(|region| !region.is_empty());
+            names.extend(region.map(|_| "region".to_owned()));
+            names.extend(form.switches.into_iter().map(|switch| switch.0.to_owned()));
+            names.extend(form.layers.map(|_| "layers".to_owned()));
+            names.sort();
+            assert_eq!(names, expected);
+        }
     }
 }
 
 #[test]
-fn a_style_form_shows_the_style() {
-    let form = style_form(&picture(
-        "&opacity=0.29&polarity=signed&above=95.5&cleanup=yes&region=1,2,30,40",
-    ));
-    let opacity = form.opacity.expect("there is one");
+fn each_choice_stands_with_what_it_changes() {
+    let question = picture("&opacity=0.29&polarity=signed&above=95.5&cleanup=yes&region=1,2,30,40");
+    let form = |names| view_form(&question, "here", names).expect("there is one");
+    let all = form(OF_EXPLANATIONS);
+    let opacity = all.opacity.expect("there is one");
     assert_eq!((opacity.value.as_str(), opacity.percent), ("0.29", 29));
-    assert_eq!(form.mass, Some(["95.5".to_owned(), "0".to_owned()]));
-    assert_eq!(form.region.as_deref(), Some("1,2,30,40"));
-    let ticked: Vec<_> = form.switches.iter().map(|switch| (switch.0, switch.2)).collect();
+    let signs = form(OF_SIGNS);
+    let mass = signs.mass.expect("there is one");
+    assert_eq!((mass.above.as_str(), mass.below.as_str()), ("95.5", "0"));
+    assert_eq!((mass.least_above.as_str(), mass.most_below.as_str()), ("0.1", "95.4"));
+    let ticked: Vec<_> = signs.switches.iter().map(|switch| (switch.0, switch.2)).collect();
     assert_eq!(ticked, [("cleanup", true), ("outline", false)]);
-    let polarity = form.selects.iter().find(|select| select.name == "polarity");
-    assert_eq!(chosen(&polarity.expect("there is one").choices), ["signed"]);
-    let form = style_form(&rain(""));
-    assert!(form.mass.is_none() && form.switches.is_empty());
+    assert_eq!(chosen(&signs.selects[0].choices), ["signed"]);
+    assert_eq!(form(OF_MAPS).region.as_deref(), Some("1,2,30,40"));
+    assert!(form(OF_MAPS).selects.is_empty(), "a scene has no rain");
+    let rain = rain("");
+    let names = |names| {
+        let form = view_form(&rain, "here", names).expect("there is one");
+        form.selects.into_iter().map(|select| select.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(OF_MAPS), ["palette"]);
+    assert_eq!(names(OF_EXPLANATIONS), ["overlay"]);
+    assert!(view_form(&rain, "here", OF_SIGNS).is_none());
+}
+
+/// What is drawn in colours of its own does not pretend to follow a choice.
+#[test]
+fn published_colours_are_not_for_choice() {
+    let question = picture("&overlay=published");
+    let form = view_form(&question, "here", OF_EXPLANATIONS).expect("there is one");
+    assert!(form.fixed.is_some_and(|words| words.contains("jet")));
     let names: Vec<_> = form.selects.iter().map(|select| select.name.as_str()).collect();
-    assert_eq!(names, ["overlay", "palette"]);
+    assert_eq!(names, ["overlay"]);
+    let form = view_form(&picture(""), "here", OF_EXPLANATIONS).expect("there is one");
+    assert!(form.fixed.is_none());
+    assert_eq!(form.selects.len(), 2);
 }
 
 #[test]
 fn layers_stand_under_their_headings() {
-    let form = style_form(&rain("&layers=first,last")).layers.expect("there are some");
+    let of_layers = |more| view_form(&rain(more), "grad-cam", OF_LAYERS);
+    let form =
+        of_layers("&layers=first,last").and_then(|form| form.layers).expect("there are some");
     let groups: Vec<_> = form
         .groups
         .iter()
@@ -114,5 +146,6 @@ fn layers_stand_under_their_headings() {
     assert_eq!(groups, [("Encoder", encoder), ("Decoder", vec![("The last", true)])]);
     assert_eq!((form.n_shown, form.n_all), (2, 3));
     assert!(form.all.contains("layers=first,second,last"), "{}", form.all);
-    assert!(style_form(&rain("&methods=saliency")).layers.is_none(), "no method looks at layers");
+    assert!(form.all.ends_with("#grad-cam"), "{}", form.all);
+    assert!(of_layers("&methods=saliency").is_none(), "no method looks at layers");
 }

@@ -8,28 +8,30 @@ use stormlens_plot::Completeness;
 /// The gap in plain words.
 pub fn reading(found: &Completeness, card: &MethodCard) -> String {
     let Some(share) = found.share().map(f64::abs) else {
-        return "The target does not differ from that of the baseline, so there is nothing to share out"
+        return "The target is the same at the baseline and at the input, so there is no difference to explain"
             .to_owned();
     };
     let verdict = match share {
-        _ if found.is_large() => format!("too much to trust the shares{}", way_out(found, card)),
-        ..0.01 => "the shares add up".to_owned(),
-        _ => "close enough (the authors of the method ask for less than 5 %)".to_owned(),
+        _ if found.is_large() => format!("too large to trust the map{}", way_out(found, card)),
+        ..0.01 => "small".to_owned(),
+        _ => "acceptable (the authors of the method recommend less than 5 %)".to_owned(),
     };
-    format!("That is {} % of the difference: {verdict}", format::number(share * 100.0))
+    format!(
+        "The completeness gap is {} % of the difference: {verdict}",
+        format::number(share * 100.0)
+    )
 }
 
 /// What makes a large gap smaller.
 fn way_out(found: &Completeness, card: &MethodCard) -> String {
     if found.is_saturated() {
-        let words =
-            ": the probability hardly changes along the path, so the logit is the better output";
+        let words = ": the probability hardly changes along the path. Explain the logit instead";
         return words.to_owned();
     }
     match steps(found, card) {
         None => String::new(),
-        Some([n, most]) if n >= most => format!(": {n} steps were taken, and more are not taken"),
-        Some(_) => ": ask again with more steps".to_owned(),
+        Some([n, most]) if n >= most => format!(": {n} steps were used, which is the maximum"),
+        Some(_) => ": compute it again with more steps".to_owned(),
     }
 }
 
@@ -74,17 +76,17 @@ mod tests {
             let text = reading(&found, card());
             assert!(text.contains(expected), "{text}");
         };
-        check(gap(1000.0, 1.0), "add up");
-        check(gap(1000.0, -30.0), "close enough");
+        check(gap(1000.0, 1.0), "difference: small");
+        check(gap(1000.0, -30.0), "acceptable");
         check(gap(-1000.0, 80.0), "with more steps");
-        check(gap(0.0, 0.0), "nothing to share");
+        check(gap(0.0, 0.0), "no difference to explain");
         let stepless = Completeness { n_steps: None, ..gap(1.0, 0.5) };
-        check(stepless, "That is 50.0 % of the difference: too much");
-        check(gap(1.0, f64::NAN), "too much to trust");
-        check(probability(1.0, 0.001), "add up");
-        check(probability(1.0, -0.03), "close enough");
+        check(stepless, "gap is 50.0 % of the difference: too large");
+        check(gap(1.0, f64::NAN), "too large to trust");
+        check(probability(1.0, 0.001), "difference: small");
+        check(probability(1.0, -0.03), "acceptable");
         check(probability(-1.0, -0.08), "with more steps");
-        check(probability(5e-5, 0.009_95), "the logit is the better output");
+        check(probability(5e-5, 0.009_95), "Explain the logit instead");
     }
 
     #[test]
@@ -96,10 +98,10 @@ mod tests {
             assert!(text.contains(expected), "{text}");
         };
         check(200.0, probability(1.0, -0.1), Some(400), "with more steps");
-        check(200.0, probability(1.0, 0.0), None, "add up");
-        check(200.0, probability(0.0, 0.0), None, "nothing to share");
+        check(200.0, probability(1.0, 0.0), None, "difference: small");
+        check(200.0, probability(0.0, 0.0), None, "no difference to explain");
         check(1000.0, probability(1.0, -0.1), Some(1600), "with more steps");
-        check(1600.0, probability(1.0, -0.1), None, "1600 steps were taken, and more are not");
+        check(1600.0, probability(1.0, -0.1), None, "1600 steps were used, which is the maximum");
         check(200.0, probability(9e-5, -9e-5), None, "hardly changes");
         check(200.0, gap(9e-5, -9e-5), Some(400), "with more steps");
     }

@@ -99,11 +99,10 @@ pub const SCORES: [Score; 15] = [
     events("accuracy", "Accuracy", "Share of right pixels, (H + C) / all", |c| {
         over(c.hits + c.correct_negatives, c.n_pixels())
     }),
-    // 2 H / (2 H + M + F) is the same number, but defined where there are no hits and the harmonic
-    // mean, which the reference programs take, is not.
-    events("f1", "F1", "Harmonic mean of precision and POD", |c| {
-        let (p, r) = (over(c.hits, forecast(c))?, recall(c)?);
-        ratio(2.0 * p * r, p + r)
+    // The harmonic mean, which the reference programs take, is the same number, but undefined where there
+    // are events and no hits, which is the worst forecast and not none.
+    events("f1", "F1", "Harmonic mean of precision and POD, 2 H / (2 H + M + F)", |c| {
+        over(2 * c.hits, 2 * c.hits + c.misses + c.false_alarms)
     }),
     Score {
         is_on_pages: true,

@@ -76,6 +76,13 @@ fn undefined_scores_are_none() {
 }
 
 #[test]
+fn without_a_hit_the_f1_score_is_zero() {
+    for (forecast, observation) in [([0.0], [2.0]), ([2.0], [0.0])] {
+        assert_eq!(of_counts("f1", counts(&forecast, &observation)), Some(0.0));
+    }
+}
+
+#[test]
 fn a_perfect_forecast_has_the_best_scores() {
     let (forecast, observation) = (field(&[2.0, 0.0]), field(&[2.0, 0.0]));
     let mut errors = Errors::default();
@@ -131,7 +138,7 @@ fn csv_and_json_name_the_same_columns() {
     assert_eq!(keys.len(), names.len());
     assert!(names.iter().all(|name| json["rows"][0].get(name).is_some()), "{names:?} {keys:?}");
     assert_eq!(lines.count(), 4);
-    assert!(csv.contains("\nmodel,30,0.5,0,1,0,0,1,,0,0,,0,,0,0,0,"), "{csv}");
+    assert!(csv.contains("\nmodel,30,0.5,0,1,0,0,1,,0,0,0,0,,0,0,0,"), "{csv}");
     assert!(json["rows"][0]["precision"].is_null());
     let again: ScoreTable = serde_json::from_value(json).unwrap();
     assert_eq!(again, table);

@@ -7,7 +7,6 @@ use stormlens_data::network::{Asked, Explained, Meaning, Target};
 use stormlens_data::request::{ClassOutput, Silent};
 
 use super::*;
-use crate::checkpoint::{Metadata, Precision, write_safetensors};
 use crate::golden::{procedural, ramp, relative_l2};
 use crate::models::sar_unet::tests::tiny_of;
 use crate::models::{polar_low, sar_unet};
@@ -15,6 +14,7 @@ use crate::network::Prediction;
 use crate::parameters::Mode;
 use crate::registry::ModelEntry;
 use crate::{Network, Parameters, Tap, explain};
+use stormlens_checkpoint::{Metadata, Precision, write_safetensors};
 
 /// Fresh weights of the polar-low network in a file that says this of the size of its pictures.
 fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> PathBuf {
@@ -30,6 +30,7 @@ fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> Pa
         crop_px,
         simulated: true,
         training_statistics: None,
+        training_features: None,
         training_data: "nothing".into(),
         licence: "none".into(),
         created_by: "a test".into(),
@@ -139,6 +140,8 @@ fn fields() -> (Resident, &'static Counting) {
             nowcasting: Some(nowcasting),
             variant: None,
             training_range: None,
+            training_features: None,
+            split: None,
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),

@@ -18,11 +18,11 @@ use crate::tap::Activation;
 const CARD: MethodCard = MethodCard {
     id: "grad-cam",
     title: "Grad-CAM",
-    summary: "Where in a layer the activations push the target up",
+    summary: "Where in a layer the activations increase the target",
     formula: "ReLU(Σ_c w_c A_c), where w_c is the mean of ∂S/∂A_c over the plane of channel c",
     cost: "one backward pass for all layers together",
-    weakness: "Every map is scaled to its own maximum, so it says where within a layer and not how \
-               much one layer matters beside another; deep layers only have coarse cells.",
+    weakness: "Every map is scaled to its own maximum: compare places within a map, not the strength of \
+               two layers. Deep layers have only coarse cells.",
     citations: &[SELVARAJU, VINOGRADOVA],
     has_layers: true,
     is_of_logit: true,
@@ -137,7 +137,13 @@ pub fn grad_cam<T: Target>(
 ///
 /// Values lie in `[0, 1)`: the reference divides by the maximum plus 10⁻⁷ twice, and raw maxima can
 /// be small enough for that to show, so it is reproduced. A map that is nowhere positive is zero.
+///
+/// One that is positive and the same everywhere, as that of a layer of one cell, is one everywhere: the
+/// reference subtracts the minimum, which leaves nothing of it, though all of it is evidence.
 pub fn finish_cam(raw: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32> {
+    if raw.first().is_some_and(|first| *first > 0.0 && raw.iter().all(|v| v == first)) {
+        return vec![1.0; to.0 * to.1];
+    }
     let mut cam: Vec<f32> = raw.iter().map(|v| v.max(0.0)).collect();
     scale(&mut cam);
     let mut cam = resize_bilinear(&cam, from, to);

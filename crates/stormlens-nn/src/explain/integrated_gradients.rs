@@ -22,8 +22,8 @@ const CARD: MethodCard = MethodCard {
               the input",
     formula: "(x − x₀) · ∫₀¹ ∂S/∂x (x₀ + α (x − x₀)) dα, by the trapezoidal rule",
     cost: "one forward and one backward pass for each step, and one more",
-    weakness: "The answer is relative to the baseline: pixels that equal it get nothing, and another \
-               baseline gives another map; few steps leave a gap between the sum of the map and the \
+    weakness: "The map depends on the baseline: pixels that equal the baseline get zero, and another \
+               baseline gives another map. With few steps the sum of the map differs from the \
                change of the target.",
     citations: &[SUNDARARAJAN],
     has_layers: false,

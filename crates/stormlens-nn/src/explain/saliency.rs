@@ -14,8 +14,8 @@ const CARD: MethodCard = MethodCard {
     summary: "How strongly the target changes with each input pixel",
     formula: "|∂S/∂x|",
     cost: "one backward pass to the input",
-    weakness: "It says what a tiny change of a pixel would do, not what the pixel contributed; it is \
-               noisy, and small everywhere where the output saturates, as probabilities near 0 and 1 do.",
+    weakness: "It shows what a small change of a pixel would do, not what the pixel contributed. It is noisy, \
+               and small everywhere if the output saturates, as probabilities near 0 and 1 do.",
     citations: &[SIMONYAN],
     has_layers: false,
     // The paper takes a class's logit; here the visitor chooses the target.

@@ -167,7 +167,9 @@ impl Network for Square {
     fn forward(&self, _: &Parameters, x: Tensor<4>, _: &mut Tap, _: &Mode) -> Prediction {
         let [n, c, h, w] = x.dims();
         let mean = x.reshape([n, c * h * w]).mean_dim(1);
-        Prediction::Logits(Tensor::cat(vec![mean.clone() * mean.clone(), mean.mul_scalar(-1.0)], 1))
+        let square = mean.clone() * mean.clone();
+        let logits = Tensor::cat(vec![square, mean.clone().mul_scalar(-1.0)], 1);
+        Prediction::Logits { logits, features: mean }
     }
 }
 
@@ -297,8 +299,10 @@ fn cams_are_scaled_as_published() {
     check(&[-1.0, 0.0, 2.0, 1.0], &[0.0, 0.0, 1.0, 0.5]);
     check(&[-3.0, -1.0], &[0.0, 0.0]);
     check(&[0.0, 0.0], &[0.0, 0.0]);
-    // A constant map is not evidence for any place.
-    check(&[2.0, 2.0], &[0.0, 0.0]);
+    // A map that is positive and constant is evidence everywhere.
+    check(&[2.0, 2.0], &[1.0, 1.0]);
+    assert_eq!(finish_cam(&[0.002], (1, 1), (4, 4)), [1.0; 16], "one cell");
+    assert_eq!(finish_cam(&[-0.002], (1, 1), (4, 4)), [0.0; 16]);
     // The two 1e-7 keep a tiny map away from one.
     check(&[0.0, 1e-7], &[0.0, 0.5 / (0.5 + 1e-7)]);
     assert!(finish_cam(&[0.0, 5.0], (1, 2), (1, 2))[1] < 1.0);

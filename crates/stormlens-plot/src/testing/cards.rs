@@ -45,6 +45,7 @@ pub fn scene_card() -> ModelCard {
             classes: &CLASSES,
             default_class: 1,
             default_variant: Variant::LR_512,
+            default_layers: &[],
         }),
         layers: SCENE_LAYERS.map(layer).into(),
         default_layers: vec!["activation_14"],

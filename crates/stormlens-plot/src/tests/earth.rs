@@ -140,7 +140,7 @@ fn alt_texts_say_the_finding() {
         "curve-integrated_gradients/path",
         &["at no rain to ", "of the path. Integrated gradients"],
     );
-    says("map-target_mask", &["pixels (", "are predicted above 1.5 mm/h", "they add up to "]);
+    says("map-target_mask", &["pixels (", "are predicted above 1.5 mm/h", "their sum is "]);
     says("strip-input", &["The 12 input frames up to 26 Aug", "the maximum goes from "]);
     says("grid-grad_cam/cbam3,grad_cam/cbam5", &["2 maps; target: ", "cbam5: no positive"]);
     says("map-grad_cam/nowhere", &["No figure: this result holds no `grad_cam/nowhere`"]);
@@ -166,4 +166,53 @@ fn dark_pages_have_dark_sheets() {
     let style = Style { theme: Theme::Dark, ..Style::default() };
     let svg = drawn(&outcome(), "map-prediction", &style);
     assert!(svg.contains("class=\"figure-background\"") && svg.contains("fill=\"#14181d\""));
+}
+
+/// The numbers along axes and legend.
+fn numbers(outcome: &Outcome, figure: &str) -> Vec<String> {
+    let is_number = |text: &String| text.replace('−', "-").parse::<f64>().is_ok();
+    texts(&drawn(outcome, figure, &Style::default())).into_iter().filter(is_number).collect()
+}
+
+#[test]
+fn maps_of_all_input_frames_have_one_scale_and_say_so() {
+    let outcome = outcome();
+    let n_before = numbers(&outcome, "map-grad_cam/cbam3/raw").len();
+    assert!(n_before > 8, "axes and legend have numbers");
+    for method in ["integrated_gradients", "saliency"] {
+        let scale = |index: usize| numbers(&outcome, &format!("map-{method}@{index}"));
+        for index in [0, 5, 8] {
+            assert_eq!(scale(index), scale(11), "{method}, frame {index}");
+        }
+        check(&format!("map-{method}@5"), &["the same colour scale for all 12 input frames"]);
+    }
+    check("map-integrated_gradients@5", &["signed: orange raises the target, blue lowers it"]);
+    check("map-saliency@5", &["unsigned: the size of the effect"]);
+    check("strip-integrated_gradients", &["beneath, in grey: each input frame"]);
+}
+
+#[test]
+fn an_attribution_to_a_frame_lies_on_the_rain_of_that_frame() {
+    for method in ["integrated_gradients", "saliency"] {
+        let figure = |index: usize| format!("map-{method}@{index}");
+        let layers = |index| decoded(&drawn(&outcome(), &figure(index), &Style::default()));
+        assert!(layers(5).len() > 1, "{method}: rain, then the attribution");
+        assert_ne!(layers(5)[0], layers(11)[0], "{method}: each on its own frame");
+        check(&figure(5), &["beneath, in grey: rain rate in the input frame of 04:25 UTC"]);
+    }
+    let faint = decoded(&drawn(&outcome(), "map-integrated_gradients@11", &Style::default()));
+    assert!(faint[1].pixels().any(|p| p.0[3] == 0), "where nothing is attributed, rain is seen");
+}
+
+#[test]
+fn a_difference_of_cloud_cover_goes_to_one() {
+    let mut clouds = outcome();
+    let quantity = stormlens_data::card::NowcastField::CloudCover.quantity();
+    for (name, value) in [("prediction", 1.02), ("observation", 0.0)] {
+        values(&mut clouds, name).fill(value);
+        variable(&mut clouds, name).quantity = quantity.clone();
+    }
+    let scale = numbers(&clouds, "difference-prediction,observation");
+    assert!(scale.contains(&"−1".to_owned()) && scale.contains(&"1".to_owned()), "{scale:?}");
+    assert!(!scale.contains(&"2".to_owned()), "{scale:?}");
 }

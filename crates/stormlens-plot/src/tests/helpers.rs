@@ -121,3 +121,11 @@ pub fn inside(svg: &str, width_mm: f64, height_mm: f64, name: &str) {
         assert!(fits, "{name} at {width_mm} mm: {:?} from {from} to {to} at {y}", text.text());
     }
 }
+
+/// The smallest text of a figure, in points.
+pub fn smallest_pt(svg: &str) -> f64 {
+    let document = Document::parse(svg).expect("the figure is well-formed");
+    let texts = document.descendants().filter(|n| n.has_tag_name("text"));
+    let sizes = texts.filter_map(|n| n.attribute("font-size")?.parse::<f64>().ok());
+    sizes.fold(f64::INFINITY, f64::min) / 100.0 * 72.0 / 25.4
+}

@@ -59,7 +59,7 @@ fn cloud_cover_is_a_share() {
 fn more_clouds_stand_out_more() {
     for (theme, is_darker) in [(Theme::Light, true), (Theme::Dark, false)] {
         let field = stormlens_data::field::Field::new(1, 4, vec![0.0, 0.3, 0.7, 1.0]);
-        let png = thumbnail(&field, Colours::Share, Style::default().palette, theme, 4);
+        let png = thumbnail(&field, None, Colours::Share, Style::default().palette, theme, 4);
         let picture = image::load_from_memory(&png).expect("a PNG").to_luma8();
         let greys: Vec<u8> = picture.pixels().map(|p| p.0[0]).collect();
         let ordered = greys.windows(2).all(|w| (w[1] < w[0]) == is_darker && w[1] != w[0]);

@@ -62,7 +62,7 @@ fn styles_are_said() {
         ["for and against", "channels summed", "attribution (10⁻", "strongest 1 % of the pixels"];
     says(&outcome, PIXELS, &Style::default(), &both);
     let clean = Style { below: 45.0, cleanup: true, ..default.clone() };
-    says(&outcome, PIXELS, &clean, &["the weakest 45 % are left out; specks below 3 × 3"]);
+    says(&outcome, PIXELS, &clean, &["the weakest 45 % are left out; areas below 3 × 3"]);
     let outline = Style { outline: true, ..clean };
     says(&outcome, PIXELS, &outline, &["outlined: 1 region with 59 % of it"]);
     let layer_labels = [("activation_14".to_owned(), "Block 7".to_owned())].into();
@@ -130,13 +130,13 @@ fn classes_are_never_certain_and_the_explained_one_is_named() {
 #[test]
 fn a_large_gap_is_pointed_out() {
     let mut outcome = scene_outcome();
-    let advice = "more steps would make it smaller";
+    let advice = "use more steps";
     let style = Style { width_mm: 170.0, ..Style::default() };
     assert!(!drawn(&outcome, PATH, &style).contains(advice));
     *number(&mut outcome, "integrated_gradients/completeness_gap") = -0.1;
     assert!(drawn(&outcome, PATH, &style).contains(advice));
     *number(&mut outcome, "integrated_gradients/output_difference") = 0.000_05;
-    says(&outcome, PATH, &style, &["; the logit would tell more"]);
+    says(&outcome, PATH, &style, &["; explain the logit instead"]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn alt_texts_say_the_finding() {
     says(
         PIXELS,
         &[
-            "Pixels for it add up to +1.25 probability, pixels against it to −0.41",
+            "The sum of all pixels for it is +1.25 probability, the sum of all pixels against it −0.41",
             "(centre) of the part that the network sees; smallest −",
             "gap −1.4",
         ],

@@ -88,9 +88,24 @@ fn a_pixel_is_the_mean_of_what_it_covers() {
 #[test]
 fn the_longer_side_of_a_thumbnail_has_the_size() {
     let field = Field::new(20, 40, vec![5.0; 800]);
-    let png = thumbnail(&field, Colours::Rain, RainPalette::Uniform, Theme::Light, 10);
+    let png = thumbnail(&field, None, Colours::Rain, RainPalette::Uniform, Theme::Light, 10);
     let picture = image::load_from_memory(&png).expect("it is a PNG").to_rgb8();
     assert_eq!(picture.dimensions(), (10, 5));
     let colours = RainPalette::Uniform.classes(Theme::Light).colours;
     assert_eq!(picture.get_pixel(3, 3).0, colours[4], "5 mm/h starts the fifth class");
+}
+
+#[test]
+fn a_thumbnail_of_a_place_has_its_coast() {
+    let proj4 = "+proj=stere +lat_0=90 +lon_0=0 +lat_ts=60 +a=6378.137 +b=6356.752".to_owned();
+    let (west_km, north_km) = (225.0, -3880.0);
+    let grid = Grid { height: 288, width: 288, spacing_km: 1.0, west_km, north_km, proj4 };
+    let field = Field::new(288, 288, vec![0.0; 288 * 288]);
+    let colours = |grid| {
+        let palette = RainPalette::default();
+        let png = thumbnail(&field, grid, Colours::Rain, palette, Theme::Light, 288);
+        let picture = image::load_from_memory(&png).expect("it is a PNG").to_rgb8();
+        picture.pixels().map(|pixel| pixel.0).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!((colours(None), colours(Some(&grid))), (1, 2), "the ground, and the coast on it");
 }

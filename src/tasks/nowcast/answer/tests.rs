@@ -241,7 +241,8 @@ fn a_result_says_where_it_came_from() {
     assert_eq!(data_files.len(), 12 + 2, "the inputs, and what was observed");
     assert_eq!((data_source.as_str(), data_licence.as_str()), (knmi::SOURCE, knmi::LICENCE));
     assert_eq!((device.as_str(), outcome.duration_ms), ("one", 12.5));
-    assert!(outcome.notes.is_empty(), "{:?}", outcome.notes);
+    let notes: Vec<_> = outcome.notes.iter().map(|note| note.name.as_str()).collect();
+    assert_eq!(notes, ["split"], "what the weights have seen, and nothing else");
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn what_weights_do_not_say_is_said() {
     let (_, outcome) = rain("&checkpoint=assumed");
     let said: Vec<_> =
         outcome.notes.iter().map(|note| (note.name.as_str(), note.is_on_figures)).collect();
-    assert_eq!(said, [("simulated", true), ("lead-times-assumed", false)]);
+    assert_eq!(said, [("simulated", true), ("lead-times-assumed", false), ("split", false)]);
     assert_eq!(outcome.remark(), "weights trained on simulated data");
     assert_eq!(variable(&outcome, "prediction").n_maps(), 1);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use stormlens_data::card::NowcastField;
+use stormlens_data::card::{NowcastField, Part};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::score::{Score, ScoreRow, ScoreTable, Scored};
 
@@ -14,10 +14,12 @@ use crate::parameters::encode;
 use crate::question::Question;
 use crate::tasks::nowcast::page::{lead_idx, sample_page, what};
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
-use crate::tasks::nowcast::scores::{of_outcome, shown, threshold_label};
+use crate::tasks::nowcast::samples::Samples;
+use crate::tasks::nowcast::scores::{best, of_outcome, on_page, shown, threshold_label};
+use crate::tasks::nowcast::split::Seen;
 use crate::web::layout::Layout;
+use crate::web::result;
 use crate::web::views::{FigureView, Figures, map};
-use crate::web::{format, result};
 use stormlens_plot::Figure;
 
 #[derive(Template)]
@@ -51,8 +53,19 @@ struct Column {
 
 struct Row {
     title: String,
+    /// What the weights have seen of the sample; empty of persistence, which learns nothing.
+    split: &'static str,
+    is_seen: bool,
     href: Option<String>,
     cells: Vec<(String, bool)>,
+}
+
+/// A row before it is written.
+struct Line {
+    title: String,
+    href: Option<String>,
+    part: Option<Part>,
+    row: ScoreRow,
 }
 
 /// The maps of one forecast.
@@ -63,7 +76,7 @@ struct Forecast {
 
 pub fn describe(
     layout: Layout,
-    catalog: &Catalog,
+    (samples, catalog): (&Samples, &Catalog),
     comparison: &Comparison,
     found: Found,
 ) -> ComparePage {
@@ -74,7 +87,9 @@ pub fn describe(
     let nowcasting = questions.first().and_then(|q| q.cards.checkpoint.nowcasting.clone());
     let leads = nowcasting.map_or_else(Vec::new, |task| task.lead_times_min);
     let tables: Vec<_> = found.outcomes.iter().map(|(_, outcome)| of_outcome(outcome)).collect();
-    let rows = rows(&found.outcomes, &tables, sample.field, (lead, above));
+    let part = |question: &Question| Seen::new(samples, &question.cards.checkpoint).part(sample);
+    let parts: Vec<Part> = found.outcomes.iter().map(|(question, _)| part(question)).collect();
+    let rows = rows(&found.outcomes, &tables, &parts, sample.field, (lead, above));
     ComparePage {
         layout,
         sample_page: sample_page(&sample.id),
@@ -111,17 +126,15 @@ fn columns(field: NowcastField) -> impl Iterator<Item = &'static Score> {
 }
 
 fn column(score: &'static Score) -> Column {
-    let unit = if score.unit.is_empty() { String::new() } else { format!(", {}", score.unit) };
-    Column {
-        label: format!("{}{unit}", score.label),
-        meaning: format!("{}; best {}", score.meaning, score.best),
-    }
+    let shown = on_page(score);
+    Column { label: shown.label(), meaning: format!("{}; best {}", shown.meaning, score.best) }
 }
 
 /// A row a network, and persistence last; the best of each column is marked.
 fn rows(
     outcomes: &[(Question, Arc<Outcome>)],
     tables: &[Option<ScoreTable>],
+    parts: &[Part],
     field: NowcastField,
     (lead, above): (u32, f64),
 ) -> Vec<Row> {
@@ -129,27 +142,31 @@ fn rows(
     let find = |table: &'_ Option<ScoreTable>, which| {
         table.as_ref().and_then(|table| table.row(which, Some(lead), threshold)).copied()
     };
-    let of_model = outcomes.iter().zip(tables).filter_map(|((question, _), table)| {
+    let of_model = outcomes.iter().zip(tables).zip(parts);
+    let of_model = of_model.filter_map(|(((question, _), table), part)| {
+        let row = find(table, Scored::Model)?;
         let href = Some(result::page(question));
-        Some((title(question), href, find(table, Scored::Model)?))
+        Some(Line { title: title(question), href, part: Some(*part), row })
     });
-    let mut found: Vec<(String, Option<String>, ScoreRow)> = of_model.collect();
+    let mut found: Vec<Line> = of_model.collect();
     let persistence = tables.first().and_then(|table| find(table, Scored::Persistence));
-    found.extend(persistence.map(|row| ("Persistence".to_owned(), None, row)));
-    let best = |score: &Score| {
-        let distances = found.iter().filter_map(|row| row.2.score(score.name));
-        distances.map(|value| score.distance(value)).reduce(f64::min)
+    let line = |row| Line { title: "Persistence".to_owned(), href: None, part: None, row };
+    found.extend(persistence.map(line));
+    let of_column = |score: &Score| -> Vec<(String, bool)> {
+        let values: Vec<_> = found.iter().map(|line| line.row.score(score.name)).collect();
+        let text = |value: Option<f64>| value.map(|value| on_page(score).text(value));
+        let texts = values.iter().map(|value| text(*value).unwrap_or_else(|| "–".to_owned()));
+        texts.zip(best(score, &values)).collect()
     };
-    let cell = |row: &ScoreRow, score: &Score| match row.score(score.name) {
-        None => ("–".to_owned(), false),
-        Some(value) => (format::number(value), best(score) == Some(score.distance(value))),
-    };
-    let line = |(title, href, row): &(String, Option<String>, ScoreRow)| Row {
+    let all: Vec<Vec<(String, bool)>> = columns(field).map(of_column).collect();
+    let line = |(i, Line { title, href, part, .. }): (usize, &Line)| Row {
         title: title.clone(),
+        split: part.map_or("", Part::label),
+        is_seen: part.is_some_and(Part::is_seen),
         href: href.clone(),
-        cells: columns(field).map(|score| cell(row, score)).collect(),
+        cells: all.iter().map(|column| column[i].clone()).collect(),
     };
-    found.iter().map(line).collect()
+    found.iter().enumerate().map(line).collect()
 }
 
 fn title(question: &Question) -> String {

@@ -63,9 +63,9 @@ fn a_threshold_that_selects_nothing_or_everything_is_said_plainly() {
         mask.values = stormlens_data::outcome::Values::F32(vec![value; mask.values.len()]);
         notice(&question, &outcome, 0).unwrap_or_default()
     };
-    assert!(with(0.0).starts_with("The forecast exceeds 3 mm/h nowhere"), "{}", with(0.0));
-    assert!(with(0.0).contains("Its maximum is") && with(0.0).contains("choose a threshold below"));
-    assert!(with(1.0).starts_with("The forecast exceeds 3 mm/h everywhere"), "{}", with(1.0));
+    assert!(with(0.0).starts_with("No pixel of the forecast exceeds 3 mm/h"), "{}", with(0.0));
+    assert!(with(0.0).contains("The maximum is") && with(0.0).contains("Choose a lower threshold"));
+    assert!(with(1.0).starts_with("All pixels of the forecast exceed 3 mm/h"), "{}", with(1.0));
     let (question, outcome) = rain("&threshold=3");
     assert_eq!(notice(&question, &outcome, 0), None);
     let (question, outcome) = rain("&methods=none");

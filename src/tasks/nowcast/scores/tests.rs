@@ -24,8 +24,8 @@ fn column(label: &str) -> usize {
 }
 
 fn marks(scores: &Scores, column: usize) -> (bool, bool) {
-    let cells = &scores.rows[0].cells[2 * column..];
-    (cells[0].better, cells[1].better)
+    let [ours, theirs] = &scores.rows[0].forecasts;
+    (ours.cells[column].better, theirs.cells[column].better)
 }
 
 #[test]
@@ -41,9 +41,30 @@ fn the_better_one_is_marked() {
 }
 
 #[test]
+fn a_difference_below_the_digits_shown_is_no_win() {
+    let csi = |ours, theirs| {
+        let line = |forecast, csi| line(forecast, Some(csi), None, 0.0);
+        marks(&scores(line("model", ours), line("persistence", theirs)), column("CSI"))
+    };
+    assert_eq!(csi(0.506_97, 0.506_90), (false, false), "both are 0.507");
+    assert_eq!(csi(0.507, 0.505), (true, false));
+}
+
+#[test]
+fn all_errors_of_a_table_have_one_unit() {
+    let s = scores(line("model", None, None, 0.1), line("persistence", None, None, 0.3));
+    let names: Vec<_> = s.errors.iter().map(|row| row.name.as_str()).collect();
+    let expected =
+        ["Root mean squared error, mm/h", "Mean absolute error, mm/h", "Mean error, mm/h"];
+    assert_eq!(names, expected);
+    // 0.01 (mm in 5 minutes)² is the square of 0.1 mm in 5 minutes, 1.2 mm/h.
+    assert_eq!(s.errors[0].cells[0].text, "1.20");
+}
+
+#[test]
 fn an_undefined_score_is_a_dash_and_never_better() {
     let s = scores(line("model", None, None, 0.0), line("persistence", Some(0.5), Some(0.2), 0.0));
-    assert_eq!(s.rows[0].cells[2 * column("CSI")].text, "–");
+    assert_eq!(s.rows[0].forecasts[0].cells[column("CSI")].text, "–");
     assert_eq!(marks(&s, column("CSI")), (false, false));
 }
 

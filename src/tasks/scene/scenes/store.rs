@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stormlens_data::scene::Coding;
 
 use super::{CacheOptions, ID_DIGITS, UploadError};
 use crate::disk::{self, RecentlyUsed, Room, Space};
@@ -28,6 +29,9 @@ pub(super) struct Note {
     pub n_bytes: u64,
     /// `PNG`, `JPEG` or `TIFF`.
     pub format: String,
+    /// What was said of its numbers.
+    #[serde(default)]
+    pub coding: Coding,
     pub width_px: usize,
     pub height_px: usize,
     /// When it came, UTC.

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use stormlens_data::card::Part;
 
 use super::{Standing, Summary, TableQuery};
 use crate::export::{cell, number, record};
 use crate::parameters::Parameters;
-use crate::tasks::scene::SceneTask;
 use crate::tasks::scene::scenes::SceneEntry;
+use crate::tasks::scene::{SceneTask, split};
 use crate::web::figures::attachment;
 use crate::web::{AppError, AppState, MAX_WAIT};
 
-const N_COLUMNS: usize = 8;
+const N_COLUMNS: usize = 9;
 
 /// `/scenes/compare.csv`: the table when every row of it is known. Rows are asked for as those of the
 /// page are, while the client waits.
@@ -43,6 +44,7 @@ pub async fn csv(
         "logit",
         "in_training_range",
         "remark",
+        "split",
     ];
     let mut text = record(header.map(cell));
     for id in &query.scenes {
@@ -50,9 +52,9 @@ pub async fn csv(
         text += &match scene.zip(standings.get(id.as_str())) {
             Some((scene, standing)) => {
                 table.forget_failure(id);
-                line(&scene, standing)
+                line(&scene, standing, split::part(&scene, &query.cards.checkpoint))
             }
-            None => record([id, "", "", "", "", "", "", "not here any more"].map(cell)),
+            None => record([id, "", "", "", "", "", "", "not here any more", ""].map(cell)),
         };
     }
     let mut response = ([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response();
@@ -62,7 +64,7 @@ pub async fn csv(
     Ok(response)
 }
 
-fn line(scene: &SceneEntry, standing: &Standing) -> String {
+fn line(scene: &SceneEntry, standing: &Standing, part: Part) -> String {
     let SceneEntry { id, title, width_px, height_px, .. } = scene;
     let start = [cell(id), cell(title), number(width_px), number(height_px)];
     let remark = |text: &str| [cell(""), cell(""), cell(""), cell(text)];
@@ -76,5 +78,5 @@ fn line(scene: &SceneEntry, standing: &Standing) -> String {
         Standing::Failed(error) => remark(&error.to_string()),
         Standing::Running | Standing::Waiting => remark("not computed yet"),
     };
-    record(start.into_iter().chain(end))
+    record(start.into_iter().chain(end).chain([cell(part.name())]))
 }

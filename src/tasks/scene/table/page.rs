@@ -8,6 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use stormlens_data::card::Part;
 
 use super::rows::{Standing, Summary, Table};
 use super::sort::Sort;
@@ -16,7 +17,7 @@ use crate::parameters::Parameters;
 use crate::tasks::scene::list::label_text;
 use crate::tasks::scene::refusals::RefusedFile;
 use crate::tasks::scene::scenes::SceneEntry;
-use crate::tasks::scene::{SECTION, SceneTask, thumbnail};
+use crate::tasks::scene::{SECTION, SceneTask, split, thumbnail};
 use crate::web::layout::Layout;
 use crate::web::pages::{passing, render};
 use crate::web::{AppError, AppState, format};
@@ -65,6 +66,8 @@ struct Scene {
     size: String,
     thumbnail: String,
     label: &'static str,
+    /// What the weights have seen of it.
+    split: &'static str,
 }
 
 struct Cells {
@@ -155,7 +158,10 @@ fn rows(
     let row = |id: &String| {
         let found = task.scenes.find(id).and_then(|scene| Some((scene, standings.next()?)));
         match found {
-            Some((scene, standing)) => row(query.scene_page(&state.catalog, id), scene, standing),
+            Some((scene, standing)) => {
+                let part = split::part(&scene, &query.cards.checkpoint);
+                row(query.scene_page(&state.catalog, id), scene, part, standing)
+            }
             None => gone(id.clone()),
         }
     };
@@ -167,7 +173,7 @@ fn gone(id: String) -> Row {
     Row { href: "/scenes".to_owned(), scene: None, id, summary: None, state, failed: true }
 }
 
-fn row(href: String, scene: SceneEntry, standing: Standing) -> Row {
+fn row(href: String, scene: SceneEntry, part: Part, standing: Standing) -> Row {
     let (summary, text, failed) = match standing {
         Standing::Done(summary) => (Some(cells(summary)), String::new(), false),
         Standing::Waiting => (None, "Waiting for its turn".to_owned(), false),
@@ -177,18 +183,19 @@ fn row(href: String, scene: SceneEntry, standing: Standing) -> Row {
     Row {
         href,
         id: scene.id.clone(),
-        scene: Some(describe_scene(scene)),
+        scene: Some(describe_scene(scene, part)),
         summary,
         state: text,
         failed,
     }
 }
 
-fn describe_scene(scene: SceneEntry) -> Scene {
+fn describe_scene(scene: SceneEntry, part: Part) -> Scene {
     Scene {
         size: format!("{} × {}", scene.width_px, scene.height_px),
         thumbnail: thumbnail::address(&scene.id),
         label: label_text(scene.label),
+        split: part.label(),
         title: scene.title,
     }
 }

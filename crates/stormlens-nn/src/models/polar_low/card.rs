@@ -20,6 +20,10 @@ const CLASSES: &[Class] =
 const PUBLISHED_OPTIONS: &[PublishedOption] =
     &[PublishedOption { method: "integrated-gradients", option: "steps", value: "200" }];
 
+/// Of 128 × 128 pixels, block 7 leaves one cell, block 4 leaves 8 × 8 and block 5 leaves 4 × 4.
+const SMALL_LAYERS: &[(Variant, &[&str])] =
+    &[(Variant::LR_128, &["activation_8", "activation_10"])];
+
 pub(super) fn card() -> ModelCard {
     ModelCard {
         id: "polar-low",
@@ -29,6 +33,7 @@ pub(super) fn card() -> ModelCard {
             classes: CLASSES,
             default_class: 1,
             default_variant: Variant::HR,
+            default_layers: SMALL_LAYERS,
         }),
         layers: layers(),
         default_layers: vec!["activation_8", "activation_14"],

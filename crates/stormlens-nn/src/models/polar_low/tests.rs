@@ -77,6 +77,9 @@ fn the_card_lists_what_the_network_shows() {
     let card = card::card();
     assert_eq!(card.layer("block 7, second convolution").expect("a label").name, "activation_14");
     assert!(card.default_layers.iter().all(|name| card.layer(name).is_some()));
+    let small = card.scene_classification().expect("it classifies").default_layers;
+    let small = small.iter().flat_map(|(_, layers)| layers.iter());
+    assert!(small.clone().count() > 0 && small.clone().all(|name| card.layer(name).is_some()));
 }
 
 /// Logits, activations and maps of all layers, for both classes, with even and odd sides.
