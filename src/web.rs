@@ -33,6 +33,7 @@ use tower_http::trace::TraceLayer;
 pub use self::connections::serve;
 pub use self::error::{AppError, Link, Problem, wants_page};
 pub use self::guard::time_limit;
+pub use self::health::Problems;
 pub use self::pages::Pages;
 pub use self::pictures::Pictures;
 pub use self::state::{AppState, MAX_WAIT, Way};

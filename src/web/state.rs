@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::caching::EntityTag;
+use super::health::Problems;
 use super::pictures::Pictures;
 use super::recent::Recent;
 use super::{AppError, Pages};
@@ -38,6 +39,8 @@ pub struct AppState {
     /// Where `evaluation.json` lies beside the weights.
     pub checkpoints: Arc<Path>,
     pub pictures: Arc<Pictures>,
+    /// What was found wrong with samples and weights since the start.
+    pub problems: Arc<Problems>,
     /// Of the catalogue's tasks, in their order.
     pages: Arc<[Arc<dyn Pages>]>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
@@ -63,6 +66,7 @@ impl AppState {
             decoding: Arc::new(Semaphore::new(1)),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
+            problems: Arc::default(),
         }
     }
 

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use stormlens_data::files::npy;
+use stormlens_data::files::{npy, read_file};
 use stormlens_data::hash;
 use stormlens_data::scene::{ID_DIGITS, Limits, Picture, Samples, decode};
 
 use super::SceneEntry;
+
+/// As float32 without compression, the largest picture that is decoded has less.
+const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// A picture from a file, and what is known of it.
 ///
@@ -15,7 +18,7 @@ use super::SceneEntry;
 /// For a file that cannot be read and for what is no picture.
 pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Picture)> {
     let shown = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    let bytes = read_file(file, MAX_FILE_BYTES)?;
     let sha256 = hash::sha256(&bytes);
     let picture = match bytes.starts_with(b"\x93NUMPY") {
         true => from_array(file)?,
