@@ -150,7 +150,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         #[cfg(feature = "nn")]
         Command::Explain(args) => explain::run(args, speech),
         #[cfg(feature = "nn")]
-        Command::Evaluate(args) => evaluate::run(args),
+        Command::Evaluate(args) => evaluate::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Import(args) => import::run(args),
         #[cfg(feature = "nn")]

@@ -148,7 +148,8 @@ pub fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
         if inside.is_file() {
             return Some((path.file_name()?.to_string_lossy().into_owned(), inside));
         }
-        let is_weights = known.contains(&path.extension()?.to_str()?);
+        // A pipe would keep the start waiting.
+        let is_weights = known.contains(&path.extension()?.to_str()?) && path.is_file();
         is_weights
             .then(|| Some((path.file_stem()?.to_string_lossy().into_owned(), path.clone())))?
     };

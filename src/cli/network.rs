@@ -14,7 +14,7 @@ use crate::networks::Networks;
 use crate::worker;
 
 /// The largest checkpoint of these networks, with everything that training programs add, is far smaller.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+const MAX_WEIGHTS_BYTES: u64 = 4 << 30;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
@@ -51,7 +51,10 @@ impl NetworkArgs {
     }
 
     /// The name of the weights, and the file behind what was typed.
-    fn weights(&self) -> anyhow::Result<(String, PathBuf)> {
+    ///
+    /// # Errors
+    /// For an unknown model, and for weights that are not there.
+    pub fn weights(&self) -> anyhow::Result<(String, PathBuf)> {
         worker::known_model(&self.model)?;
         let folder = self.sources.checkpoints.join(&self.model);
         let Some(typed) = &self.checkpoint else {
@@ -66,7 +69,7 @@ impl NetworkArgs {
         for path in [typed.clone(), folder.join(typed)] {
             let file = if path.is_dir() { path.join("weights.safetensors") } else { path.clone() };
             if path.exists() {
-                file_bytes(&file, MAX_FILE_BYTES)?;
+                file_bytes(&file, MAX_WEIGHTS_BYTES)?;
                 return Ok((name(typed, &file, &worker::candidates(&folder)), file));
             }
         }

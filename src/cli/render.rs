@@ -106,7 +106,7 @@ fn needed(figure: &Figure, request: &Request, methods: &[MethodCard]) -> Request
     let short = request.explain.iter().find(|explain| !is_long(explain));
     let first = short.or(request.explain.first()).cloned();
     request.explain.retain(|explain| !parts(explain).is_empty());
-    if request.explain.is_empty() && names.iter().any(|name| *name == TARGET_MASK) {
+    if request.explain.is_empty() && names.contains(&TARGET_MASK) {
         // Which pixels are explained, every method says alike.
         request.explain.extend(first);
     }

@@ -260,6 +260,28 @@ fn what_takes_more_memory_than_the_limit_is_refused_in_words() {
     );
 }
 
+/// Neither a device nor a pipe is read, whichever option names it.
+#[cfg(unix)]
+#[test]
+fn endless_inputs_are_refused_at_once_wherever_a_file_is_named() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let made = Command::new("mkfifo").arg(bench.path("pipe.h5")).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo belongs to POSIX");
+    for (input, words) in [("/dev/zero", "/dev/zero is a device"), ("@pipe.h5", "pipe.h5 is a")] {
+        for command in [
+            format!("predict --checkpoint {SHIPPED} --input {input} --output @y.npy"),
+            format!("predict --model polar-low --input {input} --output @y.json"),
+            format!("predict --checkpoint {input} --input @x.npy --output @y.npy"),
+            format!("render {input} --output @y.png"),
+        ] {
+            bench.fails(&command, &[words]);
+        }
+        let import = format!("import --from {input} --output @w.safetensors");
+        bench.fails(&import, &["not a regular file"]);
+    }
+}
+
 #[test]
 fn explain_writes_two_arrays_a_layer() {
     let bench = Bench::new();
@@ -491,6 +513,10 @@ fn evaluate_scores_the_model_beside_persistence() {
     let table: serde_json::Value =
         serde_json::from_slice(&fs::read(bench.path("t.json")).expect("a table")).expect("JSON");
     assert_eq!(table["n_samples"], 1);
+    assert_eq!(table["checkpoint"], SHIPPED);
+    let standard = bench.run(&format!("{evaluate} --thresholds 0.5,2 --output - --format json"));
+    let said: serde_json::Value = serde_json::from_slice(&standard.stdout).expect("JSON alone");
+    assert_eq!(said, table);
     assert_eq!(table["scores"]["rows"].as_array().map(Vec::len), Some(4));
     let csv = bench.succeeds(&format!("{evaluate} --thresholds 0.5"));
     assert_eq!(csv.lines().count(), 3, "{csv}");

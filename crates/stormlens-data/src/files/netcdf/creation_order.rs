@@ -51,7 +51,7 @@ fn root_header(file: &[u8]) -> Option<&[u8]> {
     let (&flags, rest) = rest.split_first().filter(|(flags, _)| **flags < 4)?;
     let width = 1_usize << flags;
     let size =
-        rest.get(..width)?.iter().rev().fold(0_u64, |size, &byte| size << 8 | u64::from(byte));
+        rest.get(..width)?.iter().rev().fold(0_u64, |size, &byte| (size << 8) | u64::from(byte));
     rest.get(width..width.checked_add(usize::try_from(size).ok()?)?)
 }
 
