@@ -61,6 +61,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
         }),
         variant: (!is_nowcasting).then_some(Variant::LR_512),
         training_range: None,
+        training_features: None,
     }
 }
 
@@ -79,7 +80,10 @@ fn router() -> Router {
 }
 
 async fn get(router: &Router, address: &str) -> StatusCode {
-    let request = HttpRequest::get(address).header("accept", "text/html").body(Body::empty());
+    let request = HttpRequest::get(address)
+        .header("host", "localhost")
+        .header("accept", "text/html")
+        .body(Body::empty());
     let request = request.expect("an address");
     let response = router.clone().oneshot(request).await.expect("the router answers");
     let status = response.status();
@@ -89,7 +93,10 @@ async fn get(router: &Router, address: &str) -> StatusCode {
 
 /// The full address of the first sample scene's result.
 async fn scene(router: &Router) -> String {
-    let request = HttpRequest::get("/scenes").body(Body::empty()).expect("an address");
+    let request = HttpRequest::get("/scenes")
+        .header("host", "localhost")
+        .body(Body::empty())
+        .expect("an address");
     let response = router.clone().oneshot(request).await.expect("the router answers");
     let body = response.into_body().collect().await.expect("a whole body").to_bytes();
     let page = String::from_utf8_lossy(&body).replace("&#38;", "&");

@@ -41,7 +41,10 @@ fn router() -> Router {
 }
 
 async fn get(router: &Router, address: &str) -> StatusCode {
-    let request = Request::get(address).header("accept", "text/html").body(Body::empty());
+    let request = Request::get(address)
+        .header("host", "localhost")
+        .header("accept", "text/html")
+        .body(Body::empty());
     let response = router.clone().oneshot(request.expect("an address")).await.expect("an answer");
     let status = response.status();
     response.into_body().collect().await.expect("a whole body");

@@ -1,10 +1,17 @@
 //! How memory is got from the operating system, and what is done with that which nothing uses.
 
-use libmimalloc_sys::{mi_option_set, mi_option_t, mi_option_use_numa_nodes};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t, mi_option_use_numa_nodes};
 
 /// mimalloc's `mi_option_purge_delay`, which its bindings have no name for: in the list of options
 /// of `mimalloc.h` it stands before this one.
 const PURGE_DELAY: mi_option_t = mi_option_use_numa_nodes - 1;
+
+/// A day, which is longer than anybody waits: memory goes back when [`give_back`] says so.
+const DELAY_MS: std::ffi::c_long = 86_400_000;
 
 /// Sets both for this process, before it starts a thread.
 pub fn set_up() {
@@ -18,8 +25,31 @@ pub fn set_up() {
 /// the operating system at most a second later, and the next click waits for every page of them to be
 /// found and cleared again: a tenth of a run, and more where memory is slow to come.
 fn keep_memory() {
-    // SAFETY: sets one number of an allocator that works with any value of it; −1 is "never".
-    unsafe { mi_option_set(PURGE_DELAY, -1) };
+    // SAFETY: sets one number of an allocator that works with any value of it. With −1, "never", it would not take
+    // down what is free, and could not give it back later either.
+    unsafe { mi_option_set(PURGE_DELAY, DELAY_MS) };
+}
+
+/// Gives back what no thread uses any more: all that lies free between the threads, and what the calling one
+/// has kept for itself.
+pub fn give_back() {
+    // SAFETY: only free memory of the calling thread and free memory of no thread is touched.
+    unsafe { mi_collect(true) };
+}
+
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Milliseconds after `BEGAN`.
+static LAST_USE_MS: AtomicU64 = AtomicU64::new(0);
+
+/// Somebody asks for something, or has got it: the memory that this takes is wanted again soon.
+pub fn is_in_use() {
+    LAST_USE_MS.store(BEGAN.elapsed().as_millis() as u64, Ordering::Relaxed);
+}
+
+/// Time since nobody has asked for anything.
+pub fn rest() -> Duration {
+    let last_use = Duration::from_millis(LAST_USE_MS.load(Ordering::Relaxed));
+    BEGAN.elapsed().saturating_sub(last_use)
 }
 
 /// Asks for no large pages, of two megabytes.
@@ -49,8 +79,17 @@ mod tests {
         }
         set_up();
         // SAFETY: as above.
-        assert_eq!(unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) }, -1);
+        assert_eq!(unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) }, DELAY_MS);
     }
+
+    #[test]
+    fn rest_begins_anew_with_every_use() {
+        is_in_use();
+        assert!(rest() < Duration::from_secs(5));
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(rest() >= Duration::from_millis(20));
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn no_large_pages_are_asked_for() {

@@ -11,6 +11,9 @@ use crate::task::Task;
 #[cfg(test)]
 mod tests;
 
+/// The option that tells that a method runs passes of its own, many of them.
+pub const STEPS: &str = "steps";
+
 /// What a visitor can choose from.
 pub struct Catalog {
     models: Vec<Arc<ModelCard>>,
@@ -73,6 +76,15 @@ impl Catalog {
         let mut checkpoints = self.checkpoints(&request.model);
         let checkpoint = checkpoints.find(|card| card.name == request.checkpoint)?.clone();
         Some(Cards { model, checkpoint })
+    }
+
+    /// Whether an answer takes many steps: a method with steps makes passes of its own.
+    pub fn is_long(&self, request: &Request) -> bool {
+        let has_steps = |method: &str| {
+            let card = self.methods.iter().find(|card| card.id == method);
+            card.is_some_and(|card| card.option(STEPS).is_some())
+        };
+        request.explain.iter().any(|explain| has_steps(&explain.method))
     }
 
     /// The task of a request; `None` where its network is not here.

@@ -11,6 +11,7 @@ use crate::jobs::{self, Batching};
 use crate::memory::MemoryLimit;
 use crate::places::{CHECKPOINTS, DATA, Places};
 use crate::tasks::{Folders, UploadLimits};
+use crate::web::{Access, PublicUrl};
 
 /// Bytes of all uploads, and of one of them, until told otherwise.
 const MAX_CACHE_BYTES: u64 = 1_000_000_000;
@@ -28,6 +29,11 @@ pub struct Config {
         value_parser = address
     )]
     pub bind: SocketAddr,
+
+    /// Address that people type into a browser, if a proxy stands before the server, with the path below which it
+    /// hands requests on
+    #[arg(long, env = "STORMLENS_PUBLIC_URL", value_name = "https://HOST/PATH/")]
+    pub public_url: Option<PublicUrl>,
 
     #[command(flatten)]
     pub sources: Sources,
@@ -79,6 +85,20 @@ pub struct Config {
     /// Largest file that is taken as a scene, in MB
     #[arg(long, env = "STORMLENS_UPLOAD_MB", default_value_t = 32, value_name = "MB")]
     pub upload_mb: usize,
+
+    /// A host name under which the server is asked, beside localhost and addresses in numbers; more
+    /// than once for several
+    #[arg(
+        long = "allowed-host",
+        env = "STORMLENS_ALLOWED_HOSTS",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub allowed_hosts: Vec<String>,
+
+    /// Only a proxy reaches the server: visitors are told apart by the last entry of X-Forwarded-For
+    #[arg(long, env = "STORMLENS_BEHIND_PROXY")]
+    pub behind_proxy: bool,
 }
 
 /// What results are made from and on.
@@ -120,7 +140,7 @@ pub struct Sources {
 /// Where the program keeps what it is given and what it has found out.
 #[derive(Clone, Debug, Args)]
 pub struct CacheArgs {
-    /// Folder for uploaded scenes and finished results, made when the first one comes. Without it cache here, where
+    /// Folder for uploaded scenes and finished results, made when a server starts. Without it cache here, where
     /// data is here, too; else stormlens below XDG_CACHE_HOME
     #[arg(
         id = "cache",
@@ -153,6 +173,13 @@ impl Config {
             },
             ..jobs::Options::default()
         }
+    }
+
+    /// Who may ask.
+    pub fn access(&self) -> Access {
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        let allowed_hosts = self.allowed_hosts.iter().cloned().chain(public).collect();
+        Access { allowed_hosts, behind_proxy: self.behind_proxy }
     }
 
     /// Where finished results go, and how many bytes of them; `None`: they are kept in memory only.
@@ -252,6 +279,18 @@ mod tests {
         for bad in [["--max-batch", "0"], ["--deadline-s", "0"], ["--max-wait-ms", "60000"]] {
             assert!(parse(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn hosts_are_named_one_by_one_or_with_commas() {
+        assert_eq!(parse(&[]).unwrap().access(), Access::default());
+        let config =
+            parse(&["--allowed-host", "a.org,b.org", "--allowed-host", "c", "--behind-proxy"]);
+        let access = config.unwrap().access();
+        assert_eq!(access.allowed_hosts, ["a.org", "b.org", "c"]);
+        assert!(access.behind_proxy);
+        let config = parse(&["--public-url", "https://lab.example.org:8000/stormlens/"]);
+        assert_eq!(config.unwrap().access().allowed_hosts, ["lab.example.org"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// The beginning of the names of files that are being written.
@@ -17,6 +18,8 @@ const UNFINISHED: Duration = Duration::from_secs(3600);
 /// How exactly the time of use is kept on disk; a page with many figures writes it once.
 const TOUCH_STEP: Duration = Duration::from_secs(60);
 const HASH_DIGITS: usize = 64;
+/// With less room than that there is none.
+const PROBE_BYTES: usize = 64 << 10;
 
 /// All or nothing, whoever reads at the same time. It is not waited for until the bytes are on the
 /// disk: what a power cut leaves of them has to be recognised by its content.
@@ -43,6 +46,47 @@ fn write_and(
     Ok(())
 }
 
+/// The bytes of a file. What is none, such as a pipe at which nobody writes, is not opened: that would wait.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::metadata(path)?.is_file() {
+        true => fs::read(path),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "this is no file")),
+    }
+}
+
+/// Whether there was no room for what was to be written.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    use ErrorKind as E;
+    matches!(error.kind(), E::StorageFull | E::QuotaExceeded | E::FileTooLarge)
+}
+
+/// What a place on a disk says of itself: nothing, until something could not be written for want of room.
+#[derive(Debug, Default)]
+pub(crate) struct Space(AtomicBool);
+
+impl Space {
+    /// Takes down how writing ended.
+    pub fn wrote<T>(&self, written: io::Result<T>) -> io::Result<T> {
+        match &written {
+            Ok(_) => self.0.store(false, Ordering::Relaxed),
+            Err(error) if is_full(error) => self.0.store(true, Ordering::Relaxed),
+            Err(_) => {}
+        }
+        written
+    }
+
+    /// Whether there is still no room in a folder, tried anew with a small file.
+    pub fn is_full(&self, folder: &Path) -> bool {
+        let try_it = || {
+            let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
+            file.write_all(&vec![0; PROBE_BYTES])?;
+            file.as_file().sync_all()
+        };
+        // Any other error than want of room is told of where it matters.
+        self.0.load(Ordering::Relaxed) && self.wrote(try_it()).is_err_and(|error| is_full(&error))
+    }
+}
+
 /// Removes a file; another server on the same folder may have done so.
 pub(crate) fn remove(path: &Path) {
     match fs::remove_file(path) {
@@ -64,7 +108,9 @@ pub(crate) fn remove_if_old(path: &Path) {
 
 /// Writes down when a file was used.
 pub(crate) fn touch(path: &Path, now: SystemTime) {
-    let touched = File::options().write(true).open(path).and_then(|file| file.set_modified(now));
+    let open = || File::options().write(true).open(path);
+    let is_file = fs::metadata(path).is_ok_and(|data| data.is_file());
+    let touched = if is_file { open().and_then(|file| file.set_modified(now)) } else { Ok(()) };
     if let Err(error) = touched {
         tracing::debug!(file = %path.display(), %error, "the time of use could not be kept");
     }
@@ -88,6 +134,8 @@ pub(crate) struct Room {
 pub(crate) struct RecentlyUsed<T> {
     files: BTreeMap<String, Entry<T>>,
     n_bytes: u64,
+    /// No file was used later.
+    latest: SystemTime,
 }
 
 #[derive(Debug)]
@@ -101,7 +149,7 @@ struct Entry<T> {
 
 impl<T> Default for RecentlyUsed<T> {
     fn default() -> Self {
-        Self { files: BTreeMap::new(), n_bytes: 0 }
+        Self { files: BTreeMap::new(), n_bytes: 0, latest: SystemTime::UNIX_EPOCH }
     }
 }
 
@@ -128,6 +176,7 @@ impl<T> RecentlyUsed<T> {
     pub fn add(&mut self, name: String, known: T, n_bytes: u64, last_used: SystemTime) {
         self.forget(&name);
         self.n_bytes += n_bytes;
+        self.latest = self.latest.max(last_used);
         self.files.insert(name, Entry { known, n_bytes, last_used, written: last_used });
     }
 
@@ -135,11 +184,29 @@ impl<T> RecentlyUsed<T> {
         self.n_bytes -= self.files.remove(name).map_or(0, |entry| entry.n_bytes);
     }
 
+    /// Has nothing been used after the present time: a clock that had run ahead is right again, and what is
+    /// used now must not be older than what was used then. Their order stays.
+    pub fn correct_times(&mut self, now: SystemTime) {
+        if self.latest <= now {
+            return;
+        }
+        self.latest = now;
+        let late = self.files.values_mut().filter(|entry| entry.last_used > now);
+        let mut late: Vec<_> = late.map(|entry| &mut entry.last_used).collect();
+        late.sort_by(|a, b| b.cmp(a));
+        for (i, last_used) in late.into_iter().enumerate() {
+            *last_used = now - Duration::from_micros(i as u64 + 1);
+        }
+    }
+
     /// Counts as use. Whether that is to be written down with [`touch`].
     pub fn touch(&mut self, name: &str, now: SystemTime) -> bool {
+        self.correct_times(now);
         let Some(entry) = self.files.get_mut(name) else { return false };
         entry.last_used = now;
-        let is_due = now.duration_since(entry.written).is_ok_and(|unused| unused >= TOUCH_STEP);
+        self.latest = now;
+        // A time to come was written by a clock that had run ahead.
+        let is_due = now.duration_since(entry.written).map_or(true, |unused| unused >= TOUCH_STEP);
         if is_due {
             entry.written = now;
         }
@@ -208,6 +275,52 @@ mod tests {
         assert_eq!(all.evict(Room { n_bytes: 1000, n_files: 2 }, Some("a")), ["b"]);
         assert_eq!(all.evict(bytes(0), Some("a")), ["c"]);
         assert!(all.holds("a"));
+    }
+
+    /// Six uploads after a clock that had run ahead by a year was put right.
+    #[test]
+    fn what_was_used_in_the_future_goes_before_what_is_used_now() {
+        let mut list = RecentlyUsed::default();
+        for (name, used) in [("x", 2000), ("y", 3000), ("z", 50)] {
+            list.add(name.to_owned(), (), 10, at(used));
+        }
+        list.correct_times(at(100));
+        let mut gone = Vec::new();
+        for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
+            let now = at(100 + i as u64);
+            list.correct_times(now);
+            list.add(name.to_owned(), (), 10, now);
+            gone.extend(list.evict(bytes(30), None));
+        }
+        assert_eq!(gone, ["z", "x", "y"]);
+        // And where the clock is put right while the server runs.
+        list.add("late".to_owned(), (), 10, at(9000));
+        assert!(!list.touch("c", at(103)));
+        assert_eq!(list.evict(bytes(20), None), ["a", "b"]);
+        assert!(list.touch("late", at(104)), "the time on disk is put right too");
+        assert_eq!(list.evict(bytes(10), None), ["c"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        assert!(read(&pipe).is_err() && read(folder.path()).is_err());
+        touch(&pipe, at(1));
+    }
+
+    #[test]
+    fn a_full_disk_is_remembered_until_there_is_room() {
+        let (folder, space) = (tempfile::tempdir().unwrap(), Space::default());
+        let fails = |kind: ErrorKind| space.wrote::<()>(Err(kind.into())).is_err();
+        assert!(!space.is_full(folder.path()));
+        assert!(fails(ErrorKind::PermissionDenied) && !space.is_full(folder.path()));
+        assert!(fails(ErrorKind::StorageFull) && space.0.load(Ordering::Relaxed));
+        assert!(!space.is_full(folder.path()), "it is tried anew, and here there is room");
+        assert!(!space.0.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -43,9 +43,12 @@ pub enum ExportError {
     #[error("a picture at {dpi} dots per inch can't be made: choose between 36 and 1200")]
     Resolution { dpi: u32 },
     #[error(
-        "a picture of {width_px} × {height_px} pixels is too large: choose fewer dots per inch"
+        "at {dpi} dots per inch a figure of {width_mm:.0} mm has {n_megapixels} million pixels, more \
+         than the {} million that are drawn: choose {max_dpi} at most for that width, or PDF or SVG, which have no \
+         pixels",
+        png::MAX_PIXELS / 1_000_000
     )]
-    TooLarge { width_px: u64, height_px: u64 },
+    TooLarge { dpi: u32, width_mm: f64, n_megapixels: u64, max_dpi: u32 },
     #[error("the figure is no SVG that can be read: {0}")]
     Svg(String),
     #[error("the PNG can't be written: {0}")]

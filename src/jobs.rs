@@ -15,6 +15,7 @@ mod reporter;
 mod store_thread;
 #[cfg(test)]
 mod tests;
+mod viewers;
 mod worker;
 mod worker_thread;
 
@@ -28,9 +29,9 @@ use stormlens_data::request::Request;
 
 use self::job::Lane;
 pub use self::job::Subscription;
-pub use self::options::{Batching, Options};
+pub use self::options::{Batching, Options, Standing};
 use self::queue::Queue;
-pub use self::worker::{Asked, Readiness, Store, Worker, WorkerError, WorkerFactory};
+pub use self::worker::{Asked, Between, Readiness, Store, Worker, WorkerError, WorkerFactory};
 
 /// Hexadecimal digits of a job's name.
 const ID_DIGITS: usize = 16;
@@ -87,6 +88,10 @@ impl JobState {
 pub enum SubmitError {
     #[error("{waiting} runs are waiting already")]
     QueueFull { waiting: usize },
+    #[error("{waiting} runs of the same visitor are waiting already")]
+    ShareFull { waiting: usize },
+    #[error("{waiting} long runs are waiting already")]
+    LongFull { waiting: usize },
     #[error("the server is shutting down")]
     ShuttingDown,
 }
@@ -139,9 +144,19 @@ impl Jobs {
         self.queue.readiness()
     }
 
+    /// Why outcomes cannot be put away now, if that is known. It may look at the disk.
+    pub fn trouble(&self) -> Option<String> {
+        self.queue.trouble()
+    }
+
     /// Takes a request. A job of the same request that waits, runs or has ended is taken over.
     pub fn submit(&self, request: Request) -> Result<JobId, SubmitError> {
-        self.queue.submit(request, Lane::Single)
+        self.submit_as(request, Standing::default())
+    }
+
+    /// The same with what is known of its place among others.
+    pub fn submit_as(&self, request: Request, standing: Standing) -> Result<JobId, SubmitError> {
+        self.queue.submit(request, Lane::Single, standing)
     }
 
     /// The same for one of many requests that somebody has at once. They have room of their own in the
@@ -149,7 +164,7 @@ impl Jobs {
     /// others one of theirs is taken. One that is then submitted by itself goes with the others, while
     /// there is room.
     pub fn submit_in_bulk(&self, request: Request) -> Result<JobId, SubmitError> {
-        self.queue.submit(request, Lane::Bulk)
+        self.queue.submit(request, Lane::Bulk, Standing::default())
     }
 
     /// How many requests of one kind go through a network together at most; one until it is known
@@ -179,6 +194,29 @@ impl Jobs {
         self.queue.find(id).map(Subscription::new)
     }
 
+    /// The same for a viewer by the name that was given to him.
+    pub fn subscribe_as(&self, id: &JobId, viewer: &str) -> Option<Subscription> {
+        self.queue.find(id).map(|job| Subscription::of(job, viewer))
+    }
+
+    /// A viewer looks at the page of a job.
+    pub fn sees(&self, id: &JobId, viewer: &str) {
+        if let Some(job) = self.queue.find(id) {
+            job.viewers().sees(viewer);
+        }
+    }
+
+    /// A viewer does not wait for a job any more. If nobody else does, it stops, and is not begun anew just because its
+    /// page is looked at: see [`Jobs::was_stopped`]. Returns its request.
+    pub fn leave(&self, id: &JobId, viewer: Option<&str>) -> Option<Request> {
+        self.queue.leave(id, viewer)
+    }
+
+    /// Whether those who waited for an answer have stopped it, and nobody has asked for it since.
+    pub fn was_stopped(&self, request: &Request) -> bool {
+        self.queue.was_stopped(&JobId::of(request))
+    }
+
     /// Stops a job that waits or runs, or forgets one that failed, so that it can be asked anew.
     /// Returns its request; a finished job stays as it is, and so does a fresh refusal.
     pub fn cancel(&self, id: &JobId) -> Option<Request> {
@@ -189,6 +227,11 @@ impl Jobs {
     /// store still go there.
     pub fn shut_down(&self) {
         self.queue.shut_down();
+    }
+
+    /// Has the worker give back memory that it keeps for the next run, when it has nothing to do.
+    pub fn rest(&self) {
+        self.queue.rest();
     }
 
     /// Waits until every outcome has been handed to the store, for `time` at most. Whether they have, but

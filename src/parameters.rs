@@ -183,6 +183,13 @@ impl Parameters {
         parts.filter(|part| !part.is_empty())
     }
 
+    /// The last value of a parameter, which is none of them any more.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let value = self.values(name).last().map(str::to_owned);
+        self.0.retain(|(other, _)| other != name);
+        value
+    }
+
     /// All pairs.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -20,7 +20,7 @@ use stormlens_data::request::Request;
 
 use self::key::Key;
 use crate::catalog::Catalog;
-use crate::disk::{RecentlyUsed, Room};
+use crate::disk::{RecentlyUsed, Room, Space};
 use crate::program::Program;
 
 pub use self::checks::{TaskCheck, Unfit, ensure};
@@ -34,6 +34,7 @@ pub struct Results {
     program: Program,
     /// `None` until the folder was listed.
     index: Mutex<Option<RecentlyUsed<()>>>,
+    space: Space,
 }
 
 impl Results {
@@ -47,7 +48,8 @@ impl Results {
     ) -> Self {
         let index = Mutex::new((!folder.is_dir()).then(RecentlyUsed::default));
         let room = Room { n_bytes: max_bytes, n_files: usize::MAX };
-        Self { folder, room, catalog, task_check, program: Program::this().clone(), index }
+        let (program, space) = (Program::this().clone(), Space::default());
+        Self { folder, room, catalog, task_check, program, index, space }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<RecentlyUsed<()>>> {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 #[cfg(feature = "nn")]
-use stormlens_nn::checkpoint::Metadata;
+use stormlens_checkpoint::Metadata;
 
 #[cfg(feature = "nn")]
 use crate::cli::evaluate::{Evaluated, Evaluation};

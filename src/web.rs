@@ -1,7 +1,9 @@
 //! The dashboard: routes, and what every response goes through.
 
+pub mod access;
 mod assets;
 pub mod caching;
+pub mod client;
 mod compression;
 mod connections;
 mod downloads;
@@ -16,6 +18,7 @@ pub mod layout;
 pub mod methods;
 pub mod pages;
 pub mod pictures;
+mod public_url;
 pub mod recent;
 pub mod report;
 pub mod result;
@@ -30,12 +33,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::trace::TraceLayer;
 
+pub use self::access::Access;
 pub use self::connections::serve;
 pub use self::error::{AppError, Link, Problem, wants_page};
 pub use self::guard::time_limit;
 pub use self::health::Problems;
 pub use self::pages::Pages;
 pub use self::pictures::Pictures;
+pub use self::public_url::PublicUrl;
 pub use self::state::{AppState, MAX_WAIT, Way};
 
 /// Forms carry a few short fields.
@@ -45,7 +50,7 @@ const MAX_BODY_BYTES: usize = 16 << 10;
 pub fn app(state: AppState) -> Router {
     let generic = Router::new()
         .route("/", get(pages::home::show))
-        .route("/v1/result", get(result::show))
+        .route("/v1/result", get(result::show).post(result::start))
         .route("/v1/result/figure/{file}", get(figures::show))
         .route("/v1/result/data/{*file}", get(downloads::variable))
         .route("/v1/result/{file}", get(downloads::show))
@@ -68,11 +73,21 @@ pub fn app(state: AppState) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::from_panic))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CsrfLayer::new())
+        .layer(csrf(&state))
+        .layer(from_fn_with_state(state.clone(), access::admit))
         .layer(from_fn_with_state(state.clone(), error::render))
+        .layer(from_fn_with_state(state.clone(), public_url::add_prefix))
         .layer(compression::layer())
         .layer(from_fn(guard::security_headers))
         // Errors are logged where they become pages, with their reason.
         .layer(TraceLayer::new_for_http().on_failure(()))
         .with_state(state)
+}
+
+/// Refuses forms of other sites. Behind a proxy the name in the header `Host` may not be the one that browsers know.
+fn csrf(state: &AppState) -> CsrfLayer {
+    let origin = state.public_url.as_ref().map(|url| url.origin());
+    let with_origin = origin.map(|origin| CsrfLayer::new().add_trusted_origin(origin));
+    // An origin is always a scheme and a host.
+    with_origin.and_then(Result::ok).unwrap_or_else(CsrfLayer::new)
 }

@@ -6,14 +6,16 @@
 mod batch;
 mod warm_up;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stormlens_data::card::{CheckpointCard, DeviceReport, MethodCard};
 use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::{Explain, Progress, Request, Silent};
+use stormlens_data::request::{Cancelled, Progress, Request, Silent};
 use stormlens_nn::engine::{Resident, describe};
 use stormlens_nn::registry::ModelEntry;
 use stormlens_nn::{Engine, EngineError, explain, registry};
@@ -21,14 +23,11 @@ use stormlens_nn::{Engine, EngineError, explain, registry};
 use self::batch::Context;
 use crate::catalog::{CardBox, Catalog};
 use crate::config::Sources;
-use crate::jobs::{Asked, Worker, WorkerError};
+use crate::jobs::{Asked, Between, Worker, WorkerError};
 use crate::memory::MemoryLimit;
 use crate::networks::Networks;
 use crate::question::Question;
 use crate::tasks;
-
-/// The option that tells that a method runs passes of its own, many of them.
-const STEPS: &str = "steps";
 
 /// Weights by model and checkpoint name.
 type Weights = BTreeMap<(String, String), PathBuf>;
@@ -79,6 +78,7 @@ fn of(sources: &Sources, weights: Weights, checkpoints: Vec<CheckpointCard>) -> 
                 let engine = Engine::new(device).map_err(|error| error.to_string())?;
                 let (catalog, weights) = (catalog.clone(), weights.clone());
                 let cold = warm_up::first_checkpoints(&catalog);
+                let engine = Arc::new(engine);
                 Ok(Box::new(EngineWorker { engine, catalog, weights, cold, memory }))
             })
         }),
@@ -160,7 +160,7 @@ type Answer = Result<Outcome, WorkerError>;
 
 /// Turns requests into outcomes, on the thread that owns the networks.
 struct EngineWorker {
-    engine: Engine,
+    engine: Arc<Engine>,
     catalog: Arc<Catalog>,
     weights: Weights,
     /// What was not run yet, the first one last.
@@ -173,10 +173,25 @@ impl Worker for EngineWorker {
         self.run_batch(&[(request, progress)]).pop().unwrap_or_else(|| Err(no_answer()))
     }
 
+    /// What a run needs stays where it is while others have the worker: between two steps that are a few arrays of the
+    /// size of the input.
+    fn run_in_steps(
+        &mut self,
+        request: &Request,
+        progress: &dyn Progress,
+        between: Between<'_>,
+    ) -> Answer {
+        let resident = self.resident(&request.model, &request.checkpoint)?;
+        let (engine, catalog, memory) = (self.engine.clone(), self.catalog.clone(), self.memory);
+        let in_steps = InSteps { progress, worker: RefCell::new((self, between)) };
+        let context = Context { engine: &engine, catalog: &catalog, resident: &resident, memory };
+        batch::answer(&context, &[(request, &in_steps)]).pop().unwrap_or_else(|| Err(no_answer()))
+    }
+
     /// Methods with steps fill the device by themselves, and are too long to wait for each other.
     fn batch_key(&self, request: &Request) -> Option<String> {
         let Request { model, checkpoint, explain, .. } = request;
-        if explain.iter().any(|explain| is_long(explain, self.catalog.methods())) {
+        if self.catalog.is_long(request) {
             return None;
         }
         let methods: Vec<&str> = explain.iter().map(|explain| explain.method.as_str()).collect();
@@ -214,9 +229,19 @@ impl EngineWorker {
     }
 }
 
-fn is_long(explain: &Explain, methods: &[MethodCard]) -> bool {
-    let card = methods.iter().find(|card| card.id == explain.method);
-    card.is_some_and(|card| card.option(STEPS).is_some())
+/// Lets others have the worker before each step of a run.
+struct InSteps<'a> {
+    progress: &'a dyn Progress,
+    worker: RefCell<(&'a mut EngineWorker, Between<'a>)>,
+}
+
+impl Progress for InSteps<'_> {
+    fn report(&self, phase: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
+        let mut lent = self.worker.borrow_mut();
+        let (worker, between) = &mut *lent;
+        between(&mut **worker);
+        self.progress.report(phase, done, total)
+    }
 }
 
 /// Program, weights and device of an answer, with nothing said of the data.

@@ -33,12 +33,8 @@ function follow(section) {
     },
     done: () => location.reload(),
     failed: () => location.reload(),
-    cancelled() {
-      phase.textContent = "Stopped";
-      steps.textContent = "";
-      bar.remove();
-      started = null;
-    },
+    // The page then says that the run was stopped, and how to start it again.
+    cancelled: () => setTimeout(() => location.reload(), 500),
   };
 
   const source = new EventSource(section.dataset.events);
@@ -52,6 +48,8 @@ function follow(section) {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000);
   };
   addEventListener("pagehide", () => source.close());
+  // Who comes back to this page from another one sees how far the run is now.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   setInterval(() => {
     if (started !== null) elapsed.textContent = `${Math.floor((performance.now() - started) / 1000)} s`;
   }, 250);
@@ -241,6 +239,8 @@ function bring(form) {
     if (files.length > maxFiles) return end(`Choose at most ${maxFiles} files at once`);
     if (large) return end(`${large.name} is too large: ${Math.ceil(large.size / 1e6)} MB`);
     const data = new FormData();
+    // What they are stands before the files.
+    for (const select of form.querySelectorAll("select")) data.append(select.name, select.value);
     for (const file of files) data.append("files", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);

@@ -10,7 +10,7 @@ use std::sync::Once;
 use libfuzzer_sys::fuzz_target;
 use stormlens_data::scene::augment::Draw;
 use stormlens_data::scene::{
-    Fit, Limits, Reference, Resampling, Statistics, decode, familiarity, resize,
+    Fit, Limits, Reference, Resampling, Statistics, decode, outside_training_range, resize,
 };
 
 const LIMITS: Limits = Limits { max_side_px: 256, max_pixels: 16_384, max_decoded_bytes: 1 << 20 };
@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
 
     let statistics = Statistics::of(&picture);
     assert!(statistics.mean.iter().chain(&statistics.std).all(|value| value.is_finite()));
-    familiarity(&statistics, &Reference::published());
+    outside_training_range(&statistics, &Reference::published());
 
     let draw = Draw::from_uniform(|low, high| low + (high - low) * f64::from(size) / 256.0);
     let moved = draw.apply(&prepared.rgb, side_px, side_px);

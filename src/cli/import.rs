@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::json;
-use stormlens_nn::checkpoint::{self, Foreign, Metadata, Precision};
+use stormlens_checkpoint::{self as checkpoint, Foreign, Metadata, Precision};
 use stormlens_nn::registry::{self, Recognised};
 
 use crate::parameters::Parameters;
@@ -13,7 +13,7 @@ use crate::tasks::IMPORTS;
 /// Turn a PyTorch or Keras checkpoint into safetensors; nothing in it is executed
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Checkpoint of PyTorch Lightning, plain PyTorch (.ckpt, .pt, .pth) or Keras (.h5), recognised
+    /// Checkpoint of PyTorch Lightning, plain PyTorch (.ckpt, .pt, .pth) or Keras (.h5, .weights.h5, .keras), recognised
     /// by content
     #[arg(long, value_name = "W.ckpt")]
     from: PathBuf,
@@ -30,6 +30,11 @@ pub struct Args {
     /// does not say it
     #[arg(long, value_name = "192|800|1536")]
     variant: Option<String>,
+    /// Of a network that takes pictures: the options of its training, a file train.toml whose scenes are still there.
+    /// What the network sees in them is stored beside the weights, so that pages can say how far another scene is
+    /// from them
+    #[arg(long, value_name = "train.toml")]
+    trained_with: Option<String>,
     /// Of a network that takes frames: what they show, where the file does not say it
     #[arg(long, value_name = "precipitation|cloud-cover")]
     field: Option<String>,
@@ -50,7 +55,7 @@ pub struct Import<'a> {
     pub path: &'a Path,
     pub file: &'a Foreign,
     pub found: &'a Recognised,
-    /// `variant`, `field`, `frame-step-min`, `lead-times-min`, as far as they were given.
+    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, as far as they were given.
     pub parameters: Parameters,
     /// What needs no task.
     pub metadata: Metadata,
@@ -96,6 +101,7 @@ fn metadata(args: &Args, file: &Foreign, found: &Recognised) -> anyhow::Result<M
 fn parameters(args: &Args) -> Parameters {
     let given = [
         ("variant", &args.variant),
+        ("trained-with", &args.trained_with),
         ("field", &args.field),
         ("frame-step-min", &args.frame_step_min),
         ("lead-times-min", &args.lead_times_min),
@@ -114,11 +120,13 @@ fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
     let licence = args.licence.clone().or(own.map(|m| m.licence.clone()));
     Metadata {
         model: (found.entry.card)().id.into(),
-        hyper_parameters: json!({
-            "in_channels": found.architecture.in_channels,
-            "out_channels": found.architecture.out_channels,
-            "kernels_per_layer": found.architecture.kernels_per_layer,
-            "imported": file.hyper_parameters,
+        hyper_parameters: own.map(|m| m.hyper_parameters.clone()).unwrap_or_else(|| {
+            json!({
+                "in_channels": found.architecture.in_channels,
+                "out_channels": found.architecture.out_channels,
+                "kernels_per_layer": found.architecture.kernels_per_layer,
+                "imported": file.hyper_parameters,
+            })
         }),
         normalisation_mm_5min: None,
         field: None,
@@ -128,6 +136,7 @@ fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
         crop_px: None,
         simulated: own.is_some_and(|m| m.simulated),
         training_statistics: own.and_then(|m| m.training_statistics.clone()),
+        training_features: own.and_then(|m| m.training_features.clone()),
         training_data: training_data.unwrap_or_else(unstated),
         licence: licence.unwrap_or_else(unstated),
         created_by: format!(

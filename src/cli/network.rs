@@ -45,7 +45,7 @@ impl NetworkArgs {
     /// # Errors
     /// For an unknown model, a checkpoint that is not there or does not fit, or a missing GPU.
     pub fn open(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
-        let mut engine = Engine::new(self.sources.device.device)?;
+        let engine = Engine::new(self.sources.device.device)?;
         let resident = engine.load(&self.model, &self.weights()?.1)?;
         Ok((engine, resident))
     }

@@ -1,7 +1,9 @@
 //! `stormlens serve`: the dashboard.
 
+use std::fs::{self, File, TryLockError};
 use std::future::Future;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -12,9 +14,11 @@ use stormlens_data::request::Request;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal;
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use super::speech::Speech;
+use crate::allocator;
 use crate::catalog::Catalog;
 use crate::config::{Config, Sources};
 use crate::jobs::Jobs;
@@ -27,21 +31,92 @@ use crate::web::{self, AppState, Problems};
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How long nobody asks for anything before memory is given back: longer than people look at a page, and than
+/// the runtime keeps threads for work that blocks.
+const REST: Duration = Duration::from_secs(30);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The file by which servers on one folder find each other.
+const LOCK: &str = "lock";
+
 /// How long results may then still take to get to the disk.
 const STORING: Duration = Duration::from_secs(5);
 
 /// Serves until the process is told to stop.
 pub fn run(config: &Config, networks: Networks, speech: Speech) -> anyhow::Result<()> {
+    let _lock = lock(&config.sources.cache.folder);
     let state = state(config, networks)?;
     look_for_problems(&state, config);
-    Runtime::new().context("cannot start the runtime")?.block_on(async {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let served = runtime.block_on(async {
         let listener = listen(config).await?;
         state.prepare_pictures();
+        let jobs = state.jobs.clone();
+        let watch = thread::Builder::new().name("memory".to_owned());
+        watch.spawn(move || watch_memory(&jobs)).context("cannot start a thread")?;
         let address = listener.local_addr().context("cannot tell the address")?;
         // To standard output, because this line is what a person waits for.
         speech.line(format_args!("Stormlens is ready at http://{address}"));
-        serve(listener, state, stop_signal()).await
-    })
+        until_told_twice(listener, state).await
+    });
+    // Work that was begun must not hold up who wants to end: what it would write is whole or not there.
+    runtime.shutdown_background();
+    served
+}
+
+/// Serves until the process is told to stop, and no longer when it is told so again.
+async fn until_told_twice(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let told = Arc::new(Notify::new());
+    let told_once = told.clone();
+    let stop = async move {
+        stop_signal().await;
+        told_once.notify_one();
+    };
+    let again = async {
+        told.notified().await;
+        stop_signal().await;
+    };
+    tokio::select! {
+        served = serve(listener, state, stop) => served,
+        () = again => bail!("told to stop twice, so what was under way is lost"),
+    }
+}
+
+/// Gives memory back when nobody has asked for anything for some time.
+fn watch_memory(jobs: &Jobs) -> ! {
+    let mut has_rested = false;
+    loop {
+        thread::sleep(LOOK);
+        let rests = allocator::rest() >= REST;
+        if rests && !has_rested {
+            jobs.rest();
+            thread::sleep(LOOK);
+            // What other threads have left since.
+            allocator::give_back();
+        }
+        has_rested = rests;
+    }
+}
+
+/// Marks the folder of what is kept as that of this server, until the file is closed. Another server on the same
+/// folder is possible: each then knows only the uploads that it was given itself and those from before its start, and may
+/// remove what the other needs.
+fn lock(folder: &Path) -> Option<File> {
+    let file = fs::create_dir_all(folder)
+        .and_then(|()| File::options().create(true).append(true).open(folder.join(LOCK)));
+    let shown = folder.display();
+    match file.map(|file| (file.try_lock(), file)) {
+        Ok((Ok(()), file)) => return Some(file),
+        Ok((Err(TryLockError::WouldBlock), _)) => tracing::warn!(
+            "another server keeps its files in {shown}, and each may remove those of the other: give \
+             this one a folder of its own with --cache"
+        ),
+        Ok((Err(TryLockError::Error(error)), _)) | Err(error) => {
+            tracing::warn!(%error, "cannot tell whether another server uses {shown}");
+        }
+    }
+    None
 }
 
 /// Opens the tasks and starts the worker, without waiting for it.
@@ -63,6 +138,8 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     let jobs = jobs.context("cannot start the worker thread")?;
     let state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
     problems.iter().for_each(|problem| tell(&state.problems, &config.sources, problem));
+    let mut state = state.with_access(config.access());
+    state.public_url = config.public_url.clone();
     Ok(state)
 }
 
@@ -142,7 +219,8 @@ async fn answer(
         jobs.shut_down();
         stopping.send_replace(true);
     };
-    let server = web::serve(listener, web::app(state), stop);
+    let access = state.access.clone();
+    let server = web::serve(listener, web::app(state), &access, stop);
     tokio::select! {
         () = server => {}
         () = async {

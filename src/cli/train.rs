@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use stormlens_nn::checkpoint::Metadata;
+use stormlens_checkpoint::Metadata;
 use stormlens_nn::device;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::registry::{self, ModelEntry};

@@ -1,14 +1,23 @@
 //! PNG files at a resolution.
 
+use std::io::{self, Write};
+use std::ops::Range;
+
 use ::png::{BitDepth, ColorType, Compression, Encoder, PixelDimensions, Unit};
 use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::Tree;
 
 use super::recipe::KEYWORD;
 use super::{ExportError, Recipe, tree};
 
 const MM_PER_INCH: f64 = 25.4;
-/// What a page of 400 mm at 1200 dots per inch stays below.
-const MAX_PIXELS: u64 = 400_000_000;
+/// Of CSS, in which figures are laid out.
+const PX_PER_INCH: f64 = 96.0;
+/// A page of 170 × 240 mm at 1000 dots per inch has less.
+pub(super) const MAX_PIXELS: u64 = 40_000_000;
+/// Pixels that are drawn at once, in four bytes each: a large picture takes no more memory than a small one,
+/// however many are drawn at the same time.
+const STRIP_PIXELS: u32 = 8 << 20;
 
 /// A drawn figure as pixels, `dpi` to the inch, its resolution and recipe in the file.
 ///
@@ -19,29 +28,53 @@ pub fn png(svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, ExportError>
         return Err(ExportError::Resolution { dpi });
     }
     let tree = tree(svg)?;
-    let scale = dpi as f32 / 96.0;
-    let [width, height] =
-        [tree.size().width(), tree.size().height()].map(|v| (v * scale).round().max(1.0) as u32);
-    let too_large =
-        ExportError::TooLarge { width_px: u64::from(width), height_px: u64::from(height) };
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(too_large);
+    check_size(&tree, dpi)?;
+    let [width, height] = size_px(&tree, dpi);
+    let strip_px = (STRIP_PIXELS / width).clamp(1, height);
+    encode([width, height], dpi, recipe, |file| {
+        for top in (0..height).step_by(strip_px as usize) {
+            file.write_all(&rows(&tree, [width, height], top..height.min(top + strip_px)))?;
+        }
+        Ok(())
+    })
+    .map_err(|error| ExportError::Png(error.to_string()))
+}
+
+/// Width and height of a figure, rounded to whole pixels.
+fn size_px(tree: &Tree, dpi: u32) -> [u32; 2] {
+    let scale = dpi as f32 / PX_PER_INCH as f32;
+    [tree.size().width(), tree.size().height()].map(|v| (v * scale).round().max(1.0) as u32)
+}
+
+fn check_size(tree: &Tree, dpi: u32) -> Result<(), ExportError> {
+    let n_pixels = |dpi: u32| size_px(tree, dpi).into_iter().map(u64::from).product::<u64>();
+    if n_pixels(dpi) <= MAX_PIXELS {
+        return Ok(());
     }
-    let mut pixmap = Pixmap::new(width, height).ok_or(too_large)?;
-    // Sides are rounded to whole pixels; the drawing follows, so that it covers the last ones too.
+    Err(ExportError::TooLarge {
+        dpi,
+        width_mm: f64::from(tree.size().width()) / PX_PER_INCH * MM_PER_INCH,
+        n_megapixels: n_pixels(dpi).div_ceil(1_000_000),
+        max_dpi: (1..dpi).rev().find(|dpi| n_pixels(*dpi) <= MAX_PIXELS).unwrap_or(1),
+    })
+}
+
+/// Red, green and blue of some rows of the picture, one after the other.
+fn rows(tree: &Tree, [width, height]: [u32; 2], rows: Range<u32>) -> Vec<u8> {
+    // Sides are whole pixels; the drawing follows, so that it covers the last ones too.
     let (across, down) = (width as f32 / tree.size().width(), height as f32 / tree.size().height());
-    resvg::render(&tree, Transform::from_scale(across, down), &mut pixmap.as_mut());
+    let place = Transform::from_scale(across, down).post_translate(0.0, -(rows.start as f32));
+    let mut strip = Pixmap::new(width, rows.end - rows.start).expect("neither side is zero");
+    resvg::render(tree, place, &mut strip.as_mut());
     // The background is opaque, so that premultiplied colours are plain ones.
-    let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    encode(width, height, &rgb, dpi, recipe).map_err(|e| ExportError::Png(e.to_string()))
+    strip.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
 }
 
 fn encode(
-    width: u32,
-    height: u32,
-    rgb: &[u8],
+    [width, height]: [u32; 2],
     dpi: u32,
     recipe: &Recipe,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<Vec<u8>, ::png::EncodingError> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, width, height);
@@ -58,7 +91,9 @@ fn encode(
     encoder.add_itxt_chunk("Description".into(), recipe.description.clone())?;
     encoder.add_itxt_chunk(KEYWORD.into(), recipe.to_json())?;
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(rgb)?;
+    let mut pixels = writer.stream_writer()?;
+    write(&mut pixels)?;
+    pixels.finish()?;
     writer.finish()?;
     Ok(file)
 }

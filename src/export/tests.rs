@@ -108,6 +108,26 @@ fn a_png_knows_its_resolution() {
     assert!(matches!(png(&drawn, 5, &recipe), Err(ExportError::Resolution { dpi: 5 })));
 }
 
+/// Eight of them at once would take all memory of a small machine.
+#[test]
+fn a_picture_that_is_too_large_is_refused_with_what_can_be_had() {
+    let style = Style { width_mm: 400.0, ..Style::default() };
+    let (drawn, recipe) = figure_of(&outcome(), "map-prediction", &style);
+    let error = png(&drawn, 1200, &recipe).expect_err("it has hundreds of millions of pixels");
+    let text = error.to_string();
+    let ExportError::TooLarge { max_dpi, .. } = error else { panic!("{text}") };
+    assert!(
+        text.contains("400 mm") && text.contains(&format!("choose {max_dpi} at most")),
+        "{text}"
+    );
+    let next = png(&drawn, max_dpi + 1, &recipe);
+    assert!(matches!(next, Err(ExportError::TooLarge { .. })), "it is the largest");
+    let file = png(&drawn, max_dpi, &recipe).expect("a PNG");
+    let info = ::png::Decoder::new(Cursor::new(&file)).read_info().expect("a PNG");
+    let n_pixels = u64::from(info.info().width) * u64::from(info.info().height);
+    assert!((39_000_000..=40_000_000).contains(&n_pixels), "{n_pixels}");
+}
+
 #[test]
 fn a_rendered_map_shows_the_rain() {
     let outcome = outcome();

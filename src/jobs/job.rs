@@ -1,14 +1,15 @@
 //! One job: its request, its state, and who waits for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
 use stormlens_data::request::Request;
 use tokio::sync::watch;
 
-use super::{JobId, JobState, WorkerError};
+use super::viewers::Viewers;
+use super::{JobId, JobState, Standing, WorkerError};
 
 /// Whose room in the queue a job takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,11 @@ pub(super) enum Lane {
 pub(super) struct Job {
     pub id: JobId,
     pub request: Request,
+    pub standing: Standing,
     /// When it is refused, if it has no answer by then.
     pub deadline: Option<Instant>,
+    /// How long it stood still for others, in ms; its deadline is so much later.
+    paused_ms: AtomicU64,
     state: watch::Sender<JobState>,
     /// Whether it is known that the store does not have it.
     looked_up: watch::Sender<bool>,
@@ -33,16 +37,19 @@ pub(super) struct Job {
     goes_alone: AtomicBool,
     cancelled: AtomicBool,
     last_seen: Mutex<Instant>,
+    viewers: Mutex<Viewers>,
     ended: OnceLock<Instant>,
 }
 
 impl Job {
     /// A job that is the next one until it finds others before it.
-    pub fn new(request: Request, lane: Lane, time: Option<Duration>) -> Self {
+    pub fn new(request: Request, lane: Lane, standing: Standing, time: Option<Duration>) -> Self {
         let now = Instant::now();
         Self {
             id: JobId::of(&request),
             request,
+            standing,
+            paused_ms: AtomicU64::new(0),
             deadline: time.and_then(|time| now.checked_add(time)),
             state: watch::Sender::new(JobState::Queued { position: 0 }),
             looked_up: watch::Sender::new(false),
@@ -50,6 +57,7 @@ impl Job {
             goes_alone: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
             last_seen: Mutex::new(now),
+            viewers: Mutex::default(),
             ended: OnceLock::new(),
         }
     }
@@ -99,6 +107,10 @@ impl Job {
         self.cancelled.load(Ordering::Relaxed)
     }
 
+    pub fn viewers(&self) -> MutexGuard<'_, Viewers> {
+        self.viewers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Somebody has just looked.
     pub fn touch(&self) {
         *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
@@ -111,7 +123,17 @@ impl Job {
 
     /// Its time is over.
     pub fn is_overdue(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        let paused = self.paused();
+        self.deadline.is_some_and(|deadline| deadline + paused <= now)
+    }
+
+    /// It has stood still for others.
+    pub fn pause(&self, time: Duration) {
+        self.paused_ms.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    pub fn paused(&self) -> Duration {
+        Duration::from_millis(self.paused_ms.load(Ordering::Relaxed))
     }
 
     /// There was no time for it.
@@ -136,11 +158,21 @@ impl Job {
 pub struct Subscription {
     receiver: watch::Receiver<JobState>,
     job: Arc<Job>,
+    /// By whose name it counts among the viewers.
+    viewer: Option<String>,
 }
 
 impl Subscription {
     pub(super) fn new(job: Arc<Job>) -> Self {
-        Self { receiver: job.state.subscribe(), job }
+        Self { receiver: job.state.subscribe(), job, viewer: None }
+    }
+
+    /// For a viewer who has a name.
+    pub(super) fn of(job: Arc<Job>, viewer: &str) -> Self {
+        job.viewers().listens(viewer);
+        let mut subscription = Self::new(job);
+        subscription.viewer = Some(viewer.to_owned());
+        subscription
     }
 
     /// Waits for the last state.
@@ -176,6 +208,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        if let Some(viewer) = &self.viewer {
+            self.job.viewers().hangs_up(viewer);
+        }
         // A page that reloads closes one stream before it opens the next.
         self.job.touch();
     }

@@ -1,5 +1,6 @@
 //! What bounds the queue.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use stormlens_data::card::DeviceReport;
@@ -19,6 +20,27 @@ pub struct Options {
     /// asked anew.
     pub refusal: Duration,
     pub batching: Batching,
+}
+
+/// How a request stands among others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Who asks, where that is known: one client has a share of the queue and leaves the rest to others.
+    pub client: Option<IpAddr>,
+    /// Whether it runs in many steps: others go between them, and such runs leave room for short ones.
+    pub is_long: bool,
+}
+
+impl Options {
+    /// Long runs that may wait.
+    pub(super) fn room_for_long(&self) -> usize {
+        (self.queue_depth / 2).max(1)
+    }
+
+    /// Runs of one client that may wait.
+    pub(super) fn room_for_client(&self) -> usize {
+        (self.queue_depth * 3).div_ceil(4)
+    }
 }
 
 impl Default for Options {

@@ -8,7 +8,7 @@ mod select;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
@@ -16,10 +16,14 @@ use stormlens_data::request::Request;
 pub(super) use self::keep::StoreWork;
 pub(super) use self::select::{Next, Rules};
 use super::job::{Job, Lane};
-use super::{JobId, JobState, Options, Readiness, Store, SubmitError};
+use super::{JobId, JobState, Options, Readiness, Standing, Store, SubmitError};
 
 /// What an ended job costs beside its variables; it also bounds how many failures are kept.
 const OVERHEAD_BYTES: usize = 16 << 10;
+
+/// Jobs that are known to have been stopped, and for how long.
+const MAX_STOPPED: usize = 256;
+const STOPPED_FOR: Duration = Duration::from_secs(3600);
 
 /// The queue with its lock, and what wakes the threads.
 pub(super) struct Queue {
@@ -50,10 +54,14 @@ struct Inner {
     n_before_bulk: usize,
     /// Ended jobs with their size in bytes, least recently used first.
     ended: VecDeque<(JobId, usize)>,
+    /// What those who waited for it have stopped, and when; the last ones.
+    stopped: VecDeque<(JobId, Instant)>,
     /// Outcomes on their way to the store.
     keeping: VecDeque<Arc<Outcome>>,
     /// Whether one of them is being put away now.
     is_keeping: bool,
+    /// Whether the worker is to give back what it keeps.
+    is_to_rest: bool,
     shutting_down: bool,
 }
 
@@ -102,12 +110,17 @@ impl Queue {
         known.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn submit(&self, request: Request, lane: Lane) -> Result<JobId, SubmitError> {
+    pub fn submit(
+        &self,
+        request: Request,
+        lane: Lane,
+        standing: Standing,
+    ) -> Result<JobId, SubmitError> {
         let mut inner = self.lock();
         if inner.shutting_down {
             return Err(SubmitError::ShuttingDown);
         }
-        let job = Job::new(request, lane, self.options.deadline);
+        let job = Job::new(request, lane, standing, self.options.deadline);
         let id = job.id.clone();
         if let Some(known) = inner.jobs.get(&id).cloned() {
             if !known.is_stale_refusal(self.options.refusal) {
@@ -123,6 +136,7 @@ impl Queue {
             inner.forget(&known);
         }
         inner.drop_abandoned(&self.options);
+        inner.stopped.retain(|(stopped, _)| *stopped != id);
         self.add(&mut inner, job)?;
         self.notify_deadlines.notify_one();
         Ok(id)
@@ -141,12 +155,44 @@ impl Queue {
     pub fn cancel(&self, id: &JobId) -> Option<Request> {
         let mut inner = self.lock();
         let job = inner.jobs.get(id)?.clone();
-        let stays = matches!(job.state(), JobState::Done(_))
-            || job.is_refused() && !job.is_stale_refusal(self.options.refusal);
-        if !stays {
+        if !self.stays(&job) {
             inner.forget(&job);
         }
         Some(job.request.clone())
+    }
+
+    /// Whether a job is not forgotten for anybody: it is done, or was refused just now.
+    fn stays(&self, job: &Job) -> bool {
+        matches!(job.state(), JobState::Done(_))
+            || job.is_refused() && !job.is_stale_refusal(self.options.refusal)
+    }
+
+    pub fn leave(&self, id: &JobId, viewer: Option<&str>) -> Option<Request> {
+        let mut inner = self.lock();
+        let job = inner.jobs.get(id)?.clone();
+        let is_open = !job.state().is_final();
+        let was_last = job.viewers().leave(viewer);
+        if was_last && !self.stays(&job) {
+            inner.forget(&job);
+        }
+        if was_last && is_open {
+            inner.stopped.push_back((id.clone(), Instant::now()));
+            let n_old = inner.stopped.len().saturating_sub(MAX_STOPPED);
+            inner.stopped.drain(..n_old);
+        }
+        Some(job.request.clone())
+    }
+
+    pub fn was_stopped(&self, id: &JobId) -> bool {
+        let inner = self.lock();
+        let is_it =
+            |(stopped, when): &(JobId, Instant)| stopped == id && when.elapsed() < STOPPED_FOR;
+        !inner.jobs.contains_key(id) && inner.stopped.iter().any(is_it)
+    }
+
+    pub fn rest(&self) {
+        self.lock().is_to_rest = true;
+        self.notify_worker.notify_one();
     }
 
     pub fn shut_down(&self) {

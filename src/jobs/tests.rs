@@ -1,6 +1,7 @@
 mod batch;
 mod bulk;
 mod deadline;
+mod steps;
 mod store;
 mod warm_up;
 
@@ -24,6 +25,8 @@ struct Told {
 
 enum Order {
     Report(usize),
+    /// Between two steps of a long run.
+    Step,
     Answer,
     Fail,
     Refuse,
@@ -33,8 +36,37 @@ enum Order {
 impl Worker for Told {
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError> {
         self.told.send(format!("run {}", sample_of(request))).unwrap();
+        self.obey(request, progress, &mut |_| panic!("it has no steps"))
+    }
+
+    fn run_in_steps(
+        &mut self,
+        request: &Request,
+        progress: &dyn Progress,
+        between: Between<'_>,
+    ) -> Result<Outcome, WorkerError> {
+        self.told.send(format!("begin {}", sample_of(request))).unwrap();
+        self.obey(request, progress, between)
+    }
+
+    fn device(&self) -> DeviceReport {
+        a_device()
+    }
+}
+
+impl Told {
+    fn obey(
+        &mut self,
+        request: &Request,
+        progress: &dyn Progress,
+        between: Between<'_>,
+    ) -> Result<Outcome, WorkerError> {
         loop {
             match self.orders.recv().unwrap() {
+                Order::Step => {
+                    between(self);
+                    self.told.send("step".to_owned()).unwrap();
+                }
                 Order::Report(done) => {
                     if progress.report("counting", done, 10) == ControlFlow::Break(Cancelled) {
                         self.told.send("cancelled".to_owned()).unwrap();
@@ -51,10 +83,6 @@ impl Worker for Told {
                 Order::Panic => panic!("the shapes differ"),
             }
         }
-    }
-
-    fn device(&self) -> DeviceReport {
-        a_device()
     }
 }
 

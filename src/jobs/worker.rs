@@ -7,10 +7,24 @@ use stormlens_data::request::{Progress, Request};
 /// A request and whom to tell how far it is.
 pub type Asked<'a> = (&'a Request, &'a dyn Progress);
 
+/// What is done between two steps of a long run, with the worker that makes it.
+pub type Between<'a> = &'a mut dyn FnMut(&mut dyn Worker);
+
 /// Whoever computes: built and used on the worker thread only.
 pub trait Worker: Send {
     /// Answers `request`, telling `progress` how far it is and stopping when that says so.
     fn run(&mut self, request: &Request, progress: &dyn Progress) -> Result<Outcome, WorkerError>;
+
+    /// The same for a run of many steps: before each of them `between` is called, so that others need not wait for
+    /// the last one.
+    fn run_in_steps(
+        &mut self,
+        request: &Request,
+        progress: &dyn Progress,
+        _between: Between<'_>,
+    ) -> Result<Outcome, WorkerError> {
+        self.run(request, progress)
+    }
 
     /// What it computes on, and why that.
     fn device(&self) -> DeviceReport;
@@ -79,4 +93,9 @@ pub trait Store: Send + Sync {
 
     /// Keeps an answer as long as there is room.
     fn keep(&self, outcome: &Outcome);
+
+    /// Why nothing can be kept now, if that is known. It may look at the disk.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }

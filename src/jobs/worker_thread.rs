@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stormlens_data::outcome::Outcome;
+use stormlens_data::request::Progress;
 
 use super::job::Job;
 use super::queue::{Next, Queue, Rules};
 use super::reporter::Reporter;
 use super::{Asked, JobState, Readiness, Worker, WorkerError, WorkerFactory};
+use crate::allocator;
 
 type Answer = Result<Outcome, WorkerError>;
 
@@ -54,6 +56,7 @@ impl WorkerThread {
             match self.next() {
                 Next::Batch(batch) => self.answer(&batch),
                 Next::WarmUp => self.warm_up(),
+                Next::Rest => allocator::give_back(),
                 Next::ShutDown => return,
             }
         }
@@ -149,48 +152,41 @@ impl WorkerThread {
         None
     }
 
-    fn run(&mut self, job: &Job) -> Answer {
-        if job.is_cancelled() {
-            return Err(WorkerError::Cancelled);
+    fn run(&mut self, job: &Arc<Job>) -> Answer {
+        if job.standing.is_long {
+            return self.run_in_steps(job);
         }
         let queue = self.queue.clone();
-        let reporter = Reporter { job, queue: &queue, since: Instant::now() };
-        self.worker().and_then(|worker| {
-            catch_unwind(AssertUnwindSafe(|| worker.run(&job.request, &reporter)))
-                .unwrap_or_else(|panic| Err(WorkerError::Failed(panic_message(panic))))
-        })
+        self.worker().and_then(|worker| run(&queue, worker, job))
+    }
+
+    /// Runs a job of many steps, and short ones between them, which together take no longer than the step before.
+    fn run_in_steps(&mut self, job: &Arc<Job>) -> Answer {
+        let queue = self.queue.clone();
+        let (mut step_began, mut is_spoilt) = (Instant::now(), false);
+        let mut between = |worker: &mut dyn Worker| {
+            let (step, pause_began) = (step_began.elapsed(), Instant::now());
+            // A worker that failed may be half changed, so it is given nothing new.
+            while !is_spoilt && pause_began.elapsed() <= step {
+                let Some(short) = queue.next_short() else { break };
+                is_spoilt = answer_between(&queue, worker, &short);
+            }
+            job.pause(pause_began.elapsed());
+            step_began = Instant::now();
+        };
+        let answer = self.worker().and_then(|worker| {
+            let work =
+                |progress: &dyn Progress| worker.run_in_steps(&job.request, progress, &mut between);
+            guarded(&queue, job, work)
+        });
+        if is_spoilt {
+            self.discard();
+        }
+        answer
     }
 
     fn end(&self, job: &Arc<Job>, answer: Answer, run: &Run) {
-        log(job, &answer, run.started);
-        self.queue.end(
-            job,
-            match answer {
-                Ok(outcome) => JobState::Done(Arc::new(outcome)),
-                Err(WorkerError::Cancelled) if job.is_overdue(Instant::now()) => {
-                    JobState::Failed(self.overdue(job, run))
-                }
-                Err(WorkerError::Cancelled) => JobState::Cancelled,
-                Err(error) => JobState::Failed(error),
-            },
-        );
-    }
-
-    /// Why a run was stopped at its deadline. It is to blame only where it had nearly all of the time
-    /// for itself. Where it had the time and queue it, it goes alone when it is asked for anew: the
-    /// same batch would take too long again and again.
-    fn overdue(&self, job: &Job, run: &Run) -> WorkerError {
-        let deadline = self.queue.options.deadline.unwrap_or_default();
-        let had_time = run.started.elapsed() >= deadline.mul_f64(NEARLY_ALL);
-        if had_time && run.is_alone {
-            let message = "the run took longer than there is time for one";
-            return WorkerError::TooSlow(message.to_owned());
-        }
-        if had_time {
-            job.go_alone();
-        }
-        let message = "other runs left too little time for this one";
-        WorkerError::TooBusy(message.to_owned())
+        end(&self.queue, job, answer, run);
     }
 
     /// A worker that failed may be half changed, so the next job gets a new one.
@@ -200,6 +196,60 @@ impl WorkerThread {
             tracing::error!("the failed worker could not be taken apart");
         }
     }
+}
+
+/// Answers a short job while a long one stands still. Whether that left the worker in doubt.
+fn answer_between(queue: &Queue, worker: &mut dyn Worker, job: &Arc<Job>) -> bool {
+    let started = Instant::now();
+    let answer = run(queue, worker, job);
+    let is_spoilt = matches!(answer, Err(WorkerError::Failed(_)));
+    end(queue, job, answer, &Run { started, is_alone: true });
+    is_spoilt
+}
+
+fn run(queue: &Queue, worker: &mut dyn Worker, job: &Job) -> Answer {
+    guarded(queue, job, |progress| worker.run(&job.request, progress))
+}
+
+/// What `work` makes of a job that is still wanted.
+fn guarded(queue: &Queue, job: &Job, work: impl FnOnce(&dyn Progress) -> Answer) -> Answer {
+    if job.is_cancelled() {
+        return Err(WorkerError::Cancelled);
+    }
+    let reporter = Reporter { job, queue, since: Instant::now() };
+    catch_unwind(AssertUnwindSafe(|| work(&reporter)))
+        .unwrap_or_else(|panic| Err(WorkerError::Failed(panic_message(panic))))
+}
+
+fn end(queue: &Queue, job: &Arc<Job>, answer: Answer, run: &Run) {
+    log(job, &answer, run.started);
+    let state = match answer {
+        Ok(outcome) => JobState::Done(Arc::new(outcome)),
+        Err(WorkerError::Cancelled) if job.is_overdue(Instant::now()) => {
+            JobState::Failed(overdue(queue, job, run))
+        }
+        Err(WorkerError::Cancelled) => JobState::Cancelled,
+        Err(error) => JobState::Failed(error),
+    };
+    queue.end(job, state);
+}
+
+/// Why a run was stopped at its deadline. It is to blame only where it had nearly all of the time
+/// for itself. Where it had the time and queue it, it goes alone when it is asked for anew: the
+/// same batch would take too long again and again.
+fn overdue(queue: &Queue, job: &Job, run: &Run) -> WorkerError {
+    let deadline = queue.options.deadline.unwrap_or_default();
+    let worked = run.started.elapsed().saturating_sub(job.paused());
+    let had_time = worked >= deadline.mul_f64(NEARLY_ALL);
+    if had_time && run.is_alone {
+        let message = "the run took longer than there is time for one";
+        return WorkerError::TooSlow(message.to_owned());
+    }
+    if had_time {
+        job.go_alone();
+    }
+    let message = "other runs left too little time for this one";
+    WorkerError::TooBusy(message.to_owned())
 }
 
 fn log(job: &Job, answer: &Answer, started: Instant) {

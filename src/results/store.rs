@@ -75,17 +75,25 @@ impl Store for Results {
                 return;
             }
         };
-        if let Err(error) = disk::write(&self.folder, &name, &bytes) {
+        let written = self.space.wrote(disk::write(&self.folder, &name, &bytes));
+        if let Err(error) = written {
             let folder = self.folder.display();
             tracing::warn!(%folder, %error, "a result was not stored; it stays in memory");
             return;
         }
         let mut lock = self.lock();
         let Some(index) = lock.as_mut() else { return };
-        index.add(name, (), bytes.len() as u64, SystemTime::now());
+        let now = SystemTime::now();
+        index.correct_times(now);
+        index.add(name, (), bytes.len() as u64, now);
         let gone = index.evict(self.room, None);
         drop(lock);
         gone.iter().for_each(|name| disk::remove(&self.folder.join(name)));
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let is_full = self.space.is_full(&self.folder);
+        is_full.then(|| "the disk is full: results are kept in memory only".to_owned())
     }
 }
 
@@ -115,7 +123,7 @@ impl Results {
         name: &str,
         (key, request, device): (&Key, &Request, &DeviceReport),
     ) -> Result<Outcome, Miss> {
-        let outcome = format::decode(&fs::read(self.folder.join(name))?, key)?;
+        let outcome = format::decode(&disk::read(&self.folder.join(name))?, key)?;
         let known = (self.catalog.as_ref(), self.task_check);
         checks::check(&outcome, request, &device.name, known).map_err(FormatError::from)?;
         Ok(outcome)
@@ -158,5 +166,6 @@ fn list(folder: &Path) -> RecentlyUsed<()> {
             _ => {}
         }
     }
+    index.correct_times(SystemTime::now());
     index
 }

@@ -29,6 +29,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         nowcasting: None,
         variant: None,
         training_range: None,
+        training_features: None,
     };
     vec![card(testing::card().id), card(testing::scene_card().id)]
 }

@@ -30,8 +30,8 @@ use stormlens_data::card::ModelCard;
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
-use tokio::sync::Semaphore;
 
+use self::meter::Crowd;
 use self::refusals::Refusals;
 use self::scenes::{CacheOptions, Scenes};
 use self::table::Summaries;
@@ -42,6 +42,7 @@ use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::web::client::Shares;
 use crate::web::layout::Section;
 use crate::web::recent::Recent;
 use stormlens_plot::{Polarity, Style};
@@ -55,8 +56,10 @@ pub struct SceneTask {
     refusals: Refusals,
     summaries: Summaries,
     limits: UploadLimits,
-    /// One permit an upload whose body is being read.
-    uploads: Semaphore,
+    /// One each of the uploads whose bodies are being read.
+    uploads: Shares,
+    /// Those who found no room for theirs.
+    crowd: Crowd,
 }
 
 /// Lists the sample scenes below the data folder, and the uploads that are still there.
@@ -71,7 +74,8 @@ pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
         refusals: Refusals::default(),
         summaries: Recent::new(table::N_SUMMARIES),
         limits: folders.upload_limits,
-        uploads: Semaphore::new(folders.upload_limits.n_at_once),
+        uploads: folders.upload_limits.shares(),
+        crowd: Crowd::default(),
     });
     Ok(Opened { task: task.clone(), pages: task })
 }

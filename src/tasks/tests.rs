@@ -104,6 +104,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         nowcasting: None,
         variant: None,
         training_range: None,
+        training_features: None,
     }
 }
 
@@ -260,7 +261,7 @@ pub(crate) fn made_up(question: &Question, prepared: &Prepared) -> Answer {
         question.cards.model.layers.iter().map(|layer| layer.name.as_str()).collect();
     let made = Made { shape: prepared.input.shape, layers, mask };
     let explained = prepared.asked.iter().map(|asked| made.explained(asked)).collect();
-    Answer { prediction, shape, explained }
+    Answer { prediction, shape, features: Vec::new(), explained }
 }
 
 /// What made-up explanations are made of.

@@ -85,7 +85,7 @@ pub async fn show(
         };
         Ok((kind.write)(&source)?)
     };
-    let bytes = state.blocking(write).await?;
+    let bytes = state.writing(write).await?;
     Ok(respond(kind.media_type, bytes, Some(&name), &tag))
 }
 

@@ -308,6 +308,14 @@ impl From<SubmitError> for AppError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::QueueFull { waiting } => Self::QueueFull { waiting },
+            SubmitError::ShareFull { .. } | SubmitError::LongFull { .. } => Problem {
+                message: error.to_string(),
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                title: "Busy",
+                remedy: "Try again when one of them has finished, or stop one".to_owned(),
+                back: Link { text: "To the start page", href: "/".to_owned() },
+            }
+            .into(),
             SubmitError::ShuttingDown => Self::ShuttingDown,
         }
     }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -11,9 +11,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
+use super::access::crowded;
+use super::client::Client;
+use super::pages::progress::{VIEWER, Viewer};
 use super::{AppError, AppState};
 use crate::jobs::{JobId, JobState};
-use crate::parameters::QuestionError;
+use crate::parameters::{Parameters, QuestionError};
 
 /// A state as the script of the progress page reads it.
 #[derive(Serialize)]
@@ -44,10 +47,19 @@ impl From<JobState> for StateBody {
 pub async fn stream(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<impl IntoResponse, AppError> {
-    let subscription =
-        state.jobs.subscribe(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
-    let events = subscription.into_stream().map(|state| Ok(event(state)));
+    let (job, viewer) = (JobId::from_address(&id), viewer(raw.as_deref()));
+    let subscription = match viewer {
+        Some(viewer) => state.jobs.subscribe_as(&job, &viewer),
+        None => state.jobs.subscribe(&job),
+    };
+    let subscription = subscription.ok_or_else(|| unknown(&id))?;
+    let share = state.limits.events.take(Client::current(), 1).ok_or_else(crowded)?;
+    let events = subscription.into_stream().map(move |state| {
+        let _until_the_end = &share;
+        Ok(event(state))
+    });
     Ok(([(CACHE_CONTROL, "no-store")], keep_alive(events)))
 }
 
@@ -64,12 +76,19 @@ where
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(5)))
 }
 
-/// Stops a run and leads back to where it was asked for.
+/// Who looks, as the page says it.
+fn viewer(raw: Option<&str>) -> Option<String> {
+    Parameters::parse(raw).take(VIEWER).and_then(Viewer::read).map(|viewer| viewer.0)
+}
+
+/// Ends a viewer's interest in a run, which stops if nobody else has any, and leads back to where it was asked for.
 pub async fn cancel(
     State(state): State<AppState>,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, AppError> {
-    let request = state.jobs.cancel(&JobId::from_address(&id)).ok_or_else(|| unknown(&id))?;
+    let (job, viewer) = (JobId::from_address(&id), viewer(raw.as_deref()));
+    let request = state.jobs.leave(&job, viewer.as_deref()).ok_or_else(|| unknown(&id))?;
     let task = state.catalog.task(&request);
     let pages = task.and_then(|task| state.pages_of(&task).ok());
     let page = pages.map_or_else(|| "/".to_owned(), |pages| pages.asked_at(&request.subject));

@@ -9,7 +9,7 @@ use stormlens_data::outcome::{Outcome, Provenance, Role, Variable};
 use super::caching::{EntityTag, VERSION, Version};
 use super::downloads::saved_name;
 use super::{AppError, AppState, result};
-use crate::export::{self, Recipe};
+use crate::export::{self, ExportError, Recipe};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
 use stormlens_plot::{Figure, PlotError, Style, Theme};
@@ -125,7 +125,10 @@ pub async fn show(
             stormlens_plot::draw(&outcome, &figure, &style).map_err(|error| refuse(error, page))?;
         write(kind, &svg, &sheet, (&outcome, &figure, &style))
     };
-    let bytes = state.blocking(draw).await?;
+    let bytes = match kind {
+        Kind::Svg => state.blocking(draw).await?,
+        Kind::Png | Kind::Pdf => state.writing(draw).await?,
+    };
     Ok(tag.attach(respond(kind, bytes, name)))
 }
 
@@ -163,9 +166,19 @@ fn write(
     Ok(match kind {
         Kind::Svg if !sheet.download => export::page_svg(svg, &recipe)?,
         Kind::Svg => export::svg(svg, &recipe)?,
-        Kind::Png => export::png(svg, sheet.dpi, &recipe)?,
+        Kind::Png => export::png(svg, sheet.dpi, &recipe).map_err(refuse_size)?,
         Kind::Pdf => export::pdf(svg, &recipe)?,
     })
+}
+
+/// How large a picture becomes is the visitor's choice.
+fn refuse_size(error: ExportError) -> AppError {
+    match error {
+        ExportError::TooLarge { .. } => {
+            QuestionError::parameter("dpi", format!("asks for too much: {error}")).into()
+        }
+        _ => error.into(),
+    }
 }
 
 /// A figure that this result cannot have is the visitor's choice, any other failure is ours.

@@ -21,7 +21,10 @@ const POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'
     script-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 7] = [
+/// Stands in every answer that has [`HEADERS`].
+pub const MARK: &str = "x-content-type-options";
+
+pub const HEADERS: [(HeaderName, &str); 7] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::AppState;
 use crate::jobs::Readiness;
@@ -48,8 +49,14 @@ struct Device {
     reason: String,
 }
 
+/// Why something that is brought or found out cannot be kept.
+fn trouble(state: &AppState) -> Option<String> {
+    let of_pages = state.pages().find_map(|pages| pages.trouble()).map(str::to_owned);
+    of_pages.or_else(|| state.jobs.trouble())
+}
+
 pub async fn readyz(State(state): State<AppState>) -> Response {
-    let (device, reason) = match state.jobs.readiness() {
+    let (device, mut reason) = match state.jobs.readiness() {
         Readiness::Ready(report) => {
             let (kind, name, reason) = (report.kind, report.name, report.reason);
             (Some(Device { kind, name, reason }), None)
@@ -57,7 +64,12 @@ pub async fn readyz(State(state): State<AppState>) -> Response {
         Readiness::Starting => (None, Some("the worker is starting".to_owned())),
         Readiness::Unavailable(reason) => (None, Some(reason)),
     };
-    let ready = device.is_some();
+    if reason.is_none() {
+        let disks = state.clone();
+        // It may write a few bytes.
+        reason = spawn_blocking(move || trouble(&disks)).await.unwrap_or_default();
+    }
+    let ready = reason.is_none();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let (version, problems) = (env!("CARGO_PKG_VERSION"), state.problems.all());
     let body = Ready { ready, version, device, reason, problems };

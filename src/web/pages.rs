@@ -55,6 +55,11 @@ pub trait Pages: Send + Sync {
     /// The `evaluation.json` beside weights, as HTML; `None` where there is none that can be read.
     fn evaluation(&self, file: &Path) -> Option<String>;
 
+    /// Why it cannot take what visitors bring, if that is known. It may look at the disk.
+    fn trouble(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Draws what the first pages show, beside everything else.
     fn prepare_pictures(&self, pictures: &Pictures, catalog: &Catalog);
 }

@@ -11,6 +11,7 @@ use stormlens_data::outcome::{Outcome, Role};
 
 use super::caching::EntityTag;
 use super::layout::Layout;
+use super::pages::progress::{VIEWER, Viewer};
 use super::pages::{Shown, progress};
 use super::{AppError, AppState};
 use crate::jobs::JobState;
@@ -31,22 +32,47 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let parameters = Parameters::parse(raw.as_deref());
+    let mut parameters = Parameters::parse(raw.as_deref());
+    let viewer = parameters.take(VIEWER).and_then(Viewer::read);
     let question = Question::read(&parameters, &state.catalog, &[])?;
     if !question.is_written_as(&parameters) {
-        return Ok((StatusCode::SEE_OTHER, [(LOCATION, page(&question))]).into_response());
+        return Ok(lead_to(&question));
+    }
+    if state.jobs.was_stopped(&question.request) {
+        return progress::show_stopped(&state, &question);
     }
     let id = state.submit(question.request.clone()).await?;
     match state.jobs.status(&id) {
+        // Who has waited here without scripts.
+        Some(job) if job.is_final() && viewer.is_some() => Ok(lead_to(&question)),
         Some(JobState::Done(outcome)) => answer(&state, question, outcome, &headers).await,
         Some(JobState::Failed(error)) => {
             // Said once; the next visit tries again.
             state.jobs.cancel(&id);
             Err(AppError::from_worker(error, &state.way(&question)))
         }
-        Some(job) => progress::show(&state, &question, &id, &job),
+        Some(job) => {
+            let viewer = viewer.unwrap_or_else(Viewer::arrives);
+            progress::show(&state, &question, (&id, &job), viewer)
+        }
         None => Err(AppError::StillComputing { page: page(&question) }),
     }
+}
+
+/// The way to the address of a result as it is written in full.
+fn lead_to(question: &Question) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, page(question))]).into_response()
+}
+
+/// Asks for a result, also where it was stopped before.
+pub async fn start(
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, AppError> {
+    let parameters = Parameters::parse(raw.as_deref());
+    let question = Question::read(&parameters, &state.catalog, &[])?;
+    state.submit(question.request.clone()).await?;
+    Ok(lead_to(&question))
 }
 
 /// Refuses a part of the map that holds nothing of it: every figure would be refused.

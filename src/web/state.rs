@@ -11,13 +11,15 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::access::{Access, Limits, crowded};
 use super::caching::EntityTag;
+use super::client::{Client, Shares};
 use super::health::Problems;
 use super::pictures::Pictures;
 use super::recent::Recent;
-use super::{AppError, Pages};
+use super::{AppError, Pages, PublicUrl};
 use crate::catalog::Catalog;
-use crate::jobs::{JobId, JobState, Jobs};
+use crate::jobs::{JobId, JobState, Jobs, Standing};
 use crate::question::Question;
 use crate::task::Task;
 
@@ -26,6 +28,12 @@ pub const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// How long a page waits until it is known whether its result lies on disk.
 const MAX_LOOK_UP: Duration = Duration::from_secs(2);
+
+/// What may be drawn or written, or wait for that: of all clients, and of one.
+const MAX_DRAWING: (usize, usize) = (320, 256);
+const MAX_WRITING: (usize, usize) = (64, 32);
+/// Uploads, whose number has a limit of its own.
+const MAX_DECODING: (usize, usize) = (64, 64);
 
 /// How many written pages are kept: scores and alt texts are counted over all pixels, and one result
 /// is looked at many times.
@@ -41,11 +49,16 @@ pub struct AppState {
     pub pictures: Arc<Pictures>,
     /// What was found wrong with samples and weights since the start.
     pub problems: Arc<Problems>,
+    pub access: Arc<Access>,
+    pub(super) limits: Limits,
     /// Of the catalogue's tasks, in their order.
     pages: Arc<[Arc<dyn Pages>]>,
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
-    drawing: Arc<Semaphore>,
-    decoding: Arc<Semaphore>,
+    /// Where browsers reach the server, if not at its own address.
+    pub public_url: Option<PublicUrl>,
+    drawing: Pool,
+    writing: Pool,
+    decoding: Pool,
 }
 
 impl AppState {
@@ -62,12 +75,26 @@ impl AppState {
             catalog,
             checkpoints: checkpoints.into(),
             pages: pages.into(),
-            drawing: Arc::new(Semaphore::new(n_cores)),
-            decoding: Arc::new(Semaphore::new(1)),
+            drawing: Pool::new(n_cores, MAX_DRAWING),
+            writing: Pool::new(n_cores.div_ceil(2), MAX_WRITING),
+            decoding: Pool::new(1, MAX_DECODING),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
             problems: Arc::default(),
+            public_url: None,
+            access: Arc::default(),
+            limits: Limits::default(),
         }
+    }
+
+    /// One of the server's own addresses, such as `/samples`, as browsers have to ask for it.
+    pub fn public_path(&self, own: String) -> String {
+        self.public_url.as_ref().map_or(own.clone(), |url| url.path(&own))
+    }
+
+    /// The same for those who may ask.
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access: Arc::new(access), ..self }
     }
 
     /// The pages of all tasks.
@@ -85,12 +112,20 @@ impl AppState {
         pages.ok_or_else(|| AppError::Internal("a task has no pages".to_owned()))
     }
 
-    /// Runs `work` on the blocking pool, no more at once than there are cores.
+    /// Runs `work` for a page or what it shows on the blocking pool, no more at once than there are cores.
     pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        on_the_pool(&self.drawing, work).await
+        self.drawing.run(work).await
+    }
+
+    /// The same for files to save, which take longer: pages do not wait for them.
+    pub async fn writing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.writing.run(work).await
     }
 
     /// Runs `work` that decodes a picture from outside on the blocking pool, one at a time: a few
@@ -99,7 +134,7 @@ impl AppState {
         &self,
         work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        on_the_pool(&self.decoding, work).await
+        self.decoding.run(work).await
     }
 
     /// Where a question leads to and where it came from.
@@ -109,13 +144,19 @@ impl AppState {
         Way { page: super::result::page(question), back }
     }
 
+    fn standing(&self, request: &Request) -> Standing {
+        let client = Client::current().map(Client::address);
+        Standing { client, is_long: self.catalog.is_long(request) }
+    }
+
     /// Takes a request. Where its answer may lie on disk this waits until that is known, so that the
     /// page of a result from before the last start comes at once.
     ///
     /// # Errors
     /// When there is no room for it, and while the server is shutting down.
     pub async fn submit(&self, request: Request) -> Result<JobId, AppError> {
-        let id = self.jobs.submit(request)?;
+        let standing = self.standing(&request);
+        let id = self.jobs.submit_as(request, standing)?;
         if let Some(subscription) = self.jobs.subscribe(&id) {
             // A slow disk is no reason to show nothing: the page of the progress comes then.
             let _ = timeout(MAX_LOOK_UP, subscription.looked_up()).await;
@@ -128,7 +169,8 @@ impl AppState {
         if let Some(outcome) = self.jobs.outcome(&request) {
             return Ok(outcome);
         }
-        let id = self.jobs.submit(request)?;
+        let standing = self.standing(&request);
+        let id = self.jobs.submit_as(request, standing)?;
         let still_computing = || AppError::StillComputing { page: way.page.clone() };
         let subscription = self.jobs.subscribe(&id).ok_or_else(still_computing)?;
         match timeout(MAX_WAIT, subscription.finished()).await {
@@ -139,19 +181,35 @@ impl AppState {
     }
 }
 
-/// Work beside the runtime, with a permit for as long as it takes: also when nobody waits any more.
-async fn on_the_pool<T: Send + 'static>(
-    permits: &Arc<Semaphore>,
-    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
-) -> Result<T, AppError> {
-    let permit = permits.clone().acquire_owned().await.map_err(|_| AppError::ShuttingDown)?;
-    let task = spawn_blocking(move || {
-        let _permit = permit;
-        work()
-    });
-    match task.await {
-        Ok(result) => result,
-        Err(error) => Err(AppError::Internal(error.to_string())),
+/// Work beside the runtime: so much at once, and so much that waits.
+#[derive(Clone)]
+struct Pool {
+    permits: Arc<Semaphore>,
+    waiting: Shares,
+}
+
+impl Pool {
+    /// Room for `(of all, of one client)` to wait or run.
+    fn new(n_at_once: usize, (all, each): (usize, usize)) -> Self {
+        Self { permits: Arc::new(Semaphore::new(n_at_once)), waiting: Shares::new(all, each) }
+    }
+
+    /// Runs `work` with a permit for as long as it takes: also when nobody waits any more.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let share = self.waiting.take(Client::current(), 1).ok_or_else(crowded)?;
+        let permit = self.permits.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| AppError::ShuttingDown)?;
+        let task = spawn_blocking(move || {
+            let _until_done = (permit, share);
+            work()
+        });
+        match task.await {
+            Ok(result) => result,
+            Err(error) => Err(AppError::Internal(error.to_string())),
+        }
     }
 }
 

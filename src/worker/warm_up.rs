@@ -8,8 +8,8 @@ use stormlens_data::card::{MethodCard, ModelCard};
 use stormlens_data::network::{Asked, Question, Target};
 use stormlens_data::request::Silent;
 
-use super::{EngineWorker, STEPS, worker_error};
-use crate::catalog::Catalog;
+use super::{EngineWorker, worker_error};
+use crate::catalog::{Catalog, STEPS};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Task;

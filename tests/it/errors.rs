@@ -89,6 +89,8 @@ async fn bad_figures_say_what_there_is() {
     check(&figure("bars-prediction.svg", "none", ""), 404, &["as bars or as a curve"]).await;
     check(&prediction("&width-mm=5"), 400, &["from 40 to 400 mm"]).await;
     check(&figure("map-prediction.png", "none", "&dpi=9999"), 400, &["from 36 to 1200"]).await;
+    let large = figure("map-prediction.png", "none", "&dpi=1200&width-mm=400");
+    check(&large, 400, &["The parameter dpi asks for too much", "at most for that width"]).await;
     check(&prediction("&theme=sepia"), 422, &["light, dark"]).await;
     check(&prediction("&colour=red"), 400, &["width-mm"]).await;
     check(&prediction("&region=0,0,999,999"), 404, &["0,0,999,999", "288 × 288"]).await;

@@ -1,5 +1,6 @@
 //! The dashboard as a visitor meets it: the router in process, and once in a real browser.
 
+mod attacks;
 #[cfg(feature = "nn")]
 mod batches;
 mod browser;
@@ -14,6 +15,7 @@ mod limits;
 mod networks;
 mod pages;
 mod painting;
+mod proxy;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use stormlens::jobs::Options;
 use stormlens_plot::testing::{EMPTY_LAYER, LAYERS};
 
-use crate::support::{SAMPLE, Script, TestApp, UNOBSERVED, part, result};
+use crate::support::{Page, SAMPLE, Script, TestApp, UNOBSERVED, part, result};
 
 const BOTH: &str = "grad-cam,integrated-gradients";
 
@@ -253,6 +253,74 @@ async fn a_run_is_stopped_by_its_button() {
     assert_eq!(back.header("location"), format!("/samples/{SAMPLE}"));
     app.hears("stopped");
     assert_eq!(app.post(&cancel, &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+/// Back in the browser asks for the page again: nobody has asked for the run.
+#[tokio::test]
+async fn a_stopped_run_says_so_and_starts_again_by_its_button() {
+    let app = TestApp::new();
+    let _release = app.hold();
+    let address = result(SAMPLE, BOTH);
+    let page = app.get(&address).await;
+    app.hears("run");
+    app.post(&page.attributes(".waiting form", "action")[0], &[]).await;
+    app.hears("stopped");
+    for _ in 0..2 {
+        let back = app.get(&address).await;
+        assert_eq!(back.status, StatusCode::CONFLICT);
+        assert_eq!(back.texts("h1"), ["Stopped"]);
+    }
+    assert_eq!(app.n_runs(), 0);
+    let back = app.get(&address).await;
+    let again = app.post(&back.attributes(".waiting form", "action")[0], &[]).await;
+    assert_eq!((again.status, again.header("location")), (StatusCode::SEE_OTHER, address.as_str()));
+    assert_eq!(app.finished(&address).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_run_belongs_to_all_who_wait_for_it() {
+    let app = TestApp::new();
+    let release = app.hold();
+    let address = result(SAMPLE, BOTH);
+    let (first, second) = (app.get(&address).await, app.get(&address).await);
+    app.hears("run");
+    let events = app.open(&first.attributes("[data-events]", "data-events")[0]).await;
+    let stop = |page: &Page| page.attributes(".waiting form", "action").remove(0);
+    let left = app.post(&stop(&second), &[]).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER, "he is where he asked");
+    assert_eq!(app.get(&address).await.status, StatusCode::ACCEPTED, "it goes on for the other");
+    release.send(()).unwrap();
+    let rest = events.into_body().collect().await.expect("it ends").to_bytes();
+    assert!(String::from_utf8_lossy(&rest).contains(r#"data: {"state":"done"}"#));
+}
+
+/// Such a page asks for itself again, always as the same viewer.
+#[tokio::test]
+async fn without_scripts_a_viewer_is_one_viewer_and_ends_at_the_address_of_the_result() {
+    let app = TestApp::new();
+    let release = app.hold();
+    let address = result(SAMPLE, BOTH);
+    let mut page = app.get(&address).await;
+    app.hears("run");
+    for _ in 0..3 {
+        let text = page.text();
+        let (_, again) = text.split_once("2;url=").expect("it asks again");
+        let again = again.split_once('"').expect("it is a value").0.replace("&#38;", "&");
+        page = app.get(&again.replace("&amp;", "&")).await;
+        assert_eq!(page.status, StatusCode::ACCEPTED);
+    }
+    let text = page.text();
+    let (_, again) = text.split_once("2;url=").expect("it asks again");
+    let again = again.split_once('"').expect("it is a value").0.replace("&#38;", "&");
+    release.send(()).unwrap();
+    let last = app.finished(&again.replace("&amp;", "&")).await;
+    assert_eq!((last.status, last.header("location")), (StatusCode::SEE_OTHER, address.as_str()));
+    let _release = app.hold();
+    let other = app.get(&result(SAMPLE, "grad-cam")).await;
+    app.hears("run");
+    let stop = other.attributes(".waiting form", "action").remove(0);
+    app.post(&stop, &[]).await;
+    app.hears("stopped");
 }
 
 #[tokio::test]

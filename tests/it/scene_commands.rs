@@ -191,3 +191,64 @@ fn a_classifier_is_trained_on_simulated_scenes() {
     ));
     assert!(said.contains("trained on simulated scenes"), "{said}");
 }
+
+/// A picture of 400 × 400 pixels from a brightness of 0 to 1, in the colours of the scenes: red is green, blue is brighter.
+fn drawn(path: &Path, brightness: impl Fn(i32, i32) -> f64) {
+    let pixel = |x: u32, y: u32| {
+        let value = (110.0 * brightness(x as i32, y as i32)) as u8;
+        image::Rgb([value, value, value + 50])
+    };
+    image::RgbImage::from_fn(400, 400, pixel).save(path).expect("there is room");
+}
+
+/// Statistics of colours alone took a board of squares, a page of lines and a face for radar scenes.
+#[test]
+fn pictures_with_the_colours_of_scenes_are_told_by_what_the_network_sees() {
+    let bench = Bench::new();
+    drawn(&bench.path("squares.png"), |x, y| f64::from((x / 25 + y / 25) % 2));
+    drawn(
+        &bench.path("lines.png"),
+        |x, y| {
+            if y % 16 < 8 && (x * 7 + y * 3) % 11 < 6 { 0.2 } else { 0.7 }
+        },
+    );
+    drawn(&bench.path("face.png"), |x, y| {
+        let within = |cx: i32, cy: i32, r: i32| (x - cx).pow(2) + (y - cy).pow(2) < r * r;
+        let is_eye = within(150, 160, 20) || within(250, 160, 20);
+        if within(200, 200, 140) && !is_eye { 1.0 } else { 0.4 }
+    });
+    let reasons = |input: &str| {
+        let predict = format!("predict --model polar-low --checkpoint {SHIPPED} --input {input}");
+        bench.succeeds(&format!("{predict} --output @y.json"));
+        let answer = json(&bench.path("y.json"));
+        let notes = answer["notes"].as_array().into_iter().flatten();
+        let because = notes.filter(|note| note["name"] == "outside-training-range-because");
+        because.map(|note| note["text"].to_string()).collect::<Vec<_>>().join("; ")
+    };
+    for input in ["@squares.png", "@lines.png", "@face.png"] {
+        let said = reasons(input);
+        assert!(said.contains("what the network sees in it is unlike"), "{input}: {said}");
+    }
+    assert_eq!(reasons(TOKYO), "");
+}
+
+#[test]
+fn what_the_network_sees_is_measured_from_the_scenes_of_the_training() {
+    let bench = Bench::new();
+    let folder = bench.path("scenes");
+    let at = |name: &str| bench.path(name).display().to_string();
+    bench.succeeds("dataset simulate-sar --output @scenes --size 192 --count 12 --seed 1");
+    fs::write(
+        bench.path("train.toml"),
+        format!(
+            "model = \"polar-low\"\noutput = \"x\"\n[data]\nscenes = {:?}\nvariant = \"192\"\n\
+             description = \"few\"\nlicence = \"none\"\n",
+            folder.display().to_string()
+        ),
+    )
+    .expect("there is room");
+    let weights = format!("checkpoints/polar-low/{SHIPPED}/weights.safetensors");
+    let import = format!("import --from {weights} --output @w.safetensors --trained-with");
+    bench.fails(&format!("{import} {}", at("train.toml")), &["too few scenes"]);
+    bench.fails(&format!("{import} {}", at("none.toml")), &["cannot read", "none.toml"]);
+}

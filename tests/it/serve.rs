@@ -9,12 +9,14 @@ use crate::support::data;
 
 fn stormlens(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stormlens"));
+    // So that servers of tests do not meet in the folder of the repository.
+    command.env("STORMLENS_CACHE", std::env::temp_dir().join("stormlens-tests"));
     command.args(arguments).arg("--data").arg(data()).args(["--device", "cpu"]);
     command
 }
 
 /// A running server and the address that it printed.
-fn start(arguments: &[&str]) -> (Child, String) {
+pub fn start(arguments: &[&str]) -> (Child, String) {
     let mut command = stormlens(arguments);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
@@ -58,6 +60,67 @@ fn it_serves_without_a_command_and_stops_in_order() {
         std::thread::yield_now();
     };
     assert!(status.success());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_signal_ends_it_at_once() {
+    let (mut process, address) = start(&["--bind", "127.0.0.1:0"]);
+    // A request whose rest never comes would hold it up for seconds.
+    let mut half_sent = TcpStream::connect(&address).unwrap();
+    half_sent.write_all(b"GET /about HTTP/1.1\r\n").unwrap();
+    assert!(get(&address, "/healthz").ends_with("ok\n"));
+    let id = process.id().to_string();
+    let tell = || Command::new("kill").args(["-TERM", &id]).status();
+    assert!(tell().unwrap().success());
+    let limit = Instant::now() + Duration::from_secs(5);
+    while TcpStream::connect(&address).is_ok() {
+        assert!(Instant::now() < limit, "it listens no more");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(process.try_wait().unwrap().is_none(), "it waits for what was half sent");
+    let told = Instant::now();
+    assert!(tell().unwrap().success());
+    assert!(!process.wait().unwrap().success(), "not all was done");
+    assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_says_so() {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().to_str().unwrap();
+    let arguments = ["--bind", "127.0.0.1:0", "--cache", folder];
+    let (mut first, _) = start(&arguments);
+    let mut second = stormlens(&arguments);
+    let mut second = second.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(second.stderr.take().unwrap()).lines();
+    let said = said.map_while(Result::ok).find(|line| line.contains("another server"));
+    for process in [&mut first, &mut second] {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let said = said.expect("it says so");
+    assert!(said.contains("--cache") && said.contains(folder), "{said}");
+}
+
+/// It would wait for ever for somebody to write into the pipe.
+#[test]
+#[cfg(unix)]
+fn a_pipe_among_the_files_does_not_hold_up_the_start() {
+    let cache = tempfile::tempdir().unwrap();
+    let name = "ab".repeat(32);
+    for (folder, file) in
+        [("scenes", name.clone()), ("scenes", format!("{name}.json")), ("results", name.clone())]
+    {
+        let folder = cache.path().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        assert!(Command::new("mkfifo").arg(folder.join(file)).status().unwrap().success());
+    }
+    let folder = cache.path().to_str().unwrap();
+    let (mut process, address) = start(&["--bind", "127.0.0.1:0", "--cache", folder]);
+    assert!(get(&address, "/scenes").starts_with("HTTP/1.1 200"));
+    process.kill().unwrap();
+    process.wait().unwrap();
 }
 
 fn refuses(arguments: &[&str], words: &[&str]) {

@@ -14,7 +14,7 @@ use scraper::{Html, Selector};
 use stormlens::catalog::{CardBox, Catalog};
 use stormlens::jobs::{Asked, Jobs, Options, Worker, WorkerError};
 use stormlens::tasks::{self, Folders, UploadLimits};
-use stormlens::web::{self, AppState};
+use stormlens::web::{self, AppState, PublicUrl};
 use stormlens_data::card::{
     CheckpointCard, Citation, DeviceReport, Layer, ModelCard, NowcastField, Nowcasting, Task,
 };
@@ -290,6 +290,7 @@ pub fn checkpoint() -> CheckpointCard {
         }),
         variant: None,
         training_range: None,
+        training_features: None,
     }
 }
 
@@ -327,6 +328,7 @@ pub struct Setup<'a> {
     pub max_file_bytes: usize,
     pub max_cache_bytes: u64,
     pub uploads: UploadLimits,
+    pub public_url: Option<PublicUrl>,
     /// Whether there are weights for scenes.
     pub has_weights: bool,
     /// Weights that make forecasts.
@@ -343,6 +345,7 @@ impl<'a> Setup<'a> {
             max_file_bytes: 1_000_000,
             max_cache_bytes: 100_000_000,
             uploads: UploadLimits { linger: Duration::from_millis(50), ..UploadLimits::default() },
+            public_url: None,
             has_weights: true,
             forecasters: vec![checkpoint()],
         }
@@ -362,7 +365,9 @@ impl<'a> Setup<'a> {
         let catalog = Arc::new(Catalog::new(self.cards(), tasks));
         let jobs = Jobs::start(factory, self.options).expect("there is a thread");
         let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
-        (AppState::new(jobs, catalog, pages, checkpoints), script, heard)
+        let mut state = AppState::new(jobs, catalog, pages, checkpoints);
+        state.public_url = self.public_url;
+        (state, script, heard)
     }
 
     fn open(&self) -> (Tasks, Vec<Arc<dyn web::Pages>>) {
@@ -423,6 +428,15 @@ impl TestApp {
         Self::build(setup, around)
     }
 
+    /// For those who may ask.
+    pub fn with_access(access: web::Access) -> Self {
+        let around = tempfile::tempdir().expect("there is room");
+        let cache = around.path().join("cache");
+        let (state, script, heard) = Setup::new(&cache).state();
+        let router = web::app(state.with_access(access));
+        Self { router, around, script, heard: Mutex::new(heard) }
+    }
+
     fn build(setup: Setup<'_>, around: TempDir) -> Self {
         let (state, script, heard) = setup.state();
         Self { router: web::app(state), around, script, heard: Mutex::new(heard) }
@@ -463,7 +477,20 @@ impl TestApp {
     }
 
     pub async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Page {
-        let mut request = HttpRequest::get(address).header("host", "localhost");
+        self.get_from(address, &[&[("host", "localhost")], headers].concat()).await
+    }
+
+    /// Says itself which host it asks.
+    pub async fn get_from(&self, address: &str, headers: &[(&str, &str)]) -> Page {
+        self.send_with(Method::GET, address, headers).await
+    }
+
+    pub async fn post_from(&self, address: &str, headers: &[(&str, &str)]) -> Page {
+        self.send_with(Method::POST, address, headers).await
+    }
+
+    async fn send_with(&self, method: Method, address: &str, headers: &[(&str, &str)]) -> Page {
+        let mut request = HttpRequest::builder().method(method).uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -476,12 +503,8 @@ impl TestApp {
     }
 
     pub async fn post(&self, address: &str, headers: &[(&str, &str)]) -> Page {
-        let mut request = HttpRequest::builder().method(Method::POST).uri(address);
-        for (name, value) in [("host", "localhost"), ("accept", "text/html")].iter().chain(headers)
-        {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::empty()).unwrap()).await
+        let own = [("host", "localhost"), ("accept", "text/html")];
+        self.post_from(address, &[&own, headers].concat()).await
     }
 
     /// Sends a body, as a browser or (with another `accept`) a program does.
@@ -507,7 +530,8 @@ impl TestApp {
 
     /// The response to an address whose body does not end by itself.
     pub async fn open(&self, address: &str) -> axum::response::Response {
-        let request = HttpRequest::get(address).body(Body::empty()).unwrap();
+        let request = HttpRequest::get(address).header("host", "localhost");
+        let request = request.body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.expect("the router answers")
     }
 

@@ -143,6 +143,82 @@ async fn a_program_sends_a_picture_by_itself() {
     assert!(bad.json()["remedy"].as_str().unwrap().contains("PNG, JPEG and TIFF"));
 }
 
+/// A TIFF whose numbers are no colours.
+fn measured(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/stormlens-data/tests/pictures");
+    std::fs::read(Path::new(folder).join(name)).expect("it is there")
+}
+
+/// A form with a text before its files.
+fn form_saying(pairs: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let field = |(name, text): &(&str, &str)| {
+        format!("--xXx\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let fields: String = pairs.iter().map(field).collect();
+    [fields.into_bytes(), form("files", files)].concat()
+}
+
+#[tokio::test]
+async fn measurements_are_taken_with_what_they_are() {
+    let app = TestApp::new();
+    let levels = measured("f32_db.tif");
+    let refused = app.upload(&[("levels.tif", &levels)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = refused.texts(".error").concat();
+    assert!(text.contains("float32") && text.contains("decibels, hundredths"), "{text}");
+
+    let files: [(&str, &[u8]); 1] = [("levels.tif", &levels)];
+    let body = form_saying(&[("values", "decibels"), ("bands", "named")], &files);
+    let page = app.send_body("/scenes", FORM, "text/html", body).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    let address = page.header("location").to_owned();
+    assert!(address.contains("&values=decibels") && !address.contains("bands"), "{address}");
+    assert_eq!(app.finished(&address).await.status, StatusCode::OK);
+    let thumbnail = app.get(&thumbnail_of(&address)).await;
+    assert_eq!(thumbnail.status, StatusCode::OK, "{}", thumbnail.text());
+
+    // A program says it in the address, and what is said anew counts.
+    let counts = measured("s1_grd_uint16.tif");
+    let sent = "/scenes?name=counts.tif&values=counts&bands=co";
+    let page = app.send_body(sent, "image/tiff", "application/json", counts).await;
+    assert_eq!(page.status, StatusCode::CREATED, "{}", page.text());
+    assert!(page.header("location").contains("&values=counts&bands=co"));
+}
+
+#[tokio::test]
+async fn pictures_and_measurements_come_together() {
+    let app = TestApp::new();
+    let (levels, plain) = (measured("f32_db.tif"), png(4));
+    let files: [(&str, &[u8]); 2] = [("levels.tif", &levels), ("plain.png", &plain)];
+    let body = form_saying(&[("values", "decibels")], &files);
+    let page = app.send_body("/scenes", FORM, "text/html", body).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    let table = app.get(page.header("location")).await;
+    let table = app.finished(table.header("location")).await;
+    let links = table.attributes("tbody th a", "href");
+    assert_eq!(links.len(), 2, "{links:?}");
+    assert!(links[0].contains("values=decibels") && !links[1].contains("values="), "{links:?}");
+}
+
+#[tokio::test]
+async fn what_is_said_of_numbers_is_checked() {
+    let app = TestApp::new();
+    let plain = png(4);
+    let files: [(&str, &[u8]); 1] = [("plain.png", &plain)];
+    let check = async |body: Vec<u8>, status: StatusCode, words: &str| {
+        let page = app.send_body("/scenes", FORM, "text/html", body).await;
+        assert_eq!(page.status, status, "{}", page.text());
+        assert!(page.text().contains(words), "{}", page.text());
+    };
+    let (unknown, bad) = (StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST);
+    check(form_saying(&[("values", "loudness")], &files), unknown, "loudness").await;
+    check(form_saying(&[("values", &"a".repeat(100))], &files), bad, "too long").await;
+    let mut behind = form("files", &files);
+    behind.truncate(behind.len() - "--xXx--\r\n".len());
+    behind.extend(form_saying(&[("values", "decibels")], &[]));
+    check(behind, bad, "behind the files").await;
+}
+
 #[tokio::test]
 async fn a_script_of_the_page_gets_a_receipt() {
     let app = TestApp::new();
@@ -541,6 +617,7 @@ async fn many_uploads_at_once_are_taken_one_after_the_other_or_sent_away() {
         uploads.spawn(async move {
             let body = slow_body(form("files", &[("a.png", &png(shade))]), reading, most);
             let request = axum::http::Request::post("/scenes")
+                .header("host", "localhost")
                 .header("accept", "text/html")
                 .header("content-type", FORM)
                 // So that what is refused is not read at all.

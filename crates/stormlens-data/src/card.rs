@@ -1,9 +1,11 @@
 //! What a network is, in words and numbers a page, a form and a command can be built from.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::choice::choice;
-use crate::scene::{Reference, Variant};
+use crate::scene::{FeatureRange, Reference, Variant};
 
 mod nowcast_field;
 
@@ -154,6 +156,9 @@ pub struct CheckpointCard {
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.
     pub training_range: Option<Reference>,
+    /// Where the training scenes lie in the network's features, where the checkpoint holds it.
+    #[serde(skip)]
+    pub training_features: Option<Arc<FeatureRange>>,
 }
 
 /// Which device computes, and why that one.

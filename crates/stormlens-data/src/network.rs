@@ -55,6 +55,9 @@ pub struct Answer {
     /// A field `[lead times × height × width]`, or the logits of classes.
     pub prediction: Vec<f32>,
     pub shape: Vec<usize>,
+    /// What a classifier's early layers see, for a comparison with the scenes of its training; empty for other
+    /// networks.
+    pub features: Vec<f32>,
     /// One for each that was asked for, in their order.
     pub explained: Vec<Explained>,
 }

@@ -39,7 +39,14 @@ impl Projection {
     /// For a definition that PROJ does not know, and for one whose ellipsoid is not the Earth in
     /// kilometres.
     pub fn of(grid: &Grid) -> Result<Self, ProjectionError> {
-        let proj4 = grid.proj4.as_str();
+        Self::parse(&grid.proj4)
+    }
+
+    /// The plane of a definition, as [`Projection::of`] has it.
+    ///
+    /// # Errors
+    /// Those of [`Projection::of`].
+    pub fn parse(proj4: &str) -> Result<Self, ProjectionError> {
         let refuse = |what: String| ProjectionError { proj4: proj4.to_owned(), what };
         let parse = |text: &str| Proj::from_proj_string(text).map_err(|e| refuse(e.to_string()));
         let parameters = parameters(proj4);

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::choice;
-use crate::scene::{Fit, Resampling};
+use crate::scene::{Coding, Fit, Resampling};
 
 /// One question to a network: what it is to look at, and how its answer is to be explained.
 ///
@@ -45,15 +45,28 @@ impl fmt::Display for Request {
 pub enum Subject {
     /// A sequence of frames, by its name in the catalogue.
     Nowcast { sample: String },
-    /// A picture, by the first 16 hexadecimal digits of its file's SHA-256, and how it becomes a square.
-    Scene { scene: String, resampling: Resampling, fit: Fit },
+    /// A picture, by the first 16 hexadecimal digits of its file's SHA-256, what its numbers are, and how it becomes
+    /// a square.
+    Scene {
+        scene: String,
+        resampling: Resampling,
+        fit: Fit,
+        #[serde(default, skip_serializing_if = "Coding::is_default")]
+        coding: Coding,
+    },
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nowcast { sample } => f.write_str(sample),
-            Self::Scene { scene, resampling, fit } => write!(f, "{scene} {resampling} {fit}"),
+            Self::Scene { scene, resampling, fit, coding } => {
+                write!(f, "{scene} {resampling} {fit}")?;
+                match coding.is_default() {
+                    true => Ok(()),
+                    false => write!(f, " {} {}", coding.values, coding.bands),
+                }
+            }
         }
     }
 }

@@ -7,7 +7,8 @@
 //! channel, blue is the co-polarised one, a scene with one polarisation is grey, and black is no
 //! data.
 //!
-//! [`decode`] turns bytes into a [`Picture`], [`resize`] turns that into the square that a
+//! [`decode`] turns bytes into a [`Picture`], [`decode_as`] also those whose numbers somebody has to explain
+//! ([`Coding`]), [`resize`] turns that into the square that a
 //! [`Variant`] asks for, and [`Prepared::crop`] cuts what the network sees.
 //! [`Statistics`] and [`outside_training_range`] say whether a picture looks like the scenes of the training
 //! set; [`Folder`] lists such a set, [`SceneArchive`] the samples that come with the program, and
@@ -18,23 +19,30 @@ use std::path::Path;
 mod archive;
 pub mod augment;
 mod choices;
+pub mod coding;
 mod decode;
+mod feature_range;
 mod folder;
 #[cfg(test)]
 mod golden;
 mod picture;
+pub mod place;
 mod prepare;
 mod reference;
 mod resample;
 mod statistics;
+mod tiff;
 mod training_range;
 mod variant;
 
 pub use archive::{ID_DIGITS, LIST, Scene, SceneArchive};
 pub use choices::{Fit, Resampling};
-pub use decode::decode;
+pub use coding::{Bands, Coding, Values};
+pub use decode::{decode, decode_as, size};
+pub use feature_range::{FeatureDistance, FeatureRange};
 pub use folder::{Folder, Label, SceneFile, Split, footprint, hold_out_validation};
-pub use picture::{Limits, Picture, PictureError, Samples};
+pub use picture::{Decoded, Limits, Picture, PictureError, Samples};
+pub use place::Place;
 pub use prepare::{Prepared, Rectangle, resize};
 pub use reference::{Range, Reference};
 pub use statistics::Statistics;

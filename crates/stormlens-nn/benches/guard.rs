@@ -102,7 +102,7 @@ fn compute(race: &Race, parameters: &Parameters, x: Tensor<4>, mode: &Mode) {
     let output = race.entry.network.forward(parameters, x.clone(), &mut Tap::off(), mode);
     let sum = match output {
         Prediction::Field(field) => field.sum(),
-        Prediction::Logits(logits) => logits.sum(),
+        Prediction::Logits { logits, .. } => logits.sum(),
     };
     if race.is_backward {
         x.grad(&sum.backward()).expect("a leaf of the tape").into_data();

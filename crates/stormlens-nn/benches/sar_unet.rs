@@ -18,7 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const SIZE: usize = 288;
 
 fn bench(c: &mut Criterion) {
-    let mut engine = Engine::new(DeviceChoice::Cpu).expect("there is always a CPU");
+    let engine = Engine::new(DeviceChoice::Cpu).expect("there is always a CPU");
     let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../checkpoints/sar-unet/knmi-20100826/weights.safetensors");
     let resident = engine.load("sar-unet", &weights).expect("the shipped weights");

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use stormlens_data::card::DeviceReport;
@@ -21,9 +21,9 @@ use stormlens_data::request::{Cancelled, Progress};
 
 pub use resident::{Resident, describe, host_tensors, state_dict};
 
-use crate::checkpoint::CheckpointError;
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::registry;
+use stormlens_checkpoint::CheckpointError;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum EngineError {
 pub struct Engine {
     device: Device,
     report: DeviceReport,
-    residents: HashMap<(String, PathBuf), Arc<Resident>>,
+    residents: Mutex<HashMap<(String, PathBuf), Arc<Resident>>>,
 }
 
 impl Engine {
@@ -58,7 +58,7 @@ impl Engine {
     /// Where a GPU was asked for and there is none.
     pub fn new(choice: DeviceChoice) -> Result<Self, DeviceError> {
         let (device, report) = device::choose(choice)?;
-        Ok(Self { device, report, residents: HashMap::new() })
+        Ok(Self { device, report, residents: Mutex::default() })
     }
 
     pub fn device(&self) -> &DeviceReport {
@@ -69,15 +69,17 @@ impl Engine {
     ///
     /// # Errors
     /// For an unknown model, and for a file that is no checkpoint or one of another network.
-    pub fn load(&mut self, model: &str, path: &Path) -> Result<Arc<Resident>, EngineError> {
+    pub fn load(&self, model: &str, path: &Path) -> Result<Arc<Resident>, EngineError> {
         let key = (model.to_owned(), path.to_owned());
-        if let Some(resident) = self.residents.get(&key) {
+        // Only whole networks come in, so a panic leaves none half read.
+        let mut residents = self.residents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resident) = residents.get(&key) {
             return Ok(resident.clone());
         }
         let entry = registry::find(model)
             .map_err(|known| EngineError::UnknownModel { name: model.to_owned(), known })?;
         let resident = Arc::new(Resident::read(entry, path, &self.device)?);
-        self.residents.insert(key, resident.clone());
+        residents.insert(key, resident.clone());
         Ok(resident)
     }
 

@@ -4,7 +4,6 @@
 //! state dictionary; a [`Tap`] shows activations on the way, and every attribution method takes a
 //! network, an input and a target.
 
-pub mod checkpoint;
 pub mod device;
 pub mod engine;
 pub mod explain;

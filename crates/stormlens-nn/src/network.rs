@@ -25,8 +25,14 @@ pub trait Network: Send + Sync {
 pub enum Prediction {
     /// `[batch, lead times, height, width]`, in the unit of the input.
     Field(Tensor<4>),
-    /// `[batch, classes]`, before the softmax.
-    Logits(Tensor<2>),
+    /// What a classifier says.
+    Logits {
+        /// `[batch, classes]`, before the softmax.
+        logits: Tensor<2>,
+        /// `[batch, features]`: what early layers see, by which scenes of another kind than the training's are told.
+        /// Nothing is differentiated through them.
+        features: Tensor<2>,
+    },
 }
 
 impl Prediction {
@@ -37,7 +43,7 @@ impl Prediction {
     pub fn field(self) -> Tensor<4> {
         match self {
             Self::Field(field) => field,
-            Self::Logits(_) => panic!("a classifier predicts no field"),
+            Self::Logits { .. } => panic!("a classifier predicts no field"),
         }
     }
 
@@ -47,7 +53,7 @@ impl Prediction {
     /// For a network that predicts a field: which kind a network is, its card states.
     pub fn logits(self) -> Tensor<2> {
         match self {
-            Self::Logits(logits) => logits,
+            Self::Logits { logits, .. } => logits,
             Self::Field(_) => panic!("a network that predicts a field gives no logits"),
         }
     }
@@ -56,7 +62,9 @@ impl Prediction {
     pub(crate) fn example(&self, i: usize) -> Self {
         match self.clone() {
             Self::Field(field) => Self::Field(field.narrow(0, i, 1)),
-            Self::Logits(logits) => Self::Logits(logits.narrow(0, i, 1)),
+            Self::Logits { logits, features } => {
+                Self::Logits { logits: logits.narrow(0, i, 1), features: features.narrow(0, i, 1) }
+            }
         }
     }
 
@@ -64,7 +72,7 @@ impl Prediction {
     pub(crate) fn shape(&self) -> Vec<usize> {
         match self {
             Self::Field(field) => field.dims().to_vec(),
-            Self::Logits(logits) => logits.dims().to_vec(),
+            Self::Logits { logits, .. } => logits.dims().to_vec(),
         }
     }
 
@@ -72,7 +80,15 @@ impl Prediction {
     pub(crate) fn to_host(&self) -> Vec<f32> {
         match self.clone() {
             Self::Field(field) => crate::parameters::to_vec(field.inner()),
-            Self::Logits(logits) => crate::parameters::to_vec(logits.inner()),
+            Self::Logits { logits, .. } => crate::parameters::to_vec(logits.inner()),
+        }
+    }
+
+    /// The features of a classifier on the host, row-major; none of a network that predicts a field.
+    pub(crate) fn features(&self) -> Vec<f32> {
+        match self.clone() {
+            Self::Field(_) => Vec::new(),
+            Self::Logits { features, .. } => crate::parameters::to_vec(features.inner()),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use stormlens_data::card::ModelCard;
 
-use crate::checkpoint::{self, CheckpointError, Foreign, Layout, StateDict};
 use crate::layers::NormOptions;
 use crate::models::{
     Architecture, HostTensors, RecognitionError, Schema, Sizes, polar_low, recognise as comparison,
     sar_unet, unet,
 };
 use crate::network::Network;
+use stormlens_checkpoint::{self as checkpoint, CheckpointError, Foreign, Layout, StateDict};
 
 pub const MODELS: &[&ModelEntry] = &[
     &sar_unet::ENTRY,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use stormlens_nn::checkpoint::{self, CheckpointError, Metadata, Precision};
+use stormlens_checkpoint::{self as checkpoint, CheckpointError, Metadata, Precision};
 use stormlens_nn::engine;
 use stormlens_nn::models::HostTensors;
 use stormlens_nn::train::{EpochReport, Observer};

@@ -53,6 +53,11 @@ impl Queue {
         }
     }
 
+    /// Why outcomes cannot be put away, if that is known.
+    pub fn trouble(&self) -> Option<String> {
+        self.store.as_ref()?.trouble()
+    }
+
     /// Takes down that an outcome was put away, or could not be.
     pub fn kept(&self) {
         self.lock().is_keeping = false;

@@ -7,7 +7,7 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
 use super::{Inner, Job, JobState, Lane, Queue, Readiness, SubmitError, line_up};
-use crate::jobs::WorkerError;
+use crate::jobs::{Standing, WorkerError};
 
 /// Jobs of either lane that are being looked for; each is a line of text until it is found.
 pub(super) const MAX_RECALLS: usize = 256;
@@ -19,12 +19,13 @@ impl Queue {
     /// Puts a new job where its answer may come from: the store or the worker.
     pub(super) fn add(&self, inner: &mut Inner, job: Job) -> Result<(), SubmitError> {
         let (lane, recall) = (job.lane(), self.may_be_stored(&job.request));
-        let (waiting, room) = match recall {
-            true => (count(&inner.recalling, lane), MAX_RECALLS),
-            false => (count(&inner.waiting, lane), self.room(lane)),
-        };
-        if waiting >= room {
-            return Err(SubmitError::QueueFull { waiting });
+        if recall {
+            let waiting = count(&inner.recalling, lane);
+            if waiting >= MAX_RECALLS {
+                return Err(SubmitError::QueueFull { waiting });
+            }
+        } else {
+            self.check_room(inner, &job)?;
         }
         let job = Arc::new(job);
         inner.jobs.insert(job.id.clone(), job.clone());
@@ -35,6 +36,29 @@ impl Queue {
             job.set_looked_up();
             inner.enqueue(job);
             self.notify_worker.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Whether there is room among those that wait for the worker: for all, for long ones, and for one client.
+    fn check_room(&self, inner: &Inner, job: &Job) -> Result<(), SubmitError> {
+        let lane = job.lane();
+        let waiting = count(&inner.waiting, lane);
+        if waiting >= self.room(lane) {
+            return Err(SubmitError::QueueFull { waiting });
+        }
+        if lane == Lane::Bulk {
+            return Ok(());
+        }
+        let Standing { client, is_long } = job.standing;
+        let singles = || inner.waiting.iter().filter(|other| other.lane() == Lane::Single);
+        let n_of_client = singles().filter(|other| other.standing.client == client).count();
+        if client.is_some() && n_of_client >= self.options.room_for_client() {
+            return Err(SubmitError::ShareFull { waiting: n_of_client });
+        }
+        let n_long = singles().filter(|other| other.standing.is_long).count();
+        if is_long && n_long >= self.options.room_for_long() {
+            return Err(SubmitError::LongFull { waiting: n_long });
         }
         Ok(())
     }
@@ -63,18 +87,17 @@ impl Queue {
         let mut inner = self.lock();
         // It may have been cancelled or refused meanwhile.
         if inner.unqueue(job) {
-            let (n_waiting, options) = (count(&inner.waiting, job.lane()), &self.options);
-            match found {
-                Some(outcome) => {
+            let (room, options) = (self.check_room(&inner, job), &self.options);
+            match (found, room) {
+                (Some(outcome), _) => {
                     inner.close(job, JobState::Done(outcome), options.cache_bytes);
                 }
-                None if n_waiting < self.room(job.lane()) => {
+                (None, Ok(())) => {
                     inner.enqueue(job.clone());
                     self.notify_worker.notify_one();
                 }
-                None => {
-                    let refusal = SubmitError::QueueFull { waiting: n_waiting }.to_string();
-                    let state = JobState::Failed(WorkerError::TooBusy(refusal));
+                (None, Err(refusal)) => {
+                    let state = JobState::Failed(WorkerError::TooBusy(refusal.to_string()));
                     inner.close(job, state, options.cache_bytes);
                 }
             }

@@ -27,6 +27,8 @@ pub(in crate::jobs) enum Next {
     /// At least one job.
     Batch(Vec<Arc<Job>>),
     WarmUp,
+    /// To give back memory.
+    Rest,
     ShutDown,
 }
 
@@ -51,8 +53,10 @@ impl Queue {
             };
             inner = match left {
                 None if rules.is_cold => return Next::WarmUp,
+                None if std::mem::take(&mut inner.is_to_rest) => return Next::Rest,
                 None => self.notify_worker.wait(inner).unwrap_or_else(PoisonError::into_inner),
                 Some(left) if is_closed || left.is_zero() => {
+                    inner.is_to_rest = false;
                     inner.start(&chosen);
                     return Next::Batch(chosen);
                 }
@@ -64,6 +68,20 @@ impl Queue {
                 }
             };
         }
+    }
+}
+
+impl Queue {
+    /// A short job that goes between two steps of a long one; `None` where none waits. Jobs of a bulk go behind others.
+    pub fn next_short(&self) -> Option<Arc<Job>> {
+        let mut inner = self.lock();
+        inner.drop_abandoned(&self.options);
+        if inner.shutting_down {
+            return None;
+        }
+        let job = inner.waiting.iter().find(|job| !job.standing.is_long)?.clone();
+        inner.start(std::slice::from_ref(&job));
+        Some(job)
     }
 }
 
@@ -95,7 +113,7 @@ impl Inner {
         let is_of_bulk = |job: &Arc<Job>| job.lane() == Lane::Bulk;
         let is_before = self.waiting.iter().any(is_of_bulk) && !batch.iter().any(is_of_bulk);
         self.n_before_bulk = if is_before { self.n_before_bulk + 1 } else { 0 };
-        self.running = batch.to_vec();
+        self.running.extend_from_slice(batch);
         self.renumber();
         let since = Instant::now();
         for job in batch {

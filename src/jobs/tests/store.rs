@@ -165,7 +165,7 @@ fn four_batches_may_be_on_their_way_to_the_store() {
         queue.set_readiness(Readiness::Ready(a_device()));
         let outcome = Arc::new(testing::outcome());
         for i in 0..expected + 3 {
-            let job = Job::new(request(&i.to_string()), Lane::Single, None);
+            let job = Job::new(request(&i.to_string()), Lane::Single, Standing::default(), None);
             queue.end(&job.into(), JobState::Done(outcome.clone()));
         }
         queue.shut_down();

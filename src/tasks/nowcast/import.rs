@@ -1,8 +1,8 @@
 //! What stands beside imported weights that take frames.
 
 use anyhow::{Context as _, bail};
+use stormlens_checkpoint::Metadata;
 use stormlens_data::card::{NowcastField, Nowcasting};
-use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::models::nowcasting::Statement;
 
 use super::train::normalisation_mm_5min;

@@ -1,9 +1,9 @@
 //! Training on frames and those that followed.
 
 use serde_json::json;
+use stormlens_checkpoint::Metadata;
 use stormlens_data::card::NowcastField;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
-use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::train::{EpochReport, FrameSupervision, TrainConfig, open};
 
@@ -38,6 +38,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         crop_px: None,
         simulated: false,
         training_statistics: None,
+        training_features: None,
         training_data: config.data.description.clone(),
         licence: config.data.licence.clone(),
         created_by: created_by(),

@@ -3,10 +3,11 @@
 use stormlens_data::card::{CheckpointCard, Class};
 use stormlens_data::network::Explained;
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, SceneGeometry,
+    Values, Variable,
 };
 use stormlens_data::request::{ClassOutput, Subject, Target};
-use stormlens_data::scene::{Reference, Statistics, outside_training_range};
+use stormlens_data::scene::{FeatureDistance, Reference, Statistics, outside_training_range};
 
 use super::prepare::PreparedScene;
 use super::question::class;
@@ -57,11 +58,14 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     let mut numbers: Vec<Number> =
         answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect();
     numbers.extend(of_picture(&scene.statistics));
+    let features = cards.checkpoint.training_features.as_ref();
+    let distance = features.and_then(|range| range.distance(&answer.features));
+    numbers.extend(distance.iter().flat_map(of_features));
     Outcome {
         request: request.clone(),
         variables,
         numbers,
-        notes: notes(&scene, &request.subject, &cards.checkpoint),
+        notes: notes(&scene, &request.subject, &cards.checkpoint, distance),
         duration_ms: duration_ms + scene.preparation_ms,
         provenance: Provenance {
             data_source: scene.entry.source,
@@ -176,7 +180,39 @@ fn of_picture(statistics: &Statistics) -> Vec<Number> {
     numbers
 }
 
-fn notes(scene: &PreparedScene, subject: &Subject, checkpoint: &CheckpointCard) -> Vec<Note> {
+/// Where the scene lies among the training scenes, in the features of the network.
+fn of_features(found: &FeatureDistance) -> [Number; 2] {
+    let number = |name: &str, value: f64, meaning: &str| Number::new(name, value, "1", meaning);
+    [
+        number(
+            "feature_distance",
+            found.distance,
+            "Mahalanobis distance of what the network's early layers see from what they see in its training scenes",
+        ),
+        number(
+            "feature_distance_limit",
+            found.limit,
+            "99 % of the scenes that did not train the network, and are of the same kind, are nearer",
+        ),
+    ]
+}
+
+fn far(found: FeatureDistance) -> String {
+    let FeatureDistance { distance, limit, n_train, n_held_out } = found;
+    format!(
+        "what the network sees in it is unlike what it sees in its {n_train} training scenes: \
+         distance {}, where 99 % of {n_held_out} other scenes of that kind stay below {}",
+        number(distance),
+        number(limit)
+    )
+}
+
+fn notes(
+    scene: &PreparedScene,
+    subject: &Subject,
+    checkpoint: &CheckpointCard,
+    distance: Option<FeatureDistance>,
+) -> Vec<Note> {
     let note = |name: &str, text: &str, is_on_figures| Note {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -187,12 +223,20 @@ fn notes(scene: &PreparedScene, subject: &Subject, checkpoint: &CheckpointCard) 
         notes.push(note("simulated", "weights trained on simulated scenes", true));
     }
     let reference = checkpoint.training_range.clone().unwrap_or_else(Reference::published);
-    let reasons = outside_training_range(&scene.statistics, &reference);
+    let mut reasons = outside_training_range(&scene.statistics, &reference);
+    reasons.extend(distance.filter(FeatureDistance::is_far).map(far));
     if !reasons.is_empty() {
         notes.push(note("outside-training-range", "the scene is unlike the training scenes", true));
         notes.extend(
             reasons.iter().map(|reason| note("outside-training-range-because", reason, false)),
         );
+    }
+    if !scene.coding.is_empty() {
+        notes.push(note("coding", &scene.coding, false));
+    }
+    let SceneGeometry { width_px, height_px, place, .. } = &scene.geometry;
+    if let Some(place) = place {
+        notes.push(note("place", &place.in_words([*width_px, *height_px]), false));
     }
     // Figures say how the picture was resized.
     if let Subject::Scene { resampling, .. } = subject {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use stormlens_data::scene::{Label, Limits};
+use stormlens_data::scene::{Bands, Coding, Label, Limits, Values};
 
+use super::question::write_coding;
 use super::scenes::SceneEntry;
 use super::{SECTION, SceneTask, thumbnail};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::question::Question;
 use crate::task::Task;
+use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format, result};
@@ -33,14 +35,25 @@ pub struct Drop {
     pub max_files: usize,
     pub max_file_bytes: usize,
     pub max_file_mb: usize,
+    /// What the numbers of a TIFF are.
+    pub selects: Vec<Select>,
 }
 
 impl Drop {
     pub fn new(task: &SceneTask) -> Self {
         let max_file_bytes = task.max_file_bytes();
         let max_files = task.limits.n_files;
-        Self { max_files, max_file_bytes, max_file_mb: max_file_bytes / 1_000_000 }
+        let selects = coding_selects(Coding::default()).into();
+        Self { max_files, max_file_bytes, max_file_mb: max_file_bytes / 1_000_000, selects }
     }
+}
+
+/// What the numbers of a TIFF are, to choose from.
+pub fn coding_selects(chosen: Coding) -> [Select; 2] {
+    [
+        select("values", "Numbers of a TIFF", chosen.values, Values::label),
+        select("bands", "Its bands", chosen.bands, Bands::label),
+    ]
 }
 
 /// A sample as lists show it.
@@ -83,8 +96,10 @@ pub fn cards(task: &SceneTask, catalog: &Catalog) -> Vec<SceneCard> {
 
 /// The page of a scene's first result: the first network, explained as the task's pages do until the
 /// visitor chooses.
-pub fn first_page(catalog: &Catalog, id: &str) -> String {
-    let pairs = [("scene".to_owned(), id.to_owned())];
+pub fn first_page(catalog: &Catalog, scene: &SceneEntry) -> String {
+    let id = &scene.id;
+    let scene = [("scene", id.clone())].into_iter().chain(write_coding(scene.coding));
+    let pairs = scene.map(|(name, value)| (name.to_owned(), value));
     let question = Question::read(&Parameters::of(pairs), catalog, &[]);
     question.map_or_else(
         |_| format!("{}?scene={}", result::PATH, encode(id)),
@@ -94,7 +109,7 @@ pub fn first_page(catalog: &Catalog, id: &str) -> String {
 
 fn card(catalog: &Catalog, scene: &SceneEntry) -> SceneCard {
     SceneCard {
-        href: first_page(catalog, &scene.id),
+        href: first_page(catalog, scene),
         thumbnail: thumbnail::address(&scene.id),
         title: scene.title.clone(),
         alt: format!("{}. {}", scene.title, scene.description),

@@ -1,7 +1,7 @@
 //! The body of an upload as it comes in: how much, how fast, and how much of it is held.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -18,6 +18,25 @@ const PIECE_BYTES: usize = 64 << 10;
 /// reads the form keeps them in memory, however many there are.
 const MAX_HELD_BYTES: usize = 1 << 20;
 
+/// How long after somebody found no room the others hurry: until he comes back, and a little longer.
+const HURRY: Duration = Duration::from_secs(10);
+
+/// Those who found no room for their uploads; clones share it.
+#[derive(Clone, Default)]
+pub struct Crowd(Arc<Lock<Option<Instant>>>);
+
+impl Crowd {
+    /// Somebody finds no room.
+    pub fn comes(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_there(&self) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < HURRY)
+    }
+}
+
 /// What a reader of the stream sees where it ends early; [`Meter::problem`] knows why.
 #[derive(Debug, thiserror::Error)]
 #[error("the upload was given up")]
@@ -27,6 +46,7 @@ pub struct GivenUp;
 pub struct Meter {
     limits: UploadLimits,
     max_bytes: usize,
+    crowd: Crowd,
     flow: Mutex<Flow>,
     /// Bytes handed on that have not been [delivered](Meter::deliver).
     held: AtomicUsize,
@@ -43,11 +63,11 @@ struct Flow {
 
 impl Meter {
     /// A meter over `body`, of which `max_bytes` are read at most.
-    pub fn new(body: Body, limits: UploadLimits, max_bytes: usize) -> Arc<Self> {
+    pub fn new(body: Body, limits: UploadLimits, max_bytes: usize, crowd: Crowd) -> Arc<Self> {
         let body = body.into_data_stream();
         let flow = Flow { body, rest: Bytes::new(), received: 0, waited: Duration::ZERO };
-        let held = AtomicUsize::new(0);
-        Arc::new(Self { limits, max_bytes, flow: flow.into(), held, problem: OnceLock::new() })
+        let (flow, held, problem) = (flow.into(), AtomicUsize::new(0), OnceLock::new());
+        Arc::new(Self { limits, max_bytes, crowd, flow, held, problem })
     }
 
     /// Why the stream ended early, if it did.
@@ -75,7 +95,7 @@ impl Meter {
         // after each piece.
         tokio::task::yield_now().await;
         let mut flow = self.flow.lock().await;
-        let piece = flow.next(&self.limits, self.max_bytes).await.and_then(|piece| {
+        let piece = flow.next(&self.limits_now(), self.max_bytes).await.and_then(|piece| {
             let n_bytes = piece.as_ref().map_or(0, Bytes::len);
             let held = self.held.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
             match held > MAX_HELD_BYTES {
@@ -88,6 +108,19 @@ impl Meter {
             let _ = self.problem.set(problem);
             GivenUp
         })
+    }
+
+    /// The limits, which are narrower while others find no room.
+    fn limits_now(&self) -> UploadLimits {
+        let UploadLimits { deadline, min_bytes_per_s, crowded_factor, .. } = self.limits;
+        match self.crowd.is_there() {
+            false => self.limits,
+            true => UploadLimits {
+                deadline: deadline.div_f64(crowded_factor),
+                min_bytes_per_s: min_bytes_per_s * crowded_factor,
+                ..self.limits
+            },
+        }
     }
 
     /// Reads on for a moment and throws away what comes: a client that is still sending would not
@@ -159,7 +192,7 @@ mod tests {
             let piece = Ok::<_, std::io::Error>(Bytes::from(vec![0; n_bytes]));
             (n < n_pieces).then_some((piece, n + 1))
         });
-        let meter = Meter::new(Body::from_stream(pieces), limits(), 1 << 20);
+        let meter = Meter::new(Body::from_stream(pieces), limits(), 1 << 20, Crowd::default());
         while let Ok(Some(piece)) = meter.next().await {
             meter.deliver(piece.len());
         }
@@ -180,13 +213,37 @@ mod tests {
     #[tokio::test]
     async fn bytes_that_belong_to_no_file_are_not_hoarded() {
         let pieces = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1000])));
-        let meter = Meter::new(Body::from_stream(pieces), limits(), usize::MAX);
+        let meter = Meter::new(Body::from_stream(pieces), limits(), usize::MAX, Crowd::default());
         let mut held = 0;
         while let Ok(Some(piece)) = meter.next().await {
             held += piece.len();
         }
         assert!(held <= MAX_HELD_BYTES, "{held}");
         assert!(matches!(meter.problem(), Some(UploadProblem::Form(_))));
+    }
+
+    /// A hundred bytes a second, for ever.
+    fn trickle() -> Body {
+        Body::from_stream(stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_slow_upload_makes_room_for_those_who_find_none() {
+        let slow =
+            UploadLimits { grace: Duration::from_millis(200), min_bytes_per_s: 30.0, ..limits() };
+        let crowd = Crowd::default();
+        let meter = Meter::new(trickle(), slow, 1 << 20, crowd.clone());
+        for _ in 0..40 {
+            assert!(meter.next().await.is_ok(), "fast enough while there is room");
+        }
+        crowd.comes();
+        let started = Instant::now();
+        while meter.next().await.is_ok() {}
+        assert!(matches!(meter.problem(), Some(UploadProblem::TooSlow)));
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
 
     #[tokio::test]
@@ -197,11 +254,7 @@ mod tests {
             min_bytes_per_s: 1e6,
             ..limits()
         };
-        let pieces = stream::unfold((), |()| async {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
-        });
-        let meter = Meter::new(Body::from_stream(pieces), slow, 1 << 20);
+        let meter = Meter::new(trickle(), slow, 1 << 20, Crowd::default());
         let started = Instant::now();
         while let Ok(Some(piece)) = meter.next().await {
             meter.deliver(piece.len());

@@ -61,6 +61,7 @@ fn is_jpeg(entry: &SceneEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use image::ImageFormat;
+    use stormlens_data::scene::Coding;
 
     use super::*;
     use crate::tasks::scene::scenes::{CacheOptions, Scenes};
@@ -74,7 +75,8 @@ mod tests {
             let mut bytes = std::io::Cursor::new(Vec::new());
             let picture = image::RgbImage::from_pixel(40, 40, image::Rgb([80; 3]));
             picture.write_to(&mut bytes, format).expect("it can be written");
-            let entry = scenes.add("JPEG scene", bytes.get_ref()).expect("it is taken");
+            let entry =
+                scenes.add("JPEG scene", bytes.get_ref(), Coding::default()).expect("it is taken");
             assert_eq!(is_jpeg(&entry), expected, "{format:?}: {}", entry.description);
             assert!(!is_jpeg(&SceneEntry { uploaded: false, ..entry }));
         };

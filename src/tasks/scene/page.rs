@@ -4,13 +4,13 @@ use askama::Template;
 use stormlens_data::card::Class;
 use stormlens_data::outcome::{Domain, Outcome, SceneGeometry};
 use stormlens_data::request::{ClassOutput, Subject, Target};
-use stormlens_data::scene::{Fit, Resampling};
+use stormlens_data::scene::{Fit, Label, Resampling};
 
 use super::SceneTask;
 use super::answer::most_probable;
-use super::list::label_text;
+use super::list::{coding_selects, label_text};
 use super::notices::Notices;
-use super::question::{class, classification, find, output, scene_of, square};
+use super::question::{class, classification, coding, find, output, scene_of, square};
 use super::scenes::SceneEntry;
 use crate::question::Question;
 use crate::web::forms::{Select, select};
@@ -28,6 +28,8 @@ struct ScenePage {
     title: String,
     entry: SceneEntry,
     label: &'static str,
+    /// The class of the scene's label and the most probable one, where they differ.
+    wrong: Option<(&'static str, &'static str)>,
     /// The answer in a sentence.
     reading: String,
     classes: Vec<ClassRow>,
@@ -60,7 +62,7 @@ struct ClassLink {
 }
 
 /// What the form to ask again asks for beside the methods.
-const OWN: [&str; 3] = ["resampling", "fit", "output"];
+const OWN: [&str; 5] = ["resampling", "fit", "output", "values", "bands"];
 
 /// The page as HTML.
 pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
@@ -73,11 +75,14 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
     let explained = class(&question.target);
     let most = most_probable(&scores.probabilities);
     let label = |idx: usize| classes.get(idx).map_or("", |class| class.label);
+    let place = |label: Label| classes.iter().position(|class| class.name == label.name());
+    let labelled = entry.label.and_then(place);
     let page = ScenePage {
         layout: layout.clone(),
         report: Report::new(shown, &figures, &OWN),
         title: entry.title.clone(),
         label: label_text(entry.label),
+        wrong: labelled.filter(|labelled| *labelled != most).map(|l| (label(l), label(most))),
         reading: reading(question, &scores)?,
         classes: rows(classes, &scores, most),
         notices: Notices::new(question, &entry, outcome),
@@ -87,7 +92,7 @@ pub fn html(task: &SceneTask, shown: &Shown<'_>) -> Result<String, AppError> {
         preparation: preparation(&question.request.subject, geometry),
         seen: seen(geometry),
         class_switch: class_switch(question, classes),
-        selects: selects(question),
+        selects: selects(question, outcome),
         entry,
     };
     Ok(page.render()?)
@@ -139,9 +144,27 @@ fn facts(outcome: &Outcome, geometry: &SceneGeometry) -> Vec<(&'static str, Stri
     let mut facts = vec![("Picture", format!("{width_px} × {height_px} pixels"))];
     let no_data = outcome.number("no_data_share");
     facts.extend(no_data.map(|share| ("Without data", format::percent(share))));
+    facts.extend(outcome.notes("coding").map(|text| ("Colours", text.to_owned())));
+    facts.extend(outcome.notes("place").map(|text| ("Place", text.to_owned())));
+    facts.push(("Compared with the training scenes", compared(outcome)));
     facts.push(("Computed on", outcome.provenance.device.clone()));
     facts.push(("Computed in", format!("{} s", format::number(outcome.duration_ms / 1e3))));
     facts
+}
+
+/// By what it was judged whether the scene is like those of the training.
+fn compared(outcome: &Outcome) -> String {
+    let colours = "nine statistics of the colours";
+    match (outcome.number("feature_distance"), outcome.number("feature_distance_limit")) {
+        (Some(distance), Some(limit)) => format!(
+            "{colours}, and what the network’s early layers see: distance {}, where 99 % of other scenes of that kind stay below {}",
+            format::number(distance),
+            format::number(limit)
+        ),
+        _ => format!(
+            "{colours} only: these weights do not say what the network sees in their training scenes"
+        ),
+    }
 }
 
 /// How the picture became the square, and whose way that is.
@@ -186,10 +209,12 @@ fn class_switch(question: &Question, classes: &[Class]) -> Vec<ClassLink> {
     links.into_iter().rev().collect()
 }
 
-fn selects(question: &Question) -> Vec<Select> {
+fn selects(question: &Question, outcome: &Outcome) -> Vec<Select> {
     let (resampling, fit) = square(&question.request.subject);
     let output = output(&question.target);
-    vec![
+    let coding = coding(&question.request.subject);
+    let is_coded = !coding.is_default() || outcome.notes("coding").next().is_some();
+    let mut selects = vec![
         select("resampling", "Resize", resampling, resampling_text),
         select("fit", "If not square", fit, |fit| match fit {
             Fit::Stretch => "stretch, as published",
@@ -199,5 +224,9 @@ fn selects(question: &Question) -> Vec<Select> {
             ClassOutput::Probability => "the probability, as published",
             ClassOutput::Logit => "the logit",
         }),
-    ]
+    ];
+    if is_coded {
+        selects.extend(coding_selects(coding));
+    }
+    selects
 }

@@ -103,6 +103,10 @@ impl Pages for SceneTask {
         Evaluation { classes: ClassScores::read(file)? }.render().ok()
     }
 
+    fn trouble(&self) -> Option<&'static str> {
+        self.scenes.trouble()
+    }
+
     fn prepare_pictures(&self, pictures: &Pictures, _: &Catalog) {
         for scene in self.scenes.samples() {
             thumbnail::prepare(&self.scenes, pictures, scene);

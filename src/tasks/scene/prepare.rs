@@ -5,9 +5,9 @@ use std::time::Instant;
 use stormlens_data::network::{self, Asked, Input};
 use stormlens_data::outcome::SceneGeometry;
 use stormlens_data::request::{ClassOutput, Explain, Request, Subject, Target};
-use stormlens_data::scene::{Picture, Statistics, Variant, resize};
+use stormlens_data::scene::{Decoded, Statistics, Variant, resize};
 
-use super::question::square;
+use super::question::{coding, square};
 use super::scenes::{SceneEntry, Scenes};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
@@ -23,6 +23,8 @@ pub struct PreparedScene {
     /// The square, `[3 × side × side]`.
     pub rgb: Vec<u8>,
     pub statistics: Statistics,
+    /// How its numbers became colours, in words; empty where they were colours.
+    pub coding: String,
     /// How long this took.
     pub preparation_ms: f64,
 }
@@ -33,22 +35,24 @@ pub fn prepare(scenes: &Scenes, request: &Request, cards: &Cards) -> Result<Prep
     };
     let missing = || invalid(&format!("there is no scene {scene:?} here, or not any more"));
     let entry = scenes.find(scene).ok_or_else(missing)?;
-    let picture = scenes.picture(scene).map_err(|error| invalid(&error))?;
+    let decoded =
+        scenes.picture(scene, coding(&request.subject)).map_err(|error| invalid(&error))?;
     let asked: Result<_, _> = request.explain.iter().map(ask).collect();
-    let (input, scene) = prepared(&picture, entry, request, variant(cards));
+    let (input, scene) = prepared(decoded, entry, request, variant(cards));
     Ok(Prepared { input, asked: asked?, rest: Box::new(scene) })
 }
 
 fn prepared(
-    picture: &Picture,
+    decoded: Decoded,
     entry: SceneEntry,
     request: &Request,
     variant: Variant,
 ) -> (Input, PreparedScene) {
     let started = Instant::now();
+    let Decoded { picture, coding, place } = decoded;
     let (resampling, fit) = square(&request.subject);
     let Variant { input_px, crop_px } = variant;
-    let square = resize(picture, input_px, resampling, fit);
+    let square = resize(&picture, input_px, resampling, fit);
     let input = Input { values: square.crop(crop_px), shape: [3, crop_px, crop_px] };
     let scene = PreparedScene {
         geometry: SceneGeometry {
@@ -57,9 +61,11 @@ fn prepared(
             height_px: picture.height,
             variant,
             content: square.content,
+            place,
         },
         rgb: planes(&square.to_rgb8()),
-        statistics: Statistics::of(picture),
+        statistics: Statistics::of(&picture),
+        coding,
         preparation_ms: started.elapsed().as_secs_f64() * 1e3,
         entry,
     };

@@ -66,8 +66,11 @@ impl UploadProblem {
                  files in the field “files”, or one picture by itself as image/png, image/jpeg or \
                  image/tiff"
                 .to_owned(),
+            Self::File(file) if file.is_for_want_of_room() => {
+                "Upload it again when whoever runs the server has made room".to_owned()
+            }
             Self::File(_) | Self::Files(_) => {
-                "Choose another file: PNG, JPEG and TIFF pictures are read".to_owned()
+                "Choose another file, or what the numbers of a TIFF are: PNG, JPEG and TIFF pictures are read".to_owned()
             }
             Self::TooManyFiles { max_files } => {
                 format!("Upload at most {max_files} at once, and the others after them")
@@ -93,6 +96,10 @@ impl RefusedFile {
         Self { name, status: status(error).as_u16(), message: error.to_string() }
     }
 
+    fn is_for_want_of_room(&self) -> bool {
+        self.status() == StatusCode::INSUFFICIENT_STORAGE
+    }
+
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -106,6 +113,7 @@ fn status(error: &UploadError) -> StatusCode {
         ) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         UploadError::Picture(_) => StatusCode::UNPROCESSABLE_ENTITY,
         UploadError::Collision { .. } => StatusCode::CONFLICT,
+        UploadError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         UploadError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

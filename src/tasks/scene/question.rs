@@ -2,7 +2,7 @@
 
 use stormlens_data::card::SceneClassification;
 use stormlens_data::request::{ClassOutput, Subject, Target};
-use stormlens_data::scene::{Fit, Resampling};
+use stormlens_data::scene::{Bands, Coding, Fit, Resampling, Values};
 
 use super::scenes::{SceneEntry, Scenes};
 use crate::parameters::{Parameters, QuestionError};
@@ -23,6 +23,16 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     ParameterHelp {
         name: "fit",
         help: "one that is not square: stretch (as published; until chosen) or letterbox",
+    },
+    ParameterHelp {
+        name: "values",
+        help: "what the numbers of a TIFF are: stated (colours, or decibels where the file says so; until chosen), \
+               picture, decibels, hundredths (of a decibel), power, amplitude or counts",
+    },
+    ParameterHelp {
+        name: "bands",
+        help: "which of its bands are which polarisation: named (as the file says; until chosen), co, cross, co-cross \
+               or cross-co",
     },
     ParameterHelp { name: "class", help: "the class that is explained: pos (until chosen) or neg" },
     ParameterHelp {
@@ -56,7 +66,23 @@ pub fn read_subject(parameters: &Parameters, scenes: &Scenes) -> Result<Subject,
         scene: find(scenes, id)?.id,
         resampling: parameters.choice("resampling", Resampling::default())?,
         fit: parameters.choice("fit", Fit::default())?,
+        coding: read_coding(parameters)?,
     })
+}
+
+/// What is said of the numbers of a file.
+pub fn read_coding(parameters: &Parameters) -> Result<Coding, QuestionError> {
+    Ok(Coding {
+        values: parameters.choice("values", Values::default())?,
+        bands: parameters.choice("bands", Bands::default())?,
+    })
+}
+
+/// The same as names and values; what a file says itself is left out.
+pub fn write_coding(coding: Coding) -> impl Iterator<Item = (&'static str, String)> {
+    let Coding { values, bands } = coding;
+    let said = (values != Values::default()).then(|| ("values", values.to_string()));
+    said.into_iter().chain((bands != Bands::default()).then(|| ("bands", bands.to_string())))
 }
 
 /// The scene of that id.
@@ -84,10 +110,11 @@ pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, Que
 
 pub fn write(subject: &Subject, target: &Target, cards: &Cards) -> Vec<(&'static str, String)> {
     let mut pairs = Vec::new();
-    if let Subject::Scene { scene, resampling, fit } = subject {
+    if let Subject::Scene { scene, resampling, fit, coding } = subject {
         pairs.push((SCENE, scene.clone()));
         pairs.push(("resampling", resampling.to_string()));
         pairs.push(("fit", fit.to_string()));
+        pairs.extend(write_coding(*coding));
     }
     if let Target::Class { class, output } = target {
         let classes = classification(cards).map_or(&[][..], |task| task.classes);
@@ -122,6 +149,11 @@ pub fn class_name<'a>(target: &Target, cards: &'a Cards) -> Option<&'a str> {
 /// Which number of a class a target is; the default for another task's target.
 pub fn output(target: &Target) -> ClassOutput {
     if let Target::Class { output, .. } = target { *output } else { ClassOutput::default() }
+}
+
+/// What is said of the numbers of the picture's file; nothing for another task's subject.
+pub fn coding(subject: &Subject) -> Coding {
+    if let Subject::Scene { coding, .. } = subject { *coding } else { Coding::default() }
 }
 
 /// How the picture becomes a square; the defaults for another task's subject.

@@ -13,16 +13,17 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use stormlens_data::hash::sha256;
 use stormlens_data::scene::{
-    ID_DIGITS, LIST, Label, Limits, Picture, PictureError, Scene, SceneArchive, decode,
+    Coding, Decoded, ID_DIGITS, LIST, Label, Limits, PictureError, Scene, SceneArchive, decode_as,
 };
 
 pub use self::name::clean_name;
 use self::store::{Note, Store};
+use crate::disk;
 
 /// Where uploads are kept, and how many of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct SceneEntry {
     /// Whether it was computed and never seen by a satellite.
     pub simulated: bool,
     pub uploaded: bool,
+    /// What was said of its numbers when it came.
+    pub coding: Coding,
     pub width_px: usize,
     pub height_px: usize,
 }
@@ -92,6 +95,8 @@ pub enum UploadError {
     Picture(#[from] PictureError),
     #[error("another picture has the same name {id} here: save this one in another format")]
     Collision { id: String },
+    #[error("the picture cannot be kept, because the disk of the server is full")]
+    DiskFull,
     /// Which folder it is stands in the log and not in the message, which visitors see.
     #[error(
         "the picture cannot be kept on the server ({}): upload it again later, the log says more",
@@ -122,7 +127,7 @@ pub struct Scenes {
 }
 
 /// A picture from the command line.
-type Brought = (SceneEntry, Picture);
+type Brought = (SceneEntry, Arc<bring::Content>);
 
 impl Scenes {
     /// Lists the samples of every folder below `data` with a `scenes.json`, and the uploads that are
@@ -146,6 +151,11 @@ impl Scenes {
     /// Folders and pictures of the data folder that were left out, each with the reason.
     pub fn problems(&self) -> &[String] {
         &self.problems
+    }
+
+    /// Why no upload can be kept now, if that is known.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.store.trouble()
     }
 
     pub fn cache(&self) -> &CacheOptions {
@@ -172,7 +182,7 @@ impl Scenes {
         let entry = self.find(id).ok_or_else(|| SceneError::Unknown { id: id.to_owned() })?;
         let path = self.files.get(id).cloned().unwrap_or_else(|| self.store.path(&entry.sha256));
         let title = entry.title;
-        let bytes = std::fs::read(&path).map_err(|cause| {
+        let bytes = disk::read(&path).map_err(|cause| {
             tracing::error!(file = %path.display(), error = %cause, "a scene cannot be read");
             SceneError::Io { title: title.clone(), cause }
         })?;
@@ -187,13 +197,13 @@ impl Scenes {
     ///
     /// # Errors
     /// Those of [`Scenes::bytes`], and what decoding refuses.
-    pub fn picture(&self, id: &str) -> Result<Picture, SceneError> {
-        if let Some((_, picture)) = self.brought(id) {
-            return Ok(picture);
-        }
+    pub fn picture(&self, id: &str, coding: Coding) -> Result<Decoded, SceneError> {
         let file = || self.find(id).map_or_else(|| id.to_owned(), |entry| entry.title);
-        decode(&self.bytes(id)?, &Limits::default())
-            .map_err(|cause| SceneError::Picture { file: file(), cause })
+        let refuse = |cause| SceneError::Picture { file: file(), cause };
+        match self.brought(id) {
+            Some((_, content)) => content.picture(coding).map_err(refuse),
+            None => decode_as(&self.bytes(id)?, &Limits::default(), coding).map_err(refuse),
+        }
     }
 
     fn brought(&self, id: &str) -> Option<Brought> {
@@ -206,45 +216,58 @@ impl Scenes {
     /// # Errors
     /// For a file that cannot be read and for what is no such picture.
     pub fn bring(&self, file: &Path) -> anyhow::Result<String> {
-        let (entry, picture) = bring::read(file)?;
+        let (entry, content) = bring::read(file)?;
         let id = entry.id.clone();
         let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
-        brought.insert(id.clone(), (entry, picture));
+        brought.insert(id.clone(), (entry, Arc::new(content)));
         Ok(id)
     }
 
-    /// Takes a picture in. It is decoded once to prove that it is one; kept are its bytes as they
-    /// came. A picture that is there already stays as it is; under another name it has another id, so that
-    /// nobody sees the name that somebody else gave. Where its file was lost or damaged, it is written again.
+    /// Takes a picture in, with what is said of its numbers. It is decoded once to prove that it is one; kept are
+    /// its bytes as they came. A picture that is there already stays as it is; under another name it has another
+    /// id, so that nobody sees the name that somebody else gave. Where its file was lost or damaged, it is
+    /// written again.
     ///
     /// # Errors
     /// For too many bytes, for what is no picture that can be read, and for a cache folder that
     /// cannot be written to.
-    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<SceneEntry, UploadError> {
+    pub fn add(&self, name: &str, bytes: &[u8], coding: Coding) -> Result<SceneEntry, UploadError> {
         let max_bytes = self.cache().max_file_bytes;
         if bytes.len() > max_bytes {
             return Err(UploadError::TooManyBytes { n_bytes: bytes.len(), max_bytes });
         }
         let sha256 = sha256(bytes);
         let id = sha256[..ID_DIGITS].to_owned();
-        if let Some(entry) = self.find(&id) {
-            return match entry.sha256 == sha256 {
-                true => self.keep(entry, clean_name(name), bytes),
-                false => Err(UploadError::Collision { id }),
-            };
+        // A PNG or JPEG that comes together with a TIFF holds colours all the same.
+        let coding = if format_name(bytes) == "TIFF" { coding } else { Coding::default() };
+        match self.find(&id) {
+            Some(entry) if entry.sha256 != sha256 => return Err(UploadError::Collision { id }),
+            // What is said anew of the same bytes counts from now on.
+            Some(entry) if entry.coding == coding || !entry.uploaded => {
+                return self.keep(entry, clean_name(name), bytes);
+            }
+            _ => {}
         }
-        let Picture { width: width_px, height: height_px, .. } = decode(bytes, &Limits::default())?;
+        let picture = decode_as(bytes, &Limits::default(), coding)?.picture;
+        let (width_px, height_px) = (picture.width, picture.height);
+        // Whatever is said anew, names stay with whoever gave them.
+        let known = self.store.find(&id).map(|(_, note)| note);
+        let is_known = known.is_some();
+        let (first_name, other_names) = known
+            .map_or_else(|| (clean_name(name), Vec::new()), |note| (note.name, note.other_names));
         let note = Note {
-            name: clean_name(name),
-            other_names: Vec::new(),
+            name: first_name,
+            other_names,
             n_bytes: bytes.len() as u64,
             format: format_name(bytes).to_owned(),
+            coding,
             width_px,
             height_px,
             time: Timestamp::now(),
         };
         self.store.add(&sha256, bytes, &note)?;
-        Ok(uploaded_entry(&id, (sha256, note)))
+        let entry = uploaded_entry(&id, (sha256, note));
+        if is_known { self.keep(entry, clean_name(name), bytes) } else { Ok(entry) }
     }
 
     /// Sees to it that the file of a known upload is sound, by its bytes that came once more, and answers the
@@ -306,6 +329,7 @@ fn sample_entry(scene: &Scene, problems: &mut Vec<String>) -> Option<SceneEntry>
         attribution: scene.attribution.clone(),
         simulated: scene.simulated,
         uploaded: false,
+        coding: Coding::default(),
         width_px: picture.width,
         height_px: picture.height,
     })
@@ -325,6 +349,7 @@ fn uploaded_entry(id: &str, (sha256, note): (String, Note)) -> SceneEntry {
         attribution: String::new(),
         simulated: false,
         uploaded: true,
+        coding: note.coding,
         width_px: note.width_px,
         height_px: note.height_px,
     }

@@ -5,8 +5,10 @@ mod page;
 mod rows;
 mod sort;
 
+use std::collections::HashMap;
+
 use stormlens_data::request::{Request, Subject};
-use stormlens_data::scene::{Fit, Resampling};
+use stormlens_data::scene::{Coding, Fit, Resampling};
 
 pub use self::csv::csv;
 pub use self::page::show;
@@ -14,7 +16,7 @@ pub use self::rows::{N_SUMMARIES, Summaries};
 use self::rows::{Standing, Summary};
 use self::sort::Sort;
 use super::SceneTask;
-use super::question::classification;
+use super::question::{classification, write_coding};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode, to_query};
 use crate::question::{Cards, Question, read_cards};
@@ -35,6 +37,8 @@ const MAX_SCENES: usize = 96;
 pub struct TableQuery {
     scenes: Vec<String>,
     cards: Cards,
+    /// What is said of the numbers of some of the scenes, by their ids.
+    codings: HashMap<String, Coding>,
     resampling: Resampling,
     fit: Fit,
     /// The class whose probability is shown.
@@ -61,7 +65,12 @@ impl TableQuery {
         let classes = classification(&cards)?;
         let (class, class_label) =
             (classes.default_class, classes.classes[classes.default_class].label);
+        let coding = |id: &String| {
+            let coding = task.scenes.find(id)?.coding;
+            (!coding.is_default()).then(|| (id.clone(), coding))
+        };
         Ok(Self {
+            codings: scenes.iter().filter_map(coding).collect(),
             scenes,
             cards,
             resampling: parameters.choice("resampling", Resampling::default())?,
@@ -103,9 +112,13 @@ impl TableQuery {
             .pairs()
             .into_iter()
             .filter(|pair| !["scenes", "sort", "refused"].contains(&pair.0));
-        let pairs = own.map(|(name, value)| (name.to_owned(), value));
-        let scene = ("scene".to_owned(), id.to_owned());
-        Question::read(&Parameters::of(pairs.chain([scene])), catalog, &[])
+        let scene = [("scene", id.to_owned())].into_iter().chain(write_coding(self.coding(id)));
+        let pairs = own.chain(scene).map(|(name, value)| (name.to_owned(), value));
+        Question::read(&Parameters::of(pairs), catalog, &[])
+    }
+
+    fn coding(&self, id: &str) -> Coding {
+        self.codings.get(id).copied().unwrap_or_default()
     }
 
     /// The address of one scene's own result.
@@ -122,7 +135,12 @@ impl TableQuery {
         Request {
             model: self.cards.model.id.to_owned(),
             checkpoint: self.cards.checkpoint.name.clone(),
-            subject: Subject::Scene { scene: id.to_owned(), resampling, fit },
+            subject: Subject::Scene {
+                scene: id.to_owned(),
+                resampling,
+                fit,
+                coding: self.coding(id),
+            },
             explain: Vec::new(),
         }
     }

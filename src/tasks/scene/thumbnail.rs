@@ -33,9 +33,9 @@ pub async fn show(
     let parameters = Parameters::parse(query.as_deref());
     parameters.only(&[VERSION])?;
     let scene = find(&task.scenes, &id)?;
-    let key = key(&scene.sha256);
+    let key = key(&scene);
     let tag = key.clone().lasting_if(parameters.one(VERSION)?, &version());
-    let picture = state.decoding(move || draw(&task.scenes, &scene.id));
+    let picture = state.decoding(move || draw(&task.scenes, &scene));
     pictures::respond(&state, &headers, "image/jpeg", (key, tag), picture).await
 }
 
@@ -48,12 +48,12 @@ fn version() -> Version {
     Version::of(&["scene"])
 }
 
-fn key(sha256: &str) -> EntityTag {
-    EntityTag::of(&["scene", sha256])
+fn key(SceneEntry { sha256, coding, .. }: &SceneEntry) -> EntityTag {
+    EntityTag::of(&["scene", sha256, coding.values.name(), coding.bands.name()])
 }
 
-fn draw(scenes: &Scenes, id: &str) -> Result<Vec<u8>, AppError> {
-    let small = picture_thumbnail(&scenes.picture(id)?, SIDE_PX);
+fn draw(scenes: &Scenes, SceneEntry { id, coding, .. }: &SceneEntry) -> Result<Vec<u8>, AppError> {
+    let small = picture_thumbnail(&scenes.picture(id, *coding)?.picture, SIDE_PX);
     pack(&small).map_err(|error| AppError::Internal(format!("no thumbnail of {id}: {error}")))
 }
 
@@ -67,7 +67,7 @@ fn pack(png: &[u8]) -> Result<Vec<u8>, ImageError> {
 
 /// Draws the picture of a sample.
 pub fn prepare(scenes: &Scenes, pictures: &Pictures, scene: &SceneEntry) {
-    if let Ok(picture) = draw(scenes, &scene.id) {
-        pictures.put(key(&scene.sha256), picture);
+    if let Ok(picture) = draw(scenes, scene) {
+        pictures.put(key(scene), picture);
     }
 }

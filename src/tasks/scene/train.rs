@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use stormlens_checkpoint::Metadata;
 use stormlens_data::card::SceneClassification;
-use stormlens_nn::checkpoint::Metadata;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::train::{Block, EpochReport, SceneConfig, SceneSupervision};
 
@@ -52,6 +52,7 @@ fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Resul
         crop_px: Some(data.variant.crop_px),
         simulated: data.simulated,
         training_statistics: statistics.clone(),
+        training_features: None,
         training_data: data.description.clone(),
         licence: data.licence.clone(),
         created_by: created_by(),

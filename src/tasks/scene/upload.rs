@@ -15,17 +15,23 @@ use axum::extract::{DefaultBodyLimit, FromRequest, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::response::Response;
+use stormlens_data::scene::Coding;
 
 use super::SceneTask;
 use super::meter::Meter;
 use super::problem::UploadProblem;
+use super::question::read_coding;
 use super::refusals::RefusedFile;
 use super::scenes::{SceneEntry, UploadError, clean_name};
 use crate::parameters::Parameters;
+use crate::web::client::{Client, Shares};
 use crate::web::{AppError, AppState};
 
 /// The field of the form that holds the files.
 const FIELD: &str = "files";
+/// Those that say what the numbers of a TIFF are; they stand before the files.
+const CODING: [&str; 2] = ["values", "bands"];
+const MAX_TEXT_BYTES: usize = 64;
 const PICTURES: [&str; 3] = ["image/png", "image/jpeg", "image/tiff"];
 /// Headers and boundaries of a form, a file.
 const OVERHEAD_BYTES: usize = 16 << 10;
@@ -35,6 +41,8 @@ const OVERHEAD_BYTES: usize = 16 << 10;
 pub struct UploadLimits {
     /// Bodies that are read at the same time.
     pub n_at_once: usize,
+    /// Those of them that one client sends.
+    pub n_of_client: usize,
     /// Files in one form.
     pub n_files: usize,
     /// For the whole body, counting only time in which the client is waited for.
@@ -45,6 +53,8 @@ pub struct UploadLimits {
     pub grace: Duration,
     /// Rate over the whole time below which an upload is given up.
     pub min_bytes_per_s: f64,
+    /// While others find no room, an upload has to be so many times faster, and be done so many times sooner.
+    pub crowded_factor: f64,
     /// How long a refused upload is read on, so that its sender sees the answer.
     pub linger: Duration,
 }
@@ -53,17 +63,24 @@ impl Default for UploadLimits {
     fn default() -> Self {
         Self {
             n_at_once: 8,
+            n_of_client: 4,
             n_files: 24,
             deadline: Duration::from_secs(300),
             stall: Duration::from_secs(15),
             grace: Duration::from_secs(10),
             min_bytes_per_s: 16_384.0,
+            crowded_factor: 8.0,
             linger: Duration::from_secs(3),
         }
     }
 }
 
 impl UploadLimits {
+    /// Room for the bodies that are read at the same time.
+    pub fn shares(&self) -> Shares {
+        Shares::new(self.n_at_once, self.n_of_client.min(self.n_at_once))
+    }
+
     /// Bytes that a form may have in all, where a file may have so many.
     pub fn max_bytes(&self, max_file_bytes: usize) -> usize {
         (max_file_bytes + OVERHEAD_BYTES).saturating_mul(self.n_files)
@@ -91,7 +108,7 @@ pub async fn receive(
     request: Request,
 ) -> Result<Response, AppError> {
     let (parts, body) = request.into_parts();
-    let meter = Meter::new(body, task.limits, task.max_upload_bytes());
+    let meter = Meter::new(body, task.limits, task.max_upload_bytes(), task.crowd.clone());
     let with = With { task: &task, state: &state };
     let received = read(with, &parts.headers, query.as_deref(), &meter).await;
     // Who asks first whether to send has not begun yet.
@@ -108,8 +125,10 @@ async fn read(
     meter: &Arc<Meter>,
 ) -> Result<Received, AppError> {
     let task = with.task;
-    let busy = |_| UploadProblem::Busy { n_at_once: task.limits.n_at_once };
-    let _slot = task.uploads.try_acquire().map_err(busy)?;
+    let _share = task.uploads.take(Client::current(), 1).ok_or_else(|| {
+        task.crowd.comes();
+        UploadProblem::Busy { n_at_once: task.limits.n_at_once }
+    })?;
     let announced = header(headers, CONTENT_LENGTH.as_str()).parse::<usize>().ok();
     let max_bytes = task.max_upload_bytes();
     if announced.is_some_and(|n_bytes| n_bytes > max_bytes) {
@@ -141,7 +160,8 @@ async fn read_picture(
     room: usize,
 ) -> Result<Received, AppError> {
     let parameters = Parameters::parse(query);
-    parameters.only(&["name"])?;
+    parameters.only(&["name", "values", "bands"])?;
+    let coding = read_coding(&parameters)?;
     let name = parameters.one("name")?.unwrap_or_default();
     let mut file = File::new(with.task.max_file_bytes(), name, room);
     while let Some(piece) = meter.next().await.map_err(|_| broken(meter))? {
@@ -149,7 +169,7 @@ async fn read_picture(
         meter.deliver(piece.len());
     }
     let mut received = Received::default();
-    received.take(with, file).await?;
+    received.take(with, file, coding).await?;
     Ok(received)
 }
 
@@ -169,15 +189,20 @@ async fn read_form(
         .await
         .map_err(|_| UploadProblem::Form("is a form without a boundary".to_owned()))?;
     let (mut received, mut n_files) = (Received::default(), 0);
+    let mut said = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|_| broken(meter))? {
-        check_field(&field)?;
+        if let Some(name) = check_field(&field, n_files)? {
+            said.push((name.to_owned(), read_text(field, meter).await?));
+            continue;
+        }
         let Some(file) = read_file(with, field, meter, room).await? else { continue };
         n_files += 1;
         if n_files > with.task.limits.n_files {
             let max_files = with.task.limits.n_files;
             return Err(UploadProblem::TooManyFiles { max_files }.into());
         }
-        received.take(with, file).await?;
+        let coding = read_coding(&Parameters::of(said.iter().cloned()))?;
+        received.take(with, file, coding).await?;
     }
     if n_files == 0 {
         return Err(UploadProblem::Form("holds no file: choose one at least".to_owned()).into());
@@ -185,14 +210,33 @@ async fn read_form(
     Ok(received)
 }
 
-fn check_field(field: &Field<'_>) -> Result<(), UploadProblem> {
-    match field.name() {
-        Some(FIELD) => Ok(()),
-        other => {
+/// The name of a field that is no file.
+fn check_field(field: &Field<'_>, n_files: usize) -> Result<Option<&'static str>, UploadProblem> {
+    let said = CODING.into_iter().find(|known| field.name() == Some(known));
+    match (field.name(), said) {
+        (Some(FIELD), _) => Ok(None),
+        (_, Some(name)) if n_files == 0 => Ok(Some(name)),
+        (_, Some(name)) => {
+            Err(UploadProblem::Form(format!("has “{name}” behind the files it is about")))
+        }
+        (other, None) => {
             let name = clean_name(other.unwrap_or_default());
             Err(UploadProblem::Form(format!("has a field “{name}”, but files come in “{FIELD}”")))
         }
     }
+}
+
+/// A short text.
+async fn read_text(mut field: Field<'_>, meter: &Meter) -> Result<String, AppError> {
+    let mut text = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|_| broken(meter))? {
+        text.extend_from_slice(&piece);
+        meter.deliver(piece.len());
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(UploadProblem::Form("has a text that is too long".to_owned()).into());
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// One file; `None` for the empty field that a browser sends where none was chosen.
@@ -242,13 +286,13 @@ impl File {
 
 impl Received {
     /// Decodes and keeps a file, or takes down why not.
-    async fn take(&mut self, with: With<'_>, file: File) -> Result<(), AppError> {
+    async fn take(&mut self, with: With<'_>, file: File, coding: Coding) -> Result<(), AppError> {
         let (name, max_bytes) = (clean_name(&file.name), file.max_bytes);
         let added = if file.n_bytes > max_bytes {
             Err(UploadError::TooManyBytes { n_bytes: file.n_bytes, max_bytes })
         } else {
             let (task, bytes) = (with.task.clone(), file.bytes);
-            with.state.decoding(move || Ok(task.scenes.add(&file.name, &bytes))).await?
+            with.state.decoding(move || Ok(task.scenes.add(&file.name, &bytes, coding))).await?
         };
         match added {
             Ok(entry) if self.accepted.contains(&entry) => {}

@@ -1,21 +1,27 @@
 //! A result's page while the answer is not there yet.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use askama::Template;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{Html, IntoResponse, Response};
 
 use super::passing;
 use crate::jobs::{JobId, JobState};
 use crate::question::Question;
 use crate::web::layout::{Layout, Section};
-use crate::web::{AppError, AppState};
+use crate::web::{AppError, AppState, result};
 
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
 struct ProgressPage {
     layout: Layout,
     job: String,
+    viewer: String,
+    /// The address of this page for the same viewer.
+    again: String,
     list: Section,
     /// What is looked at, and the page where that is asked.
     name: String,
@@ -29,13 +35,34 @@ struct ProgressPage {
     running: bool,
 }
 
+/// The parameter by which a page says who looks at it.
+pub const VIEWER: &str = "viewer";
+
+/// The name of one who looks at a page that waits, for as long as he does: 16 hexadecimal digits.
+pub struct Viewer(pub String);
+
+impl Viewer {
+    /// One who comes for the first time.
+    pub fn arrives() -> Self {
+        // The standard library draws a key for it, which nobody can guess.
+        Self(format!("{:016x}", RandomState::new().build_hasher().finish()))
+    }
+
+    /// One who was here before.
+    pub fn read(name: String) -> Option<Self> {
+        let is_name = name.len() == 16 && name.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_name.then_some(Self(name))
+    }
+}
+
 /// The page that waits; it asks again by itself.
 pub fn show(
     state: &AppState,
     question: &Question,
-    id: &JobId,
-    job: &JobState,
+    (id, job): (&JobId, &JobState),
+    Viewer(viewer): Viewer,
 ) -> Result<Response, AppError> {
+    state.jobs.sees(id, &viewer);
     let (phase, done, total, since) = match job {
         JobState::Running { phase, done, total, since } => {
             let phase = if phase.is_empty() { "Starting" } else { phase };
@@ -51,6 +78,8 @@ pub fn show(
     let page = ProgressPage {
         layout: Layout::new(state, Some(pages.section())),
         job: id.to_string(),
+        again: format!("{}&{VIEWER}={viewer}", result::page(question)),
+        viewer,
         list: pages.section(),
         name: question.task.title(subject),
         page: pages.asked_at(subject),
@@ -62,6 +91,34 @@ pub fn show(
         running: since.is_some(),
     };
     passing(&page)
+}
+
+#[derive(Template)]
+#[template(path = "pages/stopped.html")]
+struct StoppedPage {
+    layout: Layout,
+    list: Section,
+    name: String,
+    /// Where that is asked, and the address of the result.
+    page: String,
+    result: String,
+    model: &'static str,
+}
+
+/// The page of a result that was stopped by those who waited for it; a button starts it again.
+pub fn show_stopped(state: &AppState, question: &Question) -> Result<Response, AppError> {
+    let pages = state.pages_of(&question.task)?;
+    let subject = &question.request.subject;
+    let page = StoppedPage {
+        layout: Layout::new(state, Some(pages.section())),
+        list: pages.section(),
+        name: question.task.title(subject),
+        page: pages.asked_at(subject),
+        result: result::page(question),
+        model: question.cards.model.title,
+    };
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CONFLICT, headers, Html(page.render()?)).into_response())
 }
 
 fn elapsed(since: Instant) -> String {

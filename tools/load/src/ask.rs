@@ -44,8 +44,13 @@ impl Questions {
     pub fn next(&self) -> String {
         match self.mix {
             Mix::Pages => self.address.clone(),
-            Mix::Nowcasts | Mix::Same => self.distinct(self.n_asked.fetch_add(1, Ordering::SeqCst)),
+            Mix::Nowcasts | Mix::Same => self.fresh(),
         }
+    }
+
+    /// The address of a result that nobody has asked for.
+    pub fn fresh(&self) -> String {
+        self.distinct(self.n_asked.fetch_add(1, Ordering::SeqCst))
     }
 
     /// A threshold from 1 to 2 mm/h that nobody has asked for: every millisecond of eleven days has

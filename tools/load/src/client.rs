@@ -32,7 +32,7 @@ pub struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Answered,
-    /// 503 with `Retry-After`: told to come back after this long.
+    /// 503, or 429, with `Retry-After`: told to come back after this long.
     Refused(Duration),
     /// Another status than these.
     Wrong(StatusCode),
@@ -182,7 +182,7 @@ fn end(status: StatusCode, headers: &HeaderMap) -> Option<End> {
     match status {
         StatusCode::OK => Some(End::Answered),
         StatusCode::ACCEPTED => None,
-        StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
             Some(pause().map_or(End::Lost, |seconds| End::Refused(Duration::from_secs(seconds))))
         }
         status if status.is_redirection() => None,
@@ -205,6 +205,7 @@ mod tests {
         check(202, None, None);
         check(303, None, None);
         check(503, Some("5"), Some(End::Refused(Duration::from_secs(5))));
+        check(429, Some("5"), Some(End::Refused(Duration::from_secs(5))));
         check(503, None, Some(End::Lost));
         check(503, Some("soon"), Some(End::Lost));
         check(500, None, Some(End::Wrong(StatusCode::INTERNAL_SERVER_ERROR)));

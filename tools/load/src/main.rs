@@ -8,6 +8,8 @@ mod events;
 mod level;
 mod memory;
 mod report;
+mod trials;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use clap::{Parser, ValueEnum};
 use self::ask::Questions;
 use self::level::Limits;
 use self::report::Report;
+use self::trials::Ground;
 
 /// Put load on a running Stormlens and say how it held up
 #[derive(Parser)]
@@ -60,6 +63,11 @@ struct Args {
     #[arg(long, default_value_t = 180, value_name = "SECONDS")]
     lost_after_s: u64,
 
+    /// Try in turn what could take the server from its visitors, each beside a visitor who looks at a page; only
+    /// for a server on this machine
+    #[arg(long, conflicts_with_all = ["json", "clients", "mix"])]
+    trials: bool,
+
     /// Write JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -88,7 +96,13 @@ async fn main() -> anyhow::Result<()> {
     let address = client::prepare(&authority, &args.result, &limits)
         .await
         .with_context(|| format!("cannot get {} from {}", args.result, args.url))?;
-    let questions = Arc::new(Questions::new(args.mix, &address)?);
+    let mix = if args.trials { Mix::Nowcasts } else { args.mix };
+    let questions = Arc::new(Questions::new(mix, &address)?);
+    if args.trials {
+        let ground = Ground::new(&authority, &address, &questions, limits, args.pid)?;
+        print!("{}", trials::all(&ground).await?);
+        return Ok(());
+    }
     let mut report = Report::default();
     for &n_clients in &args.clients {
         eprintln!("{n_clients} clients for {} s", args.seconds);

@@ -43,6 +43,14 @@ impl Watch {
     }
 }
 
+/// The resident set of a process now, in MB of a million bytes.
+///
+/// # Errors
+/// As [`Watch::peak_mb`].
+pub fn resident_mb(pid: u32) -> anyhow::Result<f64> {
+    Ok(resident_kb(pid)? as f64 * 1024.0 / 1e6)
+}
+
 fn resident_kb(pid: u32) -> anyhow::Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = std::fs::read_to_string(&path)

@@ -37,6 +37,16 @@ impl Tally {
         *self.wrong.entry(error.to_owned()).or_default() += 1;
     }
 
+    /// How many ended how.
+    pub fn in_words(&self) -> String {
+        let n_wrong: usize = self.wrong.values().sum();
+        let (n_answered, n_refused) = (self.answered_ms.len(), self.refused_ms.len());
+        format!(
+            "{n_answered} answered, {n_refused} refused, {n_wrong} otherwise, {} lost",
+            self.n_lost
+        )
+    }
+
     pub fn add(&mut self, other: Self) {
         self.answered_ms.extend(other.answered_ms);
         self.refused_ms.extend(other.refused_ms);
@@ -57,12 +67,12 @@ struct Row {
     /// From the first question to the page of the result; `None` where there was none.
     p50_ms: Option<f64>,
     p99_ms: Option<f64>,
-    /// 503 with `Retry-After`.
+    /// 503 or 429 with `Retry-After`.
     refused: usize,
     refused_p99_ms: Option<f64>,
     /// Other answers by their status.
     wrong: BTreeMap<String, usize>,
-    /// No answer, or a 503 that does not say when to come back.
+    /// No answer, or a refusal that does not say when to come back.
     lost: usize,
     /// Of the server, in MB of a million bytes.
     peak_memory_mb: Option<f64>,
@@ -102,7 +112,7 @@ impl Report {
 }
 
 /// The smallest value that so many percent of the values do not exceed (nearest rank).
-fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
+pub fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied()
 }
@@ -111,7 +121,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| clients | answers/s | p50, ms | p99, ms | answers | refused (503) | p99 of refusals, ms \
+            "| clients | answers/s | p50, ms | p99, ms | answers | refused | p99 of refusals, ms \
              | other | lost | peak memory, MB |"
         )?;
         writeln!(f, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
@@ -135,7 +145,7 @@ impl fmt::Display for Row {
 }
 
 /// Three digits, more before the point.
-fn shown(value: Option<f64>) -> String {
+pub fn shown(value: Option<f64>) -> String {
     match value {
         None => "–".to_owned(),
         Some(value) if value >= 100.0 => format!("{value:.0}"),

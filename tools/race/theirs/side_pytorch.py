@@ -195,7 +195,7 @@ def request():
         picture = figures.draw(cams[shown], frames[-1] * factor, title, details)
         return {
             "figure.png": np.frombuffer(picture, np.uint8),
-            "prediction": field.numpy() * factor,
+            "prediction": field.numpy()[None] * factor,
             "cam": cams[shown],
         }
 

@@ -6,20 +6,23 @@
 use std::io::Cursor;
 
 use tiff::TiffResult;
-use tiff::encoder::TiffEncoder;
 use tiff::encoder::colortype::Gray32Float;
+use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKindStandard};
 use tiff::tags::Tag;
 
 use super::FilesError;
 use crate::field::Grid;
 use crate::outcome::{Domain, Variable};
 use crate::projection::Projection;
+use crate::scene;
+use crate::scene::place::Position;
 
 const M_IN_KM: f64 = 1000.0;
 /// In place of a code, where one is defined by its parameters.
 const USER_DEFINED: u16 = 32767;
 
-/// One map of a variable, by its place among the variable's maps.
+/// One map of a variable, by its place among the variable's maps. A map of a scene lies where the scene's own file
+/// says, in its words.
 ///
 /// # Errors
 /// For a variable that lies nowhere on the Earth, and for a projection that GeoTIFF has no name for.
@@ -28,43 +31,82 @@ const USER_DEFINED: u16 = 32767;
 /// If the variable has no such map.
 pub fn to_bytes(variable: &Variable, index: usize) -> Result<Vec<u8>, FilesError> {
     let refuse = |what: String| FilesError::GeoTiff { name: variable.name.clone(), what };
-    let (Domain::Earth(grid), Some([height, width])) = (&variable.domain, variable.plane) else {
-        return Err(refuse("it does not lie on the Earth".to_owned()));
+    let nowhere = || refuse("it does not lie on the Earth".to_owned());
+    let [height, width] = variable.plane.ok_or_else(nowhere)?;
+    let map = variable.map(index);
+    let Domain::Earth(grid) = &variable.domain else {
+        let place = variable.domain.place([height, width]).ok_or_else(nowhere)?;
+        let tags = |tags: &mut Tags<'_, '_>| write_place(tags, &place);
+        return write(&map.values, [height, width], tags)
+            .map_err(|error| refuse(error.to_string()));
     };
     let projection = Projection::of(grid)?;
     let keys = Keys::of(&projection).ok_or_else(|| {
         refuse(format!("GeoTIFF has no name for the projection {}: take NetCDF", projection.name()))
     })?;
-    let map = variable.map(index);
+    let place = place(grid, &projection, [height, width]);
+    write(&map.values, [height, width], |tags| write_grid(tags, &place, &keys))
+        .map_err(|error| refuse(error.to_string()))
+}
+
+/// The directory of a file in the making.
+type Tags<'a, 'b> = DirectoryEncoder<'a, Cursor<&'b mut Vec<u8>>, TiffKindStandard>;
+
+fn write(
+    values: &[f32],
+    [height, width]: [usize; 2],
+    position: impl FnOnce(&mut Tags<'_, '_>) -> TiffResult<()>,
+) -> TiffResult<Vec<u8>> {
+    let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let mut bytes = Vec::new();
-    let written = write(
-        &mut bytes,
-        &map.values,
-        [height, width],
-        &place(grid, &projection, [height, width]),
-        &keys,
-    );
-    written.map_err(|error| refuse(error.to_string()))?;
+    {
+        let mut file = TiffEncoder::new(Cursor::new(&mut bytes))?;
+        let mut image = file.new_image::<Gray32Float>(side(width), side(height))?;
+        position(image.encoder())?;
+        image.encoder().write_tag(Tag::GdalNodata, "nan")?;
+        image.write_data(values)?;
+    }
     Ok(bytes)
 }
 
-fn write(
-    bytes: &mut Vec<u8>,
-    values: &[f32],
-    [height, width]: [usize; 2],
+fn write_grid(
+    tags: &mut Tags<'_, '_>,
     Place { scale, corner }: &Place,
     keys: &Keys,
 ) -> TiffResult<()> {
-    let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let mut file = TiffEncoder::new(Cursor::new(bytes))?;
-    let mut image = file.new_image::<Gray32Float>(side(width), side(height))?;
-    let tags = image.encoder();
     tags.write_tag(Tag::ModelPixelScaleTag, &scale[..])?;
     tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, corner[0], corner[1], 0.0][..])?;
     tags.write_tag(Tag::GeoKeyDirectoryTag, &keys.directory()[..])?;
-    tags.write_tag(Tag::GeoDoubleParamsTag, &keys.numbers()[..])?;
-    tags.write_tag(Tag::GdalNodata, "nan")?;
-    image.write_data(values)
+    tags.write_tag(Tag::GeoDoubleParamsTag, &keys.numbers()[..])
+}
+
+/// What the file of a scene says, for the pixels of a map of it.
+fn write_place(tags: &mut Tags<'_, '_>, place: &scene::Place) -> TiffResult<()> {
+    match &place.position {
+        Position::Affine([x, width, 0.0, y, 0.0, height]) if *width > 0.0 && *height < 0.0 => {
+            tags.write_tag(Tag::ModelPixelScaleTag, &[*width, -height, 0.0][..])?;
+            tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, *x, *y, 0.0][..])?;
+        }
+        Position::Affine([x, xc, xr, y, yc, yr]) => {
+            let rows = [[*xc, *xr, 0.0, *x], [*yc, *yr, 0.0, *y], [0.0; 4], [0.0, 0.0, 0.0, 1.0]];
+            tags.write_tag(Tag::ModelTransformationTag, rows.as_flattened())?;
+        }
+        Position::Points(points) => {
+            let points: Vec<f64> =
+                points.iter().flat_map(|&[i, j, x, y, z]| [i, j, 0.0, x, y, z]).collect();
+            tags.write_tag(Tag::ModelTiepointTag, &points[..])?;
+        }
+    }
+    if !place.directory.is_empty() {
+        tags.write_tag(Tag::GeoKeyDirectoryTag, &place.directory[..])?;
+    }
+    if !place.numbers.is_empty() {
+        tags.write_tag(Tag::GeoDoubleParamsTag, &place.numbers[..])?;
+    }
+    if !place.text.is_empty() {
+        tags.write_tag(Tag::GeoAsciiParamsTag, place.text.as_str())?;
+    }
+    Ok(())
 }
 
 /// Size of a cell, and the upper left corner, in metres or degrees.

@@ -122,11 +122,17 @@ fn describe_scene(file: &mut Builder, outcome: &Outcome) -> Result<(), FilesErro
         Domain::None | Domain::Earth(_) => None,
     });
     let Some(scene) = scenes.into_iter().next() else { return Ok(()) };
-    let SceneGeometry { title, width_px, height_px, content, .. } = scene;
+    let SceneGeometry { title, width_px, height_px, content, place, .. } = scene;
     let part = |part: Rectangle| {
         let Rectangle { left, top, width, height } = part;
         format!("left {left}, top {top}, width {width}, height {height}")
     };
+    if let Some(place) = place {
+        // In the words of GeoTIFF, of the picture's own pixels.
+        let text = serde_json::to_string(place)
+            .map_err(|error| FilesError::Netcdf { what: error.to_string() })?;
+        file.attribute("scene_georeference", &text)?;
+    }
     file.attribute("scene_title", title)?;
     file.attribute("scene_picture_px", &format!("width {width_px}, height {height_px}"))?;
     file.attribute("scene_content_px", &part(*content))?;

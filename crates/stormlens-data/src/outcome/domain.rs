@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::field::Grid;
-use crate::scene::{Rectangle, Variant};
+use crate::scene::{Place, Rectangle, Variant};
 
 /// Where rows and columns lie. A variable may have fewer rows and columns than its domain has pixels:
 /// then its cells are larger, and cover the domain all the same.
@@ -32,12 +32,30 @@ pub struct SceneGeometry {
     pub variant: Variant,
     /// What of the square the picture covers, in pixels of the square.
     pub content: Rectangle,
+    /// Where the picture itself lies on the Earth, if its file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 impl SceneGeometry {
     /// The centre that the network sees, in pixels of the square.
     pub fn crop(&self) -> Rectangle {
         Rectangle::centre(self.variant.input_px, self.variant.crop_px)
+    }
+
+    /// Where cells of a map lie that covers a part of the square.
+    fn place_of(&self, part: Rectangle, [n_rows, n_columns]: [usize; 2]) -> Option<Place> {
+        let Rectangle { left, top, width, height } = self.content;
+        // Pixels of the picture in one of the square.
+        let x = self.width_px as f64 / width.max(1) as f64;
+        let y = self.height_px as f64 / height.max(1) as f64;
+        let in_square = |start: usize, content: usize| start as f64 - content as f64;
+        let origin = [in_square(part.left, left) * x, in_square(part.top, top) * y];
+        let cell = [
+            part.width as f64 / n_columns.max(1) as f64 * x,
+            part.height as f64 / n_rows.max(1) as f64 * y,
+        ];
+        self.place.as_ref().map(|place| place.moved(origin, cell))
     }
 }
 
@@ -65,6 +83,20 @@ impl Domain {
             (0..n).map(|i| start + (i as f64 + 0.5) * length / n as f64).collect()
         };
         Some([middles(top, height, n_rows), middles(left, width, n_columns)])
+    }
+
+    /// Where the cells of a map lie that covers the domain, as the file of a scene says it; `None` for what is no
+    /// scene, and for a scene that says nothing.
+    pub fn place(&self, size: [usize; 2]) -> Option<Place> {
+        match self {
+            Self::None | Self::Earth(_) => None,
+            Self::Scene(scene) => {
+                let side = scene.variant.input_px;
+                let square = Rectangle { left: 0, top: 0, width: side, height: side };
+                scene.place_of(square, size)
+            }
+            Self::SceneCentre(scene) => scene.place_of(scene.crop(), size),
+        }
     }
 
     /// Height and width in pixels; `None` where there are none.

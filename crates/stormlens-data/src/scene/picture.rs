@@ -1,5 +1,18 @@
 //! A decoded picture, how large one may be, and why one is refused.
 
+use super::coding::{Bands, Values};
+use super::place::Place;
+
+/// What a file became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    pub picture: Picture,
+    /// How its numbers became colours, in words; empty where they are those of a picture of 8 bits.
+    pub coding: String,
+    /// Where it lies on the Earth, if the file says so.
+    pub place: Option<Place>,
+}
+
 /// A picture of three channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -104,10 +117,66 @@ pub enum PictureError {
     ZeroSize { width: u64, height: u64 },
     #[error("the PNG is an animation: save the one picture that is meant by itself")]
     Animated,
-    #[error("{what} cannot be read: save the picture as RGB or grey with 8 or 16 bits a channel")]
-    Unsupported { what: String },
+    #[error("the TIFF holds {n} pictures: save the one that is meant by itself")]
+    SeveralPictures { n: usize },
+    #[error("{what} cannot be read: {remedy}")]
+    Unsupported { what: String, remedy: String },
+    /// What the numbers of a file mean has to be chosen.
+    #[error("{reason}: choose {choices}")]
+    Undecided { reason: String, choices: String },
+    /// The numbers of a file are not what they are said to be.
+    #[error("{reason}")]
+    Implausible { reason: String },
+    #[error(
+        "the program failed at this {format}, which is a fault of the program and not of the file: save the \
+         picture in another format, and report it with the file"
+    )]
+    Fault { format: &'static str },
     #[error("the picture is damaged, so save or fetch it again: {reason}")]
     Damaged { reason: String },
+}
+
+impl Limits {
+    /// Whether a picture of that size, which takes so many bytes, is within the limits.
+    pub(super) fn check(
+        &self,
+        width: u64,
+        height: u64,
+        decoded_bytes: u64,
+    ) -> Result<(), PictureError> {
+        let is_too_large = width.max(height) > self.max_side_px.into()
+            || width.saturating_mul(height) > self.max_pixels
+            || decoded_bytes > self.max_decoded_bytes;
+        match is_too_large {
+            true => Err(PictureError::too_large(width, height, decoded_bytes, self)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Share of white that some of a picture of 16 bits reaches at least; counts of a radar do not.
+const MIN_BRIGHTNESS: f32 = 255.0 / 16.0;
+/// So many in a thousand pixels have to reach it.
+const MIN_BRIGHT_PIXELS: usize = 10;
+
+/// Whether values of 16 bits are the colours of a picture. Digital numbers of a radar come in the same form, but
+/// hardly one of them reaches a sixteenth of white; 8 bits that were widened are multiples of 257.
+///
+/// # Errors
+/// For a picture that is black to the eye.
+pub(super) fn check_brightness(samples: &Samples) -> Result<(), PictureError> {
+    let Samples::F32(values) = samples else { return Ok(()) };
+    let with_data = || values.iter().filter(|value| **value > 0.0);
+    let n_bright = with_data().filter(|value| **value > MIN_BRIGHTNESS).count();
+    let is_bright = n_bright * 1000 >= with_data().count() * MIN_BRIGHT_PIXELS;
+    match is_bright || values.iter().all(|value| value.fract() == 0.0) {
+        true => Ok(()),
+        false => Err(PictureError::undecided(
+            "the file holds numbers of 16 bits of which hardly one reaches a sixteenth of white, as digital \
+             numbers (counts) of a radar are, and does not say what they mean"
+                .to_owned(),
+        )),
+    }
 }
 
 impl PictureError {
@@ -120,7 +189,21 @@ impl PictureError {
         Self::Damaged { reason: reason.to_string() }
     }
 
-    pub(super) fn unsupported(what: impl Into<String>) -> Self {
-        Self::Unsupported { what: what.into() }
+    pub(super) fn undecided(reason: String) -> Self {
+        // What a file has to say itself is no choice.
+        Self::Undecided { reason, choices: format!("values ({})", names(&Values::ALL[1..])) }
     }
+
+    pub(super) fn undecided_bands(reason: String) -> Self {
+        Self::Undecided { reason, choices: format!("bands ({})", names(&Bands::ALL[1..])) }
+    }
+
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        let remedy = "save the picture as RGB or grey with 8 or 16 bits a channel".to_owned();
+        Self::Unsupported { what: what.into(), remedy }
+    }
+}
+
+fn names(choices: &[impl ToString]) -> String {
+    choices.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

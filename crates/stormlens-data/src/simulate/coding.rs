@@ -4,12 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Random;
 use super::geometry::to_db;
-
-/// What black and white mean, on average, in the co-polarised and in the cross-polarised channel.
-/// The published data do not say; with these bounds, means and deviations over many simulated scenes
-/// are near theirs (0.46 ± 0.26 and 0.29 ± 0.18 of white).
-const CO_DB: [f64; 2] = [-25.0, 0.0];
-const CROSS_DB: [f64; 2] = [-35.0, -3.0];
+// What black and white mean, on average. With these bounds, means and deviations over many simulated scenes
+// are near those of the published ones (0.46 ± 0.26 and 0.29 ± 0.18 of white).
+use crate::scene::coding::{self, CO_DB, CROSS_DB};
 
 /// How backscatter becomes bytes: linear in decibels, bent a little, 8 bit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +40,7 @@ impl Coding {
 
     fn byte(&self, sigma0: f64, [low, high]: [f64; 2]) -> u8 {
         let share = ((to_db(sigma0.max(1e-9)) - low) / (high - low)).clamp(0.0, 1.0);
-        (255.0 * share.powf(self.gamma)).round().max(1.0) as u8
+        coding::byte(share.powf(self.gamma))
     }
 }
 

@@ -63,7 +63,8 @@ impl<'a> Example<'a> {
         let explain = |ask: &Ask| self.explain(ask, resident, &passes, progress);
         let explained = self.asks.iter().map(explain).collect::<Result<_, _>>()?;
         let first = passes.into_iter().next().expect("every input goes through the network");
-        Ok(Answer { prediction: first.prediction, shape: first.shape, explained })
+        let Pass { prediction, shape, features, .. } = first;
+        Ok(Answer { prediction, shape, features, explained })
     }
 
     fn explain(

@@ -1,6 +1,7 @@
 //! A checkpoint from file to device.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::card::{CheckpointCard, ModelCard};
@@ -8,12 +9,12 @@ use stormlens_data::scene::Variant;
 
 use super::EngineError;
 use crate::Parameters;
-use crate::checkpoint;
 use crate::fused::Kernels;
 use crate::layers::fold;
 use crate::models::HostTensors;
 use crate::models::nowcasting::Statement;
 use crate::registry::{self, ModelEntry};
+use stormlens_checkpoint as checkpoint;
 
 /// Below this a scene has no pixel left before the last pooling.
 pub(super) const MIN_CROP_PX: usize = 32;
@@ -61,6 +62,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
     let nowcasting =
         nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
     let (variant, training_range) = (file.variant(), file.training_range());
+    let training_features = file.training_features().map(Arc::new);
     if let Some(Variant { input_px, crop_px }) = variant
         && !(MIN_CROP_PX <= crop_px && crop_px <= input_px && input_px <= MAX_INPUT_PX)
     {
@@ -95,6 +97,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         nowcasting,
         variant,
         training_range,
+        training_features,
     };
     Ok(Described { state: file.state, card })
 }

@@ -7,7 +7,6 @@ use stormlens_data::network::{Asked, Explained, Meaning, Target};
 use stormlens_data::request::{ClassOutput, Silent};
 
 use super::*;
-use crate::checkpoint::{Metadata, Precision, write_safetensors};
 use crate::golden::{procedural, ramp, relative_l2};
 use crate::models::sar_unet::tests::tiny_of;
 use crate::models::{polar_low, sar_unet};
@@ -15,6 +14,7 @@ use crate::network::Prediction;
 use crate::parameters::Mode;
 use crate::registry::ModelEntry;
 use crate::{Network, Parameters, Tap, explain};
+use stormlens_checkpoint::{Metadata, Precision, write_safetensors};
 
 /// Fresh weights of the polar-low network in a file that says this of the size of its pictures.
 fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> PathBuf {
@@ -30,6 +30,7 @@ fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> Pa
         crop_px,
         simulated: true,
         training_statistics: None,
+        training_features: None,
         training_data: "nothing".into(),
         licence: "none".into(),
         created_by: "a test".into(),
@@ -42,8 +43,8 @@ fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> Pa
 #[test]
 fn a_size_that_is_unknown_or_senseless_is_refused_before_it_misleads() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut engine = Engine::new(DeviceChoice::Cpu).expect("a CPU");
-    let mut check = |input_px, crop_px, word: &str| {
+    let engine = Engine::new(DeviceChoice::Cpu).expect("a CPU");
+    let check = |input_px, crop_px, word: &str| {
         let path = weights(folder.path(), input_px, crop_px);
         let Err(error) = engine.load("polar-low", &path) else { panic!("{word}: it was taken") };
         assert!(error.to_string().contains(word), "{error}");
@@ -139,6 +140,7 @@ fn fields() -> (Resident, &'static Counting) {
             nowcasting: Some(nowcasting),
             variant: None,
             training_range: None,
+            training_features: None,
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),
@@ -299,7 +301,7 @@ fn frames_that_do_not_fit_are_refused_with_what_to_do() {
 #[test]
 fn a_scene_is_classified_and_what_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut engine = engine();
+    let engine = engine();
     let path = weights(folder.path(), Some(96), Some(64));
     let resident = engine.load("polar-low", &path).expect("the network");
     assert!(resident.checkpoint.is_simulated);

@@ -23,6 +23,8 @@ pub struct Pass {
     pub prediction: Vec<f32>,
     /// `[output channels, height, width]` of a field, `[classes]` of logits.
     pub shape: Vec<usize>,
+    /// What a classifier's early layers see; else empty.
+    pub features: Vec<f32>,
     /// In the order in which the network shows them.
     pub layers: Vec<Activation>,
     /// `∂S/∂x`, `[channels × height × width]`, where it was watched.
@@ -85,19 +87,22 @@ pub fn differentiate<T: Target>(
 
 fn passes(output: &Prediction) -> Vec<Pass> {
     let [n_batch, shape @ ..] = &output.shape()[..] else { return Vec::new() };
-    let of_example = |prediction| Pass {
+    let of_example = |(prediction, features)| Pass {
         prediction,
         shape: shape.to_vec(),
+        features,
         layers: Vec::new(),
         input_gradient: None,
     };
-    each(output.to_host(), *n_batch).into_iter().map(of_example).collect()
+    let features = each(output.features(), *n_batch);
+    each(output.to_host(), *n_batch).into_iter().zip(features).map(of_example).collect()
 }
 
 /// The parts of a batch; one example's are not copied.
 fn each(values: Vec<f32>, n_batch: usize) -> Vec<Vec<f32>> {
     match n_batch {
         1 => vec![values],
+        n if values.is_empty() => vec![Vec::new(); n],
         n => values.chunks_exact(values.len() / n).map(<[f32]>::to_vec).collect(),
     }
 }

@@ -167,7 +167,9 @@ impl Network for Square {
     fn forward(&self, _: &Parameters, x: Tensor<4>, _: &mut Tap, _: &Mode) -> Prediction {
         let [n, c, h, w] = x.dims();
         let mean = x.reshape([n, c * h * w]).mean_dim(1);
-        Prediction::Logits(Tensor::cat(vec![mean.clone() * mean.clone(), mean.mul_scalar(-1.0)], 1))
+        let square = mean.clone() * mean.clone();
+        let logits = Tensor::cat(vec![square, mean.clone().mul_scalar(-1.0)], 1);
+        Prediction::Logits { logits, features: mean }
     }
 }
 

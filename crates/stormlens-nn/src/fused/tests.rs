@@ -29,7 +29,7 @@ fn run(network: &dyn Network, p: &Parameters, x: Tensor<4>, kernels: Kernels) ->
     let host = output.to_host();
     let score = match output {
         crate::network::Prediction::Field(field) => field.clone().mul(field).sum(),
-        crate::network::Prediction::Logits(logits) => logits.clone().mul(logits).sum(),
+        crate::network::Prediction::Logits { logits, .. } => logits.clone().mul(logits).sum(),
     };
     let gradient = leaf.grad_remove(&mut score.backward()).expect("a leaf");
     [host, to_vec(gradient)]

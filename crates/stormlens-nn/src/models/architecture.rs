@@ -1,7 +1,7 @@
 //! What is particular to one set of weights of a network: its sizes and its tensors.
 
 use super::Schema;
-use crate::checkpoint::StateDict;
+use stormlens_checkpoint::StateDict;
 
 /// Widest network and largest depth multiplier that are believed, lest sizes overflow.
 const MAX_CHANNELS: usize = 4096;

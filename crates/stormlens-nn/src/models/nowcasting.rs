@@ -8,7 +8,7 @@
 use stormlens_data::card::{NowcastField, Nowcasting};
 
 use super::Architecture;
-use crate::checkpoint::Foreign;
+use stormlens_checkpoint::Foreign;
 
 /// What somebody says of the frames; `None` where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::Schema;
-use crate::checkpoint::{StateDict, Tensor, Values, printable};
+use stormlens_checkpoint::{StateDict, Tensor, Values, printable};
 
 /// Names shown in a message; the rest is counted.
 const N_SHOWN: usize = 3;

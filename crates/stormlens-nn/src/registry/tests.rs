@@ -1,6 +1,6 @@
 use super::*;
-use crate::checkpoint::{StateDict, Tensor};
 use crate::engine::state_dict;
+use stormlens_checkpoint::{StateDict, Tensor};
 
 #[test]
 fn every_network_has_a_name_of_its_own_and_knows_its_own_weights() {

@@ -17,10 +17,10 @@ use super::optimiser::NamedAdam;
 use super::state::{Counters, RunState, write_atomically};
 use super::supervision::{Block, Score, Supervision};
 use crate::Parameters;
-use crate::checkpoint::CheckpointError;
 use crate::models::HostTensors;
 use crate::network::Network;
 use crate::random::Random;
+use stormlens_checkpoint::CheckpointError;
 
 /// What went wrong in a training run.
 #[derive(Debug, thiserror::Error)]

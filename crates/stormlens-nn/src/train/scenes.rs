@@ -1,6 +1,7 @@
 //! Supervision of scenes: pictures and the class that each shows.
 
 mod augment;
+mod features;
 mod options;
 mod pictures;
 mod sampling;

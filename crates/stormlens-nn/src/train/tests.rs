@@ -7,11 +7,11 @@ use stormlens_data::dataset::{DatasetError, MaskOptions, Split, build_masks};
 use stormlens_data::request::Silent;
 
 use super::*;
-use crate::checkpoint::CheckpointError;
 use crate::models::sar_unet::SarUnet;
 use crate::models::sar_unet::tests::tiny;
 use crate::models::{HostTensors, initialise};
 use crate::random::Random;
+use stormlens_checkpoint::CheckpointError;
 
 /// Squares that move one pixel a frame: motion that a network can learn.
 struct Squares;

@@ -12,7 +12,7 @@ use stormlens_data::outcome::{
 };
 use stormlens_data::request::{ClassOutput, Request, Subject, Target};
 use stormlens_data::scene::{
-    Fit, Limits, Picture, Prepared, Reference, Resampling, Statistics, Variant,
+    Coding, Fit, Limits, Picture, Prepared, Reference, Resampling, Statistics, Variant,
     outside_training_range, read, resize,
 };
 
@@ -64,13 +64,19 @@ pub fn scene_outcome_of(picture: &Picture, variant: Variant, fit: Fit) -> Outcom
         height_px: picture.height,
         variant,
         content: prepared.content,
+        place: None,
     };
     let statistics = Statistics::of(picture);
     let target = Target::Class { class: CLASS, output: ClassOutput::Probability };
     let request = Request {
         model: "polar-low".into(),
         checkpoint: "test".into(),
-        subject: Subject::Scene { scene: "0123456789abcdef".into(), resampling, fit },
+        subject: Subject::Scene {
+            scene: "0123456789abcdef".into(),
+            resampling,
+            fit,
+            coding: Coding::default(),
+        },
         explain: explain(target, "50"),
     };
     let variables = variables(&geometry, &prepared);

@@ -37,6 +37,7 @@ fn geometry() -> SceneGeometry {
         height_px: 381,
         variant: Variant::LR_128,
         content: Rectangle { left: 0, top: 0, width: 192, height: 192 },
+        place: None,
     }
 }
 
@@ -282,10 +283,14 @@ fn a_result_says_where_it_came_from() {
 
 /// A catalogue that a picture is brought to, and a question about it.
 fn brought(file: &Path) -> anyhow::Result<Question> {
+    brought_as(file, "")
+}
+
+fn brought_as(file: &Path, more: &str) -> anyhow::Result<Question> {
     let opened = tasks::open(&folders())?;
     let tasks: Vec<_> = opened.into_iter().map(|opened| opened.task).collect();
     let id = bring(&*tasks[1], file)?.concat();
-    let query = format!("scene={id}&methods=integrated-gradients");
+    let query = format!("scene={id}&methods=integrated-gradients{more}");
     let catalog = Catalog::new(cards(), tasks);
     Ok(Question::read(&Parameters::parse(Some(&query)), &catalog, &[])?)
 }
@@ -319,6 +324,41 @@ fn a_picture_or_an_array_can_be_brought() {
     );
     let kept = question.task.check(&outcome, &question.request, &question.cards);
     assert_eq!(kept, Ok(()), "for this run of the program");
+}
+
+/// A TIFF of measurements, by its name.
+fn measured(name: &str) -> std::path::PathBuf {
+    data().join("../crates/stormlens-data/tests/pictures").join(name)
+}
+
+#[test]
+fn numbers_are_what_the_question_says() {
+    let file = measured("s1_grd_uint16.tif");
+    let question = brought_as(&file, "&values=counts&bands=co").expect("it can be asked");
+    let pairs = question.pairs();
+    for (name, value) in [("values", "counts"), ("bands", "co")] {
+        assert!(pairs.iter().any(|pair| *pair == (name.to_owned(), value.to_owned())));
+    }
+    let outcome = answer(&question);
+    let said = |name: &str| outcome.notes(name).collect::<String>();
+    assert!(said("coding").contains("not calibrated"), "{}", said("coding"));
+    assert!(said("place").contains("EPSG:3575"), "{}", said("place"));
+    let scene = variable(&outcome, "scene");
+    assert!(scene.domain.place([192; 2]).is_some());
+    assert!(stormlens_data::files::geotiff::to_bytes(scene, 0).is_ok());
+    let kept = question.task.check(&outcome, &question.request, &question.cards);
+    assert_eq!(kept, Ok(()));
+}
+
+#[test]
+fn numbers_that_nobody_explains_are_refused_with_the_choices() {
+    let question = brought(&measured("f32_db.tif")).expect("it is there, and may yet be explained");
+    let refused = question.task.prepare(&question.request, &question.cards).err();
+    let words = format!("{:?}", refused.expect("it is refused"));
+    assert!(words.contains("f32_db.tif") && words.contains("decibels, hundredths"), "{words}");
+    assert!(brought_as(&measured("f32_db.tif"), "&values=loudness").is_err());
+    // What is damaged stays so whatever is said of it.
+    assert!(brought(&measured("cut_eoi.jpg")).is_err());
 }
 
 #[test]

@@ -66,7 +66,8 @@ fn another_picture_and_other_weights_do_not_fit() {
     };
     let (scene, resampling, fit) =
         ("0123456789abcdef".to_owned(), Default::default(), Default::default());
-    assert_eq!(gone(Subject::Scene { scene, resampling, fit }), Err(Unfit::Data));
+    let coding = Default::default();
+    assert_eq!(gone(Subject::Scene { scene, resampling, fit, coding }), Err(Unfit::Data));
     assert_eq!(gone(Subject::Nowcast { sample: SAMPLE.to_owned() }), Err(Unfit::Data));
     let (mut question, outcome) = stored.clone();
     question.cards = answered(&format!("sample={SAMPLE}&methods=none")).0.cards;

@@ -1,6 +1,6 @@
 use stormlens_data::card::NowcastField;
 use stormlens_data::request::ClassOutput;
-use stormlens_data::scene::{Fit, Limits, Resampling, read};
+use stormlens_data::scene::{Fit, Limits, Picture, Resampling, read};
 
 use super::*;
 use crate::question::Question;

@@ -5,25 +5,65 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use stormlens_data::files::{npy, read_file};
 use stormlens_data::hash;
-use stormlens_data::scene::{ID_DIGITS, Limits, Picture, Samples, decode};
+use stormlens_data::scene::{
+    Coding, Decoded, ID_DIGITS, Limits, Picture, PictureError, Samples, decode_as, size,
+};
 
 use super::SceneEntry;
 
 /// As float32 without compression, the largest picture that is decoded has less.
 const MAX_FILE_BYTES: u64 = 1 << 30;
+/// What a file holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Its bytes; what they are is said with the question.
+    Bytes(Vec<u8>),
+    Array(Picture),
+}
+
+impl Content {
+    /// The picture, some 100 MB for the largest that is read.
+    ///
+    /// # Errors
+    /// What decoding refuses.
+    pub fn picture(&self, coding: Coding) -> Result<Decoded, PictureError> {
+        match self {
+            Self::Bytes(bytes) => decode_as(bytes, &Limits::default(), coding),
+            Self::Array(picture) => {
+                Ok(Decoded { picture: picture.clone(), coding: String::new(), place: None })
+            }
+        }
+    }
+
+    /// Width and height.
+    fn size(&self) -> Result<[usize; 2], PictureError> {
+        match self {
+            Self::Array(picture) => Ok([picture.width, picture.height]),
+            Self::Bytes(bytes) => {
+                // Only what is undecided may be decided yet.
+                match self.picture(Coding::default()) {
+                    Ok(Decoded { picture, .. }) => Ok([picture.width, picture.height]),
+                    Err(PictureError::Undecided { .. }) => size(bytes, &Limits::default()),
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+}
 
 /// A picture from a file, and what is known of it.
 ///
 /// # Errors
 /// For a file that cannot be read and for what is no picture.
-pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Picture)> {
+pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Content)> {
     let shown = file.display();
     let bytes = read_file(file, MAX_FILE_BYTES)?;
     let sha256 = hash::sha256(&bytes);
-    let picture = match bytes.starts_with(b"\x93NUMPY") {
-        true => from_array(file)?,
-        false => decode(&bytes, &Limits::default()).with_context(|| shown.to_string())?,
+    let content = match bytes.starts_with(b"\x93NUMPY") {
+        true => Content::Array(from_array(file)?),
+        false => Content::Bytes(bytes),
     };
+    let [width_px, height_px] = content.size().with_context(|| shown.to_string())?;
     let entry = SceneEntry {
         id: sha256[..ID_DIGITS].to_owned(),
         sha256,
@@ -36,10 +76,11 @@ pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Picture)> {
         attribution: String::new(),
         simulated: false,
         uploaded: false,
-        width_px: picture.width,
-        height_px: picture.height,
+        coding: Coding::default(),
+        width_px,
+        height_px,
     };
-    Ok((entry, picture))
+    Ok((entry, content))
 }
 
 fn from_array(file: &Path) -> anyhow::Result<Picture> {

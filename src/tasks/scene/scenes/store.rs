@@ -12,9 +12,10 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stormlens_data::hash;
+use stormlens_data::scene::Coding;
 
 use super::{CacheOptions, ID_DIGITS, UploadError};
-use crate::disk::{self, RecentlyUsed, Room};
+use crate::disk::{self, RecentlyUsed, Room, Space};
 
 /// What the note and the last block of a file take on disk at least.
 const OVERHEAD_BYTES: u64 = 8 << 10;
@@ -37,6 +38,9 @@ pub(super) struct Note {
     pub n_bytes: u64,
     /// `PNG`, `JPEG` or `TIFF`.
     pub format: String,
+    /// What was said of its numbers.
+    #[serde(default)]
+    pub coding: Coding,
     pub width_px: usize,
     pub height_px: usize,
     /// When it came, UTC.
@@ -49,6 +53,7 @@ pub(super) struct Store {
     folder: PathBuf,
     /// By SHA-256, so that an id is the begin of a key.
     uploads: Mutex<RecentlyUsed<Note>>,
+    space: Space,
 }
 
 impl Store {
@@ -56,7 +61,7 @@ impl Store {
     pub fn open(options: CacheOptions) -> Self {
         let folder = options.folder.join("scenes");
         let uploads = Mutex::new(list(&folder));
-        Self { options, folder, uploads }
+        Self { options, folder, uploads, space: Space::default() }
     }
 
     pub fn options(&self) -> &CacheOptions {
@@ -104,22 +109,29 @@ impl Store {
         note.other_names.push(name.to_owned());
         let n_old = note.other_names.len().saturating_sub(MAX_NAMES);
         note.other_names.drain(..n_old);
-        self.write_note(sha256, &note).map_err(|cause| self.refuse(cause))?;
+        self.space.wrote(self.write_note(sha256, &note)).map_err(|cause| self.refuse(cause))?;
         self.lock().add(sha256.to_owned(), note.clone(), disk_bytes(&note), SystemTime::now());
         Ok(id)
     }
 
     /// Writes an upload, then makes room for it.
     pub fn add(&self, sha256: &str, bytes: &[u8], note: &Note) -> Result<(), UploadError> {
-        self.write(sha256, bytes, note).map_err(|cause| self.refuse(cause))?;
+        self.space.wrote(self.write(sha256, bytes, note)).map_err(|cause| self.refuse(cause))?;
         let room = Room { n_bytes: self.options.max_bytes, n_files: MAX_UPLOADS };
         let mut uploads = self.lock();
-        uploads.add(sha256.to_owned(), note.clone(), disk_bytes(note), SystemTime::now());
+        let now = SystemTime::now();
+        uploads.correct_times(now);
+        uploads.add(sha256.to_owned(), note.clone(), disk_bytes(note), now);
         for gone in uploads.evict(room, Some(sha256)) {
             disk::remove(&self.folder.join(note_name(&gone)));
             disk::remove(&self.path(&gone));
         }
         Ok(())
+    }
+
+    /// Why no upload can be kept now, if that is known.
+    pub fn trouble(&self) -> Option<&'static str> {
+        self.space.is_full(&self.folder).then_some("the disk is full: uploads cannot be kept")
     }
 
     fn write(&self, sha256: &str, bytes: &[u8], note: &Note) -> std::io::Result<()> {
@@ -134,7 +146,7 @@ impl Store {
     fn refuse(&self, cause: std::io::Error) -> UploadError {
         let folder = self.folder.display();
         tracing::error!(%folder, error = %cause, "an upload cannot be kept");
-        UploadError::Io { cause }
+        if disk::is_full(&cause) { UploadError::DiskFull } else { UploadError::Io { cause } }
     }
 
     /// Whether exactly these bytes lie on disk, and a note with them.
@@ -143,7 +155,7 @@ impl Store {
         let has_length = fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
         has_length
             && self.folder.join(note_name(sha256)).is_file()
-            && fs::read(&path).is_ok_and(|stored| stored == bytes)
+            && disk::read(&path).is_ok_and(|stored| stored == bytes)
     }
 }
 
@@ -177,13 +189,14 @@ fn list(folder: &Path) -> RecentlyUsed<Note> {
             None => {}
         }
     }
+    uploads.correct_times(SystemTime::now());
     uploads
 }
 
 fn read(folder: &Path, sha256: &str) -> Option<(Note, SystemTime)> {
     let path = folder.join(note_name(sha256));
-    let note: Note = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let note: Note = serde_json::from_slice(&disk::read(&path).ok()?).ok()?;
     let last_used = fs::metadata(&path).and_then(|data| data.modified()).ok()?;
-    let n_bytes = fs::metadata(folder.join(sha256)).ok()?.len();
-    (n_bytes == note.n_bytes).then_some((note, last_used))
+    let bytes = fs::metadata(folder.join(sha256)).ok().filter(fs::Metadata::is_file)?;
+    (bytes.len() == note.n_bytes).then_some((note, last_used))
 }

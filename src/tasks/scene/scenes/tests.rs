@@ -66,7 +66,7 @@ fn an_upload_is_found_by_its_hash_and_keeps_its_bytes() {
     {
         let scenes = bench.open();
         let bytes = picture(5, format);
-        let entry = scenes.add("../../scene.png", &bytes).unwrap();
+        let entry = scenes.add("../../scene.png", &bytes, Coding::default()).unwrap();
         assert_eq!(entry.id, entry.sha256[..16]);
         assert_eq!((entry.width_px, entry.height_px, entry.uploaded), (9, 7, true));
         assert_eq!(entry.title, "scene.png");
@@ -82,9 +82,9 @@ fn an_upload_is_found_by_its_hash_and_keeps_its_bytes() {
 fn the_same_bytes_are_one_scene() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let first = scenes.add("a.png", &png(5)).unwrap();
-    assert_eq!(scenes.add("a.png", &png(5)).unwrap(), first);
-    scenes.add("b.png", &png(5)).unwrap();
+    let first = scenes.add("a.png", &png(5), Coding::default()).unwrap();
+    assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), first);
+    scenes.add("b.png", &png(5), Coding::default()).unwrap();
     assert_eq!(bench.files(), [first.sha256.clone(), format!("{}.json", first.sha256)]);
 }
 
@@ -93,8 +93,8 @@ fn the_same_bytes_are_one_scene() {
 fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let first = scenes.add("patient 17.png", &png(5)).unwrap();
-    let second = scenes.add("b.png", &png(5)).unwrap();
+    let first = scenes.add("patient 17.png", &png(5), Coding::default()).unwrap();
+    let second = scenes.add("b.png", &png(5), Coding::default()).unwrap();
     assert_eq!((first.title.as_str(), second.title.as_str()), ("patient 17.png", "b.png"));
     assert_eq!(second.sha256, first.sha256);
     assert_ne!(second.id, first.id);
@@ -103,10 +103,11 @@ fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
         assert_eq!(bench.open().find(&entry.id).as_ref(), Some(entry), "it survives a restart");
         assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
     }
-    assert_eq!(scenes.add("b.png", &png(5)).unwrap(), second);
+    assert_eq!(scenes.add("b.png", &png(5), Coding::default()).unwrap(), second);
     assert_eq!(scenes.find(&format!("{}-00000000", first.id)), None);
     // Names cost room: the oldest of very many are forgotten.
-    (0..150).for_each(|i| drop(scenes.add(&format!("{i}.png"), &png(5)).unwrap()));
+    (0..150)
+        .for_each(|i| drop(scenes.add(&format!("{i}.png"), &png(5), Coding::default()).unwrap()));
     assert_eq!(scenes.find(&second.id), None);
     assert_eq!(scenes.find(&first.id), Some(first));
 }
@@ -116,7 +117,7 @@ fn what_is_no_picture_leaves_nothing() {
     let bench = Bench::new();
     let scenes = bench.open();
     let check = |bytes: &[u8], expected: &str| {
-        let error = scenes.add("a.png", bytes).unwrap_err().to_string();
+        let error = scenes.add("a.png", bytes, Coding::default()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     };
     check(b"", "empty");
@@ -130,7 +131,7 @@ fn what_is_no_picture_leaves_nothing() {
 fn ids_that_are_none_find_nothing() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let id = scenes.add("a.png", &png(5)).unwrap().id;
+    let id = scenes.add("a.png", &png(5), Coding::default()).unwrap().id;
     for wrong in ["", "..", "../../etc/passwd", &id[..15], &format!("{id}0"), "zzzzzzzzzzzzzzzz"] {
         assert_eq!(scenes.find(wrong), None, "{wrong}");
         assert!(matches!(scenes.bytes(wrong), Err(SceneError::Unknown { .. })), "{wrong}");
@@ -143,7 +144,8 @@ fn the_least_recently_used_go_when_the_folder_is_full() {
     let one = png(1).len() as u64 + (8 << 10);
     let options = CacheOptions { max_bytes: 2 * one + one / 2, ..bench.options() };
     let scenes = Scenes::open(bench.data.path(), options.clone());
-    let ids = [1, 2].map(|shade| scenes.add("a.png", &png(shade)).unwrap().sha256);
+    let ids =
+        [1, 2].map(|shade| scenes.add("a.png", &png(shade), Coding::default()).unwrap().sha256);
     // As if they had been used long ago, the first one later.
     for (sha256, hours) in ids.iter().zip([1, 2]) {
         let note = options.folder.join("scenes").join(format!("{sha256}.json"));
@@ -151,7 +153,7 @@ fn the_least_recently_used_go_when_the_folder_is_full() {
         fs::File::options().write(true).open(note).unwrap().set_modified(then).unwrap();
     }
     let scenes = Scenes::open(bench.data.path(), options);
-    scenes.add("a.png", &png(3)).unwrap();
+    scenes.add("a.png", &png(3), Coding::default()).unwrap();
     assert!(scenes.find(&ids[0][..16]).is_some());
     assert!(scenes.find(&ids[1][..16]).is_none());
     assert_eq!(bench.files().len(), 4);
@@ -160,7 +162,7 @@ fn the_least_recently_used_go_when_the_folder_is_full() {
 #[test]
 fn an_unfinished_upload_is_cleared_away_and_foreign_files_stay() {
     let bench = Bench::new();
-    let sha256 = bench.open().add("a.png", &png(5)).unwrap().sha256;
+    let sha256 = bench.open().add("a.png", &png(5), Coding::default()).unwrap().sha256;
     let folder = bench.options().folder.join("scenes");
     fs::remove_file(folder.join(format!("{sha256}.json"))).unwrap();
     for foreign in ["notes.txt", "part-abc"] {
@@ -180,7 +182,7 @@ fn an_unfinished_upload_is_cleared_away_and_foreign_files_stay() {
 fn a_file_that_was_exchanged_is_noticed() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let entry = scenes.add("a.png", &png(5)).unwrap();
+    let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
     fs::write(bench.options().folder.join("scenes").join(&entry.sha256), png(6)).unwrap();
     assert!(matches!(scenes.bytes(&entry.id), Err(SceneError::Changed { .. })));
 }
@@ -189,14 +191,14 @@ fn a_file_that_was_exchanged_is_noticed() {
 fn an_upload_that_was_lost_is_written_again() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let entry = scenes.add("a.png", &png(5)).unwrap();
+    let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
     let file = bench.options().folder.join("scenes").join(&entry.sha256);
     let note = file.with_extension("json");
     let mut damaged = png(5);
     damaged[20] ^= 1;
     let check = |lose: &dyn Fn()| {
         lose();
-        assert_eq!(scenes.add("a.png", &png(5)).unwrap(), entry);
+        assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), entry);
         assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
         assert_eq!(bench.open().find(&entry.id), Some(entry.clone()), "it survives a restart");
     };
@@ -211,7 +213,7 @@ fn an_upload_that_was_lost_is_written_again() {
 fn errors_name_the_scene_and_no_folder() {
     let bench = Bench::new();
     let scenes = bench.open();
-    let entry = scenes.add("a.png", &png(5)).unwrap();
+    let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
     let file = bench.options().folder.join("scenes").join(&entry.sha256);
     let check = |error: &dyn std::fmt::Display, words: [&str; 2]| {
         let text = error.to_string();
@@ -224,7 +226,10 @@ fn errors_name_the_scene_and_no_folder() {
     check(&scenes.bytes(&entry.id).unwrap_err(), ["\"a.png\"", "upload it again"]);
     fs::remove_dir_all(bench.options().folder).unwrap();
     fs::write(bench.options().folder, "in the way").unwrap();
-    check(&scenes.add("b.png", &png(7)).unwrap_err(), ["cannot be kept", "upload it again"]);
+    check(
+        &scenes.add("b.png", &png(7), Coding::default()).unwrap_err(),
+        ["cannot be kept", "upload it again"],
+    );
 }
 
 #[test]
@@ -238,7 +243,11 @@ fn samples_come_from_every_folder_with_a_list() {
     assert_eq!((sample.title.as_str(), sample.uploaded, sample.simulated), ("A", false, true));
     assert_eq!(sample.label, Some(Label::Positive));
     assert_eq!(scenes.bytes(&sample.id).unwrap(), png(1));
-    assert_eq!(scenes.picture(&sample.id).unwrap().width, 9);
-    assert_eq!(scenes.add("again.png", &png(1)).unwrap(), *sample, "a sample is not stored again");
+    assert_eq!(scenes.picture(&sample.id, Coding::default()).unwrap().picture.width, 9);
+    assert_eq!(
+        scenes.add("again.png", &png(1), Coding::default()).unwrap(),
+        *sample,
+        "a sample is not stored again"
+    );
     assert_eq!(bench.files(), [""; 0]);
 }

@@ -1,11 +1,9 @@
 use std::path::Path;
 
-use tokio::sync::Semaphore;
-
 use super::*;
 use crate::tasks::scene::refusals::Refusals;
 use crate::tasks::scene::scenes::{CacheOptions, Scenes};
-use crate::tasks::scene::{Recent, UploadLimits};
+use crate::tasks::scene::{Crowd, Recent, UploadLimits};
 use crate::tasks::tests::{catalog, data, scene, typhoon};
 
 fn task() -> SceneTask {
@@ -15,7 +13,8 @@ fn task() -> SceneTask {
         refusals: Refusals::default(),
         summaries: Recent::new(1),
         limits: UploadLimits::default(),
-        uploads: Semaphore::new(1),
+        uploads: UploadLimits::default().shares(),
+        crowd: Crowd::default(),
     }
 }
 

@@ -51,14 +51,14 @@ pub(super) fn answer(
     }
     let scenes = accepted.into_iter().map(|entry| receipt(with, entry)).collect();
     let location = page.clone();
-    let receipt = Json(Receipt { page, scenes, refused });
+    let receipt = Json(Receipt { page: with.state.public_path(page), scenes, refused });
     Ok((StatusCode::CREATED, [(LOCATION, location)], receipt).into_response())
 }
 
 /// A single scene leads to its result, several to the table of them.
 fn page(with: With<'_>, accepted: &[SceneEntry], refused: &[RefusedFile]) -> String {
     if let ([entry], []) = (accepted, refused) {
-        return first_page(&with.state.catalog, &entry.id);
+        return first_page(&with.state.catalog, entry);
     }
     let ids: Vec<_> = accepted.iter().map(|entry| entry.id.as_str()).collect();
     let page = format!("/scenes/compare?scenes={}", ids.join(","));
@@ -69,7 +69,7 @@ fn page(with: With<'_>, accepted: &[SceneEntry], refused: &[RefusedFile]) -> Str
 }
 
 fn receipt(with: With<'_>, entry: SceneEntry) -> ReceivedScene {
-    let page = first_page(&with.state.catalog, &entry.id);
+    let page = with.state.public_path(first_page(&with.state.catalog, &entry));
     let SceneEntry { id, sha256, title, width_px, height_px, .. } = entry;
     ReceivedScene { id, sha256, title, width_px, height_px, page }
 }

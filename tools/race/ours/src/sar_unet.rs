@@ -89,7 +89,7 @@ fn ask(
 ) -> anyhow::Result<(Input, impl Fn() -> anyhow::Result<Explained> + use<>)> {
     let (shape, values) = inputs.array("sar")?;
     let frames = Input { values, shape };
-    let mut engine = Engine::new(DeviceChoice::Cpu)?;
+    let engine = Engine::new(DeviceChoice::Cpu)?;
     let resident = engine.load(MODEL, &shipped(inputs, MODEL, CHECKPOINT))?;
     let (input, question) = (frames.clone(), vec![asked]);
     let run = move || {

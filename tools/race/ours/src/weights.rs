@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_checkpoint as checkpoint;
 use stormlens_nn::device::{self, DeviceChoice};
 use stormlens_nn::engine::host_tensors;
 use stormlens_nn::fused::Kernels;
 use stormlens_nn::layers::fold;
 use stormlens_nn::registry::ModelEntry;
-use stormlens_nn::{Network, Parameters, checkpoint};
+use stormlens_nn::{Network, Parameters};
 
 use crate::inputs::Inputs;
 

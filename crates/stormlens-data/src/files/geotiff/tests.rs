@@ -2,7 +2,8 @@ use tiff::decoder::{Decoder, DecodingResult};
 
 use super::*;
 use crate::import::knmi::crop_grid;
-use crate::outcome::{Axis, Quantity, Role, Values};
+use crate::outcome::{Axis, Quantity, Role, SceneGeometry, Values};
+use crate::scene::{Rectangle, Variant};
 use crate::testing::python;
 
 /// Two maps of 4 × 3 cells that cover a grid.
@@ -36,6 +37,77 @@ fn another_decoder_reads_the_values() {
     assert_eq!(tie, [0.0, 0.0, 0.0, 225_000.0, -3_934_000.0, 0.0]);
     let DecodingResult::F32(values) = decoder.read_image().unwrap() else { panic!("float32") };
     assert!(values[0] == 12.0 && values[1].is_nan() && values[11] == 23.0);
+}
+
+/// A map of a picture of 400 × 200 pixels of a kilometre that became a square of 100, of which 60 are seen.
+fn of_scene(is_centre: bool, content: Rectangle) -> Variable {
+    let place = crate::scene::Place {
+        position: Position::Affine([-200_000.0, 1000.0, 0.0, 300_000.0, 0.0, -1000.0]),
+        directory: vec![1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 3575],
+        numbers: Vec::new(),
+        text: String::new(),
+    };
+    let geometry = SceneGeometry {
+        title: "A storm".to_owned(),
+        width_px: 400,
+        height_px: 200,
+        variant: Variant { input_px: 100, crop_px: 60 },
+        content,
+        place: Some(place),
+    };
+    let domain = if is_centre { Domain::SceneCentre(geometry) } else { Domain::Scene(geometry) };
+    Variable { domain, ..variable(crop_grid()) }
+}
+
+#[test]
+fn a_map_of_a_scene_lies_where_its_file_says() {
+    let stretched = Rectangle { left: 0, top: 0, width: 100, height: 100 };
+    let fitted = Rectangle { left: 0, top: 25, width: 100, height: 50 };
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    let mut check = |variable: Variable, corner: [f64; 2], cell: [f64; 2]| {
+        let bytes = to_bytes(&variable, 1).unwrap();
+        let path = folder.path().join(format!("{}.tif", paths.len()));
+        std::fs::write(&path, &bytes).unwrap();
+        paths.push(path.display().to_string());
+        let mut decoder = Decoder::new(Cursor::new(bytes)).unwrap();
+        let scale = decoder.get_tag_f64_vec(Tag::ModelPixelScaleTag).unwrap();
+        let tie = decoder.get_tag_f64_vec(Tag::ModelTiepointTag).unwrap();
+        let is_near = |a: f64, b: f64| (a - b).abs() < 1e-6;
+        assert!(is_near(scale[0], cell[0]) && is_near(scale[1], cell[1]), "{scale:?}");
+        assert!(is_near(tie[3], corner[0]) && is_near(tie[4], corner[1]), "{tie:?}");
+    };
+    check(of_scene(false, stretched), [-200_000.0, 300_000.0], [400_000.0 / 3.0, 50_000.0]);
+    check(of_scene(true, stretched), [-120_000.0, 260_000.0], [80_000.0, 30_000.0]);
+    // Fitted in, a pixel of the square is four of the picture in both directions.
+    check(of_scene(false, fitted), [-200_000.0, 400_000.0], [400_000.0 / 3.0, 100_000.0]);
+    let script = "import sys, rasterio
+for path in sys.argv[1:]:
+    with rasterio.open(path) as file:
+        assert file.crs.to_epsg() == 3575, file.crs
+";
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    python(&["rasterio"], script, &paths);
+}
+
+/// What is turned, or known by single points only, stays so.
+#[test]
+fn a_turned_scene_and_single_points_are_passed_on() {
+    let stretched = Rectangle { left: 0, top: 0, width: 100, height: 100 };
+    let with = |position: Position| {
+        let mut variable = of_scene(false, stretched);
+        if let Domain::Scene(SceneGeometry { place: Some(place), .. }) = &mut variable.domain {
+            place.position = position;
+        }
+        let bytes = to_bytes(&variable, 0).unwrap();
+        Decoder::new(Cursor::new(bytes)).unwrap()
+    };
+    let mut turned = with(Position::Affine([10.0, 0.0, 5.0, 20.0, 5.0, 0.0]));
+    let matrix = turned.get_tag_f64_vec(Tag::ModelTransformationTag).unwrap();
+    assert_eq!((matrix[1], matrix[3], matrix[7]), (5.0 * 50.0, 10.0, 20.0));
+    let mut points = with(Position::Points(vec![[200.0, 100.0, 5.0, 60.0, 0.0]; 3]));
+    let tie = points.get_tag_f64_vec(Tag::ModelTiepointTag).unwrap();
+    assert_eq!(tie[..6], [1.5, 2.0, 0.0, 5.0, 60.0, 0.0]);
 }
 
 #[test]

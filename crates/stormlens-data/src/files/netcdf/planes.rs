@@ -6,6 +6,7 @@ use super::grid_mapping::grid_mapping;
 use crate::field::Grid;
 use crate::outcome::{Domain, Variable};
 use crate::projection::Projection;
+use crate::scene::place::{self, Place};
 
 const M_IN_KM: f64 = 1000.0;
 
@@ -45,7 +46,11 @@ impl Planes {
             (domain, Some(middles)) => {
                 // Of one side as the square's, the centre is still no more than a part of it.
                 let is_whole = is_whole && matches!(domain, Domain::Scene(_));
-                scene_plane(file, &middles, is_whole)?
+                let mut plane = scene_plane(file, &middles, is_whole)?;
+                if let Some(found) = domain.place(size).and_then(|place| Places::of(&place, size)) {
+                    plane.coordinates = found.write(file, plane.dimensions)?;
+                }
+                plane
             }
         };
         self.known.push((key, plane.clone()));
@@ -76,7 +81,8 @@ impl Planes {
             coordinate(file, &y, &metres(rows), is_whole)?,
             coordinate(file, &x, &metres(columns), is_whole)?,
         ];
-        let coordinates = places(file, &projection, [rows, columns], dimensions)?;
+        let coordinates =
+            Places::projected(&projection, [rows, columns]).write(file, dimensions)?;
         Ok(Plane { dimensions, coordinates, grid_mapping })
     }
 
@@ -100,28 +106,57 @@ impl Planes {
     }
 }
 
-/// Latitude and longitude of every place of a projected plane.
-fn places(
-    file: &mut Builder,
-    projection: &Projection,
-    [rows, columns]: [&[f64]; 2],
-    dimensions: [Dimension; 2],
-) -> Result<Vec<String>, FilesError> {
-    let places = rows.iter().flat_map(|&y| columns.iter().map(move |&x| (x, y)));
-    let places = places.map(|(x, y)| projection.latitude_longitude(x, y));
-    let (latitudes, longitudes): (Vec<f64>, Vec<f64>) = places.map(|[lat, lon]| (lat, lon)).unzip();
-    let mut names = Vec::new();
-    for (name, units, values) in
-        [("latitude", "degrees_north", latitudes), ("longitude", "degrees_east", longitudes)]
-    {
-        let written = file.free_name(name, rows.len());
-        let variable = file.doubles(&written, &dimensions, &values)?;
-        let long_name = format!("{name} of the middle of the cell");
-        let texts = [("standard_name", name), ("long_name", &long_name), ("units", units)];
-        file.texts(variable, &texts)?;
-        names.push(written);
+/// Latitude and longitude of every place of a plane, row by row.
+struct Places {
+    n_rows: usize,
+    latitudes: Vec<f64>,
+    longitudes: Vec<f64>,
+}
+
+impl Places {
+    /// Of a projected plane, kilometres.
+    fn projected(projection: &Projection, [rows, columns]: [&[f64]; 2]) -> Self {
+        let places = rows.iter().flat_map(|&y| columns.iter().map(move |&x| (x, y)));
+        let places = places.map(|(x, y)| projection.latitude_longitude(x, y));
+        let (latitudes, longitudes) = places.map(|[lat, lon]| (lat, lon)).unzip();
+        Self { n_rows: rows.len(), latitudes, longitudes }
     }
-    Ok(names)
+
+    /// Of the cells of a scene; `None` where its file tells it in a way that is not known here.
+    fn of(place: &Place, [n_rows, n_columns]: [usize; 2]) -> Option<Self> {
+        let proj4 = place::proj4(place)?;
+        let projection = Projection::parse(&proj4).ok()?;
+        let unit = if projection.is_geographic() { 1.0 } else { M_IN_KM };
+        let cells = (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| (row, column)));
+        let place = |(row, column): (usize, usize)| {
+            let [x, y] = place.at(column as f64 + 0.5, row as f64 + 0.5)?;
+            let [latitude, longitude] = projection.latitude_longitude(x / unit, y / unit);
+            Some((latitude, longitude))
+        };
+        let places: Vec<(f64, f64)> = cells.map(place).collect::<Option<_>>()?;
+        let (latitudes, longitudes) = places.into_iter().unzip();
+        Some(Self { n_rows, latitudes, longitudes })
+    }
+
+    fn write(
+        &self,
+        file: &mut Builder,
+        dimensions: [Dimension; 2],
+    ) -> Result<Vec<String>, FilesError> {
+        let mut names = Vec::new();
+        for (name, units, values) in [
+            ("latitude", "degrees_north", &self.latitudes),
+            ("longitude", "degrees_east", &self.longitudes),
+        ] {
+            let written = file.free_name(name, self.n_rows);
+            let variable = file.doubles(&written, &dimensions, values)?;
+            let long_name = format!("{name} of the middle of the cell");
+            let texts = [("standard_name", name), ("long_name", &long_name), ("units", units)];
+            file.texts(variable, &texts)?;
+            names.push(written);
+        }
+        Ok(names)
+    }
 }
 
 /// Rows and columns of an array that does not say where it lies: they have no coordinates.

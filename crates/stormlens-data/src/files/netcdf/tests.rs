@@ -148,6 +148,7 @@ fn scene() -> Outcome {
         height_px: 400,
         variant: Variant { input_px: 12, crop_px: 8 },
         content: Rectangle { left: 0, top: 0, width: 12, height: 12 },
+        place: None,
     };
     let channel = || Axis::names("channel", ["red", "green", "blue"]);
     let cam = |layer: &str, side: usize| Variable {
@@ -290,6 +291,54 @@ fn scenes_lie_in_pixels_of_their_square() {
     let root = file.root_group().unwrap();
     let centre = root.attribute("scene_centre_px").unwrap().read_string().unwrap();
     assert_eq!(centre, "left 2, top 2, width 8, height 8");
+}
+
+/// A scene whose file says where it lies has latitude and longitude, for the square and for maps of its centre.
+#[test]
+fn a_scene_with_a_place_has_latitude_and_longitude() {
+    let mut outcome = scene();
+    let place = crate::scene::Place {
+        // 400 km around 73° N 10° E, in a plane whose y axis is that meridian.
+        position: crate::scene::place::Position::Affine([
+            -190_000.0,
+            1000.0,
+            0.0,
+            -1_700_000.0,
+            0.0,
+            -1000.0,
+        ]),
+        directory: vec![1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 3575],
+        numbers: Vec::new(),
+        text: String::new(),
+    };
+    for variable in &mut outcome.variables {
+        if let Domain::Scene(geometry) | Domain::SceneCentre(geometry) = &mut variable.domain {
+            geometry.place = Some(place.clone());
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scene.nc");
+    write_outcome(&outcome, &[CITATION], &path).unwrap();
+    let file = open(&outcome);
+    let latitudes = read(&file, "latitude");
+    assert_eq!(latitudes.len(), 144);
+    assert!(latitudes.iter().all(|latitude| (70.0..76.0).contains(latitude)), "{latitudes:?}");
+    let script = "import sys, numpy, netCDF4, rasterio.warp
+with netCDF4.Dataset(sys.argv[1]) as file:
+    for name, n, first, cell in [('scene', 12, 0, 1), ('integrated_gradients', 8, 2, 1)]:
+        variable = file[name]
+        names = variable.coordinates.split()
+        latitude = file[next(n for n in names if n.startswith('latitude'))][:]
+        longitude = file[next(n for n in names if n.startswith('longitude'))][:]
+        assert latitude.shape == (n, n), latitude.shape
+        place = first + (numpy.arange(n) + 0.5) * cell
+        x, y = numpy.meshgrid(-190e3 + place * 380e3 / 12, -1700e3 - place * 400e3 / 12)
+        found = rasterio.warp.transform('EPSG:3575', 'EPSG:4326', x.ravel(), y.ravel())
+        assert numpy.allclose(found[0], longitude.ravel(), atol=1e-6), (name, found[0][:3], longitude.ravel()[:3])
+        assert numpy.allclose(found[1], latitude.ravel(), atol=1e-6), (name, found[1][:3], latitude.ravel()[:3])
+    assert 'affine' in file.scene_georeference
+";
+    python(&["numpy", "netCDF4", "rasterio"], script, &[path.to_str().unwrap()]);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub fn encoded_tiff(color: ExtendedColorType) -> Vec<u8> {
     file.into_inner()
 }
 
-/// A little-endian TIFF with these tags (number, type, values); places of data are counted from the
+/// A little-endian TIFF with these tags (number; type: 2 text, 3 short, 4 long, 12 double; values); places of data are counted from the
 /// start of the file, where `data` begins at byte 8.
 pub fn tiff(tags: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
     let mut bytes = [&b"II*\0"[..], &(8 + data.len() as u32).to_le_bytes(), data].concat();
@@ -101,9 +101,15 @@ pub fn tiff(tags: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
     let mut far = Vec::new();
     bytes.extend((tags.len() as u16).to_le_bytes());
     for (tag, kind, values) in tags {
-        let width = if *kind == 3 { 2 } else { 4 };
+        let width = match kind {
+            1 | 2 => 1,
+            3 => 2,
+            _ => 4,
+        };
+        // Of a double two halves.
+        let count = if *kind == 12 { values.len() / 2 } else { values.len() };
         let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()[..width].to_vec()).collect();
-        let count = (values.len() as u32).to_le_bytes();
+        let count = (count as u32).to_le_bytes();
         bytes.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count].concat());
         if raw.len() <= 4 {
             bytes.extend([&raw[..], &vec![0; 4 - raw.len()]].concat());
@@ -116,6 +122,17 @@ pub fn tiff(tags: &[(u16, u16, Vec<u32>)], data: &[u8]) -> Vec<u8> {
     bytes.extend([0; 4]);
     bytes.extend(far);
     bytes
+}
+
+/// A text as the values of a tag.
+pub fn text(tag: u16, text: &str) -> (u16, u16, Vec<u32>) {
+    (tag, 2, text.bytes().chain([0]).map(u32::from).collect())
+}
+
+/// Doubles as the values of a tag.
+pub fn doubles(tag: u16, values: &[f64]) -> (u16, u16, Vec<u32>) {
+    let halves = |value: &f64| [value.to_bits() as u32, (value.to_bits() >> 32) as u32];
+    (tag, 12, values.iter().flat_map(halves).collect())
 }
 
 /// The tags of an RGB TIFF of 8 bits in one strip, with some replaced or added.

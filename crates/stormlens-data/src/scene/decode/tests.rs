@@ -80,6 +80,93 @@ fn transparent_pixels_keep_their_colours() {
 }
 
 #[test]
+fn the_colour_that_a_png_calls_transparent_is_no_data() {
+    let line = vec![10, 20, 30, 40, 50, 60];
+    let keyed = png([2, 1], [8, 2], &[(b"tRNS", &[0, 40, 0, 50, 0, 60])], &[line]);
+    assert_eq!(decoded(&keyed).rgb, Samples::U8(vec![10, 20, 30, 0, 0, 0]));
+    let grey = png([2, 1], [8, 0], &[(b"tRNS", &[0, 255])], &[vec![255, 254]]);
+    assert_eq!(decoded(&grey).rgb, Samples::U8(vec![0, 0, 0, 254, 254, 254]));
+}
+
+/// A JPEG that asks for a turn, in Exif: one entry, orientation.
+#[test]
+fn a_turn_that_is_not_made_is_said() {
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    exif.extend([6, 0, 0, 0, 0, 0, 0, 0]);
+    let plain = samples::our_jpeg(1);
+    let length = (exif.len() as u16 + 2).to_be_bytes();
+    let turned = [&plain[..2], &[0xFF, 0xE1], &length, &exif, &plain[2..]].concat();
+    let said = decode_as(&turned, &Limits::default(), Coding::default()).unwrap().coding;
+    assert!(said.contains("orientation 6"), "{said}");
+    let said = decode_as(&plain, &Limits::default(), Coding::default()).unwrap().coding;
+    assert_eq!(said, "");
+}
+
+#[test]
+fn a_panic_of_a_decoder_is_a_fault_and_no_damage() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let found: Result<(), _> = guarded(&samples::deflated_tiff(), || panic!("an index"));
+    std::panic::set_hook(usual);
+    assert_eq!(found, Err(PictureError::Fault { format: "TIFF" }));
+    assert!(found.unwrap_err().to_string().contains("a fault of the program and not of the file"));
+}
+
+/// Wherever its pixels are cut off, an end behind them makes no picture of a JPEG.
+#[test]
+fn a_jpeg_that_was_cut_and_closed_is_no_picture() {
+    for name in ["rgb.jpg", "grey.jpg", "progressive.jpg", "subsampled.jpg"] {
+        let whole = std::fs::read(corpus().join(name)).unwrap();
+        let scan = whole.array_windows().position(|pair| pair == &[0xFF, 0xDA]).unwrap();
+        for n in scan + 16..whole.len() - 2 {
+            let cut = [&whole[..n], &[0xFF, 0xD9]].concat();
+            let result = decode(&cut, &Limits::default());
+            let is_refused = matches!(result, Err(PictureError::Damaged { .. }));
+            assert!(is_refused, "{name}, {n} of {} bytes: {result:?}", whole.len());
+        }
+    }
+}
+
+/// Two units of grey with a restart marker between them.
+#[test]
+fn a_jpeg_with_restart_markers_is_whole_with_all_of_them() {
+    let mut one = Vec::new();
+    let grey = image::GrayImage::from_pixel(8, 8, image::Luma([130]));
+    grey.write_to(&mut Cursor::new(&mut one), ImageFormat::Jpeg).unwrap();
+    let at = |marker: u8| one.array_windows().position(|pair| pair == &[0xFF, marker]).unwrap();
+    let (frame, scan) = (at(0xC0), at(0xDA));
+    let pixels = scan + 2 + usize::from(one[scan + 3]);
+    let unit = &one[pixels..one.len() - 2];
+    let with = |units: &[&[u8]]| {
+        let mut head = one[..scan].to_vec();
+        head[frame + 8] = 16;
+        let interval = [0xFF, 0xDD, 0, 4, 0, 1];
+        [&head[..], &interval, &one[scan..pixels], &units.concat(), &[0xFF, 0xD9]].concat()
+    };
+    let whole = decoded(&with(&[unit, &[0xFF, 0xD0], unit]));
+    let close = |value: f32| (value - 130.0).abs() <= 1.0;
+    assert!(whole.width == 16 && whole.pixels().all(|[red, ..]| close(red)));
+    for units in [&[unit, &[0xFF, 0xD1], unit][..], &[unit, &[0xFF, 0xD0]], &[unit], &[unit, unit]]
+    {
+        let result = decode(&with(units), &Limits::default());
+        assert!(matches!(result, Err(PictureError::Damaged { .. })), "{units:x?}: {result:?}");
+    }
+}
+
+/// With a sound checksum, so that nothing but the pixels is missing.
+#[test]
+fn a_png_that_was_cut_and_closed_is_no_picture() {
+    let lines: Vec<Vec<u8>> = (0..40_u8).map(|i| vec![i.wrapping_mul(37); 90]).collect();
+    let whole = png([30, 40], [8, 2], &[], &lines);
+    assert!(decode(&whole, &Limits::default()).is_ok());
+    for n_lines in [0, 1, 20, 39] {
+        let cut = png([30, 40], [8, 2], &[], &lines[..n_lines]);
+        let result = decode(&cut, &Limits::default());
+        assert!(matches!(result, Err(PictureError::Damaged { .. })), "{n_lines}: {result:?}");
+    }
+}
+
+#[test]
 fn what_follows_the_picture_is_not_looked_at() {
     for (name, mut bytes) in samples::all() {
         let alone = decoded(&bytes);

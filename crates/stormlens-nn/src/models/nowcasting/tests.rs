@@ -1,8 +1,8 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::checkpoint::{Container, Layout, Metadata, StateDict};
 use crate::models::{Sizes, unet};
+use stormlens_checkpoint::{Container, Layout, Metadata, StateDict};
 
 fn network(n_in: usize, n_out: usize) -> Architecture {
     let sizes = Sizes { channels: Some((n_in, n_out)), ..Sizes::default() };
@@ -22,6 +22,7 @@ fn file(metadata: Option<Statement>, hyper_parameters: Json) -> Foreign {
         crop_px: None,
         simulated: false,
         training_statistics: None,
+        training_features: None,
         training_data: String::new(),
         licence: String::new(),
         created_by: String::new(),

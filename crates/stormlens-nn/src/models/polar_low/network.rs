@@ -11,6 +11,9 @@ use crate::network::{Network, Prediction};
 use crate::parameters::{Mode, Scope};
 use crate::{Parameters, Tap};
 
+/// Blocks whose sums say of what kind a scene is, by their means over the plane: 8, 16 and 32 channels.
+const N_FEATURE_BLOCKS: usize = 3;
+
 /// Share of the pooled features that a training pass drops before the last layer.
 const DROPOUT: f64 = 0.5;
 
@@ -37,13 +40,20 @@ impl Network for PolarLow {
         let (conv, norm) = (p.at("stem.0"), p.at("stem.1"));
         let x = conv3x3_halving_relu(&conv, &norm, input, NormOptions::KERAS, mode);
         let mut x = tap.at("activation", x);
+        let mut features = Vec::with_capacity(N_FEATURE_BLOCKS);
         for n in 1..=N_BLOCKS {
             x = block(&p, n, x, tap, mode);
+            if n <= N_FEATURE_BLOCKS {
+                features.push(mean_over_plane(x.clone().detach()));
+            }
         }
         let x = separable(&p.at("tail"), ["0", "1"], x, mode);
         let x = tap.at(&format!("activation_{}", 2 * N_BLOCKS + 1), x);
-        let features = dropout(mean_over_plane(x), DROPOUT, mode);
-        Prediction::Logits(linear(&p.at("head"), features))
+        let pooled = dropout(mean_over_plane(x), DROPOUT, mode);
+        Prediction::Logits {
+            logits: linear(&p.at("head"), pooled),
+            features: Tensor::cat(features, 1),
+        }
     }
 }
 

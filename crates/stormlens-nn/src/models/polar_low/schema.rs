@@ -1,8 +1,8 @@
 //! Names and shapes of the weights, and their values before training.
 
-use crate::checkpoint::StateDict;
 use crate::models::{Architecture, HostTensors, Schema, Sizes, check_channels, dimension};
 use crate::random::Random;
+use stormlens_checkpoint::StateDict;
 
 /// Residual blocks between stem and tail.
 pub const N_BLOCKS: usize = 7;

@@ -1,7 +1,7 @@
 //! Names and shapes of the weights, and what they say of the network.
 
-use crate::checkpoint::StateDict;
 use crate::models::{Architecture, Kernels, Schema, Sizes, UShape, dimension, kernels_of};
+use stormlens_checkpoint::StateDict;
 
 /// Whose weights these are, by the names of the residual blocks, and their sizes, each from one
 /// tensor. Where that is missing the published size is assumed, so that the comparison can name all

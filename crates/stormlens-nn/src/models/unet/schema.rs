@@ -2,8 +2,8 @@
 
 use super::network::{Block, Convolution, LEVELS, UNet};
 use super::networks;
-use crate::checkpoint::StateDict;
 use crate::models::{Architecture, Kernels, Schema, Sizes, UShape, dimension, kernels_of};
+use stormlens_checkpoint::StateDict;
 
 /// The sizes that tensors show, each from one of them, where they are those of this network. Where
 /// that one is missing the published size is assumed, so that the comparison can name all that is

@@ -5,12 +5,12 @@ use stormlens_data::card::{Class, SceneClassification};
 use stormlens_data::scene::{Resampling, Variant};
 
 use super::*;
-use crate::checkpoint::CheckpointError;
 use crate::models::HostTensors;
 use crate::network::Network;
 use crate::parameters::Mode;
 use crate::train::{EpochReport, Monitor, Observer, Summary, Trainee, train};
 use crate::{Parameters, Tap};
+use stormlens_checkpoint::CheckpointError;
 
 const CLASSES: &[Class] =
     &[Class { name: "neg", label: "no polar low" }, Class { name: "pos", label: "polar low" }];
@@ -29,7 +29,8 @@ impl Network for Means {
         let means = x.mean_dim(3).mean_dim(2).reshape([n, 3]);
         let p = p.root().at("head");
         let bias = p.tensor::<1>("bias").reshape([1, 2]);
-        Prediction::Logits(means.matmul(p.tensor::<2>("weight").transpose()) + bias)
+        let logits = means.clone().matmul(p.tensor::<2>("weight").transpose()) + bias;
+        Prediction::Logits { logits, features: means }
     }
 }
 
@@ -254,7 +255,8 @@ fn the_loss_is_the_cross_entropy() {
     let device = Device::flex();
     let logits = vec![0.0, 0.0, 3.0_f32.ln() + 90.0, 90.0];
     let logits = Tensor::<2>::from_data(TensorData::new(logits, [2, 2]), &device);
-    let loss = to_vec(supervision.loss(Prediction::Logits(logits), &vec![1, 0], &device))[0];
+    let prediction = Prediction::Logits { features: logits.clone(), logits };
+    let loss = to_vec(supervision.loss(prediction, &vec![1, 0], &device))[0];
     let expected = (2.0_f32.ln() - 0.75_f32.ln()) / 2.0;
     assert!((loss - expected).abs() < 1e-5, "{loss}, {expected}");
 }

@@ -32,7 +32,6 @@ fn other_files_are_no_pictures() {
     check(b"GIF89a\x01\0\x01\0", "Gif");
     check(b"RIFF\x10\0\0\0WEBPVP8 ", "WebP");
     check(b"BM\0\0\0\0", "Bmp");
-    check(b"II+\0\x08\0\0\0", "BigTIFF");
     check(b"%PDF-1.7", "nothing that looks like a picture");
     check(&[0], "nothing that looks like a picture");
     check(&[0xFF; 64], "nothing that looks like a picture");
@@ -135,16 +134,13 @@ fn kinds_that_are_not_read_are_named() {
         let bytes = tiff(&rgb_tags(420, changed), &[0; 420]);
         check_refused(&bytes, |e| matches!(e, PictureError::Unsupported { .. }), words);
     };
-    let float = (339, 3, vec![3, 3, 3]);
-    check(&[(258, 3, vec![32, 32, 32]), float.clone()], "floating-point");
-    check(&[(258, 3, vec![32]), (277, 3, vec![1]), (262, 3, vec![1]), float], "floating-point");
-    check(&[(258, 3, vec![32, 32, 32])], "more than 16 bits");
-    check(&[(339, 3, vec![2, 2, 2])], "signed");
+    check(&[(339, 3, vec![5, 5, 5])], "complex numbers");
+    check(&[(258, 3, vec![8, 16, 8])], "different kinds of numbers");
     check(&[(262, 3, vec![5]), (277, 3, vec![4]), (258, 3, vec![8; 4])], "CMYK");
     check(&[(262, 3, vec![6])], "colours other than RGB");
-    check(&[(262, 3, vec![3]), (277, 3, vec![1]), (258, 3, vec![8])], "palette");
     check(&[(259, 3, vec![7])], "JPEG");
-    check(&[(259, 3, vec![34_712])], "kind");
+    check(&[(259, 3, vec![34_712])], "lossy");
+    check(&[(259, 3, vec![34_925])], "COMPRESS=DEFLATE");
     let cmyk = jpeg_header(4, [8, 8]);
     check_refused(&cmyk, |e| matches!(e, PictureError::Unsupported { .. }), "CMYK");
 }

@@ -2,8 +2,8 @@
 
 use super::super::keras::our_name;
 use super::*;
-use crate::checkpoint::{StateDict, Tensor};
 use crate::registry::recognise;
+use stormlens_checkpoint::{StateDict, Tensor};
 
 fn state(base_channels: usize) -> StateDict {
     let config = PolarLowConfig {

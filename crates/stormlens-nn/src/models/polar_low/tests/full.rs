@@ -6,7 +6,6 @@ use burn::tensor::{Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::{PolarLow, logits};
-use crate::checkpoint::{Container, Layout};
 use crate::engine::host_tensors;
 use crate::explain::rectify;
 use crate::golden::{
@@ -18,6 +17,7 @@ use crate::network::Network;
 use crate::parameters::{Mode, to_vec};
 use crate::registry;
 use crate::{Parameters, Tap};
+use stormlens_checkpoint::{Container, Layout};
 
 /// Side of the stretched picture, side of its centre, and whose weights.
 pub(super) const RUNS: [(usize, usize, &str); 3] =

@@ -1,10 +1,10 @@
 //! Whose weights tensors are, and what is said of those that are nobody's.
 
 use super::*;
-use crate::checkpoint::{StateDict, Tensor, Values};
 use crate::engine::state_dict;
 use crate::models::RecognitionError;
 use crate::registry::{Recognised, recognise};
+use stormlens_checkpoint::{StateDict, Tensor, Values};
 
 /// A small network from 3 frames to 2, with its counters.
 fn state(network: &UNet, k: usize) -> StateDict {
