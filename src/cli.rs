@@ -2,33 +2,42 @@
 
 #[cfg(feature = "nn")]
 mod ask;
+mod completions;
 mod dataset;
 #[cfg(feature = "nn")]
 pub mod evaluate;
 #[cfg(feature = "nn")]
 mod explain;
+#[cfg(any(feature = "nn", test))]
+mod given;
 #[cfg(feature = "nn")]
 mod help;
 #[cfg(feature = "nn")]
 pub mod import;
 #[cfg(feature = "nn")]
 mod network;
-#[cfg(feature = "nn")]
+#[cfg(any(feature = "nn", test))]
+#[cfg_attr(not(feature = "nn"), expect(dead_code, reason = "only commands with networks write"))]
 mod output;
 #[cfg(feature = "nn")]
 mod predict;
 mod progress;
 pub mod render;
+#[cfg(any(feature = "nn", test))]
+mod said;
 pub mod serve;
+mod speech;
+mod standard_output;
 #[cfg(feature = "nn")]
 pub mod train;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use self::speech::Speech;
 use crate::config::Config;
 use crate::networks::Networks;
 
@@ -42,6 +51,31 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     serve: Config,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Verbosity {
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more; twice, also what libraries say. STORMLENS_LOG chooses more finely
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Verbosity {
+    /// What goes to the log, in the words of `STORMLENS_LOG`.
+    fn filter(self) -> &'static str {
+        match (self.quiet, self.verbose) {
+            (true, _) => "warn",
+            (false, 0) => "stormlens=info,warn",
+            (false, 1) => "stormlens=debug,stormlens_data=debug,stormlens_nn=debug,info",
+            (false, _) => "debug",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +95,8 @@ enum Command {
     /// Draw a figure again from the recipe in itself, in another format or size
     #[cfg(feature = "nn")]
     Render(Render),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 #[cfg(feature = "nn")]
@@ -76,7 +112,7 @@ struct Render {
 pub fn main() -> ExitCode {
     let cli = parse();
     let filter =
-        EnvFilter::try_from_env("STORMLENS_LOG").unwrap_or_else(|_| "stormlens=info,warn".into());
+        EnvFilter::try_from_env("STORMLENS_LOG").unwrap_or_else(|_| cli.verbosity.filter().into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -91,31 +127,42 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn parse() -> Cli {
+/// The whole command line, as help texts, completions and manual pages describe it.
+fn command() -> clap::Command {
     let command = Cli::command();
     #[cfg(feature = "nn")]
     let command = help::with_parameters(command);
+    command
+}
+
+fn parse() -> Cli {
+    let command = command();
     Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    let speech = Speech { is_quiet: cli.verbosity.quiet, ..Speech::default() };
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(config) => serve::run(&config, networks(&config)),
+        Command::Serve(config) => serve::run(&config, networks(&config), speech),
         Command::Dataset(args) => dataset::run(args),
         #[cfg(feature = "nn")]
-        Command::Predict(args) => predict::run(args),
+        Command::Predict(args) => predict::run(args, speech),
         #[cfg(feature = "nn")]
-        Command::Explain(args) => explain::run(args),
+        Command::Explain(args) => explain::run(args, speech),
         #[cfg(feature = "nn")]
-        Command::Evaluate(args) => evaluate::run(args),
+        Command::Evaluate(args) => evaluate::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Import(args) => import::run(args),
         #[cfg(feature = "nn")]
         Command::Train(args) => train::run(args),
         #[cfg(feature = "nn")]
         Command::Render(args) => {
-            render::run(&args.figure, &|request| crate::worker::answer(&args.sources, request))
+            render::run(&args.figure, &crate::worker::methods(), speech, &|request| {
+                crate::worker::answer_with(&args.sources, request, &progress::Bar::new())
+            })
         }
+        Command::Completions(args) => args.run(&mut command()),
+        Command::Man(args) => args.run(command()),
     }
 }
 

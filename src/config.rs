@@ -1,6 +1,6 @@
 //! The options of `serve`: each a flag and an environment variable.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use clap::Args;
 use stormlens_data::request::DeviceChoice;
 
 use crate::jobs::{self, Batching};
+use crate::memory::MemoryLimit;
+use crate::places::{CHECKPOINTS, DATA, Places};
 use crate::tasks::{Folders, UploadLimits};
 use crate::web::{Access, PublicUrl};
 
@@ -18,8 +20,14 @@ const MAX_FILE_BYTES: usize = 32_000_000;
 /// Serve the dashboard
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Address and port to listen on
-    #[arg(long, env = "STORMLENS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    /// Address and port to listen on; a name such as localhost:8080 is looked up
+    #[arg(
+        long,
+        env = "STORMLENS_BIND",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS",
+        value_parser = address
+    )]
     pub bind: SocketAddr,
 
     /// Address that people type into a browser, if a proxy stands before the server, with the path below which it
@@ -99,18 +107,31 @@ pub struct Sources {
     #[command(flatten)]
     pub device: DeviceArgs,
 
-    /// Folder of samples, one folder a source: radar frames, cloud maps, scenes
-    #[arg(long, env = "STORMLENS_DATA", default_value = "data", value_name = "FOLDER")]
+    /// Folder of samples, one folder a source: radar frames, cloud maps, scenes; or the folder of one source. Without
+    /// it data is looked for here, beside the program, in share/stormlens beside its folder, and in stormlens
+    /// below XDG_DATA_HOME and XDG_DATA_DIRS
+    #[arg(
+        long,
+        env = "STORMLENS_DATA",
+        default_value_os_t = Places::here().find(DATA),
+        hide_default_value = true,
+        value_name = "FOLDER"
+    )]
     pub data: PathBuf,
 
-    /// Folder of trained weights, `<model>/<name>/`
+    /// Folder of trained weights, `<model>/<name>/`; without it checkpoints is looked for in the same places
     #[arg(
         long,
         env = "STORMLENS_CHECKPOINTS",
-        default_value = "checkpoints",
+        default_value_os_t = Places::here().find(CHECKPOINTS),
+        hide_default_value = true,
         value_name = "FOLDER"
     )]
     pub checkpoints: PathBuf,
+
+    /// The most memory that one question may take, e.g. 4GB; auto is 80 % of what is free
+    #[arg(long, env = "STORMLENS_MEMORY_LIMIT", default_value_t, value_name = "SIZE|auto")]
+    pub memory_limit: MemoryLimit,
 
     #[command(flatten)]
     pub cache: CacheArgs,
@@ -119,12 +140,14 @@ pub struct Sources {
 /// Where the program keeps what it is given and what it has found out.
 #[derive(Clone, Debug, Args)]
 pub struct CacheArgs {
-    /// Folder for uploaded scenes and finished results; a server makes it at its start
+    /// Folder for uploaded scenes and finished results, made when a server starts. Without it cache here, where
+    /// data is here, too; else stormlens below XDG_CACHE_HOME
     #[arg(
         id = "cache",
         long = "cache",
         env = "STORMLENS_CACHE",
-        default_value = "cache",
+        default_value_os_t = Places::here().cache(),
+        hide_default_value = true,
         value_name = "FOLDER"
     )]
     pub folder: PathBuf,
@@ -180,6 +203,15 @@ impl Sources {
     pub fn folders(&self) -> Folders {
         folders(&self.data, &self.cache.folder)
     }
+}
+
+/// An address with a port; a name is looked up, and one of IPv4 preferred.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map(|found| found.collect::<Vec<_>>()).unwrap_or_default();
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first()).copied();
+    first.ok_or_else(|| {
+        "must be an address or a name with a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned()
+    })
 }
 
 /// Folders with the limits that hold until told otherwise.
@@ -268,7 +300,23 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_address_is_refused() {
-        assert!(parse(&["--bind", "localhost"]).is_err());
+    fn an_address_may_be_a_name_and_has_a_port() {
+        let localhost = parse(&["--bind", "localhost:8091"]).unwrap().bind;
+        assert!(localhost.ip().is_loopback() && localhost.port() == 8091, "{localhost}");
+        assert_eq!(parse(&["--bind", "[::1]:8091"]).unwrap().bind.port(), 8091);
+        for bad in ["localhost", "127.0.0.1", ":8080", "no such name:80"] {
+            let error = parse(&["--bind", bad]).unwrap_err();
+            assert!(error.contains("localhost:8080"), "{error}");
+        }
+    }
+
+    #[test]
+    fn folders_that_are_named_are_taken_as_they_are() {
+        let config =
+            parse(&["--data", "d", "--checkpoints", "c", "--memory-limit", "4GB"]).unwrap();
+        let Sources { data, checkpoints, .. } = &config.sources;
+        assert_eq!([data, checkpoints], [Path::new("d"), Path::new("c")]);
+        assert_eq!(config.sources.memory_limit, MemoryLimit::bytes(4_000_000_000));
+        assert!(parse(&["--memory-limit", "much"]).unwrap_err().contains("4GB"));
     }
 }

@@ -10,6 +10,9 @@ pub mod program;
 // Files that are written whole or not at all, in folders with limits.
 mod disk;
 
+// How much a question may take.
+pub mod memory;
+
 // A result as files.
 pub mod export;
 
@@ -33,6 +36,8 @@ pub mod networks;
 
 // The two ways in: pages and commands.
 pub mod web;
+
+pub mod places;
 
 pub mod config;
 

@@ -10,6 +10,8 @@ pub struct Networks {
     pub cards: CardBox,
     /// Given the catalogue, the function that builds the worker on its thread.
     pub worker: Box<dyn FnOnce(Arc<Catalog>) -> WorkerFactory>,
+    /// What of the weights cannot be used, each with the name of the file.
+    pub problems: Vec<String>,
 }
 
 impl Networks {
@@ -19,6 +21,7 @@ impl Networks {
         Self {
             cards: CardBox::default(),
             worker: Box::new(move |_| Box::new(move || Err(reason.to_owned()))),
+            problems: Vec::new(),
         }
     }
 }

@@ -61,15 +61,52 @@ fn shortened(text: &str) -> String {
     format!("{start} … {end}")
 }
 
+/// Names that services append to the links they pass on, to follow who comes from where. They ask for nothing.
+const APPENDED: [&str; 25] = [
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "dclid",
+    "epik",
+    "fbclid",
+    "gad_source",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "igsh",
+    "igshid",
+    "li_fat_id",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "rdt_cid",
+    "srsltid",
+    "ttclid",
+    "twclid",
+    "wbraid",
+    "yclid",
+    "ysclid",
+];
+/// What other such names begin with: of the Urchin Tracking Module, and of its followers.
+const APPENDED_BEGINNINGS: [&str; 4] = ["utm_", "hsa_", "mtm_", "pk_"];
+
+fn is_appended(name: &str) -> bool {
+    let begins = || APPENDED_BEGINNINGS.iter().any(|start| name.starts_with(start));
+    APPENDED.contains(&name) || begins()
+}
+
 /// Decoded pairs, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Splits the text after a question mark. Empty values, as forms send them for fields left blank,
-    /// count as absent.
+    /// count as absent, and so does what others append to links.
     pub fn parse(query: Option<&str>) -> Self {
-        Self::of(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
+        Self::of(pairs.filter(|(name, _)| !is_appended(name)))
     }
 
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {

@@ -79,6 +79,23 @@ impl Question {
         Ok(Self { task, cards, request, target, layers, style, methods: methods.clone() })
     }
 
+    /// The question behind a request that comes from elsewhere, from a recipe for one.
+    ///
+    /// # Errors
+    /// For a request that no address and no command could make: an option beyond its limits, a method that is not
+    /// there, a target that the weights have not.
+    pub fn of_request(request: &Request, catalog: &Catalog) -> Result<Self, QuestionError> {
+        let parameters = as_parameters(request, catalog)?;
+        let question = Self::read(&parameters, catalog, &[])?;
+        let mut asked = question.request.clone();
+        let mut wanted = request.clone();
+        // Which layers are computed is no part of what is asked, and the network knows their names.
+        let explains = asked.explain.iter_mut().chain(&mut wanted.explain);
+        explains.for_each(|explain| explain.layers.clear());
+        let words = "says what no address can: draw the figure anew from the page of its result";
+        if asked == wanted { Ok(question) } else { Err(QuestionError::parameter("request", words)) }
+    }
+
     /// All that it says, the same for the same question.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let Request { model, checkpoint, subject, explain } = &self.request;
@@ -175,6 +192,38 @@ impl Question {
         other.target = target;
         other
     }
+}
+
+/// A request as an address would say it.
+fn as_parameters(request: &Request, catalog: &Catalog) -> Result<Parameters, QuestionError> {
+    let Request { model, checkpoint, subject, explain } = request;
+    let known = || catalog.models().iter().map(|model| model.id);
+    let card =
+        catalog.model(model).ok_or_else(|| QuestionError::unknown("model", model, known()))?;
+    let unknown = || QuestionError::unknown("model", model, known());
+    let task = catalog.task_of(card).ok_or_else(unknown)?;
+    let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut pairs = vec![named("model", model), named("checkpoint", checkpoint)];
+    let cards = read_cards(&Parameters::of(pairs.clone()), catalog, &*task)?;
+    // What is said of logits only, says less of what was asked for.
+    let is_of_logit = |explain: &&Explain| {
+        catalog.methods().iter().any(|card| card.id == explain.method && card.is_of_logit)
+    };
+    let first = explain.iter().find(|explain| !is_of_logit(explain)).or(explain.first());
+    let target = match first {
+        Some(explain) => explain.target.clone(),
+        None => task.read_target(&Parameters::default(), &cards)?,
+    };
+    let own = task.write(subject, &target, &cards);
+    pairs.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    let methods: Vec<&str> = explain.iter().map(|explain| explain.method.as_str()).collect();
+    pairs.push(named("methods", if methods.is_empty() { NO_METHOD } else { "" }));
+    pairs.extend(methods.iter().map(|method| named("methods", method)));
+    for Explain { method, options, .. } in explain {
+        let option = |(name, value): (&String, &String)| (option_name(method, name), value.clone());
+        pairs.extend(options.iter().map(option));
+    }
+    Ok(Parameters::of(pairs))
 }
 
 /// The name of a method's option in an address: `integrated-gradients.steps`.

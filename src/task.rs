@@ -5,7 +5,7 @@
 //! [`Pages`](crate::web::Pages).
 
 use std::any::Any;
-use std::path::Path;
+use std::path::PathBuf;
 
 use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 use stormlens_data::network::{self, Answer, Asked, Input};
@@ -14,6 +14,7 @@ use stormlens_data::request::{Request, Subject, Target};
 
 use crate::export::Extra;
 use crate::jobs::WorkerError;
+use crate::memory::MemoryLimit;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
@@ -44,6 +45,16 @@ pub struct Answered<'a> {
     pub provenance: Provenance,
     pub duration_ms: f64,
     pub methods: &'a [MethodCard],
+}
+
+/// Files from the command line that are not in the catalogue.
+pub struct Files<'a> {
+    pub paths: &'a [PathBuf],
+    /// What was said of them: `units`, as far as it was given.
+    pub parameters: &'a Parameters,
+    /// The weights that are to look at them.
+    pub checkpoint: &'a CheckpointCard,
+    pub memory: MemoryLimit,
 }
 
 /// A kind of question.
@@ -86,15 +97,30 @@ pub trait Task: Send + Sync {
     /// Which parts of the look can be chosen, by their names in addresses.
     fn style_names(&self, cards: &Cards) -> &'static [&'static str];
 
+    /// What is explained, in a word for names of files; empty where that says nothing.
+    fn target_in_names(&self, _: &Target, _: &Cards) -> String {
+        String::new()
+    }
+
     /// What is looked at, in words.
     fn title(&self, subject: &Subject) -> String;
 
-    /// Takes a file in that is not in the catalogue, for this run of the program. Answers the values of
-    /// [`Self::subject_parameter`] that name what is in it.
+    /// Takes files in for this run of the program. Answers the values of [`Self::subject_parameter`] that name
+    /// what is in them.
     ///
     /// # Errors
-    /// For a file that it cannot read.
-    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>>;
+    /// For a file that it cannot read, and for one that cannot be what is said of it.
+    fn bring(&self, files: &Files<'_>) -> anyhow::Result<Vec<String>>;
+
+    /// About how many bytes a network takes to answer a request about an input of this shape on a CPU, and what it
+    /// does then, in words. Nothing, where inputs have a few known sizes.
+    fn memory(&self, _: &Request, _: [usize; 3]) -> (String, u64) {
+        (String::new(), 0)
+    }
+
+    /// What of its samples cannot be read, each with the name of the file. Takes some seconds: everything is
+    /// read once.
+    fn problems(&self) -> Vec<String>;
 
     /// Reads and checks what is looked at.
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError>;

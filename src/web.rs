@@ -37,6 +37,7 @@ pub use self::access::Access;
 pub use self::connections::serve;
 pub use self::error::{AppError, Link, Problem, wants_page};
 pub use self::guard::time_limit;
+pub use self::health::Problems;
 pub use self::pages::Pages;
 pub use self::pictures::Pictures;
 pub use self::public_url::PublicUrl;
@@ -88,5 +89,5 @@ fn csrf(state: &AppState) -> CsrfLayer {
     let origin = state.public_url.as_ref().map(|url| url.origin());
     let with_origin = origin.map(|origin| CsrfLayer::new().add_trusted_origin(origin));
     // An origin is always a scheme and a host.
-    with_origin.and_then(Result::ok).unwrap_or_else(CsrfLayer::new)
+    with_origin.and_then(Result::ok).unwrap_or_default()
 }

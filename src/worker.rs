@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use stormlens_data::card::{CheckpointCard, DeviceReport, MethodCard};
 use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::{Cancelled, DeviceChoice, Progress, Request, Silent};
+use stormlens_data::request::{Cancelled, Progress, Request, Silent};
 use stormlens_nn::engine::{Resident, describe};
 use stormlens_nn::registry::ModelEntry;
 use stormlens_nn::{Engine, EngineError, explain, registry};
@@ -24,7 +24,9 @@ use self::batch::Context;
 use crate::catalog::{CardBox, Catalog};
 use crate::config::Sources;
 use crate::jobs::{Asked, Between, Worker, WorkerError};
+use crate::memory::MemoryLimit;
 use crate::networks::Networks;
+use crate::question::Question;
 use crate::tasks;
 
 /// Weights by model and checkpoint name.
@@ -32,8 +34,8 @@ type Weights = BTreeMap<(String, String), PathBuf>;
 
 /// Every network, and all weights in the folder of the checkpoints.
 pub fn networks(sources: &Sources) -> Networks {
-    let (weights, checkpoints) = find_checkpoints(&sources.checkpoints);
-    of(sources.device.device, weights, checkpoints)
+    let (weights, checkpoints, problems) = find_checkpoints(&sources.checkpoints);
+    Networks { problems, ..of(sources, weights, checkpoints) }
 }
 
 /// Every network, and only these weights of one of them, under that name.
@@ -41,7 +43,7 @@ pub fn networks(sources: &Sources) -> Networks {
 /// # Errors
 /// For an unknown model, and for a file that is no checkpoint or one of another network.
 pub fn network(
-    device: DeviceChoice,
+    sources: &Sources,
     model: &str,
     name: String,
     path: &Path,
@@ -49,7 +51,7 @@ pub fn network(
     let entry = known_model(model)?;
     let card = CheckpointCard { name: name.clone(), ..describe(entry, path)? };
     let weights = Weights::from([((model.to_owned(), name), path.to_owned())]);
-    Ok(of(device, weights, vec![card]))
+    Ok(of(sources, weights, vec![card]))
 }
 
 /// The entry of a model.
@@ -66,7 +68,8 @@ pub fn methods() -> Vec<MethodCard> {
     explain::cards()
 }
 
-fn of(device: DeviceChoice, weights: Weights, checkpoints: Vec<CheckpointCard>) -> Networks {
+fn of(sources: &Sources, weights: Weights, checkpoints: Vec<CheckpointCard>) -> Networks {
+    let (device, memory) = (sources.device.device, sources.memory_limit);
     let models = registry::MODELS.iter().map(|entry| (entry.card)()).collect();
     Networks {
         cards: CardBox { models, checkpoints, methods: methods() },
@@ -76,30 +79,44 @@ fn of(device: DeviceChoice, weights: Weights, checkpoints: Vec<CheckpointCard>) 
                 let (catalog, weights) = (catalog.clone(), weights.clone());
                 let cold = warm_up::first_checkpoints(&catalog);
                 let engine = Arc::new(engine);
-                Ok(Box::new(EngineWorker { engine, catalog, weights, cold, last: None }))
+                Ok(Box::new(EngineWorker { engine, catalog, weights, cold, memory, last: None }))
             })
         }),
+        problems: Vec::new(),
     }
 }
 
-/// Answers one request, for commands.
+/// Answers one request that comes from elsewhere; what an address could not ask, it cannot.
 ///
 /// # Errors
 /// As the dashboard would say them.
 pub fn answer(sources: &Sources, request: &Request) -> anyhow::Result<Outcome> {
-    let Networks { cards, worker } = networks(sources);
+    answer_with(sources, request, &Silent)
+}
+
+/// The same, and tells how far it is.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_with(
+    sources: &Sources,
+    request: &Request,
+    progress: &dyn Progress,
+) -> anyhow::Result<Outcome> {
+    let Networks { cards, worker, .. } = networks(sources);
     let tasks = tasks::open(&sources.folders())?.into_iter().map(|opened| opened.task).collect();
     let catalog = Arc::new(Catalog::new(cards, tasks));
+    Question::of_request(request, &catalog)?;
     let mut worker = worker(catalog)().map_err(anyhow::Error::msg)?;
-    Ok(worker.run(request, &Silent)?)
+    Ok(worker.run(request, progress)?)
 }
 
 /// Folders with `weights.safetensors`, and checkpoint files as their authors wrote them.
 ///
-/// A file that is no checkpoint of its model is told of in the log and left out.
-fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>) {
+/// A file that is no checkpoint of its model is left out and among the problems.
+fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>) {
     let mut weights = Weights::new();
-    let mut cards = Vec::new();
+    let (mut cards, mut problems) = (Vec::new(), Vec::new());
     for entry in registry::MODELS {
         let model = (entry.card)().id;
         for (name, path) in candidates(&folder.join(model)) {
@@ -108,11 +125,18 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>) {
                     cards.push(CheckpointCard { name: name.clone(), ..card });
                     weights.insert((model.to_owned(), name), path);
                 }
-                Err(error) => tracing::warn!(%error, "a checkpoint was left out"),
+                Err(error) => problems.push(error.to_string()),
             }
         }
     }
-    (weights, cards)
+    if weights.is_empty() {
+        let folder = folder.display();
+        problems.push(format!(
+            "there are no weights in {folder}: nothing can be asked. Put some into {folder}/MODEL/NAME/, or name \
+             another folder with --checkpoints or STORMLENS_CHECKPOINTS"
+        ));
+    }
+    (weights, cards, problems)
 }
 
 /// Names and files in a model's folder, in order of their names.
@@ -124,7 +148,8 @@ pub fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
         if inside.is_file() {
             return Some((path.file_name()?.to_string_lossy().into_owned(), inside));
         }
-        let is_weights = known.contains(&path.extension()?.to_str()?);
+        // A pipe would keep the start waiting.
+        let is_weights = known.contains(&path.extension()?.to_str()?) && path.is_file();
         is_weights
             .then(|| Some((path.file_stem()?.to_string_lossy().into_owned(), path.clone())))?
     };
@@ -140,6 +165,7 @@ struct EngineWorker {
     weights: Weights,
     /// What was not run yet, the first one last.
     cold: Vec<warm_up::Cold>,
+    memory: MemoryLimit,
     /// What was asked last, since the last rest.
     last: Option<warm_up::Cold>,
 }
@@ -159,9 +185,9 @@ impl Worker for EngineWorker {
     ) -> Answer {
         let resident = self.resident(&request.model, &request.checkpoint)?;
         self.last = warm_up::Cold::of(&self.catalog, request);
-        let (engine, catalog) = (self.engine.clone(), self.catalog.clone());
+        let (engine, catalog, memory) = (self.engine.clone(), self.catalog.clone(), self.memory);
         let in_steps = InSteps { progress, worker: RefCell::new((self, between)) };
-        let context = Context { engine: &engine, catalog: &catalog, resident: &resident };
+        let context = Context { engine: &engine, catalog: &catalog, resident: &resident, memory };
         batch::answer(&context, &[(request, &in_steps)]).pop().unwrap_or_else(|| Err(no_answer()))
     }
 
@@ -181,8 +207,8 @@ impl Worker for EngineWorker {
         match self.resident(&first.model, &first.checkpoint) {
             Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
             Ok(resident) => {
-                let (engine, catalog) = (&self.engine, &self.catalog);
-                batch::answer(&Context { engine, catalog, resident: &resident }, batch)
+                let (engine, catalog, memory) = (&self.engine, &self.catalog, self.memory);
+                batch::answer(&Context { engine, catalog, resident: &resident, memory }, batch)
             }
         }
     }

@@ -1,75 +1,74 @@
 //! What the commands that ask a network share: a question is read as an address of the dashboard is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 
+use super::given::{Given, Pair, pair};
 use super::network::NetworkArgs;
+use super::output::{Answered, Output};
 use super::progress::Bar;
 use crate::catalog::Catalog;
 use crate::jobs::{Worker, WorkerError};
 use crate::parameters::{Parameters, QuestionError};
-use crate::question::Question;
-use crate::task::Task;
+use crate::question::{Cards, Question};
+use crate::task::{Files, Task};
 use crate::tasks;
-
-/// A name and a value, as an address has them.
-pub type Pair = (String, String);
 
 #[derive(Debug, clap::Args)]
 pub struct QuestionArgs {
     #[command(flatten)]
     network: NetworkArgs,
-    /// A file to look at, as the network takes it: an array as .npy, in the network's own unit, or a
-    /// picture. Of several inputs in one array, each is asked about
-    #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
+    /// Files to look at, as they come: radar frames (.h5, in any order) or a folder of them, arrays (.npy), pictures.
+    /// Of several inputs, each is asked about
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    input: Vec<PathBuf>,
+    /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
+    /// nothing is said), mm in 5 minutes, or mm/h
+    #[arg(long, value_name = "normalised|mm-per-5min|mm-h")]
+    units: Option<String>,
     /// The same as a bare NAME=VALUE
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = read_pair)]
     set: Vec<Pair>,
-    /// What is asked, by the names that addresses of the dashboard have
-    #[arg(value_name = "NAME=VALUE", value_parser = pair)]
-    pairs: Vec<Pair>,
+    /// What is asked, by the names that addresses of the dashboard have. A file or the name of a sample may stand
+    /// here, too
+    #[arg(value_name = "NAME=VALUE|FILE|SAMPLE")]
+    words: Vec<PathBuf>,
 }
 
-fn pair(text: &str) -> Result<Pair, String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("must be NAME=VALUE".to_owned()),
-    }
-}
-
-/// A question with its answer.
-pub struct Answered {
-    pub question: Question,
-    pub outcome: Outcome,
+fn read_pair(text: &str) -> Result<Pair, String> {
+    pair(text).ok_or_else(|| "must be NAME=VALUE".to_owned())
 }
 
 /// Asks the same of everything that is named or brought, explained by these methods; none of them: by
-/// what is the default.
+/// what is the default. Answers go to the output one by one, so that memory holds one at a time.
 ///
 /// # Errors
-/// For what cannot be asked, in the words of the dashboard, and for what cannot be answered.
-pub fn ask(args: &QuestionArgs, methods: &[String]) -> anyhow::Result<Vec<Answered>> {
+/// For what cannot be asked, in the words of the dashboard, for what cannot be answered, and for what cannot
+/// be written.
+pub fn ask(args: &QuestionArgs, methods: &[String], output: &mut Output) -> anyhow::Result<()> {
     let (networks, checkpoint) = args.network.networks()?;
     let catalog = Arc::new(Catalog::new(networks.cards, open(args)?));
     let questions = questions(args, methods, &checkpoint, &catalog)?;
-    let mut worker = (networks.worker)(catalog)().map_err(anyhow::Error::msg)?;
     let n = questions.len();
-    let answer = |(i, question): (usize, Question)| {
+    output.check(n)?;
+    let mut worker = (networks.worker)(catalog)().map_err(anyhow::Error::msg)?;
+    for (i, question) in questions.into_iter().enumerate() {
         let answered = answer(worker.as_mut(), question);
-        if n == 1 { answered } else { answered.with_context(|| format!("input {} of {n}", i + 1)) }
-    };
-    questions.into_iter().enumerate().map(answer).collect()
+        let in_words = || format!("input {} of {n}", i + 1);
+        let answered = if n == 1 { answered } else { answered.with_context(in_words) };
+        output.add(i, n, &answered?)?;
+    }
+    Ok(())
 }
 
 fn open(args: &QuestionArgs) -> anyhow::Result<Vec<Arc<dyn Task>>> {
     let mut folders = args.network.sources.folders();
     // A file that is brought needs no others.
-    let needs_none = args.input.is_some() && !folders.data.is_dir();
+    let brings = !args.input.is_empty() || args.words.iter().any(|word| word.exists());
+    let needs_none = brings && !folders.data.is_dir();
     let nothing = needs_none.then(tempfile::tempdir).transpose()?;
     if let Some(nothing) = &nothing {
         nothing.path().clone_into(&mut folders.data);
@@ -93,40 +92,69 @@ fn questions(
     checkpoint: &str,
     catalog: &Catalog,
 ) -> anyhow::Result<Vec<Question>> {
-    let given: Vec<&Pair> = args.set.iter().chain(&args.pairs).collect();
     let model = &args.network.model;
     let task = catalog.model(model).and_then(|card| catalog.task_of(card));
     let task = task.with_context(|| format!("no task asks {model}"))?;
-    let subjects = subjects(&*task, args.input.as_deref(), &given)?;
+    let cards = cards(catalog, model, checkpoint)?;
+    let mut given = sort(args, &*task, &cards)?;
+    let subjects = subjects(args, &*task, &cards, &given)?;
+    given.pairs.extend(args.set.iter().cloned());
     let question = |subject: Option<String>| {
         let fixed = [("model", model.clone()), ("checkpoint", checkpoint.to_owned())];
         let subject = subject.map(|value| (task.subject_parameter(), value));
         let asked = (!methods.is_empty()).then(|| ("methods", methods.join(",")));
         let ours = fixed.into_iter().chain(subject).chain(asked);
         let ours = ours.map(|(name, value)| (name.to_owned(), value));
-        let all = Parameters::of(ours.chain(given.iter().copied().cloned()));
-        read(&all, &given, catalog)
+        let all = Parameters::of(ours.chain(given.pairs.iter().cloned()));
+        read(&all, &given.pairs, catalog)
     };
     subjects.into_iter().map(question).collect()
 }
 
-/// What is looked at: what is in a file, or what the parameters say.
+fn cards(catalog: &Catalog, model: &str, checkpoint: &str) -> anyhow::Result<Cards> {
+    let checkpoint = catalog.checkpoints(model).find(|card| card.name == checkpoint);
+    let found = catalog.model(model).zip(checkpoint);
+    let (model, checkpoint) = found.context("the weights are not those that were read")?;
+    Ok(Cards { model: model.clone(), checkpoint: checkpoint.clone() })
+}
+
+fn sort(args: &QuestionArgs, task: &dyn Task, cards: &Cards) -> anyhow::Result<Given> {
+    let subject = task.subject_parameter();
+    let is_known = |word: &str| {
+        let named = Parameters::of([(subject.to_owned(), word.to_owned())]);
+        !word.is_empty() && task.read_subject(&named, cards).is_ok()
+    };
+    Given::sort(&args.input, &args.words, subject, is_known)
+}
+
+/// What is looked at: what is in files, or what the parameters say.
 fn subjects(
+    args: &QuestionArgs,
     task: &dyn Task,
-    input: Option<&Path>,
-    given: &[&Pair],
+    cards: &Cards,
+    given: &Given,
 ) -> anyhow::Result<Vec<Option<String>>> {
     let name = task.subject_parameter();
-    let is_named = given.iter().any(|(given, _)| given == name);
-    match input {
-        Some(_) if is_named => bail!("give a file with --input or {name}=…, not both"),
-        Some(file) => Ok(task.bring(file)?.into_iter().map(Some).collect()),
-        None if is_named => Ok(vec![None]),
-        None => bail!("there is nothing to look at: give a file with --input, or {name}=…"),
+    let is_named = given.has(name) || args.set.iter().any(|(set, _)| set == name);
+    match given.files.as_slice() {
+        [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
+        [] if is_named => Ok(vec![None]),
+        [] => bail!("there is nothing to look at: give a file with --input, or {name}=…"),
+        _ if is_named => bail!("give a file with --input or {name}=…, not both"),
+        paths => {
+            let units = args.units.iter().map(|units| ("units".to_owned(), units.clone()));
+            let files = Files {
+                paths,
+                parameters: &Parameters::of(units),
+                checkpoint: &cards.checkpoint,
+                memory: args.network.sources.memory_limit,
+            };
+            Ok(task.bring(&files)?.into_iter().map(Some).collect())
+        }
     }
 }
 
-fn read(all: &Parameters, given: &[&Pair], catalog: &Catalog) -> anyhow::Result<Question> {
+fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Question> {
     let mut question = Question::read(all, catalog, &[]).map_err(in_words)?;
     // What changes nothing would be taken for something that does.
     let said = question.pairs();
@@ -160,15 +188,6 @@ pub fn in_words(error: QuestionError) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pair_has_a_name() {
-        assert_eq!(pair("lead-time=30"), Ok(("lead-time".to_owned(), "30".to_owned())));
-        assert_eq!(pair("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        for bad in ["30", "=30", ""] {
-            assert!(pair(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn known_names_are_told() {

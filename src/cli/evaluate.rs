@@ -13,6 +13,8 @@ use stormlens_nn::engine::Resident;
 
 use super::network::NetworkArgs;
 use super::progress::Bar;
+use super::speech::Speech;
+use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
 
@@ -41,10 +43,13 @@ pub struct Args {
     /// nearest
     #[arg(long, value_name = "nearest|bilinear")]
     resize: Option<String>,
-    /// Where to write: .json or .csv. Of frames: the table of scores, printed without it. Of scenes:
-    /// the probability of each, with the scores in .json; the scores are printed
-    #[arg(long, value_name = "TABLE")]
+    /// Where to write: .json or .csv, - for standard output. Of frames: the table of scores, printed without it. Of
+    /// scenes: the probability of each, with the scores in .json; the scores are printed
+    #[arg(long, value_name = "TABLE|-")]
     output: Option<PathBuf>,
+    /// What is written, where the ending does not say it; on standard output csv until it is named
+    #[arg(long, value_name = "csv|json", requires = "output")]
+    format: Option<String>,
 }
 
 /// What a task is given to score a network.
@@ -73,18 +78,24 @@ pub struct Evaluated {
     pub json: Value,
 }
 
-pub fn run(args: Args) -> anyhow::Result<()> {
-    let write = args.output.as_deref().map(writer).transpose()?;
+pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
+    let write = |path: &PathBuf| writer(path, args.format.as_deref());
+    let write = args.output.as_ref().map(write).transpose()?;
     let (engine, resident) = args.network.open()?;
     let evaluated = evaluate(&args, &engine, &resident)?;
-    print!("{}", evaluated.summary);
+    let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
+    let speech = Speech { is_beside_a_file, ..speech };
+    evaluated.summary.lines().for_each(|line| speech.line(line));
     match (&args.output, write) {
         (Some(path), Some(write)) => {
             let text = write(&args, &resident, &evaluated)?;
+            if is_beside_a_file {
+                return to_standard_output(text.as_bytes());
+            }
             std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            println!("{}, table in {}", evaluated.n_cases, path.display());
+            speech.line(format_args!("{}, table in {}", evaluated.n_cases, path.display()));
         }
-        _ if evaluated.summary.is_empty() => print!("{}", evaluated.csv),
+        _ if evaluated.summary.is_empty() => to_standard_output(evaluated.csv.as_bytes())?,
         _ => {}
     }
     Ok(())
@@ -134,11 +145,15 @@ fn block(path: &Path, name: &str) -> anyhow::Result<Vec<String>> {
 
 type Writer = fn(&Args, &Resident, &Evaluated) -> anyhow::Result<String>;
 
-/// How a table is written, by the ending of its file's name.
-fn writer(path: &Path) -> anyhow::Result<Writer> {
-    match path.extension().and_then(|e| e.to_str()) {
+/// How a table is written, by the format that is named, else by the ending of its file's name.
+fn writer(path: &Path, format: Option<&str>) -> anyhow::Result<Writer> {
+    let ending = format.or_else(|| path.extension().and_then(|e| e.to_str()));
+    match ending {
         Some("csv") => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
         Some("json") => Ok(to_json),
+        None if path == Path::new(STANDARD_OUTPUT) => {
+            Ok(|_, _, evaluated| Ok(evaluated.csv.clone()))
+        }
         _ => bail!("{} should end in .json or .csv", path.display()),
     }
 }
@@ -146,6 +161,7 @@ fn writer(path: &Path) -> anyhow::Result<Writer> {
 fn to_json(args: &Args, resident: &Resident, evaluated: &Evaluated) -> anyhow::Result<String> {
     let mut all = json!({
         "model": resident.card.id,
+        "checkpoint": args.network.weights()?.0,
         "weights_sha256": resident.checkpoint.weights_sha256,
         "dataset": args.dataset.display().to_string(),
         "split": args.split,

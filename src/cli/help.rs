@@ -12,9 +12,9 @@ use crate::question::option_name;
 use crate::task::Task;
 use crate::tasks;
 
-/// Adds them where help is asked for.
+/// Adds them where help is asked for, or a manual page.
 pub fn with_parameters(command: Command) -> Command {
-    if !env::args().any(|word| matches!(word.as_str(), "-h" | "--help" | "help")) {
+    if !env::args().any(|word| matches!(word.as_str(), "-h" | "--help" | "help" | "man")) {
         return command;
     }
     let subjects = of_tasks(&tasks());

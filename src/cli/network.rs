@@ -1,15 +1,20 @@
 //! What the commands that run a network share: which one, with which weights, on which device.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use stormlens_data::files::file_bytes;
 use stormlens_nn::Engine;
 use stormlens_nn::engine::Resident;
 
 use crate::config::Sources;
 use crate::networks::Networks;
 use crate::worker;
+
+/// The largest checkpoint of these networks, with everything that training programs add, is far smaller.
+const MAX_WEIGHTS_BYTES: u64 = 4 << 30;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct NetworkArgs {
@@ -32,8 +37,7 @@ impl NetworkArgs {
     /// For an unknown model, and a checkpoint that is not there or does not fit.
     pub fn networks(&self) -> anyhow::Result<(Networks, String)> {
         let (name, path) = self.weights()?;
-        let device = self.sources.device.device;
-        Ok((worker::network(device, &self.model, name.clone(), &path)?, name))
+        Ok((worker::network(&self.sources, &self.model, name.clone(), &path)?, name))
     }
 
     /// Opens the device and reads the weights.
@@ -47,7 +51,10 @@ impl NetworkArgs {
     }
 
     /// The name of the weights, and the file behind what was typed.
-    fn weights(&self) -> anyhow::Result<(String, PathBuf)> {
+    ///
+    /// # Errors
+    /// For an unknown model, and for weights that are not there.
+    pub fn weights(&self) -> anyhow::Result<(String, PathBuf)> {
         worker::known_model(&self.model)?;
         let folder = self.sources.checkpoints.join(&self.model);
         let Some(typed) = &self.checkpoint else {
@@ -60,12 +67,10 @@ impl NetworkArgs {
             });
         };
         for path in [typed.clone(), folder.join(typed)] {
-            let name = name(&path);
-            if path.is_dir() {
-                return Ok((name, path.join("weights.safetensors")));
-            }
-            if path.is_file() {
-                return Ok((name, path));
+            let file = if path.is_dir() { path.join("weights.safetensors") } else { path.clone() };
+            if path.exists() {
+                file_bytes(&file, MAX_WEIGHTS_BYTES)?;
+                return Ok((name(typed, &file, &worker::candidates(&folder)), file));
             }
         }
         bail!(
@@ -76,27 +81,37 @@ impl NetworkArgs {
     }
 }
 
-/// Of a folder its name, of a file that too without its ending, unless all files are called so.
-fn name(path: &Path) -> String {
-    let path = match path.file_name() {
-        Some(name) if name == "weights.safetensors" => path.parent().unwrap_or(path),
-        _ => path,
-    };
-    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-    name.unwrap_or_default().to_string_lossy().into_owned()
+/// The name that weights have in results: in the folder of the checkpoints the one by which pages know them, of a
+/// file from elsewhere what was typed, since any other name could be that of other weights.
+fn name(typed: &Path, file: &Path, known: &BTreeMap<String, PathBuf>) -> String {
+    let place = |path: &Path| path.canonicalize().ok();
+    let is_it =
+        |(_, path): &(&String, &PathBuf)| place(path).is_some() && place(path) == place(file);
+    let found = known.iter().find(is_it).map(|(name, _)| name.clone());
+    found.unwrap_or_else(|| typed.display().to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// `weights` would be true of every file that a training program calls so.
     #[test]
-    fn weights_are_named_after_their_folder_or_file() {
+    fn weights_have_the_name_that_pages_know_or_the_one_that_was_typed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let dotted = folder.path().join("v1.2");
-        std::fs::create_dir(&dotted).expect("a folder");
-        assert_eq!(name(&dotted), "v1.2");
-        assert_eq!(name(&dotted.join("weights.safetensors")), "v1.2");
-        assert_eq!(name(Path::new("runs/best.safetensors")), "best");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir(path("v1.2")).expect("a folder");
+        for file in ["v1.2/weights.safetensors", "weights.ckpt"] {
+            std::fs::write(path(file), b"").expect("a file");
+        }
+        let shipped = path("v1.2/weights.safetensors");
+        let known = BTreeMap::from([("v1.2".to_owned(), shipped.clone())]);
+        for typed in [&shipped, &path("v1.2"), &path("v1.2/../v1.2/weights.safetensors")] {
+            assert_eq!(name(typed, &shipped, &known), "v1.2");
+        }
+        let other = path("weights.ckpt");
+        assert_eq!(name(&other, &other, &known), other.display().to_string());
+        let bare = Path::new("weights.safetensors");
+        assert_eq!(name(bare, bare, &known), "weights.safetensors");
     }
 }

@@ -1,4 +1,4 @@
-//! Results on the terminal and in files.
+//! Results in files, or on standard output.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use stormlens_data::files::npy;
-use stormlens_data::outcome::{Axis, Number, Outcome, Role, Variable};
+use stormlens_data::outcome::{Outcome, Role, Variable};
 
-use super::ask::Answered;
+use super::speech::Speech;
+use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, FileKind, NUMBERS, Source};
+use crate::question::Question;
 
-/// What is written, by the ending of the file's name.
+/// A question with its answer.
+pub struct Answered {
+    pub question: Question,
+    pub outcome: Outcome,
+}
+
+/// What is written.
 #[derive(Clone, Copy)]
 pub enum Form {
     /// The prediction alone, as `.npy`.
@@ -23,10 +31,17 @@ pub enum Form {
 }
 
 impl Form {
+    /// By the format that is named, else by the ending of the file's name; on standard output JSON.
+    ///
     /// # Errors
     /// For an ending that means nothing here.
-    pub fn of(output: &Path) -> anyhow::Result<Self> {
-        let ending = output.extension();
+    pub fn of(output: &Path, format: Option<&str>) -> anyhow::Result<Self> {
+        let is_standard = output == Path::new(STANDARD_OUTPUT);
+        let ending = match format {
+            Some(format) => Some(OsStr::new(format.trim_start_matches('.'))),
+            None if is_standard => Some(OsStr::new("json")),
+            None => output.extension(),
+        };
         match ending.and_then(OsStr::to_str) {
             Some("npy") => return Ok(Self::Prediction),
             Some("json") => return Ok(Self::Series),
@@ -35,14 +50,14 @@ impl Form {
         let kinds = export::FILES.iter();
         let found = kinds.clone().find(|kind| ending.is_some() && ending_of(kind) == ending);
         let known = || kinds.filter_map(|kind| Some(format!(".{}", ending_of(kind)?.to_str()?)));
-        match found {
-            Some(kind) => Ok(Self::File(kind)),
-            None => bail!(
-                "{} ends in none of .npy, {}",
-                output.display(),
-                known().collect::<Vec<_>>().join(", ")
-            ),
-        }
+        let Some(kind) = found else {
+            let known = known().collect::<Vec<_>>().join(", ");
+            match format {
+                Some(format) => bail!("--format {format} is none of .npy, {known}"),
+                None => bail!("{} ends in none of .npy, {known}", output.display()),
+            }
+        };
+        Ok(Self::File(kind))
     }
 }
 
@@ -50,36 +65,88 @@ fn ending_of(kind: &FileKind) -> Option<&'static OsStr> {
     Path::new(kind.name).extension()
 }
 
-/// Writes all results and says where.
-///
-/// # Errors
-/// If a file cannot be written.
-pub fn write(form: Form, output: &Path, answers: &[Answered]) -> anyhow::Result<()> {
-    match form {
-        Form::Prediction => stack(output, answers)?,
-        Form::Series => {
-            write_each(output, answers, |answered| with_series(&answered.outcome))?;
-        }
-        Form::File(kind) => write_each(output, answers, |answered| of_kind(kind, answered))?,
-    }
-    if let Some(Answered { outcome, .. }) = answers.first() {
-        println!("computed on {}", outcome.provenance.device);
-    }
-    Ok(())
+/// Where answers go, one after the other.
+pub struct Output {
+    form: Form,
+    path: PathBuf,
+    speech: Speech,
+    /// The predictions so far, where they go into one array.
+    stacked: Vec<f32>,
 }
 
-fn write_each(
-    output: &Path,
-    answers: &[Answered],
-    bytes: impl Fn(&Answered) -> anyhow::Result<Vec<u8>>,
-) -> anyhow::Result<()> {
-    for (i, answered) in answers.iter().enumerate() {
-        let path = numbered(output, i, answers.len());
-        let shown = path.display();
-        std::fs::write(&path, bytes(answered)?).with_context(|| format!("cannot write {shown}"))?;
-        println!("written to {shown}");
+impl Output {
+    /// # Errors
+    /// As [`Form::of`].
+    pub fn new(path: &Path, format: Option<&str>, speech: Speech) -> anyhow::Result<Self> {
+        let form = Form::of(path, format)?;
+        let is_beside_a_file = path == Path::new(STANDARD_OUTPUT);
+        let speech = Speech { is_beside_a_file, ..speech };
+        Ok(Self { form, path: path.to_owned(), speech, stacked: Vec::new() })
     }
-    Ok(())
+
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether the values of one result may follow those of another where this goes.
+    ///
+    /// # Errors
+    /// For several files on standard output that could not be told apart.
+    pub fn check(&self, n: usize) -> anyhow::Result<()> {
+        if n > 1 && self.speech.is_beside_a_file && matches!(self.form, Form::File(_)) {
+            bail!("standard output takes one such file, and there are {n} inputs; name a file");
+        }
+        Ok(())
+    }
+
+    /// Says what a result says, and writes it: the one with this number of `n`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn add(&mut self, i: usize, n: usize, answered: &Answered) -> anyhow::Result<()> {
+        super::said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
+        match self.form {
+            Form::Prediction => self.stack(i, n, prediction(&answered.outcome)?)?,
+            Form::Series => self.write(i, n, &with_series(&answered.outcome)?)?,
+            Form::File(kind) => self.write(i, n, &of_kind(kind, answered)?)?,
+        }
+        if i + 1 == n {
+            self.speech.line(format_args!("computed on {}", answered.outcome.provenance.device));
+        }
+        Ok(())
+    }
+
+    fn write(&self, i: usize, n: usize, bytes: &[u8]) -> anyhow::Result<()> {
+        if self.speech.is_beside_a_file {
+            return to_standard_output(bytes);
+        }
+        let path = numbered(&self.path, i, n);
+        let shown = path.display();
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {shown}"))?;
+        self.speech.line(format_args!("written to {shown}"));
+        Ok(())
+    }
+
+    /// The predictions in one array, `[n, …]` where there are several, written with the last.
+    fn stack(&mut self, i: usize, n: usize, prediction: &Variable) -> anyhow::Result<()> {
+        self.stacked.extend(prediction.to_f32());
+        if i + 1 < n {
+            return Ok(());
+        }
+        let mut shape = prediction.shape();
+        if n > 1 {
+            shape.insert(0, n);
+        }
+        let what = prediction.quantity.label();
+        if self.speech.is_beside_a_file {
+            to_standard_output(&npy::npy_f32(&shape, &self.stacked)?)?;
+            self.speech.line(format_args!("{shape:?}, {what}"));
+        } else {
+            npy::write_npy_f32(&self.path, &shape, &self.stacked)?;
+            self.speech.line(format_args!("written to {}: {shape:?}, {what}", self.path.display()));
+        }
+        Ok(())
+    }
 }
 
 /// What is said of a result, and under `series` the values of all variables without rows and columns.
@@ -116,61 +183,10 @@ fn numbered(output: &Path, i: usize, n: usize) -> PathBuf {
     output.with_file_name(format!("{stem}-{i}.{ending}"))
 }
 
-/// The predictions in one array, `[n, …]` where there are several.
-fn stack(output: &Path, answers: &[Answered]) -> anyhow::Result<()> {
-    let (mut shape, mut values) = (Vec::new(), Vec::new());
-    for Answered { outcome, .. } in answers {
-        let prediction = prediction(outcome)?;
-        shape = prediction.shape();
-        values.extend(prediction.to_f32());
-    }
-    if answers.len() > 1 {
-        shape.insert(0, answers.len());
-    }
-    npy::write_npy_f32(output, &shape, &values)?;
-    println!("written to {}: {shape:?}", output.display());
-    Ok(())
-}
-
 fn prediction(outcome: &Outcome) -> anyhow::Result<&Variable> {
     let mut variables = outcome.variables.iter();
     let found = variables.find(|variable| variable.role == Role::Prediction);
     found.context("the answer has no prediction")
-}
-
-/// Says on the terminal what a result says without its maps.
-pub fn say(outcome: &Outcome) {
-    let predicted = |variable: &&Variable| variable.role == Role::Prediction;
-    for variable in outcome.variables.iter().filter(predicted) {
-        if let (None, [axis]) = (variable.plane, variable.axes.as_slice()) {
-            say_series(variable, axis);
-        }
-    }
-    outcome.notes.iter().for_each(|note| println!("{}: {}", note.name, note.text));
-    for explain in &outcome.request.explain {
-        let maps: Vec<_> = outcome.attributions(&explain.method).collect();
-        let n_empty = maps.iter().filter(|map| map.is_zero()).count();
-        println!(
-            "{}: {} attributions, {n_empty} of them zero everywhere",
-            explain.method,
-            maps.len()
-        );
-    }
-    // Those of methods; the others are in the files.
-    outcome.numbers.iter().filter(|number| number.name.contains('/')).for_each(say_number);
-}
-
-fn say_series(variable: &Variable, axis: &Axis) {
-    for i in 0..axis.len() {
-        println!("{}, {}: {:.4}", axis.label(i), variable.quantity.name, variable.values.at(i));
-    }
-}
-
-fn say_number(Number { name, value, unit, meaning }: &Number) {
-    let unit = if unit == "1" { "" } else { unit.as_str() };
-    // Files have all digits; −0 is 0.
-    let value = (value * 1e6).round() / 1e6 + 0.0;
-    println!("{}", format!("{name}: {value} {unit} ({meaning})").replace("  ", " "));
 }
 
 #[cfg(test)]
@@ -196,14 +212,28 @@ mod tests {
 
     #[test]
     fn the_ending_says_what_is_written() {
-        assert!(matches!(Form::of(Path::new("y.npy")), Ok(Form::Prediction)));
-        assert!(matches!(Form::of(Path::new("y.json")), Ok(Form::Series)));
+        let of = |name: &str| Form::of(Path::new(name), None);
+        assert!(matches!(of("y.npy"), Ok(Form::Prediction)));
+        assert!(matches!(of("y.json"), Ok(Form::Series)));
         for name in ["y.npz", "y.nc", "y.zip"] {
-            assert!(matches!(Form::of(Path::new(name)), Ok(Form::File(_))), "{name}");
+            assert!(matches!(of(name), Ok(Form::File(_))), "{name}");
         }
         for name in ["y", "y.xls", ".npz"] {
-            let error = Form::of(Path::new(name)).err().expect(name).to_string();
+            let error = of(name).err().expect(name).to_string();
             assert!(error.contains(".npy, ") && error.contains(".npz"), "{error}");
         }
+    }
+
+    #[test]
+    fn standard_output_is_json_until_a_format_is_named() {
+        let of = |name: &str, format| Form::of(Path::new(name), format);
+        assert!(matches!(of("-", None), Ok(Form::Series)));
+        assert!(matches!(of("-", Some("npy")), Ok(Form::Prediction)));
+        assert!(matches!(of("-", Some(".nc")), Ok(Form::File(_))));
+        assert!(matches!(of("y.dat", Some("npz")), Ok(Form::File(_))));
+        let error = of("-", Some("xls")).err().expect("it is unknown").to_string();
+        assert!(error.contains("--format xls is none of .npy, "), "{error}");
+        let several = Output::new(Path::new("-"), Some("npz"), Speech::default()).expect("known");
+        assert!(several.check(1).is_ok() && several.check(2).is_err());
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::ask::{QuestionArgs, ask};
-use super::output::{Form, say, write};
+use super::output::Output;
+use super::speech::Speech;
 use crate::question::NO_METHOD;
 
 /// Ask a network what it predicts
@@ -11,16 +12,17 @@ use crate::question::NO_METHOD;
 pub struct Args {
     #[command(flatten)]
     question: QuestionArgs,
-    /// Where to write the answer: .npz or .nc has all of it, .json what is said of it, with its numbers, .npy the
-    /// prediction alone, .csv the prediction with a line a value. Values are in physical units. Of several inputs, .npy stacks the predictions,
-    /// other files are numbered
-    #[arg(long, value_name = "FILE")]
+    /// Where to write the answer, - for standard output: .npz or .nc has all of it, .json what is said of it, with its
+    /// numbers, .npy the prediction alone, .csv the prediction with a line a value. Values are in physical units. Of
+    /// several inputs, .npy stacks the predictions, other files are numbered
+    #[arg(long, value_name = "FILE|-")]
     output: PathBuf,
+    /// What is written, where the ending does not say it; on standard output json until it is named
+    #[arg(long, value_name = "npz|nc|json|npy|csv|zip")]
+    format: Option<String>,
 }
 
-pub fn run(args: Args) -> anyhow::Result<()> {
-    let form = Form::of(&args.output)?;
-    let answers = ask(&args.question, &[NO_METHOD.to_owned()])?;
-    answers.iter().for_each(|answered| say(&answered.outcome));
-    write(form, &args.output, &answers)
+pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
+    let mut output = Output::new(&args.output, args.format.as_deref(), speech)?;
+    ask(&args.question, &[NO_METHOD.to_owned()], &mut output)
 }

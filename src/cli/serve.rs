@@ -17,15 +17,16 @@ use tokio::signal;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
+use super::speech::Speech;
 use crate::allocator;
 use crate::catalog::Catalog;
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::jobs::Jobs;
 use crate::networks::Networks;
 use crate::program::Program;
 use crate::results::{Results, Unfit};
 use crate::tasks;
-use crate::web::{self, AppState};
+use crate::web::{self, AppState, Problems};
 
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -43,9 +44,10 @@ const LOCK: &str = "lock";
 const STORING: Duration = Duration::from_secs(5);
 
 /// Serves until the process is told to stop.
-pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
+pub fn run(config: &Config, networks: Networks, speech: Speech) -> anyhow::Result<()> {
     let _lock = lock(&config.sources.cache.folder);
     let state = state(config, networks)?;
+    look_for_problems(&state, config);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         let listener = listen(config).await?;
@@ -55,7 +57,7 @@ pub fn run(config: &Config, networks: Networks) -> anyhow::Result<()> {
         watch.spawn(move || watch_memory(&jobs)).context("cannot start a thread")?;
         let address = listener.local_addr().context("cannot tell the address")?;
         // To standard output, because this line is what a person waits for.
-        println!("Stormlens is ready at http://{address}");
+        speech.line(format_args!("Stormlens is ready at http://{address}"));
         until_told_twice(listener, state).await
     });
     // Work that was begun must not hold up who wants to end: what it would write is whole or not there.
@@ -118,7 +120,7 @@ fn lock(folder: &Path) -> Option<File> {
 pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     // Before another build can be put in the place of this one.
     let _ = Program::this();
-    let Networks { cards, worker } = networks;
+    let Networks { cards, worker, problems } = networks;
     let opened = tasks::open(&config.folders())?.into_iter();
     let (tasks, pages) = opened.map(|opened| (opened.task, opened.pages)).unzip();
     let catalog = Arc::new(Catalog::new(cards, tasks));
@@ -132,9 +134,33 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     };
     let jobs = jobs.context("cannot start the worker thread")?;
     let state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
+    problems.iter().for_each(|problem| tell(&state.problems, &config.sources, problem));
     let mut state = state.with_access(config.access());
     state.public_url = config.public_url.clone();
     Ok(state)
+}
+
+/// Reads all samples once, beside everything else, and tells which of them cannot be read.
+fn look_for_problems(state: &AppState, config: &Config) {
+    let (problems, sources) = (state.problems.clone(), config.sources.clone());
+    let tasks = state.catalog.tasks().to_vec();
+    let look = move || {
+        let found = tasks.iter().flat_map(|task| task.problems());
+        found.for_each(|problem| tell(&problems, &sources, &problem));
+    };
+    if let Err(error) = thread::Builder::new().name("problems".to_owned()).spawn(look) {
+        tracing::warn!(%error, "the samples are not looked through");
+    }
+}
+
+/// The log names the whole path, what visitors see the file only.
+fn tell(problems: &Problems, sources: &Sources, problem: &str) {
+    tracing::warn!("{problem}");
+    let folders = [&sources.data, &sources.checkpoints].map(|folder| folder.display().to_string());
+    let shown = folders.iter().fold(problem.to_owned(), |text, folder| {
+        if folder.is_empty() { text } else { text.replace(&format!("{folder}/"), "") }
+    });
+    problems.add(shown);
 }
 
 /// What only the task of a stored result knows of it.

@@ -1,22 +1,20 @@
 //! A result's numbers for NumPy.
 
-use std::io::{Cursor, Write as _};
-
 use stormlens_data::files::geotiff;
 use stormlens_data::files::npy::{NpzWriter, variable_to_npy};
 use stormlens_data::outcome::{Number, Outcome, Variable};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use super::{ExportError, provenance_json};
 
 const NAME: &str = "arrays.npz";
+const PROVENANCE: &str = "provenance.json";
 
 /// All variables and numbers of a result as a compressed `.npz` file, by their names.
 ///
 /// Variables have the shape of their axes, then rows (row 0 in the north or above) and columns; missing
-/// values are NaN. Numbers are float64 arrays of shape `[]`. `numpy.load(file)["provenance.json"]` gives
-/// the bytes of what it was made from, with units and coordinates.
+/// values are NaN. Numbers are float64 arrays of shape `[]`. What it was made from, with units and coordinates, is a
+/// text of shape `[]`: `json.loads(str(numpy.load(file)["provenance.json"]))`. All members are arrays, so that
+/// a loop over them ends well.
 ///
 /// # Errors
 /// If a temporary file or the archive can't be written.
@@ -30,14 +28,10 @@ pub fn npz(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
     for Number { name, value, .. } in &outcome.numbers {
         writer.add_f64(name, &[], &[*value]).map_err(|e| failed(&e))?;
     }
+    let provenance = String::from_utf8_lossy(&provenance_json(outcome)?).into_owned();
+    writer.add_text(PROVENANCE, &provenance).map_err(|e| failed(&e))?;
     writer.finish().map_err(|e| failed(&e))?;
-    let bytes = std::fs::read(file.path()).map_err(|e| failed(&e))?;
-
-    let mut zip = ZipWriter::new_append(Cursor::new(bytes)).map_err(|e| failed(&e))?;
-    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-    zip.start_file("provenance.json", options).map_err(|e| failed(&e))?;
-    zip.write_all(&provenance_json(outcome)?).map_err(|e| failed(&e))?;
-    Ok(zip.finish().map_err(|e| failed(&e))?.into_inner())
+    std::fs::read(file.path()).map_err(|e| failed(&e))
 }
 
 /// One variable as an `.npy` file, as it is in [`npz`].

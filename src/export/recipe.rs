@@ -52,6 +52,9 @@ pub enum RecipeError {
 }
 
 impl Recipe {
+    /// The largest file that a recipe is looked for in.
+    pub const MAX_FILE_BYTES: usize = MAX_FILE_BYTES;
+
     pub fn new(outcome: &Outcome, figure: &Figure, style: &Style) -> Self {
         Self {
             version: VERSION,
@@ -73,7 +76,7 @@ impl Recipe {
     /// # Errors
     /// If the file is none of the three, is damaged, or holds no recipe.
     pub fn from_file_bytes(bytes: &[u8]) -> Result<Self, RecipeError> {
-        if bytes.len() > MAX_FILE_BYTES {
+        if bytes.len() > Self::MAX_FILE_BYTES {
             return Err(RecipeError::TooLarge { n_bytes: bytes.len() });
         }
         let (format, text) = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {

@@ -159,3 +159,18 @@ fn a_message_repeats_no_more_than_people_read() {
     let error = parse(&format!("{}=1", "b".repeat(100_000))).only(&["a"]).unwrap_err().to_string();
     assert!(error.chars().count() < 500, "{}", error.len());
 }
+
+/// A link that was passed on leads where it led; a misspelt name is still refused.
+#[test]
+fn what_others_append_to_links_is_passed_over() {
+    let query = "sample=a&fbclid=IwAR0&utm_source=mail&utm_campaign=x&gclid=1&mc_cid=2&mtm_group=3";
+    let parameters = Parameters::parse(Some(query));
+    assert_eq!(parameters.pairs().collect::<Vec<_>>(), [("sample", "a")]);
+    assert!(parameters.only(&["sample"]).is_ok());
+    for misspelt in ["smaple=a", "utm=1", "xfbclid=1", "clid=1"] {
+        assert!(Parameters::parse(Some(misspelt)).only(&["sample"]).is_err(), "{misspelt}");
+    }
+    // On the command line nobody appends anything.
+    let typed = Parameters::of([("fbclid".to_owned(), "1".to_owned())]);
+    assert!(typed.only(&["sample"]).is_err());
+}

@@ -479,3 +479,33 @@ fn pictures_and_frames_have_their_own_look() {
     let square = ask(&format!("scene={}", scene("sentinel1-simulated/front.png")));
     assert_eq!(square.expect("it can be asked").style, pictures.style);
 }
+
+/// A recipe may come from anywhere: what it asks for is held to the limits of addresses.
+#[test]
+fn a_request_from_elsewhere_is_held_to_the_limits_of_addresses() {
+    let all = "&methods=grad-cam,integrated-gradients,saliency";
+    for question in [rain(all), rain("&methods=none"), picture(all), picture("&output=logit")] {
+        let request = question.expect("it can be asked").request;
+        let again = Question::of_request(&request, &catalog()).expect("it can be asked again");
+        assert_eq!(again.request, request);
+    }
+    let check = |change: &dyn Fn(&mut Request), expected: &str| {
+        let mut request = rain(all).expect("it can be asked").request;
+        change(&mut request);
+        refused(Question::of_request(&request, &catalog()), expected);
+    };
+    for steps in ["1000000000000", "0", "-1", "", "many"] {
+        let set = |request: &mut Request| {
+            request.explain[1].options.insert("steps".to_owned(), steps.to_owned());
+        };
+        check(&set, if steps.is_empty() { "says what no address can" } else { "from 2 to 1600" });
+    }
+    let without = |request: &mut Request| request.explain[1].options.clear();
+    check(&without, "says what no address can");
+    check(&|request| request.explain[0].method = "lime".to_owned(), "lime");
+    check(&|request| request.model = "resnet".to_owned(), "resnet");
+    check(&|request| request.checkpoint = "other".to_owned(), "other");
+    let far = Target::SumAbove { threshold: 1e9, lead_time_min: 30 };
+    check(&|request| request.explain.iter_mut().for_each(|e| e.target = far.clone()), "500");
+    check(&|request| request.explain[2].target = far.clone(), "says what no address can");
+}

@@ -2,6 +2,7 @@
 //! cloud cover.
 
 mod answer;
+mod brought;
 mod check;
 mod compare;
 #[cfg(feature = "nn")]
@@ -21,16 +22,18 @@ mod scores;
 mod split;
 #[cfg(feature = "nn")]
 pub mod train;
+mod units;
 
-use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use stormlens_data::card::{CheckpointCard, ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
 use stormlens_data::score::ScoreTable;
 
+use self::brought::Stated;
 use self::samples::Samples;
 use super::split::{note, part_in};
 use super::{Folders, Opened};
@@ -39,12 +42,15 @@ use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
 use stormlens_plot::Style;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/samples", title: "Samples" };
+
+/// Frames of an archive that are looked at when a server starts: a week of radar takes some seconds.
+const MAX_CHECKED_FRAMES: usize = 2_000;
 
 /// The task with its samples.
 pub struct Nowcasts {
@@ -94,12 +100,29 @@ impl Task for Nowcasts {
         question::style_names(cards)
     }
 
+    fn target_in_names(&self, target: &Target, _: &Cards) -> String {
+        format!("{}min", question::lead_time_min(target))
+    }
+
     fn title(&self, subject: &Subject) -> String {
         question::sample_of(subject).to_owned()
     }
 
-    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>> {
-        self.samples.bring(file)
+    fn bring(&self, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
+        files.parameters.only(&[units::UNITS])?;
+        let task = files.checkpoint.nowcasting.as_ref().context("the network takes no frames")?;
+        let units = files.parameters.one(units::UNITS)?.map(str::parse).transpose();
+        let units = units.map_err(|error| anyhow::anyhow!("--{}: {error}", units::UNITS))?;
+        self.samples.bring(files.paths, &Stated { units, task, memory: files.memory })
+    }
+
+    fn memory(&self, request: &Request, shape: [usize; 3]) -> (String, u64) {
+        prepare::memory(request, shape)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let unreadable = self.samples.unreadable(MAX_CHECKED_FRAMES);
+        unreadable.iter().map(ToString::to_string).collect()
     }
 
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {

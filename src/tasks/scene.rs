@@ -24,9 +24,9 @@ mod thumbnail;
 pub mod train;
 mod upload;
 
-use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use stormlens_data::card::{ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
@@ -43,7 +43,7 @@ use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::client::Shares;
 use crate::web::layout::Section;
 use crate::web::recent::Recent;
@@ -121,13 +121,22 @@ impl Task for SceneTask {
         question::STYLE_NAMES
     }
 
+    fn target_in_names(&self, target: &Target, cards: &Cards) -> String {
+        question::class_name(target, cards).unwrap_or_default().to_owned()
+    }
+
     fn title(&self, subject: &Subject) -> String {
         let id = question::scene_of(subject);
         self.scenes.find(id).map_or_else(|| id.to_owned(), |entry| entry.title)
     }
 
-    fn bring(&self, file: &Path) -> anyhow::Result<Vec<String>> {
-        self.scenes.bring(file).map(|id| vec![id])
+    fn bring(&self, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
+        files.parameters.only::<&str>(&[]).context("the network takes pictures")?;
+        files.paths.iter().map(|file| self.scenes.bring(file)).collect()
+    }
+
+    fn problems(&self) -> Vec<String> {
+        self.scenes.problems().to_vec()
     }
 
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {

@@ -15,9 +15,10 @@ use stormlens_data::scene::{ID_DIGITS, Variant};
 
 use super::{Folders, UploadLimits};
 use crate::catalog::{CardBox, Catalog};
+use crate::memory::MemoryLimit;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
-use crate::task::{Answered, Prepared};
+use crate::task::{Answered, Files, Prepared, Task};
 use stormlens_plot::testing;
 
 /// Radar of which the frames 30 and 60 minutes later are there, and that 180 minutes later is not.
@@ -172,6 +173,15 @@ pub(crate) fn folders() -> Folders {
         max_file_bytes: 1_000_000,
         upload_limits: UploadLimits::default(),
     }
+}
+
+/// Takes a file in, as the command line does.
+pub(crate) fn bring(task: &dyn Task, file: &Path) -> anyhow::Result<Vec<String>> {
+    let checkpoint =
+        if task.subject_parameter() == "sample" { rain("one", &[30]) } else { assumed() };
+    let (paths, parameters) = ([file.to_owned()], Parameters::default());
+    let memory = MemoryLimit::default();
+    task.bring(&Files { paths: &paths, parameters: &parameters, checkpoint: &checkpoint, memory })
 }
 
 /// All tasks over the data of the repository, and [`cards`].

@@ -7,7 +7,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use stormlens_data::outcome::{Outcome, Variable};
+use stormlens_data::hash::sha256;
+use stormlens_data::outcome::{Outcome, Provenance, Variable};
+use stormlens_data::request::Request;
 
 use super::caching::{EntityTag, VERSION, Version};
 use super::figures::attachment;
@@ -66,7 +68,7 @@ pub async fn show(
         return Ok(tag.not_modified());
     }
     let tables = question.task.tables(&outcome);
-    let name = format!("{}-{file}", question.task.title(&question.request.subject));
+    let name = saved_name(&question, &outcome.provenance, &file);
     let Some(kind) = kind else {
         let table = tables.into_iter().find(|table| table.name == file);
         let table = table.ok_or_else(|| not_in_result(&file, &question))?;
@@ -118,11 +120,28 @@ pub async fn variable(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
+    let name_of_file = saved_name(&question, &outcome.provenance, &file);
     let write = move || Ok(write(&outcome, &outcome.variables[place], index)?);
     let bytes = state.blocking(write).await?;
     // What a page reads is not saved.
-    let name = (!matches!(media_type, "application/json")).then_some(file.as_str());
+    let name = (!matches!(media_type, "application/json")).then_some(name_of_file.as_str());
     Ok(respond(media_type, bytes, name, &tag))
+}
+
+/// The name under which a file is saved, so that files of different questions lie side by side:
+/// `SAMPLE-NETWORK-WEIGHTS-LEAD-FILE-HASH.csv`. The hash is of all that was asked for, of the weights and of the
+/// data, so it differs wherever the numbers may.
+pub fn saved_name(question: &Question, provenance: &Provenance, file: &str) -> String {
+    let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+    let asked = question.to_query();
+    let parts = [&asked, &provenance.weights_sha256, &provenance.data_sha256];
+    let hash = &sha256(parts.map(String::as_str).join("\n").as_bytes())[..8];
+    let title = question.task.title(&question.request.subject);
+    let target = question.task.target_in_names(&question.target, &question.cards);
+    let Request { model, checkpoint, .. } = &question.request;
+    let parts = [title.as_str(), model, checkpoint, &target, stem, hash];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}.{extension}", parts.join("-"))
 }
 
 /// Name of a variable, which of its maps, and the form that the last part of an address asks for.

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use stormlens_data::outcome::{Outcome, Provenance, Role, Variable};
 
 use super::caching::{EntityTag, VERSION, Version};
+use super::downloads::saved_name;
 use super::{AppError, AppState, result};
 use crate::export::{self, ExportError, Recipe};
 use crate::parameters::{Parameters, QuestionError};
@@ -128,8 +129,7 @@ pub async fn show(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let title = question.task.title(&question.request.subject);
-    let name = sheet.download.then(|| format!("{title}-{file}"));
+    let name = sheet.download.then(|| saved_name(&question, &outcome.provenance, &file));
     let page = result::page(&question);
     let draw = move || {
         let svg =

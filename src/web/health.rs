@@ -1,5 +1,7 @@
 //! Whether the server lives, and whether it can compute.
 
+use std::sync::{Mutex, PoisonError};
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,6 +17,20 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// What was found wrong with samples and weights since the start.
+#[derive(Debug, Default)]
+pub struct Problems(Mutex<Vec<String>>);
+
+impl Problems {
+    pub fn add(&self, problem: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 #[derive(Serialize)]
 struct Ready {
     ready: bool,
@@ -22,6 +38,8 @@ struct Ready {
     device: Option<Device>,
     /// Why it is not ready.
     reason: Option<String>,
+    /// What cannot be read, though the rest can be asked about.
+    problems: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -53,6 +71,7 @@ pub async fn readyz(State(state): State<AppState>) -> Response {
     }
     let ready = reason.is_none();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Ready { ready, version: env!("CARGO_PKG_VERSION"), device, reason };
+    let (version, problems) = (env!("CARGO_PKG_VERSION"), state.problems.all());
+    let body = Ready { ready, version, device, reason, problems };
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

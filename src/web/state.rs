@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::access::{Access, Limits, crowded};
 use super::caching::EntityTag;
 use super::client::{Client, Shares};
+use super::health::Problems;
 use super::pictures::Pictures;
 use super::recent::Recent;
 use super::{AppError, Pages, PublicUrl};
@@ -46,6 +47,8 @@ pub struct AppState {
     /// Where `evaluation.json` lies beside the weights.
     pub checkpoints: Arc<Path>,
     pub pictures: Arc<Pictures>,
+    /// What was found wrong with samples and weights since the start.
+    pub problems: Arc<Problems>,
     pub access: Arc<Access>,
     pub(super) limits: Limits,
     /// Of the catalogue's tasks, in their order.
@@ -77,6 +80,7 @@ impl AppState {
             decoding: Pool::new(1, MAX_DECODING),
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
+            problems: Arc::default(),
             public_url: None,
             access: Arc::default(),
             limits: Limits::default(),

@@ -14,6 +14,7 @@ use stormlens_nn::{Engine, EngineError};
 use super::{no_answer, no_weights, origin, worker_error};
 use crate::catalog::Catalog;
 use crate::jobs::{Asked, WorkerError};
+use crate::memory::MemoryLimit;
 use crate::question::Cards;
 use crate::task::{Answered, Prepared, Task};
 
@@ -22,6 +23,7 @@ pub(super) struct Context<'a> {
     pub engine: &'a Engine,
     pub catalog: &'a Catalog,
     pub resident: &'a Resident,
+    pub memory: MemoryLimit,
 }
 
 /// A request that is ready for the network, with its place in the batch.
@@ -72,6 +74,13 @@ fn prepare<'a>(
     let known = context.catalog.cards(request).zip(context.catalog.task(request));
     let (cards, task) = known.ok_or_else(|| no_weights(&request.model, &request.checkpoint))?;
     let Prepared { input, asked: question, rest } = task.prepare(request, &cards)?;
+    // The memory of a GPU is another, and its driver refuses without ending the program.
+    if context.engine.device().kind == "cpu" {
+        let (what, needed_bytes) = task.memory(request, input.shape);
+        let remedy = "ask about a smaller map or on a machine with more memory".to_owned();
+        let refuse = |message| WorkerError::Invalid { message, remedy };
+        context.memory.check(&what, needed_bytes).map_err(refuse)?;
+    }
     Ok(Ready { place_idx, request, progress, task, cards, input, question, rest })
 }
 

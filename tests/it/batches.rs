@@ -33,8 +33,9 @@ impl Engine {
             data: data().to_owned(),
             checkpoints: root.join("checkpoints"),
             cache: CacheArgs { folder: root.join("no-such-folder") },
+            memory_limit: stormlens::memory::MemoryLimit::default(),
         };
-        let Networks { cards, worker } = worker::networks(&sources);
+        let Networks { cards, worker, .. } = worker::networks(&sources);
         let tasks = tasks::open(&sources.folders()).expect("there is data");
         let tasks = tasks.into_iter().map(|opened| opened.task).collect();
         let catalog = Arc::new(Catalog::new(cards, tasks));

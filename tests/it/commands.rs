@@ -123,6 +123,165 @@ fn a_sample_of_the_archive_is_asked_about_by_name() {
     bench.fails(&format!("{other} --output @y.xls"), &[".npy, ", ".npz"]);
 }
 
+/// Frames of radar that end with this one, as a shell would list them.
+fn radar(ends: std::ops::Range<u32>) -> String {
+    let name =
+        |i: u32| format!("data/knmi/RAD_NL25_RAP_5min_20100826{:02}{:02}.h5", i / 12, i % 12 * 5);
+    ends.map(name).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn radar_files_are_taken_as_they_come_and_units_and_times_are_said() {
+    let bench = Bench::new();
+    let predict = format!("predict --checkpoint {SHIPPED}");
+    let of_sample = format!("{predict} sample=knmi-20100826T0535 --output @sample.npy");
+    bench.succeeds(&of_sample);
+    // Behind the option, more names and values may follow; files may stand by themselves, too.
+    let files = radar(56..68);
+    let said =
+        bench.succeeds(&format!("{predict} --output @files.npy --input {files} lead-time=30"));
+    for words in [
+        "rain rate (mm/h), 12 frames from 2010-08-26 04:40 UTC to 2010-08-26 05:35 UTC",
+        "rain rate (mm/h) at 2010-08-26 06:05 UTC (+30 min)",
+        "files.npy: [1, 288, 288], rain rate (mm/h)",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    bench.succeeds(&format!("{predict} {files} --output @bare.npy"));
+    bench.succeeds(&format!("{predict} knmi-20100826T0535 --output @name.npy"));
+    let values = |name: &str| npy::read_npy_f32(&bench.path(name)).expect("an array");
+    for name in ["files.npy", "bare.npy", "name.npy"] {
+        assert_eq!(values(name), values("sample.npy"), "{name}");
+    }
+    bench.succeeds(&format!("{predict} --input {files} --output @y.nc"));
+    bench.fails(
+        &format!("{predict} --input {} --output @y.nc", radar(56..60)),
+        &["4 frames from 2010-08-26 04:40 UTC", "takes 12 in a row"],
+    );
+    bench.fails(
+        &format!("{predict} --input {files} --units mm-h --output @y.nc"),
+        &["leave --units out"],
+    );
+}
+
+#[test]
+fn an_array_says_its_unit_and_is_held_to_it() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let (shape, normalised) = npy::read_npy_f32(&bench.path("x.npy")).expect("an array");
+    let scaled = |name: &str, factor: f32| {
+        let values: Vec<f32> = normalised.iter().map(|value| value * factor).collect();
+        npy::write_npy_f32(&bench.path(name), &shape, &values).expect("an array");
+    };
+    scaled("mm.npy", 47.83);
+    scaled("mm_h.npy", 47.83 * 12.0);
+    let predict = format!("predict --checkpoint {SHIPPED} --output @y.npy");
+    let prediction = |more: &str| {
+        let said = bench.succeeds(&format!("{predict} {more}"));
+        (npy::read_npy_f32(&bench.path("y.npy")).expect("an array").1, said)
+    };
+    let (expected, said) = prediction("--input @x.npy");
+    assert!(said.contains("does not say its unit: taken as normalised"), "{said}");
+    for more in [
+        "--input @x.npy --units normalised",
+        "--input @mm.npy --units mm-per-5min",
+        "--input @mm_h.npy --units mm-h",
+    ] {
+        let (found, said) = prediction(more);
+        let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-3;
+        assert!(found.iter().zip(&expected).all(is_near), "{more}");
+        assert!(!said.contains("does not say its unit"), "{said}");
+    }
+    bench.fails(&format!("{predict} --input @mm_h.npy"), &["more than ever fell", "--units"]);
+    bench.fails(&format!("{predict} --input @x.npy --units kg"), &["kg", "mm-per-5min"]);
+    bench.fails(&format!("{predict} knmi-20100826T0535 --units mm-h"), &["leave --units out"]);
+}
+
+#[test]
+fn a_file_on_standard_output_is_all_that_stands_there() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let predict = format!("predict --checkpoint {SHIPPED} --input @x.npy");
+    let output = bench.run(&format!("{predict} --output -"));
+    assert!(output.status.success());
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON alone");
+    assert_eq!(said["checkpoint"], SHIPPED);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("computed on"), "words go elsewhere");
+    bench.succeeds(&format!("{predict} --output @y.npy"));
+    let output = bench.run(&format!("{predict} --output - --format npy --quiet"));
+    assert_eq!(output.stdout, fs::read(bench.path("y.npy")).expect("it was written"));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("computed on"), "it was told not to");
+    bench.fails(&format!("{predict} --output - --format xls"), &["--format xls", ".npz"]);
+    let explain = format!("explain --checkpoint {SHIPPED} --input @x.npy --output - --format nc");
+    assert!(bench.run(&explain).stdout.starts_with(b"\x89HDF"));
+}
+
+/// `weights` would be true of every file that a training program calls so.
+#[test]
+fn weights_from_a_file_are_called_what_was_typed() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let shipped = format!("checkpoints/sar-unet/{SHIPPED}/weights.safetensors");
+    fs::copy(&shipped, bench.path("weights.ckpt")).expect("it can be copied");
+    let name = |typed: &str| {
+        let predict = format!("predict --checkpoint {typed} --input @x.npy --output @y.json");
+        bench.succeeds(&predict);
+        let said = fs::read(bench.path("y.json")).expect("it was written");
+        let said: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
+        assert_eq!(said["checkpoint"], said["request"]["checkpoint"]);
+        said["checkpoint"].as_str().expect("a name").to_owned()
+    };
+    assert_eq!(name(&shipped), SHIPPED, "pages know it by this name");
+    assert_eq!(name("@weights.ckpt"), bench.path("weights.ckpt").display().to_string());
+}
+
+/// Before anything is computed, and before a large array is read.
+#[test]
+fn what_takes_more_memory_than_the_limit_is_refused_in_words() {
+    let bench = Bench::new();
+    let sample = format!("--checkpoint {SHIPPED} knmi-20100826T0535 --memory-limit 100MB");
+    let words = ["288 × 288 pixels", "the limit is 0.1 GB", "--memory-limit 1GB"];
+    bench.fails(&format!("predict {sample} --output @y.npy"), &words);
+    bench.fails(&format!("explain {sample} --output @y.npz"), &words);
+    // A head that says what 20 GB would be, and nothing behind it.
+    let mut head = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    let shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (12, 20000, 20000), }";
+    head.extend(format!("{shape:<117}\n").bytes());
+    fs::write(bench.path("large.npy"), &head).expect("a file");
+    let file = fs::File::options().write(true).open(bench.path("large.npy")).expect("a file");
+    file.set_len(head.len() as u64 + 12 * 20_000 * 20_000 * 4).expect("it is sparse");
+    bench.fails(
+        &format!("predict --checkpoint {SHIPPED} --input @large.npy --output @y.npy"),
+        &["large.npy", "at most"],
+    );
+    bench.fails(
+        &format!("predict --checkpoint {SHIPPED} --input /dev/zero --output @y.npy"),
+        &["/dev/zero is a device"],
+    );
+}
+
+/// Neither a device nor a pipe is read, whichever option names it.
+#[cfg(unix)]
+#[test]
+fn endless_inputs_are_refused_at_once_wherever_a_file_is_named() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let made = Command::new("mkfifo").arg(bench.path("pipe.h5")).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo belongs to POSIX");
+    for (input, words) in [("/dev/zero", "/dev/zero is a device"), ("@pipe.h5", "pipe.h5 is a")] {
+        for command in [
+            format!("predict --checkpoint {SHIPPED} --input {input} --output @y.npy"),
+            format!("predict --model polar-low --input {input} --output @y.json"),
+            format!("predict --checkpoint {input} --input @x.npy --output @y.npy"),
+            format!("render {input} --output @y.png"),
+        ] {
+            bench.fails(&command, &[words]);
+        }
+        let import = format!("import --from {input} --output @w.safetensors");
+        bench.fails(&import, &["not a regular file"]);
+    }
+}
+
 #[test]
 fn explain_writes_two_arrays_a_layer() {
     let bench = Bench::new();
@@ -354,6 +513,10 @@ fn evaluate_scores_the_model_beside_persistence() {
     let table: serde_json::Value =
         serde_json::from_slice(&fs::read(bench.path("t.json")).expect("a table")).expect("JSON");
     assert_eq!(table["n_samples"], 1);
+    assert_eq!(table["checkpoint"], SHIPPED);
+    let standard = bench.run(&format!("{evaluate} --thresholds 0.5,2 --output - --format json"));
+    let said: serde_json::Value = serde_json::from_slice(&standard.stdout).expect("JSON alone");
+    assert_eq!(said, table);
     assert_eq!(table["scores"]["rows"].as_array().map(Vec::len), Some(4));
     let csv = bench.succeeds(&format!("{evaluate} --thresholds 0.5"));
     assert_eq!(csv.lines().count(), 3, "{csv}");
@@ -388,7 +551,7 @@ fn a_figure_renders_from_its_own_recipe() {
     use clap::Parser;
     use stormlens::config::Sources;
     use stormlens::export::{self, Recipe};
-    use stormlens_data::request::{Request, Subject};
+    use stormlens_data::request::{Explain, Request, Subject, Target};
     use stormlens_plot::{Figure, Style, draw};
 
     #[derive(Parser)]
@@ -417,4 +580,24 @@ fn a_figure_renders_from_its_own_recipe() {
     let again = fs::read(bench.path("new.svg")).expect("it was drawn");
     assert_eq!(again, export::svg(&svg, &recipe).expect("an SVG"));
     bench.fails("render @new.svg --output @new.gif", &[".png, .svg and .pdf"]);
+    let again = bench.run("render @old.png --output - --format svg");
+    assert_eq!(again.stdout, export::svg(&svg, &recipe).expect("an SVG"));
+
+    // A recipe may come from anywhere.
+    for steps in ["1000000000000", "0"] {
+        let explain = Explain {
+            method: "integrated-gradients".into(),
+            options: [("baseline", "zero"), ("steps", steps), ("tolerance", "none")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            target: Target::SumAbove { threshold: 1.5, lead_time_min: 30 },
+            layers: Vec::new(),
+        };
+        let request = Request { explain: vec![explain], ..request.clone() };
+        let figure = "strip-integrated_gradients".to_owned();
+        let foreign = Recipe { request, figure, ..recipe.clone() };
+        let png = export::png(&svg, 72, &foreign).expect("a PNG");
+        fs::write(bench.path("foreign.png"), png).expect("a file");
+        bench.fails("render @foreign.png --output @x.svg", &["from 2 to 1600"]);
+    }
 }

@@ -39,8 +39,35 @@ async fn a_download_has_a_name_and_a_figure_on_a_page_has_none() {
     assert_eq!(shown.header("content-disposition"), "");
     assert!(shown.header("content-security-policy").contains("sandbox"));
     let kept = app.get(&(file("figure/map-prediction.svg") + "&download=yes")).await;
-    let expected = format!("attachment; filename=\"{SAMPLE}-map-prediction.svg\"");
-    assert_eq!(kept.header("content-disposition"), expected);
+    let start = format!("attachment; filename=\"{SAMPLE}-sar-unet-");
+    let name = kept.header("content-disposition");
+    assert!(name.starts_with(&start) && name.contains("-30min-map-prediction-"), "{name}");
+}
+
+/// Sample, network, weights, lead time, variable, and a hash of everything else.
+#[tokio::test]
+async fn files_of_different_questions_have_different_names() {
+    let app = TestApp::new();
+    let mut names = std::collections::BTreeSet::new();
+    let of = |sample: &str, threshold: &str, name: &str| {
+        part(&result(sample, "grad-cam").replace("threshold=1.5", threshold), name)
+    };
+    let default = "threshold=1.5";
+    for (sample, more) in [(SAMPLE, default), (SAMPLE, "threshold=3"), (UNOBSERVED, default)] {
+        for name in ["data/prediction.csv", "data/input.csv", "data/prediction.npy", "numbers.csv"]
+        {
+            let page = app.get(&of(sample, more, name)).await;
+            assert_eq!(page.status, StatusCode::OK, "{name}");
+            let saved = page.header("content-disposition").to_owned();
+            let stem = name.rsplit('/').next().and_then(|name| name.split('.').next());
+            for part in [sample, "sar-unet", "30min", stem.expect("it has one")] {
+                assert!(saved.contains(part), "{part} in {saved}");
+            }
+            assert!(names.insert(saved.clone()), "{saved} twice");
+        }
+    }
+    let again = app.get(&of(SAMPLE, default, "data/prediction.csv")).await;
+    assert!(names.contains(again.header("content-disposition")), "the same is called the same");
 }
 
 #[tokio::test]

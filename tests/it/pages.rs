@@ -149,3 +149,20 @@ async fn the_program_says_whether_it_lives_and_what_it_computes_on() {
     assert_eq!(body["device"]["kind"], "cpu");
     assert_eq!(body["device"]["reason"], "no GPU was found");
 }
+
+/// Whoever follows a link that was passed on sees the page that was meant.
+#[tokio::test]
+async fn what_services_append_to_links_is_passed_over() {
+    let app = TestApp::new();
+    let result = crate::support::result(SAMPLE, "none");
+    app.finished(&result).await;
+    let appended = "fbclid=IwAR0x&utm_source=mail&gclid=1&mc_cid=2";
+    for page in [result.as_str(), "/samples", "/v1/compare?sample=knmi-20100826T0535", "/"] {
+        let plain = app.get(page).await;
+        let join = if page.contains('?') { '&' } else { '?' };
+        let followed = app.get(&format!("{page}{join}{appended}")).await;
+        assert_eq!(followed.status, plain.status, "{page}: {}", followed.text());
+    }
+    let misspelt = app.get(&format!("{result}&fbcild=1")).await;
+    assert_eq!(misspelt.status, StatusCode::BAD_REQUEST, "{}", misspelt.text());
+}

@@ -145,3 +145,82 @@ fn bad_options_are_said_with_the_good_ones() {
     refuses(&["serve", "--device", "tpu"], &["tpu"]);
     refuses(&["--bind", "nowhere"], &["--bind"]);
 }
+
+/// A folder that is not the project's, and a program that knows of no other.
+fn elsewhere(folder: &std::path::Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stormlens"));
+    command.current_dir(folder).args(arguments).args(["--device", "cpu"]).env("HOME", folder);
+    for variable in ["STORMLENS_DATA", "STORMLENS_CHECKPOINTS", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
+        command.env_remove(variable);
+    }
+    command.env("XDG_DATA_DIRS", folder.join("share"));
+    command
+}
+
+/// Starts it, asks for a page, and ends it.
+fn answer_of(mut command: Command, path: &str, is_done: impl Fn(&str) -> bool) -> String {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().rsplit_once("http://").expect("it says where").1.to_owned();
+    let limit = Instant::now() + Duration::from_secs(60);
+    let mut answer = get(&address, path);
+    while !is_done(&answer) && Instant::now() < limit {
+        std::thread::sleep(Duration::from_millis(50));
+        answer = get(&address, path);
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    answer
+}
+
+#[test]
+fn outside_the_repository_the_program_says_where_it_looks_for_data_or_finds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--bind", "127.0.0.1:0"];
+    let output = elsewhere(folder.path(), &serve).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    for word in ["--data FOLDER", "STORMLENS_DATA", "share/stormlens/data"] {
+        assert!(said.contains(word), "{word} in {said}");
+    }
+    let place = folder.path().join("share/stormlens/data");
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(data(), place).unwrap();
+        let found = |answer: &str| answer.contains("knmi-20100826T0055");
+        let page = answer_of(elsewhere(folder.path(), &serve), "/samples", found);
+        assert!(page.contains("200 OK") && found(&page), "{page}");
+        let kept = folder.path().join("cache");
+        assert!(!kept.exists(), "what is kept goes to the cache of the person");
+    }
+}
+
+#[test]
+fn the_folder_of_one_source_is_served_and_a_name_listened_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let knmi = data().join("knmi");
+    let serve = ["serve", "--bind", "localhost:0", "--data", knmi.to_str().unwrap()];
+    let found = |answer: &str| answer.contains("knmi-20100826T0055");
+    let page = answer_of(elsewhere(folder.path(), &serve), "/samples", found);
+    assert!(found(&page), "{page}");
+}
+
+#[test]
+fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("d/knmi");
+    std::fs::create_dir_all(&copy).unwrap();
+    let name = |minute: u32| format!("RAD_NL25_RAP_5min_2010082605{minute:02}.h5");
+    for minute in (0..60).step_by(5) {
+        let name = name(minute);
+        std::fs::copy(data().join("knmi").join(&name), copy.join(&name)).unwrap();
+    }
+    std::fs::write(copy.join(name(20)), b"no radar").unwrap();
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--data", "d"];
+    let is_told = |answer: &str| answer.contains(&name(20));
+    let answer = answer_of(elsewhere(folder.path(), &serve), "/readyz", is_told);
+    assert!(is_told(&answer), "{answer}");
+    assert!(answer.contains("knmi/RAD_NL25") && !answer.contains("d/knmi"), "without the folder");
+}

@@ -416,7 +416,7 @@ async fn too_many_bytes_are_refused() {
     let large = vec![0; 2000];
     let one = app.upload(&[("large.png", &large)]).await;
     assert_eq!(one.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(one.text().contains("at most 1000 are taken"), "{}", one.text());
+    assert!(one.text().contains("at most 1000 bytes are taken"), "{}", one.text());
     // More than 24 files of that size could have, in a form and by itself.
     let huge = vec![0; 1_000_000];
     for (media_type, body) in
@@ -454,7 +454,7 @@ async fn forms_of_many_megabytes_are_taken() {
     assert_eq!(tree(app.around.path()).len(), 6);
     let seven = app.upload(&[("seven.png", &vec![0; 7_000_000])]).await;
     assert_eq!(seven.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(seven.text().contains("at most 6000000 are taken"), "{}", seven.text());
+    assert!(seven.text().contains("at most 6 MB are taken"), "{}", seven.text());
 }
 
 #[tokio::test]

@@ -82,6 +82,40 @@ impl Archive {
         })
     }
 
+    /// The frames in these radar files, whatever they are called and wherever they lie: a file says its own
+    /// time.
+    ///
+    /// # Errors
+    /// For no files, for one that is no radar frame, and for two of one time.
+    pub fn of_files(files: &[PathBuf]) -> Result<Self, DatasetError> {
+        let mut names = BTreeMap::new();
+        for file in files {
+            let time = time::whole_minute(knmi::read(file)?.end);
+            let path = std::path::absolute(file)
+                .map_err(|cause| DatasetError::Io { file: file.display().to_string(), cause })?;
+            let (name, file) = (path.to_string_lossy().into_owned(), file.display().to_string());
+            if let Some(other) = names.insert(time, name.clone()).filter(|other| *other != name) {
+                let time = time::format_sample(time);
+                return Err(DatasetError::SameTime { file, other, time });
+            }
+        }
+        let folder =
+            files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
+        if names.is_empty() {
+            return Err(DatasetError::NoFrames { folder: folder.display().to_string() });
+        }
+        let source = Source::Knmi { grid: knmi::crop_grid() };
+        let (frames, covered_shares) = (Mutex::default(), Mutex::default());
+        Ok(Self { folder, names, source, frames, covered_shares })
+    }
+
+    /// Reads every frame once, those of the last times first, at most `n_frames` of them, and answers what is
+    /// wrong with those that cannot be read; nothing is kept.
+    pub fn unreadable(&self, n_frames: usize) -> Vec<DatasetError> {
+        let times = self.names.keys().rev().take(n_frames);
+        times.filter_map(|&time| self.read_frame(time).err()).collect()
+    }
+
     /// Ends of the intervals of all frames, oldest first.
     pub fn times(&self) -> impl ExactSizeIterator<Item = Timestamp> + '_ {
         self.names.keys().copied()
@@ -90,6 +124,11 @@ impl Archive {
     /// Name of the file of a frame.
     pub fn file_name(&self, time: Timestamp) -> Option<&str> {
         self.names.get(&time).map(String::as_str)
+    }
+
+    /// The file of a frame, with its folder.
+    pub fn file(&self, time: Timestamp) -> Option<PathBuf> {
+        Some(self.folder.join(self.file_name(time)?))
     }
 
     /// What the frames show.

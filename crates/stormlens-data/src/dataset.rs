@@ -49,6 +49,8 @@ pub enum DatasetError {
     MissingFrame { time: String, folder: String },
     #[error("{file} holds the frame of {found}: rename the file after its own time")]
     WrongTime { file: String, found: String },
+    #[error("{file} and {other} both hold the frame of {time} UTC: give one of them")]
+    SameTime { file: String, other: String, time: String },
     #[error("{file} is not a readable HDF5 file, make or fetch it again: {cause}")]
     Hdf5 { file: String, cause: String },
     #[error("{file} is not a dataset of radar frames: {what}")]

@@ -1,6 +1,7 @@
 //! Formats in which other programs take our numbers, and give us theirs.
 
 pub mod geotiff;
+mod guarded;
 pub mod netcdf;
 pub mod npy;
 
@@ -10,6 +11,8 @@ use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipResult;
 
+pub use guarded::{file_bytes, read_file};
+
 use crate::projection::ProjectionError;
 
 /// A file that cannot be written or read.
@@ -17,6 +20,10 @@ use crate::projection::ProjectionError;
 pub enum FilesError {
     #[error("{file} cannot be read or written: {cause}")]
     Io { file: String, cause: std::io::Error },
+    #[error("{file} is {what}, not a file: save what it holds in a file first")]
+    NotAFile { file: String, what: &'static str },
+    #[error("{file} is larger than such a file may be ({n_bytes} bytes, at most {max_bytes})")]
+    TooLarge { file: String, n_bytes: u64, max_bytes: u64 },
     #[error("{file} is not a NumPy array of floats: {what}")]
     Npy { file: String, what: String },
     #[error("{file} is not a NumPy archive (.npz) that can be read: {what}")]

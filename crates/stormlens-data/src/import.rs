@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use crate::files::{self, FilesError};
+
 pub mod knmi;
 
 /// A file that cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("{file} cannot be read: {cause}")]
-    Io { file: String, cause: std::io::Error },
-    #[error("{file} is larger than such a file may be ({n_bytes} bytes, at most {limit})")]
-    TooLarge { file: String, n_bytes: u64, limit: u64 },
+    #[error(transparent)]
+    File(#[from] FilesError),
     #[error("{file} is not a readable HDF5 file, fetch it again: {cause}")]
     Hdf5 { file: String, cause: String },
     #[error("{file} is cut off ({n_bytes} of {expected} bytes), fetch it again")]
@@ -35,11 +35,5 @@ impl ImportError {
 
 /// The bytes of a file that is at most `limit` bytes long.
 pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, ImportError> {
-    let file = path.display().to_string();
-    let io = |cause| ImportError::Io { file: file.clone(), cause };
-    let n_bytes = std::fs::metadata(path).map_err(io)?.len();
-    if n_bytes > limit {
-        return Err(ImportError::TooLarge { file, n_bytes, limit });
-    }
-    std::fs::read(path).map_err(io)
+    Ok(files::read_file(path, limit)?)
 }

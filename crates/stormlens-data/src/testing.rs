@@ -19,3 +19,20 @@ pub fn python(packages: &[&str], script: &str, arguments: &[&str]) {
     let run = Command::new(&interpreter).args(["-c", script]).args(arguments).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
+
+/// What a program of another project says on standard output. Where it is not installed, `None` with a line
+/// that says so, but in continuous integration that is a failure, too.
+pub fn program(name: &str, arguments: &[&str]) -> Option<String> {
+    let run = match Command::new(name).args(arguments).output() {
+        Ok(run) => run,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{name} is needed");
+            println!("skipped: {name} is not installed");
+            return None;
+        }
+        Err(error) => panic!("{name}: {error}"),
+    };
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{name} {arguments:?}: {said}");
+    Some(String::from_utf8_lossy(&run.stdout).into_owned())
+}

@@ -65,6 +65,11 @@ pub fn add_minutes(time: Timestamp, minutes: i64) -> Option<Timestamp> {
     time.checked_add(SignedDuration::from_mins(minutes)).ok()
 }
 
+/// The begin of the minute that a time lies in, as names of files and samples carry it.
+pub fn whole_minute(time: Timestamp) -> Timestamp {
+    parse_sample(&format_sample(time)).unwrap_or(time)
+}
+
 /// The calendar year in UTC.
 pub fn year(time: Timestamp) -> i16 {
     utc(time).year()

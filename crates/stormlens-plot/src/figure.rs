@@ -64,6 +64,18 @@ impl Figure {
         }
     }
 
+    /// The names of all variables that it is made of.
+    pub fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::Map { variable: name, .. }
+            | Self::Strip(name)
+            | Self::Bars(name)
+            | Self::Curve(name) => vec![name],
+            Self::Grid(names) => names.iter().map(String::as_str).collect(),
+            Self::Difference { variable, other, .. } => vec![variable, other],
+        }
+    }
+
     /// Every figure that the outcome has data for, with `layers` (all of them where it is empty) for
     /// the layer attributions.
     pub fn all(outcome: &Outcome, layers: &[String]) -> Vec<Self> {

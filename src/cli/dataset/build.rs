@@ -13,6 +13,7 @@ use stormlens_data::time;
 
 use super::tell_gaps;
 use crate::cli::progress::Bar;
+use crate::places::{DATA, Places};
 
 /// Build the intermediate and the windowed HDF5 file of a training set of rain; or, for cloud cover,
 /// windows of wet/dry masks of radar
@@ -42,7 +43,7 @@ pub struct Build {
     #[arg(
         long,
         value_name = "FOLDER",
-        default_value = "data/knmi",
+        default_value_os_t = Places::here().find(DATA).join("knmi"),
         conflicts_with = "intermediate"
     )]
     raw: PathBuf,

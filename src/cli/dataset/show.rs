@@ -12,12 +12,13 @@ use stormlens_data::import::knmi::FRAME_STEP_MIN;
 use stormlens_data::time;
 
 use super::tell_gaps;
+use crate::places::{DATA, Places};
 
 /// List folders of raw frames and the files of training sets
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Folders to look in
-    #[arg(value_name = "FOLDER", default_values = ["data/knmi", "data/cloudcast", "data/sets"])]
+    /// Folders to look in; without any, knmi, cloudcast and sets in the folder of the data
+    #[arg(value_name = "FOLDER")]
     folders: Vec<PathBuf>,
 }
 
@@ -30,7 +31,10 @@ pub struct Show {
 
 impl List {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
-        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+        let usual =
+            || ["knmi", "cloudcast", "sets"].map(|name| Places::here().find(DATA).join(name));
+        let folders = if self.folders.is_empty() { usual().to_vec() } else { self.folders };
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
             match Archive::open(folder) {
                 Ok(archive) => writeln!(out, "{}: {}", folder.display(), summary(&archive))?,
                 Err(DatasetError::NoFrames { .. }) => {}

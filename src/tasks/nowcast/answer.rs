@@ -49,7 +49,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
         request: request.clone(),
         variables,
         numbers: answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect(),
-        notes: notes(task, cards.checkpoint.is_simulated, nothing),
+        notes: notes(task, cards.checkpoint.is_simulated, nothing, &frames),
         provenance: frames.provenance(provenance),
         duration_ms,
     }
@@ -103,7 +103,7 @@ fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> 
     let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
     let inputs: Vec<f32> = match frames {
         Frames::Sample(sample) => all(&sample.sequence.frames),
-        Frames::Brought(brought) => physical(&brought.values),
+        Frames::Brought(brought) => physical(brought.values()),
     };
     let n_pixels = ground.plane[0] * ground.plane[1];
     let last = &inputs[inputs.len() - n_pixels..];
@@ -188,7 +188,12 @@ fn nothing_above(
     })
 }
 
-fn notes(task: &Nowcasting, is_simulated: bool, nothing: Option<String>) -> Vec<Note> {
+fn notes(
+    task: &Nowcasting,
+    is_simulated: bool,
+    nothing: Option<String>,
+    frames: &Frames,
+) -> Vec<Note> {
     let note = |name: &str, text: &str, is_on_figures| Note {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -199,6 +204,15 @@ fn notes(task: &Nowcasting, is_simulated: bool, nothing: Option<String>) -> Vec<
         notes.push(note("simulated", "weights trained on simulated data", true));
     }
     notes.extend(nothing.map(|words| note("nothing-to-explain", &words, false)));
+    if let Frames::Brought(array) = frames
+        && !array.is_unit_stated
+    {
+        let text = format!(
+            "the array does not say its unit: taken as {}; say it with --units",
+            array.units.label()
+        );
+        notes.push(note("unit-assumed", &text, false));
+    }
     if !task.is_stated {
         let text = "the weights do not say their lead times: those of the publication are taken";
         notes.push(note("lead-times-assumed", text, false));

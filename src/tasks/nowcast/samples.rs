@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use jiff::Timestamp;
 use stormlens_data::archive::{Archive, Sample};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::{Field, Grid};
-use stormlens_data::files::npy;
-use stormlens_data::{hash, time};
+use stormlens_data::time;
 
+use super::brought::{self, Brought, Kept, Stated};
 use crate::parameters::QuestionError;
+use crate::places::{self, DATA};
 
 #[cfg(test)]
 mod tests;
@@ -67,21 +68,18 @@ impl SampleEntry {
         &self.name
     }
 
+    /// One from files that somebody brought; it is in no archive of the data folder.
+    pub fn brought(id: String, time: Timestamp, field: NowcastField) -> Self {
+        let (archive, name) = (String::new(), String::new());
+        Self { id, time, field, observed: false, archive, name }
+    }
+
     /// Time of one input frame, counted from the oldest; `None` beyond the last.
     pub fn frame_time(&self, idx: usize) -> Option<Timestamp> {
         let Window { n_input_frames, frame_step_min, .. } = Window::of(self.field);
         let n_later = n_input_frames.checked_sub(idx + 1)?;
         time::add_minutes(self.time, -(n_later as i64 * i64::from(frame_step_min)))
     }
-}
-
-/// Frames from an array, `[n_frames × height × width]`, in a network's own unit.
-#[derive(Clone, Debug)]
-pub struct Brought {
-    pub values: Vec<f32>,
-    pub shape: [usize; 3],
-    pub file: String,
-    pub sha256: String,
 }
 
 /// What a network is to look at.
@@ -101,11 +99,9 @@ pub enum FramesError {
 
 /// All of them.
 pub struct Samples {
-    /// Folder of the archives.
-    data: PathBuf,
     archives: BTreeMap<String, Archive>,
     list: Vec<SampleEntry>,
-    brought: Mutex<BTreeMap<String, Arc<(SampleEntry, Brought)>>>,
+    brought: Mutex<BTreeMap<String, Arc<(SampleEntry, Kept)>>>,
 }
 
 impl Samples {
@@ -133,7 +129,7 @@ impl Samples {
         if list.is_empty() {
             tracing::warn!(folder = %data.display(), "no radar frames were found");
         }
-        Ok(Self { data: data.to_owned(), archives, list, brought: Mutex::default() })
+        Ok(Self { archives, list, brought: Mutex::default() })
     }
 
     /// All samples of the archives, oldest first.
@@ -149,7 +145,7 @@ impl Samples {
         listed.or_else(brought).ok_or_else(|| QuestionError::unknown("sample", id, known()))
     }
 
-    fn brought(&self, id: &str) -> Option<Arc<(SampleEntry, Brought)>> {
+    fn brought(&self, id: &str) -> Option<Arc<(SampleEntry, Kept)>> {
         self.brought.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
@@ -159,16 +155,21 @@ impl Samples {
     /// For a sample that is not there, one of another field or step, and a frame that is missing or cannot be
     /// read; the error names it.
     pub fn load(&self, id: &str, task: &Nowcasting) -> Result<Frames, FramesError> {
-        if let Some(brought) = self.brought(id) {
-            return Ok(Frames::Brought(brought.1.clone()));
+        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+        let load = |archive: &Archive, name: &str| {
+            archive.check(task)?;
+            archive.load(name, *n_input_frames, *frame_step_min, lead_times_min)
+        };
+        match self.brought(id).as_deref() {
+            Some((_, Kept::Array(array))) => return Ok(Frames::Brought(array.clone())),
+            Some((_, Kept::Radar { archive, name })) => {
+                return Ok(Frames::Sample(load(archive, name)?));
+            }
+            None => {}
         }
         let unknown = || FramesError::Unknown(id.to_owned());
         let entry = self.list.iter().find(|sample| sample.id == id).ok_or_else(unknown)?;
-        let archive = self.archive(entry);
-        archive.check(task)?;
-        let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
-        let sample = archive.load(&entry.name, *n_input_frames, *frame_step_min, lead_times_min)?;
-        Ok(Frames::Sample(sample))
+        Ok(Frames::Sample(load(self.archive(entry), &entry.name)?))
     }
 
     /// Share of the pixels, 0 to 1, with rain or clouds in the sample's last input frame.
@@ -201,8 +202,7 @@ impl Samples {
     /// The file of one input frame, counted from the oldest; `None` where there is none.
     pub fn frame_file(&self, sample: &SampleEntry, idx: usize) -> Option<PathBuf> {
         let time = sample.frame_time(idx)?;
-        let name = self.archive(sample).file_name(time)?;
-        Some(self.data.join(&sample.archive).join(name))
+        self.archive(sample).file(time)
     }
 
     fn archive(&self, sample: &SampleEntry) -> &Archive {
@@ -210,53 +210,30 @@ impl Samples {
         &self.archives[&sample.archive]
     }
 
-    /// Takes sequences from a `.npy` file: `[frames, height, width]` or `[n, frames, height, width]`, in the
-    /// unit of the networks.
-    pub fn bring(&self, path: &Path) -> anyhow::Result<Vec<String>> {
-        let file = path.display().to_string();
-        let (shape, values) = npy::read_npy_f32(path)?;
-        let (n, rest) = match shape.as_slice() {
-            [f, h, w] => (1, [*f, *h, *w]),
-            [n, f, h, w] => (*n, [*f, *h, *w]),
-            other => bail!(
-                "{file} has shape {other:?}; wanted is [frames, height, width] or [n, frames, height, width]"
-            ),
-        };
-        let size: usize = rest.iter().product();
-        if n == 0 || size == 0 {
-            bail!("{file} has shape {shape:?}: there is nothing in it");
-        }
-        // Neither rain nor clouds are ever less than none.
-        if let Some(i) = values.iter().position(|&value| value < 0.0) {
-            let [_, height, width] = rest;
-            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
-            bail!(
-                "{file} holds {} in frame {frame}, row {row}, column {column}: rain and cloud cover are never \
-                 negative",
-                values[i]
-            );
-        }
-        let sha256 = hash::sha256(&std::fs::read(path).with_context(|| file.clone())?);
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    /// Takes frames from files for this run of the program; answers the names of the samples.
+    ///
+    /// # Errors
+    /// As [`brought::read`].
+    pub fn bring(&self, paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<String>> {
+        let found = brought::read(paths, stated)?;
         let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
-        let ids = values.chunks_exact(size).enumerate().map(|(i, values)| {
-            let id = if n == 1 { stem.to_string() } else { format!("{stem}-{i}") };
-            let entry = SampleEntry {
-                id: id.clone(),
-                time: Timestamp::UNIX_EPOCH,
-                field: NowcastField::Precipitation,
-                observed: false,
-                archive: String::new(),
-                name: String::new(),
-            };
-            let (values, sha256, file) = (values.to_vec(), sha256.clone(), file.clone());
-            brought.insert(
-                id.clone(),
-                Arc::new((entry, Brought { values, shape: rest, file, sha256 })),
-            );
-            id
-        });
-        Ok(ids.collect())
+        let mut ids = Vec::with_capacity(found.len());
+        for (mut entry, kept) in found {
+            // Files of one name in two folders.
+            let numbered = (2..).map(|n| format!("{}~{n}", entry.id));
+            let mut names = std::iter::once(entry.id.clone()).chain(numbered);
+            let id = names.find(|id| !brought.contains_key(id)).expect("numbers do not end");
+            entry.id.clone_from(&id);
+            brought.insert(id.clone(), Arc::new((entry, kept)));
+            ids.push(id);
+        }
+        Ok(ids)
+    }
+
+    /// What is wrong with frames of the archives that cannot be read, each by its file; of an archive at most
+    /// `n_frames` are looked at, the last ones.
+    pub fn unreadable(&self, n_frames: usize) -> Vec<DatasetError> {
+        self.archives.values().flat_map(|archive| archive.unreadable(n_frames)).collect()
     }
 }
 
@@ -275,14 +252,22 @@ impl Frames {
     pub fn credit(&self) -> (String, String) {
         match self {
             Self::Sample(sample) => (sample.source.clone(), sample.licence.clone()),
-            Self::Brought(_) => ("an array that was brought".into(), "not stated".into()),
+            Self::Brought(array) => {
+                let what = match array.is_unit_stated {
+                    true => format!("an array that was brought, in {}", array.units.label()),
+                    false => "an array that was brought".to_owned(),
+                };
+                (what, "not stated".to_owned())
+            }
         }
     }
 }
 
 fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {
-    let failed =
-        || format!("cannot read the data folder {}; name another one with --data", data.display());
+    let failed = || {
+        let advice = places::advice(DATA, "--data", "STORMLENS_DATA");
+        format!("cannot read the data folder {}; {advice}", data.display())
+    };
     let mut archives = BTreeMap::new();
     for entry in std::fs::read_dir(data).with_context(failed)? {
         let entry = entry.with_context(failed)?;
@@ -296,6 +281,12 @@ fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {
             }
             Err(error) => tracing::debug!(folder = name, %error, "not an archive of frames"),
         }
+    }
+    // The folder of one source is a folder of data, too.
+    if let Ok(archive) = Archive::open(data) {
+        let name = data.canonicalize().ok();
+        let name = name.as_deref().and_then(Path::file_name).unwrap_or_default();
+        archives.entry(name.to_string_lossy().into_owned()).or_insert(archive);
     }
     Ok(archives)
 }

@@ -20,7 +20,7 @@ pub enum UploadProblem {
     Files(Vec<RefusedFile>),
     #[error("there are more than {max_files} files")]
     TooManyFiles { max_files: usize },
-    #[error("the upload has more than {} bytes", format::count(*max_bytes))]
+    #[error("the upload has more than {} MB", format::count(max_bytes.div_ceil(1_000_000)))]
     TooLarge { max_bytes: usize },
     #[error("the upload came too slowly")]
     TooSlow,

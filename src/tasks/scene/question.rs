@@ -140,6 +140,12 @@ pub fn class(target: &Target) -> usize {
     if let Target::Class { class, .. } = target { *class } else { 0 }
 }
 
+/// The name of a target's class, where the network has it.
+pub fn class_name<'a>(target: &Target, cards: &'a Cards) -> Option<&'a str> {
+    let Target::Class { class, .. } = target else { return None };
+    Some(classification(cards).ok()?.classes.get(*class)?.name)
+}
+
 /// Which number of a class a target is; the default for another task's target.
 pub fn output(target: &Target) -> ClassOutput {
     if let Target::Class { output, .. } = target { *output } else { ClassOutput::default() }

@@ -1,6 +1,7 @@
 //! Scenes to ask a classifier about: samples that come with the program, and what visitors upload.
 //!
-//! Both are found by an id, the first 16 hexadecimal digits of the SHA-256 of the file's bytes. An
+//! Both are found by an id, the first 16 hexadecimal digits of the SHA-256 of the file's bytes; an upload that
+//! came under several names has an id a name. An
 //! upload is kept as the bytes that came, in the cache folder, and goes when the folder is full and
 //! others were used since. There is no list of uploads: whoever knows the id sees the scene.
 
@@ -44,7 +45,7 @@ impl Default for CacheOptions {
 /// A scene, without its pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SceneEntry {
-    /// The first 16 digits of `sha256`.
+    /// The first 16 digits of `sha256`; of an upload that came under other names too, with digits of the name.
     pub id: String,
     /// Of the bytes of the file, hexadecimal.
     pub sha256: String,
@@ -86,7 +87,8 @@ pub enum SceneError {
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     #[error(
-        "the file has {n_bytes} bytes, but at most {max_bytes} are taken: cut the picture or save it smaller"
+        "the file has {}, but at most {} are taken: cut the picture or save it smaller",
+        size(*n_bytes, *max_bytes), size(*max_bytes, *max_bytes)
     )]
     TooManyBytes { n_bytes: usize, max_bytes: usize },
     #[error(transparent)]
@@ -103,6 +105,14 @@ pub enum UploadError {
     Io { cause: std::io::Error },
 }
 
+/// A size as the form says the limit: in MB, rounded up, of a limit of a megabyte at least.
+fn size(n_bytes: usize, max_bytes: usize) -> String {
+    match max_bytes {
+        1_000_000.. => format!("{} MB", (n_bytes as f64 / 1e5).ceil() / 10.0),
+        _ => format!("{n_bytes} bytes"),
+    }
+}
+
 /// All scenes that there are.
 #[derive(Debug)]
 pub struct Scenes {
@@ -110,6 +120,8 @@ pub struct Scenes {
     /// Files of the samples, by their ids.
     files: HashMap<String, PathBuf>,
     store: Store,
+    /// What was left out when the samples were listed, and why.
+    problems: Vec<String>,
     /// For this run of the program only.
     brought: Mutex<HashMap<String, Brought>>,
 }
@@ -119,17 +131,26 @@ type Brought = (SceneEntry, Arc<bring::Content>);
 
 impl Scenes {
     /// Lists the samples of every folder below `data` with a `scenes.json`, and the uploads that are
-    /// still there. A folder or a picture that cannot be read is told of in the log and left out.
+    /// still there. A folder or a picture that cannot be read is left out and among the problems.
     pub fn open(data: &Path, cache: CacheOptions) -> Self {
         let (mut samples, mut files) = (Vec::new(), HashMap::new());
-        for scene in sample_folders(data).iter().flat_map(|folder| open_archive(folder)) {
-            let Some(entry) = sample_entry(&scene) else { continue };
+        let mut problems = Vec::new();
+        let folders = sample_folders(data);
+        let scenes: Vec<_> =
+            folders.iter().flat_map(|folder| open_archive(folder, &mut problems)).collect();
+        for scene in scenes {
+            let Some(entry) = sample_entry(&scene, &mut problems) else { continue };
             if files.insert(entry.id.clone(), scene.path).is_none() {
                 samples.push(entry);
             }
         }
         let (store, brought) = (Store::open(cache), Mutex::default());
-        Self { samples, files, store, brought }
+        Self { samples, files, store, problems, brought }
+    }
+
+    /// Folders and pictures of the data folder that were left out, each with the reason.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
     }
 
     /// Why no upload can be kept now, if that is known.
@@ -150,7 +171,7 @@ impl Scenes {
     pub fn find(&self, id: &str) -> Option<SceneEntry> {
         let sample = self.samples.iter().find(|sample| sample.id == id);
         let known = sample.cloned().or_else(|| self.brought(id).map(|brought| brought.0));
-        known.or_else(|| self.store.find(id).map(uploaded_entry))
+        known.or_else(|| Some(uploaded_entry(id, self.store.find(id)?)))
     }
 
     /// The bytes of the file, exactly as they came.
@@ -202,9 +223,10 @@ impl Scenes {
         Ok(id)
     }
 
-    /// Takes a picture in, with what is said of its numbers. It is decoded once to prove that it is one; kept are its bytes as they
-    /// came. A picture that is there already stays as it is, with the name it has; where its file was
-    /// lost or damaged, it is written again.
+    /// Takes a picture in, with what is said of its numbers. It is decoded once to prove that it is one; kept are
+    /// its bytes as they came. A picture that is there already stays as it is; under another name it has another
+    /// id, so that nobody sees the name that somebody else gave. Where its file was lost or damaged, it is
+    /// written again.
     ///
     /// # Errors
     /// For too many bytes, for what is no picture that can be read, and for a cache folder that
@@ -222,14 +244,20 @@ impl Scenes {
             Some(entry) if entry.sha256 != sha256 => return Err(UploadError::Collision { id }),
             // What is said anew of the same bytes counts from now on.
             Some(entry) if entry.coding == coding || !entry.uploaded => {
-                return self.keep(entry, bytes);
+                return self.keep(entry, clean_name(name), bytes);
             }
             _ => {}
         }
         let picture = decode_as(bytes, &Limits::default(), coding)?.picture;
         let (width_px, height_px) = (picture.width, picture.height);
+        // Whatever is said anew, names stay with whoever gave them.
+        let known = self.store.find(&id).map(|(_, note)| note);
+        let is_known = known.is_some();
+        let (first_name, other_names) = known
+            .map_or_else(|| (clean_name(name), Vec::new()), |note| (note.name, note.other_names));
         let note = Note {
-            name: clean_name(name),
+            name: first_name,
+            other_names,
             n_bytes: bytes.len() as u64,
             format: format_name(bytes).to_owned(),
             coding,
@@ -238,44 +266,55 @@ impl Scenes {
             time: Timestamp::now(),
         };
         self.store.add(&sha256, bytes, &note)?;
-        Ok(uploaded_entry((sha256, note)))
+        let entry = uploaded_entry(&id, (sha256, note));
+        if is_known { self.keep(entry, clean_name(name), bytes) } else { Ok(entry) }
     }
 
-    /// Sees to it that the file of a known upload is sound, by its bytes that came once more.
-    fn keep(&self, entry: SceneEntry, bytes: &[u8]) -> Result<SceneEntry, UploadError> {
-        if let Some((sha256, note)) = self.store.find(&entry.id).filter(|_| entry.uploaded)
-            && !self.store.holds(&sha256, bytes)
-        {
+    /// Sees to it that the file of a known upload is sound, by its bytes that came once more, and answers the
+    /// scene under the name with which they came.
+    fn keep(
+        &self,
+        entry: SceneEntry,
+        name: String,
+        bytes: &[u8],
+    ) -> Result<SceneEntry, UploadError> {
+        let known = self.store.find(&entry.id).filter(|_| entry.uploaded);
+        let Some((sha256, note)) = known else { return Ok(entry) };
+        if !self.store.holds(&sha256, bytes) {
             tracing::warn!(scene = entry.id, "the file of an upload was lost; it is written again");
             self.store.add(&sha256, bytes, &note)?;
         }
-        Ok(entry)
+        if name == note.name {
+            return Ok(entry);
+        }
+        let id = self.store.add_name(&sha256, &note, &name)?;
+        Ok(SceneEntry { id, title: name, ..entry })
     }
 }
 
-/// Folders directly below `data` that have a list of scenes, by their names.
+/// Folders directly below `data` that have a list of scenes, by their names, and `data` itself where it has one.
 fn sample_folders(data: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(data).into_iter().flatten().flatten();
-    let folders = entries.map(|entry| entry.path());
+    let folders = entries.map(|entry| entry.path()).chain([data.to_owned()]);
     let mut folders: Vec<_> = folders.filter(|folder| folder.join(LIST).is_file()).collect();
     folders.sort();
     folders
 }
 
-fn open_archive(folder: &Path) -> Vec<Scene> {
+fn open_archive(folder: &Path, problems: &mut Vec<String>) -> Vec<Scene> {
     match SceneArchive::open(folder) {
         Ok(archive) => archive.scenes,
         Err(error) => {
-            tracing::warn!(%error, "a folder of sample scenes was left out");
+            problems.push(error.to_string());
             Vec::new()
         }
     }
 }
 
-fn sample_entry(scene: &Scene) -> Option<SceneEntry> {
+fn sample_entry(scene: &Scene, problems: &mut Vec<String>) -> Option<SceneEntry> {
     let picture = scene
         .picture(&Limits::default())
-        .inspect_err(|error| tracing::warn!(%error, "a sample scene was left out"))
+        .inspect_err(|error| problems.push(error.to_string()))
         .ok()?;
     let Scene { id, title, description, label, time, source, licence, .. } = scene.clone();
     Some(SceneEntry {
@@ -296,10 +335,10 @@ fn sample_entry(scene: &Scene) -> Option<SceneEntry> {
     })
 }
 
-fn uploaded_entry((sha256, note): (String, Note)) -> SceneEntry {
+fn uploaded_entry(id: &str, (sha256, note): (String, Note)) -> SceneEntry {
     let day = note.time.strftime("%Y-%m-%d");
     SceneEntry {
-        id: sha256[..ID_DIGITS].to_owned(),
+        id: id.to_owned(),
         sha256,
         title: note.name,
         description: format!("{} uploaded on {day}", note.format),

@@ -1,5 +1,7 @@
 //! Input frames of a network and what was observed at each lead time.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -39,7 +41,7 @@ pub struct Sample {
     pub sequence: Sequence,
     /// One for each lead time asked for, in that order.
     pub leads: Vec<Lead>,
-    /// Names of the files read: the inputs, then the observations.
+    /// Names of the files read, without their folders: the inputs, then the observations.
     pub files: Vec<String>,
     /// Hash over the bytes of those files, in that order, hexadecimal.
     pub data_sha256: String,
@@ -132,7 +134,8 @@ impl<'a> Parts<'a> {
 
     fn frame(&mut self, time: Timestamp) -> Result<Observation, DatasetError> {
         let frame = self.archive.frame(time)?;
-        self.files.extend(self.archive.file_name(time).map(str::to_owned));
+        let name = self.archive.file_name(time).and_then(|name| Path::new(name).file_name());
+        self.files.extend(name.map(|name| name.to_string_lossy().into_owned()));
         self.hash.update(&frame.bytes);
         let (grid, field) = (self.archive.grid(), self.archive.field());
         let normalised = self.archive.normalise(&frame);

@@ -174,6 +174,51 @@ fn one_bad_file_spoils_only_its_own_samples() {
     assert!(archive.load("20100826T0500", 12, 5, &[30]).is_ok());
 }
 
+/// Files as they come: in any order, in any folder, under any name.
+#[test]
+fn radar_files_are_an_archive_whatever_they_are_called() {
+    let times: Vec<_> = archive().times().collect();
+    let (from, to) = (folder_of(&[]), folder_of(&[]));
+    let files: Vec<PathBuf> = times[48..60]
+        .iter()
+        .enumerate()
+        .map(|(i, &time)| {
+            let folder = if i % 2 == 0 { &from } else { &to };
+            let path = folder.path().join(format!("frame-{}.h5", (i * 7) % 12));
+            let name = archive().file_name(time).unwrap().to_owned();
+            std::fs::copy(sample_folder().join(name), &path).unwrap();
+            path
+        })
+        .collect();
+    let reversed: Vec<_> = files.iter().rev().cloned().collect();
+    let of_files = Archive::of_files(&reversed).unwrap();
+    assert!(of_files.times().eq(times[48..60].iter().copied()));
+    let sample = of_files.load("20100826T0455", 12, 5, &[30]).unwrap();
+    let expected = archive().load("20100826T0455", 12, 5, &[30]).unwrap();
+    assert!(sample.inputs_normalised == expected.inputs_normalised);
+    assert_eq!(sample.files[0], "frame-0.h5", "without its folder");
+    assert_eq!(sample.leads[0].observation, None);
+
+    let other = from.path().join("again.h5");
+    std::fs::copy(&files[0], &other).unwrap();
+    let error = Archive::of_files(&[files[0].clone(), other]).unwrap_err().to_string();
+    assert!(error.contains("again.h5") && error.contains("20100826T0400"), "{error}");
+    assert!(Archive::of_files(&[]).unwrap_err().to_string().contains("holds no frame"));
+}
+
+#[test]
+fn frames_that_cannot_be_read_are_named() {
+    let folder = copy_of_frames();
+    assert!(Archive::open(folder.path()).unwrap().unreadable(usize::MAX).is_empty());
+    let name = "RAD_NL25_RAP_5min_201008260410.h5";
+    std::fs::write(folder.path().join(name), b"no radar").unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let found: Vec<String> =
+        archive.unreadable(usize::MAX).iter().map(ToString::to_string).collect();
+    assert!(matches!(&found[..], [one] if one.contains(name)), "{found:?}");
+    assert!(archive.unreadable(1).is_empty(), "the last one is sound");
+}
+
 #[test]
 fn a_file_under_a_wrong_name_is_refused() {
     let folder = copy_of_frames();

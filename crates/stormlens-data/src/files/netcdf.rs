@@ -14,6 +14,7 @@ use crate::scene::Rectangle;
 
 mod axes;
 mod builder;
+mod creation_order;
 mod entries;
 mod grid_mapping;
 mod planes;
@@ -44,8 +45,11 @@ pub fn write_outcome(
 ///   each place; `latitude`, `longitude` in degrees where the grid has them;
 /// - `row`, `column` of scenes: pixels of the square that a picture became;
 /// - the same with a number behind it for coarser maps, e.g. `y_72`: their cells cover the same ground;
-/// - one for each axis: `input_time`, `lead_time` (with `valid_time`), `class`, `channel` …; those of
-///   the same name and other coordinates have their length behind it.
+/// - `time` of what is forecast, with `lead_time` and `forecast_reference_time`; one for each other axis:
+///   `input_time`, `class`, `channel` …; those of the same name and other coordinates have their length
+///   behind it.
+///
+/// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate.
 ///
 /// Numbers are variables without dimensions, notes and the request are global attributes.
 ///

@@ -10,10 +10,13 @@ use ndarray_npy::{WritableElement, WriteNpyExt};
 use super::FilesError;
 use crate::outcome::{Values, Variable};
 
+mod head;
 mod read;
+mod text;
 
 pub(crate) use read::npz_array;
-pub use read::read_npy_f32;
+pub use read::{npy_shape, read_npy_f32};
+use text::Text;
 
 /// Writes an array of float32 in C order.
 ///
@@ -26,6 +29,15 @@ pub fn write_npy_f32(path: &Path, shape: &[usize], values: &[f32]) -> Result<(),
         Err(what) => return Err(FilesError::Npy { file, what }),
     };
     std::fs::write(path, bytes).map_err(|cause| FilesError::Io { file, cause })
+}
+
+/// The bytes that [`write_npy_f32`] writes.
+///
+/// # Errors
+/// For a shape that does not fit the values.
+pub fn npy_f32(shape: &[usize], values: &[f32]) -> Result<Vec<u8>, FilesError> {
+    let file = || "standard output".to_owned();
+    npy_bytes(shape, values).map_err(|what| FilesError::Npy { file: file(), what })
 }
 
 /// A variable of a result as the bytes of an `.npy` file, with the shape of its axes, rows and columns.
@@ -119,6 +131,19 @@ impl NpzWriter {
             Values::U8(values) => self.add(name, &shape, values),
             Values::F64(values) => self.add(name, &shape, values),
         }
+    }
+
+    /// Adds a text as an array of shape `[]`, which NumPy calls `<U` with its length.
+    ///
+    /// # Errors
+    /// As [`Self::add_f32`].
+    pub fn add_text(&mut self, name: &str, text: &str) -> Result<(), FilesError> {
+        let added = self.writer.add_array(name, &Text(text));
+        added.map_err(|error| FilesError::Array {
+            file: self.file.clone(),
+            name: name.to_owned(),
+            what: error.to_string(),
+        })
     }
 
     /// The same for any type that `.npy` has.

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::question::Question;
 use crate::tasks;
 use crate::tasks::tests::{
-    CLOUDS, PATH, POOLED, SAMPLE, SCORE, answer, answered, cards, data, folders,
+    CLOUDS, PATH, POOLED, SAMPLE, SCORE, answer, answered, bring, cards, data, folders,
 };
 
 /// From the unit of the networks to mm/h: a normalised value is mm in 5 minutes over 47.83.
@@ -287,7 +287,7 @@ fn clouds_are_shares_at_six_lead_times() {
 fn brought(file: &Path) -> Question {
     let opened = tasks::open(&folders()).expect("the data of the repository can be read");
     let tasks: Vec<_> = opened.into_iter().map(|opened| opened.task).collect();
-    let [id] = &tasks[0].bring(file).expect("it is taken")[..] else { panic!() };
+    let [id] = &bring(&*tasks[0], file).expect("it is taken")[..] else { panic!() };
     let query = format!("sample={id}&lead-time=60&methods=integrated-gradients");
     let parameters = crate::parameters::Parameters::parse(Some(&query));
     Question::read(&parameters, &Catalog::new(cards(), tasks), &[]).expect("it can be asked")

@@ -85,3 +85,26 @@ fn a_network_is_warmed_up_with_as_many_frames_as_it_takes() {
     let field = NowcastField::CloudCover;
     assert_eq!(target, network::Target::SumAbove { channel: 0, field, threshold: 0.5 });
 }
+
+/// What was measured lies within a quarter of the estimate, and none far above it.
+#[test]
+fn the_memory_of_a_run_is_estimated_from_its_size() {
+    let request = |methods: &str| {
+        let asked = ask(&format!("sample={SAMPLE}&methods={methods}"));
+        asked.expect("it can be asked").request
+    };
+    for (methods, side, measured_bytes) in [
+        ("none", 512, 0.60e9),
+        ("none", 1024, 1.57e9),
+        ("none", 2048, 6.0e9),
+        ("grad-cam", 256, 0.63e9),
+        ("grad-cam", 512, 1.96e9),
+        ("grad-cam", 1024, 6.8e9),
+    ] {
+        let (what, n_bytes) = memory(&request(methods), [12, side, side]);
+        let ratio = n_bytes as f64 / measured_bytes;
+        assert!((0.95..1.25).contains(&ratio), "{what}: {ratio}");
+    }
+    let (_, most) = memory(&request("grad-cam"), [12, usize::MAX, usize::MAX]);
+    assert_eq!(most, u64::MAX, "it does not overflow");
+}

@@ -3,7 +3,11 @@ use std::fs;
 use stormlens_data::time::format_sample;
 use tempfile::TempDir;
 
+use stormlens_data::files::npy;
+
+use super::super::units::Units;
 use super::*;
+use crate::memory::MemoryLimit;
 use crate::tasks::tests::data;
 
 const FRAME: &str = "RAD_NL25_RAP_5min_2010082600";
@@ -84,6 +88,16 @@ fn a_frame_that_cannot_be_read_is_an_error_that_names_it() {
     assert!(samples.frame(&sample, 12).is_none());
 }
 
+/// The names of its samples are those that they have below the folder of all data.
+#[test]
+fn the_folder_of_one_source_is_a_folder_of_data() {
+    let samples = Samples::open(&data().join("knmi")).unwrap();
+    assert_eq!(samples.list().len(), 81);
+    let sample = samples.find("knmi-20100826T0535").unwrap();
+    assert!(samples.frame_file(&sample, 11).unwrap().is_file());
+    assert!(samples.load(&sample.id, &rain(&[30])).is_ok());
+}
+
 #[test]
 fn a_missing_data_folder_says_which_option_names_it() {
     let error = Samples::open("/no/such/folder".as_ref()).err().unwrap();
@@ -140,13 +154,17 @@ fn frames_are_those_that_a_network_takes() {
     check("knmi-1", &rain(&[30]), "there is no sample \"knmi-1\"");
 }
 
+fn take(samples: &Samples, files: &[PathBuf], units: Option<Units>) -> anyhow::Result<Vec<String>> {
+    samples.bring(files, &Stated { units, task: &rain(&[30]), memory: MemoryLimit::default() })
+}
+
 /// An array as `.npy`, and what is in it.
 fn bring(name: &str, shape: &[usize]) -> (Samples, anyhow::Result<Vec<String>>) {
     let (data, samples) = samples(&hour("knmi"));
     let file = data.path().join(name);
-    let values: Vec<f32> = (0..shape.iter().product()).map(|i| i as f32).collect();
+    let values: Vec<f32> = (0..shape.iter().product()).map(|i| i as f32 / 1024.0).collect();
     npy::write_npy_f32(&file, shape, &values).unwrap();
-    let brought = samples.bring(&file);
+    let brought = take(&samples, &[file], None);
     (samples, brought)
 }
 
@@ -155,7 +173,7 @@ fn an_array_is_a_sequence_or_several() {
     let (samples, brought) = bring("storm.npy", &[12, 4, 5]);
     assert_eq!(brought.unwrap(), ["storm"]);
     let Frames::Brought(frames) = samples.load("storm", &rain(&[30])).unwrap() else { panic!() };
-    assert_eq!((frames.shape, frames.values.len()), ([12, 4, 5], 240));
+    assert_eq!((frames.shape, frames.values().len()), ([12, 4, 5], 240));
     assert!(frames.file.ends_with("storm.npy") && frames.sha256.len() == 64);
     assert_eq!(samples.list().len(), 1, "it is not listed");
     let entry = samples.find("storm").unwrap();
@@ -166,7 +184,7 @@ fn an_array_is_a_sequence_or_several() {
     let frames = samples.load("storms-1", &rain(&[30])).unwrap();
     assert_eq!(frames.shape(), [12, 4, 5]);
     let Frames::Brought(second) = frames else { panic!() };
-    assert_eq!((second.values[0], second.values[239]), (240.0, 479.0));
+    assert_eq!((second.values()[0], second.values()[239]), (240.0 / 1024.0, 479.0 / 1024.0));
     assert!(samples.find("storms").is_err() && samples.find("storms-2").is_err());
 }
 
@@ -181,7 +199,69 @@ fn what_is_no_sequence_is_refused() {
     check(&[0, 12, 4, 5], "there is nothing in it");
     check(&[12, 0, 5], "there is nothing in it");
     let (data, samples) = samples(&hour("knmi"));
-    assert!(samples.bring(&data.path().join("none.npy")).is_err());
+    assert!(take(&samples, &[data.path().join("none.npy")], None).is_err());
     fs::write(data.path().join("text.npy"), "no array").unwrap();
-    assert!(samples.bring(&data.path().join("text.npy")).is_err());
+    assert!(take(&samples, &[data.path().join("text.npy")], None).is_err());
+}
+
+/// 12 mm/h are 1 mm in 5 minutes are 1 / 47.83 of what the networks call 1.
+#[test]
+fn an_array_is_taken_in_the_unit_that_is_said() {
+    let (data, samples) = samples(&hour("knmi"));
+    let file = data.path().join("rain.npy");
+    npy::write_npy_f32(&file, &[12, 4, 5], &[12.0; 240]).unwrap();
+    let first = |units| {
+        let ids = take(&samples, std::slice::from_ref(&file), units).unwrap();
+        let Frames::Brought(frames) = samples.load(&ids[0], &rain(&[30])).unwrap() else {
+            panic!()
+        };
+        (frames.values()[0], frames.is_unit_stated)
+    };
+    assert_eq!(first(Some(Units::MmPerHour)), ((1.0 / 47.83) as f32, true));
+    assert_eq!(first(Some(Units::MmPer5Min)), ((12.0 / 47.83) as f32, true));
+    // 12 of the networks' unit are 6888 mm/h.
+    for units in [Some(Units::Normalised), None] {
+        let error = take(&samples, std::slice::from_ref(&file), units).unwrap_err().to_string();
+        for words in ["rain.npy holds 12 in frame 0", "6888 mm/h", "--units", "mm-per-5min"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
+
+#[test]
+fn radar_files_are_a_sample_as_they_come() {
+    let (data, samples) = samples(&hour("knmi"));
+    let folder = crate::tasks::tests::data().join("knmi");
+    let file = |i: u32| {
+        folder.join(format!("RAD_NL25_RAP_5min_20100826{:02}{:02}.h5", i / 12, i % 12 * 5))
+    };
+    // Out of order, the frame of the lead time among them, under names that say nothing.
+    let mut files: Vec<PathBuf> = (48..60).chain([65]).map(file).collect();
+    let renamed = data.path().join("newest.h5");
+    fs::copy(&files[11], &renamed).unwrap();
+    files[11] = renamed;
+    files.reverse();
+    assert_eq!(take(&samples, &files, None).unwrap(), ["20100826T0455"]);
+    let frames = samples.load("20100826T0455", &rain(&[30])).unwrap();
+    let Frames::Sample(sample) = frames else { panic!("radar says where and when it is of") };
+    assert!(sample.leads[0].observation.is_some());
+    assert_eq!(sample.files[11], "newest.h5");
+    // The same again, as a folder.
+    assert_eq!(take(&samples, std::slice::from_ref(&folder), None).unwrap(), ["20100826T0735"]);
+
+    let check = |files: &[PathBuf], units, expected: &[&str]| {
+        let error = format!("{:#}", take(&samples, files, units).unwrap_err());
+        assert!(expected.iter().all(|words| error.contains(words)), "{error}");
+    };
+    let gap: Vec<_> = (48..55).chain(56..61).map(file).collect();
+    check(&gap, None, &["12 frames", "takes 12 in a row", "2010-08-26 04:35 UTC is missing"]);
+    check(&gap[..3], None, &["3 frames from 2010-08-26 04:00 UTC to 2010-08-26 04:10 UTC"]);
+    check(&files, Some(Units::MmPerHour), &["leave --units out"]);
+    let array = data.path().join("a.npy");
+    npy::write_npy_f32(&array, &[12, 4, 5], &[0.0; 240]).unwrap();
+    check(&[files[0].clone(), array.clone()], None, &["not both"]);
+    let limit = MemoryLimit::bytes(1_000);
+    let stated = Stated { units: None, task: &rain(&[30]), memory: limit };
+    let error = samples.bring(&[array], &stated).unwrap_err().to_string();
+    assert!(error.contains("[12, 4, 5]") && error.contains("--memory-limit"), "{error}");
 }

@@ -11,7 +11,7 @@ use crate::parameters::Parameters;
 use crate::question::Question;
 use crate::tasks;
 use crate::tasks::tests::{
-    PATH, POOLED, SCORE, answer, answered, ask, cards, data, folders, scene, typhoon,
+    PATH, POOLED, SCORE, answer, answered, ask, bring, cards, data, folders, scene, typhoon,
 };
 
 const ARCTIC: &str = "sentinel1/arctic_ew_hh_hv_20221130_522px.png";
@@ -291,7 +291,7 @@ fn brought(file: &Path) -> anyhow::Result<Question> {
 fn brought_as(file: &Path, more: &str) -> anyhow::Result<Question> {
     let opened = tasks::open(&folders())?;
     let tasks: Vec<_> = opened.into_iter().map(|opened| opened.task).collect();
-    let id = tasks[1].bring(file)?.concat();
+    let id = bring(&*tasks[1], file)?.concat();
     let query = format!("scene={id}&methods=integrated-gradients{more}");
     let catalog = Catalog::new(cards(), tasks);
     Ok(Question::read(&Parameters::parse(Some(&query)), &catalog, &[])?)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use stormlens_data::files::npy;
+use stormlens_data::files::{npy, read_file};
 use stormlens_data::hash;
 use stormlens_data::scene::{
     Coding, Decoded, ID_DIGITS, Limits, Picture, PictureError, Samples, decode_as, size,
@@ -11,6 +11,8 @@ use stormlens_data::scene::{
 
 use super::SceneEntry;
 
+/// As float32 without compression, the largest picture that is decoded has less.
+const MAX_FILE_BYTES: u64 = 1 << 30;
 /// What a file holds.
 #[derive(Debug)]
 pub enum Content {
@@ -55,7 +57,7 @@ impl Content {
 /// For a file that cannot be read and for what is no picture.
 pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Content)> {
     let shown = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    let bytes = read_file(file, MAX_FILE_BYTES)?;
     let sha256 = hash::sha256(&bytes);
     let content = match bytes.starts_with(b"\x93NUMPY") {
         true => Content::Array(from_array(file)?),

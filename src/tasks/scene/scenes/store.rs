@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stormlens_data::hash;
 use stormlens_data::scene::Coding;
 
 use super::{CacheOptions, ID_DIGITS, UploadError};
@@ -20,12 +21,20 @@ use crate::disk::{self, RecentlyUsed, Room, Space};
 const OVERHEAD_BYTES: u64 = 8 << 10;
 /// Each takes some memory, however small its picture is.
 const MAX_UPLOADS: usize = 20_000;
+/// Names of one picture; of more, the oldest are forgotten.
+const MAX_NAMES: usize = 100;
+/// Behind the digits of the bytes in an id, and before those of a name.
+const NAME_MARK: char = '-';
+const NAME_DIGITS: usize = 8;
 
 /// What is known of an upload beside its bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Note {
-    /// As people see it; cleaned.
+    /// As people see it; cleaned. That of whoever brought the picture first.
     pub name: String,
+    /// The names that others brought the same bytes under, cleaned, the newest last.
+    #[serde(default)]
+    pub other_names: Vec<String>,
     pub n_bytes: u64,
     /// `PNG`, `JPEG` or `TIFF`.
     pub format: String,
@@ -69,14 +78,19 @@ impl Store {
         self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The hash and the note of an id; this counts as use.
+    /// The hash and the note of an id, with the name that belongs to the id; this counts as use.
     pub fn find(&self, id: &str) -> Option<(String, Note)> {
-        if id.len() != ID_DIGITS {
+        let (digits, key) = id.split_once(NAME_MARK).map_or((id, None), |(d, key)| (d, Some(key)));
+        if digits.len() != ID_DIGITS {
             return None;
         }
         let mut uploads = self.lock();
-        let (sha256, note) = uploads.beginning_with(id)?;
-        let found = (sha256.to_owned(), note.clone());
+        let (sha256, note) = uploads.beginning_with(digits)?;
+        let name = match key {
+            None => note.name.clone(),
+            Some(key) => note.other_names.iter().find(|name| name_key(name) == key)?.clone(),
+        };
+        let found = (sha256.to_owned(), Note { name, ..note.clone() });
         let now = SystemTime::now();
         if uploads.touch(&found.0, now) {
             disk::touch(&self.folder.join(note_name(&found.0)), now);
@@ -84,13 +98,25 @@ impl Store {
         Some(found)
     }
 
+    /// The id under which a known upload has another name. The name belongs to whoever brought it, and the
+    /// first one is nobody else's to see.
+    pub fn add_name(&self, sha256: &str, note: &Note, name: &str) -> Result<String, UploadError> {
+        let id = format!("{}{NAME_MARK}{}", &sha256[..ID_DIGITS], name_key(name));
+        if note.other_names.iter().any(|known| known == name) {
+            return Ok(id);
+        }
+        let mut note = note.clone();
+        note.other_names.push(name.to_owned());
+        let n_old = note.other_names.len().saturating_sub(MAX_NAMES);
+        note.other_names.drain(..n_old);
+        self.space.wrote(self.write_note(sha256, &note)).map_err(|cause| self.refuse(cause))?;
+        self.lock().add(sha256.to_owned(), note.clone(), disk_bytes(&note), SystemTime::now());
+        Ok(id)
+    }
+
     /// Writes an upload, then makes room for it.
     pub fn add(&self, sha256: &str, bytes: &[u8], note: &Note) -> Result<(), UploadError> {
-        self.space.wrote(self.write(sha256, bytes, note)).map_err(|cause| {
-            let folder = self.folder.display();
-            tracing::error!(%folder, error = %cause, "an upload cannot be kept");
-            if disk::is_full(&cause) { UploadError::DiskFull } else { UploadError::Io { cause } }
-        })?;
+        self.space.wrote(self.write(sha256, bytes, note)).map_err(|cause| self.refuse(cause))?;
         let room = Room { n_bytes: self.options.max_bytes, n_files: MAX_UPLOADS };
         let mut uploads = self.lock();
         let now = SystemTime::now();
@@ -110,7 +136,17 @@ impl Store {
 
     fn write(&self, sha256: &str, bytes: &[u8], note: &Note) -> std::io::Result<()> {
         disk::write_durably(&self.folder, sha256, bytes)?;
+        self.write_note(sha256, note)
+    }
+
+    fn write_note(&self, sha256: &str, note: &Note) -> std::io::Result<()> {
         disk::write_durably(&self.folder, &note_name(sha256), &serde_json::to_vec(note)?)
+    }
+
+    fn refuse(&self, cause: std::io::Error) -> UploadError {
+        let folder = self.folder.display();
+        tracing::error!(%folder, error = %cause, "an upload cannot be kept");
+        if disk::is_full(&cause) { UploadError::DiskFull } else { UploadError::Io { cause } }
     }
 
     /// Whether exactly these bytes lie on disk, and a note with them.
@@ -121,6 +157,11 @@ impl Store {
             && self.folder.join(note_name(sha256)).is_file()
             && disk::read(&path).is_ok_and(|stored| stored == bytes)
     }
+}
+
+/// What stands for a name in an id.
+fn name_key(name: &str) -> String {
+    hash::sha256(name.as_bytes())[..NAME_DIGITS].to_owned()
 }
 
 fn note_name(sha256: &str) -> String {

@@ -83,8 +83,33 @@ fn the_same_bytes_are_one_scene() {
     let bench = Bench::new();
     let scenes = bench.open();
     let first = scenes.add("a.png", &png(5), Coding::default()).unwrap();
-    assert_eq!(scenes.add("b.png", &png(5), Coding::default()).unwrap(), first);
+    assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), first);
+    scenes.add("b.png", &png(5), Coding::default()).unwrap();
     assert_eq!(bench.files(), [first.sha256.clone(), format!("{}.json", first.sha256)]);
+}
+
+/// A name may say more than its bearer wants others to know.
+#[test]
+fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
+    let bench = Bench::new();
+    let scenes = bench.open();
+    let first = scenes.add("patient 17.png", &png(5), Coding::default()).unwrap();
+    let second = scenes.add("b.png", &png(5), Coding::default()).unwrap();
+    assert_eq!((first.title.as_str(), second.title.as_str()), ("patient 17.png", "b.png"));
+    assert_eq!(second.sha256, first.sha256);
+    assert_ne!(second.id, first.id);
+    for entry in [&first, &second] {
+        assert_eq!(scenes.find(&entry.id).as_ref(), Some(entry));
+        assert_eq!(bench.open().find(&entry.id).as_ref(), Some(entry), "it survives a restart");
+        assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
+    }
+    assert_eq!(scenes.add("b.png", &png(5), Coding::default()).unwrap(), second);
+    assert_eq!(scenes.find(&format!("{}-00000000", first.id)), None);
+    // Names cost room: the oldest of very many are forgotten.
+    (0..150)
+        .for_each(|i| drop(scenes.add(&format!("{i}.png"), &png(5), Coding::default()).unwrap()));
+    assert_eq!(scenes.find(&second.id), None);
+    assert_eq!(scenes.find(&first.id), Some(first));
 }
 
 #[test]
@@ -98,7 +123,7 @@ fn what_is_no_picture_leaves_nothing() {
     check(b"", "empty");
     check(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "choose a PNG, JPEG or TIFF");
     check(&png(5)[..40], "damaged");
-    check(&vec![0; 32_000_001], "at most 32000000");
+    check(&vec![0; 32_000_001], "the file has 32.1 MB, but at most 32 MB");
     assert_eq!(bench.files(), [""; 0]);
 }
 
@@ -173,7 +198,7 @@ fn an_upload_that_was_lost_is_written_again() {
     damaged[20] ^= 1;
     let check = |lose: &dyn Fn()| {
         lose();
-        assert_eq!(scenes.add("b.png", &png(5), Coding::default()).unwrap(), entry);
+        assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), entry);
         assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
         assert_eq!(bench.open().find(&entry.id), Some(entry.clone()), "it survives a restart");
     };

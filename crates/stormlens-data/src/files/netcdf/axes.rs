@@ -8,6 +8,7 @@ use crate::outcome::{Axis, Coordinates};
 use crate::time;
 
 const TIME_UNITS: &str = "seconds since 1970-01-01 00:00:00";
+const VALID_TIME: &str = "time";
 const REFERENCE: &str = "forecast_reference_time";
 
 /// A dimension, and what else says where its entries lie.
@@ -37,19 +38,15 @@ impl Axes {
     }
 
     fn write(&mut self, file: &mut Builder, axis: &Axis) -> Result<Written, FilesError> {
-        let name = file.free_name(&axis.name, axis.len());
+        let is_forecast = matches!(axis.coordinates, Coordinates::LeadTimes { .. });
+        let name = if is_forecast { VALID_TIME } else { &axis.name };
+        let name = file.free_name(name, axis.len());
         let dimension = file.dimension(&name, axis.len())?;
         let coordinates = match &axis.coordinates {
             Coordinates::Times { times } => {
-                let times = seconds(times.iter().copied());
-                let variable = file.numbers(&name, &[dimension], &times)?;
                 let what = format!("{}; of radar the end of the interval", words(&axis.name));
-                describe_time(file, variable, "time", &what)?;
-                file.texts(variable, &[("axis", "T")])?;
+                write_times(file, (&name, dimension), times, &what)?;
                 Vec::new()
-            }
-            Coordinates::LeadTimes { from, minutes } => {
-                self.write_lead_times(file, (&name, dimension), *from, minutes)?
             }
             Coordinates::Numbers { unit, values } => {
                 let variable = file.numbers(&name, &[dimension], values)?;
@@ -68,38 +65,17 @@ impl Axes {
                 )?;
                 vec![label]
             }
+            Coordinates::LeadTimes { from, minutes } => {
+                let lead_time = file.free_name(&axis.name, axis.len());
+                write_lead_times(file, (&name, &lead_time, dimension), *from, minutes)?;
+                vec![lead_time, self.reference_time(file, *from)?]
+            }
         };
         Ok(Written { dimension, coordinates })
     }
 
-    /// Lead times, the moments that they reach, and the one they count from.
-    fn write_lead_times(
-        &mut self,
-        file: &mut Builder,
-        (name, dimension): (&str, Dimension),
-        from: Timestamp,
-        minutes: &[u32],
-    ) -> Result<Vec<String>, FilesError> {
-        let values: Vec<i32> =
-            minutes.iter().map(|&m| i32::try_from(m).unwrap_or(i32::MAX)).collect();
-        let variable = file.numbers(name, &[dimension], &values)?;
-        let texts = [
-            ("standard_name", "forecast_period"),
-            ("long_name", "minutes after the last input frame"),
-            ("units", "minutes"),
-        ];
-        file.texts(variable, &texts)?;
-        let valid = minutes.iter().map(|&m| time::add_minutes(from, i64::from(m)));
-        let valid: Option<Vec<_>> = valid.collect();
-        let what = || format!("lead times after {from} are beyond the calendar");
-        let valid = seconds(valid.ok_or_else(|| FilesError::Netcdf { what: what() })?);
-        let valid_name = file.free_name("valid_time", minutes.len());
-        let variable = file.numbers(&valid_name, &[dimension], &valid)?;
-        describe_time(file, variable, "time", "time that the forecast is for")?;
-        Ok(vec![valid_name, self.reference_time(file, from)?])
-    }
-
-    fn reference_time(
+    /// The scalar coordinate that tells what a forecast counts from, written the first time.
+    pub fn reference_time(
         &mut self,
         file: &mut Builder,
         time: Timestamp,
@@ -115,8 +91,40 @@ impl Axes {
     }
 }
 
-fn seconds(times: impl IntoIterator<Item = Timestamp>) -> Vec<i64> {
-    times.into_iter().map(Timestamp::as_second).collect()
+/// Lead times as the moments that they reach, beside how far ahead those are. The moments are the dimension:
+/// CDO, ncview and others date a field by it and by nothing else.
+fn write_lead_times(
+    file: &mut Builder,
+    (name, lead_time, dimension): (&str, &str, Dimension),
+    from: Timestamp,
+    minutes: &[u32],
+) -> Result<(), FilesError> {
+    let valid = minutes.iter().map(|&m| time::add_minutes(from, i64::from(m)));
+    let valid: Option<Vec<_>> = valid.collect();
+    let what = || format!("lead times after {from} are beyond the calendar");
+    let valid = valid.ok_or_else(|| FilesError::Netcdf { what: what() })?;
+    write_times(file, (name, dimension), &valid, "time that the forecast is for")?;
+    let values: Vec<i32> = minutes.iter().map(|&m| i32::try_from(m).unwrap_or(i32::MAX)).collect();
+    let variable = file.numbers(lead_time, &[dimension], &values)?;
+    let texts = [
+        ("standard_name", "forecast_period"),
+        ("long_name", "minutes after the last input frame"),
+        ("units", "minutes"),
+    ];
+    file.texts(variable, &texts)
+}
+
+/// A dimension of moments with its coordinates.
+fn write_times(
+    file: &mut Builder,
+    (name, dimension): (&str, Dimension),
+    times: &[Timestamp],
+    what: &str,
+) -> Result<(), FilesError> {
+    let seconds: Vec<i64> = times.iter().map(|time| time.as_second()).collect();
+    let variable = file.numbers(name, &[dimension], &seconds)?;
+    describe_time(file, variable, "time", what)?;
+    file.texts(variable, &[("axis", "T")])
 }
 
 fn words(name: &str) -> String {

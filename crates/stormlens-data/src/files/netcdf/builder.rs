@@ -6,7 +6,7 @@ use netcdf_writer::{
     DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType, VariableId,
 };
 
-use super::FilesError;
+use super::{FilesError, creation_order};
 
 pub type Dimension = DimensionId;
 pub type Variable = VariableId;
@@ -145,7 +145,8 @@ impl Builder {
 
     pub fn finish(self) -> Result<Vec<u8>, FilesError> {
         let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
-        self.file.to_vec(options).map(|(_, bytes)| bytes).map_err(wrap)
+        let (_, bytes) = self.file.to_vec(options).map_err(wrap)?;
+        creation_order::track(bytes).map_err(|what| FilesError::Netcdf { what: what.to_owned() })
     }
 }
 

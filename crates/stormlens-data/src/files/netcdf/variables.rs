@@ -1,5 +1,6 @@
 //! Variables of a result as variables of the file.
 
+use jiff::Timestamp;
 use netcdf_writer::NcAttrValue;
 
 use super::FilesError;
@@ -7,7 +8,7 @@ use super::axes::Axes;
 use super::builder::{self, Builder, Dimension};
 use super::entries::Entry;
 use super::planes::{Plane, Planes};
-use crate::outcome::{Axis, Outcome, Role, Values, Variable};
+use crate::outcome::{Axis, Coordinates, Domain, Outcome, Role, Values, Variable};
 
 /// Writes one variable of the file, and the coordinates that are not there yet.
 pub fn write(
@@ -30,6 +31,9 @@ pub fn write(
         dimensions.push(written.dimension);
         coordinates.extend(written.coordinates);
     }
+    if let Some(time) = undated(variable, outcome) {
+        coordinates.push(axes.reference_time(file, time)?);
+    }
     let plane = planes.of(file, variable)?;
     if let Some(plane) = &plane {
         dimensions.extend(plane.dimensions);
@@ -37,6 +41,18 @@ pub fn write(
     }
     let written = write_values(file, entry, &dimensions)?;
     describe(file, written, entry, (&coordinates, plane.as_ref(), outcome))
+}
+
+/// The moment that dates a map on the Earth which lies along no time: the one the forecast counts from.
+fn undated(variable: &Variable, outcome: &Outcome) -> Option<Timestamp> {
+    let is_dated = variable.axes.iter().any(|axis| axis.time(0).is_some());
+    let is_map = matches!(variable.domain, Domain::Earth(_)) && variable.plane.is_some();
+    let from = |axis: &Axis| match axis.coordinates {
+        Coordinates::LeadTimes { from, .. } => Some(from),
+        _ => None,
+    };
+    let mut axes = outcome.variables.iter().flat_map(|variable| &variable.axes);
+    axes.find_map(from).filter(|_| is_map && !is_dated)
 }
 
 fn write_values(

@@ -2,34 +2,62 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek as _};
 use std::path::Path;
 
 use ndarray::ArrayViewD;
 use ndarray_npy::{ViewElement, ViewNpyError, ViewNpyExt};
 use zip::result::ZipError;
 
-use super::super::open_zip;
+use super::super::{file_bytes, open_zip};
 use super::FilesError;
+use super::head::{Head, MAX_HEAD_BYTES};
 
-/// What comes before the header's length.
-const MAGIC_BYTES: usize = 8;
+/// An array of more bytes is not read: one of 300 sequences of 12 radar frames has 1.2 GB.
+const MAX_FILE_BYTES: u64 = 8 << 30;
 
 /// A shape and its values in C order.
 type Array = (Vec<usize>, Vec<f32>);
 
 /// Reads an array of float32 or float64, little-endian, in C or Fortran order. Gives its shape and
-/// its values in C order, float64 rounded to float32.
+/// its values in C order, float64 rounded to float32. Head and length are compared before anything else is
+/// read.
 ///
 /// # Errors
 /// For a file that cannot be read, is no `.npy`, is truncated or holds something else.
 pub fn read_npy_f32(path: &Path) -> Result<Array, FilesError> {
-    let file = path.display().to_string();
-    let io = |cause| FilesError::Io { file: file.clone(), cause };
-    let source = File::open(path).map_err(io)?;
-    let n_bytes = source.metadata().map_err(io)?.len();
-    let bytes = Aligned::read(source, n_bytes).map_err(io)?;
-    parse(bytes.get(), &FLOATS).map_err(|what| FilesError::Npy { file, what })
+    let (file, n_bytes, _) = open(path)?;
+    let shown = || path.display().to_string();
+    let bytes =
+        Aligned::read(file, n_bytes).map_err(|cause| FilesError::Io { file: shown(), cause })?;
+    parse(bytes.get(), &FLOATS).map_err(|what| FilesError::Npy { file: shown(), what })
+}
+
+/// The shape of an array, and nothing of its values; the file has the length that the shape needs.
+///
+/// # Errors
+/// As [`read_npy_f32`].
+pub fn npy_shape(path: &Path) -> Result<Vec<usize>, FilesError> {
+    open(path).map(|(_, _, head)| head.shape)
+}
+
+/// A file at its begin, with its length and its head.
+fn open(path: &Path) -> Result<(File, u64, Head), FilesError> {
+    let n_bytes = file_bytes(path, MAX_FILE_BYTES)?;
+    let io = |cause| FilesError::Io { file: path.display().to_string(), cause };
+    let mut file = File::open(path).map_err(io)?;
+    let mut first = Vec::new();
+    let n_first = MAX_HEAD_BYTES as u64 + 12;
+    file.by_ref().take(n_first).read_to_end(&mut first).map_err(io)?;
+    file.rewind().map_err(io)?;
+    let checked = Head::parse(&first).and_then(|head| {
+        head.check_length(n_bytes)?;
+        Ok(head)
+    });
+    match checked {
+        Ok(head) => Ok((file, n_bytes, head)),
+        Err(what) => Err(FilesError::Npy { file: path.display().to_string(), what }),
+    }
 }
 
 /// The array of that name in the bytes of an `.npz`, stored or deflated, with numbers of any type
@@ -96,7 +124,7 @@ const NUMBERS: [View; 11] = [
 
 /// The array in these bytes, by the first type that is its own.
 fn parse(bytes: &[u8], views: &[View]) -> Result<Array, String> {
-    check_header(bytes)?;
+    Head::parse(bytes)?.check_length(bytes.len() as u64)?;
     let mut other_type = String::new();
     for view in views {
         match view(bytes) {
@@ -113,20 +141,6 @@ fn view<T: ViewElement + Copy>(
 ) -> Result<Array, ViewNpyError> {
     let array = ArrayViewD::<T>::view_npy(bytes)?;
     Ok((array.shape().to_vec(), array.iter().map(|&v| convert(v)).collect()))
-}
-
-/// The library allocates what the header says it is long, so the header is looked at first.
-fn check_header(bytes: &[u8]) -> Result<(), &'static str> {
-    let (magic, rest) = bytes.split_at_checked(MAGIC_BYTES).ok_or("it is too short")?;
-    if !magic.starts_with(b"\x93NUMPY") {
-        return Err("it does not begin as one does; save it with numpy.save");
-    }
-    let n_header = match (magic[6], rest) {
-        (1, [a, b, ..]) => usize::from(u16::from_le_bytes([*a, *b])),
-        (2 | 3, [a, b, c, d, ..]) => u32::from_le_bytes([*a, *b, *c, *d]) as usize,
-        _ => return Err("its version is unknown"),
-    };
-    if n_header > rest.len() { Err("it is cut off in its header") } else { Ok(()) }
 }
 
 fn explain(error: ViewNpyError) -> String {

@@ -76,6 +76,43 @@ fn other_files_are_refused() {
     check_refused(&npy(&F4.replace("(2, 3)", large), &floats()), "missing");
 }
 
+/// What the head says is compared with the length before anything is read into memory.
+#[test]
+fn a_sparse_file_and_an_endless_one_are_refused_before_they_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sparse.npy");
+    std::fs::write(&path, npy(F4, &floats())).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    for n_bytes in [1 << 30, 20 << 30] {
+        file.set_len(n_bytes).unwrap();
+        for error in [read_npy_f32(&path).unwrap_err(), npy_shape(&path).unwrap_err()] {
+            let error = error.to_string();
+            let is_said = error.contains("more than its shape") || error.contains("larger than");
+            assert!(is_said && error.contains("sparse.npy"), "{error}");
+        }
+    }
+    #[cfg(unix)]
+    {
+        let error = read_npy_f32(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("/dev/zero is a device"), "{error}");
+    }
+}
+
+/// The same holds inside an archive.
+#[test]
+fn a_shape_that_overflows_in_an_archive_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npz");
+    let member = npy(&F4.replace("(2, 3)", "(4294967296, 4294967296, 4294967296)"), &floats());
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    zip.start_file("arr_0.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut zip, &member).unwrap();
+    zip.finish().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let error = npz_array("x.npz", &bytes, "arr_0", 1 << 20).unwrap_err().to_string();
+    assert!(error.contains("larger than any memory"), "{error}");
+}
+
 #[test]
 fn a_shape_that_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,15 +131,22 @@ fn numpy_reads_what_is_written() {
     writer.add_f32("RRCNN1/raw", &[1, 2], &[1.5, -2.0]).unwrap();
     writer.add_f32("Up_RRCNN2.doubleconv/cam", &[2], &[0.0, 1.0]).unwrap();
     writer.add_f64("score", &[], &[0.1]).unwrap();
+    writer.add_text("provenance.json", "{\"licence\": \"Stańczyk\"}").unwrap();
+    writer.add_text("empty", "").unwrap();
     assert!(writer.add_f32("wrong", &[3], &[1.0]).is_err());
     writer.finish().unwrap();
     python(
         &["numpy"],
-        "import sys, numpy
+        "import json, sys, numpy
 x = numpy.load(sys.argv[1])
 assert x.dtype == '<f4' and x.tolist() == [[1, 2], [3, 4.5]]
 z = numpy.load(sys.argv[2])
-assert sorted(z.keys()) == ['RRCNN1/raw', 'Up_RRCNN2.doubleconv/cam', 'score'], z.keys()
+arrays, texts = ['RRCNN1/raw', 'Up_RRCNN2.doubleconv/cam'], ['empty', 'provenance.json']
+assert sorted(z.keys()) == sorted(arrays + texts + ['score']), z.keys()
+# A loop over all of them meets nothing but arrays.
+assert all(isinstance(z[name], numpy.ndarray) for name in z)
+assert json.loads(str(z['provenance.json'])) == {'licence': 'Stańczyk'}
+assert z['provenance.json'].shape == () and str(z['empty']) == ''
 assert z['RRCNN1/raw'].tolist() == [[1.5, -2]] and z['RRCNN1/raw'].dtype == '<f4'
 assert z['score'].shape == () and z['score'] == 0.1
 ",

@@ -8,7 +8,7 @@ use super::{Attributes, HEIGHT, ImportError, NO_DATA, WIDTH};
 const DATA: &str = "image1/image_data";
 /// Attributes of the calibration that name a pixel value which is no measurement.
 const MISSING: [&str; 2] = ["calibration_missing_data", "calibration_out_of_image"];
-/// 126 mm, the most rain that is known to have fallen in 8 minutes (Füssen, 25 May 1920), in 0.01 mm.
+/// [`MAX_MM_5MIN`](super::MAX_MM_5MIN) as it is stored.
 const MAX_VALUE: u16 = 12_600;
 
 /// The pixel values, all that are no measurement as [`NO_DATA`].

@@ -1,0 +1,187 @@
+//! Frames from files that somebody brought: radar frames as they come, and arrays.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use stormlens_data::archive::Archive;
+use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::files::{file_bytes, npy};
+use stormlens_data::{hash, time};
+
+use super::samples::SampleEntry;
+use super::units::Units;
+use crate::memory::MemoryLimit;
+
+/// What HDF5 files begin with.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// Bytes for each number of an array while it is read: as stored, and as the networks take it.
+const READING_BYTES: u64 = 8;
+
+/// Frames from an array, `[n_frames × height × width]`, in a network's own unit.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// Of all sequences of the file.
+    all: Arc<Vec<f32>>,
+    place: Range<usize>,
+    pub shape: [usize; 3],
+    pub file: String,
+    pub sha256: String,
+    /// What the numbers of the file were taken for, and whether somebody said so.
+    pub units: Units,
+    pub is_unit_stated: bool,
+}
+
+impl Brought {
+    pub fn values(&self) -> &[f32] {
+        &self.all[self.place.clone()]
+    }
+}
+
+/// A file's frames under their name.
+pub enum Kept {
+    Array(Brought),
+    /// The name of the sample in an archive of these files.
+    Radar {
+        archive: Archive,
+        name: String,
+    },
+}
+
+/// What is known of arrays before they are read.
+pub struct Stated<'a> {
+    pub units: Option<Units>,
+    pub task: &'a Nowcasting,
+    pub memory: MemoryLimit,
+}
+
+/// Radar files, one folder of frames, or arrays: each with a name that nothing else here has.
+///
+/// # Errors
+/// For files that cannot be read, frames that are not in a row, and numbers that cannot be what their unit
+/// says.
+pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, Kept)>> {
+    if let [folder] = paths
+        && folder.is_dir()
+    {
+        no_units(stated)?;
+        return Ok(vec![radar(Archive::open(folder)?, stated.task)?]);
+    }
+    let is_radar: Vec<bool> = paths.iter().map(|path| is_hdf5(path)).collect::<Result<_, _>>()?;
+    match is_radar.iter().filter(|is_radar| **is_radar).count() {
+        0 => {
+            let sequences = paths.iter().map(|path| arrays(path, stated));
+            Ok(sequences.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        }
+        n if n == paths.len() => {
+            no_units(stated)?;
+            Ok(vec![radar(Archive::of_files(paths)?, stated.task)?])
+        }
+        _ => bail!("give radar files or arrays, not both"),
+    }
+}
+
+fn no_units(stated: &Stated<'_>) -> anyhow::Result<()> {
+    if stated.units.is_some() {
+        bail!("leave --units out: radar files and folders of frames say their units");
+    }
+    Ok(())
+}
+
+fn is_hdf5(path: &Path) -> anyhow::Result<bool> {
+    file_bytes(path, u64::MAX)?;
+    let mut first = Vec::new();
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    file.take(HDF5.len() as u64).read_to_end(&mut first)?;
+    Ok(first == HDF5)
+}
+
+/// The last frames in a row that the network can take.
+fn radar(archive: Archive, task: &Nowcasting) -> anyhow::Result<(SampleEntry, Kept)> {
+    archive.check(task)?;
+    let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
+    let mut samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+    let Some(sample) = samples.pop() else {
+        let ends = [archive.times().next(), archive.times().last()];
+        let [from, to] = ends.map(|time| time.map(time::format_utc).unwrap_or_default());
+        bail!(
+            "there are {} frames from {from} to {to}, but the network takes {n_input_frames} in a row, one \
+             every {frame_step_min} minutes{}",
+            archive.times().len(),
+            missing(&archive, *frame_step_min)
+        );
+    };
+    let mut entry = SampleEntry::brought(sample.id.clone(), sample.time, archive.field());
+    entry.observed = sample.is_observed();
+    Ok((entry, Kept::Radar { archive, name: sample.id }))
+}
+
+/// The first time between the frames that has none, in words that go on.
+fn missing(archive: &Archive, frame_step_min: u32) -> String {
+    let times: Vec<Timestamp> = archive.times().collect();
+    let next = |time: &Timestamp| time::add_minutes(*time, i64::from(frame_step_min));
+    let gap = times.windows(2).find_map(|pair| next(&pair[0]).filter(|next| *next < pair[1]));
+    gap.map_or(String::new(), |time| format!("; that of {} is missing", time::format_utc(time)))
+}
+
+/// Sequences of a `.npy` file: `[frames, height, width]` or `[n, frames, height, width]`.
+fn arrays(path: &Path, stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, Kept)>> {
+    let file = path.display().to_string();
+    let shape = npy::npy_shape(path)?;
+    let (n, rest) = match shape.as_slice() {
+        [f, h, w] => (1, [*f, *h, *w]),
+        [n, f, h, w] => (*n, [*f, *h, *w]),
+        other => bail!(
+            "{file} has shape {other:?}; wanted is [frames, height, width] or [n, frames, height, width]"
+        ),
+    };
+    let size: usize = rest.iter().product();
+    if n == 0 || size == 0 {
+        bail!("{file} has shape {shape:?}: there is nothing in it");
+    }
+    let reading = format!("reading {file} of shape {shape:?}");
+    stated.memory.check(&reading, (n * size) as u64 * READING_BYTES).map_err(anyhow::Error::msg)?;
+    let sha256 = hash::sha256_of_file(path).with_context(|| file.clone())?;
+    let values = npy::read_npy_f32(path)?.1;
+    let (field, units) = (stated.task.field, stated.units.unwrap_or_default());
+    if field == NowcastField::CloudCover && units != Units::Normalised {
+        bail!("leave --units out: cloud cover is a share from 0 to 1 and has no unit");
+    }
+    let all = Arc::new(normalised(&file, values, rest, (units, field))?);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let sequence = |i: usize| {
+        let id = if n == 1 { stem.to_string() } else { format!("{stem}-{i}") };
+        let brought = Brought {
+            all: all.clone(),
+            place: i * size..(i + 1) * size,
+            shape: rest,
+            file: file.clone(),
+            sha256: sha256.clone(),
+            units,
+            is_unit_stated: stated.units.is_some() || field == NowcastField::CloudCover,
+        };
+        (SampleEntry::brought(id, Timestamp::UNIX_EPOCH, field), Kept::Array(brought))
+    };
+    Ok((0..n).map(sequence).collect())
+}
+
+/// The numbers as the networks take them; the first that cannot be is refused by its place.
+fn normalised(
+    file: &str,
+    mut values: Vec<f32>,
+    [_, height, width]: [usize; 3],
+    (units, field): (Units, NowcastField),
+) -> anyhow::Result<Vec<f32>> {
+    for (i, value) in values.iter_mut().enumerate() {
+        if let Some(reason) = units.refuse(*value, field) {
+            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
+            bail!("{file} holds {value} in frame {frame}, row {row}, column {column}: {reason}");
+        }
+        *value = units.to_normalised(*value);
+    }
+    Ok(values)
+}
