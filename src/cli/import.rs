@@ -118,16 +118,17 @@ fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
     let own = file.metadata.as_ref();
     let training_data = args.training_data.clone().or(own.map(|m| m.training_data.clone()));
     let licence = args.licence.clone().or(own.map(|m| m.licence.clone()));
+    let described = || {
+        json!({
+            "in_channels": found.architecture.in_channels,
+            "out_channels": found.architecture.out_channels,
+            "kernels_per_layer": found.architecture.kernels_per_layer,
+            "imported": file.hyper_parameters,
+        })
+    };
     Metadata {
         model: (found.entry.card)().id.into(),
-        hyper_parameters: own.map(|m| m.hyper_parameters.clone()).unwrap_or_else(|| {
-            json!({
-                "in_channels": found.architecture.in_channels,
-                "out_channels": found.architecture.out_channels,
-                "kernels_per_layer": found.architecture.kernels_per_layer,
-                "imported": file.hyper_parameters,
-            })
-        }),
+        hyper_parameters: own.map_or_else(described, |m| m.hyper_parameters.clone()),
         normalisation_mm_5min: None,
         field: None,
         frame_step_min: None,

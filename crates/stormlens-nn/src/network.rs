@@ -22,6 +22,7 @@ pub trait Network: Send + Sync {
 
 /// What a network says.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is not kept")]
 pub enum Prediction {
     /// `[batch, lead times, height, width]`, in the unit of the input.
     Field(Tensor<4>),
