@@ -63,6 +63,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
         training_range: None,
         training_features: None,
         split: None,
+        left_over: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::ask::{QuestionArgs, ask};
 use super::output::{Form, Output};
 use super::speech::Speech;
 
-/// Ask a network why it predicts that
+/// Explain what a network predicts
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

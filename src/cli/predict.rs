@@ -7,7 +7,7 @@ use super::output::Output;
 use super::speech::Speech;
 use crate::question::NO_METHOD;
 
-/// Ask a network what it predicts
+/// Run a network
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

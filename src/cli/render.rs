@@ -1,5 +1,6 @@
 //! `stormlens render`: a figure drawn again from the recipe in itself.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -114,7 +115,8 @@ fn needed(figure: &Figure, request: &Request, methods: &[MethodCard]) -> Request
         let parts = parts(explain);
         if card(explain).is_some_and(|card| card.has_layers) {
             explain.layers = parts.iter().map(|part| layer(part).to_owned()).collect();
-            explain.layers.dedup();
+            let mut seen = HashSet::new();
+            explain.layers.retain(|layer| seen.insert(layer.clone()));
         }
     }
     request

@@ -31,6 +31,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         training_range: None,
         training_features: None,
         split: None,
+        left_over: Vec::new(),
     };
     vec![card(testing::card().id), card(testing::scene_card().id)]
 }

@@ -107,6 +107,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         training_range: None,
         training_features: None,
         split: None,
+        left_over: Vec::new(),
     }
 }
 

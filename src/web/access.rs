@@ -143,7 +143,7 @@ fn check_length(request: &Request) -> Result<(), AppError> {
         StatusCode::URI_TOO_LONG,
         "Address too long",
         format!("the address has {n_bytes} bytes, but at most {MAX_ADDRESS_BYTES} are read"),
-        "Ask for less at once",
+        "Request less at once",
     ))
 }
 

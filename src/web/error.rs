@@ -160,7 +160,7 @@ impl AppError {
             E::TooSlow { back, .. } => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "Takes too long",
-                "Ask for less, or start the server with a larger --deadline-s".to_owned(),
+                "Request less, or start the server with a larger --deadline-s".to_owned(),
                 to("Choose again", back),
             ),
             E::ShuttingDown => (
@@ -172,7 +172,7 @@ impl AppError {
             E::StillComputing { page } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Still computing",
-                "Ask again in a few seconds, or follow the progress on the page of the result"
+                "Try again in a few seconds, or follow the progress on the page of the result"
                     .to_owned(),
                 to("To the result", page),
             ),

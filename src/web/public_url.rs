@@ -95,8 +95,10 @@ pub async fn add_prefix(State(state): State<AppState>, request: Request, next: N
         return AppError::Internal("a page is too large to be changed".to_owned()).into_response();
     };
     head.headers.remove(CONTENT_LENGTH);
-    // In text a quotation mark is escaped, so this is always the value of an attribute.
+    // In text a quotation mark is escaped, so these are always values of attributes: an address, and the one of a page
+    // that loads itself again.
     let page = String::from_utf8_lossy(&page).replace("=\"/", &format!("=\"{}/", url.prefix));
+    let page = page.replace("content=\"2;url=/", &format!("content=\"2;url={}/", url.prefix));
     Response::from_parts(head, Body::from(page))
 }
 

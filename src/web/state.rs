@@ -33,7 +33,7 @@ const MAX_LOOK_UP: Duration = Duration::from_secs(2);
 const MAX_DRAWING: (usize, usize) = (320, 256);
 const MAX_WRITING: (usize, usize) = (64, 32);
 /// Uploads, whose number has a limit of its own.
-const MAX_DECODING: (usize, usize) = (64, 64);
+const MAX_DECODING: (usize, usize) = (64, 32);
 
 /// How many written pages are kept: scores and alt texts are counted over all pixels, and one result
 /// is looked at many times.

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use stormlens::web::PublicUrl;
 
 use crate::serve::start;
-use crate::support::{FORM, TestApp, form};
+use crate::support::{FORM, TestApp, form, result};
 
 const PICTURE: &str = "data/sentinel1/tokyo_bay_20191012_380px.png";
 
@@ -27,7 +27,16 @@ fn picture() -> Vec<u8> {
 #[tokio::test]
 async fn every_address_of_a_page_lies_below_the_path() {
     let app = behind("https://lab.example.org/tools/stormlens/");
-    for address in ["/", "/samples", "/scenes", "/models", "/about", "/no-such-page"] {
+    let waiting = result("knmi-20100826T0535", "none");
+    let release = app.hold();
+    let progress = app.get(&waiting).await;
+    assert_eq!(progress.status, StatusCode::ACCEPTED);
+    let again = "content=\"2;url=/tools/stormlens/v1/result";
+    assert!(progress.text().contains(again), "{}", progress.text());
+    drop(release);
+    app.finished(&waiting).await;
+    let lists = ["/", "/samples", "/scenes", "/models", "/about", "/no-such-page", &waiting];
+    for address in lists {
         let page = app.get(address).await;
         for name in ["href", "src", "srcset", "action", "data-events"] {
             for found in page.attributes(&format!("[{name}]"), name) {
@@ -67,7 +76,7 @@ async fn a_form_comes_from_the_public_address_and_from_no_other() {
     assert_eq!(send("http://elsewhere.example.org").await, StatusCode::FORBIDDEN);
 }
 
-/// nginx before a server, with the lines of README.md. It ends with this value.
+/// nginx before a server. It ends with this value.
 struct Proxy {
     nginx: Child,
     server: Child,
@@ -109,12 +118,9 @@ fn proxy(location: &str, path: &str) -> Option<Proxy> {
          events {{}}
          http {{
            access_log off; {temporary}
-           server {{
-             listen 127.0.0.1:{port};
-             client_max_body_size 50m;
-             location {location} {{ proxy_pass http://{address}/; proxy_buffering off; }}
-           }}
-         }}"
+           server {{ listen 127.0.0.1:{port}; {} }}
+         }}",
+        location.replace("127.0.0.1:8080", &address)
     );
     let file = folder.path().join("nginx.conf");
     fs::write(&file, configuration).expect("there is room");
@@ -153,9 +159,19 @@ impl Proxy {
     }
 }
 
+/// The location that README.md shows, without its file of users.
+fn lines_of_readme() -> String {
+    let readme = include_str!("../../README.md");
+    let start = readme.find("location /stormlens/ {").expect("README.md shows it");
+    let length = readme[start..].find("\n}").expect("it ends") + 2;
+    let lines = readme[start..start + length].lines();
+    lines.filter(|line| !line.contains("auth_basic")).map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn nginx_with_nothing_but_proxy_pass_takes_an_upload() {
-    let Some(proxy) = proxy("/", "/") else { return };
+    let plain = "client_max_body_size 50m; location / { proxy_pass http://127.0.0.1:8080; }";
+    let Some(proxy) = proxy(plain, "/") else { return };
     let page = proxy.ask("GET", "/scenes", "", b"");
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     let answer = proxy.upload("/scenes");
@@ -164,7 +180,7 @@ fn nginx_with_nothing_but_proxy_pass_takes_an_upload() {
 
 #[test]
 fn nginx_below_a_path_serves_styles_links_and_uploads() {
-    let Some(proxy) = proxy("/stormlens/", "/stormlens/") else { return };
+    let Some(proxy) = proxy(&lines_of_readme(), "/stormlens/") else { return };
     let page = proxy.ask("GET", "/stormlens/scenes", "", b"");
     let style = page.split("href=\"").find(|part| part.contains(".css")).expect("it has a style");
     let style = style.split('"').next().unwrap_or_default();

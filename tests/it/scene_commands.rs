@@ -227,7 +227,7 @@ fn pictures_with_the_colours_of_scenes_are_told_by_what_the_network_sees() {
     };
     for input in ["@squares.png", "@lines.png", "@face.png"] {
         let said = reasons(input);
-        assert!(said.contains("what the network sees in it is unlike"), "{input}: {said}");
+        assert!(said.contains("respond to this scene differently than to"), "{input}: {said}");
     }
     assert_eq!(reasons(TOKYO), "");
 }
@@ -251,4 +251,19 @@ fn what_the_network_sees_is_measured_from_the_scenes_of_the_training() {
     let import = format!("import --from {weights} --output @w.safetensors --trained-with");
     bench.fails(&format!("{import} {}", at("train.toml")), &["too few scenes"]);
     bench.fails(&format!("{import} {}", at("none.toml")), &["cannot read", "none.toml"]);
+}
+
+#[test]
+fn a_size_that_contradicts_the_file_of_keras_3_is_refused() {
+    let bench = Bench::new();
+    let file = "crates/stormlens-checkpoint/tests/keras/model.keras";
+    bench.fails(
+        &format!("import --from {file} --variant 800 --output @w.safetensors"),
+        &["centre of 32 pixels of pictures of 48", "leave --variant out"],
+    );
+    bench.succeeds(&format!("import --from {file} --output @w.safetensors"));
+    let answer = bench.succeeds(&format!(
+        "predict --model polar-low --checkpoint @w.safetensors --input {TOKYO} --output @y.json"
+    ));
+    assert!(answer.contains("polar low"), "{answer}");
 }

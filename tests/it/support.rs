@@ -292,6 +292,7 @@ pub fn checkpoint() -> CheckpointCard {
         training_range: None,
         training_features: None,
         split: None,
+        left_over: Vec::new(),
     }
 }
 

@@ -176,6 +176,8 @@ pub struct CheckpointCard {
     pub training_features: Option<Arc<FeatureRange>>,
     /// Which samples they were trained on and chosen by, where that lies beside the weights.
     pub split: Option<Split>,
+    /// Names of the tensors in the file that the network does not have, and that are not used.
+    pub left_over: Vec<String>,
 }
 
 /// Which device computes, and why that one.
@@ -335,6 +337,7 @@ mod tests {
             training_range: None,
             training_features: None,
             split: None,
+            left_over: Vec::new(),
         };
         let smaller = Variant { input_px: 96, crop_px: 64 };
         for (variant, layer) in [

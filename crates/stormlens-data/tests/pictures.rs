@@ -109,7 +109,7 @@ fn numbers_that_cannot_be_what_is_said_are_refused() {
     let said = |values| Coding { values, bands: Bands::Named };
     refused(&file("f32_db.tif"), said(Values::Power), "is negative");
     refused(&file("f32_db.tif"), said(Values::Picture), "colours are whole numbers");
-    refused(&file("i16_db.tif"), said(Values::Decibels), "a backscatter that there is not");
+    refused(&file("i16_db.tif"), said(Values::Decibels), "is not a possible backscatter");
     refused(&file("s1_grd_uint16.tif"), said(Values::Power), "the median of band 1 is");
     refused(&file("rgb8.png"), said(Values::Decibels), "anything but colours");
     let two = Coding { values: Values::Decibels, bands: Bands::CoCross };

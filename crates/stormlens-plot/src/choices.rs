@@ -75,12 +75,12 @@ choice! {
     /// Which sign of a scene's signed attribution is shown.
     Polarity("polarity") {
         /// What speaks for the class, in green.
-        Positive = "positive": "For the class",
+        Positive = "positive": "Pixels that increase the output",
         /// What speaks against it, in red.
-        Negative = "negative": "Against the class",
+        Negative = "negative": "Pixels that decrease the output",
         /// The sum of the channels, for (orange) and against (blue), which cancel within a pixel.
         #[default]
-        Signed = "signed": "Both signs (sum of channels)",
+        Signed = "signed": "Both (sum of channels)",
     }
 }
 

@@ -166,7 +166,7 @@ fn of_pixels(outcome: &Outcome, shown: &Shown) -> String {
     }
     let unit = format!(" {}", shown.variable.quantity.unit);
     format!(
-        "the sum of all pixels for it is {}{unit}, the sum of all pixels against it {}{unit}; in squares of \
+        "the sum of all pixels that increase it is {}{unit}, of all that decrease it {}{unit}; in squares of \
          an eighth of the centre, {}{gap}",
         signed(positive),
         number(negative),

@@ -175,8 +175,8 @@ fn of_pixels(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
 /// Which of the two signs is shown.
 fn one_sign(style: &Style) -> &'static str {
     match style.polarity {
-        Polarity::Negative => "only pixels against it (negative values)",
-        _ => "only pixels for it (positive values)",
+        Polarity::Negative => "only pixels that decrease it (negative values)",
+        _ => "only pixels that increase it (positive values)",
     }
 }
 

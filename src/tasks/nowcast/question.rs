@@ -23,7 +23,7 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: THRESHOLD,
-        help: "the explanation is of the sum of the forecast over pixels above this threshold: mm/h of rain (default \
+        help: "the target of the explanation is the sum of the forecast over pixels above this threshold: mm/h of rain (default \
                1.5), or 0 to 1 of cloud cover (default 0.5)",
     },
 ];

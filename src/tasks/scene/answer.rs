@@ -187,7 +187,7 @@ fn of_features(found: &FeatureDistance) -> [Number; 2] {
         number(
             "feature_distance",
             found.distance,
-            "Mahalanobis distance of what the network's early layers see from what they see in its training scenes",
+            "Mahalanobis distance of the mean activations of the network's first three blocks from those of the training scenes",
         ),
         number(
             "feature_distance_limit",
@@ -200,8 +200,8 @@ fn of_features(found: &FeatureDistance) -> [Number; 2] {
 fn far(found: FeatureDistance) -> String {
     let FeatureDistance { distance, limit, n_train, n_held_out } = found;
     format!(
-        "what the network sees in it is unlike what it sees in its {n_train} training scenes: \
-         distance {}, where 99 % of {n_held_out} other scenes of that kind stay below {}",
+        "the first layers of the network respond to this scene differently than to the {n_train} training \
+         scenes: distance {}; 99 % of {n_held_out} scenes kept for validation stay below {}",
         number(distance),
         number(limit)
     )

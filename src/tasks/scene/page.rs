@@ -159,12 +159,12 @@ fn compared(outcome: &Outcome) -> String {
     let colours = "nine statistics of the colours";
     match (outcome.number("feature_distance"), outcome.number("feature_distance_limit")) {
         (Some(distance), Some(limit)) => format!(
-            "{colours}, and what the network’s early layers see: distance {}, where 99 % of other scenes of that kind stay below {}",
+            "{colours}, and the mean activations of the network’s first three blocks: distance {}; 99 % of the scenes kept for validation stay below {}",
             format::number(distance),
             format::number(limit)
         ),
         _ => format!(
-            "{colours} only: these weights do not say what the network sees in their training scenes"
+            "{colours} only: the file of these weights holds no activations of the training scenes"
         ),
     }
 }

@@ -70,7 +70,7 @@ impl UploadProblem {
                 "Upload it again when whoever runs the server has made room".to_owned()
             }
             Self::File(_) | Self::Files(_) => {
-                "Choose another file, or what the numbers of a TIFF are: PNG, JPEG and TIFF pictures are read".to_owned()
+                "Choose a PNG, JPEG or TIFF file; for a TIFF of measurements, also choose what its numbers are".to_owned()
             }
             Self::TooManyFiles { max_files } => {
                 format!("Upload at most {max_files} at once, and the others after them")

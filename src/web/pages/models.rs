@@ -44,6 +44,8 @@ struct ModelPage {
 struct Checkpoint {
     name: String,
     training_data: String,
+    /// Names of what the file holds beside the network; empty where there is nothing.
+    left_over: String,
     n_parameters: String,
     facts: Vec<(&'static str, String)>,
     licence: String,
@@ -99,6 +101,7 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
         n_parameters: format::count(card.n_parameters),
         name: card.name.clone(),
         training_data: card.training_data.clone(),
+        left_over: card.left_over.join(", "),
         licence: card.licence.clone(),
         weights_sha256: card.weights_sha256.clone(),
     }

@@ -56,13 +56,13 @@ impl Part {
     /// What it means for the scores, as a sentence without a full stop.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Test => "These weights were not trained on this sample, and not chosen by it",
+            Self::Test => "This sample was not used to train or to choose these weights",
             Self::Unused => "This sample was not in the data that these weights were trained on",
             Self::Unknown => {
                 "The weights do not say which samples they were trained on; this may be one of them"
             }
             Self::Validation => {
-                "These weights were chosen by their scores on this sample: expect lower scores on new data"
+                "The scores on this sample were used to choose these weights: expect lower scores on new data"
             }
             Self::Training => {
                 "These weights were trained on this sample: expect lower scores on new data"

@@ -99,6 +99,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         training_range,
         training_features,
         split: Split::beside(path),
+        left_over: file.left_over,
     };
     Ok(Described { state: file.state, card })
 }

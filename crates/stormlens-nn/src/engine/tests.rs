@@ -142,6 +142,7 @@ fn fields() -> (Resident, &'static Counting) {
             training_range: None,
             training_features: None,
             split: None,
+            left_over: Vec::new(),
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),

@@ -147,8 +147,8 @@ impl Levels<'_> {
         match zero_share > MAX_ZERO_SHARE {
             true => Err(PictureError::Implausible {
                 reason: format!(
-                    "{:.0} % of band {band} are exactly 0, as borders are that nobody declared missing: declare it \
-                 (GDAL_NODATA)",
+                    "{:.0} % of the pixels in band {band} are exactly 0: this is probably a border without data; declare \
+                 it (GDAL_NODATA)",
                     100.0 * zero_share
                 ),
             }),
@@ -163,7 +163,7 @@ impl Levels<'_> {
             _ if level.is_nan() => "is negative, which such numbers never are",
             Values::Counts if level.is_finite() => return Ok(()),
             _ if POSSIBLE_DB.contains(&level) => return Ok(()),
-            _ => "would be a backscatter that there is not",
+            _ => "is not a possible backscatter",
         };
         let reason = format!(
             "band {} holds {number}, which as {} {words}; a number that stands for a missing value has to be \
