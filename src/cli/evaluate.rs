@@ -29,8 +29,9 @@ pub struct Args {
     #[arg(long, value_name = "F.h5|F.npz|FOLDER")]
     dataset: PathBuf,
     /// Which group of the file, or which block of the split
-    #[arg(long, default_value = "test")]
-    split: String,
+    /// [default: test]
+    #[arg(long, value_name = "SPLIT")]
+    split: Option<String>,
     /// For a folder: the split.json that a training run wrote; without it all frames count, and of
     /// scenes those in the folder SPLIT
     #[arg(long, value_name = "split.json")]
@@ -59,6 +60,8 @@ pub struct Evaluation<'a> {
     pub dataset: &'a Path,
     /// Name of the group, the block or the folder.
     pub split: &'a str,
+    /// Whether somebody named it.
+    pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
     /// `thresholds`, `resize`, as far as they were given.
@@ -101,18 +104,25 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Args {
+    fn split(&self) -> &str {
+        self.split.as_deref().unwrap_or("test")
+    }
+}
+
 fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<Evaluated> {
     let nothing = Question::new();
     let network = |input: &Input| {
         let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;
         answers.pop().context("the network gave no answer")
     };
-    let members = args.split_file.as_ref().map(|path| block(path, &args.split)).transpose()?;
+    let members = args.split_file.as_ref().map(|path| block(path, args.split())).transpose()?;
     let evaluation = Evaluation {
         model: &resident.card,
         checkpoint: &resident.checkpoint,
         dataset: &args.dataset,
-        split: &args.split,
+        split: args.split(),
+        is_split_named: args.split.is_some(),
         members,
         parameters: parameters(args),
         network: &network,
@@ -164,7 +174,7 @@ fn to_json(args: &Args, resident: &Resident, evaluated: &Evaluated) -> anyhow::R
         "checkpoint": args.network.weights()?.0,
         "weights_sha256": resident.checkpoint.weights_sha256,
         "dataset": args.dataset.display().to_string(),
-        "split": args.split,
+        "split": args.split(),
     });
     if let (Value::Object(all), Value::Object(own)) = (&mut all, &evaluated.json) {
         all.extend(own.clone());

@@ -522,6 +522,11 @@ fn evaluate_scores_the_model_beside_persistence() {
     assert_eq!(csv.lines().count(), 3, "{csv}");
     bench.fails(&format!("{evaluate} --split train"), &["no sample"]);
     bench.fails(&format!("{evaluate} --split winter"), &["winter", "test, train"]);
+    // A folder of frames has no splits of its own.
+    let whole = format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --output @w.json");
+    for split in ["test", "nonsense"] {
+        bench.fails(&format!("{whole} --split {split}"), &["no splits of its own", "--split-file"]);
+    }
     bench.fails(&format!("{evaluate} --thresholds=-1"), &["threshold"]);
     bench.fails(&format!("{evaluate} --output @t.xls"), &[".json or .csv"]);
 }

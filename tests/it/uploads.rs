@@ -140,7 +140,7 @@ async fn a_program_sends_a_picture_by_itself() {
     assert_eq!(browser.status, StatusCode::SEE_OTHER);
     let bad = app.send_body("/scenes", "image/tiff", "application/json", "<svg/>").await;
     assert_eq!(bad.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert!(bad.json()["remedy"].as_str().unwrap().contains("PNG, JPEG and TIFF"));
+    assert!(bad.json()["remedy"].as_str().unwrap().contains("PNG, JPEG or TIFF"));
 }
 
 /// A TIFF whose numbers are no colours.

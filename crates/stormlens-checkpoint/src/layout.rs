@@ -53,7 +53,8 @@ impl<'p, 'a> Contents<'p, 'a> {
         };
         let top = &pickle.heap.dicts[top];
         let (layout, state) = state(pickle, top)?;
-        let (views, left_over) = views(pickle, state)?;
+        let (views, mut left_over) = views(pickle, state)?;
+        left_over.extend(beside(pickle, top, state));
         let n_elements = views.iter().try_fold(0, |n: usize, (_, v)| n.checked_add(v.n_elements));
         if n_elements.is_none_or(|n| n > n_file_bytes) {
             return Err(Fault::Unsupported(
@@ -154,6 +155,18 @@ fn state<'p, 'a>(
         ))),
         _ => Err(Fault::Unsupported("it holds several dictionaries of tensors".into())),
     }
+}
+
+/// Names of other dictionaries of tensors than the one that is taken: another network, or a mean of this one.
+fn beside(pickle: &Pickle, top: &Dict, state: &Dict) -> Vec<String> {
+    let other = |&(key, value): &(Value, Value)| match (key, value) {
+        (Value::Text(name), Value::Dict(at)) => {
+            let dict = &pickle.heap.dicts[at];
+            (holds_tensors(dict) && !std::ptr::eq(dict, state)).then(|| printable(name))
+        }
+        _ => None,
+    };
+    if std::ptr::eq(top, state) { Vec::new() } else { top.items.iter().filter_map(other).collect() }
 }
 
 fn holds_tensors(dict: &Dict) -> bool {

@@ -63,6 +63,13 @@ fn open(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Box<dy
     let dataset = evaluation.dataset;
     let archive = if dataset.is_dir() { open_archive(dataset)? } else { None };
     if let Some(archive) = archive {
+        if evaluation.members.is_none() && evaluation.is_split_named {
+            bail!(
+                "{} is a folder of frames, which has no splits of its own; name the split.json of the training with \
+                 --split-file, or leave --split out to score all samples, those of the training too",
+                dataset.display()
+            );
+        }
         return Ok(Box::new(Folder::new(archive, evaluation, task)?));
     }
     let windows = Windows::open(dataset)?;

@@ -21,7 +21,7 @@ pub const FILE: &str = "scores.csv";
 /// A table for a template.
 pub struct Scores {
     /// What the rows differ in: `Rain above`, `Lead time`.
-    pub head: &'static str,
+    pub head: String,
     pub names: Vec<Name>,
     pub rows: Vec<Row>,
     pub errors: Vec<ErrorRow>,
@@ -58,18 +58,28 @@ pub struct Cell {
 
 /// The scores of one forecast at all its lead times; `None` where nothing was observed.
 pub fn of_outcome(outcome: &Outcome) -> Option<ScoreTable> {
+    table(outcome, None)
+}
+
+/// The same at one threshold alone.
+pub fn of_outcome_above(outcome: &Outcome, threshold: f64) -> Option<ScoreTable> {
+    table(outcome, Some(&[threshold]))
+}
+
+fn table(outcome: &Outcome, thresholds: Option<&[f64]>) -> Option<ScoreTable> {
     let [model, persistence, observed] =
         ["prediction", "persistence", "observation"].map(|name| outcome.variable(name));
     let (model, persistence, observed) = (model?, persistence?, observed?);
     let axis = model.axis()?;
     let field = field_of(model);
+    let thresholds = thresholds.unwrap_or_else(|| default_thresholds(field));
     let is_observed = |i: &usize| observed.map(*i).range().is_some();
     let leads: Vec<(usize, u32)> = (0..axis.len())
         .filter(is_observed)
         .filter_map(|i| Some((i, axis.lead_time_min(i)?)))
         .collect();
     let lead_times_min: Vec<u32> = leads.iter().map(|lead| lead.1).collect();
-    let mut sums = Verification::new(field, &lead_times_min, default_thresholds(field));
+    let mut sums = Verification::new(field, &lead_times_min, thresholds);
     for (place, &(i, _)) in leads.iter().enumerate() {
         sums.add(place, &model.map(i), &persistence.map(i), &observed.map(i));
     }
@@ -108,7 +118,7 @@ impl Scores {
             NowcastField::Precipitation => "Rain above",
             NowcastField::CloudCover => "Cloud cover above",
         };
-        Self::of_rows(table, head, is_it, label)
+        Self::of_rows(table, head.to_owned(), is_it, label)
     }
 
     /// All lead times at the threshold nearest to one; `None` where there is one lead time.
@@ -122,12 +132,13 @@ impl Scores {
             None => "All together".to_owned(),
         };
         let several = table.lead_times_min().len() > 1;
-        several.then(|| Self::of_rows(table, "Lead time", is_it, label))?
+        let head = format!("Lead time, events above {}", threshold_label(table.field, threshold));
+        several.then(|| Self::of_rows(table, head, is_it, label))?
     }
 
     fn of_rows(
         table: &ScoreTable,
-        head: &'static str,
+        head: String,
         is_it: impl Fn(&ScoreRow) -> bool,
         label: impl Fn(&ScoreRow) -> String,
     ) -> Option<Self> {
@@ -137,7 +148,9 @@ impl Scores {
             let other = table.row(Scored::Persistence, model.lead_time_min, model.threshold)?;
             pairs.push((model, other));
         }
-        let (model, persistence) = pairs.first()?;
+        // Errors are the same at all thresholds; of several lead times they are those of all together.
+        let all = pairs.iter().find(|(model, _)| model.lead_time_min.is_none());
+        let (model, persistence) = all.or(pairs.first())?;
         let errors = shown(table.field).filter(|score| !score.depends_on_threshold());
         let line =
             |(model, other): &(&ScoreRow, &ScoreRow)| row(table.field, label(model), model, other);

@@ -57,6 +57,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut numbers: Vec<Number> =
         answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect();
+    numbers.extend(said.numbers());
     numbers.extend(of_picture(&scene.statistics));
     let features = cards.checkpoint.training_features.as_ref();
     let distance = features.and_then(|range| range.distance(&answer.features));
@@ -95,6 +96,21 @@ impl Said<'_> {
             domain: Domain::None,
             values: Values::F64(values.to_vec()),
         }
+    }
+
+    /// What tables without arrays hold of the answer.
+    fn numbers(&self) -> Vec<Number> {
+        let of_class = |(i, class): (usize, &Class)| {
+            let number = |name: &str, values: &[f64], meaning: &str| {
+                let meaning = format!("{meaning} of “{}”", class.label);
+                Some(Number::new(&format!("{name}/{}", class.name), *values.get(i)?, "1", &meaning))
+            };
+            [
+                number("probability", &self.probabilities, "probability"),
+                number("logit", &self.logits, "logit"),
+            ]
+        };
+        self.classes.iter().enumerate().flat_map(of_class).flatten().collect()
     }
 
     /// `polar low: probability 0.976, logit +1.95`

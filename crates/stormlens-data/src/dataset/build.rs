@@ -127,6 +127,16 @@ pub fn build(
     let name = format!("RAD_NL25_{product}_5min_train_test_{}.h5", years(&times));
     let intermediate = output.join(name);
     let skipped = intermediate::write(&archive, &intermediate, &options.split, progress)?;
+    if let Some(first) = skipped.first().filter(|_| skipped.len() == times.len()) {
+        let _ = std::fs::remove_file(&intermediate);
+        return Err(DatasetError::Options(format!(
+            "none of the {} files in {} can be used; {}: {}",
+            times.len(),
+            raw.display(),
+            first.file,
+            first.reason
+        )));
+    }
     let mut report = build_windows(&intermediate, output, options, progress)?;
     report.skipped = skipped;
     Ok(report)

@@ -101,7 +101,11 @@ pub(crate) fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportErro
         return Err(ImportError::layout(file, what));
     }
     check_unit(file, &at("image1/calibration")?.text("calibration_formulas")?)?;
+    check_quantity(file, &at("image1")?)?;
     check_position(file, &at("geographic")?)?;
+    if source.group("geographic/map_projection").is_ok() {
+        check_projection(file, &at("geographic/map_projection")?)?;
+    }
     if source.group("image2").is_ok() {
         let what = "it holds several images, as forecasts do: only measured frames are read";
         return Err(ImportError::layout(file, what));
@@ -152,6 +156,46 @@ fn check_unit(file: &str, formula: &str) -> Result<(), ImportError> {
     }
 }
 
+/// A rate or a reflectivity would count as rain of five minutes.
+fn check_quantity(file: &str, image: &Attributes) -> Result<(), ImportError> {
+    const QUANTITY: &str = "ACCUMULATED_PRECIPITATION_[MM]";
+    match image.optional_text("image_geo_parameter")? {
+        Some(found) if found != QUANTITY => Err(ImportError::layout(
+            file,
+            format!("its image_geo_parameter is {found:?} where {QUANTITY} is needed"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The parameters of the projection that a file states, in kilometres and degrees.
+fn check_projection(file: &str, projection: &Attributes) -> Result<(), ImportError> {
+    const NAME: &str = "projection_proj4_params";
+    const NUMBERS: [(&str, f64, f64); 7] = [
+        ("lat_0", 90.0, 1e-6),
+        ("lon_0", 0.0, 1e-6),
+        ("lat_ts", 60.0, 1e-6),
+        ("a", 6378.14, 0.01),
+        ("b", 6356.75, 0.01),
+        ("x_0", 0.0, 0.01),
+        ("y_0", 0.0, 0.01),
+    ];
+    let Some(text) = projection.optional_text(NAME)? else { return Ok(()) };
+    let is_known = |(name, value): (&str, &str)| {
+        let number = NUMBERS.iter().find(|(known, ..)| *known == name);
+        let is_it = |&(_, expected, tolerance): &(&str, f64, f64)| {
+            value.parse().is_ok_and(|found| is_near(found, expected, tolerance))
+        };
+        (name == "proj" && value == "stere") || number.is_some_and(is_it)
+    };
+    let mut parts = text.split_whitespace().map(|part| part.trim_start_matches('+'));
+    if parts.all(|part| part.split_once('=').is_some_and(is_known)) {
+        return Ok(());
+    }
+    let what = format!("its {NAME} are {text:?}, not those of KNMI's stereographic maps");
+    Err(ImportError::layout(file, what))
+}
+
 /// The crop is a fixed window, so the composite has to lie where it always does, to the pixel.
 fn check_position(file: &str, geographic: &Attributes) -> Result<(), ImportError> {
     for (name, expected) in
@@ -160,6 +204,13 @@ fn check_position(file: &str, geographic: &Attributes) -> Result<(), ImportError
         let found = geographic.number(name)?;
         if !is_near(found, expected, 0.05) {
             let what = format!("its {name} is {found} where {expected} is needed");
+            return Err(ImportError::layout(file, what));
+        }
+    }
+    // Rows go from north to south, which some files say by a sign.
+    for size in geographic.optional("geo_pixel_size_y")? {
+        if !is_near(size.abs(), 1.0, 0.05) {
+            let what = format!("its geo_pixel_size_y is {size} where 1 or -1 is needed");
             return Err(ImportError::layout(file, what));
         }
     }
@@ -204,6 +255,14 @@ impl<'a> Attributes<'a> {
             self.read(name, |a| a.read_strings().or_else(|_| Ok(vec![a.read_string()?])))?;
         let first = strings.into_iter().next().unwrap_or_default();
         Ok(first.trim_matches(['\0', ' ']).to_owned())
+    }
+
+    /// The same; `None` where it is not there.
+    fn optional_text(&self, name: &str) -> Result<Option<String>, ImportError> {
+        match self.group.attribute(name) {
+            Err(hdf5_reader::error::Error::AttributeNotFound(_)) => Ok(None),
+            _ => self.text(name).map(Some),
+        }
     }
 
     fn number(&self, name: &str) -> Result<f64, ImportError> {

@@ -15,7 +15,7 @@ use crate::question::Question;
 use crate::tasks::nowcast::page::{lead_idx, sample_page, what};
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
 use crate::tasks::nowcast::samples::Samples;
-use crate::tasks::nowcast::scores::{best, of_outcome, on_page, shown, threshold_label};
+use crate::tasks::nowcast::scores::{best, of_outcome_above, on_page, shown, threshold_label};
 use crate::tasks::nowcast::split::Seen;
 use crate::web::layout::Layout;
 use crate::web::result;
@@ -86,7 +86,8 @@ pub fn describe(
     let is_chosen = |name: &String| names.contains(name);
     let nowcasting = questions.first().and_then(|q| q.cards.checkpoint.nowcasting.clone());
     let leads = nowcasting.map_or_else(Vec::new, |task| task.lead_times_min);
-    let tables: Vec<_> = found.outcomes.iter().map(|(_, outcome)| of_outcome(outcome)).collect();
+    let tables: Vec<_> =
+        found.outcomes.iter().map(|(_, outcome)| of_outcome_above(outcome, above)).collect();
     let part = |question: &Question| Seen::new(samples, &question.cards.checkpoint).part(sample);
     let parts: Vec<Part> = found.outcomes.iter().map(|(question, _)| part(question)).collect();
     let rows = rows(&found.outcomes, &tables, &parts, sample.field, (lead, above));
@@ -98,7 +99,7 @@ pub fn describe(
         lead_time_min: lead,
         threshold: above,
         max_threshold: sample.field.max_threshold(),
-        threshold_label: threshold_label(sample.field, nearest(&tables, above).unwrap_or(above)),
+        threshold_label: threshold_label(sample.field, above),
         unit: sample.field.unit(),
         lead_times_min: leads.into_iter().map(|minutes| (minutes, minutes == lead)).collect(),
         choices: offered
@@ -113,12 +114,6 @@ pub fn describe(
         observed: observed(&found.outcomes, lead),
         maps: maps(&found.outcomes, lead),
     }
-}
-
-/// Threshold of the tables nearest to the wanted one: scores are counted at fixed ones.
-fn nearest(tables: &[Option<ScoreTable>], wanted: f64) -> Option<f64> {
-    let all = tables.iter().flatten().flat_map(|table| table.rows.iter().map(|row| row.threshold));
-    all.min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))
 }
 
 fn columns(field: NowcastField) -> impl Iterator<Item = &'static Score> {
@@ -138,9 +133,8 @@ fn rows(
     field: NowcastField,
     (lead, above): (u32, f64),
 ) -> Vec<Row> {
-    let Some(threshold) = nearest(tables, above) else { return Vec::new() };
     let find = |table: &'_ Option<ScoreTable>, which| {
-        table.as_ref().and_then(|table| table.row(which, Some(lead), threshold)).copied()
+        table.as_ref().and_then(|table| table.row(which, Some(lead), above)).copied()
     };
     let of_model = outcomes.iter().zip(tables).zip(parts);
     let of_model = of_model.filter_map(|(((question, _), table), part)| {

@@ -127,6 +127,24 @@ mod of_results {
         check(&clouds, NowcastField::CloudCover, &[15, 30, 45, 60]);
     }
 
+    /// The table of errors below those of lead times showed the first lead time's.
+    #[test]
+    fn errors_of_several_lead_times_are_those_of_all_together() {
+        let (_, outcome) = answered(&format!("sample={SAMPLE}&methods=none"));
+        let table = of_outcome(&outcome).expect("it was observed");
+        let texts = |scores: &Scores| -> Vec<String> {
+            scores.errors.iter().flat_map(|row| row.cells.iter().map(|c| c.text.clone())).collect()
+        };
+        let by_lead = Scores::by_lead(&table, 1.1).expect("there are two lead times");
+        let [all, first] =
+            [None, Some(30)].map(|lead| Scores::at_lead(&table, lead).expect("rows"));
+        assert_eq!(texts(&by_lead), texts(&all));
+        assert_ne!(texts(&by_lead), texts(&first));
+        assert_eq!(by_lead.head, "Lead time, events above 1 mm/h");
+        let own = of_outcome_above(&outcome, 1.1).expect("it was observed");
+        assert!(own.rows.iter().all(|row| row.threshold == 1.1));
+    }
+
     #[test]
     fn nothing_observed_has_no_scores() {
         let (question, outcome) = answered("sample=knmi-20100826T0735&methods=none");

@@ -221,3 +221,26 @@ fn what_is_no_frame_is_refused_for_its_true_reason() {
     check("odim_RAD_NL25_RAC_5min_202409010005_cor.h5", "it is in the layout of ODIM_H5");
     check("storage_uint8_RAD_NL25_RAC_5min_202409010005_cor.h5", "8 bits, which end at 255");
 }
+
+/// The sample with a text in it changed to another one of the same length.
+fn changed(from: &str, to: &str) -> Result<KnmiImage, ImportError> {
+    let (mut bytes, from) = (sample_bytes(), from.as_bytes());
+    let to = format!("{to:<width$}", width = from.len());
+    let at = bytes.windows(from.len()).position(|part| part == from).expect("it is there");
+    bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+    decode("sample.h5", bytes)
+}
+
+#[test]
+fn what_a_file_declares_to_be_something_else_is_refused() {
+    let refused = |from: &str, to: &str, expected: &str| {
+        let message = changed(from, to).err().expect(to).to_string();
+        assert!(message.contains(expected), "{to}: {message}");
+    };
+    let quantity = "ACCUMULATED_PRECIPITATION_[MM]";
+    refused(quantity, "PRECIPITATION_RATE_[MM/H]", "image_geo_parameter");
+    refused(quantity, "REFLECTIVITY_[DBZ]", "image_geo_parameter");
+    refused("+proj=stere", "+proj=aea", "projection_proj4_params");
+    refused("+lon_0=0.0", "+lon_0=5.0", "projection_proj4_params");
+    assert!(changed("+a=6378.137", "+a=6378.14").is_ok());
+}

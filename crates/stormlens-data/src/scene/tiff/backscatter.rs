@@ -42,12 +42,26 @@ pub fn assign(page: &Page, bands: Bands) -> Result<Vec<Assigned>, PictureError> 
         let words = "two bands are asked for, and the file has one";
         PictureError::undecided_bands(words.to_owned())
     };
+    // A choice must not turn around what the file says.
+    let contradicts = |pairs: &[(usize, Polarisation)]| {
+        pairs.iter().find_map(|&(band, wanted)| {
+            let name = page.bands.get(band)?.name.as_str();
+            Polarisation::of_name(name).filter(|found| *found != wanted).map(|_| (band, name))
+        })
+    };
+    let checked = |pairs: &[(usize, Polarisation)]| match contradicts(pairs) {
+        Some((band, name)) => Err(PictureError::undecided_bands(format!(
+            "the file calls band {} {name:?}, which is not what was chosen for it",
+            band + 1
+        ))),
+        None => Ok(said(pairs)),
+    };
     match bands {
-        Bands::Co => Ok(said(&[(0, Co)])),
-        Bands::Cross => Ok(said(&[(0, Cross)])),
+        Bands::Co => checked(&[(0, Co)]),
+        Bands::Cross => checked(&[(0, Cross)]),
         Bands::CoCross | Bands::CrossCo if n_bands < 2 => Err(needs_two()),
-        Bands::CoCross => Ok(said(&[(0, Co), (1, Cross)])),
-        Bands::CrossCo => Ok(said(&[(1, Co), (0, Cross)])),
+        Bands::CoCross => checked(&[(0, Co), (1, Cross)]),
+        Bands::CrossCo => checked(&[(1, Co), (0, Cross)]),
         Bands::Named => {
             let names = page.bands.iter().take(n_bands).map(|band| band.name.as_str());
             named(names).map(|found| said(&found)).or_else(|| alone(n_bands)).ok_or_else(|| {
@@ -109,6 +123,14 @@ impl Levels<'_> {
     /// # Errors
     /// For numbers that cannot be what they are said to be.
     fn median(&self, band: usize) -> Result<Option<f64>, PictureError> {
+        let Band { scale, offset, .. } = self.bands[band];
+        if self.values == Values::Hundredths && (scale, offset) != (1.0, 0.0) {
+            return Err(PictureError::undecided(format!(
+                "the file says that the numbers of band {} have to be multiplied by {scale}, so they are no \
+                 hundredths",
+                band + 1
+            )));
+        }
         let n_pixels = self.raster.n_pixels();
         let stride = n_pixels.div_ceil(N_SAMPLES).max(1);
         let (mut sample, mut n_valid, mut n_zero, mut n_negative) = (Vec::new(), 0_usize, 0, 0);
