@@ -1,6 +1,6 @@
 //! The sheet of a figure: its heading, its body, and the small print.
 
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::{Domain, Outcome, Role, Variable};
 
 use super::canvas::{Frame, Pen, sheet};
 use super::chart::{Chart, Kind};
@@ -10,6 +10,7 @@ use super::map::Map;
 use super::panels::Panels;
 use super::parts::{Footer, Heading, Letterings, MARGIN_MM};
 use super::view::View;
+use super::words::credit;
 use super::{Figure, PlotError, Style};
 
 /// What stands between heading and small print.
@@ -72,7 +73,9 @@ impl<'a> Page<'a> {
             true => Heading::new(&words.title, &words.details, text_width, &letterings),
             false => Heading::none(),
         };
-        let credit = style.source.then_some(&outcome.provenance);
+        let is_of_network = is_of_network(outcome, figure);
+        let credit = style.source.then(|| credit(&outcome.provenance, is_of_network));
+        let credit = credit.unwrap_or_default();
         let footer = Footer::new(credit, text_width, &letterings, body.has_missing())
             .with_remark(&outcome.remark(), text_width);
         Ok(Self { style, heading, body, footer })
@@ -119,4 +122,15 @@ pub fn single<'a>(
         figure => return Err(PlotError::UnknownFigure { name: figure.to_string() }),
     };
     Ok((View::new(outcome, shown.variable, style)?, shown))
+}
+
+/// Whether a network made any of what is shown: not frames that were measured, and what follows from them alone. The
+/// picture of a scene stands with its answer.
+fn is_of_network(outcome: &Outcome, figure: &Figure) -> bool {
+    let is_measured = |variable: &Variable| {
+        let is_frame = matches!(variable.domain, Domain::Earth(_));
+        is_frame && matches!(variable.role, Role::Input | Role::Observation | Role::Reference)
+    };
+    let names = figure.variables();
+    !names.iter().all(|name| outcome.variable(name).is_some_and(is_measured))
 }

@@ -1,10 +1,7 @@
 //! What all figures have: a title, sizes of text, and the small print.
 
-use stormlens_data::outcome::Provenance;
-
 use super::canvas::{Anchor, Frame, Pen};
 use super::lettering::Type;
-use super::words::credit;
 use super::{PlotError, Style};
 
 /// The smallest text of a figure: fonts are rounded to a hundredth of a millimetre, which must not take it
@@ -83,13 +80,7 @@ pub struct Footer {
 }
 
 impl Footer {
-    pub fn new(
-        from: Option<&Provenance>,
-        width_mm: f64,
-        letterings: &Letterings,
-        has_missing: bool,
-    ) -> Self {
-        let credit = from.map(credit).unwrap_or_default();
+    pub fn new(credit: String, width_mm: f64, letterings: &Letterings, has_missing: bool) -> Self {
         // On one line if that is wide enough, else network and data each on their own.
         let lines = match letterings.small.width_mm(&credit) <= width_mm {
             true if credit.is_empty() => Vec::new(),

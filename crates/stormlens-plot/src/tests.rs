@@ -306,3 +306,19 @@ fn a_map_can_have_latitude_and_longitude() {
     // A scene has no place on the Earth.
     says(&scene_outcome(), "map-scene", &style, &["column (px)"]);
 }
+
+#[test]
+fn a_measured_map_is_credited_to_no_network() {
+    let outcome = outcome();
+    let says = |figure: &str| {
+        let figure: Figure = figure.parse().expect("a figure");
+        let svg = draw(&outcome, &figure, &Style::default()).expect("it is drawn");
+        svg.contains(", checkpoint ")
+    };
+    for figure in ["map-observation", "map-persistence", "map-input", "strip-input"] {
+        assert!(!says(figure), "{figure}");
+    }
+    for figure in ["map-prediction", "difference-prediction,observation", "map-saliency"] {
+        assert!(says(figure), "{figure}");
+    }
+}

@@ -76,10 +76,12 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M").to_string()
 }
 
-/// The network, its weights, the data and the data's licence, in one line.
-pub fn credit(from: &Provenance) -> String {
+/// The network and its weights, where it made what is shown, then the data and their licence, in one line.
+pub fn credit(from: &Provenance, is_of_network: bool) -> String {
     let Provenance { model, checkpoint, data_source, data_licence, .. } = from;
-    format!("{model}, checkpoint {checkpoint} · Data: {data_source}, {data_licence}")
+    let network =
+        if is_of_network { format!("{model}, checkpoint {checkpoint} · ") } else { String::new() };
+    format!("{network}Data: {data_source}, {data_licence}")
 }
 
 fn grouped(digits: &str) -> String {
