@@ -103,7 +103,7 @@ impl Said<'_> {
         let of_class = |(i, class): (usize, &Class)| {
             let number = |name: &str, values: &[f64], meaning: &str| {
                 let meaning = format!("{meaning} of “{}”", class.label);
-                Some(Number::new(&format!("{name}/{}", class.name), *values.get(i)?, "1", &meaning))
+                Some(Number::new(format!("{name}/{}", class.name), *values.get(i)?, "1", &meaning))
             };
             [
                 number("probability", &self.probabilities, "probability"),
