@@ -32,7 +32,7 @@ pub use files::{FILES, FileKind, NUMBERS, Source, netcdf};
 pub use json::{float32, json_head};
 pub use page::page_svg;
 pub use pdf::pdf;
-pub use png::png;
+pub use png::{RESOLUTIONS_DPI, png};
 pub use provenance::provenance_json;
 pub use recipe::{Recipe, RecipeError};
 pub use svg::svg;

@@ -1,7 +1,6 @@
 //! `stormlens render`: a figure drawn again from the recipe in itself.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -15,8 +14,6 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, Recipe};
 use stormlens_plot::{Figure, Style};
 
-/// Of a figure, as in addresses.
-const WIDTHS_MM: RangeInclusive<f64> = 40.0..=400.0;
 /// The option of a method that runs passes of its own, many of them.
 const STEPS: &str = "steps";
 /// The variable that tells which pixels are explained.
@@ -81,8 +78,8 @@ pub fn run(
 /// The width that was asked for, or that of the figure, within the limits of the dashboard.
 fn width_mm(args: &Args, recipe: &Recipe) -> anyhow::Result<f64> {
     let width_mm = args.width_mm.unwrap_or(recipe.style.width_mm);
-    if !WIDTHS_MM.contains(&width_mm) {
-        let (least, most) = (WIDTHS_MM.start(), WIDTHS_MM.end());
+    if !Style::WIDTH_RANGE_MM.contains(&width_mm) {
+        let (least, most) = (Style::WIDTH_RANGE_MM.start(), Style::WIDTH_RANGE_MM.end());
         bail!("the figure would be {width_mm} mm wide; choose a width from {least} to {most} mm");
     }
     Ok(width_mm)

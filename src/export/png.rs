@@ -1,7 +1,7 @@
 //! PNG files at a resolution.
 
 use std::io::{self, Write};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use ::png::{BitDepth, ColorType, Compression, Encoder, PixelDimensions, Unit};
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -13,6 +13,8 @@ use super::{ExportError, Recipe, tree};
 const MM_PER_INCH: f64 = 25.4;
 /// Of CSS, in which figures are laid out.
 const PX_PER_INCH: f64 = 96.0;
+/// Dots to the inch that a picture can have.
+pub const RESOLUTIONS_DPI: RangeInclusive<u32> = 36..=1200;
 /// A page of 170 × 240 mm at 1000 dots per inch has less.
 pub(super) const MAX_PIXELS: u64 = 40_000_000;
 /// Pixels that are drawn at once, in four bytes each: a large picture takes no more memory than a small one,
@@ -24,7 +26,7 @@ const STRIP_PIXELS: u32 = 8 << 20;
 /// # Errors
 /// If the resolution is out of range, or the picture would be too large.
 pub fn png(svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
-    if !(36..=1200).contains(&dpi) {
+    if !RESOLUTIONS_DPI.contains(&dpi) {
         return Err(ExportError::Resolution { dpi });
     }
     let tree = tree(svg)?;

@@ -73,8 +73,8 @@ const SHEET_NAMES: [&str; 9] =
 
 impl Sheet {
     fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
-        let width = |mm: &f64| (40.0..=400.0).contains(mm);
-        let resolution = |dpi: &u32| (36..=1200).contains(dpi);
+        let width = |mm: &f64| Style::WIDTH_RANGE_MM.contains(mm);
+        let resolution = |dpi: &u32| export::RESOLUTIONS_DPI.contains(dpi);
         let dpi =
             parameters.number("dpi", "a resolution from 36 to 1200 dots per inch", resolution)?;
         let expected = "an input frame, counted from 0 (oldest)";

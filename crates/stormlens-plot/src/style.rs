@@ -1,6 +1,7 @@
 //! How a figure looks: everything about it that is not data.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use stormlens_data::attribution::Visualiser;
@@ -54,6 +55,9 @@ pub struct Style {
 }
 
 impl Style {
+    /// The widths that can be drawn: from half a column to a poster.
+    pub const WIDTH_RANGE_MM: RangeInclusive<f64> = 40.0..=400.0;
+
     /// The widths that journals ask for: one column and two.
     pub const WIDTHS_MM: [f64; 2] = [85.0, 170.0];
 
@@ -64,7 +68,7 @@ impl Style {
 
     pub(super) fn check(&self) -> Result<(), PlotError> {
         let Self { below, above, width_mm, opacity, .. } = *self;
-        if !(40.0..=400.0).contains(&width_mm) {
+        if !Self::WIDTH_RANGE_MM.contains(&width_mm) {
             return Err(PlotError::Width { width_mm });
         }
         if !(0.0..=1.0).contains(&opacity) {
