@@ -14,7 +14,7 @@ use crate::import::ImportError;
 use crate::request::Cancelled;
 
 mod build;
-mod clouds;
+pub mod clouds;
 mod frames;
 mod selection;
 mod store;

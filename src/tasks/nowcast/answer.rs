@@ -112,9 +112,11 @@ fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> 
     let prediction =
         ground.variable("prediction", Role::Prediction, lead_axis, physical(&answer.prediction));
     let mut variables = vec![prediction];
-    if let Frames::Sample(sample) = frames
-        && let Some(observed) = observation(&sample.leads, n_pixels)
-    {
+    let observed = match frames {
+        Frames::Sample(sample) => observation(&sample.leads, n_pixels),
+        Frames::Brought(brought) => brought.observed().map(physical),
+    };
+    if let Some(observed) = observed {
         variables.push(ground.variable("observation", Role::Observation, lead_axis, observed));
     }
     variables.push(ground.variable("persistence", Role::Reference, lead_axis, persistence));

@@ -14,8 +14,8 @@ use crate::{archive, time};
 
 mod sample;
 
-pub(crate) use sample::{ARRAY, MAX_FILE_BYTES, to_frames};
-pub use sample::{FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
+pub use sample::{ARRAY, FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
+pub(crate) use sample::{MAX_FILE_BYTES, to_frames};
 
 /// Folders that are groups, in the order in which they are used.
 pub const GROUPS: [&str; 3] = ["train", "validation", "test"];
