@@ -6,6 +6,7 @@ mod attacks;
 mod batches;
 mod browser;
 mod caching;
+mod cases;
 #[cfg(feature = "nn")]
 mod commands;
 mod compare;
