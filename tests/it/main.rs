@@ -31,4 +31,5 @@ mod support;
 mod uploads;
 mod values;
 mod webdriver;
+mod widths;
 mod words;
