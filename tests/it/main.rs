@@ -6,6 +6,7 @@ mod attacks;
 mod batches;
 mod browser;
 mod caching;
+mod cases;
 #[cfg(feature = "nn")]
 mod commands;
 mod compare;
@@ -30,4 +31,5 @@ mod support;
 mod uploads;
 mod values;
 mod webdriver;
+mod widths;
 mod words;

@@ -212,6 +212,36 @@ async fn a_layer_of_one_cell_is_evidence_everywhere() {
     assert!(alt.contains("same positive evidence everywhere"), "{alt}");
 }
 
+/// All scenes are polar lows to the scripted network.
+#[tokio::test]
+async fn an_answer_that_the_label_contradicts_is_called_wrong() {
+    let app = TestApp::new();
+    let notice = async |title: &str| {
+        let archive = SceneArchive::open(&data().join("sentinel1-simulated")).expect("samples");
+        let scene = archive.scenes.into_iter().find(|scene| scene.title == title).expect(title);
+        let address = result("").replace(&samples()[0], &scene.id);
+        app.finished(&address).await.texts(".wrong-answer")
+    };
+    let wrong =
+        "Wrong. The label of this scene is “no polar low”; the network answers “polar low”.";
+    assert_eq!(notice("Simulated front").await, [wrong]);
+    assert_eq!(notice("Simulated polar low with spiral bands").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_the_target_is_at_the_baseline_is_said() {
+    let app = TestApp::new();
+    let page = explained(&app, "integrated-gradients.steps=10").await;
+    let reading = page.texts("#integrated-gradients .reading.baseline").concat();
+    assert!(reading.starts_with("The target is already "), "{reading}");
+    assert!(reading.contains(" at the baseline (black)"), "{reading}");
+    assert!(
+        reading.ends_with("The maps explain only the difference from that value."),
+        "{reading}"
+    );
+    assert_eq!(page.count("#grad-cam .baseline"), 0, "it has none");
+}
+
 #[tokio::test]
 async fn another_class_is_another_question() {
     let app = TestApp::new();

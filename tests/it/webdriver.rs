@@ -200,6 +200,11 @@ impl Browser<'_> {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Shows the page as it is printed.
+    pub async fn on_paper(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    }
+
     /// Takes a picture of the whole page.
     pub async fn picture(&self, file: &Path) {
         let options = json!({ "format": "png", "captureBeyondViewport": true });
