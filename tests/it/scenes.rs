@@ -369,6 +369,10 @@ async fn a_table_comes_as_csv() {
     let csv = app.get(&format!("/scenes/compare.csv?scenes={ids}")).await;
     assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let name = |csv: &crate::support::Page| csv.header("content-disposition").to_owned();
+    assert!(name(&csv).contains("filename=\"scenes-polar-low-scripted-"), "{}", name(&csv));
+    let other = app.get(&format!("/scenes/compare.csv?scenes={}", three()[0])).await;
+    assert_ne!(name(&csv), name(&other), "two tables have two names");
     let text = csv.text();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");

@@ -39,10 +39,14 @@ pub enum DatasetError {
     #[error("{file} cannot be read or written: {cause}")]
     Io { file: String, cause: std::io::Error },
     #[error(
-        "{folder} holds no frame: expected radar files such as RAD_NL25_RAP_5min_201008260535.h5, or \
-         the files that a frames.json describes"
+        "{folder} holds no frame{instead}: expected radar files such as RAD_NL25_RAP_5min_201008260535.h5, \
+         or the files that a frames.json describes"
     )]
-    NoFrames { folder: String },
+    NoFrames {
+        folder: String,
+        /// What is there instead, in words that follow.
+        instead: String,
+    },
     #[error("{sample:?} names no sample: expected a time in UTC such as 20100826T0535")]
     SampleName { sample: String },
     #[error("the frame of {time} UTC is missing from {folder}: choose another sample or fetch it")]

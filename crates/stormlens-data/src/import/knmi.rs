@@ -30,6 +30,9 @@ pub const LICENCE: &str = "CC BY 4.0, Royal Netherlands Meteorological Institute
 pub const PREFIXES: [&str; 4] =
     ["RAD_NL25_RAC_5min_", "RAD_NL25_RAC_MFBS_EM_5min_", "RAD_NL25_RAC_RT_", "RAD_NL25_RAP_5min_"];
 
+/// What names of forecasts begin with, which are no frames.
+pub(crate) const FORECAST_PREFIX: &str = "RAD_NL25_RAC_FM_";
+
 /// 126 mm, the most rain that is known to have fallen in 8 minutes (Füssen, 25 May 1920).
 pub const MAX_MM_5MIN: f64 = 126.0;
 
