@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use stormlens_data::card::CheckpointCard;
 
+use crate::refusal::check_of;
 use crate::support::{Page, SAMPLE, Script, TestApp, UNOBSERVED, checkpoint};
 
 /// With weights of these names.
@@ -146,37 +147,29 @@ async fn without_an_observation_there_are_maps_and_no_scores() {
     assert_eq!(names, ["map-prediction", "map-prediction", "map-persistence"]);
 }
 
-async fn check(app: &TestApp, address: &str, status: u16, words: &[&str]) {
-    let page = app.get(address).await;
-    assert_eq!(page.status.as_u16(), status, "{address}");
-    let text = page.texts(".error").concat();
-    for word in words {
-        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
-    }
-    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
-}
-
 #[tokio::test]
 async fn bad_questions_are_said_with_a_way_out() {
     let app = app(&["a", "b", "c", "d", "e"]);
     let with = |more: &str| format!("/v1/compare?sample={SAMPLE}&{more}");
-    check(&app, "/v1/compare", 400, &["The parameter sample is missing"]).await;
-    check(&app, "/v1/compare?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
-    check(
+    check_of(&app, "/v1/compare", 400, &["The parameter sample is missing"]).await;
+    check_of(&app, "/v1/compare?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
+    check_of(
         &app,
         &with("networks=lstm"),
         422,
         &["no network called “lstm”", "Known are sar-unet/a, "],
     )
     .await;
-    check(&app, &with("networks=sar-unet/..%2F..%2Fetc"), 422, &["Known are sar-unet/a"]).await;
+    check_of(&app, &with("networks=sar-unet/..%2F..%2Fetc"), 422, &["Known are sar-unet/a"]).await;
     let five = "networks=sar-unet/a,sar-unet/b,sar-unet/c,sar-unet/d,sar-unet/e";
-    check(&app, &with(five), 400, &["names 5 of them, but 4 at most"]).await;
-    check(&app, &with("lead-time=45"), 400, &["a lead time of this network in minutes: 30"]).await;
-    check(&app, &with("threshold=wet"), 400, &["“wet”"]).await;
-    check(&app, &with("methods=grad-cam"), 400, &["Known are sample, networks, lead-time"]).await;
+    check_of(&app, &with(five), 400, &["names 5 of them, but 4 at most"]).await;
+    check_of(&app, &with("lead-time=45"), 400, &["a lead time of this network in minutes: 30"])
+        .await;
+    check_of(&app, &with("threshold=wet"), 400, &["“wet”"]).await;
+    check_of(&app, &with("methods=grad-cam"), 400, &["Known are sample, networks, lead-time"])
+        .await;
     let clouds = "/v1/compare?sample=cloudcast-20180701T0600";
-    check(&app, clouds, 400, &["no network here has weights for cloud cover"]).await;
+    check_of(&app, clouds, 400, &["no network here has weights for cloud cover"]).await;
     let four = app.get(&format!("/v1/compare?sample={SAMPLE}")).await;
     assert_eq!(four.header("location"), compare(SAMPLE, &["a", "b", "c", "d"]), "the first ones");
 }

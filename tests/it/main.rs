@@ -18,6 +18,7 @@ mod limits;
 mod pages;
 mod painting;
 mod proxy;
+mod refusal;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]
