@@ -70,6 +70,37 @@ async fn every_network_and_persistence_have_a_row_and_maps() {
     assert_eq!(app.n_runs(), 2, "each is computed once");
 }
 
+/// What a look at a part of a map writes into the address of whichever page it stands on.
+#[tokio::test]
+async fn every_page_with_values_under_a_pointer_takes_a_part_of_its_maps() {
+    let app = app(&BOTH);
+    let result = format!("/v1/result?sample={SAMPLE}&methods=grad-cam");
+    let home = app.get("/scenes").await;
+    let scene = home.attributes(".card a", "href").remove(0);
+    for address in [compare(SAMPLE, &BOTH), result, scene] {
+        let first = app.get(&address).await;
+        let full = match first.status {
+            StatusCode::SEE_OTHER => first.header("location").to_owned(),
+            _ => address,
+        };
+        let whole = app.finished(&full).await;
+        assert!(whole.count("figure[data-head]") > 0, "{full}");
+        let part = "16,32,64,80";
+        let page = app.finished(&format!("{full}&region={part}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{full}");
+        let shown = page.attributes("figure[data-head]", "data-region");
+        assert_eq!(shown, vec![part; shown.len()], "{full}");
+        assert_eq!(page.attributes("input[type=text][name=region]", "value")[0], part, "{full}");
+        let figure = page.attributes("figure[data-head] img", "src").remove(0);
+        assert!(figure.contains("region=16,32,64,80&"), "{figure}");
+        assert_eq!(app.get(&figure).await.status, StatusCode::OK, "{figure}");
+    }
+    let app = self::app(&BOTH);
+    app.finished(&compare(SAMPLE, &BOTH)).await;
+    let beyond = format!("{}&region=5000,0,9,9", compare(SAMPLE, &BOTH));
+    check_of(&app, &beyond, 400, &["region cannot be taken"]).await;
+}
+
 #[tokio::test]
 async fn a_row_leads_to_the_result_that_it_is_of() {
     let app = app(&BOTH);

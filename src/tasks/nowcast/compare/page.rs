@@ -35,6 +35,8 @@ pub struct ComparePage {
     threshold_label: String,
     unit: &'static str,
     lead_times_min: Vec<(u32, bool)>,
+    /// The part that the maps show, as text; empty: all of it.
+    region: String,
     /// Name in addresses, title, and whether it is compared.
     choices: Vec<(String, String, bool)>,
     pub n_waiting: usize,
@@ -80,7 +82,7 @@ pub fn describe(
     comparison: &Comparison,
     found: Found,
 ) -> ComparePage {
-    let Comparison { sample, names, questions, target } = comparison;
+    let Comparison { sample, names, questions, target, region } = comparison;
     let (lead, above) = (lead_time_min(target), threshold(target));
     let offered = choices(catalog, sample.field);
     let is_chosen = |name: &String| names.contains(name);
@@ -103,6 +105,7 @@ pub fn describe(
         unit: sample.field.unit(),
         lead_times_min: leads.into_iter().map(|minutes| (minutes, minutes == lead)).collect(),
         choices: offered
+        region: region.clone().unwrap_or_default(),
             .into_iter()
             .map(|NetworkChoice { name, title, .. }| (name.clone(), title, is_chosen(&name)))
             .collect(),
