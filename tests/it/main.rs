@@ -15,6 +15,7 @@ mod files;
 mod forms;
 mod frames;
 mod limits;
+mod maps;
 mod pages;
 mod painting;
 mod proxy;
