@@ -9,20 +9,22 @@ mod caching;
 mod cases;
 #[cfg(feature = "nn")]
 mod commands;
-mod compare;
+mod comparison;
 mod errors;
 mod files;
 mod forms;
 mod frames;
 mod limits;
-mod networks;
+mod maps;
 mod pages;
 mod painting;
 mod proxy;
+mod refusal;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]
 mod scene_commands;
+mod scene_tables;
 mod scenes;
 mod serve;
 mod site;

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use stormlens_data::scene::SceneArchive;
 
+use crate::refusal::check;
 use crate::support::{Page, Script, TestApp, data, part};
 
 /// The ids of the sample scenes, in their order.
@@ -395,16 +396,6 @@ async fn a_failed_row_does_not_stop_the_table() {
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert!(failed[0].contains("the sample is all missing"), "{}", failed[0]);
     assert!(failed[1].contains("upload it again"), "{}", failed[1]);
-}
-
-async fn check(address: &str, status: u16, words: &[&str]) {
-    let page = TestApp::new().get(address).await;
-    assert_eq!(page.status.as_u16(), status, "{address}");
-    let text = page.texts(".error").concat();
-    for word in words {
-        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
-    }
-    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
 }
 
 #[tokio::test]

@@ -108,4 +108,9 @@ impl DatasetError {
     fn io(path: &Path, cause: std::io::Error) -> Self {
         Self::Io { file: path.display().to_string(), cause }
     }
+
+    fn unknown_group(file: &str, group: &str, known: &[&str]) -> Self {
+        let known = known.join(", ");
+        Self::UnknownGroup { file: file.to_owned(), group: group.to_owned(), known }
+    }
 }

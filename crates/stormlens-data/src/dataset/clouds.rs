@@ -57,13 +57,8 @@ impl CloudFiles {
     }
 
     fn group(&self, name: &str) -> Result<&Group, DatasetError> {
-        self.groups.iter().find(|group| group.name == name).ok_or_else(|| {
-            DatasetError::UnknownGroup {
-                file: self.file.clone(),
-                group: name.to_owned(),
-                known: self.groups().join(", "),
-            }
-        })
+        let found = self.groups.iter().find(|group| group.name == name);
+        found.ok_or_else(|| DatasetError::unknown_group(&self.file, name, &self.groups()))
     }
 
     fn check_index(&self, group: &Group, index: usize) -> Result<(), DatasetError> {

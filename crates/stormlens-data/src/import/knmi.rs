@@ -16,7 +16,7 @@ use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
 
 use super::{ImportError, read_bytes};
-use crate::field::{Field, Grid};
+use crate::field::Grid;
 use crate::{hash, time};
 
 /// What a normalised value of 1 stands for: the largest accumulation of the training set.
@@ -301,15 +301,6 @@ impl KnmiImage {
             0 => Ok(crop),
             count => Err(ImportError::Missing { file: self.file.clone(), count, size: CROP_SIZE }),
         }
-    }
-
-    /// The crop in millimetres accumulated over 5 minutes, `[288, 288]`.
-    ///
-    /// # Errors
-    /// As [`Self::crop`].
-    pub fn crop_mm_5min(&self) -> Result<Field, ImportError> {
-        let values = self.crop()?.iter().map(|&pv| (f64::from(pv) / 100.0) as f32).collect();
-        Ok(Field::new(CROP_SIZE, CROP_SIZE, values))
     }
 }
 

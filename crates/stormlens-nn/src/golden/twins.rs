@@ -44,7 +44,7 @@ pub(crate) struct Twin<'a> {
 }
 
 /// Largest error of outputs, as a share of the largest value: PyTorch's own `f32` is off by 1.4e-6, and
-/// whole layers sum in another order.
+/// fused layers sum in another order.
 const OUTPUT: f64 = 5e-5;
 /// The same of activations, maps and gradients: PyTorch's are off by 3.4e-6.
 const LAYER: f64 = 2e-4;

@@ -34,9 +34,10 @@ fn a_second_hdf5_library_reads_the_same_pixels() {
 #[test]
 fn the_crop_is_where_it_should_be() {
     let image = read(&sample_file()).unwrap();
-    let crop = image.crop_mm_5min().unwrap();
-    assert_eq!(crop.at(0, 0), f32::from(image.pixel_values[284 * 700 + 225]) / 100.0);
-    assert_eq!(crop.at(287, 287), f32::from(image.pixel_values[571 * 700 + 512]) / 100.0);
+    let crop = image.crop().unwrap();
+    assert_eq!(crop.len(), 288 * 288);
+    assert_eq!(crop.first(), Some(&image.pixel_values[284 * 700 + 225]));
+    assert_eq!(crop.last(), Some(&image.pixel_values[571 * 700 + 512]));
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn a_missing_pixel_in_the_crop_is_an_error_and_one_outside_is_not() {
     let mut image = read(&sample_file()).unwrap();
     assert!(image.pixel_values.contains(&NO_DATA));
     image.pixel_values[300 * 700 + 300..300 * 700 + 303].fill(NO_DATA);
-    assert!(matches!(image.crop_mm_5min(), Err(ImportError::Missing { count: 3, .. })));
+    assert!(matches!(image.crop(), Err(ImportError::Missing { count: 3, .. })));
     image.pixel_values.fill(NO_DATA);
     assert!(matches!(image.crop(), Err(ImportError::Missing { count: 82_944, .. })));
 }
