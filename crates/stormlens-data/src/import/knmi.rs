@@ -85,7 +85,10 @@ pub(crate) fn read_with_bytes(path: &Path) -> Result<(KnmiImage, Vec<u8>), Impor
 }
 
 /// Reads one image from the bytes of a file; `file` names it in messages.
-pub(crate) fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
+///
+/// # Errors
+/// As [`read`].
+pub fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
     let (sha256, n_bytes) = (hash::sha256(&bytes), bytes.len() as u64);
     let options = OpenOptions::default().with_max_read_bytes(MAX_READ_BYTES);
     let source = Hdf5File::from_vec_with_options(bytes, options)
