@@ -2,6 +2,7 @@
 
 pub mod geotiff;
 mod guarded;
+pub(crate) mod hdf5;
 pub mod netcdf;
 pub mod npy;
 
