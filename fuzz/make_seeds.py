@@ -5,6 +5,7 @@
 All are small and hold no measurements. Seeds of PyTorch, and our own safetensors, a test of stormlens-checkpoint writes.
 """
 
+import gzip
 import io
 import json
 import struct
@@ -123,9 +124,11 @@ def keras():
     (folder("keras_hdf5") / "numbered_gzip.weights.h5").write_bytes(gzip)
     for kind, method in [("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)]:
         with zipfile.ZipFile(folder("keras_archive") / f"{kind}.keras", "w", method) as archive:
-            archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
-            archive.writestr("config.json", json.dumps({"config": {"layers": []}}))
-            archive.writestr("model.weights.h5", numbered("latest"))
+            # With a fixed date, so that the same bytes come out again.
+            add = lambda name, content: archive.writestr(zipfile.ZipInfo(name), content, method)
+            add("metadata.json", json.dumps({"keras_version": "3.15.1"}))
+            add("config.json", json.dumps({"config": {"layers": []}}))
+            add("model.weights.h5", numbered("latest"))
 
 
 def arrays():
@@ -146,6 +149,27 @@ def arrays():
     np.savez_compressed(folder("npz") / "several.npz", clouds.astype("u1"), other=values, text="a text")
 
 
+def repeated(file, owner, name, n, n_text):
+    """An attribute whose references all point to its first text, which is long."""
+    texts = np.array(["x" * n_text] + ["y"] * (n - 1), object)
+    with h5py.File(file, "a", libver="earliest") as h5:
+        h5[owner].attrs.create(name, texts, dtype=h5py.string_dtype())
+    content = file.getvalue()
+    first = content.index(struct.pack("<I", n_text))
+    while content[first + 16 : first + 20] != struct.pack("<I", 1):
+        first = content.index(struct.pack("<I", n_text), first + 1)
+    reference = content[first : first + 16]
+    return content[:first] + reference * n + content[first + 16 * n :]
+
+
+def repeated_texts():
+    """A file for a test of the reader: 40 kB of text, four thousand times."""
+    crates = Path(__file__).parent.parent / "crates"
+    frame = io.BytesIO((CORPUS / "radar" / "gzip_earliest.h5").read_bytes())
+    radar_file = crates / "stormlens-data/tests/radar/repeated_text.h5.gz"
+    radar_file.write_bytes(gzip.compress(repeated(frame, "image1", "comment", 4000, 40_000), 9, mtime=0))
+
+
 def plain_safetensors():
     head = json.dumps({
         "model.a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
@@ -164,3 +188,4 @@ windows("windows_gzip_latest.h5", "latest", chunks=(1, 2, 5, 6), compression="gz
 keras()
 arrays()
 plain_safetensors()
+repeated_texts()
