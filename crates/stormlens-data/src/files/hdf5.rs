@@ -108,5 +108,5 @@ fn starts(bytes: &[u8], signature: &'static [u8]) -> impl Iterator<Item = usize>
 /// The little-endian number of so many bytes, eight at most.
 fn number(bytes: &[u8], at: usize, n_bytes: usize) -> Option<u64> {
     let part = bytes.get(at..at.checked_add(n_bytes)?)?;
-    Some(part.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    Some(part.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte)))
 }
