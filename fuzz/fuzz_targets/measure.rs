@@ -8,7 +8,9 @@
 use std::sync::Once;
 
 use libfuzzer_sys::fuzz_target;
-use stormlens_data::scene::{Bands, Coding, Limits, PictureError, Samples, Values, decode_as, size};
+use stormlens_data::scene::{
+    Bands, Coding, Limits, PictureError, Samples, Values, decode_as, size,
+};
 
 const LIMITS: Limits = Limits { max_side_px: 512, max_pixels: 65_536, max_decoded_bytes: 2 << 20 };
 

@@ -37,7 +37,15 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(statistics.mean.iter().chain(&statistics.std).all(|value| value.is_finite()));
     outside_training_range(&statistics, &Reference::published());
 
-    let draw = Draw::from_uniform(|low, high| low + (high - low) * f64::from(size) / 256.0);
+    let share = f32::from(size) / 256.0;
+    let draw = Draw {
+        shift_right: share - 0.5,
+        shift_down: 0.5 - share,
+        flip_left_right: size & 1 != 0,
+        flip_up_down: size & 2 != 0,
+        rotation_turns: share,
+        zoom: 0.15 - 0.3 * share,
+    };
     let moved = draw.apply(&prepared.rgb, side_px, side_px);
     // Weights of four pixels add up to one but for rounding.
     assert!(moved.iter().all(|value| (-1e-3..=255.01).contains(value)));

@@ -1,12 +1,19 @@
 use std::io::{Cursor, Read as _};
+use std::path::Path;
 
 use serde_json::Value;
 use stormlens_data::card::{Citation, ModelCard};
 use stormlens_data::outcome::Outcome;
 
 use super::*;
+use mutation::{Random, corpus, mutate};
 use stormlens_plot::testing::{self, outcome, scene_outcome};
 use stormlens_plot::{Figure, Overlay, Polarity, RainPalette, Style, draw};
+
+#[path = "../../crates/stormlens-data/tests/hostile/mutation.rs"]
+mod mutation;
+
+const N_MUTATIONS: usize = 10_000;
 
 fn figure_of(outcome: &Outcome, name: &str, style: &Style) -> (String, Recipe) {
     let figure: Figure = name.parse().expect("the figure exists");
@@ -430,4 +437,46 @@ fn a_repeated_picture_is_drawn_every_time() {
         }
     }
     assert!(n_near * 10 > n * 9, "{n_near} of {n}");
+}
+
+/// The smallest files that carry a recipe, by their names in the corpus for fuzzing.
+fn carriers() -> [(&'static str, Vec<u8>); 3] {
+    let recipe = figure("map-prediction").1;
+    let empty = r#"<svg xmlns="http://www.w3.org/2000/svg" width="1mm" height="1mm" viewBox="0 0 1 1"></svg>"#;
+    [
+        ("recipe.svg", svg(empty, &recipe).expect("an SVG")),
+        ("recipe.png", png(empty, 72, &recipe).expect("a PNG")),
+        ("recipe.pdf", pdf(empty, &recipe).expect("a PDF")),
+    ]
+}
+
+/// `STORMLENS_WRITE_CORPUS=1` writes them anew after a change of recipes.
+#[test]
+fn the_corpus_for_fuzzing_holds_recipes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/recipe");
+    for (name, bytes) in carriers() {
+        let file = folder.join(name);
+        if std::env::var_os("STORMLENS_WRITE_CORPUS").is_some() {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(&file, &bytes).expect("a file");
+        }
+        let stored = std::fs::read(&file).expect("the corpus has it");
+        assert_eq!(Recipe::from_file_bytes(&stored), Recipe::from_file_bytes(&bytes), "{name}");
+        assert!(Recipe::from_file_bytes(&stored).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn damaged_figures_have_a_recipe_or_are_refused() {
+    let seeds: Vec<_> = corpus(&["recipe"]).into_iter().map(|(_, bytes)| bytes).collect();
+    let (mut random, mut n_read) = (Random(20_100_826), 0);
+    for i in 0..N_MUTATIONS {
+        let bytes = mutate(&seeds[i % seeds.len()], &seeds, &mut random);
+        if let Ok(recipe) = Recipe::from_file_bytes(&bytes) {
+            let again: Recipe = serde_json::from_str(&recipe.to_json()).expect("we wrote it");
+            assert_eq!(again.to_json(), recipe.to_json());
+            n_read += 1;
+        }
+    }
+    assert!(n_read > N_MUTATIONS / 100 && n_read < N_MUTATIONS, "{n_read}");
 }

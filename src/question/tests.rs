@@ -3,6 +3,10 @@ use stormlens_data::request::ClassOutput;
 use super::*;
 use crate::catalog::CardBox;
 use crate::tasks::tests::{CLOUDS, SAMPLE, ask, catalog, scene, typhoon};
+use mutation::{Random, corpus, mutate};
+
+#[path = "../../crates/stormlens-data/tests/hostile/mutation.rs"]
+mod mutation;
 
 /// A question about rain.
 fn rain(more: &str) -> Result<Question, QuestionError> {
@@ -508,4 +512,29 @@ fn a_request_from_elsewhere_is_held_to_the_limits_of_addresses() {
     let far = Target::SumAbove { threshold: 1e9, lead_time_min: 30 };
     check(&|request| request.explain.iter_mut().for_each(|e| e.target = far.clone()), "500");
     check(&|request| request.explain[2].target = far.clone(), "says what no address can");
+}
+
+/// Whatever stands in an address; the seeds are those of the fuzzer.
+#[test]
+fn mutated_addresses_are_asked_or_refused_and_survive_being_written() {
+    const N_MUTATIONS: usize = 20_000;
+    let seeds: Vec<_> = corpus(&["query"]).into_iter().map(|(_, bytes)| bytes).collect();
+    let (mut random, mut n_asked) = (Random(20_100_826), 0);
+    for i in 0..N_MUTATIONS {
+        let bytes = mutate(&seeds[i % seeds.len()], &seeds, &mut random);
+        let text = String::from_utf8_lossy(&bytes);
+        let Ok(question) = ask(&text) else { continue };
+        let query = question.to_query();
+        let again = ask(&query).unwrap_or_else(|error| panic!("{text} → {query}: {error}"));
+        assert_eq!(
+            (again.to_query(), &again.request),
+            (query.clone(), &question.request),
+            "{text}"
+        );
+        assert!(question.is_written_as(&Parameters::parse(Some(&query))), "{text} → {query}");
+        let of_request = Question::of_request(&question.request, &catalog());
+        assert!(of_request.is_ok(), "{query} as a request: {:?}", of_request.err());
+        n_asked += 1;
+    }
+    assert!(n_asked > N_MUTATIONS / 100 && n_asked < N_MUTATIONS, "{n_asked}");
 }

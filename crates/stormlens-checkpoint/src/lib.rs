@@ -257,8 +257,15 @@ impl Foreign {
 /// Every error names the file and says what it is, where it is damaged, or which name in it is
 /// refused.
 pub fn read(path: &Path) -> Result<Foreign, CheckpointError> {
-    let bytes = read_bytes(path)?;
-    parse(&bytes).map_err(|fault| fault.at(path))
+    decode(path, &read_bytes(path)?)
+}
+
+/// Reads a checkpoint from the bytes of a file; `path` names it in messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn decode(path: &Path, bytes: &[u8]) -> Result<Foreign, CheckpointError> {
+    parse(bytes).map_err(|fault| fault.at(path))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, CheckpointError> {

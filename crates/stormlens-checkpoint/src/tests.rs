@@ -2,6 +2,7 @@
 //! hand.
 
 pub(super) mod build;
+mod corpus;
 mod damaged;
 mod golden;
 mod good;

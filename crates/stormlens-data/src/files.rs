@@ -3,6 +3,7 @@
 mod atomic;
 pub mod geotiff;
 mod guarded;
+pub(crate) mod hdf5;
 pub mod netcdf;
 pub mod npy;
 

@@ -5,6 +5,11 @@ use super::{check_error, read_bytes};
 use crate::{Foreign, Metadata, Precision, StateDict, Tensor, Values, parse, write_safetensors};
 
 fn safetensors() -> Vec<u8> {
+    ours(Precision::F32)
+}
+
+/// A file that we wrote.
+pub(super) fn ours(precision: Precision) -> Vec<u8> {
     let state = StateDict {
         tensors: [
             ("a.weight".into(), Tensor::f32(vec![2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])),
@@ -30,7 +35,7 @@ fn safetensors() -> Vec<u8> {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    write_safetensors(&path, &state, &metadata, Precision::F32).unwrap();
+    write_safetensors(&path, &state, &metadata, precision).unwrap();
     std::fs::read(path).unwrap()
 }
 

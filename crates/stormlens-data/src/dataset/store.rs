@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
+use hdf5_reader::messages::datatype::StringSize;
+use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
 use jiff::Timestamp;
 
 use super::DatasetError;
@@ -14,6 +15,8 @@ use crate::time;
 const MAX_READ_BYTES: usize = 128 << 20;
 /// Budget for the timestamps of a whole group, which are references of 16 bytes: 8 million.
 const MAX_TIMES: u64 = MAX_READ_BYTES as u64 / 16;
+/// A time has 24 characters.
+const MAX_TIME_BYTES: usize = 64;
 
 /// An open file.
 pub struct Store {
@@ -126,13 +129,38 @@ impl Store {
         if let Some(times) = group.times.get() {
             return Ok(times);
         }
-        let texts = group.timestamps.read_strings().map_err(|e| self.hdf5(&e))?;
+        let texts = self.texts(&group.timestamps)?;
         let parse = |text: &String| {
             let what = || format!("group {:?} has the time {text:?}", group.name);
             time::parse_knmi(text).ok_or_else(|| self.layout(&what()))
         };
         let times = texts.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
         Ok(group.times.get_or_init(|| times))
+    }
+
+    /// The texts of a dataset. One that lies in a heap is no longer than a time may be: thousands of references may
+    /// point to the same one.
+    fn texts(&self, dataset: &Dataset) -> Result<Vec<String>, DatasetError> {
+        let is_in_heap = match dataset.dtype() {
+            Datatype::String { size, .. } => matches!(size, StringSize::Variable),
+            other => matches!(other, Datatype::VarLen { .. }),
+        };
+        if !is_in_heap {
+            return dataset.read_strings().map_err(|e| self.hdf5(&e));
+        }
+        let references = dataset.read_raw_bytes().map_err(|e| self.hdf5(&e))?;
+        let n = product(dataset.shape()).unwrap_or(0).max(1) as usize;
+        let n_bytes = references.len() / n;
+        let read = |reference: &[u8]| {
+            let n_text = reference.first_chunk().map_or(0, |&n| u32::from_le_bytes(n));
+            if n_text as usize > MAX_TIME_BYTES {
+                return Err(self.layout(&format!("a time is a text of {n_text} bytes")));
+            }
+            let text =
+                dataset.resolve_vlen_reference_bytes(reference, 1).map_err(|e| self.hdf5(&e))?;
+            Ok(String::from_utf8_lossy(&text).trim_end_matches(['\0', ' ']).to_owned())
+        };
+        references.chunks_exact(n_bytes.max(1)).map(read).collect()
     }
 
     pub fn check_index(&self, group: &str, index: usize) -> Result<(), DatasetError> {

@@ -14,8 +14,7 @@ mod head;
 mod read;
 mod text;
 
-pub(crate) use read::npz_array;
-pub use read::{npy_shape, read_npy_f32};
+pub use read::{npy_shape, npz_array, read_npy_f32};
 use text::Text;
 
 /// Writes an array of float32 in C order.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use super::{ImportError, read_bytes};
 use crate::field::Grid;
+use crate::files::hdf5::check_texts;
 use crate::{hash, time};
 
 /// What a normalised value of 1 stands for: the largest accumulation of the training set.
@@ -88,16 +89,20 @@ pub(crate) fn read_with_bytes(path: &Path) -> Result<(KnmiImage, Vec<u8>), Impor
 }
 
 /// Reads one image from the bytes of a file; `file` names it in messages.
-pub(crate) fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
+///
+/// # Errors
+/// As [`read`].
+pub fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
     let (sha256, n_bytes) = (hash::sha256(&bytes), bytes.len() as u64);
     let options = OpenOptions::default().with_max_read_bytes(MAX_READ_BYTES);
-    let source = Hdf5File::from_vec_with_options(bytes, options)
+    let source = Hdf5File::from_bytes_with_options(&bytes, options)
         .map_err(|cause| ImportError::hdf5(file, cause))?;
     // The reader takes a file whose end is missing as long as nothing it is asked for lies there.
     let expected = source.superblock().eof_address;
     if n_bytes < expected {
         return Err(ImportError::Truncated { file: file.to_owned(), n_bytes, expected });
     }
+    check_texts(&bytes, &source).map_err(|what| ImportError::layout(file, what))?;
     let at = |path| Attributes::open(&source, file, path);
     if at("/")?.text("Conventions").is_ok_and(|name| name.starts_with("ODIM_H5")) {
         let what = "it is in the layout of ODIM_H5, and only that of KNMI's own products is read";

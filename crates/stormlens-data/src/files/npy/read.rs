@@ -67,7 +67,7 @@ fn open(path: &Path) -> Result<(File, u64, Head), FilesError> {
 ///
 /// # Errors
 /// For bytes that are no `.npz`, are cut off, lack the array or hold something else under its name.
-pub(crate) fn npz_array(
+pub fn npz_array(
     file: &str,
     bytes: &[u8],
     name: &str,

@@ -296,3 +296,35 @@ fn what_a_file_declares_to_be_something_else_is_refused() {
     refused("+lon_0=0.0", "+lon_0=5.0", "projection_proj4_params");
     assert!(changed("+a=6378.137", "+a=6378.14").is_ok());
 }
+
+/// 40 kB of text to which an attribute refers four thousand times: the library would hold 160 MB for a file of
+/// 0.2 MB, at every look at a group.
+#[test]
+fn references_that_repeat_a_long_text_are_refused_before_it_is_read() {
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/radar/repeated_text.h5.gz");
+    let mut bytes = Vec::new();
+    let packed = std::fs::File::open(packed).unwrap();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
+    check_refused(bytes, "its attributes repeat long texts: 160");
+}
+
+/// Whatever HDF5 library wrote them: the texts of good files are counted once.
+#[test]
+fn texts_of_good_files_are_no_more_than_their_bytes() {
+    let folders = [
+        "data/knmi",
+        "crates/stormlens-data/tests/radar",
+        "crates/stormlens-checkpoint/tests/keras",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap());
+    let paths = files.map(|entry| entry.unwrap().path());
+    let mut n_files = 0;
+    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "h5")) {
+        let bytes = std::fs::read(&path).unwrap();
+        let file = Hdf5File::from_bytes(&bytes).unwrap();
+        assert_eq!(check_texts(&bytes, &file), Ok(()), "{}", path.display());
+        n_files += 1;
+    }
+    assert!(n_files > 90, "{n_files}");
+}

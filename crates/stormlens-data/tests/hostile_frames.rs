@@ -1,0 +1,103 @@
+//! Thousands of damaged radar files, data sets and arrays: each is read or refused, in bounded memory, without a
+//! panic.
+//!
+//! The seeds are the corpora for fuzzing. An allocator that counts watches the one thread of this program's one
+//! test.
+
+#[path = "hostile/mutation.rs"]
+mod mutation;
+
+use std::path::Path;
+
+use mutation::{Counting, Random, corpus, mutate, mutate_in_place, peak, reseal_zip};
+use stormlens_data::dataset::{Frames, Windows};
+use stormlens_data::files::npy::{npz_array, read_npy_f32};
+use stormlens_data::import::knmi;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A reader of one format, and what is asked of it.
+struct Reader {
+    corpus: &'static str,
+    n_mutations: usize,
+    /// Whether bytes, also given as a file, are read.
+    reads: fn(&[u8], &Path) -> bool,
+    /// At least this many of a hundred damaged files are still read, so that damage gets anywhere.
+    least_percent: usize,
+    /// What reading may hold at its worst beside a few times the length of the file.
+    max_bytes: usize,
+}
+
+const READERS: [Reader; 4] = [
+    // 535,500 pixels as stored in up to 8 bytes, unpacked, and as numbers of 8 bytes. Few files, for that takes time.
+    Reader {
+        corpus: "radar",
+        n_mutations: 400,
+        reads: radar,
+        least_percent: 5,
+        max_bytes: 32 << 20,
+    },
+    Reader {
+        corpus: "dataset",
+        n_mutations: 2000,
+        reads: dataset,
+        least_percent: 5,
+        max_bytes: 32 << 20,
+    },
+    Reader { corpus: "npy", n_mutations: 6000, reads: npy, least_percent: 5, max_bytes: 1 << 20 },
+    Reader { corpus: "npz", n_mutations: 6000, reads: npz, least_percent: 1, max_bytes: 4 << 20 },
+];
+
+#[test]
+fn damaged_frames_and_arrays_are_read_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged");
+    for reader in READERS {
+        let name = reader.corpus;
+        let seeds: Vec<_> = corpus(&[name]).into_iter().map(|(_, bytes)| bytes).collect();
+        let mut random = Random(20_100_826);
+        let (mut n_read, mut largest) = (0, 0);
+        for i in 0..reader.n_mutations {
+            let seed = &seeds[i % seeds.len()];
+            let mut bytes = match i % 4 {
+                0 => mutate(seed, &seeds, &mut random),
+                _ => mutate_in_place(seed, &mut random),
+            };
+            if i % 2 == 0 {
+                reseal_zip(&mut bytes);
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            let (is_read, n_bytes) = peak(|| (reader.reads)(&bytes, &path));
+            n_read += usize::from(is_read);
+            let most = reader.max_bytes + 4 * bytes.len();
+            assert!(n_bytes <= most, "{name}: {n_bytes} bytes for {bytes:02x?}");
+            largest = largest.max(n_bytes);
+        }
+        let n = reader.n_mutations;
+        println!("{name}: {n_read} of {n} were read; at most {largest} bytes were held");
+        assert!(n_read < n && n_read > n * reader.least_percent / 100, "{n_read} of {n}");
+    }
+}
+
+fn radar(bytes: &[u8], _: &Path) -> bool {
+    let read = knmi::decode("frame.h5", bytes.to_vec());
+    read.is_ok_and(|image| image.pixel_values.len() == image.height * image.width)
+}
+
+fn dataset(_: &[u8], path: &Path) -> bool {
+    let is_frames = Frames::open(path).is_ok();
+    let Ok(windows) = Windows::open_with_input_length(path, 2) else { return is_frames };
+    let mut groups = windows.groups().into_iter();
+    groups.all(|group| windows.len(group) > 0 && windows.read(group, 0, &[5]).is_ok())
+}
+
+fn npy(_: &[u8], path: &Path) -> bool {
+    let read = read_npy_f32(path);
+    read.is_ok_and(|(shape, values)| shape.iter().product::<usize>() == values.len())
+}
+
+fn npz(bytes: &[u8], _: &Path) -> bool {
+    let read = npz_array("x.npz", bytes, "arr_0", 1 << 20);
+    read.is_ok_and(|(shape, values)| shape.iter().product::<usize>() == values.len())
+}
