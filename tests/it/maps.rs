@@ -83,7 +83,7 @@ pub async fn flicker(browser: &Browser<'_>, section: &str) {
         json!(before.to_string())
     );
     browser.wait("the forecast again", &back).await;
-    browser.click(&format!("{section} [data-flicker]")).await;
+    browser.type_into(&format!("{FORECAST} .plane"), "f").await;
     browser.wait("the forecast stays", &back).await;
     assert_eq!(
         browser.text(&format!("{section} [data-flicker]")).await,
