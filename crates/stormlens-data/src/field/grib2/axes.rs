@@ -1,0 +1,206 @@
+//! Section 3: where the values of a field lie.
+
+use super::bytes::Section;
+
+const MICRODEGREES: f64 = 1e6;
+/// Corners and steps are rounded to a millionth of a degree each.
+const ROUNDING_DEG: f64 = 5e-6;
+/// No grid has more rows or columns.
+const MAX_SIDE: usize = 100_000;
+
+/// What section 3 says.
+#[derive(Clone, Debug)]
+pub(in super::super) struct GridHead {
+    /// In words.
+    pub kind: String,
+    pub n_points: usize,
+    /// Rows and columns; 0 where it is no grid of rows and columns.
+    pub height: usize,
+    pub width: usize,
+    /// Latitudes of the rows and longitudes of the columns, in the order of the values once they are put in
+    /// rows; `None` for grids of other kinds.
+    pub axes: Option<[Vec<f64>; 2]>,
+    /// Why there are none.
+    pub why_not: Option<String>,
+    scanning: Scanning,
+}
+
+/// Code table 3.4.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scanning {
+    columns_are_consecutive: bool,
+    rows_alternate: bool,
+}
+
+impl GridHead {
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let section = Section(bytes);
+        let (n_points, template) = (section.u32(7)? as usize, section.u16(13)?);
+        let kind = kind(template);
+        let unread = |why: String| {
+            Ok(Self {
+                kind: kind.clone(),
+                n_points,
+                height: 0,
+                width: 0,
+                axes: None,
+                why_not: Some(why),
+                scanning: Scanning::default(),
+            })
+        };
+        if section.u8(11)? != 0 || section.u8(12)? != 0 {
+            return unread("its rows have different lengths (a reduced grid)".to_owned());
+        }
+        match template {
+            0 | 40 => Self::lat_lon(section, template == 40, kind),
+            _ => unread(format!("its grid is {kind}, and only latitudes and longitudes are read")),
+        }
+    }
+
+    fn lat_lon(section: Section, is_gaussian: bool, kind: String) -> Result<Self, String> {
+        let (width, height) = (section.u32(31)? as usize, section.u32(35)? as usize);
+        let n_points = section.u32(7)? as usize;
+        if width.checked_mul(height) != Some(n_points) || width > MAX_SIDE || height > MAX_SIDE {
+            return Err(format!("its grid of {height} × {width} does not have {n_points} points"));
+        }
+        let (basic, subdivisions) = (section.u32(39)?, section.u32(43)?);
+        let unit = match (basic, subdivisions) {
+            (0 | u32::MAX, _) | (_, 0 | u32::MAX) => 1.0 / MICRODEGREES,
+            (basic, subdivisions) => f64::from(basic) / f64::from(subdivisions),
+        };
+        let degrees = |octet| section.signed(octet).map(|number| number as f64 * unit);
+        let [lat1, lon1, lat2, lon2] = [degrees(47)?, degrees(51)?, degrees(56)?, degrees(60)?];
+        let (flags, mode) = (section.u8(55)?, section.u8(72)?);
+        let has = |mask: u8| mode & mask != 0;
+        let (west, north) = (has(0x80), !has(0x40));
+        let step = |octet, is_given: bool| match section.u32(octet)? {
+            u32::MAX => Ok::<_, String>(None),
+            step => Ok(is_given.then_some(f64::from(step) * unit)),
+        };
+        let longitude_step = step(64, flags & 0x20 != 0)?;
+        let span = if west { lon1 - lon2 } else { lon2 - lon1 };
+        let span = if width > 1 { positive(span) } else { 0.0 };
+        let longitudes = axis(lon1, if west { -span } else { span }, longitude_step, width)?;
+        let latitudes = match is_gaussian {
+            true => gaussian(section.u32(68)? as usize, [lat1, lat2], height)?,
+            false => {
+                let latitude_step = step(68, flags & 0x10 != 0)?;
+                axis(lat1, lat2 - lat1, latitude_step, height)?
+            }
+        };
+        if height > 1 && (lat1 > lat2) != north {
+            return Err("its scanning mode and its corners say two directions".to_owned());
+        }
+        Ok(Self {
+            kind,
+            n_points,
+            height,
+            width,
+            axes: Some([latitudes, longitudes]),
+            why_not: None,
+            scanning: Scanning { columns_are_consecutive: has(0x20), rows_alternate: has(0x10) },
+        })
+    }
+
+    /// Values as they come, put in rows from the first corner on.
+    pub fn in_rows(&self, values: Vec<f32>) -> Vec<f32> {
+        let (height, width) = (self.height, self.width);
+        let Scanning { columns_are_consecutive, rows_alternate } = self.scanning;
+        if !columns_are_consecutive && !rows_alternate {
+            return values;
+        }
+        let mut rows = vec![f32::NAN; values.len()];
+        let length = if columns_are_consecutive { height } else { width };
+        for (i, value) in values.into_iter().enumerate() {
+            let (line, place) = (i / length, i % length);
+            let place = if rows_alternate && line % 2 == 1 { length - 1 - place } else { place };
+            let (row, column) = if columns_are_consecutive { (place, line) } else { (line, place) };
+            rows[row * width + column] = value;
+        }
+        rows
+    }
+
+    /// `[south, north, west, east]` as the file counts longitudes.
+    pub fn bounds(&self) -> Option<[f64; 4]> {
+        let [lat, lon] = self.axes.as_ref()?;
+        let grid = super::super::LatLonGrid::new(lat, lon).ok()?;
+        Some(grid.bounds())
+    }
+}
+
+/// A difference of longitudes to the east.
+fn positive(span: f64) -> f64 {
+    let turned = span.rem_euclid(360.0);
+    if turned == 0.0 { 360.0 } else { turned }
+}
+
+/// Nodes from the first on. The step is used where it leads to the last corner; where it was rounded (1/3°) the
+/// corners are better, and where both disagree neither is believed.
+fn axis(first: f64, span: f64, step: Option<f64>, n: usize) -> Result<Vec<f64>, String> {
+    if n == 0 {
+        return Err("its grid is empty".to_owned());
+    }
+    let n_steps = (n - 1).max(1) as f64;
+    let by_corners = if n == 1 { 0.0 } else { span / n_steps };
+    let step = match step.map(|step| step.copysign(span)) {
+        Some(step) if n > 1 && (step - by_corners).abs() * n_steps < ROUNDING_DEG => step,
+        Some(step) if n > 1 && (step - by_corners).abs() > ROUNDING_DEG => {
+            return Err(format!(
+                "its step of {} degrees does not lead from its first to its last corner",
+                step.abs()
+            ));
+        }
+        _ => by_corners,
+    };
+    Ok((0..n).map(|i| first + step * i as f64).collect())
+}
+
+/// Latitudes of a Gaussian grid with so many of them between a pole and the equator.
+fn gaussian(n: usize, [first, last]: [f64; 2], height: usize) -> Result<Vec<f64>, String> {
+    if height != 2 * n || height > MAX_SIDE / 10 {
+        return Err(format!("a Gaussian grid of {n} has {height} latitudes, where all are needed"));
+    }
+    let north_to_south = legendre_roots(height);
+    let found =
+        if first > last { north_to_south } else { north_to_south.into_iter().rev().collect() };
+    match [(found[0], first), (found[height - 1], last)].iter().all(|(a, b)| (a - b).abs() < 2e-3) {
+        true => Ok(found),
+        false => {
+            Err(format!("its first latitude is {first}, that of a Gaussian grid {}", found[0]))
+        }
+    }
+}
+
+/// Latitudes, degrees, north first, whose sines are the roots of the Legendre polynomial of that degree (Newton's
+/// method from the usual first guess; Abramowitz and Stegun 22.16.6).
+fn legendre_roots(degree: usize) -> Vec<f64> {
+    let n = degree as f64;
+    let root = |k: usize| {
+        let mut x = (std::f64::consts::PI * (k as f64 + 0.75) / (n + 0.5)).cos();
+        for _ in 0..20 {
+            let (mut before, mut value) = (1.0, x);
+            for j in 2..=degree {
+                let j = j as f64;
+                (before, value) = (value, ((2.0 * j - 1.0) * x * value - (j - 1.0) * before) / j);
+            }
+            let slope = n * (before - x * value) / (1.0 - x * x);
+            x -= value / slope;
+        }
+        x.asin().to_degrees()
+    };
+    (0..degree).map(root).collect()
+}
+
+/// Code table 3.1.
+fn kind(template: u16) -> String {
+    match template {
+        0 => "latitudes and longitudes".to_owned(),
+        1 => "rotated latitudes and longitudes".to_owned(),
+        10 => "Mercator".to_owned(),
+        20 => "polar stereographic".to_owned(),
+        30 => "Lambert conformal".to_owned(),
+        40 => "Gaussian latitudes and longitudes".to_owned(),
+        101 => "an unstructured grid".to_owned(),
+        other => format!("grid template 3.{other}"),
+    }
+}

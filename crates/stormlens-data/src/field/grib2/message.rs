@@ -1,0 +1,116 @@
+//! One field of a GRIB2 file.
+
+use super::super::contents::{Content, GridSummary};
+use super::super::{FieldError, GriddedField, parameters};
+use super::axes::GridHead;
+use super::bytes::Section;
+use super::product::ProductHead;
+use super::scan::Sections;
+use super::values;
+
+/// A field whose heads have been read.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Message {
+    sections: Sections,
+    product: ProductHead,
+    grid: GridHead,
+    packing: u16,
+}
+
+impl Message {
+    pub(super) fn read_heads(bytes: &[u8], sections: Sections) -> Result<Self, String> {
+        let part = |range: &std::ops::Range<usize>| &bytes[range.clone()];
+        let identification = part(&sections.identification);
+        let product =
+            ProductHead::read(sections.discipline, identification, part(&sections.product))?;
+        let grid = GridHead::read(part(&sections.grid))?;
+        let packing = Section(part(&sections.representation)).u16(10)?;
+        Ok(Self { sections, product, grid, packing })
+    }
+
+    /// What it is, without its values.
+    pub fn content(&self) -> Content {
+        let Self { product, grid, packing, .. } = self;
+        let known = parameters::find(product.centre, product.numbers);
+        let [discipline, category, number] = product.numbers;
+        let (variable, title, unit) = match known {
+            Some(known) => (known.name.to_owned(), known.title.to_owned(), known.unit.to_owned()),
+            None => {
+                let name = format!("{discipline}.{category}.{number}");
+                let title =
+                    format!("Parameter {number} of category {category} in discipline {discipline}");
+                (name, title, String::new())
+            }
+        };
+        let missing_values = match product.numbers {
+            [parameters::MRMS, 6, _] => parameters::MRMS_MISSING.to_vec(),
+            _ => Vec::new(),
+        };
+        Content {
+            variable,
+            title,
+            unit,
+            level: product.level.clone(),
+            reference_time: Some(product.reference_time),
+            interval: product.interval,
+            member: product.member,
+            grid: GridSummary {
+                kind: grid.kind.clone(),
+                height: grid.height,
+                width: grid.width,
+                bounds: grid.bounds(),
+            },
+            packing: packing_name(*packing),
+            missing_values,
+            producer: parameters::centre(product.centre),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn content_numbers(&self) -> [u8; 3] {
+        self.product.numbers
+    }
+
+    /// Values in the order of the file, missing ones as `NaN`.
+    pub(super) fn values(&self, file: &str, bytes: &[u8]) -> Result<Vec<f32>, FieldError> {
+        let parts = [&self.sections.representation, &self.sections.bitmap, &self.sections.data];
+        let parts = parts.map(|range| &bytes[range.clone()]);
+        values::decode(file, self.grid.n_points, self.packing, parts)
+    }
+
+    /// The whole field.
+    pub fn read(&self, file: &str, bytes: &[u8]) -> Result<GriddedField, FieldError> {
+        let unsupported = |what: String| FieldError::Unsupported { file: file.to_owned(), what };
+        let Some([latitudes, longitudes]) = &self.grid.axes else {
+            let why = self.grid.why_not.clone().unwrap_or_default();
+            return Err(unsupported(why));
+        };
+        let Content { variable, unit, interval, reference_time, missing_values, producer, .. } =
+            self.content();
+        let mut values = self.grid.in_rows(self.values(file, bytes)?);
+        for value in &mut values {
+            if missing_values.contains(value) {
+                *value = f32::NAN;
+            }
+        }
+        let (grid, values) =
+            GriddedField::of_axes([latitudes, longitudes], &values).map_err(unsupported)?;
+        let source = format!("{producer} {variable}, {file}");
+        Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+    }
+}
+
+/// Code table 5.0.
+fn packing_name(template: u16) -> String {
+    let name = match template {
+        0 => "simple packing",
+        2 => "complex packing",
+        3 => "complex packing with differences",
+        40 => "JPEG 2000",
+        41 => "PNG",
+        42 => "CCSDS",
+        200 => "run lengths",
+        other => return format!("template 5.{other}"),
+    };
+    format!("{name} (5.{template})")
+}
