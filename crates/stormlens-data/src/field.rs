@@ -1,5 +1,6 @@
 //! Maps, their grid and their units; fields on latitudes and longitudes, and the files that hold them.
 
+pub mod accumulation;
 pub mod contents;
 pub mod error;
 pub mod file;
@@ -14,6 +15,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use accumulation::{Accumulated, accumulate};
 pub use contents::{Content, GridSummary, Wanted};
 pub use error::FieldError;
 pub use file::{FieldFile, Stated, npy_field};
