@@ -85,7 +85,7 @@ impl Blocks {
     fn new(len: usize, width: usize, factor: usize) -> Self {
         let height = len / width;
         assert!(
-            height * width == len && height % factor == 0 && width % factor == 0,
+            height * width == len && height.is_multiple_of(factor) && width.is_multiple_of(factor),
             "{height} × {width} nodes in blocks of {factor} × {factor}"
         );
         Self { width, factor, n_rows: height / factor }

@@ -347,10 +347,10 @@ impl GriddedField {
         interval: Option<Interval>,
     ) -> Result<Self, FieldError> {
         let open = |own: &Interval| own.statistic == Statistic::Instantaneous;
-        if let (Some(own), Some(stated)) = (self.interval.filter(|own| !open(own)), interval) {
-            if own != stated {
-                return Err(refuse(format!("{} is {own}, not {stated}", self.source)));
-            }
+        if let (Some(own), Some(stated)) = (self.interval.filter(|own| !open(own)), interval)
+            && own != stated
+        {
+            return Err(refuse(format!("{} is {own}, not {stated}", self.source)));
         }
         if let Some(unit) = unit.filter(|unit| !self.unit.is_empty() && **unit != self.unit) {
             return Err(refuse(format!("{} is in {}, not in {unit}", self.source, self.unit)));

@@ -177,22 +177,7 @@ fn columns(longitudes: &[f64]) -> Result<(Vec<usize>, Vec<f64>, bool), String> {
     {
         return Err("its longitudes are not all between -720 and 720".to_owned());
     }
-    let mut east: Vec<f64> = Vec::with_capacity(longitudes.len());
-    let is_westward = longitudes.len() > 1
-        && (longitudes[1] - longitudes[0] + CIRCLE / 2.0).rem_euclid(CIRCLE) < CIRCLE / 2.0;
-    let mut order: Vec<usize> = (0..longitudes.len()).collect();
-    if is_westward {
-        order.reverse();
-    }
-    for &column in &order {
-        let longitude = longitudes[column];
-        let previous = east.last().copied().unwrap_or(longitude - TOLERANCE * 2.0);
-        let step = (longitude - previous).rem_euclid(CIRCLE);
-        east.push(if east.is_empty() { longitude } else { previous + step });
-    }
-    if east.windows(2).any(|pair| pair[1] - pair[0] < TOLERANCE / 10.0) {
-        return Err("its longitudes hold one twice".to_owned());
-    }
+    let (mut order, mut east) = unrolled(longitudes)?;
     // A repeated circle is one to a tenth of a step: axes in float32 have no better.
     let mean_step = (east[east.len() - 1] - east[0]) / (east.len().max(2) - 1) as f64;
     let circle_end = east[0] + CIRCLE - mean_step / 10.0 - TOLERANCE;
@@ -218,6 +203,26 @@ fn columns(longitudes: &[f64]) -> Result<(Vec<usize>, Vec<f64>, bool), String> {
         }
     }
     Ok((order, east, is_global))
+}
+
+/// Columns from west to east, and their longitudes without a jump: whole circles are added, so that nothing is
+/// rounded where there is none.
+fn unrolled(longitudes: &[f64]) -> Result<(Vec<usize>, Vec<f64>), String> {
+    let mut order: Vec<usize> = (0..longitudes.len()).collect();
+    let first_step = longitudes.get(1).map_or(0.0, |second| second - longitudes[0]);
+    if (first_step + CIRCLE / 2.0).rem_euclid(CIRCLE) < CIRCLE / 2.0 {
+        order.reverse();
+    }
+    let mut east: Vec<f64> = Vec::with_capacity(longitudes.len());
+    for &column in &order {
+        let longitude = longitudes[column];
+        let behind = east.last().map_or(0.0, |previous| previous - longitude);
+        east.push(longitude + (behind / CIRCLE).ceil() * CIRCLE);
+    }
+    match east.windows(2).any(|pair| pair[1] - pair[0] < TOLERANCE / 10.0) {
+        true => Err("its longitudes hold one twice".to_owned()),
+        false => Ok((order, east)),
+    }
 }
 
 fn between(axis: &[f64], place: f64) -> Option<(usize, usize, f64)> {

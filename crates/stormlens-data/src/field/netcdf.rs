@@ -5,6 +5,8 @@ mod axes;
 mod tests;
 mod times;
 
+use std::sync::Arc;
+
 use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
 use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcVariable};
@@ -30,14 +32,20 @@ pub(super) struct NetcdfFile {
 
 /// One map of a variable: all but its last two dimensions are at one place.
 struct Map {
-    variable: NcVariable,
+    plane: Arc<Plane>,
     indices: Vec<u64>,
-    latitudes: Vec<f64>,
-    longitudes: Vec<f64>,
     interval: Option<Interval>,
     reference_time: Option<Timestamp>,
     member: Option<u32>,
     level: String,
+}
+
+/// What the maps of a variable share.
+struct Plane {
+    variable: NcVariable,
+    latitudes: Vec<f64>,
+    longitudes: Vec<f64>,
+    bounds: [f64; 4],
 }
 
 impl NetcdfFile {
@@ -92,16 +100,15 @@ impl NetcdfFile {
         }
         let latitudes = axes::latitudes(&self.file, rows)?;
         let longitudes = axes::longitudes(&self.file, columns)?;
-        LatLonGrid::new(&latitudes, &longitudes)?;
+        let bounds = LatLonGrid::new(&latitudes, &longitudes)?.bounds();
         let outer = axes::Outer::read(&self.file, variable, before)?;
+        let plane = Arc::new(Plane { variable: variable.clone(), latitudes, longitudes, bounds });
         for number in 0..n_maps {
             let indices = unravel(number, before.iter().map(|d| d.size));
             let place = outer.at(&indices)?;
             self.maps.push(Map {
-                variable: variable.clone(),
+                plane: plane.clone(),
                 indices,
-                latitudes: latitudes.clone(),
-                longitudes: longitudes.clone(),
                 interval: place.interval,
                 reference_time: place.reference_time,
                 member: place.member,
@@ -116,11 +123,11 @@ impl NetcdfFile {
     }
 
     fn content(&self, map: &Map) -> Content {
-        let text = |name: &str| axes::text(&map.variable, name).unwrap_or_default();
-        let title = [text("long_name"), text("standard_name"), map.variable.name().to_owned()];
-        let grid = LatLonGrid::new(&map.latitudes, &map.longitudes).ok();
+        let Plane { variable, latitudes, longitudes, bounds } = &*map.plane;
+        let text = |name: &str| axes::text(variable, name).unwrap_or_default();
+        let title = [text("long_name"), text("standard_name"), variable.name().to_owned()];
         Content {
-            variable: map.variable.name().to_owned(),
+            variable: variable.name().to_owned(),
             title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
             unit: text("units"),
             level: map.level.clone(),
@@ -129,11 +136,11 @@ impl NetcdfFile {
             member: map.member,
             grid: GridSummary {
                 kind: "latitudes and longitudes".to_owned(),
-                height: map.latitudes.len(),
-                width: map.longitudes.len(),
-                bounds: grid.map(|grid| grid.bounds()),
+                height: latitudes.len(),
+                width: longitudes.len(),
+                bounds: Some(*bounds),
             },
-            packing: format!("NetCDF, {:?}", map.variable.dtype()).to_lowercase(),
+            packing: format!("{:?}", variable.dtype()).to_lowercase(),
             missing_values: Vec::new(),
             producer: self.producer(),
         }
@@ -149,14 +156,15 @@ impl NetcdfFile {
     pub fn read(&self, place: usize) -> Result<GriddedField, FieldError> {
         let map = &self.maps[place];
         let damaged = |what: String| FieldError::Damaged { file: self.name.clone(), what };
-        let ends = [map.latitudes.len(), map.longitudes.len()];
+        let Plane { variable, latitudes, longitudes, .. } = &*map.plane;
+        let ends = [latitudes.len(), longitudes.len()];
         let whole = ends.map(|n| NcSliceInfoElem::Slice { start: 0, end: n as u64, step: 1 });
         let outer = map.indices.iter().map(|&index| NcSliceInfoElem::Index(index));
         let selection = NcSliceInfo { selections: outer.chain(whole).collect() };
-        let name = map.variable.name();
+        let name = variable.name();
         let read = self.file.read_variable_slice_unpacked_masked(name, &selection);
         let array = read.map_err(|error| damaged(format!("{name} cannot be read ({error})")))?;
-        let has_fill = map.variable.attribute("_FillValue").is_some();
+        let has_fill = variable.attribute("_FillValue").is_some();
         let value = |&value: &f64| match !has_fill && value >= DEFAULT_FILL {
             true => f32::NAN,
             false => value as f32,
@@ -165,7 +173,7 @@ impl NetcdfFile {
         if values.iter().any(|value| value.is_infinite()) {
             return Err(damaged(format!("{name} has infinite values")));
         }
-        let of_axes = GriddedField::of_axes([&map.latitudes, &map.longitudes], &values);
+        let of_axes = GriddedField::of_axes([latitudes, longitudes], &values);
         let (grid, values) = of_axes.map_err(damaged)?;
         let Content { variable, unit, interval, reference_time, producer, .. } = self.content(map);
         let source = match producer.is_empty() {

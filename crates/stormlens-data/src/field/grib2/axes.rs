@@ -8,6 +8,9 @@ const ROUNDING_DEG: f64 = 5e-6;
 /// No grid has more rows or columns.
 const MAX_SIDE: usize = 100_000;
 
+/// No Gaussian grid has more latitudes: finding them takes the square of that.
+const MAX_GAUSSIAN: usize = 5120;
+
 /// What section 3 says.
 #[derive(Clone, Debug)]
 pub(in super::super) struct GridHead {
@@ -157,7 +160,7 @@ fn axis(first: f64, span: f64, step: Option<f64>, n: usize) -> Result<Vec<f64>, 
 
 /// Latitudes of a Gaussian grid with so many of them between a pole and the equator.
 fn gaussian(n: usize, [first, last]: [f64; 2], height: usize) -> Result<Vec<f64>, String> {
-    if height != 2 * n || height > MAX_SIDE / 10 {
+    if height != 2 * n || height > MAX_GAUSSIAN {
         return Err(format!("a Gaussian grid of {n} has {height} latitudes, where all are needed"));
     }
     let north_to_south = legendre_roots(height);
@@ -185,6 +188,9 @@ fn legendre_roots(degree: usize) -> Vec<f64> {
             }
             let slope = n * (before - x * value) / (1.0 - x * x);
             x -= value / slope;
+            if (value / slope).abs() < 1e-15 {
+                break;
+            }
         }
         x.asin().to_degrees()
     };

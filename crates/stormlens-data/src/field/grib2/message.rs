@@ -1,5 +1,7 @@
 //! One field of a GRIB2 file.
 
+use std::sync::Arc;
+
 use super::super::contents::{Content, GridSummary};
 use super::super::{FieldError, GriddedField, parameters};
 use super::axes::GridHead;
@@ -13,17 +15,21 @@ use super::values;
 pub(in super::super) struct Message {
     sections: Sections,
     product: ProductHead,
-    grid: GridHead,
+    /// Shared by the fields of one grid.
+    grid: Arc<GridHead>,
     packing: u16,
 }
 
 impl Message {
-    pub(super) fn read_heads(bytes: &[u8], sections: Sections) -> Result<Self, String> {
+    pub(super) fn read_heads(
+        bytes: &[u8],
+        sections: Sections,
+        grid: Arc<GridHead>,
+    ) -> Result<Self, String> {
         let part = |range: &std::ops::Range<usize>| &bytes[range.clone()];
         let identification = part(&sections.identification);
         let product =
             ProductHead::read(sections.discipline, identification, part(&sections.product))?;
-        let grid = GridHead::read(part(&sections.grid))?;
         let packing = Section(part(&sections.representation)).u16(10)?;
         Ok(Self { sections, product, grid, packing })
     }

@@ -47,11 +47,11 @@ impl ProductHead {
                 _ => None,
             };
         }
-        if let ([parameters::MRMS, 6, number], Some(stated)) = (numbers, interval) {
-            if let Some((_, hours)) = parameters::mrms_sum(number) {
-                let start = add(stated.end, 1, -hours)?;
-                interval = Some(Interval::accumulation(start, stated.end));
-            }
+        if let ([parameters::MRMS, 6, number], Some(stated)) = (numbers, interval)
+            && let Some((_, hours)) = parameters::mrms_sum(number)
+        {
+            let start = add(stated.end, 1, -hours)?;
+            interval = Some(Interval::accumulation(start, stated.end));
         }
         Ok(Self { centre, reference_time, numbers, level, interval, member })
     }

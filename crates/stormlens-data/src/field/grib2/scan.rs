@@ -1,15 +1,19 @@
 //! From the bytes of a file to its messages.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::FieldError;
 use super::Message;
+use super::axes::GridHead;
 use super::bytes::Section;
 
 const HEAD_BYTES: usize = 16;
 const END: &[u8] = b"7777";
 /// A file of more fields is not listed: GFS has some 750 a step.
 const MAX_FIELDS: usize = 20_000;
+/// A file whose fields lie on more grids is not read.
+const MAX_GRIDS: usize = 16;
 
 /// Where the sections of one field lie in the file. Sections 1 and 3 may serve several fields.
 #[derive(Clone, Debug)]
@@ -29,7 +33,7 @@ pub(super) struct Sections {
 /// For GRIB1, and for anything that is no whole GRIB2 message from its first to its last byte.
 pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, FieldError> {
     let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
-    let (mut at, mut fields) = (0, Vec::new());
+    let (mut at, mut fields, mut grids) = (0, Vec::new(), Grids::default());
     while at < bytes.len() {
         if bytes[at..].starts_with(b"GRIB") && bytes.get(at + 7) == Some(&1) {
             return Err(FieldError::Grib1 { file: file.to_owned() });
@@ -40,7 +44,8 @@ pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, F
         }
         let end = message_end(bytes, at).map_err(damaged)?;
         for sections in fields_of(bytes, at, end).map_err(damaged)? {
-            fields.push(Message::read_heads(bytes, sections).map_err(damaged)?);
+            let grid = grids.of(&bytes[sections.grid.clone()]).map_err(damaged)?;
+            fields.push(Message::read_heads(bytes, sections, grid).map_err(damaged)?);
         }
         if fields.len() > MAX_FIELDS {
             let what = format!("it has more than {MAX_FIELDS} fields");
@@ -51,6 +56,24 @@ pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, F
     match fields.is_empty() {
         true => Err(damaged("it has no message".to_owned())),
         false => Ok(fields),
+    }
+}
+
+/// The different grids of a file. Each is kept once, or a small file of many fields would fill the memory with axes.
+#[derive(Default)]
+struct Grids<'a>(Vec<(&'a [u8], Arc<GridHead>)>);
+
+impl<'a> Grids<'a> {
+    fn of(&mut self, section: &'a [u8]) -> Result<Arc<GridHead>, String> {
+        if let Some((_, known)) = self.0.iter().find(|(bytes, _)| *bytes == section) {
+            return Ok(known.clone());
+        }
+        if self.0.len() == MAX_GRIDS {
+            return Err(format!("its fields lie on more than {MAX_GRIDS} grids"));
+        }
+        let grid = Arc::new(GridHead::read(section)?);
+        self.0.push((section, grid.clone()));
+        Ok(grid)
     }
 }
 

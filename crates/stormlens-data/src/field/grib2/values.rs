@@ -94,12 +94,23 @@ fn png_pixels(data: Section) -> Result<u64, String> {
     }
 }
 
-/// Width times height in the head of a JPEG 2000 code stream: SOC (FF4F), then SIZ (FF51).
+/// Width times height in the head of a JPEG 2000 code stream: SOC (FF4F), then SIZ (FF51). Its components and tiles
+/// are as many as a field needs and as the standard allows, or memory would be taken for them.
 fn jpeg2000_pixels(data: Section) -> Result<u64, String> {
     if data.0.get(5..9) != Some(&[0xFF, 0x4F, 0xFF, 0x51]) {
         return Err("its data are no JPEG 2000 code stream".to_owned());
     }
     let side =
         |end, begin| Ok::<_, String>(u64::from(data.u32(end)?.saturating_sub(data.u32(begin)?)));
+    let n_components = data.u16(46)?;
+    if n_components != 1 {
+        return Err(format!("its picture has {n_components} components, where one is needed"));
+    }
+    let tiles = |end, origin, size| {
+        Ok::<_, String>(side(end, origin)?.div_ceil(u64::from(data.u32(size)?.max(1))))
+    };
+    if tiles(14, 38, 30)? * tiles(18, 42, 34)? > u64::from(u16::MAX) {
+        return Err("its picture has more tiles than JPEG 2000 allows".to_owned());
+    }
     Ok(side(14, 22)? * side(18, 26)?)
 }
