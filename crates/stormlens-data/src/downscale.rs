@@ -7,9 +7,14 @@
 
 pub mod conserve;
 pub mod elevation;
+pub(crate) mod fourier;
 pub mod layout;
 pub mod mosaic;
+pub mod rainfarm;
 pub mod registration;
+pub mod rivals;
+#[cfg(test)]
+mod rivals_tests;
 pub mod scale;
 pub mod seam;
 #[cfg(test)]
@@ -21,6 +26,8 @@ pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
 pub use elevation::{ELEVATION_SCALE_M, check_elevation, tile_elevation};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
+pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
+pub use rivals::{Rival, Space, rainfarm_members, rival_mm};
 pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};
 pub use seam::{SeamIndex, seam_index};

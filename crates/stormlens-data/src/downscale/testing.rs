@@ -94,3 +94,22 @@ pub(crate) fn orography() -> Option<GriddedField> {
     let (_, values) = array("real_mrms/gfs_orog_m_0p25_lat20-55_lon-130--60")?;
     Some(field([141, 281], [20.0, -130.0], 0.25, values, "m"))
 }
+
+/// The shares of a turn that `tools/rainfarm.py` draws.
+pub(crate) fn split_mix(seed: u64, n: usize) -> Vec<f64> {
+    let mut state = seed;
+    let mut draw = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 * 2_f64.powi(-53)
+    };
+    (0..n).map(|_| draw()).collect()
+}
+
+/// One hour of real rain over the United States at 0.04°.
+pub(crate) fn us_hour() -> Option<GriddedField> {
+    let (_, values) = array("real_mrms/mrms_20190610_0000_0058_1h_mm_0p04deg")?;
+    Some(field([875, 1750], [20.02, -129.98], 0.04, values, "mm"))
+}
