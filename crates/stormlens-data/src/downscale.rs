@@ -8,8 +8,12 @@
 pub mod conserve;
 pub mod elevation;
 pub(crate) mod fourier;
+pub mod hourly;
 pub mod layout;
 pub mod mosaic;
+pub mod prepare;
+#[cfg(test)]
+mod prepare_tests;
 pub mod rainfarm;
 pub mod registration;
 pub mod rivals;
@@ -24,8 +28,10 @@ mod tests;
 
 pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
 pub use elevation::{ELEVATION_SCALE_M, check_elevation, tile_elevation};
+pub use hourly::{HourlyRain, RainSum};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
+pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, to_z};
 pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
 pub use rivals::{Rival, Space, rainfarm_members, rival_mm};
