@@ -4,7 +4,7 @@ pub mod accumulation;
 pub mod contents;
 pub mod error;
 pub mod file;
-mod grib2;
+mod grib;
 pub mod gridded;
 pub mod interval;
 pub mod lat_lon;

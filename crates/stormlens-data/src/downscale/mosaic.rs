@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Geometry, LogScale, Tile};
-use crate::field::FieldError;
+use crate::field::{FieldError, GriddedField};
 
 /// In which unit tiles are blended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,15 @@ pub struct Mosaic {
     /// In the network's unit, of what is blended so; else empty.
     pub z: Vec<f32>,
     pub weight_sum: Vec<f32>,
+}
+
+impl Mosaic {
+    /// Coarse rain of the cells of this map, mm, for [`super::conserve`]: values of the field, linear between its
+    /// nodes, at every `factor`-th node, row by row. `NaN` outside of the field.
+    pub fn coarse_cells(&self, rain: &GriddedField, factor: usize) -> Vec<f64> {
+        let every = |axis: &[f64]| axis.iter().step_by(factor).copied().collect::<Vec<f64>>();
+        rain.linear_nodes(&every(&self.latitudes), &every(&self.longitudes))
+    }
 }
 
 impl MosaicBuilder {

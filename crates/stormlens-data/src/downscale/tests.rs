@@ -211,6 +211,15 @@ fn what_no_tile_covers_has_no_data() {
     let mosaic = builder.finish();
     assert!(mosaic.mm[0].abs() < 1e-6 && mosaic.mm[127].is_nan());
     assert_eq!(mosaic.mm.iter().filter(|mm| mm.is_nan()).count(), 2 * 4096 + 1);
+    // Cells without data stay so when mass is conserved, and the others have that of the coarse rain.
+    let rain =
+        field([30, 30], [39.0, 9.0], 0.25, (0..900).map(|i| i as f32 / 100.0).collect(), "mm");
+    let cells = mosaic.coarse_cells(&rain, 8);
+    let conserved = conserve(&mosaic.mm, 128, &cells, 8);
+    assert_eq!(conserved.mm.iter().filter(|mm| mm.is_nan()).count(), 2 * 4096 + 1);
+    for (mean, cell) in coarse_means(&conserved.mm, 128, 8).iter().zip(&cells) {
+        assert!(mean.is_nan() || (mean - cell).abs() < 1e-5 * (1.0 + cell), "{mean}, not {cell}");
+    }
     let refused = |tiles: &[Tile], max| {
         MosaicBuilder::new(tiles, V4, SCALE, BlendOptions::default(), max)
             .err()

@@ -8,14 +8,9 @@ pub enum FieldError {
     #[error(transparent)]
     File(#[from] FilesError),
     #[error(
-        "{file} is no field that can be read: give GRIB2, NetCDF (3 or 4), or .npy with its unit and grid"
+        "{file} is no field that can be read: give GRIB, NetCDF (3 or 4), or .npy with its unit and grid"
     )]
     Foreign { file: String },
-    #[error(
-        "{file} is GRIB of edition 1, of which only edition 2 is read: convert it first, e.g. with \
-         grib_set -s edition=2 IN OUT"
-    )]
-    Grib1 { file: String },
     #[error("{file} is damaged or cut off, fetch it again: {what}")]
     Damaged { file: String, what: String },
     #[error("{file} cannot be read: {what}")]

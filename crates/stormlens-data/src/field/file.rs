@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::contents::{Content, Wanted};
-use super::grib2::{self, Message};
+use super::grib::{self, Message};
 use super::netcdf::NetcdfFile;
 use super::{FieldError, GriddedField, Interval};
 use crate::files;
@@ -23,12 +23,12 @@ pub struct FieldFile {
 }
 
 enum Kind {
-    Grib2 { bytes: Vec<u8>, messages: Vec<Message> },
+    Grib { bytes: Vec<u8>, messages: Vec<Message> },
     Netcdf(Box<NetcdfFile>),
 }
 
 impl FieldFile {
-    /// Opens GRIB2 or NetCDF, which it is told by its first bytes.
+    /// Opens GRIB (edition 1 or 2) or NetCDF, which it is told by its first bytes.
     ///
     /// # Errors
     /// For what is neither, is damaged, cut off or too large, in words of the user.
@@ -44,9 +44,9 @@ impl FieldFile {
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, FieldError> {
         match Format::of(&bytes) {
             Some(Format::Grib) => {
-                let messages = grib2::scan(name, &bytes)?;
+                let messages = grib::scan(name, &bytes)?;
                 let contents = messages.iter().map(Message::content).collect();
-                let kind = Kind::Grib2 { bytes, messages };
+                let kind = Kind::Grib { bytes, messages };
                 Ok(Self { name: name.to_owned(), contents, kind })
             }
             Some(Format::Netcdf) => {
@@ -88,8 +88,8 @@ impl FieldFile {
     /// If there is no such place.
     pub fn read(&self, place: usize) -> Result<GriddedField, FieldError> {
         match &self.kind {
-            Kind::Grib2 { bytes, messages } => {
-                guarded(&self.name, "GRIB2", || messages[place].read(&self.name, bytes))
+            Kind::Grib { bytes, messages } => {
+                guarded(&self.name, "GRIB", || messages[place].read(&self.name, bytes))
             }
             Kind::Netcdf(file) => guarded(&self.name, "NetCDF", || file.read(place)),
         }

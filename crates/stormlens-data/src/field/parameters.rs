@@ -1,8 +1,9 @@
-//! Names and units of parameters in GRIB2, as far as downscaling of precipitation needs them.
+//! Names and units of parameters in GRIB, as far as downscaling of precipitation needs them.
 //!
 //! WMO code table 4.2; local tables of NCEP (centre 7), ECMWF (centre 98) and MRMS (discipline 209).
 
 /// A parameter: short name, title, unit.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Parameter {
     pub name: &'static str,
     pub title: &'static str,
@@ -40,6 +41,30 @@ pub(super) fn find(centre: u16, numbers: [u8; 3]) -> Option<Parameter> {
         _ => return None,
     };
     Some(known)
+}
+
+/// The parameter of a table of edition 1: the WMO's table 2, which NCEP uses, and ECMWF's table 128.
+pub(super) fn find_edition1(centre: u16, table: u8, number: u8) -> Option<Parameter> {
+    let known = match (centre, table, number) {
+        (ECMWF, 128, 228) => named("tp", "Total precipitation", "m"),
+        (ECMWF, 128, 142) => named("lsp", "Large-scale precipitation", "m"),
+        (ECMWF, 128, 143) => named("cp", "Convective precipitation", "m"),
+        (ECMWF, 128, 129) => named("z", "Geopotential", "m2 s-2"),
+        (_, 1..=3, 7) => named("hgt", "Geopotential height", "gpm"),
+        (_, 1..=3, 8) => named("height", "Geometric height", "m"),
+        (_, 1..=3, 59) => named("prate", "Precipitation rate", "kg m-2 s-1"),
+        (_, 1..=3, 61) => named("apcp", "Total precipitation", "kg m-2"),
+        (_, 1..=3, 62) => named("ncpcp", "Large-scale precipitation", "kg m-2"),
+        (_, 1..=3, 63) => named("acpcp", "Convective precipitation", "kg m-2"),
+        _ => return None,
+    };
+    Some(known)
+}
+
+/// Whether ECMWF counts that parameter of its table 128 from the begin of the forecast on, although its messages of
+/// edition 1 call it instantaneous.
+pub(super) fn is_ecmwf_total(centre: u16, table: u8, number: u8) -> bool {
+    (centre, table) == (ECMWF, 128) && [142, 143, 228].contains(&number)
 }
 
 /// Sums in the table of MRMS by number: short name and hours, which end at the time of the message. The

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::grib2::testing::Draft;
+use super::super::grib::testing::Draft;
 use super::super::testing::kept;
 use super::super::{FieldFile, LatLonGrid};
 use super::*;

@@ -26,6 +26,25 @@ impl Section<'_> {
         self.array(octet).map(u32::from_be_bytes)
     }
 
+    /// Three octets.
+    pub fn u24(&self, octet: usize) -> Result<u32, String> {
+        self.array(octet).map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
+    }
+
+    /// Three octets whose first bit is the sign.
+    pub fn signed_u24(&self, octet: usize) -> Result<i64, String> {
+        let bits = self.u24(octet)?;
+        let size = i64::from(bits & 0x7F_FFFF);
+        Ok(if bits >> 23 == 1 { -size } else { size })
+    }
+
+    /// Two octets whose first bit is the sign.
+    pub fn signed_u16(&self, octet: usize) -> Result<i32, String> {
+        let bits = self.u16(octet)?;
+        let size = i32::from(bits & 0x7FFF);
+        Ok(if bits >> 15 == 1 { -size } else { size })
+    }
+
     /// A number whose first bit is its sign.
     pub fn signed(&self, octet: usize) -> Result<i64, String> {
         let bits = self.u32(octet)?;

@@ -7,9 +7,10 @@ use super::super::FieldError;
 use super::Message;
 use super::axes::GridHead;
 use super::bytes::Section;
+use super::edition1;
 
 const HEAD_BYTES: usize = 16;
-const END: &[u8] = b"7777";
+pub(super) const END: &[u8] = b"7777";
 /// A file of more fields is not listed: GFS has some 750 a step.
 const MAX_FIELDS: usize = 20_000;
 /// A file whose fields lie on more grids is not read.
@@ -27,29 +28,32 @@ pub(super) struct Sections {
     pub data: Range<usize>,
 }
 
-/// All fields of a file.
+/// All fields of a file, whose messages may be of both editions.
 ///
 /// # Errors
-/// For GRIB1, and for anything that is no whole GRIB2 message from its first to its last byte.
+/// For anything that is no whole GRIB message from its first to its last byte.
 pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, FieldError> {
     let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
     let (mut at, mut fields, mut grids) = (0, Vec::new(), Grids::default());
     while at < bytes.len() {
-        if bytes[at..].starts_with(b"GRIB") && bytes.get(at + 7) == Some(&1) {
-            return Err(FieldError::Grib1 { file: file.to_owned() });
+        if fields.len() > MAX_FIELDS {
+            let what = format!("it has more than {MAX_FIELDS} fields");
+            return Err(FieldError::TooLarge { file: file.to_owned(), what });
         }
         // Some services fill up to whole blocks with zeros.
         if bytes[at..].iter().all(|&byte| byte == 0) {
             break;
         }
+        if bytes[at..].starts_with(b"GRIB") && bytes.get(at + 7) == Some(&1) {
+            let (message, end) = edition1::read(bytes, at, &mut grids).map_err(damaged)?;
+            fields.push(message);
+            at = end;
+            continue;
+        }
         let end = message_end(bytes, at).map_err(damaged)?;
         for sections in fields_of(bytes, at, end).map_err(damaged)? {
             let grid = grids.of(&bytes[sections.grid.clone()]).map_err(damaged)?;
             fields.push(Message::read_heads(bytes, sections, grid).map_err(damaged)?);
-        }
-        if fields.len() > MAX_FIELDS {
-            let what = format!("it has more than {MAX_FIELDS} fields");
-            return Err(FieldError::TooLarge { file: file.to_owned(), what });
         }
         at = end;
     }
@@ -61,17 +65,27 @@ pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, F
 
 /// The different grids of a file. Each is kept once, or a small file of many fields would fill the memory with axes.
 #[derive(Default)]
-struct Grids<'a>(Vec<(&'a [u8], Arc<GridHead>)>);
+pub(super) struct Grids<'a>(Vec<(&'a [u8], Arc<GridHead>)>);
 
 impl<'a> Grids<'a> {
+    /// The grid of a section of edition 2.
     fn of(&mut self, section: &'a [u8]) -> Result<Arc<GridHead>, String> {
+        self.of_head(section, GridHead::read)
+    }
+
+    /// The grid that a head says, read only where it is new.
+    pub fn of_head(
+        &mut self,
+        section: &'a [u8],
+        read: impl FnOnce(&[u8]) -> Result<GridHead, String>,
+    ) -> Result<Arc<GridHead>, String> {
         if let Some((_, known)) = self.0.iter().find(|(bytes, _)| *bytes == section) {
             return Ok(known.clone());
         }
         if self.0.len() == MAX_GRIDS {
             return Err(format!("its fields lie on more than {MAX_GRIDS} grids"));
         }
-        let grid = Arc::new(GridHead::read(section)?);
+        let grid = Arc::new(read(section)?);
         self.0.push((section, grid.clone()));
         Ok(grid)
     }

@@ -1,5 +1,6 @@
 //! One field of a GRIB2 file.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::contents::{Content, GridSummary};
@@ -8,49 +9,53 @@ use super::axes::GridHead;
 use super::bytes::Section;
 use super::product::ProductHead;
 use super::scan::Sections;
-use super::values;
+use super::{edition1, values};
 
 /// A field whose heads have been read.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Message {
-    sections: Sections,
-    product: ProductHead,
+    pub(super) product: ProductHead,
     /// Shared by the fields of one grid.
-    grid: Arc<GridHead>,
-    packing: u16,
+    pub(super) grid: Arc<GridHead>,
+    pub(super) packed: Packed,
+}
+
+/// Where the values are, and how.
+#[derive(Clone, Debug)]
+pub(super) enum Packed {
+    Edition1(edition1::Packed),
+    /// Template of section 5, and sections 5, 6 and 7.
+    Edition2 {
+        template: u16,
+        parts: [Range<usize>; 3],
+    },
 }
 
 impl Message {
+    /// A field of edition 2.
     pub(super) fn read_heads(
         bytes: &[u8],
         sections: Sections,
         grid: Arc<GridHead>,
     ) -> Result<Self, String> {
-        let part = |range: &std::ops::Range<usize>| &bytes[range.clone()];
+        let part = |range: &Range<usize>| &bytes[range.clone()];
         let identification = part(&sections.identification);
         let product =
             ProductHead::read(sections.discipline, identification, part(&sections.product))?;
-        let packing = Section(part(&sections.representation)).u16(10)?;
-        Ok(Self { sections, product, grid, packing })
+        let template = Section(part(&sections.representation)).u16(10)?;
+        let parts = [sections.representation, sections.bitmap, sections.data];
+        Ok(Self { product, grid, packed: Packed::Edition2 { template, parts } })
     }
 
     /// What it is, without its values.
     pub fn content(&self) -> Content {
-        let Self { product, grid, packing, .. } = self;
-        let known = parameters::find(product.centre, product.numbers);
-        let [discipline, category, number] = product.numbers;
-        let (variable, title, unit) = match known {
+        let Self { product, grid, packed } = self;
+        let (variable, title, unit) = match product.parameter {
             Some(known) => (known.name.to_owned(), known.title.to_owned(), known.unit.to_owned()),
             None => {
-                let name = format!("{discipline}.{category}.{number}");
-                let title =
-                    format!("Parameter {number} of category {category} in discipline {discipline}");
-                (name, title, String::new())
+                let [a, b, c] = product.numbers;
+                (format!("{a}.{b}.{c}"), format!("Parameter {c} of table {a}.{b}"), String::new())
             }
-        };
-        let missing_values = match product.numbers {
-            [parameters::MRMS, 6, _] => parameters::MRMS_MISSING.to_vec(),
-            _ => Vec::new(),
         };
         Content {
             variable,
@@ -64,10 +69,13 @@ impl Message {
                 kind: grid.kind.clone(),
                 height: grid.height,
                 width: grid.width,
-                bounds: grid.bounds(),
+                bounds: grid.bounds,
             },
-            packing: packing_name(*packing),
-            missing_values,
+            packing: match packed {
+                Packed::Edition1(_) => "simple packing (edition 1)".to_owned(),
+                Packed::Edition2 { template, .. } => packing_name(*template),
+            },
+            missing_values: product.missing_values.to_vec(),
             producer: parameters::centre(product.centre),
         }
     }
@@ -79,9 +87,14 @@ impl Message {
 
     /// Values in the order of the file, missing ones as `NaN`.
     pub(super) fn values(&self, file: &str, bytes: &[u8]) -> Result<Vec<f32>, FieldError> {
-        let parts = [&self.sections.representation, &self.sections.bitmap, &self.sections.data];
-        let parts = parts.map(|range| &bytes[range.clone()]);
-        values::decode(file, self.grid.n_points, self.packing, parts)
+        let n_points = self.grid.n_points;
+        match &self.packed {
+            Packed::Edition1(packed) => packed.values(file, n_points, bytes),
+            Packed::Edition2 { template, parts } => {
+                let parts = parts.each_ref().map(|range| &bytes[range.clone()]);
+                values::decode(file, n_points, *template, parts)
+            }
+        }
     }
 
     /// The whole field.

@@ -245,7 +245,7 @@ fn what_is_no_whole_grib2_is_refused_for_its_reason() {
     };
     check(whole[..whole.len() - 1].to_vec(), "damaged or cut off");
     check([&whole[..], b"more"].concat(), "no message begins at byte");
-    check(with(7, 1), "edition 1");
+    check(with(7, 1), "does not end with 7777");
     check(with(7, 3), "edition 3");
     check(with(whole.len() - 1, b'8'), "does not end with 7777");
     check(b"GRIX".to_vec(), "no field that can be read");

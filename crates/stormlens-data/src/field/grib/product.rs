@@ -5,16 +5,19 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::interval::{Interval, Statistic};
-use super::super::parameters;
+use super::super::parameters::{self, Parameter};
 use super::bytes::Section;
 
-/// What sections 1 and 4 say.
+/// What a field is, in either edition.
 #[derive(Clone, Debug)]
 pub(super) struct ProductHead {
     pub centre: u16,
     pub reference_time: Timestamp,
-    /// Discipline, category, number.
+    pub parameter: Option<Parameter>,
+    /// Of edition 2 discipline, category and number, of edition 1 the edition, table and number.
     pub numbers: [u8; 3],
+    /// Values that stand for missing ones by the table of the source.
+    pub missing_values: &'static [f32],
     pub level: String,
     /// `None` where the template is not read, and where it contradicts itself.
     pub interval: Option<Interval>,
@@ -53,7 +56,21 @@ impl ProductHead {
             let start = add(stated.end, 1, -hours)?;
             interval = Some(Interval::accumulation(start, stated.end));
         }
-        Ok(Self { centre, reference_time, numbers, level, interval, member })
+        let missing_values: &[f32] = match numbers {
+            [parameters::MRMS, 6, _] => &parameters::MRMS_MISSING,
+            _ => &[],
+        };
+        let parameter = parameters::find(centre, numbers);
+        Ok(Self {
+            centre,
+            reference_time,
+            parameter,
+            numbers,
+            missing_values,
+            level,
+            interval,
+            member,
+        })
     }
 }
 
@@ -76,11 +93,17 @@ fn statistic(section: Section, octet: usize, start: Timestamp) -> Result<Option<
 /// Year, month, day, hour, minute, second, UTC.
 fn moment(section: Section, octet: usize) -> Result<Timestamp, String> {
     let year = i16::try_from(section.u16(octet)?).unwrap_or(i16::MAX);
-    let mut parts = [0_i8; 5];
+    let mut parts = [0; 5];
     for (i, part) in parts.iter_mut().enumerate() {
-        *part = i8::try_from(section.u8(octet + 2 + i)?).unwrap_or(i8::MAX);
+        *part = section.u8(octet + 2 + i)?;
     }
-    let [month, day, hour, minute, second] = parts;
+    civil_time(year, parts)
+}
+
+/// A moment from year, and month, day, hour, minute and second.
+pub(super) fn civil_time(year: i16, parts: [u8; 5]) -> Result<Timestamp, String> {
+    let [month, day, hour, minute, second] =
+        parts.map(|part| i8::try_from(part).unwrap_or(i8::MAX));
     let civil = DateTime::new(year, month, day, hour, minute, second, 0);
     let zoned = civil.and_then(|civil| civil.to_zoned(TimeZone::UTC));
     let shown = || format!("{year}-{month}-{day} {hour}:{minute}:{second} is no time");
@@ -88,7 +111,7 @@ fn moment(section: Section, octet: usize) -> Result<Timestamp, String> {
 }
 
 /// A time plus so many units of code table 4.4.
-fn add(time: Timestamp, unit: u8, number: i64) -> Result<Timestamp, String> {
+pub(super) fn add(time: Timestamp, unit: u8, number: i64) -> Result<Timestamp, String> {
     let seconds = match unit {
         0 => 60,
         1 => 3600,

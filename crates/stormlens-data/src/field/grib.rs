@@ -1,10 +1,12 @@
-//! GRIB2: WMO Manual on Codes, FM 92, edition 2.
+//! GRIB: WMO Manual on Codes, FM 92, editions 1 and 2.
 //!
 //! Sections are walked through and heads are read here, so that every length is compared with the file before
-//! memory is taken; the values of a message are unpacked by the crate `grib`.
+//! memory is taken; the values of edition 2
+//! are unpacked by the crate `grib`, those of edition 1 (simple packing only) here.
 
 mod axes;
 mod bytes;
+mod edition1;
 mod message;
 mod product;
 mod scan;
