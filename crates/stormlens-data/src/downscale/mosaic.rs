@@ -77,7 +77,7 @@ pub struct Mosaic {
 }
 
 impl Mosaic {
-    /// Coarse rain of the cells of this map, mm, for [`super::conserve`]: values of the field, linear between its
+    /// Coarse rain of the cells of this map, mm, for [`super::conserve()`]: values of the field, linear between its
     /// nodes, at every `factor`-th node, row by row. `NaN` outside of the field.
     pub fn coarse_cells(&self, rain: &GriddedField, factor: usize) -> Vec<f64> {
         let every = |axis: &[f64]| axis.iter().step_by(factor).copied().collect::<Vec<f64>>();

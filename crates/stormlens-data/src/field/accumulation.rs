@@ -20,31 +20,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{FieldError, GriddedField, Interval, Statistic};
 use crate::time::format_utc;
 
+mod stated;
 #[cfg(test)]
 mod tests;
+mod unit;
 
-/// What a unit measures, and how many millimetres (or millimetres per second) it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Unit {
-    Amount(f64),
-    Rate(f64),
-}
-
-impl Unit {
-    /// 1 kg of water on 1 m² is 1 mm.
-    fn parse(unit: &str) -> Option<Self> {
-        let compact: String = unit.to_lowercase().chars().filter(|c| !" *^".contains(*c)).collect();
-        Some(match compact.as_str() {
-            "kgm-2" | "kg/m2" | "mm" | "millimeter" | "millimetre" => Self::Amount(1.0),
-            "m" | "mofwaterequivalent" | "metre" | "meter" => Self::Amount(1000.0),
-            "cm" => Self::Amount(10.0),
-            "kgm-2s-1" | "kg/m2/s" | "kg/(m2s)" | "mms-1" | "mm/s" => Self::Rate(1.0),
-            "mmh-1" | "mm/h" | "mm/hr" | "mmhr-1" | "kgm-2h-1" => Self::Rate(1.0 / 3600.0),
-            "ms-1" | "m/s" => Self::Rate(1000.0),
-            _ => return None,
-        })
-    }
-}
+use unit::Unit;
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -334,57 +315,4 @@ pub fn hours_before(end: Timestamp, hours: i64) -> Result<Interval, FieldError> 
     let start = end.checked_sub(SignedDuration::from_hours(hours));
     let start = start.map_err(|error| refuse(error.to_string()))?;
     Ok(Interval::accumulation(start, end))
-}
-
-impl GriddedField {
-    /// The same field with what its file leaves open, stated by a person.
-    ///
-    /// # Errors
-    /// [`FieldError::Interval`] where the file says another interval: it knows better.
-    pub fn stated(
-        self,
-        unit: Option<&str>,
-        interval: Option<Interval>,
-    ) -> Result<Self, FieldError> {
-        let open = |own: &Interval| own.statistic == Statistic::Instantaneous;
-        if let (Some(own), Some(stated)) = (self.interval.filter(|own| !open(own)), interval)
-            && own != stated
-        {
-            return Err(refuse(format!("{} is {own}, not {stated}", self.source)));
-        }
-        if let Some(unit) = unit.filter(|unit| !self.unit.is_empty() && **unit != self.unit) {
-            return Err(refuse(format!("{} is in {}, not in {unit}", self.source, self.unit)));
-        }
-        Ok(Self {
-            unit: unit.map_or(self.unit, str::to_owned),
-            interval: interval.or(self.interval),
-            ..self
-        })
-    }
-
-    /// Checks that a field is rain of so many hours in millimetres, as [`accumulate`] makes it.
-    ///
-    /// # Errors
-    /// For another unit, no interval or one of another length, negative rain, and where all is missing.
-    pub fn check_rain_mm(&self, hours: i64) -> Result<(), FieldError> {
-        let name = || self.source.clone();
-        if self.unit != "mm" {
-            let needed = "where mm are needed: make them with the rule of the source first";
-            return Err(FieldError::Unit { name: name(), unit: self.unit.clone(), needed });
-        }
-        let interval = self.interval.ok_or_else(|| FieldError::NoInterval { name: name() })?;
-        if interval.statistic != Statistic::Accumulation || interval.duration_s() != hours * 3600 {
-            return Err(refuse(format!(
-                "{} is {interval}, where a sum of {hours} h is needed",
-                self.source
-            )));
-        }
-        if self.n_missing() == self.values.len() {
-            return Err(FieldError::AllMissing { name: name(), count: self.values.len() });
-        }
-        match self.values.iter().any(|&value| value < 0.0) {
-            true => Err(refuse(format!("{} has negative rain", self.source))),
-            false => Ok(()),
-        }
-    }
 }

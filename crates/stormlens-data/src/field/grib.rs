@@ -7,6 +7,7 @@
 mod axes;
 mod bytes;
 mod edition1;
+mod gaussian;
 mod message;
 mod product;
 mod scan;

@@ -94,6 +94,46 @@ impl GriddedField {
         latitudes.iter().flat_map(row).collect()
     }
 
+    /// Means of blocks of `factor` × `factor` nodes, which lie in their middle; `NaN` where one is missing. Rows in the
+    /// north and columns in the east that fill no block are left out.
+    ///
+    /// # Errors
+    /// In words, where the field is smaller than a block.
+    pub fn block_mean(&self, factor: usize) -> Result<Self, String> {
+        if factor == 0 || self.grid.height() < factor || self.grid.width() < factor {
+            return Err(format!("{} has no block of {factor} × {factor} nodes", self.source));
+        }
+        let middles = |axis: &[f64]| -> Vec<f64> {
+            let blocks = axis.chunks_exact(factor);
+            blocks.map(|block| block.iter().sum::<f64>() / block.len() as f64).collect()
+        };
+        let (latitudes, longitudes) =
+            (middles(&self.grid.latitudes), middles(&self.grid.longitudes));
+        let mean = |i: usize| {
+            let (row, column) = (i / longitudes.len() * factor, i % longitudes.len() * factor);
+            let nodes = (row..row + factor)
+                .flat_map(|row| (column..column + factor).map(move |column| (row, column)));
+            let sum: f64 = nodes.map(|(row, column)| f64::from(self.at(row, column))).sum();
+            (sum / (factor * factor) as f64) as f32
+        };
+        let values: Vec<f32> = (0..latitudes.len() * longitudes.len()).map(mean).collect();
+        let (grid, values) = Self::of_axes([&latitudes, &longitudes], &values)?;
+        Ok(Self { grid, values, ..self.without_values() })
+    }
+
+    /// All but the nodes and their values.
+    fn without_values(&self) -> Self {
+        Self {
+            variable: self.variable.clone(),
+            unit: self.unit.clone(),
+            interval: self.interval,
+            reference_time: self.reference_time,
+            grid: LatLonGrid { latitudes: vec![], longitudes: vec![], is_global: false },
+            values: vec![],
+            source: self.source.clone(),
+        }
+    }
+
     /// Checks that two fields have the same nodes.
     ///
     /// # Errors

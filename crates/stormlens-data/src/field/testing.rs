@@ -17,3 +17,9 @@ pub(crate) fn golden(name: &str) -> Option<PathBuf> {
 pub(crate) fn kept(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
+
+/// How often something is damaged at random: as often as `STORMLENS_FUZZ_ROUNDS` says, or a few times.
+pub(crate) fn rounds(few: usize) -> usize {
+    let stated = std::env::var("STORMLENS_FUZZ_ROUNDS");
+    stated.ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(few)
+}

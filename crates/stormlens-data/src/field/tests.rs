@@ -97,6 +97,20 @@ fn of_two_nearest_nodes_the_lower_index_is_taken() {
 }
 
 #[test]
+fn blocks_have_their_mean_in_their_middle() {
+    let mut field = around_the_earth();
+    let blocks = field.block_mean(2).unwrap();
+    assert_eq!(
+        (blocks.grid.latitudes.as_slice(), blocks.values.as_slice()),
+        (&[0.5][..], &[5.5, 7.5][..])
+    );
+    assert_eq!(blocks.grid.longitudes, [-135.0, 45.0]);
+    field.values[0] = f32::NAN;
+    assert!(field.block_mean(2).unwrap().values[0].is_nan());
+    assert!(field.block_mean(7).is_err() && field.block_mean(0).is_err());
+}
+
+#[test]
 fn a_domain_beyond_the_field_is_refused_in_numbers() {
     let part = grid(&[30.0, 51.0], &[-126.0, -102.0]);
     part.check_covers("rain", [33.0, 51.0, -126.0, -103.0]).unwrap();

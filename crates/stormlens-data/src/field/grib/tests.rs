@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::testing::{golden, kept};
+use super::super::testing::{golden, kept, rounds};
 use super::super::{FieldError, FieldFile, Statistic, Wanted};
 use super::testing::Draft;
 use super::{Message, scan};
@@ -288,16 +288,21 @@ fn what_a_small_file_could_fill_the_memory_with_is_refused() {
 #[test]
 fn damaged_messages_end_in_an_error_and_never_in_a_panic() {
     let mut random = crate::simulate::Random::new(11);
-    for name in [
+    let mut messages: Vec<(&str, Vec<u8>)> = [
         "simple_ngm_precip_polar",
         "complex_spatial_gfs_precip_2p5deg",
         "jpeg2000_gfs_prate_gaussian",
-    ] {
-        let whole = std::fs::read(kept("fields").join(format!("{name}.grib2"))).unwrap();
-        for round in 0..120 {
+        "ccsds_ecmwf_tp",
+    ]
+    .map(|name| (name, std::fs::read(kept("fields").join(format!("{name}.grib2"))).unwrap()))
+    .into();
+    let png = Draft { packing: 41, ..Draft::rain([0, 3], &[1, 2, 3, 4, 5, 6]) };
+    messages.push(("png", png.bytes()));
+    for (name, whole) in messages {
+        for round in 0..rounds(120) {
             let mut bytes = whole.clone();
             // Mostly heads: they are what sizes are taken from.
-            let n = if round % 3 == 0 { bytes.len() } else { 260 };
+            let n = if round % 3 == 0 { bytes.len() } else { bytes.len().min(260) };
             for _ in 0..1 + round % 4 {
                 let at = random.integer(0, n - 1);
                 bytes[at] ^= 1 << random.integer(0, 7);

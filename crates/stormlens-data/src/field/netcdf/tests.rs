@@ -1,6 +1,6 @@
 //! Every container, against what was written; real files; files that are damaged.
 
-use super::super::testing::{golden, kept};
+use super::super::testing::{golden, kept, rounds};
 use super::super::{FieldFile, Wanted};
 use super::times::TimeUnit;
 
@@ -82,7 +82,7 @@ fn damaged_files_end_in_an_error_and_never_in_a_panic() {
                 FieldFile::from_bytes(name, whole[..length].to_vec()).and_then(|f| f.read(1));
             assert!(error.is_err(), "{name} cut to {length}");
         }
-        for _ in 0..150 {
+        for _ in 0..rounds(150) {
             let mut bytes = whole.clone();
             let at = random.integer(0, whole.len() - 1);
             bytes[at] ^= 1 << random.integer(0, 7);
