@@ -78,11 +78,11 @@ pub struct Config {
     #[arg(long, env = "STORMLENS_RESULTS_DISK_MB", default_value_t = 2000, value_name = "MB")]
     pub results_disk_mb: u64,
 
-    /// Disk space for uploaded scenes, in MB; the least recently used go first
+    /// Disk space for uploaded files, in MB; the least recently used go first
     #[arg(long, env = "STORMLENS_CACHE_DISK_MB", default_value_t = 1000, value_name = "MB")]
     pub cache_disk_mb: u64,
 
-    /// Largest file that is taken as a scene, in MB
+    /// Largest file that is taken as an upload, in MB
     #[arg(long, env = "STORMLENS_UPLOAD_MB", default_value_t = 32, value_name = "MB")]
     pub upload_mb: usize,
 
@@ -107,7 +107,7 @@ pub struct Sources {
     #[command(flatten)]
     pub device: DeviceArgs,
 
-    /// Folder of samples, one folder a source: radar frames, cloud maps, scenes; or the folder of one source. Without
+    /// Folder of samples, one folder a source; or the folder of one source. Without
     /// it data is looked for here, beside the program, in share/stormlens beside its folder, and in stormlens
     /// below XDG_DATA_HOME and XDG_DATA_DIRS
     #[arg(
@@ -140,7 +140,7 @@ pub struct Sources {
 /// Where the program keeps what it is given and what it has found out.
 #[derive(Clone, Debug, Args)]
 pub struct CacheArgs {
-    /// Folder for uploaded scenes and finished results, made when a server starts. Without it cache here, where
+    /// Folder for uploaded files and finished results, made when a server starts. Without it cache here, where
     /// data is here, too; else stormlens below XDG_CACHE_HOME
     #[arg(
         id = "cache",

@@ -194,7 +194,7 @@ impl Jobs {
         self.queue.find(id).map(Subscription::new)
     }
 
-    /// The same for a viewer by the name that was given to him.
+    /// The same for a viewer by the name that was given to them.
     pub fn subscribe_as(&self, id: &JobId, viewer: &str) -> Option<Subscription> {
         self.queue.find(id).map(|job| Subscription::of(job, viewer))
     }

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stormlens_data::card::{CheckpointCard, DeviceReport, MethodCard};
+use stormlens_data::card::{CheckpointCard, DeviceReport, MethodCard, ModelCard};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Cancelled, Progress, Request, Silent};
 use stormlens_nn::engine::{Resident, describe};
@@ -68,9 +68,14 @@ pub fn methods() -> Vec<MethodCard> {
     explain::cards()
 }
 
+/// What is said of the networks.
+pub fn models() -> Vec<ModelCard> {
+    registry::MODELS.iter().map(|entry| (entry.card)()).collect()
+}
+
 fn of(sources: &Sources, weights: Weights, checkpoints: Vec<CheckpointCard>) -> Networks {
     let (device, memory) = (sources.device.device, sources.memory_limit);
-    let models = registry::MODELS.iter().map(|entry| (entry.card)()).collect();
+    let models = models();
     Networks {
         cards: CardBox { models, checkpoints, methods: methods() },
         worker: Box::new(move |catalog| {
@@ -287,7 +292,7 @@ fn worker_error(error: EngineError) -> WorkerError {
 fn no_weights(model: &str, checkpoint: &str) -> WorkerError {
     WorkerError::Invalid {
         message: format!("{model} has no checkpoint {checkpoint:?}"),
-        remedy: "choose one from the model's page".into(),
+        remedy: "choose one of those that the network has".into(),
     }
 }
 

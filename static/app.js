@@ -96,7 +96,7 @@ async function fill(status) {
   }
 }
 
-/** Radar frames that can be stopped and stepped through, by mouse or keyboard. */
+/** Frames that can be stopped and stepped through, by mouse or keyboard. */
 function play(section) {
   const picture = section.querySelector("picture");
   const image = picture.querySelector("img");
@@ -443,15 +443,17 @@ class Chart {
     this.cross.hidden = x < 0 || y < 0 || x > 1 || y > 1;
     this.cross.style.left = `${100 * (this.left + x * this.width)}%`;
     this.cross.style.top = `${100 * (this.top + y * this.height)}%`;
-    this.wanted = [row, column];
+    // The pointer may go on meanwhile, and the picture may change: the last mark says what is there.
+    const mark = { row, column, isHere };
+    const { index } = this;
+    this.wanted = mark;
     try {
       const [head, values, minus] = await Promise.all([
         once(this.head, (response) => response.json()),
         once(this.body, floats),
         this.minus && once(this.minus, floats),
       ]);
-      // The pointer may have gone on meanwhile.
-      if (this.wanted?.[0] !== row || this.wanted[1] !== column) return;
+      if (this.wanted !== mark) return;
       const [height, width] = head.plane;
       const share = [row / this.size[0], column / this.size[1]];
       const [top, left, rows, columns] = this.covers;
@@ -473,11 +475,17 @@ class Chart {
         },
         sizes: () => `${say(Math.max(...channels.map(([, number]) => number)))} (largest of the channels)`,
       };
-      const text = !isSeen ? "not seen by the network" : channels ? together[head.quantity.colours]() : say(value(this.index));
+      const text = !isSeen ? "not seen by the network" : channels ? together[head.quantity.colours]() : say(value(index));
       this.output.textContent = isHere ? `${text} at ${place(head.domain, share, [row, column])}` : text;
     } catch {
-      this.output.textContent = "The values cannot be read now";
+      if (this.wanted === mark) this.output.textContent = "The values cannot be read now";
     }
+  }
+
+  /** Says the values of another map, also where the pointer rests. */
+  become({ head, body, index }) {
+    Object.assign(this, { head, body, index: Number(index) });
+    if (this.wanted) this.mark(this.wanted.row, this.wanted.column, this.wanted.isHere);
   }
 
   clear() {
@@ -527,7 +535,9 @@ function inspect(figures) {
     let start = null;
     picture.tabIndex = 0;
     picture.setAttribute("role", "group");
-    picture.setAttribute("aria-label", "Arrow keys: value at a place. Z: look closer. X: whole map. F: switch between forecast and observation. Escape: end");
+    const button = figure.closest("section")?.querySelector("[data-flicker]");
+    const switches = button ? " F: switch between forecast and observation." : "";
+    picture.setAttribute("aria-label", `Arrow keys: value at a place. Z: look closer. X: whole map.${switches} Escape: end`);
     picture.addEventListener("pointermove", (event) => {
       const at = chart.under(event);
       point(chart, at);
@@ -545,6 +555,8 @@ function inspect(figures) {
         start = chart.under(event);
       }
     });
+    // A rectangle is drawn, the picture is not carried away.
+    picture.addEventListener("dragstart", (event) => event.preventDefault());
     picture.addEventListener("pointerup", (event) => {
       const end = chart.under(event);
       const [from, to] = [start, end];
@@ -565,7 +577,7 @@ function inspect(figures) {
       if (by) point(chart, [clamp(at[0] + by[0], chart.row, chart.rows), clamp(at[1] + by[1], chart.column, chart.columns)]);
       else if (event.key === "z") zoom(chart, at, 0.5);
       else if (event.key === "x") look(chart, null);
-      else if (event.key === "f") document.querySelector("[data-flicker]")?.click();
+      else if (event.key === "f" && button) button.click();
       else if (event.key === "Escape") point(chart, null);
       else return;
       event.preventDefault();
@@ -576,32 +588,40 @@ function inspect(figures) {
 /** Ends what goes to and fro, before another page stands in its place. */
 let stopFlicker = () => {};
 
-/** Forecast and observation one after the other at one place. */
-function flicker(group) {
-  const named = (name) => [...group.querySelectorAll("figure")].find((figure) => figure.dataset.figure.startsWith(`map-${name}`));
-  const [forecast, observed] = [named("prediction"), named("observation")];
-  const button = document.querySelector("[data-flicker]");
-  if (!forecast || !observed || !button) return;
-  const title = forecast.querySelector("figcaption strong");
-  const [ours, theirs] = [title.textContent, observed.querySelector("figcaption strong").textContent];
-  const sources = (figure) => [...figure.querySelectorAll("source, img")].map((part) => part.srcset || part.src);
-  const [first, second] = [sources(forecast), sources(observed)];
-  const alts = [forecast, observed].map((figure) => figure.querySelector("img").alt);
+/** Forecasts and the observation one after the other at one place; a button where there are none goes. */
+function flicker(button) {
+  const named = (name) => [...button.closest("section").querySelectorAll(`figure[data-figure^="map-${name}"]`)];
+  const [forecasts, [observed]] = [named("prediction"), named("observation")];
+  if (forecasts.length === 0 || !observed) return button.remove();
+  const read = (figure) => ({
+    sources: [...figure.querySelectorAll("source, img")].map((part) => part.srcset || part.src),
+    title: figure.querySelector("figcaption strong").textContent,
+    alt: figure.querySelector("img").alt,
+    values: { ...figure.dataset },
+  });
+  const [ours, theirs] = [forecasts.map(read), read(observed)];
   let [timer, isSecond] = [null, false];
-  const show = (second_) => {
-    isSecond = second_;
-    forecast.querySelectorAll("source, img").forEach((part, i) => {
-      part[part.localName === "img" ? "src" : "srcset"] = (isSecond ? second : first)[i];
+  const put = (figure, { sources, title, alt, values }) => {
+    figure.querySelectorAll("source, img").forEach((part, i) => {
+      part[part.localName === "img" ? "src" : "srcset"] = sources[i];
     });
-    title.textContent = isSecond ? theirs : ours;
+    figure.querySelector("figcaption strong").textContent = title;
+    figure.querySelector("img").alt = alt;
     // The values under the pointer are those of the picture.
-    const { body, head, index } = (isSecond ? observed : forecast).dataset;
-    if (forecast.chart) Object.assign(forecast.chart, { body, head, index: Number(index) });
-    forecast.querySelector("img").alt = isSecond ? alts[1] : alts[0];
+    figure.chart?.become(values);
+  };
+  const show = (second) => {
+    isSecond = second;
+    forecasts.forEach((figure, i) => put(figure, second ? theirs : ours[i]));
+  };
+  // What changes by itself is not read aloud each time.
+  const hush = (is) => {
+    for (const { chart } of forecasts) chart?.output.setAttribute("aria-live", is ? "off" : "polite");
   };
   button.addEventListener("click", () => {
     // Who wants no motion changes the picture by hand.
     if (still.matches) return show(!isSecond);
+    hush(timer === null);
     if (timer === null) {
       timer = setInterval(() => show(!isSecond), 700);
       stopFlicker = () => clearInterval(timer);
@@ -625,7 +645,8 @@ function equip(main) {
   main.querySelectorAll("[data-view]").forEach(choose);
   main.querySelectorAll("[data-opacity]").forEach(fade);
   main.querySelectorAll("[data-copy]").forEach(copy);
+  // Maps say what the button of their section does, so they come after it.
+  main.querySelectorAll("[data-flicker]").forEach(flicker);
   inspect(main.querySelectorAll("figure[data-head]"));
-  main.querySelectorAll("[data-linked]").forEach(flicker);
 }
 equip(document.querySelector("main"));

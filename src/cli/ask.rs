@@ -21,7 +21,8 @@ use crate::tasks;
 pub struct QuestionArgs {
     #[command(flatten)]
     network: NetworkArgs,
-    /// Files to look at, as they come: radar frames (.h5, in any order) or a folder of them, arrays (.npy), pictures.
+    /// Files to look at, as they come: radar frames (.h5, in any order) or a folder of them, arrays (.npy), samples of
+    /// cloud cover (.npz), pictures.
     /// Of several inputs, each is asked about
     #[arg(long, value_name = "FILE", num_args = 1..)]
     input: Vec<PathBuf>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::Command;
-use stormlens_data::card::{MethodCard, OptionKind};
+use stormlens_data::card::{MethodCard, ModelCard, OptionKind};
 
 use crate::config::folders;
 use crate::question::option_name;
@@ -18,7 +18,7 @@ pub fn with_parameters(command: Command) -> Command {
         return command;
     }
     let subjects = of_tasks(&tasks());
-    let methods = of_methods(&crate::worker::methods());
+    let methods = of_methods(&crate::worker::methods(), &crate::worker::models());
     let explained = format!("{subjects}\n{methods}");
     command
         .mut_subcommand("predict", |predict| predict.after_help(subjects))
@@ -43,14 +43,15 @@ fn of_tasks(tasks: &[Arc<dyn Task>]) -> String {
     text
 }
 
-fn of_methods(methods: &[MethodCard]) -> String {
+fn of_methods(methods: &[MethodCard], models: &[ModelCard]) -> String {
     let mut text = "Methods and their options, NAME=VALUE:\n".to_owned();
     for card in methods {
         line(&mut text, card.id, card.summary);
         for option in card.options {
             let name = option_name(card.id, option.name);
             let values = values(&option.kind);
-            line(&mut text, &name, &format!("{values}; {} until chosen", option.default));
+            let defaults = card.defaults_in_words(option, models);
+            line(&mut text, &name, &format!("{values}; {defaults} until chosen"));
         }
     }
     line(&mut text, "layers", "layers to explain, by name or label; all of them until chosen");

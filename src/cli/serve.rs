@@ -34,8 +34,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How long nobody asks for anything before memory is given back: longer than people look at a page, and than
 /// the runtime keeps threads for work that blocks.
 const REST: Duration = Duration::from_secs(30);
-/// How often that is looked at.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often that is checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The file by which servers on one folder find each other.
 const LOCK: &str = "lock";
@@ -87,7 +87,7 @@ async fn until_told_twice(listener: TcpListener, state: AppState) -> anyhow::Res
 fn watch_memory(jobs: &Jobs) -> ! {
     let mut has_rested = false;
     loop {
-        thread::sleep(LOOK);
+        thread::sleep(CHECK_INTERVAL);
         let rests = allocator::rest() >= REST;
         if rests && !has_rested {
             jobs.rest();

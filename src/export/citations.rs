@@ -52,19 +52,19 @@ pub fn bibtex(
     entries(all)
 }
 
-/// Whether attributions of a scene are shown in a way that was published for scenes. One sign of those
+/// Whether attributions of a picture are shown in a way that was published for pictures. One sign of those
 /// of pixels is, in any colours. On the Earth the published overlay is the network's own, which is cited
 /// anyway.
 fn shows_published_overlay(outcome: &Outcome, style: &Style) -> bool {
-    let mut of_scene = outcome.variables.iter().filter(|variable| {
-        let is_of_scene = matches!(variable.domain, Domain::Scene(_) | Domain::SceneCentre(_));
-        is_of_scene && matches!(variable.role, Role::Attribution { .. })
+    let mut of_picture = outcome.variables.iter().filter(|variable| {
+        let is_picture = matches!(variable.domain, Domain::Scene(_) | Domain::SceneCentre(_));
+        is_picture && matches!(variable.role, Role::Attribution { .. })
     });
     match (style.overlay, style.polarity) {
-        (Overlay::Published, _) => of_scene.next().is_some(),
+        (Overlay::Published, _) => of_picture.next().is_some(),
         (Overlay::Map, Polarity::Signed) => false,
         (Overlay::Map, _) => {
-            of_scene.any(|v| v.layer().is_none() && v.quantity.colours == Colours::Signed)
+            of_picture.any(|v| v.layer().is_none() && v.quantity.colours == Colours::Signed)
         }
     }
 }

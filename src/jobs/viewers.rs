@@ -41,7 +41,7 @@ impl Viewers {
     }
 
     /// Somebody does not wait any more. Whether nobody else does. Where it is not known who that is, pages do not count:
-    /// one of them is his.
+    /// one of them is theirs.
     pub fn leave(&mut self, viewer: Option<&str>) -> bool {
         if let Some(viewer) = viewer {
             self.pages.remove(viewer);

@@ -8,7 +8,7 @@ const NOTE: &str = "split";
 
 /// The part of the split as a note; figures say it where scores may be better than on new data.
 pub fn note(part: Part) -> Note {
-    Note { name: NOTE.to_owned(), text: part.words().to_owned(), is_on_figures: part.is_seen() }
+    Note::new(NOTE, part.words(), part.is_seen())
 }
 
 /// What a result says of it; one that says nothing knows nothing.

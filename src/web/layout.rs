@@ -22,6 +22,8 @@ pub struct Layout {
     here: Option<Section>,
     pub device: String,
     pub device_reason: String,
+    /// Whose data the tasks show.
+    pub credits: String,
     pub program_version: &'static str,
     /// The folder of the present version of the static files.
     pub statics: String,
@@ -34,12 +36,14 @@ impl Layout {
             Readiness::Starting => ("being prepared".to_owned(), String::new()),
             Readiness::Unavailable(reason) => ("none".to_owned(), reason),
         };
+        let credits: Vec<_> = state.pages().map(|pages| pages.credits()).collect();
         let of_tasks = state.pages().map(|pages| pages.section());
         Self {
             sections: of_tasks.chain([Section::MODELS, Section::ABOUT]).collect(),
             here,
             device,
             device_reason,
+            credits: credits.join(". "),
             program_version: env!("CARGO_PKG_VERSION"),
             statics: format!("/static/{}", assets::version()),
         }

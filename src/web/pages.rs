@@ -28,6 +28,9 @@ pub trait Pages: Send + Sync {
     /// Its entry of the navigation: the list of what can be looked at.
     fn section(&self) -> Section;
 
+    /// Whose data it shows, for the foot of every page; no full stop at its end.
+    fn credits(&self) -> &'static str;
+
     /// Lists, uploads, pictures: whatever is not the page of a result.
     fn routes(self: Arc<Self>) -> Router<AppState>;
 

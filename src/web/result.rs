@@ -76,7 +76,7 @@ pub async fn start(
 }
 
 /// Refuses a part of the map that holds nothing of it: every figure would be refused.
-fn check_region(question: &Question, outcome: &Outcome) -> Result<(), QuestionError> {
+pub fn check_region(question: &Question, outcome: &Outcome) -> Result<(), QuestionError> {
     let input = outcome.variables.iter().find(|variable| variable.role == Role::Input);
     let (Some(input), Some(_)) = (input, question.style.region) else { return Ok(()) };
     let refuse = |error| QuestionError::parameter("region", format!("cannot be taken: {error}"));

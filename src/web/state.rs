@@ -221,3 +221,36 @@ pub struct Way {
     /// The page where the question was asked.
     pub back: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One works, one waits, and the third is sent away at once; then there is room again.
+    #[tokio::test]
+    async fn work_beyond_the_queue_of_a_pool_is_refused_at_once() {
+        let pool = Pool::new(1, (2, 2));
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let work = |held: Option<std::sync::mpsc::Receiver<()>>| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.run(move || Ok(held.map(|held| held.recv()))).await })
+        };
+        let (first, second) = (work(Some(held)), work(None));
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        let refused = loop {
+            assert!(tokio::time::Instant::now() < limit, "nothing is refused");
+            // Both have to have come before.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let third = timeout(Duration::from_millis(10), pool.run(|| Ok(())));
+            if let Ok(answer) = third.await {
+                break answer;
+            }
+        };
+        let Err(refused) = refused else { panic!("there was room") };
+        assert!(refused.to_string().contains("too many requests are under way"), "{refused}");
+        drop(release);
+        assert!(first.await.is_ok_and(|answer| answer.is_ok()));
+        assert!(second.await.is_ok_and(|answer| answer.is_ok()));
+        assert!(pool.run(|| Ok(())).await.is_ok(), "there is room again");
+    }
+}

@@ -14,6 +14,7 @@ use stormlens_data::card::CheckpointCard;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::maps::{drag, flicker, nothing_flickers, part, show_all};
 use crate::support::{SAMPLE, Setup, checkpoint, checkpoint_of_leads};
 use crate::webdriver::{Browser, Driver};
 
@@ -29,6 +30,9 @@ async fn a_visitor_gets_from_home_to_a_figure() {
         change_layers(&browser).await;
         point(&browser).await;
         look_closer(&browser).await;
+        assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+        drag(&browser).await;
+        flicker(&browser, "#forecast").await;
         download(&browser).await;
         fit(&browser, &address).await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
@@ -115,6 +119,9 @@ async fn a_visitor_compares_networks() {
         assert_eq!(browser.count("#maps h3").await, 3);
         keep(&browser, "comparison").await;
         point(&browser).await;
+        look_closer(&browser).await;
+        drag(&browser).await;
+        flicker(&browser, "#maps").await;
         // One network less, at another threshold.
         browser.click("input[name=networks]:checked").await;
         browser.run("document.querySelector('input[name=threshold]').value = 5").await;
@@ -189,6 +196,7 @@ async fn choose_file(browser: &Browser<'_>, address: &str) {
     browser.wait("a result", AT_ANSWER).await;
     assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
     point(browser).await;
+    nothing_flickers(browser).await;
 }
 
 /// A picture that the page itself paints, dropped on it.
@@ -442,7 +450,7 @@ const PICTURES_DRAWN: &str = "
     return waiting.length === 0;";
 
 /// Brings every visible figure into view, because they are drawn when they are looked at.
-const FIGURES_DRAWN: &str = "
+pub const FIGURES_DRAWN: &str = "
     const shown = [...document.querySelectorAll('figure img')].filter((i) => i.checkVisibility());
     const waiting = shown.filter((i) => !(i.complete && i.naturalWidth > 0));
     waiting[0]?.scrollIntoView();
@@ -586,7 +594,7 @@ async fn choose_option(browser: &Browser<'_>, selector: &str, value: &str) {
 }
 
 /// The figures that say the values under a pointer.
-const INSPECTED: &str = "figure[data-head]";
+pub const INSPECTED: &str = "figure[data-head]";
 
 /// Moves the pointer to the middle of the first map that says its values.
 const POINT: &str = "
@@ -637,21 +645,12 @@ async fn point(browser: &Browser<'_>) {
 /// A key puts a part of the map into the address, another one takes it out.
 async fn look_closer(browser: &Browser<'_>) {
     browser.type_into(&format!("{INSPECTED} .plane"), "z").await;
-    browser.wait("a part", "return /[?&]region=[0-9,%C]+/.test(location.search)").await;
-    browser.wait("a result", AT_RESULT).await;
-    let region = "return document.querySelector('#forecast input[name=region]').value";
-    let region = browser.run(region).await;
-    let numbers: Vec<usize> =
-        region.as_str().unwrap_or_default().split(',').filter_map(|n| n.parse().ok()).collect();
-    assert!(numbers.len() == 4 && numbers[2] < 288 && numbers[3] < 288, "{region}");
-    browser.wait("figures", FIGURES_DRAWN).await;
+    let numbers = part(browser).await;
+    assert!(numbers.len() == 4 && numbers[2] < 288 && numbers[3] < 288, "{numbers:?}");
     keep(browser, "part").await;
     browser.run(POINT).await;
     browser.wait("a value", &format!("return {TOLD}.includes(' at ')")).await;
-    browser.type_into(&format!("{INSPECTED} .plane"), "x").await;
-    browser.wait("all of it", "return !location.search.includes('region=')").await;
-    browser.wait("a result", AT_RESULT).await;
-    assert!(browser.address().await.contains("opacity=0.3&"), "the look is kept");
+    show_all(browser).await;
 }
 
 /// Fetches what the links of the page name, as the browser would save it.

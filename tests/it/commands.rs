@@ -35,10 +35,16 @@ impl Bench {
     }
 
     pub fn succeeds(&self, words: &str) -> String {
+        self.tries(words).unwrap_or_else(|said| panic!("{words}: {said}"))
+    }
+
+    /// What a command says, or what it complains of.
+    pub fn tries(&self, words: &str) -> Result<String, String> {
         let output = self.run(words);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{words}: {said}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 
     /// One line on standard error with all these words, exit code not zero, no panic.

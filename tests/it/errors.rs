@@ -2,18 +2,8 @@
 
 use axum::http::StatusCode;
 
+use crate::refusal::check;
 use crate::support::{SAMPLE, TestApp, part, result};
-
-async fn check(address: &str, status: u16, words: &[&str]) {
-    let page = TestApp::new().get(address).await;
-    assert_eq!(page.status.as_u16(), status, "{address}");
-    let text = page.texts(".error").concat();
-    for word in words {
-        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
-    }
-    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
-    assert_eq!(page.header("cache-control"), "no-store");
-}
 
 #[tokio::test]
 async fn unknown_things_list_the_known_ones() {

@@ -13,6 +13,19 @@ async fn home_leads_to_samples_and_networks() {
     assert_eq!(home.attributes(".panels h3 a", "href"), ["/models/sar-unet", "/models/polar-low"]);
 }
 
+/// The licences ask for it wherever the data are shown.
+#[tokio::test]
+async fn the_foot_of_a_page_credits_the_data_of_every_task() {
+    let app = TestApp::new();
+    for address in ["/", "/samples", "/scenes", "/nowhere"] {
+        let foot = app.get(address).await.texts("footer").concat();
+        let sentinel = "Scenes: contain modified Copernicus Sentinel data";
+        for credit in ["Radar data: KNMI, CC BY 4.0", "CloudCast, from EUMETSAT data", sentinel] {
+            assert!(foot.contains(credit), "{address}: {foot}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_page_has_landmarks_a_skip_link_and_nothing_inline() {
     let app = TestApp::new();

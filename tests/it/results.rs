@@ -287,7 +287,7 @@ async fn a_run_belongs_to_all_who_wait_for_it() {
     let events = app.open(&first.attributes("[data-events]", "data-events")[0]).await;
     let stop = |page: &Page| page.attributes(".waiting form", "action").remove(0);
     let left = app.post(&stop(&second), &[]).await;
-    assert_eq!(left.status, StatusCode::SEE_OTHER, "he is where he asked");
+    assert_eq!(left.status, StatusCode::SEE_OTHER, "they are where they asked");
     assert_eq!(app.get(&address).await.status, StatusCode::ACCEPTED, "it goes on for the other");
     release.send(()).unwrap();
     let rest = events.into_body().collect().await.expect("it ends").to_bytes();

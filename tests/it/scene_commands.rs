@@ -267,3 +267,9 @@ fn a_size_that_contradicts_the_file_of_keras_3_is_refused() {
     ));
     assert!(answer.contains("polar low"), "{answer}");
 }
+
+#[test]
+fn help_names_the_steps_that_are_really_taken() {
+    let help = Bench::new().succeeds("explain --help");
+    assert!(help.contains("50 (200 for polar-low) until chosen"), "{help}");
+}

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use stormlens_data::scene::SceneArchive;
 
+use crate::refusal::check;
 use crate::support::{Page, Script, TestApp, data, part};
 
 /// The ids of the sample scenes, in their order.
@@ -212,6 +213,36 @@ async fn a_layer_of_one_cell_is_evidence_everywhere() {
     assert!(alt.contains("same positive evidence everywhere"), "{alt}");
 }
 
+/// All scenes are polar lows to the scripted network.
+#[tokio::test]
+async fn an_answer_that_the_label_contradicts_is_called_wrong() {
+    let app = TestApp::new();
+    let notice = async |title: &str| {
+        let archive = SceneArchive::open(&data().join("sentinel1-simulated")).expect("samples");
+        let scene = archive.scenes.into_iter().find(|scene| scene.title == title).expect(title);
+        let address = result("").replace(&samples()[0], &scene.id);
+        app.finished(&address).await.texts(".wrong-answer")
+    };
+    let wrong =
+        "Wrong. The label of this scene is “no polar low”; the network answers “polar low”.";
+    assert_eq!(notice("Simulated front").await, [wrong]);
+    assert_eq!(notice("Simulated polar low with spiral bands").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_the_target_is_at_the_baseline_is_said() {
+    let app = TestApp::new();
+    let page = explained(&app, "integrated-gradients.steps=10").await;
+    let reading = page.texts("#integrated-gradients .reading.baseline").concat();
+    assert!(reading.starts_with("The target is already "), "{reading}");
+    assert!(reading.contains(" at the baseline (black)"), "{reading}");
+    assert!(
+        reading.ends_with("The maps explain only the difference from that value."),
+        "{reading}"
+    );
+    assert_eq!(page.count("#grad-cam .baseline"), 0, "it has none");
+}
+
 #[tokio::test]
 async fn another_class_is_another_question() {
     let app = TestApp::new();
@@ -339,6 +370,10 @@ async fn a_table_comes_as_csv() {
     let csv = app.get(&format!("/scenes/compare.csv?scenes={ids}")).await;
     assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let name = |csv: &crate::support::Page| csv.header("content-disposition").to_owned();
+    assert!(name(&csv).contains("filename=\"scenes-polar-low-scripted-"), "{}", name(&csv));
+    let other = app.get(&format!("/scenes/compare.csv?scenes={}", three()[0])).await;
+    assert_ne!(name(&csv), name(&other), "two tables have two names");
     let text = csv.text();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
@@ -361,16 +396,6 @@ async fn a_failed_row_does_not_stop_the_table() {
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert!(failed[0].contains("the sample is all missing"), "{}", failed[0]);
     assert!(failed[1].contains("upload it again"), "{}", failed[1]);
-}
-
-async fn check(address: &str, status: u16, words: &[&str]) {
-    let page = TestApp::new().get(address).await;
-    assert_eq!(page.status.as_u16(), status, "{address}");
-    let text = page.texts(".error").concat();
-    for word in words {
-        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
-    }
-    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
 }
 
 #[tokio::test]

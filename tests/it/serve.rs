@@ -224,3 +224,50 @@ fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
     assert!(is_told(&answer), "{answer}");
     assert!(answer.contains("knmi/RAD_NL25") && !answer.contains("d/knmi"), "without the folder");
 }
+
+/// What it says beside its address until it is ready, with these options.
+fn said_at_start(more: &[&str]) -> String {
+    let arguments = [&["serve", "--bind", "127.0.0.1:0"], more].concat();
+    let mut command = stormlens(&arguments);
+    command.env_remove("STORMLENS_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    let output = process.wait_with_output().unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder of scenes is no archive of frames, which is worth a word only to those who ask for more.
+#[test]
+fn more_is_said_with_v() {
+    let more = "not an archive of frames";
+    assert!(!said_at_start(&[]).contains(more));
+    for option in ["-v", "--verbose", "-vv"] {
+        let said = said_at_start(&[option]);
+        assert!(said.contains(more), "{option}: {said}");
+    }
+    let both = stormlens(&["serve", "-q", "-v"]).output().unwrap();
+    let said = String::from_utf8_lossy(&both.stderr);
+    assert!(!both.status.success() && said.contains("cannot be used with"), "{said}");
+}
+
+/// Weights that cannot be read, and none at all: the rest can be looked at, and it is said what is missing.
+#[cfg(feature = "nn")]
+#[test]
+fn a_checkpoint_that_is_missing_is_named_where_it_says_whether_it_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("c/sar-unet/broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    let answer = |words: &str| {
+        let place = data().to_str().unwrap();
+        let serve = ["serve", "--bind", "127.0.0.1:0", "--data", place, "--checkpoints", "c"];
+        let is_told = |answer: &str| answer.contains(words);
+        let answer = answer_of(elsewhere(folder.path(), &serve), "/readyz", is_told);
+        assert!(is_told(&answer), "{words} in {answer}");
+        answer
+    };
+    answer("there are no weights in");
+    std::fs::write(broken.join("weights.safetensors"), b"no weights").unwrap();
+    answer("sar-unet/broken/weights.safetensors");
+}

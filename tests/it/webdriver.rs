@@ -159,6 +159,31 @@ impl Browser<'_> {
         self.call("POST", &format!("/element/{element}/value"), json!({ "text": text })).await;
     }
 
+    /// Presses the mouse at the first place, moves it to the others, and lets go: shares of the width and
+    /// the height of what is dragged over.
+    pub async fn drag(&self, selector: &str, places: &[[f64; 2]]) {
+        let script = format!(
+            "const part = document.querySelector({});
+             part.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+             const {{ left, top, width, height }} = part.getBoundingClientRect();
+             return [left, top, width, height];",
+            json!(selector)
+        );
+        let found = self.run(&script).await;
+        let [left, top, width, height] = [0, 1, 2, 3].map(|i| found[i].as_f64().expect("a size"));
+        let to = |[x, y]: &[f64; 2]| {
+            let [x, y] = [left + x * width, top + y * height].map(|px| px.round() as i64);
+            json!({ "type": "pointerMove", "duration": 50, "x": x, "y": y })
+        };
+        let mut actions: Vec<Value> = places.iter().map(to).collect();
+        actions.insert(1, json!({ "type": "pointerDown", "button": 0 }));
+        actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        let mouse = json!({ "pointerType": "mouse" });
+        let mouse =
+            json!({ "type": "pointer", "id": "mouse", "parameters": mouse, "actions": actions });
+        self.call("POST", "/actions", json!({ "actions": [mouse] })).await;
+    }
+
     pub async fn text(&self, selector: &str) -> String {
         let element = self.element(selector).await;
         let text = self.call("GET", &format!("/element/{element}/text"), Value::Null).await;
@@ -198,6 +223,11 @@ impl Browser<'_> {
     pub async fn prefer(&self, theme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Shows the page as it is printed.
+    pub async fn on_paper(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
     }
 
     /// Takes a picture of the whole page.

@@ -5,10 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use half::f16;
 use indexmap::IndexMap;
@@ -17,6 +14,7 @@ use safetensors::{Dtype as SafetensorsDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use stormlens_data::card::NowcastField;
+use stormlens_data::files::write_atomically;
 
 use super::dtype::Dtype;
 use super::error::{CheckpointError, Fault, printable};
@@ -258,26 +256,4 @@ impl View for Encoded<'_> {
     fn data_len(&self) -> usize {
         self.tensor.values.len() * self.dtype().bitsize() / 8
     }
-}
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let part = part_path(path);
-    let written = write_synced(&part, bytes).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&part);
-    }
-    written
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn part_path(path: &Path) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
 }

@@ -58,9 +58,12 @@ impl Archive {
     pub fn open(folder: &Path) -> Result<Self, DatasetError> {
         let io = |cause| DatasetError::Io { file: folder.display().to_string(), cause };
         let source = Source::open(folder)?;
-        let mut names = BTreeMap::new();
+        let (mut names, mut others) = (BTreeMap::new(), Vec::new());
         for entry in std::fs::read_dir(folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
+            if source.frame_time(&name).is_none() {
+                others.push(name.clone());
+            }
             if let Some(time) = source.frame_time(&name) {
                 let kept = names.entry(time).or_insert_with(|| name.clone());
                 // The best product sorts first, and the choice must not hang on the order of a listing.
@@ -70,7 +73,8 @@ impl Archive {
             }
         }
         if names.is_empty() {
-            return Err(DatasetError::NoFrames { folder: folder.display().to_string() });
+            let (folder, instead) = (folder.display().to_string(), instead(others));
+            return Err(DatasetError::NoFrames { folder, instead });
         }
         let folder = folder.to_owned();
         Ok(Self {
@@ -102,7 +106,8 @@ impl Archive {
         let folder =
             files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
         if names.is_empty() {
-            return Err(DatasetError::NoFrames { folder: folder.display().to_string() });
+            let (folder, instead) = (folder.display().to_string(), String::new());
+            return Err(DatasetError::NoFrames { folder, instead });
         }
         let source = Source::Knmi { grid: knmi::crop_grid() };
         let (frames, covered_shares) = (Mutex::default(), Mutex::default());
@@ -301,6 +306,25 @@ pub fn frame_time(name: &str) -> Option<Timestamp> {
     let stem = name.strip_suffix(".h5")?;
     let stem = stem.strip_suffix("_cor").or_else(|| stem.strip_suffix("_NL")).unwrap_or(stem);
     time::parse_digits(knmi::PREFIXES.iter().find_map(|prefix| stem.strip_prefix(prefix))?)
+}
+
+/// What a folder without frames holds, in words that follow that.
+fn instead(mut names: Vec<String>) -> String {
+    names.sort();
+    let forecasts = names.iter().filter(|name| name.starts_with(knmi::FORECAST_PREFIX));
+    match (forecasts.clone().count(), forecasts.min(), names.first()) {
+        (1.., Some(forecast), _) => {
+            format!(", but forecasts such as {forecast}, and only what was measured is read")
+        }
+        (_, _, Some(name)) => format!(
+            ", but {name}{}",
+            match names.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            }
+        ),
+        _ => ", it is empty".to_owned(),
+    }
 }
 
 /// The caches stay whole whatever a thread that held them did, so a poisoned lock is still good.

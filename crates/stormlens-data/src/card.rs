@@ -232,6 +232,14 @@ impl MethodCard {
             |known: &&PublishedOption| known.method == self.id && known.option == option.name;
         model.published_options.iter().find(is_it).map_or(option.default, |known| known.value)
     }
+
+    /// The same for all of these networks: `50 (200 for polar-low)`.
+    pub fn defaults_in_words(&self, option: &OptionCard, models: &[ModelCard]) -> String {
+        let values = models.iter().map(|model| (self.default_of(option, model), model.id));
+        let others = values.filter(|(value, _)| *value != option.default);
+        let others: String = others.map(|(value, id)| format!(" ({value} for {id})")).collect();
+        format!("{}{others}", option.default)
+    }
 }
 
 /// Something about a method that may be chosen.
@@ -305,11 +313,10 @@ mod tests {
         kind: OptionKind::Share { least: 0.001, most: 1.0, offered: &[0.05], none: "never" },
     };
 
-    /// Where a deep layer has one cell, a page shows others first.
-    #[test]
-    fn small_variants_have_layers_of_their_own() {
-        const SMALL: &[(Variant, &[&str])] = &[(Variant::LR_128, &["early"])];
-        let card = ModelCard {
+    const SMALL: &[(Variant, &[&str])] = &[(Variant::LR_128, &["early"])];
+
+    fn model(published_options: &'static [PublishedOption]) -> ModelCard {
+        ModelCard {
             id: "polar",
             title: "",
             summary: "",
@@ -322,8 +329,36 @@ mod tests {
             layers: Vec::new(),
             default_layers: vec!["late"],
             citations: &[],
-            published_options: &[],
+            published_options,
+        }
+    }
+
+    /// Where a network takes more steps than others, help may not say that all take as many.
+    #[test]
+    fn defaults_name_the_networks_that_have_others() {
+        const PUBLISHED: &[PublishedOption] =
+            &[PublishedOption { method: "path", option: "steps", value: "200" }];
+        let method = MethodCard {
+            id: "path",
+            title: "",
+            summary: "",
+            formula: "",
+            cost: "",
+            weakness: "",
+            citations: &[],
+            has_layers: false,
+            is_of_logit: false,
+            options: &[STEPS],
         };
+        let words = |models: &[ModelCard]| method.defaults_in_words(&STEPS, models);
+        assert_eq!(words(&[]), "50");
+        assert_eq!(words(&[model(&[]), model(PUBLISHED)]), "50 (200 for polar)");
+    }
+
+    /// Where a deep layer has one cell, a page shows others first.
+    #[test]
+    fn small_variants_have_layers_of_their_own() {
+        let card = model(&[]);
         let weights = |variant| CheckpointCard {
             name: String::new(),
             model: "polar".to_owned(),

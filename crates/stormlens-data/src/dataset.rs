@@ -14,7 +14,7 @@ use crate::import::ImportError;
 use crate::request::Cancelled;
 
 mod build;
-mod clouds;
+pub mod clouds;
 mod frames;
 mod selection;
 mod store;
@@ -39,10 +39,14 @@ pub enum DatasetError {
     #[error("{file} cannot be read or written: {cause}")]
     Io { file: String, cause: std::io::Error },
     #[error(
-        "{folder} holds no frame: expected radar files such as RAD_NL25_RAP_5min_201008260535.h5, or \
-         the files that a frames.json describes"
+        "{folder} holds no frame{instead}: expected radar files such as RAD_NL25_RAP_5min_201008260535.h5, \
+         or the files that a frames.json describes"
     )]
-    NoFrames { folder: String },
+    NoFrames {
+        folder: String,
+        /// What is there instead, in words that follow.
+        instead: String,
+    },
     #[error("{sample:?} names no sample: expected a time in UTC such as 20100826T0535")]
     SampleName { sample: String },
     #[error("the frame of {time} UTC is missing from {folder}: choose another sample or fetch it")]
@@ -103,5 +107,10 @@ pub(crate) fn check_kind(
 impl DatasetError {
     fn io(path: &Path, cause: std::io::Error) -> Self {
         Self::Io { file: path.display().to_string(), cause }
+    }
+
+    fn unknown_group(file: &str, group: &str, known: &[&str]) -> Self {
+        let known = known.join(", ");
+        Self::UnknownGroup { file: file.to_owned(), group: group.to_owned(), known }
     }
 }

@@ -1,5 +1,6 @@
 //! Formats in which other programs take our numbers, and give us theirs.
 
+mod atomic;
 pub mod geotiff;
 mod guarded;
 pub mod netcdf;
@@ -11,6 +12,7 @@ use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipResult;
 
+pub use atomic::{atomically, write_atomically};
 pub use guarded::{file_bytes, read_file};
 
 use crate::projection::ProjectionError;

@@ -93,6 +93,12 @@ pub struct Note {
     pub is_on_figures: bool,
 }
 
+impl Note {
+    pub fn new(name: &str, text: impl Into<String>, is_on_figures: bool) -> Self {
+        Self { name: name.to_owned(), text: text.into(), is_on_figures }
+    }
+}
+
 /// Where a result came from: enough to make it again, years later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {

@@ -1,4 +1,4 @@
-//! A guard against slower kernels: whole layers against the same layers from burn's operations,
+//! A guard against slower kernels: fused layers against the same layers from burn's operations,
 //! alternating in one run. Ratios hold on any machine where seconds do not.
 //!
 //! `cargo bench -p stormlens-nn --bench guard` fails when a ratio is above its limit. The limits are
@@ -28,7 +28,7 @@ struct Race {
     entry: &'static ModelEntry,
     dims: [usize; 4],
     is_backward: bool,
-    /// Largest ratio of the whole layers' time to that of burn's operations.
+    /// Largest ratio of the fused layers' time to that of burn's operations.
     limit: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Whole layers as single operations on the CPU, on the tape of burn.
+//! Fused layers: whole layers as single operations on the CPU, on the tape of burn.
 //!
 //! A network is written once, in [`crate::models`]. The functions of [`crate::layers`] compute a
 //! layer either from burn's operations (the plain path: any device, training too) or, on the CPU and
@@ -33,7 +33,7 @@ pub const VARIABLE: &str = "STORMLENS_KERNELS";
 pub enum Kernels {
     /// From burn's operations, as on every other device.
     Plain,
-    /// As whole layers, with these vector instructions.
+    /// As fused layers, with these vector instructions.
     Fused(Level),
 }
 

@@ -201,7 +201,9 @@ impl Radar {
         let later = N_FRAMES - 1 + (LEAD_TIME_MIN / knmi::FRAME_STEP_MIN) as usize;
         let images: Vec<_> = (0..N_FRAMES).chain([later]).map(|i| read(&clock(i))).collect();
         let rain = |image: &knmi::KnmiImage| {
-            image.crop_mm_5min().expect("the crop is complete").map(|v| v * 12.0)
+            let crop = image.crop().expect("the crop is complete");
+            let mm_h = |&pv: &u16| (f64::from(pv) / 100.0) as f32 * 12.0;
+            Field::new(knmi::CROP_SIZE, knmi::CROP_SIZE, crop.iter().map(mm_h).collect())
         };
         let (last, inputs) = images.split_last().expect("there are thirteen frames");
         Self {

@@ -112,9 +112,11 @@ fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> 
     let prediction =
         ground.variable("prediction", Role::Prediction, lead_axis, physical(&answer.prediction));
     let mut variables = vec![prediction];
-    if let Frames::Sample(sample) = frames
-        && let Some(observed) = observation(&sample.leads, n_pixels)
-    {
+    let observed = match frames {
+        Frames::Sample(sample) => observation(&sample.leads, n_pixels),
+        Frames::Brought(brought) => brought.observed().map(physical),
+    };
+    if let Some(observed) = observed {
         variables.push(ground.variable("observation", Role::Observation, lead_axis, observed));
     }
     variables.push(ground.variable("persistence", Role::Reference, lead_axis, persistence));
@@ -194,16 +196,11 @@ fn notes(
     nothing: Option<String>,
     frames: &Frames,
 ) -> Vec<Note> {
-    let note = |name: &str, text: &str, is_on_figures| Note {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        is_on_figures,
-    };
     let mut notes = Vec::new();
     if is_simulated {
-        notes.push(note("simulated", "weights trained on simulated data", true));
+        notes.push(Note::new("simulated", "weights trained on simulated data", true));
     }
-    notes.extend(nothing.map(|words| note("nothing-to-explain", &words, false)));
+    notes.extend(nothing.map(|words| Note::new("nothing-to-explain", words, false)));
     if let Frames::Brought(array) = frames
         && !array.is_unit_stated
     {
@@ -211,11 +208,11 @@ fn notes(
             "the array does not say its unit: taken as {}; say it with --units",
             array.units.label()
         );
-        notes.push(note("unit-assumed", &text, false));
+        notes.push(Note::new("unit-assumed", text, false));
     }
     if !task.is_stated {
         let text = "the weights do not say their lead times: those of the publication are taken";
-        notes.push(note("lead-times-assumed", text, false));
+        notes.push(Note::new("lead-times-assumed", text, false));
     }
     notes
 }

@@ -1,4 +1,6 @@
-//! Frames from files that somebody brought: radar frames as they come, and arrays.
+//! Frames from files that somebody brought: radar frames as they come, arrays, and samples of cloud cover.
+
+mod clouds;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -19,6 +21,8 @@ use crate::memory::MemoryLimit;
 
 /// What HDF5 files begin with.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// What archives of arrays begin with, `.npz`.
+const NPZ: &[u8] = b"PK\x03\x04";
 /// Bytes for each number of an array while it is read: as stored, and as the networks take it.
 const READING_BYTES: u64 = 8;
 
@@ -28,9 +32,12 @@ pub struct Brought {
     /// Of all sequences of the file.
     all: Arc<Vec<f32>>,
     place: Range<usize>,
+    /// What followed at the lead times, where the file has it.
+    observed: Option<Range<usize>>,
     pub shape: [usize; 3],
     pub file: String,
     pub sha256: String,
+    pub field: NowcastField,
     /// What the numbers of the file were taken for, and whether somebody said so.
     pub units: Units,
     pub is_unit_stated: bool,
@@ -39,6 +46,11 @@ pub struct Brought {
 impl Brought {
     pub fn values(&self) -> &[f32] {
         &self.all[self.place.clone()]
+    }
+
+    /// What was observed at the lead times.
+    pub fn observed(&self) -> Option<&[f32]> {
+        self.observed.clone().map(|place| &self.all[place])
     }
 }
 
@@ -71,33 +83,52 @@ pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(Sampl
         no_units(stated)?;
         return Ok(vec![radar(Archive::open(folder)?, stated.task)?]);
     }
-    let is_radar: Vec<bool> = paths.iter().map(|path| is_hdf5(path)).collect::<Result<_, _>>()?;
-    match is_radar.iter().filter(|is_radar| **is_radar).count() {
-        0 => {
+    let kinds: Vec<FileKind> = paths.iter().map(|path| kind(path)).collect::<Result<_, _>>()?;
+    if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
+        bail!("give radar files, arrays or samples of cloud cover (.npz), not several of them");
+    }
+    if kinds.first() != Some(&FileKind::Array) {
+        no_units(stated)?;
+    }
+    match kinds.first() {
+        Some(FileKind::Radar) => Ok(vec![radar(Archive::of_files(paths)?, stated.task)?]),
+        Some(FileKind::Clouds) => {
+            paths.iter().map(|path| clouds::sample(path, stated.task)).collect()
+        }
+        Some(FileKind::Array) | None => {
             let sequences = paths.iter().map(|path| arrays(path, stated));
             Ok(sequences.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
         }
-        n if n == paths.len() => {
-            no_units(stated)?;
-            Ok(vec![radar(Archive::of_files(paths)?, stated.task)?])
-        }
-        _ => bail!("give radar files or arrays, not both"),
     }
 }
 
 fn no_units(stated: &Stated<'_>) -> anyhow::Result<()> {
     if stated.units.is_some() {
-        bail!("leave --units out: radar files and folders of frames say their units");
+        bail!(
+            "leave --units out: radar files, folders of frames and samples of cloud cover say their units"
+        );
     }
     Ok(())
 }
 
-fn is_hdf5(path: &Path) -> anyhow::Result<bool> {
+/// What a file is by its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    Radar,
+    Clouds,
+    Array,
+}
+
+fn kind(path: &Path) -> anyhow::Result<FileKind> {
     file_bytes(path, u64::MAX)?;
     let mut first = Vec::new();
     let file = File::open(path).with_context(|| path.display().to_string())?;
     file.take(HDF5.len() as u64).read_to_end(&mut first)?;
-    Ok(first == HDF5)
+    Ok(match first.as_slice() {
+        HDF5 => FileKind::Radar,
+        first if first.starts_with(NPZ) => FileKind::Clouds,
+        _ => FileKind::Array,
+    })
 }
 
 /// The last frames in a row that the network can take.
@@ -158,9 +189,11 @@ fn arrays(path: &Path, stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, 
         let brought = Brought {
             all: all.clone(),
             place: i * size..(i + 1) * size,
+            observed: None,
             shape: rest,
             file: file.clone(),
             sha256: sha256.clone(),
+            field,
             units,
             is_unit_stated: stated.units.is_some() || field == NowcastField::CloudCover,
         };

@@ -24,6 +24,7 @@ use crate::parameters::{Parameters, QuestionError, encode, to_query};
 use crate::question::Question;
 use crate::web::layout::Layout;
 use crate::web::pages::{passing, render};
+use crate::web::result::check_region;
 use crate::web::{AppError, AppState};
 
 #[cfg(test)]
@@ -31,7 +32,8 @@ mod tests;
 
 pub const PATH: &str = "/v1/compare";
 const NETWORKS: &str = "networks";
-const NAMES: [&str; 4] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD];
+const REGION: &str = "region";
+const NAMES: [&str; 5] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD, REGION];
 /// As many as stand beside each other and can still be told apart.
 const MAX_NETWORKS: usize = 4;
 
@@ -47,6 +49,8 @@ struct Comparison {
     names: Vec<String>,
     questions: Vec<Question>,
     target: Target,
+    /// The part that all maps show, as it stands in addresses; `None`: all of it.
+    region: Option<String>,
 }
 
 impl Comparison {
@@ -66,17 +70,19 @@ impl Comparison {
             let message = format!("cannot be chosen: no network here has weights for {field}");
             QuestionError::parameter(NETWORKS, message)
         };
-        let target = questions.first().ok_or_else(no_weights)?.target.clone();
-        Ok(Self { sample, names, questions, target })
+        let Question { target, style, .. } = questions.first().ok_or_else(no_weights)?;
+        let (target, region) = (target.clone(), style.region.map(|region| region.to_string()));
+        Ok(Self { sample, names, questions, target, region })
     }
 
     fn to_query(&self) -> String {
-        let pairs = [
+        let mut pairs = vec![
             (SAMPLE, self.sample.id.clone()),
             (NETWORKS, self.names.join(",")),
             (LEAD_TIME, lead_time_min(&self.target).to_string()),
             (THRESHOLD, threshold(&self.target).to_string()),
         ];
+        pairs.extend(self.region.iter().map(|region| (REGION, region.clone())));
         to_query(&pairs)
     }
 
@@ -100,7 +106,10 @@ pub async fn show(
     for (question, name) in comparison.questions.iter().zip(&comparison.names) {
         let id = state.submit(question.request.clone()).await?;
         match state.jobs.status(&id) {
-            Some(JobState::Done(outcome)) => outcomes.push((question.clone(), outcome)),
+            Some(JobState::Done(outcome)) => {
+                check_region(question, &outcome)?;
+                outcomes.push((question.clone(), outcome));
+            }
             Some(JobState::Failed(error)) => failures.push((id, format!("{name}: {error}"))),
             _ => n_waiting += 1,
         }

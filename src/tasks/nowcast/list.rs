@@ -13,7 +13,7 @@ use stormlens_data::card::{ModelCard, NowcastField, Part};
 
 use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
-use super::split::SeenByAll;
+use super::split::Memberships;
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
@@ -174,9 +174,9 @@ pub fn in_order<'a>(
     catalog: &Catalog,
     is_admitted: impl Fn(&SampleEntry) -> bool,
 ) -> Vec<&'a SampleEntry> {
-    let seen = SeenByAll::new(samples, catalog);
+    let memberships = Memberships::new(samples, catalog);
     let mut found: Vec<_> = samples.list().iter().filter(|sample| is_admitted(sample)).collect();
-    found.sort_by_cached_key(|sample| order(seen.worst(sample)));
+    found.sort_by_cached_key(|sample| order(memberships.worst(sample)));
     found
 }
 
@@ -235,11 +235,11 @@ pub fn cards<'a>(
     catalog: &Catalog,
     listed: impl Iterator<Item = &'a SampleEntry>,
 ) -> Vec<SampleCard> {
-    let seen = SeenByAll::new(samples, catalog);
-    listed.map(|sample| card(samples, &seen, sample)).collect()
+    let memberships = Memberships::new(samples, catalog);
+    listed.map(|sample| card(samples, &memberships, sample)).collect()
 }
 
-fn card(samples: &Samples, seen: &SeenByAll<'_>, sample: &SampleEntry) -> SampleCard {
+fn card(samples: &Samples, memberships: &Memberships<'_>, sample: &SampleEntry) -> SampleCard {
     let covered = covered(samples, sample).unwrap_or_default();
     let time = format::date_time(sample.time);
     let alt = match covered.as_str() {
@@ -254,8 +254,8 @@ fn card(samples: &Samples, seen: &SeenByAll<'_>, sample: &SampleEntry) -> Sample
         clock: format::clock(sample.time),
         date: format::date(sample.time),
         observed: sample.observed,
-        split: seen.words(sample),
-        is_seen: seen.worst(sample).is_seen(),
+        split: memberships.words(sample),
+        is_seen: memberships.worst(sample).is_seen(),
         covered,
         alt,
         light: picture(Theme::Light),
@@ -283,8 +283,8 @@ pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a Sampl
     let can_be_asked =
         |s: &&SampleEntry| s.observed && (fields.is_empty() || fields.contains(&s.field));
     let mut observed: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
-    let seen = SeenByAll::new(samples, catalog);
-    let is_test = |sample: &&SampleEntry| seen.worst(sample) == Part::Test;
+    let memberships = Memberships::new(samples, catalog);
+    let is_test = |sample: &&SampleEntry| memberships.worst(sample) == Part::Test;
     if observed.iter().copied().filter(|sample| is_test(sample)).count() >= N_SUGGESTIONS {
         observed.retain(is_test);
     }

@@ -40,6 +40,10 @@ impl Pages for Nowcasts {
         SECTION
     }
 
+    fn credits(&self) -> &'static str {
+        "Radar data: KNMI, CC BY 4.0. Clouds: CloudCast, from EUMETSAT data"
+    }
+
     fn routes(self: Arc<Self>) -> Router<AppState> {
         let task = || self.clone();
         let (listed, shown, framed, moved) = (task(), task(), task(), task());

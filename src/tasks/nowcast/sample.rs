@@ -13,7 +13,7 @@ use super::legend::Legend;
 use super::list::covered;
 use super::page::what;
 use super::samples::{SampleEntry, Samples, Window};
-use super::split::Seen;
+use super::split::Membership;
 use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
@@ -165,7 +165,7 @@ fn offer(
             .iter()
             .map(|card| Weights {
                 name: card.name.clone(),
-                split: Seen::new(samples, card).part(sample).label(),
+                split: Membership::new(samples, card).part(sample).label(),
             })
             .collect(),
         lead_times_min: first.lead_times_min.clone(),

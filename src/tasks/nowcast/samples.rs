@@ -253,9 +253,12 @@ impl Frames {
         match self {
             Self::Sample(sample) => (sample.source.clone(), sample.licence.clone()),
             Self::Brought(array) => {
-                let what = match array.is_unit_stated {
-                    true => format!("an array that was brought, in {}", array.units.label()),
-                    false => "an array that was brought".to_owned(),
+                let what = match (array.field, array.is_unit_stated) {
+                    (NowcastField::CloudCover, _) => {
+                        "an array of cloud cover that was brought".to_owned()
+                    }
+                    (_, true) => format!("an array that was brought, in {}", array.units.label()),
+                    (_, false) => "an array that was brought".to_owned(),
                 };
                 (what, "not stated".to_owned())
             }

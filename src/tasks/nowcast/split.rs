@@ -9,8 +9,8 @@ use stormlens_data::time;
 use super::samples::{SampleEntry, Samples};
 use crate::catalog::Catalog;
 
-/// The split of one set of weights, made ready to be asked about many samples.
-pub struct Seen<'a> {
+/// Which part of one set of weights' split samples are in, made ready to be asked about many of them.
+pub struct Membership<'a> {
     split: Option<&'a Split>,
     field: Option<NowcastField>,
     lead_times_min: &'a [u32],
@@ -20,7 +20,7 @@ pub struct Seen<'a> {
     archives: BTreeSet<&'a str>,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> Membership<'a> {
     pub fn new(samples: &'a Samples, checkpoint: &'a CheckpointCard) -> Self {
         let task = checkpoint.nowcasting.as_ref();
         let lead_times_min = task.map_or(&[][..], |task| &task.lead_times_min);
@@ -79,23 +79,23 @@ fn archives<'a>(samples: &'a Samples, split: &Split) -> BTreeSet<&'a str> {
 /// The part that a sample is in for some weights.
 pub fn part(samples: &Samples, id: &str, checkpoint: &CheckpointCard) -> Part {
     let found = samples.find(id);
-    found.map_or(Part::Unknown, |sample| Seen::new(samples, checkpoint).part(&sample))
+    found.map_or(Part::Unknown, |sample| Membership::new(samples, checkpoint).part(&sample))
 }
 
 /// All weights of a catalogue that forecast, for lists.
-pub struct SeenByAll<'a>(Vec<Seen<'a>>);
+pub struct Memberships<'a>(Vec<Membership<'a>>);
 
-impl<'a> SeenByAll<'a> {
+impl<'a> Memberships<'a> {
     pub fn new(samples: &'a Samples, catalog: &'a Catalog) -> Self {
         let of = |model: &'a std::sync::Arc<ModelCard>| catalog.checkpoints(model.id);
         let weights = catalog.models().iter().flat_map(of);
         let forecasts = weights.filter(|weights| weights.nowcasting.is_some());
-        Self(forecasts.map(|weights| Seen::new(samples, weights)).collect())
+        Self(forecasts.map(|weights| Membership::new(samples, weights)).collect())
     }
 
     fn parts(&self, sample: &SampleEntry) -> Vec<Part> {
-        let forecasts = |seen: &&Seen<'_>| seen.field == Some(sample.field);
-        self.0.iter().filter(forecasts).map(|seen| seen.part(sample)).collect()
+        let forecasts = |weights: &&Membership<'_>| weights.field == Some(sample.field);
+        self.0.iter().filter(forecasts).map(|weights| weights.part(sample)).collect()
     }
 
     /// The part that says most against a score, over all weights for the field.

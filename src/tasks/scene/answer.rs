@@ -229,34 +229,33 @@ fn notes(
     checkpoint: &CheckpointCard,
     distance: Option<FeatureDistance>,
 ) -> Vec<Note> {
-    let note = |name: &str, text: &str, is_on_figures| Note {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        is_on_figures,
-    };
     let mut notes = Vec::new();
     if checkpoint.is_simulated {
-        notes.push(note("simulated", "weights trained on simulated scenes", true));
+        notes.push(Note::new("simulated", "weights trained on simulated scenes", true));
     }
     let reference = checkpoint.training_range.clone().unwrap_or_else(Reference::published);
     let mut reasons = outside_training_range(&scene.statistics, &reference);
     reasons.extend(distance.filter(FeatureDistance::is_far).map(far));
     if !reasons.is_empty() {
-        notes.push(note("outside-training-range", "the scene is unlike the training scenes", true));
+        notes.push(Note::new(
+            "outside-training-range",
+            "the scene is unlike the training scenes",
+            true,
+        ));
         notes.extend(
-            reasons.iter().map(|reason| note("outside-training-range-because", reason, false)),
+            reasons.iter().map(|reason| Note::new("outside-training-range-because", reason, false)),
         );
     }
     if !scene.coding.is_empty() {
-        notes.push(note("coding", &scene.coding, false));
+        notes.push(Note::new("coding", scene.coding.as_str(), false));
     }
     let SceneGeometry { width_px, height_px, place, .. } = &scene.geometry;
     if let Some(place) = place {
-        notes.push(note("place", &place.in_words([*width_px, *height_px]), false));
+        notes.push(Note::new("place", place.in_words([*width_px, *height_px]), false));
     }
     // Figures say how the picture was resized.
     if let Subject::Scene { resampling, .. } = subject {
-        notes.push(note("resampling", resampling.name(), false));
+        notes.push(Note::new("resampling", resampling.name(), false));
     }
     notes
 }

@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 64 << 10;
 /// reads the form keeps them in memory, however many there are.
 const MAX_HELD_BYTES: usize = 1 << 20;
 
-/// How long after somebody found no room the others hurry: until he comes back, and a little longer.
+/// How long after somebody found no room the others hurry: until they come back, and a little longer.
 const HURRY: Duration = Duration::from_secs(10);
 
 /// Those who found no room for their uploads; clones share it.

@@ -47,6 +47,10 @@ impl Pages for SceneTask {
         SECTION
     }
 
+    fn credits(&self) -> &'static str {
+        "Scenes: contain modified Copernicus Sentinel data"
+    }
+
     fn routes(self: Arc<Self>) -> Router<AppState> {
         let task = || self.clone();
         let (listed, drawn, compared, written) = (task(), task(), task(), task());

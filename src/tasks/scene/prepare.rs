@@ -103,6 +103,6 @@ pub fn zeros(cards: &Cards) -> (Input, network::Target) {
 fn invalid(error: &dyn std::fmt::Display) -> WorkerError {
     WorkerError::Invalid {
         message: error.to_string(),
-        remedy: "choose another scene, or upload the picture again".into(),
+        remedy: "choose another scene, or provide the picture again".into(),
     }
 }

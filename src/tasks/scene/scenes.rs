@@ -63,6 +63,8 @@ pub struct SceneEntry {
     /// Whether it was computed and never seen by a satellite.
     pub simulated: bool,
     pub uploaded: bool,
+    /// From the command line.
+    pub brought: bool,
     /// What was said of its numbers when it came.
     pub coding: Coding,
     pub width_px: usize,
@@ -72,7 +74,7 @@ pub struct SceneEntry {
 /// A scene that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SceneError {
-    #[error("there is no scene {id:?}: choose a sample, or upload the picture again")]
+    #[error("there is no scene {id:?}: choose a sample, or provide the picture again")]
     Unknown { id: String },
     /// Where the file lies is in the log and not in the message, which visitors see.
     #[error("the file of {title:?} cannot be read ({}), so upload it again", .cause.kind())]
@@ -329,6 +331,7 @@ fn sample_entry(scene: &Scene, problems: &mut Vec<String>) -> Option<SceneEntry>
         attribution: scene.attribution.clone(),
         simulated: scene.simulated,
         uploaded: false,
+        brought: false,
         coding: Coding::default(),
         width_px: picture.width,
         height_px: picture.height,
@@ -349,6 +352,7 @@ fn uploaded_entry(id: &str, (sha256, note): (String, Note)) -> SceneEntry {
         attribution: String::new(),
         simulated: false,
         uploaded: true,
+        brought: false,
         coding: note.coding,
         width_px: note.width_px,
         height_px: note.height_px,

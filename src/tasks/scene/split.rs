@@ -11,9 +11,14 @@ pub fn part(entry: &SceneEntry, checkpoint: &CheckpointCard) -> Part {
     let mut names = checkpoint.split.iter().flat_map(|split| split.all());
     match names.find(|(name, _)| is_named(name)) {
         Some((_, part)) => part,
-        None if checkpoint.is_simulated && !entry.simulated && !entry.uploaded => Part::Unused,
+        None if checkpoint.is_simulated && is_measured_sample(entry) => Part::Unused,
         None => Part::Unknown,
     }
+}
+
+/// What somebody brings may be anything, also a scene of the training.
+fn is_measured_sample(entry: &SceneEntry) -> bool {
+    !entry.simulated && !entry.uploaded && !entry.brought
 }
 
 #[cfg(test)]
@@ -38,6 +43,8 @@ mod tests {
         assert_eq!(part(measured, &of(true, None)), Part::Unused);
         let uploaded = SceneEntry { uploaded: true, title: "a_1.png".into(), ..measured.clone() };
         assert_eq!(part(&uploaded, &of(true, None)), Part::Unknown);
+        let brought = SceneEntry { brought: true, ..measured.clone() };
+        assert_eq!(part(&brought, &of(true, None)), Part::Unknown);
         let mut split = Split::default();
         split.train.insert("train/pos/a_1.png".into());
         assert_eq!(part(&uploaded, &of(true, Some(split.clone()))), Part::Training);

@@ -38,7 +38,7 @@ struct ProgressPage {
 /// The parameter by which a page says who looks at it.
 pub const VIEWER: &str = "viewer";
 
-/// The name of one who looks at a page that waits, for as long as he does: 16 hexadecimal digits.
+/// The name of one who looks at a page that waits, for as long as they do: 16 hexadecimal digits.
 pub struct Viewer(pub String);
 
 impl Viewer {

@@ -12,6 +12,7 @@ use crate::error::{Fault, printable};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Global {
     RebuildTensor,
+    RebuildParameter,
     OrderedDict,
     Device,
     Namespace,
@@ -22,6 +23,7 @@ impl Global {
     pub(crate) fn resolve(module: &str, name: &str) -> Result<Self, Fault> {
         match (module, name) {
             ("torch._utils", "_rebuild_tensor_v2") => Ok(Global::RebuildTensor),
+            ("torch._utils", "_rebuild_parameter") => Ok(Global::RebuildParameter),
             ("collections", "OrderedDict") => Ok(Global::OrderedDict),
             ("torch", "device") => Ok(Global::Device),
             ("argparse", "Namespace") => Ok(Global::Namespace),
@@ -74,6 +76,10 @@ impl<'a> Heap<'a> {
         let given = self.tuple(arguments, "arguments")?;
         match (callee, given) {
             (Value::Global(Global::RebuildTensor), _) => self.rebuild_tensor(arguments),
+            // `(tensor, requires_grad, hooks)`: the tensor with a mark that it is learned.
+            (Value::Global(Global::RebuildParameter), &[Value::Tensor(at), _, _]) => {
+                Ok(Value::Tensor(at))
+            }
             (Value::Global(Global::OrderedDict), []) => Ok(self.new_dict(false)),
             (Value::Global(Global::Device), &[Value::Text(kind)]) => Ok(Value::Device(kind, None)),
             (Value::Global(Global::Device), &[Value::Text(kind), Value::Int(index)]) => {

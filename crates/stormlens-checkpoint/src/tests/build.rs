@@ -51,6 +51,12 @@ impl Pickle {
             .op(b")RtR")
     }
 
+    /// The tensor as a `torch.nn.Parameter`: a call of `_rebuild_parameter`.
+    pub(crate) fn parameter(self, entry: &Entry) -> Self {
+        let tensor = self.global("torch._utils", "_rebuild_parameter").op(b"(").tensor(entry);
+        tensor.op(b"\x88").global("collections", "OrderedDict").op(b")RtR")
+    }
+
     /// An ordered dictionary of tensors, with the `_metadata` that PyTorch gives it.
     pub(crate) fn state_dict(self, entries: &[Entry]) -> Self {
         let pickle = self.global("collections", "OrderedDict").op(b")R(");

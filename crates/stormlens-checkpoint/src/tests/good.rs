@@ -36,6 +36,21 @@ fn tensors_come_in_the_order_of_the_file() {
     assert!(state.tensors["a.num_batches_tracked"].shape.is_empty());
 }
 
+/// A dictionary of `torch.nn.Parameter`, as one that was put together by hand.
+#[test]
+fn parameters_are_the_tensors_in_them() {
+    let entries = small();
+    let pickle = Pickle::new().op(b"}(");
+    let filled = entries.iter().fold(pickle, |pickle, e| pickle.text(e.name).parameter(e));
+    let parameters = filled.op(b"u").end();
+    let expected = read_bytes(&torch_zip(lightning07(&entries), &entries)).unwrap().state;
+    for bytes in [torch_zip(parameters.clone(), &entries), torch_legacy(parameters, &entries)] {
+        assert_eq!(read_bytes(&bytes).unwrap().state, expected);
+    }
+    let of_a_number = Pickle::new().global("torch._utils", "_rebuild_parameter").ints(&[1, 1, 1]);
+    check_error(&torch_zip(of_a_number.op(b"R").end(), &[]), "RebuildParameter");
+}
+
 #[test]
 fn the_name_of_the_file_means_nothing() {
     let entries = small();

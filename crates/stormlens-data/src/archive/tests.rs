@@ -254,3 +254,23 @@ fn a_replaced_file_is_read_again() {
     copy("35");
     assert!(archive.normalised(time).is_err());
 }
+
+#[test]
+fn a_folder_without_frames_says_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, words: &str| {
+        if !name.is_empty() {
+            fs::write(folder.path().join(name), b"").unwrap();
+        }
+        let message = Archive::open(folder.path()).unwrap_err().to_string();
+        assert!(message.contains(words) && message.contains("expected radar files"), "{message}");
+    };
+    check("", "holds no frame, it is empty: expected");
+    check("notes.txt", "holds no frame, but notes.txt: expected");
+    check("picture.png", "holds no frame, but notes.txt and 1 more: expected");
+    let forecast = "RAD_NL25_RAC_FM_202409010005.h5";
+    check(
+        forecast,
+        &format!("but forecasts such as {forecast}, and only what was measured is read"),
+    );
+}

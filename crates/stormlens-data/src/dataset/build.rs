@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::selection::{Gap, Rule, gaps};
 use super::{DatasetError, Frames};
 use crate::archive::Archive;
+use crate::files;
 use crate::import::knmi;
 use crate::request::Progress;
 use crate::time;
@@ -215,23 +216,12 @@ fn is_gauge_corrected(archive: &Archive, time: Timestamp) -> bool {
     archive.file_name(time).is_some_and(|name| name.contains("_RAC_"))
 }
 
-/// Writes a file under another name first, so that the final name only ever holds a whole file.
+/// Writes a file so that its name only ever holds a whole one.
 fn atomically<T>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<T, DatasetError>,
 ) -> Result<T, DatasetError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = write(&part).and_then(|value| {
-        std::fs::rename(&part, path).map_err(|e| DatasetError::io(path, e))?;
-        Ok(value)
-    });
-    if written.is_err() {
-        // The first error is the one to tell; a part that stays is overwritten by the next attempt.
-        let _ = std::fs::remove_file(&part);
-    }
-    written
+    files::atomically(path, write, |error| DatasetError::io(path, error))
 }
 
 /// Tells how far the work is, and stops it where nobody waits any more.

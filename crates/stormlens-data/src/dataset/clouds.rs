@@ -14,8 +14,8 @@ use crate::{archive, time};
 
 mod sample;
 
-pub(crate) use sample::{ARRAY, MAX_FILE_BYTES, to_frames};
-pub use sample::{FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
+pub use sample::{ARRAY, FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES};
+pub(crate) use sample::{MAX_FILE_BYTES, to_frames};
 
 /// Folders that are groups, in the order in which they are used.
 pub const GROUPS: [&str; 3] = ["train", "validation", "test"];
@@ -57,13 +57,8 @@ impl CloudFiles {
     }
 
     fn group(&self, name: &str) -> Result<&Group, DatasetError> {
-        self.groups.iter().find(|group| group.name == name).ok_or_else(|| {
-            DatasetError::UnknownGroup {
-                file: self.file.clone(),
-                group: name.to_owned(),
-                known: self.groups().join(", "),
-            }
-        })
+        let found = self.groups.iter().find(|group| group.name == name);
+        found.ok_or_else(|| DatasetError::unknown_group(&self.file, name, &self.groups()))
     }
 
     fn check_index(&self, group: &Group, index: usize) -> Result<(), DatasetError> {

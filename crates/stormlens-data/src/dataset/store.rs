@@ -145,13 +145,8 @@ impl Store {
     }
 
     fn group(&self, name: &str) -> Result<&Group, DatasetError> {
-        self.groups.iter().find(|group| group.name == name).ok_or_else(|| {
-            DatasetError::UnknownGroup {
-                file: self.file.clone(),
-                group: name.to_owned(),
-                known: self.groups().join(", "),
-            }
-        })
+        let found = self.groups.iter().find(|group| group.name == name);
+        found.ok_or_else(|| DatasetError::unknown_group(&self.file, name, &self.groups()))
     }
 
     fn hdf5(&self, cause: &hdf5_reader::error::Error) -> DatasetError {

@@ -1,8 +1,6 @@
 //! A whole result as one NetCDF-4 file that follows the Climate and Forecast conventions (CF-1.11):
 //! all variables on their grid, with times, projection and everything needed to make it again.
 
-use std::path::Path;
-
 use self::axes::Axes;
 use self::builder::Builder;
 use self::entries::entries;
@@ -21,20 +19,6 @@ mod planes;
 mod variables;
 
 const CONVENTIONS: &str = "CF-1.11";
-
-/// Writes a result to a file.
-///
-/// # Errors
-/// For a file that cannot be written, and for what [`to_bytes`] refuses.
-pub fn write_outcome(
-    outcome: &Outcome,
-    references: &[Citation],
-    path: &Path,
-) -> Result<(), FilesError> {
-    let bytes = to_bytes(outcome, references)?;
-    let io = |cause| FilesError::Io { file: path.display().to_string(), cause };
-    std::fs::write(path, bytes).map_err(io)
-}
 
 /// The bytes of the file.
 ///

@@ -16,7 +16,7 @@ use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
 
 use super::{ImportError, read_bytes};
-use crate::field::{Field, Grid};
+use crate::field::Grid;
 use crate::{hash, time};
 
 /// What a normalised value of 1 stands for: the largest accumulation of the training set.
@@ -29,6 +29,9 @@ pub const LICENCE: &str = "CC BY 4.0, Royal Netherlands Meteorological Institute
 /// that is best corrected first.
 pub const PREFIXES: [&str; 4] =
     ["RAD_NL25_RAC_5min_", "RAD_NL25_RAC_MFBS_EM_5min_", "RAD_NL25_RAC_RT_", "RAD_NL25_RAP_5min_"];
+
+/// What names of forecasts begin with, which are no frames.
+pub(crate) const FORECAST_PREFIX: &str = "RAD_NL25_RAC_FM_";
 
 /// 126 mm, the most rain that is known to have fallen in 8 minutes (Füssen, 25 May 1920).
 pub const MAX_MM_5MIN: f64 = 126.0;
@@ -298,15 +301,6 @@ impl KnmiImage {
             0 => Ok(crop),
             count => Err(ImportError::Missing { file: self.file.clone(), count, size: CROP_SIZE }),
         }
-    }
-
-    /// The crop in millimetres accumulated over 5 minutes, `[288, 288]`.
-    ///
-    /// # Errors
-    /// As [`Self::crop`].
-    pub fn crop_mm_5min(&self) -> Result<Field, ImportError> {
-        let values = self.crop()?.iter().map(|&pv| (f64::from(pv) / 100.0) as f32).collect();
-        Ok(Field::new(CROP_SIZE, CROP_SIZE, values))
     }
 }
 

@@ -81,16 +81,11 @@ fn a_result_survives_being_written_down() {
 #[test]
 fn figures_say_what_they_must() {
     let mut outcome = outcome(vec![rain()]);
-    let note = |name: &str, text: &str, is_on_figures| Note {
-        name: name.into(),
-        text: text.into(),
-        is_on_figures,
-    };
     assert_eq!(outcome.remark(), "");
     outcome.notes = vec![
-        note("simulated", "weights trained on simulated scenes", true),
-        note("outside-training-range", "the mean of red is high", false),
-        note("outside-training-range", "unlike the training scenes", true),
+        Note::new("simulated", "weights trained on simulated scenes", true),
+        Note::new("outside-training-range", "the mean of red is high", false),
+        Note::new("outside-training-range", "unlike the training scenes", true),
     ];
     assert_eq!(outcome.remark(), "weights trained on simulated scenes; unlike the training scenes");
     assert_eq!(outcome.notes("outside-training-range").count(), 2);

@@ -41,21 +41,19 @@ fn colour_coding(statistics: &Statistics, reference: &Reference) -> Option<Strin
             "red and green are the same in {share} of the pixels, unlike in the training scenes"
         ));
     }
-    let share = percent(grey);
     (!grey_range.contains(grey)).then(|| {
+        let (share, usual) = apart(grey, grey_range, 0, percents);
         format!(
             "{share} of the pixels are grey, which one polarisation alone gives: in the training \
-             scenes {}",
-            between(grey_range, percent)
+             scenes {usual}"
         )
     })
 }
 
 fn no_data(statistics: &Statistics, reference: &Reference) -> Option<String> {
     let (share, range) = (statistics.no_data_share, &reference.no_data_share);
-    let shown = percent(share);
-    let usual = between(range, percent);
     (!range.contains(share)).then(|| {
+        let (shown, usual) = apart(share, range, 0, percents);
         format!(
             "{shown} of the picture is black, which means no data: in the training scenes {usual}"
         )
@@ -63,18 +61,34 @@ fn no_data(statistics: &Statistics, reference: &Reference) -> Option<String> {
 }
 
 fn level(feature: &str, channel: &str, value: f64, range: &Range) -> Option<String> {
-    let usual = between(range, |value| format!("{value:.2}"));
     (!range.contains(value)).then(|| {
+        let (shown, usual) =
+            apart(value, range, 2, |value, n_decimals| format!("{value:.n_decimals$}"));
         format!(
-            "the {feature} of {channel} is {value:.2} of full scale: in the training scenes {usual}"
+            "the {feature} of {channel} is {shown} of full scale: in the training scenes {usual}"
         )
     })
 }
 
-fn between(range: &Range, write: impl Fn(f64) -> String) -> String {
-    format!("it lies between {} and {}", write(range.low), write(range.high))
+/// A value outside a range, and the range, with as many decimals as tell the value from the bound that it passes.
+fn apart(
+    value: f64,
+    range: &Range,
+    n_decimals: usize,
+    write: impl Fn(f64, usize) -> String,
+) -> (String, String) {
+    const MOST: usize = 6;
+    let bound = if value < range.low { range.low } else { range.high };
+    let differs = |n: &usize| write(value, *n) != write(bound, *n);
+    let n = (n_decimals..MOST).find(differs).unwrap_or(MOST);
+    let usual = format!("it lies between {} and {}", write(range.low, n), write(range.high, n));
+    (write(value, n), usual)
+}
+
+fn percents(share: f64, n_decimals: usize) -> String {
+    format!("{:.n_decimals$} %", 100.0 * share)
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+    percents(share, 0)
 }

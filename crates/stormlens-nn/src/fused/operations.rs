@@ -1,4 +1,4 @@
-//! The layers that are computed as a whole.
+//! Fused layers: those that one kernel computes.
 
 mod convolution;
 

@@ -1,4 +1,4 @@
-//! Whole layers against the same layers from burn's operations: values and gradients.
+//! Fused layers against the same layers from burn's operations: values and gradients.
 
 use burn::tensor::{Device, Tensor};
 

@@ -7,7 +7,7 @@ use stormlens_kernels::{Maps, Shape};
 
 use super::operation::{Host, contiguous, maps, to_host};
 
-/// A layer that is computed as a whole where nobody asks for its gradient.
+/// A fused layer where nobody asks for its gradient.
 pub(crate) trait Untaped: Clone + Send + Sync + 'static {
     /// Shape and values of the result.
     fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>);

@@ -14,13 +14,14 @@ use stormlens_data::scene::SceneError;
 use self::statistics::Beginning;
 use super::config::Recipe;
 use super::optimiser::NamedAdam;
-use super::state::{Counters, RunState, write_atomically};
+use super::state::{Counters, RunState};
 use super::supervision::{Block, Score, Supervision};
 use crate::Parameters;
 use crate::models::HostTensors;
 use crate::network::Network;
 use crate::random::Random;
 use stormlens_checkpoint::CheckpointError;
+use stormlens_data::files::write_atomically;
 
 /// What went wrong in a training run.
 #[derive(Debug, thiserror::Error)]

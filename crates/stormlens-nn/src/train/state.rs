@@ -13,6 +13,7 @@ use super::optimiser::Moments;
 use super::schedule::{EarlyStopping, ReduceOnPlateau};
 use crate::models::HostTensors;
 use crate::random::Random;
+use stormlens_data::files::write_atomically;
 
 /// A run between two epochs.
 #[derive(Clone, Debug)]
@@ -87,14 +88,6 @@ impl RunState {
         }
         Ok(Self { counters, weights, moments })
     }
-}
-
-/// Replaces a file in one step.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    fs::write(&part, bytes)?;
-    fs::rename(&part, path)
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {

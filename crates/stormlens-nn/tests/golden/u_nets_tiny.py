@@ -9,7 +9,8 @@ is shared with the program under test. Needs torch, numpy and safetensors.
 
 Of every case are kept: points of the output and of the gradient of the input, and for every layer
 16 points each of the activation, of the weighted sum of Grad-CAM and of its weights; of a training
-pass the loss, the norms of the gradients and the running statistics after it.
+pass the loss, the norms of the gradients and the running statistics after it. Cases of rain and cloud
+cover have the published numbers of frames and no training pass.
 """
 
 from pathlib import Path
@@ -21,7 +22,9 @@ from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
 MASK = (1 << 64) - 1
-BASE, RATIO, N_IN, N_OUT = 4, 2, 3, 2
+BASE, RATIO = 4, 2
+# Of input and output; the published ones are those of rain and of cloud cover.
+SMALL, RAIN, CLOUDS = (3, 2), (12, 1), (4, 6)
 N_POINTS = 16
 # Large enough for a variance of the smallest maps.
 TRAINING_SIZE = (32, 48)
@@ -130,7 +133,7 @@ def doubled(x):
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
 
 
-def u_net(p, x, k, n_attention):
+def u_net(p, x, n_lead, k, n_attention):
     """`k` kernels a channel, plain convolutions where it is `None`."""
     convolve = p.convolution if k is None else lambda name, x, n: p.separable(name, x, n, k)
     skips = []
@@ -148,10 +151,10 @@ def u_net(p, x, k, n_attention):
         x = torch.cat([skip, x], 1)
         mid, n = x.shape[1] // 2, BASE * 2 ** max(3 - level, 0)
         x = p.show(f"up{level}", p.double(f"up{level}.conv", x, mid, n, convolve, True))
-    return p.convolution("outc.conv", x, N_OUT, 1)
+    return p.convolution("outc.conv", x, n_lead, 1)
 
 
-def sar_unet(p, x, k):
+def sar_unet(p, x, n_lead, k):
     def block(name, x, n, k):
         convolve = lambda name, x, n: p.separable(name, x, n, k)
         straight = p.show(f"{name}.Conv_1x1", p.convolution(f"{name}.Conv_1x1", x, n, 1))
@@ -168,7 +171,7 @@ def sar_unet(p, x, k):
         n, up = BASE * 2 ** (level - 2), f"Up{level}.conv.conv"
         x = F.relu(p.norm(f"{up}.1", p.separable(f"{up}.0", doubled(x), n, k)))
         x = block(f"Up_RRCNN{level}", torch.cat([skips.pop(), x], 1), n, 1)
-    return p.convolution("outc.conv", x, N_OUT, 1)
+    return p.convolution("outc.conv", x, n_lead, 1)
 
 
 CASES = {
@@ -190,13 +193,15 @@ def points(tensor):
     return torch.stack([flat[(2 * j + 1) * n // (2 * N_POINTS)] for j in range(N_POINTS)])
 
 
-def case(network, size, options):
+def case(network, size, options, channels):
+    n_in, n_out = channels
+
     def sequence(seed, n_batch, n, size):
         return from_seed(seed, n_batch * n * size[0] * size[1]).reshape(n_batch, n, *size)
 
     weights = {}
-    p, x = Pass(weights), sequence(7, 1, N_IN, size).requires_grad_()
-    y = network(p, x, **options)
+    p, x = Pass(weights), sequence(7, 1, n_in, size).requires_grad_()
+    y = network(p, x, n_out, **options)
     mask = (torch.arange(size[0] * size[1]) % 3 == 0).reshape(size)
     score = (y[0, 0] * mask).sum()
     score.backward()
@@ -218,26 +223,41 @@ def case(network, size, options):
         "cam_weights": torch.stack(channel_weights),
     }
 
+    print(f"{len(names)} layers, {n_learnable(weights)} parameters, score {score.item():.6f}")
+    if channels == SMALL:
+        out |= training_pass(network, weights, options, sequence)
+    return {name: t.detach().numpy().astype(np.float32) for name, t in out.items()}
+
+
+def learnable(weights):
+    return sorted(name for name in weights if "running_" not in name)
+
+
+def n_learnable(weights):
+    return sum(weights[name].numel() for name in learnable(weights))
+
+
+def training_pass(network, weights, options, sequence):
+    n_in, n_out = SMALL
     for weight in weights.values():
         weight.grad = None
     p = Pass(weights, is_training=True)
-    y = network(p, sequence(SEEDS[network.__name__], 2, N_IN, TRAINING_SIZE), **options)
-    loss = (y - sequence(8, 2, N_OUT, TRAINING_SIZE)).square().sum() / 2
+    x = sequence(SEEDS[network.__name__], 2, n_in, TRAINING_SIZE)
+    y = network(p, x, n_out, **options)
+    loss = (y - sequence(8, 2, n_out, TRAINING_SIZE)).square().sum() / 2
     loss.backward()
-    learnable = sorted(name for name in weights if "running_" not in name)
-    out |= {
+    return {
         "training/loss": loss[None],
-        "training/gradient_l2": torch.stack([weights[n].grad.norm() for n in learnable]),
+        "training/gradient_l2": torch.stack([weights[n].grad.norm() for n in learnable(weights)]),
         "training/statistics": torch.cat([p.statistics[n] for n in sorted(p.statistics)]),
     }
-    n_learnable = sum(weights[name].numel() for name in learnable)
-    print(f"{len(names)} layers, {n_learnable} parameters, score {score.item():.6f}, loss {loss.item():.4f}")
-    return {name: t.detach().numpy().astype(np.float32) for name, t in out.items()}
 
 
 file = {}
 for name, (network, size, options) in CASES.items():
-    print(name, end=": ")
-    file |= {f"{name}/{part}": values for part, values in case(network, size, options).items()}
+    for kind, channels in [("", SMALL), ("/rain", RAIN), ("/clouds", CLOUDS)]:
+        print(name + kind, end=": ")
+        parts = case(network, size, options, channels)
+        file |= {f"{name}{kind}/{part}": values for part, values in parts.items()}
 file = {name: np.ascontiguousarray(values) for name, values in file.items()}
 save_file(file, HERE / "u_nets_tiny.safetensors")

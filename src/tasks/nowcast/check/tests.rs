@@ -84,7 +84,7 @@ fn other_data_and_other_weights_do_not_fit() {
     refused(&stored, Unfit::Data, |o| o.provenance.data_sha256 = "older".to_owned());
     refused(&stored, Unfit::Weights, |o| {
         let text = "weights trained on simulated data".to_owned();
-        o.notes.push(Note { name: "simulated".to_owned(), text, is_on_figures: true });
+        o.notes.push(Note::new("simulated", text, true));
     });
     let (mut question, outcome) = stored.clone();
     question.request.subject = Subject::Nowcast { sample: "knmi-1".to_owned() };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stormlens_data::card::{CheckpointCard, ModelCard, NowcastField};
 
-use super::{MAX_NETWORKS, NETWORKS};
+use super::{MAX_NETWORKS, NETWORKS, REGION};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::{NO_METHOD, Question};
@@ -57,7 +57,7 @@ pub fn read_question(
     let mut pairs: Vec<(String, String)> =
         fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     pairs.push(("methods".to_owned(), NO_METHOD.to_owned()));
-    for name in [LEAD_TIME, THRESHOLD] {
+    for name in [LEAD_TIME, THRESHOLD, REGION] {
         pairs.extend(parameters.one(name)?.map(|value| (name.to_owned(), value.to_owned())));
     }
     Question::read(&Parameters::of(pairs), catalog, &[])

@@ -16,7 +16,7 @@ use crate::tasks::nowcast::page::{lead_idx, sample_page, what};
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
 use crate::tasks::nowcast::samples::Samples;
 use crate::tasks::nowcast::scores::{best, of_outcome_above, on_page, shown, threshold_label};
-use crate::tasks::nowcast::split::Seen;
+use crate::tasks::nowcast::split::Membership;
 use crate::web::layout::Layout;
 use crate::web::result;
 use crate::web::views::{FigureView, Figures, map};
@@ -35,6 +35,8 @@ pub struct ComparePage {
     threshold_label: String,
     unit: &'static str,
     lead_times_min: Vec<(u32, bool)>,
+    /// The part that the maps show, as text; empty: all of it.
+    region: String,
     /// Name in addresses, title, and whether it is compared.
     choices: Vec<(String, String, bool)>,
     pub n_waiting: usize,
@@ -80,7 +82,7 @@ pub fn describe(
     comparison: &Comparison,
     found: Found,
 ) -> ComparePage {
-    let Comparison { sample, names, questions, target } = comparison;
+    let Comparison { sample, names, questions, target, region } = comparison;
     let (lead, above) = (lead_time_min(target), threshold(target));
     let offered = choices(catalog, sample.field);
     let is_chosen = |name: &String| names.contains(name);
@@ -88,7 +90,8 @@ pub fn describe(
     let leads = nowcasting.map_or_else(Vec::new, |task| task.lead_times_min);
     let tables: Vec<_> =
         found.outcomes.iter().map(|(_, outcome)| of_outcome_above(outcome, above)).collect();
-    let part = |question: &Question| Seen::new(samples, &question.cards.checkpoint).part(sample);
+    let part =
+        |question: &Question| Membership::new(samples, &question.cards.checkpoint).part(sample);
     let parts: Vec<Part> = found.outcomes.iter().map(|(question, _)| part(question)).collect();
     let rows = rows(&found.outcomes, &tables, &parts, sample.field, (lead, above));
     ComparePage {
@@ -102,6 +105,7 @@ pub fn describe(
         threshold_label: threshold_label(sample.field, above),
         unit: sample.field.unit(),
         lead_times_min: leads.into_iter().map(|minutes| (minutes, minutes == lead)).collect(),
+        region: region.clone().unwrap_or_default(),
         choices: offered
             .into_iter()
             .map(|NetworkChoice { name, title, .. }| (name.clone(), title, is_chosen(&name)))

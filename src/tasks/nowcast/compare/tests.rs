@@ -38,11 +38,13 @@ fn the_address_survives_being_read_again() {
         "&lead-time=60&threshold=-0",
         "&networks=rain/late",
         "&networks=rain/one&networks=rain/assumed",
+        "&region=40,60,100,120",
     ] {
         let once = rain(more).expect("it can be compared");
         let twice = read(&once.to_query()).expect("it can be compared again");
         assert_eq!(twice.to_query(), once.to_query());
         assert_eq!(twice.target, once.target);
+        assert_eq!(twice.region, once.region);
         let requests =
             |c: &Comparison| c.questions.iter().map(|q| q.request.key()).collect::<Vec<_>>();
         assert_eq!(requests(&twice), requests(&once));
@@ -57,6 +59,15 @@ fn nothing_is_explained() {
 }
 
 #[test]
+fn all_maps_show_the_same_part() {
+    let comparison = rain("&region=40,60,100,120").expect("it can be compared");
+    let parts = |c: &Comparison| c.questions.iter().map(|q| q.style.region).collect::<Vec<_>>();
+    let part = "40,60,100,120".parse().ok();
+    assert_eq!(parts(&comparison), [part, part]);
+    assert_eq!(parts(&rain("").expect("it can be compared")), [None, None], "all of it");
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused_with_what_can() {
     refused(read(""), "sample is missing");
     refused(read("sample=knmi-1"), SAMPLE);
@@ -65,6 +76,7 @@ fn what_cannot_be_compared_is_refused_with_what_can() {
     refused(rain("&lead-time=45"), "a lead time of this network in minutes: 30, 60, 180");
     refused(rain("&networks=rain/late&lead-time=30"), "in minutes: 60");
     refused(rain("&threshold=wet"), "from 0 to 500 mm/h");
+    refused(rain("&region=1,2"), "TOP,LEFT,HEIGHT,WIDTH");
     refused(rain("&methods=none"), "“methods”");
     refused(rain("&lead-time=30&lead-time=60"), "only once");
 }

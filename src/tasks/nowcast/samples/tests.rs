@@ -3,6 +3,7 @@ use std::fs;
 use stormlens_data::time::format_sample;
 use tempfile::TempDir;
 
+use stormlens_data::dataset::clouds;
 use stormlens_data::files::npy;
 
 use super::super::units::Units;
@@ -204,6 +205,46 @@ fn what_is_no_sequence_is_refused() {
     assert!(take(&samples, &[data.path().join("text.npy")], None).is_err());
 }
 
+/// Time is the last axis of the file; four frames go in, six followed.
+#[test]
+fn a_sample_of_cloud_cover_has_inputs_and_what_followed() {
+    let clouds = |lead_times_min: &[u32]| Nowcasting {
+        field: NowcastField::CloudCover,
+        n_input_frames: 4,
+        frame_step_min: 15,
+        ..rain(lead_times_min)
+    };
+    let all = clouds(&[15, 30, 45, 60, 75, 90]);
+    let (data, samples) = samples(&hour("knmi"));
+    let file = data.path().join("cirrus.npz");
+    let mut npz = npy::NpzWriter::create(&file).unwrap();
+    let is_cloud = |t: usize| u8::from(t == 2 || t == 9);
+    let values: Vec<u8> = (0..20 * 10).map(|i| is_cloud(i % 10)).collect();
+    npz.add_u8(clouds::ARRAY, &[4, 5, 10], &values).unwrap();
+    npz.finish().unwrap();
+    let bring = |task: &Nowcasting, units| {
+        samples.bring(
+            std::slice::from_ref(&file),
+            &Stated { units, task, memory: MemoryLimit::default() },
+        )
+    };
+    assert_eq!(bring(&all, None).unwrap(), ["cirrus"]);
+    assert!(samples.find("cirrus").unwrap().observed);
+    let Frames::Brought(frames) = samples.load("cirrus", &all).unwrap() else { panic!() };
+    let frame = |t: usize| vec![f32::from(is_cloud(t)); 20];
+    assert_eq!(frames.shape, [4, 4, 5]);
+    assert_eq!(frames.values(), (0..4).flat_map(frame).collect::<Vec<_>>());
+    assert_eq!(frames.observed().unwrap(), (4..10).flat_map(frame).collect::<Vec<_>>());
+
+    let refused = |task: &Nowcasting, units, words: &str| {
+        let error = bring(task, units).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    refused(&rain(&[30]), None, "the network takes rain");
+    refused(&clouds(&[15, 30]), None, "predicts 2 lead times");
+    refused(&all, Some(Units::MmPerHour), "leave --units out");
+}
+
 /// 12 mm/h are 1 mm in 5 minutes are 1 / 47.83 of what the networks call 1.
 #[test]
 fn an_array_is_taken_in_the_unit_that_is_said() {
@@ -259,7 +300,7 @@ fn radar_files_are_a_sample_as_they_come() {
     check(&files, Some(Units::MmPerHour), &["leave --units out"]);
     let array = data.path().join("a.npy");
     npy::write_npy_f32(&array, &[12, 4, 5], &[0.0; 240]).unwrap();
-    check(&[files[0].clone(), array.clone()], None, &["not both"]);
+    check(&[files[0].clone(), array.clone()], None, &["not several of them"]);
     let limit = MemoryLimit::bytes(1_000);
     let stated = Stated { units: None, task: &rain(&[30]), memory: limit };
     let error = samples.bring(&[array], &stated).unwrap_err().to_string();

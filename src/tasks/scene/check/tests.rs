@@ -56,7 +56,7 @@ fn another_picture_and_other_weights_do_not_fit() {
     refused(&stored, Unfit::Data, |o| geometry(variable(o, "scene")).width_px += 1);
     refused(&stored, Unfit::Weights, |o| {
         let text = "weights trained on simulated scenes".to_owned();
-        o.notes.push(Note { name: "simulated".to_owned(), text, is_on_figures: true });
+        o.notes.push(Note::new("simulated", text, true));
     });
     refused(&picture("&checkpoint=simulated"), Unfit::Weights, |o| o.notes.clear());
     let gone = |subject: Subject| {

@@ -57,7 +57,7 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     let check = |question: &Question, expected: &str| {
         let Err(WorkerError::Invalid { message, remedy }) = prepared(question) else { panic!() };
         assert!(message.contains(expected), "{message}");
-        assert!(remedy.contains("upload the picture again"), "{remedy}");
+        assert!(remedy.contains("provide the picture again"), "{remedy}");
     };
     let mut gone = question.clone();
     if let Subject::Scene { scene, .. } = &mut gone.request.subject {

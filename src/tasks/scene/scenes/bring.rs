@@ -76,6 +76,7 @@ pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Content)> {
         attribution: String::new(),
         simulated: false,
         uploaded: false,
+        brought: true,
         coding: Coding::default(),
         width_px,
         height_px,

@@ -19,12 +19,12 @@ fn png(shade: u8) -> Vec<u8> {
     picture(shade, ImageFormat::Png)
 }
 
-struct Bench {
+struct Folders {
     data: TempDir,
     cache: TempDir,
 }
 
-impl Bench {
+impl Folders {
     fn new() -> Self {
         Self { data: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() }
     }
@@ -60,11 +60,11 @@ const ENTRY: &str = r#"[{"file": "a.png", "title": "A", "description": "One", "l
 
 #[test]
 fn an_upload_is_found_by_its_hash_and_keeps_its_bytes() {
-    let bench = Bench::new();
+    let folders = Folders::new();
     for (format, name) in
         [(ImageFormat::Png, "PNG"), (ImageFormat::Jpeg, "JPEG"), (ImageFormat::Tiff, "TIFF")]
     {
-        let scenes = bench.open();
+        let scenes = folders.open();
         let bytes = picture(5, format);
         let entry = scenes.add("../../scene.png", &bytes, Coding::default()).unwrap();
         assert_eq!(entry.id, entry.sha256[..16]);
@@ -73,26 +73,26 @@ fn an_upload_is_found_by_its_hash_and_keeps_its_bytes() {
         assert!(entry.description.starts_with(name), "{}", entry.description);
         assert_eq!(scenes.find(&entry.id), Some(entry.clone()));
         assert_eq!(scenes.bytes(&entry.id).unwrap(), bytes);
-        assert_eq!(bench.open().find(&entry.id), Some(entry), "it survives a restart");
+        assert_eq!(folders.open().find(&entry.id), Some(entry), "it survives a restart");
     }
-    assert_eq!(bench.files().len(), 6);
+    assert_eq!(folders.files().len(), 6);
 }
 
 #[test]
 fn the_same_bytes_are_one_scene() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let first = scenes.add("a.png", &png(5), Coding::default()).unwrap();
     assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), first);
     scenes.add("b.png", &png(5), Coding::default()).unwrap();
-    assert_eq!(bench.files(), [first.sha256.clone(), format!("{}.json", first.sha256)]);
+    assert_eq!(folders.files(), [first.sha256.clone(), format!("{}.json", first.sha256)]);
 }
 
 /// A name may say more than its bearer wants others to know.
 #[test]
 fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let first = scenes.add("patient 17.png", &png(5), Coding::default()).unwrap();
     let second = scenes.add("b.png", &png(5), Coding::default()).unwrap();
     assert_eq!((first.title.as_str(), second.title.as_str()), ("patient 17.png", "b.png"));
@@ -100,7 +100,7 @@ fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
     assert_ne!(second.id, first.id);
     for entry in [&first, &second] {
         assert_eq!(scenes.find(&entry.id).as_ref(), Some(entry));
-        assert_eq!(bench.open().find(&entry.id).as_ref(), Some(entry), "it survives a restart");
+        assert_eq!(folders.open().find(&entry.id).as_ref(), Some(entry), "it survives a restart");
         assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
     }
     assert_eq!(scenes.add("b.png", &png(5), Coding::default()).unwrap(), second);
@@ -114,8 +114,8 @@ fn whoever_brings_the_same_bytes_sees_the_own_name_and_no_other() {
 
 #[test]
 fn what_is_no_picture_leaves_nothing() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let check = |bytes: &[u8], expected: &str| {
         let error = scenes.add("a.png", bytes, Coding::default()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
@@ -124,13 +124,13 @@ fn what_is_no_picture_leaves_nothing() {
     check(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "choose a PNG, JPEG or TIFF");
     check(&png(5)[..40], "damaged");
     check(&vec![0; 32_000_001], "the file has 32.1 MB, but at most 32 MB");
-    assert_eq!(bench.files(), [""; 0]);
+    assert_eq!(folders.files(), [""; 0]);
 }
 
 #[test]
 fn ids_that_are_none_find_nothing() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let id = scenes.add("a.png", &png(5), Coding::default()).unwrap().id;
     for wrong in ["", "..", "../../etc/passwd", &id[..15], &format!("{id}0"), "zzzzzzzzzzzzzzzz"] {
         assert_eq!(scenes.find(wrong), None, "{wrong}");
@@ -140,10 +140,10 @@ fn ids_that_are_none_find_nothing() {
 
 #[test]
 fn the_least_recently_used_go_when_the_folder_is_full() {
-    let bench = Bench::new();
+    let folders = Folders::new();
     let one = png(1).len() as u64 + (8 << 10);
-    let options = CacheOptions { max_bytes: 2 * one + one / 2, ..bench.options() };
-    let scenes = Scenes::open(bench.data.path(), options.clone());
+    let options = CacheOptions { max_bytes: 2 * one + one / 2, ..folders.options() };
+    let scenes = Scenes::open(folders.data.path(), options.clone());
     let ids =
         [1, 2].map(|shade| scenes.add("a.png", &png(shade), Coding::default()).unwrap().sha256);
     // As if they had been used long ago, the first one later.
@@ -152,47 +152,47 @@ fn the_least_recently_used_go_when_the_folder_is_full() {
         let then = SystemTime::now() - Duration::from_secs(hours * 3600);
         fs::File::options().write(true).open(note).unwrap().set_modified(then).unwrap();
     }
-    let scenes = Scenes::open(bench.data.path(), options);
+    let scenes = Scenes::open(folders.data.path(), options);
     scenes.add("a.png", &png(3), Coding::default()).unwrap();
     assert!(scenes.find(&ids[0][..16]).is_some());
     assert!(scenes.find(&ids[1][..16]).is_none());
-    assert_eq!(bench.files().len(), 4);
+    assert_eq!(folders.files().len(), 4);
 }
 
 #[test]
 fn an_unfinished_upload_is_cleared_away_and_foreign_files_stay() {
-    let bench = Bench::new();
-    let sha256 = bench.open().add("a.png", &png(5), Coding::default()).unwrap().sha256;
-    let folder = bench.options().folder.join("scenes");
+    let folders = Folders::new();
+    let sha256 = folders.open().add("a.png", &png(5), Coding::default()).unwrap().sha256;
+    let folder = folders.options().folder.join("scenes");
     fs::remove_file(folder.join(format!("{sha256}.json"))).unwrap();
     for foreign in ["notes.txt", "part-abc"] {
         fs::write(folder.join(foreign), "mine").unwrap();
     }
-    assert_eq!(bench.open().find(&sha256[..16]), None);
-    assert_eq!(bench.files(), [&sha256, "notes.txt", "part-abc"], "they may be being written");
-    for file in bench.files() {
+    assert_eq!(folders.open().find(&sha256[..16]), None);
+    assert_eq!(folders.files(), [&sha256, "notes.txt", "part-abc"], "they may be being written");
+    for file in folders.files() {
         let file = fs::File::options().write(true).open(folder.join(file)).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(7200)).unwrap();
     }
-    bench.open();
-    assert_eq!(bench.files(), ["notes.txt"]);
+    folders.open();
+    assert_eq!(folders.files(), ["notes.txt"]);
 }
 
 #[test]
 fn a_file_that_was_exchanged_is_noticed() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
-    fs::write(bench.options().folder.join("scenes").join(&entry.sha256), png(6)).unwrap();
+    fs::write(folders.options().folder.join("scenes").join(&entry.sha256), png(6)).unwrap();
     assert!(matches!(scenes.bytes(&entry.id), Err(SceneError::Changed { .. })));
 }
 
 #[test]
 fn an_upload_that_was_lost_is_written_again() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
-    let file = bench.options().folder.join("scenes").join(&entry.sha256);
+    let file = folders.options().folder.join("scenes").join(&entry.sha256);
     let note = file.with_extension("json");
     let mut damaged = png(5);
     damaged[20] ^= 1;
@@ -200,7 +200,7 @@ fn an_upload_that_was_lost_is_written_again() {
         lose();
         assert_eq!(scenes.add("a.png", &png(5), Coding::default()).unwrap(), entry);
         assert_eq!(scenes.bytes(&entry.id).unwrap(), png(5));
-        assert_eq!(bench.open().find(&entry.id), Some(entry.clone()), "it survives a restart");
+        assert_eq!(folders.open().find(&entry.id), Some(entry.clone()), "it survives a restart");
     };
     check(&|| fs::remove_file(&file).unwrap());
     check(&|| fs::write(&file, &png(5)[..40]).unwrap());
@@ -211,21 +211,21 @@ fn an_upload_that_was_lost_is_written_again() {
 
 #[test]
 fn errors_name_the_scene_and_no_folder() {
-    let bench = Bench::new();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    let scenes = folders.open();
     let entry = scenes.add("a.png", &png(5), Coding::default()).unwrap();
-    let file = bench.options().folder.join("scenes").join(&entry.sha256);
+    let file = folders.options().folder.join("scenes").join(&entry.sha256);
     let check = |error: &dyn std::fmt::Display, words: [&str; 2]| {
         let text = error.to_string();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
-        assert!(!text.contains(bench.cache.path().to_str().unwrap()), "{text}");
+        assert!(!text.contains(folders.cache.path().to_str().unwrap()), "{text}");
     };
     fs::write(&file, png(6)).unwrap();
     check(&scenes.bytes(&entry.id).unwrap_err(), ["\"a.png\"", "upload it again"]);
     fs::remove_file(&file).unwrap();
     check(&scenes.bytes(&entry.id).unwrap_err(), ["\"a.png\"", "upload it again"]);
-    fs::remove_dir_all(bench.options().folder).unwrap();
-    fs::write(bench.options().folder, "in the way").unwrap();
+    fs::remove_dir_all(folders.options().folder).unwrap();
+    fs::write(folders.options().folder, "in the way").unwrap();
     check(
         &scenes.add("b.png", &png(7), Coding::default()).unwrap_err(),
         ["cannot be kept", "upload it again"],
@@ -234,11 +234,11 @@ fn errors_name_the_scene_and_no_folder() {
 
 #[test]
 fn samples_come_from_every_folder_with_a_list() {
-    let bench = Bench::new();
-    bench.sample("first", ENTRY);
-    bench.sample("second", "not JSON");
-    fs::create_dir(bench.data.path().join("third")).unwrap();
-    let scenes = bench.open();
+    let folders = Folders::new();
+    folders.sample("first", ENTRY);
+    folders.sample("second", "not JSON");
+    fs::create_dir(folders.data.path().join("third")).unwrap();
+    let scenes = folders.open();
     let [sample] = scenes.samples() else { panic!("{:?}", scenes.samples()) };
     assert_eq!((sample.title.as_str(), sample.uploaded, sample.simulated), ("A", false, true));
     assert_eq!(sample.label, Some(Label::Positive));
@@ -249,5 +249,5 @@ fn samples_come_from_every_folder_with_a_list() {
         *sample,
         "a sample is not stored again"
     );
-    assert_eq!(bench.files(), [""; 0]);
+    assert_eq!(folders.files(), [""; 0]);
 }

@@ -7,6 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use stormlens_data::card::Part;
+use stormlens_data::hash::sha256;
 
 use super::{Standing, Summary, TableQuery};
 use crate::export::{cell, number, record};
@@ -17,6 +18,8 @@ use crate::web::figures::attachment;
 use crate::web::{AppError, AppState, MAX_WAIT};
 
 const N_COLUMNS: usize = 9;
+/// Of the hash in the name of a file.
+const N_DIGITS: usize = 8;
 
 /// `/scenes/compare.csv`: the table when every row of it is known. Rows are asked for as those of the
 /// page are, while the client waits.
@@ -58,10 +61,17 @@ pub async fn csv(
         };
     }
     let mut response = ([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response();
-    if let Some(value) = attachment("scenes.csv") {
+    if let Some(value) = attachment(&file_name(&query)) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// Of network, weights and the scenes, so that no two tables have one name.
+fn file_name(query: &TableQuery) -> String {
+    let cards = &query.cards;
+    let scenes = sha256(query.page().as_bytes());
+    format!("scenes-{}-{}-{}.csv", cards.model.id, cards.checkpoint.name, &scenes[..N_DIGITS])
 }
 
 fn line(scene: &SceneEntry, standing: &Standing, part: Part) -> String {

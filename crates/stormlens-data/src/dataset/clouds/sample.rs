@@ -1,7 +1,7 @@
 //! The array of one sample: what it has to be, and what is said of one that is not.
 
 /// Name of the array, which `numpy.savez(file, x)` gives.
-pub(crate) const ARRAY: &str = "arr_0";
+pub const ARRAY: &str = "arr_0";
 pub const FRAME_STEP_MIN: u32 = 15;
 pub const N_INPUT_FRAMES: usize = 4;
 /// Inputs and frames to predict, to 90 minutes.

@@ -29,7 +29,7 @@ impl GriddedField {
         })
     }
 
-    /// Checks that a field is rain of so many hours in millimetres, as [`accumulate`] makes it.
+    /// Checks that a field is rain of so many hours in millimetres, as [`super::accumulate`] makes it.
     ///
     /// # Errors
     /// For another unit, no interval or one of another length, negative rain, and where all is missing.

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use hdf5_reader::Hdf5File;
 
 use super::*;
@@ -8,6 +10,10 @@ use crate::request::{Request, Subject};
 use crate::scene::Variant;
 use crate::testing::{program, python};
 use crate::time;
+
+fn write_outcome(outcome: &Outcome, references: &[Citation], path: &Path) {
+    std::fs::write(path, to_bytes(outcome, references).unwrap()).unwrap();
+}
 
 /// Values of maps, that tell where they are.
 fn values(n: usize, offset: f32) -> Vec<f32> {
@@ -318,7 +324,7 @@ fn a_scene_with_a_place_has_latitude_and_longitude() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scene.nc");
-    write_outcome(&outcome, &[CITATION], &path).unwrap();
+    write_outcome(&outcome, &[CITATION], &path);
     let file = open(&outcome);
     let latitudes = read(&file, "latitude");
     assert_eq!(latitudes.len(), 144);
@@ -467,7 +473,7 @@ fn python_reads_the_file_with_times_and_places() {
     let folder = tempfile::tempdir().unwrap();
     let [rain, picture] = [("rain.nc", nowcast()), ("scene.nc", scene())].map(|(name, outcome)| {
         let path = folder.path().join(name);
-        write_outcome(&outcome, &[CITATION], &path).unwrap();
+        write_outcome(&outcome, &[CITATION], &path);
         path.display().to_string()
     });
     let script = "import sys, numpy, netCDF4, xarray
@@ -511,7 +517,7 @@ assert centre.dims == ('channel', 'row_8', 'column_8') and float(centre.column_8
 fn written() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rain.nc");
-    write_outcome(&nowcast(), &[CITATION], &path).unwrap();
+    write_outcome(&nowcast(), &[CITATION], &path);
     (folder, path.display().to_string())
 }
 

@@ -1,3 +1,4 @@
+use hdf5_pure::{AttrValue, DatasetBuilder, FileBuilder};
 use proj4rs::Proj;
 use proj4rs::adaptors::transform_xy;
 
@@ -33,9 +34,10 @@ fn a_second_hdf5_library_reads_the_same_pixels() {
 #[test]
 fn the_crop_is_where_it_should_be() {
     let image = read(&sample_file()).unwrap();
-    let crop = image.crop_mm_5min().unwrap();
-    assert_eq!(crop.at(0, 0), f32::from(image.pixel_values[284 * 700 + 225]) / 100.0);
-    assert_eq!(crop.at(287, 287), f32::from(image.pixel_values[571 * 700 + 512]) / 100.0);
+    let crop = image.crop().unwrap();
+    assert_eq!(crop.len(), 288 * 288);
+    assert_eq!(crop.first(), Some(&image.pixel_values[284 * 700 + 225]));
+    assert_eq!(crop.last(), Some(&image.pixel_values[571 * 700 + 512]));
 }
 
 #[test]
@@ -43,7 +45,7 @@ fn a_missing_pixel_in_the_crop_is_an_error_and_one_outside_is_not() {
     let mut image = read(&sample_file()).unwrap();
     assert!(image.pixel_values.contains(&NO_DATA));
     image.pixel_values[300 * 700 + 300..300 * 700 + 303].fill(NO_DATA);
-    assert!(matches!(image.crop_mm_5min(), Err(ImportError::Missing { count: 3, .. })));
+    assert!(matches!(image.crop(), Err(ImportError::Missing { count: 3, .. })));
     image.pixel_values.fill(NO_DATA);
     assert!(matches!(image.crop(), Err(ImportError::Missing { count: 82_944, .. })));
 }
@@ -127,11 +129,24 @@ fn a_file_that_is_not_there_is_named() {
 /// A radar file with chosen contents, in the layout of the product; strings are scalars here and
 /// arrays of one in the sample files.
 fn radar_file(shape: &[u64], formula: &str, row_offset: f32) -> Vec<u8> {
-    use hdf5_pure::{AttrValue, FileBuilder};
+    let n = shape.iter().product::<u64>() as usize;
+    let fill = |dataset: &mut DatasetBuilder| {
+        dataset.with_u16_data(&vec![7; n]);
+    };
+    radar_file_of(shape, formula, row_offset, fill)
+}
+
+fn radar_file_of(
+    shape: &[u64],
+    formula: &str,
+    row_offset: f32,
+    fill: impl Fn(&mut DatasetBuilder),
+) -> Vec<u8> {
     let mut file = FileBuilder::new();
     let mut image = file.create_group("image1");
-    let n = shape.iter().product::<u64>() as usize;
-    image.create_dataset("image_data").with_u16_data(&vec![7; n]).with_shape(shape);
+    let data = image.create_dataset("image_data");
+    fill(data);
+    data.with_shape(shape);
     image.set_attr("image_product_name", AttrValue::String("test".into()));
     let mut calibration = image.create_group("calibration");
     calibration.set_attr("calibration_formulas", AttrValue::String(formula.into()));
@@ -166,6 +181,43 @@ fn other_products_are_refused() {
     check_refused(radar_file(&[10], formula, 3650.0), "image1/image_data is [10]");
     check_refused(radar_file(&[765, 700], "GEO=0.5*PV-32.0", 3650.0), "calibration");
     check_refused(radar_file(&[765, 700], formula, 1490.0), "geo_row_offset is 1490");
+}
+
+/// A file whose pixels are all but one 7.
+fn with_a_pixel(fill: impl Fn(&mut DatasetBuilder)) -> Vec<u8> {
+    radar_file_of(&[765, 700], "GEO=0.01*PV+0.0", 3650.0, fill)
+}
+
+#[test]
+fn more_rain_than_ever_fell_is_refused_in_its_true_amount() {
+    let of = |stored: u16| {
+        with_a_pixel(move |data| {
+            let mut values = vec![7; 765 * 700];
+            values[300 * 700 + 300] = stored;
+            data.with_u16_data(&values);
+        })
+    };
+    assert!(decode("frame.h5", of(12_600)).is_ok(), "126 mm are possible");
+    check_refused(of(12_601), "126.01 mm in 5 minutes, more than ever fell");
+    check_refused(of(65_534), "if 65534 stands for no data");
+    assert!(decode("frame.h5", of(65_535)).is_ok(), "no data");
+}
+
+#[test]
+fn what_is_no_amount_is_reported_as_it_is_stored() {
+    let of_i32 = |stored: i32| {
+        with_a_pixel(move |data| {
+            let mut values = vec![7; 765 * 700];
+            values[300 * 700 + 300] = stored;
+            data.with_i32_data(&values);
+        })
+    };
+    check_refused(of_i32(-5), "holds -5, but pixel values are whole numbers from 0");
+    check_refused(of_i32(65_543), "655.43 mm in 5 minutes");
+    let of_i16 = with_a_pixel(|data| {
+        data.with_i16_data(&vec![-5; 765 * 700]);
+    });
+    check_refused(of_i16, "holds -5,");
 }
 
 /// One of the files that went wrong for people, made for this purpose: see `tests/radar/README.md`.

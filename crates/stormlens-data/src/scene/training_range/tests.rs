@@ -105,3 +105,15 @@ fn a_photograph_is_strange() {
     let picture = Picture { width: 300, height: 1, rgb: Samples::U8(rgb) };
     assert!(!outside_training_range(&Statistics::of(&picture), &Reference::published()).is_empty());
 }
+
+#[test]
+fn a_value_is_never_written_like_the_bound_that_it_passes() {
+    let range = Range { low: 0.0512, high: 0.321 };
+    let plain = |value: f64, n: usize| format!("{value:.n$}");
+    let (shown, usual) = apart(0.0489, &range, 2, plain);
+    assert_eq!((shown.as_str(), usual.as_str()), ("0.049", "it lies between 0.051 and 0.321"));
+    let (shown, usual) = apart(0.5, &range, 2, plain);
+    assert_eq!((shown.as_str(), usual.as_str()), ("0.50", "it lies between 0.05 and 0.32"));
+    let (shown, usual) = apart(0.004, &Range { low: 0.0, high: 0.001 }, 0, percents);
+    assert_eq!((shown.as_str(), usual.as_str()), ("0.4 %", "it lies between 0.0 % and 0.1 %"));
+}

@@ -115,7 +115,7 @@ fn check_forward(golden: &Golden, case: &str, parameters: &Parameters, x: Tensor
         let key = format!("{case}/activation/{name}");
         assert_eq!(golden.shape(&key), shape, "{key}");
         // The twin's layers enlarge the rounding of those before them: from 3e-6 at the tenth ReLU to
-        // 4e-5 (burn's operations) or 1.6e-4 (whole layers, which sum in another order) at the last.
+        // 4e-5 (burn's operations) or 1.6e-4 (fused layers, which sum in another order) at the last.
         check(&key, &values, &golden.f32(&key), 2e-4);
     }
 }

@@ -78,8 +78,13 @@ fn its_weights_are_recognised() {
 #[test]
 fn small_twins_equal_pytorch() {
     for (case, kernels, size) in [("sar-unet-1", 1, [16, 32]), ("sar-unet-2", 2, [32, 16])] {
-        let schema = schema::of_sizes(&twins::tiny(kernels)).schema;
-        Twin { case, entry: &ENTRY, schema, size, training_seed: 31 }.check();
+        for (kind, channels, is_trained) in twins::KINDS {
+            let case = &format!("{case}{kind}");
+            let schema = schema::of_sizes(&twins::sizes(kernels, channels)).schema;
+            let training_seed = is_trained.then_some(31);
+            let n_input_frames = channels[0];
+            Twin { case, entry: &ENTRY, schema, n_input_frames, size, training_seed }.check();
+        }
     }
 }
 

@@ -45,11 +45,17 @@ fn published_networks_have_their_size() {
     check(&networks::SMAAT_UNET, (4, 6), 2, 214, 4_032_678);
 }
 
-/// Output, gradients, all layers and a training pass; odd sizes, which are padded on the way up, too.
+/// Output, gradients, all layers and a training pass, as many frames as of rain and of cloud cover; odd sizes, which are padded on the way up, too.
 #[test]
 fn small_twins_equal_pytorch() {
     let check = |case, entry, network, kernels, size| {
-        Twin { case, entry, schema: tiny(network, kernels), size, training_seed: 10 }.check();
+        for (kind, channels, is_trained) in twins::KINDS {
+            let case = &format!("{case}{kind}");
+            let schema = schema::of_sizes(network, &twins::sizes(kernels, channels)).schema;
+            let training_seed = is_trained.then_some(10);
+            let n_input_frames = channels[0];
+            Twin { case, entry, schema, n_input_frames, size, training_seed }.check();
+        }
     };
     check("unet", &UNET, &networks::UNET, 1, [19, 21]);
     check("unet-ds", &UNET_DS, &networks::UNET_DS, 2, [19, 21]);

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use stormlens_data::card::CheckpointCard;
 
+use crate::refusal::check_of;
 use crate::support::{Page, SAMPLE, Script, TestApp, UNOBSERVED, checkpoint};
 
 /// With weights of these names.
@@ -67,6 +68,37 @@ async fn every_network_and_persistence_have_a_row_and_maps() {
     assert!(page.count("table#scores td.better") >= columns - 1, "the best of each column");
     assert_eq!(page.count("table#scores td.better .hide"), page.count("table#scores td.better"));
     assert_eq!(app.n_runs(), 2, "each is computed once");
+}
+
+/// What a look at a part of a map writes into the address of whichever page it stands on.
+#[tokio::test]
+async fn every_page_with_values_under_a_pointer_takes_a_part_of_its_maps() {
+    let app = app(&BOTH);
+    let result = format!("/v1/result?sample={SAMPLE}&methods=grad-cam");
+    let home = app.get("/scenes").await;
+    let scene = home.attributes(".card a", "href").remove(0);
+    for address in [compare(SAMPLE, &BOTH), result, scene] {
+        let first = app.get(&address).await;
+        let full = match first.status {
+            StatusCode::SEE_OTHER => first.header("location").to_owned(),
+            _ => address,
+        };
+        let whole = app.finished(&full).await;
+        assert!(whole.count("figure[data-head]") > 0, "{full}");
+        let part = "16,32,64,80";
+        let page = app.finished(&format!("{full}&region={part}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{full}");
+        let shown = page.attributes("figure[data-head]", "data-region");
+        assert_eq!(shown, vec![part; shown.len()], "{full}");
+        assert_eq!(page.attributes("input[type=text][name=region]", "value")[0], part, "{full}");
+        let figure = page.attributes("figure[data-head] img", "src").remove(0);
+        assert!(figure.contains("region=16,32,64,80&"), "{figure}");
+        assert_eq!(app.get(&figure).await.status, StatusCode::OK, "{figure}");
+    }
+    let app = self::app(&BOTH);
+    app.finished(&compare(SAMPLE, &BOTH)).await;
+    let beyond = format!("{}&region=5000,0,9,9", compare(SAMPLE, &BOTH));
+    check_of(&app, &beyond, 400, &["region cannot be taken"]).await;
 }
 
 #[tokio::test]
@@ -146,37 +178,29 @@ async fn without_an_observation_there_are_maps_and_no_scores() {
     assert_eq!(names, ["map-prediction", "map-prediction", "map-persistence"]);
 }
 
-async fn check(app: &TestApp, address: &str, status: u16, words: &[&str]) {
-    let page = app.get(address).await;
-    assert_eq!(page.status.as_u16(), status, "{address}");
-    let text = page.texts(".error").concat();
-    for word in words {
-        assert!(text.contains(word), "{address} says “{word}”, not: {text}");
-    }
-    assert_eq!(page.count(".error a.button"), 1, "{address} has a way back");
-}
-
 #[tokio::test]
 async fn bad_questions_are_said_with_a_way_out() {
     let app = app(&["a", "b", "c", "d", "e"]);
     let with = |more: &str| format!("/v1/compare?sample={SAMPLE}&{more}");
-    check(&app, "/v1/compare", 400, &["The parameter sample is missing"]).await;
-    check(&app, "/v1/compare?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
-    check(
+    check_of(&app, "/v1/compare", 400, &["The parameter sample is missing"]).await;
+    check_of(&app, "/v1/compare?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
+    check_of(
         &app,
         &with("networks=lstm"),
         422,
         &["no network called “lstm”", "Known are sar-unet/a, "],
     )
     .await;
-    check(&app, &with("networks=sar-unet/..%2F..%2Fetc"), 422, &["Known are sar-unet/a"]).await;
+    check_of(&app, &with("networks=sar-unet/..%2F..%2Fetc"), 422, &["Known are sar-unet/a"]).await;
     let five = "networks=sar-unet/a,sar-unet/b,sar-unet/c,sar-unet/d,sar-unet/e";
-    check(&app, &with(five), 400, &["names 5 of them, but 4 at most"]).await;
-    check(&app, &with("lead-time=45"), 400, &["a lead time of this network in minutes: 30"]).await;
-    check(&app, &with("threshold=wet"), 400, &["“wet”"]).await;
-    check(&app, &with("methods=grad-cam"), 400, &["Known are sample, networks, lead-time"]).await;
+    check_of(&app, &with(five), 400, &["names 5 of them, but 4 at most"]).await;
+    check_of(&app, &with("lead-time=45"), 400, &["a lead time of this network in minutes: 30"])
+        .await;
+    check_of(&app, &with("threshold=wet"), 400, &["“wet”"]).await;
+    check_of(&app, &with("methods=grad-cam"), 400, &["Known are sample, networks, lead-time"])
+        .await;
     let clouds = "/v1/compare?sample=cloudcast-20180701T0600";
-    check(&app, clouds, 400, &["no network here has weights for cloud cover"]).await;
+    check_of(&app, clouds, 400, &["no network here has weights for cloud cover"]).await;
     let four = app.get(&format!("/v1/compare?sample={SAMPLE}")).await;
     assert_eq!(four.header("location"), compare(SAMPLE, &["a", "b", "c", "d"]), "the first ones");
 }
