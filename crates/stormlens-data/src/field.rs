@@ -1,4 +1,27 @@
-//! Maps, their grid and their units.
+//! Maps, their grid and their units; fields on latitudes and longitudes, and the files that hold them.
+
+pub mod accumulation;
+pub mod contents;
+pub mod error;
+pub mod file;
+mod grib;
+pub mod gridded;
+pub mod interval;
+pub mod lat_lon;
+mod netcdf;
+mod parameters;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use accumulation::{Accumulated, accumulate};
+pub use contents::{Content, GridSummary, Wanted};
+pub use error::FieldError;
+pub use file::{FieldFile, Stated, npy_field};
+pub use gridded::GriddedField;
+pub use interval::{Interval, Statistic};
+pub use lat_lon::LatLonGrid;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ pub mod attribution;
 pub mod card;
 pub mod choice;
 pub mod dataset;
+pub mod downscale;
 pub mod field;
 pub mod files;
 pub mod hash;

@@ -13,7 +13,8 @@ use crate::card::NowcastField;
 use crate::field::Field;
 
 pub mod classification;
-mod list;
+pub mod downscaling;
+pub(crate) mod list;
 mod table;
 mod tally;
 

@@ -184,6 +184,6 @@ fn over(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// `None` without a denominator.
-pub(super) fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
+pub(crate) fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
     (denominator != 0.0).then(|| numerator / denominator)
 }

@@ -1,0 +1,39 @@
+//! What downscaling of precipitation needs around a network: tiles, nodes, units, blending and conservation.
+//!
+//! The geometry is that of HARPNET (github.com/clamalo/harpnet, commit 3bfe29e). Where the published program
+//! places values wrongly or loses rain, what is right is the default and what was published is a named choice.
+//!
+//! Maps of this module have row 0 in the south and column 0 in the west; missing values are `NaN`.
+
+pub mod conserve;
+pub mod elevation;
+pub(crate) mod fourier;
+pub mod hourly;
+pub mod layout;
+pub mod mosaic;
+pub mod prepare;
+#[cfg(test)]
+mod prepare_tests;
+pub mod rainfarm;
+pub mod registration;
+pub mod rivals;
+#[cfg(test)]
+mod rivals_tests;
+pub mod scale;
+pub mod seam;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
+pub use elevation::{ELEVATION_SCALE_M, check_elevation, tile_elevation};
+pub use hourly::{HourlyRain, RainSum};
+pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
+pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
+pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, to_z};
+pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
+pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
+pub use rivals::{Rival, Space, rainfarm_members, rival_mm};
+pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};
+pub use seam::{SeamIndex, seam_index};

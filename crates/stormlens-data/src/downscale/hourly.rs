@@ -1,0 +1,121 @@
+//! Hourly rain in one NetCDF file, as sums of several hours.
+//!
+//! Made for sixty hours of gauge-corrected rain of MRMS (20–22 September 2016) at 0.04°: `tp` in mm of the hour that
+//! ends at `time`, without bounds of times.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::field::accumulation::hours_before;
+use crate::field::{
+    Accumulated, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
+};
+
+/// Hourly sums by their end.
+pub struct HourlyRain {
+    file: FieldFile,
+    name: String,
+    /// End of the hour, and place in the file.
+    hours: Vec<(Timestamp, usize)>,
+    /// More in an hour is no rain, mm.
+    max_mm_h: f32,
+}
+
+/// A sum, and what was no rain in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RainSum {
+    pub rain: Accumulated,
+    /// Values above the limit, which have no data now.
+    pub n_screened: usize,
+}
+
+/// The most rain that is known to have fallen in an hour: 305 mm (Holt, Missouri, 22 June 1947; WMO archive).
+pub const MAX_MM_H: f32 = 305.0;
+
+impl HourlyRain {
+    /// # Errors
+    /// For a file without that variable in mm, and for times that are no hours or come twice.
+    pub fn open(path: &Path, variable: &str) -> Result<Self, FieldError> {
+        let file = FieldFile::open(path)?;
+        let name = path.display().to_string();
+        let refuse = |what: String| FieldError::Interval { what: format!("{name}: {what}") };
+        let mut hours = Vec::new();
+        for (place, content) in file.contents().iter().enumerate() {
+            if content.variable != variable {
+                continue;
+            }
+            if content.unit != "mm" {
+                let needed = "where hourly sums in mm are needed";
+                return Err(FieldError::Unit {
+                    name: name.clone(),
+                    unit: content.unit.clone(),
+                    needed,
+                });
+            }
+            let interval = content.interval.ok_or_else(|| refuse("no times".to_owned()))?;
+            let is_hour = match interval.statistic {
+                Statistic::Instantaneous => true,
+                Statistic::Accumulation => interval.duration_s() == 3600,
+                Statistic::Mean | Statistic::Other => false,
+            };
+            if !is_hour {
+                return Err(refuse(format!("{interval} is no sum of an hour")));
+            }
+            hours.push((interval.end, place));
+        }
+        hours.sort_unstable();
+        if let Some(pair) = hours.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(refuse(format!("the hour until {} is there twice", pair[0].0)));
+        }
+        match hours.is_empty() {
+            true => Err(FieldError::Absent {
+                file: name,
+                wanted: variable.to_owned(),
+                known: file.contents().first().map(ToString::to_string).unwrap_or_default(),
+            }),
+            false => Ok(Self { file, name, hours, max_mm_h: MAX_MM_H }),
+        }
+    }
+
+    /// Ends of the hours that are there.
+    pub fn times(&self) -> impl Iterator<Item = Timestamp> {
+        self.hours.iter().map(|(time, _)| *time)
+    }
+
+    /// Ends of all intervals of so many hours of which no hour is missing: one each hour, overlapping.
+    pub fn ends_of_sums(&self, hours: i64) -> Vec<Timestamp> {
+        let has = |time: Timestamp| self.hours.binary_search_by_key(&time, |(end, _)| *end).is_ok();
+        let is_whole = |end: &Timestamp| {
+            (0..hours).all(|h| end.checked_sub(SignedDuration::from_hours(h)).is_ok_and(has))
+        };
+        self.times().filter(is_whole).collect()
+    }
+
+    /// Rain of so many hours until a time; memory is that of so many fields.
+    ///
+    /// # Errors
+    /// Where an hour is missing or cannot be read.
+    pub fn sum(&self, end: Timestamp, hours: i64) -> Result<RainSum, FieldError> {
+        let whole = hours_before(end, hours)?;
+        let within = self.hours.iter().filter(|(time, _)| *time > whole.start && *time <= end);
+        let read = within.map(|&(time, place)| self.hour(time, place));
+        let read: Vec<(GriddedField, usize)> = read.collect::<Result<_, _>>()?;
+        if read.is_empty() {
+            let what = format!("{} has no hour between {} and {end}", self.name, whole.start);
+            return Err(FieldError::Interval { what });
+        }
+        let n_screened = read.iter().map(|(_, n)| n).sum();
+        let fields: Vec<GriddedField> = read.into_iter().map(|(field, _)| field).collect();
+        Ok(RainSum { rain: accumulate(&fields, whole.start, end)?, n_screened })
+    }
+
+    fn hour(&self, time: Timestamp, place: usize) -> Result<(GriddedField, usize), FieldError> {
+        let Interval { start, end, .. } = hours_before(time, 1)?;
+        let mut field = self.file.read(place)?;
+        field.interval = Some(Interval::accumulation(start, end));
+        let above = field.values.iter_mut().filter(|mm| **mm > self.max_mm_h);
+        let n_screened = above.map(|mm| *mm = f32::NAN).count();
+        Ok((field, n_screened))
+    }
+}

@@ -1,0 +1,60 @@
+//! From millimetres to the network's units and back, and which tiles need no network.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Geometry, Tile};
+use crate::field::GriddedField;
+
+/// A tile whose coarse values all lie below is dry, mm in the interval.
+pub const DRY_MM: f64 = 0.01;
+
+/// The network's unit: `z = (ln(1 + mm) − mean) / std`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogScale {
+    pub mean: f64,
+    pub std: f64,
+}
+
+impl LogScale {
+    pub fn z(&self, mm: f64) -> f64 {
+        (mm.ln_1p() - self.mean) / self.std
+    }
+
+    /// Less than zero where the network says less than no rain.
+    pub fn mm(&self, z: f64) -> f64 {
+        (z * self.std + self.mean).exp_m1()
+    }
+
+    /// What stands for no rain.
+    pub fn dry_z(&self) -> f64 {
+        -self.mean / self.std
+    }
+}
+
+/// The coarse rain of a tile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TileRain {
+    /// Less than [`DRY_MM`] everywhere: 0 mm, and no network.
+    Dry,
+    /// At least one node has no data: neither has the tile.
+    Missing { n_missing: usize },
+    /// `[n_coarse, n_coarse]`, mm.
+    Wet(Vec<f64>),
+}
+
+/// Whether all values lie below [`DRY_MM`], as float32, in which fields come. Missing values are not dry (a comparison with `NaN` fails in the
+/// published program, too).
+pub fn is_dry(coarse_mm: &[f64]) -> bool {
+    coarse_mm.iter().all(|&mm| (mm as f32) < DRY_MM as f32)
+}
+
+/// Rain at the coarse nodes of a tile, linear between the nodes of a field in mm.
+pub fn tile_rain(field: &GriddedField, tile: &Tile, geometry: &Geometry) -> TileRain {
+    let nodes = [tile.min_lat, tile.min_lon].map(|minimum| geometry.coarse_nodes(minimum));
+    let coarse = field.linear_nodes(&nodes[0], &nodes[1]);
+    match coarse.iter().filter(|mm| mm.is_nan()).count() {
+        0 if is_dry(&coarse) => TileRain::Dry,
+        0 => TileRain::Wet(coarse),
+        n_missing => TileRain::Missing { n_missing },
+    }
+}

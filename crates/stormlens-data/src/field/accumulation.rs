@@ -1,0 +1,318 @@
+//! From what services publish to millimetres over a stated interval.
+//!
+//! Services count rain in four ways, and a field says by its unit and interval which one it is:
+//!
+//! | source | what it is | rule |
+//! |---|---|---|
+//! | GFS `APCP`, kg m⁻² | sum since the last multiple of six hours | a bucket as it is, or minus the shorter one that began with it |
+//! | ECMWF `tp`, m | sum since the begin of the forecast | × 1000, minus the earlier step |
+//! | MRMS sums, radar accumulations | sum of the hour, three hours, … | as they are, added where they follow one another |
+//! | mean rates | mean over an interval | × its seconds, then as a sum |
+//! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one; none may be missing |
+//!
+//! Buckets need no table of hours: the interval of each message says where its bucket begins. What cannot be made
+//! of the fields that are there is an error; a cumulative total never passes for a step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{FieldError, GriddedField, Interval, Statistic};
+use crate::time::format_utc;
+
+mod stated;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+use unit::Unit;
+
+/// Millimetres over an interval, and how they came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accumulated {
+    /// Unit `mm`; no negative value.
+    pub field: GriddedField,
+    /// In words, e.g. `sum from … minus sum from …`.
+    pub rule: String,
+    /// What was negative and is 0 now: millimetres summed over cells, not negative itself. Packing makes
+    /// tenths of a millimetre.
+    pub clipped_mm: f64,
+    pub n_clipped: usize,
+}
+
+/// Rain of an interval from fields of one variable, one source and one grid, in any order; fields that are not
+/// needed are not looked at.
+///
+/// # Errors
+/// For units that are no rain, fields without an interval or of several variables or grids, an interval that the
+/// fields do not make (a step is missing), and one in which no value is there.
+pub fn accumulate(
+    fields: &[GriddedField],
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Accumulated, FieldError> {
+    let first = fields.first().ok_or_else(|| refuse("no field was given".to_owned()))?;
+    check_kind(fields)?;
+    if start >= end {
+        return Err(refuse(format!("{} to {} is no interval", format_utc(start), format_utc(end))));
+    }
+    let unit = Unit::parse(&first.unit).ok_or_else(|| FieldError::Unit {
+        name: first.source.clone(),
+        unit: first.unit.clone(),
+        needed: "which is no amount of rain (kg m-2, mm, m) and no rate (kg m-2 s-1, mm h-1)",
+    })?;
+    let is_moment = |field: &GriddedField| {
+        field.interval.is_some_and(|i| i.statistic == Statistic::Instantaneous)
+    };
+    let pieces = match (unit, fields.iter().all(is_moment)) {
+        (Unit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,
+        _ => sums(fields, unit, start, end)?,
+    };
+    finish(pieces, Interval::accumulation(start, end))
+}
+
+/// A field that goes into the sum, with its factor to millimetres.
+struct Piece<'a> {
+    field: &'a GriddedField,
+    factor: f64,
+}
+
+fn refuse(what: String) -> FieldError {
+    FieldError::Interval { what }
+}
+
+fn check_kind(fields: &[GriddedField]) -> Result<(), FieldError> {
+    let first = &fields[0];
+    for field in fields {
+        if (&field.variable, &field.unit) != (&first.variable, &first.unit) {
+            return Err(refuse(format!(
+                "fields of {} ({}) and {} ({}) are no sum of one another: choose one variable",
+                first.variable, first.unit, field.variable, field.unit
+            )));
+        }
+        if field.interval.is_none() {
+            return Err(FieldError::NoInterval { name: field.source.clone() });
+        }
+        first.check_same_grid(field)?;
+    }
+    Ok(())
+}
+
+/// Each frame holds until the next one, so that frames from the start on make the interval; the one at its end
+/// is of what comes after.
+fn frames<'a>(
+    fields: &'a [GriddedField],
+    mm_s: f64,
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Vec<Piece<'a>>, FieldError> {
+    let mut by_time = BTreeMap::new();
+    for field in fields {
+        let time = field.interval.map_or(start, |interval| interval.end);
+        if let Some(other) = by_time.insert(time, field) {
+            check_twice(other, field)?;
+        }
+    }
+    let times: Vec<Timestamp> = by_time.keys().copied().collect();
+    let step = times.windows(2).map(|pair| pair[1].duration_since(pair[0])).min();
+    let step = step.ok_or_else(|| {
+        refuse("one rate of a moment makes no amount: give all frames of the interval".to_owned())
+    })?;
+    let (mut pieces, mut time) = (Vec::new(), start);
+    while time < end {
+        let field = by_time.get(&time).ok_or_else(|| {
+            refuse(format!(
+                "the frame of {} is missing: rates every {} s from {} on are needed",
+                format_utc(time),
+                step.as_secs(),
+                format_utc(start)
+            ))
+        })?;
+        pieces.push(Piece { field, factor: mm_s * step.as_secs_f64() });
+        time = time.checked_add(step).map_err(|e| refuse(e.to_string()))?;
+    }
+    match time == end {
+        true => Ok(pieces),
+        false => Err(refuse(format!(
+            "frames every {} s do not end at {}",
+            step.as_secs(),
+            format_utc(end)
+        ))),
+    }
+}
+
+/// Of two fields of one time only one can be meant, unless they are the same.
+fn check_twice(one: &GriddedField, other: &GriddedField) -> Result<(), FieldError> {
+    let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+    match one.values.iter().zip(&other.values).all(same) {
+        true => Ok(()),
+        false => Err(refuse(format!(
+            "{} and {} are of one time and differ: give one of them",
+            one.source, other.source
+        ))),
+    }
+}
+
+/// A way from one time to a later one: a sum, or a sum minus a shorter one with the same begin.
+struct Step<'a> {
+    from: Timestamp,
+    to: Timestamp,
+    pieces: Vec<Piece<'a>>,
+}
+
+fn sums<'a>(
+    fields: &'a [GriddedField],
+    unit: Unit,
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Vec<Piece<'a>>, FieldError> {
+    let amounts = amounts(fields, unit)?;
+    let mut steps: Vec<Step> = Vec::new();
+    for &(field, interval, factor) in &amounts {
+        steps.push(Step {
+            from: interval.start,
+            to: interval.end,
+            pieces: vec![Piece { field, factor }],
+        });
+        for &(shorter, of, its_factor) in &amounts {
+            let is_begin = of.start == interval.start && of.end < interval.end && of.end > of.start;
+            if is_begin && shorter.reference_time == field.reference_time {
+                let pieces =
+                    vec![Piece { field, factor }, Piece { field: shorter, factor: -its_factor }];
+                steps.push(Step { from: of.end, to: interval.end, pieces });
+            }
+        }
+    }
+    shortest_way(steps, start, end).ok_or_else(|| missing(&amounts, start, end))
+}
+
+/// Every field with its interval and its factor to millimetres; one for each interval.
+fn amounts(
+    fields: &[GriddedField],
+    unit: Unit,
+) -> Result<Vec<(&GriddedField, Interval, f64)>, FieldError> {
+    let mut found: Vec<(&GriddedField, Interval, f64)> = Vec::new();
+    for field in fields {
+        let interval =
+            field.interval.ok_or_else(|| FieldError::NoInterval { name: field.source.clone() })?;
+        let factor = match (unit, interval.statistic) {
+            (Unit::Amount(mm), Statistic::Accumulation) => mm,
+            (Unit::Rate(mm_s), Statistic::Mean) => mm_s * interval.duration_s() as f64,
+            (_, other) => {
+                return Err(refuse(format!(
+                    "{} in {} is {}, of which no amount can be made: state the interval that it is \
+                     the sum of",
+                    field.source,
+                    field.unit,
+                    match other {
+                        Statistic::Instantaneous => "of one moment",
+                        Statistic::Mean => "a mean",
+                        Statistic::Accumulation => "a sum of rates",
+                        Statistic::Other => "no sum and no mean",
+                    }
+                )));
+            }
+        };
+        let is_twin = |(other, of, _): &&(&GriddedField, Interval, f64)| {
+            of.is_same_time(&interval) && other.reference_time == field.reference_time
+        };
+        match found.iter().find(is_twin) {
+            Some((other, ..)) => check_twice(other, field)?,
+            None => found.push((field, interval, factor)),
+        }
+    }
+    Ok(found)
+}
+
+/// The way of the fewest fields from start to end.
+fn shortest_way<'a>(
+    mut steps: Vec<Step<'a>>,
+    start: Timestamp,
+    end: Timestamp,
+) -> Option<Vec<Piece<'a>>> {
+    steps.retain(|step| step.from >= start && step.to <= end && step.from < step.to);
+    // Steps go forward in time, so that times in their order have their best way before it is used.
+    let times: BTreeSet<Timestamp> = steps.iter().map(|step| step.from).collect();
+    let mut best: BTreeMap<Timestamp, (usize, Vec<usize>)> = BTreeMap::from([(start, (0, vec![]))]);
+    for time in times {
+        let Some((cost, way)) = best.get(&time).cloned() else { continue };
+        for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.from == time) {
+            let cost = cost + step.pieces.len();
+            if best.get(&step.to).is_none_or(|(known, _)| cost < *known) {
+                best.insert(step.to, (cost, [way.as_slice(), &[i]].concat()));
+            }
+        }
+    }
+    let (_, way) = best.remove(&end)?;
+    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    Some(way.into_iter().filter_map(|i| steps[i].take()).flat_map(|step| step.pieces).collect())
+}
+
+fn missing(
+    amounts: &[(&GriddedField, Interval, f64)],
+    start: Timestamp,
+    end: Timestamp,
+) -> FieldError {
+    let mut known: Vec<String> =
+        amounts.iter().map(|(_, interval, _)| interval.to_string()).collect();
+    known.sort_unstable();
+    known.truncate(12);
+    refuse(format!(
+        "rain from {} to {} cannot be made, a step is missing: there is {}",
+        format_utc(start),
+        format_utc(end),
+        known.join("; ")
+    ))
+}
+
+fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldError> {
+    let first = pieces[0].field;
+    let mut mm = vec![0.0_f64; first.values.len()];
+    for Piece { field, factor } in &pieces {
+        mm.iter_mut().zip(&field.values).for_each(|(sum, &v)| *sum += factor * f64::from(v));
+    }
+    let negative = mm.iter().filter(|value| **value < 0.0);
+    let (n_clipped, clipped_mm) = negative.fold((0, 0.0), |(n, sum), value| (n + 1, sum - value));
+    if mm.iter().all(|value| value.is_nan()) {
+        return Err(FieldError::AllMissing { name: first.source.clone(), count: mm.len() });
+    }
+    let values = mm.into_iter().map(|value| if value < 0.0 { 0.0 } else { value as f32 }).collect();
+    let field = GriddedField {
+        variable: first.variable.clone(),
+        unit: "mm".to_owned(),
+        interval: Some(interval),
+        reference_time: first.reference_time,
+        grid: first.grid.clone(),
+        values,
+        source: first.source.clone(),
+    };
+    Ok(Accumulated { field, rule: rule(&pieces), clipped_mm, n_clipped })
+}
+
+/// How the pieces were put together, in words.
+fn rule(pieces: &[Piece]) -> String {
+    let [first, .., last] = pieces else {
+        return pieces.iter().map(words).collect();
+    };
+    match pieces.len() {
+        2 => {
+            let sign = if last.factor < 0.0 { "minus" } else { "plus" };
+            format!("{} {sign} {}", words(first), words(last))
+        }
+        n => format!("{n} fields, {} to {}", words(first), words(last)),
+    }
+}
+
+fn words(piece: &Piece) -> String {
+    piece.field.interval.map(|interval| interval.to_string()).unwrap_or_default()
+}
+
+/// The interval of so many hours that ends at a time.
+///
+/// # Errors
+/// Beyond the calendar.
+pub fn hours_before(end: Timestamp, hours: i64) -> Result<Interval, FieldError> {
+    let start = end.checked_sub(SignedDuration::from_hours(hours));
+    let start = start.map_err(|error| refuse(error.to_string()))?;
+    Ok(Interval::accumulation(start, end))
+}

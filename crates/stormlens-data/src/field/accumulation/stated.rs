@@ -1,0 +1,57 @@
+//! What a person states of a field, and what a field has to be.
+
+use super::refuse;
+use crate::field::{FieldError, GriddedField, Interval, Statistic};
+
+impl GriddedField {
+    /// The same field with what its file leaves open, stated by a person.
+    ///
+    /// # Errors
+    /// [`FieldError::Interval`] where the file says another interval: it knows better.
+    pub fn stated(
+        self,
+        unit: Option<&str>,
+        interval: Option<Interval>,
+    ) -> Result<Self, FieldError> {
+        let open = |own: &Interval| own.statistic == Statistic::Instantaneous;
+        if let (Some(own), Some(stated)) = (self.interval.filter(|own| !open(own)), interval)
+            && own != stated
+        {
+            return Err(refuse(format!("{} is {own}, not {stated}", self.source)));
+        }
+        if let Some(unit) = unit.filter(|unit| !self.unit.is_empty() && **unit != self.unit) {
+            return Err(refuse(format!("{} is in {}, not in {unit}", self.source, self.unit)));
+        }
+        Ok(Self {
+            unit: unit.map_or(self.unit, str::to_owned),
+            interval: interval.or(self.interval),
+            ..self
+        })
+    }
+
+    /// Checks that a field is rain of so many hours in millimetres, as [`super::accumulate`] makes it.
+    ///
+    /// # Errors
+    /// For another unit, no interval or one of another length, negative rain, and where all is missing.
+    pub fn check_rain_mm(&self, hours: i64) -> Result<(), FieldError> {
+        let name = || self.source.clone();
+        if self.unit != "mm" {
+            let needed = "where mm are needed: make them with the rule of the source first";
+            return Err(FieldError::Unit { name: name(), unit: self.unit.clone(), needed });
+        }
+        let interval = self.interval.ok_or_else(|| FieldError::NoInterval { name: name() })?;
+        if interval.statistic != Statistic::Accumulation || interval.duration_s() != hours * 3600 {
+            return Err(refuse(format!(
+                "{} is {interval}, where a sum of {hours} h is needed",
+                self.source
+            )));
+        }
+        if self.n_missing() == self.values.len() {
+            return Err(FieldError::AllMissing { name: name(), count: self.values.len() });
+        }
+        match self.values.iter().any(|&value| value < 0.0) {
+            true => Err(refuse(format!("{} has negative rain", self.source))),
+            false => Ok(()),
+        }
+    }
+}

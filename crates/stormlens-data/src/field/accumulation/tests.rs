@@ -1,0 +1,192 @@
+//! The rules of the sources against the reference program, and what they refuse.
+
+use serde_json::Value;
+
+use super::super::grib::testing::Draft;
+use super::super::testing::kept;
+use super::super::{FieldFile, LatLonGrid};
+use super::*;
+
+fn hour(hour: i64) -> Timestamp {
+    let begin: Timestamp = "2024-05-01T00:00:00Z".parse().unwrap();
+    begin + SignedDuration::from_hours(hour)
+}
+
+/// Three points on a line.
+fn field(variable: &str, unit: &str, interval: Interval, values: &[f32]) -> GriddedField {
+    let longitudes: Vec<f64> = (0..values.len()).map(|i| i as f64).collect();
+    GriddedField {
+        variable: variable.to_owned(),
+        unit: unit.to_owned(),
+        interval: Some(interval),
+        reference_time: Some(hour(0)),
+        grid: LatLonGrid::new(&[50.0], &longitudes).unwrap(),
+        values: values.to_vec(),
+        source: format!("{variable} {interval}"),
+    }
+}
+
+fn sum(unit: &str, from: i64, to: i64, values: &[f32]) -> GriddedField {
+    field("tp", unit, Interval::accumulation(hour(from), hour(to)), values)
+}
+
+fn numbers(golden: &Value, name: &str) -> Vec<Vec<f32>> {
+    let rows = golden[name].as_array().unwrap().iter();
+    rows.map(|row| row.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect())
+        .collect()
+}
+
+fn golden() -> Value {
+    serde_json::from_slice(&std::fs::read(kept("fields/accumulation_rules.json")).unwrap()).unwrap()
+}
+
+fn check(fields: &[GriddedField], expected: &[Vec<f32>]) {
+    for (step, expected) in expected.iter().enumerate() {
+        let to = 3 * (step as i64 + 1);
+        let found = accumulate(fields, hour(to - 3), hour(to)).unwrap();
+        for (a, b) in found.field.values.iter().zip(expected) {
+            assert!((a - b).abs() < 1e-6, "step {to}: {:?}, not {expected:?}", found.field.values);
+        }
+        found.field.check_rain_mm(3).unwrap();
+    }
+}
+
+#[test]
+fn buckets_of_gfs_become_sums_of_three_hours() {
+    let golden = golden();
+    let buckets = numbers(&golden, "gfs_apcp_mm");
+    let fields: Vec<GriddedField> = [(0, 3), (0, 6), (6, 9), (6, 12)]
+        .iter()
+        .zip(&buckets)
+        .map(|(&(from, to), values)| sum("kg m-2", from, to, values))
+        .collect();
+    check(&fields, &numbers(&golden, "gfs_3h_mm"));
+    let second = accumulate(&fields, hour(3), hour(6)).unwrap();
+    assert_eq!(second.n_clipped, 1);
+    assert!((second.clipped_mm - 0.1).abs() < 1e-6);
+    assert!(second.rule.contains("06:00 UTC minus sum"), "{}", second.rule);
+    let half_a_day = accumulate(&fields, hour(0), hour(12)).unwrap();
+    for (found, expected) in half_a_day.field.values.iter().zip([2.75, 4.9, 4.5]) {
+        assert!((found - expected).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn cumulative_metres_of_ecmwf_become_sums_of_three_hours() {
+    let golden = golden();
+    let totals = numbers(&golden, "ecmwf_tp_m");
+    let fields = [3, 6, 9, 12].iter().zip(&totals).map(|(&to, values)| sum("m", 0, to, values));
+    let mut fields: Vec<GriddedField> = fields.collect();
+    // Some files hold the empty sum at step 0, too.
+    fields.push(sum("m", 0, 0, &[0.0; 3]));
+    check(&fields, &numbers(&golden, "ecmwf_3h_mm"));
+}
+
+/// The published programs take a total for a step here.
+#[test]
+fn a_missing_step_is_an_error() {
+    let refused =
+        |fields: &[GriddedField]| accumulate(fields, hour(3), hour(6)).unwrap_err().to_string();
+    for fields in [
+        vec![sum("m", 0, 6, &[1.0; 3])],
+        vec![sum("kg m-2", 0, 3, &[1.0; 3]), sum("kg m-2", 6, 9, &[1.0; 3])],
+    ] {
+        let error = refused(&fields);
+        assert!(error.contains("a step is missing: there is sum from"), "{error}");
+    }
+    // A step of another forecast is no step of this one.
+    let mut other = sum("m", 0, 3, &[1.0; 3]);
+    other.reference_time = Some(hour(-6));
+    assert!(refused(&[sum("m", 0, 6, &[2.0; 3]), other]).contains("a step is missing"));
+}
+
+#[test]
+fn hourly_sums_follow_one_another() {
+    let hours: Vec<GriddedField> =
+        (0..4).map(|h| sum("mm", h, h + 1, &[1.0, f32::NAN, h as f32])).collect();
+    let found = accumulate(&hours, hour(1), hour(4)).unwrap();
+    assert_eq!((found.field.values[0], found.field.values[2]), (3.0, 6.0));
+    assert!(found.field.values[1].is_nan());
+    assert!(found.rule.starts_with("3 fields, sum from 2024-05-01 01:00 UTC"), "{}", found.rule);
+    let error = accumulate(&[&hours[..2], &hours[3..]].concat(), hour(1), hour(4)).unwrap_err();
+    assert!(error.to_string().contains("a step is missing"), "{error}");
+}
+
+#[test]
+fn rates_become_amounts() {
+    let mean = |from, to, mm_s: f32| {
+        field("prate", "kg m-2 s-1", Interval::mean(hour(from), hour(to)), &[mm_s; 2])
+    };
+    let found = accumulate(&[mean(0, 3, 0.001), mean(0, 6, 0.002)], hour(3), hour(6)).unwrap();
+    assert!((found.field.values[0] - (43.2 - 10.8)).abs() < 1e-5);
+    let minute = |minute: i64| hour(0) + SignedDuration::from_mins(minute);
+    let frame =
+        |at: i64| field("precip_rate", "mm h-1", Interval::at(minute(at)), &[30.0, at as f32]);
+    let frames: Vec<GriddedField> = (0..=30).map(|i| frame(2 * i)).collect();
+    let found = accumulate(&frames, hour(0), hour(1)).unwrap();
+    // 30 frames of two minutes: 0 to 58, not 60.
+    assert!(
+        (found.field.values[0] - 30.0).abs() < 1e-5 && (found.field.values[1] - 29.0).abs() < 1e-5
+    );
+    let gap = [&frames[..7], &frames[8..]].concat();
+    let error = accumulate(&gap, hour(0), hour(1)).unwrap_err().to_string();
+    assert!(
+        error.contains("the frame of 2024-05-01 00:14 UTC is missing: rates every 120 s"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_no_rain_of_an_interval_is_refused_for_its_reason() {
+    let check = |fields: &[GriddedField], what: &str| {
+        let error = accumulate(fields, hour(0), hour(3)).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+    };
+    let rain = sum("mm", 0, 3, &[1.0; 3]);
+    check(&[], "no field");
+    check(&[sum("K", 0, 3, &[280.0; 3])], "is in \"K\", which is no amount of rain");
+    check(&[sum("", 0, 3, &[1.0; 3])], "is in \"\"");
+    check(&[field("tp", "mm", Interval::at(hour(3)), &[1.0; 3])], "of one moment");
+    check(&[field("tp", "mm", Interval::mean(hour(0), hour(3)), &[1.0; 3])], "a mean");
+    check(&[GriddedField { interval: None, ..rain.clone() }], "does not say over which interval");
+    check(&[sum("mm", 0, 3, &[f32::NAN; 3])], "all 3 values are missing");
+    check(&[rain.clone(), sum("mm", 0, 3, &[2.0; 3])], "are of one time and differ");
+    check(&[rain.clone(), sum("mm", 0, 3, &[2.0; 4])], "different grids");
+    check(
+        &[rain.clone(), GriddedField { variable: "acpcp".to_owned(), ..rain.clone() }],
+        "choose one variable",
+    );
+    assert_eq!(
+        accumulate(&[rain.clone(), rain.clone()], hour(0), hour(3)).unwrap().field.values,
+        [1.0; 3]
+    );
+    let error = rain.check_rain_mm(1).unwrap_err().to_string();
+    assert!(error.contains("where a sum of 1 h is needed"), "{error}");
+    let metres = GriddedField { unit: "m".to_owned(), ..rain.clone() };
+    assert!(metres.check_rain_mm(3).unwrap_err().to_string().contains("where mm are needed"));
+}
+
+#[test]
+fn what_a_file_leaves_open_can_be_stated_and_nothing_else() {
+    let open = field("tp", "mm", Interval::at(hour(3)), &[1.0; 3]);
+    let interval = Interval::accumulation(hour(0), hour(3));
+    let stated = open.clone().stated(None, Some(interval)).unwrap();
+    assert_eq!(accumulate(&[stated], hour(0), hour(3)).unwrap().field.values, [1.0; 3]);
+    assert!(open.stated(Some("m"), None).unwrap_err().to_string().contains("is in mm, not in m"));
+    let rain = sum("mm", 0, 6, &[1.0; 3]);
+    assert!(rain.stated(None, Some(interval)).is_err());
+}
+
+/// Through a file: heads, intervals and values together.
+#[test]
+fn messages_of_a_forecast_become_sums() {
+    let drafts = [Draft::rain([0, 3], &[5, 20, 0, 7]), Draft::rain([0, 6], &[15, 19, 40, 7])];
+    let bytes: Vec<u8> = drafts.iter().flat_map(Draft::bytes).collect();
+    let file = FieldFile::from_bytes("gfs", bytes).unwrap();
+    let fields: Vec<GriddedField> = (0..2).map(|place| file.read(place).unwrap()).collect();
+    let found = accumulate(&fields, hour(3), hour(6)).unwrap();
+    for (a, b) in found.field.values.iter().zip([4.0, 0.0, 1.0, 0.0]) {
+        assert!((a - b).abs() < 1e-6, "{:?}", found.field.values);
+    }
+    assert_eq!(found.n_clipped, 1);
+}

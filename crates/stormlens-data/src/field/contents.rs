@@ -1,0 +1,138 @@
+//! What is in a file of fields, known before anything is decoded.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{FieldError, Interval};
+
+/// One field of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    /// Short name, e.g. `apcp`; where nobody has a name for it, its numbers.
+    pub variable: String,
+    /// What it is, for people.
+    pub title: String,
+    /// As the file or the table of its parameters has it; empty where neither does.
+    pub unit: String,
+    /// e.g. `surface`; empty where it is not said.
+    pub level: String,
+    pub reference_time: Option<Timestamp>,
+    pub interval: Option<Interval>,
+    /// Number of the member, of an ensemble.
+    pub member: Option<u32>,
+    pub grid: GridSummary,
+    /// How values are packed, in words.
+    pub packing: String,
+    /// Values that stand for missing ones by the table of the source.
+    pub missing_values: Vec<f32>,
+    /// Who made it, in words.
+    pub producer: String,
+}
+
+/// Where a field lies, as far as its head says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridSummary {
+    /// e.g. `latitudes and longitudes`, `Lambert`.
+    pub kind: String,
+    pub height: usize,
+    pub width: usize,
+    /// `[south, north, west, east]` of the nodes, degrees; `None` on grids that are not read.
+    pub bounds: Option<[f64; 4]>,
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.variable)?;
+        if !self.unit.is_empty() {
+            write!(f, " ({})", self.unit)?;
+        }
+        if !self.level.is_empty() {
+            write!(f, ", {}", self.level)?;
+        }
+        if let Some(interval) = &self.interval {
+            write!(f, ", {interval}")?;
+        }
+        if let Some(member) = self.member {
+            write!(f, ", member {member}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Which field of a file is meant. What is left out is not looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// Place in [`super::FieldFile::contents`], counted from 1.
+    pub number: Option<usize>,
+    pub variable: Option<String>,
+    pub level: Option<String>,
+    /// The end of its interval.
+    pub valid_time: Option<Timestamp>,
+    pub member: Option<u32>,
+}
+
+impl Wanted {
+    pub fn variable(name: &str) -> Self {
+        Self { variable: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// The place of the only field that fits.
+    ///
+    /// # Errors
+    /// Where none fits, or several do.
+    pub(super) fn find(&self, file: &str, contents: &[Content]) -> Result<usize, FieldError> {
+        let fits: Vec<usize> =
+            (0..contents.len()).filter(|&i| self.fits(i, &contents[i])).collect();
+        let (file, wanted) = (file.to_owned(), self.to_string());
+        match fits[..] {
+            [only] => Ok(only),
+            [] => {
+                let known = listed(contents, 0..contents.len());
+                Err(FieldError::Absent { file, wanted, known })
+            }
+            _ => {
+                let known = listed(contents, fits.iter().copied());
+                Err(FieldError::Ambiguous { file, wanted, count: fits.len(), known })
+            }
+        }
+    }
+
+    fn fits(&self, place: usize, content: &Content) -> bool {
+        let Self { number, variable, level, valid_time, member } = self;
+        let end = content.interval.map(|interval| interval.end);
+        number.is_none_or(|number| number == place + 1)
+            && variable.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&content.variable))
+            && level.as_ref().is_none_or(|level| level.eq_ignore_ascii_case(&content.level))
+            && valid_time.is_none_or(|time| end == Some(time))
+            && member.is_none_or(|member| content.member == Some(member))
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, variable, level, valid_time, member } = self;
+        let parts = [
+            number.map(|number| format!("number {number}")),
+            variable.clone(),
+            level.clone(),
+            valid_time.map(|time| format!("of {}", crate::time::format_utc(time))),
+            member.map(|member| format!("member {member}")),
+        ];
+        let words: Vec<String> = parts.into_iter().flatten().collect();
+        if words.is_empty() { write!(f, "at all") } else { write!(f, "{}", words.join(" ")) }
+    }
+}
+
+/// So many fields are named in a message.
+const MAX_LISTED: usize = 12;
+
+fn listed(contents: &[Content], places: impl ExactSizeIterator<Item = usize>) -> String {
+    let n_more = places.len().saturating_sub(MAX_LISTED);
+    let shown = places.take(MAX_LISTED).map(|i| format!("{}: {}", i + 1, contents[i]));
+    let mut text = shown.collect::<Vec<_>>().join("; ");
+    if n_more > 0 {
+        text += &format!("; and {n_more} more");
+    }
+    text
+}

@@ -1,0 +1,45 @@
+//! What is wrong with a file of fields, or with what is asked of it.
+
+use crate::files::FilesError;
+
+/// A field that cannot be read or used.
+#[derive(Debug, thiserror::Error)]
+pub enum FieldError {
+    #[error(transparent)]
+    File(#[from] FilesError),
+    #[error(
+        "{file} is no field that can be read: give GRIB, NetCDF (3 or 4), or .npy with its unit and grid"
+    )]
+    Foreign { file: String },
+    #[error("{file} is damaged or cut off, fetch it again: {what}")]
+    Damaged { file: String, what: String },
+    #[error("{file} cannot be read: {what}")]
+    Unsupported { file: String, what: String },
+    #[error("{file} is too large: {what}")]
+    TooLarge { file: String, what: String },
+    #[error(
+        "the {format} decoder failed on {file}, which is a fault of this program and not of yours; the file \
+         may be damaged: fetch it again"
+    )]
+    Fault { file: String, format: &'static str },
+    #[error("{file} has no field {wanted}; it has: {known}")]
+    Absent { file: String, wanted: String, known: String },
+    #[error("{file} has {count} fields {wanted}, name one by its number: {known}")]
+    Ambiguous { file: String, wanted: String, count: usize, known: String },
+    #[error(
+        "{name} goes from {own}, which does not cover {needed}: choose a smaller domain or another field"
+    )]
+    Domain { name: String, own: String, needed: String },
+    #[error("{first} and {second} lie on different grids: use fields of one grid")]
+    Grids { first: String, second: String },
+    #[error("{name} is in {unit:?}, {needed}")]
+    Unit { name: String, unit: String, needed: &'static str },
+    #[error("{name} does not say over which interval it is: state it")]
+    NoInterval { name: String },
+    #[error("{what}")]
+    Interval { what: String },
+    #[error("{name} holds no data: all {count} values are missing")]
+    AllMissing { name: String, count: usize },
+    #[error("{what}")]
+    Domains { what: String },
+}

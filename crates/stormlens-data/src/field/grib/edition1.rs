@@ -1,0 +1,147 @@
+//! Edition 1: heads, and values in simple packing.
+
+mod values;
+
+use std::ops::Range;
+
+use super::super::interval::{Interval, Statistic};
+use super::super::parameters;
+use super::axes::{Corners, GridHead};
+use super::bytes::Section;
+use super::message::{self, Message};
+use super::product::{ProductHead, add, civil_time};
+use super::scan::{END, Grids};
+
+const MILLIDEGREES: f64 = 1e3;
+/// Corners and steps are rounded to a thousandth of a degree.
+const ROUNDING_DEG: f64 = 2e-3;
+
+/// Where the values are.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    /// Section 3 with its head.
+    bitmap: Option<Range<usize>>,
+    /// Section 4 with its head.
+    data: Range<usize>,
+    decimal_scale: i32,
+}
+
+/// The message that begins at a place, and where it ends.
+///
+/// # Errors
+/// In words that follow the name of the file.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    at: usize,
+    grids: &mut Grids<'a>,
+) -> Result<(Message, usize), String> {
+    let length = Section(&bytes[at..]).u24(5)? as usize;
+    let end = at + length;
+    let whole = bytes.get(at..end).filter(|whole| whole.ends_with(END) && length > 12);
+    let whole = whole.ok_or_else(|| {
+        format!("the message at byte {at} has {length} bytes and does not end with 7777 there")
+    })?;
+    let body = at..at + whole.len() - END.len();
+    let product = section(bytes, at + 8, &body)?;
+    let definition = Section(&bytes[product.clone()]);
+    let flags = definition.u8(8)?;
+    if flags & 0x80 == 0 {
+        return Err("it names its grid by a number and does not describe it".to_owned());
+    }
+    let grid = section(bytes, product.end, &body)?;
+    let bitmap = match flags & 0x40 {
+        0 => None,
+        _ => Some(section(bytes, grid.end, &body)?),
+    };
+    let data = section(bytes, bitmap.as_ref().map_or(grid.end, |bitmap| bitmap.end), &body)?;
+    let packed = Packed { bitmap, data, decimal_scale: definition.signed_u16(27)? };
+    let grid = grids.of_head(&bytes[grid], grid_head)?;
+    let product = product_head(definition)?;
+    Ok((Message { product, grid, packed: message::Packed::Edition1(packed) }, end))
+}
+
+/// The section that begins at a place, within the message.
+fn section(bytes: &[u8], at: usize, body: &Range<usize>) -> Result<Range<usize>, String> {
+    let length = match bytes.get(at..body.end) {
+        Some(rest) => Section(rest).u24(1)? as usize,
+        None => 0,
+    };
+    match length >= 4 && at + length <= body.end {
+        true => Ok(at..at + length),
+        false => Err(format!("the section at byte {at} cannot have {length} bytes")),
+    }
+}
+
+fn product_head(section: Section) -> Result<ProductHead, String> {
+    let (table, centre, number) = (section.u8(4)?, u16::from(section.u8(5)?), section.u8(9)?);
+    let year = (i16::from(section.u8(25)?) - 1) * 100 + i16::from(section.u8(13)?);
+    let parts = [section.u8(14)?, section.u8(15)?, section.u8(16)?, section.u8(17)?, 0];
+    let reference_time = civil_time(year, parts)?;
+    let (unit, p1, p2) = (section.u8(18)?, i64::from(section.u8(19)?), i64::from(section.u8(20)?));
+    // Units of edition 1 have the numbers of edition 2, but for the second.
+    let after = |n: i64| add(reference_time, if unit == 254 { 13 } else { unit }, n);
+    let over = |statistic| {
+        Ok::<_, String>(Some(Interval { start: after(p1)?, end: after(p2)?, statistic }))
+    };
+    let interval = match section.u8(21)? {
+        0 | 1 if parameters::is_ecmwf_total(centre, table, number) => {
+            Some(Interval::accumulation(reference_time, after(p1)?))
+        }
+        0 | 1 => Some(Interval::at(after(p1)?)),
+        3 => over(Statistic::Mean)?,
+        4 => over(Statistic::Accumulation)?,
+        2 | 5 => over(Statistic::Other)?,
+        10 => Some(Interval::at(after(i64::from(section.u16(19)?))?)),
+        _ => None,
+    };
+    Ok(ProductHead {
+        centre,
+        reference_time,
+        parameter: parameters::find_edition1(centre, table, number),
+        numbers: [1, table, number],
+        missing_values: &[],
+        level: parameters::level(section.u8(10)?, f64::from(section.u16(11)?)),
+        interval,
+        member: None,
+    })
+}
+
+fn grid_head(bytes: &[u8]) -> Result<GridHead, String> {
+    let section = Section(bytes);
+    let (width, height) = (usize::from(section.u16(7)?), usize::from(section.u16(9)?));
+    let n_points = width * height;
+    let (kind, is_gaussian) = match section.u8(6)? {
+        0 => ("latitudes and longitudes", false),
+        4 => ("Gaussian latitudes and longitudes", true),
+        5 => ("polar stereographic", false),
+        3 => ("Lambert conformal", false),
+        _ => ("another grid", false),
+    };
+    if !matches!(section.u8(6)?, 0 | 4) {
+        let why = format!("its grid is {kind}, and only latitudes and longitudes are read");
+        return Ok(GridHead::unread(kind.to_owned(), n_points, why));
+    }
+    if width == usize::from(u16::MAX) || height == usize::from(u16::MAX) {
+        let why = "its rows have different lengths (a reduced grid)".to_owned();
+        return Ok(GridHead::unread(kind.to_owned(), 0, why));
+    }
+    let degrees = |octet| section.signed_u24(octet).map(|number| number as f64 / MILLIDEGREES);
+    let steps_are_given = section.u8(17)? & 0x80 != 0;
+    let step = |octet| match section.u16(octet)? {
+        u16::MAX => Ok::<_, String>(None),
+        step => Ok(steps_are_given.then_some(f64::from(step) / MILLIDEGREES)),
+    };
+    GridHead::between(&Corners {
+        kind: kind.to_owned(),
+        size: [height, width],
+        first: [degrees(11)?, degrees(14)?],
+        last: [degrees(18)?, degrees(21)?],
+        steps: [if is_gaussian { None } else { step(26)? }, step(24)?],
+        gaussian: if is_gaussian { Some(usize::from(section.u16(26)?)) } else { None },
+        mode: section.u8(28)?,
+        rounding_deg: ROUNDING_DEG,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Values of edition 1 in simple packing.
+
+use super::super::super::FieldError;
+use super::super::super::file::MAX_POINTS;
+use super::super::bytes::Section;
+use super::Packed;
+
+impl Packed {
+    /// Values in the order of the file, missing ones as `NaN`: `(reference + packed · 2^E) / 10^D`.
+    ///
+    /// # Errors
+    /// For other packings, predefined bitmaps, and data that end too early.
+    pub fn values(
+        &self,
+        file: &str,
+        n_points: usize,
+        bytes: &[u8],
+    ) -> Result<Vec<f32>, FieldError> {
+        let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
+        let unsupported = |what: &str| {
+            Err(FieldError::Unsupported { file: file.to_owned(), what: what.to_owned() })
+        };
+        if n_points > MAX_POINTS {
+            let what = format!("a field of {n_points} points, where {MAX_POINTS} are read at most");
+            return Err(FieldError::TooLarge { file: file.to_owned(), what });
+        }
+        let data = Section(&bytes[self.data.clone()]);
+        if data.u8(4).map_err(damaged)? & 0xF0 != 0 {
+            return unsupported(
+                "its packing is not simple, which is all that is read of edition 1",
+            );
+        }
+        let present = match &self.bitmap {
+            None => vec![true; n_points],
+            Some(range) => {
+                let section = Section(&bytes[range.clone()]);
+                if section.u16(5).map_err(damaged)? != 0 {
+                    return unsupported("it names its bitmap by a number and does not hold it");
+                }
+                let mut bits = Bits { bytes: &section.0[6..], at: 0 };
+                let bits: Option<Vec<bool>> =
+                    (0..n_points).map(|_| Some(bits.take(1)? == 1)).collect();
+                bits.ok_or_else(|| damaged("its bitmap is too short".to_owned()))?
+            }
+        };
+        let unpacked = self.unpack(data, &present).map_err(damaged)?;
+        Ok(unpacked)
+    }
+
+    fn unpack(&self, data: Section, present: &[bool]) -> Result<Vec<f32>, String> {
+        let scale = 2_f64.powi(data.signed_u16(5)?);
+        let reference = ibm_float(data.u32(7)?);
+        let n_bits = data.u8(11)?;
+        if n_bits > 32 {
+            return Err(format!("its values of {n_bits} bits are too wide"));
+        }
+        let decimal = 10_f64.powi(self.decimal_scale);
+        let mut bits = Bits { bytes: &data.0[11..], at: 0 };
+        let value = |&is_present: &bool| {
+            if !is_present {
+                return Ok(f32::NAN);
+            }
+            let packed = bits.take(n_bits).ok_or("its values end too early")?;
+            let value = ((reference + f64::from(packed) * scale) / decimal) as f32;
+            if value.is_finite() { Ok(value) } else { Err("it has infinite values") }
+        };
+        let values: Result<Vec<f32>, &str> = present.iter().map(value).collect();
+        values.map_err(str::to_owned)
+    }
+}
+
+/// Bits from the highest of each byte on.
+pub(super) struct Bits<'a> {
+    pub bytes: &'a [u8],
+    /// Bits taken so far.
+    pub at: usize,
+}
+
+impl Bits<'_> {
+    /// The next `n` bits, at most 32; `None` beyond the end.
+    pub fn take(&mut self, n: u8) -> Option<u32> {
+        let mut value = 0_u64;
+        let (first, last) = (self.at / 8, (self.at + usize::from(n)).div_ceil(8));
+        for &byte in self.bytes.get(first..last)? {
+            value = (value << 8) | u64::from(byte);
+        }
+        self.at += usize::from(n);
+        let behind = last * 8 - self.at;
+        let mask = (1_u64 << n) - 1;
+        u32::try_from((value >> behind) & mask).ok()
+    }
+}
+
+/// A number of the IBM 360: sign, exponent of 16, and 24 bits behind the point.
+pub(super) fn ibm_float(bits: u32) -> f64 {
+    let sign = if bits >> 31 == 1 { -1.0 } else { 1.0 };
+    let exponent = i32::try_from((bits >> 24) & 0x7F).unwrap_or(0) - 64;
+    sign * f64::from(bits & 0xFF_FFFF) / f64::from(1 << 24) * 16_f64.powi(exponent)
+}

@@ -1,0 +1,135 @@
+//! One field of a GRIB2 file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::contents::{Content, GridSummary};
+use super::super::{FieldError, GriddedField, parameters};
+use super::axes::GridHead;
+use super::bytes::Section;
+use super::product::ProductHead;
+use super::scan::Sections;
+use super::{edition1, values};
+
+/// A field whose heads have been read.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Message {
+    pub(super) product: ProductHead,
+    /// Shared by the fields of one grid.
+    pub(super) grid: Arc<GridHead>,
+    pub(super) packed: Packed,
+}
+
+/// Where the values are, and how.
+#[derive(Clone, Debug)]
+pub(super) enum Packed {
+    Edition1(edition1::Packed),
+    /// Template of section 5, and sections 5, 6 and 7.
+    Edition2 {
+        template: u16,
+        parts: [Range<usize>; 3],
+    },
+}
+
+impl Message {
+    /// A field of edition 2.
+    pub(super) fn read_heads(
+        bytes: &[u8],
+        sections: Sections,
+        grid: Arc<GridHead>,
+    ) -> Result<Self, String> {
+        let part = |range: &Range<usize>| &bytes[range.clone()];
+        let identification = part(&sections.identification);
+        let product =
+            ProductHead::read(sections.discipline, identification, part(&sections.product))?;
+        let template = Section(part(&sections.representation)).u16(10)?;
+        let parts = [sections.representation, sections.bitmap, sections.data];
+        Ok(Self { product, grid, packed: Packed::Edition2 { template, parts } })
+    }
+
+    /// What it is, without its values.
+    pub fn content(&self) -> Content {
+        let Self { product, grid, packed } = self;
+        let (variable, title, unit) = match product.parameter {
+            Some(known) => (known.name.to_owned(), known.title.to_owned(), known.unit.to_owned()),
+            None => {
+                let [a, b, c] = product.numbers;
+                (format!("{a}.{b}.{c}"), format!("Parameter {c} of table {a}.{b}"), String::new())
+            }
+        };
+        Content {
+            variable,
+            title,
+            unit,
+            level: product.level.clone(),
+            reference_time: Some(product.reference_time),
+            interval: product.interval,
+            member: product.member,
+            grid: GridSummary {
+                kind: grid.kind.clone(),
+                height: grid.height,
+                width: grid.width,
+                bounds: grid.bounds,
+            },
+            packing: match packed {
+                Packed::Edition1(_) => "simple packing (edition 1)".to_owned(),
+                Packed::Edition2 { template, .. } => packing_name(*template),
+            },
+            missing_values: product.missing_values.to_vec(),
+            producer: parameters::centre(product.centre),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn content_numbers(&self) -> [u8; 3] {
+        self.product.numbers
+    }
+
+    /// Values in the order of the file, missing ones as `NaN`.
+    pub(super) fn values(&self, file: &str, bytes: &[u8]) -> Result<Vec<f32>, FieldError> {
+        let n_points = self.grid.n_points;
+        match &self.packed {
+            Packed::Edition1(packed) => packed.values(file, n_points, bytes),
+            Packed::Edition2 { template, parts } => {
+                let parts = parts.each_ref().map(|range| &bytes[range.clone()]);
+                values::decode(file, n_points, *template, parts)
+            }
+        }
+    }
+
+    /// The whole field.
+    pub fn read(&self, file: &str, bytes: &[u8]) -> Result<GriddedField, FieldError> {
+        let unsupported = |what: String| FieldError::Unsupported { file: file.to_owned(), what };
+        let Some([latitudes, longitudes]) = &self.grid.axes else {
+            let why = self.grid.why_not.clone().unwrap_or_default();
+            return Err(unsupported(why));
+        };
+        let Content { variable, unit, interval, reference_time, missing_values, producer, .. } =
+            self.content();
+        let mut values = self.grid.in_rows(self.values(file, bytes)?);
+        for value in &mut values {
+            if missing_values.contains(value) {
+                *value = f32::NAN;
+            }
+        }
+        let (grid, values) =
+            GriddedField::of_axes([latitudes, longitudes], &values).map_err(unsupported)?;
+        let source = format!("{producer} {variable}, {file}");
+        Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+    }
+}
+
+/// Code table 5.0.
+fn packing_name(template: u16) -> String {
+    let name = match template {
+        0 => "simple packing",
+        2 => "complex packing",
+        3 => "complex packing with differences",
+        40 => "JPEG 2000",
+        41 => "PNG",
+        42 => "CCSDS",
+        200 => "run lengths",
+        other => return format!("template 5.{other}"),
+    };
+    format!("{name} (5.{template})")
+}

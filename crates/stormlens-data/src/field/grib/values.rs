@@ -1,0 +1,116 @@
+//! Sections 5 to 7: the values, unpacked by the crate `grib` after sizes have been compared.
+
+use grib::Grib2SubmessageDecoder;
+
+use super::super::FieldError;
+use super::super::file::MAX_POINTS;
+use super::bytes::Section;
+
+/// Templates of section 5 that are read.
+const PACKINGS: [u16; 7] = [0, 2, 3, 40, 41, 42, 200];
+
+/// Values of a field in the order of the file, missing ones as `NaN`; sections 5, 6 and 7 with their heads.
+///
+/// # Errors
+/// For more points than are read, for pictures of another size than the field, for what the decoder does not
+/// know, and for data that end too early.
+pub(super) fn decode(
+    file: &str,
+    n_points: usize,
+    packing: u16,
+    [representation, bitmap, data]: [&[u8]; 3],
+) -> Result<Vec<f32>, FieldError> {
+    let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
+    if n_points > MAX_POINTS {
+        let what = format!("a field of {n_points} points, where {MAX_POINTS} are read at most");
+        return Err(FieldError::TooLarge { file: file.to_owned(), what });
+    }
+    if !PACKINGS.contains(&packing) {
+        let what = format!("its packing 5.{packing} is not read");
+        return Err(FieldError::Unsupported { file: file.to_owned(), what });
+    }
+    check_sizes(n_points, packing, [representation, bitmap, data]).map_err(damaged)?;
+    let refuse = |error: grib::GribError| match &error {
+        grib::GribError::DecodeError(grib::DecodeError::NotSupported(what, number)) => {
+            let what = format!("{what} {number} is not read");
+            FieldError::Unsupported { file: file.to_owned(), what }
+        }
+        _ => damaged(format!("its values cannot be unpacked ({error})")),
+    };
+    let parts = [representation, bitmap, data].map(<[u8]>::to_vec);
+    let [representation, bitmap, data] = parts;
+    let decoder = Grib2SubmessageDecoder::new(n_points, representation, bitmap, data);
+    let decoder = decoder.map_err(refuse)?;
+    let values: Vec<f32> = decoder.dispatch().map_err(refuse)?.take(n_points).collect();
+    if values.len() != n_points {
+        return Err(damaged(format!("{} of {n_points} values are there", values.len())));
+    }
+    if values.iter().any(|value| value.is_infinite()) {
+        return Err(damaged("it has infinite values".to_owned()));
+    }
+    Ok(values)
+}
+
+/// Compares what heads promise, before memory is taken for it.
+fn check_sizes(n_points: usize, packing: u16, parts: [&[u8]; 3]) -> Result<(), String> {
+    let [representation, bitmap, data] = parts.map(Section);
+    let n_encoded = representation.u32(6)? as usize;
+    if n_encoded > n_points {
+        return Err(format!("{n_encoded} values are packed for {n_points} points"));
+    }
+    let indicator = bitmap.u8(6)?;
+    let n_bitmap = bitmap.len() - 6;
+    if indicator == 0 && n_bitmap < n_points.div_ceil(8) {
+        return Err(format!("its bitmap of {n_bitmap} bytes is too short for {n_points} points"));
+    }
+    if indicator == 255 && n_encoded != n_points {
+        return Err(format!(
+            "{n_encoded} of {n_points} values are packed, and no bitmap says which"
+        ));
+    }
+    if matches!(packing, 2 | 3) && representation.u32(32)? as usize > n_points {
+        return Err("it has more groups than points".to_owned());
+    }
+    // With 0 bits a picture is not there: all values are the reference.
+    let has_picture = representation.u8(20)? != 0;
+    let pixels = match packing {
+        41 if has_picture => Some(png_pixels(data)?),
+        40 if has_picture => Some(jpeg2000_pixels(data)?),
+        _ => None,
+    };
+    match pixels {
+        Some(n) if n != n_encoded as u64 => {
+            Err(format!("its picture has {n} pixels where {n_encoded} values are packed"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Width times height in the head of a PNG.
+fn png_pixels(data: Section) -> Result<u64, String> {
+    match data.0.get(5..13) == Some(b"\x89PNG\r\n\x1a\n") && data.0.get(17..21) == Some(b"IHDR") {
+        true => Ok(u64::from(data.u32(22)?) * u64::from(data.u32(26)?)),
+        false => Err("its data are no PNG picture".to_owned()),
+    }
+}
+
+/// Width times height in the head of a JPEG 2000 code stream: SOC (FF4F), then SIZ (FF51). Its components and tiles
+/// are as many as a field needs and as the standard allows, or memory would be taken for them.
+fn jpeg2000_pixels(data: Section) -> Result<u64, String> {
+    if data.0.get(5..9) != Some(&[0xFF, 0x4F, 0xFF, 0x51]) {
+        return Err("its data are no JPEG 2000 code stream".to_owned());
+    }
+    let side =
+        |end, begin| Ok::<_, String>(u64::from(data.u32(end)?.saturating_sub(data.u32(begin)?)));
+    let n_components = data.u16(46)?;
+    if n_components != 1 {
+        return Err(format!("its picture has {n_components} components, where one is needed"));
+    }
+    let tiles = |end, origin, size| {
+        Ok::<_, String>(side(end, origin)?.div_ceil(u64::from(data.u32(size)?.max(1))))
+    };
+    if tiles(14, 38, 30)? * tiles(18, 42, 34)? > u64::from(u16::MAX) {
+        return Err("its picture has more tiles than JPEG 2000 allows".to_owned());
+    }
+    Ok(side(14, 22)? * side(18, 26)?)
+}

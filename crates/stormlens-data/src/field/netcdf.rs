@@ -1,0 +1,215 @@
+//! NetCDF, classic (1, 2, 5) and 4, with axes as the CF conventions have them.
+
+mod axes;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use std::sync::Arc;
+
+use hdf5_reader::{Hdf5File, OpenOptions};
+use jiff::Timestamp;
+use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcVariable};
+
+use super::contents::{Content, GridSummary};
+use super::file::MAX_POINTS;
+use super::{FieldError, GriddedField, Interval, LatLonGrid};
+
+/// So many maps of a file are listed.
+const MAX_FIELDS: u64 = 20_000;
+/// One map as float64, or a chunk of several maps.
+const MAX_READ_BYTES: usize = MAX_POINTS * 8;
+/// What NetCDF fills float arrays with unless told otherwise.
+const DEFAULT_FILL: f64 = 9.969_209_968_386_869e36;
+
+/// An open file.
+pub(super) struct NetcdfFile {
+    name: String,
+    file: NcFile,
+    maps: Vec<Map>,
+    skipped: Vec<String>,
+}
+
+/// One map of a variable: all but its last two dimensions are at one place.
+struct Map {
+    plane: Arc<Plane>,
+    indices: Vec<u64>,
+    interval: Option<Interval>,
+    reference_time: Option<Timestamp>,
+    member: Option<u32>,
+    level: String,
+}
+
+/// What the maps of a variable share.
+struct Plane {
+    variable: NcVariable,
+    latitudes: Vec<f64>,
+    longitudes: Vec<f64>,
+    bounds: [f64; 4],
+}
+
+impl NetcdfFile {
+    /// # Errors
+    /// For what is no NetCDF, is cut off, or has no map on latitudes and longitudes.
+    pub fn open(name: &str, bytes: Vec<u8>) -> Result<Self, FieldError> {
+        check_length(name, &bytes)?;
+        let damaged = |cause: netcdf_reader::Error| FieldError::Damaged {
+            file: name.to_owned(),
+            what: cause.to_string(),
+        };
+        let options = NcOpenOptions {
+            max_read_bytes: MAX_READ_BYTES,
+            max_chunk_bytes: MAX_READ_BYTES,
+            ..NcOpenOptions::default()
+        };
+        let file = NcFile::from_owner(bytes, options).map_err(damaged)?;
+        let mut opened =
+            Self { name: name.to_owned(), file, maps: Vec::new(), skipped: Vec::new() };
+        let variables: Vec<NcVariable> = opened.file.variables().map_err(damaged)?.to_vec();
+        for variable in variables {
+            if let Err(what) = opened.add(&variable) {
+                opened.skipped.push(format!("{}: {what}", variable.name()));
+            }
+        }
+        match opened.maps.is_empty() {
+            true => {
+                let what = format!(
+                    "it has no variable on latitudes and longitudes ({})",
+                    opened.skipped.join("; ")
+                );
+                Err(FieldError::Unsupported { file: name.to_owned(), what })
+            }
+            false => Ok(opened),
+        }
+    }
+
+    /// Takes up the maps of a variable.
+    fn add(&mut self, variable: &NcVariable) -> Result<(), String> {
+        let dimensions = variable.dimensions();
+        let [before @ .., rows, columns] = dimensions else {
+            return Err("it has fewer than two dimensions".to_owned());
+        };
+        if !variable.dtype().is_primitive() {
+            return Err("its values are no numbers".to_owned());
+        }
+        let n_maps = before.iter().try_fold(1_u64, |n, d| n.checked_mul(d.size));
+        let n_maps = n_maps.filter(|n| self.maps.len() as u64 + n <= MAX_FIELDS);
+        let n_maps = n_maps.ok_or_else(|| format!("more than {MAX_FIELDS} maps"))?;
+        if rows.size.saturating_mul(columns.size) > MAX_POINTS as u64 {
+            return Err(format!("its maps have more than {MAX_POINTS} points"));
+        }
+        let latitudes = axes::latitudes(&self.file, rows)?;
+        let longitudes = axes::longitudes(&self.file, columns)?;
+        let bounds = LatLonGrid::new(&latitudes, &longitudes)?.bounds();
+        let outer = axes::Outer::read(&self.file, variable, before)?;
+        let plane = Arc::new(Plane { variable: variable.clone(), latitudes, longitudes, bounds });
+        for number in 0..n_maps {
+            let indices = unravel(number, before.iter().map(|d| d.size));
+            let place = outer.at(&indices)?;
+            self.maps.push(Map {
+                plane: plane.clone(),
+                indices,
+                interval: place.interval,
+                reference_time: place.reference_time,
+                member: place.member,
+                level: place.level,
+            });
+        }
+        Ok(())
+    }
+
+    pub fn contents(&self) -> Vec<Content> {
+        self.maps.iter().map(|map| self.content(map)).collect()
+    }
+
+    fn content(&self, map: &Map) -> Content {
+        let Plane { variable, latitudes, longitudes, bounds } = &*map.plane;
+        let text = |name: &str| axes::text(variable, name).unwrap_or_default();
+        let title = [text("long_name"), text("standard_name"), variable.name().to_owned()];
+        Content {
+            variable: variable.name().to_owned(),
+            title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
+            unit: text("units"),
+            level: map.level.clone(),
+            reference_time: map.reference_time,
+            interval: map.interval,
+            member: map.member,
+            grid: GridSummary {
+                kind: "latitudes and longitudes".to_owned(),
+                height: latitudes.len(),
+                width: longitudes.len(),
+                bounds: Some(*bounds),
+            },
+            packing: format!("{:?}", variable.dtype()).to_lowercase(),
+            missing_values: Vec::new(),
+            producer: self.producer(),
+        }
+    }
+
+    fn producer(&self) -> String {
+        let of = |name: &str| self.file.global_attribute(name).ok()?.value.as_string();
+        ["source", "institution", "title"].into_iter().find_map(of).unwrap_or_default()
+    }
+
+    /// # Errors
+    /// For values that cannot be decoded.
+    pub fn read(&self, place: usize) -> Result<GriddedField, FieldError> {
+        let map = &self.maps[place];
+        let damaged = |what: String| FieldError::Damaged { file: self.name.clone(), what };
+        let Plane { variable, latitudes, longitudes, .. } = &*map.plane;
+        let ends = [latitudes.len(), longitudes.len()];
+        let whole = ends.map(|n| NcSliceInfoElem::Slice { start: 0, end: n as u64, step: 1 });
+        let outer = map.indices.iter().map(|&index| NcSliceInfoElem::Index(index));
+        let selection = NcSliceInfo { selections: outer.chain(whole).collect() };
+        let name = variable.name();
+        let read = self.file.read_variable_slice_unpacked_masked(name, &selection);
+        let array = read.map_err(|error| damaged(format!("{name} cannot be read ({error})")))?;
+        let has_fill = variable.attribute("_FillValue").is_some();
+        let value = |&value: &f64| match !has_fill && value >= DEFAULT_FILL {
+            true => f32::NAN,
+            false => value as f32,
+        };
+        let values: Vec<f32> = array.iter().map(value).collect();
+        if values.iter().any(|value| value.is_infinite()) {
+            return Err(damaged(format!("{name} has infinite values")));
+        }
+        let of_axes = GriddedField::of_axes([latitudes, longitudes], &values);
+        let (grid, values) = of_axes.map_err(damaged)?;
+        let Content { variable, unit, interval, reference_time, producer, .. } = self.content(map);
+        let source = match producer.is_empty() {
+            true => format!("{variable}, {}", self.name),
+            false => format!("{producer}: {variable}, {}", self.name),
+        };
+        Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+    }
+}
+
+/// The reader takes an HDF5 file whose end is missing as long as nothing it is asked for lies there.
+fn check_length(name: &str, bytes: &[u8]) -> Result<(), FieldError> {
+    if bytes.starts_with(b"CDF") {
+        return Ok(());
+    }
+    let damaged = |what: String| FieldError::Damaged { file: name.to_owned(), what };
+    let options = OpenOptions::default().with_max_read_bytes(MAX_READ_BYTES);
+    let opened = Hdf5File::from_bytes_with_options(bytes, options);
+    let expected = opened.map_err(|e| damaged(e.to_string()))?.superblock().eof_address;
+    match (bytes.len() as u64) < expected {
+        true => Err(damaged(format!("{} of {expected} bytes are there", bytes.len()))),
+        false => Ok(()),
+    }
+}
+
+/// Indices of a place that is counted row by row.
+fn unravel(number: u64, sizes: impl DoubleEndedIterator<Item = u64>) -> Vec<u64> {
+    let mut rest = number;
+    let mut indices: Vec<u64> = sizes
+        .rev()
+        .map(|size| {
+            let index = rest % size.max(1);
+            rest /= size.max(1);
+            index
+        })
+        .collect();
+    indices.reverse();
+    indices
+}

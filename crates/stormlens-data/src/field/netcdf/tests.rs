@@ -1,0 +1,96 @@
+//! Every container, against what was written; real files; files that are damaged.
+
+use super::super::testing::{golden, kept, rounds};
+use super::super::{FieldFile, Wanted};
+use super::times::TimeUnit;
+
+fn forecast(name: &str) -> FieldFile {
+    FieldFile::open(&kept("fields").join(name)).unwrap()
+}
+
+#[test]
+fn every_container_holds_the_same_forecast() {
+    for name in ["forecast_classic.nc", "forecast_64bit.nc", "forecast_netcdf4.nc"] {
+        let file = forecast(name);
+        let words: Vec<String> = file.contents().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            words,
+            [
+                "tp (mm), sum from 2024-01-01 00:00 UTC to 2024-01-01 03:00 UTC",
+                "tp (mm), sum from 2024-01-01 03:00 UTC to 2024-01-01 06:00 UTC",
+            ]
+        );
+        let valid_time = Some("2024-01-01T06:00:00Z".parse().unwrap());
+        let second = file.read_wanted(&Wanted { valid_time, ..Wanted::variable("tp") }).unwrap();
+        assert_eq!(second.grid.latitudes, [49.0, 49.5, 50.0, 50.5], "{name}");
+        assert_eq!(second.grid.longitudes, [-2.0, -1.0, 0.0, 1.0, 2.0], "{name}");
+        for (row, column, expected) in [(3, 0, 10.0), (0, 0, 13.0), (0, 4, 13.4), (2, 2, 11.2)] {
+            assert!((second.at(row, column) - expected).abs() < 1e-5, "{name}");
+        }
+        let first = file.read(0).unwrap();
+        assert!(first.at(3, 1).is_nan() && first.n_missing() == 1, "{name}");
+        assert!(first.source.starts_with("made for tests: tp"), "{}", first.source);
+    }
+}
+
+#[test]
+fn without_bounds_a_time_is_no_interval() {
+    let file = forecast("no_bounds.nc");
+    assert_eq!(file.contents()[0].to_string(), "tp (mm), at 2024-01-01 03:00 UTC");
+}
+
+#[test]
+fn the_relief_of_the_earth_is_read() {
+    let Some(folder) = golden("../data/stage4") else { return };
+    let file = FieldFile::open(&folder.join("etopo20.cdf")).unwrap();
+    let relief = file.read_wanted(&Wanted::variable("ROSE")).unwrap();
+    // 1081 longitudes from 20 to 380: the last one repeats the first.
+    assert_eq!(
+        (relief.grid.height(), relief.grid.width(), relief.grid.is_global),
+        (540, 1080, true)
+    );
+    // The Tibetan plateau and the Pacific.
+    assert!(relief.linear(33.0, 88.0) > 4500.0 && relief.linear(0.0, -150.0) < -4000.0);
+}
+
+#[test]
+fn units_of_time_are_those_of_cf() {
+    let at = |text: &str, number: f64| TimeUnit::parse(text)?.moment(number).map(|t| t.to_string());
+    let expected = Some("2016-09-21T12:00:00Z".to_owned());
+    assert_eq!(at("hours since 2016-09-20 00:00:00", 36.0), expected);
+    assert_eq!(at("days since 2016-9-20", 1.5), expected);
+    assert_eq!(at("seconds since 1970-01-01T00:00:00Z", 1_474_459_200.0), expected);
+    assert_eq!(at("minutes since 2016-09-20 00:00:00.0", 2160.0), expected);
+    for text in [
+        "mm",
+        "months since 2016-01-01",
+        "hours since yesterday",
+        "hours since é",
+        "h since 2016-99-01",
+    ] {
+        assert_eq!(TimeUnit::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn damaged_files_end_in_an_error_and_never_in_a_panic() {
+    let mut random = crate::simulate::Random::new(12);
+    for name in ["forecast_classic.nc", "forecast_64bit.nc", "forecast_netcdf4.nc"] {
+        let whole = std::fs::read(kept("fields").join(name)).unwrap();
+        for length in [3, 8, 100, whole.len() / 2, whole.len() - 1] {
+            let error =
+                FieldFile::from_bytes(name, whole[..length].to_vec()).and_then(|f| f.read(1));
+            assert!(error.is_err(), "{name} cut to {length}");
+        }
+        for _ in 0..rounds(150) {
+            let mut bytes = whole.clone();
+            let at = random.integer(0, whole.len() - 1);
+            bytes[at] ^= 1 << random.integer(0, 7);
+            let _ = FieldFile::from_bytes(name, bytes).map(|file| {
+                (0..file.contents().len().min(2)).for_each(|place| {
+                    let _ = file.read(place);
+                });
+            });
+        }
+    }
+}
