@@ -65,6 +65,8 @@ pub enum Task {
     /// Frames in, frames out; how many and of what, each checkpoint says: see [`Nowcasting`].
     Nowcasting,
     SceneClassification(SceneClassification),
+    /// A tile of coarse rain in, the same tile with fine rain out.
+    Downscaling,
 }
 
 choice! {
@@ -147,7 +149,7 @@ impl ModelCard {
     pub fn scene_classification(&self) -> Option<&SceneClassification> {
         match &self.task {
             Task::SceneClassification(task) => Some(task),
-            Task::Nowcasting => None,
+            Task::Nowcasting | Task::Downscaling => None,
         }
     }
 }

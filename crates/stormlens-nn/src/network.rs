@@ -18,6 +18,12 @@ pub trait Network: Send + Sync {
         tap: &mut Tap,
         mode: &Mode,
     ) -> Prediction;
+
+    /// Whether the network has that layer of its card with these parameters, which may be those of fewer
+    /// levels.
+    fn has_layer(&self, _: &Parameters, _layer: &str) -> bool {
+        true
+    }
 }
 
 /// What a network says.

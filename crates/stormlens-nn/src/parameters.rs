@@ -138,6 +138,11 @@ impl Parameters {
         self.entries.keys().map(String::as_str)
     }
 
+    /// The shape of a tensor, if there is one of that name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(&self.entries.get(name)?.shape)
+    }
+
     /// Number of learnable values; running statistics do not count.
     pub fn n_learnable(&self) -> usize {
         let learnable = self.entries.iter().filter(|(name, _)| is_learnable(name));
@@ -270,11 +275,14 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a pass is one of training.
+/// What a pass is for.
 pub enum Mode {
     /// Batch normalisation uses the statistics it has learnt; layers are computed by these kernels
     /// where they can be.
     Inference(Kernels),
+    /// As inference, but dropout drops: one draw from the predictions that it leaves possible (Gal and
+    /// Ghahramani 2016, <https://arxiv.org/abs/1506.02142>). Without a generator nothing is dropped.
+    Sampling(Kernels, RefCell<Option<Random>>),
     /// Batch normalisation uses those of the batch; what the optimiser needs is recorded.
     Training(Recorder),
 }
@@ -283,6 +291,28 @@ impl Mode {
     /// With the kernels that the environment asks for, else the best ones.
     pub fn inference() -> Self {
         Self::Inference(Kernels::chosen())
+    }
+
+    /// The same with dropout; the seed says what is dropped.
+    pub fn sampling(seed: u64) -> Self {
+        Self::Sampling(Kernels::chosen(), Some(Random::new(seed)).into())
+    }
+
+    /// The kernels to compute layers with; none while training.
+    pub(crate) fn kernels(&self) -> Option<Kernels> {
+        match self {
+            Self::Inference(kernels) | Self::Sampling(kernels, _) => Some(*kernels),
+            Self::Training(_) => None,
+        }
+    }
+
+    /// Where dropout draws from.
+    pub(crate) fn random(&self) -> Option<&RefCell<Option<Random>>> {
+        match self {
+            Self::Inference(_) => None,
+            Self::Sampling(_, random) => Some(random),
+            Self::Training(recorder) => Some(&recorder.random),
+        }
     }
 }
 

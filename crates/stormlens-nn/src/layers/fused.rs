@@ -16,10 +16,7 @@ use crate::fused::{
 use crate::parameters::{Mode, Scope};
 
 fn level(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
-    match mode {
-        Mode::Inference(kernels) => kernels.level_for(x),
-        Mode::Training(_) => None,
-    }
+    mode.kernels()?.level_for(x)
 }
 
 /// Dense 3 × 3, ReLU; `norm` is where the normalisation would be.
@@ -29,17 +26,19 @@ pub(super) fn convolution_relu(
     x: &Source,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
+    if norm.has("running_var") { None } else { convolution(p, x, true, mode) }
+}
+
+/// Dense 3 × 3, perhaps with ReLU.
+pub(super) fn convolution(p: &Scope, x: &Source, relu: bool, mode: &Mode) -> Option<Tensor<4>> {
     let level = level(mode, x.any())?;
     let doubled = match x {
         Source::Whole(_) | Source::Joined(..) => [false, false],
         Source::Doubled(_) => [true, false],
         Source::EverySecond(_) => return None,
     };
-    if norm.has("running_var") {
-        return None;
-    }
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
-    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, doubled };
+    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, relu, doubled };
     Some(match x.clone() {
         Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
         Source::Joined(x, y) => apply_pair(operation, [x, y]),
