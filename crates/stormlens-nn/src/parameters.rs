@@ -120,7 +120,8 @@ impl Parameters {
         let Kernels::Fused(level) = kernels else { return };
         let entries: Vec<&Entry> = self.entries.values().filter(on_cpu).collect();
         entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
-            [_, _, 1, 1] => entry.matrix().prepare(level),
+            // 2 × 2: a transposed convolution, which is a product of matrices.
+            [_, _, 1, 1] | [_, _, 2, 2] => entry.matrix().prepare(level),
             [_, n_in, 3, 3] if *n_in >= LEAST_DENSE => entry.filter().prepare(level),
             _ => _ = entry.values(),
         });
@@ -243,7 +244,8 @@ impl Scope<'_> {
         self.entry(child).values()
     }
 
-    /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`.
+    /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`; others as if it were one of that
+    /// many outputs.
     ///
     /// # Panics
     /// If it is not there.
@@ -293,9 +295,9 @@ impl Mode {
         Self::Inference(Kernels::chosen())
     }
 
-    /// The same with dropout; the seed says what is dropped.
-    pub fn sampling(seed: u64) -> Self {
-        Self::Sampling(Kernels::chosen(), Some(Random::new(seed)).into())
+    /// The same with dropout, which draws from this generator.
+    pub fn sampling(random: Random) -> Self {
+        Self::Sampling(Kernels::chosen(), Some(random).into())
     }
 
     /// The kernels to compute layers with; none while training.

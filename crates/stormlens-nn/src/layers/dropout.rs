@@ -45,7 +45,7 @@ mod tests {
         assert!((mean - 1.0).abs() < 0.03, "{mean}");
         assert_eq!(dropped(&training(Some(Random::new(3)))), values);
         assert_ne!(dropped(&training(Some(Random::new(4)))), values);
-        assert_eq!(dropped(&Mode::sampling(3)), values);
+        assert_eq!(dropped(&Mode::sampling(Random::new(3))), values);
     }
 
     #[test]

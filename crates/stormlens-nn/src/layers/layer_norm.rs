@@ -2,30 +2,31 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
+use stormlens_kernels::layer_norm::EPSILON;
 
+use super::fused;
 use crate::parameters::{Mode, Scope};
 
-/// PyTorch's default, which no checkpoint records.
-pub(super) const EPSILON: f64 = 1e-5;
-
 /// Of each example by itself: `weight` and `bias` are `[channels, height, width]`.
-pub(crate) fn layer_norm(p: &Scope, x: Tensor<4>, _mode: &Mode) -> Tensor<4> {
-    normalise(p, x)
+pub(crate) fn layer_norm(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::layer_norm(p, &x, false, mode).unwrap_or_else(|| normalise(p, x))
 }
 
 /// The same, then ReLU.
-pub(crate) fn layer_norm_relu(p: &Scope, x: Tensor<4>, _mode: &Mode) -> Tensor<4> {
-    relu(normalise(p, x))
+pub(crate) fn layer_norm_relu(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::layer_norm(p, &x, true, mode).unwrap_or_else(|| relu(normalise(p, x)))
 }
 
 /// The end of a residual block: the first map normalised and rectified, plus the second one normalised.
 pub(crate) fn residual_layer_norms(
     norms: [&Scope; 2],
-    x: Tensor<4>,
-    straight: Tensor<4>,
-    _mode: &Mode,
+    [x, straight]: [Tensor<4>; 2],
+    mode: &Mode,
 ) -> Tensor<4> {
-    relu(normalise(norms[0], x)) + normalise(norms[1], straight)
+    match fused::residual_layer_norms(norms, [&x, &straight], mode) {
+        Some(y) => y,
+        None => relu(normalise(norms[0], x)) + normalise(norms[1], straight),
+    }
 }
 
 /// Means are taken over planes first: so sums stay short, and lose few digits.

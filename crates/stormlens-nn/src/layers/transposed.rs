@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use super::fused;
 use crate::parameters::{Mode, Scope};
 
 /// Kernel 2 × 2, stride 2: every pixel becomes four, each by a linear map of the channels of its own.
@@ -9,7 +10,11 @@ use crate::parameters::{Mode, Scope};
 ///
 /// Since kernels do not overlap, this is a product of matrices and a rearrangement, and so are its
 /// gradients.
-pub(crate) fn enlarge_transposed(p: &Scope, x: Tensor<4>, _mode: &Mode) -> Tensor<4> {
+pub(crate) fn enlarge_transposed(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::enlarge_transposed(p, &x, mode).unwrap_or_else(|| enlarge(p, x))
+}
+
+fn enlarge(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_in, height, width] = x.dims();
     let weight = p.tensor::<4>("weight");
     let n_out = weight.dims()[1];

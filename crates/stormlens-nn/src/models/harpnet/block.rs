@@ -28,7 +28,7 @@ pub(super) fn residual_block(
     let (path_name, straight_name) = (format!("{name}.resconvblock"), format!("{name}.shortcut"));
     // Nobody needs either path by itself unless it is watched.
     if !tap.watches(&path_name) && !tap.watches(&straight_name) {
-        return residual_layer_norms([&norm, &straight_norm], second, straight_map, mode);
+        return residual_layer_norms([&norm, &straight_norm], [second, straight_map], mode);
     }
     let convolved = tap.at(&path_name, layer_norm_relu(&norm, second, mode));
     let straight = tap.at(&straight_name, layer_norm(&straight_norm, straight_map, mode));

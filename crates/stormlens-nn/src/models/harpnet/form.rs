@@ -1,5 +1,7 @@
 //! Which HARPNET it is: what names and shapes of the weights say.
 
+use stormlens_data::card::Downscaling;
+
 use crate::models::check_channels;
 
 /// Levels of the encoder at most: the published networks have two and five.
@@ -118,6 +120,15 @@ impl Form {
     /// Whether it takes and gives normalised logarithms, on the fine grid; else mm, from the coarse one.
     pub fn is_normalised(&self) -> bool {
         self.version == Version::V4
+    }
+
+    /// What goes in and what comes out.
+    pub fn downscaling(&self) -> Downscaling {
+        Downscaling {
+            n_input_channels: self.in_channels(),
+            input_px: self.is_normalised().then_some(self.tile),
+            output_px: self.tile,
+        }
     }
 
     /// Levels that tensors are there for.

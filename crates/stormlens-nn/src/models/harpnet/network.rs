@@ -1,6 +1,7 @@
 //! The forward pass.
 
 use burn::tensor::Tensor;
+use stormlens_data::card::Downscaling;
 
 use super::block::{attend, residual_block};
 use super::form::{Form, Version};
@@ -51,6 +52,10 @@ impl Network for Harpnet {
         }
         let rain = conv1x1(&p.at("final_conv"), x, mode);
         Prediction::Field(if form.is_normalised() { rain } else { rain.clamp_min(0.0) })
+    }
+
+    fn downscaling(&self, parameters: &Parameters) -> Option<Downscaling> {
+        Some(form(parameters).downscaling())
     }
 
     fn has_layer(&self, parameters: &Parameters, name: &str) -> bool {

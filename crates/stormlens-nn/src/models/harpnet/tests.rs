@@ -1,5 +1,6 @@
 //! HARPNET against an independent program, against what the authors' program computed, and against itself.
 
+mod asked;
 mod full;
 mod recognition;
 mod training;

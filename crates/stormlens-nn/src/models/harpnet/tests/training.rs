@@ -54,7 +54,7 @@ fn training_and_sampling_drop_what_the_version_drops() {
     let training = |seed| {
         Mode::Training(Recorder { random: Some(Random::new(seed)).into(), ..Default::default() })
     };
-    for mode in [training(1), Mode::sampling(1)] {
+    for mode in [training(1), Mode::sampling(Random::new(1))] {
         let deep = zeros(&p, &mode, "decoders.0");
         assert!((deep - 0.1).abs() < 0.03, "{deep}");
         let last = zeros(&p, &mode, "decoders.1");
