@@ -59,6 +59,7 @@ fn foreign(
         layout: Layout::Keras,
         hyper_parameters,
         epoch: None,
+        numbers: BTreeMap::new(),
         sha256: String::new(),
         metadata: None,
     }

@@ -87,9 +87,19 @@ impl<'p, 'a> Contents<'p, 'a> {
                 Some(Value::Int(epoch)) => u64::try_from(epoch).ok(),
                 _ => None,
             },
+            numbers: self.numbers(),
             sha256: String::new(),
             metadata: None,
         })
+    }
+
+    fn numbers(&self) -> BTreeMap<String, f64> {
+        let number = |&(key, value): &(Value, Value)| match (key, value) {
+            (Value::Text(name), Value::Int(number)) => Some((printable(name), number as f64)),
+            (Value::Text(name), Value::Float(number)) => Some((printable(name), number)),
+            _ => None,
+        };
+        self.top.items.iter().filter_map(number).collect()
     }
 
     fn hyper_parameters(&self) -> BTreeMap<String, Json> {

@@ -216,6 +216,8 @@ pub struct Foreign {
     /// Plain values only: tensors and whatever nests too deeply are left out.
     pub hyper_parameters: BTreeMap<String, serde_json::Value>,
     pub epoch: Option<u64>,
+    /// Plain numbers beside the weights of a file of PyTorch, such as the losses of that epoch.
+    pub numbers: BTreeMap<String, f64>,
     /// Hash of the file, lower-case hexadecimal.
     pub sha256: String,
     /// Only in our own layout.

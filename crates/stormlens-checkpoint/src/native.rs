@@ -108,6 +108,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
         layout: if metadata.is_some() { Layout::Stormlens } else { Layout::Bare },
         hyper_parameters: metadata.as_ref().map(hyper_parameters).unwrap_or_default(),
         epoch: None,
+        numbers: BTreeMap::new(),
         sha256: String::new(),
         metadata,
     })

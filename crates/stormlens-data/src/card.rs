@@ -65,6 +65,21 @@ pub enum Task {
     /// Frames in, frames out; how many and of what, each checkpoint says: see [`Nowcasting`].
     Nowcasting,
     SceneClassification(SceneClassification),
+    /// A tile of coarse rain in, the same tile with fine rain out; of which size, each checkpoint says: see
+    /// [`Downscaling`].
+    Downscaling,
+}
+
+/// A tile of coarse rain in, the same tile with fine rain out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Downscaling {
+    /// 2: the logarithm of rain, ln(1 + mm), normalised and interpolated to the fine tile, and elevation; the
+    /// output is normalised too. 1: rain in mm as it is, and so is the output.
+    pub n_input_channels: usize,
+    /// Height and width of the input; `None` where any will do, because the network itself enlarges it.
+    pub input_px: Option<usize>,
+    /// Height and width of the output.
+    pub output_px: usize,
 }
 
 choice! {
@@ -147,7 +162,7 @@ impl ModelCard {
     pub fn scene_classification(&self) -> Option<&SceneClassification> {
         match &self.task {
             Task::SceneClassification(task) => Some(task),
-            Task::Nowcasting => None,
+            Task::Nowcasting | Task::Downscaling => None,
         }
     }
 }

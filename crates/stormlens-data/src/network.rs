@@ -4,6 +4,7 @@
 //! turns that into the variables of an [`Outcome`](crate::outcome::Outcome), in physical units.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::card::NowcastField;
 use crate::request::ClassOutput;
@@ -46,6 +47,11 @@ pub enum Target {
     Class {
         class: usize,
         output: ClassOutput,
+    },
+    /// The sum of a refined tile over some of its rows and columns, in the unit of the network.
+    SumOver {
+        rows: Range<usize>,
+        columns: Range<usize>,
     },
 }
 
@@ -124,4 +130,22 @@ pub struct Measure {
     pub value: f64,
     pub is_in_target_unit: bool,
     pub meaning: &'static str,
+}
+
+/// What a network says of an input, and what its layers held on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub prediction: Vec<f32>,
+    pub shape: Vec<usize>,
+    /// In the order in which the network computes them.
+    pub layers: Vec<ShownLayer>,
+}
+
+/// The activation of one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownLayer {
+    pub name: String,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    pub values: Vec<f32>,
 }

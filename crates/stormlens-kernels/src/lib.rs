@@ -11,6 +11,7 @@ pub mod bands;
 mod bilinear;
 pub mod convolution;
 mod depthwise;
+pub mod layer_norm;
 pub mod level;
 pub mod planes;
 pub mod pointwise;
@@ -19,6 +20,7 @@ pub mod product;
 mod scratch;
 pub mod separable;
 pub mod stem;
+pub mod transposed;
 pub mod upsample;
 
 pub use bands::{Maps, Shape};

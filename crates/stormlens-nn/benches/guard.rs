@@ -11,7 +11,7 @@ use std::time::Instant;
 use burn::tensor::{Device, Distribution, Tensor};
 use stormlens_nn::fused::Kernels;
 use stormlens_nn::layers::fold;
-use stormlens_nn::models::{polar_low, sar_unet};
+use stormlens_nn::models::{harpnet, polar_low, sar_unet};
 use stormlens_nn::network::Prediction;
 use stormlens_nn::parameters::Mode;
 use stormlens_nn::registry::ModelEntry;
@@ -33,11 +33,13 @@ struct Race {
 }
 
 const FRAMES: [usize; 4] = [1, 12, 288, 288];
-const RACES: [Race; 4] = [
+const RACES: [Race; 6] = [
     race("sar-unet forward", &sar_unet::ENTRY, FRAMES, false, 0.5),
     race("sar-unet input gradient", &sar_unet::ENTRY, FRAMES, true, 0.65),
     race("polar-low forward", &polar_low::ENTRY, [1, 3, 512, 512], false, 0.45),
     race("polar-low input gradient", &polar_low::ENTRY, [4, 3, 512, 512], true, 0.6),
+    race("harpnet forward", &harpnet::ENTRY, [1, 2, 64, 64], false, 0.5),
+    race("harpnet input gradient", &harpnet::ENTRY, [1, 2, 64, 64], true, 0.65),
 ];
 
 const fn race(

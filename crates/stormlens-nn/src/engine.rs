@@ -6,6 +6,7 @@ mod answer;
 mod ask;
 mod input;
 mod resident;
+mod show;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use stormlens_data::card::DeviceReport;
-use stormlens_data::network::{Answer, Input, Question};
+use stormlens_data::network::{Answer, Input, Question, Shown};
 use stormlens_data::request::{Cancelled, Progress};
 
 pub use resident::{Resident, describe, host_tensors, state_dict};
@@ -96,6 +97,37 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<Vec<Answer>, EngineError> {
         answer::answer(resident, asked, progress, &self.device)
+    }
+
+    /// Predictions, and what these layers hold on the way, by the names under which the network shows
+    /// them: those of its card, and what is beside them, such as HARPNET's gates (`attn_blocks.0.psi`,
+    /// `attn_blocks.0.gate`). Inputs go through the network together, so they are of one size.
+    ///
+    /// # Errors
+    /// For an input that does not fit the network, for inputs of different sizes, and for a layer that is
+    /// not there.
+    pub fn show(
+        &self,
+        resident: &Resident,
+        inputs: &[&Input],
+        layers: &[&str],
+    ) -> Result<Vec<Shown>, EngineError> {
+        show::show(resident, inputs, layers, &self.device)
+    }
+
+    /// `n` predictions of one input under dropout (Gal and Ghahramani 2016), row-major; the seed says what is
+    /// dropped. Of a network without dropout all are the same.
+    ///
+    /// # Errors
+    /// For an input that does not fit the network, and when nobody waits any more.
+    pub fn sample(
+        &self,
+        resident: &Resident,
+        input: &Input,
+        (seed, n): (u64, usize),
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<f32>>, EngineError> {
+        show::sample(resident, input, (seed, n), progress, &self.device)
     }
 }
 

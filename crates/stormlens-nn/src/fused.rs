@@ -19,8 +19,9 @@ use stormlens_kernels::{Level, LevelError};
 
 pub(crate) use self::operation::{apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
-    AttentionOperation, ConvolutionOperation, PointwiseOperation, PoolOperation, ResidualEnd,
-    SeparableOperation, StemOperation, UpsampleOperation,
+    AttentionOperation, ConvolutionOperation, LayerNormOperation, LayerNormPair,
+    PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation, StemOperation,
+    TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_pair, compute_triple};

@@ -95,8 +95,8 @@ fn draw(name: &str, shape: &[usize]) -> Vec<f32> {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let mut random = Random::new(hash);
-    // Of the batch norms only `weight` has one dimension like a bias.
-    let is_norm_weight = name.ends_with("weight") && shape.len() == 1;
+    // Of batch norms only `weight` has one dimension like a bias; layer norms have three.
+    let is_norm_weight = name.ends_with("weight") && matches!(shape.len(), 1 | 3);
     let (low, high) = match name.rsplit('.').next() {
         Some("running_var") => (0.6, 1.4),
         Some("running_mean") => (-0.2, 0.2),

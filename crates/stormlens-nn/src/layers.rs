@@ -9,11 +9,13 @@ mod depthwise;
 mod dropout;
 mod fold;
 mod fused;
+mod layer_norm;
 mod plain;
 mod resample;
 mod source;
 #[cfg(test)]
 mod tests;
+mod transposed;
 
 pub(crate) use attention::cbam;
 pub use convolution::NormOptions;
@@ -24,6 +26,8 @@ pub(crate) use convolution::{
 pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::dropout;
 pub use fold::fold;
-pub(crate) use plain::convolution_relu;
-pub(crate) use resample::{max_pool, max_pool_halving, upsample_onto};
+pub(crate) use layer_norm::{layer_norm, layer_norm_relu, residual_layer_norms};
+pub(crate) use plain::{convolution, convolution_relu};
+pub(crate) use resample::{enlarge_nearest, max_pool, max_pool_halving, upsample, upsample_onto};
 pub(crate) use source::Source;
+pub(crate) use transposed::enlarge_transposed;

@@ -1,11 +1,13 @@
 //! One folder a network, and what they share: schemas, recognition, first weights, frames.
 
 mod architecture;
+pub mod harpnet;
 pub mod nowcasting;
 pub mod polar_low;
 pub(crate) mod recognise;
 pub mod sar_unet;
 mod schema;
+pub mod soup;
 pub mod unet;
 
 pub use architecture::{Architecture, Sizes};

@@ -1,6 +1,7 @@
 //! What every network provides.
 
 use burn::tensor::Tensor;
+use stormlens_data::card::Downscaling;
 
 use crate::parameters::Mode;
 use crate::{Parameters, Tap};
@@ -18,6 +19,17 @@ pub trait Network: Send + Sync {
         tap: &mut Tap,
         mode: &Mode,
     ) -> Prediction;
+
+    /// What it takes and gives with these parameters, for a network that refines tiles.
+    fn downscaling(&self, _: &Parameters) -> Option<Downscaling> {
+        None
+    }
+
+    /// Whether the network has that layer of its card with these parameters, which may be those of fewer
+    /// levels.
+    fn has_layer(&self, _: &Parameters, _layer: &str) -> bool {
+        true
+    }
 }
 
 /// What a network says.

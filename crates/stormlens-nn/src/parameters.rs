@@ -120,7 +120,8 @@ impl Parameters {
         let Kernels::Fused(level) = kernels else { return };
         let entries: Vec<&Entry> = self.entries.values().filter(on_cpu).collect();
         entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
-            [_, _, 1, 1] => entry.matrix().prepare(level),
+            // 2 × 2: a transposed convolution, which is a product of matrices.
+            [_, _, 1, 1] | [_, _, 2, 2] => entry.matrix().prepare(level),
             [_, n_in, 3, 3] if *n_in >= LEAST_DENSE => entry.filter().prepare(level),
             _ => _ = entry.values(),
         });
@@ -136,6 +137,11 @@ impl Parameters {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor, if there is one of that name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(&self.entries.get(name)?.shape)
     }
 
     /// Number of learnable values; running statistics do not count.
@@ -238,7 +244,8 @@ impl Scope<'_> {
         self.entry(child).values()
     }
 
-    /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`.
+    /// A tensor as the weights of a 1 × 1 convolution, `[out, in, 1, 1]`; others as if it were one of that
+    /// many outputs.
     ///
     /// # Panics
     /// If it is not there.
@@ -270,11 +277,14 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a pass is one of training.
+/// What a pass is for.
 pub enum Mode {
     /// Batch normalisation uses the statistics it has learnt; layers are computed by these kernels
     /// where they can be.
     Inference(Kernels),
+    /// As inference, but dropout drops: one draw from the predictions that it leaves possible (Gal and
+    /// Ghahramani 2016, <https://arxiv.org/abs/1506.02142>). Without a generator nothing is dropped.
+    Sampling(Kernels, RefCell<Option<Random>>),
     /// Batch normalisation uses those of the batch; what the optimiser needs is recorded.
     Training(Recorder),
 }
@@ -283,6 +293,28 @@ impl Mode {
     /// With the kernels that the environment asks for, else the best ones.
     pub fn inference() -> Self {
         Self::Inference(Kernels::chosen())
+    }
+
+    /// The same with dropout, which draws from this generator.
+    pub fn sampling(random: Random) -> Self {
+        Self::Sampling(Kernels::chosen(), Some(random).into())
+    }
+
+    /// The kernels to compute layers with; none while training.
+    pub(crate) fn kernels(&self) -> Option<Kernels> {
+        match self {
+            Self::Inference(kernels) | Self::Sampling(kernels, _) => Some(*kernels),
+            Self::Training(_) => None,
+        }
+    }
+
+    /// Where dropout draws from.
+    pub(crate) fn random(&self) -> Option<&RefCell<Option<Random>>> {
+        match self {
+            Self::Inference(_) => None,
+            Self::Sampling(_, random) => Some(random),
+            Self::Training(recorder) => Some(&recorder.random),
+        }
     }
 }
 

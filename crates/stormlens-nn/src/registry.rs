@@ -7,8 +7,8 @@ use stormlens_data::card::ModelCard;
 
 use crate::layers::NormOptions;
 use crate::models::{
-    Architecture, HostTensors, RecognitionError, Schema, Sizes, polar_low, recognise as comparison,
-    sar_unet, unet,
+    Architecture, HostTensors, RecognitionError, Schema, Sizes, harpnet, polar_low,
+    recognise as comparison, sar_unet, unet,
 };
 use crate::network::Network;
 use stormlens_checkpoint::{self as checkpoint, CheckpointError, Foreign, Layout, StateDict};
@@ -21,6 +21,7 @@ pub const MODELS: &[&ModelEntry] = &[
     &unet::UNET_DS,
     &unet::UNET_ATTENTION,
     &polar_low::ENTRY,
+    &harpnet::ENTRY,
 ];
 
 /// What the rest of the program needs of a network.

@@ -25,8 +25,8 @@ enum Wanted {
     #[default]
     Nothing,
     Layers(BTreeSet<String>),
-    /// Only look: keep activations, add no leaves.
-    Observe,
+    /// Only look: keep activations, of all layers or of these, and add no leaves.
+    Observe(Option<BTreeSet<String>>),
 }
 
 struct Watched {
@@ -62,7 +62,13 @@ impl Tap {
 
     /// Keeps every activation that the network shows, for comparison with a reference.
     pub fn observe() -> Self {
-        Self { wanted: Wanted::Observe, watched: Vec::new() }
+        Self { wanted: Wanted::Observe(None), watched: Vec::new() }
+    }
+
+    /// The same of these layers.
+    pub fn observe_layers<S: Into<String>>(layers: impl IntoIterator<Item = S>) -> Self {
+        let layers = layers.into_iter().map(Into::into).collect();
+        Self { wanted: Wanted::Observe(Some(layers)), watched: Vec::new() }
     }
 
     /// Whether somebody wants to see that layer. A network that has no use for a layer's result by
@@ -70,17 +76,19 @@ impl Tap {
     pub fn watches(&self, name: &str) -> bool {
         match &self.wanted {
             Wanted::Nothing => false,
-            Wanted::Layers(layers) => layers.contains(name),
-            Wanted::Observe => true,
+            Wanted::Layers(layers) | Wanted::Observe(Some(layers)) => layers.contains(name),
+            Wanted::Observe(None) => true,
         }
     }
 
     /// Called by a network after each layer worth explaining; returns the activation to go on with.
     pub fn at(&mut self, name: &str, activation: Tensor<4>) -> Tensor<4> {
+        if !self.watches(name) {
+            return activation;
+        }
         match &self.wanted {
             Wanted::Nothing => activation,
-            Wanted::Layers(layers) if !layers.contains(name) => activation,
-            Wanted::Observe => {
+            Wanted::Observe(_) => {
                 self.keep(name, &activation, None);
                 activation
             }

@@ -2,6 +2,8 @@
 //! gradient against finite differences of the definition.
 
 mod convolution;
+mod layer_norm;
+mod transposed;
 
 use stormlens_kernels::attention::{self, Attention};
 use stormlens_kernels::pointwise::Pointwise;

@@ -10,7 +10,7 @@ fn every_choice_says_why() {
     assert!(!report.name.to_lowercase().contains("llvmpipe"), "{}", report.name);
 }
 
-/// Both networks, on whatever graphics adapter there is, against the CPU.
+/// Three networks, on whatever graphics adapter there is, against the CPU.
 #[cfg(feature = "wgpu")]
 #[test]
 fn a_graphics_device_computes_what_the_cpu_computes() {
@@ -21,6 +21,7 @@ fn a_graphics_device_computes_what_the_cpu_computes() {
     };
     on_graphics::fields_are_those_of_the_cpu(&graphics);
     on_graphics::logits_are_those_of_the_cpu(&graphics);
+    on_graphics::tiles_are_those_of_the_cpu(&graphics);
 }
 
 #[cfg(feature = "wgpu")]
@@ -72,5 +73,29 @@ mod on_graphics {
             grad_cam(&PolarLow, &parameters(&weights, device), x, &layer_names(), |_| target)
         };
         check(run, graphics, 23);
+    }
+
+    /// The tiny twins of HARPNET, of all versions: normalisation over channels, gates, transposed
+    /// convolutions, and the coarse grid enlarged within.
+    pub fn tiles_are_those_of_the_cpu(graphics: &Device) {
+        use crate::golden::nowcast;
+        use crate::models::harpnet::tests::{TINY, weights};
+        use crate::models::harpnet::{self, Form, Harpnet, Version};
+
+        let names = nowcast::layer_names(&harpnet::ENTRY);
+        let of_v1 = Form { version: Version::V1, ..TINY };
+        for (form, n_channels, side) in [(TINY, 2, 16), (of_v1, 1, 6)] {
+            let weights = weights(&form);
+            let run = |device: &Device| {
+                let n = n_channels * side * side;
+                let x = input(ramp(n), [1, n_channels, side, side], device);
+                let left = |y: &[f32]| {
+                    let mask = (0..y.len()).map(|i| f32::from(u8::from(i % 16 < 8)));
+                    MaskedSum::over(mask.collect(), y)
+                };
+                grad_cam(&Harpnet, &parameters(&weights, device), x, &names, left)
+            };
+            check(run, graphics, 17);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Questions, checked: what does not fit is refused before anything is computed.
 
+use std::ops::Range;
+
 use stormlens_data::card::{MethodCard, Task};
 use stormlens_data::network::{Asked, Target};
 use stormlens_data::request::ClassOutput;
@@ -51,6 +53,9 @@ fn target(card: &MethodCard, asked: &Target) -> Target {
 /// Whether the network's answer has that target, or why not.
 fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
     let id = resident.card.id;
+    if let Some(tiles) = resident.downscaling() {
+        return check_tile(id, target, tiles.output_px);
+    }
     match (target, &resident.card.task, &resident.checkpoint.nowcasting) {
         (Target::SumAbove { threshold, .. }, ..) if !threshold.is_finite() => {
             Err(format!("the threshold is {threshold}; give a number"))
@@ -70,6 +75,9 @@ fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
             let missing = || format!("there is no class {class}: the network tells {n} apart");
             (*class < n).then_some(()).ok_or_else(missing)
         }
+        (Target::SumOver { .. }, ..) => {
+            Err(format!("{id} does not refine tiles; choose another target than a part of a tile"))
+        }
         (Target::SumAbove { .. }, ..) => {
             Err(format!("{id} gives classes; choose one of them, not a sum of pixels"))
         }
@@ -77,6 +85,23 @@ fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
             Err(format!("{id} gives fields; choose a sum of their pixels, not a class"))
         }
     }
+}
+
+/// Whether a tile of that size has the target, or why not.
+fn check_tile(id: &str, target: &Target, side: usize) -> Result<(), String> {
+    let Target::SumOver { rows, columns } = target else {
+        return Err(format!("{id} refines tiles; choose a sum over rows and columns of the tile"));
+    };
+    for (what, range) in [("rows", rows), ("columns", columns)] {
+        if range.is_empty() || range.end > side {
+            let Range { start, end } = range;
+            return Err(format!(
+                "the sum is over {what} {start} to {end}, the last one excluded; the tile has {side}, \
+                 counted from 0"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A target, and all that methods want to see of its gradient: one pass through the network.

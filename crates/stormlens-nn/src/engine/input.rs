@@ -1,7 +1,7 @@
 //! What goes into a network, checked before it meets burn, which panics on misuse.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use stormlens_data::card::Nowcasting;
+use stormlens_data::card::{Downscaling, Nowcasting};
 use stormlens_data::network::Input;
 
 use super::resident::MIN_CROP_PX;
@@ -34,6 +34,8 @@ struct Needs {
     channels: (&'static str, String),
     min_side_px: usize,
     size_multiple: usize,
+    /// The only height and width that it takes.
+    side_px: Option<usize>,
 }
 
 impl Needs {
@@ -46,14 +48,33 @@ impl Needs {
             ),
             min_side_px: MIN_FIELD_PX,
             size_multiple: frames.size_multiple,
+            side_px: None,
         };
         let colours = || Self {
             n_channels: N_COLOURS,
             channels: ("channels", "red, green and blue".into()),
             min_side_px: MIN_CROP_PX,
             size_multiple: 1,
+            side_px: None,
         };
-        resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames)
+        match resident.downscaling() {
+            Some(tiles) => Self::of_tiles(&tiles),
+            None => resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames),
+        }
+    }
+
+    fn of_tiles(tiles: &Downscaling) -> Self {
+        let channels = match tiles.n_input_channels {
+            1 => "rain in mm",
+            _ => "the normalised logarithm of rain, and elevation",
+        };
+        Self {
+            n_channels: tiles.n_input_channels,
+            channels: ("channels", channels.into()),
+            min_side_px: 1,
+            size_multiple: 1,
+            side_px: tiles.input_px,
+        }
     }
 
     /// Why this is no input for the network, in words.
@@ -88,7 +109,16 @@ impl Needs {
     }
 
     fn check_size(&self, height: usize, width: usize) -> Result<(), String> {
-        let Self { min_side_px: least, size_multiple: multiple, .. } = *self;
+        let Self { min_side_px: least, size_multiple: multiple, side_px, .. } = *self;
+        if let Some(side) = side_px {
+            let refused = || {
+                format!(
+                    "the input is {height} × {width} pixels, but these weights belong to tiles of {side} × \
+                     {side}"
+                )
+            };
+            return ([height, width] == [side; 2]).then_some(()).ok_or_else(refused);
+        }
         let fits = |n: usize| n >= least && n.is_multiple_of(multiple);
         if fits(height) && fits(width) {
             return Ok(());

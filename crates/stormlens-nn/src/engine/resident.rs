@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use stormlens_data::card::{CheckpointCard, ModelCard, Split};
+use stormlens_data::card::{CheckpointCard, Downscaling, ModelCard, Split};
 use stormlens_data::scene::Variant;
 
 use super::EngineError;
@@ -114,7 +114,19 @@ impl Resident {
         let tensors = fold(host_tensors(state), entry.norm);
         let parameters = Parameters::from_host(tensors, device);
         parameters.prepare(Kernels::chosen());
-        Ok(Self { card: (entry.card)(), checkpoint, entry, parameters })
+        let mut card = (entry.card)();
+        card.layers.retain(|layer| entry.network.has_layer(&parameters, &layer.name));
+        Ok(Self { card, checkpoint, entry, parameters })
+    }
+
+    /// What it takes and gives, if it refines tiles.
+    pub fn downscaling(&self) -> Option<Downscaling> {
+        self.entry.network.downscaling(&self.parameters)
+    }
+
+    /// Names, shapes and values of the weights, in order of their names.
+    pub fn weights(&self) -> HostTensors {
+        self.parameters.to_host()
     }
 
     /// Layers by name or label, as the card writes them, each once; all layers where none is named.

@@ -58,7 +58,7 @@ impl Method for GradCam {
     fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
         let layers: Vec<&Activation> =
             run.layers.iter().filter_map(|name| pass.layer(name)).collect();
-        let size = pass.is_field().then_some((run.input.shape[1], run.input.shape[2]));
+        let size = pass.is_field().then(|| (pass.shape[1], pass.shape[2]));
         let maps: Vec<[Map; 2]> = layers.par_iter().map(|layer| maps(layer, size)).collect();
         Ok(Found {
             maps: maps.into_iter().flatten().collect(),

@@ -40,6 +40,12 @@ impl<T: Target + ?Sized> Target for Box<T> {
 /// For a channel or a class that the prediction does not have.
 pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> Box<dyn Target> {
     match *wanted {
+        network::Target::SumOver { ref rows, ref columns } => {
+            let width = shape[2];
+            let is_in = |i: usize| rows.contains(&(i / width)) && columns.contains(&(i % width));
+            let mask = (0..shape[1] * width).map(|i| f32::from(u8::from(is_in(i))));
+            Box::new(MaskedSum::over(mask.collect(), prediction))
+        }
         network::Target::SumAbove { channel, field, threshold } => {
             let n_pixels = shape[1..].iter().product();
             let plane = &prediction[channel * n_pixels..][..n_pixels];

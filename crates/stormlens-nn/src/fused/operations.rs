@@ -1,6 +1,8 @@
 //! Fused layers: those that one kernel computes.
 
 mod convolution;
+mod layer_norm;
+mod transposed;
 
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use stormlens_kernels::{Level, Maps, Shape, upsample};
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
 pub(crate) use convolution::ConvolutionOperation;
+pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
+pub(crate) use transposed::TransposedOperation;
 
 /// Weights that network, operation and tape share.
 type Values = Arc<Vec<f32>>;

@@ -72,6 +72,16 @@ fn both_paths_of_the_polar_low_network_agree() {
     check(&PolarLow, &folded, [3, 3, 24, 24]);
 }
 
+#[test]
+fn both_paths_of_harpnet_agree() {
+    use crate::models::harpnet::tests::{TINY, weights};
+    use crate::models::harpnet::{Form, Harpnet, Version};
+
+    check(&Harpnet, &weights(&Form { tile: 32, ..TINY }), [1, 2, 32, 32]);
+    check(&Harpnet, &weights(&TINY), [3, 2, 16, 16]);
+    check(&Harpnet, &weights(&Form { version: Version::V1, ..TINY }), [2, 1, 7, 9]);
+}
+
 /// Examples of a batch do not disturb each other.
 #[test]
 fn a_batch_is_explained_as_its_examples_are() {

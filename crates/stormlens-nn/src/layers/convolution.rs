@@ -158,7 +158,9 @@ pub(crate) fn norm_with(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mo
     let (weight, bias) = (p.tensor("weight"), p.tensor("bias"));
     let (mean, variance) = (p.tensor::<1>("running_mean"), p.tensor::<1>("running_var"));
     match mode {
-        Mode::Inference(_) => batch_norm(x, weight, bias, mean, variance, epsilon),
+        Mode::Inference(_) | Mode::Sampling(..) => {
+            batch_norm(x, weight, bias, mean, variance, epsilon)
+        }
         Mode::Training(recorder) => {
             let [n_batch, _, height, width] = x.dims();
             let n = (n_batch * height * width) as f64;

@@ -4,14 +4,14 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::parameters::Mode;
 
-/// Zeroes a share of the values in a training pass and scales the others up, so that the mean
+/// Zeroes a share of the values in a pass of training or of sampling and scales the others up, so that the mean
 /// stays; anywhere else nothing happens.
 ///
-/// Draws come from the recorder's generator, on the host, so that a seed says what is dropped on
-/// every device; a recorder without one drops nothing.
+/// Draws come from the pass's generator, on the host, so that a seed says what is dropped on
+/// every device; a pass without one drops nothing.
 pub(crate) fn dropout<const D: usize>(x: Tensor<D>, share: f64, mode: &Mode) -> Tensor<D> {
-    let Mode::Training(recorder) = mode else { return x };
-    let mut random = recorder.random.borrow_mut();
+    let Some(random) = mode.random().filter(|_| share > 0.0) else { return x };
+    let mut random = random.borrow_mut();
     let Some(random) = random.as_mut() else { return x };
     let shape = x.dims();
     let kept = (1.0 / (1.0 - share)) as f32;
@@ -45,6 +45,7 @@ mod tests {
         assert!((mean - 1.0).abs() < 0.03, "{mean}");
         assert_eq!(dropped(&training(Some(Random::new(3)))), values);
         assert_ne!(dropped(&training(Some(Random::new(4)))), values);
+        assert_eq!(dropped(&Mode::sampling(Random::new(3))), values);
     }
 
     #[test]

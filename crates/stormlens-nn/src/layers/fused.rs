@@ -9,17 +9,15 @@ use stormlens_kernels::pool::Window;
 
 use super::source::Source;
 use crate::fused::{
-    AttentionOperation, ConvolutionOperation, PointwiseOperation, PoolOperation, ResidualEnd,
-    SeparableOperation, StemOperation, UpsampleOperation, apply, apply_pair, apply_triple,
-    compute_pair, compute_triple,
+    AttentionOperation, ConvolutionOperation, LayerNormOperation, LayerNormPair,
+    PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation, StemOperation,
+    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_pair,
+    compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
 fn level(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
-    match mode {
-        Mode::Inference(kernels) => kernels.level_for(x),
-        Mode::Training(_) => None,
-    }
+    mode.kernels()?.level_for(x)
 }
 
 /// Dense 3 × 3, ReLU; `norm` is where the normalisation would be.
@@ -29,17 +27,19 @@ pub(super) fn convolution_relu(
     x: &Source,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
+    if norm.has("running_var") { None } else { convolution(p, x, true, mode) }
+}
+
+/// Dense 3 × 3, perhaps with ReLU.
+pub(super) fn convolution(p: &Scope, x: &Source, relu: bool, mode: &Mode) -> Option<Tensor<4>> {
     let level = level(mode, x.any())?;
     let doubled = match x {
         Source::Whole(_) | Source::Joined(..) => [false, false],
         Source::Doubled(_) => [true, false],
         Source::EverySecond(_) => return None,
     };
-    if norm.has("running_var") {
-        return None;
-    }
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
-    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, doubled };
+    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, relu, doubled };
     Some(match x.clone() {
         Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
         Source::Joined(x, y) => apply_pair(operation, [x, y]),
@@ -184,4 +184,37 @@ pub(super) fn stem_relu(p: &Scope, norm: &Scope, x: &Tensor<4>, mode: &Mode) -> 
     }
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
     Some(apply(StemOperation { level, weight: p.on_host("weight"), bias }, x.clone()))
+}
+
+/// Layer normalisation, perhaps with ReLU.
+pub(super) fn layer_norm(p: &Scope, x: &Tensor<4>, relu: bool, mode: &Mode) -> Option<Tensor<4>> {
+    Some(apply(layer_norm_operation(p, level(mode, x)?, relu), x.clone()))
+}
+
+/// The first map normalised and rectified, plus the second one normalised.
+pub(super) fn residual_layer_norms(
+    [norm, straight_norm]: [&Scope; 2],
+    maps: [&Tensor<4>; 2],
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, maps[0])?;
+    let pair = [
+        layer_norm_operation(norm, level, true),
+        layer_norm_operation(straight_norm, level, false),
+    ];
+    Some(apply_pair(LayerNormPair(pair), maps.map(Clone::clone)))
+}
+
+fn layer_norm_operation(p: &Scope, level: Level, relu: bool) -> LayerNormOperation {
+    LayerNormOperation { level, weight: p.on_host("weight"), bias: p.on_host("bias"), relu }
+}
+
+/// The transposed convolution that doubles height and width.
+pub(super) fn enlarge_transposed(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let operation = TransposedOperation {
+        level: level(mode, x)?,
+        weight: p.matrix("weight"),
+        bias: p.on_host("bias"),
+    };
+    Some(apply(operation, x.clone()))
 }

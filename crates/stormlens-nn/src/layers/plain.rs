@@ -1,4 +1,4 @@
-//! Dense 3 × 3 convolution, then batch normalisation and ReLU.
+//! Dense 3 × 3 convolution, perhaps with batch normalisation and ReLU behind it.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
@@ -21,11 +21,20 @@ pub(crate) fn convolution_relu(
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
     match fused::convolution_relu(&conv, &norm, &x, mode) {
         Some(y) => y,
-        None => relu(norm_with(&norm, convolution(&conv, x.into_map()), options, mode)),
+        None => relu(norm_with(&norm, convolve(&conv, x.into_map()), options, mode)),
     }
 }
 
-fn convolution(p: &Scope, x: Tensor<4>) -> Tensor<4> {
+/// Zero padding 1, stride 1, with nothing behind it.
+pub(crate) fn convolution(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
+    let x = x.into();
+    match fused::convolution(p, &x, false, mode) {
+        Some(y) => y,
+        None => convolve(p, x.into_map()),
+    }
+}
+
+fn convolve(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
     conv2d(x, p.tensor("weight"), p.optional("bias"), options)
 }

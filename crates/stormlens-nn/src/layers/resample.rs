@@ -39,10 +39,15 @@ pub(crate) fn max_pool_halving(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
 }
 
 /// Bilinear interpolation to twice the size, corners aligned.
+pub(crate) fn upsample(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::upsample(&x, mode).unwrap_or_else(|| interpolated(x))
+}
+
+/// The same on any device.
 ///
 /// Written as a product with a constant matrix on either side, `A_h · x · A_wᵀ`, because burn has
 /// no gradient of its own bilinear interpolation on wgpu.
-pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
+pub(super) fn interpolated(x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_channels, height, width] = x.dims();
     let device = x.device().without_autodiff();
     let planes = n_batch * n_channels;
@@ -57,7 +62,7 @@ pub(crate) fn upsample(x: Tensor<4>) -> Tensor<4> {
 /// that is larger, because halving had dropped a row or a column, zeros go around the map: half of
 /// them above and on the left, rounded down.
 pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, mode: &Mode) -> Source {
-    let x = fused::upsample(&x, mode).unwrap_or_else(|| upsample(x));
+    let x = upsample(x, mode);
     let ([_, _, height, width], [_, _, skip_height, skip_width]) = (x.dims(), skip.dims());
     let (down, across) = (skip_height - height, skip_width - width);
     let x = match (down, across) {
@@ -68,6 +73,29 @@ pub(crate) fn upsample_onto(x: Tensor<4>, skip: Tensor<4>, mode: &Mode) -> Sourc
         }
     };
     Source::Joined(skip, x)
+}
+
+/// To another size: every point takes the value of the cell in which its upper left corner lies, as
+/// PyTorch's `nearest`. A product of matrices, too.
+pub(crate) fn enlarge_nearest(x: Tensor<4>, [height, width]: [usize; 2]) -> Tensor<4> {
+    let [n_batch, n_channels, from_height, from_width] = x.dims();
+    let device = x.device().without_autodiff();
+    let planes = n_batch * n_channels;
+    let across = nearest(from_width, width, &device).transpose(); // [from_width, width]
+    let x = x.reshape([planes * from_height, from_width]).matmul(across);
+    let x = x.reshape([planes, from_height, width]);
+    let down = nearest(from_height, height, &device).reshape([1, height, from_height]);
+    down.matmul(x).reshape([n_batch, n_channels, height, width])
+}
+
+/// `[n_out, n_in]`: each row holds a one at the cell that its point lies in.
+fn nearest(n_in: usize, n_out: usize, device: &Device) -> Tensor<2> {
+    let mut weights = vec![0f32; n_out * n_in];
+    let scale = n_in as f32 / n_out as f32;
+    for (row, weights) in weights.chunks_exact_mut(n_in).enumerate() {
+        weights[((row as f32 * scale) as usize).min(n_in - 1)] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(weights, [n_out, n_in]), device)
 }
 
 /// `[2 n, n]`: each row holds the two weights of one interpolated point.
@@ -104,7 +132,7 @@ mod tests {
         let device = Device::flex();
         let ramp: Vec<f32> = (0..6).map(|i| i as f32).collect();
         let x = Tensor::<4>::from_data(TensorData::new(ramp, [1, 1, 2, 3]), &device);
-        let y = to_vec(upsample(x));
+        let y = to_vec(interpolated(x));
         assert_eq!(y.len(), 24);
         assert_eq!((y[0], y[5], y[18], y[23]), (0.0, 2.0, 3.0, 5.0));
         for (i, &v) in y[..6].iter().enumerate() {
@@ -113,8 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_cell_is_that_of_the_upper_left_corner() {
+        let device = Device::flex();
+        let x =
+            Tensor::<4>::from_data(TensorData::new(vec![1f32, 2.0, 3.0], [1, 1, 1, 3]), &device);
+        let y = to_vec(enlarge_nearest(x, [2, 8]));
+        let row = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 3.0, 3.0];
+        assert_eq!(y, [row, row].concat());
+    }
+
+    #[test]
     fn one_pixel_is_repeated() {
         let x = Tensor::<4>::full([1, 1, 1, 1], 3.5, &Device::flex());
-        assert_eq!(to_vec(upsample(x)), [3.5; 4]);
+        assert_eq!(to_vec(interpolated(x)), [3.5; 4]);
     }
 }

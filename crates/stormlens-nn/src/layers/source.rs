@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, s};
 
-use super::resample::upsample;
+use super::resample::interpolated;
 
 /// The input of a convolution.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ impl Source {
     pub fn into_map(self) -> Tensor<4> {
         match self {
             Self::Whole(x) => x,
-            Self::Doubled(x) => upsample(x),
+            Self::Doubled(x) => interpolated(x),
             Self::Joined(x, y) => Tensor::cat(vec![x, y], 1),
             Self::EverySecond(x) => x.slice(s![.., .., ..;2, ..;2]),
         }

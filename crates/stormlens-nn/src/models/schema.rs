@@ -57,6 +57,12 @@ impl Schema {
         }
     }
 
+    /// Layer normalisation over channels, height and width, with weights for each pixel.
+    pub(crate) fn layer_norm(&mut self, name: &str, shape: [usize; 3]) {
+        self.push(format!("{name}.weight"), &shape);
+        self.push(format!("{name}.bias"), &shape);
+    }
+
     /// A depthwise-separable convolution, both parts with bias.
     pub(crate) fn separable(&mut self, name: &str, n_in: usize, n_out: usize, k: Kernels) {
         let n_mid = n_in * k(name, n_in);

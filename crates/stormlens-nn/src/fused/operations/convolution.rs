@@ -7,19 +7,20 @@ use stormlens_kernels::{Level, Maps, Shape};
 
 use super::{Needs, Operation, Pass, Values};
 
-/// 3 × 3, bias, ReLU; of one map or of two side by side.
+/// 3 × 3, bias, perhaps ReLU; of one map or of two side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct ConvolutionOperation {
     pub level: Level,
     pub filter: Arc<Filter>,
     pub bias: Values,
+    pub relu: bool,
     /// Which of the maps are interpolated to twice their size first.
     pub doubled: [bool; 2],
 }
 
 impl ConvolutionOperation {
     fn kernel(&self) -> Convolution<'_> {
-        Convolution { filter: &self.filter, bias: &self.bias, relu: true }
+        Convolution { filter: &self.filter, bias: &self.bias, relu: self.relu }
     }
 
     fn inputs<T: Copy>(&self, maps: &[T]) -> Vec<Input<T>> {

@@ -34,6 +34,7 @@ fn file(metadata: Option<Statement>, hyper_parameters: Json) -> Foreign {
         layout: Layout::Lightning07,
         hyper_parameters: serde_json::from_value(hyper_parameters).unwrap(),
         epoch: None,
+        numbers: Default::default(),
         sha256: String::new(),
         metadata,
     }
