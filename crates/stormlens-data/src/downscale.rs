@@ -34,6 +34,6 @@ pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
 pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, to_z};
 pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
-pub use rivals::{Rival, Space, rainfarm_members, rival_mm};
+pub use rivals::{Cells, Rival, Space, rainfarm_members, rival_mm};
 pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};
 pub use seam::{SeamIndex, seam_index};

@@ -32,13 +32,13 @@ fn rainfarm_is_that_of_pysteps() {
 #[test]
 fn members_keep_the_coarse_rain_whatever_the_weights_and_differ() {
     let mut random = Random::new(5);
-    let climatology: Vec<f64> = (0..4096).map(|_| random.uniform(0.5, 2.0)).collect();
-    let weights = climatology_weights(&climatology, 64, 8);
+    let climatology: Vec<f64> = (0..6400).map(|_| random.uniform(0.5, 2.0)).collect();
+    let weights = climatology_weights(&climatology, 80, 8);
     let plain = RainFarm { factor: 8, slope: 1.7, weights: None };
     let terrain = RainFarm { weights: Some(weights), ..plain.clone() };
     let cells = inner(&coarse(), &V4);
     for rainfarm in [&plain, &terrain] {
-        let members = rainfarm_members(&coarse(), &V4, rainfarm, 3, 1).unwrap();
+        let members = rainfarm_members(&coarse(), &V4, rainfarm, Cells::Corner, 3, 1).unwrap();
         for member in &members {
             let fine: Vec<f32> = member.iter().map(|&mm| mm as f32).collect();
             for (mean, cell) in coarse_means(&fine, 64, 8).iter().zip(&cells) {
@@ -47,14 +47,27 @@ fn members_keep_the_coarse_rain_whatever_the_weights_and_differ() {
             assert!(member.iter().all(|&mm| mm >= 0.0));
         }
         assert_ne!(members[0], members[1]);
-        assert_eq!(members, rainfarm_members(&coarse(), &V4, rainfarm, 3, 1).unwrap());
+        assert_eq!(
+            members,
+            rainfarm_members(&coarse(), &V4, rainfarm, Cells::Corner, 3, 1).unwrap()
+        );
+    }
+    let centred = &rainfarm_members(&coarse(), &V4, &plain, Cells::Centred, 1, 1).unwrap()[0];
+    let of_cell = |row: usize, column: usize| {
+        let nodes = (0..64).map(|i| centred[(4 + 8 * row + i / 8) * 64 + 4 + 8 * column + i % 8]);
+        nodes.sum::<f64>() / 64.0
+    };
+    for (row, column) in [(0, 0), (3, 5), (6, 6)] {
+        let cell = coarse()[(2 + row) * 10 + 2 + column];
+        assert!((of_cell(row, column) - cell).abs() < 1e-9 * (1.0 + cell), "{row} {column}");
     }
     // On the mean of many members, nodes have the rain that the climatology says.
     let flat = vec![1.0; 100];
-    let members = rainfarm_members(&flat, &V4, &terrain, 60, 2).unwrap();
+    let members = rainfarm_members(&flat, &V4, &terrain, Cells::Corner, 60, 2).unwrap();
     let mean = |node: usize| members.iter().map(|m| m[node]).sum::<f64>() / 60.0;
     let rows: Vec<f64> = (0..4096).map(mean).collect();
     let weights = terrain.weights.unwrap();
+    let weights: Vec<f64> = (0..4096).map(|i| weights[(i / 64 + 8) * 80 + i % 64 + 8]).collect();
     let (n, x, y) =
         (4096.0, weights.iter().sum::<f64>() / 4096.0, rows.iter().sum::<f64>() / 4096.0);
     let covariance: f64 =
@@ -89,12 +102,17 @@ fn rivals_are_millimetres_in_either_space() {
     };
     let log = rival(Rival::BilinearReference, Space::Log(scale));
     check_near(log.iter().map(|&mm| scale.z(mm)), &small("bilinear_norm"), 2e-6, "published rival");
-    let block = rival(Rival::BlockConstant, Space::Mm);
+    let block = rival(Rival::BlockConstantCorner, Space::Mm);
     let cells = inner(&all[..100], &V4);
     assert_eq!(
         (block[0], block[7], block[8], block[64 * 8]),
         (cells[0], cells[0], cells[1], cells[8])
     );
+    // Around its point, a cell goes from four nodes before it to three behind.
+    let centred = rival(Rival::BlockConstant, Space::Mm);
+    let found = [0, 3, 4, 11, 63].map(|node| centred[4096 + 8 * 64 + node]);
+    assert_eq!(found, [1, 1, 2, 2, 9].map(|column| all[100 + 2 * 10 + column]));
+    assert!(found.iter().all(|&mm| mm > 0.0) && found[1] != found[2], "{found:?}");
     let aligned = rival(Rival::Bilinear, Space::Mm);
     assert_eq!(coarse_of(&aligned[..4096], &V4), cells);
 }
