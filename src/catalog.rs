@@ -30,6 +30,17 @@ pub struct CardBox {
     pub methods: Vec<MethodCard>,
 }
 
+impl CardBox {
+    /// Without networks that no task asks, and their weights: nothing could be done with them.
+    #[must_use]
+    pub fn that_tasks_ask(mut self, tasks: &[Arc<dyn Task>]) -> Self {
+        self.models.retain(|model| tasks.iter().any(|task| task.runs(model)));
+        let models = &self.models;
+        self.checkpoints.retain(|weights| models.iter().any(|model| model.id == weights.model));
+        self
+    }
+}
+
 impl Catalog {
     pub fn new(cards: CardBox, tasks: Vec<Arc<dyn Task>>) -> Self {
         Self {

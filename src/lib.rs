@@ -49,3 +49,8 @@ pub mod tasks;
 // The bridge to the networks.
 #[cfg(feature = "nn")]
 pub mod worker;
+
+// Damaged files, the same ones as the readers' own tests have.
+#[cfg(test)]
+#[path = "../crates/stormlens-data/tests/hostile/mutation.rs"]
+mod mutation;

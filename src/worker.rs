@@ -109,8 +109,9 @@ pub fn answer_with(
     progress: &dyn Progress,
 ) -> anyhow::Result<Outcome> {
     let Networks { cards, worker, .. } = networks(sources);
-    let tasks = tasks::open(&sources.folders())?.into_iter().map(|opened| opened.task).collect();
-    let catalog = Arc::new(Catalog::new(cards, tasks));
+    let opened = tasks::open(&sources.folders())?.into_iter();
+    let tasks: Vec<_> = opened.map(|opened| opened.task).collect();
+    let catalog = Arc::new(Catalog::new(cards.that_tasks_ask(&tasks), tasks));
     Question::of_request(request, &catalog)?;
     let mut worker = worker(catalog)().map_err(anyhow::Error::msg)?;
     Ok(worker.run(request, progress)?)

@@ -24,6 +24,17 @@ fn weights_stand_with_their_network() {
 }
 
 #[test]
+fn a_network_that_no_task_asks_is_not_offered() {
+    let tasks = catalog().tasks().to_vec();
+    let known = crate::tasks::tests::cards();
+    let n_models = known.models.len();
+    assert_eq!(known.clone().that_tasks_ask(&tasks).models.len(), n_models);
+    let frames = known.that_tasks_ask(&tasks[..1]);
+    assert!(frames.models.iter().all(|model| model.id != "polar"));
+    assert!(frames.checkpoints.iter().all(|weights| weights.model != "polar"));
+}
+
+#[test]
 fn models_and_methods_keep_their_order() {
     let catalog = catalog();
     let models: Vec<_> = catalog.models().iter().map(|model| model.id).collect();

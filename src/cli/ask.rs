@@ -51,7 +51,8 @@ fn read_pair(text: &str) -> Result<Pair, String> {
 /// be written.
 pub fn ask(args: &QuestionArgs, methods: &[String], output: &mut Output) -> anyhow::Result<()> {
     let (networks, checkpoint) = args.network.networks()?;
-    let catalog = Arc::new(Catalog::new(networks.cards, open(args)?));
+    let tasks = open(args)?;
+    let catalog = Arc::new(Catalog::new(networks.cards.that_tasks_ask(&tasks), tasks));
     let questions = questions(args, methods, &checkpoint, &catalog)?;
     let n = questions.len();
     output.check(n)?;

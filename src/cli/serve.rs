@@ -122,8 +122,8 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     let _ = Program::this();
     let Networks { cards, worker, problems } = networks;
     let opened = tasks::open(&config.folders())?.into_iter();
-    let (tasks, pages) = opened.map(|opened| (opened.task, opened.pages)).unzip();
-    let catalog = Arc::new(Catalog::new(cards, tasks));
+    let (tasks, pages): (Vec<_>, _) = opened.map(|opened| (opened.task, opened.pages)).unzip();
+    let catalog = Arc::new(Catalog::new(cards.that_tasks_ask(&tasks), tasks));
     let (factory, options) = (worker(catalog.clone()), config.job_options());
     let jobs = match config.results_folder() {
         Some((folder, max_bytes)) => {

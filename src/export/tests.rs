@@ -6,12 +6,9 @@ use stormlens_data::card::{Citation, ModelCard};
 use stormlens_data::outcome::Outcome;
 
 use super::*;
-use mutation::{Random, corpus, mutate};
+use crate::mutation::{Random, corpus, mutate};
 use stormlens_plot::testing::{self, outcome, scene_outcome};
 use stormlens_plot::{Figure, Overlay, Polarity, RainPalette, Style, draw};
-
-#[path = "../../crates/stormlens-data/tests/hostile/mutation.rs"]
-mod mutation;
 
 const N_MUTATIONS: usize = 10_000;
 

@@ -2,11 +2,8 @@ use stormlens_data::request::ClassOutput;
 
 use super::*;
 use crate::catalog::CardBox;
+use crate::mutation::{Random, corpus, mutate};
 use crate::tasks::tests::{CLOUDS, SAMPLE, ask, catalog, scene, typhoon};
-use mutation::{Random, corpus, mutate};
-
-#[path = "../../crates/stormlens-data/tests/hostile/mutation.rs"]
-mod mutation;
 
 /// A question about rain.
 fn rain(more: &str) -> Result<Question, QuestionError> {

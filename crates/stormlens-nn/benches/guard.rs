@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p stormlens-nn --bench guard` fails when a ratio is above its limit. The limits are
 //! about one and a half times what was measured on two idle cores with AVX-512 (0.34, 0.46, 0.31 and
-//! 0.43); on processors without it they may have to be looked at anew.
+//! 0.43), for HARPNET on two busy ones (0.42 and 0.36); on processors without it they may have to be looked at anew.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -38,8 +38,8 @@ const RACES: [Race; 6] = [
     race("sar-unet input gradient", &sar_unet::ENTRY, FRAMES, true, 0.65),
     race("polar-low forward", &polar_low::ENTRY, [1, 3, 512, 512], false, 0.45),
     race("polar-low input gradient", &polar_low::ENTRY, [4, 3, 512, 512], true, 0.6),
-    race("harpnet forward", &harpnet::ENTRY, [1, 2, 64, 64], false, 0.5),
-    race("harpnet input gradient", &harpnet::ENTRY, [1, 2, 64, 64], true, 0.65),
+    race("harpnet forward", &harpnet::ENTRY, [1, 2, 64, 64], false, 0.6),
+    race("harpnet input gradient", &harpnet::ENTRY, [1, 2, 64, 64], true, 0.55),
 ];
 
 const fn race(

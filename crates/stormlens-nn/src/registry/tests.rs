@@ -78,6 +78,9 @@ fn weights_are_found_whatever_stands_around_them() {
     check("b06_lightning_loss_weight.ckpt", &["loss_fn.weight"]);
     check("b11_recipe_model_state_dict.pt", &[]);
     check("b20_no_counters.pt", &[]);
+    // Losses by which averages of weights are chosen.
+    let numbers = read("b11_recipe_model_state_dict.pt").0.numbers;
+    assert_eq!(numbers, BTreeMap::from([("epoch".to_owned(), 3.0), ("loss".to_owned(), 0.12)]));
 }
 
 /// Its archive has the records of ZIP64 just where some readers look for an entry.

@@ -153,15 +153,15 @@ impl Form {
 
     /// The module of the decoder at a level, and so of the next two: lists count from the bridge.
     pub(super) fn decoder(&self, level: usize) -> String {
-        self.module("dec", "decoders", level + 1, self.from_bridge(level))
+        self.module("dec", "decoders", level + 1, self.decoders_below(level))
     }
 
     pub(super) fn enlarging(&self, level: usize) -> String {
-        self.module("upconv", "upconvs", level + 1, self.from_bridge(level))
+        self.module("upconv", "upconvs", level + 1, self.decoders_below(level))
     }
 
     pub(super) fn gate(&self, level: usize) -> String {
-        self.module("attn_block", "attn_blocks", level + 1, self.from_bridge(level))
+        self.module("attn_block", "attn_blocks", level + 1, self.decoders_below(level))
     }
 
     /// Every block in use in the order of the forward pass: its name as a layer, and its module.
@@ -170,12 +170,12 @@ impl Form {
             (0..self.depth).map(|level| (format!("encoders.{level}"), self.encoder(level)));
         let decoders = (0..self.depth)
             .rev()
-            .map(|level| (format!("decoders.{}", self.from_bridge(level)), self.decoder(level)));
+            .map(|level| (format!("decoders.{}", self.decoders_below(level)), self.decoder(level)));
         encoders.chain([("bridge".into(), "bridge".into())]).chain(decoders).collect()
     }
 
     /// How many decoders stand between a level and the bridge.
-    pub(super) fn from_bridge(&self, level: usize) -> usize {
+    pub(super) fn decoders_below(&self, level: usize) -> usize {
         (self.depth - 1).saturating_sub(level)
     }
 
@@ -189,7 +189,7 @@ impl Form {
     /// The share of values that training drops behind the decoder at a level. Version 4 turned the
     /// order round, so that the deepest decoder drops least; version 2 drops at depth five alone.
     pub fn dropout(&self, level: usize) -> f64 {
-        let place = self.from_bridge(level);
+        let place = self.decoders_below(level);
         match self.version {
             Version::V4 => [0.1, 0.3, 0.3].get(place).copied().unwrap_or(0.5),
             Version::V2 if self.depth != 5 => 0.0,

@@ -81,7 +81,7 @@ fn decode(
     tap: &mut Tap,
     mode: &Mode,
 ) -> Tensor<4> {
-    let place = form.from_bridge(level);
+    let place = form.decoders_below(level);
     let gate = p.at(&form.gate(level));
     let gated = attend(&gate, &format!("attn_blocks.{place}"), skip, below.clone(), tap, mode);
     let enlarged = enlarge_transposed(&p.at(&form.enlarging(level)), below, mode);
