@@ -191,7 +191,7 @@ fn x_axis_of(file: &Hdf5File) -> Found {
     // Values are the middles of pixels.
     let edge = first - 0.5 * (second - first);
     match (text("axis").as_str(), text("units").as_str()) {
-        ("X", "m") | ("", "m") => Ok(format!("begins at {} km", edge / 1000.0)),
+        ("X" | "", "m") => Ok(format!("begins at {} km", edge / 1000.0)),
         ("", "km") => Ok(format!("begins at {edge} km")),
         (axis, unit) => Ok(format!("axis {axis:?} in {unit}: taken for a longitude")),
     }
