@@ -325,7 +325,7 @@ mod networks {
         let array = |name: &str| {
             let mut zip =
                 zip::ZipArchive::new(fs::File::open(bench.path("e.npz")).expect("a file"));
-            let mut zip = zip.as_mut().expect("an archive");
+            let zip = zip.as_mut().expect("an archive");
             let mut bytes = Vec::new();
             let mut entry = zip.by_name(&format!("{name}.npy")).expect("it is there");
             std::io::copy(&mut entry, &mut bytes).expect("it is whole");
