@@ -8,7 +8,7 @@ mod mutation;
 
 use std::path::Path;
 
-use mutation::{Counting, Random, corpus, mutate, mutate_in_place, peak, reseal_zip};
+use mutation::{Counting, Random, corpus, damaged, peak};
 use stormlens_checkpoint::decode;
 
 /// What is asked of each container, and at least how many of a hundred files are still read.
@@ -32,14 +32,7 @@ fn damaged_checkpoints_are_read_or_refused() {
         let mut random = Random(20_100_826);
         let (mut n_read, mut largest) = (0, (0, 0));
         for i in 0..N_MUTATIONS {
-            let seed = &seeds[i % seeds.len()];
-            let mut bytes = match i % 4 {
-                0 => mutate(seed, &seeds, &mut random),
-                _ => mutate_in_place(seed, &mut random),
-            };
-            if i % 2 == 0 {
-                reseal_zip(&mut bytes);
-            }
+            let bytes = damaged(i, &seeds, &mut random);
             let (n_numbers, n_bytes) = peak(|| n_numbers(&bytes));
             n_read += usize::from(n_numbers.is_some());
             assert!(n_numbers.is_none_or(|n| n <= bytes.len()), "{n_numbers:?} from {container}");

@@ -9,7 +9,7 @@ mod mutation;
 
 use std::path::Path;
 
-use mutation::{Counting, Random, corpus, mutate, mutate_in_place, peak, reseal_zip};
+use mutation::{Counting, Random, corpus, damaged, peak};
 use stormlens_data::dataset::{Frames, Windows};
 use stormlens_data::files::npy::{npz_array, read_npy_f32};
 use stormlens_data::import::knmi;
@@ -59,14 +59,7 @@ fn damaged_frames_and_arrays_are_read_or_refused() {
         let mut random = Random(20_100_826);
         let (mut n_read, mut largest) = (0, 0);
         for i in 0..reader.n_mutations {
-            let seed = &seeds[i % seeds.len()];
-            let mut bytes = match i % 4 {
-                0 => mutate(seed, &seeds, &mut random),
-                _ => mutate_in_place(seed, &mut random),
-            };
-            if i % 2 == 0 {
-                reseal_zip(&mut bytes);
-            }
+            let bytes = damaged(i, &seeds, &mut random);
             std::fs::write(&path, &bytes).unwrap();
             let (is_read, n_bytes) = peak(|| (reader.reads)(&bytes, &path));
             n_read += usize::from(is_read);

@@ -59,6 +59,19 @@ pub fn corpus(targets: &[&str]) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
+/// The `i`-th damaged file: one in four with bytes that move, every second ZIP with right checksums.
+pub fn damaged(i: usize, seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let seed = &seeds[i % seeds.len()];
+    let mut bytes = match i % 4 {
+        0 => mutate(seed, seeds, random),
+        _ => mutate_in_place(seed, random),
+    };
+    if i.is_multiple_of(2) {
+        reseal_zip(&mut bytes);
+    }
+    bytes
+}
+
 /// One to four changes: a bit, a byte, a run of equal bytes, an end cut off, a piece of another
 /// file.
 pub fn mutate(seed: &[u8], others: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
