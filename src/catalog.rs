@@ -22,6 +22,14 @@ pub struct Catalog {
     tasks: Vec<Arc<dyn Task>>,
 }
 
+/// What is said of a network that the program can compute, and that no task asks.
+#[must_use]
+pub fn not_asked(model: &str) -> String {
+    format!(
+        "{model} cannot be used yet: this version reads its weights, but has no page and no command for it"
+    )
+}
+
 /// The cards of all that can be run, as plain data.
 #[derive(Clone, Debug, Default)]
 pub struct CardBox {

@@ -10,7 +10,7 @@ use super::given::{Given, Pair, pair};
 use super::network::NetworkArgs;
 use super::output::{Answered, Output};
 use super::progress::Bar;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, not_asked};
 use crate::jobs::{Worker, WorkerError};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::{Cards, Question};
@@ -96,7 +96,7 @@ fn questions(
 ) -> anyhow::Result<Vec<Question>> {
     let model = &args.network.model;
     let task = catalog.model(model).and_then(|card| catalog.task_of(card));
-    let task = task.with_context(|| format!("no task asks {model}"))?;
+    let task = task.with_context(|| not_asked(model))?;
     let cards = cards(catalog, model, checkpoint)?;
     let mut given = sort(args, &*task, &cards)?;
     let subjects = subjects(args, &*task, &cards, &given)?;

@@ -15,6 +15,7 @@ use super::network::NetworkArgs;
 use super::progress::Bar;
 use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
 
@@ -129,7 +130,7 @@ fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result
         progress: &Bar::new(),
     };
     let found = EVALUATIONS.iter().find_map(|evaluate| evaluate(&evaluation));
-    found.with_context(|| format!("nothing is known to score {} by", resident.card.id))?
+    found.with_context(|| not_asked(resident.card.id))?
 }
 
 fn parameters(args: &Args) -> Parameters {

@@ -7,6 +7,7 @@ use serde_json::json;
 use stormlens_checkpoint::{self as checkpoint, Foreign, Metadata, Precision};
 use stormlens_nn::registry::{self, Recognised};
 
+use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::IMPORTS;
 
@@ -95,7 +96,7 @@ fn metadata(args: &Args, file: &Foreign, found: &Recognised) -> anyhow::Result<M
         metadata: common(args, file, found),
     };
     let metadata = IMPORTS.iter().find_map(|describe| describe(&import));
-    metadata.with_context(|| format!("nothing is known to run {} on", found.entry.name))?
+    metadata.with_context(|| not_asked((found.entry.card)().id))?
 }
 
 fn parameters(args: &Args) -> Parameters {

@@ -14,6 +14,7 @@ use stormlens_nn::registry::{self, ModelEntry};
 use stormlens_nn::train::{EpochReport, Monitor, Recipe, Supervision, Trainee, train};
 
 use self::terminal::Terminal;
+use crate::catalog::not_asked;
 use crate::config::DeviceArgs;
 use crate::tasks::TRAININGS;
 
@@ -40,7 +41,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .map_err(|known| anyhow!("there is no model {model:?}; known are {}", known.join(", ")))?;
     let run = Run { entry, text: &text, args: &args };
     let trained = TRAININGS.iter().find_map(|train| train(&run));
-    trained.with_context(|| format!("nothing is known to train {model} on"))?
+    trained.with_context(|| not_asked(&model))?
 }
 
 fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> anyhow::Result<T> {

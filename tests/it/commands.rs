@@ -462,6 +462,25 @@ fn bad_checkpoints_are_refused_in_words() {
     bench.succeeds("predict --checkpoint @renamed.ckpt --input @x.npy --output @y.npy");
 }
 
+/// Nothing can be asked of them, so no command may begin.
+#[test]
+fn weights_of_a_network_without_a_task_are_refused_for_that() {
+    let bench = Bench::new();
+    let Some(folder) = std::env::var_os("STORMLENS_GOLDEN_DIR") else {
+        println!("skipped: STORMLENS_GOLDEN_DIR is not set");
+        return;
+    };
+    let weights = Path::new(&folder).join("harpnet/0_model.pt");
+    let weights = weights.to_str().expect("a plain path");
+    let expected = ["harpnet cannot be used yet", "no page and no command"];
+    bench.fails(&format!("import --from {weights} --output @w.safetensors"), &expected);
+    bench.frames("x.npy", &[12, 32, 32]);
+    for command in ["predict", "explain"] {
+        let ask = format!("{command} --model harpnet --checkpoint {weights} --input @x.npy");
+        bench.fails(&format!("{ask} --output @y.npz"), &expected);
+    }
+}
+
 /// From another file format and back: the same network to the last bit.
 #[test]
 fn imported_weights_predict_the_same() {
@@ -546,6 +565,8 @@ fn a_bad_training_file_is_refused_in_words() {
     };
     bench.fails("train @absent.toml", &["absent.toml"]);
     check("model = 3", &["run.toml"]);
+    // Known, and of no task.
+    check("model = \"harpnet\"", &["harpnet cannot be used yet", "no page and no command"]);
     let data = "[data]\narchive = \"data/knmi\"\ntrain_until = \"2010-08-26T05:00:00Z\"\n\
                 validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
     let run =
