@@ -500,8 +500,8 @@ function inspect(figures) {
   const charts = [...figures].map((figure) => new Chart(figure));
   let here = null;
 
-  const point = (chart, at) => {
-    here = at && { chart, at };
+  const point = (chart, at, isByMouse = false) => {
+    here = at && { chart, at, isByMouse };
     for (const other of charts) {
       if (!at || other.domain !== chart.domain) other.clear();
       else other.mark(...at, other === chart);
@@ -539,13 +539,16 @@ function inspect(figures) {
     const switches = button ? " F: switch between forecast and observation." : "";
     picture.setAttribute("aria-label", `Arrow keys: value at a place. Z: look closer. X: whole map.${switches} Escape: end`);
     picture.addEventListener("pointermove", (event) => {
+      const isMouse = event.pointerType === "mouse";
+      // The page moved, and the mouse did not.
+      if (isMouse && event.movementX === 0 && event.movementY === 0) return;
       const at = chart.under(event);
-      point(chart, at);
+      point(chart, at, isMouse);
       if (start && at) figure.classList.toggle("dragging", Math.abs(at[0] - start[0]) > 8);
     });
     picture.addEventListener("pointerleave", (event) => {
-      // A finger that is lifted leaves what it pointed at.
-      if (event.pointerType === "mouse") point(chart, null);
+      // A finger that is lifted leaves what it pointed at, and so does a key: the page may move away under the mouse.
+      if (event.pointerType === "mouse" && here?.isByMouse) point(chart, null);
     });
     picture.addEventListener("pointerdown", (event) => {
       if (event.pointerType !== "mouse") return point(chart, chart.under(event));

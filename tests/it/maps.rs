@@ -62,6 +62,14 @@ const PAIR: &str = "
     };
     const [forecast, observation] = [say('prediction'), say('observation')];";
 
+/// What a browser tells when the page scrolls under a mouse at rest: a move by nothing, and that it left.
+const MOUSE_LEAVES: &str = "
+    const plane = document.querySelector('figure[data-figure^=map-prediction] .plane');
+    const box = plane.getBoundingClientRect();
+    const at = { pointerType: 'mouse', bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+    plane.dispatchEvent(new PointerEvent('pointermove', at));
+    plane.dispatchEvent(new PointerEvent('pointerleave', { ...at, bubbles: false }));";
+
 /// A key shows the observation in place of the forecasts, whose values are then its values, also where
 /// the pointer rests.
 pub async fn flicker(browser: &Browser<'_>, section: &str) {
@@ -72,6 +80,9 @@ pub async fn flicker(browser: &Browser<'_>, section: &str) {
     let told = |of: &str| format!("{PAIR} return {of}[2] !== '';");
     browser.wait("a value of the forecast", &told("forecast")).await;
     browser.wait("a value of the observation", &told("observation")).await;
+    browser.run(MOUSE_LEAVES).await;
+    let stays = browser.run(&told("forecast")).await;
+    assert_eq!(stays, true, "what a key asked for stays when the page moves away under the mouse");
     let before = browser.run(&format!("{PAIR} return [forecast, observation];")).await;
     assert_ne!(before[0][0], before[1][0]);
     assert_ne!(before[0][2], before[1][2], "a place where both differ");
