@@ -32,6 +32,7 @@ impl Worker for Stored {
         let known = match request.subject {
             Subject::Nowcast { .. } => testing::outcome(),
             Subject::Scene { .. } => testing::scene_outcome(),
+            Subject::Downscaling { .. } => unreachable!("the benchmark refines no rain"),
         };
         Ok(Outcome { request: request.clone(), ..known })
     }
@@ -59,6 +60,9 @@ fn weights(model: &ModelCard) -> CheckpointCard {
             is_stated: true,
             size_multiple: 16,
         }),
+        refining: None,
+        members: Vec::new(),
+        absent_layers: Vec::new(),
         variant: (!is_nowcasting).then_some(Variant::LR_512),
         training_range: None,
         training_features: None,

@@ -91,10 +91,10 @@ impl Catalog {
 
     /// The network and the weights of a request; `None` where they are not here.
     pub fn cards(&self, request: &Request) -> Option<Cards> {
-        let model = self.model(&request.model)?.clone();
+        let model = self.model(&request.model)?;
         let mut checkpoints = self.checkpoints(&request.model);
-        let checkpoint = checkpoints.find(|card| card.name == request.checkpoint)?.clone();
-        Some(Cards { model, checkpoint })
+        let checkpoint = checkpoints.find(|card| card.name == request.checkpoint)?;
+        Some(Cards::new(model, checkpoint))
     }
 
     /// Whether an answer takes many steps: a method with steps makes passes of its own.

@@ -32,6 +32,21 @@ pub struct Cards {
     pub checkpoint: Arc<CheckpointCard>,
 }
 
+impl Cards {
+    /// A network with the layers that it has with these weights.
+    pub fn new(model: &Arc<ModelCard>, checkpoint: &Arc<CheckpointCard>) -> Self {
+        let (model, checkpoint) = (model.clone(), checkpoint.clone());
+        if checkpoint.absent_layers.is_empty() {
+            return Self { model, checkpoint };
+        }
+        let mut card = ModelCard::clone(&model);
+        let is_there = |name: &str| checkpoint.absent_layers.iter().all(|absent| absent != name);
+        card.layers.retain(|layer| is_there(&layer.name));
+        card.default_layers.retain(|layer| is_there(layer));
+        Self { model: Arc::new(card), checkpoint }
+    }
+}
+
 /// A question and the look of its answer, checked against the catalogue.
 #[derive(Clone)]
 pub struct Question {

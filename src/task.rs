@@ -8,7 +8,7 @@ use std::any::Any;
 use std::path::PathBuf;
 
 use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
-use stormlens_data::network::{self, Answer, Asked, Input};
+use stormlens_data::network::{self, Answer, Asked, Input, Pass, ShownLayer};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Request, Subject, Target};
 
@@ -27,20 +27,31 @@ pub struct ParameterHelp {
     pub help: &'static str,
 }
 
-/// What a network is given, and what is needed to make a result of its answer.
+/// What a network is given, and what is needed to make a result of its answers.
 pub struct Prepared {
-    pub input: Input,
-    pub asked: Vec<Asked>,
+    pub passes: Vec<Pass>,
+    /// What the passes are, for people who wait, where there are several.
+    pub phase: &'static str,
     /// The task's own; comes back with the answer.
     pub rest: Box<dyn Any + Send>,
 }
 
-/// An answer, and where it came from.
+impl Prepared {
+    /// A single input and what is asked about it.
+    pub fn one(input: Input, asked: Vec<Asked>, rest: Box<dyn Any + Send>) -> Self {
+        Self { passes: vec![Pass::new(input, asked)], phase: "prediction", rest }
+    }
+}
+
+/// Answers, and where they came from.
 pub struct Answered<'a> {
     pub request: &'a Request,
     pub cards: &'a Cards,
     pub rest: Box<dyn Any + Send>,
-    pub answer: Answer,
+    /// One for each pass, in their order.
+    pub answers: Vec<Answer>,
+    /// What the weights hold for single places, whatever the input; of networks that have such weights.
+    pub placed: Vec<ShownLayer>,
     /// Program, weights and device; what the data are, the task fills in.
     pub provenance: Provenance,
     pub duration_ms: f64,

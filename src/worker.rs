@@ -49,8 +49,9 @@ pub fn network(
     path: &Path,
 ) -> Result<Networks, EngineError> {
     let entry = known_model(model)?;
-    let card = CheckpointCard { name: name.clone(), ..describe(entry, path)? };
-    let weights = Weights::from([((model.to_owned(), name), path.to_owned())]);
+    let (mut weights, members) = members(model, &name, path);
+    let card = CheckpointCard { name: name.clone(), members, ..describe(entry, path)? };
+    weights.insert((model.to_owned(), name), path.to_owned());
     Ok(of(sources, weights, vec![card]))
 }
 
@@ -128,8 +129,10 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
         for (name, path) in candidates(&folder.join(model)) {
             match describe(entry, &path) {
                 Ok(card) => {
-                    cards.push(CheckpointCard { name: name.clone(), ..card });
+                    let (members, names) = members(model, &name, &path);
+                    cards.push(CheckpointCard { name: name.clone(), members: names, ..card });
                     weights.insert((model.to_owned(), name), path);
+                    weights.extend(members);
                 }
                 Err(error) => problems.push(error.to_string()),
             }
@@ -143,6 +146,19 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
         ));
     }
     (weights, cards, problems)
+}
+
+/// Other weights of the same training, which make an ensemble: the files in `members` beside the weights, and their
+/// names, which are looked up as `NAME/members/MEMBER`.
+fn members(model: &str, name: &str, path: &Path) -> (Weights, Vec<String>) {
+    let folder = path.parent().map(|folder| folder.join("members"));
+    let found = folder.map(|folder| candidates(&folder)).unwrap_or_default();
+    let member = |(member, path): (String, PathBuf)| {
+        ((model.to_owned(), format!("{name}/members/{member}")), path)
+    };
+    let weights: Weights = found.into_iter().map(member).collect();
+    let names = weights.keys().map(|(_, name)| name.clone()).collect();
+    (weights, names)
 }
 
 /// Names and files in a model's folder, in order of their names.
@@ -192,8 +208,15 @@ impl Worker for EngineWorker {
         let resident = self.resident(&request.model, &request.checkpoint)?;
         self.last = warm_up::Cold::of(&self.catalog, request);
         let (engine, catalog, memory) = (self.engine.clone(), self.catalog.clone(), self.memory);
+        let load = loader(&engine, &self.weights, &request.model);
         let in_steps = InSteps { progress, worker: RefCell::new((self, between)) };
-        let context = Context { engine: &engine, catalog: &catalog, resident: &resident, memory };
+        let context = Context {
+            engine: &engine,
+            catalog: &catalog,
+            resident: &resident,
+            memory,
+            load: &load,
+        };
         batch::answer(&context, &[(request, &in_steps)]).pop().unwrap_or_else(|| Err(no_answer()))
     }
 
@@ -214,7 +237,9 @@ impl Worker for EngineWorker {
             Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
             Ok(resident) => {
                 let (engine, catalog, memory) = (&self.engine, &self.catalog, self.memory);
-                batch::answer(&Context { engine, catalog, resident: &resident, memory }, batch)
+                let load = loader(engine, &self.weights, &first.model);
+                let resident = &resident;
+                batch::answer(&Context { engine, catalog, resident, memory, load: &load }, batch)
             }
         }
     }
@@ -243,6 +268,23 @@ impl EngineWorker {
         let key = (model.to_owned(), checkpoint.to_owned());
         let path = self.weights.get(&key).ok_or_else(|| no_weights(model, checkpoint))?;
         self.engine.load(model, path).map_err(worker_error)
+    }
+}
+
+/// Weights of a network by their names.
+fn loader(
+    engine: &Arc<Engine>,
+    weights: &Weights,
+    model: &str,
+) -> impl Fn(&str) -> Result<Arc<Resident>, WorkerError> + use<> {
+    let of_model = |((other, name), path): (&(String, String), &PathBuf)| {
+        (other == model).then(|| (name.clone(), path.clone()))
+    };
+    let known: BTreeMap<String, PathBuf> = weights.iter().filter_map(of_model).collect();
+    let (engine, model) = (engine.clone(), model.to_owned());
+    move |name| {
+        let path = known.get(name).ok_or_else(|| no_weights(&model, name))?;
+        engine.load(&model, path).map_err(worker_error)
     }
 }
 

@@ -117,7 +117,7 @@ fn cards(catalog: &Catalog, model: &str, checkpoint: &str) -> anyhow::Result<Car
     let checkpoint = catalog.checkpoints(model).find(|card| card.name == checkpoint);
     let found = catalog.model(model).zip(checkpoint);
     let (model, checkpoint) = found.context("the weights are not those that were read")?;
-    Ok(Cards { model: model.clone(), checkpoint: checkpoint.clone() })
+    Ok(Cards::new(model, checkpoint))
 }
 
 fn sort(args: &QuestionArgs, task: &dyn Task, cards: &Cards) -> anyhow::Result<Given> {

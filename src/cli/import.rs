@@ -134,6 +134,7 @@ fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
         field: None,
         frame_step_min: None,
         lead_times_min: None,
+        rain: None,
         input_px: None,
         crop_px: None,
         simulated: own.is_some_and(|m| m.simulated),

@@ -52,7 +52,7 @@ pub fn read_cards(
         }
     };
     let checkpoint = read_checkpoint(parameters, catalog, model, suits)?;
-    Ok(Cards { model: model.clone(), checkpoint })
+    Ok(Cards::new(model, &checkpoint))
 }
 
 fn read_checkpoint(

@@ -55,9 +55,9 @@ pub(super) fn check(
 ) -> Result<(), Unfit> {
     ensure(outcome.request == *request, Unfit::Question)?;
     origin(&outcome.provenance, request, device, catalog)?;
-    let card = catalog.model(&request.model).ok_or(Unfit::Question)?;
+    let cards = catalog.cards(request).ok_or(Unfit::Question)?;
     shapes::check(outcome)?;
-    methods(outcome, card)?;
+    methods(outcome, &cards.model)?;
     task_check(outcome, request, catalog)
 }
 

@@ -103,6 +103,9 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         n_parameters: 1,
         is_simulated: false,
         nowcasting: None,
+        refining: None,
+        members: Vec::new(),
+        absent_layers: Vec::new(),
         variant: None,
         training_range: None,
         training_features: None,
@@ -241,17 +244,19 @@ pub(crate) fn finish(question: &Question, prepared: Prepared, answer: Answer) ->
     };
     let methods = question.methods();
     let (rest, duration_ms) = (prepared.rest, 12.5);
-    let answered = Answered { request, cards, rest, answer, provenance, duration_ms, methods };
+    let (answers, placed) = (vec![answer], Vec::new());
+    let answered =
+        Answered { request, cards, rest, answers, placed, provenance, duration_ms, methods };
     question.task.answer(answered)
 }
 
 /// A forecast is half of the last frame and a thousandth more for each lead time; of classes the second is
 /// the more probable one.
 pub(crate) fn made_up(question: &Question, prepared: &Prepared) -> Answer {
-    let [n_channels, height, width] = prepared.input.shape;
+    let [n_channels, height, width] = prepared.passes[0].input.shape;
     let n_pixels = height * width;
     let nowcasting = question.cards.checkpoint.nowcasting.as_ref();
-    let last = &prepared.input.values[(n_channels - 1) * n_pixels..];
+    let last = &prepared.passes[0].input.values[(n_channels - 1) * n_pixels..];
     let lead = |n: usize| last.iter().map(move |x| 0.5 * x + 0.001 * (n + 1) as f32);
     let n_leads = nowcasting.map_or(0, |task| task.lead_times_min.len());
     let (prediction, shape) = match n_leads {
@@ -262,9 +267,9 @@ pub(crate) fn made_up(question: &Question, prepared: &Prepared) -> Answer {
     let mask = (n_leads > 0).then(|| (0..n_pixels).map(mask).collect::<Vec<_>>());
     let layers: Vec<&str> =
         question.cards.model.layers.iter().map(|layer| layer.name.as_str()).collect();
-    let made = Made { shape: prepared.input.shape, layers, mask };
-    let explained = prepared.asked.iter().map(|asked| made.explained(asked)).collect();
-    Answer { prediction, shape, features: Vec::new(), explained }
+    let made = Made { shape: prepared.passes[0].input.shape, layers, mask };
+    let explained = prepared.passes[0].asked.iter().map(|asked| made.explained(asked)).collect();
+    Answer { prediction, shape, explained, ..Answer::default() }
 }
 
 /// What made-up explanations are made of.

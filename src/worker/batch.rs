@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stormlens_data::network::{Answer, Input, Question};
+use stormlens_data::network::{Answer, Input, Pass, Question};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Cancelled, Progress, Request};
 use stormlens_nn::engine::Resident;
@@ -24,6 +24,8 @@ pub(super) struct Context<'a> {
     pub catalog: &'a Catalog,
     pub resident: &'a Resident,
     pub memory: MemoryLimit,
+    /// Other weights of the same network, by name.
+    pub load: &'a dyn Fn(&str) -> Result<Arc<Resident>, WorkerError>,
 }
 
 /// A request that is ready for the network, with its place in the batch.
@@ -33,8 +35,8 @@ struct Ready<'a> {
     progress: &'a dyn Progress,
     task: Arc<dyn Task>,
     cards: Cards,
-    input: Input,
-    question: Question,
+    passes: Vec<Pass>,
+    phase: &'static str,
     rest: Box<dyn Any + Send>,
 }
 
@@ -55,7 +57,8 @@ pub(super) fn answer(
                 continue;
             }
         };
-        match groups.iter_mut().find(|group| group[0].input.shape == ready.input.shape) {
+        let goes_with = |group: &&mut Vec<Ready<'_>>| group[0].goes_with(&ready);
+        match groups.iter_mut().find(goes_with) {
             Some(group) => group.push(ready),
             None => groups.push(vec![ready]),
         }
@@ -73,28 +76,33 @@ fn prepare<'a>(
 ) -> Result<Ready<'a>, WorkerError> {
     let known = context.catalog.cards(request).zip(context.catalog.task(request));
     let (cards, task) = known.ok_or_else(|| no_weights(&request.model, &request.checkpoint))?;
-    let Prepared { input, asked: question, rest } = task.prepare(request, &cards)?;
+    let Prepared { passes, phase, rest } = task.prepare(request, &cards)?;
     // The memory of a GPU is another, and its driver refuses without ending the program.
-    if context.engine.device().kind == "cpu" {
-        let (what, needed_bytes) = task.memory(request, input.shape);
+    if let Some(first) = passes.first().filter(|_| context.engine.device().kind == "cpu") {
+        let (what, needed_bytes) = task.memory(request, first.input.shape);
         let remedy = "ask about a smaller map or on a machine with more memory".to_owned();
         let refuse = |message| WorkerError::Invalid { message, remedy };
         context.memory.check(&what, needed_bytes).map_err(refuse)?;
     }
-    Ok(Ready { place_idx, request, progress, task, cards, input, question, rest })
+    Ok(Ready { place_idx, request, progress, task, cards, passes, phase, rest })
 }
 
 /// Runs requests of one size together, and each alone where that went wrong.
-fn run(context: &Context<'_>, group: Vec<Ready<'_>>) -> Outcomes {
+fn run(context: &Context<'_>, mut group: Vec<Ready<'_>>) -> Outcomes {
+    if let [alone] = &group[..]
+        && alone.plain().is_none()
+    {
+        return group.pop().map(|ready| pass_by_pass(context, ready)).into_iter().collect();
+    }
     let started = Instant::now();
     let together = Together(group.iter().map(|ready| ready.progress).collect());
-    let asked: Vec<_> = group.iter().map(|ready| (&ready.input, &ready.question)).collect();
+    let asked: Vec<_> = group.iter().filter_map(Ready::plain).collect();
     let answers = context.engine.answer(context.resident, &asked, &together);
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     match answers {
         Ok(answers) if answers.len() == group.len() => {
             let finish = |(ready, answer): (Ready<'_>, Answer)| {
-                (ready.place_idx, Ok(ready.finish(context, answer, duration_ms)))
+                (ready.place_idx, Ok(ready.finish(context, vec![answer], duration_ms)))
             };
             group.into_iter().zip(answers).map(finish).collect()
         }
@@ -111,15 +119,63 @@ fn run(context: &Context<'_>, group: Vec<Ready<'_>>) -> Outcomes {
     }
 }
 
+/// A request of several inputs, or of more than predictions and explanations: one pass after another.
+fn pass_by_pass(context: &Context<'_>, ready: Ready<'_>) -> (usize, Result<Outcome, WorkerError>) {
+    let started = Instant::now();
+    let place_idx = ready.place_idx;
+    let n = ready.passes.len();
+    let answer = |(i, pass): (usize, &Pass)| {
+        if n > 1 && ready.progress.report(ready.phase, i, n).is_break() {
+            return Err(WorkerError::Cancelled);
+        }
+        let other = pass.weights.as_deref().map(context.load).transpose()?;
+        let resident = other.as_deref().unwrap_or(context.resident);
+        let steps = OfPasses { progress: ready.progress, is_alone: n == 1 };
+        context.engine.pass(resident, pass, &steps).map_err(worker_error)
+    };
+    let answers: Result<Vec<_>, _> = ready.passes.iter().enumerate().map(answer).collect();
+    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    (place_idx, answers.map(|answers| ready.finish(context, answers, duration_ms)))
+}
+
+/// Tells of long work within a pass; what is one of many steps stays unsaid, but is stopped all the same.
+struct OfPasses<'a> {
+    progress: &'a dyn Progress,
+    is_alone: bool,
+}
+
+impl Progress for OfPasses<'_> {
+    fn report(&self, phase: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
+        match self.is_alone || total > 1 {
+            true => self.progress.report(phase, done, total),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
 impl Ready<'_> {
+    /// Its input and question, where it is a single pass that can go with others.
+    fn plain(&self) -> Option<(&Input, &Question)> {
+        match &self.passes[..] {
+            [pass] if pass.is_plain() => Some((&pass.input, &pass.asked)),
+            _ => None,
+        }
+    }
+
+    fn goes_with(&self, other: &Self) -> bool {
+        let plain = self.plain().zip(other.plain());
+        plain.is_some_and(|((input, _), (other, _))| input.shape == other.shape)
+    }
+
     /// The outcome; the network took `duration_ms` for all that went with it.
-    fn finish(self, context: &Context<'_>, answer: Answer, duration_ms: f64) -> Outcome {
+    fn finish(self, context: &Context<'_>, answers: Vec<Answer>, duration_ms: f64) -> Outcome {
         let Self { request, task, cards, rest, .. } = self;
         task.answer(Answered {
             request,
             cards: &cards,
             rest,
-            answer,
+            answers,
+            placed: context.resident.placed(),
             provenance: origin(context.engine, context.resident, request),
             duration_ms,
             methods: context.catalog.methods(),

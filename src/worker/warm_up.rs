@@ -30,9 +30,9 @@ impl Cold {
 /// The first weights of each network; those of the first network last, to be taken from the end.
 pub(super) fn first_checkpoints(catalog: &Catalog) -> Vec<Cold> {
     let first = |model: &Arc<ModelCard>| {
-        let checkpoint = catalog.checkpoints(model.id).next()?.clone();
+        let checkpoint = catalog.checkpoints(model.id).next()?;
         let task = catalog.task_of(model)?;
-        Some(Cold { task, cards: Cards { model: model.clone(), checkpoint } })
+        Some(Cold { task, cards: Cards::new(model, checkpoint) })
     };
     catalog.models().iter().rev().filter_map(first).collect()
 }
@@ -70,6 +70,7 @@ impl EngineWorker {
             options: BTreeMap::new(),
             target: target.clone(),
             layers: Vec::new(),
+            nothing: Vec::new(),
         };
         methods.map(ask).collect()
     }

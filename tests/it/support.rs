@@ -103,6 +103,7 @@ impl ScriptedWorker {
         let mut outcome = match &request.subject {
             Subject::Nowcast { sample } => forecast(sample, request, &self.leads(request)),
             Subject::Scene { resampling, fit, .. } => classify(*resampling, *fit),
+            Subject::Downscaling { .. } => unreachable!("nobody asks the script to refine rain"),
         };
         outcome.request = request.clone();
         for method in testing::methods().iter().filter(|method| !is_asked(request, method.id)) {
@@ -280,6 +281,9 @@ pub fn checkpoint() -> CheckpointCard {
         licence: "MIT".to_owned(),
         n_parameters: 1_234_567,
         is_simulated: false,
+        refining: None,
+        members: Vec::new(),
+        absent_layers: Vec::new(),
         nowcasting: Some(Nowcasting {
             field: NowcastField::Precipitation,
             n_input_frames: 12,

@@ -13,7 +13,7 @@ use safetensors::tensor::{SafeTensorError, TensorView, View, serialize};
 use safetensors::{Dtype as SafetensorsDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use stormlens_data::card::NowcastField;
+use stormlens_data::card::{NowcastField, RainStatement};
 use stormlens_data::files::write_atomically;
 
 use super::dtype::Dtype;
@@ -45,6 +45,9 @@ pub struct Metadata {
     /// Minutes from the last input frame to each output frame, ascending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_times_min: Option<Vec<u32>>,
+    /// Of which rain a network is that refines tiles; `None` for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rain: Option<RainStatement>,
     /// Side of the square that a picture is stretched to; `None` for networks without pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_px: Option<usize>,

@@ -8,8 +8,10 @@ use crate::choice::choice;
 use crate::scene::{FeatureRange, Reference, Variant};
 
 mod nowcast_field;
+mod refining;
 mod split;
 
+pub use refining::{Downscaling, RainStatement, Refining};
 pub use split::{Part, Split};
 
 /// One place in a network that an attribution can look at.
@@ -68,18 +70,6 @@ pub enum Task {
     /// A tile of coarse rain in, the same tile with fine rain out; of which size, each checkpoint says: see
     /// [`Downscaling`].
     Downscaling,
-}
-
-/// A tile of coarse rain in, the same tile with fine rain out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Downscaling {
-    /// 2: the logarithm of rain, ln(1 + mm), normalised and interpolated to the fine tile, and elevation; the
-    /// output is normalised too. 1: rain in mm as it is, and so is the output.
-    pub n_input_channels: usize,
-    /// Height and width of the input; `None` where any will do, because the network itself enlarges it.
-    pub input_px: Option<usize>,
-    /// Height and width of the output.
-    pub output_px: usize,
 }
 
 choice! {
@@ -182,6 +172,12 @@ pub struct CheckpointCard {
     pub is_simulated: bool,
     /// The frames that it takes and gives; `None` for other networks.
     pub nowcasting: Option<Nowcasting>,
+    /// The tiles that it takes and gives, and their unit; `None` for other networks.
+    pub refining: Option<Refining>,
+    /// Names of further weights of the same training, which make an ensemble with these.
+    pub members: Vec<String>,
+    /// Layers of the network's card that these weights do not have, being of fewer levels.
+    pub absent_layers: Vec<String>,
     /// The size of the pictures it was trained on; `None` for other networks.
     pub variant: Option<Variant>,
     /// The range of the training scenes' statistics, where the checkpoint holds it.
@@ -383,6 +379,9 @@ mod tests {
             n_parameters: 0,
             is_simulated: false,
             nowcasting: None,
+            refining: None,
+            members: Vec::new(),
+            absent_layers: Vec::new(),
             variant,
             training_range: None,
             training_features: None,

@@ -15,6 +15,7 @@ pub mod prepare;
 #[cfg(test)]
 mod prepare_tests;
 pub mod rainfarm;
+pub mod refinement;
 pub mod registration;
 pub mod rivals;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
 pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, to_z};
 pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
+pub use refinement::{Blending, Conservation, EnsembleKind, Refinement};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
 pub use rivals::{Cells, Rival, Space, rainfarm_members, rival_mm};
 pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};

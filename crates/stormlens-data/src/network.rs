@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::card::NowcastField;
+use crate::downscale::LogScale;
 use crate::request::ClassOutput;
 
 /// What a network is given: `[channels × height × width]`.
 ///
 /// This is the place for what networks to come need beside it: a second input of another size (a
 /// satellite picture beside radar frames), and a mask of the pixels that are visible.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Input {
     pub values: Vec<f32>,
     /// Channels, height, width.
@@ -22,6 +23,30 @@ pub struct Input {
 
 /// Explanations that are wanted of one answer.
 pub type Question = Vec<Asked>;
+
+/// An input on its way through a network, and all that is wanted of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pass {
+    pub input: Input,
+    pub asked: Question,
+    /// Layers to be shown, by name.
+    pub show: Vec<String>,
+    /// Predictions under dropout: a seed, and how many.
+    pub sampled: Option<(u64, usize)>,
+    /// Other weights of the same network, by name; `None`: those of the question.
+    pub weights: Option<String>,
+}
+
+impl Pass {
+    pub fn new(input: Input, asked: Question) -> Self {
+        Self { input, asked, ..Self::default() }
+    }
+
+    /// Whether it is a prediction with its explanations, and nothing else.
+    pub fn is_plain(&self) -> bool {
+        self.show.is_empty() && self.sampled.is_none() && self.weights.is_none()
+    }
+}
 
 /// One method, and what it is to explain.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +57,8 @@ pub struct Asked {
     pub target: Target,
     /// Layers to look at, by name or label; empty: all of them.
     pub layers: Vec<String>,
+    /// An input with nothing in it, a value a channel; empty: zeros. Rain is normalised, so that none is not 0.
+    pub nothing: Vec<f32>,
 }
 
 /// The number that is explained, in the terms of a network.
@@ -48,15 +75,19 @@ pub enum Target {
         class: usize,
         output: ClassOutput,
     },
-    /// The sum of a refined tile over some of its rows and columns, in the unit of the network.
+    /// The sum of a refined tile over some of its rows and columns.
     SumOver {
         rows: Range<usize>,
         columns: Range<usize>,
+        /// Of them only pixels above so much, in the unit of the sum.
+        above: Option<f64>,
+        /// The sum is of millimetres, which follow so from the unit of the network; `None`: it is in that.
+        mm: Option<LogScale>,
     },
 }
 
 /// What a network says, and why.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// A field `[lead times × height × width]`, or the logits of classes.
     pub prediction: Vec<f32>,
@@ -66,6 +97,10 @@ pub struct Answer {
     pub features: Vec<f32>,
     /// One for each that was asked for, in their order.
     pub explained: Vec<Explained>,
+    /// What layers hold that were to be shown.
+    pub shown: Vec<ShownLayer>,
+    /// Predictions under dropout, as many as were wanted.
+    pub sampled: Vec<Vec<f32>>,
 }
 
 /// What a method found.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::choice::choice;
+use crate::downscale::Refinement;
 use crate::scene::{Coding, Fit, Resampling};
 
 /// One question to a network: what it is to look at, and how its answer is to be explained.
@@ -54,6 +56,9 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "Coding::is_default")]
         coding: Coding,
     },
+    /// Coarse rain of an interval, by its name in the catalogue, over `[west, south, east, north]` in degrees, and how
+    /// it is refined.
+    Downscaling { rain: String, domain: [f64; 4], refinement: Refinement },
 }
 
 impl fmt::Display for Subject {
@@ -66,6 +71,9 @@ impl fmt::Display for Subject {
                     true => Ok(()),
                     false => write!(f, " {} {}", coding.values, coding.bands),
                 }
+            }
+            Self::Downscaling { rain, domain: [west, south, east, north], refinement } => {
+                write!(f, "{rain} in {west},{south},{east},{north} {}", refinement.registration)
             }
         }
     }
@@ -106,6 +114,8 @@ pub enum Target {
     SumAbove { threshold: f64, lead_time_min: u32 },
     /// One class of a classifier, by its place among the logits.
     Class { class: usize, output: ClassOutput },
+    /// The mean of refined rain over nodes of one tile, of them only where it is above `above_mm`.
+    Refined { place: RefinedPlace, above_mm: Option<f64> },
 }
 
 impl fmt::Display for Target {
@@ -115,7 +125,60 @@ impl fmt::Display for Target {
                 write!(f, "the sum above {threshold} at {lead_time_min} min")
             }
             Self::Class { class, output } => write!(f, "the {output} of class {class}"),
+            Self::Refined { place, above_mm: None } => write!(f, "the rain of {place}"),
+            Self::Refined { place, above_mm: Some(mm) } => {
+                write!(f, "the rain above {mm} mm of {place}")
+            }
         }
+    }
+}
+
+/// Nodes of refined rain, which lie in one tile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "place", content = "at", rename_all = "kebab-case")]
+pub enum RefinedPlace {
+    /// The tile with the most coarse rain.
+    #[default]
+    Wettest,
+    /// A tile by its number.
+    Tile(usize),
+    /// `[west, south, east, north]`, degrees.
+    Box([f64; 4]),
+    /// The node nearest to latitude and longitude.
+    Node([f64; 2]),
+}
+
+impl fmt::Display for RefinedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wettest => f.write_str("wettest"),
+            Self::Tile(number) => write!(f, "tile:{number}"),
+            Self::Box([west, south, east, north]) => write!(f, "box:{west},{south},{east},{north}"),
+            Self::Node([latitude, longitude]) => write!(f, "node:{latitude},{longitude}"),
+        }
+    }
+}
+
+impl FromStr for RefinedPlace {
+    type Err = String;
+
+    /// Reads what [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refuse = || {
+            "must be wettest, tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or node:LATITUDE,LONGITUDE"
+                .to_owned()
+        };
+        let numbers = |rest: &str| -> Option<Vec<f64>> {
+            rest.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect()
+        };
+        let found = match text.split_once(':') {
+            None if text == "wettest" => Some(Self::Wettest),
+            Some(("tile", number)) => number.parse().ok().map(Self::Tile),
+            Some(("box", rest)) => numbers(rest).and_then(|n| n.try_into().ok()).map(Self::Box),
+            Some(("node", rest)) => numbers(rest).and_then(|n| n.try_into().ok()).map(Self::Node),
+            _ => None,
+        };
+        found.ok_or_else(refuse)
     }
 }
 
@@ -165,6 +228,17 @@ impl Progress for Silent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        use super::RefinedPlace::{Box, Node, Tile, Wettest};
+        for place in [Wettest, Tile(7), Box([-115.0, 37.0, -113.5, 38.0]), Node([37.5, -114.25])] {
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for bad in ["", "tile", "tile:-1", "box:1,2,3", "node:1", "node:1,NaN", "driest"] {
+            assert!(bad.parse::<RefinedPlace>().unwrap_err().contains("tile:NUMBER"), "{bad}");
+        }
+    }
 
     #[test]
     fn a_device_is_asked_for_by_its_name() {

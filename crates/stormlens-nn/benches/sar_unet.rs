@@ -48,6 +48,7 @@ fn grad_cam(layers: &[&str]) -> Asked {
         options: Default::default(),
         target: Target::SumAbove { channel: 0, field, threshold: 0.5 },
         layers: layers.iter().map(|&layer| layer.to_owned()).collect(),
+        nothing: Vec::new(),
     }
 }
 

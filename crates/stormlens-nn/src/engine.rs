@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use stormlens_data::card::DeviceReport;
-use stormlens_data::network::{Answer, Input, Question, Shown};
+use stormlens_data::network::{Answer, Input, Pass, Question, Shown};
 use stormlens_data::request::{Cancelled, Progress};
 
 pub use resident::{Resident, describe, host_tensors, state_dict};
@@ -97,6 +97,39 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<Vec<Answer>, EngineError> {
         answer::answer(resident, asked, progress, &self.device)
+    }
+
+    /// One input with all that is wanted of it; whose weights it names, the caller has seen to.
+    ///
+    /// # Errors
+    /// As [`Self::answer`], [`Self::show`] and [`Self::sample`].
+    pub fn pass(
+        &self,
+        resident: &Resident,
+        pass: &Pass,
+        progress: &dyn Progress,
+    ) -> Result<Answer, EngineError> {
+        let wants_answer =
+            !pass.asked.is_empty() || (pass.show.is_empty() && pass.sampled.is_none());
+        let mut answer = Answer::default();
+        if wants_answer {
+            let answers = self.answer(resident, &[(&pass.input, &pass.asked)], progress)?;
+            answer = answers.into_iter().next().unwrap_or_default();
+        }
+        if !pass.show.is_empty() {
+            let names: Vec<&str> = pass.show.iter().map(String::as_str).collect();
+            let shown = self.show(resident, &[&pass.input], &names)?.pop();
+            if let Some(Shown { prediction, shape, layers }) = shown {
+                answer.shown = layers;
+                if !wants_answer {
+                    (answer.prediction, answer.shape) = (prediction, shape);
+                }
+            }
+        }
+        if let Some(wanted) = pass.sampled {
+            answer.sampled = self.sample(resident, &pass.input, wanted, progress)?;
+        }
+        Ok(answer)
     }
 
     /// Predictions, and what these layers hold on the way, by the names under which the network shows

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 use stormlens_data::card::Downscaling;
+use stormlens_data::network::ShownLayer;
 
 use crate::parameters::Mode;
 use crate::{Parameters, Tap};
@@ -20,17 +21,25 @@ pub trait Network: Send + Sync {
         mode: &Mode,
     ) -> Prediction;
 
-    /// What it takes and gives with these parameters, for a network that refines tiles.
-    fn downscaling(&self, _: &Parameters) -> Option<Downscaling> {
+    /// What it takes and gives with parameters of these shapes, for a network that refines tiles.
+    fn downscaling(&self, _: ShapeOf) -> Option<Downscaling> {
         None
     }
 
-    /// Whether the network has that layer of its card with these parameters, which may be those of fewer
-    /// levels.
-    fn has_layer(&self, _: &Parameters, _layer: &str) -> bool {
+    /// Whether the network has that layer of its card with parameters of these shapes, which may be those of
+    /// fewer levels.
+    fn has_layer(&self, _: ShapeOf, _layer: &str) -> bool {
         true
     }
+
+    /// What its parameters hold for single places, whatever the input: maps by the names of their layers.
+    fn placed(&self, _: &Parameters) -> Vec<ShownLayer> {
+        Vec::new()
+    }
 }
+
+/// The shape of a parameter, if there is one of that name.
+pub type ShapeOf<'a> = &'a dyn Fn(&str) -> Option<Vec<usize>>;
 
 /// What a network says.
 #[derive(Clone, Debug)]

@@ -24,7 +24,8 @@ mod tests;
 /// # Panics
 /// If the answer is of another task's question.
 pub fn outcome(answered: Answered<'_>) -> Outcome {
-    let Answered { request, cards, rest, answer, provenance, duration_ms, methods } = answered;
+    let Answered { request, cards, rest, answers, provenance, duration_ms, methods, .. } = answered;
+    let answer = answers.into_iter().next().unwrap_or_default();
     let frames = *rest.downcast::<Frames>().expect("the frames of this question");
     let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
     let ground = Ground::new(&frames, task);

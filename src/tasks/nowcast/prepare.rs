@@ -25,7 +25,7 @@ pub fn prepare(
         samples.load(sample_of(&request.subject), task).map_err(|error| invalid(&error))?;
     let asked: Result<_, _> = request.explain.iter().map(|explain| ask(explain, task)).collect();
     let (input, frames) = input(frames);
-    Ok(Prepared { input, asked: asked?, rest: Box::new(frames) })
+    Ok(Prepared::one(input, asked?, Box::new(frames)))
 }
 
 /// The numbers for the network, and what is left of the frames.
@@ -66,7 +66,7 @@ fn ask(explain: &Explain, task: &Nowcasting) -> Result<Asked, WorkerError> {
         invalid(&format!("the network does not forecast {lead_time_min} minutes ahead"))
     })?;
     let target = network::Target::SumAbove { channel, field: task.field, threshold };
-    Ok(Asked { method, options, target, layers })
+    Ok(Asked { method, options, target, layers, nothing: Vec::new() })
 }
 
 /// Frames without anything in them, of the size that pages ask for.

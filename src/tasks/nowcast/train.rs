@@ -34,6 +34,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         field: Some(frames.field),
         frame_step_min: Some(frames.frame_step_min),
         lead_times_min: Some(frames.lead_times_min.clone()),
+        rain: None,
         input_px: None,
         crop_px: None,
         simulated: false,

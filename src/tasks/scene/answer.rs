@@ -26,7 +26,8 @@ pub const CHANNELS: [&str; 3] = ["red", "green", "blue"];
 /// # Panics
 /// If the answer is of another task's question.
 pub fn outcome(answered: Answered<'_>) -> Outcome {
-    let Answered { request, cards, rest, answer, provenance, duration_ms, methods } = answered;
+    let Answered { request, cards, rest, answers, provenance, duration_ms, methods, .. } = answered;
+    let answer = answers.into_iter().next().unwrap_or_default();
     let scene = *rest.downcast::<PreparedScene>().expect("the picture of this question");
     let classes = cards.model.scene_classification().map_or(&[][..], |task| task.classes);
     let logits: Vec<f64> = answer.prediction.iter().copied().map(f64::from).collect();

@@ -39,7 +39,7 @@ pub fn prepare(scenes: &Scenes, request: &Request, cards: &Cards) -> Result<Prep
         scenes.picture(scene, coding(&request.subject)).map_err(|error| invalid(&error))?;
     let asked: Result<_, _> = request.explain.iter().map(ask).collect();
     let (input, scene) = prepared(decoded, entry, request, variant(cards));
-    Ok(Prepared { input, asked: asked?, rest: Box::new(scene) })
+    Ok(Prepared::one(input, asked?, Box::new(scene)))
 }
 
 fn prepared(
@@ -83,7 +83,13 @@ fn ask(explain: &Explain) -> Result<Asked, WorkerError> {
     let Target::Class { class, output } = target else {
         return Err(invalid(&"a classifier has no field to explain"));
     };
-    Ok(Asked { method, options, target: network::Target::Class { class, output }, layers })
+    Ok(Asked {
+        method,
+        options,
+        target: network::Target::Class { class, output },
+        layers,
+        nothing: Vec::new(),
+    })
 }
 
 /// How large a network wants a picture, as its checkpoint says, else as its card does.

@@ -48,6 +48,7 @@ fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Resul
         field: None,
         frame_step_min: None,
         lead_times_min: None,
+        rain: None,
         input_px: Some(data.variant.input_px),
         crop_px: Some(data.variant.crop_px),
         simulated: data.simulated,

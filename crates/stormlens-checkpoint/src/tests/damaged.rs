@@ -24,6 +24,7 @@ pub(super) fn ours(precision: Precision) -> Vec<u8> {
         field: None,
         frame_step_min: None,
         lead_times_min: None,
+        rain: None,
         input_px: None,
         crop_px: None,
         simulated: false,

@@ -21,6 +21,7 @@ fn metadata() -> Metadata {
         field: None,
         frame_step_min: None,
         lead_times_min: None,
+        rain: None,
         input_px: None,
         crop_px: None,
         simulated: false,
@@ -111,6 +112,7 @@ fn what_is_said_of_pictures_is_read() {
     let (_folder, path) = folder();
     let metadata = Metadata {
         normalisation_mm_5min: None,
+        rain: None,
         input_px: Some(192),
         crop_px: Some(128),
         simulated: true,

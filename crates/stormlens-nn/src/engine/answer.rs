@@ -64,7 +64,7 @@ impl<'a> Example<'a> {
         let explained = self.asks.iter().map(explain).collect::<Result<_, _>>()?;
         let first = passes.into_iter().next().expect("every input goes through the network");
         let Pass { prediction, shape, features, .. } = first;
-        Ok(Answer { prediction, shape, features, explained })
+        Ok(Answer { prediction, shape, features, explained, ..Answer::default() })
     }
 
     fn explain(
@@ -86,6 +86,7 @@ impl<'a> Example<'a> {
             target: &target,
             layers: &ask.layers,
             options: &ask.options,
+            nothing: &ask.nothing,
             progress,
         };
         let found = ask.method.explain(pass, &run)?;

@@ -16,6 +16,8 @@ pub(super) struct Ask {
     /// Names of layers, each once; none for methods that look at the input.
     pub layers: Vec<String>,
     pub options: Options,
+    /// A value a channel; empty: zeros.
+    pub nothing: Vec<f32>,
 }
 
 impl Ask {
@@ -32,7 +34,15 @@ impl Ask {
         let options = Options::read(card, &resident.card, &asked.options);
         check_target(resident, &asked.target).map_err(EngineError::Input)?;
         let (target, options) = (target(card, &asked.target), options.map_err(EngineError::Input)?);
-        Ok(Self { method, target, layers, options })
+        let nothing = asked.nothing.clone();
+        let n_channels = resident.n_input_channels();
+        if !nothing.is_empty() && nothing.len() != n_channels {
+            let n = nothing.len();
+            return Err(EngineError::Input(format!(
+                "an input with nothing in it has {n} values, but the network takes {n_channels} channels"
+            )));
+        }
+        Ok(Self { method, target, layers, options, nothing })
     }
 
     pub fn wants_gradient(&self) -> bool {
@@ -89,9 +99,12 @@ fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
 
 /// Whether a tile of that size has the target, or why not.
 fn check_tile(id: &str, target: &Target, side: usize) -> Result<(), String> {
-    let Target::SumOver { rows, columns } = target else {
+    let Target::SumOver { rows, columns, above, .. } = target else {
         return Err(format!("{id} refines tiles; choose a sum over rows and columns of the tile"));
     };
+    if let Some(above) = above.filter(|above| !above.is_finite()) {
+        return Err(format!("the threshold is {above}; give a number"));
+    }
     for (what, range) in [("rows", rows), ("columns", columns)] {
         if range.is_empty() || range.end > side {
             let Range { start, end } = range;

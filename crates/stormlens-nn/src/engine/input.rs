@@ -10,7 +10,7 @@ use super::{EngineError, Resident};
 /// Below this a field has no pixel left before the last pooling.
 const MIN_FIELD_PX: usize = 16;
 /// Red, green and blue of a picture.
-const N_COLOURS: usize = 3;
+pub(super) const N_COLOURS: usize = 3;
 
 /// Puts an input on the device, `[1, channels, height, width]`.
 ///

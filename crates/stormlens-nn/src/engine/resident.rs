@@ -4,10 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use stormlens_data::card::{CheckpointCard, Downscaling, ModelCard, Split};
+use stormlens_data::card::{
+    CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
+};
+use stormlens_data::network::ShownLayer;
 use stormlens_data::scene::Variant;
 
 use super::EngineError;
+use super::input::N_COLOURS;
 use crate::Parameters;
 use crate::fused::Kernels;
 use crate::layers::fold;
@@ -61,6 +65,17 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
     let nowcasting = (entry.card)().is_nowcasting().then(nowcasting).transpose();
     let nowcasting =
         nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
+    let state = &file.state;
+    let shape = |name: &str| state.tensors.get(name).map(|tensor| tensor.shape.clone());
+    let absent = |layer: &Layer| !entry.network.has_layer(&shape, &layer.name);
+    let absent_layers: Vec<String> =
+        (entry.card)().layers.into_iter().filter(absent).map(|layer| layer.name).collect();
+    let rain = file.metadata.as_ref().and_then(|metadata| metadata.rain);
+    let refining = entry.network.downscaling(&shape).map(|tiles| Refining {
+        tiles,
+        rain: rain.unwrap_or(RainStatement::PUBLISHED),
+        is_stated: rain.is_some(),
+    });
     let (variant, training_range) = (file.variant(), file.training_range());
     let training_features = file.training_features().map(Arc::new);
     if let Some(Variant { input_px, crop_px }) = variant
@@ -95,6 +110,9 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         n_parameters: found.architecture.n_parameters,
         is_simulated,
         nowcasting,
+        refining,
+        members: Vec::new(),
+        absent_layers,
         variant,
         training_range,
         training_features,
@@ -115,13 +133,27 @@ impl Resident {
         let parameters = Parameters::from_host(tensors, device);
         parameters.prepare(Kernels::chosen());
         let mut card = (entry.card)();
-        card.layers.retain(|layer| entry.network.has_layer(&parameters, &layer.name));
+        card.layers.retain(|layer| !checkpoint.absent_layers.contains(&layer.name));
         Ok(Self { card, checkpoint, entry, parameters })
     }
 
     /// What it takes and gives, if it refines tiles.
     pub fn downscaling(&self) -> Option<Downscaling> {
-        self.entry.network.downscaling(&self.parameters)
+        self.checkpoint.refining.map(|refining| refining.tiles)
+    }
+
+    /// Channels of its input.
+    pub fn n_input_channels(&self) -> usize {
+        match (&self.checkpoint.nowcasting, self.downscaling()) {
+            (Some(frames), _) => frames.n_input_frames,
+            (_, Some(tiles)) => tiles.n_input_channels,
+            _ => N_COLOURS,
+        }
+    }
+
+    /// What its weights hold for single places, whatever the input.
+    pub fn placed(&self) -> Vec<ShownLayer> {
+        self.entry.network.placed(&self.parameters)
     }
 
     /// Names, shapes and values of the weights, in order of their names.

@@ -26,6 +26,7 @@ fn weights(folder: &Path, input_px: Option<usize>, crop_px: Option<usize>) -> Pa
         field: None,
         frame_step_min: None,
         lead_times_min: None,
+        rain: None,
         input_px,
         crop_px,
         simulated: true,
@@ -61,7 +62,7 @@ const PROBABILITY: Target = Target::Class { class: 1, output: ClassOutput::Proba
 
 fn asked(method: &str, target: Target) -> Asked {
     let (options, layers) = (Default::default(), Vec::new());
-    Asked { method: method.into(), options, target, layers }
+    Asked { method: method.into(), options, target, layers, nothing: Vec::new() }
 }
 
 fn with(mut asked: Asked, name: &str, value: &str) -> Asked {
@@ -138,6 +139,9 @@ fn fields() -> (Resident, &'static Counting) {
             n_parameters: 0,
             is_simulated: false,
             nowcasting: Some(nowcasting),
+            refining: None,
+            members: Vec::new(),
+            absent_layers: Vec::new(),
             variant: None,
             training_range: None,
             training_features: None,

@@ -105,8 +105,18 @@ fn start(run: &Run) -> Tensor<4> {
     match run.options.choice(BASELINE.name) {
         "blurred" => filled(run, Baseline::Blurred),
         "mean" => filled(run, Baseline::Mean),
-        _ => run.tensor.zeros_like(),
+        _ => nothing(run),
     }
+}
+
+/// An input with nothing in it.
+fn nothing(run: &Run) -> Tensor<4> {
+    if run.nothing.is_empty() {
+        return run.tensor.zeros_like();
+    }
+    let [n_channels, height, width] = run.input.shape;
+    let values = TensorData::new(run.nothing.to_vec(), [1, n_channels, 1, 1]);
+    Tensor::<4>::from_data(values, &run.tensor.device()).expand([1, n_channels, height, width])
 }
 
 fn filled(run: &Run, kind: Baseline) -> Tensor<4> {

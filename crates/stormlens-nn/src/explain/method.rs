@@ -48,6 +48,8 @@ pub struct Run<'a> {
     /// The layers to look at, in the order in which they were asked for.
     pub layers: &'a [String],
     pub options: &'a Options,
+    /// An input with nothing in it, a value a channel; empty: zeros.
+    pub nothing: &'a [f32],
     pub progress: &'a dyn Progress,
 }
 

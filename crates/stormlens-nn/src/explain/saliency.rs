@@ -102,6 +102,7 @@ mod tests {
             target: &target,
             layers: &[],
             options: &Options::read(&CARD, &model, &Default::default()).expect("no options"),
+            nothing: &[],
             progress: &Silent,
         };
         let found = Saliency.explain(&pass, &run).expect("nobody cancels");

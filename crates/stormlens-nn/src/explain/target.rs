@@ -3,6 +3,7 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_data::card::NowcastField;
+use stormlens_data::downscale::LogScale;
 use stormlens_data::network;
 use stormlens_data::request::ClassOutput;
 
@@ -40,11 +41,18 @@ impl<T: Target + ?Sized> Target for Box<T> {
 /// For a channel or a class that the prediction does not have.
 pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> Box<dyn Target> {
     match *wanted {
-        network::Target::SumOver { ref rows, ref columns } => {
+        network::Target::SumOver { ref rows, ref columns, above, mm } => {
             let width = shape[2];
-            let is_in = |i: usize| rows.contains(&(i / width)) && columns.contains(&(i % width));
-            let mask = (0..shape[1] * width).map(|i| f32::from(u8::from(is_in(i))));
-            Box::new(MaskedSum::over(mask.collect(), prediction))
+            let value = |i: usize| in_unit(mm, prediction[i]);
+            let is_in = |i: usize| {
+                let is_there = rows.contains(&(i / width)) && columns.contains(&(i % width));
+                is_there && above.is_none_or(|above| value(i) > above)
+            };
+            let mask = (0..shape[1] * width).map(|i| f32::from(u8::from(is_in(i)))).collect();
+            match mm {
+                None => Box::new(MaskedSum::over(mask, prediction)),
+                Some(scale) => Box::new(RainSum { sum: MaskedSum::over(mask, prediction), scale }),
+            }
         }
         network::Target::SumAbove { channel, field, threshold } => {
             let n_pixels = shape[1..].iter().product();
@@ -111,6 +119,36 @@ impl Target for MaskedSum {
 
     fn mask(&self) -> Option<&[f32]> {
         Some(&self.mask)
+    }
+}
+
+/// A value of a network, in millimetres where a scale says how.
+fn in_unit(mm: Option<LogScale>, value: f32) -> f64 {
+    mm.map_or(f64::from(value), |scale| scale.mm(f64::from(value)))
+}
+
+/// Rain in millimetres, summed over the pixels of a mask, of a network that gives its normalised logarithm.
+#[derive(Clone, Debug)]
+struct RainSum {
+    /// The pixels.
+    sum: MaskedSum,
+    scale: LogScale,
+}
+
+impl Target for RainSum {
+    fn of(&self, prediction: Prediction) -> Tensor<1> {
+        let LogScale { mean, std } = self.scale;
+        let logarithm = prediction.field().mul_scalar(std).add_scalar(mean);
+        self.sum.of(Prediction::Field(logarithm.exp().sub_scalar(1.0)))
+    }
+
+    fn score(&self, prediction: &[f32]) -> f64 {
+        let mm = |(&z, &m): (&f32, &f32)| if m > 0.0 { self.scale.mm(f64::from(z)) } else { 0.0 };
+        prediction.iter().zip(&self.sum.mask).map(mm).sum()
+    }
+
+    fn mask(&self) -> Option<&[f32]> {
+        Some(&self.sum.mask)
     }
 }
 

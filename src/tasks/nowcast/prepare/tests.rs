@@ -20,9 +20,11 @@ fn a_network_is_given_the_frames_and_what_is_asked() {
     let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
     let archive = Archive::open(&data().join("knmi")).expect("the repository has it");
     let sample = archive.load("20100826T0535", 12, 5, &[30]).expect("it can be read");
-    assert_eq!(prepared.input.shape, [12, 288, 288]);
-    assert!(prepared.input.values == sample.inputs_normalised, "bit for bit");
-    let [cam, gradients] = &prepared.asked[..] else { panic!("{:?}", prepared.asked) };
+    assert_eq!(prepared.passes[0].input.shape, [12, 288, 288]);
+    assert!(prepared.passes[0].input.values == sample.inputs_normalised, "bit for bit");
+    let [cam, gradients] = &prepared.passes[0].asked[..] else {
+        panic!("{:?}", prepared.passes[0].asked)
+    };
     let target = network::Target::SumAbove {
         channel: 1,
         field: NowcastField::Precipitation,
@@ -38,11 +40,11 @@ fn a_network_is_given_the_frames_and_what_is_asked() {
 fn clouds_are_given_as_0_and_1() {
     let question = ask(&format!("model=clouds&sample={CLOUDS}&lead-time=90")).expect("asked");
     let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(prepared.input.shape, [4, 128, 128]);
-    assert!(prepared.input.values.iter().all(|&v| v == 0.0 || v == 1.0));
+    assert_eq!(prepared.passes[0].input.shape, [4, 128, 128]);
+    assert!(prepared.passes[0].input.values.iter().all(|&v| v == 0.0 || v == 1.0));
     let target =
         network::Target::SumAbove { channel: 5, field: NowcastField::CloudCover, threshold: 0.5 };
-    assert_eq!(prepared.asked[0].target, target);
+    assert_eq!(prepared.passes[0].asked[0].target, target);
 }
 
 #[test]

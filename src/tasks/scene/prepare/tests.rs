@@ -15,7 +15,8 @@ fn prepared(question: &Question) -> Result<Prepared, WorkerError> {
 /// What is prepared of a question, which can be.
 fn input(query: &str) -> Input {
     let question = ask(query).expect("it can be asked");
-    prepared(&question).unwrap_or_else(|error| panic!("{error}")).input
+    let mut prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
+    prepared.passes.remove(0).input
 }
 
 fn picture(file: &str) -> Picture {
@@ -44,7 +45,9 @@ fn a_network_is_asked_for_a_number_of_a_class() {
     let methods = "methods=grad-cam,integrated-gradients&integrated-gradients.steps=7";
     let question = ask(&format!("scene={}&class=neg&{methods}", typhoon())).expect("asked");
     let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
-    let [cam, gradients] = &prepared.asked[..] else { panic!("{:?}", prepared.asked) };
+    let [cam, gradients] = &prepared.passes[0].asked[..] else {
+        panic!("{:?}", prepared.passes[0].asked)
+    };
     let target = |output| network::Target::Class { class: 0, output };
     assert_eq!((cam.method.as_str(), &cam.target), ("grad-cam", &target(ClassOutput::Logit)));
     assert_eq!(gradients.target, target(ClassOutput::Probability));

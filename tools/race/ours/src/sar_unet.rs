@@ -79,6 +79,7 @@ fn about_rain(method: &str) -> Asked {
         options: Default::default(),
         target: Target::SumAbove { channel: 0, field, threshold: THRESHOLD_MM_H },
         layers: Vec::new(),
+        nothing: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use stormlens_data::card::Downscaling;
 
 use crate::models::check_channels;
+use crate::network::ShapeOf;
 
 /// Levels of the encoder at most: the published networks have two and five.
 pub const MAX_DEPTH: usize = 5;
@@ -38,9 +39,6 @@ pub struct Form {
     /// the fifth.
     pub n_unused: usize,
 }
-
-/// The shape of a tensor, if there is one of that name.
-pub type ShapeOf<'a> = &'a dyn Fn(&str) -> Option<Vec<usize>>;
 
 impl Form {
     /// The newest network with the published sizes.

@@ -2,11 +2,13 @@
 
 use burn::tensor::Tensor;
 use stormlens_data::card::Downscaling;
+use stormlens_data::network::ShownLayer;
 
+use super::affine::{AffineMap, affine_maps};
 use super::block::{attend, residual_block};
 use super::form::{Form, Version};
 use crate::layers::{Source, conv1x1, dropout, enlarge_nearest, enlarge_transposed, max_pool};
-use crate::network::{Network, Prediction};
+use crate::network::{Network, Prediction, ShapeOf};
 use crate::parameters::{Mode, Scope};
 use crate::{Parameters, Tap};
 
@@ -54,14 +56,28 @@ impl Network for Harpnet {
         Prediction::Field(if form.is_normalised() { rain } else { rain.clamp_min(0.0) })
     }
 
-    fn downscaling(&self, parameters: &Parameters) -> Option<Downscaling> {
-        Some(form(parameters).downscaling())
+    fn downscaling(&self, shape: ShapeOf) -> Option<Downscaling> {
+        Some(Form::of(shape)?.ok()?.downscaling())
     }
 
-    fn has_layer(&self, parameters: &Parameters, name: &str) -> bool {
-        let depth = form(parameters).depth;
+    fn has_layer(&self, shape: ShapeOf, name: &str) -> bool {
+        let Some(Ok(form)) = Form::of(shape) else { return true };
         let place = name.split('.').nth(1).and_then(|place| place.parse::<usize>().ok());
-        place.is_none_or(|place| place < depth)
+        place.is_none_or(|place| place < form.depth)
+    }
+
+    /// How far the normalisation behind each block is from the identity: weights `BLOCK.NORM.weight`, then biases
+    /// `BLOCK.NORM.bias`.
+    fn placed(&self, parameters: &Parameters) -> Vec<ShownLayer> {
+        let layer = |map: &AffineMap, part: &str, values: &[f32]| ShownLayer {
+            name: format!("{}.{}.{part}", map.block, map.norm),
+            shape: [1, map.side, map.side],
+            values: values.to_vec(),
+        };
+        let maps = affine_maps(&parameters.to_host());
+        let both =
+            |map: &AffineMap| [layer(map, "weight", &map.weight), layer(map, "bias", &map.bias)];
+        maps.iter().flat_map(both).collect()
     }
 }
 

@@ -18,6 +18,7 @@ fn file(metadata: Option<Statement>, hyper_parameters: Json) -> Foreign {
         field: said.field,
         frame_step_min: said.frame_step_min,
         lead_times_min: said.lead_times_min,
+        rain: None,
         input_px: None,
         crop_px: None,
         simulated: false,

@@ -39,12 +39,12 @@ fn tile(seed: usize, shape: [usize; 3]) -> Input {
 }
 
 fn sum_over(rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> Target {
-    Target::SumOver { rows, columns }
+    Target::SumOver { rows, columns, above: None, mm: None }
 }
 
 fn asked(method: &str, target: Target, layers: &[&str]) -> Asked {
     let layers = layers.iter().map(|&layer| layer.to_owned()).collect();
-    Asked { method: method.into(), options: BTreeMap::new(), target, layers }
+    Asked { method: method.into(), options: BTreeMap::new(), target, layers, nothing: Vec::new() }
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! Weights that refine rain on tiles: what goes in, what comes out, and in which unit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::downscale::{Geometry, LogScale, Registration};
+
+/// A tile of coarse rain in, the same tile with fine rain out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Downscaling {
+    /// 2: the logarithm of rain, ln(1 + mm), normalised and interpolated to the fine tile, and elevation; the
+    /// output is normalised too. 1: rain in mm as it is, and so is the output.
+    pub n_input_channels: usize,
+    /// Height and width of the input; `None` where any will do, because the network itself enlarges it.
+    pub input_px: Option<usize>,
+    /// Height and width of the output.
+    pub output_px: usize,
+}
+
+/// What weights that refine tiles say of the rain that they were trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RainStatement {
+    /// Of `ln(1 + mm)`, from which the network's unit follows.
+    pub log_mean: f64,
+    pub log_std: f64,
+    /// Length of the interval that rain is summed over.
+    pub hours: u32,
+    /// Where coarse rain was placed on the fine nodes.
+    pub registration: Registration,
+}
+
+impl RainStatement {
+    /// The numbers that the published program takes for every file: sums of three hours, with its own registration.
+    pub const PUBLISHED: Self =
+        Self { log_mean: 0.1734, log_std: 0.4228, hours: 3, registration: Registration::Reference };
+}
+
+/// A tile of coarse rain in, the same tile with fine rain out: what a set of weights is for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Refining {
+    pub tiles: Downscaling,
+    pub rain: RainStatement,
+    /// Whether the file says of which rain it is; else that of the publication is taken, and pages say so.
+    pub is_stated: bool,
+}
+
+impl Refining {
+    /// Where the tiles' nodes lie: of the published network with terrain, or of that without.
+    pub fn geometry(&self) -> Geometry {
+        let published = if self.tiles.n_input_channels == 1 { Geometry::V1 } else { Geometry::V4 };
+        Geometry { size: self.tiles.output_px, ..published }
+    }
+
+    /// The network's unit. That of one without terrain is mm; on the way to maps it goes by its logarithm.
+    pub fn scale(&self) -> LogScale {
+        match self.tiles.n_input_channels {
+            1 => LogScale { mean: 0.0, std: 1.0 },
+            _ => LogScale { mean: self.rain.log_mean, std: self.rain.log_std },
+        }
+    }
+}
