@@ -8,7 +8,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
 DPI = 150
-WIDTH_MM, HEIGHT_MM = 85.0, 84.6
+WIDTH_MM, HEIGHT_MM = 85.0, 88.2
 MM_PER_INCH = 25.4
 # Classes of rain, and where evidence is no longer transparent, as in this program's figure.
 LEVELS_MM_H = (0.1, 0.5, 1, 2, 4, 7, 10, 20, 30, 50)
