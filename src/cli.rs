@@ -5,6 +5,8 @@ mod ask;
 mod completions;
 mod dataset;
 #[cfg(feature = "nn")]
+mod downscale;
+#[cfg(feature = "nn")]
 pub mod evaluate;
 #[cfg(feature = "nn")]
 mod explain;
@@ -87,6 +89,8 @@ enum Command {
     #[cfg(feature = "nn")]
     Explain(explain::Args),
     #[cfg(feature = "nn")]
+    Downscale(downscale::Args),
+    #[cfg(feature = "nn")]
     Evaluate(evaluate::Args),
     #[cfg(feature = "nn")]
     Import(import::Args),
@@ -149,6 +153,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Explain(args) => explain::run(args, speech),
+        #[cfg(feature = "nn")]
+        Command::Downscale(args) => downscale::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Evaluate(args) => evaluate::run(args, speech),
         #[cfg(feature = "nn")]

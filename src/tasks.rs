@@ -1,5 +1,6 @@
 //! Which tasks there are: one line a task.
 
+mod downscaling;
 mod explained;
 mod nowcast;
 mod scene;
@@ -22,7 +23,7 @@ use crate::cli::train::Run;
 use crate::task::Task;
 use crate::web::Pages;
 
-pub use scene::UploadLimits;
+pub use crate::web::upload::UploadLimits;
 
 /// Where tasks find their samples, and where they keep what visitors bring.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub struct Opened {
 type Open = fn(&Folders) -> anyhow::Result<Opened>;
 
 /// In the order in which pages list them.
-pub const TASKS: &[Open] = &[nowcast::open, scene::open];
+pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open];
 
 /// Opens all of them.
 ///

@@ -23,6 +23,7 @@ pub mod recent;
 pub mod report;
 pub mod result;
 mod state;
+pub mod upload;
 pub mod views;
 
 use axum::Router;

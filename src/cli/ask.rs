@@ -20,26 +20,51 @@ use crate::tasks;
 #[derive(Debug, clap::Args)]
 pub struct QuestionArgs {
     #[command(flatten)]
-    network: NetworkArgs,
+    pub network: NetworkArgs,
     /// Files to look at, as they come: radar frames (.h5, in any order) or a folder of them, arrays (.npy), samples of
-    /// cloud cover (.npz), pictures.
+    /// cloud cover (.npz), pictures, fields of rain (GRIB, NetCDF).
     /// Of several inputs, each is asked about
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    input: Vec<PathBuf>,
+    pub input: Vec<PathBuf>,
     /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
     /// nothing is said), mm in 5 minutes, or mm/h
     #[arg(long, value_name = "normalised|mm-per-5min|mm-h")]
-    units: Option<String>,
+    pub units: Option<String>,
+    #[command(flatten)]
+    pub fields: FieldArgs,
     /// The same as a bare NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE", value_parser = read_pair)]
-    set: Vec<Pair>,
+    pub set: Vec<Pair>,
     /// What is asked, by the names that addresses of the dashboard have. A file or the name of a sample may stand
     /// here, too
     #[arg(value_name = "NAME=VALUE|FILE|SAMPLE")]
-    words: Vec<PathBuf>,
+    pub words: Vec<PathBuf>,
 }
 
-fn read_pair(text: &str) -> Result<Pair, String> {
+/// What is said of fields that a file holds.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct FieldArgs {
+    /// Of a field of rain: a file of heights in metres (GRIB, NetCDF); without it the finest of the data folder that
+    /// covers the domain
+    #[arg(long, value_name = "FILE")]
+    pub elevation: Option<String>,
+    /// Of a file of several variables: which one, by the name that it has there
+    #[arg(long, value_name = "NAME")]
+    pub variable: Option<String>,
+    /// Of a file of several times: the end of the interval, UTC, e.g. 2016-09-22T03:00Z; without it each is asked about
+    #[arg(long, value_name = "TIME")]
+    pub end: Option<String>,
+}
+
+impl FieldArgs {
+    fn pairs(&self) -> impl Iterator<Item = Pair> {
+        let given =
+            [("elevation", &self.elevation), ("variable", &self.variable), ("end", &self.end)];
+        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+    }
+}
+
+pub fn read_pair(text: &str) -> Result<Pair, String> {
     pair(text).ok_or_else(|| "must be NAME=VALUE".to_owned())
 }
 
@@ -140,14 +165,18 @@ fn subjects(
     let is_named = given.has(name) || args.set.iter().any(|(set, _)| set == name);
     match given.files.as_slice() {
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
+        [] if args.fields.pairs().next().is_some() => {
+            bail!("--elevation, --variable and --end are said of a file: give one with --input")
+        }
         [] if is_named => Ok(vec![None]),
         [] => bail!("there is nothing to look at: give a file with --input, or {name}=…"),
         _ if is_named => bail!("give a file with --input or {name}=…, not both"),
         paths => {
             let units = args.units.iter().map(|units| ("units".to_owned(), units.clone()));
+            let said = units.chain(args.fields.pairs());
             let files = Files {
                 paths,
-                parameters: &Parameters::of(units),
+                parameters: &Parameters::of(said),
                 checkpoint: &cards.checkpoint,
                 memory: args.network.sources.memory_limit,
             };

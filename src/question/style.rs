@@ -36,6 +36,11 @@ fn read_part(parameters: &Parameters, name: &str, style: &mut Style) -> Result<(
         "cleanup" => style.cleanup = parameters.switch("cleanup", style.cleanup)?,
         "outline" => style.outline = parameters.switch("outline", style.outline)?,
         "region" => style.region = read_region(parameters)?,
+        "exceed" => {
+            let fits = |value: &f64| (0.0..=1e6).contains(value);
+            let value = parameters.number("exceed", "a number from 0 on", fits)?;
+            style.exceed = value.unwrap_or(style.exceed) + 0.0;
+        }
         other => debug_assert!(false, "a style has no {other}"),
     }
     Ok(())
@@ -87,6 +92,7 @@ fn write_part(style: &Style, name: &str) -> Option<String> {
         "cleanup" => switch(style.cleanup),
         "outline" => switch(style.outline),
         "region" => style.region.as_ref()?.to_string(),
+        "exceed" => style.exceed.to_string(),
         _ => return None,
     })
 }

@@ -8,7 +8,6 @@ pub mod evaluate;
 #[cfg(feature = "nn")]
 pub mod import;
 mod list;
-mod meter;
 mod notices;
 mod page;
 mod pages;
@@ -32,11 +31,9 @@ use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Request, Subject, Target};
 
-use self::meter::Crowd;
 use self::refusals::Refusals;
 use self::scenes::{CacheOptions, Scenes};
 use self::table::Summaries;
-pub use self::upload::UploadLimits;
 use super::split::note;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
@@ -47,6 +44,7 @@ use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::client::Shares;
 use crate::web::layout::Section;
 use crate::web::recent::Recent;
+use crate::web::upload::{Crowd, UploadLimits};
 use stormlens_plot::{Polarity, Style};
 
 /// The entry of the navigation.

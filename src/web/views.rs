@@ -79,7 +79,7 @@ pub struct ValuesView {
     /// Height and width of the whole domain in its pixels.
     pub size: String,
     /// Maps with the same word lie on the same pixels.
-    pub domain: &'static str,
+    pub domain: String,
 }
 
 /// All figures of one result.
@@ -128,7 +128,7 @@ impl<'a> Figures<'a> {
             id: format!("figure-{figure}"),
             shape: self.shape(figure),
             title: stormlens_plot::title(self.outcome, figure, &style),
-            alt: stormlens_plot::alt_text(self.outcome, figure),
+            alt: stormlens_plot::alt_text_of(self.outcome, figure, &style),
             light: page("light"),
             dark: page("dark"),
             narrow,
@@ -147,7 +147,7 @@ impl<'a> Figures<'a> {
         };
         match figure {
             Figure::Map { variable, .. } if is_of_a_picture(variable) => "plain",
-            Figure::Map { .. } | Figure::Difference { .. } => "map",
+            Figure::Map { .. } | Figure::Difference { .. } | Figure::Exceedance(_) => "map",
             Figure::Strip(_) | Figure::Grid(_) => "strip",
             Figure::Bars(_) | Figure::Curve(_) => "chart",
         }
@@ -233,13 +233,22 @@ impl<'a> Figures<'a> {
 }
 
 /// What maps are linked over, its height and width, and the part of it that a variable covers.
-fn place(domain: &Domain) -> Option<(&'static str, [usize; 2], Rectangle)> {
+fn place(domain: &Domain) -> Option<(String, [usize; 2], Rectangle)> {
     let whole = |[height, width]: [usize; 2]| Rectangle { left: 0, top: 0, width, height };
     match domain {
         Domain::None => None,
-        Domain::Earth(_) => domain.size().map(|size| ("earth", size, whole(size))),
-        Domain::Scene(_) => domain.size().map(|size| ("scene", size, whole(size))),
-        Domain::SceneCentre(scene) => Some(("scene", [scene.variant.input_px; 2], scene.crop())),
+        Domain::Earth(grid) => {
+            let size = [grid.height, grid.width];
+            let [height, width] = size.map(|n| n as f64 * grid.spacing_km);
+            // A result may have maps of several parts of the Earth.
+            let word =
+                format!("earth {:.3} {:.3} {height:.3} {width:.3}", grid.west_km, grid.north_km);
+            Some((word, size, whole(size)))
+        }
+        Domain::Scene(_) => domain.size().map(|size| ("scene".to_owned(), size, whole(size))),
+        Domain::SceneCentre(scene) => {
+            Some(("scene".to_owned(), [scene.variant.input_px; 2], scene.crop()))
+        }
     }
 }
 

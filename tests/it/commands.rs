@@ -462,23 +462,33 @@ fn bad_checkpoints_are_refused_in_words() {
     bench.succeeds("predict --checkpoint @renamed.ckpt --input @x.npy --output @y.npy");
 }
 
-/// Nothing can be asked of them, so no command may begin.
+/// Tiles of numbers go through the network as they are: what the authors' program says of them, in its unit.
 #[test]
-fn weights_of_a_network_without_a_task_are_refused_for_that() {
+fn tiles_of_numbers_are_refined_as_the_authors_do() {
     let bench = Bench::new();
     let Some(folder) = std::env::var_os("STORMLENS_GOLDEN_DIR") else {
         println!("skipped: STORMLENS_GOLDEN_DIR is not set");
         return;
     };
-    let weights = Path::new(&folder).join("harpnet/0_model.pt");
-    let weights = weights.to_str().expect("a plain path");
-    let expected = ["harpnet cannot be used yet", "no page and no command"];
-    bench.fails(&format!("import --from {weights} --output @w.safetensors"), &expected);
-    bench.frames("x.npy", &[12, 32, 32]);
-    for command in ["predict", "explain"] {
-        let ask = format!("{command} --model harpnet --checkpoint {weights} --input @x.npy");
-        bench.fails(&format!("{ask} --output @y.npz"), &expected);
+    let golden = Path::new(&folder).join("harpnet");
+    let [weights, input] = ["0_model.pt", "input.npy"].map(|name| golden.join(name));
+    let (weights, input) = (weights.display(), input.display());
+    let ask = format!("predict --model harpnet --checkpoint {weights} --input {input}");
+    bench.succeeds(&format!("{ask} --output @y.npy"));
+    let (shape, ours) = npy::read_npy_f32(&bench.path("y.npy")).expect("an array");
+    let (expected, theirs) = npy::read_npy_f32(&golden.join("output_norm.npy")).expect("an array");
+    assert_eq!((shape, expected), (vec![2, 1, 64, 64], vec![2, 1, 64, 64]));
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert!((ours - theirs).abs() <= 2e-5 + 1e-5 * theirs.abs(), "{ours} and {theirs}");
     }
+    bench.fails(
+        &format!("explain --model harpnet --checkpoint {weights} --input {input} --output @y.npz"),
+        &["lie nowhere"],
+    );
+    bench.frames("x.npy", &[3, 64, 64]);
+    let three =
+        format!("predict --model harpnet --checkpoint {weights} --input @x.npy --output @y.npy");
+    bench.fails(&three, &["3 channels", "takes 2"]);
 }
 
 /// From another file format and back: the same network to the last bit.
@@ -565,8 +575,6 @@ fn a_bad_training_file_is_refused_in_words() {
     };
     bench.fails("train @absent.toml", &["absent.toml"]);
     check("model = 3", &["run.toml"]);
-    // Known, and of no task.
-    check("model = \"harpnet\"", &["harpnet cannot be used yet", "no page and no command"]);
     let data = "[data]\narchive = \"data/knmi\"\ntrain_until = \"2010-08-26T05:00:00Z\"\n\
                 validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
     let run =

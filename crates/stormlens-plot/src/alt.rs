@@ -16,7 +16,12 @@ use super::{Figure, PlotError, Style, entries, titles};
 ///
 /// Directions are those of the map. Where the figure can't be drawn, the reason is said.
 pub fn alt_text(outcome: &Outcome, figure: &Figure) -> String {
-    match describe(outcome, figure) {
+    alt_text_of(outcome, figure, &Style::default())
+}
+
+/// The same of a figure that depends on its style: the threshold of a probability.
+pub fn alt_text_of(outcome: &Outcome, figure: &Figure, style: &Style) -> String {
+    match describe(outcome, figure, style) {
         Err(error) => format!("No figure: {error}."),
         Ok(words) => match outcome.remark() {
             remark if remark.is_empty() => words,
@@ -25,7 +30,7 @@ pub fn alt_text(outcome: &Outcome, figure: &Figure) -> String {
     }
 }
 
-fn describe(outcome: &Outcome, figure: &Figure) -> Result<String, PlotError> {
+fn describe(outcome: &Outcome, figure: &Figure, of: &Style) -> Result<String, PlotError> {
     match figure {
         Figure::Map { variable, index } => {
             Ok(map_words(outcome, &Shown::of(outcome, variable, *index)?))
@@ -34,6 +39,9 @@ fn describe(outcome: &Outcome, figure: &Figure) -> Result<String, PlotError> {
             Ok(map_words(outcome, &Shown::difference(outcome, [variable, other], *index)?))
         }
         Figure::Strip(name) => strip_words(outcome, Shown::of(outcome, name, 0)?.variable),
+        Figure::Exceedance(name) => {
+            Ok(map_words(outcome, &Shown::exceedance(outcome, name, of.exceed)?))
+        }
         Figure::Grid(names) => {
             let style = Style::default();
             let words = comparable(outcome, names)?.into_iter().map(|shown| {

@@ -25,11 +25,13 @@ pub enum Figure {
     Curve(String),
     /// `difference-NAME,OTHER@INDEX`: one map minus another.
     Difference { variable: String, other: String, index: usize },
+    /// `exceedance-NAME`: the share of a variable's maps that are above the threshold of the style.
+    Exceedance(String),
 }
 
 impl Figure {
     /// The forms of the names, for messages and help texts.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "map-NAME",
         "map-NAME@INDEX",
         "strip-NAME",
@@ -38,6 +40,7 @@ impl Figure {
         "curve-NAME",
         "difference-NAME,OTHER",
         "difference-NAME,OTHER@INDEX",
+        "exceedance-NAME",
     ];
 
     /// The first map of a variable.
@@ -60,7 +63,7 @@ impl Figure {
             | Self::Strip(name)
             | Self::Bars(name)
             | Self::Curve(name) => Some(name),
-            Self::Grid(_) | Self::Difference { .. } => None,
+            Self::Grid(_) | Self::Difference { .. } | Self::Exceedance(_) => None,
         }
     }
 
@@ -70,7 +73,8 @@ impl Figure {
             Self::Map { variable: name, .. }
             | Self::Strip(name)
             | Self::Bars(name)
-            | Self::Curve(name) => vec![name],
+            | Self::Curve(name)
+            | Self::Exceedance(name) => vec![name],
             Self::Grid(names) => names.iter().map(String::as_str).collect(),
             Self::Difference { variable, other, .. } => vec![variable, other],
         }
@@ -124,6 +128,9 @@ impl Figure {
         if n > 1 {
             figures.push(Self::Strip(name()));
         }
+        if n > 1 && axes.iter().any(|axis| axis.name == Axis::MEMBER) {
+            figures.push(Self::Exceedance(name()));
+        }
         figures
     }
 }
@@ -156,6 +163,7 @@ impl fmt::Display for Figure {
             Self::Grid(names) => return write!(f, "grid-{}", names.join(",")),
             Self::Bars(name) => return write!(f, "bars-{name}"),
             Self::Curve(name) => return write!(f, "curve-{name}"),
+            Self::Exceedance(name) => return write!(f, "exceedance-{name}"),
         };
         if index > 0 { write!(f, "@{index}") } else { Ok(()) }
     }
@@ -186,6 +194,7 @@ fn parse(text: &str) -> Option<Figure> {
         "grid" => Figure::Grid(rest.split(',').map(name).collect::<Option<_>>()?),
         "bars" => Figure::Bars(name(rest)?),
         "curve" => Figure::Curve(name(rest)?),
+        "exceedance" => Figure::Exceedance(name(rest)?),
         _ => return None,
     })
 }

@@ -21,7 +21,7 @@ pub struct Words {
 
 pub fn of(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<Words, PlotError> {
     match figure {
-        Figure::Map { .. } | Figure::Difference { .. } => {
+        Figure::Map { .. } | Figure::Difference { .. } | Figure::Exceedance(_) => {
             let (view, shown) = single(outcome, figure, style)?;
             let title = titles::long(outcome, &shown, style);
             Ok(Words { title, details: details(&view, &shown)? })
@@ -35,6 +35,9 @@ pub fn of(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<Words, Pl
 
 fn details(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     let variable = shown.variable;
+    if shown.above.is_some() {
+        return Ok(vec![format!("share of {} members", variable.n_maps())]);
+    }
     let entry = entries::words(variable, shown.index);
     if shown.other.is_some() {
         return Ok(vec![entry, moments_words(shown)]);

@@ -61,7 +61,7 @@ pub mod testing;
 use stormlens_data::outcome::{Outcome, Variable};
 use stormlens_data::scene::Rectangle;
 
-pub use alt::alt_text;
+pub use alt::{alt_text, alt_text_of};
 pub use choices::{
     Coordinates, EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme,
 };
@@ -84,7 +84,7 @@ use page::Page;
 /// # Errors
 /// If the outcome does not hold what the figure shows, or the style is out of range.
 pub fn draw(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<String, PlotError> {
-    Page::new(outcome, figure, style)?.draw(&alt_text(outcome, figure))
+    Page::new(outcome, figure, style)?.draw(&alt_text_of(outcome, figure, style))
 }
 
 /// Width and height of a figure in CSS pixels (96 to the inch), without drawing it: what a page
@@ -105,7 +105,7 @@ pub fn plane_frame(outcome: &Outcome, figure: &Figure, style: &Style) -> Option<
 /// the last frame`, `Prediction minus observation, +30 min`. One that can't be drawn has its address.
 pub fn title(outcome: &Outcome, figure: &Figure, style: &Style) -> String {
     let title = match figure {
-        Figure::Map { .. } | Figure::Difference { .. } => {
+        Figure::Map { .. } | Figure::Difference { .. } | Figure::Exceedance(_) => {
             page::single(outcome, figure, style).map(|(_, shown)| titles::short(&shown, style))
         }
         several => headings::of(outcome, several, style).map(|words| words.title),

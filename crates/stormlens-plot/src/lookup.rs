@@ -4,6 +4,7 @@ use stormlens_data::field::Field;
 use stormlens_data::outcome::{Axis, Colours, Domain, Outcome, Quantity, Role, Variable};
 
 use super::PlotError;
+use super::words::{in_unit, number};
 
 /// The variable of a name.
 pub fn variable<'a>(outcome: &'a Outcome, name: &str) -> Result<&'a Variable, PlotError> {
@@ -50,6 +51,8 @@ pub struct Shown<'a> {
     pub variable: &'a Variable,
     pub other: Option<&'a Variable>,
     pub index: usize,
+    /// Not one map, but the share of all of them that are above so much.
+    pub above: Option<f64>,
 }
 
 impl<'a> Shown<'a> {
@@ -61,7 +64,7 @@ impl<'a> Shown<'a> {
         }
         let last = n_shown(variable).saturating_sub(1);
         match index <= last {
-            true => Ok(Self { variable, other: None, index }),
+            true => Ok(Self { variable, other: None, index, above: None }),
             false => Err(PlotError::UnknownIndex { name: name(), index, last }),
         }
     }
@@ -83,14 +86,26 @@ impl<'a> Shown<'a> {
         }
     }
 
+    pub fn exceedance(outcome: &'a Outcome, name: &str, above: f64) -> Result<Self, PlotError> {
+        Ok(Self { above: Some(above), ..Self::of(outcome, name, 0)? })
+    }
+
     /// The values; of what is shown together, those of the first channel.
     pub fn field(&self) -> Field {
+        if let Some(above) = self.above {
+            return share_above(self.variable, above);
+        }
         let field = self.variable.map(self.index);
         self.other.map_or_else(|| field.clone(), |other| subtract(&field, &other.map(self.index)))
     }
 
     pub fn quantity(&self) -> Quantity {
         let quantity = &self.variable.quantity;
+        if let Some(above) = self.above {
+            let unit = in_unit(&quantity.unit);
+            let name = format!("probability of {} above {}{unit}", quantity.name, number(above));
+            return Quantity::new(&name, "1", Colours::Share);
+        }
         if self.other.is_none() {
             return quantity.clone();
         }
@@ -116,6 +131,21 @@ impl<'a> Shown<'a> {
     pub fn is_of_pixels(&self) -> bool {
         has_channels(self.variable)
     }
+}
+
+/// The share of maps with more than that at each place; missing where one is.
+fn share_above(variable: &Variable, above: f64) -> Field {
+    let n = variable.n_maps();
+    let [height, width] = variable.plane.unwrap_or_default();
+    let at = |place: usize| {
+        let values = (0..n).map(|map| variable.values.at(map * height * width + place));
+        let count = |sum: f64, value: f64| match value.is_nan() {
+            true => f64::NAN,
+            false => sum + f64::from(u8::from(value > above)),
+        };
+        (values.fold(0.0, count) / n.max(1) as f64) as f32
+    };
+    Field::new(height, width, (0..height * width).map(at).collect())
 }
 
 /// `a` minus `b`, missing where either is; both cover the same domain at the same size.

@@ -46,7 +46,7 @@ impl<'a> Page<'a> {
         style.check()?;
         let letterings = Letterings::new(style);
         let body: Box<dyn Body> = match figure {
-            Figure::Map { .. } | Figure::Difference { .. } => {
+            Figure::Map { .. } | Figure::Difference { .. } | Figure::Exceedance(_) => {
                 let (view, shown) = single(outcome, figure, style)?;
                 Box::new(Map::new(view, shown, letterings)?)
             }
@@ -119,6 +119,7 @@ pub fn single<'a>(
         Figure::Difference { variable, other, index } => {
             Shown::difference(outcome, [variable, other], *index)?
         }
+        Figure::Exceedance(name) => Shown::exceedance(outcome, name, style.exceed)?,
         figure => return Err(PlotError::UnknownFigure { name: figure.to_string() }),
     };
     Ok((View::new(outcome, shown.variable, style)?, shown))

@@ -11,7 +11,7 @@ use super::lookup::{Shown, extremes, has_missing, is_zero, n_shown};
 use super::scale::Scale;
 use super::scales::{self, size_of_most};
 use super::view::View;
-use super::words::{number, power_of_ten, superscript};
+use super::words::{in_unit, number, power_of_ten, superscript};
 use super::{Interpolation, Overlay, PlotError, cells, published_maps, signs};
 
 /// What a map shows.
@@ -28,7 +28,11 @@ pub struct Rendering {
 /// `common` holds the values of all maps that share the scale of this one.
 pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Rendering, PlotError> {
     match shown.colours() {
-        Colours::Rain | Colours::Share | Colours::RainDifference => Ok(plain(view, shown)),
+        Colours::Rain
+        | Colours::Share
+        | Colours::RainDifference
+        | Colours::Amount
+        | Colours::Factor => Ok(plain(view, shown)),
         Colours::Evidence => evidence(view, shown),
         Colours::Sizes => sizes(view, shown, common),
         Colours::Signed if shown.is_of_pixels() => signs::of(view, shown),
@@ -46,6 +50,8 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
     let scale = match quantity.colours {
         Colours::Rain => scales::rain(style),
         Colours::Share => scales::share(style.theme, &field),
+        Colours::Amount => scales::amount(style.theme, &field),
+        Colours::Factor => scales::factor(style.theme, &field),
         _ => scales::difference(style.theme),
     };
     let highest = extremes(&field).map(|(_, high)| high);
@@ -54,7 +60,7 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
         (_, None) => Some("nothing was measured here".into()),
         (Colours::Rain, Some(high)) if high < lowest_level => {
             let level = number(f64::from((lowest_level * 1000.0).round() / 1000.0));
-            Some(format!("no rain of {level} mm/h or more"))
+            Some(format!("no rain of {level}{} or more", in_unit(&quantity.unit)))
         }
         (Colours::Share, Some(high)) if high <= 0.0 => Some(format!("no {}", quantity.name)),
         _ => None,

@@ -34,6 +34,22 @@ pub fn share(theme: Theme, field: &Field) -> Scale {
     Scale::linear(0.0, 1.0, colours, [low < 0.0, high > 1.0]).with_missing(inks(theme).missing)
 }
 
+/// An amount from 0, or from the least value below it, to what 99.9 % keep within.
+pub fn amount(theme: Theme, field: &Field) -> Scale {
+    let colours = palette::share(theme).iter().map(|&c| opaque(c)).collect();
+    let (least, high) = extremes(field).unwrap_or((0.0, 0.0));
+    let limit = two_digits_above(size_of_most(&field.values, 99.9));
+    let low = if least < 0.0 { -two_digits_above(-least) } else { 0.0 };
+    Scale::linear(low, limit, colours, [false, high > limit]).with_missing(inks(theme).missing)
+}
+
+/// Ratios from 0 to 2 about 1.
+pub fn factor(theme: Theme, field: &Field) -> Scale {
+    let colours = palette::signed(theme).iter().map(|&c| opaque(c)).collect();
+    let high = extremes(field).map_or(0.0, |(_, high)| high);
+    Scale::linear(0.0, 2.0, colours, [false, high > 2.0]).with_missing(inks(theme).missing)
+}
+
 /// What lies beneath an attribution, in greys: rain in its classes, all else from 0 to 1.
 pub fn grey(colours: Colours, style: &Style) -> Scale {
     let theme = style.theme;

@@ -52,6 +52,8 @@ pub struct Style {
     pub source: bool,
     /// What stands along the sides of maps on the Earth.
     pub coordinates: Coordinates,
+    /// Probabilities of an ensemble are of more than that, in the unit of its maps.
+    pub exceed: f64,
 }
 
 impl Style {
@@ -110,6 +112,7 @@ impl Default for Style {
             title: true,
             source: true,
             coordinates: Coordinates::default(),
+            exceed: 1.0,
         }
     }
 }

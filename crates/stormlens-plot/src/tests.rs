@@ -1,6 +1,7 @@
 //! What all figures have in common.
 
 mod earth;
+mod ensembles;
 mod helpers;
 mod leads;
 mod published;

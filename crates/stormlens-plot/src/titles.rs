@@ -11,6 +11,9 @@ use super::{Polarity, Style, entries, target};
 pub fn long(outcome: &Outcome, shown: &Shown, style: &Style) -> String {
     let variable = shown.variable;
     let (quantity, name) = (&variable.quantity.name, words(variable));
+    if shown.above.is_some() {
+        return sentence(&shown.quantity().name);
+    }
     if let Some(other) = shown.other {
         return format!("{} minus {}", sentence(&name), words(other));
     }
@@ -62,6 +65,9 @@ fn before_rectification(variable: &Variable) -> &'static str {
 /// `55 min before the last frame`.
 pub fn short(shown: &Shown, style: &Style) -> String {
     let variable = shown.variable;
+    if shown.above.is_some() {
+        return sentence(&shown.quantity().name);
+    }
     let entry = match shown.is_of_pixels() {
         true => String::new(),
         false => entries::short(variable, shown.index),

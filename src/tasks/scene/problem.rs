@@ -5,6 +5,7 @@ use stormlens_data::scene::PictureError;
 
 use super::refusals::RefusedFile;
 use super::scenes::{SceneError, UploadError};
+use crate::web::upload::Halt;
 use crate::web::{AppError, Problem, format};
 
 /// Why an upload is not taken.
@@ -39,6 +40,16 @@ impl From<UploadProblem> for AppError {
         let back = crate::web::Link { text: "To the scenes", href: "/scenes".to_owned() };
         let (message, remedy) = (problem.to_string(), problem.remedy());
         Problem { message, status, title, remedy, back }.into()
+    }
+}
+
+impl From<Halt> for UploadProblem {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Form(what) => Self::Form(what),
+            Halt::TooLarge { max_bytes } => Self::TooLarge { max_bytes },
+            Halt::TooSlow => Self::TooSlow,
+        }
     }
 }
 

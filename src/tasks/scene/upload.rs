@@ -1,13 +1,12 @@
 //! `POST /scenes`: files from a form, or one picture by itself.
 //!
-//! Memory is bounded: no more than [`UploadLimits::n_at_once`] bodies are read at a time, each holds
+//! Memory is bounded: no more than [`UploadLimits::n_at_once`](crate::web::upload::UploadLimits::n_at_once) bodies are read at a time, each holds
 //! one file of at most the configured size and about a megabyte beside it, and the uploads decode one
 //! picture at a time; the worker may be decoding another beside it. Whatever else comes is answered at once that the server is busy.
 
 mod receipt;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart};
@@ -18,13 +17,13 @@ use axum::response::Response;
 use stormlens_data::scene::Coding;
 
 use super::SceneTask;
-use super::meter::Meter;
 use super::problem::UploadProblem;
 use super::question::read_coding;
 use super::refusals::RefusedFile;
 use super::scenes::{SceneEntry, UploadError, clean_name};
 use crate::parameters::Parameters;
-use crate::web::client::{Client, Shares};
+use crate::web::client::Client;
+use crate::web::upload::Meter;
 use crate::web::{AppError, AppState};
 
 /// The field of the form that holds the files.
@@ -33,59 +32,6 @@ const FIELD: &str = "files";
 const CODING: [&str; 2] = ["values", "bands"];
 const MAX_TEXT_BYTES: usize = 64;
 const PICTURES: [&str; 3] = ["image/png", "image/jpeg", "image/tiff"];
-/// Headers and boundaries of a form, a file.
-const OVERHEAD_BYTES: usize = 16 << 10;
-
-/// How many may bring how much, and how slowly.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct UploadLimits {
-    /// Bodies that are read at the same time.
-    pub n_at_once: usize,
-    /// Those of them that one client sends.
-    pub n_of_client: usize,
-    /// Files in one form.
-    pub n_files: usize,
-    /// For the whole body, counting only time in which the client is waited for.
-    pub deadline: Duration,
-    /// Without a single byte.
-    pub stall: Duration,
-    /// From when on the rate counts.
-    pub grace: Duration,
-    /// Rate over the whole time below which an upload is given up.
-    pub min_bytes_per_s: f64,
-    /// While others find no room, an upload has to be so many times faster, and be done so many times sooner.
-    pub crowded_factor: f64,
-    /// How long a refused upload is read on, so that its sender sees the answer.
-    pub linger: Duration,
-}
-
-impl Default for UploadLimits {
-    fn default() -> Self {
-        Self {
-            n_at_once: 8,
-            n_of_client: 4,
-            n_files: 24,
-            deadline: Duration::from_secs(300),
-            stall: Duration::from_secs(15),
-            grace: Duration::from_secs(10),
-            min_bytes_per_s: 16_384.0,
-            crowded_factor: 8.0,
-            linger: Duration::from_secs(3),
-        }
-    }
-}
-
-impl UploadLimits {
-    /// Room for the bodies that are read at the same time.
-    pub fn shares(&self) -> Shares {
-        Shares::new(self.n_at_once, self.n_of_client.min(self.n_at_once))
-    }
-
-    /// Bytes that a form may have in all, where a file may have so many.
-    pub fn max_bytes(&self, max_file_bytes: usize) -> usize {
-        (max_file_bytes + OVERHEAD_BYTES).saturating_mul(self.n_files)
-    }
-}
 
 /// What an upload is taken in with.
 #[derive(Clone, Copy)]
@@ -257,7 +203,7 @@ async fn read_file(
 
 fn broken(meter: &Meter) -> UploadProblem {
     let damaged = || UploadProblem::Form("is no form that can be read, or broke off".to_owned());
-    meter.problem().unwrap_or_else(damaged)
+    meter.problem().map_or_else(damaged, UploadProblem::from)
 }
 
 /// A file as it comes in; what is too much is counted but not kept.

@@ -55,6 +55,7 @@ impl Axis {
     pub const INPUT_TIME: &'static str = "input_time";
     pub const CHANNEL: &'static str = "channel";
     pub const CLASS: &'static str = "class";
+    pub const MEMBER: &'static str = "member";
 
     pub fn lead_time(from: Timestamp, minutes: Vec<u32>) -> Self {
         Self::new(Self::LEAD_TIME, Coordinates::LeadTimes { from, minutes })

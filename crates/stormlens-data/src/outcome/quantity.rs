@@ -28,6 +28,10 @@ pub enum Colours {
     Evidence,
     /// Unsigned sizes from 0 to the largest that are not rare, over the ground.
     Sizes,
+    /// From 0, or the least value below it, to the largest that are not rare.
+    Amount,
+    /// Ratios about one.
+    Factor,
     /// Both signs about zero.
     Signed,
     /// 0 or 1: where a mask is 1, one strong colour.
@@ -46,6 +50,12 @@ impl Quantity {
     pub fn rain_rate() -> Self {
         let standard_name = Some("rainfall_rate".to_owned());
         Self { standard_name, ..Self::new("rain rate", "mm/h", Colours::Rain) }
+    }
+
+    /// Rain that fell in so many hours.
+    pub fn rain_amount(hours: u32) -> Self {
+        let standard_name = Some("thickness_of_rainfall_amount".to_owned());
+        Self { standard_name, ..Self::new(&format!("rain in {hours} h"), "mm", Colours::Rain) }
     }
 
     /// Whether there are clouds, 0 or 1; a network's answer lies anywhere about that.

@@ -100,7 +100,10 @@ async fn file(router: &Router, address: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 async fn get(router: &Router, address: &str) -> anyhow::Result<(StatusCode, Vec<u8>)> {
-    let request = Request::get(address).header("host", "localhost").header("accept", "text/html").body(Body::empty())?;
+    let request = Request::get(address)
+        .header("host", "localhost")
+        .header("accept", "text/html")
+        .body(Body::empty())?;
     let response = router.clone().oneshot(request).await?;
     let status = response.status();
     Ok((status, response.into_body().collect().await?.to_bytes().to_vec()))

@@ -9,8 +9,7 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::UploadLimits;
-use super::problem::UploadProblem;
+use super::{Halt, UploadLimits};
 
 /// Bytes that are handed on at a time.
 const PIECE_BYTES: usize = 64 << 10;
@@ -50,7 +49,7 @@ pub struct Meter {
     flow: Mutex<Flow>,
     /// Bytes handed on that have not been [delivered](Meter::deliver).
     held: AtomicUsize,
-    problem: OnceLock<UploadProblem>,
+    problem: OnceLock<Halt>,
 }
 
 struct Flow {
@@ -71,7 +70,7 @@ impl Meter {
     }
 
     /// Why the stream ended early, if it did.
-    pub fn problem(&self) -> Option<UploadProblem> {
+    pub fn problem(&self) -> Option<Halt> {
         self.problem.get().cloned()
     }
 
@@ -99,7 +98,7 @@ impl Meter {
             let n_bytes = piece.as_ref().map_or(0, Bytes::len);
             let held = self.held.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
             match held > MAX_HELD_BYTES {
-                true => Err(UploadProblem::Form("has headers without end".to_owned())),
+                true => Err(Halt::Form("has headers without end".to_owned())),
                 false => Ok(piece),
             }
         });
@@ -140,7 +139,7 @@ impl Flow {
         &mut self,
         limits: &UploadLimits,
         max_bytes: usize,
-    ) -> Result<Option<Bytes>, UploadProblem> {
+    ) -> Result<Option<Bytes>, Halt> {
         while self.rest.is_empty() {
             match self.receive(limits).await? {
                 Some(bytes) => self.rest = bytes,
@@ -148,20 +147,20 @@ impl Flow {
             }
         }
         if self.received > max_bytes {
-            return Err(UploadProblem::TooLarge { max_bytes });
+            return Err(Halt::TooLarge { max_bytes });
         }
         let n_bytes = self.rest.len().min(PIECE_BYTES);
         Ok(Some(self.rest.split_to(n_bytes)))
     }
 
-    async fn receive(&mut self, limits: &UploadLimits) -> Result<Option<Bytes>, UploadProblem> {
-        let too_slow = || UploadProblem::TooSlow;
+    async fn receive(&mut self, limits: &UploadLimits) -> Result<Option<Bytes>, Halt> {
+        let too_slow = || Halt::TooSlow;
         let left = limits.deadline.checked_sub(self.waited).ok_or_else(too_slow)?;
         let started = Instant::now();
         let received = timeout(left.min(limits.stall), self.body.next()).await;
         self.waited += started.elapsed();
         let Some(bytes) = received.map_err(|_| too_slow())? else { return Ok(None) };
-        let bytes = bytes.map_err(|_| UploadProblem::Form("broke off".to_owned()))?;
+        let bytes = bytes.map_err(|_| Halt::Form("broke off".to_owned()))?;
         self.received += bytes.len();
         let expected = limits.min_bytes_per_s * self.waited.as_secs_f64();
         if self.waited > limits.grace && (self.received as f64) < expected {
@@ -186,7 +185,7 @@ mod tests {
     }
 
     /// Pieces of `n_bytes`, one every `pause`, until the meter says stop; what it said.
-    async fn check(n_bytes: usize, pause: Duration, n_pieces: usize) -> Option<UploadProblem> {
+    async fn check(n_bytes: usize, pause: Duration, n_pieces: usize) -> Option<Halt> {
         let pieces = stream::unfold(0, move |n| async move {
             tokio::time::sleep(pause).await;
             let piece = Ok::<_, std::io::Error>(Bytes::from(vec![0; n_bytes]));
@@ -207,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn too_many_bytes_are_noticed_at_once() {
         let problem = check(1000, Duration::ZERO, 10_000).await;
-        assert!(matches!(problem, Some(UploadProblem::TooLarge { .. })), "{problem:?}");
+        assert!(matches!(problem, Some(Halt::TooLarge { .. })), "{problem:?}");
     }
 
     #[tokio::test]
@@ -219,7 +218,7 @@ mod tests {
             held += piece.len();
         }
         assert!(held <= MAX_HELD_BYTES, "{held}");
-        assert!(matches!(meter.problem(), Some(UploadProblem::Form(_))));
+        assert!(matches!(meter.problem(), Some(Halt::Form(_))));
     }
 
     /// A hundred bytes a second, for ever.
@@ -242,7 +241,7 @@ mod tests {
         crowd.comes();
         let started = Instant::now();
         while meter.next().await.is_ok() {}
-        assert!(matches!(meter.problem(), Some(UploadProblem::TooSlow)));
+        assert!(matches!(meter.problem(), Some(Halt::TooSlow)));
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
 
@@ -259,7 +258,7 @@ mod tests {
         while let Ok(Some(piece)) = meter.next().await {
             meter.deliver(piece.len());
         }
-        assert!(matches!(meter.problem(), Some(UploadProblem::TooSlow)));
+        assert!(matches!(meter.problem(), Some(Halt::TooSlow)));
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 }

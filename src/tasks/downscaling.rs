@@ -1,0 +1,150 @@
+//! Downscaling: coarse rain and the terrain in, fine rain out, tile by tile, as one map or an ensemble of them.
+
+mod answer;
+mod bring;
+mod check;
+mod explained;
+mod fields;
+mod kept;
+mod list;
+mod map;
+mod page;
+mod pages;
+mod prepare;
+mod question;
+mod rain;
+mod rivals;
+mod scores;
+mod terrain;
+#[cfg(test)]
+mod tests;
+mod tilemap;
+mod upload;
+
+use std::sync::Arc;
+
+use stormlens_data::card::{CheckpointCard, ModelCard, Task as Kind};
+use stormlens_data::network::{self, Input};
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{Request, Subject, Target};
+use stormlens_plot::Style;
+
+use self::fields::Fields;
+use self::kept::Kept;
+use self::terrain::Terrains;
+use super::{Folders, Opened};
+use crate::jobs::WorkerError;
+use crate::parameters::{Parameters, QuestionError};
+use crate::question::Cards;
+use crate::results::Unfit;
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::web::client::Shares;
+use crate::web::layout::Section;
+use crate::web::upload::{Crowd, UploadLimits};
+
+/// The entry of the navigation.
+const SECTION: Section = Section { href: "/rain", title: "Downscaling" };
+
+/// The task with its rain and its terrain.
+pub struct DownscalingTask {
+    fields: Fields,
+    terrains: Terrains,
+    limits: UploadLimits,
+    max_file_bytes: usize,
+    /// One each of the uploads whose bodies are being read.
+    uploads: Shares,
+    /// Those who found no room for theirs.
+    crowd: Crowd,
+}
+
+/// Lists rain and terrain below the data folder.
+pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+    // A field is one file; pictures have limits of their own.
+    let limits = UploadLimits { n_files: 1, ..folders.upload_limits };
+    let kept = Kept::open(folders.cache.join("fields"), folders.max_cache_bytes);
+    let task = Arc::new(DownscalingTask {
+        fields: Fields::open(&folders.data, kept),
+        terrains: Terrains::open(&folders.data),
+        limits,
+        max_file_bytes: folders.max_file_bytes,
+        uploads: limits.shares(),
+        crowd: Crowd::default(),
+    });
+    Ok(Opened { task: task.clone(), pages: task })
+}
+
+impl Task for DownscalingTask {
+    fn runs(&self, model: &ModelCard) -> bool {
+        matches!(model.task, Kind::Downscaling)
+    }
+
+    fn parameters(&self) -> &'static [ParameterHelp] {
+        question::PARAMETERS
+    }
+
+    fn subject_parameter(&self) -> &'static str {
+        question::RAIN
+    }
+
+    fn suits(&self, parameters: &Parameters, checkpoint: &CheckpointCard) -> bool {
+        question::suits(parameters, &self.fields, checkpoint.refining.as_ref())
+    }
+
+    fn read_subject(
+        &self,
+        parameters: &Parameters,
+        cards: &Cards,
+    ) -> Result<Subject, QuestionError> {
+        question::read_subject(parameters, &self.fields, cards)
+    }
+
+    fn read_target(&self, parameters: &Parameters, _: &Cards) -> Result<Target, QuestionError> {
+        question::read_target(parameters)
+    }
+
+    fn write(&self, subject: &Subject, target: &Target, _: &Cards) -> Vec<(&'static str, String)> {
+        question::write(subject, target)
+    }
+
+    fn style(&self) -> Style {
+        Style { opacity: 0.85, ..Style::default() }
+    }
+
+    fn style_names(&self, _: &Cards) -> &'static [&'static str] {
+        &["opacity", "palette", "exceed"]
+    }
+
+    fn title(&self, subject: &Subject) -> String {
+        let id = question::rain_of(subject);
+        self.fields.find(id).map_or_else(|_| id.to_owned(), |entry| list::heading(&entry))
+    }
+
+    fn bring(&self, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
+        bring::bring(self, files)
+    }
+
+    /// About as much as one tile takes: tiles go through the network one by one.
+    fn memory(&self, _: &Request, _: [usize; 3]) -> (String, u64) {
+        ("refining a tile".to_owned(), 400_000_000)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        self.fields.problems().iter().chain(self.terrains.problems()).cloned().collect()
+    }
+
+    fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
+        prepare::prepare((&self.fields, &self.terrains), request, cards)
+    }
+
+    fn zeros(&self, cards: &Cards) -> (Input, network::Target) {
+        prepare::zeros(cards)
+    }
+
+    fn answer(&self, answered: Answered<'_>) -> Outcome {
+        answer::outcome(answered)
+    }
+
+    fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {
+        check::check(self, outcome, request, cards)
+    }
+}

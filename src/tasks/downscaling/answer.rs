@@ -1,0 +1,400 @@
+//! From the answers about tiles to a map of fine rain, beside its rivals and what was observed.
+
+use stormlens_data::downscale::{
+    ELEVATION_SCALE_M, EnsembleKind, TileRain, seam_index, tile_elevation,
+};
+use stormlens_data::field::FieldError;
+use stormlens_data::network::Answer;
+use stormlens_data::outcome::{
+    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+};
+
+use super::map::{Ground, Refined, from_north, refined};
+use super::prepare::{Bare, Rest, Work};
+use super::scores::{Ensemble, Scored, Scores};
+use super::{explained, rivals};
+use crate::question::Cards;
+use crate::task::Answered;
+
+/// The result of an answer.
+///
+/// # Panics
+/// If the answer is of another task's question.
+pub fn outcome(mut answered: Answered<'_>) -> Outcome {
+    let rest = std::mem::replace(&mut answered.rest, Box::new(()));
+    match *rest.downcast::<Rest>().expect("the tiles of this question") {
+        Rest::Bare(bare) => of_numbers(answered, &bare),
+        Rest::Map(work) => of_map(answered, &work),
+    }
+}
+
+/// What the network says of numbers, in its own unit.
+fn of_numbers(answered: Answered<'_>, bare: &Bare) -> Outcome {
+    let answer = answered.answers.into_iter().next().unwrap_or_default();
+    let side = bare.refining.tiles.output_px;
+    let unit = if bare.refining.tiles.n_input_channels == 1 { "mm" } else { "1" };
+    let prediction = Variable {
+        name: "prediction".to_owned(),
+        role: Role::Prediction,
+        quantity: Quantity::new("rain, as the network gives it", unit, Colours::Signed),
+        axes: vec![Axis::names(Axis::CHANNEL, ["rain"])],
+        plane: Some([side; 2]),
+        domain: Domain::None,
+        values: Values::F32(answer.prediction),
+    };
+    let tiles = &bare.tiles;
+    Outcome {
+        request: answered.request.clone(),
+        variables: vec![prediction],
+        numbers: Vec::new(),
+        notes: Vec::new(),
+        provenance: Provenance {
+            data_source: "a file of numbers".to_owned(),
+            data_licence: "not stated".to_owned(),
+            data_files: vec![tiles.file.clone()],
+            data_sha256: tiles.sha256.clone(),
+            ..answered.provenance
+        },
+        duration_ms: answered.duration_ms,
+    }
+}
+
+fn of_map(answered: Answered<'_>, work: &Work) -> Outcome {
+    let made = Made::new(work, &answered.answers);
+    let Ok(mut made) = made else { return nothing(answered, work) };
+    made.add_terrain();
+    made.add_rivals();
+    made.add_ensemble(&answered.answers);
+    made.add_scores();
+    made.add_seams();
+    if let Some(focus) = &work.focus {
+        let found = explained::of(&answered, work, focus, &made.ground);
+        made.variables.extend(found.variables);
+        made.numbers.extend(found.numbers);
+    }
+    let Made { variables, numbers, mut notes, .. } = made;
+    notes.extend(notes_of(work, answered.cards));
+    Outcome {
+        request: answered.request.clone(),
+        variables,
+        numbers,
+        notes,
+        provenance: provenance(work, answered.provenance),
+        duration_ms: answered.duration_ms,
+    }
+}
+
+/// Tiles that make no map were refused before anything was computed.
+fn nothing(answered: Answered<'_>, work: &Work) -> Outcome {
+    Outcome {
+        request: answered.request.clone(),
+        variables: Vec::new(),
+        numbers: Vec::new(),
+        notes: notes_of(work, answered.cards),
+        provenance: provenance(work, answered.provenance),
+        duration_ms: answered.duration_ms,
+    }
+}
+
+/// A result while it is made. All maps are from the south until they become variables.
+struct Made<'a> {
+    work: &'a Work,
+    ground: Ground,
+    quantity: Quantity,
+    refined: Refined,
+    observed: Option<Vec<f32>>,
+    elevation_m: Option<Vec<f32>>,
+    /// Names and maps in mm, the first one being that of the network.
+    forecasts: Vec<(String, Vec<f32>)>,
+    rainfarm: Vec<Vec<f32>>,
+    members: Vec<Vec<f32>>,
+    variables: Vec<Variable>,
+    numbers: Vec<Number>,
+    notes: Vec<Note>,
+}
+
+impl<'a> Made<'a> {
+    fn new(work: &'a Work, answers: &[Answer]) -> Result<Self, FieldError> {
+        let own: Vec<&[f32]> = answers
+            .iter()
+            .take(work.wet.len())
+            .map(|answer| answer.prediction.as_slice())
+            .collect();
+        let refined = refined(work, &own)?;
+        let ground = Ground::of(&refined.mosaic, work.geometry.fine_deg);
+        let quantity = Quantity::rain_amount(work.refining.rain.hours);
+        let mut made = Self {
+            work,
+            quantity,
+            observed: None,
+            elevation_m: None,
+            forecasts: vec![("prediction".to_owned(), refined.mm.clone())],
+            rainfarm: Vec::new(),
+            members: Vec::new(),
+            variables: Vec::new(),
+            numbers: Vec::new(),
+            notes: Vec::new(),
+            ground,
+            refined,
+        };
+        made.add_rain();
+        Ok(made)
+    }
+
+    fn map(&self, name: &str, role: Role, quantity: Quantity, values: &[f32]) -> Variable {
+        self.ground.variable(name, role, quantity, values)
+    }
+
+    fn rain(&self, name: &str, role: Role, values: &[f32]) -> Variable {
+        self.map(name, role, self.quantity.clone(), values)
+    }
+
+    fn count(&mut self, name: &str, value: f64, unit: &str, meaning: &str) {
+        self.numbers.push(Number::new(name, value, unit, meaning));
+    }
+
+    /// What the network says, what it was given, and what was observed.
+    fn add_rain(&mut self) {
+        let prediction = self.rain("prediction", Role::Prediction, &self.refined.mm);
+        self.variables.push(prediction);
+        if self.work.rain.is_fine {
+            let field = &self.work.rain.field;
+            let nodes = field.linear_nodes(&self.ground.latitudes, &self.ground.longitudes);
+            let observed: Vec<f32> = nodes.into_iter().map(|mm| mm as f32).collect();
+            self.variables.push(self.rain("observation", Role::Observation, &observed));
+            self.observed = Some(observed);
+        }
+        self.variables.push(coarse(self.work, &self.ground));
+        let Self { work, refined, .. } = self;
+        let (n_tiles, n_wet) = (work.tiles.len(), work.wet.len());
+        let is_missing = |(_, rain): &&(_, TileRain)| matches!(rain, TileRain::Missing { .. });
+        let n_missing = work.tiles.iter().filter(is_missing).count();
+        let clipped = refined.clipped;
+        let total: f64 = refined.mm.iter().filter(|mm| !mm.is_nan()).map(|&mm| f64::from(mm)).sum();
+        self.count("tiles/all", n_tiles as f64, "1", "tiles of the domain");
+        self.count(
+            "tiles/wet",
+            n_wet as f64,
+            "1",
+            "tiles with rain, which went through the network",
+        );
+        self.count(
+            "tiles/missing",
+            n_missing as f64,
+            "1",
+            "tiles with missing coarse rain, which have no data",
+        );
+        let share = if total > 0.0 { clipped.mm_nodes / total } else { 0.0 };
+        let meaning = "negative rain of the network that is 0 now, as a share of all rain";
+        self.count("clipped_share", share, "1", meaning);
+    }
+
+    fn add_terrain(&mut self) {
+        let Some(terrain) = &self.work.terrain else { return };
+        let heights = terrain.field.nearest_nodes(&self.ground.latitudes, &self.ground.longitudes);
+        let heights: Vec<f32> =
+            heights.into_iter().map(|m| if m.is_nan() { 0.0 } else { m }).collect();
+        let quantity = Quantity {
+            standard_name: Some("surface_altitude".to_owned()),
+            ..Quantity::new("terrain", "m", Colours::Amount)
+        };
+        self.variables.push(self.map("elevation", Role::Diagnostic, quantity, &heights));
+        self.elevation_m = Some(heights);
+    }
+
+    fn add_rivals(&mut self) {
+        for which in rivals::FIELDS {
+            if let Ok(mm) = rivals::field(self.work, which) {
+                self.variables.push(self.rain(which.name(), Role::Reference, &mm));
+                self.forecasts.push((which.name().to_owned(), mm));
+            }
+        }
+        if let Some((_, bilinear)) = self.forecasts.get(1) {
+            // Where hardly anything falls a ratio says nothing.
+            let ratio = |(a, b): (&f32, &f32)| if *b >= LEAST_MM { a / b } else { f32::NAN };
+            let ratio: Vec<f32> = self.refined.mm.iter().zip(bilinear).map(ratio).collect();
+            let quantity = Quantity::new("ratio to bilinear", "1", Colours::Factor);
+            self.variables.push(self.map("ratio", Role::Diagnostic, quantity, &ratio));
+        }
+        match rivals::rainfarm(self.work, &self.ground) {
+            Ok((members, words)) => {
+                let mean = rivals::mean(&members);
+                let first = self.rain("rainfarm", Role::Reference, &members[0]);
+                self.variables.push(first);
+                self.variables.push(self.rain("rainfarm_mean", Role::Reference, &mean));
+                self.forecasts.push(("rainfarm_mean".to_owned(), mean));
+                self.rainfarm = members;
+                self.notes.push(Note::new("rainfarm", words, false));
+            }
+            Err(error) => self.notes.push(Note::new("no-rainfarm", error.to_string(), false)),
+        }
+    }
+
+    /// Members, their mean and spread.
+    fn add_ensemble(&mut self, answers: &[Answer]) {
+        let work = self.work;
+        let n_wet = work.wet.len();
+        let (kind, tiles): (String, Vec<Vec<&[f32]>>) = match work.refinement.ensemble {
+            EnsembleKind::None => return,
+            EnsembleKind::Dropout => {
+                let member = |m: usize| {
+                    let own = answers.iter().take(n_wet);
+                    own.filter_map(|answer| answer.sampled.get(m).map(Vec::as_slice)).collect()
+                };
+                ("dropout".to_owned(), (0..work.refinement.n_members).map(member).collect())
+            }
+            EnsembleKind::Epochs => {
+                let member = |m: usize| {
+                    let own = answers.iter().skip((m + 1) * n_wet).take(n_wet);
+                    own.map(|answer| answer.prediction.as_slice()).collect()
+                };
+                ("epoch".to_owned(), (0..work.members.len()).map(member).collect())
+            }
+        };
+        let maps: Result<Vec<Vec<f32>>, _> =
+            tiles.iter().map(|tiles| refined(work, tiles).map(|refined| refined.mm)).collect();
+        let Ok(members) = maps else { return };
+        if members.len() < 2 {
+            return;
+        }
+        let names = (0..members.len()).map(|m| match work.members.get(m) {
+            Some(path) => format!("{kind} {}", path.rsplit('/').next().unwrap_or(path)),
+            None => format!("{kind} {}", m + 1),
+        });
+        let axis = Axis::names(Axis::MEMBER, names);
+        let stacked = members.iter().flat_map(|mm| from_north(mm, self.ground.width())).collect();
+        let (mean, spread) = (rivals::mean(&members), rivals::spread(&members));
+        self.variables.push(Variable {
+            axes: vec![axis],
+            values: Values::F32(stacked),
+            ..self.rain("members", Role::Reference, &mean)
+        });
+        self.variables.push(self.rain("mean", Role::Reference, &mean));
+        let quantity = Quantity::new("spread of the members", "mm", Colours::Amount);
+        self.variables.push(self.map("spread", Role::Diagnostic, quantity, &spread));
+        self.forecasts.push(("mean".to_owned(), mean));
+        self.members = members;
+    }
+
+    fn add_scores(&mut self) {
+        let Some(observed) = &self.observed else { return };
+        let maps: Vec<Scored<'_>> =
+            self.forecasts.iter().map(|(name, mm)| Scored { name, mm }).collect();
+        let elevation = self.elevation_m.as_deref();
+        let scores = Scores::new(self.work, &self.ground, &maps, observed, elevation);
+        if let Some(scores) = scores {
+            self.variables.extend(scores.variables(&self.ground));
+            self.numbers.extend(scores.numbers());
+        }
+        for (name, members) in [("ensemble", &self.members), ("rainfarm", &self.rainfarm)] {
+            if members.len() > 1 {
+                let ensemble = Ensemble::new(name, members, observed);
+                self.numbers.extend(ensemble.numbers());
+                self.variables.push(ensemble.ranks());
+            }
+        }
+    }
+
+    /// How the tiles were joined, and whether one sees it; what each coarse cell was multiplied by.
+    fn add_seams(&mut self) {
+        let Self { work, refined, ground, .. } = &*self;
+        let weights = Quantity::new("sum of the weights of tiles", "1", Colours::Amount);
+        let weights = self.map("weight_sum", Role::Diagnostic, weights, &refined.mosaic.weight_sum);
+        let conservation = self.conservation();
+        let tiles: Vec<_> = work.tiles.iter().map(|(tile, _)| *tile).collect();
+        let corner = [ground.latitudes[0], ground.longitudes[0]]
+            .map(|first| first - work.geometry.first_fine_deg());
+        let seams = seam_index(&refined.mm, ground.width(), corner, &tiles, &work.geometry);
+        self.variables.extend([weights, conservation]);
+        if let Some(ratio) = seams.ratio() {
+            let meaning = "mean step across the edges of tiles for that inside of them; 1 where edges are like any place";
+            self.count("seam_index", ratio, "1", meaning);
+        }
+    }
+
+    fn conservation(&self) -> Variable {
+        let factor = self.work.geometry.factor();
+        let every = |axis: &[f64]| {
+            let shift = self.work.geometry.fine_deg * (factor - 1) as f64 / 2.0;
+            axis.iter().step_by(factor).map(|degrees| degrees + shift).collect::<Vec<f64>>()
+        };
+        let blocks = Ground::new(
+            every(&self.ground.latitudes),
+            every(&self.ground.longitudes),
+            self.work.geometry.coarse_deg,
+        );
+        let quantity = Quantity::new("coarse rain for the mean of its cell", "1", Colours::Factor);
+        blocks.variable("conservation_ratio", Role::Diagnostic, quantity, &self.refined.ratio)
+    }
+}
+
+/// Below this a ratio of rain says nothing, mm.
+const LEAST_MM: f32 = 0.1;
+
+/// The coarse rain, each node in the middle of its cell.
+fn coarse(work: &Work, ground: &Ground) -> Variable {
+    let factor = work.geometry.factor();
+    let first = work.geometry.first_fine_deg();
+    let every = |axis: &[f64]| {
+        let nodes = axis.iter().step_by(factor);
+        nodes.map(|degrees| degrees - first).collect::<Vec<f64>>()
+    };
+    let nodes =
+        Ground::new(every(&ground.latitudes), every(&ground.longitudes), work.geometry.coarse_deg);
+    let values = work.rain.field.linear_nodes(&nodes.latitudes, &nodes.longitudes);
+    let values: Vec<f32> = values.into_iter().map(|mm| mm as f32).collect();
+    let quantity = Quantity::rain_amount(work.refining.rain.hours);
+    let name = format!("coarse {}", quantity.name);
+    let quantity = Quantity { name, ..quantity };
+    nodes.variable("coarse", Role::Diagnostic, quantity, &values)
+}
+
+fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
+    let mut notes = vec![Note::new("rule", format!("rain: {}", work.rain.rule), false)];
+    if cards.checkpoint.is_simulated {
+        notes.push(Note::new("simulated", "weights trained on simulated data", true));
+    }
+    if work.rain.is_fine {
+        let text = "coarse rain is a sample at points of the observed field itself: a perfect model, no forecast";
+        notes.push(Note::new("perfect-model", text, false));
+    }
+    if !work.refining.is_stated {
+        let text = "the weights do not say of which rain they are: mean, deviation, interval and registration of the \
+                    publication are taken";
+        notes.push(Note::new("unit-assumed", text, false));
+    }
+    if let Some(terrain) = &work.terrain {
+        let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
+        notes.push(Note::new("terrain", text, false));
+    }
+    if work.wet.is_empty() {
+        let text = "no tile has rain of 0.01 mm or more: there is no rain, and nothing to explain";
+        notes.push(Note::new("nothing-to-explain", text, false));
+    }
+    if work.rain.clipped_mm > 0.0 {
+        let mm = stormlens_plot::words::number(work.rain.clipped_mm);
+        let text = format!("{mm} mm of negative rain in the source, summed over its cells, are 0");
+        notes.push(Note::new("source-clipped", text, false));
+    }
+    notes
+}
+
+fn provenance(work: &Work, origin: Provenance) -> Provenance {
+    let credit = &work.rain.credit;
+    let mut files = credit.files.clone();
+    files.extend(work.terrain.iter().map(|terrain| terrain.name.clone()));
+    Provenance {
+        data_source: credit.source.clone(),
+        data_licence: credit.licence.clone(),
+        data_files: files,
+        data_sha256: credit.sha256.clone(),
+        ..origin
+    }
+}
+
+/// Heights of a tile's fine nodes, m.
+pub fn heights(work: &Work, tile_idx: usize) -> Option<Vec<f32>> {
+    let terrain = work.terrain.as_ref()?;
+    let scaled = tile_elevation(&terrain.field, &work.tiles[tile_idx].0, &work.geometry);
+    Some(scaled.into_iter().map(|share| (f64::from(share) * ELEVATION_SCALE_M) as f32).collect())
+}

@@ -1,0 +1,233 @@
+//! The tile that is explained: what its gates let through, how much came from rain and how much from terrain.
+
+use stormlens_data::downscale::{Registration, TileRain, bilinear};
+use stormlens_data::network::{Explained, Meaning, ShownLayer};
+use stormlens_data::outcome::{Axis, Colours, Number, Quantity, Role, Variable};
+
+use super::answer::heights;
+use super::map::{Ground, from_north};
+use super::prepare::{Focus, Work};
+use crate::task::Answered;
+use crate::tasks::explained::Setting;
+use stormlens_plot::words::{count, number};
+
+/// What is found of it.
+#[derive(Default)]
+pub struct Found {
+    pub variables: Vec<Variable>,
+    pub numbers: Vec<Number>,
+}
+
+/// All of one tile.
+pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) -> Found {
+    let place = work.wet.iter().position(|&i| i == focus.tile_idx);
+    let Some(answer) = place.and_then(|place| answered.answers.get(place)) else {
+        return Found::default();
+    };
+    let tile = Ground::of_tile(work, &work.tiles[focus.tile_idx].0);
+    let mut found = Found::default();
+    found.variables.extend(inputs(work, focus, &tile));
+    found.variables.extend(gates(&answer.shown, &tile));
+    if !answered.placed.is_empty() {
+        found.variables.extend(corrections(&answered.placed, &tile));
+    }
+    for explained in &answer.explained {
+        attributions(answered, (work, focus), explained, &tile, &mut found);
+    }
+    if let Some(mask) = answer.explained.iter().find_map(|explained| explained.mask.as_ref()) {
+        found.variables.push(mask_on(mask, (work, focus), ground));
+    }
+    found
+}
+
+/// What the network was given, in units of people.
+fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
+    let TileRain::Wet(coarse) = &work.tiles[focus.tile_idx].1 else { return Vec::new() };
+    let rain = bilinear(coarse, &work.geometry, Registration::Aligned);
+    let rain: Vec<f32> = rain.into_iter().map(|mm| mm as f32).collect();
+    let quantity = Quantity::rain_amount(work.refining.rain.hours);
+    let quantity = Quantity { name: format!("coarse {}, interpolated", quantity.name), ..quantity };
+    let mut variables = vec![tile.variable("tile/rain", Role::Input, quantity, &rain)];
+    if let Some(heights) = heights(work, focus.tile_idx) {
+        let quantity = Quantity::new("terrain of the tile", "m", Colours::Amount);
+        variables.push(tile.variable("tile/elevation", Role::Diagnostic, quantity, &heights));
+    }
+    variables
+}
+
+/// Gates of the skip connections, before they are enlarged and after, and the activation that they weigh.
+fn gates(shown: &[ShownLayer], tile: &Ground) -> Vec<Variable> {
+    shown.iter().filter_map(|layer| gate(layer, tile)).collect()
+}
+
+fn gate(layer: &ShownLayer, tile: &Ground) -> Option<Variable> {
+    let (name, title, colours) = match layer.name.split('.').collect::<Vec<_>>()[..] {
+        ["attn_blocks", n, "psi"] => {
+            (format!("gate/{n}/psi"), format!("attention ψ of gate {n}"), Colours::Share)
+        }
+        ["attn_blocks", n, "gate"] => {
+            (format!("gate/{n}/enlarged"), format!("gate {n}, enlarged"), Colours::Share)
+        }
+        ["attn_blocks", n] => {
+            (format!("gate/{n}/after"), format!("activation after gate {n}"), Colours::Amount)
+        }
+        ["encoders", n] => {
+            (format!("gate/before/{n}"), format!("activation of encoder {n}"), Colours::Amount)
+        }
+        _ => return None,
+    };
+    let [n_channels, height, width] = layer.shape;
+    let n = height * width;
+    let mean = |i: usize| {
+        let channels = (0..n_channels).map(|c| f64::from(layer.values[c * n + i]).abs());
+        (channels.sum::<f64>() / n_channels.max(1) as f64) as f32
+    };
+    let values: Vec<f32> = (0..n).map(mean).collect();
+    let title = if colours == Colours::Amount { format!("mean size of {title}") } else { title };
+    Some(on_tile(tile, &name, Quantity::new(&title, "1", colours), [height, width], &values))
+}
+
+/// A map of fewer cells that covers the tile.
+fn on_tile(
+    tile: &Ground,
+    name: &str,
+    quantity: Quantity,
+    plane: [usize; 2],
+    values: &[f32],
+) -> Variable {
+    let whole = tile.variable(name, Role::Diagnostic, quantity, &[]);
+    Variable {
+        plane: Some(plane),
+        values: stormlens_data::outcome::Values::F32(from_north(values, plane[1])),
+        ..whole
+    }
+}
+
+/// Where normalisation differs from the identity, whatever the rain: the mean over all layers of a side, largest first.
+fn corrections(placed: &[ShownLayer], tile: &Ground) -> Vec<Variable> {
+    let mut sides: Vec<usize> = placed.iter().map(|layer| layer.shape[1]).collect();
+    sides.sort_unstable();
+    sides.dedup();
+    let of = |(side, part): (usize, &str)| {
+        let is_it = |layer: &&ShownLayer| layer.shape[1] == side && layer.name.ends_with(part);
+        let layers: Vec<&ShownLayer> = placed.iter().filter(is_it).collect();
+        let n = layers.len().max(1) as f64;
+        let mean = |i: usize| {
+            let sum: f64 = layers.iter().map(|layer| f64::from(layer.values[i])).sum();
+            (sum / n) as f32
+        };
+        let values: Vec<f32> = (0..side * side).map(mean).collect();
+        let (what, unit) = match part {
+            "weight" => ("|weight − 1|", "1"),
+            _ => ("|bias|", "1"),
+        };
+        let title = format!("mean {what} of the normalisation at {side} × {side}");
+        let quantity = Quantity::new(&title, unit, Colours::Amount);
+        on_tile(tile, &format!("corrections/{side}/{part}"), quantity, [side; 2], &values)
+    };
+    let both = |&side: &usize| [(side, "weight"), (side, "bias")];
+    sides.iter().rev().flat_map(both).map(of).collect()
+}
+
+/// `target: mean predicted rain of tile 4, above 5 mm (812 nodes)`
+fn words((work, focus): (&Work, &Focus), explained: &Explained) -> String {
+    let n = n_nodes(explained);
+    let tile = &work.tiles[focus.tile_idx].0;
+    let size = work.geometry.size;
+    let is_whole = focus.rows == (0..size) && focus.columns == (0..size);
+    let place = match is_whole {
+        true => format!("tile {}", tile.id),
+        false => {
+            let at = |minimum: f64, node: usize| {
+                number(
+                    minimum + work.geometry.first_fine_deg() + node as f64 * work.geometry.fine_deg,
+                )
+            };
+            format!(
+                "{} to {}° N, {} to {}° E",
+                at(tile.min_lat, focus.rows.start),
+                at(tile.min_lat, focus.rows.end - 1),
+                at(tile.min_lon, focus.columns.start),
+                at(tile.min_lon, focus.columns.end - 1)
+            )
+        }
+    };
+    let above = focus.above_mm.map(|mm| format!(" above {} mm", number(mm))).unwrap_or_default();
+    format!("target: mean predicted rain{above} of {place} ({} nodes)", count(n))
+}
+
+fn n_nodes(explained: &Explained) -> usize {
+    explained.mask.iter().flatten().filter(|&&m| m > 0.0).count()
+}
+
+fn attributions(
+    answered: &Answered<'_>,
+    focus: (&Work, &Focus),
+    explained: &Explained,
+    tile: &Ground,
+    found: &mut Found,
+) {
+    let (work, _) = focus;
+    let mut from_the_north = explained.clone();
+    for map in &mut from_the_north.maps {
+        let [_, height, width] = map.shape;
+        let channels = map.values.chunks_exact((height * width).max(1));
+        map.values = channels.flat_map(|channel| from_north(channel, width)).collect();
+    }
+    let channels = ["coarse rain", "terrain"];
+    let target = |explained: &Explained| words(focus, explained);
+    let setting = Setting {
+        methods: answered.methods,
+        input_axis: Axis::names(
+            Axis::CHANNEL,
+            channels.into_iter().take(work.refining.tiles.n_input_channels),
+        ),
+        input_domain: tile.domain(),
+        layer_domain: tile.domain(),
+        unit: &|_| "mm",
+        factor: 1.0 / n_nodes(explained).max(1) as f64,
+        input_factor: 1.0,
+        target: &target,
+    };
+    found.variables.extend(setting.variables(&from_the_north));
+    found.numbers.extend(setting.numbers(explained));
+    found.numbers.extend(shares(explained, setting.factor));
+}
+
+/// How much came from each input, as a number.
+fn shares(explained: &Explained, factor: f64) -> Vec<Number> {
+    let is_of_input = |map: &&stormlens_data::network::Map| {
+        map.layer.is_none() && map.meaning == Meaning::Contribution && map.shape[0] == 2
+    };
+    let Some(map) = explained.maps.iter().find(is_of_input) else { return Vec::new() };
+    let n = map.shape[1] * map.shape[2];
+    let sums: Vec<f64> = map
+        .values
+        .chunks_exact(n)
+        .map(|channel| channel.iter().map(|&v| f64::from(v)).sum())
+        .collect();
+    let method = explained.method.replace('-', "_");
+    let name = |part: &str| format!("{method}/from_{part}");
+    [("rain", "came from coarse rain"), ("terrain", "came from terrain")]
+        .into_iter()
+        .zip(sums)
+        .map(|((part, meaning), sum)| Number::new(name(part), sum * factor, "mm", meaning))
+        .collect()
+}
+
+/// Which nodes are explained, on the whole map.
+fn mask_on(mask: &[f32], (work, focus): (&Work, &Focus), ground: &Ground) -> Variable {
+    let geometry = &work.geometry;
+    let tile = &work.tiles[focus.tile_idx].0;
+    let first = |axis: &[f64], minimum: f64| {
+        ((minimum + geometry.first_fine_deg() - axis[0]) / geometry.fine_deg).round() as usize
+    };
+    let (row, column) =
+        (first(&ground.latitudes, tile.min_lat), first(&ground.longitudes, tile.min_lon));
+    let mut all = vec![0.0; ground.latitudes.len() * ground.width()];
+    for (i, &m) in mask.iter().enumerate() {
+        all[(row + i / geometry.size) * ground.width() + column + i % geometry.size] = m;
+    }
+    let quantity = Quantity::new("explained", "1", Colours::Mask);
+    ground.variable("target_mask", Role::Mask, quantity, &all)
+}

@@ -1,0 +1,335 @@
+//! `/rain`: sums of rain that can be refined, as pictures; `/rain/{id}`: one of them, and the form that asks.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use stormlens_data::card::CheckpointCard;
+use stormlens_data::downscale::{EnsembleKind, Registration};
+use stormlens_data::field::{Field, GriddedField};
+use stormlens_data::outcome::Colours;
+use stormlens_plot::{RainPalette, Theme, thumbnail};
+
+use super::fields::Entry;
+use super::map::{Ground, from_north};
+use super::{DownscalingTask, SECTION};
+use crate::catalog::Catalog;
+use crate::parameters::{Parameters, encode};
+use crate::web::caching::{EntityTag, VERSION, Version};
+use crate::web::forms::{MethodChoice, Select, method_choices, select};
+use crate::web::layout::Layout;
+use crate::web::pages::render;
+use crate::web::{AppError, AppState, format, pictures};
+
+pub const N_ON_PAGE: usize = 24;
+const PICTURE_PX: usize = 288;
+/// One row of cards on a wide page.
+const N_SUGGESTIONS: usize = 6;
+
+#[derive(Template)]
+#[template(path = "tasks/downscaling/list.html")]
+struct ListPage {
+    layout: Layout,
+    cards: Vec<Card>,
+    n_all: usize,
+    page: usize,
+    n_pages: usize,
+    previous: Option<String>,
+    next: Option<String>,
+    max_file_mb: usize,
+}
+
+/// A sum as lists show it.
+pub struct Card {
+    pub href: String,
+    pub heading: String,
+    pub title: String,
+    pub alt: String,
+    pub light: String,
+    pub dark: String,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/downscaling/rain.html")]
+struct RainPage {
+    layout: Layout,
+    id: String,
+    heading: String,
+    entry: Entry,
+    facts: Vec<(&'static str, String)>,
+    light: String,
+    dark: String,
+    domain: String,
+    models: Vec<Model>,
+}
+
+/// What the form offers for a network.
+struct Model {
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    checkpoints: Vec<Arc<CheckpointCard>>,
+    selects: Vec<Select>,
+    methods: Vec<MethodChoice>,
+}
+
+/// `Rain in 3 h to 22 September 2016, 00:00 UTC`
+pub fn heading(entry: &Entry) -> String {
+    format!("Rain in {} h to {}", entry.hours, format::date_time(entry.end))
+}
+
+pub fn page_of(id: &str) -> String {
+    format!("/rain/{}", encode(id))
+}
+
+pub fn card(entry: &Entry) -> Card {
+    Card {
+        href: page_of(&entry.id),
+        heading: format!("{} UTC, {}", format::clock(entry.end), format::date(entry.end)),
+        title: entry.title.clone(),
+        alt: format!("{}, {}", heading(entry), entry.title),
+        light: picture_address(&entry.id, Theme::Light),
+        dark: picture_address(&entry.id, Theme::Dark),
+    }
+}
+
+/// Those that a start page shows: the last ones, hours apart.
+pub fn suggestions(task: &DownscalingTask) -> Vec<Card> {
+    let samples = task.fields.samples();
+    let chosen = samples.iter().rev().step_by(3).take(N_SUGGESTIONS);
+    chosen.map(card).collect()
+}
+
+pub async fn show(
+    task: Arc<DownscalingTask>,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let parameters = Parameters::parse(query.as_deref());
+    parameters.only(&["page"])?;
+    let samples = task.fields.samples();
+    let n_pages = samples.len().div_ceil(N_ON_PAGE).max(1);
+    let fits = |n: &usize| (1..=n_pages).contains(n);
+    let page = parameters.number("page", &format!("a page number from 1 to {n_pages}"), fits)?;
+    let page = page.unwrap_or(1);
+    let address = |page: usize| match page {
+        1 => SECTION.href.to_owned(),
+        page => format!("{}?page={page}", SECTION.href),
+    };
+    let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
+    let list = ListPage {
+        layout: Layout::new(&state, Some(SECTION)),
+        cards: shown.map(card).collect(),
+        n_all: samples.len(),
+        page,
+        n_pages,
+        previous: (page > 1).then(|| address(page - 1)),
+        next: (page < n_pages).then(|| address(page + 1)),
+        max_file_mb: task.max_file_bytes / 1_000_000,
+    };
+    render(&headers, &list)
+}
+
+#[derive(Template)]
+#[template(path = "tasks/downscaling/file.html")]
+struct FilePage {
+    layout: Layout,
+    name: String,
+    sums: Vec<Sum>,
+}
+
+/// A sum that a file makes.
+struct Sum {
+    href: String,
+    variable: String,
+    until: String,
+    hours: i64,
+}
+
+/// `/rain/of/{digits}`: what a file makes.
+pub async fn of_file(
+    task: Arc<DownscalingTask>,
+    State(state): State<AppState>,
+    Path(digits): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let find = move || Ok(task.fields.of_file(&digits)?);
+    let entries = state.blocking(find).await?;
+    let sum = |entry: &Entry| Sum {
+        href: page_of(&entry.id),
+        variable: entry.variable.clone(),
+        until: format::date_time(entry.end),
+        hours: entry.hours,
+    };
+    let page = FilePage {
+        layout: Layout::new(&state, Some(SECTION)),
+        name: entries.first().map(|entry| entry.title.clone()).unwrap_or_default(),
+        sums: entries.iter().map(sum).collect(),
+    };
+    render(&headers, &page)
+}
+
+pub async fn one(
+    task: Arc<DownscalingTask>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let entry = task.fields.find(&id)?;
+    let layout = Layout::new(&state, Some(SECTION));
+    let catalog = state.catalog.clone();
+    let page = state.blocking(move || describe(layout, &task, &catalog, entry)).await?;
+    render(&headers, &page)
+}
+
+fn describe(
+    layout: Layout,
+    task: &DownscalingTask,
+    catalog: &Catalog,
+    entry: Entry,
+) -> Result<RainPage, AppError> {
+    let rain = task.fields.load(&entry.id).map_err(|error| AppError::Data(error.to_string()))?;
+    let [south, north, west, east] = rain.field.grid.bounds();
+    let [step, _] = rain.field.grid.spacing_deg();
+    let largest = rain.field.values.iter().copied().filter(|mm| !mm.is_nan()).fold(0.0, f32::max);
+    let range = format!(
+        "{} to {}° N, {} to {}° E, a node every {}°",
+        rounded(south),
+        rounded(north),
+        rounded(west),
+        rounded(east),
+        rounded(step)
+    );
+    let facts = vec![
+        ("Variable", format!("{} of {}", entry.variable, entry.source)),
+        ("Interval", rain.field.interval.map(|interval| interval.to_string()).unwrap_or_default()),
+        ("How it was summed", rain.rule.clone()),
+        ("Grid", range),
+        ("Largest", format!("{} mm", format::number(largest.into()))),
+        ("Licence", rain.credit.licence.clone()),
+    ];
+    let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(rounded));
+    Ok(RainPage {
+        layout,
+        heading: heading(&entry),
+        light: picture_address(&entry.id, Theme::Light),
+        dark: picture_address(&entry.id, Theme::Dark),
+        domain: entry.domain.map(|_| domain.map(|n| n.to_string()).join(",")).unwrap_or_default(),
+        models: offers(catalog, &entry),
+        id: entry.id.clone(),
+        facts,
+        entry,
+    })
+}
+
+fn rounded(degrees: f64) -> f64 {
+    (degrees * 1e4).round() / 1e4
+}
+
+fn offers(catalog: &Catalog, entry: &Entry) -> Vec<Model> {
+    let fits = |card: &&Arc<CheckpointCard>| {
+        card.refining.is_some_and(|own| i64::from(own.rain.hours) == entry.hours)
+    };
+    let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
+        let checkpoints: Vec<_> = catalog.checkpoints(model.id).filter(fits).cloned().collect();
+        let first = checkpoints.first()?;
+        let has_epochs = first.members.len() > 1;
+        Some(Model {
+            id: model.id,
+            title: model.title,
+            summary: model.summary,
+            selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
+            methods: method_choices(catalog.methods(), model, None),
+            checkpoints,
+        })
+    };
+    catalog.models().iter().filter_map(offer).collect()
+}
+
+fn selects(registration: Option<Registration>, has_epochs: bool) -> Vec<Select> {
+    let chosen = if has_epochs { EnsembleKind::Epochs } else { EnsembleKind::None };
+    let registration = registration.unwrap_or_default();
+    vec![registration_select(registration), ensemble_select(chosen, has_epochs)]
+}
+
+pub fn registration_select(chosen: Registration) -> Select {
+    let label = |registration| match registration {
+        Registration::Aligned => "aligned: at its coordinates",
+        Registration::Reference => "reference: as published, 3.5 nodes aside",
+    };
+    let entry = |registration: Registration| {
+        let name = registration.name().to_owned();
+        (name, label(registration).to_owned(), registration == chosen)
+    };
+    Select {
+        name: super::question::REGISTRATION.to_owned(),
+        label: "Coarse rain on the fine grid",
+        choices: Registration::ALL.map(entry).into(),
+    }
+}
+
+/// Without what the weights do not have.
+pub fn ensemble_select(chosen: EnsembleKind, has_epochs: bool) -> Select {
+    let mut ensemble = select(super::question::ENSEMBLE, "Ensemble", chosen, EnsembleKind::label);
+    ensemble.choices.retain(|(name, ..)| has_epochs || name != EnsembleKind::Epochs.name());
+    ensemble
+}
+
+fn picture_address(id: &str, theme: Theme) -> String {
+    let version = Version::of(&["rain", id]);
+    format!("{}/picture.png?theme={theme}&{VERSION}={}", page_of(id), version.as_str())
+}
+
+pub async fn picture(
+    task: Arc<DownscalingTask>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    let parameters = Parameters::parse(query.as_deref());
+    parameters.only(&["theme", VERSION])?;
+    let theme = parameters.choice("theme", Theme::default())?;
+    let entry = task.fields.find(&id)?;
+    let version = Version::of(&["rain", &id]);
+    let key = EntityTag::of(&["rain", &id, version.as_str(), theme.name()]);
+    let tag = key.clone().lasting_if(parameters.one(VERSION)?, &version);
+    let picture = state.blocking(move || draw(&task, &entry, theme));
+    pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
+}
+
+/// The part that is refined until somebody chooses, or all of it.
+fn draw(task: &DownscalingTask, entry: &Entry, theme: Theme) -> Result<Vec<u8>, AppError> {
+    let rain = task.fields.load(&entry.id).map_err(|error| AppError::Data(error.to_string()))?;
+    let [south, north, west, east] = rain.field.grid.bounds();
+    Ok(png(&rain.field, entry.domain.unwrap_or([west, south, east, north]), theme))
+}
+
+/// A picture of a part of a field for the address of an image.
+pub fn picture_of(field: &GriddedField, domain: [f64; 4], theme: Theme) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png(field, domain, theme)))
+}
+
+fn png(rain: &GriddedField, [west, south, east, north]: [f64; 4], theme: Theme) -> Vec<u8> {
+    let step = (east - west).max(north - south) / PICTURE_PX as f64;
+    let nodes = |from: f64, to: f64| {
+        let n = ((to - from) / step).round().max(1.0) as usize;
+        (0..n).map(|k| from + (k as f64 + 0.5) * step).collect::<Vec<f64>>()
+    };
+    let ground = Ground::new(nodes(south, north), nodes(west, east), step);
+    let values = rain.linear_nodes(&ground.latitudes, &ground.longitudes);
+    let values: Vec<f32> = values.into_iter().map(|mm| mm as f32).collect();
+    let width = ground.width();
+    let field = Field::new(ground.latitudes.len(), width, from_north(&values, width));
+    let domain = ground.domain();
+    let grid = match &domain {
+        stormlens_data::outcome::Domain::Earth(grid) => Some(grid),
+        _ => None,
+    };
+    thumbnail(&field, grid, Colours::Rain, RainPalette::default(), theme, PICTURE_PX)
+}

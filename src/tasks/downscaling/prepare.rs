@@ -1,0 +1,376 @@
+//! From coarse rain to the tiles that a network is given.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use stormlens_data::card::{Layer, Refining};
+use stormlens_data::downscale::{
+    Domain, EnsembleKind, Fit, Geometry, LogScale, Refinement, Tile, TileRain, channel,
+    tile_elevation, tile_rain, tiles,
+};
+use stormlens_data::field::FieldError;
+use stormlens_data::network::{self, Asked, Input, Pass};
+use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
+
+use super::fields::{Fields, Tiles};
+use super::question::{place_of, rain_of, refining};
+use super::rain::Rain;
+use super::terrain::{Terrain, Terrains};
+use crate::jobs::WorkerError;
+use crate::question::Cards;
+use crate::task::Prepared;
+
+/// A continent has some 700 tiles.
+const MAX_TILES: usize = 2_000;
+/// Nodes of all maps of an ensemble together: each takes four bytes in the result.
+const MAX_NODES: usize = 40_000_000;
+
+/// What is needed to make a map of the answers.
+pub struct Work {
+    pub rain: Arc<Rain>,
+    pub terrain: Option<Terrain>,
+    pub geometry: Geometry,
+    pub scale: LogScale,
+    pub refining: Refining,
+    pub refinement: Refinement,
+    pub tiles: Vec<(Tile, TileRain)>,
+    /// Which of the tiles went through the network, in the order of the passes of each member.
+    pub wet: Vec<usize>,
+    /// Names of the members, each of which has passes for all wet tiles behind those of the network itself.
+    pub members: Vec<String>,
+    /// What is explained, and where it lies; `None` where all is dry.
+    pub focus: Option<Focus>,
+}
+
+/// The part of a tile that is explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Focus {
+    /// Among the tiles.
+    pub tile_idx: usize,
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+    pub above_mm: Option<f64>,
+}
+
+/// Tiles of numbers, which lie nowhere.
+pub struct Bare {
+    pub tiles: Arc<Tiles>,
+    pub refining: Refining,
+}
+
+/// What becomes of an answer.
+pub enum Rest {
+    Map(Box<Work>),
+    Bare(Bare),
+}
+
+pub fn prepare(
+    (fields, terrains): (&Fields, &Terrains),
+    request: &Request,
+    cards: &Cards,
+) -> Result<Prepared, WorkerError> {
+    let refining = *refining(cards).map_err(|error| invalid(&error))?;
+    let id = rain_of(&request.subject);
+    if let Some(tiles) = fields.tiles(id) {
+        return bare(tiles, refining, request);
+    }
+    let wettest = Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
+    let target = request.explain.first().map_or(&wettest, |explain| &explain.target);
+    let work = layout((fields, terrains), request, cards, target)?;
+    let passes = passes(&work, request, depth(&cards.model.layers));
+    Ok(Prepared { passes, phase: "tiles", rest: Box::new(Rest::Map(Box::new(work))) })
+}
+
+/// Tiles of a question with their rain, and what of them is explained; nothing is computed.
+///
+/// # Errors
+/// For rain, terrain, a domain or a target that cannot be.
+pub fn layout(
+    (fields, terrains): (&Fields, &Terrains),
+    request: &Request,
+    cards: &Cards,
+    target: &Target,
+) -> Result<Work, WorkerError> {
+    let refining = *refining(cards).map_err(|error| invalid(&error))?;
+    let Subject::Downscaling { domain, refinement, .. } = request.subject else {
+        return Err(invalid(&"no rain was named"));
+    };
+    let rain = fields.load(rain_of(&request.subject)).map_err(|error| invalid(&error))?;
+    let mut work =
+        work(rain, terrains, refining, (domain, refinement)).map_err(|error| invalid(&error))?;
+    work.members = match refinement.ensemble {
+        EnsembleKind::Epochs => cards.checkpoint.members.clone(),
+        EnsembleKind::None | EnsembleKind::Dropout => Vec::new(),
+    };
+    work.focus = focus(&work, place_of(Some(target))).map_err(|message| invalid(&message))?;
+    Ok(work)
+}
+
+/// A network looks at the numbers as they are.
+fn bare(tiles: Arc<Tiles>, refining: Refining, request: &Request) -> Result<Prepared, WorkerError> {
+    if !request.explain.is_empty() {
+        return Err(invalid(&"tiles of numbers lie nowhere and are not explained: bring a field"));
+    }
+    let input = Input { values: tiles.values.clone(), shape: tiles.shape };
+    Ok(Prepared::one(input, Vec::new(), Box::new(Rest::Bare(Bare { tiles, refining }))))
+}
+
+/// The tiles of the domain with their rain.
+fn work(
+    rain: Arc<Rain>,
+    terrains: &Terrains,
+    refining: Refining,
+    ([west, south, east, north], refinement): ([f64; 4], Refinement),
+) -> Result<Work, FieldError> {
+    rain.field.check_rain_mm(i64::from(refining.rain.hours))?;
+    let geometry = refining.geometry();
+    let domain = Domain { south, north, west, east };
+    let found = tiles(&domain, &geometry, Fit::Inside);
+    check_size(&found, &geometry, &domain, refinement)?;
+    let bounds = bounds(&found, &geometry);
+    rain.field.grid.check_covers(&rain.field.source, bounds)?;
+    let terrain = (refining.tiles.n_input_channels > 1)
+        .then(|| terrains.find(None, fine_bounds(&found, &geometry)));
+    let terrain = terrain.transpose()?;
+    let tiles: Vec<(Tile, TileRain)> = found
+        .into_iter()
+        .map(|tile| {
+            let coarse = tile_rain(&rain.field, &tile, &geometry);
+            (tile, coarse)
+        })
+        .collect();
+    if tiles.iter().all(|(_, rain)| matches!(rain, TileRain::Missing { .. })) {
+        return Err(FieldError::AllMissing {
+            name: format!("{} in every tile of the domain", rain.field.source),
+            count: tiles.len(),
+        });
+    }
+    let is_wet = |&i: &usize| matches!(tiles[i].1, TileRain::Wet(_));
+    let wet = (0..tiles.len()).filter(is_wet).collect();
+    let (scale, members) = (refining.scale(), Vec::new());
+    Ok(Work {
+        rain,
+        terrain,
+        geometry,
+        scale,
+        refining,
+        refinement,
+        tiles,
+        wet,
+        members,
+        focus: None,
+    })
+}
+
+fn check_size(
+    tiles: &[Tile],
+    geometry: &Geometry,
+    domain: &Domain,
+    refinement: Refinement,
+) -> Result<(), FieldError> {
+    let side = geometry.tile_deg();
+    if tiles.is_empty() {
+        let what =
+            format!("the domain is smaller than a tile of {side}° × {side}°: choose a larger one");
+        return Err(FieldError::Domains { what });
+    }
+    let nodes = |from: f64, to: f64| ((to - from) / geometry.fine_deg).max(0.0) as usize;
+    let n_nodes = nodes(domain.south, domain.north).saturating_mul(nodes(domain.west, domain.east));
+    let n_maps = refinement.n_members.max(1) + 12;
+    if tiles.len() > MAX_TILES || n_nodes.saturating_mul(n_maps) > MAX_NODES {
+        let what = format!(
+            "the domain has {} tiles and {n_nodes} nodes: at most {MAX_TILES} tiles, and {MAX_NODES} nodes in all \
+             maps; choose a smaller domain or fewer members",
+            tiles.len()
+        );
+        return Err(FieldError::Domains { what });
+    }
+    Ok(())
+}
+
+/// Around the coarse nodes of all tiles: `[south, north, west, east]`.
+fn bounds(tiles: &[Tile], geometry: &Geometry) -> [f64; 4] {
+    let start = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
+    tiles
+        .iter()
+        .map(|tile| tile.coarse_bounds(geometry))
+        .fold(start, |a, b| [a[0].min(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].max(b[3])])
+}
+
+/// Around their fine nodes.
+fn fine_bounds(tiles: &[Tile], geometry: &Geometry) -> [f64; 4] {
+    let [south, north, west, east] = bounds(tiles, geometry);
+    let ring = geometry.padding as f64 * geometry.coarse_deg;
+    [south + ring, north - ring, west + ring, east - ring]
+}
+
+/// Where what is explained lies; `None` where no tile has rain.
+fn focus(
+    work: &Work,
+    (place, above_mm): (RefinedPlace, Option<f64>),
+) -> Result<Option<Focus>, String> {
+    let size = work.geometry.size;
+    let whole = |tile_idx| Focus { tile_idx, rows: 0..size, columns: 0..size, above_mm };
+    let wettest = || {
+        let most = |&&i: &&usize| match &work.tiles[i].1 {
+            TileRain::Wet(coarse) => coarse.iter().copied().fold(0.0, f64::max),
+            _ => 0.0,
+        };
+        work.wet.iter().max_by(|a, b| most(a).total_cmp(&most(b))).copied()
+    };
+    let n_tiles = work.tiles.len();
+    match place {
+        RefinedPlace::Wettest => Ok(wettest().map(whole)),
+        RefinedPlace::Tile(number) if number >= n_tiles => {
+            Err(format!("there is no tile {number}: the domain has {n_tiles}, counted from 0"))
+        }
+        RefinedPlace::Tile(number) => match &work.tiles[number].1 {
+            TileRain::Wet(_) => Ok(Some(whole(number))),
+            TileRain::Dry => Err(format!(
+                "tile {number} is dry: it does not go through the network, so there is nothing to explain"
+            )),
+            TileRain::Missing { .. } => Err(format!("tile {number} has missing rain")),
+        },
+        RefinedPlace::Box(around) => within(work, around, above_mm).map(Some),
+        RefinedPlace::Node([latitude, longitude]) => {
+            let half = work.geometry.fine_deg / 2.0;
+            let around = [longitude - half, latitude - half, longitude + half, latitude + half];
+            within(work, around, above_mm).map(Some)
+        }
+    }
+}
+
+/// The wet tile in whose middle a box lies best, and its nodes there.
+fn within(
+    work: &Work,
+    [west, south, east, north]: [f64; 4],
+    above_mm: Option<f64>,
+) -> Result<Focus, String> {
+    let geometry = &work.geometry;
+    let (side, step) = (geometry.tile_deg(), geometry.fine_deg);
+    let nodes = |minimum: f64, low: f64, high: f64| {
+        let first = minimum + geometry.first_fine_deg();
+        let from = ((low - first) / step - 1e-6).ceil().max(0.0) as usize;
+        let to = ((high - first) / step + 1e-6).floor();
+        from..if to < 0.0 { 0 } else { (to as usize + 1).min(geometry.size) }
+    };
+    let is_in = |tile: &Tile| {
+        let slack = step / 2.0 + 1e-6;
+        tile.min_lat - slack <= south
+            && north <= tile.min_lat + side + slack
+            && tile.min_lon - slack <= west
+            && east <= tile.min_lon + side + slack
+    };
+    let away = |&&i: &&usize| {
+        let tile = &work.tiles[i].0;
+        let middle = [tile.min_lat + side / 2.0, tile.min_lon + side / 2.0];
+        (middle[0] - (south + north) / 2.0).abs() + (middle[1] - (west + east) / 2.0).abs()
+    };
+    let candidates = work.wet.iter().filter(|&&i| is_in(&work.tiles[i].0));
+    let best = candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied();
+    let tile_idx = best.ok_or_else(|| {
+        format!(
+            "no tile with rain holds all of {west},{south},{east},{north}: choose a box of at most {side}° within one tile"
+        )
+    })?;
+    let tile = &work.tiles[tile_idx].0;
+    let rows = nodes(tile.min_lat, south, north);
+    let columns = nodes(tile.min_lon, west, east);
+    if rows.is_empty() || columns.is_empty() {
+        return Err(format!("no node lies in {west},{south},{east},{north}: choose a larger box"));
+    }
+    Ok(Focus { tile_idx, rows, columns, above_mm })
+}
+
+/// Layers of the network that pages show of the tile that is explained.
+fn shown_layers(depth: usize) -> Vec<String> {
+    let gates = (0..depth).flat_map(|j| {
+        let skip = depth - 1 - j;
+        [
+            format!("encoders.{skip}"),
+            format!("attn_blocks.{j}.psi"),
+            format!("attn_blocks.{j}.gate"),
+            format!("attn_blocks.{j}"),
+        ]
+    });
+    gates.collect()
+}
+
+/// Levels of the network, by the gated skip connections of its card.
+fn depth(layers: &[Layer]) -> usize {
+    layers.iter().filter(|layer| layer.group == "Attention").count()
+}
+
+fn passes(work: &Work, request: &Request, depth: usize) -> Vec<Pass> {
+    let mut passes = Vec::with_capacity(work.wet.len() * (1 + work.members.len()));
+    for &i in &work.wet {
+        let mut pass = Pass::new(input(work, i), Vec::new());
+        if let Some(focus) = work.focus.as_ref().filter(|focus| focus.tile_idx == i) {
+            pass.asked = request.explain.iter().map(|explain| ask(explain, focus, work)).collect();
+            pass.show = shown_layers(depth);
+        }
+        if work.refinement.ensemble == EnsembleKind::Dropout {
+            pass.sampled = Some((i as u64, work.refinement.n_members));
+        }
+        passes.push(pass);
+    }
+    for member in &work.members {
+        passes.extend(work.wet.iter().map(|&i| Pass {
+            weights: Some(member.clone()),
+            ..Pass::new(input(work, i), Vec::new())
+        }));
+    }
+    passes
+}
+
+/// A tile as the network takes it.
+fn input(work: &Work, tile_idx: usize) -> Input {
+    let (tile, rain) = &work.tiles[tile_idx];
+    let TileRain::Wet(coarse) = rain else { return Input::default() };
+    let Work { geometry, scale, refinement, .. } = work;
+    let size = geometry.size;
+    let Some(terrain) = &work.terrain else {
+        let side = geometry.n_coarse();
+        let values = coarse.iter().map(|&mm| mm as f32).collect();
+        return Input { values, shape: [1, side, side] };
+    };
+    let z: Vec<f64> = coarse.iter().map(|&mm| scale.z(mm)).collect();
+    let rain = channel(&z, geometry, refinement.registration);
+    let mut values: Vec<f32> = rain.into_iter().map(|z| z as f32).collect();
+    values.extend(tile_elevation(&terrain.field, tile, geometry));
+    Input { values, shape: [2, size, size] }
+}
+
+fn ask(explain: &Explain, focus: &Focus, work: &Work) -> Asked {
+    let Explain { method, options, layers, .. } = explain.clone();
+    let is_normalised = work.refining.tiles.n_input_channels > 1;
+    let target = network::Target::SumOver {
+        rows: focus.rows.clone(),
+        columns: focus.columns.clone(),
+        above: focus.above_mm,
+        mm: is_normalised.then_some(work.scale),
+    };
+    // No rain, on flat ground at the level of the sea.
+    let nothing = if is_normalised { vec![work.scale.dry_z() as f32, 0.0] } else { Vec::new() };
+    Asked { method, options, target, layers, nothing }
+}
+
+pub fn invalid(error: &dyn std::fmt::Display) -> WorkerError {
+    WorkerError::Invalid {
+        message: error.to_string(),
+        remedy: "choose another domain, another target or another field".into(),
+    }
+}
+
+/// A tile without anything in it.
+pub fn zeros(cards: &Cards) -> (Input, network::Target) {
+    let tiles = cards.checkpoint.refining.map(|refining| refining.tiles);
+    let side = tiles.map_or(64, |tiles| tiles.input_px.unwrap_or(18));
+    let shape = [tiles.map_or(2, |tiles| tiles.n_input_channels), side, side];
+    let input = Input { values: vec![0.0; shape.iter().product()], shape };
+    let output = tiles.map_or(64, |tiles| tiles.output_px);
+    let whole = || 0..output;
+    let target =
+        network::Target::SumOver { rows: whole(), columns: whole(), above: None, mm: None };
+    (input, target)
+}

@@ -1,0 +1,170 @@
+//! Rain that can be refined: what files offer, and one sum of it in millimetres.
+
+use jiff::{SignedDuration, Timestamp};
+use stormlens_data::field::{
+    Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
+};
+
+/// A sum of some hours that a file has the fields for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    pub variable: String,
+    pub level: String,
+    pub member: Option<u32>,
+    /// End of the interval.
+    pub end: Timestamp,
+    pub hours: i64,
+    /// Places of the fields in the file.
+    pub places: Vec<usize>,
+}
+
+/// Where rain came from, and what may be done with it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Credit {
+    pub source: String,
+    pub licence: String,
+    /// Names of files.
+    pub files: Vec<String>,
+    /// Of their bytes.
+    pub sha256: String,
+}
+
+/// One sum, as it goes to a network.
+pub struct Rain {
+    /// In millimetres, with its interval.
+    pub field: GriddedField,
+    /// How it was made, in words.
+    pub rule: String,
+    /// Millimetres that were negative, summed over cells.
+    pub clipped_mm: f64,
+    /// Whether its own nodes are as fine as what a network makes: then it is what was observed, too.
+    pub is_fine: bool,
+    pub credit: Credit,
+}
+
+/// Sums of so many hours that the fields of a file make, by their ends. A file without any says why.
+///
+/// # Errors
+/// What is wrong with the last interval that could have been one, or that there is no rain at all.
+pub fn offers(name: &str, contents: &[Content], hours: i64) -> Result<Vec<Offer>, FieldError> {
+    let mut found = Vec::new();
+    let mut why = None;
+    for group in groups(contents) {
+        let fields: Vec<GriddedField> = group.iter().filter_map(|&i| head(&contents[i])).collect();
+        if fields.len() < group.len() {
+            continue;
+        }
+        let mut ends: Vec<Timestamp> =
+            fields.iter().filter_map(|field| Some(field.interval?.end)).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        for end in ends {
+            let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
+            match accumulate(&fields, start, end) {
+                Ok(_) => found.push(offer(contents, &group, (start, end), hours)),
+                Err(error) => why = Some(error),
+            }
+        }
+    }
+    match (found.is_empty(), why) {
+        (false, _) => Ok(found),
+        (true, Some(error)) => Err(error),
+        (true, None) => {
+            let listed: Vec<String> = contents.iter().take(8).map(ToString::to_string).collect();
+            let what = format!(
+                "{name} holds no rain: a sum or a rate with its times is needed, and it has {}",
+                listed.join("; ")
+            );
+            Err(FieldError::Interval { what })
+        }
+    }
+}
+
+fn offer(
+    contents: &[Content],
+    group: &[usize],
+    (start, end): (Timestamp, Timestamp),
+    hours: i64,
+) -> Offer {
+    let first = &contents[group[0]];
+    let is_near =
+        |&&i: &&usize| contents[i].interval.is_some_and(|own| own.end >= start && own.end <= end);
+    Offer {
+        variable: first.variable.clone(),
+        level: first.level.clone(),
+        member: first.member,
+        end,
+        hours,
+        places: group.iter().filter(is_near).copied().collect(),
+    }
+}
+
+/// Places of the fields of one quantity of rain each.
+fn groups(contents: &[Content]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (i, content) in contents.iter().enumerate() {
+        if content.interval.is_none() || !is_rain(content) {
+            continue;
+        }
+        let same = |group: &&mut Vec<usize>| {
+            let other = &contents[group[0]];
+            (&other.variable, &other.level, other.member, &other.grid)
+                == (&content.variable, &content.level, content.member, &content.grid)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(i),
+            None => groups.push(vec![i]),
+        }
+    }
+    groups
+}
+
+/// Names of rain in GRIB and NetCDF, in any case.
+const RAIN: [&str; 14] = [
+    "tp",
+    "apcp",
+    "tprate",
+    "prate",
+    "precip",
+    "precipitation",
+    "rain",
+    "rainfall",
+    "pr",
+    "preciprate",
+    "prec_acc_nc",
+    "ncpcp",
+    "multisensor_qpe_01h_pass2",
+    "acpcp",
+];
+
+fn is_rain(content: &Content) -> bool {
+    let name = content.variable.to_lowercase();
+    let title = content.title.to_lowercase();
+    let is_named = RAIN.contains(&name.as_str()) || name.contains("qpe") || name.contains("precip");
+    is_named || ["precipitation", "rainfall"].iter().any(|word| title.contains(word))
+}
+
+/// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.
+fn head(content: &Content) -> Option<GriddedField> {
+    Some(GriddedField {
+        variable: content.variable.clone(),
+        unit: content.unit.clone(),
+        interval: content.interval,
+        reference_time: content.reference_time,
+        grid: LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]).ok()?,
+        values: vec![0.0; 4],
+        source: content.to_string(),
+    })
+}
+
+/// Reads one sum.
+///
+/// # Errors
+/// For fields that cannot be read, and for what [`accumulate`] refuses.
+pub fn read(file: &FieldFile, offer: &Offer) -> Result<Accumulated, FieldError> {
+    let fields: Vec<GriddedField> =
+        offer.places.iter().map(|&place| file.read(place)).collect::<Result<_, _>>()?;
+    let start = offer.end.checked_sub(SignedDuration::from_hours(offer.hours));
+    let start = start.map_err(|_| FieldError::Interval { what: "no such time".to_owned() })?;
+    accumulate(&fields, start, offer.end)
+}

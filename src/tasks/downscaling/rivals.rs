@@ -1,0 +1,93 @@
+//! What a network has to be better than, on the same map.
+
+use stormlens_data::downscale::{
+    Nodes, RainFarm, RainFarmError, Rival, Space, rival_mm, spectral_slope,
+};
+use stormlens_data::field::FieldError;
+
+use super::map::{Ground, rival};
+use super::prepare::Work;
+
+/// Members of RainFARM where the network has no ensemble.
+const N_MEMBERS: usize = 10;
+const SEED: u64 = 2006;
+/// Where too little rain falls to measure a slope (Rebora et al. 2006 find 1.5 to 2.5 in fields of rain).
+const SLOPE: f64 = 1.7;
+
+/// Those that are one field.
+pub const FIELDS: [Rival; 3] = [Rival::Bilinear, Rival::BilinearReference, Rival::BlockConstant];
+
+/// One of them as a map, mm.
+///
+/// # Errors
+/// Where the tiles make no map.
+pub fn field(work: &Work, which: Rival) -> Result<Vec<f32>, FieldError> {
+    // As the published program does, in the logarithm.
+    let space = match which {
+        Rival::BilinearReference => Space::Log(work.scale),
+        _ => Space::Mm,
+    };
+    rival(work, |coarse| rival_mm(coarse, &work.geometry, which, space))
+}
+
+/// Members of RainFARM over the whole map, mm, from the coarse nodes around it; and how it was set up, in words.
+///
+/// # Errors
+/// Where coarse rain is missing.
+pub fn rainfarm(work: &Work, ground: &Ground) -> Result<(Vec<Vec<f32>>, String), RainFarmError> {
+    let n = match (work.refinement.n_members, work.members.len()) {
+        (0, 0) => N_MEMBERS,
+        (drawn, weights) => drawn.max(weights),
+    };
+    let factor = work.geometry.factor();
+    // A ring of cells, so that those around a node in the middle of a cell are whole.
+    let padded = |axis: &[f64]| {
+        let step = work.geometry.coarse_deg;
+        let nodes = axis.len() / factor + 2;
+        (0..nodes).map(|k| axis[0] + (k as f64 - 1.0) * step).collect::<Vec<f64>>()
+    };
+    let (rows, columns) = (padded(&ground.latitudes), padded(&ground.longitudes));
+    let coarse = work.rain.field.linear_nodes(&rows, &columns);
+    let width = columns.len();
+    let (slope, measured) = match spectral_slope(&coarse, width) {
+        Ok(slope) => (slope, "measured"),
+        Err(RainFarmError::NoSlope { .. }) => (SLOPE, "assumed, for lack of rain"),
+        Err(error) => return Err(error),
+    };
+    // A cell lies around its node where fine nodes share those of the coarse grid.
+    let aside = if work.geometry.nodes == Nodes::Shared { factor / 2 } else { 0 };
+    let rainfarm = RainFarm { factor, slope, weights: None };
+    let member = |number: usize| {
+        let map = rainfarm.member(&coarse, width, SEED, number as u64)?;
+        Ok(cut(&map, width * factor, factor + aside, ground))
+    };
+    let members = (0..n).map(member).collect::<Result<Vec<_>, RainFarmError>>()?;
+    let words = format!(
+        "RainFARM, {n} members, spectral slope {slope:.2} ({measured}), no weights for terrain"
+    );
+    Ok((members, words))
+}
+
+/// The nodes of the map in that of all cells: a cell lies around its node.
+fn cut(map: &[f64], width: usize, first: usize, ground: &Ground) -> Vec<f32> {
+    let rows = map.chunks_exact(width).skip(first).take(ground.latitudes.len());
+    rows.flat_map(|row| &row[first..first + ground.width()]).map(|&mm| mm as f32).collect()
+}
+
+/// The mean of maps, node by node.
+pub fn mean(members: &[Vec<f32>]) -> Vec<f32> {
+    let n = members.len().max(1) as f64;
+    let at = |i: usize| members.iter().map(|member| f64::from(member[i])).sum::<f64>() / n;
+    (0..members.first().map_or(0, Vec::len)).map(|i| at(i) as f32).collect()
+}
+
+/// The standard deviation of members, of n − 1.
+pub fn spread(members: &[Vec<f32>]) -> Vec<f32> {
+    let means = mean(members);
+    let n = members.len().saturating_sub(1).max(1) as f64;
+    let at = |i: usize| {
+        let of = |member: &Vec<f32>| (f64::from(member[i]) - f64::from(means[i])).powi(2);
+        (members.iter().map(of).sum::<f64>() / n).sqrt() as f32
+    };
+    (0..means.len()).map(at).collect()
+}

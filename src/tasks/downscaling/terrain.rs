@@ -1,0 +1,157 @@
+//! Terrain: fields that come with the program, and one that somebody brings.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use stormlens_data::downscale::check_elevation;
+use stormlens_data::field::{FieldError, FieldFile, GriddedField, Wanted};
+use stormlens_data::files;
+use stormlens_data::hash::sha256;
+
+/// Where the shipped ones lie below the data.
+const FOLDER: &str = "terrain";
+const MAX_FILE_BYTES: u64 = 1 << 28;
+/// The lowest land lies at −430 m (Dead Sea): what goes below has the sea floor in it, and its negative heights are
+/// water.
+const LOWEST_LAND_M: f32 = -450.0;
+/// Names of heights, in any case.
+const NAMES: [&str; 9] = ["orog", "topo", "elevation", "height", "rose", "hgt", "z", "h", "dem"];
+
+/// Terrain, and which file it is.
+#[derive(Clone, Debug)]
+pub struct Terrain {
+    pub field: Arc<GriddedField>,
+    /// Name of the file.
+    pub name: String,
+    pub sha256: String,
+}
+
+impl Terrain {
+    /// `0.25°`
+    pub fn resolution(&self) -> String {
+        let [latitude, _] = self.field.grid.spacing_deg();
+        format!("{}°", (latitude * 1e4).round() / 1e4)
+    }
+}
+
+/// All terrain that there is.
+#[derive(Debug, Default)]
+pub struct Terrains {
+    paths: Vec<PathBuf>,
+    /// The shipped ones, the finest first; read when the first is asked for.
+    shipped: OnceLock<(Vec<Terrain>, Vec<String>)>,
+    brought: Mutex<Vec<Terrain>>,
+}
+
+impl Terrains {
+    pub fn open(data: &Path) -> Self {
+        let entries = std::fs::read_dir(data.join(FOLDER)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.retain(|path| {
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            ["nc", "cdf", "grib", "grib2", "grb"].contains(&ending)
+        });
+        paths.sort();
+        Self { paths, ..Self::default() }
+    }
+
+    fn shipped(&self) -> &(Vec<Terrain>, Vec<String>) {
+        self.shipped.get_or_init(|| {
+            let (mut found, mut problems) = (Vec::new(), Vec::new());
+            for path in &self.paths {
+                match read_file(path) {
+                    Ok(terrain) => found.push(terrain),
+                    Err(error) => problems.push(error.to_string()),
+                }
+            }
+            found.sort_by(|a, b| spacing(a).total_cmp(&spacing(b)));
+            (found, problems)
+        })
+    }
+
+    /// Shipped files that cannot be read.
+    pub fn problems(&self) -> &[String] {
+        &self.shipped().1
+    }
+
+    /// The terrain of that name, or where none is named the finest that covers `[south, north, west, east]`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn find(&self, name: Option<&str>, bounds: [f64; 4]) -> Result<Terrain, FieldError> {
+        let brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = brought.iter().chain(&self.shipped().0);
+        if let Some(name) = name {
+            let found = all.find(|terrain| terrain.name == name || terrain.sha256 == name);
+            let absent = || FieldError::Domains { what: format!("there is no terrain {name:?}") };
+            let found = found.cloned().ok_or_else(absent)?;
+            check_elevation(&found.field, bounds)?;
+            return Ok(found);
+        }
+        let covers = |terrain: &&Terrain| check_elevation(&terrain.field, bounds).is_ok();
+        all.find(covers).cloned().ok_or_else(|| FieldError::Domains {
+            what: "no terrain that is here covers the domain: give a file of heights in metres with --elevation, or \
+                   choose another domain"
+                .to_owned(),
+        })
+    }
+
+    /// Names of the shipped ones.
+    pub fn names(&self) -> Vec<String> {
+        self.shipped().0.iter().map(|terrain| terrain.name.clone()).collect()
+    }
+
+    /// Takes a file in for this run of the program; from now on it is the first that is looked at.
+    ///
+    /// # Errors
+    /// For what cannot be read, and for what holds no heights, or several fields of them.
+    pub fn bring(&self, path: &Path) -> Result<Terrain, FieldError> {
+        let terrain = read_file(path)?;
+        let bounds = terrain.field.grid.bounds();
+        check_elevation(&terrain.field, bounds)?;
+        let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        brought.insert(0, terrain.clone());
+        Ok(terrain)
+    }
+}
+
+fn spacing(terrain: &Terrain) -> f64 {
+    terrain.field.grid.spacing_deg()[0]
+}
+
+fn read_file(path: &Path) -> Result<Terrain, FieldError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = files::read_file(path, MAX_FILE_BYTES)?;
+    let sha256 = sha256(&bytes);
+    let file = FieldFile::from_bytes(&path.display().to_string(), bytes)?;
+    let field = Arc::new(on_land(heights(&file)?));
+    Ok(Terrain { field, name, sha256 })
+}
+
+/// The one field of heights.
+fn heights(file: &FieldFile) -> Result<GriddedField, FieldError> {
+    let contents = file.contents();
+    if contents.len() == 1 {
+        return file.read(0);
+    }
+    let name = contents.iter().map(|content| content.variable.to_lowercase());
+    let named: Vec<usize> = name
+        .enumerate()
+        .filter(|(_, name)| NAMES.contains(&name.as_str()))
+        .map(|(i, _)| i)
+        .collect();
+    match named[..] {
+        [only] => file.read(only),
+        _ => file.read_wanted(&Wanted::default()),
+    }
+}
+
+/// Without the sea floor.
+fn on_land(field: GriddedField) -> GriddedField {
+    let is_land = |height: &f32| height.is_nan() || *height >= LOWEST_LAND_M;
+    if field.values.iter().all(is_land) {
+        return field;
+    }
+    let values = field.values.iter().map(|height| height.max(0.0)).collect();
+    GriddedField { values, ..field }
+}

@@ -1,0 +1,248 @@
+//! Questions, tiles, maps and files, over the rain of the repository and made-up answers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stormlens_data::card::ModelCard;
+use stormlens_data::card::{CheckpointCard, Downscaling, RainStatement, Refining, Task as Kind};
+use stormlens_data::downscale::{EnsembleKind, Registration, TileRain};
+use stormlens_data::network::Answer;
+use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::request::{RefinedPlace, Request, Subject, Target};
+
+use super::fields::Fields;
+use super::prepare::layout;
+use super::question;
+use super::terrain::Terrains;
+use super::{DownscalingTask, Kept};
+use crate::parameters::Parameters;
+use crate::question::Cards;
+use crate::task::{Answered, Prepared, Task};
+use crate::tasks::tests::data;
+use crate::web::client::Shares;
+use crate::web::upload::{Crowd, UploadLimits};
+
+mod answers;
+mod files;
+
+/// The wettest end of the shipped hours.
+const SAMPLE: &str = "mrms-20160922T1100";
+
+fn task(cache: &Path) -> DownscalingTask {
+    let limits = UploadLimits { n_files: 1, ..UploadLimits::default() };
+    DownscalingTask {
+        fields: Fields::open(&data(), Kept::open(cache.join("fields"), 1_000_000)),
+        terrains: Terrains::open(&data()),
+        limits,
+        max_file_bytes: 1_000_000,
+        uploads: Shares::new(1, 1),
+        crowd: Crowd::default(),
+    }
+}
+
+fn nowhere() -> DownscalingTask {
+    task(&data().join("no/such/folder"))
+}
+
+/// Weights of the published size that state an easy unit, with two members.
+fn cards() -> Cards {
+    let model = ModelCard {
+        id: "tiles",
+        title: "A network",
+        summary: "Refines as it likes",
+        task: Kind::Downscaling,
+        layers: Vec::new(),
+        default_layers: Vec::new(),
+        citations: &[],
+        published_options: &[],
+    };
+    let refining = Refining {
+        tiles: Downscaling { n_input_channels: 2, input_px: Some(64), output_px: 64 },
+        rain: RainStatement {
+            log_mean: 0.1,
+            log_std: 0.5,
+            hours: 3,
+            registration: Registration::Aligned,
+        },
+        is_stated: true,
+    };
+    let checkpoint = CheckpointCard {
+        name: "one".to_owned(),
+        model: "tiles".to_owned(),
+        weights_sha256: "0".repeat(64),
+        training_data: String::new(),
+        licence: String::new(),
+        n_parameters: 1,
+        is_simulated: false,
+        nowcasting: None,
+        refining: Some(refining),
+        members: vec!["one/members/1".to_owned(), "one/members/2".to_owned()],
+        absent_layers: Vec::new(),
+        variant: None,
+        training_range: None,
+        training_features: None,
+        split: None,
+        left_over: Vec::new(),
+    };
+    Cards { model: Arc::new(model), checkpoint: Arc::new(checkpoint) }
+}
+
+fn subject(task: &DownscalingTask, query: &str) -> Result<Subject, String> {
+    let parameters = Parameters::parse(Some(query));
+    question::read_subject(&parameters, &task.fields, &cards()).map_err(|error| error.to_string())
+}
+
+fn target(query: &str) -> Result<Target, String> {
+    question::read_target(&Parameters::parse(Some(query))).map_err(|error| error.to_string())
+}
+
+fn request(task: &DownscalingTask, query: &str) -> Request {
+    Request {
+        model: "tiles".to_owned(),
+        checkpoint: "one".to_owned(),
+        subject: subject(task, query).expect("it can be asked"),
+        explain: Vec::new(),
+    }
+}
+
+/// The result where the network says what interpolation does.
+fn answered(task: &DownscalingTask, query: &str) -> Outcome {
+    let (request, cards) = (request(task, query), cards());
+    let Prepared { passes, rest, .. } = task.prepare(&request, &cards).expect("it can be prepared");
+    let answer = |pass: &stormlens_data::network::Pass| {
+        let rain = pass.input.values[..64 * 64].to_vec();
+        let n_drawn = pass.sampled.map_or(0, |(_, n)| n);
+        let draw = |m: usize| rain.iter().map(|z| z + 0.1 * (m as f32 - 1.0)).collect();
+        Answer {
+            sampled: (0..n_drawn).map(draw).collect(),
+            prediction: rain.clone(),
+            shape: vec![1, 64, 64],
+            ..Answer::default()
+        }
+    };
+    let answers = passes.iter().map(answer).collect();
+    let provenance = Provenance {
+        program: "stormlens".into(),
+        model: request.model.clone(),
+        checkpoint: request.checkpoint.clone(),
+        weights_sha256: String::new(),
+        data_source: String::new(),
+        data_files: Vec::new(),
+        data_sha256: String::new(),
+        data_licence: String::new(),
+        device: "one".into(),
+    };
+    task.answer(Answered {
+        request: &request,
+        cards: &cards,
+        rest,
+        answers,
+        placed: Vec::new(),
+        provenance,
+        duration_ms: 1.0,
+        methods: &[],
+    })
+}
+
+#[test]
+fn a_question_is_read_as_it_is_written() {
+    let task = nowhere();
+    for query in [
+        format!("rain={SAMPLE}"),
+        format!("rain={SAMPLE}&domain=-115,37,-113,39&registration=reference&blending=published"),
+        format!(
+            "rain={SAMPLE}&conservation=coarse&ensemble=dropout&members=4&target=tile:3&above-mm=5"
+        ),
+        format!("rain={SAMPLE}&ensemble=epochs&target=box:-114,38,-113,39"),
+    ] {
+        let read = (subject(&task, &query).unwrap(), target(&query).unwrap());
+        let written = question::write(&read.0, &read.1);
+        let again = crate::parameters::to_query(&written);
+        assert_eq!((subject(&task, &again).unwrap(), target(&again).unwrap()), read, "{query}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_in_words() {
+    let task = nowhere();
+    for (query, words) in [
+        (String::new(), "is missing"),
+        ("rain=no-such".to_owned(), "no rain field called “no-such”"),
+        (format!("rain={SAMPLE}&domain=1,2,3"), "must be WEST,SOUTH,EAST,NORTH"),
+        (format!("rain={SAMPLE}&domain=-108,37,-115,43"), "must be WEST,SOUTH,EAST,NORTH"),
+        (format!("rain={SAMPLE}&domain=-115,37,-108,430"), "must be WEST,SOUTH,EAST,NORTH"),
+        (format!("rain={SAMPLE}&domain=-115,37,NaN,43"), "must be WEST,SOUTH,EAST,NORTH"),
+        (format!("rain={SAMPLE}&registration=left"), "no registration called “left”"),
+        (format!("rain={SAMPLE}&ensemble=dropout&members=1"), "from 2 to 50"),
+    ] {
+        let error = subject(&task, &query).unwrap_err();
+        assert!(error.contains(words), "{query}: {error}");
+    }
+    for (query, words) in [
+        ("target=tile", "tile:NUMBER"),
+        ("target=box:1,2", "box:"),
+        ("above-mm=-1", "0 to 2000 mm"),
+    ] {
+        let error = target(query).unwrap_err();
+        assert!(error.contains(words), "{query}: {error}");
+    }
+}
+
+#[test]
+fn domains_and_targets_that_cannot_be_are_refused() {
+    let task = nowhere();
+    let refused = |query: &str| {
+        let request = request(&task, query);
+        let target = target(query).unwrap();
+        let parts = (&task.fields, &task.terrains);
+        match layout(parts, &request, &cards(), &target) {
+            Ok(_) => panic!("{query} should be refused"),
+            Err(error) => error.to_string(),
+        }
+    };
+    for (domain, words) in [
+        ("domain=-115,37,-114,38", "smaller than a tile of 2°"),
+        ("domain=-150,37,-140,43", "does not cover"),
+        ("domain=0,0,360,80", "tiles"),
+        ("target=tile:99", "there is no tile 99"),
+        ("target=box:-116,37,-115.5,37.5", "no tile with rain holds"),
+        ("target=box:-115,37,-111,41", "at most 2°"),
+    ] {
+        let error = refused(&format!("rain={SAMPLE}&{domain}"));
+        assert!(error.contains(words), "{domain}: {error}");
+    }
+}
+
+/// The authors' configuration: twelve tiles of the box beside each other, with six over their corners.
+#[test]
+fn a_focus_lies_where_it_was_asked_for() {
+    let task = nowhere();
+    let of = |target_text: &str| {
+        let query = format!("rain={SAMPLE}&{target_text}");
+        let work = layout(
+            (&task.fields, &task.terrains),
+            &request(&task, &query),
+            &cards(),
+            &target(&query).unwrap(),
+        );
+        work.unwrap_or_else(|error| panic!("{target_text}: {error}"))
+    };
+    let work = of("");
+    assert_eq!(work.tiles.len(), 13, "three by three, and two by two over their corners");
+    let wettest = work.focus.expect("it rains");
+    let most = |rain: &TileRain| match rain {
+        TileRain::Wet(coarse) => coarse.iter().copied().fold(0.0, f64::max),
+        _ => 0.0,
+    };
+    let all = work.tiles.iter().map(|(_, rain)| most(rain)).fold(0.0, f64::max);
+    assert_eq!(most(&work.tiles[wettest.tile_idx].1), all);
+    let boxed = of("target=box:-114.5,37.5,-114.25,37.75").focus.expect("a part of a tile");
+    assert_eq!((boxed.rows.clone(), boxed.columns.clone()), (16..25, 16..25));
+    let node = of("target=node:38.01,-113.99").focus.expect("one node");
+    assert_eq!((node.rows.len(), node.columns.len()), (1, 1));
+    assert_eq!(of("").refinement.ensemble, EnsembleKind::None);
+    assert_eq!(
+        target("").unwrap(),
+        Target::Refined { place: RefinedPlace::Wettest, above_mm: None }
+    );
+}

@@ -1,0 +1,45 @@
+//! Files that somebody brings.
+
+use stormlens_data::field::FieldError;
+
+use super::*;
+use crate::tasks::downscaling::fields::AddError;
+
+fn netcdf() -> Vec<u8> {
+    let file = "mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+    std::fs::read(data().join(file)).expect("the repository has it")
+}
+
+#[test]
+fn what_is_no_field_is_refused_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = task(folder.path());
+    let add = |bytes: &[u8]| task.fields.add("a file", bytes.to_vec()).expect_err("no rain");
+    assert!(matches!(add(b"rain"), AddError::Field(FieldError::Foreign { .. })));
+    let cut = &netcdf()[..2000];
+    assert!(add(cut).to_string().contains("damaged or cut off"), "{}", add(cut));
+    let terrain = std::fs::read(data().join("terrain/gfs_orography_0p25deg.nc")).unwrap();
+    let words = add(&terrain).to_string();
+    assert!(words.contains("holds no rain"), "{words}");
+    // Hours in millimetres without bounds of their times: over which interval they are, the file does not say.
+    let words = add(&netcdf()).to_string();
+    assert!(words.contains("tp"), "{words}");
+    assert!(!folder.path().join("fields").exists(), "nothing was kept");
+}
+
+#[test]
+fn tiles_of_numbers_are_of_the_networks_shape() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = nowhere();
+    let path = folder.path().join("x.npy");
+    let write = |shape: &[usize], value: f32| {
+        let values = vec![value; shape.iter().product()];
+        stormlens_data::files::npy::write_npy_f32(&path, shape, &values)
+            .expect("it can be written");
+        task.fields.bring(&path)
+    };
+    assert_eq!(write(&[3, 2, 64, 64], 0.5).unwrap().len(), 3);
+    assert_eq!(write(&[2, 64, 64], 0.25).unwrap().len(), 1);
+    assert!(write(&[64, 64], 0.5).unwrap_err().to_string().contains("tiles are"));
+    assert!(write(&[1, 2, 8, 8], f32::NAN).unwrap_err().to_string().contains("NaN in tile 1"));
+}
