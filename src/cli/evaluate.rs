@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use stormlens_data::card::{CheckpointCard, ModelCard};
-use stormlens_data::network::{Answer, Input, Question};
+use stormlens_data::network::{Answer, Input, Pass, Question};
 use stormlens_data::request::{Progress, Silent};
 use stormlens_nn::Engine;
 use stormlens_nn::engine::Resident;
@@ -19,17 +19,20 @@ use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
 
-/// Score a network: frames against observations and beside persistence, or the classes of scenes
+/// Score a network: frames against observations and beside persistence, the classes of scenes, or refined rain beside
+/// interpolation and RainFARM
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
     /// Of frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
     /// cloud-cover samples, train|validation|test/*.npz.
-    /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png
-    #[arg(long, value_name = "F.h5|F.npz|FOLDER")]
+    /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png.
+    /// Of rain to refine: NetCDF or GRIB with the fine rain, of hours or since the start of a forecast
+    #[arg(long, value_name = "F.h5|F.npz|F.nc|F.grib|FOLDER")]
     dataset: PathBuf,
-    /// Which group of the file, or which block of the split
+    /// Which group of the file, or which block of the split; of rain to refine: training, validation, test-time,
+    /// test-place, test-both, or all
     /// [default: test]
     #[arg(long, value_name = "SPLIT")]
     split: Option<String>,
@@ -45,6 +48,22 @@ pub struct Args {
     /// nearest
     #[arg(long, value_name = "nearest|bilinear")]
     resize: Option<String>,
+    /// Of rain to refine: the name of the rain in the dataset, where there are several
+    #[arg(long, value_name = "NAME")]
+    variable: Option<String>,
+    /// Of rain to refine: a file with the terrain in metres, NetCDF or GRIB
+    #[arg(long, value_name = "F.nc")]
+    terrain: Option<String>,
+    /// Of rain to refine: where the coarse rain is taken from, another model of the same times; without it from the
+    /// dataset itself, a perfect model
+    #[arg(long, value_name = "F.grib")]
+    coarse: Option<String>,
+    /// Of rain to refine: what is cut into tiles, degrees; without it what the weights were trained on
+    #[arg(long, value_name = "WEST,SOUTH,EAST,NORTH", allow_hyphen_values = true)]
+    domain: Option<String>,
+    /// Of rain to refine: members of RainFARM, and draws of the network under dropout; 16 until it is named, 0 for none
+    #[arg(long, value_name = "N")]
+    members: Option<String>,
     /// Where to write: .json or .csv, - for standard output. Of frames: the table of scores, printed without it. Of
     /// scenes: the probability of each, with the scores in .json; the scores are printed
     #[arg(long, value_name = "TABLE|-")]
@@ -65,9 +84,15 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `resize`, as far as they were given.
+    /// `thresholds`, `resize`, `variable`, `terrain`, `coarse`, `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
+    /// The same with draws under dropout, or with other weights.
+    pub pass: &'a dyn Fn(&Pass) -> anyhow::Result<Answer>,
+    /// The file of the weights.
+    pub weights: &'a Path,
+    /// Names of the weights beside them, of other epochs.
+    pub other_weights: &'a [String],
     pub progress: &'a dyn Progress,
 }
 
@@ -117,6 +142,16 @@ fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result
         let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;
         answers.pop().context("the network gave no answer")
     };
+    let (_, weights) = args.network.weights()?;
+    let beside = beside(&weights)?;
+    let pass = |pass: &Pass| match pass.weights.as_ref().map(|name| beside.get(name)) {
+        None => Ok(engine.pass(resident, pass, &Silent)?),
+        Some(path) => {
+            let path = path.context("there are no such weights")?;
+            Ok(engine.pass(&*engine.load(&args.network.model, path)?, pass, &Silent)?)
+        }
+    };
+    let other_weights: Vec<String> = beside.keys().cloned().collect();
     let members = args.split_file.as_ref().map(|path| block(path, args.split())).transpose()?;
     let evaluation = Evaluation {
         model: &resident.card,
@@ -127,14 +162,42 @@ fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result
         members,
         parameters: parameters(args),
         network: &network,
+        pass: &pass,
+        weights: &weights,
+        other_weights: &other_weights,
         progress: &Bar::new(),
     };
     let found = EVALUATIONS.iter().find_map(|evaluate| evaluate(&evaluation));
     found.with_context(|| not_asked(resident.card.id))?
 }
 
+/// Weights of other epochs beside weights, in `members/`, by name.
+fn beside(weights: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let folder = weights.with_file_name("members");
+    if !folder.is_dir() {
+        return Ok(BTreeMap::new());
+    }
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        if let Some(name) = name.filter(|_| path.extension().is_some_and(|e| e == "safetensors")) {
+            found.insert(name, path);
+        }
+    }
+    Ok(found)
+}
+
 fn parameters(args: &Args) -> Parameters {
-    let given = [("thresholds", &args.thresholds), ("resize", &args.resize)];
+    let given = [
+        ("thresholds", &args.thresholds),
+        ("resize", &args.resize),
+        ("variable", &args.variable),
+        ("terrain", &args.terrain),
+        ("coarse", &args.coarse),
+        ("domain", &args.domain),
+        ("members", &args.members),
+    ];
     Parameters::of(
         given.into_iter().filter_map(|(name, value)| {
             value.as_ref().map(|value| (name.to_owned(), value.clone()))

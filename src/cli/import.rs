@@ -46,6 +46,22 @@ pub struct Args {
     /// separated by commas, where the file does not say it
     #[arg(long, value_name = "MINUTES,…")]
     lead_times_min: Option<String>,
+    /// Of a network that refines rain: the mean of ln(1 + mm) in its training, where the file does not say it
+    /// [default: as published, 0.1734]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    log_mean: Option<String>,
+    /// Of a network that refines rain: the standard deviation of it
+    /// [default: as published, 0.4228]
+    #[arg(long, value_name = "NUMBER")]
+    log_std: Option<String>,
+    /// Of a network that refines rain: hours of its sums
+    /// [default: as published, 3]
+    #[arg(long, value_name = "HOURS")]
+    hours: Option<String>,
+    /// Of a network that refines rain: where coarse rain was placed on the fine nodes
+    /// [default: as published, reference]
+    #[arg(long, value_name = "aligned|reference")]
+    registration: Option<String>,
     /// Store half-precision floats: half the size, weights change by up to 0.05 %
     #[arg(long)]
     half: bool,
@@ -56,7 +72,8 @@ pub struct Import<'a> {
     pub path: &'a Path,
     pub file: &'a Foreign,
     pub found: &'a Recognised,
-    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, as far as they were given.
+    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `log-mean`, `log-std`, `hours`,
+    /// `registration`, as far as they were given.
     pub parameters: Parameters,
     /// What needs no task.
     pub metadata: Metadata,
@@ -106,6 +123,10 @@ fn parameters(args: &Args) -> Parameters {
         ("field", &args.field),
         ("frame-step-min", &args.frame_step_min),
         ("lead-times-min", &args.lead_times_min),
+        ("log-mean", &args.log_mean),
+        ("log-std", &args.log_std),
+        ("hours", &args.hours),
+        ("registration", &args.registration),
     ];
     Parameters::of(
         given.into_iter().filter_map(|(name, value)| {

@@ -9,14 +9,21 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stormlens_checkpoint::Metadata;
 use stormlens_nn::device;
-use stormlens_nn::models::Sizes;
+use stormlens_nn::models::{HostTensors, Sizes};
 use stormlens_nn::registry::{self, ModelEntry};
-use stormlens_nn::train::{EpochReport, Monitor, Recipe, Supervision, Trainee, train};
+use stormlens_nn::train::{
+    EpochReport, Monitor, Recipe, Supervision, Trainee, train, validation_loss,
+};
 
 use self::terminal::Terminal;
 use crate::catalog::not_asked;
 use crate::config::DeviceArgs;
 use crate::tasks::TRAININGS;
+
+/// The best weights of a run, in its folder.
+pub const BEST: &str = "best.safetensors";
+/// The weights of each epoch, where a run keeps all.
+pub const EPOCHS: &str = "epochs";
 
 /// Train a network; Ctrl-C stops a run, the same command goes on with it
 #[derive(Debug, clap::Args)]
@@ -78,14 +85,30 @@ impl Run<'_> {
         metadata: &dyn Fn(&EpochReport) -> Metadata,
     ) -> anyhow::Result<()> {
         let entry = self.entry;
-        let (device, report) = device::choose(self.args.device.device)?;
-        println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
         let architecture =
             (entry.design)(sizes).map_err(|reason| anyhow!("{}: {reason}", entry.name))?;
         let initial = (entry.initialise)(&architecture.schema, recipe.seed);
+        self.train_from(initial, recipe, supervision, metadata)
+    }
+
+    /// The same, beginning with some weights.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn train_from<L: Supervision>(
+        &self,
+        initial: HostTensors,
+        recipe: &Recipe,
+        supervision: &L,
+        metadata: &dyn Fn(&EpochReport) -> Metadata,
+    ) -> anyhow::Result<()> {
+        let entry = self.entry;
+        let (device, report) = device::choose(self.args.device.device)?;
+        println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
         let trainee = Trainee { network: entry.network, initial };
-        let best = recipe.output.join("best.safetensors");
-        let mut terminal = Terminal::new(best.clone(), metadata)?;
+        let best = recipe.output.join(BEST);
+        let epochs = recipe.output.join(EPOCHS);
+        let mut terminal = Terminal::new(best.clone(), epochs, metadata)?;
         let summary = train(recipe, trainee, supervision, &device, &mut terminal)?;
         println!(
             "ended after {} epochs; best {} loss {:.6}; weights in {}",
@@ -98,6 +121,19 @@ impl Run<'_> {
             best.display()
         );
         Ok(())
+    }
+
+    /// The loss of the validation samples under some weights.
+    ///
+    /// # Errors
+    /// For a missing GPU, and for a sample that cannot be read.
+    pub fn validation_loss<L: Supervision>(
+        &self,
+        weights: &HostTensors,
+        supervision: &L,
+    ) -> anyhow::Result<f64> {
+        let (device, _) = device::choose(self.args.device.device)?;
+        Ok(validation_loss(self.entry.network, weights, supervision, &device)?)
     }
 }
 

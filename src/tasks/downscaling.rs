@@ -3,8 +3,12 @@
 mod answer;
 mod bring;
 mod check;
+#[cfg(feature = "nn")]
+pub mod evaluate;
 mod explained;
 mod fields;
+#[cfg(feature = "nn")]
+pub mod import;
 mod kept;
 mod list;
 mod map;
@@ -19,6 +23,8 @@ mod terrain;
 #[cfg(test)]
 mod tests;
 mod tilemap;
+#[cfg(feature = "nn")]
+pub mod train;
 mod upload;
 
 use std::sync::Arc;

@@ -19,6 +19,8 @@ mod maps;
 mod pages;
 mod painting;
 mod proxy;
+#[cfg(feature = "nn")]
+mod rain_commands;
 mod refusal;
 mod results;
 mod rush;

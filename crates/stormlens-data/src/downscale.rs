@@ -22,20 +22,25 @@ pub mod rivals;
 mod rivals_tests;
 pub mod scale;
 pub mod seam;
+pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
-pub use elevation::{ELEVATION_SCALE_M, check_elevation, tile_elevation};
+pub use elevation::{
+    ELEVATION_SCALE_M, check_elevation, elevation_at, open_terrain, tile_elevation,
+};
 pub use hourly::{HourlyRain, RainSum};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
-pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, to_z};
+pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, samples_between,
+    tile_input, to_z};
 pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
 pub use refinement::{Blending, Conservation, EnsembleKind, Refinement};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
 pub use rivals::{Cells, Rival, Space, rainfarm_members, rival_mm};
 pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};
 pub use seam::{SeamIndex, seam_index};
+pub use source::RainSource;

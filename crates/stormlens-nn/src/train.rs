@@ -1,7 +1,8 @@
 //! Training: `stormlens train CONFIG.toml`.
 //!
 //! One loop for every network; what depends on the task is its [`Supervision`]: frames and the frames
-//! that followed ([`FrameSupervision`]), or scenes and their classes ([`SceneSupervision`]).
+//! that followed ([`FrameSupervision`]), scenes and their classes ([`SceneSupervision`]), or coarse and fine
+//! rain of tiles ([`TileSupervision`]).
 //! Optimiser, schedule and early stopping are those of the reference programs; whatever goes beyond
 //! them is an option. A run can be killed at any moment and goes on from the end of its last epoch
 //! with the same result as without the interruption.
@@ -15,6 +16,7 @@ mod scenes;
 mod schedule;
 mod state;
 mod supervision;
+mod tiles;
 
 pub use config::{Monitor, Recipe, TrainConfig};
 pub use frames::{
@@ -22,13 +24,16 @@ pub use frames::{
     open,
 };
 pub use optimiser::{Decay, EpsilonRule, OptimiserOptions};
-pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train};
+pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train, validation_loss};
 pub use scenes::{
     Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneSupervision,
     SceneTraining,
 };
 pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau};
 pub use supervision::{Batch, Block, Score, Supervision};
+pub use tiles::{
+    Shift, TileAugmentation, TileConfig, TileData, TileLoss, TileSupervision, TileTraining,
+};
 
 #[cfg(test)]
 mod tests;

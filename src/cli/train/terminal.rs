@@ -1,6 +1,6 @@
 //! Bar, rows and weights of a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use stormlens_checkpoint::{self as checkpoint, CheckpointError, Metadata, Precision};
@@ -11,6 +11,8 @@ use stormlens_nn::train::{EpochReport, Observer};
 /// Shows how a run goes and keeps its best weights.
 pub(super) struct Terminal<'a> {
     best: PathBuf,
+    /// Folder of the weights of each epoch.
+    epochs: PathBuf,
     metadata: &'a dyn Fn(&EpochReport) -> Metadata,
     bar: ProgressBar,
 }
@@ -18,12 +20,13 @@ pub(super) struct Terminal<'a> {
 impl<'a> Terminal<'a> {
     pub fn new(
         best: PathBuf,
+        epochs: PathBuf,
         metadata: &'a dyn Fn(&EpochReport) -> Metadata,
     ) -> anyhow::Result<Self> {
         let style = ProgressStyle::with_template(
             "{prefix} {wide_bar} {pos}/{len} batches, {msg}, {per_sec} [{elapsed}, {eta} left]",
         )?;
-        Ok(Self { best, metadata, bar: ProgressBar::new(1).with_style(style) })
+        Ok(Self { best, epochs, metadata, bar: ProgressBar::new(1).with_style(style) })
     }
 }
 
@@ -45,9 +48,27 @@ impl Observer for Terminal<'_> {
     }
 
     fn best(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError> {
+        self.write(&self.best, weights, report)
+    }
+
+    fn kept(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError> {
+        let io = |source| CheckpointError::Write { path: self.epochs.clone(), source };
+        std::fs::create_dir_all(&self.epochs).map_err(io)?;
+        let file = self.epochs.join(format!("{:03}.safetensors", report.epoch));
+        self.write(&file, weights, report)
+    }
+}
+
+impl Terminal<'_> {
+    fn write(
+        &self,
+        path: &Path,
+        weights: &HostTensors,
+        report: &EpochReport,
+    ) -> Result<(), CheckpointError> {
         let state = engine::state_dict(weights, report.n_steps);
         let metadata = (self.metadata)(report);
-        checkpoint::write_safetensors(&self.best, &state, &metadata, Precision::F32)
+        checkpoint::write_safetensors(path, &state, &metadata, Precision::F32)
     }
 }
 

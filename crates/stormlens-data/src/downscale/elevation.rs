@@ -1,20 +1,48 @@
 //! Terrain at the fine nodes.
 
+use std::path::Path;
+
 use super::{Geometry, Tile};
-use crate::field::{FieldError, GriddedField};
+use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, Wanted};
 
 /// The highest mountain, m: what an elevation of 1 stands for in the network's second channel.
 pub const ELEVATION_SCALE_M: f64 = 8848.9;
 /// From the deepest sea to above the highest mountain, m.
 const POSSIBLE_M: std::ops::Range<f32> = -11_500.0..9_000.0;
 
+/// Reads the one field of heights in a file.
+///
+/// # Errors
+/// For a file that cannot be read, that has no field in metres or several, and for heights that there are not.
+pub fn open_terrain(path: &Path) -> Result<GriddedField, FieldError> {
+    let file = FieldFile::open(path)?;
+    // Terrain in GRIB has a date; rain in metres is a sum.
+    let is_no_sum = |interval: &Interval| interval.statistic == Statistic::Instantaneous;
+    let is_height = |content: &&Content| {
+        is_metres(&content.unit) && content.interval.as_ref().is_none_or(is_no_sum)
+    };
+    let heights: Vec<&Content> = file.contents().iter().filter(is_height).collect();
+    let wanted = match heights[..] {
+        [only] => Wanted::variable(&only.variable),
+        // None, or several: what says so in words.
+        _ => Wanted::default(),
+    };
+    let field = file.read_wanted(&wanted)?;
+    check_elevation(&field, field.grid.bounds())?;
+    Ok(field)
+}
+
+fn is_metres(unit: &str) -> bool {
+    let unit = unit.to_lowercase();
+    ["m", "metre", "metres", "meter", "meters", "gpm"].contains(&unit.as_str())
+}
+
 /// Checks that a field is terrain in metres and covers `[south, north, west, east]`.
 ///
 /// # Errors
 /// For another unit, heights that the Earth does not have, no data at all, and a field that is too small.
 pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), FieldError> {
-    let unit = field.unit.to_lowercase();
-    if !["m", "metre", "metres", "meter", "meters", "gpm"].contains(&unit.as_str()) {
+    if !is_metres(&field.unit) {
         let needed = "where terrain has to be in metres";
         return Err(FieldError::Unit {
             name: field.source.clone(),
@@ -40,7 +68,12 @@ pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), Fie
 /// as in the published program), m / [`ELEVATION_SCALE_M`]; missing heights, as over the sea, are 0.
 pub fn tile_elevation(field: &GriddedField, tile: &Tile, geometry: &Geometry) -> Vec<f32> {
     let nodes = [tile.min_lat, tile.min_lon].map(|minimum| geometry.fine_nodes(minimum));
-    let heights = field.nearest_nodes(&nodes[0], &nodes[1]);
+    elevation_at(field, &nodes)
+}
+
+/// The same at every latitude with every longitude, row by row.
+pub fn elevation_at(field: &GriddedField, [latitudes, longitudes]: &[Vec<f64>; 2]) -> Vec<f32> {
+    let heights = field.nearest_nodes(latitudes, longitudes);
     let scaled = |height: f32| match height.is_nan() {
         true => 0.0,
         false => (f64::from(height) / ELEVATION_SCALE_M) as f32,

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Geometry, LogScale, Tile, is_dry};
+use super::{Geometry, LogScale, Registration, Tile, channel, is_dry};
 use crate::field::{FieldError, GriddedField};
 
 /// How numbers are stored on their way.
@@ -75,19 +75,37 @@ pub fn samples(
     tiles: &[Tile],
     options: &PrepareOptions,
 ) -> Result<(Vec<Sample>, LeftOut), FieldError> {
+    samples_between([field, field], tiles, options)
+}
+
+/// The samples of two fields of the same interval: one that the coarse rain is taken from, and one with the fine rain.
+///
+/// # Errors
+/// As [`samples`], and for two intervals.
+pub fn samples_between(
+    [coarse, fine]: [&GriddedField; 2],
+    tiles: &[Tile],
+    options: &PrepareOptions,
+) -> Result<(Vec<Sample>, LeftOut), FieldError> {
     let interval =
-        field.interval.ok_or_else(|| FieldError::NoInterval { name: field.source.clone() })?;
-    field.check_rain_mm(interval.duration_s() / 3600)?;
+        fine.interval.ok_or_else(|| FieldError::NoInterval { name: fine.source.clone() })?;
+    for field in [coarse, fine] {
+        field.check_rain_mm(interval.duration_s() / 3600)?;
+    }
+    if let Some(other) = coarse.interval.filter(|other| *other != interval) {
+        let what = format!("{} is {other}, {} is {interval}", coarse.source, fine.source);
+        return Err(FieldError::Interval { what });
+    }
     let PrepareOptions { geometry, precision, include_dry } = options;
     let (mut found, mut left_out) = (Vec::new(), LeftOut::default());
     for tile in tiles {
-        let at = |nodes: [Vec<f64>; 2]| -> Vec<f32> {
+        let at = |field: &GriddedField, nodes: [Vec<f64>; 2]| -> Vec<f32> {
             let values = field.linear_nodes(&nodes[0], &nodes[1]);
             values.into_iter().map(|mm| precision.round(mm) as f32).collect()
         };
         let corner = [tile.min_lat, tile.min_lon];
-        let coarse_mm = at(corner.map(|minimum| geometry.coarse_nodes(minimum)));
-        let fine_mm = at(corner.map(|minimum| geometry.fine_nodes(minimum)));
+        let coarse_mm = at(coarse, corner.map(|minimum| geometry.coarse_nodes(minimum)));
+        let fine_mm = at(fine, corner.map(|minimum| geometry.fine_nodes(minimum)));
         let is_missing = coarse_mm.iter().chain(&fine_mm).any(|mm| mm.is_nan());
         let coarse: Vec<f64> = coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
         match (is_missing, is_dry(&coarse) && !include_dry) {
@@ -134,6 +152,19 @@ pub fn to_z(mm: &[f32], scale: LogScale, precision: Precision) -> Vec<f32> {
         precision.round((log - scale.mean) / scale.std) as f32
     };
     mm.iter().map(z).collect()
+}
+
+/// What a network with terrain takes: the channel of rain, then that of elevation, `[2, size, size]`.
+pub fn tile_input(
+    coarse_mm: &[f32],
+    elevation: &[f32],
+    geometry: &Geometry,
+    (scale, registration): (LogScale, Registration),
+) -> Vec<f32> {
+    let z = to_z(coarse_mm, scale, Precision::Float32);
+    let coarse: Vec<f64> = z.into_iter().map(f64::from).collect();
+    let rain = channel(&coarse, geometry, registration).into_iter().map(|z| z as f32);
+    rain.chain(elevation.iter().copied()).collect()
 }
 
 /// What a sample is used for.

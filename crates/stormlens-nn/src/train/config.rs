@@ -57,6 +57,8 @@ pub struct Recipe {
     /// Before the first epoch.
     pub stopping: EarlyStopping,
     pub monitor: Monitor,
+    /// Whether the weights of every epoch are handed to the observer.
+    pub keeps_epochs: bool,
     /// The options that decide the result, so that a changed file is noticed.
     pub fingerprint: String,
 }

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use stormlens_data::dataset::DatasetError;
+use stormlens_data::field::FieldError;
 use stormlens_data::scene::SceneError;
 
+use self::epoch::Validation;
 use self::statistics::Beginning;
 use super::config::Recipe;
 use super::optimiser::NamedAdam;
@@ -30,6 +32,8 @@ pub enum TrainError {
     Data(#[from] DatasetError),
     #[error("{0}")]
     Scene(#[from] SceneError),
+    #[error("{0}")]
+    Field(#[from] FieldError),
     #[error("{0}")]
     Options(String),
     #[error("the {0:?} block holds no sample; change how [data] divides the samples")]
@@ -74,6 +78,13 @@ pub trait Observer {
     fn epoch(&mut self, report: &EpochReport);
     /// Best weights so far, unfolded and for ordinary input.
     fn best(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError>;
+    /// Weights after an epoch, where the recipe keeps all.
+    ///
+    /// # Errors
+    /// For a file that cannot be written.
+    fn kept(&mut self, _: &HostTensors, _: &EpochReport) -> Result<(), CheckpointError> {
+        Ok(())
+    }
 }
 
 /// How a run ended.
@@ -111,13 +122,33 @@ pub fn train<L: Supervision>(
     while !run.counters.stopping.is_over() && run.counters.n_epochs < recipe.max_epochs {
         let report = run.epoch(observer)?;
         observer.epoch(&report);
-        if report.is_best {
-            observer.best(&run.finished_weights(), &report)?;
+        if report.is_best || recipe.keeps_epochs {
+            let weights = run.finished_weights();
+            if recipe.keeps_epochs {
+                observer.kept(&weights, &report)?;
+            }
+            if report.is_best {
+                observer.best(&weights, &report)?;
+            }
         }
         run.save(&state_path).map_err(|e| io_error(&state_path, e))?;
     }
     let counters = run.counters;
     Ok(Summary { n_epochs: counters.n_epochs, best_loss: counters.stopping.best() })
+}
+
+/// The mean loss of the validation samples under some weights, as the loop takes it after an epoch.
+///
+/// # Errors
+/// For a sample that cannot be read.
+pub fn validation_loss<L: Supervision>(
+    network: &dyn Network,
+    weights: &HostTensors,
+    supervision: &L,
+    device: &Device,
+) -> Result<f64, TrainError> {
+    let parameters = to_device(weights, device);
+    Ok(Validation { network, supervision, device }.of(&parameters)?.0)
 }
 
 fn check_blocks(supervision: &impl Supervision) -> Result<(), TrainError> {

@@ -44,6 +44,12 @@ impl ReduceOnPlateau {
         Self { learning_rate, patience, best: None, n_bad: 0, plateau: Plateau::default() }
     }
 
+    /// The same, but to a third.
+    pub fn by_third(learning_rate: f64, patience: usize) -> Self {
+        let plateau = Plateau { factor: 1.0 / 3.0, ..Plateau::default() };
+        Self { plateau, ..Self::new(learning_rate, patience) }
+    }
+
     /// Keras's `ReduceLROnPlateau(patience, factor, min_delta)`, which lowers the rate after the last
     /// epoch of its patience, where PyTorch waits for one more.
     pub fn as_keras(learning_rate: f64, patience: usize, factor: f64, min_delta: f64) -> Self {

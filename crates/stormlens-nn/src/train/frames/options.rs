@@ -150,6 +150,7 @@ impl TrainConfig {
             schedule: ReduceOnPlateau::new(options.learning_rate, options.lr_patience),
             stopping: EarlyStopping::new(options.stop_patience),
             monitor: Monitor::Validation,
+            keeps_epochs: false,
             fingerprint: self.fingerprint(deciding),
         }
     }

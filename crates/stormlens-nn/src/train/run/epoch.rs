@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
+use burn::tensor::Device;
+
 use super::{EpochReport, Observer, Run, TrainError};
+use crate::network::Network;
 use crate::parameters::{Mode, Recorder, to_vec};
 use crate::random::Random;
 use crate::train::config::Monitor;
@@ -22,7 +25,7 @@ impl<L: Supervision> Run<'_, L> {
         let batches = plan.iter().map(|picks| supervision.training_batch(picks, &mut random));
         let train_loss = prefetch(batches, |batches| self.learn(batches, plan.len(), observer))?;
         let samples_per_s = n_samples as f64 / started.elapsed().as_secs_f64();
-        let (validation_loss, scores) = self.validate()?;
+        let (validation_loss, scores) = self.validation().of(&self.usable_parameters())?;
         self.counters.random = random;
         Ok(self.close(EpochReport {
             epoch: self.counters.n_epochs + 1,
@@ -85,18 +88,44 @@ impl<L: Supervision> Run<'_, L> {
         Recorder { random: RefCell::new(Some(random)), ..Recorder::default() }
     }
 
+    fn validation(&self) -> Validation<'_, L> {
+        Validation { network: self.network, supervision: self.supervision, device: self.device }
+    }
+
+    /// Tells schedule, early stopping and `metrics.csv` of an epoch.
+    fn close(&mut self, mut report: EpochReport) -> EpochReport {
+        let counters = &mut self.counters;
+        let loss = match self.recipe.monitor {
+            Monitor::Validation => report.validation_loss,
+            Monitor::Training => report.train_loss,
+        };
+        counters.n_epochs = report.epoch;
+        counters.schedule.step(loss);
+        report.is_best = counters.stopping.step(loss);
+        counters.metrics += &row(&report);
+        report
+    }
+}
+
+/// What validates weights.
+pub(super) struct Validation<'a, L> {
+    pub network: &'a dyn Network,
+    pub supervision: &'a L,
+    pub device: &'a Device,
+}
+
+impl<L: Supervision> Validation<'_, L> {
     /// Mean loss of the validation samples, and what else is counted.
-    fn validate(&self) -> Result<(f64, Vec<Score>), TrainError> {
+    pub fn of(&self, parameters: &Parameters) -> Result<(f64, Vec<Score>), TrainError> {
         let supervision = self.supervision;
         let plan = supervision.validation_plan();
         let batches = plan.iter().map(|picks| supervision.validation_batch(picks));
-        let parameters = self.usable_parameters();
         let (mut sum, mut n, mut tally) = (0.0, 0, L::Tally::default());
         prefetch(batches, |batches| {
             for batch in batches {
                 let batch = batch?;
                 let n_examples = batch.n();
-                sum += self.judge(&parameters, batch, &mut tally) * n_examples as f64;
+                sum += self.judge(parameters, batch, &mut tally) * n_examples as f64;
                 n += n_examples;
             }
             Ok::<_, TrainError>(())
@@ -117,20 +146,6 @@ impl<L: Supervision> Run<'_, L> {
         self.supervision.count(tally, &prediction, &answers);
         let loss = self.supervision.loss(prediction, &answers, self.device);
         f64::from(to_vec(loss)[0])
-    }
-
-    /// Tells schedule, early stopping and `metrics.csv` of an epoch.
-    fn close(&mut self, mut report: EpochReport) -> EpochReport {
-        let counters = &mut self.counters;
-        let loss = match self.recipe.monitor {
-            Monitor::Validation => report.validation_loss,
-            Monitor::Training => report.train_loss,
-        };
-        counters.n_epochs = report.epoch;
-        counters.schedule.step(loss);
-        report.is_best = counters.stopping.step(loss);
-        counters.metrics += &row(&report);
-        report
     }
 }
 

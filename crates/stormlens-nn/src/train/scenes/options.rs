@@ -205,6 +205,7 @@ impl SceneConfig {
             ),
             stopping: EarlyStopping::new(options.stop_patience),
             monitor: options.monitor,
+            keeps_epochs: false,
             fingerprint: self.fingerprint(deciding),
         }
     }

@@ -1,0 +1,129 @@
+//! Rain and terrain of a run.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use stormlens_data::downscale::{
+    Domain, Fit, Geometry, LogScale, LogSums, Part, Precision, PrepareOptions, RainSource, Sample,
+    Split, Tile, check_elevation, open_terrain, samples, tile_elevation, tiles,
+};
+use stormlens_data::field::GriddedField;
+
+use super::options::TileData;
+use super::place::Seen;
+use crate::train::run::TrainError;
+use crate::train::supervision::Block;
+
+/// A training sample: which sum, which tile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pick {
+    pub time: usize,
+    pub tile: Tile,
+}
+
+/// All that a run learns from, in memory: a sum of three hours over the western United States has 1.1 MB.
+pub(super) struct Rain {
+    pub terrain: GriddedField,
+    /// Sums in which something trains.
+    pub sums: Vec<GriddedField>,
+    pub train: Vec<Pick>,
+    pub validation: Vec<Seen>,
+    /// Names of the samples, of training, validation and test.
+    pub ids: [Vec<String>; 3],
+    /// Of all nodes of the samples that train.
+    pub scale: Option<LogScale>,
+}
+
+impl Rain {
+    /// Reads one sum after the other. `only` are the ids of tiles that train and validate; empty: all.
+    pub fn open(data: &TileData, geometry: Geometry, only: &[usize]) -> Result<Self, TrainError> {
+        let source = RainSource::open(&data.rain, Some(&data.variable))?;
+        let terrain = open_terrain(&data.terrain)?;
+        let tiles = chosen(&data.domain, geometry, only)?;
+        check_elevation(&terrain, data.domain.bounds())?;
+        let mut rain = Self {
+            terrain,
+            sums: Vec::new(),
+            train: Vec::new(),
+            validation: Vec::new(),
+            ids: Default::default(),
+            scale: None,
+        };
+        let (split, mut logs) = (data.split(), LogSums::default());
+        let options = PrepareOptions { geometry, ..PrepareOptions::default() };
+        for end in source.ends(i64::from(data.hours)) {
+            if !tiles.iter().any(|tile| split.part(tile, &geometry, end).is_some()) {
+                continue;
+            }
+            let field = source.sum(end, i64::from(data.hours))?;
+            field.grid.check_covers(&field.source, data.domain.bounds())?;
+            let (found, _) = samples(&field, &tiles, &options)?;
+            rain.take(field, found, &tiles, (&split, &geometry, end), &mut logs);
+        }
+        rain.scale = logs.scale();
+        Ok(rain)
+    }
+
+    fn take(
+        &mut self,
+        field: GriddedField,
+        found: Vec<Sample>,
+        tiles: &[Tile],
+        (split, geometry, end): (&Split, &Geometry, Timestamp),
+        logs: &mut LogSums,
+    ) {
+        let (mut trains, time) = (false, self.sums.len());
+        for sample in found {
+            let tile = tiles.iter().find(|tile| tile.id == sample.tile);
+            let Some((tile, part)) = tile.zip(tile.and_then(|t| split.part(t, geometry, end)))
+            else {
+                continue;
+            };
+            let block = block(part);
+            self.ids[block as usize].push(name(end, sample.tile));
+            match block {
+                Block::Train => {
+                    trains = true;
+                    logs.add(&sample, Precision::Float32);
+                    self.train.push(Pick { time, tile: *tile });
+                }
+                Block::Validation => {
+                    let elevation = tile_elevation(&self.terrain, tile, geometry);
+                    let Sample { coarse_mm, fine_mm, .. } = sample;
+                    self.validation.push(Seen { coarse_mm, fine_mm, elevation });
+                }
+                Block::Test => {}
+            }
+        }
+        if trains {
+            self.sums.push(field);
+        }
+    }
+}
+
+fn block(part: Part) -> Block {
+    match part {
+        Part::Training => Block::Train,
+        Part::Validation => Block::Validation,
+        Part::TestTime | Part::TestPlace | Part::TestBoth => Block::Test,
+    }
+}
+
+/// Of a sum and a tile.
+fn name(end: Timestamp, tile: usize) -> String {
+    format!("{end}/{tile}")
+}
+
+fn chosen(domain: &Domain, geometry: Geometry, only: &[usize]) -> Result<Vec<Tile>, TrainError> {
+    let all = tiles(domain, &geometry, Fit::Inside);
+    let known: BTreeSet<usize> = all.iter().map(|tile| tile.id).collect();
+    if let Some(unknown) = only.iter().find(|id| !known.contains(id)) {
+        let message = format!(
+            "there is no tile {unknown}: the domain has {} of them, counted from 0",
+            all.len()
+        );
+        return Err(TrainError::Options(message));
+    }
+    let is_chosen = |tile: &Tile| only.is_empty() || only.contains(&tile.id);
+    Ok(all.into_iter().filter(is_chosen).collect())
+}

@@ -1,0 +1,263 @@
+//! Learning to refine rain, from the rain that ships with the program.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_checkpoint::CheckpointError;
+use stormlens_data::downscale::{Domain, Registration};
+
+use super::*;
+use crate::Tap;
+use crate::golden::{input, parameters, ramp};
+use crate::models::harpnet::tests::{TINY, weights};
+use crate::models::harpnet::{ENTRY, Harpnet};
+use crate::models::{HostTensors, Sizes};
+use crate::network::Network;
+use crate::parameters::{Mode, Recorder};
+use crate::train::{EpochReport, Observer, Summary, Trainee, train, validation_loss};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name)
+}
+
+/// Five tiles on the coast of Oregon, some hours for each block.
+fn config(output: &Path) -> TileConfig {
+    let time = |text: &str| text.parse().expect("a time");
+    TileConfig {
+        model: "harpnet".into(),
+        base_channels: Some(1),
+        kernels_per_layer: None,
+        output: output.to_owned(),
+        seed: 5,
+        data: TileData {
+            rain: data("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc"),
+            variable: "tp".into(),
+            terrain: data("terrain/gfs_orography_0p25deg.nc"),
+            domain: Domain { south: 43.0, north: 47.0, west: -125.0, east: -121.0 },
+            hours: 3,
+            registration: Registration::Aligned,
+            split_longitude: -121.0,
+            training_until: time("2016-09-20T06:00:00Z"),
+            validation_until: time("2016-09-20T11:00:00Z"),
+            description: "the coast of Oregon".into(),
+            licence: "none".into(),
+        },
+        training: TileTraining { batch_size: 4, max_epochs: 3, learning_rate: 3e-3, ..Default::default() },
+        augmentation: TileAugmentation { shift: Shift::Fine, mirror: true },
+    }
+}
+
+#[derive(Default)]
+struct Watch {
+    losses: Vec<[f64; 2]>,
+    n_batches_until_kill: Option<usize>,
+    kept: Vec<(f64, HostTensors)>,
+}
+
+impl Observer for Watch {
+    fn batch(&mut self, _: usize, _: usize, _: usize, _: f64) -> bool {
+        match &mut self.n_batches_until_kill {
+            Some(0) => false,
+            Some(n) => {
+                *n -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        self.losses.push([report.train_loss, report.validation_loss]);
+    }
+
+    fn best(&mut self, _: &HostTensors, _: &EpochReport) -> Result<(), CheckpointError> {
+        Ok(())
+    }
+
+    fn kept(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError> {
+        self.kept.push((report.validation_loss, weights.clone()));
+        Ok(())
+    }
+}
+
+fn run(config: &TileConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
+    let sizes = Sizes { channels: None, base_channels: config.base_channels, kernels_per_layer: None };
+    let architecture = (ENTRY.design)(&sizes).map_err(TrainError::Options)?;
+    let initial = (ENTRY.initialise)(&architecture.schema, config.seed);
+    let supervision = TileSupervision::open(config, None)?;
+    let trainee = Trainee { network: &Harpnet, initial };
+    train(&config.recipe(), trainee, &supervision, &Device::flex(), watch)
+}
+
+#[test]
+fn training_learns_and_every_epoch_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watch = Watch::default();
+    let config = config(folder.path());
+    run(&config, &mut watch).expect("a run");
+    let [first, last] = [watch.losses[0], watch.losses[2]];
+    assert!(last[0] < 0.8 * first[0], "{:?}", watch.losses);
+    let metrics = std::fs::read_to_string(folder.path().join("metrics.csv")).expect("metrics");
+    assert!(metrics.lines().next().expect("a head").contains("mse_mm2,mae_mm,bias_mm,r,bilinear_mse_mm2"));
+    // What is kept of an epoch has the loss that its row has.
+    assert_eq!(watch.kept.len(), 3);
+    let supervision = TileSupervision::open(&config, None).expect("samples");
+    for (loss, weights) in &watch.kept {
+        let again = validation_loss(&Harpnet, weights, &supervision, &Device::flex());
+        assert_eq!(again.expect("a loss"), *loss);
+    }
+}
+
+/// Killed in the second epoch, the run ends with the very same bytes.
+#[test]
+fn a_killed_run_goes_on_as_if_nothing_had_happened() {
+    let (whole, killed) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+    let mut options = config(whole.path());
+    options.training.max_epochs = 2;
+    run(&options, &mut Watch::default()).expect("a run");
+    options.output = killed.path().to_owned();
+    let supervision = TileSupervision::open(&options, None).expect("samples");
+    let n_batches = supervision.len(Block::Train).div_ceil(4);
+    let mut first = Watch { n_batches_until_kill: Some(n_batches + 1), ..Default::default() };
+    let stopped = run(&options, &mut first);
+    assert!(matches!(stopped, Err(TrainError::Stopped(1))), "{stopped:?}");
+    run(&options, &mut Watch::default()).expect("the rest");
+    for file in ["last.safetensors", "metrics.csv", "split.json"] {
+        let read = |folder: &Path| std::fs::read(folder.join(file)).expect(file);
+        assert!(read(whole.path()) == read(killed.path()), "{file} differs");
+    }
+}
+
+#[test]
+fn the_loss_is_that_of_huber() {
+    let error = |values: &[f32]| {
+        let data = TensorData::new(values.to_vec(), [1, 1, 1, values.len()]);
+        Tensor::<4>::from_data(data, &Device::flex())
+    };
+    for (value, expected) in [(0.0, 0.0), (0.5, 0.125), (-1.0, 0.5), (3.0, 2.5), (-4.0, 3.5)] {
+        assert_eq!(to_vec(smooth_l1(error(&[value]))), [expected], "{value}");
+    }
+    assert_eq!(to_vec(smooth_l1(error(&[0.5, 3.0]))), [1.3125]);
+    let leaf = error(&[0.5, -3.0, 2.0, -0.25]).autodiff().require_grad();
+    let mut gradients = smooth_l1(leaf.clone()).backward();
+    let gradient = to_vec(leaf.grad_remove(&mut gradients).expect("a leaf"));
+    assert_eq!(gradient, [0.125, -0.25, 0.25, -0.0625]);
+}
+
+/// The gradient of the loss of a tiny twin, against differences of the loss.
+#[test]
+fn the_gradient_is_how_the_loss_changes() {
+    let device = Device::flex();
+    let all = weights(&TINY);
+    let target = input(ramp(256), [1, 1, 16, 16], &device).mul_scalar(3.0);
+    let loss = |p: &crate::Parameters| {
+        let x = input(ramp(512), [1, 2, 16, 16], &device);
+        let mode = Mode::Training(Recorder::default());
+        smooth_l1(Harpnet.forward(p, x, &mut Tap::off(), &mode).field() - target.clone())
+    };
+    let leaves = parameters(&all, &device).require_grad();
+    let gradients = std::cell::RefCell::new(loss(&leaves).backward());
+    let mut found = std::collections::BTreeMap::new();
+    leaves.map_learnable(|name, leaf| {
+        let gradient = leaf.grad_remove(&mut gradients.borrow_mut()).expect("a gradient");
+        found.insert(name.to_owned(), to_vec(gradient));
+        leaf.inner()
+    });
+    for (name, i) in [
+        ("final_conv.bias", 0),
+        ("final_conv.weight", 2),
+        ("decoders.1.resconvblock.4.weight", 77),
+        ("upconvs.1.bias", 1),
+        ("bridge.shortcut.0.weight", 9),
+        ("encoders.0.resconvblock.0.weight", 5),
+    ] {
+        let at = |step: f32| {
+            let mut moved = all.clone();
+            let tensor = moved.iter_mut().find(|(n, ..)| n == name).expect(name);
+            tensor.2[i] += step;
+            f64::from(to_vec(loss(&parameters(&moved, &device)))[0])
+        };
+        // Half a step moves the loss by some 1e-4 of itself, a thousand times what float32 rounds.
+        let step = 4e-3;
+        let difference = (at(step) - at(-step)) / f64::from(2.0 * step);
+        let gradient = f64::from(found[name][i]);
+        let error = (gradient - difference).abs();
+        assert!(error < 0.02 * difference.abs() + 2e-5, "{name}: {gradient}, not {difference}");
+    }
+}
+
+/// Rain and terrain are mirrored alike: what stood at node 64 − k stands at node k.
+#[test]
+fn a_mirror_turns_rain_and_terrain_round_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let supervision = TileSupervision::open(&config(folder.path()), None).expect("samples");
+    let Pick { time, tile } = supervision.rain.train[0];
+    let see = |place: Place| {
+        place.see(&supervision.rain.sums[time], &supervision.rain.terrain, &supervision.geometry)
+    };
+    let (as_it_is, mirrored) = (see(Place::of(&tile)), see(Place::mirrored(&tile, [false, true])));
+    let mut n_different = 0;
+    for row in 0..64 {
+        for k in 1..64 {
+            let (here, there) = (row * 64 + k, row * 64 + 64 - k);
+            assert_eq!(mirrored.elevation[here], as_it_is.elevation[there]);
+            assert!((mirrored.fine_mm[here] - as_it_is.fine_mm[there]).abs() < 1e-5);
+            n_different += u32::from(as_it_is.elevation[here] != as_it_is.elevation[there]);
+        }
+    }
+    assert!(n_different > 1000, "terrain that a mirror does not change shows nothing");
+}
+
+#[test]
+fn validation_is_as_it_is_and_training_changes_with_the_seed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let supervision = TileSupervision::open(&config(folder.path()), None).expect("samples");
+    let batch = |seed| {
+        let batch = supervision.training_batch(&[0, 1], &mut Random::new(seed)).expect("a batch");
+        (batch.inputs, batch.answers.z)
+    };
+    assert_eq!(batch(1), batch(1));
+    assert_ne!(batch(1), batch(2));
+    let first = supervision.validation_batch(&[0]).expect("a batch");
+    let seen = &supervision.rain.validation[0];
+    // The first fine node is a coarse one, and aligned it has its value.
+    let z = supervision.scale.z(f64::from(seen.coarse_mm[11]));
+    assert!((f64::from(first.inputs[0]) - z).abs() < 1e-5);
+    assert!((f64::from(first.answers.z[0]) - z).abs() < 1e-5);
+}
+
+fn refused(change: impl FnOnce(&mut TileConfig)) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = config(folder.path());
+    change(&mut options);
+    TileSupervision::open(&options, None).err().expect("refused").to_string()
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_words() {
+    let terrain = |options: &mut TileConfig| options.data.terrain.clone();
+    for (error, expected) in [
+        (refused(|o| o.data.rain = terrain(o)), "has no field tp"),
+        (refused(|o| o.data.terrain = o.data.rain.clone()), "mm"),
+        (refused(|o| o.data.domain.north = 58.0), "does not cover"),
+        (refused(|o| o.data.hours = 0), "hours is 0"),
+        (refused(|o| o.training.tiles = vec![3, 5]), "there is no tile 5: the domain has 5"),
+        (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
+        (refused(|o| o.data.validation_until = o.data.training_until), "is not before"),
+        (refused(|o| o.data.split_longitude = -126.0), "no sample"),
+    ] {
+        assert!(error.contains(expected), "{error}, not {expected}");
+    }
+}
+
+#[test]
+fn single_tiles_train_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = config(folder.path());
+    options.training.tiles = vec![2];
+    let scale = LogScale { mean: 0.1, std: 0.3 };
+    let supervision = TileSupervision::open(&options, Some(scale)).expect("samples");
+    assert_eq!(supervision.scale(), scale);
+    let ids = supervision.ids(Block::Train);
+    assert!(!ids.is_empty() && ids.iter().all(|id| id.ends_with("/2")), "{ids:?}");
+}

@@ -1,0 +1,79 @@
+//! Refined rain against what fell, beside all rivals.
+
+mod cases;
+mod counts;
+mod forecasts;
+mod table;
+
+use anyhow::{Context as _, bail};
+use stormlens_data::card::Refining;
+
+use self::cases::Cases;
+use self::counts::Counts;
+use self::forecasts::Forecaster;
+use crate::cli::evaluate::{Evaluated, Evaluation};
+
+const VARIABLE: &str = "variable";
+const TERRAIN: &str = "terrain";
+const COARSE: &str = "coarse";
+const DOMAIN: &str = "domain";
+const MEMBERS: &str = "members";
+const THRESHOLDS: &str = "thresholds";
+
+/// Members of an ensemble until somebody says.
+const N_MEMBERS: usize = 16;
+/// From which on rain is an event for the Fractions Skill Score, mm.
+const THRESHOLDS_MM: [f64; 4] = [0.1, 1.0, 5.0, 10.0];
+/// Sides of its neighbourhoods, nodes of 3.5 km.
+const SCALES: [usize; 5] = [1, 4, 8, 16, 32];
+
+/// Scores of a network that refines rain; `None` for another one.
+pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>> {
+    let refining = evaluation.checkpoint.refining.as_ref()?;
+    Some(run(evaluation, refining))
+}
+
+fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evaluated> {
+    let known = [VARIABLE, TERRAIN, COARSE, DOMAIN, MEMBERS, THRESHOLDS];
+    evaluation.parameters.only(&known).context("the network refines rain")?;
+    let cases = Cases::open(evaluation, refining)?;
+    let forecaster = Forecaster::new(evaluation, refining, n_members(evaluation)?);
+    let thresholds = thresholds(evaluation)?;
+    let mut counts = Counts::new(*refining, &thresholds, &SCALES);
+    let ends = cases.ends();
+    for (i, &end) in ends.iter().enumerate() {
+        let _ = evaluation.progress.report("verifying", i, ends.len());
+        for case in cases.read(end)? {
+            let made = forecaster.forecasts(&case)?;
+            counts.add(&case, &made);
+        }
+    }
+    if counts.n_cases() == 0 {
+        bail!(
+            "{} has no wet tile in {:?}",
+            evaluation.dataset.display(),
+            evaluation.split
+        );
+    }
+    Ok(table::evaluated(&cases, &counts))
+}
+
+fn n_members(evaluation: &Evaluation<'_>) -> anyhow::Result<usize> {
+    let Some(text) = evaluation.parameters.one(MEMBERS)? else { return Ok(N_MEMBERS) };
+    let n: Option<usize> = text.parse().ok().filter(|&n| n != 1 && n <= 1000);
+    n.with_context(|| format!("--{MEMBERS} {text}: an ensemble has 2 to 1000 members, 0 is none"))
+}
+
+fn thresholds(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<f64>> {
+    let given = evaluation.parameters.list(THRESHOLDS);
+    if given.is_empty() {
+        return Ok(THRESHOLDS_MM.to_vec());
+    }
+    let read = |text: &str| {
+        let value = text.parse().ok().filter(|t: &f64| t.is_finite() && *t >= 0.0);
+        value.with_context(|| {
+            format!("{text} is no threshold; give values in mm, separated by commas")
+        })
+    };
+    given.into_iter().map(read).collect()
+}

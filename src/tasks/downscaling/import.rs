@@ -1,0 +1,78 @@
+//! What stands beside imported weights that refine rain.
+
+use anyhow::{Context as _, bail, ensure};
+use stormlens_checkpoint::Metadata;
+use stormlens_data::card::{RainStatement, Task};
+use stormlens_data::downscale::Registration;
+
+use crate::cli::import::Import;
+use crate::parameters::Parameters;
+
+const LOG_MEAN: &str = "log-mean";
+const LOG_STD: &str = "log-std";
+const HOURS: &str = "hours";
+const REGISTRATION: &str = "registration";
+
+/// Unit, interval and registration; `None` for a network that refines no rain.
+pub fn describe(import: &Import<'_>) -> Option<anyhow::Result<Metadata>> {
+    matches!((import.found.entry.card)().task, Task::Downscaling).then(|| metadata(import))
+}
+
+fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
+    let only = import.parameters.only(&[LOG_MEAN, LOG_STD, HOURS, REGISTRATION]);
+    only.context("the network refines rain on tiles")?;
+    let stated = import.file.metadata.as_ref().and_then(|metadata| metadata.rain);
+    let typed = typed(&import.parameters)?;
+    if let (Some(stated), Some(typed)) = (stated, typed) {
+        ensure!(
+            stated == typed,
+            "{} states {}; leave out what it states",
+            import.path.display(),
+            words(&stated)
+        );
+    }
+    Ok(Metadata { rain: stated.or(typed), ..import.metadata.clone() })
+}
+
+/// What the command says; what it leaves out of it is that of the publication. `None` where it says nothing, for a file
+/// states what somebody stated.
+fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
+    let published = RainStatement::PUBLISHED;
+    let names = [LOG_MEAN, LOG_STD, HOURS, REGISTRATION];
+    let mut n_given = 0;
+    for name in names {
+        n_given += usize::from(parameters.one(name)?.is_some());
+    }
+    if n_given == 0 {
+        return Ok(None);
+    }
+    let number = |name: &str, usual: f64| -> anyhow::Result<f64> {
+        let Some(text) = parameters.one(name)? else { return Ok(usual) };
+        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+        value.with_context(|| format!("--{name} {text} is no number"))
+    };
+    let log_std = number(LOG_STD, published.log_std)?;
+    ensure!(log_std > 0.0, "--{LOG_STD} {log_std}: a standard deviation is above 0");
+    let hours = match parameters.one(HOURS)? {
+        None => published.hours,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|hours| (1..=240).contains(hours))
+            .with_context(|| format!("--{HOURS} {text} is no whole number of hours from 1 to 240"))?,
+    };
+    let registration = match parameters.one(REGISTRATION)? {
+        None => published.registration,
+        Some(text) => match Registration::parse(text) {
+            Some(registration) => registration,
+            None => bail!("--{REGISTRATION} {text} is neither aligned nor reference"),
+        },
+    };
+    let log_mean = number(LOG_MEAN, published.log_mean)?;
+    Ok(Some(RainStatement { log_mean, log_std, hours, registration }))
+}
+
+fn words(rain: &RainStatement) -> String {
+    let RainStatement { log_mean, log_std, hours, registration } = rain;
+    format!("sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}, {registration}")
+}

@@ -1,0 +1,149 @@
+//! Refined rain without a browser: what `train`, `evaluate` and `import` write and refuse.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use stormlens_data::downscale::{
+    Domain, Fit, Geometry, HourlyRain, PrepareOptions, Rival, Space, open_terrain, rival_mm,
+    samples, tile_elevation, tile_input, tiles,
+};
+use stormlens_data::network::{Input, Question};
+use stormlens_data::request::{DeviceChoice, Silent};
+use stormlens_nn::Engine;
+use stormlens_nn::engine::host_tensors;
+use stormlens_nn::models::soup;
+use stormlens_nn::registry;
+
+use crate::commands::Bench;
+
+const RAIN: &str = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+const TERRAIN: &str = "data/terrain/gfs_orography_0p25deg.nc";
+const DOMAIN: Domain = Domain { south: 43.0, north: 47.0, west: -125.0, east: -121.0 };
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("it was written")).expect("JSON")
+}
+
+/// A run of three epochs on five tiles on the coast of Oregon, with one channel.
+fn trained() -> Bench {
+    let bench = Bench::new();
+    let config = format!(
+        "model = \"harpnet\"\nbase_channels = 1\noutput = {:?}\nseed = 2\n\
+         [data]\nrain = {RAIN:?}\nterrain = {TERRAIN:?}\nsplit_longitude = -121.0\n\
+         domain = {{ south = 43.0, north = 47.0, west = -125.0, east = -121.0 }}\n\
+         training_until = \"2016-09-20T06:00:00Z\"\nvalidation_until = \"2016-09-20T11:00:00Z\"\n\
+         description = \"the coast of Oregon\"\nlicence = \"none\"\n\
+         [training]\nbatch_size = 4\nmax_epochs = 3\nlearning_rate = 3e-3\n",
+        bench.path("run"),
+    );
+    fs::write(bench.path("train.toml"), config).expect("a file");
+    bench.succeeds("train @train.toml");
+    bench
+}
+
+/// Train, average, evaluate, import: the whole way, and the numbers of the table against a direct computation.
+#[test]
+fn a_network_that_refines_rain_is_trained_and_scored() {
+    let bench = trained();
+    let best = bench.path("run").join("best.safetensors");
+    average_is_chosen_on_validation(&bench.path("run"));
+    let evaluate = format!(
+        "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --terrain {TERRAIN}",
+        best.display()
+    );
+    let said = bench.succeeds(&format!("{evaluate} --split validation --members 2 --output @v.json"));
+    assert!(said.contains("RainFARM") && said.contains("over 5 tiles"), "{said}");
+    let table = json(&bench.path("v.json"));
+    scores_are_those_of_a_direct_computation(&table, &best);
+    bench.succeeds(&format!("{evaluate} --split validation --members 0 --output @v.csv"));
+    let csv = fs::read_to_string(bench.path("v.csv")).expect("a table");
+    for name in ["network,mse,mm²,all", "bilinear_reference,", "block_constant,", "network,fss,"] {
+        assert!(csv.contains(name), "{name}");
+    }
+    for (options, expected) in [
+        ("--split winter", "there is no split"),
+        ("--split training --members 1", "2 to 1000"),
+        ("--domain 1,2,3", "WEST,SOUTH,EAST,NORTH"),
+        ("--resize nearest", "the network refines rain"),
+        ("--split test-both", "no wet tile"),
+    ] {
+        bench.fails(&format!("{evaluate} {options}"), &[expected]);
+    }
+    let bare = format!("evaluate --model harpnet --checkpoint {}", best.display());
+    bench.fails(&format!("{bare} --dataset {RAIN} --split all"), &["name a file with --terrain"]);
+    bench.fails(&format!("{bare} --dataset {TERRAIN} --terrain {TERRAIN} --split all"), &["orog"]);
+    bench.fails(&format!("{bare} --dataset {RAIN} --terrain {RAIN} --split all"), &["mm"]);
+    bench.succeeds(&format!("import --from {} --half --output @half.safetensors", best.display()));
+    let (half, _) = registry::read(&bench.path("half.safetensors")).expect("weights");
+    let (whole, _) = registry::read(&best).expect("weights");
+    assert_eq!(half.metadata.expect("said").rain, whole.metadata.expect("said").rain);
+    let import = format!("import --from {} --hours 6 --output @six.safetensors", best.display());
+    bench.fails(&import, &["states sums of 3 h", "leave out"]);
+}
+
+/// The stored mean is that of the epochs that it names, and no other mean of the best ones validates better.
+fn average_is_chosen_on_validation(run: &Path) {
+    let (file, _) = registry::read(&run.join("best.safetensors")).expect("weights");
+    let said = file.metadata.as_ref().expect("said").hyper_parameters.clone();
+    let epochs: Vec<u64> =
+        said["averaged_epochs"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
+    let losses: Vec<f64> =
+        said["losses_of_averages"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+    assert_eq!(losses.len(), 3, "of one, two and three epochs");
+    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!((losses[epochs.len() - 1], said["validation_loss"].as_f64()), (least, Some(least)));
+    let read = |epoch: &u64| {
+        let path = run.join("epochs").join(format!("{epoch:03}.safetensors"));
+        host_tensors(registry::read(&path).expect("an epoch").0.state)
+    };
+    let members: Vec<_> = epochs.iter().map(read).collect();
+    let mean = soup::average(&members.iter().collect::<Vec<_>>()).expect("alike");
+    assert!(host_tensors(file.state) == mean, "the mean of {epochs:?}");
+    assert_eq!(fs::read_dir(run.join("members")).expect("a folder").count(), 3);
+}
+
+fn scores_are_those_of_a_direct_computation(table: &Value, weights: &Path) {
+    let geometry = Geometry::V4;
+    let rain = HourlyRain::open(Path::new(RAIN), "tp").expect("rain");
+    let terrain = open_terrain(Path::new(TERRAIN)).expect("terrain");
+    let tiles = tiles(&DOMAIN, &geometry, Fit::Inside);
+    let engine = Engine::new(DeviceChoice::Cpu).expect("a processor");
+    let resident = engine.load("harpnet", weights).expect("weights");
+    let refining = resident.checkpoint.refining.expect("it refines rain");
+    let unit = (refining.scale(), refining.rain.registration);
+    let (mut network, mut bilinear, mut n) = (0.0, 0.0, 0_u32);
+    // The bounds are 06 and 11 UTC, so that sums that end at 9, 10 and 11 validate.
+    for hour in [9, 10, 11] {
+        let end = format!("2016-09-20T{hour:02}:00:00Z").parse().expect("a time");
+        let field = rain.sum(end, 3).expect("three hours").rain.field;
+        let (found, _) = samples(&field, &tiles, &PrepareOptions::default()).expect("samples");
+        for sample in found {
+            let tile = tiles[sample.tile];
+            let elevation = tile_elevation(&terrain, &tile, &geometry);
+            let values = tile_input(&sample.coarse_mm, &elevation, &geometry, unit);
+            let input = Input { values, shape: [2, 64, 64] };
+            let answers = engine.answer(&resident, &[(&input, &Question::new())], &Silent);
+            let coarse: Vec<f64> = sample.coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
+            let rival = rival_mm(&coarse, &geometry, Rival::Bilinear, Space::Mm);
+            let said = &answers.expect("an answer")[0].prediction;
+            for ((&z, rival), &observed) in said.iter().zip(rival).zip(&sample.fine_mm) {
+                let mm = unit.0.mm(f64::from(z)).max(0.0);
+                network += (mm - f64::from(observed)).powi(2);
+                bilinear += (rival - f64::from(observed)).powi(2);
+                n += 1;
+            }
+        }
+    }
+    let mse = |name: &str| {
+        let mut all = table["forecasts"].as_array().expect("a list").iter();
+        let found = all.find(|forecast| forecast["name"] == name).expect(name);
+        found["mm"]["mse"].as_f64().expect("a number")
+    };
+    assert_eq!(table["n_cases"], n / 4096);
+    // Forecasts are rounded to float32 before they are scored.
+    for (name, expected) in [("network", network), ("bilinear", bilinear)] {
+        let expected = expected / f64::from(n);
+        assert!((mse(name) / expected - 1.0).abs() < 1e-5, "{name}: {}, not {expected}", mse(name));
+    }
+}
