@@ -66,12 +66,15 @@ type Describe = fn(&Import<'_>) -> Option<anyhow::Result<Metadata>>;
 
 /// How networks are scored.
 #[cfg(feature = "nn")]
-pub const EVALUATIONS: &[Evaluate] = &[nowcast::evaluate::evaluate, scene::evaluate::evaluate, downscaling::evaluate::evaluate];
+pub const EVALUATIONS: &[Evaluate] =
+    &[nowcast::evaluate::evaluate, scene::evaluate::evaluate, downscaling::evaluate::evaluate];
 
 /// How networks are trained.
 #[cfg(feature = "nn")]
-pub const TRAININGS: &[Train] = &[nowcast::train::train, scene::train::train, downscaling::train::train];
+pub const TRAININGS: &[Train] =
+    &[nowcast::train::train, scene::train::train, downscaling::train::train];
 
 /// What is said of weights from elsewhere.
 #[cfg(feature = "nn")]
-pub const IMPORTS: &[Describe] = &[nowcast::import::describe, scene::import::describe, downscaling::import::describe];
+pub const IMPORTS: &[Describe] =
+    &[nowcast::import::describe, scene::import::describe, downscaling::import::describe];

@@ -52,7 +52,8 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --terrain {TERRAIN}",
         best.display()
     );
-    let said = bench.succeeds(&format!("{evaluate} --split validation --members 2 --output @v.json"));
+    let said =
+        bench.succeeds(&format!("{evaluate} --split validation --members 2 --output @v.json"));
     assert!(said.contains("RainFARM") && said.contains("over 5 tiles"), "{said}");
     let table = json(&bench.path("v.json"));
     scores_are_those_of_a_direct_computation(&table, &best);
@@ -86,10 +87,18 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
 fn average_is_chosen_on_validation(run: &Path) {
     let (file, _) = registry::read(&run.join("best.safetensors")).expect("weights");
     let said = file.metadata.as_ref().expect("said").hyper_parameters.clone();
-    let epochs: Vec<u64> =
-        said["averaged_epochs"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
-    let losses: Vec<f64> =
-        said["losses_of_averages"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+    let epochs: Vec<u64> = said["averaged_epochs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_u64)
+        .collect();
+    let losses: Vec<f64> = said["losses_of_averages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_f64)
+        .collect();
     assert_eq!(losses.len(), 3, "of one, two and three epochs");
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!((losses[epochs.len() - 1], said["validation_loss"].as_f64()), (least, Some(least)));

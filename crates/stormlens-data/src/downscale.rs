@@ -35,8 +35,10 @@ pub use elevation::{
 pub use hourly::{HourlyRain, RainSum};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
-pub use prepare::{LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, samples_between,
-    tile_input, to_z};
+pub use prepare::{
+    LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, samples_between, tile_input,
+    to_z,
+};
 pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
 pub use refinement::{Blending, Conservation, EnsembleKind, Refinement};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};

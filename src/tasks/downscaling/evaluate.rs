@@ -49,11 +49,7 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
         }
     }
     if counts.n_cases() == 0 {
-        bail!(
-            "{} has no wet tile in {:?}",
-            evaluation.dataset.display(),
-            evaluation.split
-        );
+        bail!("{} has no wet tile in {:?}", evaluation.dataset.display(), evaluation.split);
     }
     Ok(table::evaluated(&cases, &counts))
 }

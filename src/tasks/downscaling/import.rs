@@ -55,11 +55,11 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
     ensure!(log_std > 0.0, "--{LOG_STD} {log_std}: a standard deviation is above 0");
     let hours = match parameters.one(HOURS)? {
         None => published.hours,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|hours| (1..=240).contains(hours))
-            .with_context(|| format!("--{HOURS} {text} is no whole number of hours from 1 to 240"))?,
+        Some(text) => {
+            text.parse().ok().filter(|hours| (1..=240).contains(hours)).with_context(|| {
+                format!("--{HOURS} {text} is no whole number of hours from 1 to 240")
+            })?
+        }
     };
     let registration = match parameters.one(REGISTRATION)? {
         None => published.registration,
@@ -74,5 +74,7 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
 
 fn words(rain: &RainStatement) -> String {
     let RainStatement { log_mean, log_std, hours, registration } = rain;
-    format!("sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}, {registration}")
+    format!(
+        "sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}, {registration}"
+    )
 }

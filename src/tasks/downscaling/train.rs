@@ -33,7 +33,9 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     let supervision = TileSupervision::open(&config, begin.scale)?;
     let [n_train, n_validation, n_test] =
         [Block::Train, Block::Validation, Block::Test].map(|block| supervision.len(block));
-    println!("{n_train} tiles train, {n_validation} validate, {n_test} are left for tests");
+    println!(
+        "{n_train} wet tiles train, {n_validation} validate; {n_test}, wet and dry, are left for tests"
+    );
     let about = About { config: &config, scale: supervision.scale(), n_train, n_validation };
     let metadata = |report: &EpochReport| about.metadata(report);
     run.train_from(begin.weights, &config.recipe(), &supervision, &metadata)?;

@@ -150,9 +150,8 @@ impl Supervision for TileSupervision {
     ) -> Result<Batch<FineRain>, TrainError> {
         // A generator a tile, so that threads cannot change what is drawn.
         let draws: Vec<(usize, u64)> = picks.iter().map(|&i| (i, random.bits())).collect();
-        let changed = |&(i, seed): &(usize, u64)| {
-            self.changed(&self.rain.train[i], &mut Random::new(seed))
-        };
+        let changed =
+            |&(i, seed): &(usize, u64)| self.changed(&self.rain.train[i], &mut Random::new(seed));
         let seen: Vec<Seen> = draws.par_iter().map(changed).collect();
         Ok(self.batch(&seen, false))
     }
@@ -172,9 +171,7 @@ impl Supervision for TileSupervision {
         let target = Tensor::<4>::from_data(target, device);
         match self.config.training.loss {
             TileLoss::SmoothL1 => smooth_l1(prediction.field() - target),
-            TileLoss::SquaredMm => {
-                (self.mm(prediction.field()) - self.mm(target)).square().mean()
-            }
+            TileLoss::SquaredMm => (self.mm(prediction.field()) - self.mm(target)).square().mean(),
         }
     }
 

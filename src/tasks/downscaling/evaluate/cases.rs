@@ -63,13 +63,16 @@ impl Cases {
         let parameters = &evaluation.parameters;
         let fine = RainSource::open(evaluation.dataset, parameters.one(VARIABLE)?)?;
         let coarse = parameters.one(COARSE)?.map(|path| {
-            RainSource::open(Path::new(path), parameters.one(VARIABLE)?).with_context(|| path.to_owned())
+            RainSource::open(Path::new(path), parameters.one(VARIABLE)?)
+                .with_context(|| path.to_owned())
         });
         let coarse = coarse.transpose()?;
         let said = Said::of(evaluation)?;
         let domain = match parameters.one(DOMAIN)? {
             Some(text) => domain(text)?,
-            None => said.domain.context("the weights do not say where they were trained: name a --domain")?,
+            None => said
+                .domain
+                .context("the weights do not say where they were trained: name a --domain")?,
         };
         let terrain = terrain(parameters.one(TERRAIN)?, refining, &domain)?;
         let geometry = refining.geometry();
@@ -79,12 +82,25 @@ impl Cases {
         let climatology = said.split.map(|split| climatology(&fine, &split, hours)).transpose()?;
         let setting = match &coarse {
             None => "perfect model: coarse rain is taken from the fine rain, at points",
-            Some(_) => "two models: coarse rain is of another model, whose errors are part of the problem",
+            Some(_) => {
+                "two models: coarse rain is of another model, whose errors are part of the problem"
+            }
         };
         let setting = setting.to_owned();
         let split = part(evaluation.split, said.split)?;
         let climatology = climatology.flatten();
-        Ok(Self { fine, coarse, terrain, climatology, domain, tiles, split, geometry, hours, setting })
+        Ok(Self {
+            fine,
+            coarse,
+            terrain,
+            climatology,
+            domain,
+            tiles,
+            split,
+            geometry,
+            hours,
+            setting,
+        })
     }
 
     pub fn has_climatology(&self) -> bool {

@@ -56,8 +56,7 @@ pub struct Counts {
 
 impl Counts {
     pub fn new(refining: Refining, thresholds_mm: &[f64], scales: &[usize]) -> Self {
-        let empty =
-            Verified::new(refining.geometry(), refining.scale(), thresholds_mm, scales);
+        let empty = Verified::new(refining.geometry(), refining.scale(), thresholds_mm, scales);
         Self {
             refining,
             empty,
@@ -129,7 +128,9 @@ impl Counts {
         score: &ContinuousScore,
         [one, other]: [usize; 2],
     ) -> [Option<Estimate>; 2] {
-        self.intervals(|group| Some((score.of)(&group.moments[one])? - (score.of)(&group.moments[other])?))
+        self.intervals(|group| {
+            Some((score.of)(&group.moments[one])? - (score.of)(&group.moments[other])?)
+        })
     }
 
     /// The same of the fair CRPS of two ensembles.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{
-    Cells, Clipped, Rival, RainFarm, Space, clip_negative, conserve, inner, rainfarm_members,
+    Cells, Clipped, RainFarm, Rival, Space, clip_negative, conserve, inner, rainfarm_members,
     rival_mm, spectral_slope, tile_input,
 };
 use stormlens_data::network::{Input, Pass};
@@ -121,7 +121,8 @@ impl<'a> Forecaster<'a> {
         n: usize,
     ) -> anyhow::Result<Vec<Vec<f32>>> {
         let pass = Pass::new(self.input(case), Vec::new());
-        let drawn = self.ask(&Pass { sampled: Some((SEED, n)), weights: weights.cloned(), ..pass })?;
+        let drawn =
+            self.ask(&Pass { sampled: Some((SEED, n)), weights: weights.cloned(), ..pass })?;
         Ok(drawn.iter().map(|z| self.mm(z).0).collect())
     }
 

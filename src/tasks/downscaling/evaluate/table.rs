@@ -46,7 +46,15 @@ fn compared(counts: &Counts) -> Vec<Compared> {
             let [over_tiles, over_periods] = counts.difference(score, [i, rival]);
             let (name, label, unit) = (counted.name, counted.label, score.unit);
             let score = score.name;
-            found.push(Compared { name, label, rival: RIVAL, score, unit, over_tiles, over_periods });
+            found.push(Compared {
+                name,
+                label,
+                rival: RIVAL,
+                score,
+                unit,
+                over_tiles,
+                over_periods,
+            });
         }
     }
     for (i, ensemble) in counts.ensembles.iter().enumerate() {
@@ -98,7 +106,9 @@ fn summary(cases: &Cases, counts: &Counts, compared: &[Compared]) -> String {
         let [crps, spread, error] = [sums.crps_fair(), sums.spread(), sums.error()].map(number);
         lines.push(format!("{label:52} {crps:>9} {spread:>8} {error:>8}"));
     }
-    lines.push("differences, with the middle 95 % when tiles or periods are drawn again:".to_owned());
+    lines.push(
+        "differences, with the middle 95 % when tiles or periods are drawn again:".to_owned(),
+    );
     for c in compared {
         let interval = |estimate: Option<Estimate>, what: &str| match estimate {
             Some(e) => format!("[{:+.4}, {:+.4}] over {} {what}", e.low, e.high, e.n_parts),

@@ -4,6 +4,8 @@ mod values;
 
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use super::super::interval::{Interval, Statistic};
 use super::super::parameters;
 use super::axes::{Corners, GridHead};
@@ -74,26 +76,10 @@ fn section(bytes: &[u8], at: usize, body: &Range<usize>) -> Result<Range<usize>,
 
 fn product_head(section: Section) -> Result<ProductHead, String> {
     let (table, centre, number) = (section.u8(4)?, u16::from(section.u8(5)?), section.u8(9)?);
-    let year = (i16::from(section.u8(25)?) - 1) * 100 + i16::from(section.u8(13)?);
-    let parts = [section.u8(14)?, section.u8(15)?, section.u8(16)?, section.u8(17)?, 0];
-    let reference_time = civil_time(year, parts)?;
-    let (unit, p1, p2) = (section.u8(18)?, i64::from(section.u8(19)?), i64::from(section.u8(20)?));
-    // Units of edition 1 have the numbers of edition 2, but for the second.
-    let after = |n: i64| add(reference_time, if unit == 254 { 13 } else { unit }, n);
-    let over = |statistic| {
-        Ok::<_, String>(Some(Interval { start: after(p1)?, end: after(p2)?, statistic }))
-    };
-    let interval = match section.u8(21)? {
-        0 | 1 if parameters::is_ecmwf_total(centre, table, number) => {
-            Some(Interval::accumulation(reference_time, after(p1)?))
-        }
-        0 | 1 => Some(Interval::at(after(p1)?)),
-        3 => over(Statistic::Mean)?,
-        4 => over(Statistic::Accumulation)?,
-        2 | 5 => over(Statistic::Other)?,
-        10 => Some(Interval::at(after(i64::from(section.u16(19)?))?)),
-        _ => None,
-    };
+    let reference_time = reference_time(section)?;
+    // What has no date, such as terrain, has no interval.
+    let interval = reference_time.map(|time| interval(section, time, (centre, table, number)));
+    let interval = interval.transpose()?.flatten();
     Ok(ProductHead {
         centre,
         reference_time,
@@ -103,6 +89,41 @@ fn product_head(section: Section) -> Result<ProductHead, String> {
         level: parameters::level(section.u8(10)?, f64::from(section.u16(11)?)),
         interval,
         member: None,
+    })
+}
+
+/// When the forecast begins; `None` where every part of the date is missing, as in fields that do not change.
+fn reference_time(section: Section) -> Result<Option<Timestamp>, String> {
+    let of_century = section.u8(13)?;
+    let parts = [section.u8(14)?, section.u8(15)?, section.u8(16)?, section.u8(17)?, 0];
+    if [of_century, parts[0], parts[1]] == [u8::MAX; 3] {
+        return Ok(None);
+    }
+    let year = (i16::from(section.u8(25)?) - 1) * 100 + i16::from(of_century);
+    civil_time(year, parts).map(Some)
+}
+
+fn interval(
+    section: Section,
+    reference_time: Timestamp,
+    (centre, table, number): (u16, u8, u8),
+) -> Result<Option<Interval>, String> {
+    let (unit, p1, p2) = (section.u8(18)?, i64::from(section.u8(19)?), i64::from(section.u8(20)?));
+    // Units of edition 1 have the numbers of edition 2, but for the second.
+    let after = |n: i64| add(reference_time, if unit == 254 { 13 } else { unit }, n);
+    let over = |statistic| {
+        Ok::<_, String>(Some(Interval { start: after(p1)?, end: after(p2)?, statistic }))
+    };
+    Ok(match section.u8(21)? {
+        0 | 1 if parameters::is_ecmwf_total(centre, table, number) => {
+            Some(Interval::accumulation(reference_time, after(p1)?))
+        }
+        0 | 1 => Some(Interval::at(after(p1)?)),
+        3 => over(Statistic::Mean)?,
+        4 => over(Statistic::Accumulation)?,
+        2 | 5 => over(Statistic::Other)?,
+        10 => Some(Interval::at(after(i64::from(section.u16(19)?))?)),
+        _ => None,
     })
 }
 

@@ -62,7 +62,7 @@ impl Message {
             title,
             unit,
             level: product.level.clone(),
-            reference_time: Some(product.reference_time),
+            reference_time: product.reference_time,
             interval: product.interval,
             member: product.member,
             grid: GridSummary {

@@ -12,7 +12,8 @@ use super::bytes::Section;
 #[derive(Clone, Debug)]
 pub(super) struct ProductHead {
     pub centre: u16,
-    pub reference_time: Timestamp,
+    /// `None` where a field has no date.
+    pub reference_time: Option<Timestamp>,
     pub parameter: Option<Parameter>,
     /// Of edition 2 discipline, category and number, of edition 1 the edition, table and number.
     pub numbers: [u8; 3],
@@ -63,7 +64,7 @@ impl ProductHead {
         let parameter = parameters::find(centre, numbers);
         Ok(Self {
             centre,
-            reference_time,
+            reference_time: Some(reference_time),
             parameter,
             numbers,
             missing_values,

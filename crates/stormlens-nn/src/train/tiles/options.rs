@@ -169,8 +169,11 @@ impl TileConfig {
     /// Which option makes no sense, in words.
     pub(super) fn check(&self) -> Result<(), String> {
         let TileTraining { batch_size, max_average, learning_rate, .. } = self.training;
-        let of_at_least_one =
-            [("batch_size", batch_size), ("max_average", max_average), ("hours", self.data.hours as usize)];
+        let of_at_least_one = [
+            ("batch_size", batch_size),
+            ("max_average", max_average),
+            ("hours", self.data.hours as usize),
+        ];
         if let Some((name, _)) = of_at_least_one.iter().find(|(_, n)| *n == 0) {
             return Err(format!("{name} is 0; it is at least 1"));
         }

@@ -28,7 +28,7 @@ pub(super) struct Rain {
     pub sums: Vec<GriddedField>,
     pub train: Vec<Pick>,
     pub validation: Vec<Seen>,
-    /// Names of the samples, of training, validation and test.
+    /// Names of the samples, of training, validation and test; of test wet and dry ones, for its rain is not read.
     pub ids: [Vec<String>; 3],
     /// Of all nodes of the samples that train.
     pub scale: Option<LogScale>,
@@ -52,7 +52,11 @@ impl Rain {
         let (split, mut logs) = (data.split(), LogSums::default());
         let options = PrepareOptions { geometry, ..PrepareOptions::default() };
         for end in source.ends(i64::from(data.hours)) {
-            if !tiles.iter().any(|tile| split.part(tile, &geometry, end).is_some()) {
+            let part = |tile: &Tile| split.part(tile, &geometry, end);
+            let is_test = |tile: &&Tile| part(tile).is_some_and(|part| block(part) == Block::Test);
+            let tests = tiles.iter().filter(is_test).map(|tile| name(end, tile.id));
+            rain.ids[Block::Test as usize].extend(tests);
+            if !tiles.iter().any(|tile| part(tile).is_some_and(|part| block(part) != Block::Test)) {
                 continue;
             }
             let field = source.sum(end, i64::from(data.hours))?;
@@ -80,14 +84,15 @@ impl Rain {
                 continue;
             };
             let block = block(part);
-            self.ids[block as usize].push(name(end, sample.tile));
             match block {
                 Block::Train => {
+                    self.ids[Block::Train as usize].push(name(end, sample.tile));
                     trains = true;
                     logs.add(&sample, Precision::Float32);
                     self.train.push(Pick { time, tile: *tile });
                 }
                 Block::Validation => {
+                    self.ids[Block::Validation as usize].push(name(end, sample.tile));
                     let elevation = tile_elevation(&self.terrain, tile, geometry);
                     let Sample { coarse_mm, fine_mm, .. } = sample;
                     self.validation.push(Seen { coarse_mm, fine_mm, elevation });

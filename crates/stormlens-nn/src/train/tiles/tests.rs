@@ -42,7 +42,12 @@ fn config(output: &Path) -> TileConfig {
             description: "the coast of Oregon".into(),
             licence: "none".into(),
         },
-        training: TileTraining { batch_size: 4, max_epochs: 3, learning_rate: 3e-3, ..Default::default() },
+        training: TileTraining {
+            batch_size: 4,
+            max_epochs: 3,
+            learning_rate: 3e-3,
+            ..Default::default()
+        },
         augmentation: TileAugmentation { shift: Shift::Fine, mirror: true },
     }
 }
@@ -81,7 +86,8 @@ impl Observer for Watch {
 }
 
 fn run(config: &TileConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
-    let sizes = Sizes { channels: None, base_channels: config.base_channels, kernels_per_layer: None };
+    let sizes =
+        Sizes { channels: None, base_channels: config.base_channels, kernels_per_layer: None };
     let architecture = (ENTRY.design)(&sizes).map_err(TrainError::Options)?;
     let initial = (ENTRY.initialise)(&architecture.schema, config.seed);
     let supervision = TileSupervision::open(config, None)?;
@@ -98,7 +104,13 @@ fn training_learns_and_every_epoch_is_kept() {
     let [first, last] = [watch.losses[0], watch.losses[2]];
     assert!(last[0] < 0.8 * first[0], "{:?}", watch.losses);
     let metrics = std::fs::read_to_string(folder.path().join("metrics.csv")).expect("metrics");
-    assert!(metrics.lines().next().expect("a head").contains("mse_mm2,mae_mm,bias_mm,r,bilinear_mse_mm2"));
+    assert!(
+        metrics
+            .lines()
+            .next()
+            .expect("a head")
+            .contains("mse_mm2,mae_mm,bias_mm,r,bilinear_mse_mm2")
+    );
     // What is kept of an epoch has the loss that its row has.
     assert_eq!(watch.kept.len(), 3);
     let supervision = TileSupervision::open(&config, None).expect("samples");

@@ -37,6 +37,22 @@ fn two_messages_are_read_as_ec_codes_has_them() {
     assert_eq!((rain.n_clipped, rain.clipped_mm), (1, 0.25));
 }
 
+/// Terrain of Météo-France says 255 wherever a date has numbers.
+#[test]
+fn what_has_no_date_has_no_interval() {
+    let mut bytes = whole();
+    bytes[8 + 12..8 + 15].fill(u8::MAX);
+    let file = FieldFile::from_bytes("f", bytes.clone()).unwrap();
+    let [undated, dated] = file.contents() else { panic!("two messages") };
+    assert_eq!((undated.reference_time, undated.interval), (None, None));
+    assert!(dated.reference_time.is_some() && dated.interval.is_some());
+    assert_eq!(file.read(0).unwrap().interval, None);
+    // A month alone that is none is a damaged date.
+    bytes[8 + 12] = 20;
+    let error = FieldFile::from_bytes("f", bytes).err().expect("refused").to_string();
+    assert!(error.contains("is no time"), "{error}");
+}
+
 /// Minimum, maximum and mean are those of ecCodes.
 #[test]
 fn an_analysis_on_another_grid_is_listed_and_its_values_are_right() {
