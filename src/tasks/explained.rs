@@ -19,6 +19,8 @@ pub struct Setting<'a> {
     pub factor: f64,
     /// What a network's input is multiplied by to be in its physical unit.
     pub input_factor: f64,
+    /// Whether the target is another number in the network's own unit.
+    pub has_own_unit: bool,
     /// What is explained, in words that may stand alone.
     pub target: &'a dyn Fn(&Explained) -> String,
 }
@@ -112,7 +114,11 @@ impl Setting<'_> {
             let meaning = "pixels that the target is the sum of";
             numbers.push(Number::new(name("n_pixels"), n_pixels as f64, "1", meaning));
             let normalised = "the target in the network's own units";
-            numbers.push(Number::new(name("target_normalised"), explained.score, "1", normalised));
+            numbers.extend(
+                self.has_own_unit.then(|| {
+                    Number::new(name("target_normalised"), explained.score, "1", normalised)
+                }),
+            );
         }
         let measure = |measure: &Measure| {
             let (factor, unit) = self.unit_if(explained, measure.is_in_target_unit);

@@ -3,7 +3,7 @@
 mod gap;
 
 use stormlens_data::card::{Citation, MethodCard, OptionKind};
-use stormlens_data::outcome::{Colours, Number, Outcome, Role, Variable};
+use stormlens_data::outcome::{Axis, Colours, Domain, Number, Outcome, Role, Variable};
 
 use super::format;
 use super::forms::{OF_LAYERS, OF_SIGNS, ViewForm, view_form};
@@ -170,17 +170,19 @@ fn shown<'a>(question: &Question, outcome: &'a Outcome, card: &MethodCard) -> Ve
 
 /// A figure for each map of an attribution; channels of a picture are shown together.
 fn maps(variable: &Variable, figures: &Figures<'_>) -> Vec<FigureView> {
-    let are_separate =
-        variable.axis().is_some_and(|axis| axis.time(0).is_some() || is_counted(axis));
+    let is_on_earth = matches!(variable.domain, Domain::Earth(_));
+    let are_separate = variable
+        .axis()
+        .is_some_and(|axis| axis.time(0).is_some() || is_counted(axis) || is_on_earth);
     let n = if are_separate { variable.n_maps() } else { 1 };
     (0..n).map(|i| figures.view(&map(&variable.name, i))).collect()
 }
 
-fn is_counted(axis: &stormlens_data::outcome::Axis) -> bool {
-    axis.name == stormlens_data::outcome::Axis::INPUT_TIME
+fn is_counted(axis: &Axis) -> bool {
+    axis.name == Axis::INPUT_TIME
 }
 
-/// Series of the method that are not of a layer.
+/// Series of the method that are not of a layer, and have a figure.
 fn charts<'a>(outcome: &'a Outcome, card: &MethodCard) -> Vec<&'a Variable> {
     let start = format!("{}/", card.variable());
     let is_chart = |variable: &&Variable| {
@@ -188,6 +190,7 @@ fn charts<'a>(outcome: &'a Outcome, card: &MethodCard) -> Vec<&'a Variable> {
         matches!(variable.role, Role::Diagnostic)
             && variable.plane.is_none()
             && rest.is_some_and(|rest| !rest.contains('/'))
+            && variable.axis().is_none_or(|axis| axis.name != Axis::CHANNEL)
     };
     outcome.variables.iter().filter(is_chart).collect()
 }
@@ -225,6 +228,7 @@ fn target(outcome: &Outcome, card: &MethodCard) -> String {
         outcome.numbers.iter().find(|number| number.name == name)
     };
     match (number(TARGET), number(NORMALISED)) {
+        (Some(mean), None) if number(N_PIXELS).is_some() => format!("{words}: {}", with_unit(mean)),
         (Some(sum), Some(normalised)) => format!(
             "{words}{}, {} in all ({} in the network’s own units)",
             share_of_pixels(outcome, number(N_PIXELS)),

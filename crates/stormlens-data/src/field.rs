@@ -126,6 +126,13 @@ pub struct Grid {
     pub proj4: String,
 }
 
+impl Grid {
+    /// Whether its plane is that of longitude and latitude, so that all its lengths are degrees.
+    pub fn is_geographic(&self) -> bool {
+        ["+proj=longlat", "+proj=latlong"].iter().any(|plane| self.proj4.contains(plane))
+    }
+}
+
 /// Frames at a fixed time step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequence {

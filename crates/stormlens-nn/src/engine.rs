@@ -109,8 +109,8 @@ impl Engine {
         pass: &Pass,
         progress: &dyn Progress,
     ) -> Result<Answer, EngineError> {
-        let wants_answer =
-            !pass.asked.is_empty() || (pass.show.is_empty() && pass.sampled.is_none());
+        // What layers hold comes with a prediction of its own.
+        let wants_answer = !pass.asked.is_empty() || pass.show.is_empty();
         let mut answer = Answer::default();
         if wants_answer {
             let answers = self.answer(resident, &[(&pass.input, &pass.asked)], progress)?;

@@ -76,6 +76,9 @@ pub fn project(
     let south_km = grid.north_km - size_km(grid).1;
     let mut point = (longitude.to_radians(), latitude.to_radians(), 0.0);
     match transform(degrees, plane, &mut point) {
+        Ok(()) if grid.is_geographic() => {
+            (point.0.to_degrees() - grid.west_km, point.1.to_degrees() - south_km)
+        }
         Ok(()) => (point.0 - grid.west_km, point.1 - south_km),
         Err(_) => (f64::NAN, f64::NAN),
     }

@@ -71,6 +71,9 @@ fn perimeter(grid: &Grid, (plane, degrees): &(Proj, Proj)) -> Vec<(f64, f64)> {
     let south_km = grid.north_km - height_km;
     let at = |across: f64, up: f64| {
         let (x, y) = (grid.west_km + across * width_km, south_km + up * height_km);
+        if grid.is_geographic() {
+            return (x, y);
+        }
         let mut point = (x, y, 0.0);
         match transform(plane, degrees, &mut point) {
             Ok(()) => (point.0.to_degrees(), point.1.to_degrees()),

@@ -69,6 +69,7 @@ pub fn words(view: &View, shown: &Shown) -> Result<Option<String>, PlotError> {
         (Role::Input, Some(time)) => {
             format!("{quantity} in the input frame of {} UTC", clock(time))
         }
+        (Role::Input, None) if ground.variable.axes.is_empty() => quantity.clone(),
         _ => format!("{} {}", ground.variable.name, entries::words(ground.variable, ground.index)),
     };
     Ok(Some(format!("beneath, in grey: {what}")))

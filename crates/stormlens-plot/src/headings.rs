@@ -1,6 +1,6 @@
 //! Title and details of each figure, from role, axes and target of what it shows.
 
-use stormlens_data::outcome::{Colours, Outcome, Role, Variable};
+use stormlens_data::outcome::{Axis, Colours, Outcome, Role, Variable};
 
 use super::completeness::Completeness;
 use super::lookup::{Shown, moments, n_shown, variable};
@@ -123,12 +123,16 @@ fn beneath(view: &View, shown: &Shown) -> Result<Option<String>, PlotError> {
 fn of_frame(view: &View, shown: &Shown, entry: String) -> Result<Vec<String>, PlotError> {
     let mut details = vec![entry, shown.variable.target().to_owned()];
     details.extend(match shown.colours() {
-        Colours::Signed => Some(format!("sum over the frame {}", frame_sum(shown))),
+        Colours::Signed if shown.is_of_frame() => {
+            Some(format!("sum over the frame {}", frame_sum(shown)))
+        }
+        Colours::Signed => Some(format!("sum over the map {}", frame_sum(shown))),
         _ => None,
     });
     details.extend(sign_words(shown));
     let n = n_shown(shown.variable);
-    details.extend((n > 1).then(|| format!("the same colour scale for all {n} input frames")));
+    let maps = if shown.is_of_frame() { "input frames" } else { "inputs" };
+    details.extend((n > 1).then(|| format!("the same colour scale for all {n} {maps}")));
     details.extend(ground::words(view, shown)?);
     Ok(details)
 }
@@ -215,6 +219,9 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
         (Role::Input, true) => format!("The {n} input frames"),
         (Role::Attribution { .. }, true) => {
             format!("{}, all {n} input frames", target::method_name(outcome, variable))
+        }
+        _ if variable.axis().is_some_and(|axis| axis.name == Axis::MEMBER) => {
+            format!("{}, {n} members", sentence(&variable.quantity.name))
         }
         _ => format!("{} at {n} times", titles::long(outcome, &shown, style)),
     };

@@ -1,5 +1,6 @@
 //! One map with its axes and its legend: beside it on the Earth, below it for a scene.
 
+use super::PlotError;
 use super::canvas::{Frame, Pen};
 use super::legend::Run;
 use super::lookup::Shown;
@@ -9,7 +10,6 @@ use super::parts::{Letterings, MARGIN_MM};
 use super::rendering::{self, Rendering};
 use super::view::{Coordinate, View};
 use super::words::number;
-use super::{Coordinates, PlotError};
 
 const BESIDE_MM: f64 = 3.0;
 const BELOW_MM: f64 = 2.5;
@@ -40,8 +40,8 @@ impl<'a> Map<'a> {
         let room = legend.map_or(0.0, |legend| 2.5 + BESIDE_MM + legend.room_mm(letterings.text));
 
         let (line, width_mm) = (letterings.text.line_mm(), view.style.width_mm);
-        let longest = |side: Coordinate| match view.style.coordinates {
-            Coordinates::Degrees if is_beside => "52.5° N".to_owned(),
+        let longest = |side: Coordinate| match view.has_degrees() {
+            true if is_beside => "112.5° W".to_owned(),
             _ => number(side.high.round()),
         };
         let [across, up] = view.coordinates().map(|side| letterings.text.width_mm(&longest(side)));

@@ -76,7 +76,8 @@ impl<'a> Page<'a> {
         let is_of_network = is_of_network(outcome, figure);
         let credit = style.source.then(|| credit(&outcome.provenance, is_of_network));
         let credit = credit.unwrap_or_default();
-        let footer = Footer::new(credit, text_width, &letterings, body.has_missing())
+        let missing = body.has_missing().then(|| missing_words(outcome, figure));
+        let footer = Footer::new(credit, text_width, &letterings, missing)
             .with_remark(&outcome.remark(), text_width);
         Ok(Self { style, heading, body, footer })
     }
@@ -123,6 +124,14 @@ pub fn single<'a>(
         figure => return Err(PlotError::UnknownFigure { name: figure.to_string() }),
     };
     Ok((View::new(outcome, shown.variable, style)?, shown))
+}
+
+/// What pixels without a value are called: of what follows from other maps nothing was measured anywhere.
+fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
+    let is_derived = |name: &&str| {
+        outcome.variable(name).is_some_and(|variable| variable.role == Role::Diagnostic)
+    };
+    if figure.variables().iter().any(is_derived) { "no data" } else { "not measured" }
 }
 
 /// Whether a network made any of what is shown: not frames that were measured, and what follows from them alone. The

@@ -12,7 +12,7 @@ use super::rendering::Rendering;
 use super::scale::ticks_within;
 use super::view::View;
 use super::words::number;
-use super::{Coordinates, PlotError, basemap, graticule};
+use super::{PlotError, basemap, graticule};
 
 const WHITE: Rgb = [255; 3];
 const BLACK: Rgb = [0; 3];
@@ -70,7 +70,7 @@ fn coastline(pen: &Pen, map: Frame, view: &View, lines: &[Line]) -> Result<(), P
 
 /// Coordinates along both sides, on the Earth with grid lines.
 pub fn axes(pen: &Pen, map: Frame, view: &View, lettering: Type) -> Result<(), PlotError> {
-    if let Some(grid) = view.grid().filter(|_| view.style.coordinates == Coordinates::Degrees) {
+    if let Some(grid) = view.grid().filter(|_| view.has_degrees()) {
         return graticule(pen, map, &grid, lettering);
     }
     let ([across, up], is_earth, ink) = (view.coordinates(), view.scene().is_none(), pen.inks.text);

@@ -76,11 +76,17 @@ impl Heading {
 pub struct Footer {
     lines: Vec<String>,
     lettering: Type,
-    has_missing: bool,
+    /// What pixels without a value are called, where there are some.
+    missing: Option<&'static str>,
 }
 
 impl Footer {
-    pub fn new(credit: String, width_mm: f64, letterings: &Letterings, has_missing: bool) -> Self {
+    pub fn new(
+        credit: String,
+        width_mm: f64,
+        letterings: &Letterings,
+        missing: Option<&'static str>,
+    ) -> Self {
         // On one line if that is wide enough, else network and data each on their own.
         let lines = match letterings.small.width_mm(&credit) <= width_mm {
             true if credit.is_empty() => Vec::new(),
@@ -89,7 +95,7 @@ impl Footer {
                 credit.split(" · ").flat_map(|part| letterings.small.wrap(part, width_mm)).collect()
             }
         };
-        Self { lines, lettering: letterings.small, has_missing }
+        Self { lines, lettering: letterings.small, missing }
     }
 
     /// With a remark above the credit.
@@ -101,13 +107,13 @@ impl Footer {
     }
 
     pub fn height_mm(&self) -> f64 {
-        (self.lines.len() + usize::from(self.has_missing)) as f64 * self.lettering.line_mm()
+        (self.lines.len() + usize::from(self.missing.is_some())) as f64 * self.lettering.line_mm()
     }
 
     pub fn draw(&self, pen: &Pen, top: f64) -> Result<(), PlotError> {
         let mut middle = top + self.lettering.line_mm() / 2.0;
-        if self.has_missing {
-            missing_key(pen, middle, self.lettering)?;
+        if let Some(words) = self.missing {
+            missing_key(pen, middle, words, self.lettering)?;
             middle += self.lettering.line_mm();
         }
         for line in &self.lines {
@@ -118,9 +124,9 @@ impl Footer {
     }
 }
 
-fn missing_key(pen: &Pen, middle: f64, lettering: Type) -> Result<(), PlotError> {
+fn missing_key(pen: &Pen, middle: f64, words: &str, lettering: Type) -> Result<(), PlotError> {
     let size = lettering.line_mm() * 0.55;
     let swatch = Frame { left: MARGIN_MM, top: middle - size / 2.0, width: size, height: size };
     pen.fill(swatch, pen.inks.missing, 1.0)?;
-    pen.text((MARGIN_MM + size + 1.0, middle), "not measured", Anchor::Start, lettering)
+    pen.text((MARGIN_MM + size + 1.0, middle), words, Anchor::Start, lettering)
 }

@@ -18,8 +18,10 @@ pub fn words(domain: &Domain, [height, width]: [usize; 2], [row, column]: [f64; 
 
 /// `92 km south-east of the centre of the domain`
 fn on_earth(grid: &Grid, down: f64, across: f64) -> String {
-    let (width_km, height_km) = size_km(grid);
-    let (east_km, north_km) = ((across - 0.5) * width_km, (0.5 - down) * height_km);
+    let (width, height) = size_km(grid);
+    let [east_scale, north_scale] = km_in_unit(grid);
+    let east_km = (across - 0.5) * width * east_scale;
+    let north_km = (0.5 - down) * height * north_scale;
     let distance_km = east_km.hypot(north_km);
     match distance_km < 10.0 {
         true => "within 10 km of the centre of the domain".into(),
@@ -27,6 +29,16 @@ fn on_earth(grid: &Grid, down: f64, across: f64) -> String {
             format!("{distance_km:.0} km {} of the centre of the domain", sector(east_km, north_km))
         }
     }
+}
+
+/// Kilometres to the east and to the north in a unit of the grid, in its middle.
+fn km_in_unit(grid: &Grid) -> [f64; 2] {
+    const KM_IN_DEGREE: f64 = 111.195;
+    if !grid.is_geographic() {
+        return [1.0; 2];
+    }
+    let latitude = grid.north_km - size_km(grid).1 / 2.0;
+    [KM_IN_DEGREE * latitude.to_radians().cos(), KM_IN_DEGREE]
 }
 
 /// One of the eight points of the compass, along the grid: its north is that of the map.

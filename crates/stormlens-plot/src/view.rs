@@ -7,7 +7,7 @@ use stormlens_data::scene::Rectangle;
 
 use super::canvas::Frame;
 use super::square::Square;
-use super::{PlotError, Style, Theme};
+use super::{Coordinates, PlotError, Style, Theme};
 
 /// What maps of a domain look at. All rectangles are in pixels of the domain, of a scene in those of the
 /// square that its picture became.
@@ -67,6 +67,12 @@ impl<'a> View<'a> {
         let km = |pixels: usize| pixels as f64 * grid.spacing_km;
         let (west_km, north_km) = (grid.west_km + km(left), grid.north_km - km(top));
         Some(Grid { height, width, west_km, north_km, ..grid.clone() })
+    }
+
+    /// Whether meridians and parallels stand along the sides: where that is chosen, and on a plane of degrees.
+    pub fn has_degrees(&self) -> bool {
+        let is_geographic = matches!(self.domain, Domain::Earth(grid) if grid.is_geographic());
+        is_geographic || self.style.coordinates == Coordinates::Degrees
     }
 
     pub fn scene(&self) -> Option<&'a SceneGeometry> {

@@ -57,10 +57,15 @@ fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
 
 /// Gates of the skip connections, before they are enlarged and after, and the activation that they weigh.
 fn gates(shown: &[ShownLayer], tile: &Ground) -> Vec<Variable> {
-    shown.iter().filter_map(|layer| gate(layer, tile)).collect()
+    let depth = shown.iter().filter(|layer| layer.name.ends_with(".psi")).count();
+    let mut gates: Vec<Variable> =
+        shown.iter().filter_map(|layer| gate(layer, depth, tile)).collect();
+    // The deepest gate first, of each what comes in, what it weighs by, and what goes out.
+    gates.sort_by_key(|gate| gate.name.split('/').nth(1).map(str::to_owned));
+    gates
 }
 
-fn gate(layer: &ShownLayer, tile: &Ground) -> Option<Variable> {
+fn gate(layer: &ShownLayer, depth: usize, tile: &Ground) -> Option<Variable> {
     let (name, title, colours) = match layer.name.split('.').collect::<Vec<_>>()[..] {
         ["attn_blocks", n, "psi"] => {
             (format!("gate/{n}/psi"), format!("attention ψ of gate {n}"), Colours::Share)
@@ -69,10 +74,11 @@ fn gate(layer: &ShownLayer, tile: &Ground) -> Option<Variable> {
             (format!("gate/{n}/enlarged"), format!("gate {n}, enlarged"), Colours::Share)
         }
         ["attn_blocks", n] => {
-            (format!("gate/{n}/after"), format!("activation after gate {n}"), Colours::Amount)
+            (format!("gate/{n}/after"), format!("activation behind gate {n}"), Colours::Amount)
         }
         ["encoders", n] => {
-            (format!("gate/before/{n}"), format!("activation of encoder {n}"), Colours::Amount)
+            let n = (depth.checked_sub(1)?).checked_sub(n.parse().ok()?)?;
+            (format!("gate/{n}/before"), format!("activation before gate {n}"), Colours::Amount)
         }
         _ => return None,
     };
@@ -187,6 +193,7 @@ fn attributions(
         unit: &|_| "mm",
         factor: 1.0 / n_nodes(explained).max(1) as f64,
         input_factor: 1.0,
+        has_own_unit: false,
         target: &target,
     };
     found.variables.extend(setting.variables(&from_the_north));

@@ -104,13 +104,13 @@ pub fn suggestions(task: &DownscalingTask) -> Vec<Card> {
     chosen.map(card).collect()
 }
 
-pub async fn show(
-    task: Arc<DownscalingTask>,
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+pub fn show(
+    task: &DownscalingTask,
+    state: &AppState,
+    query: Option<&str>,
+    headers: &HeaderMap,
 ) -> Result<Response, AppError> {
-    let parameters = Parameters::parse(query.as_deref());
+    let parameters = Parameters::parse(query);
     parameters.only(&["page"])?;
     let samples = task.fields.samples();
     let n_pages = samples.len().div_ceil(N_ON_PAGE).max(1);
@@ -123,7 +123,7 @@ pub async fn show(
     };
     let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let list = ListPage {
-        layout: Layout::new(&state, Some(SECTION)),
+        layout: Layout::new(state, Some(SECTION)),
         cards: shown.map(card).collect(),
         n_all: samples.len(),
         page,
@@ -132,7 +132,7 @@ pub async fn show(
         next: (page < n_pages).then(|| address(page + 1)),
         max_file_mb: task.max_file_bytes / 1_000_000,
     };
-    render(&headers, &list)
+    render(headers, &list)
 }
 
 #[derive(Template)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use stormlens_data::card::{CheckpointCard, ModelCard};
@@ -49,8 +50,13 @@ impl Pages for DownscalingTask {
             )
             // An upload has limits of its own.
             .layer(DefaultBodyLimit::disable());
+        let list =
+            move |State(state): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap| {
+                let listed = listed.clone();
+                async move { list::show(&listed, &state, query.as_deref(), &headers) }
+            };
         let pages = Router::new()
-            .route("/rain", get(move |s, q, h| list::show(listed.clone(), s, q, h)))
+            .route("/rain", get(list))
             .route("/rain/{id}", get(move |s, p, h| list::one(shown.clone(), s, p, h)))
             .route(
                 "/rain/{id}/picture.png",

@@ -353,10 +353,12 @@ impl Ensemble {
 
     /// Shares of nodes by the rank of the observation.
     pub fn ranks(&self) -> Variable {
+        let members = if self.name == "rainfarm" { "RainFARM" } else { "the network" };
+        let title = format!("nodes by rank among the members of {members}");
         let shares = self.sums.rank_shares();
         let names = (0..shares.len()).map(|rank| rank.to_string());
         Variable {
-            quantity: Quantity::new("share of nodes", "1", Colours::None),
+            quantity: Quantity::new(&title, "1", Colours::None),
             ..numbers(&format!("{}/ranks", self.name), "", vec![Axis::names("rank", names)], shares)
         }
     }

@@ -12,6 +12,7 @@ fn check_all(explained: &Explained, check: impl FnOnce(Vec<Variable>, Vec<Number
         unit: &|_| "mm/h",
         factor: 100.0,
         input_factor: 10.0,
+        has_own_unit: true,
         target: &|explained| format!("the target of {}", explained.method),
     };
     check(setting.variables(explained), setting.numbers(explained));

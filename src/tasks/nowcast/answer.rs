@@ -43,6 +43,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
         unit: &|_| unit,
         factor: task.field.factor(),
         input_factor: task.field.factor(),
+        has_own_unit: true,
         target: &words,
     };
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));

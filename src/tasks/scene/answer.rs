@@ -53,6 +53,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
         unit: &unit,
         factor: 1.0,
         input_factor: 1.0,
+        has_own_unit: true,
         target: &words,
     };
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
