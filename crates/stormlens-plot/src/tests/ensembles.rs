@@ -38,7 +38,7 @@ fn a_probability_is_the_share_of_members_above_the_threshold_of_the_style() {
 #[test]
 fn ratios_lie_about_one_and_amounts_begin_at_zero() {
     let mut outcome = outcome();
-    for (colours, low, high) in [(Colours::Factor, "0", "2"), (Colours::Amount, "0", "40")] {
+    for (colours, low, high) in [(Colours::Factor, "0", "2"), (Colours::Amount, "0", "20")] {
         variable(&mut outcome, "prediction").quantity = Quantity::new("something", "1", colours);
         values(&mut outcome, "prediction").iter_mut().for_each(|v| *v = v.clamp(0.0, 40.0));
         says(&outcome, "map-prediction", &Style::default(), &["Predicted something", low, high]);
