@@ -167,7 +167,7 @@ impl<'a> Forecaster<'a> {
         let slope = spectral_slope(coarse, geometry.n_coarse()).unwrap_or(SLOPE);
         let rainfarm = RainFarm { factor: geometry.factor(), slope, weights: weights.cloned() };
         // Another noise for each tile and time.
-        let seed = (case.sample.time.as_second() as u64) << 16 | case.sample.tile as u64;
+        let seed = ((case.sample.time.as_second() as u64) << 16) | case.sample.tile as u64;
         let members =
             rainfarm_members(coarse, geometry, &rainfarm, Cells::Centred, self.n_members, seed)?;
         Ok(members.iter().map(|member| narrowed(member)).collect())
