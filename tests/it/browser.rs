@@ -406,7 +406,7 @@ fn has_cloud_weights() -> bool {
 
 /// The server as `stormlens serve` starts it, where there is a network to run.
 #[cfg(feature = "nn")]
-fn real_state(cache: &Path) -> Option<AppState> {
+pub fn real_state(cache: &Path) -> Option<AppState> {
     let config = config(cache);
     let networks = stormlens::worker::networks(&config.sources);
     let has_weights = !networks.cards.checkpoints.is_empty();
@@ -433,7 +433,7 @@ fn config(cache: &Path) -> stormlens::config::Config {
 }
 
 #[cfg(not(feature = "nn"))]
-fn real_state(_: &Path) -> Option<AppState> {
+pub fn real_state(_: &Path) -> Option<AppState> {
     None
 }
 
@@ -714,7 +714,7 @@ async fn fit(browser: &Browser<'_>, address: &str) {
 }
 
 /// Pictures of the page in both widths and themes, where somebody wants to look at them.
-async fn keep(browser: &Browser<'_>, name: &str) {
+pub async fn keep(browser: &Browser<'_>, name: &str) {
     let Some(folder) = std::env::var_os("STORMLENS_SCREENSHOTS").map(PathBuf::from) else { return };
     for width in [1280, 390] {
         browser.resize(width).await;

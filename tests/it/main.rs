@@ -21,6 +21,8 @@ mod painting;
 mod proxy;
 #[cfg(feature = "nn")]
 mod rain_commands;
+#[cfg(feature = "nn")]
+mod rain_journey;
 mod refusal;
 mod results;
 mod rush;

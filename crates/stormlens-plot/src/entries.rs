@@ -19,7 +19,7 @@ fn places(variable: &Variable, index: usize) -> Vec<(&Axis, usize)> {
 
 fn joined(variable: &Variable, index: usize, words: impl Fn(&Axis, usize) -> String) -> String {
     let words = places(variable, index).into_iter().map(|(axis, place)| words(axis, place));
-    words.collect::<Vec<_>>().join("; ")
+    words.filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// `26 Aug 2010 04:10 UTC, 45 min before the last input frame`, `valid 26 Aug 2010 05:25 UTC, lead time
@@ -27,6 +27,9 @@ fn joined(variable: &Variable, index: usize, words: impl Fn(&Axis, usize) -> Str
 pub fn words(variable: &Variable, index: usize) -> String {
     joined(variable, index, |axis, i| {
         let when = axis.time(i).map_or_else(String::new, time);
+        if axis.name == Axis::TIME {
+            return format!("to {when}");
+        }
         match (axis.lead_time_min(i), axis.minutes_before_last(i)) {
             (Some(minutes), _) => format!("valid {when}, lead time {minutes} min"),
             (_, Some(0)) => format!("{when}, the last input frame"),
@@ -39,6 +42,8 @@ pub fn words(variable: &Variable, index: usize) -> String {
 /// `04:55 (−5 min)`, `+30 min`: for the head of a small map.
 pub fn label(variable: &Variable, index: usize) -> String {
     joined(variable, index, |axis, i| match (axis.time(i), axis.minutes_before_last(i)) {
+        // All maps are of that moment.
+        _ if axis.name == Axis::TIME => String::new(),
         (Some(time), Some(0)) => clock(time),
         (Some(time), Some(minutes)) => format!("{} (−{minutes} min)", clock(time)),
         _ => axis.label(i),
@@ -48,6 +53,7 @@ pub fn label(variable: &Variable, index: usize) -> String {
 /// `55 min before the last frame`, `+30 min`: for the head of a figure on a page.
 pub fn short(variable: &Variable, index: usize) -> String {
     joined(variable, index, |axis, i| match axis.minutes_before_last(i) {
+        _ if axis.name == Axis::TIME => String::new(),
         Some(0) => "the last frame".into(),
         Some(minutes) => format!("{minutes} min before the last frame"),
         None => axis.label(i),
@@ -56,6 +62,7 @@ pub fn short(variable: &Variable, index: usize) -> String {
 
 /// Whether the maps of a variable are those of input frames.
 pub fn is_of_frames(variable: &Variable) -> bool {
-    let coordinates = variable.axis().map(|axis| &axis.coordinates);
-    matches!(coordinates, Some(Coordinates::Times { .. }))
+    variable.axis().is_some_and(|axis| {
+        axis.name != Axis::TIME && matches!(axis.coordinates, Coordinates::Times { .. })
+    })
 }

@@ -129,7 +129,9 @@ pub fn single<'a>(
 /// What pixels without a value are called: of what follows from other maps nothing was measured anywhere.
 fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
     let is_derived = |name: &&str| {
-        outcome.variable(name).is_some_and(|variable| variable.role == Role::Diagnostic)
+        outcome
+            .variable(name)
+            .is_some_and(|variable| matches!(variable.role, Role::Diagnostic | Role::Context))
     };
     if figure.variables().iter().any(is_derived) { "no data" } else { "not measured" }
 }
@@ -139,7 +141,11 @@ fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
 fn is_of_network(outcome: &Outcome, figure: &Figure) -> bool {
     let is_measured = |variable: &Variable| {
         let is_frame = matches!(variable.domain, Domain::Earth(_));
-        is_frame && matches!(variable.role, Role::Input | Role::Observation | Role::Reference)
+        is_frame
+            && matches!(
+                variable.role,
+                Role::Input | Role::Observation | Role::Reference | Role::Context
+            )
     };
     let names = figure.variables();
     !names.iter().all(|name| outcome.variable(name).is_some_and(is_measured))

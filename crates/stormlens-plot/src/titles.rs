@@ -34,7 +34,7 @@ pub fn long(outcome: &Outcome, shown: &Shown, style: &Style) -> String {
         }
         Role::Attribution { layer: None, .. } => of_input(outcome, shown, style),
         Role::Mask => "Target of the explanation".into(),
-        Role::Diagnostic => sentence(quantity),
+        Role::Diagnostic | Role::Context => sentence(quantity),
     }
 }
 

@@ -146,7 +146,12 @@ impl<'a> Made<'a> {
     }
 
     fn rain(&self, name: &str, role: Role, values: &[f32]) -> Variable {
-        self.map(name, role, self.quantity.clone(), values)
+        self.rain_of(self.quantity.clone(), name, role, values)
+    }
+
+    /// A map of an amount, with the end of its interval.
+    fn rain_of(&self, quantity: Quantity, name: &str, role: Role, values: &[f32]) -> Variable {
+        Variable { axes: moment(self.work), ..self.map(name, role, quantity, values) }
     }
 
     fn count(&mut self, name: &str, value: f64, unit: &str, meaning: &str) {
@@ -198,7 +203,7 @@ impl<'a> Made<'a> {
             standard_name: Some("surface_altitude".to_owned()),
             ..Quantity::new("terrain", "m", Colours::Amount)
         };
-        self.variables.push(self.map("elevation", Role::Diagnostic, quantity, &heights));
+        self.variables.push(self.map("elevation", Role::Context, quantity, &heights));
         self.elevation_m = Some(heights);
     }
 
@@ -265,11 +270,13 @@ impl<'a> Made<'a> {
         let stacked = members.iter().flat_map(|mm| from_north(mm, self.ground.width())).collect();
         let (mean, spread) = (rivals::mean(&members), rivals::spread(&members));
         self.variables.push(Variable {
-            axes: vec![axis],
+            axes: [vec![axis], moment(work)].concat(),
             values: Values::F32(stacked),
-            ..self.rain("members", Role::Reference, &mean)
+            ..self.rain("members", Role::Diagnostic, &mean)
         });
-        self.variables.push(self.rain("mean", Role::Reference, &mean));
+        let of_members =
+            Quantity { name: "mean of the members".to_owned(), ..self.quantity.clone() };
+        self.variables.push(self.rain_of(of_members, "mean", Role::Diagnostic, &mean));
         let quantity = Quantity::new("spread of the members", "mm", Colours::Amount);
         self.variables.push(self.map("spread", Role::Diagnostic, quantity, &spread));
         self.forecasts.push(("mean".to_owned(), mean));
@@ -299,7 +306,7 @@ impl<'a> Made<'a> {
     fn add_seams(&mut self) {
         let Self { work, refined, ground, .. } = &*self;
         let weights = Quantity::new("sum of the weights of tiles", "1", Colours::Amount);
-        let weights = self.map("weight_sum", Role::Diagnostic, weights, &refined.mosaic.weight_sum);
+        let weights = self.map("weight_sum", Role::Context, weights, &refined.mosaic.weight_sum);
         let conservation = self.conservation();
         let tiles: Vec<_> = work.tiles.iter().map(|(tile, _)| *tile).collect();
         let corner = [ground.latitudes[0], ground.longitudes[0]]
@@ -346,7 +353,12 @@ fn coarse(work: &Work, ground: &Ground) -> Variable {
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
     let name = format!("coarse {}", quantity.name);
     let quantity = Quantity { name, ..quantity };
-    nodes.variable("coarse", Role::Diagnostic, quantity, &values)
+    Variable { axes: moment(work), ..nodes.variable("coarse", Role::Context, quantity, &values) }
+}
+
+/// The end of the interval.
+fn moment(work: &Work) -> Vec<Axis> {
+    work.rain.field.interval.map(|interval| Axis::moment(interval.end)).into_iter().collect()
 }
 
 fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {

@@ -50,7 +50,7 @@ fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
     let mut variables = vec![tile.variable("tile/rain", Role::Input, quantity, &rain)];
     if let Some(heights) = heights(work, focus.tile_idx) {
         let quantity = Quantity::new("terrain of the tile", "m", Colours::Amount);
-        variables.push(tile.variable("tile/elevation", Role::Diagnostic, quantity, &heights));
+        variables.push(tile.variable("tile/elevation", Role::Context, quantity, &heights));
     }
     variables
 }

@@ -354,7 +354,7 @@ impl Ensemble {
     /// Shares of nodes by the rank of the observation.
     pub fn ranks(&self) -> Variable {
         let members = if self.name == "rainfarm" { "RainFARM" } else { "the network" };
-        let title = format!("nodes by rank among the members of {members}");
+        let title = format!("share by rank, {members}");
         let shares = self.sums.rank_shares();
         let names = (0..shares.len()).map(|rank| rank.to_string());
         Variable {

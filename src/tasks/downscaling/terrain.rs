@@ -3,20 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::check_elevation;
-use stormlens_data::field::{FieldError, FieldFile, GriddedField, Wanted};
+use stormlens_data::downscale::{check_elevation, open_terrain};
+use stormlens_data::field::{FieldError, GriddedField};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
 /// Where the shipped ones lie below the data.
 const FOLDER: &str = "terrain";
 const MAX_FILE_BYTES: u64 = 1 << 28;
-/// The lowest land lies at −430 m (Dead Sea): what goes below has the sea floor in it, and its negative heights are
-/// water.
-const LOWEST_LAND_M: f32 = -450.0;
-/// Names of heights, in any case.
-const NAMES: [&str; 9] = ["orog", "topo", "elevation", "height", "rose", "hgt", "z", "h", "dem"];
-
 /// Terrain, and which file it is.
 #[derive(Clone, Debug)]
 pub struct Terrain {
@@ -107,8 +101,6 @@ impl Terrains {
     /// For what cannot be read, and for what holds no heights, or several fields of them.
     pub fn bring(&self, path: &Path) -> Result<Terrain, FieldError> {
         let terrain = read_file(path)?;
-        let bounds = terrain.field.grid.bounds();
-        check_elevation(&terrain.field, bounds)?;
         let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
         brought.insert(0, terrain.clone());
         Ok(terrain)
@@ -121,37 +113,7 @@ fn spacing(terrain: &Terrain) -> f64 {
 
 fn read_file(path: &Path) -> Result<Terrain, FieldError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = files::read_file(path, MAX_FILE_BYTES)?;
-    let sha256 = sha256(&bytes);
-    let file = FieldFile::from_bytes(&path.display().to_string(), bytes)?;
-    let field = Arc::new(on_land(heights(&file)?));
+    let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
+    let field = Arc::new(open_terrain(path)?);
     Ok(Terrain { field, name, sha256 })
-}
-
-/// The one field of heights.
-fn heights(file: &FieldFile) -> Result<GriddedField, FieldError> {
-    let contents = file.contents();
-    if contents.len() == 1 {
-        return file.read(0);
-    }
-    let name = contents.iter().map(|content| content.variable.to_lowercase());
-    let named: Vec<usize> = name
-        .enumerate()
-        .filter(|(_, name)| NAMES.contains(&name.as_str()))
-        .map(|(i, _)| i)
-        .collect();
-    match named[..] {
-        [only] => file.read(only),
-        _ => file.read_wanted(&Wanted::default()),
-    }
-}
-
-/// Without the sea floor.
-fn on_land(field: GriddedField) -> GriddedField {
-    let is_land = |height: &f32| height.is_nan() || *height >= LOWEST_LAND_M;
-    if field.values.iter().all(is_land) {
-        return field;
-    }
-    let values = field.values.iter().map(|height| height.max(0.0)).collect();
-    GriddedField { values, ..field }
 }

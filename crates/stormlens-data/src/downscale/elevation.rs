@@ -29,7 +29,21 @@ pub fn open_terrain(path: &Path) -> Result<GriddedField, FieldError> {
     };
     let field = file.read_wanted(&wanted)?;
     check_elevation(&field, field.grid.bounds())?;
-    Ok(field)
+    Ok(on_land(field))
+}
+
+/// The lowest land lies at −430 m (Dead Sea): a field that goes below has the sea floor in it, and its negative heights
+/// are water.
+const LOWEST_LAND_M: f32 = -450.0;
+
+/// Without the sea floor: water is at 0 m.
+fn on_land(field: GriddedField) -> GriddedField {
+    let is_land = |height: &f32| height.is_nan() || *height >= LOWEST_LAND_M;
+    if field.values.iter().all(is_land) {
+        return field;
+    }
+    let values = field.values.iter().map(|height| height.max(0.0)).collect();
+    GriddedField { values, ..field }
 }
 
 fn is_metres(unit: &str) -> bool {

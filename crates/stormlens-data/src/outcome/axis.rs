@@ -56,6 +56,7 @@ impl Axis {
     pub const CHANNEL: &'static str = "channel";
     pub const CLASS: &'static str = "class";
     pub const MEMBER: &'static str = "member";
+    pub const TIME: &'static str = "time";
 
     pub fn lead_time(from: Timestamp, minutes: Vec<u32>) -> Self {
         Self::new(Self::LEAD_TIME, Coordinates::LeadTimes { from, minutes })
@@ -63,6 +64,11 @@ impl Axis {
 
     pub fn input_time(times: Vec<Timestamp>) -> Self {
         Self::new(Self::INPUT_TIME, Coordinates::Times { times })
+    }
+
+    /// The one moment that a map is of; of an amount the end of its interval.
+    pub fn moment(time: Timestamp) -> Self {
+        Self::new(Self::TIME, Coordinates::Times { times: vec![time] })
     }
 
     pub fn names<S: Into<String>>(name: &str, names: impl IntoIterator<Item = S>) -> Self {

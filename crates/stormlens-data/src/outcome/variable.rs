@@ -40,6 +40,8 @@ pub enum Role {
         /// What is explained, in words that may stand alone: `target: predicted rain above 1.5 mm/h …`.
         target: String,
     },
+    /// What is known beside the input, such as terrain: given, and no answer of a network.
+    Context,
     /// 1 where something holds, else 0.
     Mask,
     /// A series or table that says how good something is, or how it came about.

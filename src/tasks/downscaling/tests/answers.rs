@@ -39,6 +39,8 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
     }
     let prediction = outcome.variable("prediction").unwrap();
     assert_eq!((prediction.plane, &prediction.role), (Some([192, 192]), &Role::Prediction));
+    let end = prediction.axes[0].time(0).expect("rain is of an interval");
+    assert_eq!(stormlens_data::time::format_sample(end), "20160922T1100");
     let scores = outcome.variable("scores").unwrap();
     let n = scores.axes[1].len();
     let [own, bilinear, reference] = [0, 1, 2].map(|forecast| scores.values.at(forecast * n));
@@ -81,7 +83,7 @@ fn coarse_cells_keep_their_mean_where_that_is_asked_for() {
 fn an_ensemble_has_a_mean_a_spread_and_ranks() {
     let outcome = answered(&nowhere(), &format!("rain={SAMPLE}&ensemble=dropout&members=3"));
     let members = outcome.variable("members").expect("there are members");
-    assert_eq!(members.shape(), [3, 192, 192]);
+    assert_eq!(members.shape(), [3, 1, 192, 192]);
     let (own, spread) = (values(&outcome, "prediction"), values(&outcome, "spread"));
     let all = members.to_f32();
     let second = &all[192 * 192..2 * 192 * 192];

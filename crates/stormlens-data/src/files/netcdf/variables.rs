@@ -132,7 +132,9 @@ fn long_name(variable: &Variable, entry: &Entry) -> String {
         Role::Attribution { layer: Some(layer), .. } if entry.layers.is_empty() => {
             format!("{quantity} of layer {layer}")
         }
-        Role::Attribution { .. } | Role::Mask | Role::Diagnostic => quantity.clone(),
+        Role::Attribution { .. } | Role::Mask | Role::Diagnostic | Role::Context => {
+            quantity.clone()
+        }
     }
 }
 

@@ -1,0 +1,77 @@
+//! From the start page to refined rain with its explanation, in headless Chromium, with the shipped weights.
+
+use std::path::Path;
+
+use serde_json::json;
+use stormlens::web::AppState;
+
+use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
+use crate::webdriver::Browser;
+
+const AT_RESULT: &str =
+    "return document.querySelector('h1')?.textContent.endsWith(', refined') ?? false";
+
+fn state(cache: &Path) -> AppState {
+    real_state(cache).expect("weights are in the repository")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_refines_rain_and_asks_why() {
+    in_browser(state, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.open(&address).await;
+        browser.click("#try-rain .card a").await;
+        browser.wait("a rain field", "return location.pathname.startsWith('/rain/')").await;
+        // Four tiles beside each other, and one over their corners.
+        fill(&browser, "domain", "-115,37,-111,41").await;
+        browser.click("button.primary").await;
+        browser.wait("a result", AT_RESULT).await;
+        browser.wait("figures", FIGURES_DRAWN).await;
+        assert_eq!(browser.count(".tilemap rect.tile").await, 5);
+        assert!(browser.count("#ensemble figure").await > 3, "members of several epochs");
+        assert!(browser.text("#scores").await.contains("bilinear"), "rivals stand beside it");
+        keep(&browser, "rain").await;
+        let before = browser.address().await;
+        browser.click(".tilemap a[href*='target=tile']").await;
+        let moved = format!("return location.href.split('#')[0] !== {}", json!(before));
+        browser.wait("another target", &moved).await;
+        browser.wait("a result", AT_RESULT).await;
+        assert!(browser.address().await.contains("target=tile:"));
+        browser.click("#integrated-gradients a.button").await;
+        let explained =
+            "return document.querySelector('#integrated-gradients figure[data-figure]') !== null";
+        browser.wait("an explanation", explained).await;
+        assert!(browser.text("#look").await.contains("From terrain"));
+        browser.wait("figures", FIGURES_DRAWN).await;
+        keep(&browser, "rain-explained").await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_without_javascript_refines_rain_too() {
+    in_browser(state, async |driver, address| {
+        let browser = driver.browser(false).await;
+        browser.open(&format!("{address}/rain")).await;
+        browser.click(".card a").await;
+        browser.wait("a rain field", "return location.pathname.startsWith('/rain/')").await;
+        fill(&browser, "domain", "-115,37,-113,39").await;
+        browser.click("button.primary").await;
+        browser.wait("a result", AT_RESULT).await;
+        browser.run("document.querySelector('#ensemble input[name=exceed]').value = 5").await;
+        browser.click("#ensemble button[type=submit]").await;
+        browser.wait("another amount", "return location.search.includes('exceed=5')").await;
+        browser.wait("figures", FIGURES_DRAWN).await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+    })
+    .await;
+}
+
+async fn fill(browser: &Browser<'_>, name: &str, value: &str) {
+    let set =
+        format!("document.querySelector('.question input[name={name}]').value = {}", json!(value));
+    browser.run(&set).await;
+}
