@@ -24,6 +24,8 @@ pub mod scale;
 pub mod seam;
 pub mod source;
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
