@@ -1,7 +1,10 @@
 //! HARPNET against an independent program, against what the authors' program computed, and against itself.
 
 mod asked;
+mod described;
+mod domain;
 mod full;
+mod rain;
 mod recognition;
 mod training;
 

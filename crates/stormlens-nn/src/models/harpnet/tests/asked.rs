@@ -14,7 +14,7 @@ use crate::device::DeviceChoice;
 use crate::engine::{Engine, Resident};
 
 /// A narrow twin with the authors' names in a file.
-fn saved(folder: &std::path::Path, form: &Form) -> PathBuf {
+pub(super) fn saved(folder: &std::path::Path, form: &Form) -> PathBuf {
     let weights = weights(form);
     let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let stored: Vec<_> = weights.iter().map(|(name, s, v)| (name, s.clone(), bytes(v))).collect();
@@ -26,14 +26,14 @@ fn saved(folder: &std::path::Path, form: &Form) -> PathBuf {
     path
 }
 
-fn loaded(form: &Form) -> (Engine, Arc<Resident>) {
+pub(super) fn loaded(form: &Form) -> (Engine, Arc<Resident>) {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::new(DeviceChoice::Cpu).expect("there is always a CPU");
     let resident = engine.load("harpnet", &saved(folder.path(), form)).expect("a narrow twin");
     (engine, resident)
 }
 
-fn tile(seed: usize, shape: [usize; 3]) -> Input {
+pub(super) fn tile(seed: usize, shape: [usize; 3]) -> Input {
     let values = ramp(shape.iter().product::<usize>() + seed).split_off(seed);
     Input { values, shape }
 }
@@ -42,7 +42,7 @@ fn sum_over(rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> Ta
     Target::SumOver { rows, columns, above: None, mm: None }
 }
 
-fn asked(method: &str, target: Target, layers: &[&str]) -> Asked {
+pub(super) fn asked(method: &str, target: Target, layers: &[&str]) -> Asked {
     let layers = layers.iter().map(|&layer| layer.to_owned()).collect();
     Asked { method: method.into(), options: BTreeMap::new(), target, layers, nothing: Vec::new() }
 }

@@ -14,15 +14,15 @@ use crate::registry;
 use stormlens_checkpoint as checkpoint;
 
 /// A folder of reference numbers; `None` where there is none.
-fn folder() -> Option<std::path::PathBuf> {
+pub(super) fn folder() -> Option<std::path::PathBuf> {
     full_path("harpnet")
 }
 
-fn npy(folder: &Path, name: &str) -> Vec<f32> {
+pub(super) fn npy(folder: &Path, name: &str) -> Vec<f32> {
     read_npy_f32(&folder.join(format!("{name}.npy"))).expect(name).1
 }
 
-fn json(folder: &Path, name: &str) -> Json {
+pub(super) fn json(folder: &Path, name: &str) -> Json {
     let bytes = std::fs::read(folder.join(format!("{name}.json"))).expect(name);
     serde_json::from_slice(&bytes).expect("JSON")
 }
@@ -48,7 +48,7 @@ fn range(name: &str, shape: &[usize]) -> [f64; 2] {
 }
 
 /// Weights of that seed, tensors numbered in the order of the schema, which is that of the authors' modules.
-fn formula(form: &Form, seed: u32) -> HostTensors {
+pub(super) fn formula(form: &Form, seed: u32) -> HostTensors {
     let tensor = |(k, (name, shape)): (usize, &(String, Vec<usize>))| {
         let (range, n) = (range(name, shape), shape.iter().product::<usize>());
         let values = (0..n as u32).map(|i| value(seed, k as u32, i, range)).collect();
@@ -57,7 +57,7 @@ fn formula(form: &Form, seed: u32) -> HostTensors {
     architecture(form).schema.iter().enumerate().map(tensor).collect()
 }
 
-const SEED: u32 = 21;
+pub(super) const SEED: u32 = 21;
 
 /// Needs no file: the table that comes with the reference numbers.
 #[test]
