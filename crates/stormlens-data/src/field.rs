@@ -14,6 +14,7 @@ mod parameters;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use accumulation::{Accumulated, accumulate};
 pub use contents::{Content, GridSummary, Wanted};

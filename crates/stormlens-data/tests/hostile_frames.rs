@@ -1,5 +1,5 @@
-//! Thousands of damaged radar files, data sets and arrays: each is read or refused, in bounded memory, without a
-//! panic.
+//! Thousands of damaged radar files, fields, data sets and arrays: each is read or refused, in bounded memory, without
+//! a panic.
 //!
 //! The seeds are the corpora for fuzzing. An allocator that counts watches the one thread of this program's one
 //! test.
@@ -11,6 +11,7 @@ use std::path::Path;
 
 use mutation::{Counting, Random, corpus, damaged, peak};
 use stormlens_data::dataset::{Frames, Windows};
+use stormlens_data::field::FieldFile;
 use stormlens_data::files::npy::{npz_array, read_npy_f32};
 use stormlens_data::import::knmi;
 
@@ -29,7 +30,10 @@ struct Reader {
     max_bytes: usize,
 }
 
-const READERS: [Reader; 4] = [
+/// Fields of more nodes are only listed, as when they are fuzzed.
+const MAX_POINTS: usize = 1 << 18;
+
+const READERS: [Reader; 6] = [
     // 535,500 pixels as stored in up to 8 bytes, unpacked, and as numbers of 8 bytes. Few files, for that takes time.
     Reader {
         corpus: "radar",
@@ -44,6 +48,21 @@ const READERS: [Reader; 4] = [
         reads: dataset,
         least_percent: 5,
         max_bytes: 32 << 20,
+    },
+    // Up to 16 grids of 200,000 nodes along their axes, or values of 8 bytes in a few copies.
+    Reader {
+        corpus: "grib",
+        n_mutations: 8000,
+        reads: fields,
+        least_percent: 5,
+        max_bytes: 48 << 20,
+    },
+    Reader {
+        corpus: "netcdf",
+        n_mutations: 4000,
+        reads: fields,
+        least_percent: 5,
+        max_bytes: 48 << 20,
     },
     Reader { corpus: "npy", n_mutations: 6000, reads: npy, least_percent: 5, max_bytes: 1 << 20 },
     Reader { corpus: "npz", n_mutations: 6000, reads: npz, least_percent: 1, max_bytes: 4 << 20 },
@@ -83,6 +102,20 @@ fn dataset(_: &[u8], path: &Path) -> bool {
     let Ok(windows) = Windows::open_with_input_length(path, 2) else { return is_frames };
     let mut groups = windows.groups().into_iter();
     groups.all(|group| windows.len(group) > 0 && windows.read(group, 0, &[5]).is_ok())
+}
+
+/// All fields that are small are read; each as many values as its grid has nodes.
+fn fields(bytes: &[u8], _: &Path) -> bool {
+    let Ok(file) = FieldFile::from_bytes("field", bytes.to_vec()) else { return false };
+    let is_small = |place: &usize| {
+        let grid = &file.contents()[*place].grid;
+        grid.height.saturating_mul(grid.width) <= MAX_POINTS
+    };
+    let is_read = |place: usize| {
+        let read = file.read(place);
+        read.is_ok_and(|field| field.values.len() == field.grid.height() * field.grid.width())
+    };
+    (0..file.contents().len()).filter(is_small).all(is_read)
 }
 
 fn npy(_: &[u8], path: &Path) -> bool {

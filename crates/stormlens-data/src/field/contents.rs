@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::words::few;
 use super::{FieldError, Interval};
 
 /// One field of a file.
@@ -124,15 +125,6 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// So many fields are named in a message.
-const MAX_LISTED: usize = 12;
-
 fn listed(contents: &[Content], places: impl ExactSizeIterator<Item = usize>) -> String {
-    let n_more = places.len().saturating_sub(MAX_LISTED);
-    let shown = places.take(MAX_LISTED).map(|i| format!("{}: {}", i + 1, contents[i]));
-    let mut text = shown.collect::<Vec<_>>().join("; ");
-    if n_more > 0 {
-        text += &format!("; and {n_more} more");
-    }
-    text
+    few(places.map(|i| format!("{}: {}", i + 1, contents[i])))
 }

@@ -13,6 +13,7 @@ use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcVaria
 
 use super::contents::{Content, GridSummary};
 use super::file::MAX_POINTS;
+use super::words::{few, short};
 use super::{FieldError, GriddedField, Interval, LatLonGrid};
 
 /// So many maps of a file are listed.
@@ -55,7 +56,7 @@ impl NetcdfFile {
         check_length(name, &bytes)?;
         let damaged = |cause: netcdf_reader::Error| FieldError::Damaged {
             file: name.to_owned(),
-            what: cause.to_string(),
+            what: short(&cause.to_string()),
         };
         let options = NcOpenOptions {
             max_read_bytes: MAX_READ_BYTES,
@@ -75,7 +76,7 @@ impl NetcdfFile {
             true => {
                 let what = format!(
                     "it has no variable on latitudes and longitudes ({})",
-                    opened.skipped.join("; ")
+                    few(opened.skipped.iter())
                 );
                 Err(FieldError::Unsupported { file: name.to_owned(), what })
             }
@@ -163,7 +164,8 @@ impl NetcdfFile {
         let selection = NcSliceInfo { selections: outer.chain(whole).collect() };
         let name = variable.name();
         let read = self.file.read_variable_slice_unpacked_masked(name, &selection);
-        let array = read.map_err(|error| damaged(format!("{name} cannot be read ({error})")))?;
+        let array =
+            read.map_err(|error| damaged(short(&format!("{name} cannot be read ({error})"))))?;
         let has_fill = variable.attribute("_FillValue").is_some();
         let value = |&value: &f64| match !has_fill && value >= DEFAULT_FILL {
             true => f32::NAN,
@@ -171,7 +173,7 @@ impl NetcdfFile {
         };
         let values: Vec<f32> = array.iter().map(value).collect();
         if values.iter().any(|value| value.is_infinite()) {
-            return Err(damaged(format!("{name} has infinite values")));
+            return Err(damaged(format!("{} has infinite values", short(name))));
         }
         let of_axes = GriddedField::of_axes([latitudes, longitudes], &values);
         let (grid, values) = of_axes.map_err(damaged)?;
@@ -192,7 +194,7 @@ fn check_length(name: &str, bytes: &[u8]) -> Result<(), FieldError> {
     let damaged = |what: String| FieldError::Damaged { file: name.to_owned(), what };
     let options = OpenOptions::default().with_max_read_bytes(MAX_READ_BYTES);
     let opened = Hdf5File::from_bytes_with_options(bytes, options);
-    let expected = opened.map_err(|e| damaged(e.to_string()))?.superblock().eof_address;
+    let expected = opened.map_err(|e| damaged(short(&e.to_string())))?.superblock().eof_address;
     match (bytes.len() as u64) < expected {
         true => Err(damaged(format!("{} of {expected} bytes are there", bytes.len()))),
         false => Ok(()),

@@ -59,7 +59,8 @@ pub fn corpus(targets: &[&str]) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
-/// The `i`-th damaged file: one in four with bytes that move, every second ZIP with right checksums.
+/// The `i`-th damaged file: one in four with bytes that move, every second ZIP with right checksums, every second
+/// message of GRIB with its right length.
 pub fn damaged(i: usize, seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let seed = &seeds[i % seeds.len()];
     let mut bytes = match i % 4 {
@@ -68,6 +69,7 @@ pub fn damaged(i: usize, seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     };
     if i.is_multiple_of(2) {
         reseal_zip(&mut bytes);
+        reseal_grib(&mut bytes);
     }
     bytes
 }
@@ -155,6 +157,22 @@ fn reseal_entry(bytes: &mut [u8], directory: usize) -> Option<()> {
         bytes.get_mut(place..place + 4)?.copy_from_slice(&sum);
     }
     Some(())
+}
+
+/// Lets the only message of a GRIB file end where the file does, so that bytes may have moved in it.
+pub fn reseal_grib(bytes: &mut [u8]) {
+    let n = bytes.len();
+    let n_messages = bytes.windows(4).filter(|part| part == b"GRIB").count();
+    if !bytes.starts_with(b"GRIB") || n_messages > 1 || n < 24 {
+        return;
+    }
+    bytes[n - 4..].copy_from_slice(b"7777");
+    match bytes[7] {
+        // Three bytes in edition 1, eight in edition 2.
+        1 => bytes[4..7].copy_from_slice(&(n as u32).to_be_bytes()[1..]),
+        2 => bytes[8..16].copy_from_slice(&(n as u64).to_be_bytes()),
+        _ => {}
+    }
 }
 
 /// The checksum of ZIP and PNG (ISO 3309), bit by bit.

@@ -63,3 +63,25 @@ impl Section<'_> {
         self.0.len()
     }
 }
+
+/// Bits from the highest of each byte on.
+pub struct Bits<'a> {
+    pub bytes: &'a [u8],
+    /// Bits taken so far.
+    pub at: usize,
+}
+
+impl Bits<'_> {
+    /// The next `n` bits, at most 32; `None` beyond the end.
+    pub fn take(&mut self, n: u8) -> Option<u32> {
+        let mut value = 0_u64;
+        let (first, last) = (self.at / 8, (self.at + usize::from(n)).div_ceil(8));
+        for &byte in self.bytes.get(first..last)? {
+            value = (value << 8) | u64::from(byte);
+        }
+        self.at += usize::from(n);
+        let behind = last * 8 - self.at;
+        let mask = (1_u64 << n) - 1;
+        u32::try_from((value >> behind) & mask).ok()
+    }
+}

@@ -284,6 +284,27 @@ fn what_a_small_file_could_fill_the_memory_with_is_refused() {
     assert!(error.contains("on more than 16 grids"), "{error}");
 }
 
+/// A group whose values have no bits may say that it has a billion of them.
+#[test]
+fn groups_hold_as_many_values_as_are_packed() {
+    let name = "complex_spatial_gfs_precip_2p5deg.grib2";
+    let whole = std::fs::read(kept("fields").join(name)).unwrap();
+    // Section 5 with template 5.3 has 49 bytes.
+    let five = whole.windows(5).position(|w| w == [0, 0, 0, 49, 5]).unwrap();
+    let check = |octet: usize, bytes: &[u8], what: &str| {
+        let mut changed = whole.clone();
+        changed[five + octet - 1..][..bytes.len()].copy_from_slice(bytes);
+        let error = refused(changed);
+        assert!(error.contains(what), "{error}");
+    };
+    let packed = "values where 10512 are packed";
+    check(38, &1_000_000_000_u32.to_be_bytes(), packed);
+    check(43, &1_000_000_000_u32.to_be_bytes(), packed);
+    check(42, &[255], packed);
+    check(47, &[200], "it has no group lengths");
+    check(32, &10_513_u32.to_be_bytes(), "more groups than points");
+}
+
 /// Whatever bytes are turned over or cut off, the end is a field or an error in words.
 #[test]
 fn damaged_messages_end_in_an_error_and_never_in_a_panic() {

@@ -4,7 +4,7 @@ use grib::Grib2SubmessageDecoder;
 
 use super::super::FieldError;
 use super::super::file::MAX_POINTS;
-use super::bytes::Section;
+use super::bytes::{Bits, Section};
 
 /// Templates of section 5 that are read.
 const PACKINGS: [u16; 7] = [0, 2, 3, 40, 41, 42, 200];
@@ -68,8 +68,8 @@ fn check_sizes(n_points: usize, packing: u16, parts: [&[u8]; 3]) -> Result<(), S
             "{n_encoded} of {n_points} values are packed, and no bitmap says which"
         ));
     }
-    if matches!(packing, 2 | 3) && representation.u32(32)? as usize > n_points {
-        return Err("it has more groups than points".to_owned());
+    if matches!(packing, 2 | 3) {
+        check_groups(representation, data, packing == 3, n_encoded)?;
     }
     // With 0 bits a picture is not there: all values are the reference.
     let has_picture = representation.u8(20)? != 0;
@@ -83,6 +83,40 @@ fn check_sizes(n_points: usize, packing: u16, parts: [&[u8]; 3]) -> Result<(), S
             Err(format!("its picture has {n} pixels where {n_encoded} values are packed"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Groups of complex packing (templates 5.2 and 5.3, then 7.2 and 7.3) hold as many values as are packed: a group whose
+/// values have no bits may say any length, and the decoder would take memory for it.
+fn check_groups(
+    representation: Section,
+    data: Section,
+    has_differences: bool,
+    n_encoded: usize,
+) -> Result<(), String> {
+    let n_groups = representation.u32(32)? as usize;
+    if n_groups > n_encoded {
+        return Err("it has more groups than points".to_owned());
+    }
+    let n_before = match has_differences {
+        true => (usize::from(representation.u8(48)?) + 1) * usize::from(representation.u8(49)?),
+        false => 0,
+    };
+    // References and widths come first, each list up to a whole byte.
+    let bytes = |n_bits: u8| (n_groups * usize::from(n_bits)).div_ceil(8);
+    let start = 5 + n_before + bytes(representation.u8(20)?) + bytes(representation.u8(37)?);
+    let n_bits = representation.u8(47)?;
+    let lengths = data.0.get(start..).filter(|_| n_bits <= 32).ok_or("it has no group lengths")?;
+    let (shortest, step) = (u64::from(representation.u32(38)?), u64::from(representation.u8(42)?));
+    let mut bits = Bits { bytes: lengths, at: 0 };
+    let mut sum = u64::from(representation.u32(43)?);
+    for _ in 1..n_groups {
+        let scaled = bits.take(n_bits).ok_or("its group lengths end too early")?;
+        sum += shortest + step * u64::from(scaled);
+    }
+    match n_groups == 0 || sum == n_encoded as u64 {
+        true => Ok(()),
+        false => Err(format!("its groups hold {sum} values where {n_encoded} are packed")),
     }
 }
 

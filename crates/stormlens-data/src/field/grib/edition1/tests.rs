@@ -2,8 +2,9 @@
 
 use super::super::super::testing::{golden, kept};
 use super::super::super::{FieldFile, accumulate};
+use super::super::bytes::Bits;
 use super::super::scan;
-use super::values::{Bits, ibm_float};
+use super::values::ibm_float;
 
 /// `[i] × 0.00037` m with the fourth value missing, and `[i] × 0.5 − 0.25` mm; 51 to 49.5° N, 358.5 to 0.5° E.
 fn whole() -> Vec<u8> {

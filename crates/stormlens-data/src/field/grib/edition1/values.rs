@@ -2,7 +2,7 @@
 
 use super::super::super::FieldError;
 use super::super::super::file::MAX_POINTS;
-use super::super::bytes::Section;
+use super::super::bytes::{Bits, Section};
 use super::Packed;
 
 impl Packed {
@@ -66,28 +66,6 @@ impl Packed {
         };
         let values: Result<Vec<f32>, &str> = present.iter().map(value).collect();
         values.map_err(str::to_owned)
-    }
-}
-
-/// Bits from the highest of each byte on.
-pub(super) struct Bits<'a> {
-    pub bytes: &'a [u8],
-    /// Bits taken so far.
-    pub at: usize,
-}
-
-impl Bits<'_> {
-    /// The next `n` bits, at most 32; `None` beyond the end.
-    pub fn take(&mut self, n: u8) -> Option<u32> {
-        let mut value = 0_u64;
-        let (first, last) = (self.at / 8, (self.at + usize::from(n)).div_ceil(8));
-        for &byte in self.bytes.get(first..last)? {
-            value = (value << 8) | u64::from(byte);
-        }
-        self.at += usize::from(n);
-        let behind = last * 8 - self.at;
-        let mask = (1_u64 << n) - 1;
-        u32::try_from((value >> behind) & mask).ok()
     }
 }
 
