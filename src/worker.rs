@@ -4,6 +4,8 @@
 //! says.
 
 mod batch;
+#[cfg(test)]
+mod tests;
 mod warm_up;
 
 use std::cell::RefCell;
