@@ -72,12 +72,14 @@ def race(entrants, options):
         return {}
     if chosen:
         table.header()
-    results = {}
+    results, variants = {}, {}
     for path in chosen:
         n_pairs = options.pairs or path.n_pairs
         result = timing.race(entrants["ours"], entrants[path.side], path, n_pairs)
         table.row(path, result)
-        results[path.name] = result.as_json()
+        results[path.name], variants[path.name] = result.as_json(), result.variant
+    for path in (path for path in chosen if path.has_memory):
+        table.memory(path, *entrants.measure_memory(path, variants[path.name]))
     if set(FRESH) & set(options.only):
         table.fresh(*entrants.measure_fresh())
     return results

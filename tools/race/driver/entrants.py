@@ -3,6 +3,8 @@
 import sys
 from contextlib import ExitStack, closing
 
+import numpy as np
+
 from . import fresh, timing
 from .side import Side, environment
 
@@ -51,3 +53,15 @@ class Entrants:
     def one_fresh(self, name):
         with closing(self.start(name)) as side:
             return fresh.measure(side)
+
+    def measure_memory(self, path, variant):
+        """The most memory of both sides after a few runs of a path, each in several new processes."""
+        runs = {"ours": path.name, path.side: f"{path.name}@{variant}"}
+        turns = [[self.one_peak(*run) for run in runs.items()] for _ in range(fresh.N_PROCESSES)]
+        return [float(np.median(peaks)) for peaks in zip(*turns)]
+
+    def one_peak(self, name, run):
+        with closing(self.start(name)) as side:
+            for _ in range(fresh.N_RUNS):
+                side.seconds(run)
+            return side.peak_bytes()

@@ -7,6 +7,8 @@ import numpy as np
 
 N_PROCESSES = 5
 N_WARM = 12
+# Before the memory of a path is looked at.
+N_RUNS = 3
 # The quicker layout of PyTorch; ours knows one only.
 PATHS = {"ours": "sar-forward", "pytorch": "sar-forward@channels-last"}
 

@@ -4,12 +4,15 @@ import sys
 
 import numpy as np
 
+from . import harpnet_inputs
+
 SAMPLE = "20100826T0535"
 SEED = 20220330
 
 
 def write(folder, root):
-    """The frames of a sample, scenes of noise for the polar-low network, and a map to draw."""
+    """The frames of a sample, scenes of noise for the polar-low network, weights and fields for HARPNET, and a map
+    to draw."""
     sys.path.append(str(root / "tools/race/theirs"))
     import radar
 
@@ -18,6 +21,7 @@ def write(folder, root):
         np.save(folder / f"polar_{side}.npy", noise(side, SEED + side))
     # Not constant: where all pixels are equal, gradients hang on which of them a pooling takes.
     np.save(folder / "polar_512_baseline.npy", noise(512, SEED) * np.float32(0.1))
+    harpnet_inputs.write(folder)
     np.save(folder / "figure_cam.npy", hills())
 
 

@@ -29,3 +29,10 @@ def fresh(ours, theirs):
     print("\n| of a new process | ours | theirs |\n|---|---|---|")
     for name, cell in rows.items():
         print(f"| {name} | {cell(ours)} | {cell(theirs)} |", flush=True)
+
+
+def memory(path, ours_bytes, theirs_bytes):
+    """Peak memory of new processes that did a path a few times."""
+    ratio = ours_bytes / theirs_bytes
+    print(f"\nmemory of a new process after {path.name}: ours {ours_bytes / 1e9:.2f} GB, ", end="")
+    print(f"theirs {theirs_bytes / 1e9:.2f} GB, ours / theirs {ratio:.2f}", flush=True)

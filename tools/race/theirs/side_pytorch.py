@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import harpnet
 import protocol
 import radar
 import sar_unet
@@ -208,6 +209,44 @@ def finished(scale, raw):
     return scale(np.maximum(scale(np.maximum(raw, 0)[None], size), 0))[0]
 
 
+def harpnet_network(is_channels_last):
+    network = harpnet.load(INPUTS / "harpnet.safetensors")
+    return network.to(memory_format=torch.channels_last) if is_channels_last else network
+
+
+def harpnet_tile():
+    x = torch.from_numpy(np.load(INPUTS / "harpnet_tile.npy"))[None]
+    last = x.contiguous(memory_format=torch.channels_last)
+    return {
+        "contiguous": forward_of(harpnet_network(False), x),
+        "channels-last": forward_of(harpnet_network(True), last),
+    }
+
+
+def harpnet_domain():
+    """Tile by tile as published, and all tiles in one batch; in both layouts."""
+    rain, elevation = (np.load(INPUTS / f"harpnet_{name}.npy") for name in ("rain", "elevation"))
+
+    def run_with(is_channels_last, n_batch):
+        network = harpnet_network(is_channels_last)
+        layout = torch.channels_last if is_channels_last else torch.contiguous_format
+
+        def predict(tiles):
+            batches = [tiles[i : i + n_batch] for i in range(0, len(tiles), n_batch)]
+            with torch.inference_mode():
+                stacked = (torch.from_numpy(np.stack(batch)) for batch in batches)
+                outputs = [network(x.contiguous(memory_format=layout)) for x in stacked]
+            return torch.cat(outputs)[:, 0].numpy()
+
+        return lambda: {"mosaic": harpnet.refine(predict, rain, elevation)}
+
+    return {
+        f"{layout}-{batch}": run_with(layout == "channels-last", n_batch)
+        for layout in ("contiguous", "channels-last")
+        for batch, n_batch in (("one-by-one", 1), ("at-once", 13))
+    }
+
+
 def versions():
     names = ["torch", "captum", "grad-cam", "opencv-python-headless", "numpy"]
     return {name: version(name) for name in names}
@@ -221,6 +260,8 @@ PATHS = {
     "sar-script32": script(sar_unet.layer_names()),
     "sar-ig50": integrated_gradients,
     "request": request,
+    "harpnet-tile": harpnet_tile,
+    "harpnet-domain": harpnet_domain,
 }
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ impl Inputs {
         Self { folder, root }
     }
 
+    /// A file beside the arrays.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// An array of a known rank: its shape and its values, row-major.
     ///
     /// # Errors

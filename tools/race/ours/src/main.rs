@@ -4,6 +4,7 @@
 //! `tools/race/README.md`.
 
 mod figure;
+mod harpnet;
 mod inputs;
 mod polar_low;
 mod protocol;
@@ -55,6 +56,8 @@ fn prepare(path: &str, inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
         "polar-ig-point" => polar_low::points_of_path(inputs, 512),
         "figure" => figure::cam(inputs),
         "request" => request::click_to_picture(inputs),
+        "harpnet-tile" => harpnet::tile(inputs),
+        "harpnet-domain" => harpnet::domain(inputs),
         _ => bail!("there is no path {path:?}"),
     }
 }

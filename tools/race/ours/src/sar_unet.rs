@@ -6,11 +6,10 @@ use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
 use stormlens_data::network::{Asked, Explained, Input, Map, Target};
 use stormlens_data::request::Silent;
+use stormlens_nn::Engine;
 use stormlens_nn::device::DeviceChoice;
 use stormlens_nn::explain::{MaskedSum, grad_cam};
 use stormlens_nn::models::sar_unet::ENTRY;
-use stormlens_nn::parameters::Mode;
-use stormlens_nn::{Engine, Tap};
 use stormlens_plot::reference_overlay;
 
 use crate::inputs::Inputs;
@@ -40,17 +39,8 @@ fn loaded(inputs: &Inputs) -> anyhow::Result<(Loaded, Tensor<4>)> {
 
 /// The prediction alone, without a tape.
 pub fn forward(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
-    let (Loaded { network, parameters, .. }, input) = loaded(inputs)?;
-    let [_, _, height, width] = input.dims();
-    let run = move || {
-        let mode = Mode::inference();
-        let field = network.forward(&parameters, input.clone(), &mut Tap::off(), &mode).field();
-        Ok(field.into_data_as::<f32>().try_into_vec::<f32>().ok())
-    };
-    Ok(work(run, move |values: Option<Vec<f32>>| {
-        let values = values.context("the prediction is no single-precision field")?;
-        Ok(vec![Array::f32("prediction", &[1, height, width], values)])
-    }))
+    let (loaded, input) = loaded(inputs)?;
+    Ok(loaded.prediction(input))
 }
 
 /// The raw Grad-CAM maps of all layers.

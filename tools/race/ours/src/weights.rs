@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_checkpoint as checkpoint;
 use stormlens_nn::device::{self, DeviceChoice};
 use stormlens_nn::engine::host_tensors;
 use stormlens_nn::fused::Kernels;
 use stormlens_nn::layers::fold;
+use stormlens_nn::parameters::Mode;
 use stormlens_nn::registry::ModelEntry;
-use stormlens_nn::{Network, Parameters};
+use stormlens_nn::{Network, Parameters, Tap};
 
 use crate::inputs::Inputs;
+use crate::work::{Array, Work, work};
 
 /// A network that was shipped, ready to compute.
 pub struct Loaded {
@@ -41,6 +44,21 @@ impl Loaded {
         let ([channels, height, width], values) = inputs.array(name)?;
         let data = TensorData::new(values, [1, channels, height, width]);
         Ok(Tensor::from_data(data, &self.device))
+    }
+
+    /// The prediction alone, without a tape: a field of the size of the input.
+    pub fn prediction(self, input: Tensor<4>) -> Box<dyn Work> {
+        let [_, _, height, width] = input.dims();
+        let run = move || {
+            let mode = Mode::inference();
+            let (parameters, tap) = (&self.parameters, &mut Tap::off());
+            let field = self.network.forward(parameters, input.clone(), tap, &mode).field();
+            Ok(field.into_data_as::<f32>().try_into_vec::<f32>().ok())
+        };
+        work(run, move |values: Option<Vec<f32>>| {
+            let values = values.context("the prediction is no single-precision field")?;
+            Ok(vec![Array::f32("prediction", &[1, height, width], values)])
+        })
     }
 }
 
