@@ -54,12 +54,15 @@ pub struct FieldArgs {
     /// Of a file of several times: the end of the interval, UTC, e.g. 2016-09-22T03:00Z; without it each is asked about
     #[arg(long, value_name = "TIME")]
     pub end: Option<String>,
+    /// Of a file that does not say over which interval its fields are: each is the sum of so many hours until its time
+    #[arg(long, value_name = "HOURS")]
+    pub each_hours: Option<String>,
 }
 
 impl FieldArgs {
     fn pairs(&self) -> impl Iterator<Item = Pair> {
         let given =
-            [("elevation", &self.elevation), ("variable", &self.variable), ("end", &self.end)];
+            [("elevation", &self.elevation), ("variable", &self.variable), ("end", &self.end), ("each-hours", &self.each_hours)];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
 }
@@ -166,7 +169,7 @@ fn subjects(
     match given.files.as_slice() {
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
-            bail!("--elevation, --variable and --end are said of a file: give one with --input")
+            bail!("--elevation, --variable, --end and --each-hours are said of a file: give one with --input")
         }
         [] if is_named => Ok(vec![None]),
         [] => bail!("there is nothing to look at: give a file with --input, or {name}=…"),

@@ -11,6 +11,7 @@ mod cases;
 mod commands;
 mod comparison;
 mod errors;
+mod fields;
 mod files;
 mod forms;
 mod frames;

@@ -65,6 +65,7 @@ const EXCEPTED: &[(&str, &[&str], &str)] = &[
     ("src/config.rs", &["upload"], "the same: their limits are options of the server"),
     ("src/places.rs", &["upload"], "the same"),
     ("src/web", &["upload"], "the same"),
+    ("src/web.rs", &["upload"], "the same"),
     ("static/app.js", &["upload"], "the same, and the name of an event of browsers"),
     ("src/export/citations.rs", &["rain"], "whose palette of rain is cited"),
     ("src/export", &["scene"], "the word for the domain of a picture in files"),

@@ -22,9 +22,9 @@ pub mod rivals;
 mod rivals_tests;
 pub mod scale;
 pub mod seam;
-pub mod source;
 #[cfg(test)]
 mod shipped_tests;
+pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::DownscalingTask;
 use super::fields::{Entry, HOURS};
 use crate::task::Files;
 
-const NAMES: [&str; 3] = ["elevation", "variable", "end"];
+const NAMES: [&str; 4] = ["elevation", "variable", "end", "each-hours"];
 
 /// Names of what is in the files, as far as it is meant.
 ///
@@ -23,9 +23,15 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
     if let Some(path) = files.parameters.one("elevation")? {
         task.terrains.bring(path.as_ref())?;
     }
+    let fits = |hours: &i64| (1..=HOURS).contains(hours);
+    let stated = files.parameters.number(
+        "each-hours",
+        &format!("a whole number from 1 to {HOURS}"),
+        fits,
+    )?;
     let mut names = Vec::new();
     for path in files.paths {
-        let found = task.fields.bring(path)?;
+        let found = task.fields.bring(path, stated)?;
         let entries: Vec<Entry> = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
         match entries.is_empty() {
             // Tiles of numbers have no times.

@@ -84,13 +84,20 @@ struct OpenFile {
     sha256: String,
     file: FieldFile,
     offers: Vec<Offer>,
+    /// Hours that each field is the sum of, where somebody says so.
+    stated: Option<i64>,
 }
 
 impl OpenFile {
-    fn new(name: &str, sha256: String, bytes: Vec<u8>) -> Result<Self, FieldError> {
+    fn new(
+        name: &str,
+        sha256: String,
+        bytes: Vec<u8>,
+        stated: Option<i64>,
+    ) -> Result<Self, FieldError> {
         let file = FieldFile::from_bytes(name, bytes)?;
-        let offers = offers(name, file.contents(), HOURS)?;
-        Ok(Self { name: name.to_owned(), sha256, file, offers })
+        let offers = offers(name, file.contents(), HOURS, stated)?;
+        Ok(Self { name: name.to_owned(), sha256, file, offers, stated })
     }
 
     fn entries(&self) -> Vec<Entry> {
@@ -227,7 +234,7 @@ impl Fields {
         }
         let (name, sha256) = self.kept.find(digits)?;
         let bytes = self.kept.read(&sha256)?;
-        let opened = OpenFile::new(&name, sha256, bytes);
+        let opened = OpenFile::new(&name, sha256, bytes, None);
         let opened = opened.inspect_err(|error| tracing::error!(%error, "a kept file is no field"));
         Some(self.remember(opened.ok()?))
     }
@@ -267,7 +274,7 @@ impl Fields {
         let unknown = || FieldError::Interval { what: format!("there is no rain {id:?}") };
         let (file, number) = self.sum(id).ok_or_else(unknown)?;
         let offer = file.offers.get(number).ok_or_else(unknown)?;
-        let made = read(&file.file, offer)?;
+        let made = read(&file.file, offer, file.stated)?;
         let credit = Credit {
             source: file.name.clone(),
             licence: "not stated in the file".to_owned(),
@@ -284,7 +291,7 @@ impl Fields {
     pub fn add(&self, name: &str, bytes: Vec<u8>) -> Result<Vec<Entry>, AddError> {
         let sha256 = sha256(&bytes);
         let kept = bytes.clone();
-        let file = OpenFile::new(name, sha256, bytes)?;
+        let file = OpenFile::new(name, sha256, bytes, None)?;
         self.kept.add(&file.sha256, name, &kept).map_err(|error| match disk::is_full(&error) {
             true => AddError::DiskFull,
             false => AddError::Io(error),
@@ -296,13 +303,13 @@ impl Fields {
     ///
     /// # Errors
     /// For what cannot be read.
-    pub fn bring(&self, path: &Path) -> anyhow::Result<Vec<String>> {
+    pub fn bring(&self, path: &Path, stated: Option<i64>) -> anyhow::Result<Vec<String>> {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
             return self.bring_tiles(path);
         }
         let bytes = files::read_file(path, MAX_FILE_BYTES)?;
         let sha256 = sha256(&bytes);
-        let file = Arc::new(OpenFile::new(&path.display().to_string(), sha256, bytes)?);
+        let file = Arc::new(OpenFile::new(&path.display().to_string(), sha256, bytes, stated)?);
         lock(&self.brought).files.push(file.clone());
         Ok(file.entries().into_iter().map(|entry| entry.id).collect())
     }

@@ -170,8 +170,7 @@ fn check_size(
 ) -> Result<(), FieldError> {
     let side = geometry.tile_deg();
     if tiles.is_empty() {
-        let what =
-            format!("the domain is smaller than a tile of {side}° × {side}°: choose a larger one");
+        let what = format!("the domain is smaller than a tile of {side}° × {side}°");
         return Err(FieldError::Domains { what });
     }
     let nodes = |from: f64, to: f64| ((to - from) / geometry.fine_deg).max(0.0) as usize;

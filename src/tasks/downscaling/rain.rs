@@ -1,8 +1,10 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
 use jiff::{SignedDuration, Timestamp};
+use stormlens_data::field::accumulation::hours_before;
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LatLonGrid, Statistic,
+    accumulate,
 };
 
 /// A sum of some hours that a file has the fields for.
@@ -42,15 +44,22 @@ pub struct Rain {
     pub credit: Credit,
 }
 
-/// Sums of so many hours that the fields of a file make, by their ends. A file without any says why.
+/// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the
+/// sum, where somebody says so. A file without any says why.
 ///
 /// # Errors
 /// What is wrong with the last interval that could have been one, or that there is no rain at all.
-pub fn offers(name: &str, contents: &[Content], hours: i64) -> Result<Vec<Offer>, FieldError> {
+pub fn offers(
+    name: &str,
+    contents: &[Content],
+    hours: i64,
+    stated: Option<i64>,
+) -> Result<Vec<Offer>, FieldError> {
     let mut found = Vec::new();
     let mut why = None;
     for group in groups(contents) {
-        let fields: Vec<GriddedField> = group.iter().filter_map(|&i| head(&contents[i])).collect();
+        let fields: Vec<GriddedField> =
+            group.iter().filter_map(|&i| head(&contents[i], stated)).collect();
         if fields.len() < group.len() {
             continue;
         }
@@ -62,7 +71,9 @@ pub fn offers(name: &str, contents: &[Content], hours: i64) -> Result<Vec<Offer>
             let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
             match accumulate(&fields, start, end) {
                 Ok(_) => found.push(offer(contents, &group, (start, end), hours)),
-                Err(error) => why = Some(error),
+                Err(error) => {
+                    why.get_or_insert(error);
+                }
             }
         }
     }
@@ -145,8 +156,8 @@ fn is_rain(content: &Content) -> bool {
 }
 
 /// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.
-fn head(content: &Content) -> Option<GriddedField> {
-    Some(GriddedField {
+fn head(content: &Content, stated: Option<i64>) -> Option<GriddedField> {
+    let field = GriddedField {
         variable: content.variable.clone(),
         unit: content.unit.clone(),
         interval: content.interval,
@@ -154,16 +165,33 @@ fn head(content: &Content) -> Option<GriddedField> {
         grid: LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]).ok()?,
         values: vec![0.0; 4],
         source: content.to_string(),
-    })
+    };
+    with_interval(field, stated).ok()
+}
+
+/// The field as a sum of so many hours until its time, where somebody states that and the field says no interval.
+fn with_interval(field: GriddedField, stated: Option<i64>) -> Result<GriddedField, FieldError> {
+    let moment = field.interval.filter(|own| own.statistic == Statistic::Instantaneous);
+    match moment.zip(stated) {
+        Some((own, hours)) => {
+            let Interval { start, end, .. } = hours_before(own.end, hours)?;
+            field.stated(None, Some(Interval::accumulation(start, end)))
+        }
+        None => Ok(field),
+    }
 }
 
 /// Reads one sum.
 ///
 /// # Errors
 /// For fields that cannot be read, and for what [`accumulate`] refuses.
-pub fn read(file: &FieldFile, offer: &Offer) -> Result<Accumulated, FieldError> {
-    let fields: Vec<GriddedField> =
-        offer.places.iter().map(|&place| file.read(place)).collect::<Result<_, _>>()?;
+pub fn read(
+    file: &FieldFile,
+    offer: &Offer,
+    stated: Option<i64>,
+) -> Result<Accumulated, FieldError> {
+    let field = |&place: &usize| with_interval(file.read(place)?, stated);
+    let fields: Vec<GriddedField> = offer.places.iter().map(field).collect::<Result<_, _>>()?;
     let start = offer.end.checked_sub(SignedDuration::from_hours(offer.hours));
     let start = start.map_err(|_| FieldError::Interval { what: "no such time".to_owned() })?;
     accumulate(&fields, start, offer.end)

@@ -36,10 +36,24 @@ fn tiles_of_numbers_are_of_the_networks_shape() {
         let values = vec![value; shape.iter().product()];
         stormlens_data::files::npy::write_npy_f32(&path, shape, &values)
             .expect("it can be written");
-        task.fields.bring(&path)
+        task.fields.bring(&path, None)
     };
     assert_eq!(write(&[3, 2, 64, 64], 0.5).unwrap().len(), 3);
     assert_eq!(write(&[2, 64, 64], 0.25).unwrap().len(), 1);
     assert!(write(&[64, 64], 0.5).unwrap_err().to_string().contains("tiles are"));
     assert!(write(&[1, 2, 8, 8], f32::NAN).unwrap_err().to_string().contains("NaN in tile 1"));
+}
+
+/// Hours in millimetres without bounds of their times become sums where somebody says of how many hours each is.
+#[test]
+fn an_interval_that_a_file_does_not_say_can_be_stated() {
+    let task = nowhere();
+    let path = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
+    assert!(task.fields.bring(&path, None).is_err());
+    let found = task.fields.bring(&path, Some(1)).expect("hours make sums of three");
+    assert_eq!(found.len(), 58);
+    let last = task.fields.load(found.last().expect("it is there")).expect("it can be read");
+    let shipped = task.fields.load(SAMPLE).expect("it can be read");
+    let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+    assert!(last.field.values.iter().zip(&shipped.field.values).all(same), "the same sum");
 }
