@@ -6,8 +6,9 @@ use super::super::FieldError;
 use super::super::file::MAX_POINTS;
 use super::bytes::{Bits, Section};
 
-/// Templates of section 5 that are read.
-const PACKINGS: [u16; 7] = [0, 2, 3, 40, 41, 42, 200];
+/// Templates of section 5 that are read. Run lengths (5.200) are not: the decoder takes memory for whatever length a
+/// few bytes say, which ends the program.
+const PACKINGS: [u16; 6] = [0, 2, 3, 40, 41, 42];
 
 /// Values of a field in the order of the file, missing ones as `NaN`; sections 5, 6 and 7 with their heads.
 ///
