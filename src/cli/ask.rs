@@ -61,8 +61,12 @@ pub struct FieldArgs {
 
 impl FieldArgs {
     fn pairs(&self) -> impl Iterator<Item = Pair> {
-        let given =
-            [("elevation", &self.elevation), ("variable", &self.variable), ("end", &self.end), ("each-hours", &self.each_hours)];
+        let given = [
+            ("elevation", &self.elevation),
+            ("variable", &self.variable),
+            ("end", &self.end),
+            ("each-hours", &self.each_hours),
+        ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
 }
@@ -169,7 +173,9 @@ fn subjects(
     match given.files.as_slice() {
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
-            bail!("--elevation, --variable, --end and --each-hours are said of a file: give one with --input")
+            bail!(
+                "--elevation, --variable, --end and --each-hours are said of a file: give one with --input"
+            )
         }
         [] if is_named => Ok(vec![None]),
         [] => bail!("there is nothing to look at: give a file with --input, or {name}=…"),

@@ -40,7 +40,11 @@ async fn a_file_leads_to_what_it_holds() {
     let first = sums.attributes("td a", "href").remove(0);
     let one = app.get(&first).await;
     assert_eq!(one.status, StatusCode::OK);
-    assert!(one.text().contains("forecast.nc") && one.text().contains("sum from"), "{}", one.text());
+    assert!(
+        one.text().contains("forecast.nc") && one.text().contains("sum from"),
+        "{}",
+        one.text()
+    );
     // The same bytes lead to the same page.
     let again = upload(&app, "other.nc", &fixture("forecast_netcdf4.nc")).await;
     assert_eq!(again.header("location"), page.header("location"));
@@ -51,7 +55,12 @@ async fn what_makes_no_sum_is_refused_for_its_reason() {
     let app = TestApp::new();
     let cut = &fixture("ccsds_ecmwf_tp.grib2")[..900];
     for (name, bytes, status, words) in [
-        ("a.txt", b"rain".to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "no field that can be read"),
+        (
+            "a.txt",
+            b"rain".to_vec(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "no field that can be read",
+        ),
         ("cut.grib2", cut.to_vec(), StatusCode::UNPROCESSABLE_ENTITY, "cut off"),
         (
             "moments.nc",

@@ -18,7 +18,7 @@ const SIDE: usize = 192;
 
 /// A number of half precision (IEEE 754 binary16); none of the field is infinite or missing.
 fn half(bits: u16) -> f32 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f32::from(bits & 0x3FF));
+    let (exponent, fraction) = (i32::from((bits >> 10) & 0x1F), f32::from(bits & 0x3FF));
     let size = match exponent {
         0 => fraction * 2_f32.powi(-24),
         _ => (1.0 + fraction / 1024.0) * 2_f32.powi(exponent - 15),
