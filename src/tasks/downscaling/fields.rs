@@ -197,10 +197,7 @@ impl Fields {
             let (file, number) = self.sum(id)?;
             file.entry(number)
         };
-        sample.or_else(brought).ok_or_else(|| {
-            let known = self.samples.iter().take(4).map(|entry| entry.id.clone());
-            QuestionError::unknown("rain field", id, known)
-        })
+        sample.or_else(brought).ok_or_else(|| gone(id))
     }
 
     /// All sums of a file, by the first digits of its hash.
@@ -209,8 +206,7 @@ impl Fields {
     /// For a file that is not there.
     pub fn of_file(&self, digits: &str) -> Result<Vec<Entry>, QuestionError> {
         let file = self.file(digits);
-        file.map(|file| file.entries())
-            .ok_or_else(|| QuestionError::unknown::<String>("file", digits, []))
+        file.map(|file| file.entries()).ok_or_else(|| gone(digits))
     }
 
     /// A file that was brought, and which of its sums an id means.
@@ -339,6 +335,15 @@ impl Fields {
             id
         };
         Ok(values.chunks_exact(n_values).enumerate().map(tile).collect())
+    }
+}
+
+/// What was never there, or went because others came.
+fn gone(id: &str) -> QuestionError {
+    QuestionError::Gone {
+        message: format!("there is no rain field “{id}”"),
+        remedy: "Choose one of the samples, or bring the file again",
+        back: super::SECTION.href,
     }
 }
 

@@ -167,7 +167,7 @@ fn what_cannot_be_asked_is_refused_in_words() {
     let task = nowhere();
     for (query, words) in [
         (String::new(), "is missing"),
-        ("rain=no-such".to_owned(), "no rain field called “no-such”"),
+        ("rain=no-such".to_owned(), "there is no rain field “no-such”"),
         (format!("rain={SAMPLE}&domain=1,2,3"), "must be WEST,SOUTH,EAST,NORTH"),
         (format!("rain={SAMPLE}&domain=-108,37,-115,43"), "must be WEST,SOUTH,EAST,NORTH"),
         (format!("rain={SAMPLE}&domain=-115,37,-108,430"), "must be WEST,SOUTH,EAST,NORTH"),
