@@ -20,7 +20,7 @@ const RUN: &str = "
     return found.violations.map((v) =>
         `${v.id}: ${v.help}: ${v.nodes.length} × ${v.nodes[0].target.join(' ')} ${v.nodes[0].html.slice(0, 200)}`);";
 
-async fn findings(browser: &Browser<'_>, axe: &str) -> Vec<String> {
+pub async fn findings(browser: &Browser<'_>, axe: &str) -> Vec<String> {
     browser.run(axe).await;
     let found = browser.run(&format!("return (async () => {{ {RUN} }})()")).await;
     let text = |finding: &Value| finding.as_str().unwrap_or_default().to_owned();
@@ -51,6 +51,8 @@ async fn axe_finds_nothing_on_any_page() {
             format!("{address}/samples"),
             format!("{address}/samples/{SAMPLE}"),
             format!("{address}/samples/cloudcast-20180701T0600"),
+            format!("{address}/rain"),
+            format!("{address}/rain/mrms-20160922T1100"),
             format!("{address}/models"),
             format!("{address}/models/sar-unet"),
             format!("{address}/models/polar-low"),

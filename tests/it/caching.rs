@@ -18,7 +18,7 @@ async fn scenes(app: &TestApp) -> Vec<String> {
 /// The full addresses of one page of each kind, the results among them once they are there.
 async fn pages(app: &TestApp) -> Vec<String> {
     let mut pages: Vec<String> =
-        ["/", "/samples", "/scenes", "/models", "/about"].map(Into::into).into();
+        ["/", "/samples", "/scenes", "/rain", "/models", "/about"].map(Into::into).into();
     pages.push(format!("/samples/{SAMPLE}"));
     pages.push("/models/sar-unet".to_owned());
     pages.push(result(SAMPLE, "grad-cam,integrated-gradients"));

@@ -55,7 +55,7 @@ async fn pages(browser: &Browser<'_>, address: &str) -> Vec<String> {
     assert!(ids.len() > 1, "{ids:?}");
     let both = "methods=grad-cam,integrated-gradients,saliency&integrated-gradients.steps=10";
     let mut pages: Vec<String> =
-        ["/", "/samples", "/scenes", "/models", "/models/sar-unet", "/about", "/nowhere"]
+        ["/", "/samples", "/scenes", "/rain", "/models", "/models/sar-unet", "/about", "/nowhere"]
             .map(Into::into)
             .into();
     pages.push(format!("/samples/{SAMPLE}"));

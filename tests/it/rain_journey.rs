@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use stormlens::web::AppState;
 
+use crate::accessibility::findings;
 use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
 use crate::webdriver::Browser;
 
@@ -44,6 +45,7 @@ async fn a_visitor_refines_rain_and_asks_why() {
         assert!(browser.text("#look").await.contains("From terrain"));
         browser.wait("figures", FIGURES_DRAWN).await;
         keep(&browser, "rain-explained").await;
+        fits_and_can_be_heard(&browser).await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
         browser.close().await;
     })
@@ -68,6 +70,18 @@ async fn a_visitor_without_javascript_refines_rain_too() {
         browser.close().await;
     })
     .await;
+}
+
+/// Nothing is wider than a phone, and axe-core finds nothing.
+async fn fits_and_can_be_heard(browser: &Browser<'_>) {
+    browser.resize(390).await;
+    let width = browser.run("return document.documentElement.scrollWidth").await;
+    assert!(width.as_u64().is_some_and(|width| width <= 390), "{width}");
+    browser.resize(1280).await;
+    if let Some(file) = std::env::var_os("STORMLENS_AXE") {
+        let axe = std::fs::read_to_string(file).expect("axe.min.js can be read");
+        assert_eq!(findings(browser, &axe).await, Vec::<String>::new());
+    }
 }
 
 async fn fill(browser: &Browser<'_>, name: &str, value: &str) {
