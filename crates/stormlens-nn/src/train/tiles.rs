@@ -86,7 +86,11 @@ impl TileSupervision {
         let augmentation = self.config.augmentation;
         let mut draws =
             (0..MAX_DRAWS).map(|_| see(self.area.draw(&pick.tile, augmentation, random)));
-        draws.find(is_usable).unwrap_or_else(|| see(Place::of(&pick.tile)))
+        let found = draws.find(is_usable).unwrap_or_else(|| see(Place::of(&pick.tile)));
+        match augmentation.rain_factor {
+            None => found,
+            Some([low, high]) => found.multiplied(random.between(low.ln(), high.ln()).exp() as f32),
+        }
     }
 
     fn batch(&self, seen: &[Seen], validates: bool) -> Batch<FineRain> {

@@ -136,13 +136,17 @@ impl Shift {
 }
 
 /// What may be done to a tile before it trains; nothing by default, as published.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TileAugmentation {
     /// Anywhere within the tiles that train, at the same time.
     pub shift: Shift,
     /// Seen in a mirror, from north to south and from west to east, with its terrain.
     pub mirror: bool,
+    /// Coarse and fine rain are multiplied by one factor between these two, so that heavier rain than that of the
+    /// training is known, too: a network that normalises its layers does not go beyond what it has seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rain_factor: Option<[f64; 2]>,
 }
 
 impl TileConfig {
@@ -179,6 +183,13 @@ impl TileConfig {
         }
         if !(learning_rate > 0.0 && learning_rate.is_finite()) {
             return Err(format!("learning_rate is {learning_rate}; it is a number above 0"));
+        }
+        if let Some([low, high]) = self.augmentation.rain_factor
+            && !(0.0 < low && low <= high && high.is_finite())
+        {
+            return Err(format!(
+                "rain_factor is [{low}, {high}]; give two numbers above 0, the smaller one first"
+            ));
         }
         let data = &self.data;
         match data.training_until < data.validation_until {

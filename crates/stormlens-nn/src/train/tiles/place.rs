@@ -27,6 +27,14 @@ pub(super) struct Seen {
     pub elevation: Vec<f32>,
 }
 
+impl Seen {
+    /// The same with so many times the rain.
+    pub fn multiplied(mut self, factor: f32) -> Self {
+        self.coarse_mm.iter_mut().chain(&mut self.fine_mm).for_each(|mm| *mm *= factor);
+        self
+    }
+}
+
 impl Place {
     pub fn of(tile: &Tile) -> Self {
         Self { corner: [tile.min_lat, tile.min_lon], is_mirrored: [false; 2] }
@@ -131,7 +139,7 @@ mod tests {
         let area = Area::new(&domain, -115.0, V4);
         let mut random = Random::new(1);
         for (shift, step) in [(Shift::Coarse, 0.25), (Shift::Fine, 0.03125)] {
-            let augmentation = TileAugmentation { shift, mirror: true };
+            let augmentation = TileAugmentation { shift, mirror: true, rain_factor: None };
             let places: Vec<Place> =
                 (0..20_000).map(|_| area.draw(&tile(), augmentation, &mut random)).collect();
             let ends = |axis: usize| {

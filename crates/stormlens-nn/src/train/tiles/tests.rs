@@ -48,7 +48,7 @@ fn config(output: &Path) -> TileConfig {
             learning_rate: 3e-3,
             ..Default::default()
         },
-        augmentation: TileAugmentation { shift: Shift::Fine, mirror: true },
+        augmentation: TileAugmentation { shift: Shift::Fine, mirror: true, rain_factor: None },
     }
 }
 
@@ -238,6 +238,28 @@ fn validation_is_as_it_is_and_training_changes_with_the_seed() {
     assert!((f64::from(first.answers.z[0]) - z).abs() < 1e-5);
 }
 
+#[test]
+fn coarse_and_fine_rain_are_multiplied_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = config(folder.path());
+    options.augmentation = TileAugmentation { rain_factor: Some([3.0, 3.0]), ..Default::default() };
+    let supervision = TileSupervision::open(&options, None).expect("samples");
+    let pick = supervision.rain.train[0];
+    let changed = supervision.changed(&pick, &mut Random::new(1));
+    let terrain = &supervision.rain.terrain;
+    let as_it_is = Place::of(&pick.tile).see(
+        &supervision.rain.sums[pick.time],
+        terrain,
+        &supervision.geometry,
+    );
+    assert_eq!(changed.elevation, as_it_is.elevation);
+    let both = |seen: &Seen| [seen.coarse_mm.clone(), seen.fine_mm.clone()].concat();
+    for (changed, mm) in both(&changed).into_iter().zip(both(&as_it_is)) {
+        // One rounding of the factor, one of the product.
+        assert!((changed - 3.0 * mm).abs() <= 1e-6 * changed.abs(), "{changed}, not 3 × {mm}");
+    }
+}
+
 fn refused(change: impl FnOnce(&mut TileConfig)) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = config(folder.path());
@@ -255,6 +277,7 @@ fn what_makes_no_sense_is_refused_in_words() {
         (refused(|o| o.data.hours = 0), "hours is 0"),
         (refused(|o| o.training.tiles = vec![3, 5]), "there is no tile 5: the domain has 5"),
         (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
+        (refused(|o| o.augmentation.rain_factor = Some([2.0, 1.0])), "the smaller one first"),
         (refused(|o| o.data.validation_until = o.data.training_until), "is not before"),
         (refused(|o| o.data.split_longitude = -126.0), "no sample"),
     ] {
