@@ -5,6 +5,7 @@ mod bring;
 mod check;
 #[cfg(feature = "nn")]
 pub mod evaluate;
+mod evaluation;
 mod explained;
 mod fields;
 #[cfg(feature = "nn")]

@@ -14,7 +14,7 @@ use stormlens_data::request::Subject;
 
 use super::list::{self, Card};
 use super::question::rain_of;
-use super::{DownscalingTask, SECTION, page, upload};
+use super::{DownscalingTask, SECTION, evaluation, page, upload};
 use crate::catalog::Catalog;
 use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
@@ -106,8 +106,8 @@ impl Pages for DownscalingTask {
         facts
     }
 
-    fn evaluation(&self, _: &Path) -> Option<String> {
-        None
+    fn evaluation(&self, file: &Path) -> Option<String> {
+        evaluation::html(file)
     }
 
     fn trouble(&self) -> Option<&'static str> {

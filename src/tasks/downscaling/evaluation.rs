@@ -1,0 +1,89 @@
+//! The `evaluation.json` beside weights, as far as the page of the network shows it: the network beside its rivals.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use askama::Template;
+use serde::Deserialize;
+use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
+
+use crate::web::format;
+
+#[derive(Deserialize)]
+struct File {
+    n_cases: usize,
+    split: String,
+    setting: String,
+    forecasts: Vec<Forecast>,
+    ensembles: Vec<Ensemble>,
+}
+
+#[derive(Deserialize)]
+struct Forecast {
+    label: String,
+    /// Scores in millimetres by their names.
+    mm: BTreeMap<String, Option<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Ensemble {
+    label: String,
+    n_members: usize,
+    crps_fair: Option<f64>,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/downscaling/evaluation.html")]
+struct Evaluation {
+    n_cases: usize,
+    split: String,
+    setting: String,
+    /// Names and meanings of the scores.
+    scores: Vec<(&'static str, &'static str)>,
+    rows: Vec<(String, Vec<String>)>,
+    /// Label, members, fair CRPS in mm.
+    ensembles: Vec<(String, usize, String)>,
+}
+
+/// As HTML; `None` where there is no such file, or it is of another kind.
+pub fn html(file: &Path) -> Option<String> {
+    let file: File = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let text = |value: Option<f64>| value.map_or("–".to_owned(), format::number);
+    let row = |forecast: Forecast| {
+        let value = |name: &str| text(forecast.mm.get(name).copied().flatten());
+        let cells = CONTINUOUS_SCORES.iter().map(|score| value(score.name)).collect();
+        (forecast.label, cells)
+    };
+    let ensemble = |found: Ensemble| (found.label, found.n_members, text(found.crps_fair));
+    let page = Evaluation {
+        n_cases: file.n_cases,
+        split: file.split,
+        setting: file.setting,
+        scores: CONTINUOUS_SCORES.iter().map(|score| (score.label, score.meaning)).collect(),
+        rows: file.forecasts.into_iter().map(row).collect(),
+        ensembles: file.ensembles.into_iter().map(ensemble).collect(),
+    };
+    page.render().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_evaluation_is_read() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let html = html(&root.join("checkpoints/harpnet/mrms-2016-narrow/evaluation.json"));
+        let html = html.expect("it is of this kind");
+        for words in ["HARPNET", "Bilinear", "RainFARM", "test-both", "Mean squared error"] {
+            assert!(html.contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn another_file_is_none() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(html(&root.join("checkpoints/polar-low/simulated-192/evaluation.json")).is_none());
+        assert!(html(&root.join("no/such/file.json")).is_none());
+    }
+}
