@@ -8,6 +8,7 @@ use serde::Deserialize;
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
 use crate::web::format;
+use stormlens_plot::words::sentence;
 
 #[derive(Deserialize)]
 struct File {
@@ -58,7 +59,7 @@ pub fn html(file: &Path) -> Option<String> {
     let page = Evaluation {
         n_cases: file.n_cases,
         split: file.split,
-        setting: file.setting,
+        setting: sentence(&file.setting),
         scores: CONTINUOUS_SCORES.iter().map(|score| (score.label, score.meaning)).collect(),
         rows: file.forecasts.into_iter().map(row).collect(),
         ensembles: file.ensembles.into_iter().map(ensemble).collect(),

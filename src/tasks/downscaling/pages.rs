@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, ModelCard, RainStatement};
 use stormlens_data::request::Subject;
 
 use super::list::{self, Card};
@@ -97,7 +97,8 @@ impl Pages for DownscalingTask {
             ("Registration", rain.registration.to_string()),
         ];
         if refining.tiles.n_input_channels > 1 {
-            let unit = format!("ln(1 + mm), mean {}, deviation {}", rain.log_mean, rain.log_std);
+            let RainStatement { log_mean, log_std, .. } = rain;
+            let unit = format!("ln(1 + mm), mean {log_mean:.4}, deviation {log_std:.4}");
             facts.push(("Unit", unit));
         }
         if checkpoint.members.len() > 1 {
