@@ -33,11 +33,13 @@ fn of_numbers(answered: Answered<'_>, bare: &Bare) -> Outcome {
     let answer = answered.answers.into_iter().next().unwrap_or_default();
     let side = bare.refining.tiles.output_px;
     let unit = if bare.refining.tiles.n_input_channels == 1 { "mm" } else { "1" };
+    // The file keeps the axis of its tiles where there is one of them.
+    let axes = bare.tiles.is_only_one.then(|| Axis::counted("tile", 1));
     let prediction = Variable {
         name: "prediction".to_owned(),
         role: Role::Prediction,
         quantity: Quantity::new("rain, as the network gives it", unit, Colours::Signed),
-        axes: vec![Axis::names(Axis::CHANNEL, ["rain"])],
+        axes: axes.into_iter().chain([Axis::names(Axis::CHANNEL, ["rain"])]).collect(),
         plane: Some([side; 2]),
         domain: Domain::None,
         values: Values::F32(answer.prediction),
@@ -71,6 +73,7 @@ fn of_map(answered: Answered<'_>, work: &Work) -> Outcome {
         let found = explained::of(&answered, work, focus, &made.ground);
         made.variables.extend(found.variables);
         made.numbers.extend(found.numbers);
+        made.notes.extend(found.notes);
     }
     let Made { variables, numbers, mut notes, .. } = made;
     notes.extend(notes_of(work, answered.cards));

@@ -1,5 +1,7 @@
 //! Files from the command line: fields of rain, terrain, and tiles of numbers.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 use stormlens_data::time::{format_utc, parse_utc};
 
@@ -17,7 +19,8 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
     files.parameters.only(&NAMES).context("the network takes fields of rain")?;
     let refining = files.checkpoint.refining.as_ref();
     let hours = i64::from(refining.context("the network refines no rain")?.rain.hours);
-    if hours != HOURS {
+    let is_array = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "npy");
+    if hours != HOURS && !files.paths.iter().all(is_array) {
         bail!("these weights are of rain in {hours} h; files are summed over {HOURS} h");
     }
     if let Some(path) = files.parameters.one("elevation")? {
@@ -45,7 +48,7 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
 /// The sums that are meant.
 fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
     let listed = |entries: &[Entry]| {
-        let of = |entry: &Entry| format!("{} to {}", entry.variable, format_utc(entry.end));
+        let of = |entry: &Entry| format!("{} to {}", entry.what, format_utc(entry.end));
         entries.iter().map(of).collect::<Vec<_>>().join("; ")
     };
     let known = listed(&entries);
@@ -60,6 +63,9 @@ fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Resu
     let Some(first) = entries.first() else { bail!("{file} has no such sum; it has {known}") };
     if entries.iter().any(|entry| entry.variable != first.variable) {
         bail!("{file} has several variables: choose one with --variable; it has {known}");
+    }
+    if entries.iter().any(|entry| entry.what != first.what) {
+        bail!("{file} has several levels, members or forecasts: cut one out; it has {known}");
     }
     Ok(entries.into_iter().map(|entry| entry.id).collect())
 }

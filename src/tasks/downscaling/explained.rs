@@ -1,8 +1,8 @@
 //! The tile that is explained: what its gates let through, how much came from rain and how much from terrain.
 
-use stormlens_data::downscale::{Registration, TileRain, bilinear};
+use stormlens_data::downscale::{TileRain, channel};
 use stormlens_data::network::{Explained, Meaning, ShownLayer};
-use stormlens_data::outcome::{Axis, Colours, Number, Quantity, Role, Variable};
+use stormlens_data::outcome::{Axis, Colours, Domain, Note, Number, Quantity, Role, Variable};
 
 use super::answer::heights;
 use super::map::{Ground, from_north};
@@ -16,6 +16,7 @@ use stormlens_plot::words::{count, number};
 pub struct Found {
     pub variables: Vec<Variable>,
     pub numbers: Vec<Number>,
+    pub notes: Vec<Note>,
 }
 
 /// All of one tile.
@@ -31,6 +32,14 @@ pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) 
     if !answered.placed.is_empty() {
         found.variables.extend(corrections(&answered.placed, &tile));
     }
+    let is_empty = |explained: &Explained| n_nodes(explained) == 0;
+    if let Some(mm) = focus.above_mm.filter(|_| answer.explained.iter().any(is_empty)) {
+        let text = format!(
+            "no node of the target has more than {} mm, so there is nothing to explain: choose a smaller amount",
+            number(mm)
+        );
+        found.notes.push(Note::new("nothing-to-explain", text, false));
+    }
     for explained in &answer.explained {
         attributions(answered, (work, focus), explained, &tile, &mut found);
     }
@@ -43,7 +52,7 @@ pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) 
 /// What the network was given, in units of people.
 fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
     let TileRain::Wet(coarse) = &work.tiles[focus.tile_idx].1 else { return Vec::new() };
-    let rain = bilinear(coarse, &work.geometry, Registration::Aligned);
+    let rain = channel(coarse, &work.geometry, work.refinement.registration);
     let rain: Vec<f32> = rain.into_iter().map(|mm| mm as f32).collect();
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
     let quantity = Quantity { name: format!("coarse {}, interpolated", quantity.name), ..quantity };
@@ -188,7 +197,7 @@ fn attributions(
             Axis::CHANNEL,
             channels.into_iter().take(work.refining.tiles.n_input_channels),
         ),
-        input_domain: tile.domain(),
+        input_domain: input_ground(work, focus.1).unwrap_or_else(|| tile.domain()),
         layer_domain: tile.domain(),
         unit: &|_| "mm",
         factor: 1.0 / n_nodes(explained).max(1) as f64,
@@ -199,6 +208,15 @@ fn attributions(
     found.variables.extend(setting.variables(&from_the_north));
     found.numbers.extend(setting.numbers(explained));
     found.numbers.extend(shares(explained, setting.factor));
+}
+
+/// Where the input lies of a network that enlarges it itself: on the coarse nodes, beyond the tile too.
+fn input_ground(work: &Work, focus: &Focus) -> Option<Domain> {
+    let tile = &work.tiles[focus.tile_idx].0;
+    let nodes = |minimum| work.geometry.coarse_nodes(minimum);
+    let ground =
+        || Ground::new(nodes(tile.min_lat), nodes(tile.min_lon), work.geometry.coarse_deg).domain();
+    (work.refining.tiles.n_input_channels == 1).then(ground)
 }
 
 /// How much came from each input, as a number.

@@ -52,6 +52,8 @@ pub struct Entry {
     pub end: Timestamp,
     pub hours: i64,
     pub variable: String,
+    /// The variable with all that tells it from others of the file.
+    pub what: String,
     /// `[west, south, east, north]`; `None`: what the file covers.
     pub domain: Option<[f64; 4]>,
     pub source: String,
@@ -71,6 +73,8 @@ pub struct Tiles {
     /// Channels, height, width.
     pub shape: [usize; 3],
     pub values: Vec<f32>,
+    /// Whether its file holds several tiles by its shape, though this is the only one.
+    pub is_only_one: bool,
     pub file: String,
     pub sha256: String,
 }
@@ -113,6 +117,7 @@ impl OpenFile {
             end: offer.end,
             hours: offer.hours,
             variable: offer.variable.clone(),
+            what: offer.what.clone(),
             domain: None,
             source: self.name.clone(),
             is_sample: false,
@@ -314,6 +319,7 @@ impl Fields {
     fn bring_tiles(&self, path: &Path) -> anyhow::Result<Vec<String>> {
         let name = path.display().to_string();
         let (shape, values) = files::npy::read_npy_f32(path)?;
+        let n_axes = shape.len();
         let (n, shape) = match shape[..] {
             [n, channels, height, width] => (n, [channels, height, width]),
             [channels, height, width] => (1, [channels, height, width]),
@@ -321,6 +327,7 @@ impl Fields {
                 "{name} has the shape {shape:?}; tiles are [number, channels, height, width]"
             ),
         };
+        let is_only_one = n == 1 && n_axes == 4;
         let n_values = shape.iter().product::<usize>();
         anyhow::ensure!(n * n_values > 0, "{name} holds no tile");
         if let Some(i) = values.iter().position(|value| !value.is_finite()) {
@@ -331,7 +338,9 @@ impl Fields {
         let tile = |(number, values): (usize, &[f32])| {
             let id = format!("{}.tile{}", &hash[..ID_DIGITS], number + 1);
             let (values, file, sha256) = (values.to_vec(), name.clone(), hash.clone());
-            brought.tiles.insert(id.clone(), Arc::new(Tiles { shape, values, file, sha256 }));
+            brought
+                .tiles
+                .insert(id.clone(), Arc::new(Tiles { shape, values, is_only_one, file, sha256 }));
             id
         };
         Ok(values.chunks_exact(n_values).enumerate().map(tile).collect())
@@ -378,6 +387,7 @@ fn open_archive(folder: &Path) -> anyhow::Result<Vec<(Entry, Held)>> {
             end,
             hours: HOURS,
             variable: said.variable.clone(),
+            what: format!("{} (mm)", said.variable),
             domain: Some(said.domain),
             source: said.source.clone(),
             is_sample: true,

@@ -162,7 +162,7 @@ pub async fn of_file(
     let entries = state.blocking(find).await?;
     let sum = |entry: &Entry| Sum {
         href: page_of(&entry.id),
-        variable: entry.variable.clone(),
+        variable: entry.what.clone(),
         until: format::date_time(entry.end),
         hours: entry.hours,
     };
@@ -206,7 +206,7 @@ fn describe(
         rounded(step)
     );
     let facts = vec![
-        ("Variable", format!("{} of {}", entry.variable, entry.source)),
+        ("Variable", format!("{} of {}", entry.what, entry.source)),
         ("Interval", rain.field.interval.map(|interval| interval.to_string()).unwrap_or_default()),
         ("How it was summed", rain.rule.clone()),
         ("Grid", range),

@@ -101,7 +101,7 @@ pub fn refined(work: &Work, wet: &[&[f32]]) -> Result<Refined, FieldError> {
     let mut mm = mosaic.mm.clone();
     let clipped = clip_negative(&mut mm);
     let factor = work.geometry.factor();
-    let coarse = mosaic.coarse_cells(&work.rain.field, factor);
+    let coarse = mosaic.coarse_cells(&work.rain.field, &work.geometry);
     let kept = conserve(&mm, mosaic.longitudes.len(), &coarse, factor);
     let mm = match work.refinement.conservation {
         Conservation::Coarse => kept.mm,

@@ -130,7 +130,7 @@ fn work(
     let bounds = bounds(&found, &geometry);
     rain.field.grid.check_covers(&rain.field.source, bounds)?;
     let terrain = (refining.tiles.n_input_channels > 1)
-        .then(|| terrains.find(None, fine_bounds(&found, &geometry)));
+        .then(|| terrains.find(fine_bounds(&found, &geometry)));
     let terrain = terrain.transpose()?;
     let tiles: Vec<(Tile, TileRain)> = found
         .into_iter()
@@ -198,9 +198,14 @@ fn bounds(tiles: &[Tile], geometry: &Geometry) -> [f64; 4] {
 
 /// Around their fine nodes.
 fn fine_bounds(tiles: &[Tile], geometry: &Geometry) -> [f64; 4] {
-    let [south, north, west, east] = bounds(tiles, geometry);
-    let ring = geometry.padding as f64 * geometry.coarse_deg;
-    [south + ring, north - ring, west + ring, east - ring]
+    let first = geometry.first_fine_deg();
+    let last = first + (geometry.size - 1) as f64 * geometry.fine_deg;
+    let start = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
+    tiles.iter().fold(start, |a, tile| {
+        let Tile { min_lat, min_lon, .. } = *tile;
+        let around = [min_lat + first, min_lat + last, min_lon + first, min_lon + last];
+        [a[0].min(around[0]), a[1].max(around[1]), a[2].min(around[2]), a[3].max(around[3])]
+    })
 }
 
 /// Where what is explained lies; `None` where no tile has rain.

@@ -6,13 +6,14 @@ use stormlens_data::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LatLonGrid, Statistic,
     accumulate,
 };
+use stormlens_data::time::format_utc;
 
 /// A sum of some hours that a file has the fields for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     pub variable: String,
-    pub level: String,
-    pub member: Option<u32>,
+    /// The variable with all that tells it from others of the file: `tp (m), surface, member 3, forecast of …`.
+    pub what: String,
     /// End of the interval.
     pub end: Timestamp,
     pub hours: i64,
@@ -102,12 +103,23 @@ fn offer(
         |&&i: &&usize| contents[i].interval.is_some_and(|own| own.end >= start && own.end <= end);
     Offer {
         variable: first.variable.clone(),
-        level: first.level.clone(),
-        member: first.member,
+        what: what(first),
         end,
         hours,
         places: group.iter().filter(is_near).copied().collect(),
     }
+}
+
+fn what(content: &Content) -> String {
+    let Content { variable, unit, level, member, .. } = content;
+    let run = run_of(content).map(|begin| format!("forecast of {}", format_utc(begin)));
+    let parts = [
+        Some(format!("{variable} ({unit})")),
+        (!level.is_empty()).then(|| level.clone()),
+        member.map(|member| format!("member {member}")),
+        run,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Places of the fields of one quantity of rain each.
@@ -119,8 +131,10 @@ fn groups(contents: &[Content]) -> Vec<Vec<usize>> {
         }
         let same = |group: &&mut Vec<usize>| {
             let other = &contents[group[0]];
-            (&other.variable, &other.level, other.member, &other.grid)
-                == (&content.variable, &content.level, content.member, &content.grid)
+            let kind = |content: &Content| (content.member, run_of(content));
+            (&other.variable, &other.level, &other.grid)
+                == (&content.variable, &content.level, &content.grid)
+                && kind(other) == kind(content)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(i),
@@ -128,6 +142,13 @@ fn groups(contents: &[Content]) -> Vec<Vec<usize>> {
         }
     }
     groups
+}
+
+/// When the forecast began that a field is of; `None` for what was observed. Sums of one forecast are not mixed with
+/// those of another.
+fn run_of(content: &Content) -> Option<Timestamp> {
+    let ahead = |begin: &Timestamp| content.interval.is_some_and(|own| own.end > *begin);
+    content.reference_time.filter(ahead)
 }
 
 /// Names of rain in GRIB and NetCDF, in any case.
@@ -148,11 +169,16 @@ const RAIN: [&str; 14] = [
     "acpcp",
 ];
 
+/// Whether a variable of that name is rain.
+pub fn is_rain_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    RAIN.contains(&name.as_str()) || name.contains("qpe") || name.contains("precip")
+}
+
 fn is_rain(content: &Content) -> bool {
-    let name = content.variable.to_lowercase();
     let title = content.title.to_lowercase();
-    let is_named = RAIN.contains(&name.as_str()) || name.contains("qpe") || name.contains("precip");
-    is_named || ["precipitation", "rainfall"].iter().any(|word| title.contains(word))
+    is_rain_name(&content.variable)
+        || ["precipitation", "rainfall"].iter().any(|word| title.contains(word))
 }
 
 /// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.

@@ -40,11 +40,12 @@ pub fn rainfarm(work: &Work, ground: &Ground) -> Result<(Vec<Vec<f32>>, String),
         (drawn, weights) => drawn.max(weights),
     };
     let factor = work.geometry.factor();
+    let first = work.geometry.first_fine_deg();
     // A ring of cells, so that those around a node in the middle of a cell are whole.
     let padded = |axis: &[f64]| {
         let step = work.geometry.coarse_deg;
         let nodes = axis.len() / factor + 2;
-        (0..nodes).map(|k| axis[0] + (k as f64 - 1.0) * step).collect::<Vec<f64>>()
+        (0..nodes).map(|k| axis[0] - first + (k as f64 - 1.0) * step).collect::<Vec<f64>>()
     };
     let (rows, columns) = (padded(&ground.latitudes), padded(&ground.longitudes));
     let coarse = work.rain.field.linear_nodes(&rows, &columns);

@@ -5,19 +5,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stormlens_data::downscale::{check_elevation, open_terrain};
 use stormlens_data::field::{FieldError, GriddedField};
-use stormlens_data::files;
-use stormlens_data::hash::sha256;
+
+use super::rain::is_rain_name;
 
 /// Where the shipped ones lie below the data.
 const FOLDER: &str = "terrain";
-const MAX_FILE_BYTES: u64 = 1 << 28;
-/// Terrain, and which file it is.
+
+/// Terrain, and which file it is from.
 #[derive(Clone, Debug)]
 pub struct Terrain {
     pub field: Arc<GriddedField>,
     /// Name of the file.
     pub name: String,
-    pub sha256: String,
 }
 
 impl Terrain {
@@ -68,22 +67,19 @@ impl Terrains {
         &self.shipped().1
     }
 
-    /// The terrain of that name, or where none is named the finest that covers `[south, north, west, east]`.
+    /// The terrain that was brought, else the finest that covers `[south, north, west, east]`.
     ///
     /// # Errors
-    /// Where there is none.
-    pub fn find(&self, name: Option<&str>, bounds: [f64; 4]) -> Result<Terrain, FieldError> {
+    /// Where what was brought does not cover that, and where there is none.
+    pub fn find(&self, bounds: [f64; 4]) -> Result<Terrain, FieldError> {
         let brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = brought.iter().chain(&self.shipped().0);
-        if let Some(name) = name {
-            let found = all.find(|terrain| terrain.name == name || terrain.sha256 == name);
-            let absent = || FieldError::Domains { what: format!("there is no terrain {name:?}") };
-            let found = found.cloned().ok_or_else(absent)?;
-            check_elevation(&found.field, bounds)?;
-            return Ok(found);
+        // Whoever brings heights wants these, and no others in their place.
+        if let Some(own) = brought.first() {
+            check_elevation(&own.field, bounds)?;
+            return Ok(own.clone());
         }
         let covers = |terrain: &&Terrain| check_elevation(&terrain.field, bounds).is_ok();
-        all.find(covers).cloned().ok_or_else(|| FieldError::Domains {
+        self.shipped().0.iter().find(covers).cloned().ok_or_else(|| FieldError::Domains {
             what: "no terrain that is here covers the domain: give a file of heights in metres with --elevation, or \
                    choose another domain"
                 .to_owned(),
@@ -113,7 +109,13 @@ fn spacing(terrain: &Terrain) -> f64 {
 
 fn read_file(path: &Path) -> Result<Terrain, FieldError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
     let field = Arc::new(open_terrain(path)?);
-    Ok(Terrain { field, name, sha256 })
+    if is_rain_name(&field.variable) {
+        let what = format!(
+            "{} holds {}, which is no height: give a file of terrain",
+            field.source, field.variable
+        );
+        return Err(FieldError::Domains { what });
+    }
+    Ok(Terrain { field, name })
 }

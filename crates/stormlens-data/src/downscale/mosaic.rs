@@ -78,9 +78,13 @@ pub struct Mosaic {
 
 impl Mosaic {
     /// Coarse rain of the cells of this map, mm, for [`super::conserve()`]: values of the field, linear between its
-    /// nodes, at every `factor`-th node, row by row. `NaN` outside of the field.
-    pub fn coarse_cells(&self, rain: &GriddedField, factor: usize) -> Vec<f64> {
-        let every = |axis: &[f64]| axis.iter().step_by(factor).copied().collect::<Vec<f64>>();
+    /// nodes, at the coarse node of every block of nodes, row by row. `NaN` outside of the field.
+    pub fn coarse_cells(&self, rain: &GriddedField, geometry: &Geometry) -> Vec<f64> {
+        let first = geometry.first_fine_deg();
+        let every = |axis: &[f64]| {
+            let nodes = axis.iter().step_by(geometry.factor());
+            nodes.map(|degrees| degrees - first).collect::<Vec<f64>>()
+        };
         rain.linear_nodes(&every(&self.latitudes), &every(&self.longitudes))
     }
 }

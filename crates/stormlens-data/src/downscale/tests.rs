@@ -214,7 +214,7 @@ fn what_no_tile_covers_has_no_data() {
     // Cells without data stay so when mass is conserved, and the others have that of the coarse rain.
     let rain =
         field([30, 30], [39.0, 9.0], 0.25, (0..900).map(|i| i as f32 / 100.0).collect(), "mm");
-    let cells = mosaic.coarse_cells(&rain, 8);
+    let cells = mosaic.coarse_cells(&rain, &V4);
     let conserved = conserve(&mosaic.mm, 128, &cells, 8);
     assert_eq!(conserved.mm.iter().filter(|mm| mm.is_nan()).count(), 2 * 4096 + 1);
     for (mean, cell) in coarse_means(&conserved.mm, 128, 8).iter().zip(&cells) {
