@@ -174,10 +174,8 @@ fn version_2_equals_the_reference() {
     check_v2(&folder, V2, 22, "v2_depth2_output_64x64", &about["depth2_zero_pixels"]);
 }
 
-/// 140 million weights: 560 MB, and as much again in the form that kernels take. Run it by
-/// `cargo test -p stormlens-nn -- --ignored version_1`.
+/// 140 million weights: 560 MB, and as much again in the form that kernels take; 1.5 GB at the most.
 #[test]
-#[ignore = "takes a few gigabytes of memory"]
 fn version_1_equals_the_reference() {
     let Some(folder) = folder() else { return };
     let about = json(&folder, "v1_v2");
