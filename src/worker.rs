@@ -51,10 +51,12 @@ pub fn network(
     path: &Path,
 ) -> Result<Networks, EngineError> {
     let entry = known_model(model)?;
-    let (mut weights, members) = members(model, &name, path);
-    let card = CheckpointCard { name: name.clone(), members, ..describe(entry, path)? };
+    let (card, mut problems) = (describe(entry, path)?, Vec::new());
+    let mut weights = members(entry, &card, &name, path, &mut problems);
+    let members = weights.keys().map(|(_, name)| name.clone()).collect();
+    let card = CheckpointCard { name: name.clone(), members, ..card };
     weights.insert((model.to_owned(), name), path.to_owned());
-    Ok(of(sources, weights, vec![card]))
+    Ok(Networks { problems, ..of(sources, weights, vec![card]) })
 }
 
 /// The entry of a model.
@@ -131,7 +133,8 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
         for (name, path) in candidates(&folder.join(model)) {
             match describe(entry, &path) {
                 Ok(card) => {
-                    let (members, names) = members(model, &name, &path);
+                    let members = members(entry, &card, &name, &path, &mut problems);
+                    let names = members.keys().map(|(_, name)| name.clone()).collect();
                     cards.push(CheckpointCard { name: name.clone(), members: names, ..card });
                     weights.insert((model.to_owned(), name), path);
                     weights.extend(members);
@@ -150,17 +153,33 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
     (weights, cards, problems)
 }
 
-/// Other weights of the same training, which make an ensemble: the files in `members` beside the weights, and their
-/// names, which are looked up as `NAME/members/MEMBER`.
-fn members(model: &str, name: &str, path: &Path) -> (Weights, Vec<String>) {
+/// Other weights of the same training, which make an ensemble: the files in `members` beside the weights, which are
+/// looked up as `NAME/members/MEMBER`. Those that cannot be a member are left out and among the problems.
+fn members(
+    entry: &ModelEntry,
+    card: &CheckpointCard,
+    name: &str,
+    path: &Path,
+    problems: &mut Vec<String>,
+) -> Weights {
     let folder = path.parent().map(|folder| folder.join("members"));
     let found = folder.map(|folder| candidates(&folder)).unwrap_or_default();
-    let member = |(member, path): (String, PathBuf)| {
-        ((model.to_owned(), format!("{name}/members/{member}")), path)
-    };
-    let weights: Weights = found.into_iter().map(member).collect();
-    let names = weights.keys().map(|(_, name)| name.clone()).collect();
-    (weights, names)
+    let mut members = Weights::new();
+    for (member, path) in found {
+        let own = describe(entry, &path).map_err(|error| error.to_string());
+        let check = |own: CheckpointCard| {
+            let shown = path.display();
+            card.check_member(&own).map_err(|differs| format!("{shown} {differs}"))
+        };
+        match own.and_then(check) {
+            Ok(()) => {
+                let key = (card.model.clone(), format!("{name}/members/{member}"));
+                members.insert(key, path);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    members
 }
 
 /// Names and files in a model's folder, in order of their names.

@@ -51,6 +51,9 @@ pub struct Args {
     /// Of rain to refine: the name of the rain in the dataset, where there are several
     #[arg(long, value_name = "NAME")]
     variable: Option<String>,
+    /// Of rain to refine: hours of which each field is the sum, for files whose times have no bounds
+    #[arg(long, value_name = "N")]
+    each_hours: Option<String>,
     /// Of rain to refine: a file with the terrain in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     terrain: Option<String>,
@@ -84,7 +87,7 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `resize`, `variable`, `terrain`, `coarse`, `domain`, `members`, as far as they were given.
+    /// `thresholds`, `resize`, `variable`, `each-hours`, `terrain`, `coarse`, `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -148,7 +151,10 @@ fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result
         None => Ok(engine.pass(resident, pass, &Silent)?),
         Some(path) => {
             let path = path.context("there are no such weights")?;
-            Ok(engine.pass(&*engine.load(&args.network.model, path)?, pass, &Silent)?)
+            let member = engine.load(&args.network.model, path)?;
+            let same = resident.checkpoint.check_member(&member.checkpoint);
+            same.map_err(|differs| anyhow::anyhow!("{} {differs}", path.display()))?;
+            Ok(engine.pass(&member, pass, &Silent)?)
         }
     };
     let other_weights: Vec<String> = beside.keys().cloned().collect();
@@ -193,6 +199,7 @@ fn parameters(args: &Args) -> Parameters {
         ("thresholds", &args.thresholds),
         ("resize", &args.resize),
         ("variable", &args.variable),
+        ("each-hours", &args.each_hours),
         ("terrain", &args.terrain),
         ("coarse", &args.coarse),
         ("domain", &args.domain),

@@ -30,7 +30,7 @@ fn trained() -> Bench {
     let bench = Bench::new();
     let config = format!(
         "model = \"harpnet\"\nbase_channels = 1\noutput = {:?}\nseed = 2\n\
-         [data]\nrain = {RAIN:?}\nterrain = {TERRAIN:?}\nsplit_longitude = -121.0\n\
+         [data]\nrain = {RAIN:?}\neach_hours = 1\nterrain = {TERRAIN:?}\nsplit_longitude = -121.0\n\
          domain = {{ south = 43.0, north = 47.0, west = -125.0, east = -121.0 }}\n\
          training_until = \"2016-09-20T06:00:00Z\"\nvalidation_until = \"2016-09-20T11:00:00Z\"\n\
          description = \"the coast of Oregon\"\nlicence = \"none\"\n\
@@ -49,7 +49,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     let best = bench.path("run").join("best.safetensors");
     average_is_chosen_on_validation(&bench.path("run"));
     let evaluate = format!(
-        "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --terrain {TERRAIN}",
+        "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --each-hours 1 --terrain {TERRAIN}",
         best.display()
     );
     let said =
@@ -72,9 +72,17 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         bench.fails(&format!("{evaluate} {options}"), &[expected]);
     }
     let bare = format!("evaluate --model harpnet --checkpoint {}", best.display());
-    bench.fails(&format!("{bare} --dataset {RAIN} --split all"), &["name a file with --terrain"]);
+    bench.fails(
+        &format!("{bare} --dataset {RAIN} --split all"),
+        &["have no bounds", "--each-hours"],
+    );
+    let hours = format!("{bare} --dataset {RAIN} --each-hours 1 --split all");
+    bench.fails(&hours, &["name a file with --terrain"]);
     bench.fails(&format!("{bare} --dataset {TERRAIN} --terrain {TERRAIN} --split all"), &["orog"]);
-    bench.fails(&format!("{bare} --dataset {RAIN} --terrain {RAIN} --split all"), &["mm"]);
+    bench.fails(
+        &format!("{bare} --dataset {RAIN} --each-hours 1 --terrain {RAIN} --split all"),
+        &["mm"],
+    );
     bench.succeeds(&format!("import --from {} --half --output @half.safetensors", best.display()));
     let (half, _) = registry::read(&bench.path("half.safetensors")).expect("weights");
     let (whole, _) = registry::read(&best).expect("weights");
@@ -114,7 +122,7 @@ fn average_is_chosen_on_validation(run: &Path) {
 
 fn scores_are_those_of_a_direct_computation(table: &Value, weights: &Path) {
     let geometry = Geometry::V4;
-    let rain = HourlyRain::open(Path::new(RAIN), "tp").expect("rain");
+    let rain = HourlyRain::open(Path::new(RAIN), "tp", Some(1)).expect("rain");
     let terrain = open_terrain(Path::new(TERRAIN)).expect("terrain");
     let tiles = tiles(&DOMAIN, &geometry, Fit::Inside);
     let engine = Engine::new(DeviceChoice::Cpu).expect("a processor");

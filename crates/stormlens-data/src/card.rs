@@ -191,6 +191,27 @@ pub struct CheckpointCard {
     pub left_over: Vec<String>,
 }
 
+impl CheckpointCard {
+    /// Checks that other weights can make an ensemble with these: that they take and give the same.
+    ///
+    /// # Errors
+    /// In words that follow the name of the others.
+    pub fn check_member(&self, other: &Self) -> Result<(), String> {
+        let said = |card: &Self| (card.model.clone(), card.nowcasting.clone(), card.variant);
+        let differs = match () {
+            () if said(self) != said(other) => Some("takes or gives something else than"),
+            () if self.refining != other.refining => Some("is of other rain than"),
+            () if self.n_parameters != other.n_parameters => Some("is of another size than"),
+            () => None,
+        };
+        differs.map_or(Ok(()), |differs| {
+            Err(format!(
+                "{differs} the weights beside it, so that it is no member of an ensemble with them"
+            ))
+        })
+    }
+}
+
 /// Which device computes, and why that one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeviceReport {
@@ -388,6 +409,16 @@ mod tests {
             split: None,
             left_over: Vec::new(),
         };
+        let alike = weights(Some(Variant::HR));
+        assert_eq!(alike.check_member(&weights(Some(Variant::HR))), Ok(()));
+        let larger = CheckpointCard { n_parameters: 1, ..alike.clone() };
+        let rain = RainStatement::PUBLISHED;
+        let tiles = Downscaling { n_input_channels: 1, input_px: None, output_px: 8 };
+        let refining = Some(Refining { tiles, rain, is_stated: true });
+        let finer = CheckpointCard { refining, ..alike.clone() };
+        for other in [weights(None), larger, finer] {
+            assert!(alike.check_member(&other).is_err(), "{other:?}");
+        }
         let smaller = Variant { input_px: 96, crop_px: 64 };
         for (variant, layer) in [
             (Some(Variant::HR), "late"),

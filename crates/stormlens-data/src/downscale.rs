@@ -41,7 +41,7 @@ pub use prepare::{
     LogSums, Part, Precision, PrepareOptions, Sample, Split, samples, samples_between, tile_input,
     to_z,
 };
-pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope};
+pub use rainfarm::{RainFarm, RainFarmError, climatology_weights, spectral_slope, usable_slope};
 pub use refinement::{Blending, Conservation, EnsembleKind, Refinement};
 pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsample};
 pub use rivals::{Cells, Rival, Space, rainfarm_members, rival_mm};

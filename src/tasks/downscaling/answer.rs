@@ -169,7 +169,10 @@ impl<'a> Made<'a> {
             let field = &self.work.rain.field;
             let nodes = field.linear_nodes(&self.ground.latitudes, &self.ground.longitudes);
             let observed: Vec<f32> = nodes.into_iter().map(|mm| mm as f32).collect();
-            self.variables.push(self.rain("observation", Role::Observation, &observed));
+            let own =
+                Quantity { name: own_name(self.work, &self.quantity), ..self.quantity.clone() };
+            let own = self.rain_of(own, "observation", Role::Observation, &observed);
+            self.variables.push(own);
             self.observed = Some(observed);
         }
         self.variables.push(coarse(self.work, &self.ground));
@@ -359,6 +362,14 @@ fn coarse(work: &Work, ground: &Ground) -> Variable {
     Variable { axes: moment(work), ..nodes.variable("coarse", Role::Context, quantity, &values) }
 }
 
+/// What the fine field is called that the network is compared with.
+fn own_name(work: &Work, quantity: &Quantity) -> String {
+    match work.rain.is_observed {
+        true => quantity.name.clone(),
+        false => format!("{} of the file", quantity.name),
+    }
+}
+
 /// The end of the interval.
 fn moment(work: &Work) -> Vec<Axis> {
     work.rain.field.interval.map(|interval| Axis::moment(interval.end)).into_iter().collect()
@@ -370,8 +381,12 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("simulated", "weights trained on simulated data", true));
     }
     if work.rain.is_fine {
-        let text = "coarse rain is a sample at points of the observed field itself: a perfect model, no forecast";
+        let text = "coarse rain is a sample at points of the fine field itself: a perfect model, no forecast";
         notes.push(Note::new("perfect-model", text, false));
+    }
+    if work.rain.is_fine && !work.rain.is_observed {
+        let text = "compared with the fine field of the file, which nobody says was observed: it may be of a model";
+        notes.push(Note::new("not-observed", text, true));
     }
     if !work.refining.is_stated {
         let text = "the weights do not say of which rain they are: mean, deviation, interval and registration of the \

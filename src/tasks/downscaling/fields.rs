@@ -37,6 +37,8 @@ struct Archive {
     title: String,
     file: String,
     variable: String,
+    /// Hours of which each field is the sum, where the times of the file have no bounds.
+    each_hours: Option<i64>,
     source: String,
     licence: String,
     /// `[west, south, east, north]`, degrees: what is refined until somebody chooses.
@@ -282,7 +284,7 @@ impl Fields {
             files: vec![file.name.clone()],
             sha256: file.sha256.clone(),
         };
-        Ok(rain(made.field, made.rule, made.clipped_mm, credit))
+        Ok(Rain { is_observed: false, ..rain(made.field, made.rule, made.clipped_mm, credit) })
     }
 
     /// Keeps a file of fields. Answers its sums of [`HOURS`] each.
@@ -376,7 +378,7 @@ fn open_archive(folder: &Path) -> anyhow::Result<Vec<(Entry, Held)>> {
     let text = std::fs::read_to_string(&list).with_context(context)?;
     let archive: Archive = serde_json::from_str(&text).with_context(context)?;
     let path = folder.join(&archive.file);
-    let hours = HourlyRain::open(&path, &archive.variable)?;
+    let hours = HourlyRain::open(&path, &archive.variable, archive.each_hours)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let archive = Arc::new((archive, path));
     let sample = |end: Timestamp| {
@@ -399,7 +401,7 @@ fn open_archive(folder: &Path) -> anyhow::Result<Vec<(Entry, Held)>> {
 
 fn hourly(archive: &(Archive, PathBuf), end: Timestamp) -> Result<Rain, FieldError> {
     let (said, path) = archive;
-    let sum = HourlyRain::open(path, &said.variable)?.sum(end, HOURS)?;
+    let sum = HourlyRain::open(path, &said.variable, said.each_hours)?.sum(end, HOURS)?;
     let bytes = files::read_file(path, MAX_FILE_BYTES)?;
     let credit = Credit {
         source: said.source.clone(),
@@ -419,5 +421,5 @@ const FINE_DEG: f64 = 0.05;
 
 fn rain(field: GriddedField, rule: String, clipped_mm: f64, credit: Credit) -> Rain {
     let is_fine = field.grid.spacing_deg().iter().all(|&spacing| spacing <= FINE_DEG);
-    Rain { field, rule, clipped_mm, is_fine, credit }
+    Rain { field, rule, clipped_mm, is_fine, is_observed: true, credit }
 }

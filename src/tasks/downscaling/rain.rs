@@ -1,10 +1,8 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
 use jiff::{SignedDuration, Timestamp};
-use stormlens_data::field::accumulation::hours_before;
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LatLonGrid, Statistic,
-    accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
 };
 use stormlens_data::time::format_utc;
 
@@ -40,8 +38,10 @@ pub struct Rain {
     pub rule: String,
     /// Millimetres that were negative, summed over cells.
     pub clipped_mm: f64,
-    /// Whether its own nodes are as fine as what a network makes: then it is what was observed, too.
+    /// Whether its own nodes are as fine as what a network makes: then it is what fell, too.
     pub is_fine: bool,
+    /// Whether it was observed; a file that somebody brings may be of a model.
+    pub is_observed: bool,
     pub credit: Credit,
 }
 
@@ -192,19 +192,7 @@ fn head(content: &Content, stated: Option<i64>) -> Option<GriddedField> {
         values: vec![0.0; 4],
         source: content.to_string(),
     };
-    with_interval(field, stated).ok()
-}
-
-/// The field as a sum of so many hours until its time, where somebody states that and the field says no interval.
-fn with_interval(field: GriddedField, stated: Option<i64>) -> Result<GriddedField, FieldError> {
-    let moment = field.interval.filter(|own| own.statistic == Statistic::Instantaneous);
-    match moment.zip(stated) {
-        Some((own, hours)) => {
-            let Interval { start, end, .. } = hours_before(own.end, hours)?;
-            field.stated(None, Some(Interval::accumulation(start, end)))
-        }
-        None => Ok(field),
-    }
+    field.of_hours(stated).ok()
 }
 
 /// Reads one sum.
@@ -216,7 +204,7 @@ pub fn read(
     offer: &Offer,
     stated: Option<i64>,
 ) -> Result<Accumulated, FieldError> {
-    let field = |&place: &usize| with_interval(file.read(place)?, stated);
+    let field = |&place: &usize| file.read(place)?.of_hours(stated);
     let fields: Vec<GriddedField> = offer.places.iter().map(field).collect::<Result<_, _>>()?;
     let start = offer.end.checked_sub(SignedDuration::from_hours(offer.hours));
     let start = start.map_err(|_| FieldError::Interval { what: "no such time".to_owned() })?;

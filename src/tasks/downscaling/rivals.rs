@@ -1,8 +1,6 @@
 //! What a network has to be better than, on the same map.
 
-use stormlens_data::downscale::{
-    Nodes, RainFarm, RainFarmError, Rival, Space, rival_mm, spectral_slope,
-};
+use stormlens_data::downscale::{Nodes, RainFarm, RainFarmError, Rival, rival_mm, usable_slope};
 use stormlens_data::field::FieldError;
 
 use super::map::{Ground, rival};
@@ -11,8 +9,6 @@ use super::prepare::Work;
 /// Members of RainFARM where the network has no ensemble.
 const N_MEMBERS: usize = 10;
 const SEED: u64 = 2006;
-/// Where too little rain falls to measure a slope (Rebora et al. 2006 find 1.5 to 2.5 in fields of rain).
-const SLOPE: f64 = 1.7;
 
 /// Those that are one field.
 pub const FIELDS: [Rival; 3] = [Rival::Bilinear, Rival::BilinearReference, Rival::BlockConstant];
@@ -22,11 +18,7 @@ pub const FIELDS: [Rival; 3] = [Rival::Bilinear, Rival::BilinearReference, Rival
 /// # Errors
 /// Where the tiles make no map.
 pub fn field(work: &Work, which: Rival) -> Result<Vec<f32>, FieldError> {
-    // As the published program does, in the logarithm.
-    let space = match which {
-        Rival::BilinearReference => Space::Log(work.scale),
-        _ => Space::Mm,
-    };
+    let space = which.space(work.scale);
     rival(work, |coarse| rival_mm(coarse, &work.geometry, which, space))
 }
 
@@ -50,11 +42,8 @@ pub fn rainfarm(work: &Work, ground: &Ground) -> Result<(Vec<Vec<f32>>, String),
     let (rows, columns) = (padded(&ground.latitudes), padded(&ground.longitudes));
     let coarse = work.rain.field.linear_nodes(&rows, &columns);
     let width = columns.len();
-    let (slope, measured) = match spectral_slope(&coarse, width) {
-        Ok(slope) => (slope, "measured"),
-        Err(RainFarmError::NoSlope { .. }) => (SLOPE, "assumed, for lack of rain"),
-        Err(error) => return Err(error),
-    };
+    let (slope, is_measured) = usable_slope(&coarse, width)?;
+    let measured = if is_measured { "measured" } else { "assumed, for the rain shows none" };
     // A cell lies around its node where fine nodes share those of the coarse grid.
     let aside = if work.geometry.nodes == Nodes::Shared { factor / 2 } else { 0 };
     let rainfarm = RainFarm { factor, slope, weights: None };

@@ -34,9 +34,12 @@ pub struct RainSum {
 pub const MAX_MM_H: f32 = 305.0;
 
 impl HourlyRain {
+    /// Opens a file; `stated` are the hours of which each field is the sum, where its times have no bounds.
+    ///
     /// # Errors
-    /// For a file without that variable in mm, and for times that are no hours or come twice.
-    pub fn open(path: &Path, variable: &str) -> Result<Self, FieldError> {
+    /// For a file without that variable in mm, for times that are no hours or come twice, and for times without bounds
+    /// of which nobody states that they are ends of hours.
+    pub fn open(path: &Path, variable: &str, stated: Option<i64>) -> Result<Self, FieldError> {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
         let refuse = |what: String| FieldError::Interval { what: format!("{name}: {what}") };
@@ -54,12 +57,10 @@ impl HourlyRain {
                 });
             }
             let interval = content.interval.ok_or_else(|| refuse("no times".to_owned()))?;
-            let is_hour = match interval.statistic {
-                Statistic::Instantaneous => true,
-                Statistic::Accumulation => interval.duration_s() == 3600,
-                Statistic::Mean | Statistic::Other => false,
-            };
-            if !is_hour {
+            if interval.statistic == Statistic::Instantaneous && stated.is_none() {
+                return Err(unstated(&name, variable));
+            }
+            if !is_hour(&interval, stated) {
                 return Err(refuse(format!("{interval} is no sum of an hour")));
             }
             hours.push((interval.end, place));
@@ -118,4 +119,22 @@ impl HourlyRain {
         let n_screened = above.map(|mm| *mm = f32::NAN).count();
         Ok((field, n_screened))
     }
+}
+
+/// Whether a field is the sum of an hour, by its bounds or because somebody states it.
+pub(super) fn is_hour(interval: &Interval, stated: Option<i64>) -> bool {
+    match interval.statistic {
+        Statistic::Instantaneous => stated == Some(1),
+        Statistic::Accumulation => interval.duration_s() == 3600,
+        Statistic::Mean | Statistic::Other => false,
+    }
+}
+
+/// An amount whose times have no bounds could be of any interval.
+pub(super) fn unstated(name: &str, variable: &str) -> FieldError {
+    let what = format!(
+        "{name}: the times of {variable} have no bounds, so nothing says which interval each field is the sum of: state \
+         the hours, with --each-hours N or each_hours = N"
+    );
+    FieldError::Interval { what }
 }

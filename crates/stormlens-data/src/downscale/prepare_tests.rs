@@ -133,15 +133,17 @@ fn a_split_keeps_times_and_places_apart() {
 
 #[test]
 fn hours_are_summed_where_none_is_missing() {
-    let error = HourlyRain::open(&kept("fields/forecast_classic.nc"), "tp")
+    let error = HourlyRain::open(&kept("fields/forecast_classic.nc"), "tp", None)
         .err()
         .expect("refused")
         .to_string();
     assert!(error.contains("is no sum of an hour"), "{error}");
-    let error =
-        HourlyRain::open(&kept("fields/no_bounds.nc"), "rain").err().expect("refused").to_string();
+    let error = HourlyRain::open(&kept("fields/no_bounds.nc"), "rain", None)
+        .err()
+        .expect("refused")
+        .to_string();
     assert!(error.contains("has no field rain"), "{error}");
-    let rain = HourlyRain::open(&kept("fields/no_bounds.nc"), "tp").unwrap();
+    let rain = HourlyRain::open(&kept("fields/no_bounds.nc"), "tp", Some(1)).unwrap();
     // 3 and 6 o'clock only.
     assert_eq!(
         (rain.times().count(), rain.ends_of_sums(1).len(), rain.ends_of_sums(3).len()),
@@ -151,13 +153,38 @@ fn hours_are_summed_where_none_is_missing() {
     assert!(error.contains("a step is missing"), "{error}");
 }
 
+/// Amounts with times and no bounds could be sums of an hour, of three, or totals of a forecast: 3 and 6 o'clock here.
+#[test]
+fn the_interval_of_an_amount_is_stated_where_no_bounds_are() {
+    let path = kept("fields/no_bounds.nc");
+    let refused = |stated: Option<i64>| match RainSource::open(&path, Some("tp"), stated) {
+        Ok(_) => panic!("{stated:?} is taken"),
+        Err(error) => error.to_string(),
+    };
+    let hourly = HourlyRain::open(&path, "tp", None).err().expect("refused").to_string();
+    for error in [refused(None), hourly] {
+        assert!(error.contains("have no bounds") && error.contains("--each-hours"), "{error}");
+    }
+    let of_three = RainSource::open(&path, Some("tp"), Some(3)).expect("sums of three hours");
+    let [three, six] = ["2024-01-01T03:00:00Z", "2024-01-01T06:00:00Z"].map(time);
+    assert_eq!((of_three.ends(3), of_three.ends(6)), (vec![three, six], vec![six]));
+    let sum = |end, hours| of_three.sum(end, hours).expect("whole").values;
+    let parts = sum(three, 3).into_iter().zip(sum(six, 3)).map(|(a, b)| a + b);
+    let same = |(whole, parts): (f32, f32)| whole == parts || whole.is_nan() && parts.is_nan();
+    assert!(sum(six, 6).into_iter().zip(parts).all(same));
+    let error = of_three.sum(six, 1).expect_err("no hour").to_string();
+    assert!(error.contains("2024-01-01"), "{error}");
+    let hours = RainSource::open(&path, Some("tp"), Some(1)).expect("sums of an hour");
+    assert!(matches!(hours, RainSource::Hourly(_)) && hours.ends(3).is_empty());
+}
+
 /// One hour of the sixty is there in GRIB2 at 0.01°, too: reader, table, nodes and means agree to the hundredth of a
 /// millimetre that the sixty are rounded to.
 #[test]
 fn an_hour_in_grib2_is_the_same_hour_in_netcdf() {
     let Some(folder) = golden("../data") else { return };
     let hours = "mrms_qpe_2016/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
-    let hours = HourlyRain::open(&folder.join(hours), "tp").unwrap();
+    let hours = HourlyRain::open(&folder.join(hours), "tp", Some(1)).unwrap();
     let expected = hours.sum(time("2016-09-21T18:00:00Z"), 1).unwrap().rain.field;
     let file = FieldFile::open(&folder.join("grib/png_mrms_qpe_01h.grib2")).unwrap();
     let found = file.read(0).unwrap().block_mean(4).unwrap();
@@ -180,7 +207,7 @@ fn an_hour_in_grib2_is_the_same_hour_in_netcdf() {
 fn sixty_hours_of_2016_are_58_sums_of_three() {
     let Some(folder) = golden("../data/mrms_qpe_2016") else { return };
     let path = folder.join("mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
-    let rain = HourlyRain::open(&path, "tp").unwrap();
+    let rain = HourlyRain::open(&path, "tp", Some(1)).unwrap();
     let ends = rain.ends_of_sums(3);
     assert_eq!((rain.times().count(), ends.len()), (60, 58));
     assert_eq!(ends[0], time("2016-09-20T02:00:00Z"));

@@ -8,6 +8,8 @@
 //! 3. It is multiplied by weights, where there are some, and in each coarse cell by what makes its mean the coarse
 //!    rain.
 
+use std::ops::RangeInclusive;
+
 use rustfft::FftDirection;
 use rustfft::num_complex::Complex64;
 
@@ -119,6 +121,12 @@ impl RainFarm {
 /// A stream of random numbers of its own.
 const RAINFARM_STREAM: u64 = 0x5241_494E;
 
+/// Slope where coarse rain shows none (Rebora et al. 2006 find 1.5 to 2.5 in fields of rain).
+const USUAL_SLOPE: f64 = 1.7;
+/// Outside of these a fit is of a few cells and not of rain: power that grows with the wavenumber, or that lies in the
+/// longest wave alone.
+const SLOPES: RangeInclusive<f64> = 0.0..=5.0;
+
 /// Slope α of coarse rain: the power of all wavenumber vectors against their length, both as logarithms, by least
 /// squares over the middle two thirds.
 ///
@@ -150,6 +158,18 @@ pub fn spectral_slope(coarse: &[f64], width: usize) -> Result<f64, RainFarmError
     match middle.len() > 2 && slope.is_finite() {
         true => Ok(slope),
         false => Err(RainFarmError::NoSlope { height, width }),
+    }
+}
+
+/// [`spectral_slope`], or the usual one where coarse rain shows none that rain can have; and whether it was measured.
+///
+/// # Errors
+/// For missing rain.
+pub fn usable_slope(coarse: &[f64], width: usize) -> Result<(f64, bool), RainFarmError> {
+    match spectral_slope(coarse, width) {
+        Ok(slope) if SLOPES.contains(&slope) => Ok((slope, true)),
+        Ok(_) | Err(RainFarmError::NoSlope { .. }) => Ok((USUAL_SLOPE, false)),
+        Err(error) => Err(error),
     }
 }
 

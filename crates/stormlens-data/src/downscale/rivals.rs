@@ -43,6 +43,14 @@ impl Rival {
             Self::BlockConstantCorner => "Coarse value, cells to the north-east of their point",
         }
     }
+
+    /// In which unit it is made: in that of the network as published, else in mm.
+    pub fn space(self, scale: LogScale) -> Space {
+        match self {
+            Self::BilinearReference => Space::Log(scale),
+            Self::Bilinear | Self::BlockConstant | Self::BlockConstantCorner => Space::Mm,
+        }
+    }
 }
 
 /// In which unit rain is interpolated.

@@ -82,12 +82,25 @@ fn rain_that_noise_cannot_be_made_for_is_refused() {
     let mut cells = vec![1.0; 64];
     assert!(spectral_slope(&vec![0.0; 64], 8).is_err());
     assert!(rainfarm.member(&vec![0.0; 64], 8, 1, 1).unwrap().iter().all(|&mm| mm == 0.0));
+    // Differences of noise to its neighbours have a power that grows with the wavenumber, as no rain has.
+    let noise = split_mix(7, 64);
+    let at = |row: usize, column: usize| noise[row % 8 * 8 + column % 8];
+    let blue = |i: usize| {
+        let (row, column) = (i / 8 + 8, i % 8 + 8);
+        let around =
+            [at(row - 1, column), at(row + 1, column), at(row, column - 1), at(row, column + 1)];
+        4.0 * at(row, column) - around.iter().sum::<f64>()
+    };
+    let blue: Vec<f64> = (0..64).map(blue).collect();
+    assert!(spectral_slope(&blue, 8).unwrap() < 0.0);
+    assert_eq!(usable_slope(&blue, 8), Ok((1.7, false)));
+    assert!(usable_slope(&inner(&coarse(), &V4), 8).unwrap().1);
     cells[3] = f64::NAN;
     assert_eq!(
         rainfarm.member(&cells, 8, 1, 1).unwrap_err(),
         RainFarmError::Missing { n_missing: 1 }
     );
-    assert!(spectral_slope(&cells, 8).is_err());
+    assert!(spectral_slope(&cells, 8).is_err() && usable_slope(&cells, 8).is_err());
     let short = RainFarm { weights: Some(vec![1.0; 5]), ..rainfarm };
     let error = short.member(&[1.0; 64], 8, 1, 1).unwrap_err().to_string();
     assert!(error.contains("5 weights do not fit 4096"), "{error}");

@@ -5,29 +5,52 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
-use crate::field::{Content, FieldError, FieldFile, GriddedField, Statistic, accumulate};
+use super::hourly::{is_hour, unstated};
+use crate::field::accumulation::{hours_before, is_amount};
+use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate};
 
 /// Rain by the ends of its intervals.
 pub enum RainSource {
     /// Sums of hours, in mm.
     Hourly(HourlyRain),
     /// Whatever sums can be made from by the rule of the source: hours, buckets, totals since the start of a forecast.
-    Sums { file: FieldFile, name: String, variable: String, ends: Vec<Timestamp> },
+    Sums(Box<Sums>),
+}
+
+/// Fields that sums are made from.
+pub struct Sums {
+    file: FieldFile,
+    name: String,
+    variable: String,
+    /// Hours of which each field is the sum, where its times have no bounds and somebody states it.
+    stated: Option<i64>,
+    ends: Vec<Timestamp>,
 }
 
 impl RainSource {
-    /// Opens NetCDF or GRIB. Without a name, the variable is the only one there is.
+    /// Opens NetCDF or GRIB. Without a name, the variable is the only one there is. `stated` are the hours of which each
+    /// field is the sum, for amounts whose times have no bounds.
     ///
     /// # Errors
-    /// For a file that cannot be read or has no such variable, for several where none is named, and for fields without
-    /// times.
-    pub fn open(path: &Path, variable: Option<&str>) -> Result<Self, FieldError> {
+    /// For a file that cannot be read or has no such variable, for several where none is named, for fields without
+    /// times, and for amounts of which neither the file nor anybody says over which interval they are.
+    pub fn open(
+        path: &Path,
+        variable: Option<&str>,
+        stated: Option<i64>,
+    ) -> Result<Self, FieldError> {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
         let variable = chosen(&file, &name, variable)?;
         let of_it = || file.contents().iter().filter(|content| content.variable == variable);
+        if stated.is_none() && of_it().any(is_amount_at_a_moment) {
+            return Err(unstated(&name, &variable));
+        }
+        let is_hour = |content: &Content| {
+            content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
+        };
         if of_it().all(is_hour) {
-            return Ok(Self::Hourly(HourlyRain::open(path, &variable)?));
+            return Ok(Self::Hourly(HourlyRain::open(path, &variable, stated)?));
         }
         let end = |content: &Content| {
             let none = || FieldError::NoInterval { name: format!("{variable}, {name}") };
@@ -36,7 +59,7 @@ impl RainSource {
         let mut ends: Vec<Timestamp> = of_it().map(end).collect::<Result<_, FieldError>>()?;
         ends.sort_unstable();
         ends.dedup();
-        Ok(Self::Sums { file, name, variable, ends })
+        Ok(Self::Sums(Box::new(Sums { file, name, variable, stated, ends })))
     }
 
     /// Ends of sums of so many hours. Whether all of one can be made, [`Self::sum`] says where the file has no plain
@@ -44,23 +67,8 @@ impl RainSource {
     pub fn ends(&self, hours: i64) -> Vec<Timestamp> {
         match self {
             Self::Hourly(rain) => rain.ends_of_sums(hours),
-            Self::Sums { ends, .. } => {
-                let length = SignedDuration::from_hours(hours);
-                // What begins before the first sum cannot be made.
-                let begins = |end: &&Timestamp| {
-                    let start = end.checked_sub(length);
-                    start.is_ok_and(|start| self.earliest().is_some_and(|first| start >= first))
-                };
-                ends.iter().filter(begins).copied().collect()
-            }
+            Self::Sums(sums) => sums.ends(hours),
         }
-    }
-
-    /// The earliest begin of a sum.
-    fn earliest(&self) -> Option<Timestamp> {
-        let Self::Sums { file, variable, .. } = self else { return None };
-        let of_it = file.contents().iter().filter(|content| content.variable == *variable);
-        of_it.filter_map(|content| content.interval).map(|interval| interval.start).min()
     }
 
     /// Rain of so many hours until a time, mm.
@@ -68,32 +76,56 @@ impl RainSource {
     /// # Errors
     /// Where it cannot be made or read.
     pub fn sum(&self, end: Timestamp, hours: i64) -> Result<GriddedField, FieldError> {
-        let (file, name, variable) = match self {
-            Self::Hourly(rain) => return Ok(rain.sum(end, hours)?.rain.field),
-            Self::Sums { file, name, variable, .. } => (file, name, variable),
-        };
-        let start = end.checked_sub(SignedDuration::from_hours(hours));
-        let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
-        let mut fields: Vec<GriddedField> = Vec::new();
-        for (place, content) in file.contents().iter().enumerate() {
-            let is_near = |end_of: Timestamp| start <= end_of && end_of <= end;
-            let is_needed = content.interval.is_some_and(|interval| is_near(interval.end));
-            if content.variable == *variable && is_needed {
-                fields.push(file.read(place)?);
-            }
+        match self {
+            Self::Hourly(rain) => Ok(rain.sum(end, hours)?.rain.field),
+            Self::Sums(sums) => sums.sum(end, hours),
         }
+    }
+}
+
+impl Sums {
+    fn contents(&self) -> impl Iterator<Item = (usize, &Content)> {
+        let all = self.file.contents().iter().enumerate();
+        all.filter(|(_, content)| content.variable == self.variable)
+    }
+
+    fn ends(&self, hours: i64) -> Vec<Timestamp> {
+        let (length, earliest) = (SignedDuration::from_hours(hours), self.earliest());
+        // What begins before the first sum cannot be made.
+        let begins = |end: &&Timestamp| {
+            let start = end.checked_sub(length);
+            start.is_ok_and(|start| earliest.is_some_and(|first| start >= first))
+        };
+        self.ends.iter().filter(begins).copied().collect()
+    }
+
+    /// The earliest begin of a sum.
+    fn earliest(&self) -> Option<Timestamp> {
+        let begin = |interval: Interval| match (interval.statistic, self.stated) {
+            (Statistic::Instantaneous, Some(hours)) => {
+                hours_before(interval.end, hours).ok().map(|own| own.start)
+            }
+            _ => Some(interval.start),
+        };
+        self.contents().filter_map(|(_, content)| begin(content.interval?)).min()
+    }
+
+    fn sum(&self, end: Timestamp, hours: i64) -> Result<GriddedField, FieldError> {
+        let start = end.checked_sub(SignedDuration::from_hours(hours));
+        let name = &self.name;
+        let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
+        let is_near = |own: Interval| start <= own.end && own.end <= end;
+        let near = self.contents().filter(|(_, content)| content.interval.is_some_and(is_near));
+        let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
+        let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
         Ok(accumulate(&fields, start, end)?.field)
     }
 }
 
-/// Whether a field is the sum of an hour in mm; times without bounds are taken for ends of hours.
-fn is_hour(content: &Content) -> bool {
-    let is_hour = content.interval.is_some_and(|interval| match interval.statistic {
-        Statistic::Instantaneous => true,
-        Statistic::Accumulation => interval.duration_s() == 3600,
-        Statistic::Mean | Statistic::Other => false,
-    });
-    content.unit == "mm" && is_hour
+/// Whether a field is an amount, not a rate, of which the file says one moment only.
+fn is_amount_at_a_moment(content: &Content) -> bool {
+    let is_moment = |own: Interval| own.statistic == Statistic::Instantaneous;
+    is_amount(&content.unit) && content.interval.is_some_and(is_moment)
 }
 
 /// The variable that is meant.

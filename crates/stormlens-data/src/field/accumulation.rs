@@ -71,6 +71,11 @@ pub fn accumulate(
     finish(pieces, Interval::accumulation(start, end))
 }
 
+/// Whether a unit measures an amount of rain, which says nothing without its interval; a rate does.
+pub(crate) fn is_amount(unit: &str) -> bool {
+    matches!(Unit::parse(unit), Some(Unit::Amount(_)))
+}
+
 /// A field that goes into the sum, with its factor to millimetres.
 struct Piece<'a> {
     field: &'a GriddedField,

@@ -12,7 +12,7 @@ use stormlens_data::downscale::{
 use stormlens_data::field::GriddedField;
 use stormlens_nn::registry;
 
-use super::{COARSE, DOMAIN, TERRAIN, VARIABLE};
+use super::{COARSE, DOMAIN, EACH_HOURS, TERRAIN, VARIABLE};
 use crate::cli::evaluate::Evaluation;
 
 /// Names of the parts of a split, as they are typed.
@@ -61,12 +61,12 @@ impl Cases {
     /// what is needed and nobody does.
     pub fn open(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Self> {
         let parameters = &evaluation.parameters;
-        let fine = RainSource::open(evaluation.dataset, parameters.one(VARIABLE)?)?;
-        let coarse = parameters.one(COARSE)?.map(|path| {
-            RainSource::open(Path::new(path), parameters.one(VARIABLE)?)
-                .with_context(|| path.to_owned())
-        });
-        let coarse = coarse.transpose()?;
+        let hours = |hours: &i64| (1..=24).contains(hours);
+        let stated = parameters.number(EACH_HOURS, "a whole number from 1 to 24", hours)?;
+        let variable = parameters.one(VARIABLE)?;
+        let open = |path: &Path| RainSource::open(path, variable, stated);
+        let fine = open(evaluation.dataset)?;
+        let coarse = parameters.one(COARSE)?.map(|path| open(Path::new(path))).transpose()?;
         let said = Said::of(evaluation)?;
         let domain = match parameters.one(DOMAIN)? {
             Some(text) => domain(text)?,

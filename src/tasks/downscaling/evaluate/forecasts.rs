@@ -3,17 +3,13 @@
 use anyhow::Context as _;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{
-    Cells, Clipped, RainFarm, Rival, Space, clip_negative, conserve, inner, rainfarm_members,
-    rival_mm, spectral_slope, tile_input,
+    Cells, Clipped, RainFarm, Rival, clip_negative, conserve, inner, rainfarm_members, rival_mm,
+    tile_input, usable_slope,
 };
 use stormlens_data::network::{Input, Pass};
 
 use super::cases::Case;
 use crate::cli::evaluate::Evaluation;
-
-/// Slope of the spectrum where a tile has too little rain to show one: the usual one of pysteps.
-const SLOPE: f64 = 1.7;
-const SEED: u64 = 1;
 
 /// One field, mm.
 pub struct Forecast {
@@ -65,7 +61,7 @@ impl<'a> Forecaster<'a> {
             forecast("network_conserved", "HARPNET, coarse rain kept", conserved),
         ];
         for rival in Rival::ALL {
-            let mm = rival_mm(&coarse, geometry, rival, Space::Mm);
+            let mm = rival_mm(&coarse, geometry, rival, rival.space(self.refining.scale()));
             forecasts.push(forecast(rival.name(), rival.label(), narrowed(&mm)));
         }
         let ensembles = self.ensembles(case, &coarse)?;
@@ -122,7 +118,7 @@ impl<'a> Forecaster<'a> {
     ) -> anyhow::Result<Vec<Vec<f32>>> {
         let pass = Pass::new(self.input(case), Vec::new());
         let drawn =
-            self.ask(&Pass { sampled: Some((SEED, n)), weights: weights.cloned(), ..pass })?;
+            self.ask(&Pass { sampled: Some((seed(case), n)), weights: weights.cloned(), ..pass })?;
         Ok(drawn.iter().map(|z| self.mm(z).0).collect())
     }
 
@@ -164,14 +160,17 @@ impl<'a> Forecaster<'a> {
         weights: Option<&Vec<f64>>,
     ) -> anyhow::Result<Vec<Vec<f32>>> {
         let geometry = &case.geometry;
-        let slope = spectral_slope(coarse, geometry.n_coarse()).unwrap_or(SLOPE);
+        let (slope, _) = usable_slope(coarse, geometry.n_coarse())?;
         let rainfarm = RainFarm { factor: geometry.factor(), slope, weights: weights.cloned() };
-        // Another noise for each tile and time.
-        let seed = ((case.sample.time.as_second() as u64) << 16) | case.sample.tile as u64;
-        let members =
-            rainfarm_members(coarse, geometry, &rainfarm, Cells::Centred, self.n_members, seed)?;
+        let (n, seed) = (self.n_members, seed(case));
+        let members = rainfarm_members(coarse, geometry, &rainfarm, Cells::Centred, n, seed)?;
         Ok(members.iter().map(|member| narrowed(member)).collect())
     }
+}
+
+/// Other noise, and other units that are dropped, for each tile and time.
+fn seed(case: &Case) -> u64 {
+    ((case.sample.time.as_second() as u64) << 16) | case.sample.tile as u64
 }
 
 /// Ensembles whose mean is scored as a forecast, too.

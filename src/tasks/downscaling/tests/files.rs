@@ -58,6 +58,9 @@ fn an_interval_that_a_file_does_not_say_can_be_stated() {
     let shipped = task.fields.load(SAMPLE).expect("it can be read");
     let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
     assert!(last.field.values.iter().zip(&shipped.field.values).all(same), "the same sum");
+    // What somebody brings may be of a model: only what is shipped is called observed.
+    assert!(last.is_fine && shipped.is_fine);
+    assert_eq!((last.is_observed, shipped.is_observed), (false, true));
 }
 
 /// Hours of two forecasts are two sums that can be told apart, and never one.

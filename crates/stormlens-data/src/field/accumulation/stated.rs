@@ -1,6 +1,6 @@
 //! What a person states of a field, and what a field has to be.
 
-use super::refuse;
+use super::{hours_before, is_amount, refuse};
 use crate::field::{FieldError, GriddedField, Interval, Statistic};
 
 impl GriddedField {
@@ -27,6 +27,20 @@ impl GriddedField {
             interval: interval.or(self.interval),
             ..self
         })
+    }
+
+    /// An amount as the sum of so many hours until its time, where somebody states that and the file says no more than
+    /// the time. Rates of a moment stay what they are.
+    ///
+    /// # Errors
+    /// For a time so early that nothing can begin before it.
+    pub fn of_hours(self, stated: Option<i64>) -> Result<Self, FieldError> {
+        let is_open = |own: &Interval| own.statistic == Statistic::Instantaneous;
+        let moment = self.interval.filter(|own| is_open(own) && is_amount(&self.unit));
+        match moment.zip(stated) {
+            Some((own, hours)) => self.stated(None, Some(hours_before(own.end, hours)?)),
+            None => Ok(self),
+        }
     }
 
     /// Checks that a field is rain of so many hours in millimetres, as [`super::accumulate`] makes it.

@@ -22,6 +22,9 @@ pub struct TileData {
     /// Name of the rain in that file.
     #[serde(default = "tp")]
     pub variable: String,
+    /// Hours of which each field of the rain is the sum, where its times have no bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each_hours: Option<u32>,
     /// A file with one field of heights in metres.
     pub terrain: PathBuf,
     /// Tiles are cut from its south-western corner on, as published.
@@ -190,6 +193,9 @@ impl TileConfig {
             return Err(format!(
                 "rain_factor is [{low}, {high}]; give two numbers above 0, the smaller one first"
             ));
+        }
+        if !self.training.tiles.is_empty() && self.augmentation.shift != Shift::None {
+            return Err("tiles names the only places that train, and shift moves them anywhere; leave one out".into());
         }
         let data = &self.data;
         match data.training_until < data.validation_until {

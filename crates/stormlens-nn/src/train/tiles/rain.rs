@@ -37,7 +37,8 @@ pub(super) struct Rain {
 impl Rain {
     /// Reads one sum after the other. `only` are the ids of tiles that train and validate; empty: all.
     pub fn open(data: &TileData, geometry: Geometry, only: &[usize]) -> Result<Self, TrainError> {
-        let source = RainSource::open(&data.rain, Some(&data.variable))?;
+        let stated = data.each_hours.map(i64::from);
+        let source = RainSource::open(&data.rain, Some(&data.variable), stated)?;
         let terrain = open_terrain(&data.terrain)?;
         let tiles = chosen(&data.domain, geometry, only)?;
         check_elevation(&terrain, data.domain.bounds())?;

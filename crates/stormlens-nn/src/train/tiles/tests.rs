@@ -32,6 +32,7 @@ fn config(output: &Path) -> TileConfig {
         data: TileData {
             rain: data("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc"),
             variable: "tp".into(),
+            each_hours: Some(1),
             terrain: data("terrain/gfs_orography_0p25deg.nc"),
             domain: Domain { south: 43.0, north: 47.0, west: -125.0, east: -121.0 },
             hours: 3,
@@ -275,7 +276,15 @@ fn what_makes_no_sense_is_refused_in_words() {
         (refused(|o| o.data.terrain = o.data.rain.clone()), "mm"),
         (refused(|o| o.data.domain.north = 58.0), "does not cover"),
         (refused(|o| o.data.hours = 0), "hours is 0"),
-        (refused(|o| o.training.tiles = vec![3, 5]), "there is no tile 5: the domain has 5"),
+        (refused(|o| o.data.each_hours = None), "have no bounds"),
+        (refused(|o| o.training.tiles = vec![3]), "shift moves them anywhere"),
+        (
+            refused(|o| {
+                o.training.tiles = vec![3, 5];
+                o.augmentation.shift = Shift::None;
+            }),
+            "there is no tile 5: the domain has 5",
+        ),
         (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
         (refused(|o| o.augmentation.rain_factor = Some([2.0, 1.0])), "the smaller one first"),
         (refused(|o| o.data.validation_until = o.data.training_until), "is not before"),
@@ -290,6 +299,7 @@ fn single_tiles_train_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = config(folder.path());
     options.training.tiles = vec![2];
+    options.augmentation.shift = Shift::None;
     let scale = LogScale { mean: 0.1, std: 0.3 };
     let supervision = TileSupervision::open(&options, Some(scale)).expect("samples");
     assert_eq!(supervision.scale(), scale);
