@@ -70,6 +70,9 @@ pub enum Task {
     /// A tile of coarse rain in, the same tile with fine rain out; of which size, each checkpoint says: see
     /// [`Downscaling`].
     Downscaling,
+    /// Fields of a weather model in, a logit for each class of rain at each of their pixels out; which fields and
+    /// which classes, each checkpoint says.
+    RainProbability,
 }
 
 choice! {
@@ -152,7 +155,7 @@ impl ModelCard {
     pub fn scene_classification(&self) -> Option<&SceneClassification> {
         match &self.task {
             Task::SceneClassification(task) => Some(task),
-            Task::Nowcasting | Task::Downscaling => None,
+            Task::Nowcasting | Task::Downscaling | Task::RainProbability => None,
         }
     }
 }

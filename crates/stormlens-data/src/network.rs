@@ -35,6 +35,9 @@ pub struct Pass {
     pub sampled: Option<(u64, usize)>,
     /// Other weights of the same network, by name; `None`: those of the question.
     pub weights: Option<String>,
+    /// A variant of the network with the same weights, by the name that the network gives it; `None`: the network
+    /// itself.
+    pub variant: Option<&'static str>,
 }
 
 impl Pass {
@@ -44,7 +47,8 @@ impl Pass {
 
     /// Whether it is a prediction with its explanations, and nothing else.
     pub fn is_plain(&self) -> bool {
-        self.show.is_empty() && self.sampled.is_none() && self.weights.is_none()
+        let is_of_question = self.weights.is_none() && self.variant.is_none();
+        self.show.is_empty() && self.sampled.is_none() && is_of_question
     }
 }
 
@@ -84,12 +88,21 @@ pub enum Target {
         /// The sum is of millimetres, which follow so from the unit of the network; `None`: it is in that.
         mm: Option<LogScale>,
     },
+    /// The probability of a class or any above it, after the softmax over the classes of each pixel: its mean over some
+    /// rows and columns, or the mean of its log-odds where the output is the logit.
+    Probability {
+        from_class: usize,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        output: ClassOutput,
+    },
 }
 
 /// What a network says, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// A field `[lead times × height × width]`, or the logits of classes.
+    /// A field `[lead times × height × width]`, the logits of classes, or those of each pixel `[classes × height ×
+    /// width]`.
     pub prediction: Vec<f32>,
     pub shape: Vec<usize>,
     /// What a classifier's early layers see, for a comparison with the scenes of its training; empty for other

@@ -8,6 +8,7 @@ mod integrated_gradients;
 mod method;
 mod options;
 mod pass;
+mod probability;
 mod resize;
 mod saliency;
 mod target;

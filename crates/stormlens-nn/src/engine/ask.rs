@@ -56,6 +56,10 @@ fn target(card: &MethodCard, asked: &Target) -> Target {
         Target::Class { class, .. } if card.is_of_logit => {
             Target::Class { class, output: ClassOutput::Logit }
         }
+        Target::Probability { from_class, ref rows, ref columns, .. } if card.is_of_logit => {
+            let (rows, columns) = (rows.clone(), columns.clone());
+            Target::Probability { from_class, rows, columns, output: ClassOutput::Logit }
+        }
         _ => asked.clone(),
     }
 }
@@ -94,6 +98,9 @@ fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
         (Target::Class { .. }, ..) => {
             Err(format!("{id} gives fields; choose a sum of their pixels, not a class"))
         }
+        (Target::Probability { .. }, ..) => Err(format!(
+            "{id} gives no probabilities of rain; choose another target than a class of it"
+        )),
     }
 }
 

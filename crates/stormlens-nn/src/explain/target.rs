@@ -7,6 +7,7 @@ use stormlens_data::downscale::LogScale;
 use stormlens_data::network;
 use stormlens_data::request::ClassOutput;
 
+use super::probability::ProbabilityTarget;
 use crate::network::Prediction;
 
 /// Reduces a prediction to the number that is explained.
@@ -60,6 +61,10 @@ pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> 
             Box::new(MaskedSum::above(field, threshold, plane).of_channel(channel))
         }
         network::Target::Class { class, output } => Box::new(ClassTarget { class, output }),
+        network::Target::Probability { from_class, ref rows, ref columns, output } => {
+            let part = [rows.clone(), columns.clone()];
+            Box::new(ProbabilityTarget::new(from_class, part, output, shape))
+        }
     }
 }
 
