@@ -10,6 +10,7 @@ pub mod attention;
 pub mod bands;
 mod bilinear;
 pub mod convolution;
+pub mod deformable;
 mod depthwise;
 pub mod layer_norm;
 pub mod level;

@@ -2,6 +2,7 @@
 //! gradient against finite differences of the definition.
 
 mod convolution;
+mod deformable;
 mod layer_norm;
 mod transposed;
 
