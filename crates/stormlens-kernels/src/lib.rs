@@ -9,9 +9,11 @@
 pub mod attention;
 pub mod bands;
 mod bilinear;
+pub mod channel_norm;
 pub mod convolution;
 pub mod deformable;
 mod depthwise;
+pub mod gelu;
 pub mod layer_norm;
 pub mod level;
 pub mod planes;
@@ -22,6 +24,7 @@ mod scratch;
 pub mod separable;
 pub mod stem;
 pub mod transposed;
+pub mod turning;
 pub mod upsample;
 
 pub use bands::{Maps, Shape};

@@ -1,6 +1,7 @@
 //! Every kernel on every level of vector instructions against its definition in `f64`, and its
 //! gradient against finite differences of the definition.
 
+mod channel_norm;
 mod convolution;
 mod deformable;
 mod layer_norm;
