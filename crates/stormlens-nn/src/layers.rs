@@ -4,7 +4,9 @@
 //! keys of their checkpoints; a network published in Keras is named in the same way. Activations are `[batch, channels, height, width]`.
 
 mod attention;
+mod channel_norm;
 mod convolution;
+mod deformable;
 mod depthwise;
 mod dropout;
 mod fold;
@@ -18,16 +20,20 @@ mod tests;
 mod transposed;
 
 pub(crate) use attention::cbam;
+pub(crate) use channel_norm::{channel_norm, channel_norm_gelu, gelu, normalise_last};
 pub use convolution::NormOptions;
 pub(crate) use convolution::{
-    conv1x1, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear,
+    conv1x1, conv1x1_gelu, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear,
     residual_separable, separable_relu,
 };
+pub(crate) use deformable::deformable;
 pub(crate) use depthwise::DepthwisePass;
-pub(crate) use dropout::dropout;
+pub(crate) use dropout::{drop_path, dropout};
 pub use fold::fold;
 pub(crate) use layer_norm::{layer_norm, layer_norm_relu, residual_layer_norms};
-pub(crate) use plain::{convolution, convolution_relu};
-pub(crate) use resample::{enlarge_nearest, max_pool, max_pool_halving, upsample, upsample_onto};
+pub(crate) use plain::{convolution, convolution_gelu, convolution_halving, convolution_relu};
+pub(crate) use resample::{
+    adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, resize, upsample, upsample_onto,
+};
 pub(crate) use source::Source;
 pub(crate) use transposed::enlarge_transposed;

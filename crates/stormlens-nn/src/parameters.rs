@@ -92,6 +92,9 @@ impl Entry {
 /// network for pictures (up to 4). Those are rather prepared by the first pass, if at all.
 const LEAST_DENSE: usize = 5;
 
+/// Channels in from which a linear layer is believed to be one of every pixel.
+const LEAST_LINEAR: usize = 16;
+
 impl Parameters {
     /// Puts plain numbers on a device.
     ///
@@ -122,6 +125,8 @@ impl Parameters {
         entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
             // 2 × 2: a transposed convolution, which is a product of matrices.
             [_, _, 1, 1] | [_, _, 2, 2] => entry.matrix().prepare(level),
+            // Linear layers of pixels; those of a classifier's end are small.
+            [_, n_in] if *n_in >= LEAST_LINEAR => entry.matrix().prepare(level),
             [_, n_in, 3, 3] if *n_in >= LEAST_DENSE => entry.filter().prepare(level),
             _ => _ = entry.values(),
         });
@@ -133,6 +138,12 @@ impl Parameters {
             (name.clone(), entry.shape.clone(), entry.values().to_vec())
         };
         self.entries.iter().map(read).collect()
+    }
+
+    /// Some of them, by their names, in each form that they have been brought into.
+    pub(crate) fn only(&self, is_kept: impl Fn(&str) -> bool) -> Self {
+        let kept = self.entries.iter().filter(|(name, _)| is_kept(name));
+        Self { entries: kept.map(|(name, entry)| (name.clone(), entry.clone())).collect() }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -208,6 +219,14 @@ impl Scope<'_> {
         Self { parameters: self.parameters, prefix: self.name(child) }
     }
 
+    /// The modules below a prefix, which ends with a dot or is empty.
+    pub fn below(&self, prefix: &str) -> Self {
+        match prefix.strip_suffix('.') {
+            Some(name) => self.at(name),
+            None => self.clone(),
+        }
+    }
+
     pub fn name(&self, child: &str) -> String {
         match self.prefix.as_str() {
             "" => child.to_owned(),
@@ -228,6 +247,14 @@ impl Scope<'_> {
         let entry = self.entry(child);
         let shape: [usize; D] = entry.shape.as_slice().try_into().expect(child);
         entry.tensor().reshape(shape)
+    }
+
+    /// A tensor whose values are seen in another shape.
+    ///
+    /// # Panics
+    /// If it is not there or of another size.
+    pub fn reshaped<const D: usize>(&self, child: &str, shape: [usize; D]) -> Tensor<D> {
+        self.entry(child).tensor().reshape(shape)
     }
 
     fn entry(&self, child: &str) -> &Entry {

@@ -60,7 +60,7 @@ pub(crate) fn apply_triple<O: Operation>(operation: O, maps: [Tensor<4>; 3]) -> 
 }
 
 /// Either all maps are on the tape, or none is.
-fn alike<const N: usize>(maps: [Tensor<4>; N]) -> [Tensor<4>; N] {
+pub(crate) fn alike<const N: usize>(maps: [Tensor<4>; N]) -> [Tensor<4>; N] {
     if maps.iter().any(Tensor::is_autodiff) { maps.map(Tensor::autodiff) } else { maps }
 }
 

@@ -1,6 +1,8 @@
 //! Fused layers: those that one kernel computes.
 
+mod channel_norm;
 mod convolution;
+mod deformable;
 mod layer_norm;
 mod transposed;
 
@@ -16,7 +18,9 @@ use stormlens_kernels::{Level, Maps, Shape, upsample};
 
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
+pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
 pub(crate) use convolution::ConvolutionOperation;
+pub(crate) use deformable::DeformableOperation;
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
 pub(crate) use transposed::TransposedOperation;
 

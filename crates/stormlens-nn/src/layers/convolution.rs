@@ -5,6 +5,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::{batch_norm, batch_norm_train, conv2d};
 use burn::tensor::ops::ConvOptions;
 
+use super::channel_norm::gelu;
 use super::depthwise::depthwise;
 use super::fused;
 use super::resample::same_padding;
@@ -53,7 +54,8 @@ pub(crate) fn conv3x3_halving_relu(
     }
 }
 
-/// A 1 × 1 convolution with bias: a linear map of the channels.
+/// A 1 × 1 convolution with bias: a linear map of the channels. Its weights may be those of a linear layer,
+/// `[out, in]`.
 pub(crate) fn conv1x1(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
     let x = x.into();
     match fused::conv1x1(p, &x, None, mode) {
@@ -76,14 +78,25 @@ pub(crate) fn conv1x1_onto(
     }
 }
 
+/// The same, then batch normalisation and GELU; both go by these names.
+pub(crate) fn conv1x1_gelu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: impl Into<Source>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let y = conv1x1(&p.at(conv), x, mode);
+    gelu(norm_with(&p.at(norm), y, NormOptions::PYTORCH, mode), mode)
+}
+
 /// Written as a matrix product, whose gradients are matrix products too: burn's CPU kernels compute
 /// the gradient of a convolution's weights as a convolution with a kernel of the picture's size.
 fn linear_map(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_in, height, width] = x.dims();
-    let weight = p.tensor::<4>("weight");
-    let n_out = weight.dims()[0];
+    let n_out = p.n_out("weight").expect("weights");
+    let weight = p.reshaped("weight", [1, n_out, n_in]);
     let x = x.reshape([n_batch, n_in, height * width]);
-    let mut y = weight.reshape([1, n_out, n_in]).matmul(x);
+    let mut y = weight.matmul(x);
     if let Some(bias) = p.optional::<1>("bias") {
         y = y + bias.reshape([1, n_out, 1]);
     }

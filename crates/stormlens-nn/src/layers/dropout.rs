@@ -21,6 +21,16 @@ pub(crate) fn dropout<const D: usize>(x: Tensor<D>, share: f64, mode: &Mode) -> 
     x * Tensor::from_data(TensorData::new(mask, shape), &device)
 }
 
+/// Drops a whole path of an example in a pass of training, and scales it up where it stays (stochastic depth, Huang et
+/// al. 2016, <https://arxiv.org/abs/1603.09382>). Anywhere else nothing happens, in a pass of sampling either.
+pub(crate) fn drop_path(x: Tensor<4>, share: f64, mode: &Mode) -> Tensor<4> {
+    let Mode::Training(_) = mode else { return x };
+    let n_batch = x.dims()[0];
+    let device = x.device().without_autodiff();
+    let mask = dropout(Tensor::<4>::ones([n_batch, 1, 1, 1], &device), share, mode);
+    x * mask
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;

@@ -5,14 +5,15 @@
 
 use burn::tensor::Tensor;
 use stormlens_kernels::Level;
+use stormlens_kernels::deformable::Deformable;
 use stormlens_kernels::pool::Window;
 
 use super::source::Source;
 use crate::fused::{
-    AttentionOperation, ConvolutionOperation, LayerNormOperation, LayerNormPair,
-    PointwiseOperation, PoolOperation, ResidualEnd, SeparableOperation, StemOperation,
-    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_pair,
-    compute_triple,
+    AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
+    GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation, PoolOperation,
+    ResidualEnd, SeparableOperation, StemOperation, TransposedOperation, UpsampleOperation, apply,
+    apply_pair, apply_triple, compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -217,4 +218,32 @@ pub(super) fn enlarge_transposed(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Optio
         bias: p.on_host("bias"),
     };
     Some(apply(operation, x.clone()))
+}
+
+/// Layer normalisation over channels, perhaps with GELU.
+pub(super) fn channel_norm(
+    p: &Scope,
+    x: &Tensor<4>,
+    epsilon: f64,
+    gelu: bool,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    let (weight, bias) = (p.on_host("weight"), p.on_host("bias"));
+    let operation = ChannelNormOperation { level, weight, bias, epsilon: epsilon as f32, gelu };
+    Some(apply(operation, x.clone()))
+}
+
+pub(super) fn gelu(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    Some(apply(GeluOperation { level: level(mode, x)? }, x.clone()))
+}
+
+/// The core of deformable convolution of value, offsets and modulation.
+pub(super) fn deformable(
+    layer: &Deformable,
+    maps: &[Tensor<4>; 3],
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let operation = DeformableOperation { level: level(mode, &maps[0])?, layer: *layer };
+    Some(apply_triple(operation, maps.clone()))
 }

@@ -1,11 +1,12 @@
-//! Dense 3 × 3 convolution, perhaps with batch normalisation and ReLU behind it.
+//! Dense 3 × 3 convolution, perhaps with batch normalisation and ReLU or GELU behind it.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{ConvOptions, PadMode};
+use burn::tensor::{Tensor, s};
 
-use super::convolution::{NormOptions, norm_with};
+use super::channel_norm::gelu;
+use super::convolution::{NormOptions, conv1x1, norm_with};
 use super::fused;
 use super::source::Source;
 use crate::parameters::{Mode, Scope};
@@ -32,6 +33,34 @@ pub(crate) fn convolution(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tenso
         Some(y) => y,
         None => convolve(p, x.into_map()),
     }
+}
+
+/// The same, then batch normalisation and GELU; convolution and normalisation go by these names.
+pub(crate) fn convolution_gelu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: impl Into<Source>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let y = convolution(&p.at(conv), x, mode);
+    gelu(norm_with(&p.at(norm), y, NormOptions::PYTORCH, mode), mode)
+}
+
+/// Zero padding 1 on all sides, at every second pixel: n pixels become ⌈n / 2⌉.
+///
+/// The nine pixels around each result are laid side by side as channels, a small map by now, and what is left is a linear
+/// map of them, whose gradients are products of matrices.
+pub(crate) fn convolution_halving(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    let [n_batch, n_channels, height, width] = x.dims();
+    let padded = x.pad([(1, 1), (1, 1)], PadMode::Constant(0.0));
+    let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
+    let taps = (0..9).map(|tap| {
+        let (row, column) = (tap / 3, tap % 3);
+        let (end, far) = (row + 2 * rows - 1, column + 2 * columns - 1);
+        padded.clone().slice(s![.., .., row..end;2, column..far;2])
+    });
+    let around: Tensor<5> = Tensor::stack(taps.collect(), 2);
+    conv1x1(p, around.reshape([n_batch, 9 * n_channels, rows, columns]), mode)
 }
 
 fn convolve(p: &Scope, x: Tensor<4>) -> Tensor<4> {

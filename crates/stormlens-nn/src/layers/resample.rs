@@ -98,6 +98,67 @@ fn nearest(n_in: usize, n_out: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(weights, [n_out, n_in]), device)
 }
 
+/// Bilinear interpolation to another size, half a pixel being where a pixel's centre is, as PyTorch's without
+/// `align_corners`. A product of matrices, too.
+pub(crate) fn resize(x: Tensor<4>, [height, width]: [usize; 2]) -> Tensor<4> {
+    let [_, _, from_height, from_width] = x.dims();
+    if [from_height, from_width] == [height, width] {
+        return x;
+    }
+    let shares = |from: usize, to: usize| half_pixel(from, to);
+    between(x, [height, width], shares)
+}
+
+/// The mean over `n × n` parts that cover the map and may overlap, as PyTorch's adaptive pooling: part `i` of `n` goes
+/// from `⌊i · size / n⌋` to `⌈(i + 1) · size / n⌉`.
+pub(crate) fn adaptive_mean(x: Tensor<4>, n: usize) -> Tensor<4> {
+    between(x, [n; 2], parts)
+}
+
+/// Down and across by products with matrices `[out × in]` that `weights` makes of the number of pixels in and out.
+fn between(
+    x: Tensor<4>,
+    [height, width]: [usize; 2],
+    weights: impl Fn(usize, usize) -> Vec<f32>,
+) -> Tensor<4> {
+    let [n_batch, n_channels, from_height, from_width] = x.dims();
+    let device = x.device().without_autodiff();
+    let planes = n_batch * n_channels;
+    let matrix = |from: usize, to: usize| {
+        Tensor::<2>::from_data(TensorData::new(weights(from, to), [to, from]), &device)
+    };
+    let x = x.reshape([planes * from_height, from_width]);
+    let x = x.matmul(matrix(from_width, width).transpose());
+    let x = x.reshape([planes, from_height, width]);
+    let down = matrix(from_height, height).reshape([1, height, from_height]);
+    down.matmul(x).reshape([n_batch, n_channels, height, width])
+}
+
+/// `[to × from]`: each row holds the two weights of one interpolated point.
+fn half_pixel(from: usize, to: usize) -> Vec<f32> {
+    let mut weights = vec![0f32; to * from];
+    let scale = from as f32 / to as f32;
+    for (i, weights) in weights.chunks_exact_mut(from).enumerate() {
+        let position = (scale * (i as f32 + 0.5) - 0.5).max(0.0);
+        let low = (position as usize).min(from - 1);
+        let share = position - low as f32;
+        weights[low] += 1.0 - share;
+        weights[(low + 1).min(from - 1)] += share;
+    }
+    weights
+}
+
+/// `[to × from]`: each row holds the shares of a part's pixels.
+fn parts(from: usize, to: usize) -> Vec<f32> {
+    let mut weights = vec![0f32; to * from];
+    for (i, weights) in weights.chunks_exact_mut(from).enumerate() {
+        let part = i * from / to..((i + 1) * from).div_ceil(to);
+        let n = part.len() as f32;
+        weights[part].fill(1.0 / n);
+    }
+    weights
+}
+
 /// `[2 n, n]`: each row holds the two weights of one interpolated point.
 fn interpolation(n: usize, device: &Device) -> Tensor<2> {
     let mut weights = vec![0f32; 2 * n * n];
@@ -148,6 +209,29 @@ mod tests {
         let y = to_vec(enlarge_nearest(x, [2, 8]));
         let row = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 3.0, 3.0];
         assert_eq!(y, [row, row].concat());
+    }
+
+    /// Parts of a map, with the numbers that PyTorch 2.15 gives for its adaptive pooling and interpolation.
+    #[test]
+    fn parts_overlap_and_pixels_have_centres() {
+        let device = Device::flex();
+        let values: Vec<f32> = (0..7).map(|i| (i * i) as f32).collect();
+        let x = Tensor::<4>::from_data(TensorData::new(values, [1, 1, 1, 7]), &device);
+        let row = |y: Tensor<4>, n: usize| to_vec(y)[..n].to_vec();
+        let near = |ours: Vec<f32>, theirs: &[f32]| {
+            assert_eq!(ours.len(), theirs.len());
+            for (a, b) in ours.iter().zip(theirs) {
+                assert!((a - b).abs() < 1e-5, "{a}, not {b}");
+            }
+        };
+        near(row(adaptive_mean(x.clone(), 3), 3), &[1.666_666_6, 9.666_667, 25.666_666]);
+        near(row(adaptive_mean(x.clone(), 6), 6), &[0.5, 2.5, 6.5, 12.5, 20.5, 30.5]);
+        let two = adaptive_mean(x.clone().narrow(3, 0, 2), 6);
+        near(row(two, 6), &[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+        let larger =
+            [0.0, 0.55, 1.75, 3.85, 7.249_999, 11.449_999, 16.449_997, 22.75, 29.949_997, 36.0];
+        near(row(resize(x.clone(), [1, 10]), 10), &larger);
+        near(row(resize(x, [1, 3]), 3), &[0.666_666_6, 9.0, 28.666_664]);
     }
 
     #[test]
