@@ -35,6 +35,8 @@ pub enum EngineError {
     UnknownLayer { model: &'static str, name: String, known: Vec<String> },
     #[error("there is no method {name:?}; known are {}", known.join(", "))]
     UnknownMethod { name: String, known: Vec<&'static str> },
+    #[error("{model} has no variant {name:?}")]
+    UnknownVariant { model: &'static str, name: String },
     #[error("{}: {reason}", path.display())]
     WrongNetwork { path: PathBuf, reason: String },
     #[error(transparent)]
@@ -102,13 +104,15 @@ impl Engine {
     /// One input with all that is wanted of it; whose weights it names, the caller has seen to.
     ///
     /// # Errors
-    /// As [`Self::answer`], [`Self::show`] and [`Self::sample`].
+    /// As [`Self::answer`], [`Self::show`] and [`Self::sample`], and for a variant that the network does not have.
     pub fn pass(
         &self,
         resident: &Resident,
         pass: &Pass,
         progress: &dyn Progress,
     ) -> Result<Answer, EngineError> {
+        let variant = pass.variant.map(|name| resident.variant(name)).transpose()?;
+        let resident = variant.as_ref().unwrap_or(resident);
         // What layers hold comes with a prediction of its own.
         let wants_answer = !pass.asked.is_empty() || pass.show.is_empty();
         let mut answer = Answer::default();

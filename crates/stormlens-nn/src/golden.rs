@@ -111,6 +111,17 @@ fn draw(name: &str, shape: &[usize]) -> Vec<f32> {
     (0..shape.iter().product()).map(|_| random.between(low, high) as f32).collect()
 }
 
+/// A value of the weights that follow from a number: seed, tensor, element; mean and half the range.
+pub(crate) fn numbered([seed, tensor, element]: [u32; 3], [mean, half]: [f64; 2]) -> f32 {
+    let mut h = element
+        .wrapping_add(0x9E37_79B9u32.wrapping_mul(tensor + 1))
+        .wrapping_add(0x7F4A_7C15u32.wrapping_mul(seed));
+    h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
+    h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
+    h ^= h >> 16;
+    (mean + half * (f64::from(h) / 2_147_483_648.0 - 1.0)) as f32
+}
+
 /// ‖a − b‖ / ‖b‖
 pub(crate) fn relative_l2(ours: &[f32], theirs: &[f32]) -> f64 {
     assert_eq!(ours.len(), theirs.len());

@@ -26,6 +26,17 @@ pub trait Network: Send + Sync {
         None
     }
 
+    /// What it takes and gives with parameters of these shapes, for a network that takes fields of a weather model.
+    fn fields(&self, _: ShapeOf) -> Option<FieldSizes> {
+        None
+    }
+
+    /// A variant of that name, which has a part of the network's tensors: whether it has the tensor of a name. `None`:
+    /// there is no such variant.
+    fn variant(&self, _name: &str) -> Option<fn(&str) -> bool> {
+        None
+    }
+
     /// Whether the network has that layer of its card with parameters of these shapes, which may be those of
     /// fewer levels.
     fn has_layer(&self, _: ShapeOf, _layer: &str) -> bool {
@@ -41,11 +52,45 @@ pub trait Network: Send + Sync {
 /// The shape of a parameter, if there is one of that name.
 pub type ShapeOf<'a> = &'a dyn Fn(&str) -> Option<Vec<usize>>;
 
+/// What a network takes and gives that takes fields of a weather model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldSizes {
+    /// Fields that go in.
+    pub n_variables: usize,
+    /// Fields, rows and columns of a token. A token that holds a missing value is hidden.
+    pub patch: [usize; 3],
+    /// Tokens of one group of fields: those of a column times those of a row, which weights do not tell apart.
+    pub n_places: usize,
+    /// Classes that it tells apart at each pixel; `None`: it rebuilds the fields.
+    pub n_classes: Option<usize>,
+}
+
+impl FieldSizes {
+    /// Rows and columns of tokens of a picture of that size.
+    ///
+    /// # Errors
+    /// In words, where it does not fall into the tokens of these weights.
+    pub fn places(&self, height: usize, width: usize) -> Result<[usize; 2], String> {
+        let [_, rows, columns] = self.patch;
+        let places = [height / rows, width / columns];
+        let is_whole = height.is_multiple_of(rows) && width.is_multiple_of(columns);
+        if is_whole && places[0] * places[1] == self.n_places {
+            return Ok(places);
+        }
+        Err(format!(
+            "the fields are {height} × {width} pixels; these weights belong to fields that fall into {} parts of \
+             {rows} × {columns}",
+            self.n_places
+        ))
+    }
+}
+
 /// What a network says.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is not kept")]
 pub enum Prediction {
-    /// `[batch, lead times, height, width]`, in the unit of the input.
+    /// `[batch, lead times, height, width]`, in the unit of the input; or logits of classes at each pixel, `[batch,
+    /// classes, height, width]`.
     Field(Tensor<4>),
     /// What a classifier says.
     Logits {

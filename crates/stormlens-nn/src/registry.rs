@@ -8,7 +8,7 @@ use stormlens_data::card::ModelCard;
 use crate::layers::NormOptions;
 use crate::models::{
     Architecture, HostTensors, RecognitionError, Schema, Sizes, harpnet, polar_low,
-    recognise as comparison, sar_unet, unet,
+    recognise as comparison, sar_unet, sslpdl, unet,
 };
 use crate::network::Network;
 use stormlens_checkpoint::{self as checkpoint, CheckpointError, Foreign, Layout, StateDict};
@@ -22,6 +22,7 @@ pub const MODELS: &[&ModelEntry] = &[
     &unet::UNET_ATTENTION,
     &polar_low::ENTRY,
     &harpnet::ENTRY,
+    &sslpdl::ENTRY,
 ];
 
 /// What the rest of the program needs of a network.

@@ -47,7 +47,7 @@ impl<'a> Example<'a> {
         question: &Question,
         device: &Device,
     ) -> Result<Self, EngineError> {
-        let asks = question.iter().map(|asked| Ask::new(resident, asked));
+        let asks = question.iter().map(|asked| Ask::new(resident, asked, input.shape));
         let asks: Vec<Ask> = asks.collect::<Result<_, _>>()?;
         let tensor = to_device(resident, input, device)?;
         Ok(Self { input, tensor, gradients: gradients_of(&asks), asks })

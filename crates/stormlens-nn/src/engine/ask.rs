@@ -8,6 +8,7 @@ use stormlens_data::request::ClassOutput;
 
 use super::{EngineError, Resident};
 use crate::explain::{self, Method, Options, Wants, Watch};
+use crate::network::FieldSizes;
 
 /// One method, and what it is to explain, as the network has it.
 pub(super) struct Ask {
@@ -21,9 +22,11 @@ pub(super) struct Ask {
 }
 
 impl Ask {
+    /// About an input of that shape.
+    ///
     /// # Errors
     /// For a method, an option, a target or a layer that is not there.
-    pub fn new(resident: &Resident, asked: &Asked) -> Result<Self, EngineError> {
+    pub fn new(resident: &Resident, asked: &Asked, shape: [usize; 3]) -> Result<Self, EngineError> {
         let method = explain::find(&asked.method)
             .map_err(|known| EngineError::UnknownMethod { name: asked.method.clone(), known })?;
         let card = method.card();
@@ -32,7 +35,7 @@ impl Ask {
             false => Vec::new(),
         };
         let options = Options::read(card, &resident.card, &asked.options);
-        check_target(resident, &asked.target).map_err(EngineError::Input)?;
+        check_target(resident, &asked.target, shape).map_err(EngineError::Input)?;
         let (target, options) = (target(card, &asked.target), options.map_err(EngineError::Input)?);
         let nothing = asked.nothing.clone();
         let n_channels = resident.n_input_channels();
@@ -65,8 +68,11 @@ fn target(card: &MethodCard, asked: &Target) -> Target {
 }
 
 /// Whether the network's answer has that target, or why not.
-fn check_target(resident: &Resident, target: &Target) -> Result<(), String> {
+fn check_target(resident: &Resident, target: &Target, shape: [usize; 3]) -> Result<(), String> {
     let id = resident.card.id;
+    if let Some(fields) = resident.fields() {
+        return check_probability(id, target, &fields, shape);
+    }
     if let Some(tiles) = resident.downscaling() {
         return check_tile(id, target, tiles.output_px);
     }
@@ -112,11 +118,47 @@ fn check_tile(id: &str, target: &Target, side: usize) -> Result<(), String> {
     if let Some(above) = above.filter(|above| !above.is_finite()) {
         return Err(format!("the threshold is {above}; give a number"));
     }
-    for (what, range) in [("rows", rows), ("columns", columns)] {
-        if range.is_empty() || range.end > side {
+    check_part("sum", "tile", [rows, columns], [side; 2])
+}
+
+/// Whether a network that tells classes of rain apart has the target for fields of that shape, or why not.
+fn check_probability(
+    id: &str,
+    target: &Target,
+    fields: &FieldSizes,
+    [_, height, width]: [usize; 3],
+) -> Result<(), String> {
+    let Some(n_classes) = fields.n_classes else {
+        return Err(format!(
+            "these weights of {id} are of the pre-training: they rebuild fields and give no probabilities; take \
+             fine-tuned ones"
+        ));
+    };
+    let Target::Probability { from_class, rows, columns, .. } = target else {
+        return Err(format!("{id} gives probabilities; choose that of a class and those above it"));
+    };
+    if !(1..n_classes).contains(from_class) {
+        return Err(format!(
+            "the probability is of class {from_class} and those above it; the network tells {n_classes} apart, and \
+             from 0 on it is always 1: choose 1 to {}",
+            n_classes - 1
+        ));
+    }
+    check_part("mean", "map", [rows, columns], [height, width])
+}
+
+/// Whether these rows and columns are there, or why not.
+fn check_part(
+    reduced: &str,
+    whole: &str,
+    ranges: [&Range<usize>; 2],
+    size: [usize; 2],
+) -> Result<(), String> {
+    for ((what, range), n) in ["rows", "columns"].into_iter().zip(ranges).zip(size) {
+        if range.is_empty() || range.end > n {
             let Range { start, end } = range;
             return Err(format!(
-                "the sum is over {what} {start} to {end}, the last one excluded; the tile has {side}, \
+                "the {reduced} is over {what} {start} to {end}, the last one excluded; the {whole} has {n}, \
                  counted from 0"
             ));
         }

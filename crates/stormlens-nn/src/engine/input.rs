@@ -6,6 +6,7 @@ use stormlens_data::network::Input;
 
 use super::resident::MIN_CROP_PX;
 use super::{EngineError, Resident};
+use crate::network::FieldSizes;
 
 /// Below this a field has no pixel left before the last pooling.
 const MIN_FIELD_PX: usize = 16;
@@ -36,6 +37,8 @@ struct Needs {
     size_multiple: usize,
     /// The only height and width that it takes.
     side_px: Option<usize>,
+    /// Of a network that takes fields of a weather model, of which tokens may be hidden.
+    fields: Option<FieldSizes>,
 }
 
 impl Needs {
@@ -49,6 +52,7 @@ impl Needs {
             min_side_px: MIN_FIELD_PX,
             size_multiple: frames.size_multiple,
             side_px: None,
+            fields: None,
         };
         let colours = || Self {
             n_channels: N_COLOURS,
@@ -56,10 +60,23 @@ impl Needs {
             min_side_px: MIN_CROP_PX,
             size_multiple: 1,
             side_px: None,
+            fields: None,
         };
-        match resident.downscaling() {
-            Some(tiles) => Self::of_tiles(&tiles),
-            None => resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames),
+        match (resident.downscaling(), resident.fields()) {
+            (Some(tiles), _) => Self::of_tiles(&tiles),
+            (None, Some(fields)) => Self::of_fields(fields),
+            (None, None) => resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames),
+        }
+    }
+
+    fn of_fields(fields: FieldSizes) -> Self {
+        Self {
+            n_channels: fields.n_variables,
+            channels: ("fields", "z-scores, in the order of the weights' statement".into()),
+            min_side_px: 1,
+            size_multiple: 1,
+            side_px: None,
+            fields: Some(fields),
         }
     }
 
@@ -74,6 +91,7 @@ impl Needs {
             min_side_px: 1,
             size_multiple: 1,
             side_px: tiles.input_px,
+            fields: None,
         }
     }
 
@@ -94,8 +112,11 @@ impl Needs {
                 "the input holds {n} values; {n_channels} × {height} × {width} are {wanted}"
             ));
         }
-        match input.values.iter().position(|value| !value.is_finite()) {
-            None => Ok(()),
+        // A missing value hides its token.
+        let may_miss = self.fields.is_some();
+        let is_wrong = |value: &f32| !(value.is_finite() || may_miss && value.is_nan());
+        match input.values.iter().position(is_wrong) {
+            None => self.fields.map_or(Ok(()), |fields| check_visible(&fields, input)),
             Some(i) => {
                 let (value, channel, pixel) =
                     (input.values[i], i / (height * width), i % (height * width));
@@ -109,6 +130,9 @@ impl Needs {
     }
 
     fn check_size(&self, height: usize, width: usize) -> Result<(), String> {
+        if let Some(fields) = self.fields {
+            return fields.places(height, width).map(|_| ());
+        }
         let Self { min_side_px: least, size_multiple: multiple, side_px, .. } = *self;
         if let Some(side) = side_px {
             let refused = || {
@@ -135,4 +159,31 @@ impl Needs {
             next(width)
         ))
     }
+}
+
+/// Whether any token is left that the network can see, or why not.
+fn check_visible(fields: &FieldSizes, input: &Input) -> Result<(), String> {
+    let [_, height, width] = input.shape;
+    let [depth, rows, columns] = fields.patch;
+    let is_seen = |token: [usize; 3]| {
+        let [group, row, column] = token;
+        (0..depth * rows).all(|i| {
+            let place = ((group * depth + i / rows) * height + row * rows + i % rows) * width;
+            let values = &input.values[place + column * columns..][..columns];
+            values.iter().all(|value| value.is_finite())
+        })
+    };
+    let n_columns = width / columns;
+    let token = |i: usize| {
+        let (group, place) = (i / fields.n_places, i % fields.n_places);
+        [group, place / n_columns, place % n_columns]
+    };
+    let n_tokens = fields.n_variables / depth * fields.n_places;
+    let refused = || {
+        format!(
+            "every part of {depth} fields, {rows} rows and {columns} columns misses a value, so that the network \
+             sees nothing; leave fewer fields out"
+        )
+    };
+    (0..n_tokens).any(|i| is_seen(token(i))).then_some(()).ok_or_else(refused)
 }

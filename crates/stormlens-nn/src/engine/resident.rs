@@ -17,6 +17,7 @@ use crate::fused::Kernels;
 use crate::layers::fold;
 use crate::models::HostTensors;
 use crate::models::nowcasting::Statement;
+use crate::network::FieldSizes;
 use crate::registry::{self, ModelEntry};
 use stormlens_checkpoint as checkpoint;
 
@@ -31,6 +32,8 @@ pub struct Resident {
     pub checkpoint: CheckpointCard,
     pub(super) entry: &'static ModelEntry,
     pub(super) parameters: Parameters,
+    /// Which variant of the network it is; `None`: the network itself.
+    pub variant: Option<&'static str>,
 }
 
 /// A checkpoint and what it is, before it goes to a device.
@@ -134,7 +137,27 @@ impl Resident {
         parameters.prepare(Kernels::chosen());
         let mut card = (entry.card)();
         card.layers.retain(|layer| !checkpoint.absent_layers.contains(&layer.name));
-        Ok(Self { card, checkpoint, entry, parameters })
+        Ok(Self { card, checkpoint, entry, parameters, variant: None })
+    }
+
+    /// A variant of the network with the same weights, which both share in memory.
+    ///
+    /// # Errors
+    /// Where the network has no variant of that name.
+    pub fn variant(&self, name: &'static str) -> Result<Self, EngineError> {
+        let model = self.card.id;
+        let is_kept = self.entry.network.variant(name);
+        let missing = || EngineError::UnknownVariant { model, name: name.to_owned() };
+        let is_kept = is_kept.ok_or_else(missing)?;
+        let (card, checkpoint) = (self.card.clone(), self.checkpoint.clone());
+        let parameters = self.parameters.only(is_kept);
+        Ok(Self { card, checkpoint, entry: self.entry, parameters, variant: Some(name) })
+    }
+
+    /// What it takes and gives, if it takes fields of a weather model.
+    pub fn fields(&self) -> Option<FieldSizes> {
+        let shape = |name: &str| self.parameters.shape(name).map(<[usize]>::to_vec);
+        self.entry.network.fields(&shape)
     }
 
     /// What it takes and gives, if it refines tiles.
@@ -144,6 +167,9 @@ impl Resident {
 
     /// Channels of its input.
     pub fn n_input_channels(&self) -> usize {
+        if let Some(fields) = self.fields() {
+            return fields.n_variables;
+        }
         match (&self.checkpoint.nowcasting, self.downscaling()) {
             (Some(frames), _) => frames.n_input_frames,
             (_, Some(tiles)) => tiles.n_input_channels,

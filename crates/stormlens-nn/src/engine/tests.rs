@@ -150,6 +150,7 @@ fn fields() -> (Resident, &'static Counting) {
         },
         entry,
         parameters: Parameters::from_host(procedural(&schema), &Device::flex()),
+        variant: None,
     };
     (resident, counting)
 }

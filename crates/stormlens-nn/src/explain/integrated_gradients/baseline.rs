@@ -12,12 +12,15 @@ pub enum Baseline {
 /// A baseline of an input, `[channels × height × width]` as the input itself.
 ///
 /// Pixels that are zero in all channels (without data, or without any rain) stay zero, so that they
-/// never receive attribution: the path does not move there.
+/// never receive attribution: the path does not move there. A missing value counts nowhere; what stands in its place is
+/// of no meaning.
 pub fn baseline(kind: Baseline, input: &[f32], [_, height, width]: [usize; 3]) -> Vec<f32> {
     let n = height * width;
     let planes: Vec<&[f32]> = input.chunks_exact(n).collect();
     let has_data: Vec<bool> = (0..n).map(|i| planes.iter().any(|plane| plane[i] != 0.0)).collect();
     let of_channel = |plane: &&[f32]| -> Vec<f32> {
+        let is_there = |(&has, v): (&bool, &f32)| has && !v.is_nan();
+        let has_data: Vec<bool> = has_data.iter().zip(*plane).map(is_there).collect();
         let filled = match kind {
             Baseline::Mean => vec![mean(plane, &has_data); n],
             Baseline::Blurred => blur(plane, &has_data, [height, width]),
@@ -40,7 +43,8 @@ const REACH: usize = 12;
 /// Three box averages after each other, which is nearly a Gaussian; only pixels with data count.
 fn blur(plane: &[f32], has_data: &[bool], [height, width]: [usize; 2]) -> Vec<f32> {
     let mut weight: Vec<f32> = has_data.iter().map(|&has| f32::from(u8::from(has))).collect();
-    let mut value: Vec<f32> = plane.iter().zip(&weight).map(|(v, w)| v * w).collect();
+    let own = |(&v, &has): (&f32, &bool)| if has { v } else { 0.0 };
+    let mut value: Vec<f32> = plane.iter().zip(has_data).map(own).collect();
     for _ in 0..3 {
         for field in [&mut value, &mut weight] {
             *field = transpose(&box_rows(field, width), width);
@@ -114,6 +118,15 @@ mod tests {
         let input = [0.0, 2.0, 0.0, 4.0, 0.0, 0.0, 0.0, 3.0];
         let expected = [0.0, 3.0, 0.0, 3.0, 0.0, 1.5, 0.0, 1.5];
         assert_eq!(baseline(Baseline::Mean, &input, [2, 2, 2]), expected);
+    }
+
+    #[test]
+    fn a_missing_value_counts_nowhere() {
+        let input = [1.0, f32::NAN, 3.0, 2.0, 5.0, 5.0, 5.0, 5.0];
+        let found = baseline(Baseline::Mean, &input, [2, 2, 2]);
+        assert_eq!(found, [2.0, 0.0, 2.0, 2.0, 5.0, 5.0, 5.0, 5.0]);
+        let found = baseline(Baseline::Blurred, &input, [2, 2, 2]);
+        assert!(found.iter().all(|v| v.is_finite() && *v <= 5.0), "{found:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Bool, Tensor, TensorData};
 use stormlens_data::request::{Cancelled, Progress};
 
 use crate::explain::Target;
@@ -58,8 +58,23 @@ pub fn integrated_gradients(
     target: &dyn Target,
     progress: &dyn Progress,
 ) -> Result<PathAttribution, Cancelled> {
+    let missing = missing(&path.input);
     let way = path.input.clone() - path.baseline.clone();
-    Walk { network, parameters, path, way, target, progress }.trapezoid()
+    // A missing value is missing all along the path, and contributes nothing.
+    let way = match &missing {
+        Some(missing) => way.mask_fill(missing.clone(), 0.0),
+        None => way,
+    };
+    Walk { network, parameters, path, way, missing, target, progress }.trapezoid()
+}
+
+/// Where an input has no value; `None` where it has all. Found on the host: programs for GPUs may be compiled as if no
+/// value were ever missing.
+fn missing(input: &Tensor<4>) -> Option<Tensor<4, Bool>> {
+    let values = to_vec(input.clone().inner());
+    let is_missing: Vec<bool> = values.into_iter().map(f32::is_nan).collect();
+    let any = is_missing.contains(&true);
+    any.then(|| Tensor::from_data(TensorData::new(is_missing, input.dims()), &input.device()))
 }
 
 /// A point of the path: how far along, and its weight in the sum.
@@ -74,6 +89,8 @@ struct Walk<'a> {
     path: &'a Path,
     /// From the baseline to the input.
     way: Tensor<4>,
+    /// Where the input has no value, if it lacks any.
+    missing: Option<Tensor<4, Bool>>,
     target: &'a dyn Target,
     progress: &'a dyn Progress,
 }
@@ -119,7 +136,13 @@ impl Walk<'_> {
         let n = points.len();
         let baseline = &self.path.baseline;
         // Point by point, because products with a column of numbers take longer than all of these.
-        let at = |&(share, _): &Point| self.way.clone().mul_scalar(share) + baseline.clone();
+        let at = |&(share, _): &Point| {
+            let there = self.way.clone().mul_scalar(share) + baseline.clone();
+            match &self.missing {
+                Some(missing) => there.mask_where(missing.clone(), self.path.input.clone()),
+                None => there,
+            }
+        };
         let there: Vec<Tensor<4>> = points.iter().map(at).collect();
         let leaf = match there.as_slice() {
             [one] => one.clone(),

@@ -7,7 +7,7 @@ use stormlens_data::files::npy::read_npy_f32;
 
 use super::*;
 use crate::engine::host_tensors;
-use crate::golden::full_path;
+use crate::golden::{full_path, numbered};
 use crate::layers::{convolution, layer_norm_relu};
 use crate::models::soup;
 use crate::registry;
@@ -27,17 +27,6 @@ pub(super) fn json(folder: &Path, name: &str) -> Json {
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
-/// A value of the weights that follow from a number: tensor `k`, element `i`.
-fn value(seed: u32, k: u32, i: u32, [a, b]: [f64; 2]) -> f32 {
-    let mut h = i
-        .wrapping_add(0x9E37_79B9u32.wrapping_mul(k + 1))
-        .wrapping_add(0x7F4A_7C15u32.wrapping_mul(seed));
-    h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
-    h = (h ^ (h >> 13)).wrapping_mul(0xC2B2_AE35);
-    h ^= h >> 16;
-    (a + b * (f64::from(h) / 2_147_483_648.0 - 1.0)) as f32
-}
-
 /// Mean and half the range of a tensor's values.
 fn range(name: &str, shape: &[usize]) -> [f64; 2] {
     match shape.len() {
@@ -51,7 +40,7 @@ fn range(name: &str, shape: &[usize]) -> [f64; 2] {
 pub(super) fn formula(form: &Form, seed: u32) -> HostTensors {
     let tensor = |(k, (name, shape)): (usize, &(String, Vec<usize>))| {
         let (range, n) = (range(name, shape), shape.iter().product::<usize>());
-        let values = (0..n as u32).map(|i| value(seed, k as u32, i, range)).collect();
+        let values = (0..n as u32).map(|i| numbered([seed, k as u32, i], range)).collect();
         (name.clone(), shape.clone(), values)
     };
     architecture(form).schema.iter().enumerate().map(tensor).collect()
