@@ -61,6 +61,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
             size_multiple: 16,
         }),
         refining: None,
+        fields: None,
         members: Vec::new(),
         absent_layers: Vec::new(),
         variant: (!is_nowcasting).then_some(Variant::LR_512),

@@ -156,6 +156,7 @@ fn common(args: &Args, file: &Foreign, found: &Recognised) -> Metadata {
         frame_step_min: None,
         lead_times_min: None,
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: own.is_some_and(|m| m.simulated),

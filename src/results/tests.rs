@@ -28,6 +28,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         is_simulated: false,
         nowcasting: None,
         refining: None,
+        fields: None,
         members: Vec::new(),
         absent_layers: Vec::new(),
         variant: None,

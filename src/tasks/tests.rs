@@ -104,6 +104,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         is_simulated: false,
         nowcasting: None,
         refining: None,
+        fields: None,
         members: Vec::new(),
         absent_layers: Vec::new(),
         variant: None,

@@ -34,6 +34,7 @@ fn write(path: &Path, seed: u64) -> PathBuf {
         frame_step_min: None,
         lead_times_min: None,
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,

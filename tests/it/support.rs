@@ -282,6 +282,7 @@ pub fn checkpoint() -> CheckpointCard {
         n_parameters: 1_234_567,
         is_simulated: false,
         refining: None,
+        fields: None,
         members: Vec::new(),
         absent_layers: Vec::new(),
         nowcasting: Some(Nowcasting {

@@ -13,7 +13,7 @@ use safetensors::tensor::{SafeTensorError, TensorView, View, serialize};
 use safetensors::{Dtype as SafetensorsDtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use stormlens_data::card::{NowcastField, RainStatement};
+use stormlens_data::card::{FieldStatement, NowcastField, RainStatement};
 use stormlens_data::files::write_atomically;
 
 use super::dtype::Dtype;
@@ -48,6 +48,9 @@ pub struct Metadata {
     /// Of which rain a network is that refines tiles; `None` for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rain: Option<RainStatement>,
+    /// Of which fields a network is that says how likely rain is; `None` for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<FieldStatement>,
     /// Side of the square that a picture is stretched to; `None` for networks without pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_px: Option<usize>,

@@ -7,10 +7,12 @@ use serde::Serialize;
 use crate::choice::choice;
 use crate::scene::{FeatureRange, Reference, Variant};
 
+mod fields;
 mod nowcast_field;
 mod refining;
 mod split;
 
+pub use fields::{FieldStatement, FieldVariable, FieldsCard};
 pub use refining::{Downscaling, RainStatement, Refining};
 pub use split::{Part, Split};
 
@@ -177,6 +179,8 @@ pub struct CheckpointCard {
     pub nowcasting: Option<Nowcasting>,
     /// The tiles that it takes and gives, and their unit; `None` for other networks.
     pub refining: Option<Refining>,
+    /// The fields that it takes, their units and grid; `None` for other networks.
+    pub fields: Option<FieldsCard>,
     /// Names of further weights of the same training, which make an ensemble with these.
     pub members: Vec<String>,
     /// Layers of the network's card that these weights do not have, being of fewer levels.
@@ -404,6 +408,7 @@ mod tests {
             is_simulated: false,
             nowcasting: None,
             refining: None,
+            fields: None,
             members: Vec::new(),
             absent_layers: Vec::new(),
             variant,

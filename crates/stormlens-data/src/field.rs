@@ -4,10 +4,11 @@ pub mod accumulation;
 pub mod contents;
 pub mod error;
 pub mod file;
-mod grib;
+pub(crate) mod grib;
 pub mod gridded;
 pub mod interval;
 pub mod lat_lon;
+pub mod level;
 mod netcdf;
 mod parameters;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use file::{FieldFile, Stated, npy_field};
 pub use gridded::GriddedField;
 pub use interval::{Interval, Statistic};
 pub use lat_lon::LatLonGrid;
+pub use level::Level;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -18,6 +18,7 @@ pub mod import;
 pub mod network;
 pub mod outcome;
 mod packed;
+pub mod probability;
 pub mod projection;
 pub mod request;
 pub mod scene;

@@ -76,6 +76,7 @@ fn cards() -> Cards {
         is_simulated: false,
         nowcasting: None,
         refining: Some(refining),
+        fields: None,
         members: vec!["one/members/1".to_owned(), "one/members/2".to_owned()],
         absent_layers: Vec::new(),
         variant: None,

@@ -134,6 +134,7 @@ impl About<'_> {
                 hours: data.hours,
                 registration: data.registration,
             }),
+            fields: None,
             input_px: None,
             crop_px: None,
             simulated: false,

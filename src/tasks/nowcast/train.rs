@@ -35,6 +35,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         frame_step_min: Some(frames.frame_step_min),
         lead_times_min: Some(frames.lead_times_min.clone()),
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,

@@ -49,6 +49,7 @@ fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Resul
         frame_step_min: None,
         lead_times_min: None,
         rain: None,
+        fields: None,
         input_px: Some(data.variant.input_px),
         crop_px: Some(data.variant.crop_px),
         simulated: data.simulated,

@@ -25,6 +25,7 @@ pub(super) fn ours(precision: Precision) -> Vec<u8> {
         frame_step_min: None,
         lead_times_min: None,
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,

@@ -22,6 +22,7 @@ fn metadata() -> Metadata {
         frame_step_min: None,
         lead_times_min: None,
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,
@@ -113,6 +114,7 @@ fn what_is_said_of_pictures_is_read() {
     let metadata = Metadata {
         normalisation_mm_5min: None,
         rain: None,
+        fields: None,
         input_px: Some(192),
         crop_px: Some(128),
         simulated: true,

@@ -14,9 +14,11 @@ pub struct Content {
     pub variable: String,
     /// What it is, for people.
     pub title: String,
+    /// In the conventions CF, e.g. `air_temperature`; empty where neither the file nor a table says it.
+    pub standard_name: String,
     /// As the file or the table of its parameters has it; empty where neither does.
     pub unit: String,
-    /// e.g. `surface`; empty where it is not said.
+    /// e.g. `surface` or `850 hPa`, as [`super::Level`] writes the levels that it knows; empty where it is not said.
     pub level: String,
     pub reference_time: Option<Timestamp>,
     pub interval: Option<Interval>,

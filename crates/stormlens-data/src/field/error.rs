@@ -34,6 +34,8 @@ pub enum FieldError {
     Grids { first: String, second: String },
     #[error("{name} is in {unit:?}, {needed}")]
     Unit { name: String, unit: String, needed: &'static str },
+    #[error("{name} cannot be used: {what}")]
+    Quantity { name: String, what: String },
     #[error("{name} does not say over which interval it is: state it")]
     NoInterval { name: String },
     #[error("{what}")]

@@ -130,6 +130,7 @@ impl NetcdfFile {
         Content {
             variable: variable.name().to_owned(),
             title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
+            standard_name: text("standard_name"),
             unit: text("units"),
             level: map.level.clone(),
             reference_time: map.reference_time,

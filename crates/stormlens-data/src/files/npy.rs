@@ -13,9 +13,13 @@ use crate::outcome::{Values, Variable};
 mod head;
 mod read;
 mod text;
+mod texts;
 
 pub use read::{npy_shape, npz_array, read_npy_f32};
 use text::Text;
+pub use texts::read_npy_texts;
+#[cfg(test)]
+pub(crate) use texts::tests as texts_testing;
 
 /// Writes an array of float32 in C order.
 ///

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::card::{
-    CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
+    CheckpointCard, Downscaling, FieldStatement, FieldsCard, Layer, ModelCard, RainStatement,
+    Refining, Split,
 };
 use stormlens_data::network::ShownLayer;
 use stormlens_data::scene::Variant;
@@ -79,6 +80,11 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         rain: rain.unwrap_or(RainStatement::PUBLISHED),
         is_stated: rain.is_some(),
     });
+    let fields = file.metadata.as_ref().and_then(|metadata| metadata.fields.clone());
+    if let Some(Err(reason)) = fields.as_ref().map(FieldStatement::check) {
+        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
+    }
+    let fields = fields.map(|fields| FieldsCard { fields, is_stated: true });
     let (variant, training_range) = (file.variant(), file.training_range());
     let training_features = file.training_features().map(Arc::new);
     if let Some(Variant { input_px, crop_px }) = variant
@@ -114,6 +120,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         is_simulated,
         nowcasting,
         refining,
+        fields,
         members: Vec::new(),
         absent_layers,
         variant,

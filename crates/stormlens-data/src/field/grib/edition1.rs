@@ -86,7 +86,7 @@ fn product_head(section: Section) -> Result<ProductHead, String> {
         parameter: parameters::find_edition1(centre, table, number),
         numbers: [1, table, number],
         missing_values: &[],
-        level: parameters::level(section.u8(10)?, f64::from(section.u16(11)?)),
+        level: parameters::level_edition1(section.u8(10)?, section.u16(11)?),
         interval,
         member: None,
     })

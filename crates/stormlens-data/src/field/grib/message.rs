@@ -60,6 +60,7 @@ impl Message {
         Content {
             variable,
             title,
+            standard_name: product.parameter.map_or("", parameters::standard_name).to_owned(),
             unit,
             level: product.level.clone(),
             reference_time: product.reference_time,

@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     /// One bit a point, if some are missing.
     pub bitmap: Option<Vec<u8>>,
     pub packing: u16,
+    /// Of the first fixed surface: kind and value (code table 4.5); a pressure in Pa.
+    pub level: (u8, u32),
 }
 
 impl Draft {
@@ -40,6 +42,7 @@ impl Draft {
             scanning: 0,
             bitmap: None,
             packing: 0,
+            level: (1, 0),
         }
     }
 
@@ -101,7 +104,9 @@ impl Draft {
         let [from, to] = self.hours;
         let is_sum = from != to;
         let template: u16 = if is_sum { 8 } else { 0 };
-        let surface = [1, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255];
+        let (kind, value) = self.level;
+        let value = value.to_be_bytes();
+        let surface = [&[kind, 0][..], &value, &[255, 255, 255, 255, 255, 255]].concat();
         let mut body = [
             &[0, 0][..],
             &template.to_be_bytes(),

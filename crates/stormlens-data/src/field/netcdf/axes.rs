@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
-use super::super::{Interval, Statistic};
+use super::super::{Interval, Level, Statistic};
 use super::times::TimeUnit;
 
 /// No axis is longer.
@@ -60,9 +60,59 @@ fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
 /// What the dimensions before rows and columns say.
 pub(super) struct Outer {
     times: Option<(usize, Vec<Interval>)>,
-    /// Place of the dimension, its values, and whether it counts members.
-    others: Vec<(usize, String, Vec<f64>, bool)>,
+    others: Vec<Other>,
+    /// Of the coordinates without a dimension, such as `height = 2 m`.
+    scalar_level: Option<Level>,
     reference_time: Option<Timestamp>,
+}
+
+/// A dimension that is neither time nor place on the map.
+struct Other {
+    place: usize,
+    name: String,
+    values: Vec<f64>,
+    kind: Kind,
+}
+
+/// What such a dimension counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Members,
+    /// Surfaces of constant pressure: so many pascals in its unit.
+    Pressure(f64),
+    /// Metres above the ground.
+    Height,
+    /// Something else, which is said with its name.
+    Numbers,
+}
+
+impl Kind {
+    /// Told by unit and standard name (CF 4.3: a coordinate in a unit of pressure is vertical).
+    fn of(coordinate: &NcVariable) -> Self {
+        let name = coordinate.name().to_lowercase();
+        let standard_name = text(coordinate, "standard_name").unwrap_or_default();
+        let is_member = ["number", "member", "realization", "ensemble"].contains(&name.as_str());
+        let unit = text(coordinate, "units").unwrap_or_default().to_lowercase();
+        let is_metres = ["m", "metre", "metres", "meter", "meters"].contains(&unit.as_str());
+        match unit.as_str() {
+            _ if is_member || standard_name == "realization" => Self::Members,
+            "pa" | "pascal" | "pascals" => Self::Pressure(1.0),
+            "hpa" | "hectopascal" | "hectopascals" | "mb" | "mbar" | "millibar" | "millibars" => {
+                Self::Pressure(100.0)
+            }
+            _ if is_metres && standard_name == "height" => Self::Height,
+            _ => Self::Numbers,
+        }
+    }
+
+    /// The level of a value; `None` for what is no level that [`Level`] knows.
+    fn level(self, value: f64) -> Option<Level> {
+        match self {
+            Self::Pressure(pascals) => Level::parse(&format!("{} hPa", value * pascals / 100.0)),
+            Self::Height => Level::parse(&format!("{value} m above ground")),
+            Self::Members | Self::Numbers => None,
+        }
+    }
 }
 
 /// What one place in those dimensions is.
@@ -79,31 +129,29 @@ impl Outer {
         variable: &NcVariable,
         before: &[NcDimension],
     ) -> Result<Self, String> {
-        let mut outer = Self { times: None, others: Vec::new(), reference_time: None };
+        let (mut times, mut others) = (None, Vec::new());
         for (place, dimension) in before.iter().enumerate() {
             let Ok(coordinate) = file.coordinate_variable(&dimension.name) else {
                 let numbers = (0..dimension.size).map(|i| i as f64).collect();
-                outer.others.push((place, dimension.name.clone(), numbers, false));
+                let name = dimension.name.clone();
+                others.push(Other { place, name, values: numbers, kind: Kind::Numbers });
                 continue;
             };
             let values = values(file, coordinate)?;
             match text(coordinate, "units").as_deref().map(TimeUnit::parse) {
-                Some(Some(unit)) if outer.times.is_none() => {
+                Some(Some(unit)) if times.is_none() => {
                     check_calendar(coordinate)?;
                     let intervals = intervals(file, variable, coordinate, &values, &unit)?;
-                    outer.times = Some((place, intervals));
+                    times = Some((place, intervals));
                 }
                 _ => {
-                    let name = dimension.name.to_lowercase();
-                    let is_member = ["number", "member", "realization", "ensemble"]
-                        .contains(&name.as_str())
-                        || text(coordinate, "standard_name").as_deref() == Some("realization");
-                    outer.others.push((place, dimension.name.clone(), values, is_member));
+                    let (name, kind) = (dimension.name.clone(), Kind::of(coordinate));
+                    others.push(Other { place, name, values, kind });
                 }
             }
         }
-        outer.reference_time = reference_time(file);
-        Ok(outer)
+        let (scalar_level, reference_time) = (scalar_level(file, variable), reference_time(file));
+        Ok(Self { times, others, scalar_level, reference_time })
     }
 
     pub fn at(&self, indices: &[u64]) -> Result<Place, String> {
@@ -114,18 +162,33 @@ impl Outer {
         };
         // An instant says nothing of a variable that is a sum: only bounds do.
         let (mut member, mut level) = (None, Vec::new());
-        for (place, name, values, is_member) in &self.others {
+        for Other { place, name, values, kind } in &self.others {
             let value =
                 values.get(at(*place)).copied().ok_or("an axis is shorter than its dimension")?;
-            match is_member {
-                true => member = Some(value as u32),
-                false if values.len() > 1 => level.push(format!("{name} {value}")),
-                false => {}
+            match (kind, kind.level(value)) {
+                (Kind::Members, _) => member = Some(value as u32),
+                (_, Some(known)) => level.push(known.to_string()),
+                (_, None) if values.len() > 1 => level.push(format!("{name} {value}")),
+                (_, None) => {}
             }
+        }
+        if let (true, Some(scalar)) = (level.is_empty(), self.scalar_level) {
+            level.push(scalar.to_string());
         }
         let level = level.join(", ");
         Ok(Place { interval, reference_time: self.reference_time, member, level })
     }
+}
+
+/// The level among the scalar coordinates that a variable names (CF 5.7).
+fn scalar_level(file: &NcFile, variable: &NcVariable) -> Option<Level> {
+    let level = |name: &str| {
+        let coordinate = file.variable(name).ok()?;
+        coordinate.num_elements().ok().filter(|&n| n == 1)?;
+        let value = file.read_variable_as_f64(name).ok()?.first().copied()?;
+        Kind::of(coordinate).level(value)
+    };
+    text(variable, "coordinates")?.split_whitespace().find_map(level)
 }
 
 /// The scalar variable with the time of analysis that CF names so.

@@ -15,7 +15,7 @@ pub(super) struct Head {
     /// Of one number; `None` where the type is no plain one, which the reader of numbers refuses.
     item_bytes: Option<usize>,
     /// Where the numbers begin.
-    start: usize,
+    pub start: usize,
 }
 
 impl Head {
@@ -86,11 +86,25 @@ fn shape(text: &str) -> Option<Vec<usize>> {
     lengths.map(|length| length.trim_end_matches('L').parse().ok()).collect()
 }
 
-/// The 4 of `'<f4'` behind the key `descr`.
-fn item_bytes(text: &str) -> Option<usize> {
+/// The `<f4` behind the key `descr`; `None` where it is a list of fields.
+fn type_name(text: &str) -> Option<&str> {
     let value = value(text, "descr")?;
     let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-    let name = value[1..].split_once(quote)?.0;
+    Some(value[1..].split_once(quote)?.0)
+}
+
+/// The type that an array's head states, e.g. `<U13`, with its head.
+pub(super) fn typed(bytes: &[u8]) -> Result<(Head, String), String> {
+    let head = Head::parse(bytes)?;
+    let (_, text) = text(bytes)?;
+    let text = String::from_utf8_lossy(text);
+    let name = type_name(&text).ok_or("its type is no plain one")?;
+    Ok((head, name.to_owned()))
+}
+
+/// The 4 of `'<f4'`.
+fn item_bytes(text: &str) -> Option<usize> {
+    let name = type_name(text)?;
     // A boolean is `|b1`, a byte `|u1`; texts count other things than bytes.
     name.get(2..).filter(|_| !name.contains(['U', 'S', 'O', 'M', 'm']))?.parse().ok()
 }

@@ -19,6 +19,7 @@ fn file(metadata: Option<Statement>, hyper_parameters: Json) -> Foreign {
         frame_step_min: said.frame_step_min,
         lead_times_min: said.lead_times_min,
         rain: None,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,

@@ -28,6 +28,7 @@ fn ours(folder: &Path, form: &Form, rain: Option<RainStatement>) -> CheckpointCa
         frame_step_min: None,
         lead_times_min: None,
         rain,
+        fields: None,
         input_px: None,
         crop_px: None,
         simulated: false,

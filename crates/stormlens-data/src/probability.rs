@@ -1,0 +1,24 @@
+//! Probability of rain from fields of a weather model: what a network needs around it.
+//!
+//! Fields of files are recognised by name, level and unit, brought onto the network's grid and normalised; rain becomes
+//! labels. The layout, labels and defaults are those of SSLPDL (Lee, An, You and Cho, WACV 2025;
+//! github.com/joonha425/SSLPDL, commit bc39d57). Maps of this module have row 0 in the north and column 0 in the west,
+//! as the network has them; missing values are `NaN`.
+
+mod gather;
+mod labels;
+mod quantity;
+mod recognise;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use serde::{Deserialize, Serialize};
+
+pub use gather::{Found, GatheredFields, gather, network_input};
+pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
+pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};
+pub use recognise::{Recognised, recognise};
+
+/// Takes the place of the isotonic maps until they are there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration(pub serde_json::Value);

@@ -1,0 +1,244 @@
+//! From the fields of files to what a network is given.
+
+mod choose;
+#[cfg(test)]
+mod tests;
+
+use jiff::{SignedDuration, Timestamp};
+
+use self::choose::{Choice, choose};
+use super::FieldQuantity;
+use crate::card::{FieldStatement, FieldVariable};
+use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
+use crate::time::format_utc;
+
+/// Fields of one time, brought onto a network's grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GatheredFields {
+    /// Where each variable came from, or why it is hidden; in the order of the statement.
+    pub found: Vec<Found>,
+    /// In the units of the statement, `[variables, rows, columns]`, row 0 in the north; `NaN` where nothing is known.
+    pub values: Vec<f32>,
+    pub time: Timestamp,
+}
+
+/// What became of a variable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    Present {
+        /// Who made it, in which file, and what was converted.
+        source: String,
+        /// Nodes of the network without a value: tokens that hold one are hidden.
+        n_missing: usize,
+    },
+    /// The network is told that it is not there.
+    Hidden { why: String },
+}
+
+impl GatheredFields {
+    /// Variables that are hidden, with the reason: `RH850: …`.
+    pub fn hidden(&self, statement: &FieldStatement) -> Vec<String> {
+        let both = statement.variables.iter().zip(&self.found);
+        let hidden = both.filter_map(|(variable, found)| match found {
+            Found::Hidden { why } => Some(format!("{}: {why}", variable.name)),
+            Found::Present { .. } => None,
+        });
+        hidden.collect()
+    }
+
+    /// The network's input, `[channels, rows, columns]`: normalised, `NaN` where something is hidden, zeros in channels that
+    /// only fill the last group up.
+    pub fn input(&self, statement: &FieldStatement) -> Vec<f32> {
+        network_input(statement, &self.values)
+    }
+}
+
+/// Values in the units of the statement, `[variables, rows, columns]`, as the network's input.
+///
+/// # Panics
+/// If there are more or fewer values.
+pub fn network_input(statement: &FieldStatement, values: &[f32]) -> Vec<f32> {
+    let n_nodes = statement.size[0] * statement.size[1];
+    assert_eq!(values.len(), statement.variables.len() * n_nodes, "a map a variable");
+    let maps = statement.variables.iter().zip(values.chunks_exact(n_nodes));
+    let mut input: Vec<f32> = maps
+        .flat_map(|(variable, map)| map.iter().map(|&value| variable.standardise(value)))
+        .collect();
+    input.resize(statement.n_channels() * n_nodes, 0.0);
+    input
+}
+
+/// Looks in files for the variables of a statement at a time and brings them onto its grid.
+///
+/// A variable that no file has at its level and time, or of which all values are missing, is hidden and says why. What is
+/// there and cannot be right is an error: another unit, values that are of another unit or level, a grid that does not cover
+/// the network's, two fields that fit.
+///
+/// # Errors
+/// As said, and for files that cannot be decoded.
+pub fn gather(
+    files: &[FieldFile],
+    statement: &FieldStatement,
+    time: Timestamp,
+) -> Result<GatheredFields, FieldError> {
+    let refuse = |what: &str| Err(FieldError::Domains { what: what.to_owned() });
+    if !statement.has_grid() {
+        return refuse(
+            "these weights do not say where their grid lies, so fields of files cannot be brought onto it: use data in \
+             the layout of the authors, or state the grid with `stormlens import`",
+        );
+    }
+    if !statement.has_statistics() {
+        return refuse(
+            "these weights do not say with which means and standard deviations fields were normalised: use data that are \
+             normalised already, or state them with `stormlens import`",
+        );
+    }
+    let n_nodes = statement.size[0] * statement.size[1];
+    let (mut found, mut values) = (Vec::new(), Vec::new());
+    for variable in &statement.variables {
+        let (one, map) = match gather_one(files, statement, variable, time)? {
+            Ok((source, map)) => {
+                let n_missing = map.iter().filter(|value| value.is_nan()).count();
+                (Found::Present { source, n_missing }, map)
+            }
+            Err(why) => (Found::Hidden { why }, vec![f32::NAN; n_nodes]),
+        };
+        found.push(one);
+        values.extend(map);
+    }
+    if found.iter().all(|one| matches!(one, Found::Hidden { .. })) {
+        let none = GatheredFields { found, values, time };
+        let all = none.hidden(statement).join("; ");
+        return Err(FieldError::Domains {
+            what: format!("none of the network's variables is there: {all}"),
+        });
+    }
+    Ok(GatheredFields { found, values, time })
+}
+
+/// One variable: where it came from with its map, or why it is hidden.
+type Gathered = Result<(String, Vec<f32>), String>;
+
+fn gather_one(
+    files: &[FieldFile],
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+    time: Timestamp,
+) -> Result<Gathered, FieldError> {
+    let choice = match variable.quantity {
+        FieldQuantity::Precipitation => return rain(files, statement, variable, time),
+        _ => choose(files, variable, time, statement.mean_hours)?,
+    };
+    let (file, place) = match choice {
+        Choice::Found(file, place) => (&files[file], place),
+        Choice::Nothing(why) => return Ok(Err(why)),
+    };
+    let field = file.read(place)?;
+    let conversion =
+        variable.quantity.conversion(&field.unit).ok_or_else(|| wrong_unit(&field, variable))?;
+    let source = match field.unit == variable.unit {
+        true => field.source.clone(),
+        false => format!("{}, converted from {} to {}", field.source, field.unit, variable.unit),
+    };
+    on_grid(&field, conversion, statement, variable).map(|map| map.map(|map| (source, map)))
+}
+
+/// Rain of the statement's hours until the time, from whatever sums the files have.
+fn rain(
+    files: &[FieldFile],
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+    time: Timestamp,
+) -> Result<Gathered, FieldError> {
+    let length = SignedDuration::from_hours(i64::from(statement.hours));
+    let start = time.checked_sub(length);
+    let start = start.map_err(|e| FieldError::Interval { what: e.to_string() })?;
+    let pieces = match choose::sums(files, start, time)? {
+        Ok(pieces) => pieces,
+        Err(why) => return Ok(Err(why)),
+    };
+    let fields: Vec<GriddedField> =
+        pieces.iter().map(|&(file, place)| files[file].read(place)).collect::<Result<_, _>>()?;
+    match accumulate(&fields, start, time) {
+        Ok(sum) => {
+            let source = format!("{}: {}", sum.field.source, sum.rule);
+            let conversion = super::Conversion { scale: 1.0, offset: 0.0 };
+            Ok(on_grid(&sum.field, conversion, statement, variable)?.map(|map| (source, map)))
+        }
+        Err(
+            error @ (FieldError::Interval { .. }
+            | FieldError::NoInterval { .. }
+            | FieldError::AllMissing { .. }),
+        ) => {
+            let hours = statement.hours;
+            Ok(Err(format!("rain of {hours} h until {} cannot be made: {error}", format_utc(time))))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn wrong_unit(field: &GriddedField, variable: &FieldVariable) -> FieldError {
+    FieldError::Quantity {
+        name: field.source.clone(),
+        what: format!(
+            "it is in {:?}, which is no unit of {} that is read ({})",
+            field.unit,
+            variable.quantity.label(),
+            variable.quantity.units_in_words()
+        ),
+    }
+}
+
+/// A field on the network's grid in the variable's unit; the reason, where it has no value there.
+fn on_grid(
+    field: &GriddedField,
+    conversion: super::Conversion,
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+) -> Result<Result<Vec<f32>, String>, FieldError> {
+    let (latitudes, longitudes) = (&statement.latitudes, &statement.longitudes);
+    let ends = |axis: &[f64]| [axis[0], axis[axis.len() - 1]];
+    let ([north, south], [west, east]) = (ends(latitudes), ends(longitudes));
+    field.grid.check_covers(&field.source, [south, north, west, east])?;
+    let canonical: Vec<f64> = field
+        .linear_nodes(latitudes, longitudes)
+        .into_iter()
+        .map(|value| conversion.apply(value))
+        .collect();
+    if canonical.iter().all(|value| value.is_nan()) {
+        return Ok(Err(format!("{} holds no data there: all values are missing", field.source)));
+    }
+    check_values(&canonical, field, variable)?;
+    // The unit was checked with the statement.
+    let own = variable.quantity.conversion(&variable.unit);
+    let own = own.ok_or_else(|| wrong_unit(field, variable))?;
+    Ok(Ok(canonical.into_iter().map(|value| own.undo(value) as f32).collect()))
+}
+
+/// A unit that does not fit the values, or a level that does not fit the height, would be a plausible input.
+fn check_values(
+    canonical: &[f64],
+    field: &GriddedField,
+    variable: &FieldVariable,
+) -> Result<(), FieldError> {
+    let present = || canonical.iter().copied().filter(|value| !value.is_nan());
+    let refuse = |what: String| Err(FieldError::Quantity { name: field.source.clone(), what });
+    let [least, most] = variable.quantity.bounds(variable.level);
+    let (label, unit) = (variable.label(), variable.quantity.unit());
+    if let Some(value) = present().find(|value| !(least..=most).contains(value)) {
+        return refuse(format!(
+            "it says {:?}, and holds {value:.4} {unit} of {label}, where {least:.0} to {most:.0} {unit} are possible: its unit \
+             or its level is another one",
+            field.unit
+        ));
+    }
+    let is_percent = variable.quantity == FieldQuantity::RelativeHumidity;
+    if is_percent && present().fold(0.0, f64::max) <= 1.0 {
+        return refuse(format!(
+            "it says {:?}, and no relative humidity is above 1 %: it is a share of 1, which its unit has to say",
+            field.unit
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Which field of which file a variable is.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::card::FieldVariable;
+use crate::field::{Content, FieldError, FieldFile, Interval, Level, Statistic};
+use crate::probability::{FieldQuantity, recognise};
+use crate::time::format_utc;
+
+/// The place of a field: number of the file, number in it.
+pub(super) type Place = (usize, usize);
+
+pub(super) enum Choice {
+    Found(usize, usize),
+    /// Why there is none, in words.
+    Nothing(String),
+}
+
+/// The only field of a variable at a time.
+///
+/// # Errors
+/// Where several fit: nothing is chosen silently.
+pub(super) fn choose(
+    files: &[FieldFile],
+    variable: &FieldVariable,
+    time: Timestamp,
+    mean_hours: Option<u32>,
+) -> Result<Choice, FieldError> {
+    let of_quantity = of_quantity(files, variable.quantity);
+    let at_level: Vec<_> =
+        of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
+    if at_level.is_empty() {
+        let sibling = sibling(files, variable);
+        return Ok(Choice::Nothing(no_level(variable, &of_quantity) + sibling));
+    }
+    let in_time: Vec<_> = at_level
+        .iter()
+        .filter(|(_, content, _)| is_of_time(content.interval, time, mean_hours))
+        .collect();
+    match in_time[..] {
+        [] => Ok(Choice::Nothing(no_time(variable, &at_level, time, mean_hours))),
+        [&&((file, place), ..)] => Ok(Choice::Found(file, place)),
+        [first, second, ..] => {
+            let what = format!(
+                "two fields are {} at {} ({} and {}): give the files of one forecast and one member",
+                variable.label(),
+                format_utc(time),
+                first.1,
+                second.1
+            );
+            Err(FieldError::Domains { what })
+        }
+    }
+}
+
+/// Sums of rain that may make up an interval: all of one variable of one file.
+///
+/// # Errors
+/// Where several variables or files have rain.
+pub(super) fn sums(
+    files: &[FieldFile],
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Result<Vec<Place>, String>, FieldError> {
+    let all = of_quantity(files, FieldQuantity::Precipitation);
+    let is_near = |content: &Content| {
+        content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
+    };
+    let near: Vec<_> = all.iter().filter(|(_, content, _)| is_near(content)).collect();
+    let Some(first) = near.first() else {
+        return Ok(Err(match all.is_empty() {
+            true => "no file has rain".to_owned(),
+            false => format!("no file has rain until {}", format_utc(end)),
+        }));
+    };
+    let kind = |&((file, _), content, _): &(Place, &Content, Option<Level>)| {
+        (file, content.variable.clone(), content.member)
+    };
+    if let Some(other) = near.iter().find(|other| kind(other) != kind(first)) {
+        let what = format!(
+            "two variables are rain until {} ({} and {}): give one of them",
+            format_utc(end),
+            first.1,
+            other.1
+        );
+        return Err(FieldError::Domains { what });
+    }
+    Ok(Ok(near.iter().map(|(place, ..)| *place).collect()))
+}
+
+fn of_quantity(
+    files: &[FieldFile],
+    quantity: FieldQuantity,
+) -> Vec<(Place, &Content, Option<Level>)> {
+    let mut found = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        for (place, content) in file.contents().iter().enumerate() {
+            if let Some(known) = recognise(content).filter(|known| known.quantity == quantity) {
+                found.push(((number, place), content, known.level));
+            }
+        }
+    }
+    found
+}
+
+fn fits(variable: &FieldVariable, level: Option<Level>) -> bool {
+    match variable.quantity {
+        // Services call its level mean sea, surface or nothing.
+        FieldQuantity::SeaLevelPressure => {
+            matches!(level, None | Some(Level::MeanSea | Level::Surface))
+        }
+        _ => level == Some(variable.level),
+    }
+}
+
+fn is_of_time(interval: Option<Interval>, time: Timestamp, mean_hours: Option<u32>) -> bool {
+    let Some(interval) = interval.filter(|interval| interval.end == time) else { return false };
+    match mean_hours {
+        None => interval.statistic == Statistic::Instantaneous || interval.duration_s() == 0,
+        Some(hours) => {
+            let length = SignedDuration::from_hours(i64::from(hours)).as_secs();
+            interval.statistic == Statistic::Mean && interval.duration_s() == length
+        }
+    }
+}
+
+/// Why no field has the level: what there is instead.
+fn no_level(variable: &FieldVariable, of_quantity: &[(Place, &Content, Option<Level>)]) -> String {
+    let quantity = variable.quantity.label();
+    let mut levels: Vec<String> = of_quantity
+        .iter()
+        .map(|(.., level)| level.map_or("a level that is not said".to_owned(), |l| l.to_string()))
+        .collect();
+    levels.sort_unstable();
+    levels.dedup();
+    match levels.is_empty() {
+        true => format!("no file has {quantity}"),
+        false => format!(
+            "no file has {quantity} at {}; there is {quantity} at {}",
+            variable.level,
+            levels.join(", ")
+        ),
+    }
+}
+
+/// That the other humidity is there does not help: without temperature and pressure one does not follow from the other, and
+/// nothing is made up.
+fn sibling(files: &[FieldFile], variable: &FieldVariable) -> &'static str {
+    let (other, words) = match variable.quantity {
+        FieldQuantity::RelativeHumidity => (
+            FieldQuantity::SpecificHumidity,
+            "; there is specific humidity, which is not relative humidity",
+        ),
+        FieldQuantity::SpecificHumidity => (
+            FieldQuantity::RelativeHumidity,
+            "; there is relative humidity, which is not specific humidity",
+        ),
+        _ => return "",
+    };
+    let is_there =
+        of_quantity(files, other).iter().any(|(.., level)| *level == Some(variable.level));
+    if is_there { words } else { "" }
+}
+
+/// Why no field has the time: what there is instead.
+fn no_time(
+    variable: &FieldVariable,
+    at_level: &[&(Place, &Content, Option<Level>)],
+    time: Timestamp,
+    mean_hours: Option<u32>,
+) -> String {
+    let wanted = match mean_hours {
+        None => format!("at {}", format_utc(time)),
+        Some(hours) => format!("as the mean of {hours} h until {}", format_utc(time)),
+    };
+    let nearest = at_level
+        .iter()
+        .filter_map(|(_, content, _)| content.interval)
+        .min_by_key(|interval| interval.end.duration_since(time).as_secs().unsigned_abs());
+    let instead = nearest
+        .map_or("its time is not said".to_owned(), |interval| format!("the nearest is {interval}"));
+    format!("no file has {} {wanted}; {instead}", variable.label())
+}

@@ -1,0 +1,324 @@
+//! Variables of GRIB and NetCDF, whole and wrong.
+
+use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+
+use super::*;
+use crate::card::FieldVariable;
+use crate::field::Level;
+use crate::field::grib::testing::Draft;
+use crate::field::testing::golden;
+
+const TIME: &str = "2024-05-01T03:00:00Z";
+
+fn time() -> Timestamp {
+    TIME.parse().unwrap()
+}
+
+/// Nodes between those of the files, which go from 40 to 37° N and from 10 to 13° E.
+fn statement(variables: Vec<FieldVariable>) -> FieldStatement {
+    let with_statistics = |variable: FieldVariable| FieldVariable {
+        mean: Some(variable.mean.unwrap_or(0.0)),
+        standard_deviation: Some(variable.standard_deviation.unwrap_or(1.0)),
+        ..variable
+    };
+    FieldStatement {
+        variables: variables.into_iter().map(with_statistics).collect(),
+        size: [2, 3],
+        latitudes: vec![39.5, 37.5],
+        longitudes: vec![10.0, 11.5, 13.0],
+        padded_channels: 0,
+        hours: 3,
+        ..FieldStatement::published()
+    }
+}
+
+fn variable(name: &str) -> FieldVariable {
+    let published = FieldStatement::published();
+    let extra =
+        FieldVariable::new("Q850", FieldQuantity::SpecificHumidity, Level::hpa(850), "g kg-1");
+    let all = published.variables.into_iter().chain([extra]);
+    all.into_iter().find(|variable| variable.name == name).expect("one of the published")
+}
+
+/// `(reference + 10 row + column) / 10` on 4 × 4 nodes at [`TIME`].
+fn draft([category, number]: [u8; 2], level: (u8, u32), reference: f32) -> Draft {
+    let packed: Vec<u16> = (0..16).map(|i| 10 * (i / 4) + i % 4).collect();
+    Draft {
+        category,
+        number,
+        level,
+        reference,
+        hours: [3, 3],
+        height: 4,
+        width: 4,
+        ..Draft::rain([3, 3], &packed)
+    }
+}
+
+fn files(drafts: &[Draft]) -> Vec<FieldFile> {
+    let bytes: Vec<u8> = drafts.iter().flat_map(Draft::bytes).collect();
+    vec![FieldFile::from_bytes("a.grib2", bytes).unwrap()]
+}
+
+const T: [u8; 2] = [0, 0];
+const RH: [u8; 2] = [1, 1];
+const Q: [u8; 2] = [1, 0];
+const Z: [u8; 2] = [3, 4];
+const HGT: [u8; 2] = [3, 5];
+const PRMSL: [u8; 2] = [3, 1];
+const HPA_850: (u8, u32) = (100, 85_000);
+const HPA_500: (u8, u32) = (100, 50_000);
+
+fn error(result: Result<GatheredFields, FieldError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn fields_of_grib_come_onto_the_grid_with_their_units() {
+    let mut pressure = variable("SLP");
+    pressure.unit = "hPa".into();
+    let mut celsius = variable("T850");
+    (celsius.unit, celsius.mean, celsius.standard_deviation) =
+        ("degC".into(), Some(10.0), Some(2.0));
+    let statement = statement(vec![celsius, variable("RH850"), pressure, variable("GPH500")]);
+    let files = files(&[
+        draft(T, HPA_850, 2_800.0),
+        draft(RH, HPA_850, 600.0),
+        draft(PRMSL, (101, 0), 1_013_000.0),
+        // 5500 gpm as a geopotential.
+        draft(Z, HPA_500, 5_500.0 * 98.0665),
+    ]);
+    let found = gather(&files, &statement, time()).unwrap();
+    assert!(found.hidden(&statement).is_empty(), "{:?}", found.hidden(&statement));
+    let check = |i: usize, expected: f64| {
+        let value = f64::from(found.values[i]);
+        assert!(
+            (value - expected).abs() < 1e-3 * expected.abs().max(0.1),
+            "{i}: {value}, not {expected}"
+        );
+    };
+    // Half-way between the first two rows, in the first column: (0 + 10) / 2 tenths more than the reference.
+    check(0, 280.5 - 273.15);
+    check(1, 280.65 - 273.15);
+    check(3, 282.5 - 273.15);
+    check(6, 60.5);
+    check(12, 101_300.5 / 100.0);
+    check(18, 5_500.0 + 0.5 / 9.80665);
+    let input = found.input(&statement);
+    assert!((input[0] - ((280.5 - 273.15 - 10.0) / 2.0) as f32).abs() < 1e-4);
+    let Found::Present { source, n_missing: 0 } = &found.found[0] else {
+        panic!("{:?}", found.found[0])
+    };
+    assert!(source.contains("NCEP t, a.grib2, converted from K to degC"), "{source}");
+}
+
+#[test]
+fn what_is_missing_is_hidden_and_said() {
+    let statement = statement(vec![variable("T850"), variable("RH850"), variable("RAIN")]);
+    let check = |drafts: &[Draft], words: &[&str]| {
+        let found = gather(&files(drafts), &statement, time()).unwrap();
+        let hidden = found.hidden(&statement).join("; ");
+        assert!(words.iter().all(|word| hidden.contains(word)), "{hidden}");
+        assert!(found.values[6..12].iter().all(|value| value.is_nan()));
+        assert!(found.values[..6].iter().all(|value| value.is_finite()));
+    };
+    let there = draft(T, HPA_850, 2_800.0);
+    check(&[there.clone()], &["RH850: no file has relative humidity", "RAIN: no file has rain"]);
+    // At another level.
+    check(
+        &[there.clone(), draft(RH, (100, 70_000), 600.0)],
+        &["RH850: no file has relative humidity at 850 hPa; there is relative humidity at 700 hPa"],
+    );
+    // The other humidity.
+    check(
+        &[there.clone(), draft(Q, HPA_850, 0.05)],
+        &["there is specific humidity, which is not relative humidity"],
+    );
+    // Of another time.
+    let late = Draft { hours: [6, 6], ..draft(RH, HPA_850, 600.0) };
+    check(
+        &[there.clone(), late],
+        &[
+            "RH850: no file has relative humidity, 850 hPa at 2024-05-01 03:00 UTC; the nearest is at 2024-05-01 06:00 UTC",
+        ],
+    );
+    // Without a value.
+    let empty = Draft { bitmap: Some(vec![0, 0]), packed: vec![], ..draft(RH, HPA_850, 600.0) };
+    check(&[there, empty], &["RH850: NCEP r, a.grib2 holds no data there: all values are missing"]);
+}
+
+#[test]
+fn a_missing_node_is_missing_and_no_other() {
+    let statement = statement(vec![variable("T850")]);
+    let whole = draft(T, HPA_850, 2_800.0);
+    let packed = whole.packed[1..].to_vec();
+    let found = gather(
+        &files(&[Draft { bitmap: Some(vec![0x7f, 0xff]), packed, ..whole }]),
+        &statement,
+        time(),
+    )
+    .unwrap();
+    let missing: Vec<bool> = found.values.iter().map(|value| value.is_nan()).collect();
+    assert_eq!(missing, [true, false, false, false, false, false]);
+    assert!(matches!(found.found[0], Found::Present { n_missing: 1, .. }));
+}
+
+#[test]
+fn what_cannot_be_right_is_an_error() {
+    let check = |drafts: &[Draft], name: &str, words: &str| {
+        let all = statement(vec![variable(name)]);
+        let error = error(gather(&files(drafts), &all, time()));
+        assert!(error.contains(words), "{error}");
+    };
+    // Degrees Celsius in a file that says K; a share that says percent; a level that is another one.
+    check(
+        &[draft(T, HPA_850, 100.0)],
+        "T850",
+        "where 150 to 345 K are possible: its unit or its level is another one",
+    );
+    check(&[draft(RH, HPA_850, -30.0)], "RH850", "it is a share of 1, which its unit has to say");
+    check(
+        &[draft(HGT, HPA_500, 14_500.0)],
+        "GPH500",
+        "holds 1450.5000 m of geopotential height, 500 hPa",
+    );
+    // A geopotential that says it is a height.
+    check(&[draft(HGT, HPA_500, 539_000.0)], "GPH500", "its unit or its level is another one");
+    // Two members, or two forecasts.
+    let twice = draft(T, HPA_850, 2_800.0);
+    check(&[twice.clone(), twice.clone()], "T850", "two fields are temperature, 850 hPa at");
+    // Nothing at all.
+    check(&[twice], "RH850", "none of the network's variables is there: RH850: no file has");
+}
+
+#[test]
+fn another_grid_is_refused_in_numbers() {
+    let files = files(&[draft(T, HPA_850, 2_800.0)]);
+    let mut wide = statement(vec![variable("T850")]);
+    wide.longitudes = vec![10.0, 12.0, 20.0];
+    let words = error(gather(&files, &wide, time()));
+    assert!(
+        words.contains(
+            "goes from 37 to 40° N, 10 to 13° E, which does not cover 37.5 to 39.5° N, 10 to 20° E"
+        ),
+        "{words}"
+    );
+    let words = error(gather(&files, &FieldStatement::published(), time()));
+    assert!(words.contains("do not say where their grid lies"), "{words}");
+    let mut bare = statement(vec![variable("T850")]);
+    bare.variables[0].mean = None;
+    bare.variables[0].standard_deviation = None;
+    assert!(error(gather(&files, &bare, time())).contains("do not say with which means"));
+}
+
+#[test]
+fn rain_is_the_sum_of_the_hours() {
+    let statement = statement(vec![variable("T850"), variable("RAIN")]);
+    let hour =
+        |from: u32| Draft { height: 4, width: 4, ..Draft::rain([from, from + 1], &[30; 16]) };
+    let there = draft(T, HPA_850, 2_800.0);
+    let found =
+        gather(&files(&[there.clone(), hour(0), hour(1), hour(2)]), &statement, time()).unwrap();
+    assert!(found.values[6..].iter().all(|mm| (mm - 9.0).abs() < 1e-5), "{:?}", found.values);
+    let found = gather(&files(&[there, hour(1), hour(2)]), &statement, time()).unwrap();
+    let hidden = found.hidden(&statement).join("");
+    assert!(
+        hidden.contains("RAIN: rain of 3 h until 2024-05-01 03:00 UTC cannot be made"),
+        "{hidden}"
+    );
+}
+
+/// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.
+fn netcdf() -> Vec<u8> {
+    let mut file = NcFileBuilder::new();
+    let sizes = [("time", 1), ("plev", 2), ("lat", 2), ("lon", 2)];
+    let [time, plev, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let mut add = |name: &str, dimensions: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, dimensions).unwrap();
+        file.write_variable(variable, values).unwrap();
+        for (key, text) in attributes {
+            file.add_variable_attribute(variable, *key, NcAttrValue::Chars((*text).to_owned()))
+                .unwrap();
+        }
+    };
+    add("time", &[time], &[3.0], &[("units", "hours since 2024-05-01 00:00:00")]);
+    add("plev", &[plev], &[85_000.0, 50_000.0], &[("units", "Pa")]);
+    add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
+    add("height", &[], &[10.0], &[("units", "m"), ("standard_name", "height")]);
+    let ta = [10.0, 10.0, 13.0, 13.0, -20.0, -20.0, -20.0, -20.0];
+    add(
+        "ta",
+        &[time, plev, lat, lon],
+        &ta,
+        &[("units", "degC"), ("standard_name", "air_temperature")],
+    );
+    let wind = [("units", "kt"), ("standard_name", "eastward_wind"), ("coordinates", "height")];
+    add("wind", &[time, lat, lon], &[10.0; 4], &wind);
+    add(
+        "rh850",
+        &[time, lat, lon],
+        &[60.0; 4],
+        &[("units", "kg kg-1"), ("standard_name", "relative_humidity")],
+    );
+    let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
+    file.to_vec(options).unwrap().1
+}
+
+#[test]
+fn fields_of_netcdf_are_told_by_their_standard_names() {
+    let files = [FieldFile::from_bytes("a.nc", netcdf()).unwrap()];
+    let levels: Vec<&str> =
+        files[0].contents().iter().map(|content| content.level.as_str()).collect();
+    assert_eq!(levels, ["850 hPa", "500 hPa", "10 m above ground", ""]);
+    let mut all = statement(vec![variable("T500"), variable("T850"), variable("U10")]);
+    let found = gather(&files, &all, time()).unwrap();
+    let near = |i: usize, expected: f32| {
+        assert!((found.values[i] - expected).abs() < 1e-3, "{i}: {}", found.values[i])
+    };
+    near(0, 253.15);
+    near(6, 283.15 + 2.5);
+    near(12, 5.144_44);
+    all.variables.push(FieldVariable {
+        mean: Some(0.0),
+        standard_deviation: Some(1.0),
+        ..variable("RH850")
+    });
+    let words = error(gather(&files, &all, time()));
+    assert!(
+        words.contains(
+            "it is in \"kg kg-1\", which is no unit of relative humidity that is read (% or 1)"
+        ),
+        "{words}"
+    );
+}
+
+/// Fields of ARPEGE in edition 1: what there is of the sixteen comes with its level.
+#[test]
+fn real_fields_of_edition_1_are_recognised() {
+    let Some(folder) = golden("../data/meteonet/nwp") else { return };
+    let open = |name: &str| FieldFile::open(&folder.join(name)).unwrap();
+    let files = [
+        open("arpege_2m_NW_20180501000000.grib"),
+        open("arpege_10m_NW_20180501000000.grib"),
+        open("arpege_P_sea_level_NW_20180501000000.grib"),
+        open("arpege_PRECIP_NW_20180501000000.grib"),
+    ];
+    let mut all = statement(["T2", "U10", "V10", "SLP", "RH850", "RAIN"].map(variable).to_vec());
+    (all.latitudes, all.longitudes) = (vec![51.0, 47.0], vec![-5.0, -2.0, 1.5]);
+    let noon = "2018-05-01T12:00:00Z".parse().unwrap();
+    let found = gather(&files, &all, noon).unwrap();
+    let hidden = found.hidden(&all);
+    assert!(
+        hidden.len() == 1
+            && hidden[0].starts_with(
+                "RH850: no file has relative humidity at 850 hPa; there is relative humidity at 2 m"
+            ),
+        "{hidden:?}"
+    );
+    assert!(found.values[..24].iter().chain(&found.values[30..]).all(|value| value.is_finite()));
+    assert!(
+        (275.0..295.0).contains(&found.values[0])
+            && (99_000.0..104_000.0).contains(&found.values[18])
+    );
+}

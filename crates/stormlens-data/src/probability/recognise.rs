@@ -1,0 +1,158 @@
+//! Which quantity a field of a file is, and at which level: by the names that CF, ECMWF, NCEP and CMIP give.
+
+use super::FieldQuantity;
+use crate::field::{Content, Level};
+
+/// What a field of a file is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recognised {
+    pub quantity: FieldQuantity,
+    /// `None` where neither file nor name says it.
+    pub level: Option<Level>,
+}
+
+/// What a field is; `None` for whatever no network here is told of.
+///
+/// The standard name decides where the file has one; else the short name, which may end with a pressure (`t850`).
+pub fn recognise(content: &Content) -> Option<Recognised> {
+    let stated = Level::parse(&content.level);
+    let short = of_short_name(&content.variable);
+    let implied = short.and_then(|(_, level)| level);
+    if let Some(quantity) = of_standard_name(&content.standard_name) {
+        // A name such as `2t` says more than the level “surface” that its messages have.
+        let own = implied.filter(|_| short.is_some_and(|(of_name, _)| of_name == quantity));
+        return Some(Recognised { quantity, level: own.or(stated).or(level_of(quantity)) });
+    }
+    // A standard name that is another quantity's is not overruled by a short one.
+    if !matches!(content.standard_name.as_str(), "" | "unknown") {
+        return None;
+    }
+    let (quantity, level) = short?;
+    Some(Recognised { quantity, level: level.or(stated).or(level_of(quantity)) })
+}
+
+/// The level of a quantity that has only one.
+fn level_of(quantity: FieldQuantity) -> Option<Level> {
+    match quantity {
+        FieldQuantity::SeaLevelPressure => Some(Level::MeanSea),
+        FieldQuantity::Precipitation => Some(Level::Surface),
+        _ => None,
+    }
+}
+
+/// CF standard name table, version 90.
+fn of_standard_name(name: &str) -> Option<FieldQuantity> {
+    use FieldQuantity::*;
+    Some(match name {
+        "air_temperature" => Temperature,
+        "geopotential_height" | "geopotential" => GeopotentialHeight,
+        "relative_humidity" => RelativeHumidity,
+        "specific_humidity" => SpecificHumidity,
+        "eastward_wind" => EastwardWind,
+        "northward_wind" => NorthwardWind,
+        "air_pressure_at_mean_sea_level" | "air_pressure_at_sea_level" => SeaLevelPressure,
+        "precipitation_amount" | "lwe_thickness_of_precipitation_amount" => Precipitation,
+        _ => return None,
+    })
+}
+
+/// Names of ECMWF, NCEP and CMIP, without regard to case.
+fn of_short_name(name: &str) -> Option<(FieldQuantity, Option<Level>)> {
+    use FieldQuantity::*;
+    let name = name.to_lowercase();
+    let at = Level::AboveGround;
+    let at_ground = match name.as_str() {
+        "2t" | "t2m" | "t2" | "tas" => Some((Temperature, at(2))),
+        "2r" | "r2m" | "hurs" => Some((RelativeHumidity, at(2))),
+        "10u" | "u10" | "u10m" | "uas" => Some((EastwardWind, at(10))),
+        "10v" | "v10" | "v10m" | "vas" => Some((NorthwardWind, at(10))),
+        "msl" | "prmsl" | "mslet" | "mslp" | "psl" | "slp" => {
+            Some((SeaLevelPressure, Level::MeanSea))
+        }
+        "tp" | "apcp" => Some((Precipitation, Level::Surface)),
+        _ => None,
+    };
+    if let Some((quantity, level)) = at_ground {
+        return Some((quantity, Some(level)));
+    }
+    let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &name[letters.len()..];
+    let quantity = match letters.trim_end_matches('_') {
+        "t" | "ta" | "air" | "temp" => Temperature,
+        "z" | "gh" | "zg" | "hgt" | "gph" => GeopotentialHeight,
+        "r" | "rh" | "hur" | "rhum" => RelativeHumidity,
+        "q" | "hus" | "shum" => SpecificHumidity,
+        "u" | "ua" | "uwnd" | "ugrd" => EastwardWind,
+        "v" | "va" | "vwnd" | "vgrd" => NorthwardWind,
+        _ => return None,
+    };
+    match digits {
+        "" => Some((quantity, None)),
+        // Pressures in names are hectopascals; `t2`, `u10` are none.
+        _ if matches!(digits.len(), 3 | 4) => {
+            Some((quantity, Some(Level::hpa(digits.parse().ok()?))))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::GridSummary;
+
+    fn content(variable: &str, standard_name: &str, level: &str) -> Content {
+        Content {
+            variable: variable.to_owned(),
+            title: String::new(),
+            standard_name: standard_name.to_owned(),
+            unit: String::new(),
+            level: level.to_owned(),
+            reference_time: None,
+            interval: None,
+            member: None,
+            grid: GridSummary { kind: String::new(), height: 1, width: 1, bounds: None },
+            packing: String::new(),
+            missing_values: Vec::new(),
+            producer: String::new(),
+        }
+    }
+
+    #[test]
+    fn names_of_conventions_and_services_are_known() {
+        use FieldQuantity::*;
+        let check = |(variable, standard, level): (&str, &str, &str),
+                     expected: Option<(FieldQuantity, Option<Level>)>| {
+            let found =
+                recognise(&content(variable, standard, level)).map(|r| (r.quantity, r.level));
+            assert_eq!(found, expected, "{variable} {standard} {level}");
+        };
+        let hpa = |n| Some(Level::hpa(n));
+        check(("t", "air_temperature", "850 hPa"), Some((Temperature, hpa(850))));
+        check(("air", "", "500 hPa"), Some((Temperature, hpa(500))));
+        check(("ta500", "air_temperature", ""), Some((Temperature, hpa(500))));
+        check(("Z500", "", ""), Some((GeopotentialHeight, hpa(500))));
+        check(("q_850", "unknown", ""), Some((SpecificHumidity, hpa(850))));
+        check(
+            ("r", "relative_humidity", "2 m above ground"),
+            Some((RelativeHumidity, Some(Level::AboveGround(2)))),
+        );
+        check(
+            ("10u", "eastward_wind", "surface"),
+            Some((EastwardWind, Some(Level::AboveGround(10)))),
+        );
+        check(("t2m", "", ""), Some((Temperature, Some(Level::AboveGround(2)))));
+        check(
+            ("msl", "air_pressure_at_mean_sea_level", ""),
+            Some((SeaLevelPressure, Some(Level::MeanSea))),
+        );
+        check(("tp", "", ""), Some((Precipitation, Some(Level::Surface))));
+        check(("t", "air_temperature", ""), Some((Temperature, None)));
+        check(("ts", "surface_temperature", ""), None);
+        // A name of two meanings: the standard name decides, and no quantity is taken for another.
+        check(("r", "mass_mixing_ratio", "850 hPa"), None);
+        check(("q", "relative_humidity", "850 hPa"), Some((RelativeHumidity, hpa(850))));
+        check(("si10", "wind_speed", ""), None);
+        check(("t12345", "", ""), None);
+    }
+}
