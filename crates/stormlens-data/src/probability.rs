@@ -6,9 +6,13 @@
 //! as the network has them; missing values are `NaN`.
 
 mod gather;
+pub mod iberia;
 mod labels;
+mod logistic;
 mod quantity;
 mod recognise;
+mod reference;
+pub mod synthetic;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -16,8 +20,10 @@ use serde::{Deserialize, Serialize};
 
 pub use gather::{Found, GatheredFields, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
+pub use logistic::Logistic;
 pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};
 pub use recognise::{Recognised, recognise};
+pub use reference::{ReferenceError, ReferenceFolder};
 
 /// Takes the place of the isotonic maps until they are there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
