@@ -15,6 +15,7 @@ use crate::field::Field;
 pub mod classification;
 pub mod downscaling;
 pub(crate) mod list;
+pub mod probability;
 mod table;
 mod tally;
 
