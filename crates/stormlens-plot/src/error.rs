@@ -1,6 +1,7 @@
 //! Why a figure can't be drawn.
 
-use super::{Figure, Region};
+use super::diagram::MAX_FORECASTS;
+use super::{Diagram, Figure, Region};
 
 /// Why a figure can't be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -25,6 +26,16 @@ pub enum PlotError {
         "`{name}` can't be drawn beside or minus `{other}`: they differ in axes, places or colours"
     )]
     Incomparable { name: String, other: String },
+    #[error("there is no diagram called `{name}`: take one of {}", Diagram::ALL.map(Diagram::name).join(", "))]
+    UnknownDiagram { name: String },
+    #[error("a diagram needs the verification of at least one forecast")]
+    NoForecasts,
+    #[error("a diagram shows at most {MAX_FORECASTS} forecasts, not {n}: choose some of them")]
+    ManyForecasts { n: usize },
+    #[error(
+        "forecasts of `{event}` and of `{other}` can't be drawn together: they are of different events"
+    )]
+    OtherEvent { event: String, other: String },
     #[error("a figure {width_mm} mm wide can't be drawn: choose between 40 and 400 mm")]
     Width { width_mm: f64 },
     #[error("an opacity of {opacity} is out of range: choose between 0 and 1")]

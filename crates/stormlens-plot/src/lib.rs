@@ -18,6 +18,7 @@ mod chart;
 mod choices;
 mod colour;
 mod completeness;
+mod diagram;
 mod entries;
 mod error;
 mod evidence;
@@ -66,6 +67,9 @@ pub use choices::{
     Coordinates, EvidencePalette, Interpolation, Overlay, Polarity, RainPalette, Theme,
 };
 pub use completeness::{Completeness, at_baseline};
+pub use diagram::{
+    Diagram, MAX_FORECASTS, Verified, diagram_alt_text, diagram_size_px, draw_diagram,
+};
 pub use error::PlotError;
 pub use figure::Figure;
 pub use lettering::{FONT_FAMILY, FONT_REGULAR, FONT_SEMI_BOLD};

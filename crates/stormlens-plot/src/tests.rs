@@ -1,5 +1,6 @@
 //! What all figures have in common.
 
+mod diagrams;
 mod earth;
 mod ensembles;
 mod helpers;

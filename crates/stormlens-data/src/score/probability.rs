@@ -50,4 +50,4 @@ pub use resampling::{difference_interval, interval};
 pub use roc::{OperatingPoint, average_precision, operating_points, roc_area};
 pub use ties::{Tie, base_rate};
 pub use value::{ValuePoint, relative_value, value_curve};
-pub use verification::{ProbabilityVerification, ScoreValue, Settings};
+pub use verification::{Labels, ProbabilityVerification, ScoreValue, Settings};

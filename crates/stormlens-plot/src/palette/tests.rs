@@ -173,3 +173,27 @@ fn text_is_readable() {
         }
     }
 }
+
+#[test]
+fn lines_of_diagrams_differ_for_everyone_and_stand_out() {
+    for theme in Theme::ALL {
+        let colours: Vec<Rgb> =
+            (0..crate::MAX_FORECASTS).map(|i| crate::diagram::colour(i, *theme)).collect();
+        let closest = closest(&colours, colours.len());
+        assert!(closest.iter().all(|&d| d > DISTINCT), "{theme}: {closest:.3?}");
+        for colour in colours {
+            let contrast = contrast(colour, inks(*theme).paper);
+            assert!(contrast >= 3.0, "{theme}: {colour:?} has {contrast:.2} to 1 (WCAG 1.4.11)");
+        }
+    }
+}
+
+/// Contrast of WCAG 2.
+fn contrast(a: Rgb, b: Rgb) -> f64 {
+    let luminance = |c: Rgb| {
+        let [r, g, b] = c.map(decode);
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}

@@ -6,6 +6,9 @@ mod stored;
 
 use super::*;
 
+const LABELS: Labels<'static> =
+    Labels { forecast: "raw", event: "rain", cases: "gauges", drawn: "days" };
+
 /// Cases of one event id each.
 fn cases(pairs: &[(f64, bool)]) -> Cases {
     let (probabilities, outcomes): (Vec<_>, Vec<_>) =
@@ -109,8 +112,7 @@ fn the_parts_make_the_brier_score() {
 #[test]
 fn perfect_forecasts_have_perfect_scores() {
     let c = cases(&[(0.0, false), (1.0, true), (0.0, false), (1.0, true), (0.0, false)]);
-    let found =
-        ProbabilityVerification::of("perfect", "x", &c, &Settings::default()).expect("cases");
+    let found = ProbabilityVerification::of(&LABELS, &c, &Settings::default()).expect("cases");
     for score in PROBABILITY_SCORES.iter().filter(|score| score.best.is_some()) {
         near(score.name, found.score(score.name), score.best.expect("one"));
     }

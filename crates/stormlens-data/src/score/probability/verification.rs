@@ -10,6 +10,19 @@ use super::{
     ValuePoint, base_rate, murphy_curve, operating_points, skill, value_curve,
 };
 
+/// What is verified, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Labels<'a> {
+    /// Whose probabilities these are, e.g. `recalibrated`.
+    pub forecast: &'a str,
+    /// What they are of, e.g. `rain of at least 1 mm in 24 h`.
+    pub event: &'a str,
+    /// What one case is, in the plural, e.g. `gauges and days`.
+    pub cases: &'a str,
+    /// What shares an event id, in the plural, e.g. `days`.
+    pub drawn: &'a str,
+}
+
 /// How a forecast is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -45,6 +58,10 @@ pub struct ProbabilityVerification {
     pub forecast: String,
     /// What they are of, e.g. `rain of at least 1 mm in 24 h`.
     pub event: String,
+    /// What one case is, in the plural.
+    pub cases: String,
+    /// What shares an event id and is drawn again together, in the plural, e.g. `days`.
+    pub drawn: String,
     pub settings: Settings,
     pub n_cases: usize,
     pub n_events: usize,
@@ -68,12 +85,14 @@ pub struct ProbabilityVerification {
 
 impl ProbabilityVerification {
     /// `None` without cases.
-    pub fn of(forecast: &str, event: &str, cases: &Cases, settings: &Settings) -> Option<Self> {
+    pub fn of(labels: &Labels<'_>, cases: &Cases, settings: &Settings) -> Option<Self> {
         let ties = cases.ties();
         let reliability = Reliability::of(cases, settings)?;
         let mut found = Self {
-            forecast: forecast.to_owned(),
-            event: event.to_owned(),
+            forecast: labels.forecast.to_owned(),
+            event: labels.event.to_owned(),
+            cases: labels.cases.to_owned(),
+            drawn: labels.drawn.to_owned(),
             settings: *settings,
             n_cases: cases.len(),
             n_events: cases.n_events(),

@@ -24,7 +24,7 @@ fn world(seed: u64, n_days: u64, shared: f64, truth: impl Fn(f64) -> f64) -> Cas
 
 fn verified(cases: &Cases) -> ProbabilityVerification {
     let settings = Settings { n_resamples: 100, ..Settings::default() };
-    ProbabilityVerification::of("f", "e", cases, &settings).expect("cases")
+    ProbabilityVerification::of(&LABELS, cases, &settings).expect("cases")
 }
 
 /// Mean over worlds of the share of cases within the band, and of the dependence that was found.

@@ -5,7 +5,7 @@ use super::*;
 fn verified() -> ProbabilityVerification {
     let pair = |i: u32| (f64::from(i % 17) / 17.0, i % 17 > i % 11);
     let c = cases(&(0..400).map(pair).collect::<Vec<_>>());
-    ProbabilityVerification::of("raw", "rain", &c, &Settings::default()).expect("cases")
+    ProbabilityVerification::of(&LABELS, &c, &Settings::default()).expect("cases")
 }
 
 #[test]
