@@ -148,6 +148,11 @@ impl ModelCard {
         of_variant.map_or(&self.default_layers, |(_, layers)| *layers)
     }
 
+    /// Whether it was made to do without parts of its input.
+    pub fn can_hide(&self) -> bool {
+        matches!(self.task, Task::RainProbability)
+    }
+
     /// Whether it takes sequences of frames.
     pub fn is_nowcasting(&self) -> bool {
         matches!(self.task, Task::Nowcasting)
@@ -250,10 +255,17 @@ pub struct MethodCard {
     pub has_layers: bool,
     /// Of a class it explains the logit, whatever output is asked for.
     pub is_of_logit: bool,
+    /// It hides parts of the input by a mask of the network's own; see [`Self::suits`].
+    pub hides: bool,
     pub options: &'static [OptionCard],
 }
 
 impl MethodCard {
+    /// Whether a network can be explained by it.
+    pub fn suits(&self, model: &ModelCard) -> bool {
+        !self.hides || model.can_hide()
+    }
+
     /// Its name in variables and files: `grad_cam` for `grad-cam`.
     pub fn variable(&self) -> String {
         self.id.replace('-', "_")
@@ -387,6 +399,7 @@ mod tests {
             citations: &[],
             has_layers: false,
             is_of_logit: false,
+            hides: false,
             options: &[STEPS],
         };
         let words = |models: &[ModelCard]| method.defaults_in_words(&STEPS, models);

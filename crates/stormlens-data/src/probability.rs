@@ -9,6 +9,7 @@ mod gather;
 pub mod iberia;
 mod labels;
 mod logistic;
+mod mask;
 mod quantity;
 mod recognise;
 mod reference;
@@ -16,15 +17,10 @@ pub mod synthetic;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use serde::{Deserialize, Serialize};
-
 pub use gather::{Found, GatheredFields, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
 pub use logistic::Logistic;
+pub use mask::{Tokens, hidden_by_noise};
 pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};
 pub use recognise::{Recognised, recognise};
 pub use reference::{ReferenceError, ReferenceFolder};
-
-/// Takes the place of the isotonic maps until they are there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Calibration(pub serde_json::Value);

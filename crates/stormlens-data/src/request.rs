@@ -11,6 +11,11 @@ use crate::choice::choice;
 use crate::downscale::Refinement;
 use crate::scene::{Coding, Fit, Resampling};
 
+mod event;
+
+use event::degrees;
+pub use event::{Blocks, EventPlace, RainEvent, Sight};
+
 /// One question to a network: what it is to look at, and how its answer is to be explained.
 ///
 /// Two equal requests have equal outcomes, so a request is also the key of its result.
@@ -59,6 +64,8 @@ pub enum Subject {
     /// Coarse rain of an interval, by its name in the catalogue, over `[west, south, east, north]` in degrees, and how
     /// it is refined.
     Downscaling { rain: String, domain: [f64; 4], refinement: Refinement },
+    /// Fields of a weather model at one time, by their name in the catalogue, and what of them is seen.
+    RainProbability { fields: String, sight: Sight },
 }
 
 impl fmt::Display for Subject {
@@ -75,6 +82,7 @@ impl fmt::Display for Subject {
             Self::Downscaling { rain, domain: [west, south, east, north], refinement } => {
                 write!(f, "{rain} in {west},{south},{east},{north} {}", refinement.registration)
             }
+            Self::RainProbability { fields, sight } => write!(f, "{fields} {}", sight.blocks),
         }
     }
 }
@@ -116,6 +124,8 @@ pub enum Target {
     Class { class: usize, output: ClassOutput },
     /// The mean of refined rain over nodes of one tile, of them only where it is above `above_mm`.
     Refined { place: RefinedPlace, above_mm: Option<f64> },
+    /// The mean probability of an event over a part of the map, or the mean of its log-odds.
+    Event { event: RainEvent, place: EventPlace, output: ClassOutput },
 }
 
 impl fmt::Display for Target {
@@ -129,6 +139,7 @@ impl fmt::Display for Target {
             Self::Refined { place, above_mm: Some(mm) } => {
                 write!(f, "the rain above {mm} mm of {place}")
             }
+            Self::Event { event, place, output } => write!(f, "the {output} of {event} in {place}"),
         }
     }
 }
@@ -168,14 +179,11 @@ impl FromStr for RefinedPlace {
             "must be wettest, tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or node:LATITUDE,LONGITUDE"
                 .to_owned()
         };
-        let numbers = |rest: &str| -> Option<Vec<f64>> {
-            rest.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect()
-        };
         let found = match text.split_once(':') {
             None if text == "wettest" => Some(Self::Wettest),
             Some(("tile", number)) => number.parse().ok().map(Self::Tile),
-            Some(("box", rest)) => numbers(rest).and_then(|n| n.try_into().ok()).map(Self::Box),
-            Some(("node", rest)) => numbers(rest).and_then(|n| n.try_into().ok()).map(Self::Node),
+            Some(("box", rest)) => degrees(rest).map(Self::Box),
+            Some(("node", rest)) => degrees(rest).map(Self::Node),
             _ => None,
         };
         found.ok_or_else(refuse)

@@ -6,6 +6,7 @@
 mod grad_cam;
 mod integrated_gradients;
 mod method;
+mod occlusion;
 mod options;
 mod pass;
 mod probability;
@@ -20,6 +21,7 @@ pub use integrated_gradients::{
     Baseline, IntegratedGradients, Path, PathAttribution, baseline, integrated_gradients,
 };
 pub use method::{Found, Method, Run, Wants};
+pub use occlusion::Occlusion;
 pub use options::Options;
 pub use pass::{Pass, Watch, differentiate, predict};
 pub use resize::resize_bilinear;
@@ -27,7 +29,7 @@ pub use saliency::Saliency;
 pub use target::{ClassTarget, MaskedSum, Target, probabilities, target};
 
 /// Which methods there are: one line a method.
-pub const METHODS: &[&dyn Method] = &[&GradCam, &IntegratedGradients, &Saliency];
+pub const METHODS: &[&dyn Method] = &[&GradCam, &IntegratedGradients, &Saliency, &Occlusion];
 
 /// The method of that name, or the names there are.
 ///

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::field::Level;
-use crate::probability::{Calibration, FieldQuantity};
+use crate::probability::FieldQuantity;
+use crate::score::probability::Calibration;
 
 /// One variable of the input, as the network is given it: (value − mean) / standard deviation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,10 @@ pub struct FieldStatement {
     /// How memberships become probabilities, one map a threshold; empty: they are not recalibrated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<Calibration>,
+    /// How often it rained so much by the amount of the model's own rain, one map a threshold: the raw forecast that the
+    /// network has to beat; empty: nobody fitted that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw_rain: Vec<Calibration>,
     /// What means and standard deviations were computed on, in words.
     pub statistics: String,
 }
@@ -129,6 +134,7 @@ impl FieldStatement {
             thresholds_mm: vec![0.1, 10.0],
             synthetic: false,
             calibration: Vec::new(),
+            raw_rain: Vec::new(),
             statistics: "not published".to_owned(),
         }
     }
@@ -182,8 +188,9 @@ impl FieldStatement {
                 "it states the thresholds {thresholds:?} mm: they have to be above 0 and to ascend"
             ));
         }
-        let (n_maps, n_thresholds) = (self.calibration.len(), thresholds.len());
-        if ![0, n_thresholds].contains(&n_maps) {
+        let n_thresholds = thresholds.len();
+        let n_maps = [self.calibration.len(), self.raw_rain.len()];
+        if let Some(n_maps) = n_maps.iter().find(|n_maps| ![0, n_thresholds].contains(n_maps)) {
             return Err(format!(
                 "it states {n_maps} calibrations for {n_thresholds} thresholds: one for each, or none"
             ));
@@ -283,6 +290,10 @@ pub struct FieldsCard {
     pub fields: FieldStatement,
     /// Whether the file says of which fields it is; else those of the publication are taken, and pages say so.
     pub is_stated: bool,
+    /// Channels, rows and columns of a token, which is hidden where one of its values is missing.
+    pub patch: [usize; 3],
+    /// Classes that the weights tell apart; `None`: they are of the pre-training and rebuild fields.
+    pub n_classes: Option<usize>,
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod read;
 mod text;
 mod texts;
 
-pub use read::{npy_shape, npz_array, read_npy_f32};
+pub use read::{npy_shape, npz_array, read_npy_f32, read_npy_u8};
 use text::Text;
 pub use texts::read_npy_texts;
 #[cfg(test)]

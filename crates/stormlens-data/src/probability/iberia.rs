@@ -9,7 +9,7 @@ mod rivals;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
@@ -92,6 +92,16 @@ impl Iberia {
         let fields = fields.collect::<Result<_, _>>()?;
         let rain = gauges::read(&folder.join(RAIN), &days)?;
         Ok(Self { days, fields, rain })
+    }
+
+    /// The files of the folder.
+    pub fn files(folder: &Path) -> [PathBuf; 2] {
+        [FIELDS, RAIN].map(|name| folder.join(name))
+    }
+
+    /// Names of the variables, in their order.
+    pub fn names() -> [&'static str; ENTRIES.len()] {
+        ENTRIES.map(|(.., name, _)| name)
     }
 
     pub fn days(&self) -> &[Date] {
@@ -198,6 +208,7 @@ fn bare_statement() -> FieldStatement {
         thresholds_mm: THRESHOLDS_MM.to_vec(),
         synthetic: false,
         calibration: Vec::new(),
+        raw_rain: Vec::new(),
         statistics: "all nodes of the days of 1979–2002, NCEP/NCAR reanalysis over Iberia"
             .to_owned(),
     }

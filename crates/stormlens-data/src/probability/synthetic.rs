@@ -216,6 +216,7 @@ fn statement() -> FieldStatement {
         thresholds_mm: THRESHOLDS_MM.to_vec(),
         synthetic: true,
         calibration: Vec::new(),
+        raw_rain: Vec::new(),
         statistics: "those that the fields were made with".to_owned(),
     }
 }

@@ -80,11 +80,10 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         rain: rain.unwrap_or(RainStatement::PUBLISHED),
         is_stated: rain.is_some(),
     });
-    let fields = file.metadata.as_ref().and_then(|metadata| metadata.fields.clone());
-    if let Some(Err(reason)) = fields.as_ref().map(FieldStatement::check) {
-        return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
-    }
-    let fields = fields.map(|fields| FieldsCard { fields, is_stated: true });
+    let stated = file.metadata.as_ref().and_then(|metadata| metadata.fields.clone());
+    let fields = entry.network.fields(&shape).map(|sizes| fields_card(sizes, stated)).transpose();
+    let fields =
+        fields.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
     let (variant, training_range) = (file.variant(), file.training_range());
     let training_features = file.training_features().map(Arc::new);
     if let Some(Variant { input_px, crop_px }) = variant
@@ -130,6 +129,27 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         left_over: file.left_over,
     };
     Ok(Described { state: file.state, card })
+}
+
+/// What the file states of its fields, or the publication where it states nothing; both have to fit the weights.
+fn fields_card(sizes: FieldSizes, stated: Option<FieldStatement>) -> Result<FieldsCard, String> {
+    let is_stated = stated.is_some();
+    let fields = stated.unwrap_or_else(FieldStatement::published);
+    fields.check()?;
+    let [height, width] = fields.size;
+    let fits = fields.check_shapes(sizes.n_variables, fields.size, sizes.n_classes);
+    let fits = fits.and_then(|()| sizes.places(height, width).map(|_| ()));
+    match fits {
+        Ok(()) => {
+            let FieldSizes { patch, n_classes, .. } = sizes;
+            Ok(FieldsCard { fields, is_stated, patch, n_classes })
+        }
+        Err(reason) if is_stated => Err(reason),
+        Err(reason) => Err(format!(
+            "it does not state its fields, and those of the publication do not fit: {reason}; state them once with \
+             `stormlens import --from FILE --fields STATEMENT.json --output checkpoints/sslpdl/NAME`"
+        )),
+    }
 }
 
 impl Resident {

@@ -26,6 +26,7 @@ const CARD: MethodCard = MethodCard {
     citations: &[SELVARAJU, VINOGRADOVA],
     has_layers: true,
     is_of_logit: true,
+    hides: false,
     options: &[],
 };
 

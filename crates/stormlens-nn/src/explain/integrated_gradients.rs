@@ -28,6 +28,7 @@ const CARD: MethodCard = MethodCard {
     citations: &[SUNDARARAJAN],
     has_layers: false,
     is_of_logit: false,
+    hides: false,
     options: &[STEPS, BASELINE, TOLERANCE],
 };
 

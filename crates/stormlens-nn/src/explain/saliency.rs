@@ -20,6 +20,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: false,
     // The paper takes a class's logit; here the visitor chooses the target.
     is_of_logit: false,
+    hides: false,
     options: &[],
 };
 

@@ -20,6 +20,10 @@ pub trait Target {
     fn mask(&self) -> Option<&[f32]> {
         None
     }
+    /// The same number of each event that the network tells apart, and which of them is this one.
+    fn events(&self, prediction: &[f32]) -> (Vec<f64>, usize) {
+        (vec![self.score(prediction)], 0)
+    }
 }
 
 impl<T: Target + ?Sized> Target for Box<T> {
@@ -33,6 +37,10 @@ impl<T: Target + ?Sized> Target for Box<T> {
 
     fn mask(&self) -> Option<&[f32]> {
         (**self).mask()
+    }
+
+    fn events(&self, prediction: &[f32]) -> (Vec<f64>, usize) {
+        (**self).events(prediction)
     }
 }
 

@@ -63,6 +63,7 @@ const METHODS: [MethodCard; 3] = [
     MethodCard {
         has_layers: true,
         is_of_logit: true,
+        hides: false,
         ..method("grad-cam", "Grad-CAM", &[], &[GRAD_CAM])
     },
     method(
@@ -126,6 +127,7 @@ const fn method(
         citations,
         has_layers: false,
         is_of_logit: false,
+        hides: false,
         options,
     }
 }

@@ -33,6 +33,23 @@ pub fn read_npy_f32(path: &Path) -> Result<Array, FilesError> {
     parse(bytes.get(), &FLOATS).map_err(|what| FilesError::Npy { file: shown(), what })
 }
 
+/// Reads an array of bytes or of true and false, such as a mask. Gives its shape and its values in C order.
+///
+/// # Errors
+/// As [`read_npy_f32`].
+pub fn read_npy_u8(path: &Path) -> Result<(Vec<usize>, Vec<u8>), FilesError> {
+    let (file, n_bytes, _) = open(path)?;
+    let shown = || path.display().to_string();
+    let bytes =
+        Aligned::read(file, n_bytes).map_err(|cause| FilesError::Io { file: shown(), cause })?;
+    let refuse = |what: String| {
+        let what = what.replace("<f4", "u1");
+        FilesError::Npy { file: shown(), what }
+    };
+    let (shape, values) = parse(bytes.get(), &BYTES).map_err(refuse)?;
+    Ok((shape, values.into_iter().map(|value| value as u8).collect()))
+}
+
 /// The shape of an array, and nothing of its values; the file has the length that the shape needs.
 ///
 /// # Errors
@@ -107,6 +124,9 @@ fn damaged(error: ZipError) -> String {
 type View = fn(&[u8]) -> Result<Array, ViewNpyError>;
 
 const FLOATS: [View; 2] = [|b| view(b, |v: f32| v), |b| view(b, |v: f64| v as f32)];
+
+const BYTES: [View; 2] =
+    [|b| view(b, |v: u8| f32::from(v)), |b| view(b, |v: bool| f32::from(u8::from(v)))];
 
 const NUMBERS: [View; 11] = [
     |b| view(b, |v: u8| f32::from(v)),
