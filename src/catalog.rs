@@ -75,6 +75,15 @@ impl Catalog {
         self.checkpoints.iter().filter(move |checkpoint| checkpoint.model == model)
     }
 
+    /// Those that a network can be explained by; the one that hides parts of the input, where there is one, comes first,
+    /// for no gradient says as much of a variable.
+    pub fn methods_of(&self, model: &ModelCard) -> Arc<[MethodCard]> {
+        let mut methods: Vec<MethodCard> =
+            self.methods.iter().filter(|card| card.suits(model)).copied().collect();
+        methods.sort_by_key(|card| !card.hides);
+        methods.into()
+    }
+
     /// Attribution methods, in the order in which pages list them.
     pub fn methods(&self) -> &Arc<[MethodCard]> {
         &self.methods

@@ -71,7 +71,7 @@ impl Question {
     ) -> Result<Self, QuestionError> {
         let task = read_task(parameters, catalog)?;
         let cards = read_cards(parameters, catalog, &*task)?;
-        let methods = catalog.methods();
+        let methods = &catalog.methods_of(&cards.model);
         let style_names = task.style_names(&cards);
         parameters.only(&names(&*task, style_names, methods, more))?;
         let target = task.read_target(parameters, &cards)?;

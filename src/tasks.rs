@@ -3,6 +3,7 @@
 mod downscaling;
 mod explained;
 mod nowcast;
+mod rain_probability;
 mod scene;
 mod split;
 #[cfg(test)]
@@ -46,7 +47,7 @@ pub struct Opened {
 type Open = fn(&Folders) -> anyhow::Result<Opened>;
 
 /// In the order in which pages list them.
-pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open];
+pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open, rain_probability::open];
 
 /// Opens all of them.
 ///
@@ -66,8 +67,12 @@ type Describe = fn(&Import<'_>) -> Option<anyhow::Result<Metadata>>;
 
 /// How networks are scored.
 #[cfg(feature = "nn")]
-pub const EVALUATIONS: &[Evaluate] =
-    &[nowcast::evaluate::evaluate, scene::evaluate::evaluate, downscaling::evaluate::evaluate];
+pub const EVALUATIONS: &[Evaluate] = &[
+    nowcast::evaluate::evaluate,
+    scene::evaluate::evaluate,
+    downscaling::evaluate::evaluate,
+    rain_probability::evaluate::evaluate,
+];
 
 /// How networks are trained.
 #[cfg(feature = "nn")]
@@ -76,5 +81,9 @@ pub const TRAININGS: &[Train] =
 
 /// What is said of weights from elsewhere.
 #[cfg(feature = "nn")]
-pub const IMPORTS: &[Describe] =
-    &[nowcast::import::describe, scene::import::describe, downscaling::import::describe];
+pub const IMPORTS: &[Describe] = &[
+    nowcast::import::describe,
+    scene::import::describe,
+    downscaling::import::describe,
+    rain_probability::import::describe,
+];

@@ -32,6 +32,10 @@ pub struct QuestionArgs {
     pub units: Option<String>,
     #[command(flatten)]
     pub fields: FieldArgs,
+    /// Of SSLPDL: which layers of the encoder are computed, all (active, the default) or none, as the authors' program
+    /// runs (identity); the same as blocks=NAME
+    #[arg(long, value_name = "active|identity")]
+    pub blocks: Option<String>,
     /// The same as a bare NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE", value_parser = read_pair)]
     pub set: Vec<Pair>,
@@ -57,6 +61,12 @@ pub struct FieldArgs {
     /// Of a file that does not say over which interval its fields are: each is the sum of so many hours until its time
     #[arg(long, value_name = "HOURS")]
     pub each_hours: Option<String>,
+    /// Of numbers for SSLPDL: which tokens are hidden, uint8 [inputs, tokens], 1 is hidden
+    #[arg(long, value_name = "M.npy")]
+    pub mask: Option<String>,
+    /// Of a folder in the layout of SSLPDL's authors: the list of its times
+    #[arg(long, value_name = "index-YEAR.npy")]
+    pub index: Option<String>,
 }
 
 impl FieldArgs {
@@ -66,6 +76,8 @@ impl FieldArgs {
             ("variable", &self.variable),
             ("end", &self.end),
             ("each-hours", &self.each_hours),
+            ("mask", &self.mask),
+            ("index", &self.index),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
     }
@@ -133,6 +145,7 @@ fn questions(
     let mut given = sort(args, &*task, &cards)?;
     let subjects = subjects(args, &*task, &cards, &given)?;
     given.pairs.extend(args.set.iter().cloned());
+    given.pairs.extend(args.blocks.iter().map(|name| ("blocks".to_owned(), name.clone())));
     let question = |subject: Option<String>| {
         let fixed = [("model", model.clone()), ("checkpoint", checkpoint.to_owned())];
         let subject = subject.map(|value| (task.subject_parameter(), value));
@@ -174,7 +187,7 @@ fn subjects(
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
             bail!(
-                "--elevation, --variable, --end and --each-hours are said of a file: give one with --input"
+                "--elevation, --variable, --end, --each-hours, --mask and --index are said of files: give them with --input"
             )
         }
         [] if is_named => Ok(vec![None]),

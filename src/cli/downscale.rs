@@ -59,6 +59,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
         input: vec![input],
         units: None,
         fields,
+        blocks: None,
         set,
         words: Vec::new(),
     };

@@ -62,6 +62,9 @@ pub struct Args {
     /// [default: as published, reference]
     #[arg(long, value_name = "aligned|reference")]
     registration: Option<String>,
+    /// Of a network that takes fields of a weather model: which fields, grid, statistics, thresholds and interval, as JSON
+    #[arg(long, value_name = "STATEMENT.json")]
+    fields: Option<String>,
     /// Store half-precision floats: half the size, weights change by up to 0.05 %
     #[arg(long)]
     half: bool,
@@ -73,7 +76,7 @@ pub struct Import<'a> {
     pub file: &'a Foreign,
     pub found: &'a Recognised,
     /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `log-mean`, `log-std`, `hours`,
-    /// `registration`, as far as they were given.
+    /// `registration`, `fields`, as far as they were given.
     pub parameters: Parameters,
     /// What needs no task.
     pub metadata: Metadata,
@@ -127,6 +130,7 @@ fn parameters(args: &Args) -> Parameters {
         ("log-std", &args.log_std),
         ("hours", &args.hours),
         ("registration", &args.registration),
+        ("fields", &args.fields),
     ];
     Parameters::of(
         given.into_iter().filter_map(|(name, value)| {

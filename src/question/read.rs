@@ -104,13 +104,13 @@ pub fn read_explain(
     Ok(Explain { method: card.id.to_owned(), options, target, layers: Vec::new() })
 }
 
-/// The logit of the same class, where a method is of logits only.
+/// The logit of the same class or event, where a method is of logits only.
 pub fn of_logit_if(is_of_logit: bool, target: &Target) -> Target {
-    match target {
-        Target::Class { class, .. } if is_of_logit => {
-            Target::Class { class: *class, output: ClassOutput::Logit }
-        }
-        other => other.clone(),
+    let output = ClassOutput::Logit;
+    match *target {
+        Target::Class { class, .. } if is_of_logit => Target::Class { class, output },
+        Target::Event { event, place, .. } if is_of_logit => Target::Event { event, place, output },
+        _ => target.clone(),
     }
 }
 

@@ -57,14 +57,15 @@ impl EngineWorker {
         let resident = self.resident(cards.model.id, &cards.checkpoint.name)?;
         let (input, target) = task.zeros(cards);
         let is_gpu = self.engine.device().kind == "gpu";
-        let question = if is_gpu { self.way_back(&target) } else { Question::new() };
+        let question = if is_gpu { self.way_back(&cards.model, &target) } else { Question::new() };
         let ran = self.engine.answer(&resident, &[(&input, &question)], &Silent);
         ran.map(|_| ()).map_err(worker_error)
     }
 
     /// All methods that take a single pass.
-    fn way_back(&self, target: &Target) -> Question {
-        let methods = self.catalog.methods().iter().filter(|method| method.option(STEPS).is_none());
+    fn way_back(&self, model: &ModelCard, target: &Target) -> Question {
+        let methods = self.catalog.methods_of(model);
+        let methods = methods.iter().filter(|card| card.option(STEPS).is_none() && !card.hides);
         let ask = |method: &MethodCard| Asked {
             method: method.id.to_owned(),
             options: BTreeMap::new(),

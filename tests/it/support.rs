@@ -104,6 +104,9 @@ impl ScriptedWorker {
             Subject::Nowcast { sample } => forecast(sample, request, &self.leads(request)),
             Subject::Scene { resampling, fit, .. } => classify(*resampling, *fit),
             Subject::Downscaling { .. } => unreachable!("nobody asks the script to refine rain"),
+            Subject::RainProbability { .. } => {
+                unreachable!("nobody asks the script how probable rain is")
+            }
         };
         outcome.request = request.clone();
         for method in testing::methods().iter().filter(|method| !is_asked(request, method.id)) {

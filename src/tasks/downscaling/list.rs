@@ -244,7 +244,7 @@ fn offers(catalog: &Catalog, entry: &Entry) -> Vec<Model> {
             title: model.title,
             summary: model.summary,
             selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
-            methods: method_choices(catalog.methods(), model, None),
+            methods: method_choices(&catalog.methods_of(model), model, None),
             checkpoints,
         })
     };

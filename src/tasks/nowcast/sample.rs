@@ -173,7 +173,7 @@ fn offer(
         unit: first.field.unit(),
         threshold: first.field.default_threshold(),
         max_threshold: first.field.max_threshold(),
-        methods: method_choices(catalog.methods(), model, None),
+        methods: method_choices(&catalog.methods_of(model), model, None),
         groups: layer_groups(model, |name| model.default_layers.contains(&name)),
     })
 }

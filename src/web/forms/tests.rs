@@ -31,7 +31,7 @@ fn methods_stand_as_they_are_asked() {
 fn until_somebody_asks_the_first_method_is_ticked_with_what_was_published() {
     let catalog = catalog();
     let model = catalog.model("polar").expect("there is one");
-    let offered = method_choices(catalog.methods(), model, None);
+    let offered = method_choices(&catalog.methods_of(model), model, None);
     let ticked: Vec<_> = offered.iter().map(|method| method.is_asked).collect();
     assert_eq!(ticked, [true, false, false]);
     let steps = &offered[1].options[0];

@@ -1,0 +1,98 @@
+//! What an evaluation says: lines for people, CSV, JSON.
+
+use serde_json::json;
+use stormlens_data::score::probability::PROBABILITY_SCORES;
+
+use super::Scored;
+use crate::cli::evaluate::{Evaluated, Evaluation};
+use crate::tasks::rain_probability::calibrate::Asked;
+
+/// Scores that a line has room for.
+const SHORT: [&str; 6] =
+    ["brier", "brier_skill", "miscalibration", "discrimination", "roc_area", "csi"];
+
+pub fn evaluated(asked: &Asked, evaluation: &Evaluation<'_>, scored: &[Scored]) -> Evaluated {
+    let n_known = asked.cases.iter().filter(|case| !case.observed_mm.is_nan()).count();
+    let n_cases = format!("{n_known} cases verified");
+    let statement = evaluation.checkpoint.fields.as_ref().map(|card| &card.fields);
+    Evaluated {
+        summary: summary(scored),
+        csv: csv(scored),
+        json: json!({
+            "n_cases": n_known,
+            "thresholds_mm": statement.map(|statement| &statement.thresholds_mm),
+            "hours": statement.map(|statement| statement.hours),
+            "forecasts": scored.iter().map(as_json).collect::<Vec<_>>(),
+        }),
+        n_cases,
+    }
+}
+
+fn as_json(scored: &Scored) -> serde_json::Value {
+    let Scored { name, label, rps, rps_skill, matrix, events } = scored;
+    json!({
+        "name": name,
+        "label": label,
+        "rps": rps,
+        "rps_skill": rps_skill,
+        "matrix": matrix,
+        "events": events,
+    })
+}
+
+fn summary(scored: &[Scored]) -> String {
+    let mut lines = Vec::new();
+    let n_events = scored.first().map_or(0, |first| first.events.len());
+    for event in 0..n_events {
+        let Some(first) = scored.first().and_then(|scored| scored.events.get(event)) else {
+            continue;
+        };
+        lines.push(format!(
+            "{}: {} of {} {} ({} {})",
+            first.event,
+            first.n_cases,
+            first.n_cases + first.n_missing,
+            first.cases,
+            first.n_events,
+            first.drawn
+        ));
+        let heads: Vec<String> = SHORT.iter().map(|name| format!("{name:>14}")).collect();
+        lines.push(format!("{:34}{}", "", heads.concat()));
+        for forecast in scored {
+            let Some(verified) = forecast.events.get(event) else { continue };
+            let cells: Vec<String> = SHORT.iter().map(|name| cell(verified.score(name))).collect();
+            lines.push(format!("{:34}{}", forecast.label, cells.concat()));
+        }
+    }
+    lines.push("RPS of all classes".to_owned());
+    for forecast in scored {
+        let (rps, skill) = (cell(forecast.rps), cell(forecast.rps_skill));
+        lines.push(format!("{:34}{rps}{skill}", forecast.label));
+    }
+    lines.join("\n")
+}
+
+fn cell(value: Option<f64>) -> String {
+    value.map_or(format!("{:>14}", "-"), |value| format!("{value:>14.4}"))
+}
+
+/// A line a score.
+fn csv(scored: &[Scored]) -> String {
+    let mut lines = vec!["forecast,event,score,value,low,high".to_owned()];
+    let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    for forecast in scored {
+        for verified in &forecast.events {
+            lines.extend(PROBABILITY_SCORES.iter().filter_map(|score| {
+                let found = verified.scores.get(score.name)?;
+                let [value, low, high] = [found.value, found.low, found.high].map(text);
+                Some(format!(
+                    "{},{},{},{value},{low},{high}",
+                    forecast.name, verified.event, score.name
+                ))
+            }));
+        }
+        lines.push(format!("{},all,rps,{},,", forecast.name, text(forecast.rps)));
+        lines.push(format!("{},all,rps_skill,{},,", forecast.name, text(forecast.rps_skill)));
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,61 @@
+//! What methods found, by variable.
+
+use stormlens_data::network::Explained;
+use stormlens_data::outcome::{Axis, Note, Number, Variable};
+use stormlens_data::request::ClassOutput;
+
+use super::answer::event_names;
+use super::ground::Ground;
+use super::prepare::Work;
+use super::question::target_of;
+use crate::task::Answered;
+use crate::tasks::explained::Setting;
+
+/// What is found of it.
+#[derive(Default)]
+pub struct Found {
+    pub variables: Vec<Variable>,
+    pub numbers: Vec<Number>,
+    pub notes: Vec<Note>,
+}
+
+pub fn of(answered: &Answered<'_>, work: &Work) -> Found {
+    let mut found = Found::default();
+    let Some(answer) = answered.answers.first() else { return found };
+    let ground = Ground(&work.card.fields);
+    for (explained, explain) in answer.explained.iter().zip(&answered.request.explain) {
+        let (event, place, output) = target_of(&explain.target);
+        let unit = match output {
+            ClassOutput::Probability => "probability",
+            ClassOutput::Logit => "logit",
+        };
+        let events = event_names(&work.card.fields);
+        let name = events.get(event.from_class() - 1).map_or("", String::as_str);
+        let target = match output {
+            ClassOutput::Probability => format!("target: membership of {name}, mean of {place}"),
+            ClassOutput::Logit => format!("target: log-odds of {name}, mean of {place}"),
+        };
+        let setting = Setting {
+            methods: answered.methods,
+            input_axis: variables(work),
+            input_domain: ground.domain(),
+            layer_domain: ground.domain(),
+            unit: &|_: &Explained| unit,
+            factor: 1.0,
+            input_factor: 1.0,
+            has_own_unit: false,
+            target: &|_: &Explained| target.clone(),
+        };
+        found.variables.extend(setting.variables(explained));
+        found.numbers.extend(setting.numbers(explained));
+    }
+    found
+}
+
+/// Names of the input's channels; those that only fill a group up are called so.
+fn variables(work: &Work) -> Axis {
+    let statement = &work.card.fields;
+    let names = statement.variables.iter().map(|variable| variable.name.clone());
+    let filling = (0..statement.padded_channels).map(|i| format!("filling {}", i + 1));
+    Axis::names(Axis::CHANNEL, names.chain(filling))
+}

@@ -1,0 +1,89 @@
+//! What was measured, beside what is said there.
+
+use stormlens_data::outcome::{Axis, Colours, Quantity, Role, Variable};
+use stormlens_data::probability::LabelOptions;
+
+use super::answer::{class_names, event_names, numbers_of};
+use super::ground::Ground;
+use super::prepare::Work;
+use super::samples::Gauge;
+
+pub const OBSERVATION: &str = "observation";
+pub const TABLE: &str = "gauges";
+
+/// All maps of a prediction.
+pub struct Said<'a> {
+    /// `[classes, rows, columns]`
+    pub shares: &'a [f32],
+    /// `[thresholds, rows, columns]`
+    pub exceedances: &'a [f32],
+    pub probabilities: Option<&'a [f32]>,
+}
+
+/// Rain of the gauges at their nodes; nothing elsewhere.
+pub fn observed(work: &Work) -> Option<Variable> {
+    let statement = &work.card.fields;
+    let ground = Ground(statement);
+    let mut values = vec![f32::NAN; statement.size[0] * statement.size[1]];
+    let mut n = 0;
+    for gauge in &work.loaded.gauges {
+        if let Some([row, column]) = node(&ground, gauge).filter(|_| !gauge.observed_mm.is_nan()) {
+            values[row * statement.size[1] + column] = gauge.observed_mm;
+            n += 1;
+        }
+    }
+    let quantity = Quantity::rain_amount(statement.hours);
+    (n > 0).then(|| ground.variable(OBSERVATION, Role::Observation, quantity, (None, values)))
+}
+
+fn node(ground: &Ground<'_>, gauge: &Gauge) -> Option<[usize; 2]> {
+    ground.node(gauge.latitude, gauge.longitude)
+}
+
+/// A row a gauge: measured rain, the model's own, its class, its density label, and what the network says at its node.
+pub fn table(work: &Work, said: &Said<'_>) -> Option<Variable> {
+    let statement = &work.card.fields;
+    let ground = Ground(statement);
+    let placed: Vec<(&Gauge, [usize; 2])> = work
+        .loaded
+        .gauges
+        .iter()
+        .filter_map(|gauge| Some((gauge, node(&ground, gauge)?)))
+        .collect();
+    if placed.is_empty() {
+        return None;
+    }
+    let (classes, events) = (class_names(statement), event_names(statement));
+    let names = ["observed (mm)", "model’s own rain (mm)", "observed class"].map(str::to_owned);
+    let labels = classes.iter().map(|name| format!("density label, {name}"));
+    let shares = classes.iter().map(|name| format!("membership, {name}"));
+    let raw = events.iter().map(|name| format!("membership, {name}"));
+    let recalibrated = events.iter().map(|name| format!("probability, {name}"));
+    let columns: Vec<String> =
+        names.into_iter().chain(labels).chain(shares).chain(raw).chain(recalibrated).collect();
+    let values: Vec<f64> =
+        placed.iter().flat_map(|(gauge, node)| row(work, said, gauge, *node)).collect();
+    let gauges = Axis::names("gauge", placed.iter().map(|(gauge, _)| gauge.name));
+    let axes = vec![gauges, Axis::names("what", columns)];
+    Some(numbers_of(TABLE, Quantity::new("at the gauges", "1", Colours::None), axes, values))
+}
+
+fn row(work: &Work, said: &Said<'_>, gauge: &Gauge, [row, column]: [usize; 2]) -> Vec<f64> {
+    let statement = &work.card.fields;
+    let n = statement.size[0] * statement.size[1];
+    let i = row * statement.size[1] + column;
+    let n_classes = statement.thresholds_mm.len() + 1;
+    let at =
+        |maps: &[f32]| -> Vec<f64> { maps.chunks_exact(n).map(|map| f64::from(map[i])).collect() };
+    let nothing = vec![f64::NAN; n_classes - 1];
+    let mut values = vec![f64::from(gauge.observed_mm), f64::from(gauge.model_mm)];
+    let labels = <[f64; 2]>::try_from(&statement.thresholds_mm[..]).ok().map(LabelOptions::exact);
+    let hard = labels.and_then(|labels| labels.hard(gauge.observed_mm));
+    values.push(hard.map_or(f64::NAN, |class| class as f64));
+    let density = labels.and_then(|labels| labels.density(gauge.observed_mm));
+    values.extend(density.map_or(vec![f64::NAN; n_classes], |label| label.to_vec()));
+    values.extend(at(said.shares));
+    values.extend(at(said.exceedances));
+    values.extend(said.probabilities.map_or(nothing, at));
+    values
+}

@@ -1,0 +1,114 @@
+//! The pages of rain probability.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::request::Subject;
+
+use super::answer::event_names;
+use super::ground::Ground;
+use super::list::{self, Day};
+use super::question::subject_of;
+use super::{RainProbabilityTask, SECTION, evaluation, page};
+use crate::catalog::Catalog;
+use crate::web::layout::Section;
+use crate::web::pages::{Pages, Shown, Welcome};
+use crate::web::{AppError, AppState, Pictures, time_limit};
+
+#[derive(Template)]
+#[template(path = "tasks/rain_probability/welcome.html")]
+struct Panel;
+
+#[derive(Template)]
+#[template(path = "tasks/rain_probability/suggestions.html")]
+struct Suggestions {
+    days: Vec<Day>,
+}
+
+impl Pages for RainProbabilityTask {
+    fn section(&self) -> Section {
+        SECTION
+    }
+
+    fn credits(&self) -> &'static str {
+        "Fields of days and gauges in Spain: NOAA (NCEP/NCAR Reanalysis 1, GHCN-Daily), after downscaleR"
+    }
+
+    fn routes(self: Arc<Self>) -> Router<AppState> {
+        let (listed, shown) = (self.clone(), self.clone());
+        let list =
+            move |State(state): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap| {
+                let listed = listed.clone();
+                async move { list::show(&listed, &state, query.as_deref(), &headers) }
+            };
+        Router::new()
+            .route("/probability", get(list))
+            .route("/probability/{id}", get(move |s, p, h| list::one(shown.clone(), s, p, h)))
+            .layer(from_fn(time_limit))
+    }
+
+    fn welcome(&self, _: &AppState) -> Result<Welcome, AppError> {
+        let suggestions = Suggestions { days: list::suggestions(self) };
+        Ok(Welcome { panel: Panel.render()?, suggestions: suggestions.render()? })
+    }
+
+    fn asked_at(&self, subject: &Subject) -> String {
+        list::page_of(subject_of(subject).0)
+    }
+
+    fn result(&self, shown: &Shown<'_>) -> Result<String, AppError> {
+        page::html(self, shown)
+    }
+
+    fn facts(&self, _: &ModelCard) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "Input",
+                "Fields of a weather model at one time, of which parts may be hidden".to_owned(),
+            ),
+            ("Output", "Memberships of dry, rain and heavy rain at each node".to_owned()),
+        ]
+    }
+
+    fn weight_facts(&self, checkpoint: &CheckpointCard) -> Vec<(&'static str, String)> {
+        let Some(card) = &checkpoint.fields else { return Vec::new() };
+        let (fields, [rows, columns]) = (&card.fields, card.fields.size);
+        let assumed = if card.is_stated { "" } else { " (not stated: those of the publication)" };
+        let names: Vec<&str> = fields.variables.iter().map(|v| v.name.as_str()).collect();
+        let stage = match card.n_classes {
+            Some(n) => format!("Fine-tuned: {n} classes"),
+            None => "Pre-training: rebuilds fields".to_owned(),
+        };
+        let grid = match fields.has_grid() {
+            true => format!("{rows} × {columns} nodes, {}", Ground(fields).words()),
+            false => format!("{rows} × {columns} nodes; where, is not stated"),
+        };
+        let [depth, patch_rows, patch_columns] = card.patch;
+        let recalibrated = match fields.calibration.is_empty() {
+            true => "No: memberships are no probabilities",
+            false => "By isotonic regression, one map an event",
+        };
+        vec![
+            ("Stage", stage),
+            ("Variables", format!("{}{assumed}", names.join(", "))),
+            ("Grid", grid),
+            ("Tokens", format!("{depth} variables × {patch_rows} × {patch_columns} nodes")),
+            ("Events", event_names(fields).join(", ")),
+            ("Normalised by", fields.statistics.clone()),
+            ("Recalibrated", recalibrated.to_owned()),
+        ]
+    }
+
+    fn evaluation(&self, file: &Path) -> Option<String> {
+        evaluation::html(file)
+    }
+
+    fn prepare_pictures(&self, _: &Pictures, _: &Catalog) {}
+}

@@ -1,0 +1,97 @@
+//! The decision in words: the raw forecast, the network, and which variables made the difference.
+
+use stormlens_data::outcome::Outcome;
+use stormlens_data::request::{ClassOutput, EventPlace};
+
+use super::answer::{EXCEEDANCE, PROBABILITY, event_names};
+use super::ground::Ground;
+use super::question::{fields, target_of};
+use crate::question::Question;
+use crate::web::format;
+
+/// Contributions that are told.
+const N_TOLD: usize = 3;
+
+/// What a person reads first.
+pub struct Panel {
+    /// `Rain of 1 mm in 24 h or more, near 41.29° N, 2.07° E`
+    pub event: String,
+    /// Who says it, and how probable it is: the model itself, the network as it is, recalibrated.
+    pub said: Vec<(String, String)>,
+    /// Variables that raise or lower the membership most, when they are hidden.
+    pub why: Vec<String>,
+}
+
+impl Panel {
+    pub fn new(question: &Question, outcome: &Outcome) -> Option<Self> {
+        let card = fields(&question.cards).ok()?;
+        let (event, place, output) = target_of(&question.target);
+        let place_idx = event.from_class() - 1;
+        let name = event_names(&card.fields).get(place_idx)?.clone();
+        let part = Ground(&card.fields).part(place).ok()?;
+        let mean = |variable: &str| {
+            let map = outcome.variable(variable)?.map(place_idx);
+            let nodes = part[0].clone().flat_map(|row| part[1].clone().map(move |c| (row, c)));
+            let values: Vec<f64> = nodes.map(|(row, c)| f64::from(map.at(row, c))).collect();
+            Some(values.iter().sum::<f64>() / values.len().max(1) as f64)
+        };
+        let mut said = Vec::new();
+        let mut add = |who: &str, share: Option<f64>| {
+            said.extend(share.map(|share| (who.to_owned(), format::percent(share))));
+        };
+        add("Raw forecast, recalibrated", raw(question, outcome, place, place_idx));
+        add("Network, membership", mean(EXCEEDANCE));
+        add("Network, recalibrated", mean(PROBABILITY));
+        let is_probability = output == ClassOutput::Probability;
+        Some(Self {
+            event: format!("Rain {name}, {}", words(place)),
+            said,
+            why: if is_probability { why(outcome, place_idx) } else { Vec::new() },
+        })
+    }
+}
+
+fn words(place: EventPlace) -> String {
+    match place {
+        EventPlace::All => "mean of the whole map".to_owned(),
+        EventPlace::Node([latitude, longitude]) => {
+            format!("at {} ° N, {} ° E", format::number(latitude), format::number(longitude))
+        }
+        EventPlace::Box([west, south, east, north]) => {
+            format!("mean of {south} to {north}° N, {west} to {east}° E")
+        }
+    }
+}
+
+/// How often it rained so much when the model's own rain was as much as now, where the weights say that.
+fn raw(question: &Question, outcome: &Outcome, place: EventPlace, event_idx: usize) -> Option<f64> {
+    let card = fields(&question.cards).ok()?;
+    let map = card.fields.raw_rain.get(event_idx)?;
+    let rain = card.fields.variables.iter().find(|variable| {
+        variable.quantity == stormlens_data::probability::FieldQuantity::Precipitation
+    })?;
+    let field = outcome.variable(&format!("field/{}", rain.name))?.map(0);
+    let [rows, columns] = Ground(&card.fields).part(place).ok()?;
+    let nodes = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
+    let shares: Vec<f64> =
+        nodes.map(|(row, column)| map.apply(f64::from(field.at(row, column)))).collect();
+    let mean = shares.iter().sum::<f64>() / shares.len().max(1) as f64;
+    mean.is_finite().then_some(mean)
+}
+
+/// `humidity at 850 hPa +9 percentage points`
+fn why(outcome: &Outcome, event_idx: usize) -> Vec<String> {
+    let name = ["occlusion/rain", "occlusion/heavy"].get(event_idx).copied().unwrap_or_default();
+    let Some(variable) = outcome.variable(name) else { return Vec::new() };
+    let Some(axis) = variable.axis() else { return Vec::new() };
+    let mut changes: Vec<(String, f64)> =
+        (0..axis.len()).map(|i| (axis.label(i), variable.values.at(i))).collect();
+    changes.retain(|(_, change)| change.is_finite() && change.abs() >= 0.005);
+    changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let told = changes.into_iter().take(N_TOLD);
+    told.map(|(name, change)| {
+        let sign = if change < 0.0 { "−" } else { "+" };
+        format!("{name} {sign}{} percentage points", (change.abs() * 100.0).round())
+    })
+    .collect()
+}

@@ -1,0 +1,252 @@
+//! Fields to look at: days that come with the program, and what somebody brings.
+
+mod brought;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use jiff::civil::Date;
+use stormlens_data::card::{FieldStatement, FieldsCard};
+use stormlens_data::field::FieldError;
+use stormlens_data::files::read_file;
+use stormlens_data::hash::sha256;
+use stormlens_data::probability::Found;
+use stormlens_data::probability::iberia::{self, GAUGES, Iberia, NOTICE};
+
+pub use brought::Brought;
+
+use super::SECTION;
+use crate::parameters::QuestionError;
+
+/// What the ids of the shipped days begin with.
+const DAYS: &str = "iberia-";
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// Fields that can be asked about, without their values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub id: String,
+    /// Of what and when, e.g. `Iberia, 21 May 2007`.
+    pub title: String,
+    pub is_sample: bool,
+}
+
+/// What was measured at a place, and what the model itself says there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    pub name: &'static str,
+    pub latitude: f64,
+    pub longitude: f64,
+    /// mm in the interval of the weights; `NaN` where nothing was measured.
+    pub observed_mm: f32,
+    pub model_mm: f32,
+}
+
+/// Fields on the grid of some weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// `[variables, rows, columns]` in the units of the statement, or `[channels, rows, columns]` as the network takes them.
+    pub values: Vec<f32>,
+    pub is_normalised: bool,
+    /// Of each variable where it came from, or why it is hidden; empty for numbers.
+    pub found: Vec<Found>,
+    pub gauges: Vec<Gauge>,
+    /// Tokens that somebody's mask hides.
+    pub masked: Option<Vec<bool>>,
+    /// Whether its file holds several by its shape, though this is the only one.
+    pub is_only_one: bool,
+    pub credit: Credit,
+}
+
+/// Where fields came from, and what may be done with them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Credit {
+    pub source: String,
+    pub licence: String,
+    pub files: Vec<String>,
+    /// Of their bytes.
+    pub sha256: String,
+}
+
+/// All that can be asked about.
+pub struct Samples {
+    folder: PathBuf,
+    /// Read when somebody asks for the first time: it takes a second.
+    days: OnceLock<Result<Days, String>>,
+    brought: Mutex<Brought>,
+    last: Mutex<Option<Arc<Kept>>>,
+}
+
+/// The days of the archive, with the hash of its files.
+struct Days {
+    iberia: Iberia,
+    credit: Credit,
+}
+
+/// What was read last: pages, figures and checks ask for it one after another.
+struct Kept {
+    id: String,
+    statement: FieldStatement,
+    loaded: Arc<Loaded>,
+}
+
+impl Samples {
+    /// Days in `iberia` below the data.
+    pub fn open(data: &Path) -> Self {
+        let folder = data.join("iberia");
+        Self { folder, days: OnceLock::new(), brought: Mutex::default(), last: Mutex::default() }
+    }
+
+    /// The archive, where it is there.
+    pub fn iberia(&self) -> Option<&Iberia> {
+        self.days().ok().map(|days| &days.iberia)
+    }
+
+    fn days(&self) -> Result<&Days, String> {
+        self.days.get_or_init(|| Days::open(&self.folder)).as_ref().map_err(Clone::clone)
+    }
+
+    /// What cannot be read, where the folder is there at all.
+    pub fn problems(&self) -> Vec<String> {
+        if !self.folder.is_dir() {
+            return Vec::new();
+        }
+        self.days().err().into_iter().collect()
+    }
+
+    pub fn brought(&self) -> MutexGuard<'_, Brought> {
+        self.brought.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The place of a day in the archive.
+    pub fn day(&self, id: &str) -> Option<usize> {
+        self.iberia()?.find(id.strip_prefix(DAYS)?)
+    }
+
+    /// # Errors
+    /// For an id that nothing has.
+    pub fn find(&self, id: &str) -> Result<Entry, QuestionError> {
+        if let Some(entry) = self.brought().find(id) {
+            return Ok(entry);
+        }
+        let entry = |day: usize| day_entry(self.iberia()?, day);
+        self.day(id).and_then(entry).ok_or_else(|| QuestionError::Gone {
+            message: format!("there are no fields {id:?} here, or not any more"),
+            remedy: "choose a day of the list",
+            back: SECTION.href,
+        })
+    }
+
+    /// Whether weights can look at them.
+    pub fn suits(&self, id: &str, card: &FieldsCard) -> bool {
+        match self.day(id) {
+            Some(_) => self.days().is_ok() && is_of(&card.fields),
+            None => self.brought().suits(id, card),
+        }
+    }
+
+    /// Fields on the grid of the weights.
+    ///
+    /// # Errors
+    /// Where they cannot be read or brought there.
+    pub fn load(&self, id: &str, card: &FieldsCard) -> Result<Arc<Loaded>, FieldError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |kept: &&Arc<Kept>| kept.id == id && kept.statement == card.fields;
+        if let Some(kept) = last.as_ref().filter(is_it) {
+            return Ok(kept.loaded.clone());
+        }
+        let loaded = Arc::new(self.read(id, card)?);
+        let (id, statement) = (id.to_owned(), card.fields.clone());
+        *last = Some(Arc::new(Kept { id, statement, loaded: loaded.clone() }));
+        Ok(loaded)
+    }
+
+    fn read(&self, id: &str, card: &FieldsCard) -> Result<Loaded, FieldError> {
+        let Some(day) = self.day(id) else { return self.brought().load(id, card) };
+        let refuse = |what: String| FieldError::Domains { what };
+        let days = self.days().map_err(refuse)?;
+        match is_of(&card.fields) {
+            true => Ok(days.load(day, &card.fields)),
+            false => Err(refuse(format!(
+                "these weights are of other fields than the days of Iberia have: {}",
+                names(&card.fields)
+            ))),
+        }
+    }
+}
+
+impl Days {
+    fn open(folder: &Path) -> Result<Self, String> {
+        let iberia = Iberia::open(folder).map_err(|error| error.to_string())?;
+        let mut files = Vec::new();
+        let mut hashes = String::new();
+        for path in Iberia::files(folder) {
+            let bytes = read_file(&path, MAX_FILE_BYTES).map_err(|error| error.to_string())?;
+            hashes += &sha256(&bytes);
+            files.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        }
+        let credit = Credit {
+            source: NOTICE.to_owned(),
+            licence: "free of restrictions".to_owned(),
+            files,
+            sha256: sha256(hashes.as_bytes()),
+        };
+        Ok(Self { iberia, credit })
+    }
+
+    fn load(&self, day: usize, statement: &FieldStatement) -> Loaded {
+        let (rain, model) = (self.iberia.gauge_rain(day), self.iberia.model_rain(day));
+        let gauge = |(i, gauge): (usize, &iberia::Gauge)| Gauge {
+            name: gauge.name,
+            latitude: gauge.latitude,
+            longitude: gauge.longitude,
+            observed_mm: rain[i],
+            model_mm: model[i],
+        };
+        let present = || Found::Present { source: self.credit.source.clone(), n_missing: 0 };
+        Loaded {
+            values: self.iberia.values(day, statement),
+            is_normalised: false,
+            found: statement.variables.iter().map(|_| present()).collect(),
+            gauges: GAUGES.iter().enumerate().map(gauge).collect(),
+            masked: None,
+            is_only_one: false,
+            credit: self.credit.clone(),
+        }
+    }
+}
+
+/// Whether weights take the variables of the archive, on a grid that is known.
+pub fn is_of(statement: &FieldStatement) -> bool {
+    let names = Iberia::names();
+    let is_same =
+        |(variable, name): (&stormlens_data::card::FieldVariable, &&str)| variable.name == **name;
+    statement.has_grid()
+        && statement.has_statistics()
+        && statement.variables.len() == names.len()
+        && statement.variables.iter().zip(&names).all(is_same)
+}
+
+fn names(statement: &FieldStatement) -> String {
+    let names: Vec<&str> = statement.variables.iter().map(|v| v.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// The id of a day of the archive.
+pub fn id_of(iberia: &Iberia, day: usize) -> String {
+    format!("{DAYS}{}", iberia.name(day))
+}
+
+fn day_entry(iberia: &Iberia, day: usize) -> Option<Entry> {
+    let date = *iberia.days().get(day)?;
+    Some(Entry {
+        id: id_of(iberia, day),
+        title: format!("Iberia, {}", words(date)),
+        is_sample: true,
+    })
+}
+
+/// `21 May 2007`
+pub fn words(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
