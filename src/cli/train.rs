@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stormlens_checkpoint::Metadata;
+use stormlens_data::request::DeviceChoice;
 use stormlens_nn::device;
 use stormlens_nn::models::{HostTensors, Sizes};
 use stormlens_nn::registry::{self, ModelEntry};
@@ -69,6 +70,16 @@ impl Run<'_> {
     /// For options that are not understood; the error names the file.
     pub fn config<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         parse(self.text, &self.args.config)
+    }
+
+    /// The name of the network.
+    pub fn entry_id(&self) -> &'static str {
+        (self.entry.card)().id
+    }
+
+    /// Where the run computes.
+    pub fn device(&self) -> DeviceChoice {
+        self.args.device.device
     }
 
     /// Trains, and tells the terminal how far it is. `metadata` is what stands beside the weights of an

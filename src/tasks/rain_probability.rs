@@ -20,6 +20,8 @@ mod panel;
 mod prepare;
 mod question;
 mod samples;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::sync::Arc;
