@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod fields;
 mod input;
 mod resident;
 mod show;

@@ -1,6 +1,9 @@
 //! Which quantity a field of a file is, and at which level: by the names that CF, ECMWF, NCEP and CMIP give.
 
-use super::FieldQuantity;
+use super::FieldQuantity::{
+    self, EastwardWind, GeopotentialHeight, NorthwardWind, Precipitation, RelativeHumidity,
+    SeaLevelPressure, SpecificHumidity, Temperature,
+};
 use crate::field::{Content, Level};
 
 /// What a field of a file is.
@@ -42,7 +45,6 @@ fn level_of(quantity: FieldQuantity) -> Option<Level> {
 
 /// CF standard name table, version 90.
 fn of_standard_name(name: &str) -> Option<FieldQuantity> {
-    use FieldQuantity::*;
     Some(match name {
         "air_temperature" => Temperature,
         "geopotential_height" | "geopotential" => GeopotentialHeight,
@@ -58,7 +60,6 @@ fn of_standard_name(name: &str) -> Option<FieldQuantity> {
 
 /// Names of ECMWF, NCEP and CMIP, without regard to case.
 fn of_short_name(name: &str) -> Option<(FieldQuantity, Option<Level>)> {
-    use FieldQuantity::*;
     let name = name.to_lowercase();
     let at = Level::AboveGround;
     let at_ground = match name.as_str() {
@@ -120,7 +121,6 @@ mod tests {
 
     #[test]
     fn names_of_conventions_and_services_are_known() {
-        use FieldQuantity::*;
         let check = |(variable, standard, level): (&str, &str, &str),
                      expected: Option<(FieldQuantity, Option<Level>)>| {
             let found =

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::card::{
-    CheckpointCard, Downscaling, FieldStatement, FieldsCard, Layer, ModelCard, RainStatement,
-    Refining, Split,
+    CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
 };
 use stormlens_data::network::ShownLayer;
 use stormlens_data::scene::Variant;
 
-use super::EngineError;
 use super::input::N_COLOURS;
+use super::{EngineError, fields};
 use crate::Parameters;
 use crate::fused::Kernels;
 use crate::layers::fold;
@@ -81,7 +80,8 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         is_stated: rain.is_some(),
     });
     let stated = file.metadata.as_ref().and_then(|metadata| metadata.fields.clone());
-    let fields = entry.network.fields(&shape).map(|sizes| fields_card(sizes, stated)).transpose();
+    let sizes = entry.network.fields(&shape);
+    let fields = sizes.map_or(Ok(None), |sizes| fields::card(stated, &sizes));
     let fields =
         fields.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
     let (variant, training_range) = (file.variant(), file.training_range());
@@ -129,27 +129,6 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         left_over: file.left_over,
     };
     Ok(Described { state: file.state, card })
-}
-
-/// What the file states of its fields, or the publication where it states nothing; both have to fit the weights.
-fn fields_card(sizes: FieldSizes, stated: Option<FieldStatement>) -> Result<FieldsCard, String> {
-    let is_stated = stated.is_some();
-    let fields = stated.unwrap_or_else(FieldStatement::published);
-    fields.check()?;
-    let [height, width] = fields.size;
-    let fits = fields.check_shapes(sizes.n_variables, fields.size, sizes.n_classes);
-    let fits = fits.and_then(|()| sizes.places(height, width).map(|_| ()));
-    match fits {
-        Ok(()) => {
-            let FieldSizes { patch, n_classes, .. } = sizes;
-            Ok(FieldsCard { fields, is_stated, patch, n_classes })
-        }
-        Err(reason) if is_stated => Err(reason),
-        Err(reason) => Err(format!(
-            "it does not state its fields, and those of the publication do not fit: {reason}; state them once with \
-             `stormlens import --from FILE --fields STATEMENT.json --output checkpoints/sslpdl/NAME`"
-        )),
-    }
 }
 
 impl Resident {

@@ -123,7 +123,10 @@ fn what_is_missing_is_hidden_and_said() {
         assert!(found.values[..6].iter().all(|value| value.is_finite()));
     };
     let there = draft(T, HPA_850, 2_800.0);
-    check(&[there.clone()], &["RH850: no file has relative humidity", "RAIN: no file has rain"]);
+    check(
+        std::slice::from_ref(&there),
+        &["RH850: no file has relative humidity", "RAIN: no file has rain"],
+    );
     // At another level.
     check(
         &[there.clone(), draft(RH, (100, 70_000), 600.0)],
