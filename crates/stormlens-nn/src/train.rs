@@ -1,13 +1,14 @@
 //! Training: `stormlens train CONFIG.toml`.
 //!
 //! One loop for every network; what depends on the task is its [`Supervision`]: frames and the frames
-//! that followed ([`FrameSupervision`]), scenes and their classes ([`SceneSupervision`]), or coarse and fine
-//! rain of tiles ([`TileSupervision`]).
+//! that followed ([`FrameSupervision`]), scenes and their classes ([`SceneSupervision`]), coarse and fine
+//! rain of tiles ([`TileSupervision`]), or fields of a weather model and the rain that came ([`FieldSupervision`]).
 //! Optimiser, schedule and early stopping are those of the reference programs; whatever goes beyond
 //! them is an option. A run can be killed at any moment and goes on from the end of its last epoch
 //! with the same result as without the interruption.
 
 mod config;
+mod fields;
 mod frames;
 mod optimiser;
 mod prefetch;
@@ -19,17 +20,21 @@ mod supervision;
 mod tiles;
 
 pub use config::{Monitor, Recipe, TrainConfig};
+pub use fields::{
+    FieldConfig, FieldData, FieldSource, FieldSupervision, FieldTraining, NetworkSizes,
+    NoAugmentation, Stage,
+};
 pub use frames::{
     Augmentation, DataConfig, Example, Examples, FrameOptions, FrameSupervision, TrainingOptions,
     open,
 };
-pub use optimiser::{Decay, EpsilonRule, OptimiserOptions};
+pub use optimiser::{Decay, EpsilonRule, OptimiserOptions, RateOf};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train, validation_loss};
 pub use scenes::{
     Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneSupervision,
     SceneTraining,
 };
-pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau};
+pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau, Schedule, WarmRestarts};
 pub use supervision::{Batch, Block, Score, Supervision};
 pub use tiles::{
     Shift, TileAugmentation, TileConfig, TileData, TileLoss, TileSupervision, TileTraining,

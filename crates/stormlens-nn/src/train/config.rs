@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::frames::{Augmentation, DataConfig, TrainingOptions};
-use super::optimiser::OptimiserOptions;
-use super::schedule::{EarlyStopping, ReduceOnPlateau};
+use super::optimiser::{OptimiserOptions, RateOf};
+use super::schedule::{EarlyStopping, Schedule};
 
 /// One training run; the three tables are those of the task that the network is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,8 +52,10 @@ pub struct Recipe {
     pub seed: u64,
     pub max_epochs: usize,
     pub optimiser: OptimiserOptions,
+    /// Parameters with a learning rate of their own; none of most runs.
+    pub rates: Vec<RateOf>,
     /// Before the first epoch.
-    pub schedule: ReduceOnPlateau,
+    pub schedule: Schedule,
     /// Before the first epoch.
     pub stopping: EarlyStopping,
     pub monitor: Monitor,

@@ -15,9 +15,11 @@ mod tests;
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
 
-/// Adam (Kingma and Ba 2015) with betas 0.9 and 0.999, with or without decay of the weights.
+/// Adam (Kingma and Ba 2015) with a first beta of 0.9, with or without decay of the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimiserOptions {
+    /// How much of the second moment stays from one step to the next; the paper's and PyTorch's is 0.999.
+    pub beta_2: f32,
     pub epsilon: f32,
     pub epsilon_rule: EpsilonRule,
     pub decay: Decay,
@@ -48,13 +50,26 @@ pub enum Decay {
 impl OptimiserOptions {
     /// PyTorch's Adam.
     pub fn adam() -> Self {
-        Self { epsilon: 1e-8, epsilon_rule: EpsilonRule::Corrected, decay: Decay::None }
+        Self {
+            beta_2: BETA_2,
+            epsilon: 1e-8,
+            epsilon_rule: EpsilonRule::Corrected,
+            decay: Decay::None,
+        }
     }
+}
+
+/// Parameters whose names begin so learn at the learning rate times a factor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateOf {
+    pub prefix: String,
+    pub factor: f64,
 }
 
 /// An optimiser and the moments of every parameter by its name.
 pub(super) struct NamedAdam {
     options: OptimiserOptions,
+    rates: Vec<RateOf>,
     /// Parameters that are not biases and belong to no normalisation.
     matrices: BTreeSet<String>,
     states: BTreeMap<String, State>,
@@ -74,7 +89,17 @@ impl NamedAdam {
     pub fn new(options: OptimiserOptions, weights: &HostTensors) -> Self {
         let matrices = weights.iter().filter(|(_, shape, _)| shape.len() > 1);
         let matrices = matrices.map(|(name, ..)| name.clone()).collect();
-        Self { options, matrices, states: BTreeMap::new() }
+        Self { options, rates: Vec::new(), matrices, states: BTreeMap::new() }
+    }
+
+    /// The same with rates of their own for some parameters; the first prefix that fits counts.
+    pub fn with_rates(self, rates: Vec<RateOf>) -> Self {
+        Self { rates, ..self }
+    }
+
+    fn factor(&self, name: &str) -> f64 {
+        let own = self.rates.iter().find(|rate| name.starts_with(&rate.prefix));
+        own.map_or(1.0, |rate| rate.factor)
     }
 
     /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others`
@@ -89,7 +114,8 @@ impl NamedAdam {
         leaves.map_learnable(|name, leaf| {
             let gradient = others.remove(name).or_else(|| leaf.grad_remove(&mut gradients));
             let Some(gradient) = gradient else { return leaf.inner() };
-            let state = State::after(self.states.remove(name), gradient);
+            let learning_rate = learning_rate * self.factor(name);
+            let state = State::after(self.states.remove(name), gradient, self.options.beta_2);
             let weights = self.decayed(name, leaf.inner(), learning_rate);
             let updated = weights - state.step(&self.options).mul_scalar(learning_rate);
             self.states.insert(name.to_owned(), state);
@@ -128,15 +154,15 @@ impl NamedAdam {
 
 impl State {
     /// The moments after one more gradient; both begin at zero.
-    fn after(before: Option<Self>, gradient: Tensor<1>) -> Self {
+    fn after(before: Option<Self>, gradient: Tensor<1>, beta_2: f32) -> Self {
         let first = gradient.clone().mul_scalar(1.0 - BETA_1);
-        let second = gradient.square().mul_scalar(1.0 - BETA_2);
+        let second = gradient.square().mul_scalar(1.0 - beta_2);
         match before {
             None => Self { n_steps: 1, first, second },
             Some(s) => Self {
                 n_steps: s.n_steps + 1,
                 first: s.first.mul_scalar(BETA_1) + first,
-                second: s.second.mul_scalar(BETA_2) + second,
+                second: s.second.mul_scalar(beta_2) + second,
             },
         }
     }
@@ -144,7 +170,7 @@ impl State {
     /// The step for a learning rate of one.
     fn step(&self, options: &OptimiserOptions) -> Tensor<1> {
         let n_steps = self.n_steps as i32;
-        let root = (1.0 - BETA_2.powi(n_steps)).sqrt();
+        let root = (1.0 - options.beta_2.powi(n_steps)).sqrt();
         let factor = root / (1.0 - BETA_1.powi(n_steps));
         let epsilon = match options.epsilon_rule {
             EpsilonRule::Corrected => options.epsilon * root,

@@ -204,7 +204,8 @@ impl<'a, L: Supervision> Run<'a, L> {
             device,
             parameters: to_device(&trainee.initial, device),
             beginning: Beginning::of(&trainee.initial),
-            optimiser: NamedAdam::new(recipe.optimiser, &trainee.initial),
+            optimiser: NamedAdam::new(recipe.optimiser, &trainee.initial)
+                .with_rates(recipe.rates.clone()),
             counters,
         }
     }

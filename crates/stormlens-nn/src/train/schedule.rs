@@ -2,6 +2,77 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How the learning rate changes from epoch to epoch. The kinds are told apart by their fields, so that states of runs from
+/// before there were two are still read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Schedule {
+    WarmRestarts(WarmRestarts),
+    Plateau(ReduceOnPlateau),
+}
+
+impl Schedule {
+    /// Always the same.
+    pub fn constant(learning_rate: f64) -> Self {
+        ReduceOnPlateau::new(learning_rate, usize::MAX).into()
+    }
+
+    /// Of the next epoch.
+    pub fn learning_rate(&self) -> f64 {
+        match self {
+            Self::WarmRestarts(schedule) => schedule.learning_rate(),
+            Self::Plateau(schedule) => schedule.learning_rate,
+        }
+    }
+
+    /// Learns of an epoch's loss.
+    pub fn step(&mut self, loss: f64) {
+        match self {
+            Self::WarmRestarts(schedule) => schedule.n_epochs += 1,
+            Self::Plateau(schedule) => schedule.step(loss),
+        }
+    }
+}
+
+impl From<ReduceOnPlateau> for Schedule {
+    fn from(schedule: ReduceOnPlateau) -> Self {
+        Self::Plateau(schedule)
+    }
+}
+
+impl From<WarmRestarts> for Schedule {
+    fn from(schedule: WarmRestarts) -> Self {
+        Self::WarmRestarts(schedule)
+    }
+}
+
+/// Half a cosine from the full learning rate to nothing, again and again (Loshchilov and Hutter 2017,
+/// <https://arxiv.org/abs/1608.03983>). As in SSLPDL's program, which tells the schedule the number of an epoch at its end, an
+/// epoch has the rate of the one before, and the first two have the full one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarmRestarts {
+    full_rate: f64,
+    /// Epochs from one start to the next.
+    period: usize,
+    /// Epochs that are done.
+    n_epochs: usize,
+}
+
+impl WarmRestarts {
+    /// # Panics
+    /// For a period of 0.
+    pub fn new(full_rate: f64, period: usize) -> Self {
+        assert!(period > 0, "a period of at least one epoch");
+        Self { full_rate, period, n_epochs: 0 }
+    }
+
+    fn learning_rate(&self) -> f64 {
+        let place = self.n_epochs.saturating_sub(1) % self.period;
+        let angle = std::f64::consts::PI * place as f64 / self.period as f64;
+        0.5 * self.full_rate * (1.0 + angle.cos())
+    }
+}
+
 /// Lowers the learning rate when the loss stands still.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReduceOnPlateau {
@@ -107,5 +178,52 @@ impl EarlyStopping {
 
     pub fn best(&self) -> Option<f64> {
         self.best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warm_restarts_fall_along_a_cosine_and_begin_again() {
+        let mut schedule = Schedule::from(WarmRestarts::new(2.0, 4));
+        let rates: Vec<f64> = (0..7)
+            .map(|_| {
+                let rate = schedule.learning_rate();
+                schedule.step(1.0);
+                rate
+            })
+            .collect();
+        let half = 2.0_f64.sqrt() / 2.0;
+        let expected = [2.0, 2.0, 1.0 + half, 1.0, 1.0 - half, 2.0, 1.0 + half];
+        for (rate, expected) in rates.iter().zip(expected) {
+            assert!((rate - expected).abs() < 1e-12, "{rates:?}");
+        }
+    }
+
+    /// A state of either kind is read as that kind, also one from before there were two.
+    #[test]
+    fn both_kinds_are_told_apart_on_disk() {
+        for schedule in [
+            Schedule::constant(0.5),
+            WarmRestarts::new(2.0, 4).into(),
+            ReduceOnPlateau::as_keras(0.1, 3, 0.5, 0.0).into(),
+        ] {
+            let text = serde_json::to_string(&schedule).expect("JSON");
+            assert_eq!(serde_json::from_str::<Schedule>(&text).expect(&text), schedule);
+        }
+        let old = serde_json::to_string(&ReduceOnPlateau::new(0.1, 2)).expect("JSON");
+        assert_eq!(
+            serde_json::from_str::<Schedule>(&old).expect(&old),
+            ReduceOnPlateau::new(0.1, 2).into()
+        );
+    }
+
+    #[test]
+    fn a_constant_rate_stays() {
+        let mut schedule = Schedule::constant(0.5);
+        (0..100).for_each(|_| schedule.step(1.0));
+        assert_eq!(schedule.learning_rate(), 0.5);
     }
 }

@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
 use super::optimiser::Moments;
-use super::schedule::{EarlyStopping, ReduceOnPlateau};
+use super::schedule::{EarlyStopping, Schedule};
 use crate::models::HostTensors;
 use crate::random::Random;
 use stormlens_data::files::write_atomically;
@@ -30,7 +30,7 @@ pub(super) struct Counters {
     pub config: String,
     pub n_epochs: usize,
     pub random: Random,
-    pub schedule: ReduceOnPlateau,
+    pub schedule: Schedule,
     pub stopping: EarlyStopping,
     /// Steps that Adam has taken.
     pub n_steps: usize,

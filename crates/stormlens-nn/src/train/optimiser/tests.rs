@@ -34,7 +34,12 @@ impl Bench {
 }
 
 fn options(decay: Decay) -> OptimiserOptions {
-    OptimiserOptions { epsilon: 1e-7, epsilon_rule: EpsilonRule::Plain, decay }
+    OptimiserOptions {
+        epsilon: 1e-7,
+        epsilon_rule: EpsilonRule::Plain,
+        decay,
+        ..OptimiserOptions::adam()
+    }
 }
 
 /// Four steps of TensorFlow Addons' AdamW, the learning rate halved after two.
@@ -54,7 +59,7 @@ fn adamw_is_that_of_the_reference() {
 #[test]
 fn the_first_step_is_the_sign_of_the_gradient() {
     let check = |epsilon_rule, expected: f32| {
-        let options = OptimiserOptions { epsilon: 1e-3, epsilon_rule, decay: Decay::None };
+        let options = OptimiserOptions { epsilon: 1e-3, epsilon_rule, ..OptimiserOptions::adam() };
         let found = Bench::new("w", &[1], &[2.0], options).step(&[0.01], 0.1)[0];
         assert!((found - expected).abs() < 1e-5, "{epsilon_rule:?}: {found}, {expected}");
     };
@@ -93,4 +98,32 @@ fn moments_survive_the_host() {
     };
     assert_eq!(two(true), two(false));
     assert_ne!(two(false), start);
+}
+
+/// A name with a rate of its own moves by its share of the step, and no other name.
+#[test]
+fn some_parameters_have_rates_of_their_own() {
+    let slow = RateOf { prefix: "encoder.".into(), factor: 0.5 };
+    for (name, share) in [("encoder.w", 0.5), ("head.w", 1.0)] {
+        let mut bench = Bench::new(name, &[1], &[1.0], OptimiserOptions::adam());
+        bench.adam = bench.adam.with_rates(vec![slow.clone()]);
+        let found = bench.step(&[3.0], 0.1);
+        assert!((found[0] - (1.0 - 0.1 * share)).abs() < 1e-6, "{name}: {found:?}");
+    }
+}
+
+/// After gradients 1 and 0, the corrected moments are 0.09 / 0.19 and β₂ (1 − β₂) / (1 − β₂²).
+#[test]
+fn the_second_beta_is_an_option() {
+    for beta_2 in [0.95_f32, 0.999] {
+        let mut bench =
+            Bench::new("w", &[1], &[0.0], OptimiserOptions { beta_2, ..OptimiserOptions::adam() });
+        let first = bench.step(&[1.0], 0.1)[0];
+        let second = bench.step(&[0.0], 0.1)[0] - first;
+        let variance = beta_2 * (1.0 - beta_2) / (1.0 - beta_2 * beta_2);
+        assert!(
+            (second + 0.1 * (0.09 / 0.19) / variance.sqrt()).abs() < 1e-5,
+            "{beta_2}: {second}"
+        );
+    }
 }

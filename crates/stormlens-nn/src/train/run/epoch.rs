@@ -29,7 +29,7 @@ impl<L: Supervision> Run<'_, L> {
         self.counters.random = random;
         Ok(self.close(EpochReport {
             epoch: self.counters.n_epochs + 1,
-            learning_rate: self.counters.schedule.learning_rate,
+            learning_rate: self.counters.schedule.learning_rate(),
             train_loss,
             validation_loss,
             is_best: false,
@@ -74,7 +74,7 @@ impl<L: Supervision> Run<'_, L> {
         let passes = recorder.depthwise.into_inner();
         let depthwise = passes.into_iter().filter_map(|p| p.weight_gradient(&mut gradients));
         let depthwise = depthwise.collect();
-        let learning_rate = self.counters.schedule.learning_rate;
+        let learning_rate = self.counters.schedule.learning_rate();
         self.parameters = self.optimiser.step(&leaves, gradients, depthwise, learning_rate);
         self.parameters.update(recorder.statistics.into_inner());
         self.counters.n_steps += 1;

@@ -196,13 +196,16 @@ impl SceneConfig {
                 epsilon: options.epsilon,
                 epsilon_rule: EpsilonRule::Plain,
                 decay: options.decay(),
+                ..OptimiserOptions::adam()
             },
+            rates: Vec::new(),
             schedule: ReduceOnPlateau::as_keras(
                 options.learning_rate,
                 options.lr_patience,
                 options.lr_factor,
                 options.lr_threshold,
-            ),
+            )
+            .into(),
             stopping: EarlyStopping::new(options.stop_patience),
             monitor: options.monitor,
             keeps_epochs: false,

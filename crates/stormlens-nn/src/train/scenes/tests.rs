@@ -264,8 +264,8 @@ fn the_loss_is_the_cross_entropy() {
 /// Keras counts an epoch less than PyTorch before the rate falls, and by a step and not by a share.
 #[test]
 fn the_schedule_is_that_of_keras() {
-    let mut schedule = SceneConfig::recipe(&config(Path::new("x"))).schedule;
-    schedule = crate::train::ReduceOnPlateau::as_keras(schedule.learning_rate, 2, 0.5, 0.1);
+    let rate = SceneConfig::recipe(&config(Path::new("x"))).schedule.learning_rate();
+    let mut schedule = crate::train::ReduceOnPlateau::as_keras(rate, 2, 0.5, 0.1);
     let mut rates = Vec::new();
     for loss in [5.0, 4.95, 4.91, 4.8, 4.8, 4.8, 4.6] {
         schedule.step(loss);

@@ -1,0 +1,88 @@
+//! What training begins with.
+
+use std::path::Path;
+
+use stormlens_data::card::FieldStatement;
+
+use super::FieldSupervision;
+use super::options::{FieldConfig, Stage};
+use crate::engine::host_tensors;
+use crate::models::HostTensors;
+use crate::models::sslpdl::{ENTRY, Form, architecture, fine_tuning_of};
+use crate::registry;
+use crate::train::run::TrainError;
+
+impl FieldSupervision {
+    /// First weights, or those that the options name: of the same stage as they are, of the pre-training with a new head for
+    /// fine-tuning.
+    ///
+    /// # Errors
+    /// For files that cannot be read, weights of another network, stage or size, and weights of other fields.
+    pub fn initial_weights(&self, config: &FieldConfig) -> Result<HostTensors, TrainError> {
+        let Some(path) = &config.training.start_from else {
+            return Ok((ENTRY.initialise)(&architecture(self.form()).schema, config.seed));
+        };
+        let refuse = |what: String| TrainError::Options(format!("{}: {what}", path.display()));
+        let (file, found) = registry::read(path).map_err(|error| refuse(error.to_string()))?;
+        if found.entry.name != ENTRY.name {
+            return Err(refuse(format!("these are weights of {}", found.entry.name)));
+        }
+        let stated = file.metadata.as_ref().and_then(|metadata| metadata.fields.as_ref());
+        check_fields(stated, self.statement()).map_err(refuse)?;
+        self.adopt(host_tensors(file.state), config).map_err(refuse)
+    }
+
+    /// Weights of this run from others.
+    fn adopt(&self, weights: HostTensors, config: &FieldConfig) -> Result<HostTensors, String> {
+        let of = |tensors: &HostTensors| {
+            let shape = |wanted: &str| {
+                tensors.iter().find(|(name, ..)| name == wanted).map(|(_, shape, _)| shape.clone())
+            };
+            Form::of(&shape).unwrap_or_else(|| Err("these are no weights of SSLPDL".to_owned()))
+        };
+        let is_pre_trained = of(&weights)?.n_classes.is_none();
+        let (weights, form) = match (config.training.stage, is_pre_trained) {
+            (Stage::Finetune, true) => {
+                let n_classes = self.statement().thresholds_mm.len() + 1;
+                let weights = fine_tuning_of(&weights, n_classes, config.seed)?;
+                let form = of(&weights)?;
+                (weights, form)
+            }
+            (Stage::Pretrain, false) => {
+                return Err("these weights are fine-tuned; pre-training begins with none or with its own".to_owned());
+            }
+            _ => {
+                let form = of(&weights)?;
+                (weights, form)
+            }
+        };
+        match form.sizes() == self.form().sizes() {
+            true => Ok(weights),
+            false => Err(format!("they take {:?}, and the options want {:?}", form.sizes(), self.form().sizes())),
+        }
+    }
+}
+
+/// Weights that were normalised otherwise would see other weather.
+fn check_fields(stated: Option<&FieldStatement>, own: &FieldStatement) -> Result<(), String> {
+    let Some(stated) = stated else { return Ok(()) };
+    let is_same = stated.variables == own.variables
+        && (&stated.latitudes, &stated.longitudes) == (&own.latitudes, &own.longitudes)
+        && stated.size == own.size;
+    match is_same {
+        true => Ok(()),
+        false => Err(
+            "they were trained on other variables, statistics or another grid than [data] has; give the data that they \
+             state"
+                .to_owned(),
+        ),
+    }
+}
+
+/// For tests: whether weights of a path are taken.
+#[cfg(test)]
+pub(super) fn of_path(config: &FieldConfig, path: &Path) -> Result<HostTensors, TrainError> {
+    let mut options = config.clone();
+    options.training.start_from = Some(path.to_owned());
+    FieldSupervision::open(&options)?.initial_weights(&options)
+}

@@ -1,0 +1,213 @@
+//! Fields and rain of a run.
+
+use std::path::Path;
+
+use stormlens_data::card::{FieldStatement, Part};
+use stormlens_data::probability::iberia::{GAUGES, Iberia};
+use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
+use stormlens_data::probability::{ReferenceError, ReferenceFolder};
+
+use super::options::{FieldData, FieldSource};
+use crate::train::run::TrainError;
+use crate::train::supervision::Block;
+
+/// Everything that trains and validates, and names of what tests.
+pub(super) struct Samples {
+    pub statement: FieldStatement,
+    /// Names, of training, validation and test.
+    pub ids: [Vec<String>; 3],
+    train: Store,
+    validation: Store,
+    /// Channels of the source, where some are left out.
+    chosen: Vec<usize>,
+}
+
+/// Where samples are until they are needed.
+enum Store {
+    /// Normalised fields and rain in memory.
+    Memory(Vec<(Vec<f32>, Vec<f32>)>),
+    /// Too large for that.
+    Folder(ReferenceFolder),
+}
+
+impl Samples {
+    /// Reads all but what tests. Rain is looked for where `with_rain` says so.
+    ///
+    /// # Errors
+    /// For data that cannot be read, and options that do not fit them.
+    pub fn open(data: &FieldData, with_rain: bool) -> Result<Self, TrainError> {
+        let mut samples = match &data.source {
+            FieldSource::Iberia { folder, training_until, validation_until } => {
+                iberia(folder, *training_until, *validation_until)?
+            }
+            FieldSource::Synthetic { seed, seasons, events, days } => synthetic(SyntheticOptions {
+                seed: *seed,
+                n_seasons: *seasons,
+                n_events: *events,
+                n_days: *days,
+            }),
+            FieldSource::Reference { folder, training, validation } => {
+                reference(folder, [training, validation], with_rain)?
+            }
+        };
+        samples.restrict(data).map_err(TrainError::Options)?;
+        Ok(samples)
+    }
+
+    /// Keeps what the options want of the source.
+    fn restrict(&mut self, data: &FieldData) -> Result<(), String> {
+        let statement = &mut self.statement;
+        if let Some(hours) = data.hours.filter(|&hours| hours != statement.hours) {
+            return Err(format!(
+                "[data] says sums of {hours} h, and the source has sums of {} h",
+                statement.hours
+            ));
+        }
+        if let Some(thresholds) = data.thresholds_mm {
+            statement.thresholds_mm = thresholds.to_vec();
+        }
+        if !data.variables.is_empty() {
+            let known: Vec<&str> =
+                statement.variables.iter().map(|variable| variable.name.as_str()).collect();
+            let place = |name: &String| {
+                statement.channel(name).ok_or_else(|| {
+                    format!("there is no variable {name:?}; known are {}", known.join(", "))
+                })
+            };
+            self.chosen = data.variables.iter().map(place).collect::<Result<_, _>>()?;
+            statement.variables =
+                self.chosen.iter().map(|&place| statement.variables[place].clone()).collect();
+        }
+        statement.check()
+    }
+
+    /// Fills the last group of channels up to the depth of a token.
+    pub fn pad(&mut self, depth: usize) {
+        let n = self.statement.variables.len();
+        self.statement.padded_channels = n.next_multiple_of(depth.max(1)) - n;
+    }
+
+    pub fn len(&self, block: Block) -> usize {
+        self.ids[block as usize].len()
+    }
+
+    /// Normalised fields `[channels, rows, columns]` and rain `[rows, columns]` of a sample; no rain where it was not looked
+    /// for.
+    ///
+    /// # Errors
+    /// For a file that cannot be read.
+    pub fn get(&self, block: Block, number: usize) -> Result<(Vec<f32>, Vec<f32>), TrainError> {
+        let store = if block == Block::Train { &self.train } else { &self.validation };
+        let (fields, rain) = match store {
+            Store::Memory(samples) => samples[number].clone(),
+            Store::Folder(folder) => {
+                let fields = folder.input(number)?;
+                (fields, folder.rain(number)?.unwrap_or_default())
+            }
+        };
+        Ok((self.channels(fields), rain))
+    }
+
+    /// The chosen channels, and zeros in those that fill up.
+    fn channels(&self, fields: Vec<f32>) -> Vec<f32> {
+        let n_nodes = self.statement.size[0] * self.statement.size[1];
+        let mut channels = match self.chosen.is_empty() {
+            true => fields,
+            false => self
+                .chosen
+                .iter()
+                .flat_map(|&c| fields[c * n_nodes..][..n_nodes].to_vec())
+                .collect(),
+        };
+        channels.resize(self.statement.n_channels() * n_nodes, 0.0);
+        channels
+    }
+}
+
+fn iberia(
+    folder: &Path,
+    training_until: i16,
+    validation_until: i16,
+) -> Result<Samples, TrainError> {
+    let iberia = Iberia::open(folder)?;
+    // Statistics are those of the training years of the shipped split: years that test must not be among them.
+    if training_until < 2002 || validation_until <= training_until {
+        let what = "training_until has to be 2002 or later, since means and standard deviations are of 1979–2002, and \
+                    validation_until later than it";
+        return Err(TrainError::Options(what.to_owned()));
+    }
+    let statement = iberia.statement();
+    let block = |day: usize| match iberia.days()[day].year() {
+        _ if stormlens_data::probability::iberia::part(iberia.days()[day]).is_none() => None,
+        year if year <= training_until => Some(Block::Train),
+        year if year <= validation_until => Some(Block::Validation),
+        _ => Some(Block::Test),
+    };
+    let mut ids: [Vec<String>; 3] = Default::default();
+    let mut stores = [Vec::new(), Vec::new()];
+    for day in 0..iberia.days().len() {
+        let Some(block) = block(day) else { continue };
+        ids[block as usize].push(iberia.name(day));
+        if let Some(store) = stores.get_mut(block as usize) {
+            store.push((iberia.input(day, &statement), gauge_map(&iberia, day, &statement)));
+        }
+    }
+    let [train, validation] = stores.map(Store::Memory);
+    Ok(Samples { statement, ids, train, validation, chosen: Vec::new() })
+}
+
+/// Rain at the gauges' nodes; nothing is known anywhere else.
+fn gauge_map(iberia: &Iberia, day: usize, statement: &FieldStatement) -> Vec<f32> {
+    let [rows, columns] = statement.size;
+    let mut map = vec![f32::NAN; rows * columns];
+    for (gauge, mm) in GAUGES.iter().zip(iberia.gauge_rain(day)) {
+        if let Some([row, column]) = gauge.node(statement) {
+            map[row * columns + column] = mm;
+        }
+    }
+    map
+}
+
+fn synthetic(options: SyntheticOptions) -> Samples {
+    let world = SyntheticWorld::new(options);
+    let names =
+        |part| world.samples_of(part).into_iter().map(|sample| world.name(sample)).collect();
+    let store = |part| {
+        let sample = |sample: usize| (world.input(sample), world.rain(sample));
+        Store::Memory(world.samples_of(part).into_iter().map(sample).collect())
+    };
+    Samples {
+        statement: world.statement().clone(),
+        ids: [Part::Training, Part::Validation, Part::Test].map(names),
+        train: store(Part::Training),
+        validation: store(Part::Validation),
+        chosen: Vec::new(),
+    }
+}
+
+fn reference(folder: &Path, lists: [&String; 2], with_rain: bool) -> Result<Samples, TrainError> {
+    let statement = FieldStatement::published();
+    let open = |list: &String| ReferenceFolder::open(folder, list, &statement, with_rain);
+    let [train, validation] = [open(lists[0])?, open(lists[1])?];
+    if let Some(both) = train.times().iter().find(|time| validation.times().contains(time)) {
+        let what = format!(
+            "{both} is in both lists, {} and {}: a block shares no time with another",
+            lists[0], lists[1]
+        );
+        return Err(TrainError::Options(what));
+    }
+    let ids = [train.times().to_vec(), validation.times().to_vec(), Vec::new()];
+    Ok(Samples {
+        statement,
+        ids,
+        train: Store::Folder(train),
+        validation: Store::Folder(validation),
+        chosen: Vec::new(),
+    })
+}
+
+impl From<ReferenceError> for TrainError {
+    fn from(error: ReferenceError) -> Self {
+        Self::Options(error.to_string())
+    }
+}
