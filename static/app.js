@@ -301,9 +301,11 @@ function copy(block) {
   block.append(button);
 }
 
-/** Pictures that are dropped, pasted or chosen: sent at once, with a bar. */
+/** Files that are dropped, pasted or chosen: sent at once, with a bar; where more can be said of them, when that is done. */
 function bring(form) {
-  const input = form.querySelector("input[type=file]");
+  const input = form.querySelector("input[type=file][name=files]");
+  const others = [...form.elements].filter((part) => part.name && part !== input);
+  const waits = "wait" in form.dataset;
   const bar = form.querySelector("[data-bar]");
   const status = form.querySelector("[data-status]");
   const { maxBytes, maxFiles } = form.dataset;
@@ -317,13 +319,17 @@ function bring(form) {
     say(text);
   };
   const send = (files) => {
-    const large = files.find((file) => file.size > maxBytes);
+    const beside = others.flatMap((part) => [...(part.files ?? [])]);
+    const large = [...files, ...beside].find((file) => file.size > maxBytes);
     if (busy || files.length === 0) return;
     if (files.length > maxFiles) return end(`Choose at most ${maxFiles} files at once`);
     if (large) return end(`${large.name} has too many bytes: ${Math.ceil(large.size / 1e6)} MB`);
     const data = new FormData();
     // What they are stands before the files.
-    for (const select of form.querySelectorAll("select")) data.append(select.name, select.value);
+    for (const part of others) {
+      if (part.type !== "file") data.append(part.name, part.value);
+      for (const file of part.files ?? []) data.append(part.name, file, file.name);
+    }
     for (const file of files) data.append("files", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
@@ -335,7 +341,7 @@ function bring(form) {
     };
     request.upload.onload = () => {
       bar.removeAttribute("value");
-      say("Reading the pictures");
+      say(files.length === 1 ? "Reading the file" : "Reading the files");
     };
     request.onload = () => {
       const { page, message, remedy } = request.response ?? {};
@@ -353,7 +359,7 @@ function bring(form) {
     event.preventDefault();
     send([...input.files]);
   });
-  input.addEventListener("change", () => send([...input.files]));
+  if (!waits) input.addEventListener("change", () => send([...input.files]));
   addEventListener("paste", (event) => send([...(event.clipboardData?.files ?? [])]));
   addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;

@@ -18,6 +18,7 @@ mod pages;
 mod prepare;
 mod question;
 mod rain;
+mod remedy;
 mod rivals;
 mod scores;
 mod terrain;
@@ -55,7 +56,6 @@ const SECTION: Section = Section { href: "/rain", title: "Downscaling" };
 /// The task with its rain and its terrain.
 pub struct DownscalingTask {
     fields: Fields,
-    terrains: Terrains,
     limits: UploadLimits,
     max_file_bytes: usize,
     /// One each of the uploads whose bodies are being read.
@@ -66,12 +66,12 @@ pub struct DownscalingTask {
 
 /// Lists rain and terrain below the data folder.
 pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
-    // A field is one file; pictures have limits of their own.
-    let limits = UploadLimits { n_files: 1, ..folders.upload_limits };
-    let kept = Kept::open(folders.cache.join("fields"), folders.max_cache_bytes);
+    // A field of rain and one of heights; pictures have limits of their own.
+    let limits = UploadLimits { n_files: 2, ..folders.upload_limits };
+    let keeps = |name: &str| Kept::open(folders.cache.join(name), folders.max_cache_bytes);
+    let terrains = Terrains::open(&folders.data, keeps("heights"));
     let task = Arc::new(DownscalingTask {
-        fields: Fields::open(&folders.data, kept),
-        terrains: Terrains::open(&folders.data),
+        fields: Fields::open(&folders.data, keeps("fields"), terrains),
         limits,
         max_file_bytes: folders.max_file_bytes,
         uploads: limits.shares(),
@@ -136,11 +136,11 @@ impl Task for DownscalingTask {
     }
 
     fn problems(&self) -> Vec<String> {
-        self.fields.problems().iter().chain(self.terrains.problems()).cloned().collect()
+        self.fields.problems().iter().chain(self.fields.terrains.problems()).cloned().collect()
     }
 
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
-        prepare::prepare((&self.fields, &self.terrains), request, cards)
+        prepare::prepare(&self.fields, request, cards)
     }
 
     fn zeros(&self, cards: &Cards) -> (Input, network::Target) {

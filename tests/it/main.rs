@@ -24,6 +24,7 @@ mod proxy;
 mod rain_commands;
 #[cfg(feature = "nn")]
 mod rain_journey;
+mod rain_uploads;
 mod refusal;
 mod results;
 mod rush;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use stormlens::web::AppState;
 
@@ -70,6 +72,42 @@ async fn a_visitor_without_javascript_refines_rain_too() {
         browser.close().await;
     })
     .await;
+}
+
+/// A file without bounds of its times, dropped on the page with a statement of their hours.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_brings_rain_and_says_of_how_many_hours_it_is() {
+    in_browser(state, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.open(&format!("{address}/rain")).await;
+        browser.run("document.querySelector('.drop details').open = true").await;
+        drop_hours(&browser).await;
+        let told = "return document.querySelector('[data-status]').textContent.includes('Hours of each field')";
+        browser.wait("a refusal", told).await;
+        // The refused request is told in the console as well.
+        assert_eq!(browser.complaints().await.len(), 1);
+        browser.run("document.querySelector('[name=each-hours]').value = 1").await;
+        drop_hours(&browser).await;
+        browser.wait("its sums", "return location.pathname.startsWith('/rain/of/')").await;
+        assert!(browser.text("main").await.contains("the sum of 1 h"));
+        fits_and_can_be_heard(&browser).await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+    })
+    .await;
+}
+
+async fn drop_hours(browser: &Browser<'_>) {
+    let file = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+    let content = BASE64_STANDARD.encode(std::fs::read(file).expect("the repository has it"));
+    let script = "return (async () => {
+        const blob = new Blob([Uint8Array.from(atob('CONTENT'), (c) => c.charCodeAt(0))]);
+        const files = new DataTransfer();
+        files.items.add(new File([blob], 'hours.nc'));
+        const event = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+    })()";
+    browser.run(&script.replace("CONTENT", &content)).await;
 }
 
 /// Nothing is wider than a phone, and axe-core finds nothing.

@@ -32,9 +32,9 @@ mod tests;
 
 pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
 pub use elevation::{
-    ELEVATION_SCALE_M, check_elevation, elevation_at, open_terrain, tile_elevation,
+    ELEVATION_SCALE_M, check_elevation, elevation_at, open_terrain, terrain_of, tile_elevation,
 };
-pub use hourly::{HourlyRain, RainSum};
+pub use hourly::{HourlyRain, RainSum, unstated};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
 pub use prepare::{
@@ -47,4 +47,4 @@ pub use registration::{Registration, bilinear, channel, coarse_of, inner, upsamp
 pub use rivals::{Cells, Rival, Space, rainfarm_members, rival_mm};
 pub use scale::{DRY_MM, LogScale, TileRain, is_dry, tile_rain};
 pub use seam::{SeamIndex, seam_index};
-pub use source::RainSource;
+pub use source::{RainSource, is_amount_at_a_moment};

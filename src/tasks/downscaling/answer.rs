@@ -11,6 +11,7 @@ use stormlens_data::outcome::{
 
 use super::map::{Ground, Refined, from_north, refined};
 use super::prepare::{Bare, Rest, Work};
+use super::rain::stated_in_words;
 use super::scores::{Ensemble, Scored, Scores};
 use super::{explained, rivals};
 use crate::question::Cards;
@@ -393,6 +394,14 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
                     publication are taken";
         notes.push(Note::new("unit-assumed", text, false));
     }
+    if let Some(hours) = work.rain.stated {
+        notes.push(Note::new("interval-stated", stated_in_words(hours), true));
+    }
+    if let (Some(own), None) = (&work.rain.heights, &work.terrain) {
+        let text =
+            format!("the heights of {} are not used: these weights take no terrain", own.name);
+        notes.push(Note::new("heights-unused", text, false));
+    }
     if let Some(terrain) = &work.terrain {
         let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
@@ -411,10 +420,11 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
 
 fn provenance(work: &Work, origin: Provenance) -> Provenance {
     let credit = &work.rain.credit;
+    let stated = work.rain.stated.map(|hours| format!("; {}", stated_in_words(hours)));
     let mut files = credit.files.clone();
     files.extend(work.terrain.iter().map(|terrain| terrain.name.clone()));
     Provenance {
-        data_source: credit.source.clone(),
+        data_source: credit.source.clone() + &stated.unwrap_or_default(),
         data_licence: credit.licence.clone(),
         data_files: files,
         data_sha256: credit.sha256.clone(),

@@ -1,12 +1,10 @@
 //! Files from the command line: fields of rain, terrain, and tiles of numbers.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use stormlens_data::time::{format_utc, parse_utc};
 
 use super::DownscalingTask;
-use super::fields::{Entry, HOURS};
+use super::fields::{Entry, HOURS, is_array};
 use crate::task::Files;
 
 const NAMES: [&str; 4] = ["elevation", "variable", "end", "each-hours"];
@@ -19,12 +17,13 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
     files.parameters.only(&NAMES).context("the network takes fields of rain")?;
     let refining = files.checkpoint.refining.as_ref();
     let hours = i64::from(refining.context("the network refines no rain")?.rain.hours);
-    let is_array = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "npy");
-    if hours != HOURS && !files.paths.iter().all(is_array) {
+    if hours != HOURS && !files.paths.iter().all(|path| is_array(path)) {
         bail!("these weights are of rain in {hours} h; files are summed over {HOURS} h");
     }
-    if let Some(path) = files.parameters.one("elevation")? {
-        task.terrains.bring(path.as_ref())?;
+    let heights = files.parameters.one("elevation")?;
+    let heights = heights.map(|path| task.fields.terrains.bring(path.as_ref())).transpose()?;
+    if heights.is_some() && refining.is_some_and(|own| own.tiles.n_input_channels == 1) {
+        bail!("these weights take no terrain: leave out --elevation");
     }
     let fits = |hours: &i64| (1..=HOURS).contains(hours);
     let stated = files.parameters.number(
@@ -34,7 +33,7 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
     )?;
     let mut names = Vec::new();
     for path in files.paths {
-        let found = task.fields.bring(path, stated)?;
+        let found = task.fields.bring(path, stated, heights.as_ref())?;
         let entries: Vec<Entry> = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
         match entries.is_empty() {
             // Tiles of numbers have no times.

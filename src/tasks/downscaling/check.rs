@@ -24,8 +24,12 @@ pub fn check(
     task.fields.find(id).map_err(|_| Unfit::Data)?;
     let rain = task.fields.load(id).map_err(|error| Unfit::Unreadable(error.to_string()))?;
     ensure(outcome.provenance.data_sha256 == rain.credit.sha256, Unfit::Data)?;
-    let names = task.terrains.names();
-    let is_known = |file: &String| rain.credit.files.contains(file) || names.contains(file);
+    // Heights that came with the rain stand in its name, so that others are of another question.
+    let heights = match &rain.heights {
+        Some(own) => vec![own.name.clone()],
+        None => task.fields.terrains.names(),
+    };
+    let is_known = |file: &String| rain.credit.files.contains(file) || heights.contains(file);
     ensure(outcome.provenance.data_files.iter().all(is_known), Unfit::Data)?;
     let is_simulated = outcome.notes("simulated").next().is_some();
     ensure(is_simulated == cards.checkpoint.is_simulated, Unfit::Weights)?;

@@ -12,10 +12,13 @@ use stormlens_data::card::CheckpointCard;
 use stormlens_data::downscale::{EnsembleKind, Registration};
 use stormlens_data::field::{Field, GriddedField};
 use stormlens_data::outcome::Colours;
+use stormlens_plot::words::sentence;
 use stormlens_plot::{RainPalette, Theme, thumbnail};
 
 use super::fields::Entry;
 use super::map::{Ground, from_north};
+use super::rain::stated_in_words;
+use super::terrain::Terrain;
 use super::{DownscalingTask, SECTION};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
@@ -140,6 +143,8 @@ pub fn show(
 struct FilePage {
     layout: Layout,
     name: String,
+    /// What was said of the file, and what came with it.
+    facts: Vec<(&'static str, String)>,
     sums: Vec<Sum>,
 }
 
@@ -169,9 +174,17 @@ pub async fn of_file(
     let page = FilePage {
         layout: Layout::new(&state, Some(SECTION)),
         name: entries.first().map(|entry| entry.title.clone()).unwrap_or_default(),
+        facts: entries.first().map(said).unwrap_or_default(),
         sums: entries.iter().map(sum).collect(),
     };
     render(&headers, &page)
+}
+
+/// What whoever brought a file said of it, and brought with it.
+fn said(entry: &Entry) -> Vec<(&'static str, String)> {
+    let stated = entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours))));
+    let heights = entry.heights.clone().map(|name| ("Heights", name));
+    stated.into_iter().chain(heights).collect()
 }
 
 pub async fn one(
@@ -205,7 +218,7 @@ fn describe(
         rounded(east),
         rounded(step)
     );
-    let facts = vec![
+    let mut facts = vec![
         ("Variable", format!("{} of {}", entry.what, entry.source)),
         ("Interval", rain.field.interval.map(|interval| interval.to_string()).unwrap_or_default()),
         ("How it was summed", rain.rule.clone()),
@@ -213,6 +226,8 @@ fn describe(
         ("Largest", format!("{} mm", format::number(largest.into()))),
         ("Licence", rain.credit.licence.clone()),
     ];
+    facts.extend(entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours)))));
+    facts.extend(rain.heights.as_ref().map(|own| ("Heights", heights(own))));
     let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(rounded));
     Ok(RainPage {
         layout,
@@ -225,6 +240,13 @@ fn describe(
         facts,
         entry,
     })
+}
+
+/// `dem.nc, 30 to 45° N, -120 to -100° E, a node every 0.25°`
+fn heights(terrain: &Terrain) -> String {
+    let [south, north, west, east] = terrain.field.grid.bounds().map(rounded);
+    let every = terrain.resolution();
+    format!("{}, {south} to {north}° N, {west} to {east}° E, a node every {every}", terrain.name)
 }
 
 fn rounded(degrees: f64) -> f64 {

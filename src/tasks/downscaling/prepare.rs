@@ -15,6 +15,7 @@ use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 use super::fields::{Fields, Tiles};
 use super::question::{place_of, rain_of, refining};
 use super::rain::Rain;
+use super::remedy::parted;
 use super::terrain::{Terrain, Terrains};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
@@ -64,11 +65,7 @@ pub enum Rest {
     Bare(Bare),
 }
 
-pub fn prepare(
-    (fields, terrains): (&Fields, &Terrains),
-    request: &Request,
-    cards: &Cards,
-) -> Result<Prepared, WorkerError> {
+pub fn prepare(fields: &Fields, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
     let refining = *refining(cards).map_err(|error| invalid(&error))?;
     let id = rain_of(&request.subject);
     if let Some(tiles) = fields.tiles(id) {
@@ -76,7 +73,7 @@ pub fn prepare(
     }
     let wettest = Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
     let target = request.explain.first().map_or(&wettest, |explain| &explain.target);
-    let work = layout((fields, terrains), request, cards, target)?;
+    let work = layout(fields, request, cards, target)?;
     let passes = passes(&work, request, depth(&cards.model.layers));
     Ok(Prepared { passes, phase: "tiles", rest: Box::new(Rest::Map(Box::new(work))) })
 }
@@ -86,7 +83,7 @@ pub fn prepare(
 /// # Errors
 /// For rain, terrain, a domain or a target that cannot be.
 pub fn layout(
-    (fields, terrains): (&Fields, &Terrains),
+    fields: &Fields,
     request: &Request,
     cards: &Cards,
     target: &Target,
@@ -96,8 +93,8 @@ pub fn layout(
         return Err(invalid(&"no rain was named"));
     };
     let rain = fields.load(rain_of(&request.subject)).map_err(|error| invalid(&error))?;
-    let mut work =
-        work(rain, terrains, refining, (domain, refinement)).map_err(|error| invalid(&error))?;
+    let mut work = work(rain, &fields.terrains, refining, (domain, refinement))
+        .map_err(|error| invalid(&error))?;
     work.members = match refinement.ensemble {
         EnsembleKind::Epochs => cards.checkpoint.members.clone(),
         EnsembleKind::None | EnsembleKind::Dropout => Vec::new(),
@@ -130,7 +127,7 @@ fn work(
     let bounds = bounds(&found, &geometry);
     rain.field.grid.check_covers(&rain.field.source, bounds)?;
     let terrain = (refining.tiles.n_input_channels > 1)
-        .then(|| terrains.find(fine_bounds(&found, &geometry)));
+        .then(|| terrains.find(fine_bounds(&found, &geometry), rain.heights.as_ref()));
     let terrain = terrain.transpose()?;
     let tiles: Vec<(Tile, TileRain)> = found
         .into_iter()
@@ -360,10 +357,9 @@ fn ask(explain: &Explain, focus: &Focus, work: &Work) -> Asked {
 }
 
 pub fn invalid(error: &dyn std::fmt::Display) -> WorkerError {
-    WorkerError::Invalid {
-        message: error.to_string(),
-        remedy: "choose another domain, another target or another field".into(),
-    }
+    let usual = "choose another domain, another target or another field";
+    let (message, remedy) = parted(&error.to_string(), usual);
+    WorkerError::Invalid { message, remedy: remedy.into() }
 }
 
 /// A tile without anything in it.

@@ -1,10 +1,13 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
 use jiff::{SignedDuration, Timestamp};
+use stormlens_data::downscale::{is_amount_at_a_moment, unstated};
 use stormlens_data::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
 };
 use stormlens_data::time::format_utc;
+
+use super::terrain::Terrain;
 
 /// A sum of some hours that a file has the fields for.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +45,30 @@ pub struct Rain {
     pub is_fine: bool,
     /// Whether it was observed; a file that somebody brings may be of a model.
     pub is_observed: bool,
+    /// Hours that each field of the file is the sum of, where whoever brought it says so.
+    pub stated: Option<i64>,
+    /// Heights that came with it.
+    pub heights: Option<Terrain>,
     pub credit: Credit,
+}
+
+/// Nodes at most so far apart show what a network makes of coarse rain.
+const FINE_DEG: f64 = 0.05;
+
+impl Rain {
+    /// What was observed, of which nobody states anything.
+    pub fn new(field: GriddedField, rule: String, clipped_mm: f64, credit: Credit) -> Self {
+        let is_fine = field.grid.spacing_deg().iter().all(|&spacing| spacing <= FINE_DEG);
+        let (stated, heights) = (None, None);
+        Self { field, rule, clipped_mm, is_fine, is_observed: true, stated, heights, credit }
+    }
+}
+
+/// What somebody states of the interval, in words.
+pub fn stated_in_words(hours: i64) -> String {
+    format!(
+        "each field of the file is taken as the sum of {hours} h until its time, as whoever brought it stated; the file does not say it"
+    )
 }
 
 /// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the
@@ -58,6 +84,18 @@ pub fn offers(
 ) -> Result<Vec<Offer>, FieldError> {
     let mut found = Vec::new();
     let mut why = None;
+    let rain = || contents.iter().filter(|content| is_rain(content));
+    let open = rain().find(|content| is_amount_at_a_moment(content));
+    match (stated, open) {
+        (Some(_), None) if rain().next().is_some() => {
+            let what = format!(
+                "{name} says itself over which intervals its fields are: leave out the hours of each field"
+            );
+            return Err(FieldError::Interval { what });
+        }
+        (None, Some(content)) => why = Some(unstated(name, &content.variable)),
+        _ => {}
+    }
     for group in groups(contents) {
         let fields: Vec<GriddedField> =
             group.iter().filter_map(|&i| head(&contents[i], stated)).collect();

@@ -1,11 +1,16 @@
 //! Terrain: fields that come with the program, and one that somebody brings.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::{check_elevation, open_terrain};
-use stormlens_data::field::{FieldError, GriddedField};
+use stormlens_data::downscale::{check_elevation, terrain_of};
+use stormlens_data::field::{FieldError, FieldFile, GriddedField};
+use stormlens_data::files;
+use stormlens_data::hash::sha256;
 
+use super::fields::{MAX_FILE_BYTES, NamedBytes, first_digits};
+use super::kept::Kept;
 use super::rain::is_rain_name;
 
 /// Where the shipped ones lie below the data.
@@ -17,9 +22,47 @@ pub struct Terrain {
     pub field: Arc<GriddedField>,
     /// Name of the file.
     pub name: String,
+    /// The first digits of the SHA-256 of the file.
+    pub digits: String,
 }
 
 impl Terrain {
+    /// The one field of heights in a file.
+    ///
+    /// # Errors
+    /// For what cannot be read, and for what holds no heights, or several fields of them.
+    pub fn of(file: &NamedBytes) -> Result<Self, FieldError> {
+        let digits = first_digits(&sha256(&file.bytes));
+        let field = terrain_of(&FieldFile::from_bytes(&file.name, file.bytes.clone())?)?;
+        if is_rain_name(&field.variable) {
+            let what = format!(
+                "{} holds {}, which is no height: give a file of terrain",
+                field.source, field.variable
+            );
+            return Err(FieldError::Domains { what });
+        }
+        Ok(Self { field: Arc::new(field), name: file.name.clone(), digits })
+    }
+
+    /// Checks that heights have some ground in common with `[south, north, west, east]`.
+    ///
+    /// # Errors
+    /// [`FieldError::Domains`].
+    pub fn check_touches(&self, bounds: [f64; 4]) -> Result<(), FieldError> {
+        let own = self.field.grid.bounds();
+        let meets =
+            |i: usize, turn: f64| own[i] + turn <= bounds[i + 1] && bounds[i] <= own[i + 1] + turn;
+        if meets(0, 0.0) && [-360.0, 0.0, 360.0].iter().any(|&turn| meets(2, turn)) {
+            return Ok(());
+        }
+        let [south, north, west, east] = own;
+        let what = format!(
+            "{} goes from {south} to {north}° N and {west} to {east}° E, where the rain is not: give heights of its place",
+            self.name
+        );
+        Err(FieldError::Domains { what })
+    }
+
     /// `0.25°`
     pub fn resolution(&self) -> String {
         let [latitude, _] = self.field.grid.spacing_deg();
@@ -28,16 +71,20 @@ impl Terrain {
 }
 
 /// All terrain that there is.
-#[derive(Debug, Default)]
 pub struct Terrains {
     paths: Vec<PathBuf>,
     /// The shipped ones, the finest first; read when the first is asked for.
     shipped: OnceLock<(Vec<Terrain>, Vec<String>)>,
-    brought: Mutex<Vec<Terrain>>,
+    /// By their digits: from the command line, for this run of the program.
+    brought: Mutex<HashMap<String, Terrain>>,
+    /// Those that came with an upload.
+    kept: Kept,
+    /// The upload that was looked at last.
+    last: Mutex<Option<Terrain>>,
 }
 
 impl Terrains {
-    pub fn open(data: &Path) -> Self {
+    pub fn open(data: &Path, kept: Kept) -> Self {
         let entries = std::fs::read_dir(data.join(FOLDER)).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| {
@@ -45,7 +92,8 @@ impl Terrains {
             ["nc", "cdf", "grib", "grib2", "grb"].contains(&ending)
         });
         paths.sort();
-        Self { paths, ..Self::default() }
+        let (shipped, brought, last) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { paths, shipped, brought, kept, last }
     }
 
     fn shipped(&self) -> &(Vec<Terrain>, Vec<String>) {
@@ -67,21 +115,20 @@ impl Terrains {
         &self.shipped().1
     }
 
-    /// The terrain that was brought, else the finest that covers `[south, north, west, east]`.
+    /// The terrain that came with the rain, else the finest that covers `[south, north, west, east]`.
     ///
     /// # Errors
-    /// Where what was brought does not cover that, and where there is none.
-    pub fn find(&self, bounds: [f64; 4]) -> Result<Terrain, FieldError> {
-        let brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Where what came does not cover that, and where there is none.
+    pub fn find(&self, bounds: [f64; 4], own: Option<&Terrain>) -> Result<Terrain, FieldError> {
         // Whoever brings heights wants these, and no others in their place.
-        if let Some(own) = brought.first() {
+        if let Some(own) = own {
             check_elevation(&own.field, bounds)?;
             return Ok(own.clone());
         }
         let covers = |terrain: &&Terrain| check_elevation(&terrain.field, bounds).is_ok();
         self.shipped().0.iter().find(covers).cloned().ok_or_else(|| FieldError::Domains {
-            what: "no terrain that is here covers the domain: give a file of heights in metres with --elevation, or \
-                   choose another domain"
+            what: "no terrain that is here covers the domain: bring a file of heights in metres with the rain, or choose \
+                   another domain"
                 .to_owned(),
         })
     }
@@ -91,16 +138,47 @@ impl Terrains {
         self.shipped().0.iter().map(|terrain| terrain.name.clone()).collect()
     }
 
-    /// Takes a file in for this run of the program; from now on it is the first that is looked at.
+    /// Takes a file in for this run of the program.
     ///
     /// # Errors
-    /// For what cannot be read, and for what holds no heights, or several fields of them.
+    /// As [`Terrain::of`].
     pub fn bring(&self, path: &Path) -> Result<Terrain, FieldError> {
         let terrain = read_file(path)?;
-        let mut brought = self.brought.lock().unwrap_or_else(PoisonError::into_inner);
-        brought.insert(0, terrain.clone());
+        lock(&self.brought).insert(terrain.digits.clone(), terrain.clone());
         Ok(terrain)
     }
+
+    /// Keeps heights that came with an upload.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn keep(&self, terrain: Terrain, file: &NamedBytes) -> std::io::Result<()> {
+        self.kept.add(&sha256(&file.bytes), &file.name, &file.bytes)?;
+        *lock(&self.last) = Some(terrain);
+        Ok(())
+    }
+
+    /// Heights that somebody brought; `None` where they are gone.
+    pub fn brought(&self, digits: &str) -> Option<Terrain> {
+        if let Some(terrain) = lock(&self.brought).get(digits) {
+            return Some(terrain.clone());
+        }
+        let (name, sha256) = self.kept.find(digits)?;
+        let known = lock(&self.last).clone().filter(|terrain| terrain.digits == digits);
+        if known.is_some() {
+            return known;
+        }
+        let file = NamedBytes { name, bytes: self.kept.read(&sha256)? };
+        let terrain = Terrain::of(&file);
+        let terrain = terrain.inspect_err(|error| tracing::error!(%error, "no heights any more"));
+        let terrain = terrain.ok()?;
+        *lock(&self.last) = Some(terrain.clone());
+        Some(terrain)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn spacing(terrain: &Terrain) -> f64 {
@@ -109,13 +187,5 @@ fn spacing(terrain: &Terrain) -> f64 {
 
 fn read_file(path: &Path) -> Result<Terrain, FieldError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let field = Arc::new(open_terrain(path)?);
-    if is_rain_name(&field.variable) {
-        let what = format!(
-            "{} holds {}, which is no height: give a file of terrain",
-            field.source, field.variable
-        );
-        return Err(FieldError::Domains { what });
-    }
-    Ok(Terrain { field, name })
+    Terrain::of(&NamedBytes { name, bytes: files::read_file(path, MAX_FILE_BYTES)? })
 }

@@ -15,6 +15,7 @@ use super::prepare::layout;
 use super::question;
 use super::terrain::Terrains;
 use super::{DownscalingTask, Kept};
+use crate::jobs::WorkerError;
 use crate::parameters::Parameters;
 use crate::question::Cards;
 use crate::task::{Answered, Prepared, Task};
@@ -24,15 +25,17 @@ use crate::web::upload::{Crowd, UploadLimits};
 
 mod answers;
 mod files;
+mod plateau;
 
 /// The wettest end of the shipped hours.
 const SAMPLE: &str = "mrms-20160922T1100";
 
 fn task(cache: &Path) -> DownscalingTask {
-    let limits = UploadLimits { n_files: 1, ..UploadLimits::default() };
+    let limits = UploadLimits { n_files: 2, ..UploadLimits::default() };
+    let keeps = |name: &str| Kept::open(cache.join(name), 1_000_000);
+    let terrains = Terrains::open(&data(), keeps("heights"));
     DownscalingTask {
-        fields: Fields::open(&data(), Kept::open(cache.join("fields"), 1_000_000)),
-        terrains: Terrains::open(&data()),
+        fields: Fields::open(&data(), keeps("fields"), terrains),
         limits,
         max_file_bytes: 1_000_000,
         uploads: Shares::new(1, 1),
@@ -195,10 +198,17 @@ fn domains_and_targets_that_cannot_be_are_refused() {
     let refused = |query: &str| {
         let request = request(&task, query);
         let target = target(query).unwrap();
-        let parts = (&task.fields, &task.terrains);
-        match layout(parts, &request, &cards(), &target) {
+        match layout(&task.fields, &request, &cards(), &target) {
             Ok(_) => panic!("{query} should be refused"),
-            Err(error) => error.to_string(),
+            // What is done about it is told once.
+            Err(WorkerError::Invalid { message, remedy }) => {
+                assert!(
+                    !message.contains("choose") && !remedy.contains(": choose"),
+                    "{message}: {remedy}"
+                );
+                format!("{message}: {remedy}")
+            }
+            Err(error) => panic!("{query}: {error}"),
         }
     };
     for (domain, words) in [
@@ -220,12 +230,8 @@ fn a_focus_lies_where_it_was_asked_for() {
     let task = nowhere();
     let of = |target_text: &str| {
         let query = format!("rain={SAMPLE}&{target_text}");
-        let work = layout(
-            (&task.fields, &task.terrains),
-            &request(&task, &query),
-            &cards(),
-            &target(&query).unwrap(),
-        );
+        let work =
+            layout(&task.fields, &request(&task, &query), &cards(), &target(&query).unwrap());
         work.unwrap_or_else(|error| panic!("{target_text}: {error}"))
     };
     let work = of("");

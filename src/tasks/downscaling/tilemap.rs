@@ -47,13 +47,8 @@ impl TileMap {
             return Err(AppError::Internal("the question is about no rain".to_owned()));
         };
         let refuse = |error: crate::jobs::WorkerError| AppError::Internal(error.to_string());
-        let work = layout(
-            (&task.fields, &task.terrains),
-            &question.request,
-            &question.cards,
-            &question.target,
-        )
-        .map_err(refuse)?;
+        let work = layout(&task.fields, &question.request, &question.cards, &question.target)
+            .map_err(refuse)?;
         let [west, south, east, north] = domain;
         let scale = SIDE / (east - west).max(north - south);
         let side = work.geometry.tile_deg() * scale;

@@ -15,7 +15,14 @@ const POSSIBLE_M: std::ops::Range<f32> = -11_500.0..9_000.0;
 /// # Errors
 /// For a file that cannot be read, that has no field in metres or several, and for heights that there are not.
 pub fn open_terrain(path: &Path) -> Result<GriddedField, FieldError> {
-    let file = FieldFile::open(path)?;
+    terrain_of(&FieldFile::open(path)?)
+}
+
+/// The same of a file that is open.
+///
+/// # Errors
+/// As [`open_terrain`].
+pub fn terrain_of(file: &FieldFile) -> Result<GriddedField, FieldError> {
     // Terrain in GRIB has a date; rain in metres is a sum.
     let is_no_sum = |interval: &Interval| interval.statistic == Statistic::Instantaneous;
     let is_height = |content: &&Content| {

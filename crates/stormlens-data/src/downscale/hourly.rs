@@ -131,10 +131,6 @@ pub(super) fn is_hour(interval: &Interval, stated: Option<i64>) -> bool {
 }
 
 /// An amount whose times have no bounds could be of any interval.
-pub(super) fn unstated(name: &str, variable: &str) -> FieldError {
-    let what = format!(
-        "{name}: the times of {variable} have no bounds, so nothing says which interval each field is the sum of: state \
-         the hours, with --each-hours N or each_hours = N"
-    );
-    FieldError::Interval { what }
+pub fn unstated(name: &str, variable: &str) -> FieldError {
+    FieldError::Unstated { file: name.to_owned(), variable: variable.to_owned() }
 }

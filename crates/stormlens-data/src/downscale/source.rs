@@ -123,7 +123,7 @@ impl Sums {
 }
 
 /// Whether a field is an amount, not a rate, of which the file says one moment only.
-fn is_amount_at_a_moment(content: &Content) -> bool {
+pub fn is_amount_at_a_moment(content: &Content) -> bool {
     let is_moment = |own: Interval| own.statistic == Statistic::Instantaneous;
     is_amount(&content.unit) && content.interval.is_some_and(is_moment)
 }

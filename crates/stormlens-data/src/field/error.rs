@@ -38,6 +38,11 @@ pub enum FieldError {
     Quantity { name: String, what: String },
     #[error("{name} does not say over which interval it is: state it")]
     NoInterval { name: String },
+    #[error(
+        "{file}: the times of {variable} have no bounds, so nothing says which interval each field is the sum of: state \
+         the hours, with --each-hours N or each_hours = N"
+    )]
+    Unstated { file: String, variable: String },
     #[error("{what}")]
     Interval { what: String },
     #[error("{name} holds no data: all {count} values are missing")]

@@ -1,11 +1,12 @@
 //! Files that somebody brings.
 
 use jiff::SignedDuration;
-use stormlens_data::field::{Content, FieldError, FieldFile};
+use stormlens_data::field::{Content, FieldError, FieldFile, Interval};
 
+use super::plateau::plateau;
 use super::*;
-use crate::tasks::downscaling::fields::AddError;
-use crate::tasks::downscaling::rain::offers;
+use crate::tasks::downscaling::fields::{AddError, NamedBytes};
+use crate::tasks::downscaling::rain::{Rain, offers};
 
 fn netcdf() -> Vec<u8> {
     let file = "mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
@@ -16,7 +17,9 @@ fn netcdf() -> Vec<u8> {
 fn what_is_no_field_is_refused_in_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let task = task(folder.path());
-    let add = |bytes: &[u8]| task.fields.add("a file", bytes.to_vec()).expect_err("no rain");
+    let add = |bytes: &[u8]| {
+        task.fields.add(named("a file", bytes.to_vec()), None, None).expect_err("no rain")
+    };
     assert!(matches!(add(b"rain"), AddError::Field(FieldError::Foreign { .. })));
     let cut = &netcdf()[..2000];
     assert!(add(cut).to_string().contains("damaged or cut off"), "{}", add(cut));
@@ -25,7 +28,7 @@ fn what_is_no_field_is_refused_in_words() {
     assert!(words.contains("holds no rain"), "{words}");
     // Hours in millimetres without bounds of their times: over which interval they are, the file does not say.
     let words = add(&netcdf()).to_string();
-    assert!(words.contains("tp"), "{words}");
+    assert!(words.contains("the times of tp have no bounds"), "{words}");
     assert!(!folder.path().join("fields").exists(), "nothing was kept");
 }
 
@@ -38,7 +41,7 @@ fn tiles_of_numbers_are_of_the_networks_shape() {
         let values = vec![value; shape.iter().product()];
         stormlens_data::files::npy::write_npy_f32(&path, shape, &values)
             .expect("it can be written");
-        task.fields.bring(&path, None)
+        task.fields.bring(&path, None, None)
     };
     assert_eq!(write(&[3, 2, 64, 64], 0.5).unwrap().len(), 3);
     assert_eq!(write(&[2, 64, 64], 0.25).unwrap().len(), 1);
@@ -51,8 +54,8 @@ fn tiles_of_numbers_are_of_the_networks_shape() {
 fn an_interval_that_a_file_does_not_say_can_be_stated() {
     let task = nowhere();
     let path = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
-    assert!(task.fields.bring(&path, None).is_err());
-    let found = task.fields.bring(&path, Some(1)).expect("hours make sums of three");
+    assert!(task.fields.bring(&path, None, None).is_err());
+    let found = task.fields.bring(&path, Some(1), None).expect("hours make sums of three");
     assert_eq!(found.len(), 58);
     let last = task.fields.load(found.last().expect("it is there")).expect("it can be read");
     let shipped = task.fields.load(SAMPLE).expect("it can be read");
@@ -89,11 +92,109 @@ fn sums_of_different_forecasts_stay_apart() {
 #[test]
 fn heights_that_are_brought_are_those_that_are_used() {
     let task = nowhere();
+    let terrains = &task.fields.terrains;
     let beyond = [-10.0, -8.0, 20.0, 22.0];
-    assert!(task.terrains.find(beyond).is_ok(), "a shipped one covers it");
-    task.terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc")).expect("heights");
-    let words = task.terrains.find(beyond).expect_err("it ends before").to_string();
+    assert!(terrains.find(beyond, None).is_ok(), "a shipped one covers it");
+    let own = terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc")).expect("heights");
+    let words = terrains.find(beyond, Some(&own)).expect_err("it ends before").to_string();
     assert!(words.contains("cover"), "{words}");
     let rain = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
-    assert!(task.terrains.bring(&rain).is_err());
+    assert!(terrains.bring(&rain).is_err());
+}
+
+fn named(name: &str, bytes: Vec<u8>) -> NamedBytes {
+    NamedBytes { name: name.to_owned(), bytes }
+}
+
+/// The same bytes with another statement are another subject, which an address still names after a restart.
+#[test]
+fn what_is_stated_is_a_part_of_the_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let add = |task: &DownscalingTask, hours| {
+        task.fields.add(named("hours.nc", netcdf()), Some(hours), None).expect("sums of three")
+    };
+    let (hourly, tripled) = {
+        let task = task(folder.path());
+        (add(&task, 1).pop().expect("sums"), add(&task, 3).pop().expect("sums"))
+    };
+    assert!(hourly.id != tripled.id && hourly.id.contains("-1h."), "{} {}", hourly.id, tripled.id);
+    assert_eq!(hourly.end, tripled.end);
+    // Another run of the program.
+    let task = task(folder.path());
+    let (one, three) =
+        (task.fields.load(&hourly.id).unwrap(), task.fields.load(&tripled.id).unwrap());
+    let most = |rain: &Rain| {
+        rain.field.values.iter().copied().filter(|mm| !mm.is_nan()).fold(0.0, f32::max)
+    };
+    assert!(most(&one) > most(&three), "three hours, and one that passes for three");
+    assert_eq!((one.stated, three.stated), (Some(1), Some(3)));
+    assert_eq!(task.fields.find(&hourly.id).unwrap(), hourly);
+    let without = hourly.id.replace("-1h", "");
+    assert!(task.fields.find(&without).is_err(), "nobody stated it so");
+}
+
+/// What a file says of itself cannot be stated otherwise.
+#[test]
+fn a_statement_that_changes_nothing_is_refused() {
+    let file = FieldFile::from_bytes("a file", netcdf()).expect("the repository has it");
+    let mut contents = file.contents()[..3].to_vec();
+    for content in &mut contents {
+        let end = content.interval.expect("it has a time").end;
+        content.interval = Some(Interval::accumulation(end - SignedDuration::from_hours(1), end));
+    }
+    assert_eq!(offers("a file", &contents, 3, None).expect("a sum").len(), 1);
+    let words = offers("a file", &contents, 3, Some(1)).unwrap_err().to_string();
+    assert!(words.contains("says itself over which intervals"), "{words}");
+}
+
+/// What was stated is said in the result: as a note of its figures, and where its data are said to be from.
+#[test]
+fn a_result_says_what_was_stated_and_whose_heights_it_took() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = task(folder.path());
+    let heights = std::fs::read(data().join("terrain/gfs_orography_0p25deg.nc")).unwrap();
+    let heights = Some(named("my heights.nc", heights));
+    let entry = task.fields.add(named("hours.nc", netcdf()), Some(1), heights).expect("sums").pop();
+    let id = entry.expect("sums").id;
+    let outcome = answered(&task, &format!("rain={id}&domain=-115,37,-113,39"));
+    let note =
+        outcome.notes.iter().find(|note| note.name == "interval-stated").expect("it is said");
+    assert!(note.text.contains("the sum of 1 h") && note.is_on_figures, "{note:?}");
+    assert!(outcome.provenance.data_source.contains("the sum of 1 h"));
+    assert!(outcome.provenance.data_files.contains(&"my heights.nc".to_owned()));
+    assert!(outcome.notes("terrain").next().unwrap().contains("my heights.nc"));
+    let request = request(&task, &format!("rain={id}&domain=-115,37,-113,39"));
+    assert!(task.check(&outcome, &request, &cards()).is_ok());
+}
+
+#[test]
+fn heights_that_cannot_be_used_are_refused_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = task(folder.path());
+    let refused = |bytes: Vec<u8>| {
+        let added =
+            task.fields.add(named("hours.nc", netcdf()), Some(1), Some(named("h.nc", bytes)));
+        added.expect_err("no heights").to_string()
+    };
+    for (bytes, words) in [
+        (netcdf(), "tp"),
+        (b"heights".to_vec(), "is no field that can be read"),
+        (plateau([40.0, 50.0, 5.0, 15.0], 100.0), "where the rain is not"),
+        (plateau([30.0, 50.0, -125.0, -100.0], 10_000.0), "no height on the Earth"),
+    ] {
+        let error = refused(bytes);
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    assert!(!folder.path().join("fields").exists(), "nothing was kept");
+    // Heights of a part of the rain are taken, and do for a domain that they cover.
+    let part = plateau([36.0, 40.0, -116.0, -112.0], 100.0);
+    let added = task.fields.add(named("hours.nc", netcdf()), Some(1), Some(named("part.nc", part)));
+    let id = added.expect("sums").pop().expect("sums").id;
+    let ask = |domain: &str| {
+        let query = format!("rain={id}&domain={domain}");
+        layout(&task.fields, &request(&task, &query), &cards(), &target("").unwrap()).map(|_| ())
+    };
+    assert!(ask("-115,37,-113,39").is_ok());
+    let error = ask("-115,37,-109,41").expect_err("too small").to_string();
+    assert!(error.contains("part.nc") && error.contains("does not cover"), "{error}");
 }

@@ -1,0 +1,111 @@
+//! What a file that was brought is called, so that the same bytes with something else said of them are another subject.
+
+use std::fmt;
+
+/// Digits of a hash that name what is brought.
+const N_DIGITS: usize = 16;
+
+/// `0123456789abcdef-1h-zfedcba9876543210`: the file, the hours of which each of its fields is the sum, and the file of
+/// heights that came with it. A point and a number behind that mean one of its sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The first digits of the SHA-256 of the file.
+    pub digits: String,
+    pub hours: Option<i64>,
+    /// The first digits of the SHA-256 of the heights.
+    pub heights: Option<String>,
+}
+
+impl Name {
+    pub fn new(sha256: &str, hours: Option<i64>, heights: Option<String>) -> Self {
+        Self { digits: first_digits(sha256), hours, heights }
+    }
+
+    /// `None` for what is no such name, and for one in other letters than it is written in.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-').peekable();
+        let digits = parts.next().filter(|digits| are_digits(digits))?.to_owned();
+        let hours = parts.next_if(|part| part.ends_with('h'));
+        let hours = hours.map(|part| part.trim_end_matches('h').parse().ok());
+        let heights = parts.next_if(|part| part.starts_with('z'));
+        let heights = heights.map(|part| part[1..].to_owned());
+        let is_whole = heights.as_deref().is_none_or(are_digits) && parts.next().is_none();
+        let name = Self { digits, hours: hours.flatten(), heights };
+        (is_whole && name.to_string() == text).then_some(name)
+    }
+
+    /// The file and the place of its sum, from 0 on.
+    pub fn parse_sum(id: &str) -> Option<(Self, usize)> {
+        let (name, number) = id.split_once('.')?;
+        let place = number.parse::<usize>().ok()?.checked_sub(1)?;
+        let name = Self::parse(name)?;
+        (name.sum(place) == id).then_some((name, place))
+    }
+
+    /// The sum at a place, from 0 on.
+    pub fn sum(&self, place: usize) -> String {
+        format!("{self}.{}", place + 1)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digits)?;
+        if let Some(hours) = self.hours {
+            write!(f, "-{hours}h")?;
+        }
+        self.heights.iter().try_for_each(|digits| write!(f, "-z{digits}"))
+    }
+}
+
+pub fn first_digits(sha256: &str) -> String {
+    sha256[..N_DIGITS].to_owned()
+}
+
+fn are_digits(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    text.len() == N_DIGITS && text.chars().all(is_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        let digits = "0123456789abcdef";
+        for (hours, heights) in
+            [(None, None), (Some(1), None), (None, Some(digits)), (Some(3), Some(digits))]
+        {
+            let name = Name::new(digits, hours, heights.map(str::to_owned));
+            assert_eq!(Name::parse(&name.to_string()), Some(name.clone()));
+            assert_eq!(Name::parse_sum(&name.sum(4)), Some((name, 4)));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_name() {
+        let d = "0123456789abcdef";
+        for text in
+            ["", "mrms-20160922T1100", "0123456789ABCDEF", "0123456789abcde", "é23456789abcdef"]
+        {
+            assert_eq!(Name::parse(text), None, "{text}");
+        }
+        for end in [
+            "-",
+            "-h",
+            "-01h",
+            "-1h-1h",
+            "-z",
+            "-z12",
+            "-1",
+            "-z0123456789abcdef-1h",
+            "-zé23456789abcdef",
+        ] {
+            assert_eq!(Name::parse(&format!("{d}{end}")), None, "{end}");
+        }
+        for end in ["", ".", ".0", ".01", ".-1", ".1.1", ".tile1"] {
+            assert_eq!(Name::parse_sum(&format!("{d}{end}")), None, "{end}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A file of fields that somebody brought, with the sums that it makes.
+
+use stormlens_data::field::{FieldError, FieldFile};
+
+use super::name::Name;
+use super::{Entry, HOURS};
+use crate::tasks::downscaling::rain::{Credit, Offer, Rain, offers, read};
+use crate::tasks::downscaling::terrain::Terrain;
+
+/// The fields with their sums.
+pub struct OpenFile {
+    pub name: String,
+    pub sha256: String,
+    file: FieldFile,
+    offers: Vec<Offer>,
+    /// Hours that each field is the sum of, where somebody says so.
+    pub stated: Option<i64>,
+}
+
+impl OpenFile {
+    /// # Errors
+    /// For what is no such file, and where it makes no sum.
+    pub fn new(
+        name: &str,
+        sha256: String,
+        bytes: Vec<u8>,
+        stated: Option<i64>,
+    ) -> Result<Self, FieldError> {
+        let file = FieldFile::from_bytes(name, bytes)?;
+        let offers = offers(name, file.contents(), HOURS, stated)?;
+        Ok(Self { name: name.to_owned(), sha256, file, offers, stated })
+    }
+
+    /// All sums, with the heights that came with the file.
+    pub fn entries(&self, heights: Option<&Terrain>) -> Vec<Entry> {
+        (0..self.offers.len()).filter_map(|place| self.entry(place, heights)).collect()
+    }
+
+    /// The sum at that place.
+    pub fn entry(&self, place: usize, heights: Option<&Terrain>) -> Option<Entry> {
+        let offer = self.offers.get(place)?;
+        let digits = heights.map(|own| own.digits.clone());
+        Some(Entry {
+            id: Name::new(&self.sha256, self.stated, digits).sum(place),
+            title: self.name.clone(),
+            end: offer.end,
+            hours: offer.hours,
+            variable: offer.variable.clone(),
+            what: offer.what.clone(),
+            domain: None,
+            source: self.name.clone(),
+            stated: self.stated,
+            heights: heights.map(|own| own.name.clone()),
+            is_sample: false,
+        })
+    }
+
+    /// Where the fields lie, `[south, north, west, east]`, as far as the file says.
+    pub fn bounds(&self) -> impl Iterator<Item = [f64; 4]> {
+        let first = |offer: &Offer| self.file.contents()[*offer.places.first()?].grid.bounds;
+        self.offers.iter().filter_map(first)
+    }
+
+    /// The values of the sum at that place; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the fields cannot be decoded.
+    pub fn rain(&self, place: usize, heights: Option<Terrain>) -> Option<Result<Rain, FieldError>> {
+        let offer = self.offers.get(place)?;
+        Some(read(&self.file, offer, self.stated).map(|made| {
+            let credit = Credit {
+                source: self.name.clone(),
+                licence: "not stated in the file".to_owned(),
+                files: vec![self.name.clone()],
+                sha256: self.sha256.clone(),
+            };
+            let rain = Rain::new(made.field, made.rule, made.clipped_mm, credit);
+            Rain { is_observed: false, stated: self.stated, heights, ..rain }
+        }))
+    }
+}

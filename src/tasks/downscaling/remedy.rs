@@ -1,0 +1,35 @@
+//! Errors in words: what is wrong, and what to do.
+
+/// Verbs that begin what to do, behind a colon.
+const BEGINNINGS: [&str; 8] =
+    ["choose ", "give ", "state ", "bring ", "fetch ", "use ", "make ", "leave "];
+
+/// What is wrong and what to do, of words that may say both (`it is too small: choose a larger one`); what is usually
+/// done where they do not. So nobody is told twice, and in two ways, what to do.
+pub fn parted(words: &str, usual: &str) -> (String, String) {
+    let begins =
+        |at: &usize| BEGINNINGS.iter().any(|beginning| words[at + 2..].starts_with(beginning));
+    let places = words.match_indices([':', ';']).map(|(at, _)| at);
+    let mut places = places.filter(|at| words[at + 1..].starts_with(' '));
+    match places.find(begins) {
+        Some(at) => (words[..at].to_owned(), words[at + 2..].to_owned()),
+        None => (words.to_owned(), usual.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_remedy_is_told() {
+        for (words, what, remedy) in [
+            ("it is small: choose a larger one", "it is small", "choose a larger one"),
+            ("F: it is 3° wide; choose another: A, B", "F: it is 3° wide", "choose another: A, B"),
+            ("at 12:00 nothing is there", "at 12:00 nothing is there", "try"),
+            ("it ends:", "it ends:", "try"),
+        ] {
+            assert_eq!(parted(words, "try"), (what.to_owned(), remedy.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Rain that somebody brings, with what is said of it.
+
+use axum::http::StatusCode;
+
+use crate::support::{FORM, Page, TestApp};
+
+/// Name, name of the file (none: a text), bytes.
+type Part<'a> = (&'static str, Option<&'static str>, &'a [u8]);
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/");
+/// Hours without bounds of their times.
+const HOURS: &str = "mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+const HEIGHTS: &str = "terrain/gfs_orography_0p25deg.nc";
+
+fn shipped(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{DATA}{name}")).expect("the repository has it")
+}
+
+fn form(parts: &[Part<'_>]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, bytes) in parts {
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        let head =
+            format!("--xXx\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend_from_slice(b"--xXx--\r\n");
+    body
+}
+
+/// The shipped hours are larger than the files of other tests.
+fn roomy() -> TestApp {
+    TestApp::set_up(|setup| {
+        (setup.max_file_bytes, setup.max_cache_bytes) = (4_000_000, 100_000_000);
+    })
+}
+
+async fn send(app: &TestApp, accept: &str, parts: &[Part<'_>]) -> Page {
+    app.send_body("/rain", FORM, accept, form(parts)).await
+}
+
+#[tokio::test]
+async fn what_was_stated_is_said_wherever_the_file_is_shown() {
+    let app = roomy();
+    let (rain, heights) = (shipped(HOURS), shipped(HEIGHTS));
+    let files = |hours: &'static str| -> [Part<'_>; 3] {
+        [
+            ("files", Some("hours.nc"), &rain[..]),
+            ("each-hours", None, hours.as_bytes()),
+            ("elevation", Some("own heights.nc"), &heights[..]),
+        ]
+    };
+    let page = send(&app, "text/html", &files("1")).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    let list = app.get(page.header("location")).await;
+    assert!(list.text().contains("as the sum of 1 h until its time"), "{}", list.text());
+    let one = app.get(&list.attributes("td a", "href").remove(0)).await;
+    assert!(one.text().contains("as the sum of 1 h until its time"), "{}", one.text());
+    assert!(one.text().contains("own heights.nc, 20 to"), "{}", one.text());
+    // Another statement is another subject.
+    let other = send(&app, "text/html", &files("3")).await;
+    assert_ne!(other.header("location"), page.header("location"));
+    let again = send(&app, "text/html", &files("1")).await;
+    assert_eq!(again.header("location"), page.header("location"));
+}
+
+#[tokio::test]
+async fn a_program_is_told_what_it_brought() {
+    let app = roomy();
+    let rain = shipped(HOURS);
+    let parts: [Part<'_>; 2] = [("files", Some("hours.nc"), &rain[..]), ("each-hours", None, b"1")];
+    let answer = send(&app, "application/json", &parts).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let receipt = answer.json();
+    assert_eq!(receipt["page"], answer.header("location"));
+    let sums = receipt["sums"].as_array().expect("a list");
+    assert_eq!((sums.len(), &sums[0]["hours"]), (58, &serde_json::json!(3)));
+    let page = sums[0]["page"].as_str().expect("an address");
+    assert_eq!(app.get(page).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_in_words_of_the_form() {
+    let app = roomy();
+    let (rain, heights) = (shipped(HOURS), shipped(HEIGHTS));
+    let file: Part<'_> = ("files", Some("hours.nc"), &rain);
+    fn elevation(bytes: &[u8]) -> Part<'_> {
+        ("elevation", Some("h.nc"), bytes)
+    }
+    let hours = |text: &'static str| -> Part<'_> { ("each-hours", None, text.as_bytes()) };
+    for (parts, status, words) in [
+        (vec![file], 422, "fill in “Hours of each field”"),
+        (vec![file, hours(" ")], 422, "fill in “Hours of each field”"),
+        (vec![file, hours("4")], 422, "a whole number from 1 to 3"),
+        (vec![file, hours("an hour")], 422, "a whole number from 1 to 3"),
+        (vec![file, hours("1111111111111111111111")], 400, "than a number"),
+        (vec![file, hours("2")], 422, "a step is missing"),
+        (vec![file, file, hours("1")], 400, "a file twice"),
+        (vec![elevation(&heights)], 400, "holds no file of rain"),
+        (vec![file, hours("1"), elevation(&rain)], 422, "he heights: "),
+        (vec![file, hours("1"), elevation(b"heights")], 415, "no field that can be read"),
+    ] {
+        let page = send(&app, "text/html", &parts).await;
+        let text = page.text();
+        assert_eq!(page.status.as_u16(), status, "{words}: {text}");
+        assert!(text.contains(words), "{words}: {text}");
+        assert!(!text.contains("--each-hours"), "no words of the command line: {text}");
+    }
+}
