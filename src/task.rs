@@ -61,7 +61,7 @@ pub struct Answered<'a> {
 /// Files from the command line that are not in the catalogue.
 pub struct Files<'a> {
     pub paths: &'a [PathBuf],
-    /// What was said of them: `units`, `elevation`, `variable`, `end`, `each-hours`, as far as they were given.
+    /// What was said of them: `units`, `elevation`, `grid`, `variable`, `end`, `each-hours`, as far as they were given.
     pub parameters: &'a Parameters,
     /// The weights that are to look at them.
     pub checkpoint: &'a CheckpointCard,

@@ -27,8 +27,8 @@ pub struct QuestionArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
-    /// nothing is said), mm in 5 minutes, or mm/h
-    #[arg(long, value_name = "normalised|mm-per-5min|mm-h")]
+    /// nothing is said), mm in 5 minutes, or mm/h; mm of a field on a --grid
+    #[arg(long, value_name = "normalised|mm-per-5min|mm-h|mm")]
     pub units: Option<String>,
     #[command(flatten)]
     pub fields: FieldArgs,
@@ -52,6 +52,10 @@ pub struct FieldArgs {
     /// covers the domain
     #[arg(long, value_name = "FILE")]
     pub elevation: Option<String>,
+    /// Of a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
+    /// and the longitudes of its first and last column, degrees; with --units mm, --end and --each-hours
+    #[arg(long, value_name = "LAT,LAT,LON,LON", allow_hyphen_values = true)]
+    pub grid: Option<String>,
     /// Of a file of several variables: which one, by the name that it has there
     #[arg(long, value_name = "NAME")]
     pub variable: Option<String>,
@@ -73,6 +77,7 @@ impl FieldArgs {
     fn pairs(&self) -> impl Iterator<Item = Pair> {
         let given = [
             ("elevation", &self.elevation),
+            ("grid", &self.grid),
             ("variable", &self.variable),
             ("end", &self.end),
             ("each-hours", &self.each_hours),
@@ -187,7 +192,7 @@ fn subjects(
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
             bail!(
-                "--elevation, --variable, --end, --each-hours, --mask and --index are said of files: give them with --input"
+                "--elevation, --grid, --variable, --end, --each-hours, --mask and --index are said of files: give one with --input"
             )
         }
         [] if is_named => Ok(vec![None]),
@@ -213,7 +218,11 @@ fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Q
     let said = question.pairs();
     let is_said = |name: &String| said.iter().any(|(said, _)| said == name);
     if let Some((name, _)) = given.iter().find(|(name, _)| !is_said(name)) {
-        bail!("{name} changes nothing here: no method that is asked for has it");
+        let help = question.task.parameters().iter().find(|own| own.name == name.as_str());
+        match help {
+            Some(own) => bail!("{name} changes nothing here; it says {}", own.help),
+            None => bail!("{name} changes nothing here: no method that is asked for has it"),
+        }
     }
     if all.has("layers") {
         look_at(&question.layers.clone(), &mut question.request, |id| {

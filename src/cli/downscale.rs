@@ -19,9 +19,12 @@ pub struct Args {
     /// Weights: a checkpoint folder, a file, or a name in the model's folder of checkpoints; without it the first there
     #[arg(long, value_name = "NAME|PATH")]
     checkpoint: Option<PathBuf>,
-    /// The coarse rain: GRIB or NetCDF, or the name of a sample
-    #[arg(long, value_name = "F.grib2|F.nc|SAMPLE")]
+    /// The coarse rain: GRIB or NetCDF, an array with its --grid, or the name of a sample
+    #[arg(long, value_name = "F.grib2|F.nc|X.npy|SAMPLE")]
     input: PathBuf,
+    /// The unit of an array
+    #[arg(long, value_name = "mm")]
+    units: Option<String>,
     #[command(flatten)]
     fields: FieldArgs,
     /// What is refined, degrees; without it all that the field covers
@@ -49,7 +52,9 @@ pub struct Args {
 
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let mut output = Output::new(&args.output, args.format.as_deref(), speech)?;
-    let Args { model, checkpoint, input, fields, domain, members, ensemble, mut set, .. } = args;
+    let Args {
+        model, checkpoint, input, units, fields, domain, members, ensemble, mut set, ..
+    } = args;
     let ensemble = ensemble.or_else(|| members.map(|_| "dropout".to_owned()));
     let members = members.map(|n| n.to_string());
     let said = [("domain", domain), ("ensemble", ensemble), ("members", members)];
@@ -57,7 +62,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let question = QuestionArgs {
         network: NetworkArgs { model, checkpoint, sources: args.sources },
         input: vec![input],
-        units: None,
+        units,
         fields,
         blocks: None,
         set,

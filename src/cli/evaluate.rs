@@ -54,9 +54,9 @@ pub struct Args {
     /// Of rain to refine: hours of which each field is the sum, for files whose times have no bounds
     #[arg(long, value_name = "N")]
     each_hours: Option<String>,
-    /// Of rain to refine: a file with the terrain in metres, NetCDF or GRIB
+    /// Of rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
-    terrain: Option<String>,
+    elevation: Option<String>,
     /// Of rain to refine: where the coarse rain is taken from, another model of the same times; without it from the
     /// dataset itself, a perfect model
     #[arg(long, value_name = "F.grib")]
@@ -87,7 +87,7 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `resize`, `variable`, `each-hours`, `terrain`, `coarse`, `domain`, `members`, as far as they were given.
+    /// `thresholds`, `resize`, `variable`, `each-hours`, `elevation`, `coarse`, `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -200,7 +200,7 @@ fn parameters(args: &Args) -> Parameters {
         ("resize", &args.resize),
         ("variable", &args.variable),
         ("each-hours", &args.each_hours),
-        ("terrain", &args.terrain),
+        ("elevation", &args.elevation),
         ("coarse", &args.coarse),
         ("domain", &args.domain),
         ("members", &args.members),

@@ -21,6 +21,8 @@ mod pages;
 mod painting;
 mod proxy;
 #[cfg(feature = "nn")]
+mod rain_arrays;
+#[cfg(feature = "nn")]
 mod rain_commands;
 #[cfg(feature = "nn")]
 mod rain_journey;

@@ -49,7 +49,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     let best = bench.path("run").join("best.safetensors");
     average_is_chosen_on_validation(&bench.path("run"));
     let evaluate = format!(
-        "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --each-hours 1 --terrain {TERRAIN}",
+        "evaluate --model harpnet --checkpoint {} --dataset {RAIN} --each-hours 1 --elevation {TERRAIN}",
         best.display()
     );
     let said =
@@ -77,10 +77,11 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         &["have no bounds", "--each-hours"],
     );
     let hours = format!("{bare} --dataset {RAIN} --each-hours 1 --split all");
-    bench.fails(&hours, &["name a file with --terrain"]);
-    bench.fails(&format!("{bare} --dataset {TERRAIN} --terrain {TERRAIN} --split all"), &["orog"]);
+    bench.fails(&hours, &["name a file with --elevation"]);
+    bench
+        .fails(&format!("{bare} --dataset {TERRAIN} --elevation {TERRAIN} --split all"), &["orog"]);
     bench.fails(
-        &format!("{bare} --dataset {RAIN} --each-hours 1 --terrain {RAIN} --split all"),
+        &format!("{bare} --dataset {RAIN} --each-hours 1 --elevation {RAIN} --split all"),
         &["mm"],
     );
     bench.succeeds(&format!("import --from {} --half --output @half.safetensors", best.display()));

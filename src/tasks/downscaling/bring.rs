@@ -1,47 +1,114 @@
 //! Files from the command line: fields of rain, terrain, and tiles of numbers.
 
-use anyhow::{Context as _, bail};
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use stormlens_data::card::Refining;
 use stormlens_data::time::{format_utc, parse_utc};
 
 use super::DownscalingTask;
-use super::fields::{Entry, HOURS, is_array};
+use super::fields::{Entry, HOURS, Nodes, Said, is_array};
+use super::terrain::Terrain;
 use crate::task::Files;
 
-const NAMES: [&str; 4] = ["elevation", "variable", "end", "each-hours"];
+const ELEVATION: &str = "elevation";
+const VARIABLE: &str = "variable";
+const END: &str = "end";
+const EACH_HOURS: &str = "each-hours";
+const GRID: &str = "grid";
+const UNITS: &str = "units";
+/// Hours that weights may be of.
+const MOST_HOURS: i64 = 240;
 
 /// Names of what is in the files, as far as it is meant.
 ///
 /// # Errors
 /// For files that cannot be read, and where it is not clear what of them is meant.
 pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
-    files.parameters.only(&NAMES).context("the network takes fields of rain")?;
-    let refining = files.checkpoint.refining.as_ref();
-    let hours = i64::from(refining.context("the network refines no rain")?.rain.hours);
-    if hours != HOURS && !files.paths.iter().all(|path| is_array(path)) {
-        bail!("these weights are of rain in {hours} h; files are summed over {HOURS} h");
-    }
-    let heights = files.parameters.one("elevation")?;
+    let known = [ELEVATION, VARIABLE, END, EACH_HOURS, GRID, UNITS];
+    files.parameters.only(&known).context("the network takes fields of rain")?;
+    let refining = files.checkpoint.refining.as_ref().context("the network refines no rain")?;
+    let heights = files.parameters.one(ELEVATION)?;
     let heights = heights.map(|path| task.fields.terrains.bring(path.as_ref())).transpose()?;
-    if heights.is_some() && refining.is_some_and(|own| own.tiles.n_input_channels == 1) {
-        bail!("these weights take no terrain: leave out --elevation");
+    if heights.is_some() && refining.tiles.n_input_channels == 1 {
+        bail!("these weights take no terrain: leave out --{ELEVATION}");
     }
-    let fits = |hours: &i64| (1..=HOURS).contains(hours);
-    let stated = files.parameters.number(
-        "each-hours",
-        &format!("a whole number from 1 to {HOURS}"),
-        fits,
-    )?;
-    let mut names = Vec::new();
-    for path in files.paths {
-        let found = task.fields.bring(path, stated, heights.as_ref())?;
-        let entries: Vec<Entry> = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
-        match entries.is_empty() {
-            // Tiles of numbers have no times.
-            true => names.extend(found),
-            false => names.extend(meant(&path.display().to_string(), entries, files)?),
+    let of_file = |path: &Path| match is_array(path) {
+        true => of_array(task, path, files, (refining, heights.clone())),
+        false => of_fields(task, path, files, (refining, heights.as_ref())),
+    };
+    let found = files.paths.iter().map(|path| of_file(path));
+    Ok(found.collect::<anyhow::Result<Vec<_>>>()?.concat())
+}
+
+/// Sums of GRIB or NetCDF.
+fn of_fields(
+    task: &DownscalingTask,
+    path: &Path,
+    files: &Files<'_>,
+    (refining, heights): (&Refining, Option<&Terrain>),
+) -> anyhow::Result<Vec<String>> {
+    let name = path.display();
+    for option in [GRID, UNITS] {
+        ensure!(
+            !files.parameters.has(option),
+            "{name} says itself where its fields lie and in which unit they are: leave out --{option}"
+        );
+    }
+    let hours = i64::from(refining.rain.hours);
+    ensure!(
+        hours == HOURS,
+        "these weights are of rain in {hours} h; files are summed over {HOURS} h"
+    );
+    let stated = hours_of(files, HOURS)?;
+    let found = task.fields.bring(path, stated, heights)?;
+    let entries = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
+    meant(&name.to_string(), entries, files)
+}
+
+/// Tiles as the network takes them, or a field whose grid is said.
+fn of_array(
+    task: &DownscalingTask,
+    path: &Path,
+    files: &Files<'_>,
+    (refining, heights): (&Refining, Option<Terrain>),
+) -> anyhow::Result<Vec<String>> {
+    let (name, parameters) = (path.display(), files.parameters);
+    if !parameters.has(GRID) {
+        for option in [ELEVATION, VARIABLE, END, EACH_HOURS, UNITS] {
+            ensure!(
+                !parameters.has(option),
+                "--{option} says nothing of tiles as the network takes them, which {name} holds without a --{GRID}: leave \
+                 it out, or say where a field of rain lies with --{GRID}"
+            );
         }
+        return task.fields.bring(path, None, None);
     }
-    Ok(names)
+    ensure!(!parameters.has(VARIABLE), "{name} holds one field: leave out --{VARIABLE}");
+    let missing = |option: &str, what: &str| {
+        format!("{name} says nothing of its field: state {what} with --{option}, too")
+    };
+    let units = parameters.one(UNITS)?.with_context(|| missing(UNITS, "that it is in mm"))?;
+    ensure!(units == "mm", "--{UNITS} {units}: a field of rain on a --{GRID} is in mm");
+    let end = parameters.one(END)?.with_context(|| missing(END, "when its interval ends"))?;
+    let own = i64::from(refining.rain.hours);
+    let hours = hours_of(files, MOST_HOURS)?;
+    let hours = hours.with_context(|| missing(EACH_HOURS, "of how many hours it is the sum"))?;
+    ensure!(hours == own, "these weights are of rain in {own} h, and {name} is of {hours} h");
+    let grid = Nodes::parse(parameters.one(GRID)?.unwrap_or_default())?;
+    let said = Said { grid, end: time(end)?, hours };
+    Ok(vec![task.fields.bring_array(path, &said, heights)?])
+}
+
+fn hours_of(files: &Files<'_>, most: i64) -> anyhow::Result<Option<i64>> {
+    let fits = |hours: &i64| (1..=most).contains(hours);
+    let expected = format!("a whole number from 1 to {most}");
+    Ok(files.parameters.number(EACH_HOURS, &expected, fits)?)
+}
+
+fn time(text: &str) -> anyhow::Result<jiff::Timestamp> {
+    parse_utc(text)
+        .with_context(|| format!("--{END} {text} is no time; write it as 2016-09-22T03:00Z"))
 }
 
 /// The sums that are meant.
@@ -51,12 +118,11 @@ fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Resu
         entries.iter().map(of).collect::<Vec<_>>().join("; ")
     };
     let known = listed(&entries);
-    if let Some(name) = files.parameters.one("variable")? {
+    if let Some(name) = files.parameters.one(VARIABLE)? {
         entries.retain(|entry| entry.variable.eq_ignore_ascii_case(name));
     }
-    if let Some(text) = files.parameters.one("end")? {
-        let end = parse_utc(text)
-            .with_context(|| format!("--end {text} is no time; write it as 2016-09-22T03:00Z"))?;
+    if let Some(text) = files.parameters.one(END)? {
+        let end = time(text)?;
         entries.retain(|entry| entry.end == end);
     }
     let Some(first) = entries.first() else { bail!("{file} has no such sum; it has {known}") };

@@ -14,11 +14,13 @@ use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
 mod archive;
+mod array;
 mod name;
 mod numbers;
 mod opened;
 
 use self::archive::Archive;
+pub use self::array::{Nodes, Said};
 pub use self::name::{Name, first_digits};
 pub use self::numbers::Tiles;
 use self::opened::OpenFile;
@@ -109,6 +111,8 @@ pub struct Fields {
 struct Brought {
     files: Vec<Arc<OpenFile>>,
     tiles: HashMap<String, Arc<Tiles>>,
+    /// Fields of arrays.
+    arrays: HashMap<String, (Entry, Arc<Rain>)>,
 }
 
 /// Uploads whose bytes stay in memory.
@@ -153,12 +157,13 @@ impl Fields {
     /// For an id that nothing has.
     pub fn find(&self, id: &str) -> Result<Entry, QuestionError> {
         let sample = self.samples.iter().find(|entry| entry.id == id).cloned();
+        let array = || lock(&self.brought).arrays.get(id).map(|(entry, _)| entry.clone());
         let brought = || {
             let (name, place) = Name::parse_sum(id)?;
             let (file, heights) = self.file(&name)?;
             file.entry(place, heights.as_ref())
         };
-        sample.or_else(brought).ok_or_else(|| gone(id))
+        sample.or_else(array).or_else(brought).ok_or_else(|| gone(id))
     }
 
     /// All sums of a file, by its name.
@@ -222,6 +227,9 @@ impl Fields {
         if let Some((_, rain)) = known {
             return Ok(rain);
         }
+        if let Some((_, rain)) = lock(&self.brought).arrays.get(id) {
+            return Ok(rain.clone());
+        }
         let rain = Arc::new(self.read(id)?);
         *lock(&self.last) = Some((id.to_owned(), rain.clone()));
         Ok(rain)
@@ -263,6 +271,22 @@ impl Fields {
         }
         self.kept.add(&file.sha256, &rain.name, &rain.bytes).map_err(AddError::not_kept)?;
         Ok(self.remember(file).entries(terrain.as_ref()))
+    }
+
+    /// Takes an array from the command line as the field that somebody says it is. Answers its id.
+    ///
+    /// # Errors
+    /// For another shape, and for what is no rain.
+    pub fn bring_array(
+        &self,
+        path: &Path,
+        said: &Said,
+        heights: Option<Terrain>,
+    ) -> anyhow::Result<String> {
+        let (entry, rain) = array::read(path, said, heights)?;
+        let id = entry.id.clone();
+        lock(&self.brought).arrays.insert(id.clone(), (entry, Arc::new(rain)));
+        Ok(id)
     }
 
     /// Takes a file from the command line: fields, or tiles as `.npy`. Answers ids.

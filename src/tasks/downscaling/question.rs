@@ -43,15 +43,19 @@ pub const PARAMETERS: &[ParameterHelp] = &[
         name: ENSEMBLE,
         help: "none (default), dropout, or epochs (weights of several epochs, where they lie beside the weights)",
     },
-    ParameterHelp { name: MEMBERS, help: "members under dropout, 2 to 50 (default 10)" },
+    ParameterHelp {
+        name: MEMBERS,
+        help: "how many members ensemble=dropout draws, 2 to 50 (default 10); ensemble=epochs has one for each file of weights",
+    },
     ParameterHelp {
         name: TARGET,
         help: "what is explained, within one tile: wettest (default), tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or \
-               node:LATITUDE,LONGITUDE",
+               node:LATITUDE,LONGITUDE (the nearest point of the fine grid)",
     },
     ParameterHelp {
         name: ABOVE,
-        help: "of the target only nodes with more than so many mm count; all of them where nothing is said",
+        help: "of the target only nodes (points of the fine grid) with more than so many mm count; all of them where \
+               nothing is said",
     },
 ];
 

@@ -12,7 +12,7 @@ use stormlens_data::downscale::{
 use stormlens_data::field::GriddedField;
 use stormlens_nn::registry;
 
-use super::{COARSE, DOMAIN, EACH_HOURS, TERRAIN, VARIABLE};
+use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, VARIABLE};
 use crate::cli::evaluate::Evaluation;
 
 /// Names of the parts of a split, as they are typed.
@@ -74,7 +74,7 @@ impl Cases {
                 .domain
                 .context("the weights do not say where they were trained: name a --domain")?,
         };
-        let terrain = terrain(parameters.one(TERRAIN)?, refining, &domain)?;
+        let terrain = terrain(parameters.one(ELEVATION)?, refining, &domain)?;
         let geometry = refining.geometry();
         let tiles = tiles(&domain, &geometry, Fit::Inside);
         ensure!(!tiles.is_empty(), "no tile of {}° fits into the domain", geometry.tile_deg());
@@ -200,7 +200,7 @@ fn terrain(
     let Some(path) = path else {
         ensure!(
             refining.tiles.n_input_channels == 1,
-            "the network takes terrain, too: name a file with --{TERRAIN}, such as \
+            "the network takes terrain, too: name a file with --{ELEVATION}, such as \
              data/terrain/gfs_orography_0p25deg.nc of the United States"
         );
         return Ok(None);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use stormlens_data::hash::sha256;
+
 /// Digits of a hash that name what is brought.
 const N_DIGITS: usize = 16;
 
@@ -60,6 +62,11 @@ impl fmt::Display for Name {
 
 pub fn first_digits(sha256: &str) -> String {
     sha256[..N_DIGITS].to_owned()
+}
+
+/// Of a file with what is said of it beside it.
+pub fn digits_of(sha256_of_file: &str, said: &str) -> String {
+    first_digits(&sha256(format!("{sha256_of_file} {said}").as_bytes()))
 }
 
 fn are_digits(text: &str) -> bool {
