@@ -76,8 +76,12 @@ pub const EVALUATIONS: &[Evaluate] = &[
 
 /// How networks are trained.
 #[cfg(feature = "nn")]
-pub const TRAININGS: &[Train] =
-    &[nowcast::train::train, scene::train::train, downscaling::train::train];
+pub const TRAININGS: &[Train] = &[
+    nowcast::train::train,
+    scene::train::train,
+    downscaling::train::train,
+    rain_probability::train::train,
+];
 
 /// What is said of weights from elsewhere.
 #[cfg(feature = "nn")]

@@ -22,6 +22,8 @@ mod question;
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "nn")]
+pub mod train;
 mod world;
 
 use std::sync::Arc;

@@ -215,7 +215,14 @@ fn what_is_hidden_is_missing() {
     // Half of 12 × 24 tokens of 16 nodes, and the rest of the hidden variable.
     let hidden: usize = (0..12).map(|c| n_missing(&passes[1], c)).sum();
     assert!((144 * 16..=144 * 16 + N).contains(&hidden), "{hidden}");
-    assert!(passes[1].input.values.iter().zip(&passes[2].input.values).any(|(a, b)| a.is_nan() != b.is_nan()));
+    assert!(
+        passes[1]
+            .input
+            .values
+            .iter()
+            .zip(&passes[2].input.values)
+            .any(|(a, b)| a.is_nan() != b.is_nan())
+    );
     assert_eq!(passes[1].show, ["reconstruction"]);
     let share = outcome.number("hidden_share").expect("it is said");
     assert!((share - 1.0 / 12.0).abs() < 1e-12);

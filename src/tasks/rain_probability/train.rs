@@ -10,9 +10,7 @@ use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
 use stormlens_data::request::Silent;
 use stormlens_nn::Engine;
 use stormlens_nn::registry;
-use stormlens_nn::train::{
-    Block, EpochReport, FieldConfig, FieldSource, FieldSupervision, Stage,
-};
+use stormlens_nn::train::{Block, EpochReport, FieldConfig, FieldSource, FieldSupervision, Stage};
 
 use super::calibrate::Asked;
 use super::world::World;
@@ -39,7 +37,11 @@ fn train_on_fields(run: &Run<'_>) -> anyhow::Result<()> {
     }
 }
 
-fn metadata(config: &FieldConfig, supervision: &FieldSupervision, report: &EpochReport) -> Metadata {
+fn metadata(
+    config: &FieldConfig,
+    supervision: &FieldSupervision,
+    report: &EpochReport,
+) -> Metadata {
     let scores: serde_json::Map<_, _> =
         report.scores.iter().map(|&(name, score)| (name.to_owned(), json!(score))).collect();
     let statement = supervision.statement().clone();

@@ -35,6 +35,8 @@ pub const NOTICE: &str = "NCEP/NCAR Reanalysis 1 and GHCN-Daily data provided by
 
 /// Rows and columns that the small network sees, every 5/6 of a degree: 47.5 to 35° N, 15° W to 4.2° E.
 pub const SIZE: [usize; 2] = [16, 24];
+/// Step of the small network's grid, degrees.
+const STEP_DEG: f64 = 12.5 / 15.0;
 /// Where rain and heavy rain begin, mm in a day.
 pub const THRESHOLDS_MM: [f64; 2] = [1.0, 10.0];
 
@@ -200,8 +202,9 @@ fn bare_statement() -> FieldStatement {
     FieldStatement {
         variables: ENTRIES.iter().map(variable).collect(),
         size: SIZE,
-        latitudes: along(47.5, 35.0, SIZE[0]),
-        longitudes: along(-15.0, 5.0, SIZE[1]),
+        latitudes: along(47.5, 47.5 - STEP_DEG * (SIZE[0] - 1) as f64, SIZE[0]),
+        // The same step as that of latitudes: cells of maps are squares in degrees.
+        longitudes: along(-15.0, -15.0 + STEP_DEG * (SIZE[1] - 1) as f64, SIZE[1]),
         padded_channels: 0,
         hours: 24,
         mean_hours: Some(24),

@@ -1,5 +1,6 @@
 //! Supervision of SSLPDL: hidden fields to be rebuilt, then the classes of rain.
 
+mod begin;
 mod loss;
 mod options;
 mod samples;

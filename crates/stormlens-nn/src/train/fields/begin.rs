@@ -1,7 +1,5 @@
 //! What training begins with.
 
-use std::path::Path;
-
 use stormlens_data::card::FieldStatement;
 
 use super::FieldSupervision;
@@ -77,12 +75,4 @@ fn check_fields(stated: Option<&FieldStatement>, own: &FieldStatement) -> Result
                 .to_owned(),
         ),
     }
-}
-
-/// For tests: whether weights of a path are taken.
-#[cfg(test)]
-pub(super) fn of_path(config: &FieldConfig, path: &Path) -> Result<HostTensors, TrainError> {
-    let mut options = config.clone();
-    options.training.start_from = Some(path.to_owned());
-    FieldSupervision::open(&options)?.initial_weights(&options)
 }
