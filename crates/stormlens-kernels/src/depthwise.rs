@@ -2,7 +2,60 @@
 
 use std::ops::Range;
 
-use crate::level::Sums;
+use crate::bands::{self, Maps, Shape};
+use crate::level::{Sums, at_level};
+use crate::{Level, scratch};
+
+/// A kernel for each channel, and nothing behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Depthwise<'a> {
+    /// `[channels × 9]`
+    pub weight: &'a [f32],
+    /// `[channels]`
+    pub bias: &'a [f32],
+}
+
+impl Depthwise<'_> {
+    fn kernel(&self, channel: usize) -> &[f32; 9] {
+        self.weight.as_chunks::<9>().0.get(channel).expect("nine weights for every channel")
+    }
+
+    /// # Panics
+    /// If there are not as many kernels as channels.
+    pub fn forward(&self, level: Level, x: Maps) -> Vec<f32> {
+        assert_eq!(self.bias.len(), x.shape.n_channels, "a bias for every channel");
+        each_channel(level, x, |channel| (*self.kernel(channel), self.bias[channel]))
+    }
+
+    /// The gradient of the input, from that of the result: the convolution with turned kernels.
+    ///
+    /// # Panics
+    /// If there are not as many kernels as channels.
+    pub fn backward(&self, level: Level, gradient: Maps) -> Vec<f32> {
+        each_channel(level, gradient, |channel| (turned(self.kernel(channel)), 0.0))
+    }
+}
+
+/// Convolves every channel with a kernel and adds a number.
+fn each_channel(
+    level: Level,
+    x: Maps,
+    kernel: impl Fn(usize) -> ([f32; 9], f32) + Sync,
+) -> Vec<f32> {
+    let Shape { n_channels, width, .. } = x.shape;
+    bands::fill(x.shape, bands::rows_per_band(x.shape, 1, 2), |band| {
+        scratch::with(band.rows.len() * width, |out| {
+            at_level!(level, |sums| {
+                for channel in 0..n_channels {
+                    let (kernel, bias) = kernel(channel);
+                    let plane = x.plane(band.example, channel);
+                    convolve_rows(sums, plane, width, &kernel, band.rows.clone(), out);
+                    band.append(channel, out, |v| v + bias);
+                }
+            });
+        });
+    })
+}
 
 /// Some rows of the convolution of a plane with one kernel, into `out`, `[rows × width]`.
 ///

@@ -12,7 +12,7 @@ mod bilinear;
 pub mod channel_norm;
 pub mod convolution;
 pub mod deformable;
-mod depthwise;
+pub mod depthwise;
 pub mod gelu;
 pub mod layer_norm;
 pub mod level;

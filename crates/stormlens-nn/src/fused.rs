@@ -20,8 +20,9 @@ use stormlens_kernels::{Level, LevelError};
 pub(crate) use self::operation::{alike, apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
-    GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation, PoolOperation,
-    ResidualEnd, SeparableOperation, StemOperation, TransposedOperation, UpsampleOperation,
+    DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
+    PoolOperation, ResidualEnd, SeparableOperation, StemOperation, TransposedOperation,
+    UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_pair, compute_triple};

@@ -1,9 +1,10 @@
-//! Layer normalisation over channels, and the Gaussian error linear unit.
+//! Layer normalisation over channels, the Gaussian error linear unit, and a depthwise convolution by itself.
 
 use stormlens_kernels::channel_norm::ChannelNorm;
+use stormlens_kernels::depthwise::Depthwise;
 use stormlens_kernels::{Level, Maps, gelu};
 
-use super::{assert_near, differences, draw, wide};
+use super::{assert_near, at, differences, draw, wide};
 
 /// `Φ(x)`, integrated from the density by Simpson's rule.
 fn distribution(x: f64) -> f64 {
@@ -84,6 +85,38 @@ fn channel_norm_is_its_definition_and_so_is_its_gradient() {
                 let own = &back[i * n * n_pixels..][..n * n_pixels];
                 assert_near(own, &expected, 1e-5, &format!("gradient, {what}"));
             }
+        }
+    }
+}
+
+#[test]
+fn a_depthwise_convolution_is_its_definition_and_so_is_its_gradient() {
+    for dims in [[2, 3, 5, 4], [1, 2, 1, 1], [1, 2, 7, 33]] {
+        let [n_batch, n, height, width] = dims;
+        let n_pixels = height * width;
+        let (weight, bias) = (draw(1, 9 * n), draw(2, n));
+        let layer = Depthwise { weight: &weight, bias: &bias };
+        let (x, g) = (draw(3, n_batch * n * n_pixels), draw(4, n_batch * n * n_pixels));
+        let define = |x: &[f64]| -> Vec<f64> {
+            let value = |i: usize| {
+                let (c, pixel) = (i / n_pixels % n, i % n_pixels);
+                let (row, column) = ((pixel / width) as isize, (pixel % width) as isize);
+                let plane = &x[i / n_pixels * n_pixels..][..n_pixels];
+                let tap = |k: usize| {
+                    let (dy, dx) = (k as isize / 3 - 1, k as isize % 3 - 1);
+                    f64::from(weight[9 * c + k]) * at(plane, width, row + dy, column + dx)
+                };
+                f64::from(bias[c]) + (0..9).map(tap).sum::<f64>()
+            };
+            (0..x.len()).map(value).collect()
+        };
+        for level in Level::available() {
+            let what = format!("{dims:?}, {level}");
+            let y = layer.forward(level, Maps::new(&x, dims));
+            assert_near(&y, &define(&wide(&x)), 1e-6, &what);
+            let back = layer.backward(level, Maps::new(&g, dims));
+            let expected = differences(&define, &wide(&x), &wide(&g));
+            assert_near(&back, &expected, 1e-6, &format!("gradient, {what}"));
         }
     }
 }

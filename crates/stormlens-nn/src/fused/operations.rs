@@ -20,7 +20,7 @@ use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
 pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
 pub(crate) use convolution::ConvolutionOperation;
-pub(crate) use deformable::DeformableOperation;
+pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
 pub(crate) use transposed::TransposedOperation;
 

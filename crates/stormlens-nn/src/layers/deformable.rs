@@ -11,6 +11,7 @@ use stormlens_kernels::deformable::Deformable;
 use super::channel_norm::channel_norm_gelu;
 use super::convolution::conv1x1;
 use super::depthwise::depthwise;
+use super::fused;
 use crate::Tap;
 use crate::parameters::{Mode, Scope};
 use core::deformable_core;
@@ -32,7 +33,9 @@ pub(crate) fn deformable(
     mode: &Mode,
 ) -> Tensor<4> {
     let value = conv1x1(&p.at("input_proj"), x.clone(), mode);
-    let features = depthwise(&p.at("dw_conv.0"), x, mode);
+    let convolution = p.at("dw_conv.0");
+    let features = fused::depthwise(&convolution, &x, mode);
+    let features = features.unwrap_or_else(|| depthwise(&convolution, x, mode));
     let features = channel_norm_gelu(&p.at("dw_conv.1.1"), features, epsilon, mode);
     let offset = conv1x1(&p.at("offset"), features.clone(), mode);
     let offset = tap.at(&format!("{name}.offset"), offset);

@@ -11,9 +11,9 @@ use stormlens_kernels::pool::Window;
 use super::source::Source;
 use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
-    GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation, PoolOperation,
-    ResidualEnd, SeparableOperation, StemOperation, TransposedOperation, UpsampleOperation, apply,
-    apply_pair, apply_triple, compute_pair, compute_triple,
+    DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
+    PoolOperation, ResidualEnd, SeparableOperation, StemOperation, TransposedOperation,
+    UpsampleOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -246,4 +246,15 @@ pub(super) fn deformable(
 ) -> Option<Tensor<4>> {
     let operation = DeformableOperation { level: level(mode, &maps[0])?, layer: *layer };
     Some(apply_triple(operation, maps.clone()))
+}
+
+/// 3 × 3, a kernel a channel, with nothing behind it.
+pub(super) fn depthwise(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    let n = x.dims()[1];
+    if p.n_out("weight")? != n {
+        return None;
+    }
+    let (weight, bias) = (p.on_host("weight"), p.on_host_or_zero("bias", n));
+    Some(apply(DepthwiseOperation { level, weight, bias }, x.clone()))
 }

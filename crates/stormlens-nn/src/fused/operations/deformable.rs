@@ -1,10 +1,11 @@
-//! The core of deformable convolution.
+//! The core of deformable convolution, and the depthwise convolution in front of it.
 
 use stormlens_kernels::deformable::{Deformable, Sampled};
+use stormlens_kernels::depthwise::Depthwise;
 use stormlens_kernels::turning::{channels_first, channels_last};
 use stormlens_kernels::{Level, Maps, Shape};
 
-use super::{Needs, Operation, Pass};
+use super::{Needs, Operation, Pass, Values};
 
 /// Of a value, offsets and modulation, channels first as all maps; the kernel has them last.
 #[derive(Clone, Debug)]
@@ -39,5 +40,33 @@ impl Operation for DeformableOperation {
         let found = self.layer.backward(self.level, x, &channels_last(gradient));
         let found = [found.value, found.offset, found.modulation].into_iter().zip(pass.shapes);
         found.map(|(values, &shape)| Some(channels_first(&values, shape))).collect()
+    }
+}
+
+/// 3 × 3, a kernel a channel, bias.
+#[derive(Clone, Debug)]
+pub(crate) struct DepthwiseOperation {
+    pub level: Level,
+    pub weight: Values,
+    pub bias: Values,
+}
+
+impl DepthwiseOperation {
+    fn kernel(&self) -> Depthwise<'_> {
+        Depthwise { weight: &self.weight, bias: &self.bias }
+    }
+}
+
+impl Operation for DepthwiseOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Nothing;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        (maps[0].shape, self.kernel().forward(self.level, maps[0]), ())
+    }
+
+    fn backward(&self, _: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        vec![Some(self.kernel().backward(self.level, gradient))]
     }
 }
