@@ -10,7 +10,7 @@ fn every_choice_says_why() {
     assert!(!report.name.to_lowercase().contains("llvmpipe"), "{}", report.name);
 }
 
-/// Three networks, on whatever graphics adapter there is, against the CPU.
+/// Four networks, on whatever graphics adapter there is, against the CPU.
 #[cfg(feature = "wgpu")]
 #[test]
 fn a_graphics_device_computes_what_the_cpu_computes() {
@@ -22,6 +22,7 @@ fn a_graphics_device_computes_what_the_cpu_computes() {
     on_graphics::fields_are_those_of_the_cpu(&graphics);
     on_graphics::logits_are_those_of_the_cpu(&graphics);
     on_graphics::tiles_are_those_of_the_cpu(&graphics);
+    on_graphics::logits_of_fields_are_those_of_the_cpu(&graphics);
 }
 
 #[cfg(feature = "wgpu")]
@@ -97,5 +98,37 @@ mod on_graphics {
             };
             check(run, graphics, 17);
         }
+    }
+    /// The small twin of SSLPDL, a quarter of whose tokens is hidden by missing values: points that are sampled, means over
+    /// parts, and the gradient of the input, which is zero and no missing value where a token is hidden.
+    pub fn logits_of_fields_are_those_of_the_cpu(graphics: &Device) {
+        use crate::explain::{Watch, differentiate};
+        use crate::golden::nowcast;
+        use crate::models::sslpdl::tests::{examples, tiny, weights};
+        use crate::models::sslpdl::{self, Sslpdl};
+
+        let (weights, values) = (weights(&tiny()), examples(0.25)[..4 * 16 * 24].to_vec());
+        let layers = nowcast::layer_names(&sslpdl::ENTRY);
+        let run = |device: &Device| {
+            let x = input(values.clone(), [1, 4, 16, 24], device);
+            let left = |_: usize, y: &[f32], _: &[usize]| {
+                let mask = (0..16 * 24).map(|i| f32::from(u8::from(i % 24 < 12)));
+                MaskedSum::over(mask.collect(), &y[..16 * 24])
+            };
+            let watch = Watch { layers: layers.clone(), input: true };
+            differentiate(&Sslpdl, &parameters(&weights, device), x, &watch, left).remove(0).0
+        };
+        let (cpu, gpu) = (run(&Device::flex()), run(graphics));
+        let error = relative_l2(&gpu.prediction, &cpu.prediction);
+        assert!(error < 1e-5, "prediction: {error}");
+        assert_eq!(gpu.layers.len(), 8);
+        for (gpu, cpu) in gpu.layers.iter().zip(&cpu.layers) {
+            let error = relative_l2(&gpu.weighted_sum, &cpu.weighted_sum);
+            assert!(error < 1e-4, "{}: {error}", cpu.name);
+        }
+        let [gpu, cpu] = [gpu, cpu].map(|pass| pass.input_gradient.expect("it was watched"));
+        assert!(relative_l2(&gpu, &cpu) < 1e-4);
+        let hidden = gpu.iter().zip(&values).filter(|(_, x)| x.is_nan());
+        assert!(hidden.clone().count() > 300 && hidden.clone().all(|(&g, _)| g == 0.0));
     }
 }

@@ -82,6 +82,20 @@ fn both_paths_of_harpnet_agree() {
     check(&Harpnet, &weights(&Form { version: Version::V1, ..TINY }), [2, 1, 7, 9]);
 }
 
+#[test]
+fn both_paths_of_sslpdl_agree() {
+    use crate::models::sslpdl::tests::{tiny, weights};
+    use crate::models::sslpdl::{Form, Sslpdl};
+
+    let folded = |form: &Form| fold(weights(form), NormOptions::PYTORCH);
+    check(&Sslpdl, &folded(&tiny()), [2, 4, 16, 24]);
+    check(
+        &Sslpdl,
+        &folded(&Form { has_layer_scale: true, n_classes: None, ..tiny() }),
+        [1, 4, 24, 16],
+    );
+}
+
 /// Examples of a batch do not disturb each other.
 #[test]
 fn a_batch_is_explained_as_its_examples_are() {

@@ -1,6 +1,7 @@
 """Reference numbers of small SSLPDLs, in float64.
 
-    python sslpdl_tiny.py    writes sslpdl_tiny.safetensors beside this file
+    python sslpdl_tiny.py    writes sslpdl_tiny.safetensors beside this file, and two checkpoints of a smaller
+                             network to ../checkpoints, wrapped as PyTorch Lightning does
 
 Written from the definition of the network; nothing is shared with the program under test or with the authors'
 program: points are sampled by `grid_sample`, means over parts are plain slices. The weights follow from their names
@@ -58,10 +59,12 @@ def weight(name, *shape):
 class Network:
     def __init__(self, prefix, is_fine_tuned, has_layers, has_scale):
         self.prefix, self.is_fine_tuned = prefix, is_fine_tuned
-        self.has_layers, self.has_scale, self.shown = has_layers, has_scale, {}
+        self.has_layers, self.has_scale = has_layers, has_scale
+        self.shown, self.weights = {}, {}
 
     def w(self, name, *shape):
-        return weight(self.prefix + name, *shape)
+        self.weights[self.prefix + name] = weight(self.prefix + name, *shape)
+        return self.weights[self.prefix + name]
 
     def show(self, name, x):
         if x.requires_grad:
@@ -241,3 +244,19 @@ numbers = {name: np.ascontiguousarray(v.detach().numpy().astype(np.float32)) for
 print(len(numbers), "arrays,", sum(v.nbytes for v in numbers.values()), "bytes; largest output",
       {name: float(abs(v).max()) for name, v in numbers.items() if name.endswith("/y")})
 save_file(numbers, Path(__file__).with_suffix(".safetensors"))
+
+CHANNELS, DEPTHS, HEAD, GROUP = 4, [1, 1], 2, 2
+folder = Path(__file__).parent.parent / "checkpoints"
+for name, prefix, is_fine_tuned in [
+    ("c01_sslpdl_pre_training.ckpt", "model.", False),
+    ("c02_sslpdl_fine_tuning.ckpt", "pretrained_model.model.", True),
+]:
+    network = Network(prefix, is_fine_tuned, True, False)
+    network.forward(torch.zeros(1, N_VARIABLES, HEIGHT, WIDTH).double(), hidden_tokens(0.25)[:1])
+    state = {name: tensor.float() for name, tensor in network.weights.items()}
+    for norm in [name[: -len("running_var")] for name in state if name.endswith("running_var")]:
+        state[f"{norm}num_batches_tracked"] = torch.tensor(7)
+    if is_fine_tuned:
+        for loss in ("one_hot_loss", "prob_den_loss"):
+            state[f"{loss}.weight"] = torch.tensor([1.0, 5.0, 10.0])
+    torch.save({"epoch": 2, "global_step": 7, "pytorch-lightning_version": "2.1.0", "state_dict": state}, folder / name)

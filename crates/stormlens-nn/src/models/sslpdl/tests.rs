@@ -3,6 +3,7 @@
 mod asked;
 mod full;
 mod recognition;
+mod training;
 
 use burn::tensor::{Device, Tensor};
 
@@ -58,7 +59,7 @@ fn cases() -> [(&'static str, HostTensors, f64); 3] {
 }
 
 /// Two examples, of which tokens are hidden.
-pub(super) fn examples(ratio: f64) -> Vec<f32> {
+pub(crate) fn examples(ratio: f64) -> Vec<f32> {
     let [height, width] = SIZE;
     let sizes = tiny().sizes();
     let n_tokens = tiny().n_tokens();

@@ -27,7 +27,7 @@ fn bytes(folder: &Path, name: &str) -> Vec<u8> {
 fn halves(folder: &Path, name: &str) -> Vec<f32> {
     let wide = |&pair: &[u8; 2]| {
         let bits = u16::from_le_bytes(pair);
-        let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023) / 1024.0);
+        let (exponent, fraction) = (i32::from((bits >> 10) & 31), f32::from(bits & 1023) / 1024.0);
         let size = match exponent {
             0 => fraction * 2f32.powi(-14),
             exponent => (1.0 + fraction) * 2f32.powi(exponent - 15),

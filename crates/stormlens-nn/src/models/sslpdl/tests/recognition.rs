@@ -173,3 +173,43 @@ fn fine_tuning_begins_with_pre_trained_weights() {
     assert!(fine_tuning_of(&all, 3, 5).unwrap_err().contains("fine-tuned already"));
     assert!(fine_tuning_of(&Vec::new(), 3, 5).unwrap_err().contains("no weights of SSLPDL"));
 }
+
+/// Files as PyTorch Lightning writes them in both stages: under the names of its modules, with counters of batches and the
+/// weights of the losses.
+#[test]
+fn checkpoints_of_both_stages_are_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints");
+    let small = Form {
+        base_channels: 4,
+        depths: vec![1, 1],
+        group_channels: 2,
+        head_channels: 2,
+        ..tiny()
+    };
+    let bare = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| {
+        (name.replacen("model.", "", 1), shape, values)
+    };
+    // The reader takes the one prefix of all tensors off.
+    let pre = Form { naming: Naming::Bare, n_classes: None, ..small.clone() };
+    let fine = Form { has_loss_weights: true, ..small };
+    for (name, form) in
+        [("c01_sslpdl_pre_training.ckpt", pre), ("c02_sslpdl_fine_tuning.ckpt", fine)]
+    {
+        let (file, found) = registry::read(&folder.join(name)).expect(name);
+        assert_eq!((found.entry.card)().id, "sslpdl");
+        assert_eq!(found.architecture, architecture(&form), "{name}");
+        assert_eq!((file.epoch, &file.left_over[..]), (Some(2), &[][..]));
+        let written = Form { naming: Naming::PreTraining, ..form.clone() };
+        let expected = match form.naming {
+            Naming::Bare => weights(&written).into_iter().map(bare).collect(),
+            _ => weights(&form),
+        };
+        for (name, shape, values) in crate::engine::host_tensors(file.state) {
+            let known = expected.iter().find(|(own, ..)| *own == name);
+            let (_, known_shape, known) = known.unwrap_or_else(|| panic!("{name}"));
+            assert_eq!(shape, *known_shape, "{name}");
+            let is_loss = name.ends_with("_loss.weight");
+            assert!(if is_loss { values == [1.0, 5.0, 10.0] } else { values == *known }, "{name}");
+        }
+    }
+}
