@@ -107,7 +107,7 @@ def main():
     options = arguments()
     ours = options.ours.resolve() if options.ours else build()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        inputs.write(Path(folder), ROOT)
+        inputs.write(Path(folder), ROOT, options.only)
         entrants = Entrants(ours, ROOT, options.threads, Path(folder), stack)
         before, others = machine.load(), machine.Others()
         results = race(entrants, options)

@@ -4,15 +4,15 @@ import sys
 
 import numpy as np
 
-from . import harpnet_inputs
+from . import harpnet_inputs, sslpdl_inputs
 
 SAMPLE = "20100826T0535"
 SEED = 20220330
 
 
-def write(folder, root):
-    """The frames of a sample, scenes of noise for the polar-low network, weights and fields for HARPNET, and a map
-    to draw."""
+def write(folder, root, paths):
+    """The frames of a sample, scenes of noise for the polar-low network, weights and fields for HARPNET, a map to draw,
+    and what the paths of SSLPDL need: a quarter of a gigabyte of weights, only where they are raced."""
     sys.path.append(str(root / "tools/race/theirs"))
     import radar
 
@@ -23,6 +23,10 @@ def write(folder, root):
     np.save(folder / "polar_512_baseline.npy", noise(512, SEED) * np.float32(0.1))
     harpnet_inputs.write(folder)
     np.save(folder / "figure_cam.npy", hills())
+    if any(path.startswith("dcnv3") for path in paths):
+        sslpdl_inputs.write_core(folder)
+    if "sslpdl-forward" in paths:
+        sslpdl_inputs.write_network(folder)
 
 
 def noise(side, seed):

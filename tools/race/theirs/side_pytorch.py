@@ -16,6 +16,7 @@ import harpnet
 import protocol
 import radar
 import sar_unet
+import sslpdl
 
 INPUTS, ROOT = map(Path, sys.argv[1:3])
 WEIGHTS = ROOT / "checkpoints/sar-unet/knmi-20100826/weights.safetensors"
@@ -247,6 +248,60 @@ def harpnet_domain():
     }
 
 
+def dcnv3_arrays():
+    names = ("value", "offset", "modulation", "gradient")
+    return [torch.from_numpy(np.load(INPUTS / f"dcnv3_{name}.npy")) for name in names]
+
+
+def dcnv3():
+    value, offset, modulation, _ = dcnv3_arrays()
+    groups = modulation.shape[-1] // 9
+
+    def run_with(core):
+        def run():
+            with torch.inference_mode():
+                return {"y": core(value, offset, modulation, groups).contiguous().numpy()}
+
+        return run
+
+    return {name: run_with(core) for name, core in sslpdl.CORES.items()}
+
+
+def dcnv3_gradient():
+    value, offset, modulation, gradient = dcnv3_arrays()
+    groups = modulation.shape[-1] // 9
+
+    def run_with(core):
+        def run():
+            leaves = [x.detach().requires_grad_() for x in (value, offset, modulation)]
+            y = core(*leaves, groups)
+            found = torch.autograd.grad(y, leaves, gradient)
+            of_value, of_offset, of_modulation = (x.numpy() for x in found)
+            return {
+                "y": y.detach().contiguous().numpy(),
+                "of_value": of_value,
+                "of_offset": of_offset.ravel(),
+                "of_modulation": of_modulation.ravel(),
+            }
+
+        return run
+
+    return {name: run_with(core) for name, core in sslpdl.CORES.items()}
+
+
+def sslpdl_forward():
+    """Both layouts of pictures, and both ways to sample points."""
+    fields = np.load(INPUTS / "sslpdl.npy")
+    x = torch.from_numpy(fields)[None]
+    network = lambda core: sslpdl.load(INPUTS / "sslpdl.safetensors", fields.shape[1:], core)
+    variants = {}
+    for name, core in sslpdl.CORES.items():
+        variants[f"contiguous-{name}"] = forward_of(network(core), x)
+        last = x.contiguous(memory_format=torch.channels_last)
+        variants[f"channels-last-{name}"] = forward_of(sslpdl.channels_last(network(core)), last)
+    return variants
+
+
 def versions():
     names = ["torch", "captum", "grad-cam", "opencv-python-headless", "numpy"]
     return {name: version(name) for name in names}
@@ -262,6 +317,9 @@ PATHS = {
     "request": request,
     "harpnet-tile": harpnet_tile,
     "harpnet-domain": harpnet_domain,
+    "dcnv3": dcnv3,
+    "dcnv3-gradient": dcnv3_gradient,
+    "sslpdl-forward": sslpdl_forward,
 }
 
 if __name__ == "__main__":

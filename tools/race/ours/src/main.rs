@@ -10,6 +10,7 @@ mod polar_low;
 mod protocol;
 mod request;
 mod sar_unet;
+mod sslpdl;
 mod weights;
 mod work;
 
@@ -58,6 +59,9 @@ fn prepare(path: &str, inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
         "request" => request::click_to_picture(inputs),
         "harpnet-tile" => harpnet::tile(inputs),
         "harpnet-domain" => harpnet::domain(inputs),
+        "dcnv3" => sslpdl::core(inputs),
+        "dcnv3-gradient" => sslpdl::core_and_gradients(inputs),
+        "sslpdl-forward" => sslpdl::forward(inputs),
         _ => bail!("there is no path {path:?}"),
     }
 }

@@ -46,18 +46,19 @@ impl Loaded {
         Ok(Tensor::from_data(data, &self.device))
     }
 
-    /// The prediction alone, without a tape: a field of the size of the input.
+    /// The prediction alone, without a tape: a field.
     pub fn prediction(self, input: Tensor<4>) -> Box<dyn Work> {
-        let [_, _, height, width] = input.dims();
         let run = move || {
             let mode = Mode::inference();
             let (parameters, tap) = (&self.parameters, &mut Tap::off());
             let field = self.network.forward(parameters, input.clone(), tap, &mode).field();
-            Ok(field.into_data_as::<f32>().try_into_vec::<f32>().ok())
+            let [_, channels, height, width] = field.dims();
+            let values = field.into_data_as::<f32>().try_into_vec::<f32>().ok();
+            Ok(([channels, height, width], values))
         };
-        work(run, move |values: Option<Vec<f32>>| {
+        work(run, move |(shape, values): ([usize; 3], Option<Vec<f32>>)| {
             let values = values.context("the prediction is no single-precision field")?;
-            Ok(vec![Array::f32("prediction", &[1, height, width], values)])
+            Ok(vec![Array::f32("prediction", &shape, values)])
         })
     }
 }
