@@ -133,6 +133,7 @@ impl<'a> Made<'a> {
         variables.extend(self.fields());
         let measured = self.measured();
         variables.extend(gauges::observed(self.work));
+        variables.extend(gauges::truth(self.work));
         variables.extend(gauges::table(self.work, &measured));
         variables
     }

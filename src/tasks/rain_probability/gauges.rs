@@ -10,6 +10,7 @@ use super::samples::Gauge;
 
 pub const OBSERVATION: &str = "observation";
 pub const TABLE: &str = "gauges";
+pub const TRUTH: &str = "truth";
 
 /// All maps of a prediction.
 pub struct Said<'a> {
@@ -24,6 +25,11 @@ pub struct Said<'a> {
 pub fn observed(work: &Work) -> Option<Variable> {
     let statement = &work.card.fields;
     let ground = Ground(statement);
+    if let Some((rain, _)) = &work.loaded.world {
+        let quantity = Quantity::rain_amount(statement.hours);
+        let rain = (None, rain.clone());
+        return Some(ground.variable(OBSERVATION, Role::Observation, quantity, rain));
+    }
     let mut values = vec![f32::NAN; statement.size[0] * statement.size[1]];
     let mut n = 0;
     for gauge in &work.loaded.gauges {
@@ -34,6 +40,15 @@ pub fn observed(work: &Work) -> Option<Variable> {
     }
     let quantity = Quantity::rain_amount(statement.hours);
     (n > 0).then(|| ground.variable(OBSERVATION, Role::Observation, quantity, (None, values)))
+}
+
+/// The true probabilities of a synthetic world.
+pub fn truth(work: &Work) -> Option<Variable> {
+    let (_, truth) = work.loaded.world.as_ref()?;
+    let axis = Axis::names("event", event_names(&work.card.fields));
+    let quantity = Quantity::new("true probability", "1", Colours::Share);
+    let maps = (Some(axis), truth.clone());
+    Some(Ground(&work.card.fields).variable(TRUTH, Role::Reference, quantity, maps))
 }
 
 fn node(ground: &Ground<'_>, gauge: &Gauge) -> Option<[usize; 2]> {

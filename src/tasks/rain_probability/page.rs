@@ -8,7 +8,7 @@ use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
 use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
-use super::gauges::{OBSERVATION, TABLE};
+use super::gauges::{OBSERVATION, TABLE, TRUTH};
 use super::list::{page_of, selects};
 use super::panel::Panel;
 use super::question::{
@@ -85,7 +85,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
             Some(_) => of(EXCEEDANCE),
             None => Vec::new(),
         },
-        others: [CLASS, ENTROPY, OBSERVATION].iter().flat_map(|name| of(name)).collect(),
+        others: [CLASS, ENTROPY, OBSERVATION, TRUTH].iter().flat_map(|name| of(name)).collect(),
         masks: [MEAN, SPREAD].iter().flat_map(|name| of(name)).collect(),
         gauges: gauges(outcome),
         variables: variables(question, outcome, &figures),

@@ -12,14 +12,16 @@ use stormlens_data::files::read_file;
 use stormlens_data::hash::sha256;
 use stormlens_data::probability::Found;
 use stormlens_data::probability::iberia::{self, GAUGES, Iberia, NOTICE};
+use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
 
 pub use brought::Brought;
 
 use super::SECTION;
 use crate::parameters::QuestionError;
 
-/// What the ids of the shipped days begin with.
+/// What the ids of the shipped days begin with, and those of days of the synthetic world.
 const DAYS: &str = "iberia-";
+const SYNTHETIC: &str = "synthetic-";
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Fields that can be asked about, without their values.
@@ -51,6 +53,8 @@ pub struct Loaded {
     /// Of each variable where it came from, or why it is hidden; empty for numbers.
     pub found: Vec<Found>,
     pub gauges: Vec<Gauge>,
+    /// Rain everywhere, mm, where the world is a synthetic one, and the true probabilities of the events, one map each.
+    pub world: Option<(Vec<f32>, Vec<f32>)>,
     /// Tokens that somebody's mask hides.
     pub masked: Option<Vec<bool>>,
     /// Whether its file holds several by its shape, though this is the only one.
@@ -129,6 +133,10 @@ impl Samples {
         if let Some(entry) = self.brought().find(id) {
             return Ok(entry);
         }
+        if synthetic(id).is_some() {
+            let title = format!("Synthetic world, {}", id.trim_start_matches(SYNTHETIC));
+            return Ok(Entry { id: id.to_owned(), title, is_sample: true });
+        }
         let entry = |day: usize| day_entry(self.iberia()?, day);
         self.day(id).and_then(entry).ok_or_else(|| QuestionError::Gone {
             message: format!("there are no fields {id:?} here, or not any more"),
@@ -139,6 +147,9 @@ impl Samples {
 
     /// Whether weights can look at them.
     pub fn suits(&self, id: &str, card: &FieldsCard) -> bool {
+        if let Some((world, _)) = synthetic(id) {
+            return card.fields.variables == world.statement().variables;
+        }
         match self.day(id) {
             Some(_) => self.days().is_ok() && is_of(&card.fields),
             None => self.brought().suits(id, card),
@@ -162,6 +173,9 @@ impl Samples {
     }
 
     fn read(&self, id: &str, card: &FieldsCard) -> Result<Loaded, FieldError> {
+        if let Some((world, sample)) = synthetic(id) {
+            return of_world(&world, sample, &card.fields);
+        }
         let Some(day) = self.day(id) else { return self.brought().load(id, card) };
         let refuse = |what: String| FieldError::Domains { what };
         let days = self.days().map_err(refuse)?;
@@ -209,11 +223,52 @@ impl Days {
             is_normalised: false,
             found: statement.variables.iter().map(|_| present()).collect(),
             gauges: GAUGES.iter().enumerate().map(gauge).collect(),
+            world: None,
             masked: None,
             is_only_one: false,
             credit: self.credit.clone(),
         }
     }
+}
+
+/// The synthetic world, and which of its days an id means.
+fn synthetic(id: &str) -> Option<(SyntheticWorld, usize)> {
+    let name = id.strip_prefix(SYNTHETIC)?;
+    let world = SyntheticWorld::new(SyntheticOptions::default());
+    let sample = world.find(name)?;
+    Some((world, sample))
+}
+
+fn of_world(
+    world: &SyntheticWorld,
+    sample: usize,
+    statement: &FieldStatement,
+) -> Result<Loaded, FieldError> {
+    if statement.variables != world.statement().variables || !statement.synthetic {
+        let what = "these weights are not of the synthetic world: choose other fields".to_owned();
+        return Err(FieldError::Domains { what });
+    }
+    let truth = statement.thresholds_mm.iter().flat_map(|&mm| world.truth(sample, mm));
+    let truth: Vec<f32> = truth.map(|p| p as f32).collect();
+    let values = world.values(sample);
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let source = "a synthetic world, made by this program".to_owned();
+    let present = || Found::Present { source: source.clone(), n_missing: 0 };
+    Ok(Loaded {
+        is_normalised: false,
+        found: statement.variables.iter().map(|_| present()).collect(),
+        gauges: Vec::new(),
+        world: Some((world.rain(sample), truth)),
+        masked: None,
+        is_only_one: false,
+        credit: Credit {
+            sha256: sha256(&bytes),
+            licence: "MIT OR Apache-2.0".to_owned(),
+            files: Vec::new(),
+            source,
+        },
+        values,
+    })
 }
 
 /// Whether weights take the variables of the archive, on a grid that is known.

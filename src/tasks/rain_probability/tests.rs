@@ -302,3 +302,19 @@ fn synthetic() -> FieldStatement {
     use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
     SyntheticWorld::new(SyntheticOptions::default()).statement().clone()
 }
+
+/// Rain and true probabilities of the synthetic world stand beside what weights of it say, and other weights refuse it.
+#[test]
+fn a_synthetic_day_has_its_truth() {
+    let samples = Samples::open(&data());
+    let id = "synthetic-s12-e01-d1";
+    assert!(samples.find(id).is_ok() && samples.find("synthetic-s13-e01-d1").is_err());
+    let own = FieldsCard { fields: synthetic(), ..card() };
+    let loaded = samples.load(id, &own).expect("its own weights");
+    let (rain, truth) = loaded.world.as_ref().expect("a world");
+    assert_eq!((rain.len(), truth.len()), (256, 512));
+    assert!(truth[..256].iter().zip(&truth[256..]).all(|(rain, heavy)| rain >= heavy));
+    assert!(samples.suits(id, &own) && !samples.suits(id, &card()));
+    let error = samples.load(id, &card()).expect_err("other weights").to_string();
+    assert!(error.contains("not of the synthetic world"), "{error}");
+}

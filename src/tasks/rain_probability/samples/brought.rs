@@ -69,6 +69,7 @@ impl Brought {
             is_normalised: true,
             found: Vec::new(),
             gauges: Vec::new(),
+            world: None,
             masked: None,
             is_only_one: false,
             credit,

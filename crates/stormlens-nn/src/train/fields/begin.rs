@@ -47,7 +47,10 @@ impl FieldSupervision {
                 (weights, form)
             }
             (Stage::Pretrain, false) => {
-                return Err("these weights are fine-tuned; pre-training begins with none or with its own".to_owned());
+                return Err(
+                    "these weights are fine-tuned; pre-training begins with none or with its own"
+                        .to_owned(),
+                );
             }
             _ => {
                 let form = of(&weights)?;
@@ -56,7 +59,11 @@ impl FieldSupervision {
         };
         match form.sizes() == self.form().sizes() {
             true => Ok(weights),
-            false => Err(format!("they take {:?}, and the options want {:?}", form.sizes(), self.form().sizes())),
+            false => Err(format!(
+                "they take {:?}, and the options want {:?}",
+                form.sizes(),
+                self.form().sizes()
+            )),
         }
     }
 }
