@@ -9,6 +9,7 @@ use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
 };
 
+use super::fields::Climatology;
 use super::map::{Ground, Refined, from_north, refined};
 use super::prepare::{Bare, Rest, Work};
 use super::rain::stated_in_words;
@@ -110,7 +111,8 @@ struct Made<'a> {
     elevation_m: Option<Vec<f32>>,
     /// Names and maps in mm, the first one being that of the network.
     forecasts: Vec<(String, Vec<f32>)>,
-    rainfarm: Vec<Vec<f32>>,
+    /// Names and members of RainFARM.
+    rainfarm: Vec<(&'static str, Vec<Vec<f32>>)>,
     members: Vec<Vec<f32>>,
     variables: Vec<Variable>,
     numbers: Vec<Number>,
@@ -228,17 +230,35 @@ impl<'a> Made<'a> {
             let quantity = Quantity::new("ratio to bilinear", "1", Colours::Factor);
             self.variables.push(self.map("ratio", Role::Diagnostic, quantity, &ratio));
         }
-        match rivals::rainfarm(self.work, &self.ground) {
-            Ok((members, words)) => {
-                let mean = rivals::mean(&members);
-                let first = self.rain("rainfarm", Role::Reference, &members[0]);
-                self.variables.push(first);
-                self.variables.push(self.rain("rainfarm_mean", Role::Reference, &mean));
-                self.forecasts.push(("rainfarm_mean".to_owned(), mean));
-                self.rainfarm = members;
-                self.notes.push(Note::new("rainfarm", words, false));
+        self.add_rainfarm("rainfarm", None);
+        let work = self.work;
+        match &work.climatology {
+            Some(own) => self.add_rainfarm("rainfarm_orographic", Some(own)),
+            None => {
+                let text = "no RainFARM with weights for terrain: no archive covers the domain, from which it could be \
+                            said where it rains more";
+                self.notes.push(Note::new("no-orographic", text, false));
             }
-            Err(error) => self.notes.push(Note::new("no-rainfarm", error.to_string(), false)),
+        }
+    }
+
+    /// One member as a map, the mean of all, and both as forecasts.
+    fn add_rainfarm(&mut self, name: &'static str, climatology: Option<&Climatology>) {
+        match rivals::rainfarm(self.work, &self.ground, climatology) {
+            Ok((members, words)) => {
+                let mean_of = format!("{name}_mean");
+                let mean = rivals::mean(&members);
+                let first = self.rain(name, Role::Reference, &members[0]);
+                self.variables.push(first);
+                self.variables.push(self.rain(&mean_of, Role::Reference, &mean));
+                self.forecasts.push((name.to_owned(), members[0].clone()));
+                self.forecasts.push((mean_of, mean));
+                self.rainfarm.push((name, members));
+                self.notes.push(Note::new(name, words, false));
+            }
+            Err(error) => {
+                self.notes.push(Note::new(&format!("no-{name}"), error.to_string(), false));
+            }
         }
     }
 
@@ -300,7 +320,8 @@ impl<'a> Made<'a> {
             self.variables.extend(scores.variables(&self.ground));
             self.numbers.extend(scores.numbers());
         }
-        for (name, members) in [("ensemble", &self.members), ("rainfarm", &self.rainfarm)] {
+        let rainfarm = self.rainfarm.iter().map(|(name, members)| (*name, members));
+        for (name, members) in std::iter::once(("ensemble", &self.members)).chain(rainfarm) {
             if members.len() > 1 {
                 let ensemble = Ensemble::new(name, members, observed);
                 self.numbers.extend(ensemble.numbers());

@@ -9,18 +9,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use stormlens_data::field::FieldError;
+use stormlens_data::field::{FieldError, Interval};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
 mod archive;
 mod array;
+mod climatology;
 mod name;
 mod numbers;
 mod opened;
 
 use self::archive::Archive;
 pub use self::array::{Nodes, Said};
+pub use self::climatology::Climatology;
 pub use self::name::{Name, first_digits};
 pub use self::numbers::Tiles;
 use self::opened::OpenFile;
@@ -95,6 +97,7 @@ pub struct NamedBytes {
 pub struct Fields {
     samples: Vec<Entry>,
     held: HashMap<String, Held>,
+    archives: Vec<Arc<Archive>>,
     problems: Vec<String>,
     kept: Kept,
     /// All heights, which files of rain may come with.
@@ -122,7 +125,8 @@ impl Fields {
     /// Lists the samples below `data`, and what an earlier run has kept. What cannot be read is left out and among the
     /// problems.
     pub fn open(data: &Path, kept: Kept, terrains: Terrains) -> Self {
-        let (mut samples, mut held, mut problems) = (Vec::new(), HashMap::new(), Vec::new());
+        let (mut samples, mut held) = (Vec::new(), HashMap::new());
+        let (mut archives, mut problems) = (Vec::new(), Vec::new());
         for folder in archive::folders(data) {
             match Archive::open(&folder).map(Arc::new) {
                 Ok(archive) => {
@@ -130,12 +134,13 @@ impl Fields {
                         held.insert(entry.id.clone(), (archive.clone(), end));
                         samples.push(entry);
                     }
+                    archives.push(archive);
                 }
                 Err(error) => problems.push(format!("{error:#}")),
             }
         }
         let (opened, brought, last) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { samples, held, problems, kept, terrains, opened, brought, last }
+        Self { samples, held, archives, problems, kept, terrains, opened, brought, last }
     }
 
     pub fn samples(&self) -> &[Entry] {
@@ -243,6 +248,12 @@ impl Fields {
         let (name, place) = Name::parse_sum(id).ok_or_else(unknown)?;
         let (file, heights) = self.file(&name).ok_or_else(unknown)?;
         file.rain(place, heights).ok_or_else(unknown)?
+    }
+
+    /// Where it rains more and where less around `[south, north, west, east]`, from the hours of the first archive that
+    /// covers it, outside of an interval; `None` where there is none.
+    pub fn climatology(&self, bounds: [f64; 4], outside: Interval) -> Option<Climatology> {
+        self.archives.iter().find_map(|archive| archive.climatology(bounds, outside))
     }
 
     /// Keeps a file of fields, and the heights that come with it. `stated` are the hours of which each field is the sum,

@@ -75,6 +75,8 @@ struct Model {
     id: &'static str,
     title: &'static str,
     summary: &'static str,
+    /// How large the tiles of its weights are, in words.
+    tiles: String,
     checkpoints: Vec<Arc<CheckpointCard>>,
     selects: Vec<Select>,
     methods: Vec<MethodChoice>,
@@ -265,12 +267,37 @@ fn offers(catalog: &Catalog, entry: &Entry) -> Vec<Model> {
             id: model.id,
             title: model.title,
             summary: model.summary,
+            tiles: tiles_in_words(&checkpoints),
             selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
             methods: method_choices(&catalog.methods_of(model), model, None),
             checkpoints,
         })
     };
     catalog.models().iter().filter_map(offer).collect()
+}
+
+/// `Tiles have 2°`, or by weights where these differ; and how far nodes lie apart.
+fn tiles_in_words(checkpoints: &[Arc<CheckpointCard>]) -> String {
+    let mut sizes: Vec<([f64; 2], Vec<&str>)> = Vec::new();
+    for card in checkpoints {
+        let Some(geometry) = card.refining.map(|own| own.geometry()) else { continue };
+        let size = [geometry.tile_deg(), geometry.fine_deg];
+        match sizes.iter_mut().find(|(known, _)| *known == size) {
+            Some((_, names)) => names.push(&card.name),
+            None => sizes.push((size, vec![&card.name])),
+        }
+    }
+    let words = |([side, every], _): &([f64; 2], Vec<&str>)| {
+        format!("have {side}°, with a node (a point of the fine grid) every {every}°")
+    };
+    match &sizes[..] {
+        [only] => format!("Tiles of these weights {}", words(only)),
+        several => {
+            let of =
+                |size: &([f64; 2], Vec<&str>)| format!("of {} {}", size.1.join(", "), words(size));
+            format!("Tiles {}", several.iter().map(of).collect::<Vec<_>>().join("; "))
+        }
+    }
 }
 
 fn selects(registration: Option<Registration>, has_epochs: bool) -> Vec<Select> {

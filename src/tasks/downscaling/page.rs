@@ -1,18 +1,21 @@
 //! The page of refined rain: maps, an ensemble, how good it was, how tiles were joined, and why.
 
+pub(super) mod tables;
+
 use askama::Template;
 use stormlens_data::downscale::{Blending, Conservation};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{RefinedPlace, Subject, Target};
-use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 use stormlens_plot::Figure;
 
+use self::tables::{Table, gain, tables};
 use super::DownscalingTask;
 use super::list::{ensemble_select, heading, page_of, registration_select};
 use super::question::{
     ABOVE, BLENDING, CONSERVATION, DOMAIN, ENSEMBLE, MEMBERS, REGISTRATION, TARGET, place_of,
-    rain_of,
+    rain_of, refining,
 };
+use super::scores::QUANTILE_CURVES;
 use super::tilemap::TileMap;
 use crate::question::Question;
 use crate::web::forms::{Select, select};
@@ -38,6 +41,8 @@ struct ResultPage {
     tables: Vec<Table>,
     gain: Vec<String>,
     by_tile: Vec<FigureView>,
+    /// Quantiles of the network and of its rivals at those of the observation.
+    quantiles: Vec<FigureView>,
     tiles: TileMap,
     stitching: Vec<FigureView>,
     seams: Vec<(String, String)>,
@@ -50,6 +55,8 @@ struct ResultPage {
     target: String,
     above: String,
     members: String,
+    /// How far nodes lie apart, degrees.
+    fine_deg: f64,
 }
 
 /// Members and what they say together.
@@ -61,15 +68,6 @@ pub struct EnsembleView {
     pub numbers: Vec<(String, String)>,
     pub hidden: Vec<(String, String)>,
     pub exceed: f64,
-}
-
-/// Numbers with names on both sides.
-pub struct Table {
-    pub title: &'static str,
-    pub head: String,
-    pub columns: Vec<String>,
-    pub rows: Vec<(String, Vec<String>)>,
-    pub hint: &'static str,
 }
 
 /// What the form to ask again asks for beside the methods.
@@ -100,11 +98,19 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
             "ratio",
             "elevation",
         ])),
-        rivals: views(&["block_constant", "bilinear_reference", "rainfarm", "rainfarm_mean"]),
+        rivals: views(&[
+            "block_constant",
+            "bilinear_reference",
+            "rainfarm",
+            "rainfarm_mean",
+            "rainfarm_orographic",
+            "rainfarm_orographic_mean",
+        ]),
         ensemble: ensemble(question, outcome, &figures),
         tables: tables(outcome),
         gain: gain(outcome),
         by_tile: views(&["error_by_tile"]),
+        quantiles: quantiles(outcome, &figures),
         tiles: TileMap::new(task, question)?,
         stitching: views(&["weight_sum", "conservation_ratio"]),
         seams: numbers(outcome, &["seam_index", "clipped_share"]),
@@ -119,6 +125,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         target: place_of(Some(&question.target)).0.to_string(),
         above: place_of(Some(&question.target)).1.map(|mm| mm.to_string()).unwrap_or_default(),
         members: members(question),
+        fine_deg: refining(&question.cards)?.geometry().fine_deg,
     };
     Ok(page.render()?)
 }
@@ -159,7 +166,7 @@ fn ensemble(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> Op
     let exceedance = figures.view(&Figure::Exceedance(members.name.clone()));
     let mut maps = vec![exceedance];
     maps.extend(["mean", "spread"].iter().map(|name| figures.view(&map(name, 0))));
-    let ranks = ["ensemble/ranks", "rainfarm/ranks"].into_iter();
+    let ranks = ["ensemble/ranks", "rainfarm/ranks", "rainfarm_orographic/ranks"].into_iter();
     let ranks = ranks.filter(|name| outcome.variable(name).is_some());
     Some(EnsembleView {
         kind: refinement.ensemble.label(),
@@ -171,15 +178,25 @@ fn ensemble(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> Op
             &[
                 "ensemble/crps_fair",
                 "rainfarm/crps_fair",
+                "rainfarm_orographic/crps_fair",
                 "ensemble/spread",
                 "ensemble/error",
                 "rainfarm/spread",
                 "rainfarm/error",
+                "rainfarm_orographic/spread",
+                "rainfarm_orographic/error",
             ],
         ),
         hidden: question.hidden(&["exceed"]),
         exceed: question.style.exceed,
     })
+}
+
+/// The curves of the forecasts that are no mean of members: a mean has less heavy rain than any of them.
+fn quantiles(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
+    let is_shown = |name: &String| !name.ends_with("mean") && !name.ends_with("_reference");
+    let names = of_prefix(outcome, QUANTILE_CURVES).into_iter().filter(is_shown);
+    names.map(|name| figures.view(&Figure::Curve(name))).collect()
 }
 
 /// Names as people read them, with the meaning behind.
@@ -192,143 +209,6 @@ fn numbers(outcome: &Outcome, names: &[&str]) -> Vec<(String, String)> {
         (sentence(&name), text)
     };
     found.map(pair).collect()
-}
-
-/// How much better than the rival, in sentences.
-fn gain(outcome: &Outcome) -> Vec<String> {
-    let words = |which: &str, unit: &str, less_is_better: bool| {
-        let value = |part: &str| outcome.number(&format!("gain/{which}{part}"));
-        let (value, low, high) = (value("")?, value("_low")?, value("_high")?);
-        let is_clear = low > 0.0 || high < 0.0;
-        let is_better = (value < 0.0) == less_is_better;
-        let verdict = match (is_clear, is_better) {
-            (false, _) => "the difference may be chance",
-            (true, true) => "the network is better",
-            (true, false) => "the network is worse",
-        };
-        Some(format!(
-            "{which} minus that of bilinear interpolation: {}{unit} (95 % interval {} to {} over tiles): {verdict}",
-            format::number(value),
-            format::number(low),
-            format::number(high)
-        ))
-    };
-    [words("mse", " mm²", true), words("r", "", false)].into_iter().flatten().collect()
-}
-
-/// Each forecast beside the others.
-fn tables(outcome: &Outcome) -> Vec<Table> {
-    let mut tables = Vec::new();
-    tables.extend(table(
-        outcome,
-        "scores",
-        "Over all nodes, mm",
-        "Forecast",
-        "r is the correlation, wet are nodes with 0.1 mm or more",
-    ));
-    tables.extend(table(
-        outcome,
-        "quantiles",
-        "Quantiles, mm",
-        "Share of nodes below",
-        "Rain that so many nodes do not exceed. Compare each forecast with the observation",
-    ));
-    tables.extend(fractions(outcome));
-    tables.extend(table(
-        outcome,
-        "power_ratio",
-        "Power for that of the observation, by wavelength",
-        "Wavelength",
-        "Below 1 a forecast is too smooth, above 1 too rough",
-    ));
-    tables.extend(table(
-        outcome,
-        "error_by_elevation",
-        "Mean squared error by elevation, mm²",
-        "Elevation",
-        "",
-    ));
-    tables.extend(table(
-        outcome,
-        "scores_normalised",
-        "Over all nodes, in the network's unit",
-        "Forecast",
-        "",
-    ));
-    tables
-}
-
-/// A table of two axes: forecasts in columns where there are fewer of them.
-fn table(
-    outcome: &Outcome,
-    name: &str,
-    title: &'static str,
-    head: &str,
-    hint: &'static str,
-) -> Option<Table> {
-    let variable = outcome.variable(name)?;
-    let [forecasts, others] = &variable.axes[..] else { return None };
-    let (n_rows, n_columns) = (others.len(), forecasts.len());
-    let at = |row: usize, column: usize| variable.values.at(column * n_rows + row);
-    let label = |axis: &stormlens_data::outcome::Axis, i: usize| plain(&axis.label(i));
-    // Long lists of wavelengths: the first, the last, and those that double.
-    let rows: Vec<usize> = match n_rows {
-        0..=10 => (0..n_rows).collect(),
-        n => (0..n).filter(|i| (i + 1).is_power_of_two() || i + 1 == n).collect(),
-    };
-    if others.name == "score" {
-        let rows = (0..n_columns).map(|column| {
-            let cells = (0..n_rows).map(|row| format::number(at(row, column))).collect();
-            (label(forecasts, column), cells)
-        });
-        let columns = (0..n_rows).map(|row| score_label(&others.label(row))).collect();
-        return Some(Table { title, head: head.to_owned(), columns, rows: rows.collect(), hint });
-    }
-    let rows = rows.into_iter().map(|row| {
-        let cells = (0..n_columns).map(|column| format::number(at(row, column))).collect();
-        (label(others, row), cells)
-    });
-    let columns = (0..n_columns).map(|column| label(forecasts, column)).collect();
-    Some(Table { title, head: head.to_owned(), columns, rows: rows.collect(), hint })
-}
-
-fn score_label(name: &str) -> String {
-    let found = CONTINUOUS_SCORES.iter().find(|score| score.name == name);
-    found.map_or_else(|| plain(name), |score| score.label.to_owned())
-}
-
-fn plain(name: &str) -> String {
-    name.replace('_', " ")
-}
-
-/// The Fractions Skill Score of the network, and of the first rival.
-fn fractions(outcome: &Outcome) -> Option<Table> {
-    let variable = outcome.variable("fractions_skill_score")?;
-    let [forecasts, thresholds, scales] = &variable.axes[..] else { return None };
-    let at = |forecast: usize, threshold: usize, scale: usize| {
-        let place = (forecast * thresholds.len() + threshold) * scales.len() + scale;
-        format::number(variable.values.at(place))
-    };
-    let mut rows = Vec::new();
-    for threshold in 0..thresholds.len() {
-        for forecast in 0..forecasts.len().min(2) {
-            let cells = (0..scales.len()).map(|scale| at(forecast, threshold, scale)).collect();
-            let name = format!(
-                "{} mm, {}",
-                thresholds.label(threshold).trim_end_matches(" mm"),
-                plain(&forecasts.label(forecast))
-            );
-            rows.push((name, cells));
-        }
-    }
-    let columns = (0..scales.len()).map(|scale| scales.label(scale)).collect();
-    Some(Table {
-        title: "Fractions Skill Score, by threshold and scale",
-        head: "Threshold".to_owned(),
-        columns,
-        rows,
-        hint: "1 where as much of each neighbourhood is wet as was observed. A dash: nobody has so much rain",
-    })
 }
 
 /// How much of the target came from each input.

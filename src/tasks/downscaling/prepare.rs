@@ -12,7 +12,7 @@ use stormlens_data::field::FieldError;
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 
-use super::fields::{Fields, Tiles};
+use super::fields::{Climatology, Fields, Tiles};
 use super::question::{place_of, rain_of, refining};
 use super::rain::Rain;
 use super::remedy::parted;
@@ -41,6 +41,8 @@ pub struct Work {
     pub members: Vec<String>,
     /// What is explained, and where it lies; `None` where all is dry.
     pub focus: Option<Focus>,
+    /// Where it rains more and where less; `None` where nothing says it.
+    pub climatology: Option<Climatology>,
 }
 
 /// The part of a tile that is explained.
@@ -73,7 +75,11 @@ pub fn prepare(fields: &Fields, request: &Request, cards: &Cards) -> Result<Prep
     }
     let wettest = Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
     let target = request.explain.first().map_or(&wettest, |explain| &explain.target);
-    let work = layout(fields, request, cards, target)?;
+    let mut work = layout(fields, request, cards, target)?;
+    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
+    let bounds = fine_bounds(&tiles, &work.geometry);
+    let outside = work.rain.field.interval;
+    work.climatology = outside.and_then(|interval| fields.climatology(bounds, interval));
     let passes = passes(&work, request, depth(&cards.model.layers));
     Ok(Prepared { passes, phase: "tiles", rest: Box::new(Rest::Map(Box::new(work))) })
 }
@@ -156,6 +162,7 @@ fn work(
         wet,
         members,
         focus: None,
+        climatology: None,
     })
 }
 

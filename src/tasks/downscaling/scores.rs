@@ -21,6 +21,11 @@ pub const SCALES: [usize; 6] = [1, 3, 5, 9, 17, 33];
 const N_ROUNDS: usize = 1_000;
 const SEED: u64 = 11;
 
+/// Shares of nodes of the curves of quantiles, in thousandths.
+const SHARES: std::ops::RangeInclusive<u32> = 10..=999;
+/// What begins the names of these curves.
+pub const QUANTILE_CURVES: &str = "quantiles_at_observed/";
+
 /// A map that is scored, with its name.
 pub struct Scored<'a> {
     pub name: &'a str,
@@ -80,6 +85,7 @@ impl Scores {
     pub fn variables(&self, ground: &Ground) -> Vec<Variable> {
         let mut variables = vec![self.table(), self.network_table(), self.fractions()];
         variables.extend(self.quantiles());
+        variables.extend(self.against_observation());
         variables.extend(self.spectrum());
         variables.push(self.by_elevation());
         variables.extend(self.by_place(ground));
@@ -154,6 +160,36 @@ impl Scores {
             ..numbers("quantiles", "", axes, maps.flat_map(of).collect())
         };
         vec![table]
+    }
+
+    /// Quantiles of each map at those of the observation (Q–Q), as curves.
+    fn against_observation(&self) -> Vec<Variable> {
+        let Some(first) = self.all.first() else { return Vec::new() };
+        let observed: Vec<(f64, f64)> = SHARES
+            .flat_map(|percent| {
+                let share = f64::from(percent) / 1000.0;
+                Some((share, first.observation.quantile(share)?))
+            })
+            .collect();
+        // Of shares that are all dry the last one says as much as all.
+        let is_last = |i: &usize| observed.get(i + 1).is_none_or(|next| next.1 > observed[*i].1);
+        let kept: Vec<(f64, f64)> =
+            (0..observed.len()).filter(is_last).map(|i| observed[i]).collect();
+        let curve = |(name, sums): (&String, &Verified)| {
+            let of = |&(share, _): &(f64, f64)| sums.forecast.quantile(share).unwrap_or(f64::NAN);
+            let along = kept.iter().map(|(_, mm)| *mm).collect();
+            let title = format!("quantiles of {}", plain(name));
+            Variable {
+                quantity: Quantity::new(&title, "mm", Colours::None),
+                ..numbers(
+                    &format!("{QUANTILE_CURVES}{name}"),
+                    "",
+                    vec![Axis::numbers("observed_quantile_mm", "mm", along)],
+                    kept.iter().map(of).collect(),
+                )
+            }
+        };
+        self.names.iter().zip(&self.all).map(curve).collect()
     }
 
     /// Power of each map for that of the observation, by wavelength; below 1 where a map is too smooth.
@@ -233,40 +269,16 @@ impl Scores {
         })
     }
 
-    /// How much better or worse the first map is than the second, with intervals from tiles that are drawn again.
+    /// How much better or worse the first map is than each other one, with intervals from tiles that are drawn again.
     pub fn numbers(&self) -> Vec<Number> {
         let mut numbers = Vec::new();
-        let [first, second, ..] = &self.by_tile[..] else { return numbers };
-        let pairs: Vec<(Verified, Verified)> =
-            first.iter().cloned().zip(second.iter().cloned()).collect();
-        let (name, rival) = (&self.names[0], &self.names[1]);
-        for (which, unit) in [("mse", "mm²"), ("r", "1")] {
-            let difference = |both: &(Verified, Verified)| {
-                let [a, b] = [&both.0, &both.1].map(|sums| score(which, &sums.mm));
-                Some(a - b).filter(|difference| difference.is_finite())
-            };
-            let Some(found) = resampled_interval(&pairs, N_ROUNDS, SEED, difference) else {
-                continue;
-            };
-            let n = found.n_parts;
-            let meaning = |what: &str| {
-                format!(
-                    "{what} of {which} of {name} minus {rival}; 95 % interval from {n} tiles drawn again"
-                )
-            };
-            for (part, value) in [("", found.value), ("_low", found.low), ("_high", found.high)] {
-                let what = match part {
-                    "_low" => "lower end",
-                    "_high" => "upper end",
-                    _ => "difference",
-                };
-                numbers.push(Number::new(
-                    format!("gain/{which}{part}"),
-                    value,
-                    unit,
-                    &meaning(what),
-                ));
-            }
+        for rival in 1..self.names.len() {
+            numbers.extend(
+                [("mse", "mm²"), ("r", "1")]
+                    .map(|score| self.gain(rival, score))
+                    .into_iter()
+                    .flatten(),
+            );
         }
         for (sums, name) in self.all.iter().zip(&self.names) {
             let Some(share) = sums.mass.absolute_share() else { continue };
@@ -275,6 +287,36 @@ impl Scores {
         }
         numbers
     }
+
+    /// The difference of a score, and where its interval begins and ends.
+    fn gain(&self, rival: usize, (which, unit): (&str, &str)) -> Vec<Number> {
+        // Of all that is counted the moments alone, which are drawn and added up so often.
+        let of = |map: usize| self.by_tile[map].iter().map(|sums| sums.mm);
+        let pairs: Vec<(Moments, Moments)> = of(0).zip(of(rival)).collect();
+        let difference = |(a, b): &(Moments, Moments)| {
+            Some(score(which, a) - score(which, b)).filter(|difference| difference.is_finite())
+        };
+        let Some(found) = resampled_interval(&pairs, N_ROUNDS, SEED, difference) else {
+            return Vec::new();
+        };
+        let (name, rival, n) = (&self.names[0], &self.names[rival], found.n_parts);
+        let number = |part: &str, what: &str, value: f64| {
+            let meaning = format!(
+                "{what} of {which} of {name} minus {rival}; 95 % interval from {n} tiles drawn again"
+            );
+            Number::new(format!("gain/{rival}/{which}{part}"), value, unit, &meaning)
+        };
+        vec![
+            number("", "difference", found.value),
+            number("_low", "lower end", found.low),
+            number("_high", "upper end", found.high),
+        ]
+    }
+}
+
+/// A name in words.
+pub fn plain(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 /// A score of that name; NaN where it is not defined.
@@ -353,7 +395,11 @@ impl Ensemble {
 
     /// Shares of nodes by the rank of the observation.
     pub fn ranks(&self) -> Variable {
-        let members = if self.name == "rainfarm" { "RainFARM" } else { "the network" };
+        let members = match self.name {
+            "rainfarm" => "RainFARM",
+            "rainfarm_orographic" => "RainFARM with weights",
+            _ => "the network",
+        };
         let title = format!("share by rank, {members}");
         let shares = self.sums.rank_shares();
         let names = (0..shares.len()).map(|rank| rank.to_string());

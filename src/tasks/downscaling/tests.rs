@@ -43,8 +43,10 @@ fn task(cache: &Path) -> DownscalingTask {
     }
 }
 
-fn nowhere() -> DownscalingTask {
-    task(&data().join("no/such/folder"))
+/// One for all tests, so that what is read once is read once.
+fn nowhere() -> &'static DownscalingTask {
+    static TASK: std::sync::OnceLock<DownscalingTask> = std::sync::OnceLock::new();
+    TASK.get_or_init(|| task(&data().join("no/such/folder")))
 }
 
 /// Weights of the published size that state an easy unit, with two members.
@@ -159,10 +161,10 @@ fn a_question_is_read_as_it_is_written() {
         ),
         format!("rain={SAMPLE}&ensemble=epochs&target=box:-114,38,-113,39"),
     ] {
-        let read = (subject(&task, &query).unwrap(), target(&query).unwrap());
+        let read = (subject(task, &query).unwrap(), target(&query).unwrap());
         let written = question::write(&read.0, &read.1);
         let again = crate::parameters::to_query(&written);
-        assert_eq!((subject(&task, &again).unwrap(), target(&again).unwrap()), read, "{query}");
+        assert_eq!((subject(task, &again).unwrap(), target(&again).unwrap()), read, "{query}");
     }
 }
 
@@ -179,7 +181,7 @@ fn what_cannot_be_asked_is_refused_in_words() {
         (format!("rain={SAMPLE}&registration=left"), "no registration called “left”"),
         (format!("rain={SAMPLE}&ensemble=dropout&members=1"), "from 2 to 50"),
     ] {
-        let error = subject(&task, &query).unwrap_err();
+        let error = subject(task, &query).unwrap_err();
         assert!(error.contains(words), "{query}: {error}");
     }
     for (query, words) in [
@@ -196,7 +198,7 @@ fn what_cannot_be_asked_is_refused_in_words() {
 fn domains_and_targets_that_cannot_be_are_refused() {
     let task = nowhere();
     let refused = |query: &str| {
-        let request = request(&task, query);
+        let request = request(task, query);
         let target = target(query).unwrap();
         match layout(&task.fields, &request, &cards(), &target) {
             Ok(_) => panic!("{query} should be refused"),
@@ -230,8 +232,7 @@ fn a_focus_lies_where_it_was_asked_for() {
     let task = nowhere();
     let of = |target_text: &str| {
         let query = format!("rain={SAMPLE}&{target_text}");
-        let work =
-            layout(&task.fields, &request(&task, &query), &cards(), &target(&query).unwrap());
+        let work = layout(&task.fields, &request(task, &query), &cards(), &target(&query).unwrap());
         work.unwrap_or_else(|error| panic!("{target_text}: {error}"))
     };
     let work = of("");

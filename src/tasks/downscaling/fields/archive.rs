@@ -1,17 +1,18 @@
 //! Samples: folders below the data that have a list of rain.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 use stormlens_data::downscale::HourlyRain;
-use stormlens_data::field::FieldError;
+use stormlens_data::field::{FieldError, Interval};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 use stormlens_data::time::format_sample;
 
+use super::climatology::{Climatology, Total};
 use super::{Entry, HOURS, MAX_FILE_BYTES};
 use crate::tasks::downscaling::rain::{Credit, Rain};
 
@@ -40,6 +41,8 @@ pub struct Archive {
     path: PathBuf,
     name: String,
     ends: Vec<Timestamp>,
+    /// Of all hours; made when it is first asked for.
+    total: OnceLock<Option<Total>>,
 }
 
 impl Archive {
@@ -53,7 +56,7 @@ impl Archive {
         let path = folder.join(&said.file);
         let hours = HourlyRain::open(&path, &said.variable, said.each_hours)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { said, path, name, ends: hours.ends_of_sums(HOURS) })
+        Ok(Self { said, path, name, ends: hours.ends_of_sums(HOURS), total: OnceLock::new() })
     }
 
     /// The sums that it makes, by the ends of their intervals.
@@ -97,6 +100,14 @@ impl Archive {
             rule += &format!("; {} values above the record are left out", sum.n_screened);
         }
         Ok(Rain::new(sum.rain.field, rule, sum.rain.clipped_mm, credit))
+    }
+
+    /// The mean of all its hours outside of an interval; `None` where they cannot be read, where there is none, and where
+    /// they do not cover `[south, north, west, east]`.
+    pub fn climatology(&self, bounds: [f64; 4], outside: Interval) -> Option<Climatology> {
+        let hours = self.hours().ok()?;
+        let total = self.total.get_or_init(|| Total::of(&hours).ok()).as_ref()?;
+        total.without(&hours, bounds, outside, &self.said.title)
     }
 
     fn hours(&self) -> Result<HourlyRain, FieldError> {

@@ -12,7 +12,7 @@ fn values(outcome: &Outcome, name: &str) -> Vec<f32> {
 /// A network that says what interpolation in the logarithm does is nearly the bilinear rival.
 #[test]
 fn a_network_that_interpolates_is_as_good_as_interpolation() {
-    let outcome = answered(&nowhere(), &format!("rain={SAMPLE}"));
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}"));
     for name in [
         "prediction",
         "observation",
@@ -23,6 +23,8 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
         "block_constant",
         "rainfarm",
         "rainfarm_mean",
+        "rainfarm_orographic",
+        "rainfarm_orographic_mean",
         "ratio",
         "weight_sum",
         "conservation_ratio",
@@ -33,6 +35,9 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
         "error_by_elevation",
         "error_by_tile",
         "rainfarm/ranks",
+        "rainfarm_orographic/ranks",
+        "quantiles_at_observed/prediction",
+        "quantiles_at_observed/rainfarm",
     ] {
         let variable = outcome.variable(name).unwrap_or_else(|| panic!("there is {name}"));
         variable.check().unwrap_or_else(|error| panic!("{error}"));
@@ -52,7 +57,7 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
 #[test]
 fn maps_lie_the_right_way_up() {
     let task = nowhere();
-    let outcome = answered(&task, &format!("rain={SAMPLE}"));
+    let outcome = answered(task, &format!("rain={SAMPLE}"));
     let rain = task.fields.load(SAMPLE).unwrap();
     let observed = values(&outcome, "observation");
     for (row, column) in [(0, 0), (17, 100), (191, 191)] {
@@ -65,7 +70,7 @@ fn maps_lie_the_right_way_up() {
 
 #[test]
 fn coarse_cells_keep_their_mean_where_that_is_asked_for() {
-    let outcome = answered(&nowhere(), &format!("rain={SAMPLE}&conservation=coarse"));
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}&conservation=coarse"));
     let from_south = |name: &str, width: usize| {
         let values = values(&outcome, name);
         values.chunks_exact(width).rev().flatten().copied().collect::<Vec<f32>>()
@@ -81,7 +86,7 @@ fn coarse_cells_keep_their_mean_where_that_is_asked_for() {
 /// Members stand 0.1 of the unit apart, the middle one being the network itself.
 #[test]
 fn an_ensemble_has_a_mean_a_spread_and_ranks() {
-    let outcome = answered(&nowhere(), &format!("rain={SAMPLE}&ensemble=dropout&members=3"));
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}&ensemble=dropout&members=3"));
     let members = outcome.variable("members").expect("there are members");
     assert_eq!(members.shape(), [3, 1, 192, 192]);
     let (own, spread) = (values(&outcome, "prediction"), values(&outcome, "spread"));
@@ -97,7 +102,7 @@ fn an_ensemble_has_a_mean_a_spread_and_ranks() {
 
 #[test]
 fn weights_of_several_epochs_are_members_of_their_names() {
-    let outcome = answered(&nowhere(), &format!("rain={SAMPLE}&ensemble=epochs"));
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}&ensemble=epochs"));
     let members = outcome.variable("members").expect("there are members");
     assert_eq!((members.axes[0].label(0), members.n_maps()), ("epoch 1".to_owned(), 2));
 }
@@ -106,10 +111,112 @@ fn weights_of_several_epochs_are_members_of_their_names() {
 #[test]
 fn dry_tiles_do_not_go_through_the_network() {
     let task = nowhere();
-    let request = request(&task, "rain=mrms-20160920T0300&domain=-121,33,-115,37");
+    let request = request(task, "rain=mrms-20160920T0300&domain=-121,33,-115,37");
     let prepared = task.prepare(&request, &cards()).expect("it can be prepared");
-    let outcome = answered(&task, "rain=mrms-20160920T0300&domain=-121,33,-115,37");
+    let outcome = answered(task, "rain=mrms-20160920T0300&domain=-121,33,-115,37");
     let (wet, all) = (outcome.number("tiles/wet").unwrap(), outcome.number("tiles/all").unwrap());
     assert_eq!(prepared.passes.len() as f64, wet);
     assert!(wet < all, "{wet} of {all}");
+}
+
+/// Every forecast that there is, is scored and compared.
+#[test]
+fn every_forecast_is_scored_beside_the_network() {
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}&ensemble=dropout&members=2"));
+    let expected = [
+        "prediction",
+        "bilinear",
+        "bilinear_reference",
+        "block_constant",
+        "rainfarm",
+        "rainfarm_mean",
+        "rainfarm_orographic",
+        "rainfarm_orographic_mean",
+        "mean",
+    ];
+    for name in ["scores", "fractions_skill_score", "power_ratio", "error_by_elevation"] {
+        let axis = &outcome.variable(name).expect(name).axes[0];
+        let forecasts: Vec<String> = (0..axis.len()).map(|i| axis.label(i)).collect();
+        assert_eq!(forecasts, expected, "{name}");
+    }
+    for rival in &expected[1..] {
+        for score in ["mse", "r"] {
+            let gain =
+                |part: &str| outcome.number(&format!("gain/{rival}/{score}{part}")).expect(rival);
+            assert!(gain("_low") <= gain("") && gain("") <= gain("_high"), "{rival} {score}");
+        }
+        assert!(outcome.number(&format!("mass_residual/{rival}")).is_some(), "{rival}");
+    }
+    let tables = crate::tasks::downscaling::page::tables::tables(&outcome);
+    let fractions =
+        tables.iter().find(|table| table.title.starts_with("Fractions")).expect("a table");
+    assert!(fractions.groups.iter().all(|group| group.rows.len() == expected.len()));
+    assert_eq!(fractions.groups[1].title, "1 mm or more");
+    let scores = &tables[0];
+    let residual = &scores.groups[0].rows[3].1;
+    assert_eq!(residual.len(), scores.columns.len());
+    assert!(residual.last().expect("a share").ends_with(" %"), "{residual:?}");
+}
+
+/// Of one table and one curve, the numbers agree.
+#[test]
+fn curves_of_quantiles_are_those_of_the_table() {
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}"));
+    let table = outcome.variable("quantiles").expect("a table");
+    let n = table.axes[1].len();
+    let observation = table.axes[0].len() - 1;
+    let curve = outcome.variable("quantiles_at_observed/bilinear").expect("a curve");
+    let stormlens_data::outcome::Coordinates::Numbers { values: along, .. } =
+        &curve.axes[0].coordinates
+    else {
+        panic!("a curve is along numbers")
+    };
+    assert!(along.windows(2).all(|pair| pair[0] < pair[1]), "{along:?}");
+    let mut n_found = 0;
+    for share in 0..n {
+        let observed = table.values.at(observation * n + share);
+        if let Some(place) = along.iter().position(|&mm| mm == observed) {
+            assert_eq!(curve.values.at(place), table.values.at(n + share));
+            n_found += 1;
+        }
+    }
+    assert!(n_found > 3, "{n_found} of {n}");
+}
+
+/// RainFARM has more rain where other hours have more, and the hours that are shown are none of these.
+#[test]
+fn a_climatology_is_of_other_hours() {
+    let task = nowhere();
+    let rain = task.fields.load(SAMPLE).unwrap();
+    let shown = rain.field.interval.expect("it has an interval");
+    let found = task.fields.climatology([37.0, 43.0, -115.0, -108.0], shown).expect("an archive");
+    let path = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
+    let hours = stormlens_data::downscale::HourlyRain::open(&path, "tp", Some(1)).unwrap();
+    let mut sums = vec![(0.0_f64, 0_u32); rain.field.values.len()];
+    let mut n_hours = 0;
+    for end in hours.times().filter(|end| *end <= shown.start || *end > shown.end) {
+        n_hours += 1;
+        for (sum, &mm) in sums.iter_mut().zip(&hours.sum(end, 1).unwrap().rain.field.values) {
+            if !mm.is_nan() {
+                *sum = (sum.0 + f64::from(mm), sum.1 + 1);
+            }
+        }
+    }
+    assert_eq!((found.n_hours, n_hours), (57, 57), "of sixty hours");
+    for (mean, (sum, n)) in found.field.values.iter().zip(sums) {
+        let expected = sum / f64::from(n);
+        // The shown hours were added and taken away again.
+        assert!(
+            (n == 0 && mean.is_nan()) || (f64::from(*mean) - expected).abs() < 1e-5,
+            "{mean} {expected}"
+        );
+    }
+    assert!(
+        task.fields.climatology([50.0, 52.0, 5.0, 7.0], shown).is_none(),
+        "nothing is known of Europe"
+    );
+    let outcome = answered(task, &format!("rain={SAMPLE}"));
+    let words = outcome.notes("rainfarm_orographic").next().expect("it is said");
+    assert!(words.contains("57 other hours"), "{words}");
+    assert!(values(&outcome, "rainfarm") != values(&outcome, "rainfarm_orographic"));
 }

@@ -1,0 +1,206 @@
+//! How good each forecast is, as tables and sentences.
+
+use stormlens_data::outcome::{Axis, Outcome};
+use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
+
+use crate::tasks::downscaling::scores::plain;
+use crate::web::format;
+
+/// Numbers with names on both sides.
+pub struct Table {
+    pub title: &'static str,
+    pub head: String,
+    pub columns: Vec<String>,
+    pub groups: Vec<Group>,
+    pub hint: &'static str,
+}
+
+/// Rows under a title of their own, which may be empty.
+pub struct Group {
+    pub title: String,
+    pub rows: Vec<(String, Vec<String>)>,
+}
+
+/// Each forecast beside the others.
+pub fn tables(outcome: &Outcome) -> Vec<Table> {
+    let table = |name, title, head, hint| table(outcome, name, (title, head, hint));
+    let all = [
+        table(
+            "scores",
+            "Over all nodes, mm",
+            "Forecast",
+            "r is the correlation, wet are nodes with 0.1 mm or more",
+        )
+        .map(|table| with_mass(table, outcome)),
+        against_rivals(outcome),
+        table(
+            "quantiles",
+            "Quantiles, mm",
+            "Share of nodes below",
+            "Rain that so many nodes do not exceed. Compare each forecast with the observation",
+        ),
+        fractions(outcome),
+        table(
+            "power_ratio",
+            "Power for that of the observation, by wavelength",
+            "Wavelength",
+            "Below 1 a forecast is too smooth, above 1 too rough",
+        ),
+        table("error_by_elevation", "Mean squared error by elevation, mm²", "Elevation", ""),
+        table("scores_normalised", "Over all nodes, in the network's unit", "Forecast", ""),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// A table of two axes: forecasts in columns where there are fewer of them.
+fn table(
+    outcome: &Outcome,
+    name: &str,
+    (title, head, hint): (&'static str, &str, &'static str),
+) -> Option<Table> {
+    let variable = outcome.variable(name)?;
+    let [forecasts, others] = &variable.axes[..] else { return None };
+    let (n_forecasts, n_others) = (forecasts.len(), others.len());
+    let at = |forecast: usize, other: usize| {
+        format::number(variable.values.at(forecast * n_others + other))
+    };
+    let label = |axis: &Axis, i: usize| plain(&axis.label(i));
+    let is_of_scores = others.name == "score";
+    // Long lists of wavelengths: the first, the last, and those that double.
+    let is_shown = |i: &usize| n_others <= 10 || (i + 1).is_power_of_two() || i + 1 == n_others;
+    let (columns, rows) = match is_of_scores {
+        true => {
+            let row = |forecast: usize| {
+                let cells = (0..n_others).map(|other| at(forecast, other)).collect();
+                (label(forecasts, forecast), cells)
+            };
+            let columns = (0..n_others).map(|other| score_label(&others.label(other))).collect();
+            (columns, (0..n_forecasts).map(row).collect())
+        }
+        false => {
+            let row = |other: usize| {
+                let cells = (0..n_forecasts).map(|forecast| at(forecast, other)).collect();
+                (label(others, other), cells)
+            };
+            let columns = (0..n_forecasts).map(|forecast| label(forecasts, forecast)).collect();
+            (columns, (0..n_others).filter(is_shown).map(row).collect())
+        }
+    };
+    let groups = vec![Group { title: String::new(), rows }];
+    Some(Table { title, head: head.to_owned(), columns, groups, hint })
+}
+
+fn score_label(name: &str) -> String {
+    let found = CONTINUOUS_SCORES.iter().find(|score| score.name == name);
+    found.map_or_else(|| plain(name), |score| score.label.to_owned())
+}
+
+/// With how far coarse cells are off the coarse rain, which a forecast should keep.
+fn with_mass(mut table: Table, outcome: &Outcome) -> Table {
+    table.columns.push("Coarse rain not kept".to_owned());
+    for (name, cells) in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
+        let share = outcome.number(&format!("mass_residual/{}", name.replace(' ', "_")));
+        let text = |share: f64| format!("{} %", format::number(100.0 * share));
+        cells.push(share.map_or("–".to_owned(), text));
+    }
+    table
+}
+
+/// A difference of scores with its interval.
+struct Gain {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Gain {
+    fn of(outcome: &Outcome, rival: &str, score: &str) -> Option<Self> {
+        let number = |part: &str| outcome.number(&format!("gain/{rival}/{score}{part}"));
+        Some(Self { value: number("")?, low: number("_low")?, high: number("_high")? })
+    }
+
+    fn interval(&self) -> String {
+        format!("{} to {}", format::number(self.low), format::number(self.high))
+    }
+
+    fn verdict(&self, less_is_better: bool) -> &'static str {
+        let is_clear = self.low > 0.0 || self.high < 0.0;
+        let is_better = (self.value < 0.0) == less_is_better;
+        match (is_clear, is_better) {
+            (false, _) => "may be chance",
+            (true, true) => "better",
+            (true, false) => "worse",
+        }
+    }
+}
+
+/// Scores of the differences, and whether less of them is better.
+const COMPARED: [(&str, &str, bool); 2] = [("mse", " mm²", true), ("r", "", false)];
+
+/// How much better than interpolation, in sentences.
+pub fn gain(outcome: &Outcome) -> Vec<String> {
+    let words = |(score, unit, less_is_better): (&str, &str, bool)| {
+        let gain = Gain::of(outcome, "bilinear", score)?;
+        let verdict = match gain.verdict(less_is_better) {
+            "may be chance" => "the difference may be chance".to_owned(),
+            found => format!("the network is {found}"),
+        };
+        Some(format!(
+            "{score} minus that of bilinear interpolation: {}{unit} (95 % interval {} over tiles): {verdict}",
+            format::number(gain.value),
+            gain.interval()
+        ))
+    };
+    COMPARED.into_iter().filter_map(words).collect()
+}
+
+/// The same for every other forecast.
+fn against_rivals(outcome: &Outcome) -> Option<Table> {
+    let forecasts = outcome.variable("scores")?.axes.first()?;
+    let row = |i: usize| {
+        let name = forecasts.label(i);
+        let gains = COMPARED.map(|(score, _, less)| {
+            Gain::of(outcome, &name, score).map(|gain| (gain.verdict(less), gain))
+        });
+        let cells = gains.into_iter().flatten().flat_map(|(verdict, gain)| {
+            [format::number(gain.value), gain.interval(), verdict.to_owned()]
+        });
+        let cells: Vec<String> = cells.collect();
+        (cells.len() == 6).then(|| (plain(&name), cells))
+    };
+    let rows: Vec<_> = (1..forecasts.len()).filter_map(row).collect();
+    let columns = ["MSE, mm²", "95 % interval", "Network is", "r", "95 % interval", "Network is"];
+    (!rows.is_empty()).then(|| Table {
+        title: "The network minus each other forecast",
+        head: "Other forecast".to_owned(),
+        columns: columns.map(str::to_owned).into(),
+        groups: vec![Group { title: String::new(), rows }],
+        hint: "Intervals from tiles that are drawn again. Means of members are smooth, which lowers their error and their \
+               heavy rain",
+    })
+}
+
+/// The Fractions Skill Score of every forecast, by threshold.
+fn fractions(outcome: &Outcome) -> Option<Table> {
+    let variable = outcome.variable("fractions_skill_score")?;
+    let [forecasts, thresholds, scales] = &variable.axes[..] else { return None };
+    let at = |forecast: usize, threshold: usize, scale: usize| {
+        let place = (forecast * thresholds.len() + threshold) * scales.len() + scale;
+        format::number(variable.values.at(place))
+    };
+    let group = |threshold: usize| {
+        let row = |forecast: usize| {
+            let cells = (0..scales.len()).map(|scale| at(forecast, threshold, scale)).collect();
+            (plain(&forecasts.label(forecast)), cells)
+        };
+        let title = format!("{} mm or more", thresholds.label(threshold).trim_end_matches(" mm"));
+        Group { title, rows: (0..forecasts.len()).map(row).collect() }
+    };
+    Some(Table {
+        title: "Fractions Skill Score, by threshold and scale",
+        head: "Forecast".to_owned(),
+        columns: (0..scales.len()).map(|scale| scales.label(scale)).collect(),
+        groups: (0..thresholds.len()).map(group).collect(),
+        hint: "1 where as much of each neighbourhood is wet as was observed. A dash: nobody has so much rain",
+    })
+}
