@@ -1,6 +1,6 @@
 //! What training begins with.
 
-use stormlens_data::card::FieldStatement;
+use stormlens_data::card::{FieldStatement, FieldVariable};
 
 use super::FieldSupervision;
 use super::options::{FieldConfig, Stage};
@@ -68,12 +68,28 @@ impl FieldSupervision {
     }
 }
 
+/// Means, deviations and the grid.
+fn numbers(of: &FieldStatement) -> Vec<f64> {
+    let statistics = of.variables.iter().flat_map(|variable| variable.statistics()).flatten();
+    statistics.chain(of.latitudes.iter().chain(&of.longitudes).copied()).collect()
+}
+
+/// A number that was written as text and read again differs in its last bit.
+fn are_close(a: &[f64], b: &[f64]) -> bool {
+    let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * a.abs().max(1.0);
+    a.len() == b.len() && a.iter().zip(b).all(is_close)
+}
+
 /// Weights that were normalised otherwise would see other weather.
 fn check_fields(stated: Option<&FieldStatement>, own: &FieldStatement) -> Result<(), String> {
     let Some(stated) = stated else { return Ok(()) };
-    let is_same = stated.variables == own.variables
-        && (&stated.latitudes, &stated.longitudes) == (&own.latitudes, &own.longitudes)
-        && stated.size == own.size;
+    let kinds = |of: &FieldStatement| {
+        let kind = |v: &FieldVariable| (v.name.clone(), v.quantity, v.level, v.unit.clone());
+        of.variables.iter().map(kind).collect::<Vec<_>>()
+    };
+    let is_same = kinds(stated) == kinds(own)
+        && stated.size == own.size
+        && are_close(&numbers(stated), &numbers(own));
     match is_same {
         true => Ok(()),
         false => Err(
