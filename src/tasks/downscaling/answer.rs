@@ -77,8 +77,9 @@ fn of_map(answered: Answered<'_>, work: &Work) -> Outcome {
         made.numbers.extend(found.numbers);
         made.notes.extend(found.notes);
     }
-    let Made { variables, numbers, mut notes, .. } = made;
-    notes.extend(notes_of(work, answered.cards));
+    let Made { variables, numbers, notes: found, .. } = made;
+    let mut notes = notes_of(work, answered.cards);
+    notes.extend(found);
     Outcome {
         request: answered.request.clone(),
         variables,
@@ -358,7 +359,7 @@ impl<'a> Made<'a> {
             every(&self.ground.longitudes),
             self.work.geometry.coarse_deg,
         );
-        let quantity = Quantity::new("coarse rain for the mean of its cell", "1", Colours::Factor);
+        let quantity = Quantity::new("coarse over refined rain of a cell", "1", Colours::Factor);
         blocks.variable("conservation_ratio", Role::Diagnostic, quantity, &self.refined.ratio)
     }
 }

@@ -8,14 +8,13 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{RefinedPlace, Subject, Target};
 use stormlens_plot::Figure;
 
-use self::tables::{Table, gain, tables};
+use self::tables::{Table, ensembles, gain, tables};
 use super::DownscalingTask;
 use super::list::{ensemble_select, heading, page_of, registration_select};
 use super::question::{
     ABOVE, BLENDING, CONSERVATION, DOMAIN, ENSEMBLE, MEMBERS, REGISTRATION, TARGET, place_of,
     rain_of, refining,
 };
-use super::scores::QUANTILE_CURVES;
 use super::tilemap::TileMap;
 use crate::question::Question;
 use crate::web::forms::{Select, select};
@@ -41,8 +40,6 @@ struct ResultPage {
     tables: Vec<Table>,
     gain: Vec<String>,
     by_tile: Vec<FigureView>,
-    /// Quantiles of the network and of its rivals at those of the observation.
-    quantiles: Vec<FigureView>,
     tiles: TileMap,
     stitching: Vec<FigureView>,
     seams: Vec<(String, String)>,
@@ -65,7 +62,8 @@ pub struct EnsembleView {
     pub maps: Vec<FigureView>,
     pub stamps: FigureView,
     pub ranks: Vec<FigureView>,
-    pub numbers: Vec<(String, String)>,
+    /// How good they are, where there is an observation.
+    pub table: Option<Table>,
     pub hidden: Vec<(String, String)>,
     pub exceed: f64,
 }
@@ -110,7 +108,6 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         tables: tables(outcome),
         gain: gain(outcome),
         by_tile: views(&["error_by_tile"]),
-        quantiles: quantiles(outcome, &figures),
         tiles: TileMap::new(task, question)?,
         stitching: views(&["weight_sum", "conservation_ratio"]),
         seams: numbers(outcome, &["seam_index", "clipped_share"]),
@@ -173,30 +170,10 @@ fn ensemble(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> Op
         maps,
         stamps: figures.wide(&Figure::Strip(members.name.clone())),
         ranks: ranks.map(|name| figures.view(&Figure::Bars(name.to_owned()))).collect(),
-        numbers: numbers(
-            outcome,
-            &[
-                "ensemble/crps_fair",
-                "rainfarm/crps_fair",
-                "rainfarm_orographic/crps_fair",
-                "ensemble/spread",
-                "ensemble/error",
-                "rainfarm/spread",
-                "rainfarm/error",
-                "rainfarm_orographic/spread",
-                "rainfarm_orographic/error",
-            ],
-        ),
+        table: ensembles(outcome),
         hidden: question.hidden(&["exceed"]),
         exceed: question.style.exceed,
     })
-}
-
-/// The curves of the forecasts that are no mean of members: a mean has less heavy rain than any of them.
-fn quantiles(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
-    let is_shown = |name: &String| !name.ends_with("mean") && !name.ends_with("_reference");
-    let names = of_prefix(outcome, QUANTILE_CURVES).into_iter().filter(is_shown);
-    names.map(|name| figures.view(&Figure::Curve(name))).collect()
 }
 
 /// Names as people read them, with the meaning behind.

@@ -21,10 +21,8 @@ pub const SCALES: [usize; 6] = [1, 3, 5, 9, 17, 33];
 const N_ROUNDS: usize = 1_000;
 const SEED: u64 = 11;
 
-/// Shares of nodes of the curves of quantiles, in thousandths.
+/// Shares of nodes whose quantiles are set against those of the observation, in thousandths.
 const SHARES: std::ops::RangeInclusive<u32> = 10..=999;
-/// What begins the names of these curves.
-pub const QUANTILE_CURVES: &str = "quantiles_at_observed/";
 
 /// A map that is scored, with its name.
 pub struct Scored<'a> {
@@ -162,34 +160,29 @@ impl Scores {
         vec![table]
     }
 
-    /// Quantiles of each map at those of the observation (Q–Q), as curves.
-    fn against_observation(&self) -> Vec<Variable> {
-        let Some(first) = self.all.first() else { return Vec::new() };
-        let observed: Vec<(f64, f64)> = SHARES
-            .flat_map(|percent| {
-                let share = f64::from(percent) / 1000.0;
-                Some((share, first.observation.quantile(share)?))
-            })
-            .collect();
+    /// Quantiles of each map at those of the observation (Q–Q).
+    fn against_observation(&self) -> Option<Variable> {
+        let observation = &self.all.first()?.observation;
+        let quantile = |percent: u32| {
+            let share = f64::from(percent) / 1000.0;
+            Some((share, observation.quantile(share)?))
+        };
+        let observed: Vec<(f64, f64)> = SHARES.filter_map(quantile).collect();
         // Of shares that are all dry the last one says as much as all.
         let is_last = |i: &usize| observed.get(i + 1).is_none_or(|next| next.1 > observed[*i].1);
         let kept: Vec<(f64, f64)> =
             (0..observed.len()).filter(is_last).map(|i| observed[i]).collect();
-        let curve = |(name, sums): (&String, &Verified)| {
+        let of = |sums: &Verified| {
             let of = |&(share, _): &(f64, f64)| sums.forecast.quantile(share).unwrap_or(f64::NAN);
-            let along = kept.iter().map(|(_, mm)| *mm).collect();
-            let title = format!("quantiles of {}", plain(name));
-            Variable {
-                quantity: Quantity::new(&title, "mm", Colours::None),
-                ..numbers(
-                    &format!("{QUANTILE_CURVES}{name}"),
-                    "",
-                    vec![Axis::numbers("observed_quantile_mm", "mm", along)],
-                    kept.iter().map(of).collect(),
-                )
-            }
+            kept.iter().map(of).collect::<Vec<f64>>()
         };
-        self.names.iter().zip(&self.all).map(curve).collect()
+        let along = kept.iter().map(|(_, mm)| *mm).collect();
+        let axes = vec![self.forecasts(), Axis::numbers("observed_quantile", "mm", along)];
+        let values = self.all.iter().flat_map(of).collect();
+        Some(Variable {
+            quantity: Quantity::new("rain at the same quantile", "mm", Colours::None),
+            ..numbers("quantiles_at_observed", "", axes, values)
+        })
     }
 
     /// Power of each map for that of the observation, by wavelength; below 1 where a map is too smooth.
@@ -314,9 +307,29 @@ impl Scores {
     }
 }
 
-/// A name in words.
-pub fn plain(name: &str) -> String {
-    name.replace('_', " ")
+/// A forecast in words.
+pub fn label(name: &str) -> String {
+    let words = match name {
+        "prediction" => "the network",
+        "mean" => "the network, mean of members",
+        "bilinear_reference" => "bilinear, as published",
+        "block_constant" => "coarse cells",
+        "rainfarm" => "RainFARM, one member",
+        "rainfarm_mean" => "RainFARM, mean",
+        "rainfarm_orographic" => "RainFARM with terrain, one member",
+        "rainfarm_orographic_mean" => "RainFARM with terrain, mean",
+        _ => return name.replace('_', " "),
+    };
+    words.to_owned()
+}
+
+/// Whose ranks they are, in few letters, for the axis of a chart.
+fn short(name: &str) -> &str {
+    match name {
+        "ensemble" => "network",
+        "rainfarm" => "RainFARM",
+        _ => "orographic",
+    }
 }
 
 /// A score of that name; NaN where it is not defined.
@@ -395,12 +408,7 @@ impl Ensemble {
 
     /// Shares of nodes by the rank of the observation.
     pub fn ranks(&self) -> Variable {
-        let members = match self.name {
-            "rainfarm" => "RainFARM",
-            "rainfarm_orographic" => "RainFARM with weights",
-            _ => "the network",
-        };
-        let title = format!("share by rank, {members}");
+        let title = format!("share by rank, {}", short(self.name));
         let shares = self.sums.rank_shares();
         let names = (0..shares.len()).map(|rank| rank.to_string());
         Variable {

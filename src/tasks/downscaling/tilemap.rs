@@ -25,6 +25,8 @@ pub struct TileMap {
     /// The part that is explained: left, top, width, height.
     pub focus: Option<[f64; 4]>,
     pub n_dry: usize,
+    /// Of the numbers of tiles, so that they are read on a phone and fit into small tiles.
+    pub text_size: f64,
 }
 
 pub struct TileView {
@@ -86,6 +88,7 @@ impl TileMap {
             height: (north - south) * scale,
             light: picture(Theme::Light),
             dark: picture(Theme::Dark),
+            text_size: (side / 7.0).clamp(8.0, 28.0),
             n_dry: work.tiles.iter().filter(|(_, rain)| *rain == TileRain::Dry).count(),
             tiles: work.tiles.iter().map(tile).collect(),
             focus,

@@ -1,9 +1,9 @@
 //! How good each forecast is, as tables and sentences.
 
-use stormlens_data::outcome::{Axis, Outcome};
+use stormlens_data::outcome::{Axis, Coordinates, Outcome};
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
-use crate::tasks::downscaling::scores::plain;
+use crate::tasks::downscaling::scores::label;
 use crate::web::format;
 
 /// Numbers with names on both sides.
@@ -35,9 +35,10 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
         against_rivals(outcome),
         table(
             "quantiles",
-            "Quantiles, mm",
+            "Quantiles against those of the observation (Q–Q), mm",
             "Share of nodes below",
-            "Rain that so many nodes do not exceed. Compare each forecast with the observation",
+            "Rain that so many nodes do not exceed. A forecast with the amounts of the observation has its numbers in every \
+             row; the variable quantiles_at_observed of the files has them for every thousandth of the nodes",
         ),
         fractions(outcome),
         table(
@@ -64,7 +65,10 @@ fn table(
     let at = |forecast: usize, other: usize| {
         format::number(variable.values.at(forecast * n_others + other))
     };
-    let label = |axis: &Axis, i: usize| plain(&axis.label(i));
+    let label = |axis: &Axis, i: usize| match &axis.coordinates {
+        Coordinates::Numbers { values, unit } => place(values[i], unit),
+        _ => label(&axis.label(i)),
+    };
     let is_of_scores = others.name == "score";
     // Long lists of wavelengths: the first, the last, and those that double.
     let is_shown = |i: &usize| n_others <= 10 || (i + 1).is_power_of_two() || i + 1 == n_others;
@@ -90,16 +94,27 @@ fn table(
     Some(Table { title, head: head.to_owned(), columns, groups, hint })
 }
 
+/// A coordinate with its unit.
+fn place(value: f64, unit: &str) -> String {
+    match unit {
+        "1" => format::number(value),
+        "degrees" => format!("{}°", format::number(value)),
+        _ => format!("{} {unit}", format::number(value)),
+    }
+}
+
 fn score_label(name: &str) -> String {
     let found = CONTINUOUS_SCORES.iter().find(|score| score.name == name);
-    found.map_or_else(|| plain(name), |score| score.label.to_owned())
+    found.map_or_else(|| name.replace('_', " "), |score| score.label.to_owned())
 }
 
 /// With how far coarse cells are off the coarse rain, which a forecast should keep.
 fn with_mass(mut table: Table, outcome: &Outcome) -> Table {
     table.columns.push("Coarse rain not kept".to_owned());
-    for (name, cells) in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
-        let share = outcome.number(&format!("mass_residual/{}", name.replace(' ', "_")));
+    let rows = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+    for (i, (_, cells)) in rows.enumerate() {
+        let name = outcome.variable("scores").map(|scores| scores.axes[0].label(i));
+        let share = outcome.number(&format!("mass_residual/{}", name.unwrap_or_default()));
         let text = |share: f64| format!("{} %", format::number(100.0 * share));
         cells.push(share.map_or("–".to_owned(), text));
     }
@@ -137,6 +152,11 @@ impl Gain {
 /// Scores of the differences, and whether less of them is better.
 const COMPARED: [(&str, &str, bool); 2] = [("mse", " mm²", true), ("r", "", false)];
 
+/// Names of both, as sentences begin.
+fn in_words(score: &str) -> &'static str {
+    if score == "mse" { "Mean squared error" } else { "Correlation r" }
+}
+
 /// How much better than interpolation, in sentences.
 pub fn gain(outcome: &Outcome) -> Vec<String> {
     let words = |(score, unit, less_is_better): (&str, &str, bool)| {
@@ -146,7 +166,8 @@ pub fn gain(outcome: &Outcome) -> Vec<String> {
             found => format!("the network is {found}"),
         };
         Some(format!(
-            "{score} minus that of bilinear interpolation: {}{unit} (95 % interval {} over tiles): {verdict}",
+            "{} minus that of bilinear interpolation: {}{unit} (95 % interval {} over tiles): {verdict}",
+            in_words(score),
             format::number(gain.value),
             gain.interval()
         ))
@@ -166,7 +187,7 @@ fn against_rivals(outcome: &Outcome) -> Option<Table> {
             [format::number(gain.value), gain.interval(), verdict.to_owned()]
         });
         let cells: Vec<String> = cells.collect();
-        (cells.len() == 6).then(|| (plain(&name), cells))
+        (cells.len() == 6).then(|| (label(&name), cells))
     };
     let rows: Vec<_> = (1..forecasts.len()).filter_map(row).collect();
     let columns = ["MSE, mm²", "95 % interval", "Network is", "r", "95 % interval", "Network is"];
@@ -180,6 +201,40 @@ fn against_rivals(outcome: &Outcome) -> Option<Table> {
     })
 }
 
+/// How good members are together, beside those of RainFARM; `None` where nothing was observed.
+pub fn ensembles(outcome: &Outcome) -> Option<Table> {
+    let all = [
+        ("ensemble", "the network"),
+        ("rainfarm", "RainFARM"),
+        ("rainfarm_orographic", "RainFARM with terrain"),
+    ];
+    let row = |(name, label): (&str, &str)| {
+        let number = |what: &str| outcome.number(&format!("{name}/{what}"));
+        let cells = ["crps_fair", "spread", "error"].map(number);
+        let text = |number: Option<f64>| number.map_or("–".to_owned(), format::number);
+        cells[0].is_some().then(|| (label.to_owned(), cells.map(text).into()))
+    };
+    let rows: Vec<_> = all.into_iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| Table {
+        title: "How good the members are together, mm",
+        head: "Members of".to_owned(),
+        columns: ["Fair CRPS", "Spread", "Error of the mean"].map(str::to_owned).into(),
+        groups: vec![Group { title: String::new(), rows }],
+        hint: "Fair CRPS is the continuous ranked probability score, as of any number of members; less is better. Spread \
+               (times √((m + 1)/m) for m members) and error of the mean are alike for a good ensemble",
+    })
+}
+
+/// Of neighbourhoods.
+fn sides(scales: &Axis) -> Vec<String> {
+    match &scales.coordinates {
+        Coordinates::Numbers { values, unit } => {
+            values.iter().map(|&side| place(side, unit)).collect()
+        }
+        _ => (0..scales.len()).map(|i| scales.label(i)).collect(),
+    }
+}
+
 /// The Fractions Skill Score of every forecast, by threshold.
 fn fractions(outcome: &Outcome) -> Option<Table> {
     let variable = outcome.variable("fractions_skill_score")?;
@@ -191,7 +246,7 @@ fn fractions(outcome: &Outcome) -> Option<Table> {
     let group = |threshold: usize| {
         let row = |forecast: usize| {
             let cells = (0..scales.len()).map(|scale| at(forecast, threshold, scale)).collect();
-            (plain(&forecasts.label(forecast)), cells)
+            (label(&forecasts.label(forecast)), cells)
         };
         let title = format!("{} mm or more", thresholds.label(threshold).trim_end_matches(" mm"));
         Group { title, rows: (0..forecasts.len()).map(row).collect() }
@@ -199,7 +254,7 @@ fn fractions(outcome: &Outcome) -> Option<Table> {
     Some(Table {
         title: "Fractions Skill Score, by threshold and scale",
         head: "Forecast".to_owned(),
-        columns: (0..scales.len()).map(|scale| scales.label(scale)).collect(),
+        columns: sides(scales),
         groups: (0..thresholds.len()).map(group).collect(),
         hint: "1 where as much of each neighbourhood is wet as was observed. A dash: nobody has so much rain",
     })

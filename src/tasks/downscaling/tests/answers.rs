@@ -36,8 +36,7 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
         "error_by_tile",
         "rainfarm/ranks",
         "rainfarm_orographic/ranks",
-        "quantiles_at_observed/prediction",
-        "quantiles_at_observed/rainfarm",
+        "quantiles_at_observed",
     ] {
         let variable = outcome.variable(name).unwrap_or_else(|| panic!("there is {name}"));
         variable.check().unwrap_or_else(|error| panic!("{error}"));
@@ -165,9 +164,9 @@ fn curves_of_quantiles_are_those_of_the_table() {
     let table = outcome.variable("quantiles").expect("a table");
     let n = table.axes[1].len();
     let observation = table.axes[0].len() - 1;
-    let curve = outcome.variable("quantiles_at_observed/bilinear").expect("a curve");
+    let curve = outcome.variable("quantiles_at_observed").expect("a curve of each forecast");
     let stormlens_data::outcome::Coordinates::Numbers { values: along, .. } =
-        &curve.axes[0].coordinates
+        &curve.axes[1].coordinates
     else {
         panic!("a curve is along numbers")
     };
@@ -176,7 +175,7 @@ fn curves_of_quantiles_are_those_of_the_table() {
     for share in 0..n {
         let observed = table.values.at(observation * n + share);
         if let Some(place) = along.iter().position(|&mm| mm == observed) {
-            assert_eq!(curve.values.at(place), table.values.at(n + share));
+            assert_eq!(curve.values.at(along.len() + place), table.values.at(n + share));
             n_found += 1;
         }
     }
