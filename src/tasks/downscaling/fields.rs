@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use stormlens_data::field::{FieldError, Interval};
-use stormlens_data::files;
-use stormlens_data::hash::sha256;
 
+mod add;
 mod archive;
 mod array;
 mod climatology;
@@ -20,6 +19,7 @@ mod name;
 mod numbers;
 mod opened;
 
+pub use self::add::{AddError, NamedBytes};
 use self::archive::Archive;
 pub use self::array::{Nodes, Said};
 pub use self::climatology::Climatology;
@@ -29,7 +29,6 @@ use self::opened::OpenFile;
 use super::kept::Kept;
 use super::rain::Rain;
 use super::terrain::{Terrain, Terrains};
-use crate::disk;
 use crate::parameters::QuestionError;
 
 /// Hours of the sums that samples are.
@@ -67,31 +66,6 @@ impl Entry {
 
 /// A sample: an archive, and the end of the sum.
 type Held = (Arc<Archive>, Timestamp);
-
-/// Why a file is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum AddError {
-    #[error(transparent)]
-    Field(#[from] FieldError),
-    #[error("the heights: {0}")]
-    Heights(FieldError),
-    #[error("the file cannot be kept, because the disk of the server is full")]
-    DiskFull,
-    #[error("the file cannot be kept ({}): upload it again later, the log says more", .0.kind())]
-    Io(std::io::Error),
-}
-
-impl AddError {
-    fn not_kept(error: std::io::Error) -> Self {
-        if disk::is_full(&error) { Self::DiskFull } else { Self::Io(error) }
-    }
-}
-
-/// A file as it came.
-pub struct NamedBytes {
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
 
 /// All rain that there is.
 pub struct Fields {
@@ -254,73 +228,6 @@ impl Fields {
     /// covers it, outside of an interval; `None` where there is none.
     pub fn climatology(&self, bounds: [f64; 4], outside: Interval) -> Option<Climatology> {
         self.archives.iter().find_map(|archive| archive.climatology(bounds, outside))
-    }
-
-    /// Keeps a file of fields, and the heights that come with it. `stated` are the hours of which each field is the sum,
-    /// where somebody says so. Answers its sums of [`HOURS`] each.
-    ///
-    /// # Errors
-    /// For what is no such file, where it makes no such sum, for heights that lie elsewhere, and where something cannot
-    /// be kept.
-    pub fn add(
-        &self,
-        rain: NamedBytes,
-        stated: Option<i64>,
-        heights: Option<NamedBytes>,
-    ) -> Result<Vec<Entry>, AddError> {
-        let file = OpenFile::new(&rain.name, sha256(&rain.bytes), rain.bytes.clone(), stated)?;
-        let terrain = heights.as_ref().map(|heights| Terrain::of(heights)).transpose();
-        let terrain = terrain.map_err(AddError::Heights)?;
-        for bounds in terrain.iter().flat_map(|_| file.bounds()) {
-            terrain
-                .iter()
-                .try_for_each(|own| own.check_touches(bounds))
-                .map_err(AddError::Heights)?;
-        }
-        if let Some((terrain, heights)) = terrain.clone().zip(heights) {
-            self.terrains.keep(terrain, &heights).map_err(AddError::not_kept)?;
-        }
-        self.kept.add(&file.sha256, &rain.name, &rain.bytes).map_err(AddError::not_kept)?;
-        Ok(self.remember(file).entries(terrain.as_ref()))
-    }
-
-    /// Takes an array from the command line as the field that somebody says it is. Answers its id.
-    ///
-    /// # Errors
-    /// For another shape, and for what is no rain.
-    pub fn bring_array(
-        &self,
-        path: &Path,
-        said: &Said,
-        heights: Option<Terrain>,
-    ) -> anyhow::Result<String> {
-        let (entry, rain) = array::read(path, said, heights)?;
-        let id = entry.id.clone();
-        lock(&self.brought).arrays.insert(id.clone(), (entry, Arc::new(rain)));
-        Ok(id)
-    }
-
-    /// Takes a file from the command line: fields, or tiles as `.npy`. Answers ids.
-    ///
-    /// # Errors
-    /// For what cannot be read.
-    pub fn bring(
-        &self,
-        path: &Path,
-        stated: Option<i64>,
-        heights: Option<&Terrain>,
-    ) -> anyhow::Result<Vec<String>> {
-        if is_array(path) {
-            let tiles = numbers::tiles(path)?;
-            let ids = tiles.iter().map(|(id, _)| id.clone()).collect();
-            lock(&self.brought).tiles.extend(tiles);
-            return Ok(ids);
-        }
-        let bytes = files::read_file(path, MAX_FILE_BYTES)?;
-        let sha256 = sha256(&bytes);
-        let file = Arc::new(OpenFile::new(&path.display().to_string(), sha256, bytes, stated)?);
-        lock(&self.brought).files.push(file.clone());
-        Ok(file.entries(heights).into_iter().map(|entry| entry.id).collect())
     }
 }
 

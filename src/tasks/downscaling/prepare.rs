@@ -366,7 +366,7 @@ fn ask(explain: &Explain, focus: &Focus, work: &Work) -> Asked {
 pub fn invalid(error: &dyn std::fmt::Display) -> WorkerError {
     let usual = "choose another domain, another target or another field";
     let (message, remedy) = parted(&error.to_string(), usual);
-    WorkerError::Invalid { message, remedy: remedy.into() }
+    WorkerError::Invalid { message, remedy }
 }
 
 /// A tile without anything in it.

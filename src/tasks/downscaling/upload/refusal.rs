@@ -66,7 +66,7 @@ fn not_taken(error: &FieldError, which: &str) -> AppError {
         // The words of the command line name its options.
         FieldError::Unstated { file, variable } => (
             format!(
-                "{file}: the times of {variable} have no bounds, so nothing says which interval each field is the sum of"
+                "the times of {variable} in {file} have no bounds, so nothing says which interval each field is the sum of"
             ),
             format!("if you know it, choose the file again and fill in “{HOURS_LABEL}”"),
         ),
