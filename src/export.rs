@@ -8,6 +8,7 @@ mod arrays;
 mod bundle;
 mod citations;
 mod csv;
+mod diagram;
 mod files;
 mod json;
 mod page;
@@ -28,13 +29,14 @@ pub use arrays::{geotiff, npy, npz};
 pub use bundle::{Extra, bundle};
 pub use citations::bibtex;
 pub use csv::{cell, csv, number, numbers_csv, record};
+pub use diagram::{DiagramRecipe, diagram_csv};
 pub use files::{FILES, FileKind, NUMBERS, Source, netcdf};
 pub use json::{float32, json_head};
 pub use page::page_svg;
 pub use pdf::pdf;
 pub use png::{RESOLUTIONS_DPI, png};
 pub use provenance::provenance_json;
-pub use recipe::{Recipe, RecipeError};
+pub use recipe::{Recipe, RecipeError, Stamp};
 pub use svg::svg;
 
 /// Why a file can't be written.

@@ -6,6 +6,7 @@ pub mod caching;
 pub mod client;
 mod compression;
 mod connections;
+pub mod diagrams;
 mod downloads;
 mod error;
 mod events;
@@ -59,6 +60,7 @@ pub fn app(state: AppState) -> Router {
         .route("/jobs/{id}/cancel", post(events::cancel))
         .route("/models", get(pages::models::list))
         .route("/models/{id}", get(pages::models::show))
+        .route("/models/{id}/{checkpoint}/diagram/{file}", get(diagrams::show))
         .route("/about", get(pages::about::show))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

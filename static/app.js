@@ -644,7 +644,38 @@ function flicker(button) {
   });
 }
 
+/** The ratio of cost to loss that a diagram marks: its values are said at once, and the server draws it. */
+function mark(form) {
+  const slider = form.elements["cost-loss"];
+  const output = form.querySelector("output");
+  const holder = form.parentElement;
+  const values = JSON.parse(form.dataset.values);
+  form.querySelector("button").hidden = true;
+  let timer = null;
+
+  const say = () => {
+    const ratio = Number(slider.value);
+    const [, asSaid, atBest] = values.find(([cost]) => cost >= ratio - 1e-9) ?? [];
+    const value = asSaid === undefined ? "" : `: value ${asSaid.toFixed(2)}, at best ${atBest.toFixed(2)}`;
+    output.textContent = ratio.toFixed(2) + value;
+  };
+  const changed = (address) => address.replace(/cost-loss=[^&]*/, `cost-loss=${Number(slider.value)}`);
+  const redraw = () => {
+    for (const source of holder.querySelectorAll("source")) source.srcset = changed(source.getAttribute("srcset"));
+    for (const image of holder.querySelectorAll("img")) image.src = changed(image.getAttribute("src"));
+    for (const link of holder.querySelectorAll("a")) link.setAttribute("href", changed(link.getAttribute("href")));
+  };
+  slider.addEventListener("input", () => {
+    say();
+    clearTimeout(timer);
+    timer = setTimeout(redraw, 200);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  say();
+}
+
 document.querySelectorAll("[data-drop]").forEach(bring);
+document.querySelectorAll("[data-ratio]").forEach(mark);
 document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("[data-filling]").forEach(fill);
 document.querySelectorAll("[data-player]").forEach(play);

@@ -5,7 +5,7 @@ mod font;
 mod tests;
 
 use super::svg::{TRUE_TYPE, with_faces};
-use super::{ExportError, Recipe};
+use super::{ExportError, Stamp};
 use stormlens_plot::{FONT_REGULAR, FONT_SEMI_BOLD};
 
 /// A drawn figure as pages show it: with a title and its recipe like [`crate::export::svg()`], which
@@ -14,7 +14,7 @@ use stormlens_plot::{FONT_REGULAR, FONT_SEMI_BOLD};
 ///
 /// # Errors
 /// If `svg` does not start with an `<svg>` element.
-pub fn page_svg(svg: &str, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
+pub fn page_svg(svg: &str, recipe: &dyn Stamp) -> Result<Vec<u8>, ExportError> {
     let letters = Letters::of(svg);
     let cut = |font: &'static [u8], letters: &str| {
         (!letters.is_empty()).then(|| font::cut(font, letters).unwrap_or_else(|| font.to_vec()))

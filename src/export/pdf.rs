@@ -7,7 +7,7 @@ use krilla::page::PageSettings;
 use krilla_svg::{SurfaceExt, SvgSettings};
 
 use super::recipe::KEYWORD;
-use super::{ExportError, Recipe, tree};
+use super::{ExportError, Stamp, tree};
 
 const POINTS_PER_PIXEL: f32 = 72.0 / 96.0;
 
@@ -18,7 +18,7 @@ const POINTS_PER_PIXEL: f32 = 72.0 / 96.0;
 ///
 /// # Errors
 /// If the figure can't be read or written.
-pub fn pdf(svg: &str, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
+pub fn pdf(svg: &str, recipe: &dyn Stamp) -> Result<Vec<u8>, ExportError> {
     let tree = tree(svg)?;
     let [width, height] = [tree.size().width(), tree.size().height()].map(|v| v * POINTS_PER_PIXEL);
     let failed = || ExportError::Pdf(format!("a page of {width} × {height} pt can't be made"));
@@ -27,10 +27,10 @@ pub fn pdf(svg: &str, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
     let mut document = Document::new();
     document.set_metadata(
         Metadata::new()
-            .title(recipe.figure.clone())
-            .description(recipe.description.clone())
+            .title(recipe.name().to_owned())
+            .description(recipe.description().to_owned())
             .keywords(vec![format!("{KEYWORD}: {}", recipe.to_json())])
-            .creator(recipe.provenance.program.clone())
+            .creator(recipe.program().to_owned())
             .language("en".into()),
     );
     let mut page = document.start_page_with(settings);

@@ -8,7 +8,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::Tree;
 
 use super::recipe::KEYWORD;
-use super::{ExportError, Recipe, tree};
+use super::{ExportError, Stamp, tree};
 
 const MM_PER_INCH: f64 = 25.4;
 /// Of CSS, in which figures are laid out.
@@ -25,7 +25,7 @@ const STRIP_PIXELS: u32 = 8 << 20;
 ///
 /// # Errors
 /// If the resolution is out of range, or the picture would be too large.
-pub fn png(svg: &str, dpi: u32, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
+pub fn png(svg: &str, dpi: u32, recipe: &dyn Stamp) -> Result<Vec<u8>, ExportError> {
     if !RESOLUTIONS_DPI.contains(&dpi) {
         return Err(ExportError::Resolution { dpi });
     }
@@ -75,7 +75,7 @@ fn rows(tree: &Tree, [width, height]: [u32; 2], rows: Range<u32>) -> Vec<u8> {
 fn encode(
     [width, height]: [u32; 2],
     dpi: u32,
-    recipe: &Recipe,
+    recipe: &dyn Stamp,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<Vec<u8>, ::png::EncodingError> {
     let mut file = Vec::new();
@@ -89,8 +89,8 @@ fn encode(
         yppu: per_metre,
         unit: Unit::Meter,
     }));
-    encoder.add_text_chunk("Software".into(), recipe.provenance.program.clone())?;
-    encoder.add_itxt_chunk("Description".into(), recipe.description.clone())?;
+    encoder.add_text_chunk("Software".into(), recipe.program().to_owned())?;
+    encoder.add_itxt_chunk("Description".into(), recipe.description().to_owned())?;
     encoder.add_itxt_chunk(KEYWORD.into(), recipe.to_json())?;
     let mut writer = encoder.write_header()?;
     let mut pixels = writer.stream_writer()?;

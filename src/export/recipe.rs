@@ -34,6 +34,39 @@ pub struct Recipe {
     pub provenance: Provenance,
 }
 
+/// What a file that is drawn says of itself.
+pub trait Stamp {
+    /// The figure's name in addresses.
+    fn name(&self) -> &str;
+
+    /// What it shows, in words.
+    fn description(&self) -> &str;
+
+    /// The program that drew it.
+    fn program(&self) -> &str;
+
+    /// What it was made from, as one line of JSON.
+    fn to_json(&self) -> String;
+}
+
+impl Stamp for Recipe {
+    fn name(&self) -> &str {
+        &self.figure
+    }
+
+    fn description(&self) -> &str {
+        &self.description
+    }
+
+    fn program(&self) -> &str {
+        &self.provenance.program
+    }
+
+    fn to_json(&self) -> String {
+        Self::to_json(self)
+    }
+}
+
 /// Why a file's recipe can't be read.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum RecipeError {
@@ -94,6 +127,12 @@ impl Recipe {
     /// The version is looked at first: what another one says may mean something else.
     fn from_json(text: &str) -> Result<Self, String> {
         let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if let Some(name) = json.get("diagram").and_then(Value::as_str) {
+            return Err(format!(
+                "it is the diagram `{name}` of an evaluation, which is drawn again on the page of the network and not \
+                 by `stormlens render`"
+            ));
+        }
         match json.get("version").map(Value::as_u64) {
             Some(Some(version)) if version == u64::from(VERSION) => {
                 serde_json::from_value(json).map_err(|error| error.to_string())

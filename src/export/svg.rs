@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::recipe::NAMESPACE;
-use super::{ExportError, Recipe};
+use super::{ExportError, Stamp};
 
 const WOFF2_REGULAR: &[u8] = include_bytes!("../../static/fonts/Inter-Regular.woff2");
 const WOFF2_SEMI_BOLD: &[u8] = include_bytes!("../../static/fonts/Inter-SemiBold.woff2");
@@ -19,14 +19,14 @@ pub(super) const TRUE_TYPE: Packing = ("font/ttf", "truetype");
 ///
 /// # Errors
 /// If `svg` does not start with an `<svg>` element.
-pub fn svg(svg: &str, recipe: &Recipe) -> Result<Vec<u8>, ExportError> {
+pub fn svg(svg: &str, recipe: &dyn Stamp) -> Result<Vec<u8>, ExportError> {
     with_faces(svg, recipe, WOFF2, [("400", WOFF2_REGULAR), ("600 700", WOFF2_SEMI_BOLD)])
 }
 
 /// A drawn figure with a title, its recipe, and fonts by their weights.
 pub(super) fn with_faces<'a>(
     svg: &str,
-    recipe: &Recipe,
+    recipe: &dyn Stamp,
     (media_type, format): Packing,
     faces: impl IntoIterator<Item = (&'static str, &'a [u8])>,
 ) -> Result<Vec<u8>, ExportError> {
@@ -45,7 +45,7 @@ pub(super) fn with_faces<'a>(
     Ok(format!(
         "{start}>\n<title>{}</title>\n<metadata><recipe xmlns=\"{NAMESPACE}\">{}</recipe></metadata>\n\
          <style>{}</style>{body}",
-        escape(&recipe.description),
+        escape(recipe.description()),
         escape(&recipe.to_json()),
         faces.into_iter().map(face).collect::<String>(),
     )

@@ -12,6 +12,8 @@ mod notices;
 mod page;
 mod pages;
 mod prepare;
+#[cfg(feature = "nn")]
+mod probabilities;
 mod problem;
 mod question;
 mod refusals;

@@ -29,6 +29,9 @@ pub enum AppError {
     Asked(#[from] QuestionError),
     #[error("{what}")]
     NotInResult { what: String, remedy: String, back: String },
+    /// Weights of which nothing was verified.
+    #[error("there is no verification of probabilities beside the weights {checkpoint}")]
+    NotVerified { checkpoint: String, back: String },
     /// The network cannot answer this question.
     #[error("{message}")]
     Question { message: String, remedy: String, back: String },
@@ -131,6 +134,12 @@ impl AppError {
                 "Not part of this result",
                 remedy.clone(),
                 to("To the result", back),
+            ),
+            E::NotVerified { back, .. } => (
+                StatusCode::NOT_FOUND,
+                "Not verified",
+                "Make one with `stormlens evaluate --output evaluation.json`".into(),
+                to("To the network", back),
             ),
             E::Question { remedy, back, .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,

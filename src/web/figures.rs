@@ -9,7 +9,7 @@ use stormlens_data::outcome::{Outcome, Provenance, Role, Variable};
 use super::caching::{EntityTag, VERSION, Version};
 use super::downloads::saved_name;
 use super::{AppError, AppState, result};
-use crate::export::{self, ExportError, Recipe};
+use crate::export::{self, ExportError, Recipe, Stamp};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
 use stormlens_plot::{Coordinates, Figure, PlotError, Style, Theme};
@@ -22,7 +22,7 @@ const SVG_POLICY: &str =
 
 /// A file format for figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Svg,
     Png,
     Pdf,
@@ -30,7 +30,7 @@ enum Kind {
 
 impl Kind {
     /// The format of a file name's extension.
-    fn parse(extension: &str) -> Option<Self> {
+    pub fn parse(extension: &str) -> Option<Self> {
         match extension {
             "svg" => Some(Self::Svg),
             "png" => Some(Self::Png),
@@ -50,7 +50,7 @@ impl Kind {
 
 /// What a figure is drawn on.
 #[derive(Clone, Debug)]
-struct Sheet {
+pub struct Sheet {
     /// `None`: as wide as figures are by default.
     width_mm: Option<f64>,
     theme: Theme,
@@ -72,7 +72,7 @@ const SHEET_NAMES: [&str; 9] =
     ["width-mm", "dpi", "theme", "frame", "title", "source", "coordinates", "download", VERSION];
 
 impl Sheet {
-    fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
+    pub fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
         let width = |mm: &f64| Style::WIDTH_RANGE_MM.contains(mm);
         let resolution = |dpi: &u32| export::RESOLUTIONS_DPI.contains(dpi);
         let dpi =
@@ -97,7 +97,17 @@ impl Sheet {
         EntityTag::of_result(address, provenance).lasting_if(self.version.as_deref(), &present)
     }
 
-    fn style(&self, style: &Style) -> Style {
+    /// What the address was written for, if it says so.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Whether it is saved instead of shown.
+    pub fn is_saved(&self) -> bool {
+        self.download
+    }
+
+    pub fn style(&self, style: &Style) -> Style {
         Style {
             width_mm: self.width_mm.unwrap_or(style.width_mm),
             theme: self.theme,
@@ -173,12 +183,21 @@ fn write(
     sheet: &Sheet,
     (outcome, figure, style): (&Outcome, &Figure, &Style),
 ) -> Result<Vec<u8>, AppError> {
-    let recipe = Recipe::new(outcome, figure, style);
+    write_as(kind, svg, sheet, &Recipe::new(outcome, figure, style))
+}
+
+/// What was drawn, in a format, with what it was made from.
+pub fn write_as(
+    kind: Kind,
+    svg: &str,
+    sheet: &Sheet,
+    recipe: &dyn Stamp,
+) -> Result<Vec<u8>, AppError> {
     Ok(match kind {
-        Kind::Svg if !sheet.download => export::page_svg(svg, &recipe)?,
-        Kind::Svg => export::svg(svg, &recipe)?,
-        Kind::Png => export::png(svg, sheet.dpi, &recipe).map_err(refuse_size)?,
-        Kind::Pdf => export::pdf(svg, &recipe)?,
+        Kind::Svg if !sheet.download => export::page_svg(svg, recipe)?,
+        Kind::Svg => export::svg(svg, recipe)?,
+        Kind::Png => export::png(svg, sheet.dpi, recipe).map_err(refuse_size)?,
+        Kind::Pdf => export::pdf(svg, recipe)?,
     })
 }
 
@@ -207,7 +226,7 @@ fn refuse(error: PlotError, page: String) -> AppError {
 }
 
 /// A figure as a response; with a name it is saved and not shown.
-fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
+pub fn respond(kind: Kind, bytes: Vec<u8>, name: Option<String>) -> Response {
     let mut response = ([(CONTENT_TYPE, kind.media_type())], bytes).into_response();
     let headers = response.headers_mut();
     if kind == Kind::Svg {

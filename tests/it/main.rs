@@ -10,6 +10,7 @@ mod cases;
 #[cfg(feature = "nn")]
 mod commands;
 mod comparison;
+mod diagrams;
 mod errors;
 mod fields;
 mod files;

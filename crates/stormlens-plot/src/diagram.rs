@@ -76,7 +76,7 @@ impl Diagram {
                  the shaded band a reliable forecast would lie, too."
             }
             Self::Roc => {
-                "What acting from a probability on catches, against how often it cries wolf. The further up and left, \
+                "The share of events that are forecast when one acts from a probability on, against the share of false alarms. The further up and left, \
                  the better cases are told apart; it says nothing about calibration."
             }
             Self::Value => {

@@ -1,6 +1,7 @@
 use ttf_parser::{Face, OutlineBuilder};
 
 use super::*;
+use crate::export::Recipe;
 use stormlens_plot::testing;
 use stormlens_plot::{Figure, Style};
 

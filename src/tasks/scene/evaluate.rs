@@ -11,21 +11,25 @@ use stormlens_data::scene::{
 use stormlens_data::score::classification::{
     Classification, ClassificationScores, is_predicted_positive,
 };
+use stormlens_data::score::probability::ProbabilityVerification;
 
 use super::answer::softmax;
+use super::probabilities::probabilities;
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const RESIZE: &str = "resize";
+/// What lies in a folder of simulated scenes.
+const SIMULATION: &str = "simulation.json";
 
 /// What a network says of one scene.
 #[derive(Serialize)]
-struct Verdict {
+pub(super) struct Verdict {
     /// Below the folder of the dataset.
-    file: String,
-    label: &'static str,
+    pub file: String,
+    pub label: &'static str,
     /// Of a polar low.
-    probability: f64,
-    predicted: &'static str,
+    pub probability: f64,
+    pub predicted: &'static str,
 }
 
 /// Scores of a classifier of pictures; `None` for another network.
@@ -55,7 +59,9 @@ fn run(evaluation: &Evaluation<'_>, task: &SceneClassification) -> anyhow::Resul
         scores.add(probability, scene.label == Label::Positive);
         verdicts.push(verdict(file.clone(), scene.label, probability));
     }
-    Ok(classifier.evaluated(&verdicts, &scores.finish()))
+    let is_simulated = evaluation.dataset.join(SIMULATION).is_file();
+    let probabilities = probabilities(&verdicts, is_simulated)?;
+    Ok(classifier.evaluated(&verdicts, &scores.finish(), &probabilities))
 }
 
 /// The scenes of the split, each with its name below the folder.
@@ -97,7 +103,12 @@ impl Classifier<'_> {
         probability.with_context(|| format!("the network answers with {} classes", logits.len()))
     }
 
-    fn evaluated(&self, verdicts: &[Verdict], scores: &ClassificationScores) -> Evaluated {
+    fn evaluated(
+        &self,
+        verdicts: &[Verdict],
+        scores: &ClassificationScores,
+        probabilities: &[ProbabilityVerification],
+    ) -> Evaluated {
         let Self { evaluation, variant, resampling, .. } = self;
         Evaluated {
             n_cases: format!("{} scenes classified", verdicts.len()),
@@ -109,6 +120,7 @@ impl Classifier<'_> {
                 "crop_px": variant.crop_px,
                 "resize": resampling,
                 "scores": scores,
+                "probabilities": probabilities,
                 "scenes": verdicts,
             }),
         }

@@ -17,6 +17,7 @@ use super::class_scores::ClassScores;
 use super::list::{self, Drop, SceneCard};
 use super::{SECTION, SceneTask, page, table, thumbnail, upload};
 use crate::catalog::Catalog;
+use crate::web::diagrams::probabilities;
 use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
 use crate::web::{AppError, AppState, Pictures, time_limit};
@@ -40,6 +41,8 @@ struct Suggestions {
 #[template(path = "tasks/scene/evaluation.html")]
 struct Evaluation {
     classes: ClassScores,
+    /// HTML; evaluations of older programs have none.
+    probabilities: String,
 }
 
 impl Pages for SceneTask {
@@ -104,7 +107,9 @@ impl Pages for SceneTask {
     }
 
     fn evaluation(&self, file: &Path) -> Option<String> {
-        Evaluation { classes: ClassScores::read(file)? }.render().ok()
+        let classes = ClassScores::read(file)?;
+        let probabilities = probabilities(file).map(|all| all.render()).transpose().ok()?;
+        Evaluation { classes, probabilities: probabilities.unwrap_or_default() }.render().ok()
     }
 
     fn trouble(&self) -> Option<&'static str> {

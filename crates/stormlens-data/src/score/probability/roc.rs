@@ -6,7 +6,7 @@ use super::{Tie, base_rate};
 use crate::score::list::ratio;
 
 /// Points nearer to the last one than this are left out of curves, which are drawn. Areas are of all points.
-const APART: f64 = 0.005;
+const APART: f64 = 0.01;
 
 /// Rates when the event is forecast from a probability on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(super) fn all_points(ties: &[Tie]) -> Option<Vec<OperatingPoint>> {
 }
 
 /// The curve of ROC, precision–recall and performance diagrams, from never to always, without points that lie
-/// within half a percent of the one before. `None` where the event always or never occurs.
+/// within a hundredth of the one before. `None` where the event always or never occurs.
 pub fn operating_points(ties: &[Tie]) -> Option<Vec<OperatingPoint>> {
     let all = all_points(ties)?;
     let last = all.len() - 1;

@@ -1,0 +1,213 @@
+//! Verified probabilities as a page shows them.
+
+use std::path::Path;
+
+use askama::Template;
+use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification, ScoreValue};
+use stormlens_plot::{Diagram, Style, Verified, diagram_alt_text, diagram_size_px};
+
+use super::{COST_LOSS, Evaluation};
+use crate::parameters::encode;
+use crate::web::caching::VERSION;
+use crate::web::format;
+use crate::web::views::{Download, FigureView, Narrow};
+
+/// The width of diagrams on a page, a column of a journal.
+const WIDTH_MM: f64 = Style::WIDTHS_MM[0];
+/// The same on a phone, where a column would be too small to read.
+const PHONE_MM: f64 = 62.0;
+
+/// All events of an evaluation.
+#[derive(Template)]
+#[template(path = "parts/probabilities.html")]
+pub struct Probabilities {
+    events: Vec<Event>,
+}
+
+struct Event {
+    title: String,
+    details: String,
+    names: Vec<String>,
+    /// Label, meaning, and a value for each forecast.
+    scores: Vec<(&'static str, &'static str, Vec<String>)>,
+    decision: String,
+    figures: Vec<Shown>,
+}
+
+struct Shown {
+    figure: FigureView,
+    meaning: &'static str,
+    slider: Option<Slider>,
+}
+
+/// Chooses the ratio of cost to loss that is marked.
+struct Slider {
+    /// Where the picture of a ratio lies, without a script.
+    action: String,
+    id: String,
+    event: usize,
+    cost_loss: f64,
+    /// Ratio, value as said and value at best of the first forecast, as JSON.
+    values: String,
+}
+
+/// What the `evaluation.json` beside weights says of probabilities; `None` where it says nothing. Model and weights
+/// are the names of its folders.
+pub fn probabilities(file: &Path) -> Option<Probabilities> {
+    let evaluation = Evaluation::read(file)?;
+    let [model, checkpoint] = [&evaluation.model, &evaluation.checkpoint].map(|name| encode(name));
+    let place = Place {
+        base: format!("/models/{model}/{checkpoint}/diagram"),
+        id: format!("diagram-{checkpoint}"),
+        version: evaluation.version().as_str().to_owned(),
+    };
+    let events = evaluation.events().into_iter().enumerate();
+    let event = |(i, forecasts): (usize, Vec<_>)| {
+        Event::of(i, &forecasts, &evaluation.verified(forecasts.clone()), &place)
+    };
+    Some(Probabilities { events: events.map(event).collect() })
+}
+
+struct Place {
+    base: String,
+    id: String,
+    version: String,
+}
+
+impl Event {
+    fn of(
+        index: usize,
+        forecasts: &[&ProbabilityVerification],
+        verified: &Verified<'_>,
+        place: &Place,
+    ) -> Self {
+        let first = forecasts[0];
+        let cells = |score: &str| forecasts.iter().map(|f| cell(f.scores.get(score))).collect();
+        Self {
+            title: first.event.clone(),
+            details: details(first) + &left_out(forecasts.len(), verified.forecasts.len()),
+            names: forecasts.iter().map(|f| f.forecast.clone()).collect(),
+            scores: PROBABILITY_SCORES
+                .iter()
+                .map(|s| (s.label, s.meaning, cells(s.name)))
+                .collect(),
+            decision: format::number(first.settings.decision),
+            figures: Diagram::ALL.map(|diagram| place.shown(diagram, index, verified)).into(),
+        }
+    }
+}
+
+fn details(of: &ProbabilityVerification) -> String {
+    let missing = match of.n_missing {
+        0 => String::new(),
+        n => format!(" {} more have no probability or no outcome.", format::count(n)),
+    };
+    let drawn = match of.reliability.band {
+        Some(_) => format!(
+            " Intervals hold the middle 95 % of {} draws of whole {}.",
+            format::count(of.settings.n_resamples),
+            of.drawn
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{} {} of {} {}; the event occurs in {} of them.{missing}{drawn}",
+        format::count(of.n_cases),
+        of.cases,
+        format::count(of.n_events),
+        of.drawn,
+        format::percent(of.base_rate),
+    )
+}
+
+fn left_out(n: usize, n_drawn: usize) -> String {
+    if n > n_drawn {
+        format!(" Diagrams show the first {n_drawn} forecasts.")
+    } else {
+        String::new()
+    }
+}
+
+/// `0.041 (0.030 to 0.052)`; a dash where a score is undefined.
+fn cell(score: Option<&ScoreValue>) -> String {
+    let Some(ScoreValue { value: Some(value), low, high }) = score else { return "–".to_owned() };
+    let number = |value: f64| format!("{value:.3}").replace('-', "−");
+    match low.zip(*high) {
+        Some((low, high)) => format!("{} ({} to {})", number(*value), number(low), number(high)),
+        None => number(*value),
+    }
+}
+
+impl Place {
+    fn shown(&self, diagram: Diagram, event: usize, verified: &Verified<'_>) -> Shown {
+        let style = Style { width_mm: WIDTH_MM, ..Style::default() };
+        let (width_px, height_px) = diagram_size_px(diagram, verified, &style);
+        let page_at = |width_mm, theme| {
+            let more = format!("width-mm={width_mm}&theme={theme}&{VERSION}={}", self.version);
+            self.address(diagram, "svg", event, &more)
+        };
+        let page = |theme| page_at(WIDTH_MM, theme);
+        let narrow = Style { width_mm: PHONE_MM, ..style.clone() };
+        let (narrow_px, high_px) = diagram_size_px(diagram, verified, &narrow);
+        let narrow = Narrow {
+            light: page_at(PHONE_MM, "light"),
+            dark: page_at(PHONE_MM, "dark"),
+            width_px: narrow_px,
+            height_px: high_px,
+        };
+        let figure = FigureView {
+            name: format!("diagram-{diagram}"),
+            id: format!("{}-{event}-{diagram}", self.id),
+            shape: "chart",
+            title: diagram.title().to_owned(),
+            alt: diagram_alt_text(diagram, verified),
+            light: page("light"),
+            dark: page("dark"),
+            narrow: Some(narrow),
+            width_px,
+            height_px,
+            is_first: false,
+            downloads: self.downloads(diagram, event),
+            values: None,
+        };
+        let slider = (diagram == Diagram::Value).then(|| self.slider(event, verified));
+        Shown { figure, meaning: diagram.meaning(), slider }
+    }
+
+    fn slider(&self, event: usize, verified: &Verified<'_>) -> Slider {
+        let values = verified.forecasts[0].value.iter();
+        let values: Vec<[f64; 3]> = values.map(|v| [v.cost_loss, v.as_said, v.envelope]).collect();
+        Slider {
+            action: format!("{}/{}.svg", self.base, Diagram::Value),
+            id: format!("{}-{event}-ratio", self.id),
+            event,
+            cost_loss: COST_LOSS,
+            values: serde_json::to_string(&values).unwrap_or_default(),
+        }
+    }
+
+    fn address(&self, diagram: Diagram, kind: &str, event: usize, more: &str) -> String {
+        // The ratio stands in every address that hangs on it, so that a slider can put another one there.
+        let ratio = match diagram {
+            Diagram::Value => format!("&cost-loss={COST_LOSS}"),
+            _ => String::new(),
+        };
+        format!("{}/{diagram}.{kind}?event={event}{ratio}&{more}", self.base)
+    }
+
+    fn downloads(&self, diagram: Diagram, event: usize) -> Vec<Download> {
+        let mut downloads = Vec::new();
+        for width_mm in Style::WIDTHS_MM {
+            for (kind, label, more) in
+                [("png", "PNG, 300 dpi", "&dpi=300"), ("svg", "SVG", ""), ("pdf", "PDF", "")]
+            {
+                let more = format!("width-mm={width_mm}{more}&download=yes");
+                let href = self.address(diagram, kind, event, &more);
+                downloads.push(Download { label: format!("{label}, {width_mm} mm"), href });
+            }
+        }
+        let href = self.address(diagram, "csv", event, "download=yes");
+        downloads.push(Download { label: "Numbers, CSV".to_owned(), href });
+        downloads
+    }
+}

@@ -1,0 +1,93 @@
+//! Diagrams of probabilities beside weights, and the page that shows them.
+
+use axum::http::StatusCode;
+use stormlens_data::card::CheckpointCard;
+
+use crate::support::{Page, TestApp, classifier_weights};
+
+const BASE: &str = "/models/polar-low/simulated-192/diagram";
+const DIAGRAMS: [&str; 5] = ["reliability", "roc", "value", "murphy", "performance"];
+
+/// With the weights that are shipped.
+fn app() -> TestApp {
+    let shipped = || CheckpointCard { name: "simulated-192".into(), ..classifier_weights() };
+    TestApp::set_up(|setup| setup.forecasters.push(shipped()))
+}
+
+async fn get(app: &TestApp, file: &str) -> Page {
+    app.get(&format!("{BASE}/{file}")).await
+}
+
+#[tokio::test]
+async fn the_page_of_a_network_shows_scores_and_diagrams() {
+    let app = app();
+    let page = app.get("/models/polar-low").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let text = page.texts(".probabilities").concat();
+    for words in ["600 simulated scenes of 150 footprints", "Brier skill", "0.041 (0.030 to 0.052)"]
+    {
+        assert!(text.contains(words), "{words}");
+    }
+    let shown = page.attributes(".probabilities figure", "data-figure");
+    assert_eq!(shown, DIAGRAMS.map(|name| format!("diagram-{name}")));
+    assert!(page.attributes(".probabilities img", "alt").iter().all(|alt| alt.len() > 60));
+    for address in page.attributes(".probabilities img", "src") {
+        let figure = app.get(&address).await;
+        assert_eq!(figure.status, StatusCode::OK, "{address}");
+        assert_eq!(figure.header("cache-control"), "private, max-age=31536000, immutable");
+    }
+    for address in page.attributes(".probabilities .files a", "href") {
+        assert_eq!(app.get(&address).await.status, StatusCode::OK, "{address}");
+    }
+    // Without a script the slider asks for the figure itself.
+    assert_eq!(page.attributes(".ratio", "action"), [format!("{BASE}/value.svg")]);
+}
+
+#[tokio::test]
+async fn a_diagram_comes_in_every_format_and_its_numbers_as_a_table() {
+    let app = app();
+    for name in DIAGRAMS {
+        for (kind, start) in
+            [("svg", "<svg"), ("png", "\u{89}PNG"), ("pdf", "%PDF"), ("csv", "\"forecast\"")]
+        {
+            let file = get(&app, &format!("{name}.{kind}?download=yes&dpi=72")).await;
+            assert_eq!(file.status, StatusCode::OK, "{name}.{kind}");
+            let begin: String = file.body.iter().take(10).map(|&byte| char::from(byte)).collect();
+            assert!(begin.starts_with(start), "{name}.{kind} starts with {begin}");
+            let saved = file.header("content-disposition").to_owned();
+            assert!(saved.contains("polar-low-simulated-192-") && saved.contains(kind), "{saved}");
+        }
+        let table = get(&app, &format!("{name}.csv")).await.text();
+        let n_columns = table.lines().next().map(|line| line.split(',').count());
+        assert!(table.lines().all(|line| Some(line.split(',').count()) == n_columns), "{name}");
+        assert!(table.lines().count() > 20, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_marked_ratio_is_the_visitors() {
+    let app = app();
+    let svg = get(&app, "value.svg?cost-loss=0.35").await.text();
+    assert!(svg.contains("0.35"), "{svg}");
+    let tag = get(&app, "value.svg").await.header("etag").to_owned();
+    let again = app.get_with(&format!("{BASE}/value.svg"), &[("if-none-match", &tag)]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn what_there_is_not_is_refused_in_words() {
+    let app = app();
+    for (address, status, words) in [
+        (format!("{BASE}/scatter.svg"), 422, "reliability, roc, value, murphy, performance"),
+        (format!("{BASE}/roc.docx"), 422, "each as .svg, .png, .pdf or .csv"),
+        (format!("{BASE}/roc.svg?event=3"), 400, "counted from 0 to 0"),
+        (format!("{BASE}/value.svg?cost-loss=20"), 400, "a ratio from 0.001 to 0.99"),
+        (format!("{BASE}/value.svg?ratio=0.2"), 400, "cost-loss"),
+        ("/models/polar-low/none/diagram/roc.svg".into(), 404, "simulated-192"),
+        ("/models/sar-unet/test/diagram/roc.svg".into(), 404, "stormlens evaluate"),
+    ] {
+        let page = app.get(&address).await;
+        assert_eq!(page.status.as_u16(), status, "{address}: {}", page.text());
+        assert!(page.text().contains(words), "{address}: {}", page.text());
+    }
+}
