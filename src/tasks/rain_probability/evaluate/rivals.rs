@@ -77,7 +77,8 @@ impl<'a> Rivals<'a> {
             let truth = |event: usize, case: usize| {
                 asked.cases[case].truth.as_ref().map_or(f64::NAN, |truth| truth[event])
             };
-            forecasts.push(of("truth", "True probability", &truth));
+            // Diagrams show the first five forecasts.
+            forecasts.insert(0, of("truth", "True probability", &truth));
         }
         forecasts
     }

@@ -22,28 +22,35 @@ pub fn evaluated(asked: &Asked, evaluation: &Evaluation<'_>, scored: &[Scored]) 
             "n_cases": n_known,
             "thresholds_mm": statement.map(|statement| &statement.thresholds_mm),
             "hours": statement.map(|statement| statement.hours),
+            "trained_on_simulation": statement.is_some_and(|statement| statement.synthetic),
             "forecasts": scored.iter().map(as_json).collect::<Vec<_>>(),
+            // Those of one event stand together.
+            "probabilities": (0..n_events(scored))
+                .flat_map(|event| scored.iter().filter_map(move |scored| scored.events.get(event)))
+                .collect::<Vec<_>>(),
         }),
         n_cases,
     }
 }
 
 fn as_json(scored: &Scored) -> serde_json::Value {
-    let Scored { name, label, rps, rps_skill, matrix, events } = scored;
+    let Scored { name, label, rps, rps_skill, matrix, .. } = scored;
     json!({
         "name": name,
         "label": label,
         "rps": rps,
         "rps_skill": rps_skill,
         "matrix": matrix,
-        "events": events,
     })
+}
+
+fn n_events(scored: &[Scored]) -> usize {
+    scored.first().map_or(0, |first| first.events.len())
 }
 
 fn summary(scored: &[Scored]) -> String {
     let mut lines = Vec::new();
-    let n_events = scored.first().map_or(0, |first| first.events.len());
-    for event in 0..n_events {
+    for event in 0..n_events(scored) {
         let Some(first) = scored.first().and_then(|scored| scored.events.get(event)) else {
             continue;
         };
@@ -56,7 +63,7 @@ fn summary(scored: &[Scored]) -> String {
             first.n_events,
             first.drawn
         ));
-        let heads: Vec<String> = SHORT.iter().map(|name| format!("{name:>14}")).collect();
+        let heads: Vec<String> = SHORT.iter().map(|name| format!("{:>14}", head(name))).collect();
         lines.push(format!("{:34}{}", "", heads.concat()));
         for forecast in scored {
             let Some(verified) = forecast.events.get(event) else { continue };
@@ -70,6 +77,12 @@ fn summary(scored: &[Scored]) -> String {
         lines.push(format!("{:34}{rps}{skill}", forecast.label));
     }
     lines.join("\n")
+}
+
+/// The label of a score, which is shorter than its name.
+fn head(name: &str) -> &str {
+    let found = PROBABILITY_SCORES.iter().find(|score| score.name == name);
+    found.map_or(name, |score| score.label)
 }
 
 fn cell(value: Option<f64>) -> String {
