@@ -477,3 +477,26 @@ fn damaged_figures_have_a_recipe_or_are_refused() {
     }
     assert!(n_read > N_MUTATIONS / 100 && n_read < N_MUTATIONS, "{n_read}");
 }
+
+#[test]
+fn a_diagram_is_no_figure_that_is_rendered_again() {
+    let recipe = DiagramRecipe {
+        diagram: "roc".into(),
+        description: "ROC curve".into(),
+        model: "m".into(),
+        checkpoint: "c".into(),
+        weights_sha256: String::new(),
+        evaluation_sha256: String::new(),
+        event: "e".into(),
+        forecasts: vec!["f".into()],
+        cost_loss: None,
+        style: Style::default(),
+        program: "stormlens".into(),
+    };
+    let (drawn, _) = figure("map-prediction");
+    let files = [svg(&drawn, &recipe), png(&drawn, 72, &recipe), pdf(&drawn, &recipe)];
+    for file in files {
+        let error = Recipe::from_file_bytes(&file.expect("a file")).expect_err("no figure");
+        assert!(error.to_string().contains("the diagram `roc` of an evaluation"), "{error}");
+    }
+}
