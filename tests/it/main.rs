@@ -20,6 +20,7 @@ mod limits;
 mod maps;
 mod pages;
 mod painting;
+mod probability;
 mod proxy;
 #[cfg(feature = "nn")]
 mod rain_arrays;

@@ -111,7 +111,7 @@ async fn drop_hours(browser: &Browser<'_>) {
 }
 
 /// Nothing is wider than a phone, and axe-core finds nothing.
-async fn fits_and_can_be_heard(browser: &Browser<'_>) {
+pub async fn fits_and_can_be_heard(browser: &Browser<'_>) {
     browser.resize(390).await;
     let width = browser.run("return document.documentElement.scrollWidth").await;
     assert!(width.as_u64().is_some_and(|width| width <= 390), "{width}");

@@ -170,13 +170,9 @@ impl<'a> Made<'a> {
             )
         };
         let mut variables = vec![prediction];
-        variables.push(exceeding(
-            EXCEEDANCE,
-            "membership, as the network gives it",
-            &self.exceedances,
-        ));
+        variables.push(exceeding(EXCEEDANCE, "membership", &self.exceedances));
         if let Some(values) = &self.probabilities {
-            variables.push(exceeding(PROBABILITY, "probability, recalibrated", values));
+            variables.push(exceeding(PROBABILITY, "probability", values));
         }
         variables
     }
@@ -202,13 +198,10 @@ impl<'a> Made<'a> {
         let map = |name: &str, quantity: Quantity, values: Vec<f32>| {
             self.ground().variable(name, Role::Prediction, quantity, (None, values))
         };
-        let names = class_names(&self.work.card.fields);
-        let named = names.iter().enumerate().map(|(i, name)| format!("{i} {name}"));
-        let title = format!("most likely class: {}", named.collect::<Vec<_>>().join(", "));
         [
             map(
                 CLASS,
-                Quantity::new(&title, "1", Colours::Amount),
+                Quantity::new("most likely class", "1", Colours::Amount),
                 (0..n).map(likeliest).collect(),
             ),
             map(
@@ -230,12 +223,8 @@ impl<'a> Made<'a> {
         };
         let (mean, spread) = moments(&self.masked);
         vec![
-            map(MEAN, Quantity::new("membership, mean behind masks", "1", Colours::Share), mean),
-            map(
-                SPREAD,
-                Quantity::new("standard deviation behind masks", "1", Colours::Amount),
-                spread,
-            ),
+            map(MEAN, Quantity::new("mean membership", "1", Colours::Share), mean),
+            map(SPREAD, Quantity::new("spread behind masks", "1", Colours::Amount), spread),
         ]
     }
 

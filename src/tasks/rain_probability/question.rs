@@ -91,7 +91,7 @@ fn read_hidden(parameters: &Parameters, card: &FieldsCard) -> Result<Vec<String>
     let wanted = parameters.list(HIDE);
     for name in wanted.iter().filter(|name| **name != "none") {
         if card.fields.channel(name).is_none() {
-            return Err(QuestionError::unknown("variable", *name, known()));
+            return Err(QuestionError::unknown("variable", name, known()));
         }
     }
     let is_wanted = |name: &String| wanted.iter().any(|w| w.eq_ignore_ascii_case(name));

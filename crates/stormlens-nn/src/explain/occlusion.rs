@@ -95,7 +95,9 @@ impl Hiding<'_> {
     fn groups(&self) -> Result<Vec<Series>, Cancelled> {
         let [n_groups, rows, columns] = self.tokens.grid();
         let n = rows * columns;
-        let group = |group: usize| (0..n_groups * n).map(|token| token / n == group).collect();
+        let group = |group: usize| -> Vec<bool> {
+            (0..n_groups * n).map(|token| token / n == group).collect()
+        };
         let inputs = (0..n_groups).map(|i| self.without(&group(i))).collect();
         let changes = self.changes(inputs, "hidden variables")?;
         Ok(self.series(EVENTS, |channel| changes[self.tokens.group(channel)].as_ref()))
@@ -118,7 +120,8 @@ impl Hiding<'_> {
     /// What the target loses without each token.
     fn places(&self, event: usize) -> Result<Map, Cancelled> {
         let n_tokens = self.tokens.n();
-        let one = |token: usize| (0..n_tokens).map(|other| other == token).collect();
+        let one =
+            |token: usize| -> Vec<bool> { (0..n_tokens).map(|other| other == token).collect() };
         let inputs = (0..n_tokens).map(|token| self.without(&one(token))).collect();
         let changes = self.changes(inputs, "hidden tokens")?;
         let [_, rows, columns] = self.tokens.grid();
@@ -138,7 +141,7 @@ impl Hiding<'_> {
     }
 
     /// The input without tokens; `None` where nothing would be left to be seen.
-    fn without(&self, hidden: &Vec<bool>) -> Option<Vec<f32>> {
+    fn without(&self, hidden: &[bool]) -> Option<Vec<f32>> {
         let mut values = self.run.input.values.clone();
         self.tokens.hide(&mut values, hidden);
         let is_left = self.tokens.hidden(&values).iter().any(|&hidden| !hidden);

@@ -84,6 +84,11 @@ impl Target for ProbabilityTarget {
     fn mask(&self) -> Option<&[f32]> {
         Some(&self.mask)
     }
+
+    fn events(&self, prediction: &[f32]) -> (Vec<f64>, usize) {
+        let of = |from_class| Self { from_class, ..self.clone() }.score(prediction);
+        ((1..self.shape[0]).map(of).collect(), self.from_class - 1)
+    }
 }
 
 /// `ln Σ exp`, of none minus infinity.

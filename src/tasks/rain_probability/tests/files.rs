@@ -42,7 +42,7 @@ fn numbers_are_of_the_shape_of_the_weights() {
 fn a_mask_has_an_entry_a_token() {
     let folder = tempfile::tempdir().expect("a folder");
     let [input, mask] = ["x.npy", "m.npy"].map(|name| folder.path().join(name));
-    write_npy_f32(&input, &[1, 12, 16, 24], &[0.5; 12 * N]).expect("it can be written");
+    write_npy_f32(&input, &[1, 12, 16, 24], &vec![0.5; 12 * N]).expect("it can be written");
     let with = |shape: [usize; 2], value: u8| {
         let mut bytes = format!(
             "\u{93}NUMPY\u{1}\0v\0{{'descr': '|u1', 'fortran_order': False, 'shape': ({}, {}), }}",
