@@ -69,7 +69,7 @@ fn every_network_has_its_task() {
     }
     assert_eq!(subject("polar"), Some("scene"));
     assert_eq!(subject("gone"), None);
-    assert_eq!(catalog.tasks().len(), 3);
+    assert_eq!(catalog.tasks().len(), 4);
 }
 
 #[test]

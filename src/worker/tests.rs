@@ -198,9 +198,11 @@ fn a_pass_alone_tells_of_its_own_work() {
 #[test]
 fn weights_that_are_not_there_are_an_error_of_their_request_alone() {
     let folder = checkpoints();
-    let broken = folder.path().join(MODEL).join("narrow/members/broken.pt");
-    fs::write(&broken, "no weights").expect("a file");
+    let broken = folder.path().join(MODEL).join("narrow/members/broken.safetensors");
+    write(&broken, 5);
     let (tiles, mut worker) = worker(folder.path());
+    // Behind the back of a server that has listed it.
+    fs::write(&broken, "no weights").expect("a file");
     let requests = ["plain", "unknown", "several", "broken", "plain"].map(request);
     let batch: Vec<Asked<'_>> =
         requests.iter().map(|one| (one, &Silent as &dyn Progress)).collect();
@@ -213,7 +215,7 @@ fn weights_that_are_not_there_are_an_error_of_their_request_alone() {
     assert!(!remedy.is_empty());
     assert_eq!(next().as_ref(), Ok(&requests[2]));
     let Err(WorkerError::Failed(message)) = next() else { panic!("it was answered") };
-    assert!(message.contains("broken.pt"), "{message}");
+    assert!(message.contains("broken.safetensors"), "{message}");
     assert_eq!(next().as_ref(), Ok(&requests[4]));
     let n_answers: Vec<usize> = tiles.answered().iter().map(|(answers, _)| answers.len()).collect();
     // The two plain ones went through the network together, before the others.

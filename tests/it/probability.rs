@@ -85,8 +85,9 @@ fn occlusion_ranks_the_variables_that_made_the_rain_first() {
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let first: Vec<&str> = ranked.iter().take(3).map(|(name, _)| *name).collect();
     assert_eq!(first, CAUSES.map(|(name, _)| name), "{ranked:?}");
-    // What plays no part changes less than two thirds of what the weakest cause does.
-    assert!(ranked[3].1 < 0.67 * ranked[2].1, "{ranked:?}");
+    // The nine that play no part change, in the mean, less than a third of what the weakest cause does.
+    let others: f64 = ranked[3..].iter().map(|(_, change)| change).sum::<f64>() / 9.0;
+    assert!(others < ranked[2].1 / 3.0, "{ranked:?}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ async fn the_page_of_scenes_asks_and_offers_samples() {
 async fn home_offers_all_jobs() {
     let home = TestApp::new().get("/").await;
     let jobs = home.attributes(".jobs h2 a", "href");
-    assert_eq!(jobs, ["/samples", "/scenes", "/rain"]);
+    assert_eq!(jobs, ["/samples", "/scenes", "/rain", "/probability"]);
     assert_eq!(home.count(".drop input[type=file]"), 1);
 }
 

@@ -115,7 +115,7 @@ pub fn show(
         value: month.strftime("%Y-%m").to_string(),
         first: first.strftime("%Y-%m").to_string(),
         last: last.strftime("%Y-%m").to_string(),
-        used: used(part(month)),
+        used: used(part(month.last_of_month())),
         previous: neighbour(-1),
         next: neighbour(1),
         n_all: days.len(),
@@ -160,7 +160,9 @@ fn used(part: Option<Part>) -> &'static str {
         Some(Part::Training) => "These days trained the shipped weights",
         Some(Part::Validation) => "These days chose and recalibrated the shipped weights",
         Some(Part::Test) => "The shipped weights have not seen these days",
-        _ => "Fields on pressure levels are missing on the last of these days",
+        _ => {
+            "The archive has no fields on pressure levels from 26 November 2010 on; they are hidden"
+        }
     }
 }
 

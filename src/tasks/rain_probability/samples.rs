@@ -217,11 +217,18 @@ impl Days {
             observed_mm: rain[i],
             model_mm: model[i],
         };
-        let present = || Found::Present { source: self.credit.source.clone(), n_missing: 0 };
+        let values = self.iberia.values(day, statement);
+        let found = |map: &[f32]| match map.iter().filter(|value| value.is_nan()).count() {
+            n if n == map.len() => {
+                Found::Hidden { why: "the archive has none of this day".to_owned() }
+            }
+            n_missing => Found::Present { source: self.credit.source.clone(), n_missing },
+        };
+        let n_nodes = statement.size[0] * statement.size[1];
         Loaded {
-            values: self.iberia.values(day, statement),
+            found: values.chunks_exact(n_nodes).map(found).collect(),
+            values,
             is_normalised: false,
-            found: statement.variables.iter().map(|_| present()).collect(),
             gauges: GAUGES.iter().enumerate().map(gauge).collect(),
             world: None,
             masked: None,

@@ -21,7 +21,7 @@ use crate::tasks::tests::data;
 
 mod files;
 
-/// A day with 34 mm in Salamanca.
+/// A day with 61 mm in Córdoba.
 const SAMPLE: &str = "iberia-2008-04-08";
 const N: usize = 16 * 24;
 
@@ -253,11 +253,11 @@ fn memberships_and_probabilities_stand_side_by_side() {
         };
         gauges.values.at(find(places, gauge) * what.len() + find(what, row))
     };
-    let rain = value("Salamanca", "observed (mm)");
+    let rain = value("Córdoba", "observed (mm)");
     assert!(rain >= 10.0, "{rain} mm");
-    assert_eq!(value("Salamanca", "observed class"), 2.0);
-    assert_eq!(value("Salamanca", "density label, heavy rain"), 1.0);
-    assert!((value("Salamanca", "membership, dry") - 4.0 / 7.0).abs() < 1e-6);
+    assert_eq!(value("Córdoba", "observed class"), 2.0);
+    assert_eq!(value("Córdoba", "density label, heavy rain"), 1.0);
+    assert!((value("Córdoba", "membership, dry") - 4.0 / 7.0).abs() < 1e-6);
     assert_eq!(outcome.notes("perfect-prognosis").count(), 1);
     assert!(outcome.variables.iter().all(|variable| variable.check().is_ok()));
     let request = request(&task, &format!("fields={SAMPLE}"));
@@ -317,4 +317,18 @@ fn a_synthetic_day_has_its_truth() {
     assert!(samples.suits(id, &own) && !samples.suits(id, &card()));
     let error = samples.load(id, &card()).expect_err("other weights").to_string();
     assert!(error.contains("not of the synthetic world"), "{error}");
+}
+
+/// The archive ends its fields on pressure levels before its days: they are hidden, and the answer says so.
+#[test]
+fn what_the_archive_does_not_have_is_hidden_and_said() {
+    let task = task();
+    let (passes, outcome) = answered(&task, "fields=iberia-2010-12-24");
+    let missing = |name: &str| {
+        let channel = statement().channel(name).expect("it is there");
+        passes[0].input.values[channel * N..(channel + 1) * N].iter().all(|value| value.is_nan())
+    };
+    assert!(missing("GPH500") && missing("SLP") && !missing("RAIN") && !missing("T2"));
+    let said: Vec<&str> = outcome.notes("hidden").collect();
+    assert!(said.iter().any(|note| note.starts_with("GPH500 is hidden")), "{said:?}");
 }
