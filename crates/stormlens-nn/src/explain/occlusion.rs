@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_changes_nothing_and_something_stays_to_be_seen() {
-        let hidden = f32::NAN;
-        let x = [hidden, 1.0, hidden, 1.0, 1.0, 0.0, 0.0, 0.0, hidden, 1.0, hidden, 1.0];
+        let (hidden, seen) = ([f32::NAN; 4], [1.0, 0.0, 0.0, 0.0]);
+        let x = [hidden, seen, hidden].concat();
         let found = found(&x, "variables");
         assert!(found.maps.is_empty());
         // Without the second channel nothing would be left.
