@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use stormlens_data::card::Downscaling;
 use stormlens_data::network::ShownLayer;
+use stormlens_data::probability::Tokens;
 
 use crate::parameters::Mode;
 use crate::{Parameters, Tap};
@@ -66,18 +67,15 @@ pub struct FieldSizes {
 }
 
 impl FieldSizes {
-    /// Rows and columns of tokens of a picture of that size.
+    /// The tokens of fields of that size.
     ///
     /// # Errors
     /// In words, where it does not fall into the tokens of these weights.
-    pub fn places(&self, height: usize, width: usize) -> Result<[usize; 2], String> {
+    pub fn tokens(&self, height: usize, width: usize) -> Result<Tokens, String> {
         let [_, rows, columns] = self.patch;
-        let places = [height / rows, width / columns];
-        let is_whole = height.is_multiple_of(rows) && width.is_multiple_of(columns);
-        if is_whole && places[0] * places[1] == self.n_places {
-            return Ok(places);
-        }
-        Err(format!(
+        let tokens = Tokens::new(self.n_variables, [height, width], self.patch);
+        let is_own = |tokens: &Tokens| tokens.n() / tokens.grid()[0] == self.n_places;
+        tokens.ok().filter(is_own).ok_or_else(|| format!(
             "the fields are {height} × {width} pixels; these weights belong to fields that fall into {} parts of \
              {rows} × {columns}",
             self.n_places

@@ -14,7 +14,7 @@ const N_TOLD: usize = 3;
 
 /// What a person reads first.
 pub struct Panel {
-    /// `Rain of 1 mm in 24 h or more, near 41.29° N, 2.07° E`
+    /// `Rain ≥ 1 mm in 24 h, at 41.3° N, 2.07° E`
     pub event: String,
     /// Who says it, and how probable it is: the model itself, the network as it is, recalibrated.
     pub said: Vec<(String, String)>,
@@ -55,7 +55,7 @@ fn words(place: EventPlace) -> String {
     match place {
         EventPlace::All => "mean of the whole map".to_owned(),
         EventPlace::Node([latitude, longitude]) => {
-            format!("at {} ° N, {} ° E", format::number(latitude), format::number(longitude))
+            format!("at {}° N, {}° E", format::number(latitude), format::number(longitude))
         }
         EventPlace::Box([west, south, east, north]) => {
             format!("mean of {south} to {north}° N, {west} to {east}° E")

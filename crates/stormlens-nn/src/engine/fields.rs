@@ -30,7 +30,7 @@ fn check(fields: &FieldStatement, sizes: &FieldSizes) -> Result<(), String> {
     fields.check()?;
     fields.check_weights(sizes.n_variables, sizes.n_classes)?;
     let [rows, columns] = fields.size;
-    sizes.places(rows, columns).map(|_| ())
+    sizes.tokens(rows, columns).map(|_| ())
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ impl Needs {
 
     fn check_size(&self, height: usize, width: usize) -> Result<(), String> {
         if let Some(fields) = self.fields {
-            return fields.places(height, width).map(|_| ());
+            return fields.tokens(height, width).map(|_| ());
         }
         let Self { min_side_px: least, size_multiple: multiple, side_px, .. } = *self;
         if let Some(side) = side_px {
@@ -164,26 +164,13 @@ impl Needs {
 /// Whether any token is left that the network can see, or why not.
 fn check_visible(fields: &FieldSizes, input: &Input) -> Result<(), String> {
     let [_, height, width] = input.shape;
+    let hidden = fields.tokens(height, width)?.hidden(&input.values);
     let [depth, rows, columns] = fields.patch;
-    let is_seen = |token: [usize; 3]| {
-        let [group, row, column] = token;
-        (0..depth * rows).all(|i| {
-            let place = ((group * depth + i / rows) * height + row * rows + i % rows) * width;
-            let values = &input.values[place + column * columns..][..columns];
-            values.iter().all(|value| value.is_finite())
-        })
-    };
-    let n_columns = width / columns;
-    let token = |i: usize| {
-        let (group, place) = (i / fields.n_places, i % fields.n_places);
-        [group, place / n_columns, place % n_columns]
-    };
-    let n_tokens = fields.n_variables / depth * fields.n_places;
     let refused = || {
         format!(
             "every part of {depth} fields, {rows} rows and {columns} columns misses a value, so that the network \
              sees nothing; leave fewer fields out"
         )
     };
-    (0..n_tokens).any(|i| is_seen(token(i))).then_some(()).ok_or_else(refused)
+    hidden.contains(&false).then_some(()).ok_or_else(refused)
 }

@@ -67,8 +67,8 @@ impl Method for Occlusion {
 
     fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
         let sizes = run.network.fields(&|name| run.parameters.shape(name).map(<[usize]>::to_vec));
-        let [channels, height, width] = run.input.shape;
-        let tokens = sizes.and_then(|s| Tokens::new(channels, [height, width], s.patch).ok());
+        let [_, height, width] = run.input.shape;
+        let tokens = sizes.and_then(|sizes| sizes.tokens(height, width).ok());
         let Some(tokens) = tokens else { return Ok(Found::default()) };
         let hiding = Hiding { run, tokens, whole: run.target.events(&pass.prediction).0 };
         let mut found = Found { series: hiding.groups()?, ..Found::default() };

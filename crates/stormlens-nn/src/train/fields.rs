@@ -11,7 +11,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 use stormlens_data::card::FieldStatement;
-use stormlens_data::probability::{LabelOptions, Labels};
+use stormlens_data::probability::{LabelOptions, Labels, hidden_by_noise};
 
 pub use options::{
     FieldConfig, FieldData, FieldSource, FieldTraining, NetworkSizes, NoAugmentation, Stage,
@@ -21,7 +21,7 @@ use self::loss::{Weighted, cross_entropy, reconstruction, shares};
 use self::samples::Samples;
 use super::run::TrainError;
 use super::supervision::{Batch, Block, Score, Supervision};
-use crate::models::sslpdl::{Form, hidden_by_noise, hide};
+use crate::models::sslpdl::Form;
 use crate::network::{FieldSizes, Prediction};
 use crate::parameters::to_vec;
 use crate::random::Random;
@@ -107,8 +107,9 @@ impl FieldSupervision {
         if ratio > 0.0 {
             let noise: Vec<f32> = (0..self.form.n_tokens()).map(|_| random.unit() as f32).collect();
             let hidden = hidden_by_noise(&noise, ratio);
-            hide(&mut masked, self.samples.statement.size, &self.sizes(), &hidden)
-                .expect("fields of the sizes that the network was made for");
+            let [height, width] = self.samples.statement.size;
+            let tokens = self.sizes().tokens(height, width);
+            tokens.expect("fields of the network's sizes").hide(&mut masked, &hidden);
         }
         masked
     }

@@ -198,14 +198,6 @@ impl Form {
         self.channels(level) / self.group_channels
     }
 
-    /// Rows and columns of tokens of a picture of that size.
-    ///
-    /// # Errors
-    /// In words, where it does not fall into the tokens of these weights.
-    pub fn places(&self, height: usize, width: usize) -> Result<[usize; 2], String> {
-        self.sizes().places(height, width)
-    }
-
     /// What goes in and comes out.
     pub fn sizes(&self) -> FieldSizes {
         FieldSizes {

@@ -1,17 +1,17 @@
 //! From fields to the picture that the encoder sees: tokens, of which some are hidden, and back to pixels.
 
 use burn::tensor::{Bool, Tensor, TensorData};
+use stormlens_data::probability::Tokens;
 
 use super::EPSILON;
 use super::form::Form;
-use super::mask::token_of;
 use crate::layers::normalise_last;
 use crate::parameters::{Scope, to_vec};
 
 /// Which tokens are hidden: `[batch × tokens]`.
 pub(super) struct Hidden {
     tokens: Vec<bool>,
-    places: [usize; 2],
+    of: Tokens,
 }
 
 impl Hidden {
@@ -19,18 +19,11 @@ impl Hidden {
     ///
     /// Found on the host: programs for GPUs may be compiled as if no value were ever missing.
     pub fn of(form: &Form, fields: &Tensor<4>) -> Self {
-        let [n_batch, n_variables, height, width] = fields.dims();
-        let (sizes, n_tokens) = (form.sizes(), form.n_tokens());
-        let places = form.places(height, width).expect("fields that the engine has checked");
-        let mut tokens = vec![false; n_batch * n_tokens];
-        let n_values = n_variables * height * width;
-        for (i, value) in to_vec(fields.clone().inner()).into_iter().enumerate() {
-            if value.is_nan() {
-                let token = token_of(i % n_values, [height, width], &sizes, places);
-                tokens[i / n_values * n_tokens + token] = true;
-            }
-        }
-        Self { tokens, places }
+        let [_, n_variables, height, width] = fields.dims();
+        let of = form.sizes().tokens(height, width).expect("fields that the engine has checked");
+        let values = to_vec(fields.clone().inner());
+        let examples = values.chunks_exact(n_variables * height * width);
+        Self { tokens: examples.flat_map(|example| of.hidden(example)).collect(), of }
     }
 }
 
@@ -38,14 +31,13 @@ impl Hidden {
 /// and no gradient comes back to it.
 pub(super) fn tokens(p: &Scope, form: &Form, fields: Tensor<4>, hidden: &Hidden) -> Tensor<3> {
     let [n_batch, n_variables, height, width] = fields.dims();
-    let (sizes, n_tokens) = (form.sizes(), form.n_tokens());
+    let n_tokens = form.n_tokens();
     let fields = match hidden.tokens.contains(&true) {
         false => fields,
         true => {
             let n_values = n_variables * height * width;
             let is_hidden = |i: usize| {
-                let token = token_of(i % n_values, [height, width], &sizes, hidden.places);
-                hidden.tokens[i / n_values * n_tokens + token]
+                hidden.tokens[i / n_values * n_tokens + hidden.of.of_value(i % n_values)]
             };
             let mask: Vec<bool> = (0..n_batch * n_values).map(is_hidden).collect();
             let mask = TensorData::new(mask, [n_batch, n_variables, height, width]);
@@ -54,7 +46,7 @@ pub(super) fn tokens(p: &Scope, form: &Form, fields: Tensor<4>, hidden: &Hidden)
         }
     };
     let [depth, patch_rows, patch_columns] = form.patch;
-    let [rows, columns] = hidden.places;
+    let [_, rows, columns] = hidden.of.grid();
     let parts = [n_batch * form.n_groups(), depth, rows, patch_rows, columns, patch_columns];
     let patches = fields.reshape(parts).permute([0, 2, 4, 1, 3, 5]);
     let n = form.n_token();
@@ -74,7 +66,7 @@ pub(super) fn picture(p: &Scope, form: &Form, tokens: Tensor<3>, hidden: &Hidden
     let embedded = embedded.reshape([n_batch, n_groups, form.n_places, n]) + spatial + of_group;
     let x = normalise_last(&p.at("norm.0"), embedded.reshape([n_batch, n_tokens, n]), EPSILON);
     let [depth, patch_rows, patch_columns] = form.patch;
-    let [rows, columns] = hidden.places;
+    let [_, rows, columns] = hidden.of.grid();
     let x = x.reshape([n_batch * n_groups, rows, columns, depth, patch_rows, patch_columns]);
     let x = x.permute([0, 3, 1, 4, 2, 5]);
     x.reshape([n_batch, form.n_variables, rows * patch_rows, columns * patch_columns])

@@ -11,7 +11,6 @@ mod form;
 mod front;
 mod head;
 mod initial;
-mod mask;
 mod network;
 mod schema;
 #[cfg(test)]
@@ -19,7 +18,6 @@ pub(crate) mod tests;
 
 pub use form::{Form, Naming};
 pub use initial::fine_tuning_of;
-pub use mask::{hidden_by_noise, hide};
 pub use network::{IDENTITY, RECONSTRUCTION, Sslpdl};
 pub use schema::architecture;
 

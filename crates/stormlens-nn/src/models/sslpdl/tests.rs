@@ -6,6 +6,7 @@ mod recognition;
 mod training;
 
 use burn::tensor::{Device, Tensor};
+use stormlens_data::probability::hidden_by_noise;
 
 use super::*;
 use crate::explain::{MaskedSum, Target};
@@ -61,13 +62,12 @@ fn cases() -> [(&'static str, HostTensors, f64); 3] {
 /// Two examples, of which tokens are hidden.
 pub(crate) fn examples(ratio: f64) -> Vec<f32> {
     let [height, width] = SIZE;
-    let sizes = tiny().sizes();
-    let n_tokens = tiny().n_tokens();
+    let tokens = tiny().sizes().tokens(height, width).expect("its size");
     let mut values: Vec<f32> = ramp(2 * 4 * height * width).iter().map(|v| 4.0 * v - 2.0).collect();
     let mut random = Random::new(9);
     for example in values.chunks_exact_mut(4 * height * width) {
-        let noise: Vec<f32> = (0..n_tokens).map(|_| random.unit() as f32).collect();
-        hide(example, SIZE, &sizes, &hidden_by_noise(&noise, ratio)).expect("a mask that fits");
+        let noise: Vec<f32> = (0..tokens.n()).map(|_| random.unit() as f32).collect();
+        tokens.hide(example, &hidden_by_noise(&noise, ratio));
     }
     values
 }
@@ -172,7 +172,8 @@ fn hidden_values_have_no_influence() {
     let mut all = whole.clone();
     let mut hidden = vec![false; 48];
     hidden[24 + 6 + 2] = true;
-    hide(&mut all, SIZE, &tiny().sizes(), &hidden).expect("a mask that fits");
+    let tokens = tiny().sizes().tokens(SIZE[0], SIZE[1]).expect("its size");
+    tokens.hide(&mut all, &hidden);
     assert_eq!(all.iter().filter(|v| v.is_nan()).count(), 32);
     assert!(all[3 * 384 + 4 * 24 + 8].is_nan() && !all[384 + 5 * 24 + 9].is_nan());
     let hidden = run(all);
@@ -188,11 +189,8 @@ fn noise_hides_as_the_reference_does() {
     assert_eq!(hidden_by_noise(&noise, 0.5), [true, false, true, false, true]);
     assert_eq!(hidden_by_noise(&noise, 0.0), [false; 5]);
     assert_eq!(hidden_by_noise(&noise, 1.0), [true; 5]);
-    let mut values = vec![0.0; 4 * 16 * 24];
-    let refused = |error: Result<(), String>, word: &str| {
-        assert!(error.as_ref().is_err_and(|e| e.contains(word)), "{error:?}");
-    };
-    refused(hide(&mut values, SIZE, &tiny().sizes(), &[true; 47]), "48 tokens of 4 fields");
-    refused(hide(&mut values, [18, 24], &tiny().sizes(), &[true; 48]), "24 parts of 4 × 4");
-    refused(hide(&mut values, [16, 16], &tiny().sizes(), &[true; 48]), "16 × 16 pixels");
+    for (size, word) in [([18, 24], "24 parts of 4 × 4"), ([16, 16], "16 × 16 pixels")] {
+        let refused = tiny().sizes().tokens(size[0], size[1]).expect_err("another size");
+        assert!(refused.contains(word), "{refused}");
+    }
 }

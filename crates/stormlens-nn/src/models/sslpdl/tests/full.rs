@@ -72,7 +72,8 @@ fn reference() -> Option<(PathBuf, HostTensors)> {
 fn fields(folder: &Path, ratio: f64) -> Tensor<4> {
     let mut values = halves(folder, "enc_input");
     let hidden = hidden_by_noise(&npy(folder, "enc_mask_noise"), ratio);
-    hide(&mut values, SIZE, &Form::published().sizes(), &hidden).expect("a mask that fits");
+    let tokens = Form::published().sizes().tokens(SIZE[0], SIZE[1]).expect("its size");
+    tokens.hide(&mut values, &hidden);
     input(values, [1, 16, SIZE[0], SIZE[1]], &Device::flex())
 }
 
