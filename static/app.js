@@ -407,11 +407,17 @@ function place({ latitudes, longitudes, size_km: size, content, height_px, width
     const [r, c] = [inPicture(row, content.top, content.height, height_px), inPicture(column, content.left, content.width, width_px)];
     return `row ${r}, column ${c}`;
   }
-  if (!latitudes) return `row ${Math.floor(row)}, column ${Math.floor(column)}`;
-  const at = (rows) => between(rows, down * (rows.length - 1), right * (rows[0].length - 1));
-  const degrees = (value, [plus, minus]) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;
+  const at = degrees({ latitudes, longitudes }, [down, right]);
+  if (!at) return `row ${Math.floor(row)}, column ${Math.floor(column)}`;
+  const words = (value, [plus, minus]) => `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;
   const km = size ? `, ${Math.round(right * size[1])} km from the west and ${Math.round((1 - down) * size[0])} km from the south edge` : "";
-  return `${degrees(at(latitudes), "NS")}, ${degrees(at(longitudes), "EW")}${km}`;
+  return `${words(at[0], "NS")}, ${words(at[1], "EW")}${km}`;
+}
+
+/** Latitude and longitude of a share of a domain's height and width; null where its place is not known. */
+function degrees({ latitudes, longitudes }, [down, right]) {
+  if (!latitudes) return null;
+  return [latitudes, longitudes].map((rows) => between(rows, down * (rows.length - 1), right * (rows[0].length - 1)));
 }
 
 const floats = async (response) => new DataView(await response.arrayBuffer());
@@ -488,6 +494,15 @@ class Chart {
     }
   }
 
+  /** Puts a place into the fields of forms that ask for one. */
+  async put([row, column], inputs) {
+    const { domain } = await once(this.head, (response) => response.json());
+    const at = degrees(domain, [row / this.size[0], column / this.size[1]]);
+    if (!at) return;
+    for (const input of inputs) input.value = `node:${at.map((value) => Number(value.toFixed(3))).join(",")}`;
+    this.output.textContent += "; this place stands in the forms now";
+  }
+
   /** Says the values of another map, also where the pointer rests. */
   become({ head, body, index }) {
     Object.assign(this, { head, body, index: Number(index) });
@@ -504,6 +519,7 @@ class Chart {
 /** Values under the pointer, one cross over all maps of a domain, and a part of it to look at closely. */
 function inspect(figures) {
   const charts = [...figures].map((figure) => new Chart(figure));
+  const places = document.querySelectorAll("input[data-place]");
   let here = null;
 
   const point = (chart, at, isByMouse = false) => {
@@ -543,7 +559,8 @@ function inspect(figures) {
     picture.setAttribute("role", "group");
     const button = figure.closest("section")?.querySelector("[data-flicker]");
     const switches = button ? " F: switch between forecast and observation." : "";
-    picture.setAttribute("aria-label", `Arrow keys: value at a place. Z: look closer. X: whole map.${switches} Escape: end`);
+    const takes = places.length > 0 ? " P: take this place into the forms." : "";
+    picture.setAttribute("aria-label", `Arrow keys: value at a place. Z: look closer. X: whole map.${switches}${takes} Escape: end`);
     picture.addEventListener("pointermove", (event) => {
       const isMouse = event.pointerType === "mouse";
       // The page moved, and the mouse did not.
@@ -572,6 +589,7 @@ function inspect(figures) {
       start = null;
       if (!from || !to) return;
       const [rows, columns] = [Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])];
+      if (rows < 1 && columns < 1 && places.length > 0) chart.put(to, places).catch(() => {});
       if (rows >= 8 && columns >= 8) look(chart, [Math.min(from[0], to[0]), Math.min(from[1], to[1]), rows, columns]);
     });
     if (location.hash && decodeURIComponent(location.hash.slice(1)) === figure.id) picture.focus();
@@ -587,6 +605,7 @@ function inspect(figures) {
       else if (event.key === "z") zoom(chart, at, 0.5);
       else if (event.key === "x") look(chart, null);
       else if (event.key === "f" && button) button.click();
+      else if (event.key === "p" && places.length > 0) chart.put(at, places).catch(() => {});
       else if (event.key === "Escape") point(chart, null);
       else return;
       event.preventDefault();

@@ -17,6 +17,7 @@ mod list;
 mod page;
 mod pages;
 mod panel;
+mod points;
 mod prepare;
 mod question;
 mod samples;

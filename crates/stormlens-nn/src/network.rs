@@ -64,6 +64,8 @@ pub struct FieldSizes {
     pub n_places: usize,
     /// Classes that it tells apart at each pixel; `None`: it rebuilds the fields.
     pub n_classes: Option<usize>,
+    /// Layers of each level of its encoder, the finest first; zero where there is no such level.
+    pub depths: [usize; 4],
 }
 
 impl FieldSizes {

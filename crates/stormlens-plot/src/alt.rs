@@ -6,6 +6,7 @@ use super::completeness::Completeness;
 use super::findings;
 use super::headings::{self, classes};
 use super::lookup::{Shown, extremes, n_shown, variable};
+use super::marks::Marks;
 use super::panels::comparable;
 use super::target;
 use super::view::{is_picture, scene_of};
@@ -70,7 +71,10 @@ fn map_words(outcome: &Outcome, shown: &Shown) -> String {
     if !entry.is_empty() && variable.role != Role::Mask {
         what.push_str(&format!(", {entry}"));
     }
-    let finding = findings::of(outcome, shown);
+    let mut finding = findings::of(outcome, shown);
+    if let Some(marks) = Marks::of(outcome, variable) {
+        finding = format!("{finding}; {}", headings::marks_words(&marks));
+    }
     match variable.target() {
         "" => format!("{what}: {finding}."),
         target => format!("{what}; {target}. {}.", sentence(&finding)),

@@ -159,6 +159,19 @@ impl Pen<'_> {
         self.area.draw(&Rectangle::new(corners, style)).map_err(drawing)
     }
 
+    /// A disc.
+    pub fn dot(
+        &self,
+        middle: (f64, f64),
+        radius_mm: f64,
+        colour: Rgb,
+        opacity: f64,
+    ) -> Result<(), PlotError> {
+        let style = ink(colour).mix(opacity).filled();
+        let radius = units(radius_mm).max(1);
+        self.area.draw(&Circle::new(point(middle), radius, style)).map_err(drawing)
+    }
+
     pub fn polygon(
         &self,
         points: &[(f64, f64)],

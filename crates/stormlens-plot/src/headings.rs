@@ -4,6 +4,7 @@ use stormlens_data::outcome::{Axis, Colours, Outcome, Role, Variable};
 
 use super::completeness::Completeness;
 use super::lookup::{Shown, moments, n_shown, variable};
+use super::marks::Marks;
 use super::page::single;
 use super::panels::comparable;
 use super::target;
@@ -51,8 +52,20 @@ fn details(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
         Role::Attribution { layer: None, .. } if shown.is_of_pixels() => of_pixels(view, shown),
         Role::Attribution { layer: None, .. } => of_frame(view, shown, entry),
         Role::Mask => mask(view, shown),
-        _ => Ok(vec![entry].into_iter().filter(|entry| !entry.is_empty()).collect()),
+        _ => {
+            let marks = Marks::of(view.outcome, variable).map(|marks| marks_words(&marks));
+            Ok([Some(entry), marks].into_iter().flatten().filter(|w| !w.is_empty()).collect())
+        }
     }
+}
+
+/// `dots: points that are read at 41° N, 2° E, 3 of them beyond the map; area: weight`
+pub fn marks_words(marks: &Marks) -> String {
+    let beyond = match marks.n_beyond() {
+        0 => String::new(),
+        n => format!(", {} of them beyond the map", count(n)),
+    };
+    format!("dots: {}{beyond}; area: weight", marks.words())
 }
 
 /// `mean −0.3 mm/h, root mean square 2.1 mm/h`

@@ -32,6 +32,7 @@ mod legend;
 mod lettering;
 mod lookup;
 mod map;
+mod marks;
 mod overlay;
 mod page;
 pub mod palette;

@@ -4,6 +4,7 @@ use super::PlotError;
 use super::canvas::{Frame, Pen};
 use super::legend::Run;
 use super::lookup::Shown;
+use super::marks::Marks;
 use super::page::Body;
 use super::panel;
 use super::parts::{Letterings, MARGIN_MM};
@@ -85,6 +86,9 @@ impl Body for Map<'_> {
         };
         let (frame, legend) = (frame.down(top), rendering.legend.take());
         panel::draw(pen, frame, &view, rendering, &panel::coast(&view)?, letterings.text)?;
+        // Dots over the map as it is, not over what follows from it.
+        let marks = Marks::of(view.outcome, shown.variable).filter(|_| shown.other.is_none());
+        marks.map_or(Ok(()), |marks| marks.draw(pen, frame, &view))?;
         panel::axes(pen, frame, &view, letterings.text)?;
         if view.style.crop_rectangle {
             panel::label_centre(pen, frame, &view, letterings.small)?;

@@ -5,6 +5,7 @@ mod earth;
 mod ensembles;
 mod helpers;
 mod leads;
+mod marks;
 mod published;
 mod region;
 mod scenes;

@@ -11,6 +11,7 @@ use stormlens_data::score::probability::monotone_exceedance;
 use super::explained;
 use super::gauges;
 use super::ground::Ground;
+use super::points;
 use super::prepare::Work;
 use crate::question::Cards;
 use crate::task::Answered;
@@ -33,6 +34,7 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
     let made = Made::new(&work, &answered.answers);
     let found = explained::of(&answered, &work);
     let (mut variables, mut numbers) = (made.variables(), made.numbers());
+    variables.extend(points::variables(&work, answered.answers.first()));
     variables.extend(found.variables);
     numbers.extend(found.numbers);
     let mut notes = notes_of(&work, answered.cards);
@@ -134,6 +136,7 @@ impl<'a> Made<'a> {
         let measured = self.measured();
         variables.extend(gauges::observed(self.work));
         variables.extend(gauges::truth(self.work));
+        variables.extend(gauges::labels(self.work));
         variables.extend(gauges::table(self.work, &measured));
         variables
     }

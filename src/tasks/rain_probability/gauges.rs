@@ -11,6 +11,9 @@ use super::samples::Gauge;
 pub const OBSERVATION: &str = "observation";
 pub const TABLE: &str = "gauges";
 pub const TRUTH: &str = "truth";
+/// Labels as maps, where rain is known everywhere.
+pub const HARD_LABEL: &str = "label/hard";
+pub const DENSITY_LABEL: &str = "label/density";
 
 /// All maps of a prediction.
 pub struct Said<'a> {
@@ -49,6 +52,35 @@ pub fn truth(work: &Work) -> Option<Variable> {
     let quantity = Quantity::new("true probability", "1", Colours::Share);
     let maps = (Some(axis), truth.clone());
     Some(Ground(&work.card.fields).variable(TRUTH, Role::Reference, quantity, maps))
+}
+
+/// What a network learns from where rain is known everywhere: the class, counted from 0, and the shares of all classes.
+pub fn labels(work: &Work) -> Vec<Variable> {
+    let statement = &work.card.fields;
+    let thresholds = <[f64; 2]>::try_from(&statement.thresholds_mm[..]).ok();
+    let Some(((rain, _), options)) =
+        work.loaded.world.as_ref().zip(thresholds.map(LabelOptions::exact))
+    else {
+        return Vec::new();
+    };
+    let ground = Ground(statement);
+    let map = |name: &str, quantity: Quantity, maps: (Option<Axis>, Vec<f32>)| {
+        ground.variable(name, Role::Reference, quantity, maps)
+    };
+    let hard = |mm: &f32| options.hard(*mm).map_or(f32::NAN, |class| class as f32);
+    let density: Vec<_> = rain.iter().map(|mm| options.density(*mm)).collect();
+    let names = class_names(statement);
+    let of_class = |class: usize| {
+        density.iter().map(move |label| label.map_or(f32::NAN, |label| label[class] as f32))
+    };
+    let soft: Vec<f32> = (0..names.len()).flat_map(of_class).collect();
+    let axis = Some(Axis::names(Axis::CLASS, names));
+    let class = Quantity::new("observed class", "1", Colours::Amount);
+    let share = Quantity::new("density label", "1", Colours::Share);
+    vec![
+        map(HARD_LABEL, class, (None, rain.iter().map(hard).collect())),
+        map(DENSITY_LABEL, share, (axis, soft)),
+    ]
 }
 
 fn node(ground: &Ground<'_>, gauge: &Gauge) -> Option<[usize; 2]> {

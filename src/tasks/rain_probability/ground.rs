@@ -114,6 +114,15 @@ impl Ground<'_> {
     }
 }
 
+/// `41.333° N, 5.5° W`
+pub fn place_words([latitude, longitude]: [f64; 2]) -> String {
+    let degrees = |value: f64, [plus, minus]: [char; 2]| {
+        let size = (value.abs() * 1000.0).round() / 1000.0;
+        format!("{size}° {}", if value < 0.0 { minus } else { plus })
+    };
+    format!("{}, {}", degrees(latitude, ['N', 'S']), degrees(longitude, ['E', 'W']))
+}
+
 /// The nearest node of an axis that rises or falls; `None` farther than half a step beyond its ends.
 fn nearest(axis: &[f64], place: f64) -> Option<usize> {
     let away = |i: &usize| (axis[*i] - place).abs();

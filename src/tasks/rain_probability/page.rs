@@ -2,17 +2,18 @@
 
 use askama::Template;
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{EventPlace, Subject};
+use stormlens_data::request::{Blocks, EventPlace, Subject};
 use stormlens_plot::Figure;
 use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
 use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
-use super::gauges::{OBSERVATION, TABLE, TRUTH};
+use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, TABLE, TRUTH};
 use super::list::{page_of, selects};
 use super::panel::Panel;
+use super::points::LENGTH;
 use super::question::{
-    BLOCKS, EVENT, HIDE, MASK_PERCENT, MASKS, OUTPUT, PLACE, fields, subject_of, target_of,
+    BLOCKS, EVENT, HIDE, MASK_PERCENT, MASKS, OUTPUT, PLACE, POINTS, fields, subject_of, target_of,
 };
 use crate::question::Question;
 use crate::web::forms::Select;
@@ -38,6 +39,14 @@ struct ResultPage {
     gauges: Option<Table>,
     variables: Vec<Variable>,
     occlusion: Vec<FigureView>,
+    /// Of each level of the encoder.
+    lengths: Vec<FigureView>,
+    /// The node whose points are shown, as its parameter has it.
+    points: String,
+    points_hidden: Vec<(String, String)>,
+    has_layers: bool,
+    /// A node to begin with.
+    middle: String,
     /// Of the form that asks again.
     selects: Vec<Select>,
     place: String,
@@ -60,7 +69,7 @@ pub struct Table {
 }
 
 /// What the form to ask again asks for beside the methods.
-const OWN: [&str; 7] = [EVENT, OUTPUT, PLACE, BLOCKS, HIDE, MASKS, MASK_PERCENT];
+const OWN: [&str; 8] = [EVENT, OUTPUT, PLACE, BLOCKS, HIDE, MASKS, MASK_PERCENT, POINTS];
 
 /// The page as HTML.
 pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, AppError> {
@@ -85,11 +94,19 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
             Some(_) => of(EXCEEDANCE),
             None => Vec::new(),
         },
-        others: [CLASS, ENTROPY, OBSERVATION, TRUTH].iter().flat_map(|name| of(name)).collect(),
+        others: [CLASS, ENTROPY, OBSERVATION, TRUTH, HARD_LABEL, DENSITY_LABEL]
+            .iter()
+            .flat_map(|name| of(name))
+            .collect(),
         masks: [MEAN, SPREAD].iter().flat_map(|name| of(name)).collect(),
         gauges: gauges(outcome),
         variables: variables(question, outcome, &figures),
         occlusion: occlusion(outcome, &figures),
+        lengths: lengths(outcome, &figures),
+        points: sight.points.map_or_else(String::new, |place| place.to_string()),
+        points_hidden: question.hidden(&[POINTS]),
+        has_layers: sight.blocks == Blocks::Active,
+        middle: middle(question).unwrap_or_else(|| "all".to_owned()),
         selects: selects(event, output, sight.blocks),
         place: place.to_string(),
         places: places(task, question),
@@ -102,6 +119,14 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
         },
     };
     Ok(page.render()?)
+}
+
+/// The node in the middle of the grid, where that lies somewhere.
+fn middle(question: &Question) -> Option<String> {
+    let statement = &fields(&question.cards).ok()?.fields;
+    let middle = |axis: &[f64]| axis.get(axis.len() / 2).copied();
+    let place = [middle(&statement.latitudes)?, middle(&statement.longitudes)?];
+    Some(EventPlace::Node(place.map(|degrees| (degrees * 1000.0).round() / 1000.0)).to_string())
 }
 
 /// All maps of a variable.
@@ -118,6 +143,13 @@ fn occlusion(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
     let named =
         outcome.variables.iter().map(|variable| &variable.name).filter(|name| is_of_it(name));
     named.map(|name| figures.wide(&Figure::Bars(name.clone()))).collect()
+}
+
+/// How far the encoder looks, with the points for the node that was asked about.
+fn lengths(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
+    let maps = outcome.variables.iter().filter(|v| v.plane.is_some());
+    let maps = maps.filter(|variable| variable.name.starts_with(LENGTH));
+    maps.map(|variable| figures.view(&map(&variable.name, 0))).collect()
 }
 
 fn variables(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> Vec<Variable> {

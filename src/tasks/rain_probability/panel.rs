@@ -4,7 +4,7 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{ClassOutput, EventPlace};
 
 use super::answer::{EXCEEDANCE, PROBABILITY, event_names};
-use super::ground::Ground;
+use super::ground::{Ground, place_words};
 use super::question::{fields, target_of};
 use crate::question::Question;
 use crate::web::format;
@@ -54,11 +54,10 @@ impl Panel {
 fn words(place: EventPlace) -> String {
     match place {
         EventPlace::All => "mean of the whole map".to_owned(),
-        EventPlace::Node([latitude, longitude]) => {
-            format!("at {}° N, {}° E", format::number(latitude), format::number(longitude))
-        }
+        EventPlace::Node(place) => format!("at {}", place_words(place)),
         EventPlace::Box([west, south, east, north]) => {
-            format!("mean of {south} to {north}° N, {west} to {east}° E")
+            let corner = |latitude, longitude| place_words([latitude, longitude]);
+            format!("mean from {} to {}", corner(south, west), corner(north, east))
         }
     }
 }

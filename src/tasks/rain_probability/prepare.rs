@@ -9,6 +9,7 @@ use stormlens_data::probability::{Tokens, network_input};
 use stormlens_data::request::{ClassOutput, Explain, Request, Sight};
 
 use super::ground::Ground;
+use super::points;
 use super::question::{fields, subject_of, target_of};
 use super::samples::{Loaded, Samples};
 use crate::jobs::WorkerError;
@@ -85,7 +86,8 @@ fn passes(work: &Work, asked: Vec<Asked>) -> Vec<Pass> {
         let show = if number == 0 { vec![RECONSTRUCTION.to_owned()] } else { Vec::new() };
         Pass { show, variant, ..Pass::new(input(work, values), Vec::new()) }
     };
-    let first = Pass { variant, ..Pass::new(input(work, work.input.clone()), asked) };
+    let show = points::layers(work);
+    let first = Pass { variant, show, ..Pass::new(input(work, work.input.clone()), asked) };
     std::iter::once(first).chain(work.masks.iter().enumerate().map(masked)).collect()
 }
 

@@ -3,6 +3,7 @@
 use stormlens_data::card::FieldsCard;
 use stormlens_data::request::{Blocks, ClassOutput, EventPlace, RainEvent, Sight, Subject, Target};
 
+use super::ground::Ground;
 use super::samples::Samples;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
@@ -13,6 +14,7 @@ pub const BLOCKS: &str = "blocks";
 pub const HIDE: &str = "hide";
 pub const MASKS: &str = "masks";
 pub const MASK_PERCENT: &str = "mask-percent";
+pub const POINTS: &str = "points";
 pub const EVENT: &str = "event";
 pub const PLACE: &str = "place";
 pub const OUTPUT: &str = "output";
@@ -36,6 +38,11 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     ParameterHelp {
         name: MASK_PERCENT,
         help: "share that each mask hides, 5 to 95 % (default 25)",
+    },
+    ParameterHelp {
+        name: POINTS,
+        help: "where it is shown which points the deformable convolutions read: node:LATITUDE,LONGITUDE; or all, for the \
+               mean length of their offsets; none by default",
     },
     ParameterHelp { name: EVENT, help: "what is explained: rain (default), or heavy" },
     ParameterHelp {
@@ -77,12 +84,37 @@ fn read_sight(parameters: &Parameters, card: &FieldsCard) -> Result<Sight, Quest
     let fits = |percent: &u32| (5..=95).contains(percent);
     let percent = parameters.number(MASK_PERCENT, "a whole number from 5 to 95", fits)?;
     let percent = percent.unwrap_or(MASK_PERCENT_DEFAULT);
+    let blocks = parameters.choice(BLOCKS, Blocks::default())?;
     Ok(Sight {
-        blocks: parameters.choice(BLOCKS, Blocks::default())?,
+        blocks,
+        points: read_points(parameters, blocks, card)?,
         hidden: read_hidden(parameters, card)?,
         n_masks,
         mask_percent: if n_masks > 0 { percent } else { 0 },
     })
+}
+
+fn read_points(
+    parameters: &Parameters,
+    blocks: Blocks,
+    card: &FieldsCard,
+) -> Result<Option<EventPlace>, QuestionError> {
+    let refuse = |message: String| Err(QuestionError::parameter(POINTS, message));
+    let place = match parameters.one(POINTS)?.map(str::trim) {
+        None | Some("" | "none") => return Ok(None),
+        Some(text) => text.parse::<EventPlace>().map_err(|words| (text, words)),
+    };
+    match place {
+        Err((text, words)) => refuse(format!("is “{text}”, but {words}")),
+        Ok(EventPlace::Box(_)) => refuse("is a box, but points are read for one node".to_owned()),
+        Ok(_) if blocks == Blocks::Identity => {
+            refuse("asks for layers that give back what they are given: choose active".to_owned())
+        }
+        Ok(place) => match Ground(&card.fields).part(place) {
+            Ok(_) => Ok(Some(place)),
+            Err(words) => refuse(format!("is of no node: {words}")),
+        },
+    }
 }
 
 /// In the order of the weights; not all of them.
@@ -127,6 +159,9 @@ pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> 
         if sight.n_masks > 0 {
             pairs.push((MASKS, sight.n_masks.to_string()));
             pairs.push((MASK_PERCENT, sight.mask_percent.to_string()));
+        }
+        if let Some(place) = sight.points {
+            pairs.push((POINTS, place.to_string()));
         }
     }
     if let Target::Event { event, place, output } = target {

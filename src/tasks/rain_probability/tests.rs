@@ -20,6 +20,7 @@ use crate::task::{Answered, Files, Prepared, Task};
 use crate::tasks::tests::data;
 
 mod files;
+mod points;
 
 /// A day with 61 mm in Córdoba.
 const SAMPLE: &str = "iberia-2008-04-08";
@@ -39,7 +40,13 @@ fn statement() -> FieldStatement {
 }
 
 fn card() -> FieldsCard {
-    FieldsCard { fields: statement(), is_stated: true, patch: [1, 4, 4], n_classes: Some(3) }
+    FieldsCard {
+        fields: statement(),
+        is_stated: true,
+        patch: [1, 4, 4],
+        n_classes: Some(3),
+        depths: [1, 2, 0, 0],
+    }
 }
 
 fn cards(fields: Option<FieldsCard>) -> Cards {
@@ -141,6 +148,9 @@ fn answered(task: &RainProbabilityTask, query: &str) -> (Vec<Pass>, Outcome) {
 }
 
 fn shown(name: &str) -> ShownLayer {
+    if name.contains(".dcn.") {
+        return points::layer(name);
+    }
     ShownLayer { name: name.to_owned(), shape: [12, 16, 24], values: vec![0.0; 12 * N] }
 }
 
@@ -317,6 +327,28 @@ fn a_synthetic_day_has_its_truth() {
     assert!(samples.suits(id, &own) && !samples.suits(id, &card()));
     let error = samples.load(id, &card()).expect_err("other weights").to_string();
     assert!(error.contains("not of the synthetic world"), "{error}");
+}
+
+/// Where rain is known everywhere, what a network learns from stands on maps too.
+#[test]
+fn labels_of_a_synthetic_day_are_maps() {
+    let (task, id) = (task(), "synthetic-s12-e01-d1");
+    let own = FieldsCard { fields: synthetic(), depths: [1, 1, 0, 0], ..card() };
+    let request = request(&task, &format!("fields={id}"));
+    let prepared = task.prepare(&request, &cards(Some(own))).expect("it can be prepared");
+    let work = prepared.rest.downcast::<super::prepare::Work>().expect("of this task");
+    let labels = super::gauges::labels(&work);
+    let [hard, density] = &labels[..] else { panic!("two variables") };
+    let (rain, _) = work.loaded.world.as_ref().expect("a world");
+    let [first, second] = synthetic().thresholds_mm[..] else { panic!("two thresholds") };
+    for (i, &mm) in rain.iter().enumerate() {
+        let class = f64::from(u8::from(f64::from(mm) >= first) + u8::from(f64::from(mm) >= second));
+        assert_eq!(hard.values.at(i), class, "{mm} mm");
+        let shares: Vec<f64> = (0..3).map(|k| density.values.at(k * rain.len() + i)).collect();
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{shares:?}");
+        assert!(class > 0.0 || shares[2] == 0.0, "{mm} mm: {shares:?}");
+    }
+    assert!((0..rain.len()).any(|i| hard.values.at(i) > 0.0), "it rains somewhere");
 }
 
 /// The archive ends its fields on pressure levels before its days: they are hidden, and the answer says so.

@@ -90,6 +90,7 @@ impl Event {
             scores: PROBABILITY_SCORES
                 .iter()
                 .map(|s| (s.label, s.meaning, cells(s.name)))
+                .chain([as_miscalibrated(forecasts)])
                 .collect(),
             decision: format::number(first.settings.decision),
             figures: Diagram::ALL.map(|diagram| place.shown(diagram, index, verified)).into(),
@@ -118,6 +119,19 @@ fn details(of: &ProbabilityVerification) -> String {
         of.drawn,
         format::percent(of.base_rate),
     )
+}
+
+/// How easily a reliable forecast would look as miscalibrated as each.
+fn as_miscalibrated(
+    forecasts: &[&ProbabilityVerification],
+) -> (&'static str, &'static str, Vec<String>) {
+    let share = |of: &&ProbabilityVerification| {
+        let share = of.reliability.band.as_ref().and_then(|band| band.share_as_miscalibrated);
+        share.map_or_else(|| "–".to_owned(), format::percent)
+    };
+    let meaning = "Share of reliable forecasts that would be as miscalibrated (MCB) on these cases or more: a small one \
+                   speaks against reliability";
+    ("As miscalibrated", meaning, forecasts.iter().map(share).collect())
 }
 
 fn left_out(n: usize, n_drawn: usize) -> String {

@@ -291,6 +291,8 @@ pub struct FieldsCard {
     pub patch: [usize; 3],
     /// Classes that the weights tell apart; `None`: they are of the pre-training and rebuild fields.
     pub n_classes: Option<usize>,
+    /// Layers of each level of the encoder, the finest first; zero where there is no such level.
+    pub depths: [usize; 4],
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ pub struct Sight {
     /// Share of the tokens that each of them hides, in hundredths.
     #[serde(default)]
     pub mask_percent: u32,
+    /// Where it is shown which points the deformable convolutions read; of the whole grid their mean length alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<EventPlace>,
 }
 
 /// The part of a map whose mean probability is explained.

@@ -18,8 +18,8 @@ pub(super) fn card(
     let fits = check(&fields, sizes);
     match (fits, is_stated) {
         (Ok(()), _) => {
-            let FieldSizes { patch, n_classes, .. } = *sizes;
-            Ok(Some(FieldsCard { fields, is_stated, patch, n_classes }))
+            let FieldSizes { patch, n_classes, depths, .. } = *sizes;
+            Ok(Some(FieldsCard { fields, is_stated, patch, n_classes, depths }))
         }
         (Err(_), false) => Ok(None),
         (Err(reason), true) => Err(reason),
@@ -37,8 +37,13 @@ fn check(fields: &FieldStatement, sizes: &FieldSizes) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const PUBLISHED: FieldSizes =
-        FieldSizes { n_variables: 16, patch: [4, 16, 16], n_places: 14 * 8, n_classes: Some(3) };
+    const PUBLISHED: FieldSizes = FieldSizes {
+        n_variables: 16,
+        patch: [4, 16, 16],
+        n_places: 14 * 8,
+        n_classes: Some(3),
+        depths: [4, 4, 18, 4],
+    };
 
     #[test]
     fn weights_that_state_nothing_are_the_published_where_their_sizes_are() {

@@ -232,7 +232,13 @@ mod tests {
         }
 
         fn fields(&self, _: ShapeOf) -> Option<FieldSizes> {
-            Some(FieldSizes { n_variables: 3, patch: [1, 1, 2], n_places: 2, n_classes: Some(3) })
+            Some(FieldSizes {
+                n_variables: 3,
+                patch: [1, 1, 2],
+                n_places: 2,
+                n_classes: Some(3),
+                depths: [0; 4],
+            })
         }
     }
 

@@ -4,8 +4,8 @@ mod core;
 #[cfg(test)]
 mod tests;
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Tensor, TensorData};
 use stormlens_kernels::deformable::Deformable;
 
 use super::channel_norm::channel_norm_gelu;
@@ -23,7 +23,8 @@ const N_POINTS: usize = 9;
 /// convolution of the input says. How many groups there are, the weights show.
 ///
 /// Shown below `name`: `.offset`, `[2 · 9 · groups]`, x before y for each point, in pixels; `.modulation`, `[9 · groups]`,
-/// shares of one; `.offset_length`, the mean length of the offsets at each pixel.
+/// shares of one; `.offset_length`, the mean length of the offsets at each pixel; `.points`, `[3 · 9 · groups]`, of each
+/// point the row and the column that it reads, in pixels counted from the middle of the first one, and its modulation.
 pub(crate) fn deformable(
     p: &Scope,
     name: &str,
@@ -45,6 +46,10 @@ pub(crate) fn deformable(
     }
     let modulation = shares(conv1x1(&p.at("mask"), features, mode));
     let modulation = tap.at(&format!("{name}.modulation"), modulation);
+    let points = format!("{name}.points");
+    if tap.watches(&points) {
+        tap.at(&points, places(&offset, &modulation));
+    }
     let layer = Deformable::around(modulation.dims()[1] / N_POINTS);
     deformable_core(&layer, [value, offset, modulation], mode)
 }
@@ -55,6 +60,26 @@ fn shares(logits: Tensor<4>) -> Tensor<4> {
     let [n_batch, n, height, width] = shape;
     let groups = logits.reshape([n_batch * n / N_POINTS, N_POINTS, height * width]);
     softmax(groups, 1).reshape(shape)
+}
+
+/// Rows, columns and modulation of the points, one point after the other.
+fn places(offset: &Tensor<4>, modulation: &Tensor<4>) -> Tensor<4> {
+    let [n_batch, n, height, width] = modulation.dims();
+    let n_pixels = height * width;
+    // The first of a point's two places along the grid counts columns, as does the first of its offsets.
+    let start = |i: usize| {
+        let (point, pixel) = (i / (2 * n_pixels) % N_POINTS, i % n_pixels);
+        let (column, row) = (point / 3 + pixel % width, point % 3 + pixel / width);
+        [column, row][i / n_pixels % 2] as f32 - 1.0
+    };
+    let values: Vec<f32> = (0..n * 2 * n_pixels).map(start).collect();
+    let device = offset.device().without_autodiff();
+    let start = Tensor::<4>::from_data(TensorData::new(values, [1, n, 2, n_pixels]), &device);
+    let places = offset.clone().reshape([n_batch, n, 2, n_pixels]) + start;
+    let part = |axis: usize| places.clone().narrow(2, axis, 1);
+    let modulation = modulation.clone().reshape([n_batch, n, 1, n_pixels]);
+    let all = Tensor::cat(vec![part(1), part(0), modulation], 2);
+    all.reshape([n_batch, 3 * n, height, width])
 }
 
 /// `[batch, 1, height, width]` of offsets whose x and y follow each other.

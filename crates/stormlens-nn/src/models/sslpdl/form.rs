@@ -200,7 +200,9 @@ impl Form {
 
     /// What goes in and comes out.
     pub fn sizes(&self) -> FieldSizes {
+        let depth = |level: usize| self.depths.get(level).copied().unwrap_or(0);
         FieldSizes {
+            depths: std::array::from_fn(depth),
             n_variables: self.n_variables,
             patch: self.patch,
             n_places: self.n_places,

@@ -106,17 +106,25 @@ fn variants_points_and_rebuilt_fields_are_shown() {
     assert_eq!(resident.card.layers.len(), 8, "layers of three levels");
     assert_eq!(resident.n_input_channels(), 4);
     let point = |part: &str| format!("levels.1.blocks.0.dcn.{part}");
-    let show =
-        [RECONSTRUCTION.to_owned(), point("offset"), point("modulation"), point("offset_length")];
-    let pass = Pass { show: show.to_vec(), ..Pass::new(fields(), Vec::new()) };
+    let parts = ["offset", "modulation", "offset_length", "points"].map(point);
+    let show: Vec<String> = std::iter::once(RECONSTRUCTION.to_owned()).chain(parts).collect();
+    let pass = Pass { show, ..Pass::new(fields(), Vec::new()) };
     let answer = engine.pass(&resident, &pass, &Silent).expect("an answer");
     let shapes: Vec<_> = answer.shown.iter().map(|layer| layer.shape).collect();
     // Four groups of nine points at 4 × 6 pixels.
-    assert_eq!(shapes, [[72, 4, 6], [1, 4, 6], [36, 4, 6], [4, 16, 24]]);
+    assert_eq!(shapes, [[72, 4, 6], [1, 4, 6], [36, 4, 6], [108, 4, 6], [4, 16, 24]]);
     let offset = &answer.shown[0].values;
     let at = |k: usize| f64::from(offset[k * 24 + 7]);
     let mean = (0..36).map(|k| at(2 * k).hypot(at(2 * k + 1))).sum::<f64>() / 36.0;
     assert!((f64::from(answer.shown[1].values[7]) - mean).abs() < 1e-5 * mean);
+    // Row 1, column 1: the fourth point of a group lies above it but for its offset, which says columns before rows.
+    for (k, middle) in [(3, [0.0, 1.0]), (9 + 5, [2.0, 1.0]), (36 - 9, [0.0, 0.0])] {
+        let told = |part: usize| answer.shown[3].values[(3 * k + part) * 24 + 7];
+        let place = [middle[0] + at(2 * k + 1), middle[1] + at(2 * k)];
+        assert!((f64::from(told(0)) - place[0]).abs() < 1e-5, "{k}: row {}", told(0));
+        assert!((f64::from(told(1)) - place[1]).abs() < 1e-5, "{k}: column {}", told(1));
+        assert_eq!(told(2), answer.shown[2].values[k * 24 + 7], "{k}");
+    }
     for group in 0..4 {
         let of_group = |k: usize| answer.shown[2].values[(group * 9 + k) * 24 + 7];
         assert!(((0..9).map(of_group).sum::<f32>() - 1.0).abs() < 1e-5);
