@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::isotonic::Block;
-use super::reliability::corp;
+use super::reliability::{corp, parts};
 use super::ties::Ranks;
 use super::{Cases, Settings, Tie};
 use crate::simulate::Random;
@@ -28,6 +28,10 @@ pub struct Band {
     pub n_events: usize,
     /// r, 0 to 1: 0 where cases of one id are independent, 1 where one draw decides all of them.
     pub dependence: f64,
+    /// Share of the reliable forecasts that were drawn whose MCB is at least that of the cases: how easily a reliable
+    /// forecast would look as miscalibrated. Small values speak against reliability.
+    #[serde(default)]
+    pub share_as_miscalibrated: Option<f64>,
     pub probability: Vec<f64>,
     pub low: Vec<f64>,
     pub high: Vec<f64>,
@@ -43,8 +47,12 @@ impl Band {
         let probability = grid(&drawing.ranks.probabilities);
         let mut random = Random::of(settings.seed, 1, 0);
         let mut curves: Vec<Vec<f64>> = vec![Vec::new(); probability.len()];
+        let found = miscalibration(&cases.ties());
+        let mut n_as_far = 0;
         for _ in 0..settings.n_resamples {
-            let curve = drawing.curve(&mut random);
+            let ties = drawing.ties(&mut random);
+            n_as_far += usize::from(miscalibration(&ties) >= found);
+            let curve = Curve::of(&ties);
             curves.iter_mut().zip(&probability).for_each(|(all, &p)| all.push(curve.at(p)));
         }
         let level = settings.level;
@@ -59,6 +67,8 @@ impl Band {
             seed: settings.seed,
             n_events: cases.n_events(),
             dependence: drawing.dependence,
+            // The cases themselves are one more forecast.
+            share_as_miscalibrated: Some((n_as_far + 1) as f64 / (settings.n_resamples + 1) as f64),
             low: side((1.0 - level) / 2.0),
             high: side((1.0 + level) / 2.0),
             probability,
@@ -101,7 +111,17 @@ struct Drawing<'a> {
 /// A reliability curve: linear between the ends of blocks.
 struct Curve(Vec<(f64, f64)>);
 
+/// MCB; 0 without cases.
+fn miscalibration(ties: &[Tie]) -> f64 {
+    parts(ties).map_or(0.0, |[mcb, ..]| mcb)
+}
+
 impl Curve {
+    fn of(ties: &[Tie]) -> Self {
+        let ends = |b: Block| [(b.from, b.frequency()), (b.to, b.frequency())];
+        Self(corp(ties).into_iter().flat_map(ends).collect())
+    }
+
     fn at(&self, probability: f64) -> f64 {
         let next = self.0.partition_point(|&(x, _)| x < probability);
         let Some(&(x, y)) = self.0.get(next) else { return self.0[self.0.len() - 1].1 };
@@ -119,8 +139,8 @@ impl<'a> Drawing<'a> {
         Self { cases, ranks, by_event, dependence }
     }
 
-    /// The curve of as many ids as there are, drawn with replacement, where the event occurs as it was forecast.
-    fn curve(&self, random: &mut Random) -> Curve {
+    /// Cases of as many ids as there are, drawn with replacement, where the event occurs as it was forecast.
+    fn ties(&self, random: &mut Random) -> Vec<Tie> {
         let none = |&probability: &f64| Tie { probability, occurred: 0.0, quiet: 0.0 };
         let mut ties: Vec<Tie> = self.ranks.probabilities.iter().map(none).collect();
         for _ in 0..self.by_event.len() {
@@ -136,8 +156,7 @@ impl<'a> Drawing<'a> {
             }
         }
         ties.retain(|tie| tie.weight() > 0.0);
-        let ends = |b: Block| [(b.from, b.frequency()), (b.to, b.frequency())];
-        Curve(corp(&ties).into_iter().flat_map(ends).collect())
+        ties
     }
 }
 

@@ -50,12 +50,30 @@ fn a_reliable_forecast_lies_within_its_band() {
     }
 }
 
+/// Of reliable forecasts the share is spread evenly: as often below a tenth as its size says.
+#[test]
+fn a_reliable_forecast_is_as_miscalibrated_as_others() {
+    let share = |seed| {
+        let found = verified(&world(seed, 60, 0.5, |p| p));
+        let band = found.reliability.band.expect("several days");
+        band.share_as_miscalibrated.expect("drawn")
+    };
+    let all: Vec<f64> = (0..60).map(share).collect();
+    let mean = all.iter().sum::<f64>() / 60.0;
+    // Evenly spread numbers have the mean 0.5, of sixty give or take 0.04.
+    assert!((0.38..0.62).contains(&mean), "{mean}");
+    let n_small = all.iter().filter(|share| **share < 0.1).count();
+    assert!(n_small <= 13, "{n_small} of 60 below a tenth");
+}
+
 #[test]
 fn a_forecast_that_says_too_much_does_not() {
     let found = verified(&world(1, 200, 0.8, |p| p / 2.0));
     let within = found.share_within_band.expect("a band");
     assert!(within < 0.5, "{within}");
     assert!(found.reliability.mcb > 0.02, "{}", found.reliability.mcb);
+    let band = found.reliability.band.expect("several days");
+    assert_eq!(band.share_as_miscalibrated, Some(1.0 / 101.0), "none of a hundred drawn");
 }
 
 #[test]
