@@ -41,18 +41,24 @@ impl ChannelNorm<'_> {
     /// If there are not as many weights as channels.
     pub fn forward(&self, level: Level, x: Maps) -> Vec<f32> {
         self.check(x.shape);
-        each_stretch(level, x.shape, |sums, [example, start, n], channels, out| {
-            let moments = self.moments(sums, x, [example, start, n]);
-            for (channel, out) in channels.zip(out.chunks_exact_mut(STRETCH)) {
-                let values = &x.plane(example, channel)[start..][..n];
-                let (weight, bias) = (self.weight[channel], self.bias[channel]);
-                for (i, (out, &v)) in out.iter_mut().zip(values).enumerate() {
-                    let unit = (v - moments.mean[i]) * moments.scale[i];
-                    let y = sums.add(bias, unit, weight);
-                    *out = if self.gelu { gelu::value(sums, y) } else { y };
-                }
-            }
+        each_stretch(x.shape, |place, out| {
+            at_level!(level, |sums| self.normalise(sums, x, place, out));
         })
+    }
+
+    #[inline(always)]
+    fn normalise(&self, sums: Sums, x: Maps, place: [usize; 3], out: &mut [f32]) {
+        let [example, start, n] = place;
+        let moments = self.moments(sums, x, place);
+        for (channel, out) in out.chunks_exact_mut(STRETCH).enumerate() {
+            let values = &x.plane(example, channel)[start..][..n];
+            let (weight, bias) = (self.weight[channel], self.bias[channel]);
+            for (i, (out, &v)) in out.iter_mut().zip(values).enumerate() {
+                let unit = (v - moments.mean[i]) * moments.scale[i];
+                let y = sums.add(bias, unit, weight);
+                *out = if self.gelu { gelu::value(sums, y) } else { y };
+            }
+        }
     }
 
     /// The gradient of the input `x`, from that of the result.
@@ -65,32 +71,43 @@ impl ChannelNorm<'_> {
     pub fn backward(&self, level: Level, x: Maps, gradient: Maps) -> Vec<f32> {
         self.check(x.shape);
         assert_eq!(x.shape, gradient.shape, "the gradient of another result");
-        each_stretch(level, x.shape, |sums, [example, start, n], channels, out| {
-            let moments = self.moments(sums, x, [example, start, n]);
-            let (mut mean, mut projection) = ([0.0; STRETCH], [0.0; STRETCH]);
-            for (channel, out) in channels.clone().zip(out.chunks_exact_mut(STRETCH)) {
-                let values = &x.plane(example, channel)[start..][..n];
-                let gradient = &gradient.plane(example, channel)[start..][..n];
-                let (weight, bias) = (self.weight[channel], self.bias[channel]);
-                for i in 0..n {
-                    let unit = (values[i] - moments.mean[i]) * moments.scale[i];
-                    let y = sums.add(bias, unit, weight);
-                    let slope = if self.gelu { gelu::slope(sums, y) } else { 1.0 };
-                    out[i] = gradient[i] * slope * weight;
-                    mean[i] += out[i];
-                    projection[i] = sums.add(projection[i], out[i], unit);
-                }
-            }
-            let share = 1.0 / x.shape.n_channels as f32;
-            for (channel, out) in channels.zip(out.chunks_exact_mut(STRETCH)) {
-                let values = &x.plane(example, channel)[start..][..n];
-                for i in 0..n {
-                    let unit = (values[i] - moments.mean[i]) * moments.scale[i];
-                    let rest = out[i] - share * mean[i] - unit * share * projection[i];
-                    out[i] = moments.scale[i] * rest;
-                }
-            }
+        each_stretch(x.shape, |place, out| {
+            at_level!(level, |sums| self.turn_back(sums, [x, gradient], place, out));
         })
+    }
+
+    #[inline(always)]
+    fn turn_back(
+        &self,
+        sums: Sums,
+        [x, gradient]: [Maps; 2],
+        [example, start, n]: [usize; 3],
+        out: &mut [f32],
+    ) {
+        let moments = self.moments(sums, x, [example, start, n]);
+        let (mut mean, mut projection) = ([0.0; STRETCH], [0.0; STRETCH]);
+        for (channel, out) in out.chunks_exact_mut(STRETCH).enumerate() {
+            let values = &x.plane(example, channel)[start..][..n];
+            let gradient = &gradient.plane(example, channel)[start..][..n];
+            let (weight, bias) = (self.weight[channel], self.bias[channel]);
+            for i in 0..n {
+                let unit = (values[i] - moments.mean[i]) * moments.scale[i];
+                let y = sums.add(bias, unit, weight);
+                let slope = if self.gelu { gelu::slope(sums, y) } else { 1.0 };
+                out[i] = gradient[i] * slope * weight;
+                mean[i] += out[i];
+                projection[i] = sums.add(projection[i], out[i], unit);
+            }
+        }
+        let share = 1.0 / x.shape.n_channels as f32;
+        for (channel, out) in out.chunks_exact_mut(STRETCH).enumerate() {
+            let values = &x.plane(example, channel)[start..][..n];
+            for i in 0..n {
+                let unit = (values[i] - moments.mean[i]) * moments.scale[i];
+                let rest = out[i] - share * mean[i] - unit * share * projection[i];
+                out[i] = moments.scale[i] * rest;
+            }
+        }
     }
 
     #[inline(always)]
@@ -114,26 +131,17 @@ impl ChannelNorm<'_> {
     }
 }
 
-/// A new map of that shape. `fill` gets example, first pixel and number of pixels, the channels, and where the stretch
-/// goes: `[channels × STRETCH]`.
-fn each_stretch(
-    level: Level,
-    shape: Shape,
-    fill: impl Fn(Sums, [usize; 3], std::ops::Range<usize>, &mut [f32]) + Sync,
-) -> Vec<f32> {
+/// A new map of that shape. `fill` gets example, first pixel and number of pixels, and where the stretch goes, `[channels ×
+/// STRETCH]`; it chooses its vector instructions itself, for a closure that is called for several of them is not
+/// compiled for any.
+fn each_stretch(shape: Shape, fill: impl Fn([usize; 3], &mut [f32]) + Sync) -> Vec<f32> {
     bands::fill(shape, bands::rows_per_band(shape, 1, 1), |band| {
         let (first, end) = (band.rows.start * shape.width, band.rows.end * shape.width);
         scratch::with(shape.n_channels * STRETCH, |out| {
             for start in (first..end).step_by(STRETCH) {
                 let n = STRETCH.min(end - start);
-                let channels = 0..shape.n_channels;
-                at_level!(level, |sums| fill(
-                    sums,
-                    [band.example, start, n],
-                    channels.clone(),
-                    out
-                ));
-                for (channel, out) in channels.zip(out.chunks_exact(STRETCH)) {
+                fill([band.example, start, n], out);
+                for (channel, out) in out.chunks_exact(STRETCH).enumerate() {
                     band.append(channel, &out[..n], |v| v);
                 }
             }

@@ -13,6 +13,7 @@
 mod filter;
 mod gradient;
 mod pass;
+mod resized;
 mod tiles;
 
 use crate::Level;
@@ -22,6 +23,7 @@ use crate::separable::relu;
 
 pub use filter::Filter;
 use pass::{Pass, Rows, Take};
+pub use resized::{HalfPixel, SplitFilter, add_resized};
 
 /// A 3 × 3 convolution.
 #[derive(Clone, Copy, Debug)]

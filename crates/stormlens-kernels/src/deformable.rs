@@ -99,13 +99,13 @@ impl Deformable {
             return y;
         }
         y.par_chunks_exact_mut(width * n_channels).enumerate().for_each(|(row, y)| {
-            let mut corners = Vec::with_capacity(4 * self.n_points());
+            let mut corners = vec![Corner::default(); 4 * self.n_points()];
             at_level!(level, |sums| {
                 for (column, y) in y.chunks_exact_mut(n_channels).enumerate() {
                     let at = [row / height, row % height, column];
                     for (g, y) in y.chunks_exact_mut(n_channels / self.groups).enumerate() {
-                        self.corners(&x, out, at, g, &mut corners);
-                        blend(sums, &corners, x.value, y);
+                        let n = self.corners(&x, out, at, g, &mut corners);
+                        blend(sums, &corners[..n], x.value, y);
                     }
                 }
             });

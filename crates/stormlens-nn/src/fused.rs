@@ -21,8 +21,8 @@ pub(crate) use self::operation::{alike, apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, SeparableOperation, StemOperation, TransposedOperation,
-    UpsampleOperation,
+    PoolOperation, ResidualEnd, ResizedPart, SeparableOperation, StemOperation,
+    TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_pair, compute_triple};

@@ -31,7 +31,10 @@ pub(crate) use depthwise::DepthwisePass;
 pub(crate) use dropout::{drop_path, dropout};
 pub use fold::fold;
 pub(crate) use layer_norm::{layer_norm, layer_norm_relu, residual_layer_norms};
-pub(crate) use plain::{convolution, convolution_gelu, convolution_halving, convolution_relu};
+pub(crate) use plain::{
+    convolution, convolution_gelu, convolution_halving, convolution_of_resized_gelu,
+    convolution_relu,
+};
 pub(crate) use resample::{
     adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, resize, upsample, upsample_onto,
 };

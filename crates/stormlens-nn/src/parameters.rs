@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use stormlens_kernels::convolution::Filter;
+use stormlens_kernels::convolution::{Filter, SplitFilter};
 use stormlens_kernels::product::Matrix;
 
 use crate::fused::Kernels;
@@ -35,6 +35,8 @@ struct Entry {
     matrix: OnceLock<Arc<Matrix>>,
     /// The same as the weights of a dense 3 × 3 convolution.
     filter: OnceLock<Arc<Filter>>,
+    /// The same, cut into the parts of maps that lie side by side.
+    split: OnceLock<Arc<SplitFilter>>,
 }
 
 impl Entry {
@@ -47,6 +49,7 @@ impl Entry {
             on_host: OnceLock::new(),
             matrix: OnceLock::new(),
             filter: OnceLock::new(),
+            split: OnceLock::new(),
         }
     }
 
@@ -59,6 +62,7 @@ impl Entry {
             on_host: Arc::new(values).into(),
             matrix: OnceLock::new(),
             filter: OnceLock::new(),
+            split: OnceLock::new(),
         }
     }
 
@@ -85,6 +89,11 @@ impl Entry {
     fn filter(&self) -> Arc<Filter> {
         let new = || Arc::new(Filter::new(self.values(), self.shape[0]));
         self.filter.get_or_init(new).clone()
+    }
+
+    fn split(&self, channels: &[usize]) -> Arc<SplitFilter> {
+        let new = || Arc::new(SplitFilter::new(&self.values(), self.shape[0], channels));
+        self.split.get_or_init(new).clone()
     }
 }
 
@@ -286,6 +295,14 @@ impl Scope<'_> {
     /// If it is not there.
     pub fn filter(&self, child: &str) -> Arc<Filter> {
         self.entry(child).filter()
+    }
+
+    /// The same, cut into the parts of maps that lie side by side, which are the same in every pass.
+    ///
+    /// # Panics
+    /// If it is not there, or of other channels.
+    pub fn split_filter(&self, child: &str, channels: &[usize]) -> Arc<SplitFilter> {
+        self.entry(child).split(channels)
     }
 
     /// The values, or as many zeros as there are outputs.

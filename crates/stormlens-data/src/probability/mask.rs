@@ -75,8 +75,8 @@ impl Tokens {
     pub fn hidden(&self, values: &[f32]) -> Vec<bool> {
         assert_eq!(values.len(), self.n_channels * self.size[0] * self.size[1], "all values");
         let mut hidden = vec![false; self.n()];
-        for (i, value) in values.iter().enumerate() {
-            hidden[self.of_value(i)] |= value.is_nan();
+        for (i, _) in values.iter().enumerate().filter(|(_, value)| value.is_nan()) {
+            hidden[self.of_value(i)] = true;
         }
         hidden
     }

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{Deformable, LANES, Sampled, lanes};
+use super::points::Point;
+use super::{Deformable, LANES, Sampled};
 use crate::Level;
 use crate::level::{Sums, at_level};
 
@@ -46,16 +47,21 @@ impl Deformable {
         }
         let rows = offset.par_chunks_exact_mut(2 * n_row);
         let rows = rows.zip(modulation.par_chunks_exact_mut(n_row)).enumerate();
+        let (n_points, n) = (self.n_points(), n_channels / self.groups);
         rows.for_each(|(row, (offset, modulation))| {
             at_level!(level, |sums| {
-                let places = offset.as_chunks_mut::<2>().0.iter_mut().zip(modulation);
-                for (i, (offset, modulation)) in places.enumerate() {
-                    let (group, k) = (i / self.n_points() % self.groups, i % self.n_points());
-                    let at = [row / height, row % height, i / (self.groups * self.n_points())];
-                    let n = n_channels / self.groups;
-                    let start = ((row * width + at[2]) * self.groups + group) * n;
-                    let g = &gradient[start..][..n];
-                    (*offset, *modulation) = self.of_point(sums, x, out, at, (group, k), g);
+                let offsets = offset.as_chunks_mut::<2>().0.chunks_exact_mut(n_points);
+                let all = offsets.zip(modulation.chunks_exact_mut(n_points));
+                let gradients = gradient[row * width * n_channels..].chunks_exact(n);
+                for (i, ((offsets, modulations), g)) in all.zip(gradients).enumerate() {
+                    let (column, group) = (i / self.groups, i % self.groups);
+                    let at = [row / height, row % height, column];
+                    let first = self.first_point(out, at, group);
+                    for (k, (offset, modulation)) in offsets.iter_mut().zip(modulations).enumerate()
+                    {
+                        let point = self.point(x, at, first, k);
+                        (*offset, *modulation) = self.of_point(sums, x, &point, (at[0], group), g);
+                    }
                 }
             });
         });
@@ -68,23 +74,17 @@ impl Deformable {
         &self,
         sums: Sums,
         x: &Sampled,
-        out: [usize; 4],
-        at: [usize; 3],
-        (group, k): (usize, usize),
+        point: &Point,
+        (example, group): (usize, usize),
         g: &[f32],
     ) -> ([f32; 2], f32) {
-        let point = self.point(x, at, self.first_point(out, at, group), k);
-        let products = point.weights().map(|(place, _)| {
-            let start = self.start(x.shape, at[0], group, point.corner(place));
-            start.map_or(0.0, |start| dot(sums, &x.value[start..][..g.len()], g))
+        let corners = point.weights().map(|(place, _)| {
+            let start = self.start(x.shape, example, group, point.corner(place));
+            start.map(|start| &x.value[start..][..g.len()])
         });
-        let [[a, b], [c, d]] = [[products[0], products[1]], [products[2], products[3]]];
-        let [down, across] = point.share;
-        let slope_x = (1.0 - down) * (b - a) + down * (d - c);
-        let slope_y = (1.0 - across) * (c - a) + across * (d - b);
+        let [slope_x, slope_y, value] = slopes(sums, point, corners, g);
         let scale = point.modulation * self.offset_scale;
-        let terms = point.weights().into_iter().zip(products).map(|((_, w), p)| w * p);
-        ([scale * slope_x, scale * slope_y], terms.sum())
+        ([scale * slope_x, scale * slope_y], value)
     }
 
     /// Of the value. Points of any pixel may lie anywhere, so a task takes all that belongs to one group of one example:
@@ -164,17 +164,42 @@ fn add(sums: Sums, y: &mut [f32], weight: f32, x: &[f32]) {
     }
 }
 
+/// `Σ g · ∂v/∂x`, `Σ g · ∂v/∂y` and `Σ g · v` of the value at a point between four corners; one beyond the edge is zero.
 #[inline(always)]
-fn dot(sums: Sums, a: &[f32], b: &[f32]) -> f32 {
-    let mut lane = [0.0; LANES];
-    let n = a.len() / LANES;
-    for i in 0..n {
-        let (a, b) = (lanes(a, i * LANES), lanes(b, i * LANES));
-        for (sum, (&a, &b)) in lane.iter_mut().zip(a.iter().zip(b)) {
-            *sum = sums.add(*sum, a, b);
+fn slopes(sums: Sums, point: &Point, corners: [Option<&[f32]>; 4], g: &[f32]) -> [f32; 3] {
+    let ([down, across], weights) = (point.share, point.weights().map(|(_, weight)| weight));
+    let (mut x, mut y, mut value) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    for first in (0..g.len()).step_by(LANES) {
+        let [a, b, c, d] = corners.map(|corner| corner.map_or([0.0; LANES], |v| block(v, first)));
+        let g = block(g, first);
+        for i in 0..LANES {
+            let slope_x = sums.add((1.0 - down) * (b[i] - a[i]), down, d[i] - c[i]);
+            let slope_y = sums.add((1.0 - across) * (c[i] - a[i]), across, d[i] - b[i]);
+            let above = sums.add(weights[0] * a[i], weights[1], b[i]);
+            let below = sums.add(weights[2] * c[i], weights[3], d[i]);
+            x[i] = sums.add(x[i], slope_x, g[i]);
+            y[i] = sums.add(y[i], slope_y, g[i]);
+            value[i] = sums.add(value[i], above + below, g[i]);
         }
     }
-    let rest = a[n * LANES..].iter().zip(&b[n * LANES..]);
-    let rest = rest.fold(0.0, |sum, (&a, &b)| sums.add(sum, a, b));
-    lane.iter().sum::<f32>() + rest
+    [x, y, value].map(total)
+}
+
+/// Channels from `first` on; zeros beyond the last one.
+#[inline(always)]
+fn block(channels: &[f32], first: usize) -> [f32; LANES] {
+    if let Some(whole) = channels[first..].first_chunk() {
+        return *whole;
+    }
+    let mut part = [0.0; LANES];
+    part.iter_mut().zip(&channels[first..]).for_each(|(part, &value)| *part = value);
+    part
+}
+
+/// Halves onto halves: what vectors do at once, where a sum from the first to the last would wait for each number.
+#[inline(always)]
+fn total(lanes: [f32; LANES]) -> f32 {
+    let eight: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
+    let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }

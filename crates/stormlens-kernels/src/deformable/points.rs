@@ -3,7 +3,7 @@
 use super::{Deformable, Sampled};
 
 /// A pixel of the value that counts for a point.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Corner {
     /// Its first channel of the group, in the value.
     pub start: usize,
@@ -52,7 +52,8 @@ impl Deformable {
         start + ((tap * self.dilation) as f32 - centre + offset) * self.offset_scale
     }
 
-    /// All pixels that count for a group's points, those of one point after each other.
+    /// All pixels that count for a group's points, those of one point after each other; how many they are. There is room for
+    /// four a point.
     #[inline(always)]
     pub(super) fn corners(
         &self,
@@ -60,18 +61,33 @@ impl Deformable {
         out: [usize; 4],
         at: [usize; 3],
         group: usize,
-        corners: &mut Vec<Corner>,
-    ) {
-        corners.clear();
-        let first = self.first_point(out, at, group);
+        corners: &mut [Corner],
+    ) -> usize {
+        let [_, height, width, n_channels] = x.shape;
+        let (first, mut n) = (self.first_point(out, at, group), 0);
         for k in 0..self.n_points() {
             let point = self.point(x, at, first, k);
-            for (place, weight) in point.weights() {
+            let weights = point.weights().map(|(place, w)| (place, point.modulation * w));
+            let [row, column] = point.pixel.map(|place| place as usize);
+            // Nearly all points lie within the map: one place in memory leads to the other three.
+            let is_within = row < height.saturating_sub(1) && column < width.saturating_sub(1);
+            if is_within {
+                let start = ((at[0] * height + row) * width + column) * n_channels
+                    + group * (n_channels / self.groups);
+                let steps = [0, n_channels, width * n_channels, (width + 1) * n_channels];
+                let of = |i: usize| Corner { start: start + steps[i], weight: weights[i].1 };
+                corners[n..n + 4].copy_from_slice(&std::array::from_fn::<_, 4, _>(of));
+                n += 4;
+                continue;
+            }
+            for (place, weight) in weights {
                 if let Some(start) = self.start(x.shape, at[0], group, point.corner(place)) {
-                    corners.push(Corner { start, weight: point.modulation * weight });
+                    corners[n] = Corner { start, weight };
+                    n += 1;
                 }
             }
         }
+        n
     }
 
     /// Where a pixel's channels of a group begin; `None` beyond the edge.

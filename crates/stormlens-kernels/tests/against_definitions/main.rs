@@ -5,6 +5,7 @@ mod channel_norm;
 mod convolution;
 mod deformable;
 mod layer_norm;
+mod resized;
 mod transposed;
 
 use stormlens_kernels::attention::{self, Attention};

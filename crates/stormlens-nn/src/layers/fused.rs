@@ -12,8 +12,9 @@ use super::source::Source;
 use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, SeparableOperation, StemOperation, TransposedOperation,
-    UpsampleOperation, apply, apply_pair, apply_triple, compute_pair, compute_triple,
+    PoolOperation, ResidualEnd, ResizedPart, SeparableOperation, StemOperation,
+    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_pair,
+    compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -45,6 +46,28 @@ pub(super) fn convolution(p: &Scope, x: &Source, relu: bool, mode: &Mode) -> Opt
         Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
         Source::Joined(x, y) => apply_pair(operation, [x, y]),
     })
+}
+
+/// Dense 3 × 3 of maps that are interpolated to the size of the first one; where nobody asks for a gradient.
+pub(super) fn convolution_of_resized(
+    p: &Scope,
+    maps: &[Tensor<4>],
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let (first, others) = maps.split_first()?;
+    let level = level(mode, first)?;
+    if maps.iter().any(Tensor::is_autodiff) {
+        return None;
+    }
+    let channels: Vec<usize> = maps.iter().map(|map| map.dims()[1]).collect();
+    let filter = p.split_filter("weight", &channels);
+    let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
+    let (relu, doubled) = (false, [false; 2]);
+    let own = ConvolutionOperation { level, filter: filter.first.clone(), bias, relu, doubled };
+    let y = apply(own, first.clone());
+    let part = |number| ResizedPart { level, filter: filter.clone(), number };
+    let add = |y, (number, map): (usize, &Tensor<4>)| compute_pair(part(number), [y, map.clone()]);
+    Some(others.iter().enumerate().fold(y, add))
 }
 
 /// Depthwise, pointwise, ReLU; `norm` is where the normalisation would be.

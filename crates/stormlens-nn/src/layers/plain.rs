@@ -8,6 +8,7 @@ use burn::tensor::{Tensor, s};
 use super::channel_norm::gelu;
 use super::convolution::{NormOptions, conv1x1, norm_with};
 use super::fused;
+use super::resample::resize;
 use super::source::Source;
 use crate::parameters::{Mode, Scope};
 
@@ -43,6 +44,22 @@ pub(crate) fn convolution_gelu(
     mode: &Mode,
 ) -> Tensor<4> {
     let y = convolution(&p.at(conv), x, mode);
+    gelu(norm_with(&p.at(norm), y, NormOptions::PYTORCH, mode), mode)
+}
+
+/// The same of maps that lie side by side at the size of the first one, to which the others are interpolated ([`resize`]).
+pub(crate) fn convolution_of_resized_gelu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    maps: Vec<Tensor<4>>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let conv = p.at(conv);
+    let y = fused::convolution_of_resized(&conv, &maps, mode).unwrap_or_else(|| {
+        let [_, _, height, width] = maps[0].dims();
+        let maps = maps.into_iter().map(|map| resize(map, [height, width]));
+        convolution(&conv, Tensor::cat(maps.collect(), 1), mode)
+    });
     gelu(norm_with(&p.at(norm), y, NormOptions::PYTORCH, mode), mode)
 }
 

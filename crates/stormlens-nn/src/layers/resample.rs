@@ -3,6 +3,7 @@
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::{MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_kernels::convolution::HalfPixel;
 use stormlens_kernels::pool::Window;
 
 use super::fused;
@@ -137,13 +138,9 @@ fn between(
 /// `[to × from]`: each row holds the two weights of one interpolated point.
 fn half_pixel(from: usize, to: usize) -> Vec<f32> {
     let mut weights = vec![0f32; to * from];
-    let scale = from as f32 / to as f32;
-    for (i, weights) in weights.chunks_exact_mut(from).enumerate() {
-        let position = (scale * (i as f32 + 0.5) - 0.5).max(0.0);
-        let low = (position as usize).min(from - 1);
-        let share = position - low as f32;
-        weights[low] += 1.0 - share;
-        weights[(low + 1).min(from - 1)] += share;
+    let points = HalfPixel::new(from, to);
+    for (weights, point) in weights.chunks_exact_mut(from).zip(points.points()) {
+        point.iter().for_each(|&(pixel, share)| weights[pixel] += share);
     }
     weights
 }

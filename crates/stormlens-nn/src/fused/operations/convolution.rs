@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use stormlens_kernels::convolution::{Convolution, Filter, Input};
+use stormlens_kernels::convolution::{Convolution, Filter, Input, SplitFilter, add_resized};
 use stormlens_kernels::{Level, Maps, Shape};
 
-use super::{Needs, Operation, Pass, Values};
+use super::{Needs, Operation, Pass, Untaped, Values};
 
 /// 3 × 3, bias, perhaps ReLU; of one map or of two side by side.
 #[derive(Clone, Debug)]
@@ -47,5 +47,21 @@ impl Operation for ConvolutionOperation {
         let inputs = self.inputs(pass.shapes);
         let found = self.kernel().backward(self.level, &inputs, output, gradient);
         found.into_iter().map(Some).collect()
+    }
+}
+
+/// What a smaller map adds to a 3 × 3 convolution of maps at the size of the first one: onto the sum so far.
+#[derive(Clone, Debug)]
+pub(crate) struct ResizedPart {
+    pub level: Level,
+    pub filter: Arc<SplitFilter>,
+    /// Of the maps behind the first one.
+    pub number: usize,
+}
+
+impl Untaped for ResizedPart {
+    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
+        let weights = &self.filter.others[self.number];
+        (maps[0].shape, add_resized(self.level, weights, maps[1], maps[0]))
     }
 }

@@ -5,7 +5,9 @@ use burn::tensor::Tensor;
 
 use super::form::POOLED;
 use crate::Tap;
-use crate::layers::{adaptive_mean, conv1x1, conv1x1_gelu, convolution_gelu, resize};
+use crate::layers::{
+    adaptive_mean, conv1x1, conv1x1_gelu, convolution_gelu, convolution_of_resized_gelu, resize,
+};
 use crate::parameters::{Mode, Scope};
 
 /// A map of the finest level's size from those of all levels, the finest first. Shown as `head.ppm`, `head.fpn.LEVEL` and
@@ -14,8 +16,7 @@ pub(super) fn head(p: &Scope, levels: &[Tensor<4>], tap: &mut Tap, mode: &Mode) 
     let last = levels.len() - 1;
     let mut x = tap.at("head.ppm", pyramid(p, levels[last].clone(), mode));
     let size = |x: &Tensor<4>| [x.dims()[2], x.dims()[3]];
-    let finest = size(&levels[0]);
-    let mut maps = vec![resize(x.clone(), finest)];
+    let mut maps = vec![x.clone()];
     for level in (0..last).rev() {
         let lateral = conv1x1_gelu(
             &p.at(&format!("fpn_in.{level}")),
@@ -28,10 +29,10 @@ pub(super) fn head(p: &Scope, levels: &[Tensor<4>], tap: &mut Tap, mode: &Mode) 
         let out =
             convolution_gelu(&p.at(&format!("fpn_out.{level}.0")), ["0", "1"], x.clone(), mode);
         let out = tap.at(&format!("head.fpn.{level}"), out);
-        maps.push(resize(out, finest));
+        maps.push(out);
     }
     maps.reverse();
-    let fused = convolution_gelu(&p.at("conv_last.0"), ["0", "1"], Tensor::cat(maps, 1), mode);
+    let fused = convolution_of_resized_gelu(&p.at("conv_last.0"), ["0", "1"], maps, mode);
     conv1x1(&p.at("conv_last.1"), tap.at("head.fused", fused), mode)
 }
 
