@@ -3,6 +3,7 @@
 mod cases;
 mod counts;
 mod forecasts;
+mod probabilities;
 mod table;
 
 use anyhow::{Context as _, bail};
@@ -11,6 +12,7 @@ use stormlens_data::card::Refining;
 use self::cases::Cases;
 use self::counts::Counts;
 use self::forecasts::Forecaster;
+use self::probabilities::{Drawn, Probabilities};
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const VARIABLE: &str = "variable";
@@ -42,17 +44,21 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
     let thresholds = thresholds(evaluation)?;
     let mut counts = Counts::new(*refining, &thresholds, &SCALES);
     let ends = cases.ends();
+    let drawn = Drawn::of(cases.n_periods(&ends));
+    let mut probabilities = Probabilities::new(drawn, &thresholds);
     for (i, &end) in ends.iter().enumerate() {
         let _ = evaluation.progress.report("verifying", i, ends.len());
         for case in cases.read(end)? {
             let made = forecaster.forecasts(&case)?;
             counts.add(&case, &made);
+            probabilities.add(&case, &made);
         }
     }
     if counts.n_cases() == 0 {
         bail!("{} has no wet tile in {:?}", evaluation.dataset.display(), evaluation.split);
     }
-    Ok(table::evaluated(&cases, &counts))
+    let probabilities = probabilities.verified(refining.rain.hours)?;
+    Ok(table::evaluated(&cases, &counts, &probabilities))
 }
 
 fn n_members(evaluation: &Evaluation<'_>) -> anyhow::Result<usize> {

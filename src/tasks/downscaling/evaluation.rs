@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
+use crate::web::diagrams::probabilities;
 use crate::web::format;
 use stormlens_plot::words::sentence;
 
@@ -44,10 +45,13 @@ struct Evaluation {
     rows: Vec<(String, Vec<String>)>,
     /// Label, members, fair CRPS in mm.
     ensembles: Vec<(String, usize, String)>,
+    /// HTML: how good the probabilities of ensembles are; empty in evaluations of older programs.
+    probabilities: String,
 }
 
 /// As HTML; `None` where there is no such file, or it is of another kind.
 pub fn html(file: &Path) -> Option<String> {
+    let probabilities = probabilities(file).map(|all| all.render()).transpose().ok()?;
     let file: File = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     let text = |value: Option<f64>| value.map_or("–".to_owned(), format::number);
     let row = |forecast: Forecast| {
@@ -63,6 +67,7 @@ pub fn html(file: &Path) -> Option<String> {
         scores: CONTINUOUS_SCORES.iter().map(|score| (score.label, score.meaning)).collect(),
         rows: file.forecasts.into_iter().map(row).collect(),
         ensembles: file.ensembles.into_iter().map(ensemble).collect(),
+        probabilities: probabilities.unwrap_or_default(),
     };
     page.render().ok()
 }

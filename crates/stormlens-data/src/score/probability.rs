@@ -15,6 +15,7 @@
 //! | Murphy diagram | [`murphy_curve`] |
 //! | contingency scores at a probability | [`Contingency`] |
 //! | ordered classes: RPS, confusion matrix | [`ClassCases`] |
+//! | shares of the members of an ensemble, pixel by pixel, streamed | [`ExceedanceCounts`] |
 //! | intervals | [`interval`], [`difference_interval`] |
 //! | all of it for one forecast, to be stored | [`ProbabilityVerification`], [`PROBABILITY_SCORES`] |
 //!
@@ -25,6 +26,7 @@ mod brier;
 mod cases;
 mod classes;
 mod contingency;
+mod exceedance;
 mod isotonic;
 mod list;
 mod murphy;
@@ -39,9 +41,10 @@ mod verification;
 
 pub use band::Band;
 pub use brier::{brier, brier_skill, skill};
-pub use cases::{CaseError, Cases};
+pub use cases::{CaseCount, CaseError, Cases};
 pub use classes::{ClassCases, ClassError, Matrix};
 pub use contingency::Contingency;
+pub use exceedance::ExceedanceCounts;
 pub use isotonic::{Calibration, CalibrationError, monotone_exceedance};
 pub use list::{PROBABILITY_SCORES, ProbabilityScore};
 pub use murphy::{murphy_curve, murphy_score};

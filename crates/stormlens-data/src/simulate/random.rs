@@ -101,6 +101,42 @@ impl Random {
         }
     }
 
+    /// How many of `n` independent trials succeed. Exact where fewer than 30 of the rarer outcome are expected, by
+    /// waiting times (Devroye 1986, X.4.1); else the normal distribution with the same mean and variance, rounded, whose
+    /// distribution function is off by less than 0.02.
+    ///
+    /// # Panics
+    /// In debug builds, for a probability that is none.
+    pub fn binomial(&mut self, n: u64, probability: f64) -> u64 {
+        debug_assert!((0.0..=1.0).contains(&probability), "{probability}");
+        let rarer = probability.min(1.0 - probability);
+        let mean = n as f64 * rarer;
+        let found = match mean {
+            mean if mean < 30.0 => self.successes(n, rarer),
+            mean => {
+                let deviation = (mean * (1.0 - rarer)).sqrt();
+                (mean + deviation * self.normal()).round().clamp(0.0, n as f64) as u64
+            }
+        };
+        if probability > 0.5 { n - found } else { found }
+    }
+
+    /// Counts successes by how many trials pass until the next one.
+    fn successes(&mut self, n: u64, probability: f64) -> u64 {
+        let (mut found, mut passed) = (0, 0.0);
+        if probability <= 0.0 {
+            return 0;
+        }
+        let failure = (-probability).ln_1p();
+        loop {
+            passed += ((1.0 - self.unit()).ln() / failure).floor() + 1.0;
+            if passed > n as f64 {
+                return found;
+            }
+            found += 1;
+        }
+    }
+
     /// Puts items in a random order (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
@@ -154,6 +190,19 @@ mod tests {
         check("gamma of one look", |r| r.gamma(1.0), 1.0, 1.0);
         check("gamma of 300 looks", |r| r.gamma(300.0), 1.0, 1.0 / 300.0);
         check("integer", |r| r.integer(1, 6) as f64, 3.5, 35.0 / 12.0);
+        for (n, p) in [(1, 0.3), (20, 0.1), (50, 0.98), (4096, 0.001), (100, 0.5), (4096, 0.2)] {
+            let all = n as f64;
+            let variance = all * p * (1.0 - p);
+            check("binomial", |r| r.binomial(n, p) as f64, all * p, variance);
+        }
+    }
+
+    #[test]
+    fn certain_trials_are_certain() {
+        let mut random = Random::new(1);
+        for n in [0, 1, 100_000] {
+            assert_eq!((random.binomial(n, 0.0), random.binomial(n, 1.0)), (0, n));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which tiles are scored, read one interval after the other.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
@@ -119,6 +120,15 @@ impl Cases {
         ends
     }
 
+    /// Intervals without overlaps.
+    pub fn n_periods(&self, ends: &[Timestamp]) -> usize {
+        ends.iter().map(|end| self.period(*end)).collect::<BTreeSet<_>>().len()
+    }
+
+    fn period(&self, end: Timestamp) -> i64 {
+        end.as_second().div_euclid(self.hours * 3600)
+    }
+
     fn is_in(&self, tile: &Tile, end: Timestamp) -> bool {
         self.split.is_none_or(|(split, part)| split.part(tile, &self.geometry, end) == Some(part))
     }
@@ -138,7 +148,7 @@ impl Cases {
         }
         let fields = [coarse.as_ref().unwrap_or(&fine), &fine];
         let (found, _) = samples_between(fields, &tiles, &options)?;
-        let period = end.as_second().div_euclid(self.hours * 3600);
+        let period = self.period(end);
         let case = |sample: Sample| {
             let tile = tiles.iter().find(|tile| tile.id == sample.tile)?;
             let terrain = self.terrain.as_ref();

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stormlens_data::score::downscaling::{
     CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, RainHistogram, Verified,
 };
+use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification};
 
 use super::cases::Cases;
 use super::counts::{Counted, CountedEnsemble, Counts};
@@ -16,14 +17,45 @@ const COMPARED: [&str; 3] = ["mse", "mae", "r"];
 /// Ensembles that those of the network are compared with.
 const RIVAL_ENSEMBLES: [&str; 2] = ["rainfarm", "rainfarm_orographic"];
 
-pub fn evaluated(cases: &Cases, counts: &Counts) -> Evaluated {
+pub fn evaluated(
+    cases: &Cases,
+    counts: &Counts,
+    probabilities: &[ProbabilityVerification],
+) -> Evaluated {
     let compared = compared(counts);
+    let mut json = json(cases, counts, &compared);
+    if !probabilities.is_empty() {
+        json["probabilities"] = json!(probabilities);
+    }
     Evaluated {
         n_cases: format!("{} tiles verified", counts.n_cases()),
-        summary: summary(cases, counts, &compared),
-        csv: csv(counts, &compared),
-        json: json(cases, counts, &compared),
+        summary: summary(cases, counts, &compared) + &said(probabilities),
+        csv: csv(counts, &compared) + &lines(probabilities),
+        json,
     }
+}
+
+/// Of each ensemble and threshold, the scores that a line has room for.
+fn said(probabilities: &[ProbabilityVerification]) -> String {
+    let score = |of: &ProbabilityVerification, name: &str| number(of.score(name));
+    let line = |of: &ProbabilityVerification| {
+        let scores = ["brier", "brier_skill", "roc_area"].map(|name| score(of, name));
+        let [brier, skill, area] = scores;
+        format!("\n{}, {}: Brier {brier}, skill {skill}, ROC area {area}", of.event, of.forecast)
+    };
+    probabilities.iter().map(line).collect()
+}
+
+/// The same as rows of the table, all scores.
+fn lines(probabilities: &[ProbabilityVerification]) -> String {
+    let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let line = |(of, name): (&ProbabilityVerification, &'static str)| {
+        let found = of.scores.get(name)?;
+        let [value, low, high] = [found.value, found.low, found.high].map(text);
+        Some(format!("\"{}\",{name},,{},{value},{low},{high}\n", of.forecast, of.event))
+    };
+    let names = || PROBABILITY_SCORES.iter().map(|score| score.name);
+    probabilities.iter().flat_map(|of| names().map(move |name| (of, name))).filter_map(line).collect()
 }
 
 /// The difference of a score of two forecasts.

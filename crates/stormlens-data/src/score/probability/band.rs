@@ -147,16 +147,31 @@ impl<'a> Drawing<'a> {
             let event = &self.by_event[random.integer(0, self.by_event.len() - 1)];
             let shared = random.unit();
             for &case in event {
-                let own = random.unit();
-                let luck = if random.unit() < self.dependence { shared } else { own };
-                let tie = &mut ties[self.ranks.places[case]];
-                let occurs = luck < self.cases.probabilities()[case];
-                *if occurs { &mut tie.occurred } else { &mut tie.quiet } +=
-                    self.cases.weights()[case];
+                let n = self.cases.repeats()[case];
+                let share = self.occurring(case, shared, random) as f64 / n as f64;
+                let (tie, weight) =
+                    (&mut ties[self.ranks.places[case]], self.cases.weights()[case]);
+                tie.occurred += share * weight;
+                tie.quiet += (1.0 - share) * weight;
             }
         }
         ties.retain(|tie| tie.weight() > 0.0);
         ties
+    }
+}
+
+impl Drawing<'_> {
+    /// In how many of the equal cases of an entry the event occurs, where `shared` was drawn for its event id.
+    fn occurring(&self, case: usize, shared: f64, random: &mut Random) -> u64 {
+        let (n, probability) = (self.cases.repeats()[case], self.cases.probabilities()[case]);
+        if n == 1 {
+            let own = random.unit();
+            let luck = if random.unit() < self.dependence { shared } else { own };
+            return u64::from(luck < probability);
+        }
+        let n_sharing = random.binomial(n, self.dependence);
+        let n_own = random.binomial(n - n_sharing, probability);
+        n_own + if shared < probability { n_sharing } else { 0 }
     }
 }
 
@@ -170,17 +185,18 @@ fn dependence(cases: &Cases, ranks: &Ranks, by_event: &[Vec<usize>]) -> f64 {
     };
     let (mut found, mut largest) = (0.0, 0.0);
     for event in by_event {
-        let mut members: Vec<(f64, f64, bool)> = event
-            .iter()
-            .map(|&case| (frequency(case), cases.weights()[case], cases.occurred()[case]))
-            .collect();
+        let member = |&case: &usize| (frequency(case), case);
+        let mut members: Vec<(f64, usize)> = event.iter().map(member).collect();
         members.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut residuals, mut expected) = (0.0, 0.0);
-        for &(p, weight, occurred) in &members {
-            let residual = weight * (f64::from(u8::from(occurred)) - p);
+        for &(p, case) in &members {
+            let weight = cases.weights()[case];
+            let residual = weight * (f64::from(u8::from(cases.occurred()[case])) - p);
+            // Among n equal cases there are n (n − 1) / 2 pairs, each of a share 1/n² of the weight's square.
+            let pairs = 0.5 * (1.0 - 1.0 / cases.repeats()[case] as f64);
             // Of each pair, min(p, q) is the one that came before.
-            found += residuals * residual;
-            largest += expected * weight * (1.0 - p);
+            found += residuals * residual + pairs * residual * residual;
+            largest += expected * weight * (1.0 - p) + pairs * weight * weight * p * (1.0 - p);
             residuals += residual;
             expected += weight * p;
         }

@@ -29,6 +29,23 @@ pub enum CaseError {
     OtherCases,
 }
 
+/// Cases of one event id with the same probability: what the pixels of an ensemble come down to, however many they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CaseCount {
+    pub event: u64,
+    pub probability: f64,
+    /// Cases in which the event occurred.
+    pub n_occurred: u64,
+    /// Cases in which it did not.
+    pub n_quiet: u64,
+}
+
+impl CaseCount {
+    fn n_cases(&self) -> u64 {
+        self.n_occurred + self.n_quiet
+    }
+}
+
 /// Cases of one forecast of one event. A case without a probability or without an outcome is left out and counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cases {
@@ -41,6 +58,8 @@ pub struct Cases {
 struct Common {
     occurred: Vec<bool>,
     weights: Vec<f64>,
+    /// How many cases each entry stands for; the weight is of all of them together.
+    repeats: Vec<u64>,
     /// Counted from 0 in the order of the ids.
     events: Vec<usize>,
     n_events: usize,
@@ -87,12 +106,46 @@ impl Cases {
         Ok(forecasts.iter().map(of).collect())
     }
 
-    /// The same cases with another forecast, which must have a probability for each of [`Self::len`] cases.
+    /// Cases that are counted already: a pixel is a case, and those of one event id with the same probability are
+    /// one count. Bands and intervals are those of the single cases.
+    ///
+    /// # Errors
+    /// If a probability is missing or not from 0 to 1.
+    pub fn counted(counts: &[CaseCount], n_missing: usize) -> Result<Self, CaseError> {
+        let wrong = |count: &CaseCount| !(0.0..=1.0).contains(&count.probability);
+        if let Some(index) = counts.iter().position(wrong) {
+            let probability = counts[index].probability;
+            return Err(CaseError::Probability { index, probability });
+        }
+        let events = counts.iter().filter(|count| count.n_cases() > 0).map(|count| count.event);
+        let ids = places(events);
+        let mut cases = Self { probabilities: Vec::new(), common: Common::default() };
+        cases.common.n_events = ids.len();
+        cases.common.n_missing = n_missing;
+        for count in counts {
+            for (occurred, n) in [(true, count.n_occurred), (false, count.n_quiet)] {
+                if n > 0 {
+                    cases.push(count.probability, occurred, n, ids[&count.event]);
+                }
+            }
+        }
+        Ok(cases)
+    }
+
+    fn push(&mut self, probability: f64, occurred: bool, n: u64, event: usize) {
+        self.probabilities.push(probability);
+        self.common.occurred.push(occurred);
+        self.common.weights.push(n as f64);
+        self.common.repeats.push(n);
+        self.common.events.push(event);
+    }
+
+    /// The same cases with another forecast, which must have a probability for each of [`Self::probabilities`].
     ///
     /// # Errors
     /// If their number differs or one is not from 0 to 1.
     pub fn with_probabilities(&self, probabilities: Vec<f64>) -> Result<Self, CaseError> {
-        let (n, n_probabilities) = (self.len(), probabilities.len());
+        let (n, n_probabilities) = (self.probabilities.len(), probabilities.len());
         if n_probabilities != n {
             return Err(CaseError::Lengths {
                 n_probabilities,
@@ -114,12 +167,12 @@ impl Cases {
     /// # Errors
     /// If it is not from 0 to 1.
     pub fn with_constant(&self, probability: f64) -> Result<Self, CaseError> {
-        self.with_probabilities(vec![probability; self.len()])
+        self.with_probabilities(vec![probability; self.probabilities.len()])
     }
 
     /// Number of cases that count.
     pub fn len(&self) -> usize {
-        self.probabilities.len()
+        self.common.repeats.iter().map(|&n| n as usize).sum()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -136,19 +189,26 @@ impl Cases {
         self.common.n_missing
     }
 
+    /// One an entry: a case, or equal cases that were counted.
     pub fn probabilities(&self) -> &[f64] {
         &self.probabilities
+    }
+
+    /// How many cases each entry stands for.
+    pub fn repeats(&self) -> &[u64] {
+        &self.common.repeats
     }
 
     pub fn occurred(&self) -> &[bool] {
         &self.common.occurred
     }
 
+    /// Of each entry, of all its cases together.
     pub fn weights(&self) -> &[f64] {
         &self.common.weights
     }
 
-    /// The event id of each case, counted from 0.
+    /// The event id of each entry, counted from 0.
     pub fn events(&self) -> &[usize] {
         &self.common.events
     }
@@ -175,16 +235,23 @@ impl Common {
             weight if weight > 0.0 && weight.is_finite() => Ok(weight),
             weight => Err(CaseError::Weight { index, weight }),
         };
-        let mut ids: BTreeMap<u64, usize> = kept.iter().map(|&i| (events[i], 0)).collect();
-        ids.values_mut().enumerate().for_each(|(i, place)| *place = i);
+        let ids = places(kept.iter().map(|&i| events[i]));
         Ok(Self {
             occurred: kept.iter().map(|&i| outcomes[i] == Some(true)).collect(),
             weights: kept.iter().map(weight).collect::<Result<_, _>>()?,
+            repeats: vec![1; kept.len()],
             events: kept.iter().map(|&i| ids[&events[i]]).collect(),
             n_events: ids.len(),
             n_missing: outcomes.len() - kept.len(),
         })
     }
+}
+
+/// Ids, counted from 0 in their order.
+fn places(events: impl Iterator<Item = u64>) -> BTreeMap<u64, usize> {
+    let mut ids: BTreeMap<u64, usize> = events.map(|event| (event, 0)).collect();
+    ids.values_mut().enumerate().for_each(|(i, place)| *place = i);
+    ids
 }
 
 fn check_lengths(

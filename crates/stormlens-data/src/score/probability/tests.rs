@@ -1,6 +1,7 @@
 //! Numbers that follow from the definitions; `references` compares with other programs, `bands` with laws.
 
 mod bands;
+mod counted;
 mod references;
 mod stored;
 

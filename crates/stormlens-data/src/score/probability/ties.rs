@@ -37,9 +37,9 @@ pub(super) struct Ranks {
 impl Ranks {
     pub fn of(cases: &Cases) -> Self {
         let said = cases.probabilities();
-        let mut order: Vec<usize> = (0..cases.len()).collect();
+        let mut order: Vec<usize> = (0..said.len()).collect();
         order.sort_unstable_by(|&a, &b| said[a].total_cmp(&said[b]));
-        let (mut probabilities, mut places) = (Vec::<f64>::new(), vec![0; cases.len()]);
+        let (mut probabilities, mut places) = (Vec::<f64>::new(), vec![0; said.len()]);
         for case in order {
             let probability = said[case];
             if probabilities.last().is_none_or(|&last| last < probability) {

@@ -94,6 +94,42 @@ impl Binary {
     }
 }
 
+/// Pixels that were counted have the scores that packages find for single cases. `ties` has decimals enough for ties only.
+#[test]
+fn counted_cases_have_the_scores_of_single_ones() {
+    let reference = reference();
+    let case = reference.binary.iter().find(|case| case.name == "ties").expect("ties");
+    let count = |event: u64, probability: f64| {
+        let of = |occurred: bool| {
+            let all = case.probability.iter().zip(&case.occurred);
+            all.filter(|&(&p, &o)| p == probability && o == occurred).count() as u64
+        };
+        CaseCount { event, probability, n_occurred: of(true), n_quiet: of(false) }
+    };
+    let mut distinct = case.probability.clone();
+    distinct.sort_by(f64::total_cmp);
+    distinct.dedup();
+    assert!(distinct.len() < 12, "few decimals");
+    let counts: Vec<_> = (0..).zip(distinct).map(|(event, p)| count(event, p)).collect();
+    let cases = Cases::counted(&counts, 0).expect("cases");
+    assert_eq!(cases.len(), case.probability.len());
+    let found = ProbabilityVerification::of(&LABELS, &cases, &Settings::default()).expect("cases");
+    same("Brier score", found.score("brier"), case.brier);
+    same("MCB", found.score("miscalibration"), case.parts.miscalibration);
+    same("DSC", found.score("discrimination"), case.parts.discrimination);
+    same("ROC area", found.score("roc_area"), case.roc_area);
+    same("average precision", found.score("average_precision"), case.average_precision);
+    let table = case.contingency.iter().find(|table| table.threshold == 0.5).expect("a table");
+    for (name, &expected) in &table.scores {
+        same(name, found.score(name), expected);
+    }
+    for (&cost_loss, &expected) in case.value.cost_loss.iter().zip(&case.value.as_said) {
+        let found = value_curve(&cases.ties()).expect("both outcomes");
+        let at = found.iter().find(|v| (v.cost_loss - cost_loss).abs() < 1e-12);
+        same("value", at.map(|v| v.as_said), expected);
+    }
+}
+
 fn same(what: &str, found: Option<f64>, expected: f64) {
     let is_near = found.is_some_and(|found| (found - expected).abs() < ROUNDING);
     assert!(is_near, "{what}: {found:?} here, {expected} there");
