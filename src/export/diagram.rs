@@ -1,6 +1,7 @@
 //! Diagrams of probabilities as files: what they were made from, and their numbers.
 
 use serde::Serialize;
+use stormlens_data::score::downscaling::QuantileCurves;
 use stormlens_data::score::probability::ProbabilityVerification;
 use stormlens_plot::{Diagram, Style};
 
@@ -53,6 +54,20 @@ pub fn diagram_csv(diagram: Diagram, forecasts: &[&ProbabilityVerification]) -> 
             let numbers = line.numbers.into_iter().map(|v| v.map_or(String::new(), number));
             let part = line.part.map(cell);
             text += &record([cell(&forecast.forecast)].into_iter().chain(part).chain(numbers));
+        }
+    }
+    text
+}
+
+/// The numbers of a Q–Q diagram, a line a share and forecast.
+pub fn quantiles_csv(found: &QuantileCurves) -> String {
+    let unit = &found.unit;
+    let head = ["forecast".to_owned(), "share_below".to_owned()];
+    let amounts = ["observed", "forecast"].map(|what| format!("{what}_{unit}"));
+    let mut text = record(head.iter().chain(&amounts).map(|name| cell(name)));
+    for curve in &found.curves {
+        for point in &curve.points {
+            text += &record([cell(&curve.forecast)].into_iter().chain(point.map(number)));
         }
     }
     text

@@ -1,26 +1,23 @@
 //! `/models/{model}/{checkpoint}/diagram/{diagram}.{svg|png|pdf|csv}`: how good the probabilities of weights are, from the
 //! `evaluation.json` beside them, and what pages show of it.
 
+mod evaluation;
 mod page;
-
-use std::path::Path as FilePath;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use stormlens_data::hash::sha256;
-use stormlens_data::score::probability::ProbabilityVerification;
-use stormlens_plot::{Diagram, MAX_FORECASTS, Style, Verified, diagram_alt_text, draw_diagram};
+use stormlens_plot::{Diagram, Quantiles, Style, Verified, draw_diagram};
 
-use super::caching::{EntityTag, VERSION, Version};
+use self::evaluation::Evaluation;
+use super::caching::{EntityTag, VERSION};
 use super::figures::{Kind, Sheet, attachment, respond, write_as};
 use super::{AppError, AppState};
-use crate::export::{DiagramRecipe, diagram_csv};
+use crate::export::{diagram_csv, quantiles_csv};
 use crate::parameters::{Parameters, QuestionError};
 
-pub use page::{Probabilities, probabilities};
+pub use page::{probabilities, quantiles};
 
 /// The ratio of cost to loss that is marked until somebody chooses one.
 const COST_LOSS: f64 = 0.2;
@@ -28,91 +25,30 @@ const COST_LOSS: f64 = 0.2;
 const NAMES: [&str; 8] =
     ["event", "cost-loss", "width-mm", "dpi", "theme", "title", "source", "download"];
 
-/// What an `evaluation.json` says of probabilities; other members are of other tables.
-#[derive(Deserialize)]
-struct Evaluation {
-    #[serde(default)]
-    weights_sha256: String,
-    split: String,
-    #[serde(default)]
-    trained_on_simulation: bool,
-    /// Those of one event stand together.
-    probabilities: Vec<ProbabilityVerification>,
-    /// The names of the file's folders.
-    #[serde(skip)]
-    model: String,
-    #[serde(skip)]
-    checkpoint: String,
-    /// Of the file.
-    #[serde(skip)]
-    sha256: String,
+/// Which diagram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Which {
+    /// Of probabilities.
+    Of(Diagram),
+    Quantiles,
 }
 
-impl Evaluation {
-    /// `None` where there is no file, or it says nothing of probabilities.
-    fn read(file: &FilePath) -> Option<Self> {
-        let bytes = std::fs::read(file).ok()?;
-        let found: Self = serde_json::from_slice(&bytes).ok()?;
-        let name = |path: &FilePath| Some(path.file_name()?.to_string_lossy().into_owned());
-        let folder = file.parent()?;
-        let found = Self {
-            model: name(folder.parent()?)?,
-            checkpoint: name(folder)?,
-            sha256: sha256(&bytes),
-            ..found
-        };
-        (!found.probabilities.is_empty()).then_some(found)
+impl Which {
+    fn names() -> impl Iterator<Item = &'static str> {
+        Diagram::ALL.map(Diagram::name).into_iter().chain([Quantiles::NAME])
     }
 
-    /// Forecasts by event, in the order of the file.
-    fn events(&self) -> Vec<Vec<&ProbabilityVerification>> {
-        let mut events: Vec<Vec<&ProbabilityVerification>> = Vec::new();
-        for found in &self.probabilities {
-            match events.iter_mut().find(|event| event[0].event == found.event) {
-                Some(event) => event.push(found),
-                None => events.push(vec![found]),
-            }
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            Quantiles::NAME => Some(Self::Quantiles),
+            name => name.parse().ok().map(Self::Of),
         }
-        events
-    }
-
-    /// What is drawn: the first forecasts, as many as lines can be told apart.
-    fn verified<'a>(&self, mut forecasts: Vec<&'a ProbabilityVerification>) -> Verified<'a> {
-        forecasts.truncate(MAX_FORECASTS);
-        let remark =
-            if self.trained_on_simulation { "weights trained on simulated data" } else { "" };
-        Verified {
-            cost_loss: Some(COST_LOSS),
-            credit: format!("{}, weights {} · {} set", self.model, self.checkpoint, self.split),
-            remark: remark.to_owned(),
-            forecasts,
-        }
-    }
-
-    fn recipe(&self, diagram: Diagram, verified: &Verified<'_>, style: &Style) -> DiagramRecipe {
-        DiagramRecipe {
-            diagram: diagram.name().to_owned(),
-            description: diagram_alt_text(diagram, verified),
-            model: self.model.clone(),
-            checkpoint: self.checkpoint.clone(),
-            weights_sha256: self.weights_sha256.clone(),
-            evaluation_sha256: self.sha256.clone(),
-            event: verified.forecasts[0].event.clone(),
-            forecasts: verified.forecasts.iter().map(|f| f.forecast.clone()).collect(),
-            cost_loss: verified.cost_loss.filter(|_| diagram == Diagram::Value),
-            style: style.clone(),
-            program: concat!("stormlens ", env!("CARGO_PKG_VERSION")).to_owned(),
-        }
-    }
-
-    fn version(&self) -> Version {
-        Version::of(&[&self.sha256])
     }
 }
 
 /// What an address asks for.
 struct Asked {
-    diagram: Diagram,
+    which: Which,
     /// `None`: the numbers.
     kind: Option<Kind>,
     event: usize,
@@ -122,9 +58,7 @@ struct Asked {
 
 impl Asked {
     fn read(file: &str, parameters: &Parameters) -> Result<Self, AppError> {
-        let known = || {
-            Diagram::ALL.map(Diagram::name).into_iter().chain(["each as .svg, .png, .pdf or .csv"])
-        };
+        let known = || Which::names().chain(["each as .svg, .png, .pdf or .csv"]);
         let unknown = || AppError::from(QuestionError::unknown("diagram", file, known()));
         let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
         let kind = Kind::parse(extension);
@@ -136,7 +70,7 @@ impl Asked {
         let cost_loss = parameters.number("cost-loss", "a ratio from 0.001 to 0.99", ratio)?;
         let event = parameters.number("event", "an event, counted from 0", |_| true)?;
         Ok(Self {
-            diagram: name.parse().map_err(|_| unknown())?,
+            which: Which::parse(name).ok_or_else(unknown)?,
             kind,
             event: event.unwrap_or(0),
             cost_loss: cost_loss.unwrap_or(COST_LOSS),
@@ -177,20 +111,39 @@ pub async fn show(
 }
 
 fn draw(evaluation: &Evaluation, asked: &Asked) -> Result<Vec<u8>, AppError> {
+    let style = asked.sheet.style(&Style::default());
+    let (svg, recipe) = match asked.which {
+        Which::Quantiles => {
+            let quantiles = evaluation.quantiles().ok_or_else(|| evaluation.has_none())?;
+            if asked.kind.is_none() {
+                return Ok(quantiles_csv(quantiles.found).into_bytes());
+            }
+            (quantiles.draw(&style)?, evaluation.recipe_of_quantiles(&quantiles, &style))
+        }
+        Which::Of(diagram) => {
+            let verified = verified(evaluation, asked)?;
+            if asked.kind.is_none() {
+                return Ok(diagram_csv(diagram, &verified.forecasts).into_bytes());
+            }
+            let verified = evaluation.drawn(verified);
+            let recipe = evaluation.recipe(diagram, &verified, &style);
+            (draw_diagram(diagram, &verified, &style)?, recipe)
+        }
+    };
+    let kind = asked.kind.unwrap_or(Kind::Svg);
+    write_as(kind, &svg, &asked.sheet, &recipe)
+}
+
+/// All forecasts of the event that is asked for.
+fn verified<'a>(evaluation: &'a Evaluation, asked: &Asked) -> Result<Verified<'a>, AppError> {
     let mut events = evaluation.events();
-    if asked.event >= events.len() {
-        let words =
-            format!("is {}, but events are counted from 0 to {}", asked.event, events.len() - 1);
+    let Some(last) = events.len().checked_sub(1) else { return Err(evaluation.has_none()) };
+    if asked.event > last {
+        let words = format!("is {}, but events are counted from 0 to {last}", asked.event);
         return Err(QuestionError::parameter("event", words).into());
     }
-    let forecasts = events.swap_remove(asked.event);
-    let Some(kind) = asked.kind else {
-        return Ok(diagram_csv(asked.diagram, &forecasts).into_bytes());
-    };
-    let style = asked.sheet.style(&Style::default());
-    let verified = Verified { cost_loss: Some(asked.cost_loss), ..evaluation.verified(forecasts) };
-    let svg = draw_diagram(asked.diagram, &verified, &style)?;
-    write_as(kind, &svg, &asked.sheet, &evaluation.recipe(asked.diagram, &verified, &style))
+    let verified = evaluation.verified(events.swap_remove(asked.event));
+    Ok(Verified { cost_loss: Some(asked.cost_loss), ..verified })
 }
 
 fn table(bytes: Vec<u8>, name: Option<String>) -> Response {

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use stormlens_data::card::CheckpointCard;
+use tempfile::TempDir;
 
 use crate::support::{Page, TestApp, classifier_weights};
 
@@ -61,6 +62,44 @@ async fn a_diagram_comes_in_every_format_and_its_numbers_as_a_table() {
         let n_columns = table.lines().next().map(|line| line.split(',').count());
         assert!(table.lines().all(|line| Some(line.split(',').count()) == n_columns), "{name}");
         assert!(table.lines().count() > 20, "{name}");
+    }
+}
+
+/// The network of scenes with this evaluation beside its weights; the folder holds it.
+fn app_with(evaluation: &str) -> (TestApp, TempDir) {
+    let folder = tempfile::tempdir().expect("there is room");
+    let weights = folder.path().join("polar-low/scripted");
+    std::fs::create_dir_all(&weights).expect("a folder");
+    std::fs::write(weights.join("evaluation.json"), evaluation).expect("a file");
+    (TestApp::set_up(|setup| setup.checkpoints = folder.path().to_owned()), folder)
+}
+
+/// Whatever the task is, quantiles that an evaluation holds are a diagram in every format.
+#[tokio::test]
+async fn quantiles_are_a_diagram_too() {
+    let (app, _folder) = app_with(
+        r#"{"split": "test", "quantile_curves": {"what": "rain in 3 h", "unit": "mm",
+            "details": "4,096 nodes", "curves": [
+            {"forecast": "network", "points": [[0.9, 2.0, 1.0], [0.99, 10.0, 6.5]]},
+            {"forecast": "rival", "points": [[0.9, 2.0, 2.5], [0.99, 10.0, 11.0]]}]}}"#,
+    );
+    let base = "/models/polar-low/scripted/diagram";
+    for (kind, start) in [("svg", "<svg"), ("png", "\u{89}PNG"), ("pdf", "%PDF")] {
+        let file = app.get(&format!("{base}/quantiles.{kind}?download=yes&dpi=72")).await;
+        assert_eq!(file.status, StatusCode::OK, "{kind}: {}", file.text());
+        let begin: String = file.body.iter().take(10).map(|&byte| char::from(byte)).collect();
+        assert!(begin.starts_with(start), "{kind} starts with {begin}");
+    }
+    let table = app.get(&format!("{base}/quantiles.csv")).await.text();
+    let expected = "\"forecast\",\"share_below\",\"observed_mm\",\"forecast_mm\"\n\
+                    \"network\",\"0.9\",\"2\",\"1\"\n\"network\",\"0.99\",\"10\",\"6.5\"\n\
+                    \"rival\",\"0.9\",\"2\",\"2.5\"\n\"rival\",\"0.99\",\"10\",\"11\"\n";
+    assert_eq!(table, expected);
+    // It says nothing of probabilities, and scenes say nothing of quantiles.
+    for page in
+        [app.get(&format!("{base}/roc.svg")).await, get(&self::app(), "quantiles.svg").await]
+    {
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.text());
     }
 }
 

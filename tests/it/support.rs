@@ -1,7 +1,7 @@
 //! The application under test: the real router, catalogue and queue over a scripted worker.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -343,6 +343,8 @@ pub struct Setup<'a> {
     pub has_weights: bool,
     /// Weights that make forecasts.
     pub forecasters: Vec<CheckpointCard>,
+    /// Where evaluations lie beside weights.
+    pub checkpoints: PathBuf,
 }
 
 impl<'a> Setup<'a> {
@@ -358,6 +360,7 @@ impl<'a> Setup<'a> {
             public_url: None,
             has_weights: true,
             forecasters: vec![checkpoint()],
+            checkpoints: Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints"),
         }
     }
 
@@ -374,8 +377,7 @@ impl<'a> Setup<'a> {
         let (tasks, pages) = self.open();
         let catalog = Arc::new(Catalog::new(self.cards(), tasks));
         let jobs = Jobs::start(factory, self.options).expect("there is a thread");
-        let checkpoints = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints"));
-        let mut state = AppState::new(jobs, catalog, pages, checkpoints);
+        let mut state = AppState::new(jobs, catalog, pages, &self.checkpoints);
         state.public_url = self.public_url;
         (state, script, heard)
     }

@@ -9,9 +9,11 @@ mod histogram;
 mod legend;
 mod murphy;
 mod performance;
+mod quantiles;
 mod reliability;
 mod roc;
 mod series;
+mod sheet;
 mod value;
 
 use std::fmt;
@@ -19,14 +21,15 @@ use std::str::FromStr;
 
 use stormlens_data::score::probability::ProbabilityVerification;
 
-use super::canvas::{Pen, sheet};
-use super::parts::{Footer, Heading, Letterings, MARGIN_MM};
+use super::canvas::Pen;
 use super::words::{count, percent};
-use super::{PlotError, Style};
-use axes::Axes;
-use legend::{Entry, Legend};
+use super::{PlotError, Style, Theme};
+use axes::{Axes, Frames};
+use legend::Entry;
+use sheet::{Content, Sheet};
 
 pub use alt::alt_text as diagram_alt_text;
+pub use quantiles::Quantiles;
 #[cfg(test)]
 pub(super) use series::colour;
 
@@ -180,14 +183,21 @@ pub fn draw_diagram(
     verified: &Verified<'_>,
     style: &Style,
 ) -> Result<String, PlotError> {
-    Sheet::new(diagram, verified, style)?.draw()
+    style.check()?;
+    verified.check()?;
+    Sheet::new(&OfProbabilities { diagram, verified }, style).draw()
 }
 
 /// Width and height of a diagram in CSS pixels (96 to the inch), without drawing it. One that cannot be drawn has no
 /// height.
 pub fn diagram_size_px(diagram: Diagram, verified: &Verified<'_>, style: &Style) -> (u32, u32) {
+    let is_drawn = verified.check().is_ok() && style.check().is_ok();
+    size_px(is_drawn, &OfProbabilities { diagram, verified }, style)
+}
+
+fn size_px(is_drawn: bool, content: &dyn Content, style: &Style) -> (u32, u32) {
     let pixels = |mm: f64| (mm / 25.4 * 96.0).round() as u32;
-    let height = Sheet::new(diagram, verified, style).map_or(0.0, |sheet| sheet.height_mm());
+    let height = if is_drawn { Sheet::new(content, style).height_mm() } else { 0.0 };
     (pixels(style.width_mm), pixels(height))
 }
 
@@ -198,81 +208,53 @@ fn decimals(value: f64, n: usize) -> String {
     if value < 0.0 && !is_zero { format!("−{digits}") } else { digits }
 }
 
-struct Sheet<'a> {
+/// A diagram of probabilities as the content of a sheet. It was checked.
+struct OfProbabilities<'a> {
     diagram: Diagram,
     verified: &'a Verified<'a>,
-    style: &'a Style,
-    heading: Heading,
-    axes: Axes,
-    histogram: Option<axes::Frames>,
-    legend: Legend,
-    footer: Footer,
 }
 
-impl<'a> Sheet<'a> {
-    fn new(
-        diagram: Diagram,
-        verified: &'a Verified<'a>,
-        style: &'a Style,
-    ) -> Result<Self, PlotError> {
-        style.check()?;
-        verified.check()?;
-        let letterings = Letterings::new(style);
-        let plan = match diagram {
-            Diagram::Reliability => reliability::plan(verified),
-            Diagram::Roc => roc::plan(verified),
-            Diagram::Value => value::plan(verified),
-            Diagram::Murphy => murphy::plan(verified),
-            Diagram::Performance => performance::plan(verified),
-        };
-        let text_width = style.width_mm - 2.0 * MARGIN_MM;
-        let title = format!("{}: {}", diagram.title(), verified.forecasts[0].event);
-        let heading = match style.title {
-            true => Heading::new(&title, &[verified.details()], text_width, &letterings),
-            false => Heading::none(),
-        };
-        let top = MARGIN_MM + heading.height_mm() + 1.5;
-        let placed = axes::place(plan.axes, plan.has_histogram, style, &letterings, top);
-        let legend = Legend::new(plan.legend, plan.notes, &placed, &letterings);
-        let credit = if style.source { verified.credit.clone() } else { String::new() };
-        let footer = Footer::new(credit, text_width, &letterings, None)
-            .with_remark(&verified.remark, text_width);
-        let (axes, histogram) = (placed.axes, placed.histogram);
-        Ok(Self { diagram, verified, style, heading, axes, histogram, legend, footer })
+impl Content for OfProbabilities<'_> {
+    fn title(&self) -> String {
+        format!("{}: {}", self.diagram.title(), self.verified.forecasts[0].event)
     }
 
-    fn footer_top(&self) -> f64 {
-        let below = self.histogram.as_ref().map_or(0.0, |frames| frames.bottom_mm);
-        self.axes.bottom_mm().max(below).max(self.legend.bottom_mm()) + 1.2
+    fn details(&self) -> String {
+        self.verified.details()
     }
 
-    fn height_mm(&self) -> f64 {
-        self.footer_top() + self.footer.height_mm() + MARGIN_MM
+    fn alt(&self) -> String {
+        alt::alt_text(self.diagram, self.verified)
     }
 
-    fn draw(&self) -> Result<String, PlotError> {
-        let size = (self.style.width_mm, self.height_mm());
-        let alt = alt::alt_text(self.diagram, self.verified);
-        sheet(size, self.style.theme, &alt, |pen| {
-            self.heading.draw(pen, MARGIN_MM, MARGIN_MM)?;
-            self.axes.draw(pen)?;
-            self.content(pen)?;
-            self.axes.outline(pen)?;
-            self.legend.draw(pen, self.style.theme)?;
-            self.footer.draw(pen, self.footer_top())
-        })
+    fn small_print(&self) -> [&str; 2] {
+        [&self.verified.credit, &self.verified.remark]
     }
 
-    fn content(&self, pen: &Pen) -> Result<(), PlotError> {
-        let Self { axes, verified, style, .. } = self;
+    fn plan(&self) -> Plan {
         match self.diagram {
-            Diagram::Reliability => {
-                reliability::draw(pen, axes, self.histogram.as_ref(), verified, style.theme)
-            }
-            Diagram::Roc => roc::draw(pen, axes, verified, style.theme),
-            Diagram::Value => value::draw(pen, axes, verified, style.theme),
-            Diagram::Murphy => murphy::draw(pen, axes, verified, style.theme),
-            Diagram::Performance => performance::draw(pen, axes, verified, style.theme),
+            Diagram::Reliability => reliability::plan(self.verified),
+            Diagram::Roc => roc::plan(self.verified),
+            Diagram::Value => value::plan(self.verified),
+            Diagram::Murphy => murphy::plan(self.verified),
+            Diagram::Performance => performance::plan(self.verified),
+        }
+    }
+
+    fn draw(
+        &self,
+        pen: &Pen,
+        axes: &Axes,
+        below: Option<&Frames>,
+        theme: Theme,
+    ) -> Result<(), PlotError> {
+        let verified = self.verified;
+        match self.diagram {
+            Diagram::Reliability => reliability::draw(pen, axes, below, verified, theme),
+            Diagram::Roc => roc::draw(pen, axes, verified, theme),
+            Diagram::Value => value::draw(pen, axes, verified, theme),
+            Diagram::Murphy => murphy::draw(pen, axes, verified, theme),
+            Diagram::Performance => performance::draw(pen, axes, verified, theme),
         }
     }
 }

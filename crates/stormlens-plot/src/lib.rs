@@ -69,7 +69,7 @@ pub use choices::{
 };
 pub use completeness::{Completeness, at_baseline};
 pub use diagram::{
-    Diagram, MAX_FORECASTS, Verified, diagram_alt_text, diagram_size_px, draw_diagram,
+    Diagram, MAX_FORECASTS, Quantiles, Verified, diagram_alt_text, diagram_size_px, draw_diagram,
 };
 pub use error::PlotError;
 pub use figure::Figure;

@@ -7,6 +7,7 @@ mod helpers;
 mod leads;
 mod marks;
 mod published;
+mod quantiles;
 mod region;
 mod scenes;
 mod scenes_places;

@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
-use crate::web::diagrams::probabilities;
+use crate::web::diagrams::{probabilities, quantiles};
 use crate::web::format;
 use stormlens_plot::words::sentence;
 
@@ -47,11 +47,14 @@ struct Evaluation {
     ensembles: Vec<(String, usize, String)>,
     /// HTML: how good the probabilities of ensembles are; empty in evaluations of older programs.
     probabilities: String,
+    /// HTML: the Q–Q diagram; empty likewise.
+    quantiles: String,
 }
 
 /// As HTML; `None` where there is no such file, or it is of another kind.
 pub fn html(file: &Path) -> Option<String> {
     let probabilities = probabilities(file).map(|all| all.render()).transpose().ok()?;
+    let quantiles = quantiles(file).map(|all| all.render()).transpose().ok()?;
     let file: File = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     let text = |value: Option<f64>| value.map_or("–".to_owned(), format::number);
     let row = |forecast: Forecast| {
@@ -68,6 +71,7 @@ pub fn html(file: &Path) -> Option<String> {
         rows: file.forecasts.into_iter().map(row).collect(),
         ensembles: file.ensembles.into_iter().map(ensemble).collect(),
         probabilities: probabilities.unwrap_or_default(),
+        quantiles: quantiles.unwrap_or_default(),
     };
     page.render().ok()
 }

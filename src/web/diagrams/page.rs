@@ -4,9 +4,10 @@ use std::path::Path;
 
 use askama::Template;
 use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification, ScoreValue};
-use stormlens_plot::{Diagram, Style, Verified, diagram_alt_text, diagram_size_px};
+use stormlens_plot::{Diagram, Quantiles, Style, Verified, diagram_alt_text, diagram_size_px};
 
-use super::{COST_LOSS, Evaluation};
+use super::COST_LOSS;
+use super::evaluation::Evaluation;
 use crate::parameters::encode;
 use crate::web::caching::VERSION;
 use crate::web::format;
@@ -55,17 +56,60 @@ struct Slider {
 /// are the names of its folders.
 pub fn probabilities(file: &Path) -> Option<Probabilities> {
     let evaluation = Evaluation::read(file)?;
-    let [model, checkpoint] = [&evaluation.model, &evaluation.checkpoint].map(|name| encode(name));
-    let place = Place {
-        base: format!("/models/{model}/{checkpoint}/diagram"),
-        id: format!("diagram-{checkpoint}"),
-        version: evaluation.version().as_str().to_owned(),
-    };
+    let place = Place::of(&evaluation);
     let events = evaluation.events().into_iter().enumerate();
     let event = |(i, forecasts): (usize, Vec<_>)| {
-        Event::of(i, &forecasts, &evaluation.verified(forecasts.clone()), &place)
+        let drawn = evaluation.drawn(evaluation.verified(forecasts.clone()));
+        Event::of(i, &forecasts, &drawn, &place)
     };
-    Some(Probabilities { events: events.map(event).collect() })
+    let events: Vec<Event> = events.map(event).collect();
+    (!events.is_empty()).then_some(Probabilities { events })
+}
+
+/// Quantiles of forecasts against those of the observation.
+#[derive(Template)]
+#[template(path = "parts/quantiles.html")]
+pub struct QuantilesView {
+    figure: FigureView,
+    meaning: &'static str,
+    /// What is not drawn; empty where all is.
+    left_out: String,
+}
+
+/// What the `evaluation.json` beside weights says of quantiles; `None` where it says nothing.
+pub fn quantiles(file: &Path) -> Option<QuantilesView> {
+    let evaluation = Evaluation::read(file)?;
+    let quantiles = evaluation.quantiles()?;
+    let look = Look {
+        name: Quantiles::NAME,
+        title: Quantiles::TITLE,
+        alt: quantiles.alt_text(),
+        size_px: &|style| quantiles.size_px(style),
+        event: None,
+        ratio: None,
+    };
+    let left_out = match quantiles.found.curves.len() - quantiles.n_drawn {
+        0 => String::new(),
+        n => format!("{n} more forecasts stand in the numbers (CSV)."),
+    };
+    Some(QuantilesView {
+        figure: Place::of(&evaluation).figure(&look),
+        meaning: Quantiles::MEANING,
+        left_out,
+    })
+}
+
+/// What a page needs to know of a diagram.
+struct Look<'a> {
+    name: &'a str,
+    title: &'static str,
+    alt: String,
+    size_px: &'a dyn Fn(&Style) -> (u32, u32),
+    /// The place of its event, where there are events.
+    event: Option<usize>,
+    /// The ratio of cost to loss that is marked. It stands in every address that hangs on it, so that a slider can put
+    /// another one there.
+    ratio: Option<f64>,
 }
 
 struct Place {
@@ -153,39 +197,61 @@ fn cell(score: Option<&ScoreValue>) -> String {
 }
 
 impl Place {
+    fn of(evaluation: &Evaluation) -> Self {
+        let names = [&evaluation.model, &evaluation.checkpoint];
+        let [model, checkpoint] = names.map(|name| encode(name));
+        Self {
+            base: format!("/models/{model}/{checkpoint}/diagram"),
+            id: format!("diagram-{checkpoint}"),
+            version: evaluation.version().as_str().to_owned(),
+        }
+    }
+
     fn shown(&self, diagram: Diagram, event: usize, verified: &Verified<'_>) -> Shown {
+        let look = Look {
+            name: diagram.name(),
+            title: diagram.title(),
+            alt: diagram_alt_text(diagram, verified),
+            size_px: &|style| diagram_size_px(diagram, verified, style),
+            event: Some(event),
+            ratio: (diagram == Diagram::Value).then_some(COST_LOSS),
+        };
+        let slider = (diagram == Diagram::Value).then(|| self.slider(event, verified));
+        Shown { figure: self.figure(&look), meaning: diagram.meaning(), slider }
+    }
+
+    fn figure(&self, look: &Look<'_>) -> FigureView {
         let style = Style { width_mm: WIDTH_MM, ..Style::default() };
-        let (width_px, height_px) = diagram_size_px(diagram, verified, &style);
+        let (width_px, height_px) = (look.size_px)(&style);
         let page_at = |width_mm, theme| {
             let more = format!("width-mm={width_mm}&theme={theme}&{VERSION}={}", self.version);
-            self.address(diagram, "svg", event, &more)
+            self.address(look, "svg", &more)
         };
         let page = |theme| page_at(WIDTH_MM, theme);
         let narrow = Style { width_mm: PHONE_MM, ..style.clone() };
-        let (narrow_px, high_px) = diagram_size_px(diagram, verified, &narrow);
+        let (narrow_px, high_px) = (look.size_px)(&narrow);
         let narrow = Narrow {
             light: page_at(PHONE_MM, "light"),
             dark: page_at(PHONE_MM, "dark"),
             width_px: narrow_px,
             height_px: high_px,
         };
-        let figure = FigureView {
-            name: format!("diagram-{diagram}"),
-            id: format!("{}-{event}-{diagram}", self.id),
+        let event = look.event.map_or(String::new(), |event| format!("-{event}"));
+        FigureView {
+            name: format!("diagram-{}", look.name),
+            id: format!("{}{event}-{}", self.id, look.name),
             shape: "chart",
-            title: diagram.title().to_owned(),
-            alt: diagram_alt_text(diagram, verified),
+            title: look.title.to_owned(),
+            alt: look.alt.clone(),
             light: page("light"),
             dark: page("dark"),
             narrow: Some(narrow),
             width_px,
             height_px,
             is_first: false,
-            downloads: self.downloads(diagram, event),
+            downloads: self.downloads(look),
             values: None,
-        };
-        let slider = (diagram == Diagram::Value).then(|| self.slider(event, verified));
-        Shown { figure, meaning: diagram.meaning(), slider }
+        }
     }
 
     fn slider(&self, event: usize, verified: &Verified<'_>) -> Slider {
@@ -200,27 +266,24 @@ impl Place {
         }
     }
 
-    fn address(&self, diagram: Diagram, kind: &str, event: usize, more: &str) -> String {
-        // The ratio stands in every address that hangs on it, so that a slider can put another one there.
-        let ratio = match diagram {
-            Diagram::Value => format!("&cost-loss={COST_LOSS}"),
-            _ => String::new(),
-        };
-        format!("{}/{diagram}.{kind}?event={event}{ratio}&{more}", self.base)
+    fn address(&self, look: &Look<'_>, kind: &str, more: &str) -> String {
+        let event = look.event.map_or(String::new(), |event| format!("event={event}&"));
+        let ratio = look.ratio.map_or(String::new(), |ratio| format!("cost-loss={ratio}&"));
+        format!("{}/{}.{kind}?{event}{ratio}{more}", self.base, look.name)
     }
 
-    fn downloads(&self, diagram: Diagram, event: usize) -> Vec<Download> {
+    fn downloads(&self, look: &Look<'_>) -> Vec<Download> {
         let mut downloads = Vec::new();
         for width_mm in Style::WIDTHS_MM {
             for (kind, label, more) in
                 [("png", "PNG, 300 dpi", "&dpi=300"), ("svg", "SVG", ""), ("pdf", "PDF", "")]
             {
                 let more = format!("width-mm={width_mm}{more}&download=yes");
-                let href = self.address(diagram, kind, event, &more);
+                let href = self.address(look, kind, &more);
                 downloads.push(Download { label: format!("{label}, {width_mm} mm"), href });
             }
         }
-        let href = self.address(diagram, "csv", event, "download=yes");
+        let href = self.address(look, "csv", "download=yes");
         downloads.push(Download { label: "Numbers, CSV".to_owned(), href });
         downloads
     }

@@ -32,7 +32,7 @@ pub use fractions::{Fractions, FractionsSums, Missing};
 pub use list::{CONTINUOUS_SCORES, ContinuousScore};
 pub use mass::MassResidual;
 pub use moments::Moments;
-pub use quantiles::{QUANTILES, RainHistogram};
+pub use quantiles::{QUANTILES, QuantileCurve, QuantileCurves, RainHistogram};
 pub use resampling::{Estimate, resampled_interval};
 pub use spectrum::Spectrum;
 pub use verified::{ELEVATION_BANDS_M, Verified};

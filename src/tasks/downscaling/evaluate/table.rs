@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 use stormlens_data::score::downscaling::{
-    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, RainHistogram, Verified,
+    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, QuantileCurve,
+    QuantileCurves, RainHistogram, Verified,
 };
 use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification};
 
 use super::cases::Cases;
 use super::counts::{Counted, CountedEnsemble, Counts};
 use crate::cli::evaluate::Evaluated;
+use crate::web::format;
 
 /// What everything is compared with.
 const RIVAL: &str = "bilinear";
@@ -252,10 +254,33 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
             false => "none: the dataset has no times of training",
         },
         "clipped_mm_a_node": counts.clipped.mm_nodes / (counts.n_cases() * NODES) as f64,
+        "quantile_curves": quantile_curves(counts),
         "forecasts": counts.forecasts.iter().map(forecast).collect::<Vec<_>>(),
         "ensembles": counts.ensembles.iter().map(ensemble).collect::<Vec<_>>(),
         "differences": compared.iter().map(difference).collect::<Vec<_>>(),
     })
+}
+
+/// Of all forecasts, against the nodes that were observed.
+fn quantile_curves(counts: &Counts) -> QuantileCurves {
+    let n_nodes = counts.forecasts.first().map_or(0, |first| first.verified.observation.n());
+    let curve = |counted: &Counted| {
+        let verified = &counted.verified;
+        QuantileCurve {
+            forecast: counted.label.to_owned(),
+            points: RainHistogram::quantile_curve(&verified.observation, &verified.forecast),
+        }
+    };
+    QuantileCurves {
+        what: format!("rain in {} h", counts.refining.rain.hours),
+        unit: "mm".to_owned(),
+        details: format!(
+            "{} nodes of {} tiles with rain",
+            format::count(n_nodes as usize),
+            format::count(counts.n_cases() as usize)
+        ),
+        curves: counts.forecasts.iter().map(curve).collect(),
+    }
 }
 
 /// Nodes of a tile.

@@ -92,6 +92,35 @@ fn quantiles_of_counts_are_those_of_sorted_values() {
     assert_eq!(edges.n(), 5);
 }
 
+/// Every point of a Q–Q curve against sorted values; a forecast of twice the rain lies at twice the observed amounts.
+#[test]
+fn quantile_curves_are_those_of_sorted_values() {
+    let mut random = Random::new(4);
+    let mut values: Vec<f64> = (0..50_000)
+        .map(|_| if random.chance(0.4) { 0.0 } else { random.log_uniform(0.01, 80.0) })
+        .collect();
+    let [mut observed, mut twice] = [RainHistogram::default(), RainHistogram::default()];
+    values.iter().for_each(|&mm| observed.add(mm));
+    values.iter().for_each(|&mm| twice.add(2.0 * mm));
+    values.sort_unstable_by(f64::total_cmp);
+    let points = RainHistogram::quantile_curve(&observed, &twice);
+    assert!(points.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]));
+    // All dry shares are one point.
+    assert_eq!((points[0][1], points[0][2], points[1][1] > 0.0), (0.0, 0.0, true));
+    for [share, observed, forecast] in &points[1..] {
+        let exact = values[(share * 50_000.0).round() as usize - 1];
+        // A bin is 1.2 % wide; the largest five of 50,000 values lie further apart.
+        let near = |found: f64, exact: f64| (found - exact).abs() <= 0.013 * exact;
+        assert!(near(*observed, exact) && near(*forecast, 2.0 * exact), "{share}: {observed}");
+    }
+    let shares: Vec<f64> = points.iter().map(|point| point[0]).collect();
+    assert!([0.9, 0.99, 0.999, 0.9999].iter().all(|share| shares.contains(share)), "{shares:?}");
+    let curve = QuantileCurve { forecast: "twice".into(), points };
+    assert_eq!((curve.at(0.9).is_some(), curve.at(0.123)), (true, None));
+    let none = RainHistogram::default();
+    assert!(RainHistogram::quantile_curve(&none, &none).is_empty());
+}
+
 #[test]
 fn the_fractions_skill_score_is_that_of_pysteps_when_asked() {
     let golden = json("rainfarm");
