@@ -1,17 +1,25 @@
 //! Verified probabilities as a page shows them.
 
+mod leads;
+mod quantiles;
+
 use std::path::Path;
 
 use askama::Template;
-use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification, ScoreValue};
-use stormlens_plot::{Diagram, Quantiles, Style, Verified, diagram_alt_text, diagram_size_px};
+use stormlens_data::score::probability::{
+    PROBABILITY_SCORES, ProbabilityVerification, ScoreValue,
+};
+use stormlens_plot::{Diagram, Style, Verified, diagram_alt_text, diagram_size_px};
 
+use self::leads::LeadTable;
 use super::COST_LOSS;
 use super::evaluation::Evaluation;
 use crate::parameters::encode;
 use crate::web::caching::VERSION;
 use crate::web::format;
 use crate::web::views::{Download, FigureView, Narrow};
+
+pub use self::quantiles::quantiles;
 
 /// The width of diagrams on a page, a column of a journal.
 const WIDTH_MM: f64 = Style::WIDTHS_MM[0];
@@ -33,6 +41,8 @@ struct Event {
     scores: Vec<(&'static str, &'static str, Vec<String>)>,
     decision: String,
     figures: Vec<Shown>,
+    /// One for each forecast; none where no case has a lead time.
+    leads: Vec<LeadTable>,
 }
 
 struct Shown {
@@ -64,39 +74,6 @@ pub fn probabilities(file: &Path) -> Option<Probabilities> {
     };
     let events: Vec<Event> = events.map(event).collect();
     (!events.is_empty()).then_some(Probabilities { events })
-}
-
-/// Quantiles of forecasts against those of the observation.
-#[derive(Template)]
-#[template(path = "parts/quantiles.html")]
-pub struct QuantilesView {
-    figure: FigureView,
-    meaning: &'static str,
-    /// What is not drawn; empty where all is.
-    left_out: String,
-}
-
-/// What the `evaluation.json` beside weights says of quantiles; `None` where it says nothing.
-pub fn quantiles(file: &Path) -> Option<QuantilesView> {
-    let evaluation = Evaluation::read(file)?;
-    let quantiles = evaluation.quantiles()?;
-    let look = Look {
-        name: Quantiles::NAME,
-        title: Quantiles::TITLE,
-        alt: quantiles.alt_text(),
-        size_px: &|style| quantiles.size_px(style),
-        event: None,
-        ratio: None,
-    };
-    let left_out = match quantiles.found.curves.len() - quantiles.n_drawn {
-        0 => String::new(),
-        n => format!("{n} more forecasts stand in the numbers (CSV)."),
-    };
-    Some(QuantilesView {
-        figure: Place::of(&evaluation).figure(&look),
-        meaning: Quantiles::MEANING,
-        left_out,
-    })
 }
 
 /// What a page needs to know of a diagram.
@@ -138,6 +115,7 @@ impl Event {
                 .collect(),
             decision: format::number(first.settings.decision),
             figures: Diagram::ALL.map(|diagram| place.shown(diagram, index, verified)).into(),
+            leads: forecasts.iter().filter_map(|forecast| LeadTable::of(forecast)).collect(),
         }
     }
 }
@@ -155,8 +133,12 @@ fn details(of: &ProbabilityVerification) -> String {
         ),
         None => String::new(),
     };
+    let lead = match of.by_lead.is_empty() {
+        true => " No lead time: analysis or observation.",
+        false => " Lead times are hours from the start of the model’s run to the valid time.",
+    };
     format!(
-        "{} {} of {} {}; the event occurs in {} of them.{missing}{drawn}",
+        "{} {} of {} {}; the event occurs in {} of them.{missing}{drawn}{lead}",
         format::count(of.n_cases),
         of.cases,
         format::count(of.n_events),

@@ -111,6 +111,16 @@ impl HourlyRain {
         Ok(RainSum { rain: accumulate(&fields, whole.start, end)?, n_screened })
     }
 
+    /// When the runs began that the hours between two moments are of; `None` of hours that are of no run.
+    pub(super) fn runs(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Iterator<Item = Option<Timestamp>> {
+        let within = self.hours.iter().filter(move |(time, _)| *time > start && *time <= end);
+        within.map(|&(_, place)| self.file.contents()[place].reference_time)
+    }
+
     fn hour(&self, time: Timestamp, place: usize) -> Result<(GriddedField, usize), FieldError> {
         let Interval { start, end, .. } = hours_before(time, 1)?;
         let mut field = self.file.read(place)?;

@@ -1,11 +1,14 @@
 //! Samples against the published `preprocess_data`, splits, and the sixty hours of 2016.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::hourly::HourlyRain;
 use super::prepare::*;
 use super::testing::{check_near, e2e_field, f64s, field, json, small};
 use super::*;
+use crate::field::grib::testing::Draft;
 use crate::field::testing::{golden, kept};
 use crate::field::{FieldFile, GriddedField, Interval};
 
@@ -226,4 +229,36 @@ fn sixty_hours_of_2016_are_58_sums_of_three() {
     assert_eq!(tiles.len(), 9 * 11 + 8 * 10);
     assert_eq!(found.len() + left_out.n_dry + left_out.n_missing, tiles.len());
     assert!(found.len() > 60, "{} wet tiles", found.len());
+}
+
+/// Three-hourly buckets and hours of one run say how far ahead they are; of two runs, of which each has a part of the sum,
+/// and of radar nobody can say it.
+#[test]
+fn the_lead_time_is_that_of_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |name: &str, drafts: &[Draft]| {
+        let path = folder.path().join(name);
+        let bytes: Vec<u8> = drafts.iter().flat_map(Draft::bytes).collect();
+        std::fs::write(&path, bytes).unwrap();
+        RainSource::open(&path, None, None).expect("rain")
+    };
+    let at = |hour: u32| format!("2024-05-01T{hour:02}:00:00Z").parse().unwrap();
+    let of_run = |run: u32, hours: [u32; 2]| Draft {
+        reference_time: at(run),
+        ..Draft::rain(hours, &[10, 20, 30, 40])
+    };
+    let buckets = opened("buckets.grib2", &[of_run(0, [0, 3]), of_run(0, [3, 6])]);
+    assert_eq!(buckets.ends(3), [at(3), at(6)]);
+    let leads = [at(3), at(6)].map(|end| buckets.lead_min(end, 3));
+    assert_eq!(leads, [Some(180), Some(360)]);
+    let hours: Vec<Draft> = (0..4).map(|h| of_run(6, [h, h + 1])).collect();
+    let hours = opened("hours.grib2", &hours);
+    assert_eq!((hours.lead_min(at(10), 3), hours.lead_min(at(9), 3)), (Some(240), Some(180)));
+    let mixed = opened("mixed.grib2", &[of_run(0, [0, 1]), of_run(0, [1, 2]), of_run(2, [0, 1])]);
+    assert_eq!((mixed.lead_min(at(3), 3), mixed.lead_min(at(2), 2)), (None, Some(120)));
+    let shipped = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(shipped);
+    let radar = RainSource::open(&path, Some("tp"), Some(1)).expect("hours");
+    let ends = radar.ends(3);
+    assert!(ends.len() > 50 && ends.iter().all(|end| radar.lead_min(*end, 3).is_none()));
 }

@@ -81,6 +81,20 @@ impl RainSource {
             Self::Sums(sums) => sums.sum(end, hours),
         }
     }
+
+    /// Minutes from the start of the model's run to the end of such a sum; `None` where the file names no run, or fields of
+    /// several runs make the sum.
+    pub fn lead_min(&self, end: Timestamp, hours: i64) -> Option<u32> {
+        let start = end.checked_sub(SignedDuration::from_hours(hours)).ok()?;
+        let runs: Vec<Option<Timestamp>> = match self {
+            Self::Hourly(rain) => rain.runs(start, end).collect(),
+            Self::Sums(sums) => sums.within(start, end).map(|(_, c)| c.reference_time).collect(),
+        };
+        let (&run, others) = runs.split_first()?;
+        let run = run.filter(|_| others.iter().all(|other| *other == run))?;
+        // What is valid before its run began is no forecast.
+        u32::try_from(end.duration_since(run).as_secs() / 60).ok()
+    }
 }
 
 impl Sums {
@@ -110,12 +124,17 @@ impl Sums {
         self.contents().filter_map(|(_, content)| begin(content.interval?)).min()
     }
 
+    /// Fields that end between two moments, both included: a total since the start of a forecast is needed at both.
+    fn within(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = (usize, &Content)> {
+        let is_near = move |own: Interval| start <= own.end && own.end <= end;
+        self.contents().filter(move |(_, content)| content.interval.is_some_and(is_near))
+    }
+
     fn sum(&self, end: Timestamp, hours: i64) -> Result<GriddedField, FieldError> {
         let start = end.checked_sub(SignedDuration::from_hours(hours));
         let name = &self.name;
         let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
-        let is_near = |own: Interval| start <= own.end && own.end <= end;
-        let near = self.contents().filter(|(_, content)| content.interval.is_some_and(is_near));
+        let near = self.within(start, end);
         let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
         let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
         Ok(accumulate(&fields, start, end)?.field)

@@ -16,6 +16,7 @@
 //! | contingency scores at a probability | [`Contingency`] |
 //! | ordered classes: RPS, confusion matrix | [`ClassCases`] |
 //! | shares of the members of an ensemble, pixel by pixel, streamed | [`ExceedanceCounts`] |
+//! | lead times | [`Cases::with_leads`], [`LeadScores`] |
 //! | intervals | [`interval`], [`difference_interval`] |
 //! | all of it for one forecast, to be stored | [`ProbabilityVerification`], [`PROBABILITY_SCORES`] |
 //!
@@ -53,4 +54,4 @@ pub use resampling::{difference_interval, interval};
 pub use roc::{OperatingPoint, average_precision, operating_points, roc_area};
 pub use ties::{Tie, base_rate};
 pub use value::{ValuePoint, relative_value, value_curve};
-pub use verification::{Labels, ProbabilityVerification, ScoreValue, Settings};
+pub use verification::{Labels, LeadScores, ProbabilityVerification, ScoreValue, Settings};

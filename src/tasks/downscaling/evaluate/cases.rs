@@ -38,6 +38,9 @@ pub struct Case {
     pub weights: Option<Vec<f64>>,
     /// The number of the interval that its end lies in, counted without overlaps.
     pub period: i64,
+    /// Minutes from the start of the model's run that the coarse rain is of to the end of the interval; `None` where the
+    /// file names no run, as of radar.
+    pub lead_min: Option<u32>,
 }
 
 /// What is scored.
@@ -149,12 +152,13 @@ impl Cases {
         let fields = [coarse.as_ref().unwrap_or(&fine), &fine];
         let (found, _) = samples_between(fields, &tiles, &options)?;
         let period = self.period(end);
+        let lead_min = self.coarse.as_ref().unwrap_or(&self.fine).lead_min(end, self.hours);
         let case = |sample: Sample| {
             let tile = tiles.iter().find(|tile| tile.id == sample.tile)?;
             let terrain = self.terrain.as_ref();
             let elevation = terrain.map(|t| tile_elevation(t, tile, &self.geometry));
             let weights = self.climatology.as_ref().map(|c| weights(c, tile, &self.geometry));
-            Some(Case { sample, geometry: self.geometry, elevation, weights, period })
+            Some(Case { sample, geometry: self.geometry, elevation, weights, period, lead_min })
         };
         Ok(found.into_iter().filter_map(case).collect())
     }

@@ -63,7 +63,7 @@ impl Probabilities {
         let event = self.drawn.event(case);
         for ((_, counts), ensemble) in self.counted.iter_mut().zip(&made.ensembles) {
             let members: Vec<&[f32]> = ensemble.members.iter().map(Vec::as_slice).collect();
-            counts.add(event, &members, &observed);
+            counts.add((event, case.lead_min), &members, &observed);
         }
     }
 
@@ -118,7 +118,7 @@ mod tests {
             coarse_mm: Vec::new(),
             fine_mm: fine_mm.to_vec(),
         };
-        Case { sample, geometry: Geometry::V4, elevation: None, weights: None, period }
+        Case { sample, geometry: Geometry::V4, elevation: None, weights: None, period, lead_min: None }
     }
 
     fn made(ensembles: &[(&'static str, &[&[f32]])]) -> Made {
@@ -160,6 +160,21 @@ mod tests {
         assert!((brier(0) - (0.25 + 0.0 + 1.0) / 3.0).abs() < 1e-12);
         assert!((brier(1) - (0.0625 + 0.0 + 0.5625) / 3.0).abs() < 1e-12);
         assert_eq!((brier(2), found[2].base_rate, found[2].score("roc_area")), (0.0, 0.0, None));
+    }
+
+    /// The same tile three and six hours into a run: two lead times, each with its own score.
+    #[test]
+    fn forecasts_are_told_apart_by_lead_time() {
+        let mut all = Probabilities::new(Drawn::Tiles, &[1.0]);
+        let said = made(&[("network", &[&[2.0, 0.0], &[0.0, 0.0]])]);
+        for (lead_min, fine_mm) in [(180, [1.0, 0.0]), (360, [0.0, 1.0])] {
+            all.add(&Case { lead_min: Some(lead_min), ..case(4, 1, &fine_mm) }, &said);
+        }
+        let found = all.verified(3).expect("shares of members").remove(0);
+        let leads: Vec<_> = found.by_lead.iter().map(|lead| (lead.lead_h, lead.n_cases)).collect();
+        assert_eq!(leads, [(3.0, 2), (6.0, 2)]);
+        let brier = |i: usize| found.by_lead[i].scores["brier"].value.expect("cases");
+        assert_eq!((brier(0), brier(1)), (0.125, 0.625));
     }
 
     #[test]

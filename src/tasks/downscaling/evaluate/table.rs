@@ -1,16 +1,17 @@
 //! Scores as a table for people, CSV and JSON.
 
+mod of_probabilities;
+mod quantiles;
+
 use serde_json::{Value, json};
 use stormlens_data::score::downscaling::{
-    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, QuantileCurve,
-    QuantileCurves, RainHistogram, Verified,
+    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, RainHistogram, Verified,
 };
-use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification};
+use stormlens_data::score::probability::ProbabilityVerification;
 
 use super::cases::Cases;
 use super::counts::{Counted, CountedEnsemble, Counts};
 use crate::cli::evaluate::Evaluated;
-use crate::web::format;
 
 /// What everything is compared with.
 const RIVAL: &str = "bilinear";
@@ -31,33 +32,10 @@ pub fn evaluated(
     }
     Evaluated {
         n_cases: format!("{} tiles verified", counts.n_cases()),
-        summary: summary(cases, counts, &compared) + &said(probabilities),
-        csv: csv(counts, &compared) + &lines(probabilities),
+        summary: summary(cases, counts, &compared) + &of_probabilities::said(probabilities),
+        csv: csv(counts, &compared) + &of_probabilities::lines(probabilities),
         json,
     }
-}
-
-/// Of each ensemble and threshold, the scores that a line has room for.
-fn said(probabilities: &[ProbabilityVerification]) -> String {
-    let score = |of: &ProbabilityVerification, name: &str| number(of.score(name));
-    let line = |of: &ProbabilityVerification| {
-        let scores = ["brier", "brier_skill", "roc_area"].map(|name| score(of, name));
-        let [brier, skill, area] = scores;
-        format!("\n{}, {}: Brier {brier}, skill {skill}, ROC area {area}", of.event, of.forecast)
-    };
-    probabilities.iter().map(line).collect()
-}
-
-/// The same as rows of the table, all scores.
-fn lines(probabilities: &[ProbabilityVerification]) -> String {
-    let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let line = |(of, name): (&ProbabilityVerification, &'static str)| {
-        let found = of.scores.get(name)?;
-        let [value, low, high] = [found.value, found.low, found.high].map(text);
-        Some(format!("\"{}\",{name},,{},{value},{low},{high}\n", of.forecast, of.event))
-    };
-    let names = || PROBABILITY_SCORES.iter().map(|score| score.name);
-    probabilities.iter().flat_map(|of| names().map(move |name| (of, name))).filter_map(line).collect()
 }
 
 /// The difference of a score of two forecasts.
@@ -254,33 +232,11 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
             false => "none: the dataset has no times of training",
         },
         "clipped_mm_a_node": counts.clipped.mm_nodes / (counts.n_cases() * NODES) as f64,
-        "quantile_curves": quantile_curves(counts),
+        "quantile_curves": quantiles::curves(counts),
         "forecasts": counts.forecasts.iter().map(forecast).collect::<Vec<_>>(),
         "ensembles": counts.ensembles.iter().map(ensemble).collect::<Vec<_>>(),
         "differences": compared.iter().map(difference).collect::<Vec<_>>(),
     })
-}
-
-/// Of all forecasts, against the nodes that were observed.
-fn quantile_curves(counts: &Counts) -> QuantileCurves {
-    let n_nodes = counts.forecasts.first().map_or(0, |first| first.verified.observation.n());
-    let curve = |counted: &Counted| {
-        let verified = &counted.verified;
-        QuantileCurve {
-            forecast: counted.label.to_owned(),
-            points: RainHistogram::quantile_curve(&verified.observation, &verified.forecast),
-        }
-    };
-    QuantileCurves {
-        what: format!("rain in {} h", counts.refining.rain.hours),
-        unit: "mm".to_owned(),
-        details: format!(
-            "{} nodes of {} tiles with rain",
-            format::count(n_nodes as usize),
-            format::count(counts.n_cases() as usize)
-        ),
-        curves: counts.forecasts.iter().map(curve).collect(),
-    }
 }
 
 /// Nodes of a tile.

@@ -1,6 +1,11 @@
 //! Probabilities with what came of them.
 
+mod counted;
+mod leads;
+
 use std::collections::BTreeMap;
+
+pub use counted::CaseCount;
 
 use super::Tie;
 use super::ties::Ranks;
@@ -24,26 +29,16 @@ pub enum CaseError {
     #[error("case {index} has the weight {weight}: give a positive number")]
     Weight { index: usize, weight: f64 },
     #[error(
+        "case {index} has the lead time {lead_h} h: give the hours from the start of the model's run to the valid time, \
+         0 or more"
+    )]
+    Lead { index: usize, lead_h: f64 },
+    #[error("there are {n_leads} lead times for {n_cases} cases: give one of each for every case")]
+    Leads { n_leads: usize, n_cases: usize },
+    #[error(
         "two forecasts can be compared on the same cases only: other outcomes, event ids or weights"
     )]
     OtherCases,
-}
-
-/// Cases of one event id with the same probability: what the pixels of an ensemble come down to, however many they are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CaseCount {
-    pub event: u64,
-    pub probability: f64,
-    /// Cases in which the event occurred.
-    pub n_occurred: u64,
-    /// Cases in which it did not.
-    pub n_quiet: u64,
-}
-
-impl CaseCount {
-    fn n_cases(&self) -> u64 {
-        self.n_occurred + self.n_quiet
-    }
 }
 
 /// Cases of one forecast of one event. A case without a probability or without an outcome is left out and counted.
@@ -64,6 +59,10 @@ struct Common {
     events: Vec<usize>,
     n_events: usize,
     n_missing: usize,
+    /// Of each entry, hours.
+    leads_h: Vec<Option<f64>>,
+    /// Of each entry, its place among the cases that were given.
+    given: Vec<usize>,
 }
 
 impl Cases {
@@ -104,40 +103,6 @@ impl Cases {
             common: common.clone(),
         };
         Ok(forecasts.iter().map(of).collect())
-    }
-
-    /// Cases that are counted already: a pixel is a case, and those of one event id with the same probability are
-    /// one count. Bands and intervals are those of the single cases.
-    ///
-    /// # Errors
-    /// If a probability is missing or not from 0 to 1.
-    pub fn counted(counts: &[CaseCount], n_missing: usize) -> Result<Self, CaseError> {
-        let wrong = |count: &CaseCount| !(0.0..=1.0).contains(&count.probability);
-        if let Some(index) = counts.iter().position(wrong) {
-            let probability = counts[index].probability;
-            return Err(CaseError::Probability { index, probability });
-        }
-        let events = counts.iter().filter(|count| count.n_cases() > 0).map(|count| count.event);
-        let ids = places(events);
-        let mut cases = Self { probabilities: Vec::new(), common: Common::default() };
-        cases.common.n_events = ids.len();
-        cases.common.n_missing = n_missing;
-        for count in counts {
-            for (occurred, n) in [(true, count.n_occurred), (false, count.n_quiet)] {
-                if n > 0 {
-                    cases.push(count.probability, occurred, n, ids[&count.event]);
-                }
-            }
-        }
-        Ok(cases)
-    }
-
-    fn push(&mut self, probability: f64, occurred: bool, n: u64, event: usize) {
-        self.probabilities.push(probability);
-        self.common.occurred.push(occurred);
-        self.common.weights.push(n as f64);
-        self.common.repeats.push(n);
-        self.common.events.push(event);
     }
 
     /// The same cases with another forecast, which must have a probability for each of [`Self::probabilities`].
@@ -243,6 +208,8 @@ impl Common {
             events: kept.iter().map(|&i| ids[&events[i]]).collect(),
             n_events: ids.len(),
             n_missing: outcomes.len() - kept.len(),
+            leads_h: vec![None; kept.len()],
+            given: kept.to_vec(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod bands;
 mod counted;
+mod leads;
 mod references;
 mod stored;
 

@@ -51,6 +51,18 @@ pub struct ScoreValue {
     pub high: Option<f64>,
 }
 
+/// Scores of the cases of one lead time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeadScores {
+    /// Hours from the start of the model's run to the valid time.
+    pub lead_h: f64,
+    pub n_cases: usize,
+    pub n_events: usize,
+    pub base_rate: f64,
+    /// By the names of [`PROBABILITY_SCORES`].
+    pub scores: BTreeMap<String, ScoreValue>,
+}
+
 /// Curves and numbers of one forecast of one event. Numbers are exact; what is only drawn is rounded to six digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbabilityVerification {
@@ -71,6 +83,9 @@ pub struct ProbabilityVerification {
     pub base_rate: f64,
     /// By the names of [`PROBABILITY_SCORES`].
     pub scores: BTreeMap<String, ScoreValue>,
+    /// The same by lead time, ascending; empty where no case says any, or all say 0: an analysis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_lead: Vec<LeadScores>,
     /// At the probability of the decision.
     pub contingency: Contingency,
     pub reliability: Reliability,
@@ -99,6 +114,7 @@ impl ProbabilityVerification {
             n_missing: cases.n_missing(),
             base_rate: base_rate(&ties)?,
             scores: scores(cases, settings),
+            by_lead: by_lead(cases, settings),
             contingency: Contingency::at(&ties, settings.decision),
             share_within_band: reliability.share_within(cases),
             reliability,
@@ -164,6 +180,24 @@ fn scores(cases: &Cases, settings: &Settings) -> BTreeMap<String, ScoreValue> {
         (score.name.to_owned(), ScoreValue { value: values[i], low, high })
     };
     PROBABILITY_SCORES.iter().enumerate().map(entry).collect()
+}
+
+fn by_lead(cases: &Cases, settings: &Settings) -> Vec<LeadScores> {
+    let leads = cases.leads_h();
+    if leads.iter().all(|&lead| lead == 0.0) {
+        return Vec::new();
+    }
+    let of = |lead_h: f64| {
+        let cases = cases.of_lead(lead_h);
+        Some(LeadScores {
+            lead_h,
+            n_cases: cases.len(),
+            n_events: cases.n_events(),
+            base_rate: base_rate(&cases.ties())?,
+            scores: scores(&cases, settings),
+        })
+    };
+    leads.into_iter().filter_map(of).collect()
 }
 
 fn six_digits(value: f64) -> f64 {

@@ -29,7 +29,7 @@ fn counts(said: &[f64], occurred: &[Option<bool>], days: &[u64]) -> Vec<CaseCoun
             };
             (0..said.len()).filter(is_it).count() as u64
         };
-        CaseCount { event, probability, n_occurred: of(true), n_quiet: of(false) }
+        CaseCount { event, lead_h: None, probability, n_occurred: of(true), n_quiet: of(false) }
     };
     let probabilities = (0..=4).map(|i| f64::from(i) / 4.0);
     probabilities.flat_map(|p| (0..10).map(move |event| (event, p))).map(|(e, p)| count(e, p)).collect()
@@ -62,7 +62,7 @@ fn counting_changes_nothing() {
 
 #[test]
 fn counts_that_cannot_be_are_refused() {
-    let count = CaseCount { event: 1, probability: f64::NAN, n_occurred: 1, n_quiet: 0 };
+    let count = CaseCount { event: 1, lead_h: None, probability: f64::NAN, n_occurred: 1, n_quiet: 0 };
     assert!(Cases::counted(&[count], 0).is_err());
     let count = CaseCount { probability: 40.0, ..count };
     assert!(Cases::counted(&[count], 0).unwrap_err().to_string().contains("not percent"));
@@ -84,8 +84,8 @@ fn an_ensemble_says_the_share_of_its_members() {
     ];
     let members: Vec<&[f32]> = members.iter().map(|map| &map[..]).collect();
     let mut counts = ExceedanceCounts::new(4, &[1.0, 5.0]);
-    counts.add(8, &members, &[1.0, 0.0, 0.0, nan, 1.0]);
-    counts.add(3, &members, &[0.4, 7.0, 0.0, 0.0, nan]);
+    counts.add((8, None), &members, &[1.0, 0.0, 0.0, nan, 1.0]);
+    counts.add((3, None), &members, &[0.4, 7.0, 0.0, 0.0, nan]);
     let one = counts.cases(0).expect("cases");
     assert_eq!((one.len(), one.n_events(), one.n_missing()), (7, 2, 3));
     // Pixel 4 of the second map: all members say rain, none fell. (Tie: probability, occurred, not.)

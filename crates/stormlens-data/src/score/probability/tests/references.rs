@@ -104,7 +104,7 @@ fn counted_cases_have_the_scores_of_single_ones() {
             let all = case.probability.iter().zip(&case.occurred);
             all.filter(|&(&p, &o)| p == probability && o == occurred).count() as u64
         };
-        CaseCount { event, probability, n_occurred: of(true), n_quiet: of(false) }
+        CaseCount { event, lead_h: None, probability, n_occurred: of(true), n_quiet: of(false) }
     };
     let mut distinct = case.probability.clone();
     distinct.sort_by(f64::total_cmp);
