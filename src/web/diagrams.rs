@@ -10,13 +10,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use stormlens_plot::{Diagram, Quantiles, Style, Verified, draw_diagram};
 
-use self::evaluation::Evaluation;
+use self::evaluation::{Evaluation, drawn};
 use super::caching::{EntityTag, VERSION};
 use super::figures::{Kind, Sheet, attachment, respond, write_as};
 use super::{AppError, AppState};
 use crate::export::{diagram_csv, quantiles_csv};
 use crate::parameters::{Parameters, QuestionError};
 
+pub use evaluation::damage;
 pub use page::{probabilities, quantiles};
 
 /// The ratio of cost to loss that is marked until somebody chooses one.
@@ -93,8 +94,11 @@ pub async fn show(
     let evaluation = state.checkpoints.join(&model).join(&checkpoint).join("evaluation.json");
     let read = move || Ok(Evaluation::read(&evaluation));
     let back = format!("/models/{model}");
-    let none = || AppError::NotVerified { checkpoint: checkpoint.clone(), back };
-    let evaluation = state.blocking(read).await?.ok_or_else(none)?;
+    let evaluation = match state.blocking(read).await? {
+        Ok(Some(evaluation)) => evaluation,
+        Ok(None) => return Err(AppError::NotVerified { checkpoint, back }),
+        Err(what) => return Err(AppError::DamagedVerification { checkpoint, what, back }),
+    };
     let tag = EntityTag::of(&[&file, raw.as_deref().unwrap_or(""), &evaluation.sha256])
         .lasting_if(asked.sheet.version(), &evaluation.version());
     if tag.is_known(&headers) {
@@ -125,7 +129,7 @@ fn draw(evaluation: &Evaluation, asked: &Asked) -> Result<Vec<u8>, AppError> {
             if asked.kind.is_none() {
                 return Ok(diagram_csv(diagram, &verified.forecasts).into_bytes());
             }
-            let verified = evaluation.drawn(verified);
+            let verified = drawn(verified);
             let recipe = evaluation.recipe(diagram, &verified, &style);
             (draw_diagram(diagram, &verified, &style)?, recipe)
         }

@@ -32,6 +32,9 @@ pub enum AppError {
     /// Weights of which nothing was verified.
     #[error("there is no verification of probabilities beside the weights {checkpoint}")]
     NotVerified { checkpoint: String, back: String },
+    /// What was verified cannot be read any more.
+    #[error("the file evaluation.json beside the weights {checkpoint} is damaged: {what}")]
+    DamagedVerification { checkpoint: String, what: String, back: String },
     /// The network cannot answer this question.
     #[error("{message}")]
     Question { message: String, remedy: String, back: String },
@@ -139,6 +142,14 @@ impl AppError {
                 StatusCode::NOT_FOUND,
                 "Not verified",
                 "Make one with `stormlens evaluate --output evaluation.json`".into(),
+                to("To the network", back),
+            ),
+            E::DamagedVerification { back, .. } => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Verification is damaged",
+                "Put a sound copy of the file into its place, or make it anew with `stormlens evaluate --output \
+                 evaluation.json`"
+                    .into(),
                 to("To the network", back),
             ),
             E::Question { remedy, back, .. } => (

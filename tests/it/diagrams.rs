@@ -103,6 +103,40 @@ async fn quantiles_are_a_diagram_too() {
     }
 }
 
+/// A verification that cannot be read is told apart from one that was never made: on the page and at each address.
+#[tokio::test]
+async fn a_damaged_evaluation_is_called_damaged() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = root.join("checkpoints/polar-low/simulated-192/evaluation.json");
+    let shipped = std::fs::read_to_string(shipped).expect("it is shipped");
+    let cut = &shipped[..shipped.len() / 2];
+    let renamed = shipped.replace("\"base_rate\"", "\"bose_rate\"");
+    let wrong = shipped.replace("\"base_rate\": 0.5", "\"base_rate\": 50.0");
+    assert!(renamed != shipped && wrong != shipped);
+    for (text, words, has_scores) in [
+        (cut, "EOF", false),
+        (&renamed, "missing field `base_rate`", true),
+        (&wrong, "a polar low, network: the base rate is no share", true),
+        ("{}", "not of the form", false),
+    ] {
+        let (app, _folder) = app_with(text);
+        let page = app.get("/models/polar-low").await;
+        assert_eq!(page.status, StatusCode::OK);
+        let said = page.texts("article").concat();
+        assert!(said.contains("is damaged") && said.contains(words), "{words}: {said}");
+        assert!(!said.contains("There is no evaluation of these weights"), "{said}");
+        assert_eq!(said.contains("Scores on 600 scenes"), has_scores, "{said}");
+        assert!(page.texts(".probabilities").is_empty());
+        let diagram = app.get("/models/polar-low/scripted/diagram/roc.svg").await;
+        // Nothing in an empty object claims to be a verification.
+        let status = if text == "{}" { 404 } else { 500 };
+        assert_eq!(diagram.status.as_u16(), status, "{}", diagram.text());
+        assert!(text == "{}" || diagram.text().contains(words), "{}", diagram.text());
+    }
+    let (app, _folder) = app_with(&shipped);
+    assert!(!app.get("/models/polar-low").await.text().contains("is damaged"));
+}
+
 #[tokio::test]
 async fn the_marked_ratio_is_the_visitors() {
     let app = app();

@@ -51,12 +51,14 @@ pub fn html(file: &Path) -> Option<String> {
     let ranked = |forecast: &Forecast| {
         (forecast.label.clone(), text(forecast.rps), text(forecast.rps_skill))
     };
+    let probabilities = probabilities(file).map(|all| all.render()).transpose().ok()?;
     let page = Evaluation {
         n_cases: format::count(found.n_cases),
         split: found.split.clone(),
         ranked: found.forecasts.iter().map(ranked).collect(),
         matrices: found.forecasts.iter().map(|forecast| confusion(&found, forecast)).collect(),
-        probabilities: probabilities(file)?.render().ok()?,
+        // Of a damaged file the rest is shown; the page says what is wrong.
+        probabilities: probabilities.unwrap_or_default(),
     };
     page.render().ok()
 }

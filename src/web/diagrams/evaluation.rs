@@ -1,8 +1,10 @@
 //! What an `evaluation.json` says that diagrams are drawn of.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 use stormlens_data::hash::sha256;
 use stormlens_data::score::downscaling::QuantileCurves;
 use stormlens_data::score::probability::ProbabilityVerification;
@@ -12,6 +14,9 @@ use super::COST_LOSS;
 use crate::export::DiagramRecipe;
 use crate::web::AppError;
 use crate::web::caching::Version;
+
+/// Members that diagrams are drawn of.
+const PARTS: [&str; 2] = ["probabilities", "quantile_curves"];
 
 /// Of the weights in whose folder it lies; other members are of other tables.
 #[derive(Deserialize)]
@@ -38,18 +43,41 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// `None` where there is no file, or it says nothing that a diagram is drawn of.
-    pub fn read(file: &Path) -> Option<Self> {
-        let bytes = std::fs::read(file).ok()?;
-        let found: Self = serde_json::from_slice(&bytes).ok()?;
-        let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
-        let folder = file.parent()?;
+    ///
+    /// # Errors
+    /// In words, for a file that cannot be read, is no JSON, or whose verification is not whole: a file that is
+    /// damaged must not look like one that was never made.
+    pub fn read(file: &Path) -> Result<Option<Self>, String> {
+        let bytes = match std::fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("it cannot be read: {error}")),
+        };
+        let all: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        if PARTS.iter().all(|part| all.get(part).is_none()) {
+            return Ok(None);
+        }
+        let found: Self = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        found.check()?;
+        let name = |path: Option<&Path>| {
+            path.and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
+        };
+        let folder = file.parent();
         let found = Self {
-            model: name(folder.parent()?)?,
-            checkpoint: name(folder)?,
+            model: name(folder.and_then(Path::parent)),
+            checkpoint: name(folder),
             sha256: sha256(&bytes),
             ..found
         };
-        (!found.probabilities.is_empty() || found.quantile_curves.is_some()).then_some(found)
+        Ok((!found.probabilities.is_empty() || found.quantile_curves.is_some()).then_some(found))
+    }
+
+    /// Whether every verification is one that this program could have written.
+    fn check(&self) -> Result<(), String> {
+        for found in &self.probabilities {
+            found.check().map_err(|what| format!("{}, {}: {what}", found.event, found.forecast))?;
+        }
+        Ok(())
     }
 
     /// Forecasts by event, in the order of the file.
@@ -72,12 +100,6 @@ impl Evaluation {
             remark: self.remark().to_owned(),
             forecasts,
         }
-    }
-
-    /// What is drawn of it: the first forecasts, as many as lines can be told apart.
-    pub fn drawn<'a>(&self, mut verified: Verified<'a>) -> Verified<'a> {
-        verified.forecasts.truncate(MAX_FORECASTS);
-        verified
     }
 
     pub fn quantiles(&self) -> Option<Quantiles<'_>> {
@@ -146,4 +168,15 @@ impl Evaluation {
     pub fn version(&self) -> Version {
         Version::of(&[&self.sha256])
     }
+}
+
+/// What is drawn of an event: the first forecasts, as many as lines can be told apart.
+pub fn drawn(mut verified: Verified<'_>) -> Verified<'_> {
+    verified.forecasts.truncate(MAX_FORECASTS);
+    verified
+}
+
+/// What is wrong with an `evaluation.json`, in words; `None` where it is whole, or there is none.
+pub fn damage(file: &Path) -> Option<String> {
+    Evaluation::read(file).err()
 }

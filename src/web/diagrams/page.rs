@@ -6,14 +6,12 @@ mod quantiles;
 use std::path::Path;
 
 use askama::Template;
-use stormlens_data::score::probability::{
-    PROBABILITY_SCORES, ProbabilityVerification, ScoreValue,
-};
+use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerification, ScoreValue};
 use stormlens_plot::{Diagram, Style, Verified, diagram_alt_text, diagram_size_px};
 
 use self::leads::LeadTable;
 use super::COST_LOSS;
-use super::evaluation::Evaluation;
+use super::evaluation::{Evaluation, drawn};
 use crate::parameters::encode;
 use crate::web::caching::VERSION;
 use crate::web::format;
@@ -62,14 +60,15 @@ struct Slider {
     values: String,
 }
 
-/// What the `evaluation.json` beside weights says of probabilities; `None` where it says nothing. Model and weights
+/// What the `evaluation.json` beside weights says of probabilities; `None` where it says nothing or is
+/// damaged, which [`super::damage`] says. Model and weights
 /// are the names of its folders.
 pub fn probabilities(file: &Path) -> Option<Probabilities> {
-    let evaluation = Evaluation::read(file)?;
+    let evaluation = Evaluation::read(file).ok()??;
     let place = Place::of(&evaluation);
     let events = evaluation.events().into_iter().enumerate();
     let event = |(i, forecasts): (usize, Vec<_>)| {
-        let drawn = evaluation.drawn(evaluation.verified(forecasts.clone()));
+        let drawn = drawn(evaluation.verified(forecasts.clone()));
         Event::of(i, &forecasts, &drawn, &place)
     };
     let events: Vec<Event> = events.map(event).collect();

@@ -11,6 +11,7 @@ use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 
 use super::{Pages, render};
 use crate::parameters::QuestionError;
+use crate::web::diagrams::damage;
 use crate::web::layout::{Layout, Section};
 use crate::web::{AppError, AppState, format};
 
@@ -53,6 +54,8 @@ struct Checkpoint {
     is_simulated: bool,
     /// HTML.
     evaluation: Option<String>,
+    /// What is wrong with the file of the evaluation; empty where nothing is.
+    damage: String,
 }
 
 /// All networks, in their order.
@@ -94,8 +97,12 @@ pub async fn show(
 
 fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Checkpoint {
     let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
+    let evaluation = pages.evaluation(&file);
+    let unknown = || "it is not of the form that this network's scores have".to_owned();
+    let damage = damage(&file).or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
     Checkpoint {
-        evaluation: pages.evaluation(&file),
+        evaluation,
+        damage: damage.unwrap_or_default(),
         facts: pages.weight_facts(card),
         is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),

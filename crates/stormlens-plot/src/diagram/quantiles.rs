@@ -79,12 +79,16 @@ impl<'a> Quantiles<'a> {
             let (observed, forecast) = curve.at(share)?;
             let [observed, forecast] = [observed, forecast].map(number);
             let share = number(100.0 * share);
-            Some(format!("{share} % stay below {forecast} {}, observed {observed}", self.found.unit))
+            Some(format!(
+                "{share} % stay below {forecast} {}, observed {observed}",
+                self.found.unit
+            ))
         };
         let of = |curve: &QuantileCurve| {
             let said: Vec<String> =
                 MARKED.into_iter().filter_map(|share| at(curve, share)).collect();
-            let said = if said.is_empty() { "no such quantile".to_owned() } else { said.join("; ") };
+            let said =
+                if said.is_empty() { "no such quantile".to_owned() } else { said.join("; ") };
             format!("{}: {said}", sentence(&curve.forecast))
         };
         let words: Vec<String> = self.curves().iter().map(of).collect();
@@ -132,7 +136,8 @@ impl Content for Quantiles<'_> {
             };
             Entry::new(&curve.forecast, IN_LEGEND.into_iter().filter_map(at))
         };
-        let note = "Line 1:1: as much as observed. Dots: 90, 99 and 99.9 % of the values stay below.";
+        let note =
+            "Line 1:1: as much as observed. Dots: 90, 99 and 99.9 % of the values stay below.";
         Plan {
             axes: Axes::new(
                 self.axis("quantile of the observation"),

@@ -118,7 +118,14 @@ mod tests {
             coarse_mm: Vec::new(),
             fine_mm: fine_mm.to_vec(),
         };
-        Case { sample, geometry: Geometry::V4, elevation: None, weights: None, period, lead_min: None }
+        Case {
+            sample,
+            geometry: Geometry::V4,
+            elevation: None,
+            weights: None,
+            period,
+            lead_min: None,
+        }
     }
 
     fn made(ensembles: &[(&'static str, &[&[f32]])]) -> Made {

@@ -19,9 +19,10 @@ pub struct QuantilesView {
     left_out: String,
 }
 
-/// What the `evaluation.json` beside weights says of quantiles; `None` where it says nothing.
+/// What the `evaluation.json` beside weights says of quantiles; `None` where it says nothing, or is
+/// damaged.
 pub fn quantiles(file: &Path) -> Option<QuantilesView> {
-    let evaluation = Evaluation::read(file)?;
+    let evaluation = Evaluation::read(file).ok()??;
     let quantiles = evaluation.quantiles()?;
     let look = Look {
         name: Quantiles::NAME,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::resampling::intervals;
 use super::{
-    Cases, Contingency, OperatingPoint, PROBABILITY_SCORES, ProbabilityScore, Reliability,
-    ValuePoint, base_rate, murphy_curve, operating_points, skill, value_curve,
+    Band, Cases, Contingency, OperatingPoint, PROBABILITY_SCORES, ProbabilityScore, Reliability,
+    Step, ValuePoint, base_rate, murphy_curve, operating_points, skill, value_curve,
 };
 
 /// What is verified, in words.
@@ -154,6 +154,35 @@ impl ProbabilityVerification {
             as_said: between(before.as_said, after.as_said),
             envelope: between(before.envelope, after.envelope),
         })
+    }
+
+    /// Whether it could have been made by [`Self::of`]: what is stored may be damaged.
+    ///
+    /// # Errors
+    /// In words, for counts, shares, scores and curves that cannot be.
+    pub fn check(&self) -> Result<(), String> {
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let steps = &self.reliability.steps;
+        let is_step =
+            |s: &Step| share(s.from) && share(s.to) && s.from <= s.to && share(s.frequency);
+        let n = |band: &Band| [band.low.len(), band.high.len(), band.probability.len()];
+        let is_band = |band: &Band| n(band).iter().all(|&length| length == n(band)[0]);
+        // Files of older programs lack scores that are newer.
+        let has_scores = self.scores.contains_key("brier");
+        for (is_right, what) in [
+            (self.n_cases > 0 && self.n_events > 0, "it is of no cases"),
+            (self.n_events <= self.n_cases, "it has more events than cases"),
+            (share(self.base_rate), "the base rate is no share"),
+            (has_scores, "scores are missing"),
+            (!steps.is_empty() && steps.iter().all(is_step), "the reliability curve is not whole"),
+            (self.reliability.band.iter().all(is_band), "the consistency band is not whole"),
+            (self.murphy.len() > 1, "the Murphy diagram is not whole"),
+        ] {
+            if !is_right {
+                return Err(what.to_owned());
+            }
+        }
+        Ok(())
     }
 
     fn round(&mut self) {

@@ -32,7 +32,10 @@ fn counts(said: &[f64], occurred: &[Option<bool>], days: &[u64]) -> Vec<CaseCoun
         CaseCount { event, lead_h: None, probability, n_occurred: of(true), n_quiet: of(false) }
     };
     let probabilities = (0..=4).map(|i| f64::from(i) / 4.0);
-    probabilities.flat_map(|p| (0..10).map(move |event| (event, p))).map(|(e, p)| count(e, p)).collect()
+    probabilities
+        .flat_map(|p| (0..10).map(move |event| (event, p)))
+        .map(|(e, p)| count(e, p))
+        .collect()
 }
 
 /// Of 3,000 single cases and of their counts: all scores, their intervals and the dependence are the same, and the
@@ -62,7 +65,8 @@ fn counting_changes_nothing() {
 
 #[test]
 fn counts_that_cannot_be_are_refused() {
-    let count = CaseCount { event: 1, lead_h: None, probability: f64::NAN, n_occurred: 1, n_quiet: 0 };
+    let count =
+        CaseCount { event: 1, lead_h: None, probability: f64::NAN, n_occurred: 1, n_quiet: 0 };
     assert!(Cases::counted(&[count], 0).is_err());
     let count = CaseCount { probability: 40.0, ..count };
     assert!(Cases::counted(&[count], 0).unwrap_err().to_string().contains("not percent"));

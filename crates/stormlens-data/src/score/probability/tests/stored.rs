@@ -29,6 +29,26 @@ fn a_verification_survives_a_file_and_is_small() {
 }
 
 #[test]
+fn what_was_damaged_is_told() {
+    let found = verified();
+    assert_eq!(found.check(), Ok(()));
+    let check = |words: &str, change: fn(&mut ProbabilityVerification)| {
+        let mut damaged = found.clone();
+        change(&mut damaged);
+        let error = damaged.check().expect_err(words);
+        assert!(error.contains(words), "{error}");
+    };
+    check("no cases", |v| v.n_cases = 0);
+    check("more events", |v| v.n_events = v.n_cases + 1);
+    check("base rate", |v| v.base_rate = 33.0);
+    check("scores are missing", |v| v.scores.clear());
+    check("reliability curve", |v| v.reliability.steps[0].frequency = -0.1);
+    check("reliability curve", |v| v.reliability.steps.clear());
+    check("consistency band", |v| v.reliability.band.iter_mut().for_each(|b| b.low.truncate(3)));
+    check("Murphy", |v| v.murphy.clear());
+}
+
+#[test]
 fn value_and_skill_are_read_off() {
     let found = verified();
     let [a, b, between] = [0.2, 0.21, 0.205].map(|at| found.value_at(at).expect("inside").as_said);
