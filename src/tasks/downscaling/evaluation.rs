@@ -90,6 +90,37 @@ mod tests {
         }
     }
 
+    /// Probabilities of both kinds of ensembles stand beside the quantiles. An evaluation of an older program has neither.
+    #[test]
+    fn probabilities_and_quantiles_are_shown_where_the_file_has_them() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("checkpoints/harpnet/mrms-2016-narrow/evaluation.json");
+        let mut all: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&shipped).expect("it is shipped")).expect("JSON");
+        let found = html(&shipped).expect("it is of this kind");
+        for words in
+            ["RainFARM, 16 members", "at least 10 mm in 3 h", "diagram-quantiles", "No lead time"]
+        {
+            assert!(found.contains(words), "{words}");
+        }
+        // How often it rained is counted twice: as wet nodes of a forecast, and as outcomes of probabilities.
+        let wet = all["forecasts"][0]["mm"]["wet_share_observed"].as_f64().expect("a share");
+        let first = &all["probabilities"][0];
+        assert_eq!(first["event"], "rain of at least 0.1 mm in 3 h");
+        assert!((first["base_rate"].as_f64().expect("a share") - wet).abs() < 1e-12);
+        let nodes = all["n_cases"].as_u64().expect("tiles") * 64 * 64;
+        assert_eq!(first["n_cases"].as_u64(), Some(nodes));
+        let members = all.as_object_mut().expect("an object");
+        members.remove("probabilities");
+        members.remove("quantile_curves");
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = folder.path().join("evaluation.json");
+        std::fs::write(&old, all.to_string()).expect("a file");
+        let found = html(&old).expect("it is read");
+        assert!(found.contains("Bilinear") && !found.contains("No lead time"), "{found}");
+        assert!(!found.contains("diagram-"), "{found}");
+    }
+
     #[test]
     fn another_file_is_none() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -136,8 +136,10 @@ impl Content for Quantiles<'_> {
             };
             Entry::new(&curve.forecast, IN_LEGEND.into_iter().filter_map(at))
         };
-        let note =
-            "Line 1:1: as much as observed. Dots: 90, 99 and 99.9 % of the values stay below.";
+        let note = format!(
+            "Both axes in {}. Line 1:1: as much as observed. Dots: 90, 99 and 99.9 % of the values stay below.",
+            self.found.unit
+        );
         Plan {
             axes: Axes::new(
                 self.axis("quantile of the observation"),
@@ -145,7 +147,7 @@ impl Content for Quantiles<'_> {
                 1.0,
             ),
             legend: self.curves().iter().map(entry).collect(),
-            notes: vec![note.to_owned()],
+            notes: vec![note],
             has_histogram: false,
         }
     }

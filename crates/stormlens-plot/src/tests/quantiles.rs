@@ -44,6 +44,8 @@ fn it_fits_its_sheet_at_every_width() {
             }
         }
     }
+    let bare = Style { title: false, source: false, ..Style::default() };
+    assert!(texts(&all.draw(&bare).expect("drawn")).join(" ").contains("Both axes in mm"));
     let alt = all.alt_text();
     assert!(alt.contains("0.5 times the rain: 90 % stay below 2 mm, observed 4;"), "{alt}");
     assert!(alt.contains("99.9 % stay below 20.8 mm, observed 16"), "{alt}");
