@@ -21,11 +21,11 @@ pub(crate) use self::operation::{alike, apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, ResizedPart, SeparableOperation, StemOperation,
+    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, StemOperation,
     TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
-pub(crate) use self::untaped::{compute_pair, compute_triple};
+pub(crate) use self::untaped::{compute_four, compute_pair, compute_triple};
 
 /// Names the kernels: `auto`, `plain`, or a level of vector instructions.
 pub const VARIABLE: &str = "STORMLENS_KERNELS";

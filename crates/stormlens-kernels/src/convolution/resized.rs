@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Filter;
-use crate::bands::Maps;
+use crate::bands::{Maps, Shape};
 use crate::level::{Sums, at_level};
 use crate::pointwise::Pointwise;
 use crate::product::Matrix;
@@ -72,35 +72,58 @@ impl SplitFilter {
     }
 }
 
-/// `onto` plus the part of a convolution that a smaller map `x` has, which is interpolated to its size.
+/// `onto` plus the parts of a convolution that smaller maps have, which are interpolated to its size: weights and map of
+/// each.
 ///
 /// # Panics
 /// If the weights do not fit the maps.
-pub fn add_resized(level: Level, weights: &Matrix, x: Maps, onto: Maps) -> Vec<f32> {
+pub fn add_resized(level: Level, parts: &[(&Matrix, Maps)], onto: Maps) -> Vec<f32> {
     let n_out = onto.shape.n_channels;
-    assert_eq!(weights.n_out(), 9 * n_out, "a linear map for each place of the kernel");
-    assert_eq!(x.shape.n_batch, onto.shape.n_batch, "as many examples");
     let mut y = onto.values.to_vec();
     if y.is_empty() {
         return y;
     }
-    let nothing = vec![0.0; 9 * n_out];
-    let places = Pointwise { weight: weights, bias: &nothing, step: 1 }.forward(level, &[x], None);
-    let places = Maps { values: &places, shape: x.shape.with_channels(9 * n_out) };
-    let spread = Spread {
-        down: HalfPixel::new(x.shape.height, onto.shape.height),
-        across: HalfPixel::new(x.shape.width, onto.shape.width),
-        width: x.shape.width,
-    };
+    let parts: Vec<Part> =
+        parts.iter().map(|&(weights, x)| Part::new(level, weights, x, onto.shape)).collect();
     y.par_chunks_exact_mut(onto.shape.plane()).enumerate().for_each(|(i, plane)| {
-        let (example, channel) = (i / n_out, i % n_out);
-        let planes: [&[f32]; 9] =
-            std::array::from_fn(|place| places.plane(example, place * n_out + channel));
-        scratch::with(spread.n_rows(), |rows| {
-            at_level!(level, |sums| spread.add(sums, planes, rows, plane));
-        });
+        for part in &parts {
+            let planes = part.planes([i / n_out, i % n_out], n_out);
+            scratch::with(part.spread.n_rows(), |rows| {
+                at_level!(level, |sums| part.spread.add(sums, planes, rows, plane));
+            });
+        }
     });
     y
+}
+
+/// What a smaller map adds, at its own size: the linear map of each place of the kernel.
+struct Part {
+    places: Vec<f32>,
+    shape: Shape,
+    spread: Spread,
+}
+
+impl Part {
+    fn new(level: Level, weights: &Matrix, x: Maps, onto: Shape) -> Self {
+        let n = 9 * onto.n_channels;
+        assert_eq!(weights.n_out(), n, "a linear map for each place of the kernel");
+        assert_eq!(x.shape.n_batch, onto.n_batch, "as many examples");
+        let nothing = vec![0.0; n];
+        let linear = Pointwise { weight: weights, bias: &nothing, step: 1 };
+        let spread = Spread {
+            down: HalfPixel::new(x.shape.height, onto.height),
+            across: HalfPixel::new(x.shape.width, onto.width),
+            width: x.shape.width,
+        };
+        let places = linear.forward(level, &[x], None);
+        Self { places, shape: x.shape.with_channels(n), spread }
+    }
+
+    /// Those of a channel, by place.
+    fn planes(&self, [example, channel]: [usize; 2], n_out: usize) -> [&[f32]; 9] {
+        let places = Maps { values: &self.places, shape: self.shape };
+        std::array::from_fn(|place| places.plane(example, place * n_out + channel))
+    }
 }
 
 /// From the size of the smaller map to that of the result.

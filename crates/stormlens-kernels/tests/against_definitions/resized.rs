@@ -57,11 +57,10 @@ fn check(n_batch: usize, maps: &[[usize; 3]], n_out: usize) {
     for level in Level::available() {
         let of = |i: usize| Maps::new(&values[i], [n_batch, maps[i][0], maps[i][1], maps[i][2]]);
         let first = Convolution { filter: &filter.first, bias: &bias, relu: false };
-        let mut y = first.forward(level, &[Input::plain(of(0))]);
-        for (i, weights) in filter.others.iter().enumerate() {
-            let onto = Maps::new(&y, [n_batch, n_out, height, width]);
-            y = add_resized(level, weights, of(i + 1), onto);
-        }
+        let y = first.forward(level, &[Input::plain(of(0))]);
+        let others = filter.others.iter().enumerate();
+        let parts: Vec<_> = others.map(|(i, weights)| (weights, of(i + 1))).collect();
+        let y = add_resized(level, &parts, Maps::new(&y, [n_batch, n_out, height, width]));
         assert_near(&y, &expected, 1e-5, &format!("{maps:?} {level}"));
     }
 }

@@ -19,7 +19,7 @@ use stormlens_kernels::{Level, Maps, Shape, upsample};
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
 pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
-pub(crate) use convolution::{ConvolutionOperation, ResizedPart};
+pub(crate) use convolution::{ConvolutionOperation, ResizedParts};
 pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
 pub(crate) use transposed::TransposedOperation;

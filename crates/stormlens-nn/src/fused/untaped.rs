@@ -25,6 +25,12 @@ pub(crate) fn compute_triple<U: Untaped>(layer: U, maps: [Tensor<4>; 3]) -> Tens
     Tensor::from_dispatch(Dispatch::untaped_three(x, y, z, layer))
 }
 
+/// The result for four maps that are not on the tape.
+pub(crate) fn compute_four<U: Untaped>(layer: U, maps: [Tensor<4>; 4]) -> Tensor<4> {
+    let [w, x, y, z] = maps.map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::untaped_four(w, x, y, z, layer))
+}
+
 #[backend_extension(Flex)]
 trait WithoutTape: Backend {
     fn untaped_two<U: Untaped>(
@@ -33,6 +39,13 @@ trait WithoutTape: Backend {
         layer: U,
     ) -> FloatTensor<Self>;
     fn untaped_three<U: Untaped>(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        layer: U,
+    ) -> FloatTensor<Self>;
+    fn untaped_four<U: Untaped>(
+        w: FloatTensor<Self>,
         x: FloatTensor<Self>,
         y: FloatTensor<Self>,
         z: FloatTensor<Self>,
@@ -56,6 +69,16 @@ impl WithoutTape for Flex {
         layer: U,
     ) -> FloatTensor<Self> {
         compute(&layer, [x, y, z])
+    }
+
+    fn untaped_four<U: Untaped>(
+        w: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        layer: U,
+    ) -> FloatTensor<Self> {
+        compute(&layer, [w, x, y, z])
     }
 }
 

@@ -12,7 +12,7 @@ use super::source::Source;
 use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, ResizedPart, SeparableOperation, StemOperation,
+    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, StemOperation,
     TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_pair,
     compute_triple,
 };
@@ -65,9 +65,14 @@ pub(super) fn convolution_of_resized(
     let (relu, doubled) = (false, [false; 2]);
     let own = ConvolutionOperation { level, filter: filter.first.clone(), bias, relu, doubled };
     let y = apply(own, first.clone());
-    let part = |number| ResizedPart { level, filter: filter.clone(), number };
-    let add = |y, (number, map): (usize, &Tensor<4>)| compute_pair(part(number), [y, map.clone()]);
-    Some(others.iter().enumerate().fold(y, add))
+    let parts = ResizedParts { level, filter };
+    Some(match others {
+        [] => y,
+        [one] => compute_pair(parts, [y, one.clone()]),
+        [one, two] => compute_triple(parts, [y, one.clone(), two.clone()]),
+        [one, two, three] => compute_four(parts, [y, one.clone(), two.clone(), three.clone()]),
+        _ => return None,
+    })
 }
 
 /// Depthwise, pointwise, ReLU; `norm` is where the normalisation would be.

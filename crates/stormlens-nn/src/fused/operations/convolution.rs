@@ -50,18 +50,16 @@ impl Operation for ConvolutionOperation {
     }
 }
 
-/// What a smaller map adds to a 3 × 3 convolution of maps at the size of the first one: onto the sum so far.
+/// What smaller maps add to a 3 × 3 convolution of maps at the size of the first one: onto what that gave.
 #[derive(Clone, Debug)]
-pub(crate) struct ResizedPart {
+pub(crate) struct ResizedParts {
     pub level: Level,
     pub filter: Arc<SplitFilter>,
-    /// Of the maps behind the first one.
-    pub number: usize,
 }
 
-impl Untaped for ResizedPart {
+impl Untaped for ResizedParts {
     fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
-        let weights = &self.filter.others[self.number];
-        (maps[0].shape, add_resized(self.level, weights, maps[1], maps[0]))
+        let parts: Vec<_> = self.filter.others.iter().zip(maps[1..].iter().copied()).collect();
+        (maps[0].shape, add_resized(self.level, &parts, maps[0]))
     }
 }
