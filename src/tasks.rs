@@ -23,6 +23,7 @@ use crate::cli::import::Import;
 use crate::cli::train::Run;
 use crate::task::Task;
 use crate::web::Pages;
+use crate::web::upload::Kept;
 
 pub use crate::web::upload::UploadLimits;
 
@@ -44,7 +45,8 @@ pub struct Opened {
     pub pages: Arc<dyn Pages>,
 }
 
-type Open = fn(&Folders) -> anyhow::Result<Opened>;
+/// Fields that visitors brought lie in one place, whichever task they brought them to.
+type Open = fn(&Folders, &Arc<Kept>) -> anyhow::Result<Opened>;
 
 /// In the order in which pages list them.
 pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open, rain_probability::open];
@@ -54,7 +56,8 @@ pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open, rain
 /// # Errors
 /// Where the folder of the data cannot be read.
 pub fn open(folders: &Folders) -> anyhow::Result<Vec<Opened>> {
-    TASKS.iter().map(|open| open(folders)).collect()
+    let kept = Kept::open(folders.cache.join("fields"), folders.max_cache_bytes).into();
+    TASKS.iter().map(|open| open(folders, &kept)).collect()
 }
 
 /// `None` from a task whose network it is not; so are the next two.

@@ -10,7 +10,6 @@ mod explained;
 mod fields;
 #[cfg(feature = "nn")]
 pub mod import;
-mod kept;
 mod list;
 mod map;
 mod page;
@@ -18,7 +17,6 @@ mod pages;
 mod prepare;
 mod question;
 mod rain;
-mod remedy;
 mod rivals;
 mod scores;
 mod terrain;
@@ -38,7 +36,6 @@ use stormlens_data::request::{Request, Subject, Target};
 use stormlens_plot::Style;
 
 use self::fields::Fields;
-use self::kept::Kept;
 use self::terrain::Terrains;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
@@ -46,9 +43,8 @@ use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
-use crate::web::client::Shares;
 use crate::web::layout::Section;
-use crate::web::upload::{Crowd, UploadLimits};
+use crate::web::upload::{Intake, Kept, UploadLimits};
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/rain", title: "Downscaling" };
@@ -56,26 +52,18 @@ const SECTION: Section = Section { href: "/rain", title: "Downscaling" };
 /// The task with its rain and its terrain.
 pub struct DownscalingTask {
     fields: Fields,
-    limits: UploadLimits,
-    max_file_bytes: usize,
-    /// One each of the uploads whose bodies are being read.
-    uploads: Shares,
-    /// Those who found no room for theirs.
-    crowd: Crowd,
+    intake: Intake,
 }
 
 /// Lists rain and terrain below the data folder.
-pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+pub fn open(folders: &Folders, kept: &Arc<Kept>) -> anyhow::Result<Opened> {
     // A field of rain and one of heights; pictures have limits of their own.
     let limits = UploadLimits { n_files: 2, ..folders.upload_limits };
-    let keeps = |name: &str| Kept::open(folders.cache.join(name), folders.max_cache_bytes);
-    let terrains = Terrains::open(&folders.data, keeps("heights"));
+    let heights = Kept::open(folders.cache.join("heights"), folders.max_cache_bytes);
+    let terrains = Terrains::open(&folders.data, heights);
     let task = Arc::new(DownscalingTask {
-        fields: Fields::open(&folders.data, keeps("fields"), terrains),
-        limits,
-        max_file_bytes: folders.max_file_bytes,
-        uploads: limits.shares(),
-        crowd: Crowd::default(),
+        fields: Fields::open(&folders.data, kept.clone(), terrains),
+        intake: Intake::new(upload::WORDS, limits, folders.max_file_bytes),
     });
     Ok(Opened { task: task.clone(), pages: task })
 }

@@ -44,6 +44,7 @@ use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
+use crate::web::upload::Kept;
 use stormlens_plot::Style;
 
 /// The entry of the navigation.
@@ -58,7 +59,7 @@ pub struct Nowcasts {
 }
 
 /// Opens the archives below the data folder.
-pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+pub fn open(folders: &Folders, _: &Arc<Kept>) -> anyhow::Result<Opened> {
     let nowcasts = Arc::new(Nowcasts { samples: Samples::open(&folders.data)? });
     Ok(Opened { task: nowcasts.clone(), pages: nowcasts })
 }

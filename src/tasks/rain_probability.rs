@@ -43,6 +43,7 @@ use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
+use crate::web::upload::Kept;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/probability", title: "Rain probability" };
@@ -53,7 +54,7 @@ pub struct RainProbabilityTask {
 }
 
 /// Fields are read when somebody asks for the first.
-pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+pub fn open(folders: &Folders, _: &Arc<Kept>) -> anyhow::Result<Opened> {
     let task = Arc::new(RainProbabilityTask { samples: Samples::open(&folders.data) });
     Ok(Opened { task: task.clone(), pages: task })
 }

@@ -46,7 +46,7 @@ use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::client::Shares;
 use crate::web::layout::Section;
 use crate::web::recent::Recent;
-use crate::web::upload::{Crowd, UploadLimits};
+use crate::web::upload::{Crowd, Kept, UploadLimits};
 use stormlens_plot::{Polarity, Style};
 
 /// The entry of the navigation.
@@ -65,7 +65,7 @@ pub struct SceneTask {
 }
 
 /// Lists the sample scenes below the data folder, and the uploads that are still there.
-pub fn open(folders: &Folders) -> anyhow::Result<Opened> {
+pub fn open(folders: &Folders, _: &Arc<Kept>) -> anyhow::Result<Opened> {
     let cache = CacheOptions {
         folder: folders.cache.clone(),
         max_bytes: folders.max_cache_bytes,

@@ -1,12 +1,23 @@
-//! Bodies of uploads: how many at a time, how large, how slow; what they hold is the business of a task.
+//! Uploads: how many at a time, how large, how slow, which parts a form has, where files are kept, and refusals in words.
+//! What files hold is the business of a task.
 
+mod form;
+mod intake;
+mod kept;
 mod meter;
+mod refusal;
+mod remedy;
 
 use std::time::Duration;
 
 use super::client::Shares;
 
+pub use form::{Form, NamedBytes, Part};
+pub use intake::{Intake, answer};
+pub use kept::{KeepError, Kept, are_digits, first_digits};
 pub use meter::{Crowd, Meter};
+pub use refusal::Words;
+pub use remedy::parted;
 
 /// Headers and boundaries of a form, a file.
 const OVERHEAD_BYTES: usize = 16 << 10;

@@ -19,17 +19,17 @@ mod name;
 mod numbers;
 mod opened;
 
-pub use self::add::{AddError, NamedBytes};
+pub use self::add::AddError;
 use self::archive::Archive;
 pub use self::array::{Nodes, Said};
 pub use self::climatology::Climatology;
-pub use self::name::{Name, first_digits};
+pub use self::name::Name;
 pub use self::numbers::Tiles;
 use self::opened::OpenFile;
-use super::kept::Kept;
 use super::rain::Rain;
 use super::terrain::{Terrain, Terrains};
 use crate::parameters::QuestionError;
+use crate::web::upload::Kept;
 
 /// Hours of the sums that samples are.
 pub const HOURS: i64 = 3;
@@ -73,7 +73,8 @@ pub struct Fields {
     held: HashMap<String, Held>,
     archives: Vec<Arc<Archive>>,
     problems: Vec<String>,
-    kept: Kept,
+    /// Shared with other tasks, which keep fields too.
+    kept: Arc<Kept>,
     /// All heights, which files of rain may come with.
     pub terrains: Terrains,
     /// Uploads that were looked at last, the newest first.
@@ -98,7 +99,7 @@ const N_OPENED: usize = 4;
 impl Fields {
     /// Lists the samples below `data`, and what an earlier run has kept. What cannot be read is left out and among the
     /// problems.
-    pub fn open(data: &Path, kept: Kept, terrains: Terrains) -> Self {
+    pub fn open(data: &Path, kept: Arc<Kept>, terrains: Terrains) -> Self {
         let (mut samples, mut held) = (Vec::new(), HashMap::new());
         let (mut archives, mut problems) = (Vec::new(), Vec::new());
         for folder in archive::folders(data) {

@@ -135,7 +135,7 @@ pub fn show(
         n_pages,
         previous: (page > 1).then(|| address(page - 1)),
         next: (page < n_pages).then(|| address(page + 1)),
-        max_file_mb: task.max_file_bytes / 1_000_000,
+        max_file_mb: task.intake.max_file_mb(),
     };
     render(headers, &list)
 }

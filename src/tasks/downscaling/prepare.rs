@@ -15,11 +15,11 @@ use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 use super::fields::{Climatology, Fields, Tiles};
 use super::question::{place_of, rain_of, refining};
 use super::rain::Rain;
-use super::remedy::parted;
 use super::terrain::{Terrain, Terrains};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Prepared;
+use crate::web::upload::parted;
 
 /// A continent has some 700 tiles.
 const MAX_TILES: usize = 2_000;

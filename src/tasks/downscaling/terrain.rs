@@ -9,9 +9,9 @@ use stormlens_data::field::{FieldError, FieldFile, GriddedField};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
-use super::fields::{MAX_FILE_BYTES, NamedBytes, first_digits};
-use super::kept::Kept;
+use super::fields::MAX_FILE_BYTES;
 use super::rain::is_rain_name;
+use crate::web::upload::{KeepError, Kept, NamedBytes, first_digits};
 
 /// Where the shipped ones lie below the data.
 const FOLDER: &str = "terrain";
@@ -152,7 +152,7 @@ impl Terrains {
     ///
     /// # Errors
     /// Where they cannot be written.
-    pub fn keep(&self, terrain: Terrain, file: &NamedBytes) -> std::io::Result<()> {
+    pub fn keep(&self, terrain: Terrain, file: &NamedBytes) -> Result<(), KeepError> {
         self.kept.add(&sha256(&file.bytes), &file.name, &file.bytes)?;
         *lock(&self.last) = Some(terrain);
         Ok(())

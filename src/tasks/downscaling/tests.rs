@@ -14,14 +14,13 @@ use super::fields::Fields;
 use super::prepare::layout;
 use super::question;
 use super::terrain::Terrains;
-use super::{DownscalingTask, Kept};
+use super::{DownscalingTask, upload};
 use crate::jobs::WorkerError;
 use crate::parameters::Parameters;
 use crate::question::Cards;
 use crate::task::{Answered, Prepared, Task};
 use crate::tasks::tests::data;
-use crate::web::client::Shares;
-use crate::web::upload::{Crowd, UploadLimits};
+use crate::web::upload::{Intake, Kept, UploadLimits};
 
 mod answers;
 mod files;
@@ -35,11 +34,8 @@ fn task(cache: &Path) -> DownscalingTask {
     let keeps = |name: &str| Kept::open(cache.join(name), 1_000_000);
     let terrains = Terrains::open(&data(), keeps("heights"));
     DownscalingTask {
-        fields: Fields::open(&data(), keeps("fields"), terrains),
-        limits,
-        max_file_bytes: 1_000_000,
-        uploads: Shares::new(1, 1),
-        crowd: Crowd::default(),
+        fields: Fields::open(&data(), keeps("fields").into(), terrains),
+        intake: Intake::new(upload::WORDS, limits, 1_000_000),
     }
 }
 

@@ -1,44 +1,92 @@
 //! `POST /rain`: a file of fields from a form, with what its visitor says of it and heights of his own. Files are opened
 //! once to prove that they hold rain and heights; what they make is listed before anything is computed.
 
-mod form;
-mod refusal;
-
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::header::{EXPECT, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
+use stormlens_data::field::FieldError;
 
-use self::form::read;
-use self::refusal::refused;
-use super::fields::Entry;
+use super::fields::{AddError, Entry, HOURS};
 use super::list::page_of;
 use super::{DownscalingTask, SECTION};
-use crate::web::upload::Meter;
-use crate::web::{AppError, AppState, wants_page};
+use crate::web::upload::{self, Form, Halt, Part, Words};
+use crate::web::{AppError, AppState};
+
+/// The fields of the form.
+const RAIN: &str = "files";
+const HEIGHTS: &str = "elevation";
+const EACH_HOURS: &str = "each-hours";
+/// What a number of hours may take.
+const MAX_TEXT_BYTES: usize = 16;
+const PARTS: [Part; 3] = [
+    Part::files(RAIN, 1),
+    Part::files(HEIGHTS, 1),
+    Part::text(EACH_HOURS, MAX_TEXT_BYTES, "a number"),
+];
+/// How the form calls what states the interval.
+const HOURS_LABEL: &str = "Hours of each field";
+
+pub const WORDS: Words = Words {
+    back: ("To the rain fields", SECTION.href),
+    form: "Send a form (multipart/form-data) with one file of rain in the field “files”; “elevation” (a file of heights) \
+           and “each-hours” may stand beside it",
+    smaller: "Cut out the variable and the region that you need, e.g. with cdo or wgrib2",
+    instead: "choose a GRIB or NetCDF file on latitudes and longitudes",
+};
 
 pub async fn receive(
     task: Arc<DownscalingTask>,
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, AppError> {
-    let (parts, body) = request.into_parts();
-    let max_bytes = task.limits.max_bytes(task.max_file_bytes);
-    let meter = Meter::new(body, task.limits, max_bytes, task.crowd.clone());
-    let read = read(&task, &parts.headers, &meter).await;
-    // Who asks first whether to send has not begun yet.
-    if read.is_err() && !parts.headers.contains_key(EXPECT) {
-        meter.drain().await;
-    }
-    let form = read?;
-    let taken = task.clone();
-    let add = move || Ok(taken.fields.add(form.rain, form.each_hours, form.heights));
+    let (headers, mut form) = task.intake.receive(request, &PARTS).await?;
+    let none = || WORDS.halted(Halt::Form("holds no file of rain: choose one".to_owned()));
+    let rain = form.take(RAIN).pop().ok_or_else(none)?;
+    let (heights, hours) = (form.take(HEIGHTS).pop(), hours(&form)?);
+    let add = move || Ok(task.fields.add(rain, hours, heights));
     let entries = state.blocking(add).await?.map_err(refused)?;
-    Ok(answer(&state, &entries, &parts.headers))
+    Ok(answer(&state, &entries, &headers))
+}
+
+/// Nothing, where nothing was typed.
+fn hours(form: &Form) -> Result<Option<i64>, AppError> {
+    let Some(text) = form.text(EACH_HOURS) else { return Ok(None) };
+    let hours = text.parse().ok().filter(|hours| (1..=HOURS).contains(hours));
+    let refuse = || {
+        let message = format!("“{text}” is no number of hours of which each field is the sum");
+        let remedy =
+            format!("Type a whole number from 1 to {HOURS}, or nothing where the file says it");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        WORDS.problem(message, status, "Hours not understood", &remedy)
+    };
+    hours.map(Some).ok_or_else(refuse)
+}
+
+fn refused(error: AddError) -> AppError {
+    match error {
+        AddError::Field(FieldError::Unstated { file, variable }) => unstated(&file, &variable),
+        AddError::Field(error) => {
+            let usual = "choose a file with a sum of three hours, or with all steps that make one";
+            WORDS.not_taken(&error, "", usual)
+        }
+        AddError::Heights(error) => {
+            let usual = "choose a file with one field of heights in metres";
+            WORDS.not_taken(&error, "the heights: ", usual)
+        }
+        AddError::NotKept(error) => WORDS.not_kept(&error),
+    }
+}
+
+/// The words of the command line name its options.
+fn unstated(file: &str, variable: &str) -> AppError {
+    let message = format!(
+        "the times of {variable} in {file} have no bounds, so nothing says which interval each field is the sum of"
+    );
+    let remedy = format!("If you know it, choose the file again and fill in “{HOURS_LABEL}”");
+    WORDS.problem(message, StatusCode::UNPROCESSABLE_ENTITY, "File not taken", &remedy)
 }
 
 /// What a program is told of its upload.
@@ -58,16 +106,13 @@ struct ReceivedSum {
     page: String,
 }
 
-/// 303 for a browser, 201 for a program. A single sum leads to its page, several to the list of them.
+/// A single sum leads to its page, several to the list of them.
 fn answer(state: &AppState, entries: &[Entry], headers: &HeaderMap) -> Response {
     let page = match entries {
         [only] => page_of(&only.id),
         [first, ..] => format!("{}/of/{}", SECTION.href, first.file_id()),
         [] => SECTION.href.to_owned(),
     };
-    if wants_page(headers) {
-        return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
-    }
     let sum = |entry: &Entry| ReceivedSum {
         id: entry.id.clone(),
         variable: entry.what.clone(),
@@ -77,5 +122,5 @@ fn answer(state: &AppState, entries: &[Entry], headers: &HeaderMap) -> Response 
     };
     let sums = entries.iter().map(sum).collect();
     let receipt = Receipt { page: state.public_path(page.clone()), sums };
-    (StatusCode::CREATED, [(LOCATION, page)], Json(receipt)).into_response()
+    upload::answer(headers, page, receipt)
 }

@@ -9,8 +9,8 @@ use stormlens_data::hash::sha256;
 
 use super::opened::OpenFile;
 use super::{Entry, Fields, MAX_FILE_BYTES, Said, array, is_array, lock, numbers};
-use crate::disk;
 use crate::tasks::downscaling::terrain::Terrain;
+use crate::web::upload::{KeepError, NamedBytes};
 
 /// Why a file is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -19,22 +19,8 @@ pub enum AddError {
     Field(#[from] FieldError),
     #[error("the heights: {0}")]
     Heights(FieldError),
-    #[error("the file cannot be kept, because the disk of the server is full")]
-    DiskFull,
-    #[error("the file cannot be kept ({}): upload it again later, the log says more", .0.kind())]
-    Io(std::io::Error),
-}
-
-impl AddError {
-    fn not_kept(error: std::io::Error) -> Self {
-        if disk::is_full(&error) { Self::DiskFull } else { Self::Io(error) }
-    }
-}
-
-/// A file as it came.
-pub struct NamedBytes {
-    pub name: String,
-    pub bytes: Vec<u8>,
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
 }
 
 impl Fields {
@@ -60,9 +46,9 @@ impl Fields {
                 .map_err(AddError::Heights)?;
         }
         if let Some((terrain, heights)) = terrain.clone().zip(heights) {
-            self.terrains.keep(terrain, &heights).map_err(AddError::not_kept)?;
+            self.terrains.keep(terrain, &heights)?;
         }
-        self.kept.add(&file.sha256, &rain.name, &rain.bytes).map_err(AddError::not_kept)?;
+        self.kept.add(&file.sha256, &rain.name, &rain.bytes)?;
         Ok(self.remember(file).entries(terrain.as_ref()))
     }
 

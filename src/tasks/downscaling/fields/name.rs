@@ -4,8 +4,7 @@ use std::fmt;
 
 use stormlens_data::hash::sha256;
 
-/// Digits of a hash that name what is brought.
-const N_DIGITS: usize = 16;
+use crate::web::upload::{are_digits, first_digits};
 
 /// `0123456789abcdef-1h-zfedcba9876543210`: the file, the hours of which each of its fields is the sum, and the file of
 /// heights that came with it. A point and a number behind that mean one of its sums.
@@ -60,18 +59,9 @@ impl fmt::Display for Name {
     }
 }
 
-pub fn first_digits(sha256: &str) -> String {
-    sha256[..N_DIGITS].to_owned()
-}
-
 /// Of a file with what is said of it beside it.
 pub fn digits_of(sha256_of_file: &str, said: &str) -> String {
     first_digits(&sha256(format!("{sha256_of_file} {said}").as_bytes()))
-}
-
-fn are_digits(text: &str) -> bool {
-    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    text.len() == N_DIGITS && text.chars().all(is_digit)
 }
 
 #[cfg(test)]

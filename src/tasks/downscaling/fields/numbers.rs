@@ -7,7 +7,7 @@ use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
 use super::MAX_FILE_BYTES;
-use super::name::first_digits;
+use crate::web::upload::first_digits;
 
 /// A tile from a file of numbers.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,9 @@ use stormlens_data::field::{Content, FieldError, FieldFile, Interval};
 
 use super::plateau::plateau;
 use super::*;
-use crate::tasks::downscaling::fields::{AddError, NamedBytes};
+use crate::tasks::downscaling::fields::AddError;
 use crate::tasks::downscaling::rain::{Rain, offers};
+use crate::web::upload::NamedBytes;
 
 fn netcdf() -> Vec<u8> {
     let file = "mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";

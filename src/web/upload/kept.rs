@@ -1,4 +1,4 @@
-//! Uploaded fields on disk: `<sha256>` holds the bytes as they came, `<sha256>.json` the name of the file.
+//! Uploaded files on disk: `<sha256>` holds the bytes as they came, `<sha256>.json` the name of the file.
 //!
 //! Both are written beside their place and then renamed, the name last, so that a file without one is what a crash
 //! left behind. The least recently used go when there are too many.
@@ -11,11 +11,42 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use stormlens_data::hash::sha256;
 
+use super::NamedBytes;
 use crate::disk::{self, RecentlyUsed, Room, Space};
 
 /// What the note and the last block of a file take on disk at least.
 const OVERHEAD_BYTES: u64 = 8 << 10;
 const MAX_FILES: usize = 2_000;
+/// Digits of a hash that name a file in addresses.
+const N_DIGITS: usize = 16;
+
+/// Why a file cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    #[error("the file cannot be kept, because the disk of the server is full")]
+    DiskFull,
+    #[error("the files have {} MB together, and the server keeps {} MB of all uploads", n_bytes.div_ceil(1_000_000), max_bytes / 1_000_000)]
+    TooMany { n_bytes: u64, max_bytes: u64 },
+    #[error("the file cannot be kept ({}): upload it again later, the log says more", .0.kind())]
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for KeepError {
+    fn from(error: std::io::Error) -> Self {
+        if disk::is_full(&error) { Self::DiskFull } else { Self::Io(error) }
+    }
+}
+
+/// The digits of a hash that name its file.
+pub fn first_digits(sha256: &str) -> String {
+    sha256[..N_DIGITS].to_owned()
+}
+
+/// Whether a text is what [`first_digits`] gives.
+pub fn are_digits(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    text.len() == N_DIGITS && text.chars().all(is_digit)
+}
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -94,13 +125,13 @@ impl Kept {
     ///
     /// # Errors
     /// Where the folder cannot be written to.
-    pub fn add(&self, hash: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    pub fn add(&self, hash: &str, name: &str, bytes: &[u8]) -> Result<(), KeepError> {
         if self.lock().holds(hash) && self.read(hash).is_some() {
             self.touch(hash);
             return Ok(());
         }
         let note = Note { name: name.to_owned(), n_bytes: bytes.len() as u64 };
-        let text = serde_json::to_vec(&note)?;
+        let text = serde_json::to_vec(&note).map_err(std::io::Error::from)?;
         let write = || {
             disk::write_durably(&self.folder, hash, bytes)?;
             disk::write_durably(&self.folder, &format!("{hash}.json"), &text)
@@ -116,6 +147,19 @@ impl Kept {
             disk::remove(&self.folder.join(&gone));
         }
         Ok(())
+    }
+
+    /// Writes files that belong together, each under its hash; none is to make room for another.
+    ///
+    /// # Errors
+    /// As [`Self::add`], and where there is no room for all of them.
+    pub fn add_all(&self, files: &[(String, NamedBytes)]) -> Result<(), KeepError> {
+        let n_bytes = files.iter().map(|(_, file)| file.bytes.len() as u64 + OVERHEAD_BYTES).sum();
+        if n_bytes > self.max_bytes && files.len() > 1 {
+            return Err(KeepError::TooMany { n_bytes, max_bytes: self.max_bytes });
+        }
+        // The ones before are used later than all others, so these go first.
+        files.iter().try_for_each(|(hash, file)| self.add(hash, &file.name, &file.bytes))
     }
 
     /// Why no file can be kept now, if that is known.
