@@ -9,6 +9,7 @@ mod check;
 pub mod evaluate;
 mod evaluation;
 mod explained;
+mod fields;
 mod gauges;
 mod ground;
 #[cfg(feature = "nn")]
@@ -20,11 +21,14 @@ mod panel;
 mod points;
 mod prepare;
 mod question;
+mod recognised;
 mod samples;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "nn")]
 pub mod train;
+mod upload;
+mod weights;
 mod world;
 
 use std::sync::Arc;
@@ -43,7 +47,7 @@ use crate::question::Cards;
 use crate::results::Unfit;
 use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
 use crate::web::layout::Section;
-use crate::web::upload::Kept;
+use crate::web::upload::{Intake, Kept, UploadLimits};
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/probability", title: "Rain probability" };
@@ -51,11 +55,20 @@ const SECTION: Section = Section { href: "/probability", title: "Rain probabilit
 /// The task with its fields.
 pub struct RainProbabilityTask {
     samples: Samples,
+    intake: Intake,
+    /// Files that may come together.
+    max_files: usize,
 }
 
 /// Fields are read when somebody asks for the first.
-pub fn open(folders: &Folders, _: &Arc<Kept>) -> anyhow::Result<Opened> {
-    let task = Arc::new(RainProbabilityTask { samples: Samples::open(&folders.data) });
+pub fn open(folders: &Folders, kept: &Arc<Kept>) -> anyhow::Result<Opened> {
+    // All files of a form are held at once, so together they may have as much as two of the largest.
+    let limits = UploadLimits { n_files: 2, ..folders.upload_limits };
+    let task = Arc::new(RainProbabilityTask {
+        samples: Samples::open(&folders.data, kept.clone()),
+        intake: Intake::new(upload::WORDS, limits, folders.max_file_bytes),
+        max_files: folders.upload_limits.n_files,
+    });
     Ok(Opened { task: task.clone(), pages: task })
 }
 

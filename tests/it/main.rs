@@ -12,6 +12,10 @@ mod commands;
 mod comparison;
 mod diagrams;
 mod errors;
+mod field_files;
+#[cfg(feature = "nn")]
+mod field_results;
+mod field_uploads;
 mod fields;
 mod files;
 mod forms;
@@ -20,6 +24,7 @@ mod limits;
 mod maps;
 mod pages;
 mod painting;
+#[cfg(feature = "nn")]
 mod probability;
 mod proxy;
 #[cfg(feature = "nn")]

@@ -345,6 +345,8 @@ pub struct Setup<'a> {
     pub forecasters: Vec<CheckpointCard>,
     /// Where evaluations lie beside weights.
     pub checkpoints: PathBuf,
+    /// Another network with its weights, which nobody asks.
+    pub more: Option<(ModelCard, Vec<CheckpointCard>)>,
 }
 
 impl<'a> Setup<'a> {
@@ -361,6 +363,7 @@ impl<'a> Setup<'a> {
             has_weights: true,
             forecasters: vec![checkpoint()],
             checkpoints: Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints"),
+            more: None,
         }
     }
 
@@ -397,7 +400,11 @@ impl<'a> Setup<'a> {
     fn cards(&self) -> CardBox {
         let mut checkpoints = self.forecasters.clone();
         checkpoints.extend(self.has_weights.then(classifier_weights));
-        let models = vec![model(), testing::scene_card()];
+        let mut models = vec![model(), testing::scene_card()];
+        if let Some((model, weights)) = &self.more {
+            models.push(model.clone());
+            checkpoints.extend(weights.iter().cloned());
+        }
         CardBox { models, checkpoints, methods: testing::methods().to_vec() }
     }
 }
@@ -446,6 +453,19 @@ impl TestApp {
         let cache = around.path().join("cache");
         let (state, script, heard) = Setup::new(&cache).state();
         let router = web::app(state.with_access(access));
+        Self { router, around, script, heard: Mutex::new(heard) }
+    }
+
+    /// Over a folder for uploads that outlives it.
+    pub fn scripted(setup: Setup<'_>) -> Self {
+        Self::build(setup, tempfile::tempdir().expect("there is room"))
+    }
+
+    /// Of a server that is there already; nobody scripts it.
+    #[cfg(feature = "nn")]
+    pub fn of(state: AppState, around: TempDir) -> Self {
+        let (_, heard) = channel();
+        let (router, script) = (web::app(state), Arc::default());
         Self { router, around, script, heard: Mutex::new(heard) }
     }
 

@@ -16,6 +16,7 @@ mod reference;
 pub mod synthetic;
 #[cfg(test)]
 pub(crate) mod testing;
+mod times;
 
 pub use gather::{Found, GatheredFields, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
@@ -24,3 +25,4 @@ pub use mask::{Tokens, hidden_by_noise};
 pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};
 pub use recognise::{Recognised, recognise};
 pub use reference::{ReferenceError, ReferenceFolder};
+pub use times::times;

@@ -13,6 +13,7 @@ use super::gauges;
 use super::ground::Ground;
 use super::points;
 use super::prepare::Work;
+use super::samples::Loaded;
 use crate::question::Cards;
 use crate::task::Answered;
 
@@ -348,12 +349,22 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
             "layers of the encoder give back what they are given, as in the authors’ program";
         add("identity", text.to_owned(), true);
     }
+    if is_of_files(&work.loaded) {
+        let text = "fields from files: how well the weights do with a model that they were not trained on, nobody \
+                    measured";
+        add("other-model", text.to_owned(), false);
+    }
     if statement.mean_hours.is_some() && !work.loaded.gauges.is_empty() {
         let text =
             "fields of a reanalysis, which has seen observations: perfect prognosis, no forecast";
         add("perfect-prognosis", text.to_owned(), false);
     }
     notes
+}
+
+/// Whether somebody brought the fields, rather than the program or numbers as the network takes them.
+fn is_of_files(loaded: &Loaded) -> bool {
+    !loaded.found.is_empty() && loaded.gauges.is_empty() && loaded.world.is_none()
 }
 
 fn provenance(work: &Work, origin: Provenance) -> Provenance {

@@ -1,21 +1,16 @@
-//! `/probability`: days by month with what was measured; `/probability/{id}`: one of them, and the form that asks.
-
-use std::sync::Arc;
+//! `/probability`: days by month with what was measured, and the form that brings others.
 
 use askama::Template;
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::civil::Date;
-use stormlens_data::card::{CheckpointCard, Part};
-use stormlens_data::probability::iberia::{GAUGES, Iberia, NOTICE, part};
-use stormlens_data::request::{Blocks, ClassOutput, RainEvent};
+use stormlens_data::card::Part;
+use stormlens_data::probability::iberia::{GAUGES, Iberia, part};
 
-use super::samples::{Entry, id_of, words};
-use super::{RainProbabilityTask, SECTION, question};
-use crate::catalog::Catalog;
+use super::recognised::Wanted;
+use super::samples::{id_of, words};
+use super::{RainProbabilityTask, SECTION, weights};
 use crate::parameters::{Parameters, QuestionError, encode};
-use crate::web::forms::{MethodChoice, Select, method_choices, select};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format};
@@ -45,6 +40,23 @@ struct ListPage {
     previous: Option<String>,
     next: Option<String>,
     n_all: usize,
+    drop: Drop,
+}
+
+/// What the form for files says.
+struct Drop {
+    max_file_mb: usize,
+    max_files: usize,
+    /// What each set of weights looks at.
+    weights: Vec<Wanted>,
+}
+
+impl Drop {
+    fn new(task: &RainProbabilityTask, state: &AppState) -> Self {
+        let (max_file_mb, max_files) = (task.intake.max_file_mb(), task.max_files);
+        let weights = weights::all(&state.catalog).iter().map(Wanted::new).collect();
+        Self { max_file_mb, max_files, weights }
+    }
 }
 
 /// A day as lists show it.
@@ -55,27 +67,6 @@ pub struct Day {
     pub rain: Vec<(String, &'static str)>,
     /// In a sentence.
     pub summary: String,
-}
-
-#[derive(Template)]
-#[template(path = "tasks/rain_probability/fields.html")]
-struct FieldsPage {
-    layout: Layout,
-    id: String,
-    heading: String,
-    facts: Vec<(&'static str, String)>,
-    gauges: Vec<(&'static str, String)>,
-    models: Vec<Model>,
-}
-
-/// What the form offers for a network.
-struct Model {
-    id: &'static str,
-    title: &'static str,
-    summary: &'static str,
-    checkpoints: Vec<Arc<CheckpointCard>>,
-    selects: Vec<Select>,
-    methods: Vec<MethodChoice>,
 }
 
 pub fn page_of(id: &str) -> String {
@@ -91,8 +82,9 @@ pub fn show(
     let parameters = Parameters::parse(query);
     parameters.only(&["month"])?;
     let layout = Layout::new(state, Some(SECTION));
+    let drop = Drop::new(task, state);
     let Some(iberia) = task.samples.iberia() else {
-        return render(headers, &empty(layout));
+        return render(headers, &empty(layout, drop));
     };
     let months = [iberia.days().first(), iberia.days().last()];
     let [first, last] = months.map(|day| day.map(|day| day.first_of_month()).unwrap_or_default());
@@ -119,11 +111,12 @@ pub fn show(
         previous: neighbour(-1),
         next: neighbour(1),
         n_all: days.len(),
+        drop,
     };
     render(headers, &page)
 }
 
-fn empty(layout: Layout) -> ListPage {
+fn empty(layout: Layout, drop: Drop) -> ListPage {
     let [month, value, first, last] = [const { String::new() }; 4];
     ListPage {
         layout,
@@ -137,6 +130,7 @@ fn empty(layout: Layout) -> ListPage {
         previous: None,
         next: None,
         n_all: 0,
+        drop,
     }
 }
 
@@ -155,7 +149,8 @@ fn read_month(text: &str, [first, last]: [Date; 2]) -> Result<Date, QuestionErro
     })
 }
 
-fn used(part: Option<Part>) -> &'static str {
+/// What the days of a block are for.
+pub fn used(part: Option<Part>) -> &'static str {
     match part {
         Some(Part::Training) => "These days trained the shipped weights",
         Some(Part::Validation) => "These days chose and recalibrated the shipped weights",
@@ -192,7 +187,7 @@ fn row(iberia: &Iberia, day: usize) -> Day {
 }
 
 /// `3.2 mm`
-fn amount(mm: f32) -> String {
+pub fn amount(mm: f32) -> String {
     if mm.is_nan() { "–".to_owned() } else { format!("{} mm", format::number(f64::from(mm))) }
 }
 
@@ -210,76 +205,4 @@ pub fn suggestions(task: &RainProbabilityTask) -> Vec<Day> {
     let wet = wettest.into_iter().step_by(step);
     let dry = days.iter().copied().find(|day| most(day) == 0.0);
     wet.chain(dry).take(N_SUGGESTIONS).map(|day| row(iberia, day)).collect()
-}
-
-pub async fn one(
-    task: Arc<RainProbabilityTask>,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, AppError> {
-    let layout = Layout::new(&state, Some(SECTION));
-    let catalog = state.catalog.clone();
-    let page = state.blocking(move || {
-        let entry = task.samples.find(&id)?;
-        Ok::<_, AppError>(describe(layout, &task, &catalog, entry))
-    });
-    render(&headers, &page.await?)
-}
-
-fn describe(
-    layout: Layout,
-    task: &RainProbabilityTask,
-    catalog: &Catalog,
-    entry: Entry,
-) -> FieldsPage {
-    let mut facts = Vec::new();
-    let mut gauges = Vec::new();
-    if let (Some(iberia), Some(day)) = (task.samples.iberia(), task.samples.day(&entry.id)) {
-        facts.push(("Fields", Iberia::names().join(", ")));
-        facts.push(("Interval", "means and sums of the day, UTC".to_owned()));
-        facts.push(("Use", used(part(iberia.days()[day])).to_owned()));
-        facts.push(("Source", NOTICE.to_owned()));
-        let both = iberia.gauge_rain(day).into_iter().zip(iberia.model_rain(day));
-        gauges.extend(GAUGES.iter().zip(both).map(|(gauge, (measured, model))| {
-            (gauge.name, format!("{} measured, {} by the model", amount(measured), amount(model)))
-        }));
-    }
-    FieldsPage {
-        layout,
-        heading: entry.title.clone(),
-        models: offers(task, catalog, &entry.id),
-        id: entry.id,
-        facts,
-        gauges,
-    }
-}
-
-fn offers(task: &RainProbabilityTask, catalog: &Catalog, id: &str) -> Vec<Model> {
-    let fits = |card: &&Arc<CheckpointCard>| {
-        card.fields
-            .as_ref()
-            .is_some_and(|card| card.n_classes.is_some() && task.samples.suits(id, card))
-    };
-    let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
-        let checkpoints: Vec<_> = catalog.checkpoints(model.id).filter(fits).cloned().collect();
-        (!checkpoints.is_empty()).then(|| Model {
-            id: model.id,
-            title: model.title,
-            summary: model.summary,
-            selects: selects(RainEvent::default(), ClassOutput::default(), Blocks::default()),
-            methods: method_choices(&catalog.methods_of(model), model, None),
-            checkpoints,
-        })
-    };
-    catalog.models().iter().filter_map(offer).collect()
-}
-
-/// What is chosen from few.
-pub fn selects(event: RainEvent, output: ClassOutput, blocks: Blocks) -> Vec<Select> {
-    vec![
-        select(question::EVENT, "What is explained", event, RainEvent::label),
-        select(question::OUTPUT, "As a number", output, ClassOutput::label),
-        select(question::BLOCKS, "Layers of the encoder", blocks, Blocks::label),
-    ]
 }

@@ -8,8 +8,9 @@ use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
 use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
+use super::fields::selects;
 use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, TABLE, TRUTH};
-use super::list::{page_of, selects};
+use super::list::page_of;
 use super::panel::Panel;
 use super::points::LENGTH;
 use super::question::{

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
 use stormlens_data::card::{CheckpointCard, ModelCard};
 use stormlens_data::request::Subject;
 
@@ -16,7 +16,7 @@ use super::answer::event_names;
 use super::ground::Ground;
 use super::list::{self, Day};
 use super::question::subject_of;
-use super::{RainProbabilityTask, SECTION, evaluation, page};
+use super::{RainProbabilityTask, SECTION, evaluation, fields, page, recognised, upload};
 use crate::catalog::Catalog;
 use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
@@ -42,16 +42,32 @@ impl Pages for RainProbabilityTask {
     }
 
     fn routes(self: Arc<Self>) -> Router<AppState> {
-        let (listed, shown) = (self.clone(), self.clone());
+        let task = || self.clone();
+        let (listed, shown, taken, of_files) = (task(), task(), task(), task());
+        let uploads = Router::new()
+            .route(
+                "/probability",
+                post(move |state, request| upload::receive(taken.clone(), state, request)),
+            )
+            // An upload has limits of its own.
+            .layer(DefaultBodyLimit::disable());
         let list =
             move |State(state): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap| {
                 let listed = listed.clone();
                 async move { list::show(&listed, &state, query.as_deref(), &headers) }
             };
-        Router::new()
+        let pages = Router::new()
             .route("/probability", get(list))
-            .route("/probability/{id}", get(move |s, p, h| list::one(shown.clone(), s, p, h)))
-            .layer(from_fn(time_limit))
+            .route(
+                "/probability/{id}",
+                get(move |s, p, q, h| fields::one(shown.clone(), s, p, q, h)),
+            )
+            .route(
+                "/probability/of/{digits}",
+                get(move |s, p, q, h| recognised::of_files(of_files.clone(), s, p, q, h)),
+            )
+            .layer(from_fn(time_limit));
+        pages.merge(uploads)
     }
 
     fn welcome(&self, _: &AppState) -> Result<Welcome, AppError> {
@@ -108,6 +124,10 @@ impl Pages for RainProbabilityTask {
 
     fn evaluation(&self, file: &Path) -> Option<String> {
         evaluation::html(file)
+    }
+
+    fn trouble(&self) -> Option<&'static str> {
+        self.samples.uploads.trouble()
     }
 
     fn prepare_pictures(&self, _: &Pictures, _: &Catalog) {}

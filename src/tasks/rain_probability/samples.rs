@@ -1,6 +1,9 @@
 //! Fields to look at: days that come with the program, and what somebody brings.
 
 mod brought;
+mod opened;
+mod shipped;
+mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -8,21 +11,20 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use jiff::civil::Date;
 use stormlens_data::card::{FieldStatement, FieldsCard};
 use stormlens_data::field::FieldError;
-use stormlens_data::files::read_file;
-use stormlens_data::hash::sha256;
 use stormlens_data::probability::Found;
-use stormlens_data::probability::iberia::{self, GAUGES, Iberia, NOTICE};
-use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
+use stormlens_data::probability::iberia::Iberia;
 
 pub use brought::Brought;
+pub use uploads::{Upload, Uploads, parse};
 
+use self::shipped::{Days, of_world, synthetic};
 use super::SECTION;
 use crate::parameters::QuestionError;
+use crate::web::upload::Kept as KeptFiles;
 
 /// What the ids of the shipped days begin with, and those of days of the synthetic world.
 const DAYS: &str = "iberia-";
 const SYNTHETIC: &str = "synthetic-";
-const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Fields that can be asked about, without their values.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,13 +80,8 @@ pub struct Samples {
     /// Read when somebody asks for the first time: it takes a second.
     days: OnceLock<Result<Days, String>>,
     brought: Mutex<Brought>,
+    pub uploads: Uploads,
     last: Mutex<Option<Arc<Kept>>>,
-}
-
-/// The days of the archive, with the hash of its files.
-struct Days {
-    iberia: Iberia,
-    credit: Credit,
 }
 
 /// What was read last: pages, figures and checks ask for it one after another.
@@ -95,10 +92,11 @@ struct Kept {
 }
 
 impl Samples {
-    /// Days in `iberia` below the data.
-    pub fn open(data: &Path) -> Self {
-        let folder = data.join("iberia");
-        Self { folder, days: OnceLock::new(), brought: Mutex::default(), last: Mutex::default() }
+    /// Days in `iberia` below the data, and what visitors brought.
+    pub fn open(data: &Path, kept: Arc<KeptFiles>) -> Self {
+        let (folder, uploads) = (data.join("iberia"), Uploads::new(kept));
+        let (brought, last) = (Mutex::default(), Mutex::default());
+        Self { folder, days: OnceLock::new(), brought, uploads, last }
     }
 
     /// The archive, where it is there.
@@ -137,12 +135,11 @@ impl Samples {
             let title = format!("Synthetic world, {}", id.trim_start_matches(SYNTHETIC));
             return Ok(Entry { id: id.to_owned(), title, is_sample: true });
         }
+        if let Some(entry) = self.uploads.entry(id) {
+            return Ok(entry);
+        }
         let entry = |day: usize| day_entry(self.iberia()?, day);
-        self.day(id).and_then(entry).ok_or_else(|| QuestionError::Gone {
-            message: format!("there are no fields {id:?} here, or not any more"),
-            remedy: "choose a day of the list",
-            back: SECTION.href,
-        })
+        self.day(id).and_then(entry).ok_or_else(|| gone(id))
     }
 
     /// Whether weights can look at them.
@@ -152,6 +149,7 @@ impl Samples {
         }
         match self.day(id) {
             Some(_) => self.days().is_ok() && is_of(&card.fields),
+            None if parse(id).is_some() => takes_files(&card.fields) && self.load(id, card).is_ok(),
             None => self.brought().suits(id, card),
         }
     }
@@ -161,20 +159,24 @@ impl Samples {
     /// # Errors
     /// Where they cannot be read or brought there.
     pub fn load(&self, id: &str, card: &FieldsCard) -> Result<Arc<Loaded>, FieldError> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |kept: &&Arc<Kept>| kept.id == id && kept.statement == card.fields;
-        if let Some(kept) = last.as_ref().filter(is_it) {
+        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |kept: &Arc<Kept>| kept.id == id && kept.statement == card.fields;
+        if let Some(kept) = last().clone().filter(is_it) {
             return Ok(kept.loaded.clone());
         }
+        // Nobody waits here for the files of somebody else.
         let loaded = Arc::new(self.read(id, card)?);
         let (id, statement) = (id.to_owned(), card.fields.clone());
-        *last = Some(Arc::new(Kept { id, statement, loaded: loaded.clone() }));
+        *last() = Some(Arc::new(Kept { id, statement, loaded: loaded.clone() }));
         Ok(loaded)
     }
 
     fn read(&self, id: &str, card: &FieldsCard) -> Result<Loaded, FieldError> {
         if let Some((world, sample)) = synthetic(id) {
             return of_world(&world, sample, &card.fields);
+        }
+        if let Some(loaded) = self.uploads.load(id, card) {
+            return loaded;
         }
         let Some(day) = self.day(id) else { return self.brought().load(id, card) };
         let refuse = |what: String| FieldError::Domains { what };
@@ -189,93 +191,19 @@ impl Samples {
     }
 }
 
-impl Days {
-    fn open(folder: &Path) -> Result<Self, String> {
-        let iberia = Iberia::open(folder).map_err(|error| error.to_string())?;
-        let mut files = Vec::new();
-        let mut hashes = String::new();
-        for path in Iberia::files(folder) {
-            let bytes = read_file(&path, MAX_FILE_BYTES).map_err(|error| error.to_string())?;
-            hashes += &sha256(&bytes);
-            files.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        }
-        let credit = Credit {
-            source: NOTICE.to_owned(),
-            licence: "free of restrictions".to_owned(),
-            files,
-            sha256: sha256(hashes.as_bytes()),
-        };
-        Ok(Self { iberia, credit })
-    }
-
-    fn load(&self, day: usize, statement: &FieldStatement) -> Loaded {
-        let (rain, model) = (self.iberia.gauge_rain(day), self.iberia.model_rain(day));
-        let gauge = |(i, gauge): (usize, &iberia::Gauge)| Gauge {
-            name: gauge.name,
-            latitude: gauge.latitude,
-            longitude: gauge.longitude,
-            observed_mm: rain[i],
-            model_mm: model[i],
-        };
-        let values = self.iberia.values(day, statement);
-        let found = |map: &[f32]| match map.iter().filter(|value| value.is_nan()).count() {
-            n if n == map.len() => {
-                Found::Hidden { why: "the archive has none of this day".to_owned() }
-            }
-            n_missing => Found::Present { source: self.credit.source.clone(), n_missing },
-        };
-        let n_nodes = statement.size[0] * statement.size[1];
-        Loaded {
-            found: values.chunks_exact(n_nodes).map(found).collect(),
-            values,
-            is_normalised: false,
-            gauges: GAUGES.iter().enumerate().map(gauge).collect(),
-            world: None,
-            masked: None,
-            is_only_one: false,
-            credit: self.credit.clone(),
-        }
-    }
+/// Whether fields of files can be brought to weights: where their grid lies and what is normal has to be known, and nothing
+/// but a program makes fields of a synthetic world.
+pub fn takes_files(statement: &FieldStatement) -> bool {
+    statement.has_grid() && statement.has_statistics() && !statement.synthetic
 }
 
-/// The synthetic world, and which of its days an id means.
-fn synthetic(id: &str) -> Option<(SyntheticWorld, usize)> {
-    let name = id.strip_prefix(SYNTHETIC)?;
-    let world = SyntheticWorld::new(SyntheticOptions::default());
-    let sample = world.find(name)?;
-    Some((world, sample))
-}
-
-fn of_world(
-    world: &SyntheticWorld,
-    sample: usize,
-    statement: &FieldStatement,
-) -> Result<Loaded, FieldError> {
-    if statement.variables != world.statement().variables || !statement.synthetic {
-        let what = "these weights are not of the synthetic world: choose other fields".to_owned();
-        return Err(FieldError::Domains { what });
+/// What was never there, or went because others came.
+pub fn gone(id: &str) -> QuestionError {
+    QuestionError::Gone {
+        message: format!("there are no fields {id:?} here, or not any more"),
+        remedy: "choose a day of the list, or bring the files again",
+        back: SECTION.href,
     }
-    let truth = statement.thresholds_mm.iter().flat_map(|&mm| world.truth(sample, mm));
-    let truth: Vec<f32> = truth.map(|p| p as f32).collect();
-    let values = world.values(sample);
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let source = "a synthetic world, made by this program".to_owned();
-    let present = || Found::Present { source: source.clone(), n_missing: 0 };
-    Ok(Loaded {
-        is_normalised: false,
-        found: statement.variables.iter().map(|_| present()).collect(),
-        gauges: Vec::new(),
-        world: Some((world.rain(sample), truth)),
-        masked: None,
-        is_only_one: false,
-        credit: Credit {
-            sha256: sha256(&bytes),
-            licence: "MIT OR Apache-2.0".to_owned(),
-            files: Vec::new(),
-            source,
-        },
-        values,
-    })
 }
 
 /// Whether weights take the variables of the archive, on a grid that is known.

@@ -1,7 +1,7 @@
 //! Questions, masks, maps and files, over the days of the repository and made-up answers.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use stormlens_data::card::{CheckpointCard, FieldStatement, FieldsCard, ModelCard, Task as Kind};
 use stormlens_data::network::{Answer, Pass, ShownLayer};
@@ -13,11 +13,12 @@ use stormlens_data::score::probability::Calibration;
 use super::answer::{CLASS, EXCEEDANCE, PREDICTION, PROBABILITY, exceedances, softmax};
 use super::question;
 use super::samples::Samples;
-use super::{RainProbabilityTask, calibrate, world};
+use super::{RainProbabilityTask, calibrate, upload, world};
 use crate::parameters::Parameters;
 use crate::question::Cards;
 use crate::task::{Answered, Files, Prepared, Task};
 use crate::tasks::tests::data;
+use crate::web::upload::{Intake, Kept, UploadLimits};
 
 mod files;
 mod points;
@@ -27,16 +28,27 @@ const SAMPLE: &str = "iberia-2008-04-08";
 const N: usize = 16 * 24;
 
 fn task() -> RainProbabilityTask {
-    RainProbabilityTask { samples: Samples::open(&data()) }
+    let limits = UploadLimits::default();
+    let intake = Intake::new(upload::WORDS, limits, 1_000_000);
+    RainProbabilityTask { samples: samples(), intake, max_files: 4 }
 }
 
+/// The days of the repository; nothing was brought.
+fn samples() -> Samples {
+    Samples::open(&data(), Kept::open(data().join("no/such/folder"), 0).into())
+}
+
+/// Made once: means of all training days take seconds.
 fn statement() -> FieldStatement {
-    let iberia = Iberia::open(&data().join("iberia")).expect("the repository has it");
-    // Twice as probable as the membership, and certain from one half on.
-    let values: Vec<f64> = (0..=10).map(|i| f64::from(i) / 10.0).collect();
-    let occurred: Vec<Option<bool>> = (0..=10).map(|i| Some(i >= 5)).collect();
-    let map = Calibration::fit_values(&values, &occurred, &[0; 11]).expect("cases");
-    FieldStatement { calibration: vec![map.clone(), map], ..iberia.statement() }
+    static STATEMENT: LazyLock<FieldStatement> = LazyLock::new(|| {
+        let iberia = Iberia::open(&data().join("iberia")).expect("the repository has it");
+        // Twice as probable as the membership, and certain from one half on.
+        let values: Vec<f64> = (0..=10).map(|i| f64::from(i) / 10.0).collect();
+        let occurred: Vec<Option<bool>> = (0..=10).map(|i| Some(i >= 5)).collect();
+        let map = Calibration::fit_values(&values, &occurred, &[0; 11]).expect("cases");
+        FieldStatement { calibration: vec![map.clone(), map], ..iberia.statement() }
+    });
+    STATEMENT.clone()
 }
 
 fn card() -> FieldsCard {
@@ -316,7 +328,7 @@ fn synthetic() -> FieldStatement {
 /// Rain and true probabilities of the synthetic world stand beside what weights of it say, and other weights refuse it.
 #[test]
 fn a_synthetic_day_has_its_truth() {
-    let samples = Samples::open(&data());
+    let samples = samples();
     let id = "synthetic-s12-e01-d1";
     assert!(samples.find(id).is_ok() && samples.find("synthetic-s13-e01-d1").is_err());
     let own = FieldsCard { fields: synthetic(), ..card() };

@@ -74,6 +74,12 @@ impl LatLonGrid {
         [lat[0], lat[lat.len() - 1], lon[0], lon[lon.len() - 1]]
     }
 
+    /// `6 × 9 nodes, 35 to 47.5° N, -15 to 5° E`
+    pub fn in_words(&self) -> String {
+        let bounds = self.bounds().map(|degrees| (degrees * 1e4).round() / 1e4);
+        format!("{} × {} nodes, {}", self.height(), self.width(), rectangle(bounds))
+    }
+
     /// A longitude as this grid counts it, which may begin anywhere.
     fn unwrapped(&self, longitude: f64) -> f64 {
         let from_first = (longitude - self.longitudes[0] + TOLERANCE).rem_euclid(CIRCLE);

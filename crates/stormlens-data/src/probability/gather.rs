@@ -7,6 +7,7 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 
 use self::choose::{Choice, choose};
+pub(super) use self::choose::{fits, is_of_time};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
 use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
@@ -28,6 +29,10 @@ pub enum Found {
     Present {
         /// Who made it, in which file, and what was converted.
         source: String,
+        /// In which unit it was there.
+        unit: String,
+        /// How many nodes it had there, and where, in words.
+        grid: String,
         /// Nodes of the network without a value: tokens that hold one are hidden.
         n_missing: usize,
     },
@@ -98,9 +103,10 @@ pub fn gather(
     let (mut found, mut values) = (Vec::new(), Vec::new());
     for variable in &statement.variables {
         let (one, map) = match gather_one(files, statement, variable, time)? {
-            Ok((source, map)) => {
+            Ok((source, field, map)) => {
                 let n_missing = map.iter().filter(|value| value.is_nan()).count();
-                (Found::Present { source, n_missing }, map)
+                let grid = field.grid.in_words();
+                (Found::Present { source, unit: field.unit, grid, n_missing }, map)
             }
             Err(why) => (Found::Hidden { why }, vec![f32::NAN; n_nodes]),
         };
@@ -117,8 +123,8 @@ pub fn gather(
     Ok(GatheredFields { found, values, time })
 }
 
-/// One variable: where it came from with its map, or why it is hidden.
-type Gathered = Result<(String, Vec<f32>), String>;
+/// One variable: where it came from, the field that it was, and its map; or why it is hidden.
+type Gathered = Result<(String, GriddedField, Vec<f32>), String>;
 
 fn gather_one(
     files: &[FieldFile],
@@ -141,7 +147,8 @@ fn gather_one(
         true => field.source.clone(),
         false => format!("{}, converted from {} to {}", field.source, field.unit, variable.unit),
     };
-    on_grid(&field, conversion, statement, variable).map(|map| map.map(|map| (source, map)))
+    let map = on_grid(&field, conversion, statement, variable)?;
+    Ok(map.map(|map| (source, field, map)))
 }
 
 /// Rain of the statement's hours until the time, from whatever sums the files have.
@@ -162,9 +169,14 @@ fn rain(
         pieces.iter().map(|&(file, place)| files[file].read(place)).collect::<Result<_, _>>()?;
     match accumulate(&fields, start, time) {
         Ok(sum) => {
-            let source = format!("{}: {}", sum.field.source, sum.rule);
+            let mut source = format!("{}: {}", sum.field.source, sum.rule);
+            let unit = fields.first().map(|first| first.unit.clone()).unwrap_or_default();
+            if unit != sum.field.unit {
+                source += &format!(", converted from {unit} to {}", sum.field.unit);
+            }
             let conversion = super::Conversion { scale: 1.0, offset: 0.0 };
-            Ok(on_grid(&sum.field, conversion, statement, variable)?.map(|map| (source, map)))
+            let map = on_grid(&sum.field, conversion, statement, variable)?;
+            Ok(map.map(|map| (source, GriddedField { unit, ..sum.field }, map)))
         }
         Err(
             error @ (FieldError::Interval { .. }

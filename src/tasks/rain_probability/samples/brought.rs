@@ -8,14 +8,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use stormlens_data::card::FieldsCard;
-use stormlens_data::field::{FieldError, FieldFile};
+use stormlens_data::field::FieldError;
 use stormlens_data::files::npy::{read_npy_f32, read_npy_u8};
 use stormlens_data::files::read_file;
 use stormlens_data::hash::sha256;
-use stormlens_data::probability::{ReferenceFolder, gather};
+use stormlens_data::probability::ReferenceFolder;
 use stormlens_data::time::format_utc;
 
+use super::opened::OpenFiles;
 use super::{Credit, Entry, Loaded};
+use crate::web::upload::NamedBytes;
 
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
@@ -33,11 +35,6 @@ struct Numbers {
     values: Vec<f32>,
     masked: Option<Vec<bool>>,
     is_only_one: bool,
-    credit: Credit,
-}
-
-struct OpenFiles {
-    files: Vec<FieldFile>,
     credit: Credit,
 }
 
@@ -80,9 +77,7 @@ impl Brought {
             return Ok(Loaded { masked: masked.clone(), is_only_one: *is_only_one, ..loaded });
         }
         if let Some((files, time)) = self.files.get(id) {
-            let found = gather(&files.files, &card.fields, *time)?;
-            let loaded = bare(found.values, files.credit.clone());
-            return Ok(Loaded { is_normalised: false, found: found.found, ..loaded });
+            return files.load(*time, card);
         }
         let known = self.folders.get(id);
         let (folder, number) =
@@ -148,20 +143,20 @@ impl Brought {
         paths: &[PathBuf],
         time: Option<Timestamp>,
     ) -> anyhow::Result<String> {
-        let (mut files, mut names, mut hashes) = (Vec::new(), Vec::new(), String::new());
+        let (mut files, mut hashes) = (Vec::new(), String::new());
         for path in paths {
             let bytes = read_file(path, MAX_FILE_BYTES)?;
             hashes += &sha256(&bytes);
-            names.push(path.display().to_string());
-            files.push(FieldFile::from_bytes(&path.display().to_string(), bytes)?);
+            files.push(NamedBytes { name: path.display().to_string(), bytes });
         }
+        let sha256 = sha256(hashes.as_bytes());
+        let names = files.iter().map(|file| file.name.clone()).collect();
+        let open = OpenFiles::new(files, credit(names, sha256.clone()))?;
         let time = match time {
             Some(time) => time,
-            None => only_time(&files)?,
+            None => only_time(&open)?,
         };
-        let sha256 = sha256(hashes.as_bytes());
         let id = format!("{}.{}", &sha256[..16], time.as_second());
-        let open = OpenFiles { files, credit: credit(names, sha256) };
         self.files.insert(id.clone(), (Arc::new(open), time));
         Ok(id)
     }
@@ -223,12 +218,8 @@ fn read_masks(path: &Path, n: usize, n_tokens: usize) -> anyhow::Result<Vec<Vec<
 }
 
 /// The end of the only interval that the fields of the files have.
-fn only_time(files: &[FieldFile]) -> anyhow::Result<Timestamp> {
-    let contents = files.iter().flat_map(FieldFile::contents);
-    let mut ends: Vec<Timestamp> =
-        contents.filter_map(|content| Some(content.interval?.end)).collect();
-    ends.sort_unstable();
-    ends.dedup();
+fn only_time(files: &OpenFiles) -> anyhow::Result<Timestamp> {
+    let ends = files.ends();
     match ends[..] {
         [only] => Ok(only),
         [] => bail!("the fields say no time: a network looks at fields of one time"),

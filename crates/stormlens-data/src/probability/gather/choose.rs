@@ -103,7 +103,8 @@ fn of_quantity(
     found
 }
 
-fn fits(variable: &FieldVariable, level: Option<Level>) -> bool {
+/// Whether a field at a level is that variable.
+pub(in crate::probability) fn fits(variable: &FieldVariable, level: Option<Level>) -> bool {
     match variable.quantity {
         // Services call its level mean sea, surface or nothing.
         FieldQuantity::SeaLevelPressure => {
@@ -113,7 +114,12 @@ fn fits(variable: &FieldVariable, level: Option<Level>) -> bool {
     }
 }
 
-fn is_of_time(interval: Option<Interval>, time: Timestamp, mean_hours: Option<u32>) -> bool {
+/// Whether a field is of a moment, or the mean of so many hours until it.
+pub(in crate::probability) fn is_of_time(
+    interval: Option<Interval>,
+    time: Timestamp,
+    mean_hours: Option<u32>,
+) -> bool {
     let Some(interval) = interval.filter(|interval| interval.end == time) else { return false };
     match mean_hours {
         None => interval.statistic == Statistic::Instantaneous || interval.duration_s() == 0,

@@ -7,6 +7,7 @@ use crate::card::FieldVariable;
 use crate::field::Level;
 use crate::field::grib::testing::Draft;
 use crate::field::testing::golden;
+use crate::probability::times;
 
 const TIME: &str = "2024-05-01T03:00:00Z";
 
@@ -106,10 +107,11 @@ fn fields_of_grib_come_onto_the_grid_with_their_units() {
     check(18, 5_500.0 + 0.5 / 9.80665);
     let input = found.input(&statement);
     assert!((input[0] - ((280.5 - 273.15 - 10.0) / 2.0) as f32).abs() < 1e-4);
-    let Found::Present { source, n_missing: 0 } = &found.found[0] else {
+    let Found::Present { source, unit, grid, n_missing: 0 } = &found.found[0] else {
         panic!("{:?}", found.found[0])
     };
     assert!(source.contains("NCEP t, a.grib2, converted from K to degC"), "{source}");
+    assert_eq!((unit.as_str(), grid.as_str()), ("K", "4 × 4 nodes, 37 to 40° N, 10 to 13° E"));
 }
 
 #[test]
@@ -229,6 +231,33 @@ fn rain_is_the_sum_of_the_hours() {
         hidden.contains("RAIN: rain of 3 h until 2024-05-01 03:00 UTC cannot be made"),
         "{hidden}"
     );
+}
+
+/// Times are those of fields at the level, with the number of variables; hours of rain between them are none.
+#[test]
+fn times_are_known_before_anything_is_decoded() {
+    let at = |hour: u32, draft: Draft| Draft { hours: [hour, hour], ..draft };
+    let hour =
+        |from: u32| Draft { height: 4, width: 4, ..Draft::rain([from, from + 1], &[30; 16]) };
+    let temperature = draft(T, HPA_850, 2_800.0);
+    let drafts = [
+        temperature.clone(),
+        draft(RH, HPA_850, 600.0),
+        at(6, temperature),
+        // At a level that nobody asks for.
+        at(9, draft(RH, HPA_500, 600.0)),
+        hour(1),
+        hour(2),
+    ];
+    let statement = statement(vec![variable("T850"), variable("RH850"), variable("RAIN")]);
+    let later: Timestamp = "2024-05-01T06:00:00Z".parse().unwrap();
+    assert_eq!(times(&files(&drafts), &statement), [(time(), 3), (later, 1)]);
+    // Rain alone has its own.
+    let hours = times(&files(&drafts[4..]), &statement);
+    assert_eq!(hours.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1, 1]);
+    // Moments are no means of a day.
+    let daily = FieldStatement { mean_hours: Some(24), ..statement };
+    assert_eq!(times(&files(&drafts[..4]), &daily), []);
 }
 
 /// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.

@@ -1,0 +1,55 @@
+//! At which times files have fields that a network looks at, known before anything is decoded.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::gather::{fits, is_of_time};
+use super::{FieldQuantity, recognise};
+use crate::card::FieldStatement;
+use crate::field::{Content, FieldFile};
+
+/// Times at which files have a variable of a statement at its level, ascending, and how many of its variables have one then.
+///
+/// Sums of rain count at the times that other variables have, since there are many between; where there are no others, each
+/// of their ends is a time.
+pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp, usize)> {
+    let mut found: BTreeMap<Timestamp, Vec<bool>> = BTreeMap::new();
+    let mut sums: BTreeMap<Timestamp, Vec<bool>> = BTreeMap::new();
+    for content in files.iter().flat_map(FieldFile::contents) {
+        let Some(time) = content.interval.map(|interval| interval.end) else { continue };
+        for (place, variable) in places(content, statement, time) {
+            let is_rain = variable == FieldQuantity::Precipitation;
+            let of = if is_rain { &mut sums } else { &mut found };
+            of.entry(time).or_insert_with(|| vec![false; statement.variables.len()])[place] = true;
+        }
+    }
+    if found.is_empty() {
+        found = std::mem::take(&mut sums);
+    }
+    for (time, has) in &mut found {
+        let rain = sums.get(time).into_iter().flatten();
+        has.iter_mut().zip(rain).for_each(|(has, rain)| *has |= rain);
+    }
+    let count = |has: Vec<bool>| has.into_iter().filter(|has| *has).count();
+    found.into_iter().map(|(time, has)| (time, count(has))).collect()
+}
+
+/// The variables of a statement that a field is at its time, by their places.
+fn places(
+    content: &Content,
+    statement: &FieldStatement,
+    time: Timestamp,
+) -> Vec<(usize, FieldQuantity)> {
+    let Some(known) = recognise(content) else { return Vec::new() };
+    let variables = statement.variables.iter().enumerate();
+    let is_it = |(_, variable): &(usize, &crate::card::FieldVariable)| {
+        let of_quantity = variable.quantity == known.quantity;
+        let is_rain = variable.quantity == FieldQuantity::Precipitation;
+        of_quantity
+            && (is_rain
+                || fits(variable, known.level)
+                    && is_of_time(content.interval, time, statement.mean_hours))
+    };
+    variables.filter(is_it).map(|(place, variable)| (place, variable.quantity)).collect()
+}
