@@ -20,8 +20,13 @@ fn network() -> (ModelCard, Vec<CheckpointCard>) {
         citations: &[],
         ..model()
     };
-    let fields =
-        FieldsCard { fields: statement(), is_stated: true, patch: [1, 4, 4], n_classes: Some(3) };
+    let fields = FieldsCard {
+        fields: statement(),
+        is_stated: true,
+        patch: [1, 4, 4],
+        n_classes: Some(3),
+        depths: [1, 1, 0, 0],
+    };
     let weights = |name: &str, fields: FieldsCard| CheckpointCard {
         name: name.to_owned(),
         model: "probable".to_owned(),

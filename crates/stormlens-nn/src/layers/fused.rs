@@ -13,8 +13,8 @@ use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
     PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, StemOperation,
-    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_pair,
-    compute_triple,
+    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_four,
+    compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
