@@ -1,5 +1,6 @@
 //! From the answers about fields to probabilities: as the network gives them, recalibrated, and beside what was measured.
 
+use jiff::Timestamp;
 use stormlens_data::card::FieldStatement;
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
@@ -38,6 +39,9 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
     variables.extend(points::variables(&work, answered.answers.first()));
     variables.extend(found.variables);
     numbers.extend(found.numbers);
+    if let Some(end) = work.loaded.end {
+        date(&mut variables, end);
+    }
     let mut notes = notes_of(&work, answered.cards);
     notes.extend(found.notes);
     Outcome {
@@ -47,6 +51,17 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
         notes,
         provenance: provenance(&work, answered.provenance),
         duration_ms: answered.duration_ms,
+    }
+}
+
+/// Maps know their time, but for what methods found of them.
+fn date(variables: &mut [Variable], end: Timestamp) {
+    let is_dated = |variable: &&mut Variable| {
+        let is_found = matches!(variable.role, Role::Attribution { .. } | Role::Mask);
+        variable.plane.is_some() && !is_found
+    };
+    for variable in variables.iter_mut().filter(is_dated) {
+        variable.axes.insert(0, Axis::moment(end));
     }
 }
 

@@ -8,6 +8,7 @@ mod uploads;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use stormlens_data::card::{FieldStatement, FieldsCard};
 use stormlens_data::field::FieldError;
@@ -61,6 +62,8 @@ pub struct Loaded {
     pub masked: Option<Vec<bool>>,
     /// Whether its file holds several by its shape, though this is the only one.
     pub is_only_one: bool,
+    /// The end of their interval, or their moment, where that is known.
+    pub end: Option<Timestamp>,
     pub credit: Credit,
 }
 

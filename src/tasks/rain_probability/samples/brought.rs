@@ -69,6 +69,7 @@ impl Brought {
             world: None,
             masked: None,
             is_only_one: false,
+            end: None,
             credit,
         };
         if let Some(numbers) = self.numbers.get(id) {

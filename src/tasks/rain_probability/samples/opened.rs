@@ -79,6 +79,7 @@ impl OpenFiles {
             world: None,
             masked: None,
             is_only_one: false,
+            end: Some(time),
             credit: self.credit.clone(),
         })
     }

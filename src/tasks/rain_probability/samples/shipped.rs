@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use stormlens_data::card::FieldStatement;
 use stormlens_data::field::FieldError;
 use stormlens_data::files::read_file;
@@ -67,9 +70,16 @@ impl Days {
             world: None,
             masked: None,
             is_only_one: false,
+            end: end_of(self.iberia.days()[day]),
             credit: self.credit.clone(),
         }
     }
+}
+
+/// Midnight behind a day, UTC.
+fn end_of(day: Date) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?;
+    Some(next.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// The synthetic world, and which of its days an id means.
@@ -105,6 +115,7 @@ pub fn of_world(
         world: Some((world.rain(sample), truth)),
         masked: None,
         is_only_one: false,
+        end: None,
         credit: Credit {
             sha256: sha256(&bytes),
             licence: "MIT OR Apache-2.0".to_owned(),

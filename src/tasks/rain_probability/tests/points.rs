@@ -39,6 +39,9 @@ fn points_of_a_node_are_marks_on_the_map_of_lengths() {
     let map = outcome.variable("offset_length/2").expect("the second level");
     assert_eq!((map.plane, &map.role), (Some([4, 6]), &Role::Diagnostic));
     assert_eq!(map.map(0).values, [0.5; 24]);
+    // As every map of a day, to its end.
+    let end = "2008-04-09T00:00:00Z".parse().expect("a time");
+    assert_eq!(map.axis().and_then(|axis| axis.time(0)), Some(end));
     let marks = outcome.variable("offset_length/2/marks").expect("points of the second level");
     assert_eq!(marks.axes[0].label(0), "the pixel");
     assert_eq!(marks.axes[0].label(9), "group 1, point 9");
