@@ -26,8 +26,11 @@ pub struct Line {
 /// Cells of this size and more, kilometres, show no more than the coarse lines.
 const COARSE_KM: f64 = 5.0;
 
-/// The coastlines and borders within the domain of a grid: fine ones around the North Sea, else those of
-/// the world to about 5 km.
+/// West, south, east and north of the fine lines, degrees.
+const NORTH_SEA_DEG: [f64; 4] = [-3.0, 47.5, 13.0, 57.5];
+
+/// The coastlines and borders within the domain of a grid: fine ones where all of it lies around the North Sea, else those
+/// of the world to about 5 km.
 pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
     let planes = (plane(grid)?, degrees(grid)?);
     let (width_km, height_km) = size_km(grid);
@@ -41,8 +44,31 @@ pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
         };
         world.iter().flat_map(cut).collect()
     };
-    let fine = if grid.spacing_km < COARSE_KM { within(&NORTH_SEA) } else { Vec::new() };
-    Ok(if fine.is_empty() { within(&WORLD) } else { fine })
+    let is_fine = cell_km(grid) < COARSE_KM && is_around_north_sea(&planes, grid);
+    Ok(within(if is_fine { &NORTH_SEA } else { &WORLD }))
+}
+
+/// The side of a cell, on a plane of degrees that along a meridian.
+fn cell_km(grid: &Grid) -> f64 {
+    const KM_IN_DEGREE: f64 = 111.195;
+    grid.spacing_km * if grid.is_geographic() { KM_IN_DEGREE } else { 1.0 }
+}
+
+/// Whether the fine lines reach over all corners of a grid.
+fn is_around_north_sea((plane, degrees): &(Proj, Proj), grid: &Grid) -> bool {
+    let [west, south, east, north] = NORTH_SEA_DEG;
+    let (width, height) = size_km(grid);
+    let corners = [(0.0, 0.0), (width, 0.0), (0.0, height), (width, height)];
+    corners.into_iter().all(|(right, down)| {
+        let (x, y) = (grid.west_km + right, grid.north_km - down);
+        let mut point = match grid.is_geographic() {
+            true => (x.to_radians(), y.to_radians(), 0.0),
+            false => (x, y, 0.0),
+        };
+        let is_known = transform(plane, degrees, &mut point).is_ok();
+        let (longitude, latitude) = (point.0.to_degrees(), point.1.to_degrees());
+        is_known && (west..=east).contains(&longitude) && (south..=north).contains(&latitude)
+    })
 }
 
 /// The plane of a grid.

@@ -45,8 +45,9 @@ impl<'a> Chart<'a> {
             _ => return Err(PlotError::NotASeries { name: variable.name.clone() }),
         };
         let values = variable.to_f64();
-        let range = match quantity.unit.as_str() {
-            "probability" => Range { low: 0.0, high: 1.0 },
+        // Along a path a probability stands among all that there are; bars may be changes of one.
+        let range = match (quantity.unit.as_str(), kind) {
+            ("probability", Kind::Curve) => Range { low: 0.0, high: 1.0 },
             _ => Range::of(&values),
         };
         let across = match &axis.coordinates {

@@ -141,7 +141,10 @@ fn differences(outcome: &Outcome) -> Vec<Figure> {
     let is_map = |variable: &&Variable| variable.plane.is_some();
     let both =
         of_role(Role::Prediction).filter(is_map).zip(of_role(Role::Observation).filter(is_map));
-    let Some((prediction, observation)) = both else { return Vec::new() };
+    let is_alike = |(a, b): &(&Variable, &Variable)| {
+        (&a.axes, &a.plane, &a.quantity.unit) == (&b.axes, &b.plane, &b.quantity.unit)
+    };
+    let Some((prediction, observation)) = both.filter(is_alike) else { return Vec::new() };
     (0..n_shown(observation))
         .filter(|&index| !nothing_was_measured(&observation.map(index)))
         .map(|index| Figure::difference(&prediction.name, &observation.name, index))

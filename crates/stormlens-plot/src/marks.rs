@@ -4,6 +4,7 @@ use stormlens_data::outcome::{Outcome, Variable};
 
 use super::PlotError;
 use super::canvas::{Frame, Pen};
+use super::palette::{N_CONTINUOUS, signed};
 use super::view::{View, extent};
 
 /// Columns of the variable: place in pixels of the map, counted from the middle of the first one, and weight.
@@ -51,6 +52,8 @@ impl<'a> Marks<'a> {
 
     pub fn draw(&self, pen: &Pen, frame: Frame, view: &View) -> Result<(), PlotError> {
         let largest = self.all().map(|mark| mark[2]).fold(0.0, f64::max);
+        // The orange of what raises a target is seen on maps of blues.
+        let colour = signed(view.theme())[N_CONTINUOUS - 1 - N_CONTINUOUS / 5];
         let mut crosses = Vec::new();
         for [row, column, weight] in self.all() {
             let Some(at) = self.on_sheet(frame, view, [row, column]) else { continue };
@@ -58,8 +61,8 @@ impl<'a> Marks<'a> {
                 true => crosses.push(at),
                 false => {
                     let radius = RADIUS_MM * (weight / largest).max(0.0).sqrt();
-                    pen.dot(at, radius + 0.15, pen.inks.paper, 0.7)?;
-                    pen.dot(at, radius, pen.inks.text, 0.8)?;
+                    pen.dot(at, radius + 0.15, pen.inks.paper, 0.9)?;
+                    pen.dot(at, radius, colour, 1.0)?;
                 }
             }
         }

@@ -32,6 +32,7 @@ pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Renderin
         | Colours::Share
         | Colours::RainDifference
         | Colours::Amount
+        | Colours::Range
         | Colours::Factor => Ok(plain(view, shown)),
         Colours::Evidence => evidence(view, shown),
         Colours::Sizes => sizes(view, shown, common),
@@ -51,6 +52,7 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
         Colours::Rain => scales::rain(style),
         Colours::Share => scales::share(style.theme, &field),
         Colours::Amount => scales::amount(style.theme, &field),
+        Colours::Range => scales::range(style.theme, &field),
         Colours::Factor => scales::factor(style.theme, &field),
         _ => scales::difference(style.theme),
     };

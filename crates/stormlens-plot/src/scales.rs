@@ -43,6 +43,16 @@ pub fn amount(theme: Theme, field: &Field) -> Scale {
     Scale::linear(low, limit, colours, [false, high > limit]).with_missing(inks(theme).missing)
 }
 
+/// From the least to the largest value, both rounded outwards to a hundredth of what lies between them.
+pub fn range(theme: Theme, field: &Field) -> Scale {
+    let colours = palette::share(theme).iter().map(|&c| opaque(c)).collect();
+    let (low, high) = extremes(field).unwrap_or((0.0, 1.0));
+    let step = 10_f32.powf(((high - low).max(f32::MIN_POSITIVE).log10() - 1.5).floor());
+    let (low, above) = ((low / step).floor() * step, (high / step).ceil() * step);
+    let high = if above > low { above } else { low + 1.0 };
+    Scale::linear(low, high, colours, [false, false]).with_missing(inks(theme).missing)
+}
+
 /// Ratios from 0 to 2 about 1.
 pub fn factor(theme: Theme, field: &Field) -> Scale {
     let colours = palette::signed(theme).iter().map(|&c| opaque(c)).collect();

@@ -19,12 +19,12 @@ use crate::question::Cards;
 use crate::task::Answered;
 
 pub const PREDICTION: &str = "prediction";
-pub const EXCEEDANCE: &str = "exceedance";
+pub const EXCEEDANCE: &str = "membership";
 pub const PROBABILITY: &str = "probability";
 pub const CLASS: &str = "class";
 pub const ENTROPY: &str = "entropy";
-pub const SPREAD: &str = "masks/spread";
-pub const MEAN: &str = "masks/mean";
+pub const SPREAD: &str = "spread_behind_masks";
+pub const MEAN: &str = "mean_behind_masks";
 
 /// The result of an answer.
 ///
@@ -220,12 +220,12 @@ impl<'a> Made<'a> {
         [
             map(
                 CLASS,
-                Quantity::new("most likely class", "1", Colours::Amount),
+                Quantity::new("most likely class by membership", "1", Colours::Amount),
                 (0..n).map(likeliest).collect(),
             ),
             map(
                 ENTROPY,
-                Quantity::new("entropy", "bit", Colours::Amount),
+                Quantity::new("entropy of the memberships", "bit", Colours::Amount),
                 (0..n).map(entropy).collect(),
             ),
         ]
@@ -259,7 +259,13 @@ impl<'a> Made<'a> {
                 values[channel * n..(channel + 1) * n].iter().map(physical).collect()
             };
             let map = |name: String, role, values| {
-                self.ground().variable(&name, role, quantity.clone(), (None, values))
+                let mut quantity = quantity.clone();
+                match name.split('/').next() {
+                    Some("seen") => quantity.name += ", as the first mask leaves it",
+                    Some("rebuilt") => quantity.name += ", rebuilt by the network",
+                    _ => {}
+                }
+                self.ground().variable(&name, role, quantity, (None, values))
             };
             variables.push(map(
                 format!("field/{}", variable.name),
@@ -326,7 +332,7 @@ pub fn field_quantity(variable: &stormlens_data::card::FieldVariable) -> Quantit
     let colours = match variable.quantity {
         FieldQuantity::EastwardWind | FieldQuantity::NorthwardWind => Colours::Signed,
         FieldQuantity::Precipitation => Colours::Rain,
-        _ => Colours::Amount,
+        _ => Colours::Range,
     };
     let unit = if variable.statistics().is_some() { variable.unit.as_str() } else { "1" };
     Quantity::new(&variable.label(), unit, colours)
@@ -368,6 +374,11 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = "fields from files: how well the weights do with a model that they were not trained on, nobody \
                     measured";
         add("other-model", text.to_owned(), false);
+    }
+    let is_whole = !work.hidden.contains(&true) && work.sight.blocks.variant().is_none();
+    if !statement.calibration.is_empty() && !is_whole {
+        let text = "recalibration was fitted with all fields seen and all layers computed: it need not hold for this";
+        add("recalibrated-elsewhere", text.to_owned(), true);
     }
     if statement.mean_hours.is_some() && !work.loaded.gauges.is_empty() {
         let text =

@@ -4,10 +4,12 @@ mod rivals;
 mod table;
 
 use anyhow::{Context as _, bail};
-use stormlens_data::card::{FieldsCard, Part};
+use stormlens_data::card::{FieldStatement, FieldsCard, Part};
 use stormlens_data::network::Input;
+use stormlens_data::score::downscaling::Estimate;
 use stormlens_data::score::probability::{
-    Cases, ClassCases, Labels, Matrix, ProbabilityVerification, Settings, monotone_exceedance,
+    Cases, ClassCases, Labels, Matrix, ProbabilityVerification, Settings, brier,
+    difference_interval, monotone_exceedance,
 };
 
 use self::rivals::Rivals;
@@ -40,6 +42,14 @@ pub struct Scored {
     pub events: Vec<ProbabilityVerification>,
 }
 
+/// How much better the first forecast is than another one: 1 − its Brier score / that of the other.
+pub struct Skill {
+    pub event: String,
+    pub over: &'static str,
+    /// With the middle 95 % of what resampling whole event ids gives.
+    pub skill: Option<Estimate>,
+}
+
 /// Scores of a network that tells how probable rain is; `None` for another one.
 pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>> {
     let card = evaluation.checkpoint.fields.as_ref()?;
@@ -70,7 +80,8 @@ fn run(evaluation: &Evaluation<'_>, card: &FieldsCard) -> anyhow::Result<Evaluat
     forecasts.extend(Rivals::fit(&world, statement)?.forecasts(&asked, statement));
     let scored = forecasts.iter().map(|forecast| score(&asked, card, &world, forecast));
     let scored: Vec<Scored> = scored.collect::<anyhow::Result<_>>()?;
-    Ok(table::evaluated(&asked, evaluation, &scored))
+    let skills = skills(&asked, statement, &forecasts)?;
+    Ok(table::evaluated(&asked, evaluation, &scored, &skills))
 }
 
 /// The network's memberships, and what recalibration makes of them.
@@ -123,7 +134,8 @@ fn score(
         let occurred = asked.occurred(statement.thresholds_mm[event]);
         let all = Cases::new(probabilities, &occurred, &events)?;
         let labels = Labels { forecast: forecast.label, event: &names[event], cases, drawn };
-        verified.extend(ProbabilityVerification::of(&labels, &all, &Settings::default()));
+        let found = ProbabilityVerification::of(&labels, &all, &Settings::default());
+        verified.push(found.with_context(|| format!("{}: nothing was measured", names[event]))?);
     }
     let classes = classes(asked, card, forecast, &events)?;
     Ok(Scored {
@@ -134,6 +146,33 @@ fn score(
         matrix: classes.matrix(),
         events: verified,
     })
+}
+
+/// Of the first forecast over each of the others.
+fn skills(
+    asked: &Asked,
+    statement: &FieldStatement,
+    forecasts: &[Forecast],
+) -> anyhow::Result<Vec<Skill>> {
+    let (Some((first, others)), settings) = (forecasts.split_first(), Settings::default()) else {
+        return Ok(Vec::new());
+    };
+    let events = asked.events();
+    let mut skills = Vec::new();
+    for (event, name) in event_names(statement).into_iter().enumerate() {
+        let occurred = asked.occurred(statement.thresholds_mm[event]);
+        let own = Cases::new(&first.probabilities[event], &occurred, &events)?;
+        for other in others {
+            let reference = Cases::new(&other.probabilities[event], &occurred, &events)?;
+            let (n, seed) = (settings.n_resamples, settings.seed);
+            let skill = difference_interval(&own, &reference, n, seed, |own, other| {
+                let (own, other) = (brier(own)?, brier(other)?);
+                (other > 0.0).then(|| 1.0 - own / other)
+            })?;
+            skills.push(Skill { event: name.clone(), over: other.label, skill });
+        }
+    }
+    Ok(skills)
 }
 
 /// Probabilities of the classes, from those of exceeding.

@@ -15,6 +15,18 @@ struct File {
     split: String,
     thresholds_mm: Vec<f64>,
     forecasts: Vec<Forecast>,
+    #[serde(default)]
+    skills: Vec<Skill>,
+}
+
+/// Of the first forecast over another one.
+#[derive(Deserialize)]
+struct Skill {
+    event: String,
+    over: String,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +44,9 @@ struct Evaluation {
     split: String,
     /// Label, RPS, its skill.
     ranked: Vec<(String, String, String)>,
+    /// Event, rival, skill over it.
+    skills: Vec<(String, String, String)>,
+    first: String,
     matrices: Vec<Confusion>,
     /// HTML: tables and diagrams of each event.
     probabilities: String,
@@ -56,11 +71,24 @@ pub fn html(file: &Path) -> Option<String> {
         n_cases: format::count(found.n_cases),
         split: found.split.clone(),
         ranked: found.forecasts.iter().map(ranked).collect(),
+        skills: found.skills.iter().map(skill).collect(),
+        first: found.forecasts.first().map_or_else(String::new, |first| first.label.clone()),
         matrices: found.forecasts.iter().map(|forecast| confusion(&found, forecast)).collect(),
         // Of a damaged file the rest is shown; the page says what is wrong.
         probabilities: probabilities.unwrap_or_default(),
     };
     page.render().ok()
+}
+
+fn skill(of: &Skill) -> (String, String, String) {
+    let number = |value: f64| format!("{value:.3}").replace('-', "−");
+    let words = match (of.value, of.low.zip(of.high)) {
+        (Some(value), Some((low, high))) => {
+            format!("{} ({} to {})", number(value), number(low), number(high))
+        }
+        (value, _) => value.map_or_else(|| "–".to_owned(), number),
+    };
+    (of.event.clone(), of.over.clone(), words)
 }
 
 fn confusion(file: &File, forecast: &Forecast) -> Confusion {

@@ -11,6 +11,9 @@ use super::question::target_of;
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
 
+/// What the changes by each variable are called, before the event.
+pub const EFFECT: &str = "effect/";
+
 /// What is found of it.
 #[derive(Default)]
 pub struct Found {
@@ -46,10 +49,26 @@ pub fn of(answered: &Answered<'_>, work: &Work) -> Found {
             has_own_unit: false,
             target: &|_: &Explained| target.clone(),
         };
-        found.variables.extend(setting.variables(explained));
+        found.variables.extend(setting.variables(explained).into_iter().map(|v| told(v, &events)));
         found.numbers.extend(setting.numbers(explained));
     }
     found
+}
+
+/// What hiding each variable changes, by the event that it is about.
+fn told(mut variable: Variable, events: &[String]) -> Variable {
+    let event = match variable.name.as_str() {
+        "occlusion/rain" => events.first(),
+        "occlusion/heavy" => events.get(1),
+        _ => None,
+    };
+    if let Some(event) = event {
+        // A name of its own, since methods explain one event, and this is of both.
+        variable.name = variable.name.replace("occlusion/", EFFECT);
+        variable.quantity.name = format!("change of the membership of {event} by each variable");
+        variable.axes.iter_mut().for_each(|axis| axis.name = "variable".to_owned());
+    }
+    variable
 }
 
 /// Names of the input's channels; those that only fill a group up are called so.

@@ -11,6 +11,8 @@ use super::samples::Gauge;
 pub const OBSERVATION: &str = "observation";
 pub const TABLE: &str = "gauges";
 pub const TRUTH: &str = "truth";
+/// The column of what the model itself says.
+pub const MODEL_RAIN: &str = "model’s own rain (mm)";
 /// Labels as maps, where rain is known everywhere.
 pub const HARD_LABEL: &str = "label/hard";
 pub const DENSITY_LABEL: &str = "label/density";
@@ -51,7 +53,7 @@ pub fn truth(work: &Work) -> Option<Variable> {
     let axis = Axis::names("event", event_names(&work.card.fields));
     let quantity = Quantity::new("true probability", "1", Colours::Share);
     let maps = (Some(axis), truth.clone());
-    Some(Ground(&work.card.fields).variable(TRUTH, Role::Reference, quantity, maps))
+    Some(Ground(&work.card.fields).variable(TRUTH, Role::Context, quantity, maps))
 }
 
 /// What a network learns from where rain is known everywhere: the class, counted from 0, and the shares of all classes.
@@ -65,7 +67,7 @@ pub fn labels(work: &Work) -> Vec<Variable> {
     };
     let ground = Ground(statement);
     let map = |name: &str, quantity: Quantity, maps: (Option<Axis>, Vec<f32>)| {
-        ground.variable(name, Role::Reference, quantity, maps)
+        ground.variable(name, Role::Context, quantity, maps)
     };
     let hard = |mm: &f32| options.hard(*mm).map_or(f32::NAN, |class| class as f32);
     let density: Vec<_> = rain.iter().map(|mm| options.density(*mm)).collect();
@@ -101,7 +103,7 @@ pub fn table(work: &Work, said: &Said<'_>) -> Option<Variable> {
         return None;
     }
     let (classes, events) = (class_names(statement), event_names(statement));
-    let names = ["observed (mm)", "model’s own rain (mm)", "observed class"].map(str::to_owned);
+    let names = ["observed (mm)", MODEL_RAIN, "observed class"].map(str::to_owned);
     let labels = classes.iter().map(|name| format!("density label, {name}"));
     let shares = classes.iter().map(|name| format!("membership, {name}"));
     let raw = events.iter().map(|name| format!("membership, {name}"));

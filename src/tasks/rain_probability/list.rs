@@ -134,10 +134,13 @@ fn empty(layout: Layout, drop: Drop) -> ListPage {
     }
 }
 
-/// The last whole month that tests.
+/// The last month all of whose days test.
 fn last_of_test(iberia: &Iberia) -> Option<Date> {
-    let last = iberia.days_of(Part::Test).last().copied()?;
-    Some(iberia.days()[last].first_of_month())
+    let last = iberia.days()[iberia.days_of(Part::Test).last().copied()?];
+    match last == last.last_of_month() {
+        true => Some(last.first_of_month()),
+        false => last.first_of_month().yesterday().ok().map(Date::first_of_month),
+    }
 }
 
 fn read_month(text: &str, [first, last]: [Date; 2]) -> Result<Date, QuestionError> {

@@ -2,15 +2,17 @@
 
 use askama::Template;
 use stormlens_data::outcome::Outcome;
+use stormlens_data::probability::iberia::part;
 use stormlens_data::request::{Blocks, EventPlace, Subject};
 use stormlens_plot::Figure;
 use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
 use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
+use super::explained::EFFECT;
 use super::fields::selects;
 use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, TABLE, TRUTH};
-use super::list::page_of;
+use super::list::{page_of, used};
 use super::panel::Panel;
 use super::points::LENGTH;
 use super::question::{
@@ -85,7 +87,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
         report: Report::new(shown, &figures, &OWN, "maps"),
         heading: entry.title,
         fields_page: page_of(id),
-        notes: outcome.notes.iter().map(|note| sentence(&note.text)).collect(),
+        notes: notes(task, id, outcome),
         panel: Panel::new(question, outcome),
         probabilities: mark_first(match outcome.variable(PROBABILITY) {
             Some(_) => of(PROBABILITY),
@@ -122,6 +124,13 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
     Ok(page.render()?)
 }
 
+/// What the result says of itself, and what its day was used for.
+fn notes(task: &RainProbabilityTask, id: &str, outcome: &Outcome) -> Vec<String> {
+    let notes = outcome.notes.iter().map(|note| sentence(&note.text));
+    let day = task.samples.iberia().zip(task.samples.day(id));
+    notes.chain(day.map(|(iberia, day)| used(part(iberia.days()[day])).to_owned())).collect()
+}
+
 /// The node in the middle of the grid, where that lies somewhere.
 fn middle(question: &Question) -> Option<String> {
     let statement = &fields(&question.cards).ok()?.fields;
@@ -139,7 +148,7 @@ fn of_variable(outcome: &Outcome, figures: &Figures<'_>, name: &str) -> Vec<Figu
 /// How much each variable changes the answer, as bars.
 fn occlusion(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
     let is_of_it = |name: &str| {
-        name.starts_with("occlusion/") && outcome.variable(name).is_some_and(|v| v.plane.is_none())
+        name.starts_with(EFFECT) && outcome.variable(name).is_some_and(|v| v.plane.is_none())
     };
     let named =
         outcome.variables.iter().map(|variable| &variable.name).filter(|name| is_of_it(name));

@@ -1,9 +1,14 @@
 //! The decision in words: the raw forecast, the network, and which variables made the difference.
 
+use stormlens_data::card::{FieldStatement, FieldVariable};
 use stormlens_data::outcome::Outcome;
+use stormlens_data::probability::FieldQuantity;
+use stormlens_data::probability::iberia::{GAUGES, Gauge};
 use stormlens_data::request::{ClassOutput, EventPlace};
 
 use super::answer::{EXCEEDANCE, PROBABILITY, event_names};
+use super::explained::EFFECT;
+use super::gauges::{MODEL_RAIN, TABLE};
 use super::ground::{Ground, place_words};
 use super::question::{fields, target_of};
 use crate::question::Question;
@@ -44,17 +49,29 @@ impl Panel {
         add("Network, recalibrated", mean(PROBABILITY));
         let is_probability = output == ClassOutput::Probability;
         Some(Self {
-            event: format!("Rain {name}, {}", words(place)),
+            event: format!("Rain {name}, {}", words(place, &card.fields)),
             said,
-            why: if is_probability { why(outcome, place_idx) } else { Vec::new() },
+            why: match is_probability {
+                true => why(outcome, &card.fields, place_idx),
+                false => Vec::new(),
+            },
         })
     }
 }
 
-fn words(place: EventPlace) -> String {
+fn words(place: EventPlace, statement: &FieldStatement) -> String {
     match place {
         EventPlace::All => "mean of the whole map".to_owned(),
-        EventPlace::Node(place) => format!("at {}", place_words(place)),
+        EventPlace::Node(place) => {
+            let node = Ground(statement).node(place[0], place[1]);
+            let node = node.map(|[row, column]| {
+                place_words([statement.latitudes[row], statement.longitudes[column]])
+            });
+            match node.filter(|node| *node != place_words(place)) {
+                Some(node) => format!("at {} (node {node})", place_words(place)),
+                None => format!("at {}", place_words(place)),
+            }
+        }
         EventPlace::Box([west, south, east, north]) => {
             let corner = |latitude, longitude| place_words([latitude, longitude]);
             format!("mean from {} to {}", corner(south, west), corner(north, east))
@@ -62,15 +79,18 @@ fn words(place: EventPlace) -> String {
     }
 }
 
-/// How often it rained so much when the model's own rain was as much as now, where the weights say that.
+/// How often it rained so much when the model's own rain was as much as now, where the weights say that: at a gauge, whose
+/// nearest node the model's rain was compared at, and in a synthetic world, whose nodes are the network's.
 fn raw(question: &Question, outcome: &Outcome, place: EventPlace, event_idx: usize) -> Option<f64> {
-    let card = fields(&question.cards).ok()?;
-    let map = card.fields.raw_rain.get(event_idx)?;
-    let rain = card.fields.variables.iter().find(|variable| {
-        variable.quantity == stormlens_data::probability::FieldQuantity::Precipitation
-    })?;
+    let statement = &fields(&question.cards).ok()?.fields;
+    let map = statement.raw_rain.get(event_idx)?;
+    if !statement.synthetic {
+        return Some(map.apply(model_rain(outcome, place)?)).filter(|share| share.is_finite());
+    }
+    let is_rain = |variable: &&FieldVariable| variable.quantity == FieldQuantity::Precipitation;
+    let rain = statement.variables.iter().find(is_rain)?;
     let field = outcome.variable(&format!("field/{}", rain.name))?.map(0);
-    let [rows, columns] = Ground(&card.fields).part(place).ok()?;
+    let [rows, columns] = Ground(statement).part(place).ok()?;
     let nodes = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
     let shares: Vec<f64> =
         nodes.map(|(row, column)| map.apply(f64::from(field.at(row, column)))).collect();
@@ -78,10 +98,24 @@ fn raw(question: &Question, outcome: &Outcome, place: EventPlace, event_idx: usi
     mean.is_finite().then_some(mean)
 }
 
+/// The model's own rain at the gauge of a place, mm.
+fn model_rain(outcome: &Outcome, place: EventPlace) -> Option<f64> {
+    let EventPlace::Node([latitude, longitude]) = place else { return None };
+    let is_there = |gauge: &&Gauge| {
+        (gauge.latitude - latitude).abs() < 1e-3 && (gauge.longitude - longitude).abs() < 1e-3
+    };
+    let gauge = GAUGES.iter().find(is_there)?;
+    let table = outcome.variable(TABLE)?;
+    let [gauges, what] = &table.axes[..] else { return None };
+    let row = (0..gauges.len()).find(|&i| gauges.label(i) == gauge.name)?;
+    let column = (0..what.len()).find(|&i| what.label(i) == MODEL_RAIN)?;
+    Some(table.values.at(row * what.len() + column)).filter(|mm| mm.is_finite())
+}
+
 /// `humidity at 850 hPa +9 percentage points`
-fn why(outcome: &Outcome, event_idx: usize) -> Vec<String> {
-    let name = ["occlusion/rain", "occlusion/heavy"].get(event_idx).copied().unwrap_or_default();
-    let Some(variable) = outcome.variable(name) else { return Vec::new() };
+fn why(outcome: &Outcome, statement: &FieldStatement, event_idx: usize) -> Vec<String> {
+    let name = ["rain", "heavy"].get(event_idx).map(|event| format!("{EFFECT}{event}"));
+    let Some(variable) = name.and_then(|name| outcome.variable(&name)) else { return Vec::new() };
     let Some(axis) = variable.axis() else { return Vec::new() };
     let mut changes: Vec<(String, f64)> =
         (0..axis.len()).map(|i| (axis.label(i), variable.values.at(i))).collect();
@@ -89,6 +123,8 @@ fn why(outcome: &Outcome, event_idx: usize) -> Vec<String> {
     changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let told = changes.into_iter().take(N_TOLD);
     told.map(|(name, change)| {
+        let known = statement.variables.iter().find(|variable| variable.name == name);
+        let name = known.map_or(name, FieldVariable::label);
         let sign = if change < 0.0 { "−" } else { "+" };
         format!("{name} {sign}{} percentage points", (change.abs() * 100.0).round())
     })

@@ -73,7 +73,16 @@ fn work(samples: &Samples, request: &Request, card: &FieldsCard) -> Result<Work,
         );
     }
     let ratio = f64::from(sight.mask_percent) / 100.0;
-    let masks = (0..sight.n_masks).map(|n| tokens.random(SEED, n as u64, ratio)).collect();
+    let masks: Vec<Vec<bool>> =
+        (0..sight.n_masks).map(|n| tokens.random(SEED, n as u64, ratio)).collect();
+    let is_blind =
+        |mask: &&Vec<bool>| mask.iter().zip(&hidden).all(|(&masked, &gone)| masked || gone);
+    if masks.iter().find(is_blind).is_some() {
+        return Err(format!(
+            "a random mask of {} % hides all that is left of the fields: hide fewer variables, or less by each mask",
+            sight.mask_percent
+        ));
+    }
     Ok(Work { loaded, card: card.clone(), sight, input, hidden, masks, tokens })
 }
 

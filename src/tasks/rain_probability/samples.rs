@@ -209,15 +209,15 @@ pub fn gone(id: &str) -> QuestionError {
     }
 }
 
-/// Whether weights take the variables of the archive, on a grid that is known.
+/// Whether weights take variables of the archive, on a grid that is known.
 pub fn is_of(statement: &FieldStatement) -> bool {
     let names = Iberia::names();
-    let is_same =
-        |(variable, name): (&stormlens_data::card::FieldVariable, &&str)| variable.name == **name;
+    let is_known =
+        |variable: &stormlens_data::card::FieldVariable| names.contains(&variable.name.as_str());
     statement.has_grid()
         && statement.has_statistics()
-        && statement.variables.len() == names.len()
-        && statement.variables.iter().zip(&names).all(is_same)
+        && !statement.synthetic
+        && statement.variables.iter().all(is_known)
 }
 
 fn names(statement: &FieldStatement) -> String {

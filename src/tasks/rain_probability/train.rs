@@ -108,7 +108,7 @@ fn calibrate(run: &Run<'_>, config: &FieldConfig) -> anyhow::Result<()> {
 
 fn world(source: &FieldSource) -> anyhow::Result<Option<World>> {
     Ok(match source {
-        FieldSource::Iberia { folder, .. } => Some(World::Iberia(Box::new(Iberia::open(folder)?))),
+        FieldSource::Iberia { folder } => Some(World::Iberia(Box::new(Iberia::open(folder)?))),
         &FieldSource::Synthetic { seed, seasons, events, days } => {
             let options =
                 SyntheticOptions { seed, n_seasons: seasons, n_events: events, n_days: days };

@@ -56,6 +56,9 @@ pub fn named(catalog: &Catalog, name: Option<&str>) -> Result<Vec<Weights>, Ques
     }
 }
 
+/// Times that are tried, for each is decoded.
+const N_TRIED: usize = 12;
+
 /// What weights find in files: at which times, and how many of their variables.
 pub struct Found {
     pub weights: Weights,
@@ -76,13 +79,18 @@ impl Found {
         self.times.iter().copied().rev().max_by_key(|(_, n)| *n)
     }
 
-    /// Reads the fullest time.
+    /// Reads the fullest time that can be read; why the fullest one cannot, where none can.
     fn read(self, upload: &Upload) -> Result<Self, FieldError> {
-        let Some((time, _)) = self.fullest() else {
-            return Err(nothing(upload, Some(&self.weights)));
-        };
-        let loaded = upload.files.load(time, &self.weights.card)?;
-        Ok(Self { fullest: Some(loaded), ..self })
+        let mut times = self.times.clone();
+        times.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+        let mut first_error = None;
+        for (time, _) in times.into_iter().take(N_TRIED) {
+            match upload.files.load(time, &self.weights.card) {
+                Ok(loaded) => return Ok(Self { fullest: Some(loaded), ..self }),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        Err(first_error.unwrap_or_else(|| nothing(upload, Some(&self.weights))))
     }
 }
 

@@ -97,9 +97,12 @@ pub async fn show(
 
 fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Checkpoint {
     let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
-    let evaluation = pages.evaluation(&file);
+    let foreign = foreign(&file, card);
+    let evaluation = pages.evaluation(&file).filter(|_| foreign.is_none());
     let unknown = || "it is not of the form that this network's scores have".to_owned();
-    let damage = damage(&file).or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
+    let damage = foreign
+        .or_else(|| damage(&file))
+        .or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
     Checkpoint {
         evaluation,
         damage: damage.unwrap_or_default(),
@@ -112,4 +115,16 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
         licence: card.licence.clone(),
         weights_sha256: card.weights_sha256.clone(),
     }
+}
+
+/// What is wrong with scores of other weights; `None` where they are of these, or say nothing of that.
+fn foreign(file: &FilePath, card: &CheckpointCard) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Stated {
+        weights_sha256: Option<String>,
+    }
+    let stated: Stated = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let stated = stated.weights_sha256.filter(|stated| *stated != card.weights_sha256)?;
+    let start: String = stated.chars().take(12).collect();
+    Some(format!("it is of other weights (SHA-256 {start}…): run “stormlens evaluate” with these"))
 }

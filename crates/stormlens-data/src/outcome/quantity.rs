@@ -30,6 +30,8 @@ pub enum Colours {
     Sizes,
     /// From 0, or the least value below it, to the largest that are not rare.
     Amount,
+    /// From the least to the largest value: of what has no zero that counts, such as a temperature in kelvin.
+    Range,
     /// Ratios about one.
     Factor,
     /// Both signs about zero.

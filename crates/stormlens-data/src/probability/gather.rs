@@ -10,7 +10,7 @@ use self::choose::{Choice, choose};
 pub(super) use self::choose::{fits, is_of_time};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
-use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
+use crate::field::{FieldError, FieldFile, GriddedField, Level, accumulate};
 use crate::time::format_utc;
 
 /// Fields of one time, brought onto a network's grid.
@@ -167,6 +167,8 @@ fn rain(
     };
     let fields: Vec<GriddedField> =
         pieces.iter().map(|&(file, place)| files[file].read(place)).collect::<Result<_, _>>()?;
+    // Sums cut negative amounts off, which is right for what packing makes of nothing, and for nothing else.
+    fields.iter().try_for_each(check_rain)?;
     match accumulate(&fields, start, time) {
         Ok(sum) => {
             let mut source = format!("{}: {}", sum.field.source, sum.rule);
@@ -187,6 +189,20 @@ fn rain(
             Ok(Err(format!("rain of {hours} h until {} cannot be made: {error}", format_utc(time))))
         }
         Err(other) => Err(other),
+    }
+}
+
+fn check_rain(field: &GriddedField) -> Result<(), FieldError> {
+    let rain = FieldQuantity::Precipitation;
+    let Some(conversion) = rain.conversion(&field.unit) else { return Ok(()) };
+    let [least, _] = rain.bounds(Level::Surface);
+    let amounts = field.values.iter().map(|&value| conversion.apply(f64::from(value)));
+    match amounts.fold(f64::INFINITY, f64::min) {
+        lowest if lowest < least => Err(FieldError::Quantity {
+            name: field.source.clone(),
+            what: format!("it holds {lowest:.2} mm of rain, which cannot be"),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -240,7 +256,7 @@ fn check_values(
     let (label, unit) = (variable.label(), variable.quantity.unit());
     if let Some(value) = present().find(|value| !(least..=most).contains(value)) {
         return refuse(format!(
-            "it says {:?}, and holds {value:.4} {unit} of {label}, where {least:.0} to {most:.0} {unit} are possible: its unit \
+            "it says {:?}, and holds {value:.4} {unit} of {label}, where {least} to {most} {unit} are possible: its unit \
              or its level is another one",
             field.unit
         ));

@@ -137,14 +137,17 @@ impl Iberia {
         GAUGES.each_ref().map(|gauge| rain.nearest(day, gauge.latitude, gauge.longitude) as f32)
     }
 
-    /// All fields of a day on the statement's grid, in its units, `[12, rows, columns]`, row 0 in the north; `NaN` where the
-    /// file has none.
+    /// The fields of a day that a statement names, on its grid and in its units, `[variables, rows, columns]`, row 0 in the
+    /// north; `NaN` where the file has none.
     ///
     /// # Panics
-    /// For a statement with other variables.
+    /// For a statement with variables that the archive does not have.
     pub fn values(&self, day: usize, statement: &FieldStatement) -> Vec<f32> {
-        assert_eq!(statement.variables.len(), self.fields.len(), "the twelve variables of Iberia");
-        let maps = self.fields.iter().zip(&statement.variables).map(|(field, variable)| {
+        let names = Self::names();
+        let maps = statement.variables.iter().map(|variable| {
+            let place = names.iter().position(|name| *name == variable.name);
+            let place = place.unwrap_or_else(|| panic!("Iberia has no {}", variable.name));
+            let field = &self.fields[place];
             let own = variable.quantity.conversion(&variable.unit);
             let own = own.unwrap_or_else(|| panic!("{} in {}", variable.name, variable.unit));
             let canonical = field.linear(day, &statement.latitudes, &statement.longitudes);

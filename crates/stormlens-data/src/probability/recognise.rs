@@ -21,6 +21,14 @@ pub fn recognise(content: &Content) -> Option<Recognised> {
     let stated = Level::parse(&content.level);
     let short = of_short_name(&content.variable);
     let implied = short.and_then(|(_, level)| level);
+    // `t850` at 700 hPa: one of both is wrong, and nothing tells which.
+    let contradicts = matches!(
+        (implied, stated),
+        (Some(a @ Level::Pressure(_)), Some(b @ Level::Pressure(_))) if a != b
+    );
+    if contradicts {
+        return None;
+    }
     if let Some(quantity) = of_standard_name(&content.standard_name) {
         // A name such as `2t` says more than the level “surface” that its messages have.
         let own = implied.filter(|_| short.is_some_and(|(of_name, _)| of_name == quantity));
@@ -153,6 +161,9 @@ mod tests {
         check(("r", "mass_mixing_ratio", "850 hPa"), None);
         check(("q", "relative_humidity", "850 hPa"), Some((RelativeHumidity, hpa(850))));
         check(("si10", "wind_speed", ""), None);
+        // Name and coordinate contradict each other.
+        check(("t850", "air_temperature", "700 hPa"), None);
+        check(("t850", "", "850 hPa"), Some((Temperature, hpa(850))));
         check(("t12345", "", ""), None);
     }
 }

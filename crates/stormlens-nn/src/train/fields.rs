@@ -102,8 +102,8 @@ impl FieldSupervision {
     }
 
     /// The fields with hidden tokens.
-    fn masked(&self, fields: &[f32], random: &mut Random) -> Vec<f32> {
-        let (mut masked, ratio) = (fields.to_vec(), self.options.mask_ratio());
+    fn masked(&self, block: Block, fields: &[f32], random: &mut Random) -> Vec<f32> {
+        let (mut masked, ratio) = (fields.to_vec(), self.options.mask_ratio_of(block));
         if ratio > 0.0 {
             let noise: Vec<f32> = (0..self.form.n_tokens()).map(|_| random.unit() as f32).collect();
             let hidden = hidden_by_noise(&noise, ratio);
@@ -121,7 +121,7 @@ impl FieldSupervision {
     ) -> Result<Batch<FieldAnswers>, TrainError> {
         let one = |&(number, seed): &(usize, u64)| {
             let (fields, rain) = self.samples.get(block, number)?;
-            let masked = self.masked(&fields, &mut Random::new(seed));
+            let masked = self.masked(block, &fields, &mut Random::new(seed));
             Ok((fields, masked, rain))
         };
         let all: Vec<_> = draws.par_iter().map(one).collect::<Result<_, TrainError>>()?;

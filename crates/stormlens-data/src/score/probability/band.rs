@@ -14,7 +14,7 @@ use super::ties::Ranks;
 use super::{Cases, Settings, Tie};
 use crate::simulate::Random;
 
-/// Steps of the probabilities at which the band is known.
+/// Steps of the probabilities at which the band is known, and as many of the cases in their order.
 const N_STEPS: usize = 50;
 
 /// The middle part of the curves of reliable forecasts.
@@ -44,7 +44,7 @@ impl Band {
             return None;
         }
         let drawing = Drawing::new(cases);
-        let probability = grid(&drawing.ranks.probabilities);
+        let probability = grid(&cases.ties());
         let mut random = Random::of(settings.seed, 1, 0);
         let mut curves: Vec<Vec<f64>> = vec![Vec::new(); probability.len()];
         let found = miscalibration(&cases.ties());
@@ -88,15 +88,26 @@ impl Band {
     }
 }
 
-/// From the smallest to the largest probability that was said.
-fn grid(probabilities: &[f64]) -> Vec<f64> {
-    let (Some(&first), Some(&last)) = (probabilities.first(), probabilities.last()) else {
-        return Vec::new();
-    };
+/// From the smallest to the largest probability that was said: equal steps, and where the cases lie. Of rare events most
+/// lie so near to zero that equal steps would know nothing of them.
+fn grid(ties: &[Tie]) -> Vec<f64> {
+    let (Some(first), Some(last)) = (ties.first(), ties.last()) else { return Vec::new() };
     let steps = (0..=N_STEPS).map(|i| i as f64 / N_STEPS as f64);
-    let inner = steps.filter(|&p| first < p && p < last);
-    let mut all: Vec<f64> = std::iter::once(first).chain(inner).collect();
-    all.extend((last > first).then_some(last));
+    let mut all: Vec<f64> = vec![first.probability, last.probability];
+    all.extend(steps.filter(|&p| first.probability < p && p < last.probability));
+    let share = ties.iter().map(Tie::weight).sum::<f64>() / N_STEPS as f64;
+    let mut weight = 0.0;
+    for (i, tie) in ties.iter().enumerate() {
+        let before = (weight / share).floor();
+        weight += tie.weight();
+        if (weight / share).floor() > before {
+            // Both sides of a jump, so that nothing is interpolated over it.
+            let near = ties[i.saturating_sub(1)..(i + 2).min(ties.len())].iter();
+            all.extend(near.map(|tie| tie.probability));
+        }
+    }
+    all.sort_unstable_by(f64::total_cmp);
+    all.dedup();
     all
 }
 

@@ -9,6 +9,7 @@ use crate::models::sslpdl::{Form, Naming};
 use crate::train::config::{Monitor, Recipe, TrainConfig};
 use crate::train::optimiser::{Decay, OptimiserOptions, RateOf};
 use crate::train::schedule::{EarlyStopping, Schedule, WarmRestarts};
+use crate::train::supervision::Block;
 
 /// What the names of the encoder's tensors begin with in fine-tuned weights; the others are the head's.
 pub(super) const ENCODER: &str = "pretrained_model.model.";
@@ -44,28 +45,13 @@ pub struct FieldData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FieldSource {
-    /// The days of `data/iberia`; whole years are blocks.
-    Iberia {
-        folder: PathBuf,
-        /// The last year that trains.
-        #[serde(default = "last_training_year")]
-        training_until: i16,
-        /// The last year that chooses the epoch (and calibrates); later ones test.
-        #[serde(default = "last_validation_year")]
-        validation_until: i16,
-    },
+    /// The days of `data/iberia`; whole years are blocks, always those that calibration and verification take too
+    /// ([`part`](stormlens_data::probability::iberia::part)).
+    Iberia { folder: PathBuf },
     /// The world whose truth is known; whole seasons are blocks.
     Synthetic { seed: u64, seasons: usize, events: usize, days: usize },
     /// Folders in the layout of the authors' program, one list of times a block.
     Reference { folder: PathBuf, training: String, validation: String },
-}
-
-fn last_training_year() -> i16 {
-    2002
-}
-
-fn last_validation_year() -> i16 {
-    2006
 }
 
 /// What is learnt.
@@ -219,8 +205,16 @@ impl FieldTraining {
     pub fn mask_ratio(&self) -> f64 {
         self.mask_ratio.unwrap_or(match self.stage {
             Stage::Pretrain => 0.75,
-            Stage::Finetune => 0.0,
+            Stage::Finetune => 0.25,
         })
+    }
+
+    /// The share that is hidden where the epoch is chosen: fine-tuned weights are asked with everything to be seen.
+    pub fn mask_ratio_of(&self, block: Block) -> f64 {
+        match (self.stage, block) {
+            (Stage::Pretrain, _) | (Stage::Finetune, Block::Train) => self.mask_ratio(),
+            (Stage::Finetune, _) => 0.0,
+        }
     }
 
     /// Which option makes no sense, in words.

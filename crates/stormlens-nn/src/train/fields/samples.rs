@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stormlens_data::card::{FieldStatement, Part};
-use stormlens_data::probability::iberia::{GAUGES, Iberia};
+use stormlens_data::probability::iberia::{GAUGES, Iberia, part};
 use stormlens_data::probability::synthetic::{SyntheticOptions, SyntheticWorld};
 use stormlens_data::probability::{ReferenceError, ReferenceFolder};
 
@@ -37,9 +37,7 @@ impl Samples {
     /// For data that cannot be read, and options that do not fit them.
     pub fn open(data: &FieldData, with_rain: bool) -> Result<Self, TrainError> {
         let mut samples = match &data.source {
-            FieldSource::Iberia { folder, training_until, validation_until } => {
-                iberia(folder, *training_until, *validation_until)?
-            }
+            FieldSource::Iberia { folder } => iberia(folder)?,
             FieldSource::Synthetic { seed, seasons, events, days } => synthetic(SyntheticOptions {
                 seed: *seed,
                 n_seasons: *seasons,
@@ -124,24 +122,14 @@ impl Samples {
     }
 }
 
-fn iberia(
-    folder: &Path,
-    training_until: i16,
-    validation_until: i16,
-) -> Result<Samples, TrainError> {
+fn iberia(folder: &Path) -> Result<Samples, TrainError> {
     let iberia = Iberia::open(folder)?;
-    // Statistics are those of the training years of the shipped split: years that test must not be among them.
-    if training_until < 2002 || validation_until <= training_until {
-        let what = "training_until has to be 2002 or later, since means and standard deviations are of 1979–2002, and \
-                    validation_until later than it";
-        return Err(TrainError::Options(what.to_owned()));
-    }
     let statement = iberia.statement();
-    let block = |day: usize| match iberia.days()[day].year() {
-        _ if stormlens_data::probability::iberia::part(iberia.days()[day]).is_none() => None,
-        year if year <= training_until => Some(Block::Train),
-        year if year <= validation_until => Some(Block::Validation),
-        _ => Some(Block::Test),
+    let block = |day: usize| match part(iberia.days()[day])? {
+        Part::Training => Some(Block::Train),
+        Part::Validation => Some(Block::Validation),
+        Part::Test => Some(Block::Test),
+        Part::Unused | Part::Unknown => None,
     };
     let mut ids: [Vec<String>; 3] = Default::default();
     let mut stores = [Vec::new(), Vec::new()];
@@ -196,6 +184,7 @@ fn reference(folder: &Path, lists: [&String; 2], with_rain: bool) -> Result<Samp
         );
         return Err(TrainError::Options(what));
     }
+    by_time(train.times(), validation.times()).map_err(TrainError::Options)?;
     let ids = [train.times().to_vec(), validation.times().to_vec(), Vec::new()];
     Ok(Samples {
         statement,
@@ -204,6 +193,23 @@ fn reference(folder: &Path, lists: [&String; 2], with_rain: bool) -> Result<Samp
         validation: Store::Folder(validation),
         chosen: Vec::new(),
     })
+}
+
+/// Refuses a split by frame: two lists in order of time that change places again and again share their weather.
+fn by_time(training: &[String], validation: &[String]) -> Result<(), String> {
+    let mut all: Vec<(&String, bool)> = training.iter().map(|time| (time, true)).collect();
+    all.extend(validation.iter().map(|time| (time, false)));
+    all.sort();
+    let n_changes = all.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
+    // Whole days and longer: a block of validation has some times in a row.
+    match n_changes > (validation.len() / 4).max(2) {
+        true => Err(format!(
+            "the lists of training and validation change places {n_changes} times along {} times: that is a split by frame, \
+             whose blocks share their weather; take whole seasons or years for each",
+            all.len()
+        )),
+        false => Ok(()),
+    }
 }
 
 impl From<ReferenceError> for TrainError {

@@ -50,6 +50,31 @@ fn a_reliable_forecast_lies_within_its_band() {
     }
 }
 
+/// Of a rare event most probabilities are next to nothing, and some are said again and again, as after recalibration.
+#[test]
+fn a_reliable_forecast_of_a_rare_event_lies_within_its_band() {
+    let one = |seed| {
+        let mut random = Random::new(100 + seed);
+        let (mut said, mut occurred, mut days) = (Vec::new(), Vec::new(), Vec::new());
+        for day in 0..120 {
+            for _ in 0..12 {
+                let p: f64 = match random.unit() {
+                    u if u < 0.3 => 0.0,
+                    u if u < 0.5 => 0.004,
+                    _ => random.unit().powi(8),
+                };
+                said.push(p);
+                occurred.push(Some(random.chance(p)));
+                days.push(day);
+            }
+        }
+        let cases = Cases::new(&said, &occurred, &days).expect("cases");
+        verified(&cases).share_within_band.expect("a band")
+    };
+    let mean = (0..20).map(one).sum::<f64>() / 20.0;
+    assert!((0.82..=1.0).contains(&mean), "{mean}");
+}
+
 /// Of reliable forecasts the share is spread evenly: as often below a tenth as its size says.
 #[test]
 fn a_reliable_forecast_is_as_miscalibrated_as_others() {
