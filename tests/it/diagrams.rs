@@ -11,8 +11,21 @@ const DIAGRAMS: [&str; 5] = ["reliability", "roc", "value", "murphy", "performan
 
 /// With the weights that are shipped.
 fn app() -> TestApp {
-    let shipped = || CheckpointCard { name: "simulated-192".into(), ..classifier_weights() };
+    let shipped = || CheckpointCard {
+        name: "simulated-192".into(),
+        weights_sha256: stated_sha256(),
+        ..classifier_weights()
+    };
     TestApp::set_up(|setup| setup.forecasters.push(shipped()))
+}
+
+/// Of the weights that the shipped verification is of.
+fn stated_sha256() -> String {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("checkpoints/polar-low/simulated-192/evaluation.json");
+    let file = std::fs::read(file).expect("it is shipped");
+    let json: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+    json["weights_sha256"].as_str().expect("it says of which weights it is").to_owned()
 }
 
 async fn get(app: &TestApp, file: &str) -> Page {
@@ -109,6 +122,8 @@ async fn a_damaged_evaluation_is_called_damaged() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let shipped = root.join("checkpoints/polar-low/simulated-192/evaluation.json");
     let shipped = std::fs::read_to_string(shipped).expect("it is shipped");
+    let own = shipped.replace(&stated_sha256(), &classifier_weights().weights_sha256);
+    let (foreign, shipped) = (shipped, own);
     let cut = &shipped[..shipped.len() / 2];
     let renamed = shipped.replace("\"base_rate\"", "\"bose_rate\"");
     let wrong = shipped.replace("\"base_rate\": 0.5", "\"base_rate\": 50.0");
@@ -135,6 +150,11 @@ async fn a_damaged_evaluation_is_called_damaged() {
     }
     let (app, _folder) = app_with(&shipped);
     assert!(!app.get("/models/polar-low").await.text().contains("is damaged"));
+    // Scores of other weights are not shown as those of these.
+    let (app, _folder) = app_with(&foreign);
+    let said = app.get("/models/polar-low").await.texts("article").concat();
+    assert!(said.contains("is of other weights (SHA-256 8da170820985…)"), "{said}");
+    assert!(!said.contains("Scores on 600 scenes"), "{said}");
 }
 
 #[tokio::test]

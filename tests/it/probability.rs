@@ -31,7 +31,7 @@ async fn a_visitor_asks_how_probable_rain_is_and_why() {
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
         let decision = browser.text("#decision").await;
-        for words in ["Raw forecast", "membership", "recalibrated"] {
+        for words in ["membership", "recalibrated"] {
             assert!(decision.contains(words), "{words} is not in {decision}");
         }
         assert!(browser.count("#look figure").await >= 2, "rain and heavy rain, by variable");
@@ -41,6 +41,20 @@ async fn a_visitor_asks_how_probable_rain_is_and_why() {
         browser.wait("another place", moved).await;
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
+        // At a gauge the model's own rain is known.
+        assert!(browser.text("#decision").await.contains("Raw forecast"));
+        // Where the encoder reads for one pixel: P takes the place under the cross into the form.
+        browser.type_into("#maps figure[data-head] .plane", "\u{E013}p").await;
+        browser
+            .wait(
+                "a place",
+                "return document.querySelector('#points [name=points]').value.startsWith('node:')",
+            )
+            .await;
+        browser.click("#points button").await;
+        browser.wait("a result", AT_RESULT).await;
+        browser.wait("figures", FIGURES_DRAWN).await;
+        assert_eq!(browser.count("#points figure").await, 2, "a map a level");
         fits_and_can_be_heard(&browser).await;
         browser.open(&format!("{address}/models/sslpdl")).await;
         browser.wait("figures", FIGURES_DRAWN).await;
@@ -85,9 +99,9 @@ fn occlusion_ranks_the_variables_that_made_the_rain_first() {
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let first: Vec<&str> = ranked.iter().take(3).map(|(name, _)| *name).collect();
     assert_eq!(first, CAUSES.map(|(name, _)| name), "{ranked:?}");
-    // The nine that play no part change, in the mean, less than a third of what the weakest cause does.
-    let others: f64 = ranked[3..].iter().map(|(_, change)| change).sum::<f64>() / 9.0;
-    assert!(others < ranked[2].1 / 3.0, "{ranked:?}");
+    // Each of the nine that play no part changes less than a fifth of what the weakest cause does: what is left is what the
+    // network has learnt wrongly from 630 samples.
+    assert!(ranked[3].1 < ranked[2].1 / 5.0, "{ranked:?}");
 }
 
 #[test]

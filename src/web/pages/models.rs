@@ -54,7 +54,7 @@ struct Checkpoint {
     is_simulated: bool,
     /// HTML.
     evaluation: Option<String>,
-    /// What is wrong with the file of the evaluation; empty where nothing is.
+    /// What is wrong with the file of the evaluation, as it follows its name; empty where nothing is.
     damage: String,
 }
 
@@ -100,12 +100,10 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
     let foreign = foreign(&file, card);
     let evaluation = pages.evaluation(&file).filter(|_| foreign.is_none());
     let unknown = || "it is not of the form that this network's scores have".to_owned();
-    let damage = foreign
-        .or_else(|| damage(&file))
-        .or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
+    let damage = damage(&file).or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
     Checkpoint {
         evaluation,
-        damage: damage.unwrap_or_default(),
+        damage: foreign.or_else(|| damage.map(damaged)).unwrap_or_default(),
         facts: pages.weight_facts(card),
         is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),
@@ -117,6 +115,10 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
     }
 }
 
+fn damaged(what: String) -> String {
+    format!("is damaged, so not all of their evaluation can be shown: {what}")
+}
+
 /// What is wrong with scores of other weights; `None` where they are of these, or say nothing of that.
 fn foreign(file: &FilePath, card: &CheckpointCard) -> Option<String> {
     #[derive(serde::Deserialize)]
@@ -126,5 +128,5 @@ fn foreign(file: &FilePath, card: &CheckpointCard) -> Option<String> {
     let stated: Stated = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     let stated = stated.weights_sha256.filter(|stated| *stated != card.weights_sha256)?;
     let start: String = stated.chars().take(12).collect();
-    Some(format!("it is of other weights (SHA-256 {start}…): run “stormlens evaluate” with these"))
+    Some(format!("is of other weights (SHA-256 {start}…), so it is not shown"))
 }
