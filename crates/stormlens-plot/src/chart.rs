@@ -3,10 +3,11 @@
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 
 use super::canvas::{Anchor, Frame, Pen};
+use super::lettering::Type;
 use super::page::Body;
 use super::palette::{N_CONTINUOUS, signed};
 use super::panel::say;
-use super::parts::{Letterings, MARGIN_MM};
+use super::parts::{Letterings, MARGIN_MM, shortened};
 use super::scale::{nice_above, ticks_within};
 use super::words::number;
 use super::{PlotError, Style, target};
@@ -63,7 +64,8 @@ impl<'a> Chart<'a> {
         let beyond = if kind == Kind::Curve { letterings.text.width_mm("0") + 0.5 } else { 0.0 };
         let width = style.width_mm - left - MARGIN_MM - beyond;
         let frame = Frame { left, top: 2.5, width, height: width * 0.5 };
-        let labels = [quantity.label(), across];
+        let up = shortened(&quantity.label(), width * 0.5, letterings.text);
+        let labels = [up, across];
         Ok(Self { style, axis, values, kind, range, labels, letterings, frame })
     }
 
@@ -89,12 +91,19 @@ impl<'a> Chart<'a> {
 
     fn below(&self, pen: &Pen, chart: Frame, x: f64, label: &str) -> Result<(), PlotError> {
         let lettering = self.letterings.text;
-        pen.text(
-            (x, chart.bottom() + 1.2 + lettering.line_mm() / 2.0),
-            label,
-            Anchor::Middle,
-            lettering,
-        )
+        self.below_in(pen, chart, x, label, lettering)
+    }
+
+    fn below_in(
+        &self,
+        pen: &Pen,
+        chart: Frame,
+        x: f64,
+        label: &str,
+        lettering: Type,
+    ) -> Result<(), PlotError> {
+        let y = chart.bottom() + 1.2 + self.letterings.text.line_mm() / 2.0;
+        pen.text((x, y), label, Anchor::Middle, lettering)
     }
 
     fn bars(&self, pen: &Pen, chart: Frame) -> Result<(), PlotError> {
@@ -116,11 +125,16 @@ impl<'a> Chart<'a> {
             Some(minutes) => number(-(minutes as f64)),
             None => self.axis.label(i),
         };
-        // From the last backwards, as many as there is room for.
-        let widest = (0..n).map(|i| self.letterings.text.width_mm(&label(i))).fold(0.0, f64::max);
-        let every = ((widest + 1.0) / slot).ceil().max(1.0) as usize;
-        for i in (0..n).rev().step_by(every) {
-            self.below(pen, chart, chart.left + (i as f64 + 0.5) * slot, &label(i))?;
+        // From the last backwards, as many as there is room for, in small letters if all have room then.
+        let every = |lettering: Type| {
+            let widest = (0..n).map(|i| lettering.width_mm(&label(i))).fold(0.0, f64::max);
+            ((widest + 1.0) / slot).ceil().max(1.0) as usize
+        };
+        let Letterings { text, small, .. } = self.letterings;
+        let lettering = if every(text) > 1 && every(small) == 1 { small } else { text };
+        for i in (0..n).rev().step_by(every(lettering)) {
+            let x = chart.left + (i as f64 + 0.5) * slot;
+            self.below_in(pen, chart, x, &label(i), lettering)?;
         }
         if self.values.iter().all(|&v| v == 0.0) {
             say(

@@ -3,6 +3,7 @@
 use super::PlotError;
 use super::canvas::{Anchor, Frame, Pen};
 use super::lettering::Type;
+use super::parts::shortened;
 use super::raster;
 use super::scale::{Rgba, Scale, mixed};
 use super::words::number;
@@ -153,7 +154,10 @@ impl Bar<'_, '_> {
         match self.run {
             Run::Up => {
                 let beside = self.frame.right() + numbers_mm + self.lettering.line_mm() / 2.0;
-                self.pen.text_upwards((beside, top + height / 2.0), label, self.lettering)
+                // A little beyond both ends there is room.
+                let label =
+                    shortened(label, height + 2.0 * self.lettering.line_mm(), self.lettering);
+                self.pen.text_upwards((beside, top + height / 2.0), &label, self.lettering)
             }
             Run::Right => {
                 let below = self.frame.bottom() + TICK_MM + self.lettering.line_mm() * 1.5;

@@ -130,3 +130,16 @@ fn missing_key(pen: &Pen, middle: f64, words: &str, lettering: Type) -> Result<(
     pen.fill(swatch, pen.inks.missing, 1.0)?;
     pen.text((MARGIN_MM + size + 1.0, middle), words, Anchor::Start, lettering)
 }
+
+/// What stands along an axis or a colour bar, of `name (unit)`: all of it, or without what follows a comma in the name, or
+/// the unit alone, whichever has room first.
+pub fn shortened(label: &str, room_mm: f64, lettering: Type) -> String {
+    let (name, unit) = match label.rsplit_once(" (") {
+        Some((name, unit)) => (name, unit.trim_end_matches(')')),
+        None => (label, label),
+    };
+    let start = name.split(',').next().unwrap_or_default();
+    let without = if unit == label { start.to_owned() } else { format!("{start} ({unit})") };
+    let fits = |label: &String| lettering.width_mm(label) <= room_mm;
+    [label.to_owned(), without].into_iter().find(fits).unwrap_or_else(|| unit.to_owned())
+}
