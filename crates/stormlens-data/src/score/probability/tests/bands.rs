@@ -53,10 +53,10 @@ fn a_reliable_forecast_lies_within_its_band() {
 /// Of a rare event most probabilities are next to nothing, and some are said again and again, as after recalibration.
 #[test]
 fn a_reliable_forecast_of_a_rare_event_lies_within_its_band() {
-    let one = |seed| {
+    let one = |seed: u64| {
         let mut random = Random::new(100 + seed);
         let (mut said, mut occurred, mut days) = (Vec::new(), Vec::new(), Vec::new());
-        for day in 0..120 {
+        for day in 0..120_u64 {
             for _ in 0..12 {
                 let p: f64 = match random.unit() {
                     u if u < 0.3 => 0.0,
