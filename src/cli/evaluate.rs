@@ -19,8 +19,8 @@ use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
 
-/// Score a network: frames against observations and beside persistence, the classes of scenes, or refined rain beside
-/// interpolation and RainFARM
+/// Score a network: frames against observations and beside persistence, the classes of scenes, refined rain beside
+/// interpolation and RainFARM, or probabilities of rain beside climatology, the model's own rain and a regression
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -28,7 +28,8 @@ pub struct Args {
     /// Of frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
     /// cloud-cover samples, train|validation|test/*.npz.
     /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png.
-    /// Of rain to refine: NetCDF or GRIB with the fine rain, of hours or since the start of a forecast
+    /// Of rain to refine: NetCDF or GRIB with the fine rain, of hours or since the start of a forecast.
+    /// Of probabilities: the folder data/iberia, or synthetic
     #[arg(long, value_name = "F.h5|F.npz|F.nc|F.grib|FOLDER")]
     dataset: PathBuf,
     /// Which group of the file, or which block of the split; of rain to refine: training, validation, test-time,

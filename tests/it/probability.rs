@@ -4,6 +4,7 @@ use std::path::Path;
 
 use stormlens::web::AppState;
 use stormlens_data::card::Part;
+use stormlens_data::files::npy;
 use stormlens_data::network::{Asked, Input, Target};
 use stormlens_data::probability::synthetic::{CAUSES, SyntheticOptions, SyntheticWorld};
 use stormlens_data::request::{ClassOutput, DeviceChoice, Silent};
@@ -132,4 +133,57 @@ fn probabilities_are_predicted_explained_and_verified_on_the_command_line() {
         let (verb, rest) = command.split_once(' ').expect("a verb");
         bench.fails(&format!("{verb} {model} {rest} {output}"), &[expected]);
     }
+}
+
+/// Numbers with a mask, as an exact comparison takes them: probabilities of two inputs, of which tokens are hidden.
+#[test]
+fn numbers_with_a_mask_become_probabilities() {
+    const SHAPE: [usize; 4] = [2, 12, 16, 24];
+    // Twelve variables on 4 × 6 tokens.
+    const N_TOKENS: usize = 12 * 4 * 6;
+    let bench = Bench::new();
+    let n: usize = SHAPE.iter().product();
+    let values: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 40.0).collect();
+    npy::write_npy_f32(&bench.path("x.npy"), &SHAPE, &values).expect("an input");
+    // Tenfold and moved: no z-scores.
+    let celsius: Vec<f32> = values.iter().map(|z| 280.0 + 10.0 * z).collect();
+    npy::write_npy_f32(&bench.path("k.npy"), &SHAPE, &celsius).expect("an input");
+    let mask = |is_hidden: fn(usize) -> bool| -> Vec<u8> {
+        (0..2 * N_TOKENS).map(|token| u8::from(is_hidden(token))).collect()
+    };
+    let write = |name: &str, mask: &[u8]| {
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        let head =
+            format!("{{'descr': '|u1', 'fortran_order': False, 'shape': (2, {N_TOKENS}), }}");
+        bytes.extend(format!("{head:<117}\n").bytes());
+        bytes.extend_from_slice(mask);
+        std::fs::write(bench.path(name), bytes).expect("a mask");
+    };
+    write("m.npy", &mask(|token| token % 4 == 1));
+    write("all.npy", &mask(|token| token >= N_TOKENS));
+    let predict = |input: &str, more: &str| {
+        let said = bench.succeeds(&format!(
+            "predict --model sslpdl --checkpoint iberia-narrow --input @{input} {more} --output @p.npy"
+        ));
+        let (shape, values) = npy::read_npy_f32(&bench.path("p.npy")).expect("probabilities");
+        assert_eq!(shape, [2, 3, 16, 24]);
+        for (i, example) in values.chunks_exact(3 * 16 * 24).enumerate() {
+            for node in 0..16 * 24 {
+                let sum: f32 = (0..3).map(|class| example[class * 384 + node]).sum();
+                assert!((sum - 1.0).abs() < 1e-5, "input {i}, node {node}: {sum}");
+            }
+        }
+        (said, values)
+    };
+    let differs = |a: &[f32], b: &[f32]| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 1e-3);
+    let (_, whole) = predict("x.npy", "");
+    let (_, masked) = predict("x.npy", "--mask @m.npy");
+    let (_, identity) = predict("x.npy", "--mask @m.npy --blocks identity");
+    assert!(differs(&whole, &masked) && differs(&masked, &identity));
+    let (said, _) = predict("k.npy", "");
+    assert!(said.contains("do not look like z-scores"), "{said}");
+    bench.fails(
+        "predict --model sslpdl --checkpoint iberia-narrow --input @x.npy --mask @all.npy --output @p.npy",
+        &["hides all of input 2"],
+    );
 }

@@ -1,6 +1,6 @@
 //! What lies beneath attributions and masks, in grey.
 
-use stormlens_data::outcome::{Role, Variable};
+use stormlens_data::outcome::{Axis, Role, Variable};
 
 use super::layer::Layer;
 use super::lookup::{Shown, first_map};
@@ -30,7 +30,7 @@ pub fn beneath(view: &View, shown: &Shown) -> Result<Vec<Layer>, PlotError> {
         return Ok(vec![Layer::photograph(grey, view.part)]);
     }
     let Some(ground) = frame(view, shown)? else { return Ok(Vec::new()) };
-    let scale = scales::grey(ground.colours(), view.style);
+    let scale = scales::grey(ground.colours(), view.style, &ground.field());
     let domain = &ground.variable.domain;
     let values = cells::over(view, domain, ground.field(), Interpolation::Cells);
     Ok(vec![Layer::sharp(values, &scale)])
@@ -40,7 +40,8 @@ pub fn beneath(view: &View, shown: &Shown) -> Result<Vec<Layer>, PlotError> {
 fn frame<'a>(view: &View<'a>, shown: &Shown) -> Result<Option<Shown<'a>>, PlotError> {
     let is_mask = shown.variable.role == Role::Mask;
     let role = if is_mask { Role::Prediction } else { Role::Input };
-    let Some(ground) = first_map(view.outcome, role) else { return Ok(None) };
+    let own = own_input(view, shown).filter(|_| !is_mask);
+    let Some(ground) = own.or_else(|| first_map(view.outcome, role)) else { return Ok(None) };
     let last = ground.n_maps().saturating_sub(1);
     let index = match is_mask {
         true => same_lead_time(ground, shown.variable),
@@ -49,6 +50,18 @@ fn frame<'a>(view: &View<'a>, shown: &Shown) -> Result<Option<Shown<'a>>, PlotEr
         false => view.style.frame.unwrap_or(last),
     };
     Shown::of(view.outcome, &ground.name, index).map(Some)
+}
+
+/// The input that an attribution to one of several variables is of: the one that has the name of its entry.
+fn own_input<'a>(view: &View<'a>, shown: &Shown) -> Option<&'a Variable> {
+    let axis = shown.variable.axis().filter(|axis| axis.name == Axis::CHANNEL)?;
+    let label = axis.label(shown.index);
+    let is_own = |variable: &&Variable| {
+        variable.role == Role::Input
+            && variable.plane.is_some()
+            && variable.name.rsplit('/').next() == Some(label.as_str())
+    };
+    view.outcome.variables.iter().find(is_own)
 }
 
 fn same_lead_time(prediction: &Variable, mask: &Variable) -> usize {
@@ -64,8 +77,12 @@ pub fn words(view: &View, shown: &Shown) -> Result<Option<String>, PlotError> {
     }
     let Some(ground) = frame(view, shown)? else { return Ok(None) };
     let quantity = &ground.variable.quantity.name;
-    let time = ground.variable.axis().and_then(|axis| axis.time(ground.index));
+    let axis = ground.variable.axis();
+    let time = axis.and_then(|axis| axis.time(ground.index));
     let what = match (&ground.variable.role, time) {
+        (Role::Input, Some(_)) if axis.is_some_and(|axis| axis.name == Axis::TIME) => {
+            quantity.clone()
+        }
         (Role::Input, Some(time)) => {
             format!("{quantity} in the input frame of {} UTC", clock(time))
         }

@@ -60,13 +60,20 @@ pub fn factor(theme: Theme, field: &Field) -> Scale {
     Scale::linear(0.0, 2.0, colours, [false, high > 2.0]).with_missing(inks(theme).missing)
 }
 
-/// What lies beneath an attribution, in greys: rain in its classes, all else from 0 to 1.
-pub fn grey(colours: Colours, style: &Style) -> Scale {
+/// What lies beneath an attribution, in greys: rain in its classes, what has no zero from its least to its largest value,
+/// all else from 0 to 1.
+pub fn grey(colours: Colours, style: &Style, field: &Field) -> Scale {
     let theme = style.theme;
     match colours {
         Colours::Rain => {
             let levels_mm_h = style.palette.classes(theme).levels_mm_h;
             rain_in(levels_mm_h, &palette::greys(theme, levels_mm_h.len()), theme)
+        }
+        Colours::Range | Colours::Amount | Colours::Signed => {
+            let greys = palette::greys(theme, N_CONTINUOUS).into_iter().map(opaque).collect();
+            let (low, high) = extremes(field).unwrap_or((0.0, 1.0));
+            let high = if high > low { high } else { low + 1.0 };
+            Scale::linear(low, high, greys, [false, false]).with_missing(inks(theme).missing)
         }
         _ => {
             let greys = palette::greys(theme, N_CONTINUOUS).into_iter().map(opaque).collect();

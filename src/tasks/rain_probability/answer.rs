@@ -352,6 +352,9 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
                     are taken";
         add("fields-assumed", text.to_owned(), false);
     }
+    if let Some(largest) = work.loaded.unlikely() {
+        add("not-normalised", unlikely_words(largest), true);
+    }
     if statement.calibration.is_empty() {
         let text = "a membership is no probability: the weights hold no recalibration";
         add("not-recalibrated", text.to_owned(), true);
@@ -391,6 +394,13 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
 /// Whether somebody brought the fields, rather than the program or numbers as the network takes them.
 fn is_of_files(loaded: &Loaded) -> bool {
     !loaded.found.is_empty() && loaded.gauges.is_empty() && loaded.world.is_none()
+}
+
+fn unlikely_words(largest: f32) -> String {
+    format!(
+        "values up to {largest:.3e} do not look like z-scores, which the network takes: were means subtracted and deviations \
+         divided by?"
+    )
 }
 
 fn provenance(work: &Work, origin: Provenance) -> Provenance {

@@ -32,7 +32,7 @@ impl Asked {
         let samples = world.samples(part);
         for (i, &sample) in samples.iter().enumerate() {
             let input = world.input(sample, statement);
-            let cases = world.cases(sample, statement);
+            let cases = world.cases(sample, part, statement);
             let at = |maps: &[f32], node: usize| -> Vec<f64> {
                 maps.chunks_exact(n).map(|map| f64::from(map[node])).collect()
             };

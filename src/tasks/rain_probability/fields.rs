@@ -110,7 +110,10 @@ fn describe(
     let mut gauges = Vec::new();
     if let (Some(iberia), Some(day)) = (task.samples.iberia(), task.samples.day(&entry.id)) {
         facts.push(("Fields", Iberia::names().join(", ")));
-        facts.push(("Interval", "means and sums of the day, UTC".to_owned()));
+        facts.push((
+            "Interval",
+            "means and sums of the day, UTC; when the gauges’ day begins is not known".to_owned(),
+        ));
         facts.push(("Use", used(part(iberia.days()[day])).to_owned()));
         facts.push(("Source", NOTICE.to_owned()));
         let both = iberia.gauge_rain(day).into_iter().zip(iberia.model_rain(day));

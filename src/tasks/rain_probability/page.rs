@@ -8,10 +8,10 @@ use stormlens_plot::Figure;
 use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
-use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
+use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD, class_names};
 use super::explained::EFFECT;
 use super::fields::selects;
-use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, TABLE, TRUTH};
+use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, OBSERVED_CLASS, TABLE, TRUTH};
 use super::list::{page_of, used};
 use super::panel::Panel;
 use super::points::LENGTH;
@@ -102,7 +102,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
             .flat_map(|name| of(name))
             .collect(),
         masks: [MEAN, SPREAD].iter().flat_map(|name| of(name)).collect(),
-        gauges: gauges(outcome),
+        gauges: gauges(question, outcome),
         variables: variables(question, outcome, &figures),
         occlusion: occlusion(outcome, &figures),
         lengths: lengths(outcome, &figures),
@@ -173,12 +173,18 @@ fn variables(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> V
     all.filter(|variable| !variable.views.is_empty()).collect()
 }
 
-fn gauges(outcome: &Outcome) -> Option<Table> {
+fn gauges(question: &Question, outcome: &Outcome) -> Option<Table> {
     let variable = outcome.variable(TABLE)?;
+    let classes = class_names(&fields(&question.cards).ok()?.fields);
     let [gauges, what] = &variable.axes[..] else { return None };
     // What is said of a gauge stands below it: there are more numbers than gauges.
-    let cell =
-        |gauge: usize, row: usize| format::number(variable.values.at(gauge * what.len() + row));
+    let cell = |gauge: usize, row: usize| {
+        let value = variable.values.at(gauge * what.len() + row);
+        match classes.get(value as usize).filter(|_| what.label(row) == OBSERVED_CLASS) {
+            Some(class) if !value.is_nan() => class.clone(),
+            _ => format::number(value),
+        }
+    };
     let rows = (0..what.len()).map(|row| {
         let cells = (0..gauges.len()).map(|gauge| cell(gauge, row)).collect();
         (sentence(&what.label(row)), cells)

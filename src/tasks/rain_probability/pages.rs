@@ -115,7 +115,12 @@ impl Pages for RainProbabilityTask {
             ("Stage", stage),
             ("Variables", format!("{}{assumed}", names.join(", "))),
             ("Grid", grid),
-            ("Tokens", format!("{depth} variables × {patch_rows} × {patch_columns} nodes")),
+            (
+                "Tokens",
+                format!(
+                    "{depth} × {patch_rows} × {patch_columns}: variables, rows and columns of nodes"
+                ),
+            ),
             ("Events", event_names(fields).join(", ")),
             ("Normalised by", fields.statistics.clone()),
             ("Recalibrated", recalibrated.to_owned()),

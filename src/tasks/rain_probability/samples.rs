@@ -67,6 +67,21 @@ pub struct Loaded {
     pub credit: Credit,
 }
 
+impl Loaded {
+    /// Z-scores beyond which hardly any value of weather lies; rain has some.
+    const FAR: f32 = 8.0;
+
+    /// The largest size of numbers that come as z-scores and cannot well be any: one in a hundred is beyond all reason, or
+    /// one of them is a hundred deviations away.
+    pub fn unlikely(&self) -> Option<f32> {
+        let known = || self.values.iter().map(|value| value.abs()).filter(|size| size.is_finite());
+        let n_far = known().filter(|size| *size > Self::FAR).count();
+        let largest = known().fold(0.0, f32::max);
+        let is_unlikely = n_far * 100 > known().count() || largest > 100.0;
+        (self.is_normalised && is_unlikely).then_some(largest)
+    }
+}
+
 /// Where fields came from, and what may be done with them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Credit {

@@ -13,7 +13,8 @@ use super::samples::is_of;
 pub const SYNTHETIC: &str = "synthetic";
 /// Days in a row share weather: they are drawn again together.
 const DAYS_TOGETHER: usize = 7;
-/// Of a synthetic map every so many pixels count, along rows and columns: neighbours share their weather.
+/// Of a synthetic map every so many pixels are verified, along rows and columns: neighbours share their weather. All of
+/// them calibrate, where the more there are the better, and nothing is tested.
 const EVERY: usize = 4;
 
 /// Fields with rain.
@@ -77,11 +78,14 @@ impl World {
         }
     }
 
-    /// All places of a sample.
-    pub fn cases(&self, sample: usize, statement: &FieldStatement) -> Vec<Case> {
+    /// The places of a sample that count in its block.
+    pub fn cases(&self, sample: usize, part: Part, statement: &FieldStatement) -> Vec<Case> {
         match self {
             Self::Iberia(iberia) => of_gauges(iberia, sample, statement),
-            Self::Synthetic(world) => of_pixels(world, sample, statement),
+            Self::Synthetic(world) => {
+                let every = if part == Part::Validation { 1 } else { EVERY };
+                of_pixels(world, sample, every, statement)
+            }
         }
     }
 
@@ -125,12 +129,17 @@ fn of_gauges(iberia: &Iberia, day: usize, statement: &FieldStatement) -> Vec<Cas
     GAUGES.iter().enumerate().filter_map(case).collect()
 }
 
-fn of_pixels(world: &SyntheticWorld, sample: usize, statement: &FieldStatement) -> Vec<Case> {
+fn of_pixels(
+    world: &SyntheticWorld,
+    sample: usize,
+    every: usize,
+    statement: &FieldStatement,
+) -> Vec<Case> {
     let (rain, raw) = (world.rain(sample), world.raw_rain(sample));
     let truth: Vec<Vec<f64>> =
         statement.thresholds_mm.iter().map(|&mm| world.truth(sample, mm)).collect();
     let [height, width] = statement.size;
-    let along = |n: usize| (EVERY / 2..n).step_by(EVERY);
+    let along = |n: usize| (every / 2..n).step_by(every);
     let nodes = along(height).flat_map(|row| along(width).map(move |column| row * width + column));
     nodes
         .map(|node| Case {

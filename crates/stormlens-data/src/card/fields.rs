@@ -249,6 +249,24 @@ impl FieldStatement {
 }
 
 impl FieldVariable {
+    /// Statistics in another unit, or of another level, would make plausible inputs of all fields.
+    fn check_statistics(&self, mean: f64, deviation: f64) -> Result<(), String> {
+        let Some(conversion) = self.quantity.conversion(&self.unit) else { return Ok(()) };
+        let [least, most] = self.quantity.bounds(self.level);
+        let canonical = conversion.apply(mean);
+        let deviation = (conversion.apply(mean + deviation) - canonical).abs();
+        let span = most - least;
+        match (least..=most).contains(&canonical) && (1e-6 * span..=span).contains(&deviation) {
+            true => Ok(()),
+            false => Err(format!(
+                "its variable {} has the mean {mean} and the deviation {deviation} in {}, which {} cannot have",
+                self.name,
+                self.unit,
+                self.label()
+            )),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
         if self.name.is_empty() || self.name.len() > 40 || !self.name.chars().all(is_name) {
@@ -271,7 +289,7 @@ impl FieldVariable {
             (Some(mean), Some(deviation))
                 if mean.is_finite() && deviation.is_finite() && deviation > 0.0 =>
             {
-                Ok(())
+                self.check_statistics(mean, deviation)
             }
             (mean, deviation) => Err(format!(
                 "its variable {} has mean {mean:?} and standard deviation {deviation:?}: state both, the deviation above 0",
