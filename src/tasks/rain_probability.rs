@@ -3,6 +3,7 @@
 
 mod answer;
 mod bring;
+#[cfg(any(feature = "nn", test))]
 mod calibrate;
 mod check;
 #[cfg(feature = "nn")]
@@ -29,6 +30,7 @@ mod tests;
 pub mod train;
 mod upload;
 mod weights;
+#[cfg(any(feature = "nn", test))]
 mod world;
 
 use std::sync::Arc;
