@@ -237,7 +237,7 @@ async fn each_time_is_a_sample_to_choose() {
     let times = list.texts("tbody tr");
     assert_eq!(
         times,
-        ["9 April 2008, 00:00 UTC12 of 12", "10 April 2008, 00:00 UTC12 of 12"],
+        ["9 April 2008, 00:00 UTCup to 12 of 12", "10 April 2008, 00:00 UTCup to 12 of 12"],
         "what the heads say"
     );
     let pages = list.attributes("tbody a", "href");

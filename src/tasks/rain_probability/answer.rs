@@ -364,6 +364,12 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
             add("hidden", format!("{} is hidden: {why}", variable.name), false);
         }
     }
+    for grid in grids(work) {
+        let [rows, columns] = statement.size;
+        let text =
+            format!("fields of files, on {grid}, were interpolated to {rows} × {columns} nodes");
+        add("interpolated", text, false);
+    }
     if !work.sight.hidden.is_empty() {
         let names = work.sight.hidden.join(", ");
         add("hidden", format!("hidden on request: {names}"), true);
@@ -394,6 +400,20 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
 /// Whether somebody brought the fields, rather than the program or numbers as the network takes them.
 fn is_of_files(loaded: &Loaded) -> bool {
     !loaded.found.is_empty() && loaded.gauges.is_empty() && loaded.world.is_none()
+}
+
+/// Grids of files, each once; none of what comes with the program.
+fn grids(work: &Work) -> Vec<&str> {
+    let is_brought = work.loaded.gauges.is_empty() && work.loaded.world.is_none();
+    let mut grids: Vec<&str> = Vec::new();
+    for found in work.loaded.found.iter().filter(|_| is_brought) {
+        if let Found::Present { grid, .. } = found
+            && !grids.contains(&grid.as_str())
+        {
+            grids.push(grid);
+        }
+    }
+    grids
 }
 
 fn unlikely_words(largest: f32) -> String {

@@ -159,7 +159,7 @@ pub fn used(part: Option<Part>) -> &'static str {
         Some(Part::Validation) => "These days chose and recalibrated the shipped weights",
         Some(Part::Test) => "The shipped weights have not seen these days",
         _ => {
-            "The archive has no fields on pressure levels from 26 November 2010 on; they are hidden"
+            "From 26 November 2010 on the archive has only temperature at 2 m and rain; the other ten fields are hidden"
         }
     }
 }

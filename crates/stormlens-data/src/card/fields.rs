@@ -292,8 +292,10 @@ impl FieldVariable {
                 self.check_statistics(mean, deviation)
             }
             (mean, deviation) => Err(format!(
-                "its variable {} has mean {mean:?} and standard deviation {deviation:?}: state both, the deviation above 0",
-                self.name
+                "its variable {} has {} as its mean and {} as its standard deviation: state both, the deviation above 0",
+                self.name,
+                mean.map_or_else(|| "nothing".to_owned(), |mean| mean.to_string()),
+                deviation.map_or_else(|| "nothing".to_owned(), |deviation| deviation.to_string())
             )),
         }
     }

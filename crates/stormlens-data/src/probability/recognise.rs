@@ -62,6 +62,7 @@ fn of_standard_name(name: &str) -> Option<FieldQuantity> {
         "northward_wind" => NorthwardWind,
         "air_pressure_at_mean_sea_level" | "air_pressure_at_sea_level" => SeaLevelPressure,
         "precipitation_amount" | "lwe_thickness_of_precipitation_amount" => Precipitation,
+        "precipitation_flux" | "lwe_precipitation_rate" => Precipitation,
         _ => return None,
     })
 }
@@ -78,7 +79,7 @@ fn of_short_name(name: &str) -> Option<(FieldQuantity, Option<Level>)> {
         "msl" | "prmsl" | "mslet" | "mslp" | "psl" | "slp" => {
             Some((SeaLevelPressure, Level::MeanSea))
         }
-        "tp" | "apcp" => Some((Precipitation, Level::Surface)),
+        "tp" | "apcp" | "prate" | "tprate" => Some((Precipitation, Level::Surface)),
         _ => None,
     };
     if let Some((quantity, level)) = at_ground {
@@ -155,6 +156,7 @@ mod tests {
             Some((SeaLevelPressure, Some(Level::MeanSea))),
         );
         check(("tp", "", ""), Some((Precipitation, Some(Level::Surface))));
+        check(("pr", "precipitation_flux", ""), Some((Precipitation, Some(Level::Surface))));
         check(("t", "air_temperature", ""), Some((Temperature, None)));
         check(("ts", "surface_temperature", ""), None);
         // A name of two meanings: the standard name decides, and no quantity is taken for another.

@@ -53,7 +53,7 @@ pub(super) fn choose(
     }
 }
 
-/// Sums of rain that may make up an interval: all of one variable of one file.
+/// Sums of rain that may make up an interval: all of one variable of one file. Rates are taken where there are no amounts.
 ///
 /// # Errors
 /// Where several variables or files have rain.
@@ -66,7 +66,12 @@ pub(super) fn sums(
     let is_near = |content: &Content| {
         content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
     };
-    let near: Vec<_> = all.iter().filter(|(_, content, _)| is_near(content)).collect();
+    let mut near: Vec<_> = all.iter().filter(|(_, content, _)| is_near(content)).collect();
+    let is_amount =
+        |content: &Content| FieldQuantity::Precipitation.conversion(&content.unit).is_some();
+    if near.iter().any(|(_, content, _)| is_amount(content)) {
+        near.retain(|(_, content, _)| is_amount(content));
+    }
     let Some(first) = near.first() else {
         return Ok(Err(match all.is_empty() {
             true => "no file has rain".to_owned(),

@@ -65,7 +65,7 @@ pub const PROBABILITY_SCORES: [ProbabilityScore; 15] = [
     score(
         "miscalibration",
         "MCB",
-        "Miscalibration: what recalibration on these cases would take from the Brier score",
+        "Miscalibration: what recalibration on these cases would take from the Brier score; cases drawn again have more of it, so the interval may lie above it",
         Some(0.0),
         |t, _| parts(t).map(|parts| parts[0]),
     ),
