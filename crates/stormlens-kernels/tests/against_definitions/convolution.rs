@@ -3,7 +3,7 @@
 use stormlens_kernels::convolution::{Convolution, Filter, Input};
 use stormlens_kernels::{Level, Maps, Shape};
 
-use super::{assert_near, at, differences, doubled, draw, relu, split_channels, wide};
+use super::{assert_near, at, convolved, differences, doubled, draw, relu, split_channels, wide};
 
 struct Case<'a> {
     n_batch: usize,
@@ -47,21 +47,8 @@ impl Case<'_> {
             }
             rest = others;
         }
-        let mut y = Vec::new();
-        for (kernels, &bias) in weight.chunks_exact(weight.len() / self.n_out).zip(bias) {
-            for i in 0..height * width {
-                let (row, column) = ((i / width) as isize, (i % width) as isize);
-                let mut sum = f64::from(bias);
-                for (plane, kernel) in planes.chunks_exact(height * width).zip(kernels.chunks(9)) {
-                    for (k, &weight) in kernel.iter().enumerate() {
-                        let (dy, dx) = (k as isize / 3 - 1, k as isize % 3 - 1);
-                        sum += f64::from(weight) * at(plane, width, row + dy, column + dx);
-                    }
-                }
-                y.push(if self.relu { relu(sum) } else { sum });
-            }
-        }
-        y
+        let y = convolved(&planes, width, height * width, weight, bias);
+        if self.relu { y.into_iter().map(relu).collect() } else { y }
     }
 
     fn check(&self) {

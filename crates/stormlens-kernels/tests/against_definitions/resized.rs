@@ -3,7 +3,7 @@
 use stormlens_kernels::convolution::{Convolution, Input, SplitFilter, add_resized};
 use stormlens_kernels::{Level, Maps};
 
-use super::{assert_near, at, draw};
+use super::{assert_near, convolved, draw};
 
 /// Point `at` of `to` on an axis of `from` pixels, half a pixel being where a pixel's centre is.
 fn between(values: &dyn Fn(usize) -> f64, from: usize, to: usize, at: usize) -> f64 {
@@ -38,19 +38,7 @@ fn check(n_batch: usize, maps: &[[usize; 3]], n_out: usize) {
                 own.chunks_exact(h * w).flat_map(|p| interpolated(p, [h, w], [height, width])),
             );
         }
-        for (kernels, &bias) in weight.chunks_exact(9 * n_in).zip(&bias) {
-            for i in 0..height * width {
-                let (row, column) = ((i / width) as isize, (i % width) as isize);
-                let mut sum = f64::from(bias);
-                for (plane, kernel) in planes.chunks_exact(height * width).zip(kernels.chunks(9)) {
-                    for (k, &weight) in kernel.iter().enumerate() {
-                        let (dy, dx) = (k as isize / 3 - 1, k as isize % 3 - 1);
-                        sum += f64::from(weight) * at(plane, width, row + dy, column + dx);
-                    }
-                }
-                expected.push(sum);
-            }
-        }
+        expected.extend(convolved(&planes, width, height * width, &weight, &bias));
     }
     let channels: Vec<usize> = maps.iter().map(|map| map[0]).collect();
     let filter = SplitFilter::new(&weight, n_out, &channels);
