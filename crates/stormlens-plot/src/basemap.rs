@@ -209,6 +209,27 @@ mod tests {
         }
     }
 
+    /// Fine lines end at 47.5° N: a map that reaches beyond them has the coarse ones everywhere. Its cells are degrees.
+    #[test]
+    fn a_map_that_the_fine_lines_do_not_cover_has_all_its_coasts() {
+        let iberia = |step: f64| Grid {
+            height: (13.0 / step) as usize,
+            width: (20.0 / step) as usize,
+            spacing_km: step,
+            west_km: -15.0,
+            north_km: 48.0,
+            proj4: "+proj=longlat +R=6371.229".into(),
+        };
+        for step in [0.5, 0.01] {
+            let lines = lines(&iberia(step)).expect("a plane of degrees");
+            // The Cape of São Vicente, 37.02° N, 8.99° W, counted from the south-western corner.
+            let (x, y) = (-8.99 + 15.0, 37.02 - 35.0);
+            let points = lines.iter().flat_map(|line| &line.points_km);
+            let nearest = points.map(|p| (p.0 - x).hypot(p.1 - y)).fold(f64::INFINITY, f64::min);
+            assert!(nearest < 0.1, "{step}: {nearest}°");
+        }
+    }
+
     #[test]
     fn the_hook_of_holland_is_where_it_is() {
         // The mole of Hoek van Holland lies at 4.05° E, 51.99° N: in the projection of Snyder (1987),

@@ -341,6 +341,51 @@ fn a_synthetic_day_has_its_truth() {
     assert!(error.contains("not of the synthetic world"), "{error}");
 }
 
+/// Weights that were trained on some of the variables are calibrated and verified on these.
+#[test]
+fn a_world_gives_the_variables_that_are_asked_for() {
+    let of = |all: &FieldStatement, names: [&str; 2]| {
+        let variable = |name: &str| all.variables[all.channel(name).expect("it is there")].clone();
+        FieldStatement { variables: names.map(variable).to_vec(), ..all.clone() }
+    };
+    let path = data().join("iberia");
+    for (dataset, all, names) in [
+        (Path::new("synthetic"), synthetic(), ["GPH500", "RH850"]),
+        (path.as_path(), statement(), ["RAIN", "SLP"]),
+    ] {
+        let some = of(&all, names);
+        let world = world::World::open(dataset, &some).expect("it has them");
+        let [whole, part] = [&all, &some].map(|statement| world.input(40, statement));
+        let n = all.size[0] * all.size[1];
+        let expected = names.map(|name| {
+            let channel = all.channel(name).expect("it is there");
+            whole[channel * n..(channel + 1) * n].to_vec()
+        });
+        assert_eq!(part, expected.concat(), "{names:?}");
+    }
+}
+
+/// Hidden variables and a mask together may leave nothing.
+#[test]
+fn a_mask_that_hides_all_that_is_left_is_refused_in_words() {
+    let task = task();
+    let others: Vec<&str> = Iberia::names().into_iter().skip(1).collect();
+    let query = format!("fields={SAMPLE}&hide={}&masks=50&mask-percent=95", others.join(","));
+    let (request, cards) = (request(&task, &query), cards(Some(card())));
+    let error = task.prepare(&request, &cards).err().expect("nothing to be seen").to_string();
+    assert!(error.contains("hides all that is left"), "{error}");
+}
+
+/// Recalibration belongs to fields that are seen whole, and is said not to hold where they are not.
+#[test]
+fn recalibration_of_hidden_fields_is_doubted() {
+    let task = task();
+    let doubts = |query: &str| answered(&task, query).1.notes("recalibrated-elsewhere").count();
+    assert_eq!(doubts(&format!("fields={SAMPLE}")), 0);
+    assert_eq!(doubts(&format!("fields={SAMPLE}&hide=SLP")), 1);
+    assert_eq!(doubts(&format!("fields={SAMPLE}&blocks=identity")), 1);
+}
+
 /// Where rain is known everywhere, what a network learns from stands on maps too.
 #[test]
 fn labels_of_a_synthetic_day_are_maps() {

@@ -319,6 +319,25 @@ pub struct FieldsCard {
 mod tests {
     use super::*;
 
+    /// Statistics of another unit or level would make plausible inputs of every field.
+    #[test]
+    fn statistics_that_a_variable_cannot_have_are_refused() {
+        let check = |mean: f64, deviation: f64, is_taken: bool| {
+            let mut variable =
+                FieldVariable::new("T850", FieldQuantity::Temperature, Level::hpa(850), "K");
+            (variable.mean, variable.standard_deviation) = (Some(mean), Some(deviation));
+            let variables = vec![variable];
+            let statement =
+                FieldStatement { variables, padded_channels: 0, ..FieldStatement::published() };
+            assert_eq!(statement.check().is_ok(), is_taken, "{mean}, {deviation}");
+        };
+        check(280.0, 8.0, true);
+        check(8.7, 8.0, false);
+        check(280.0, 1e-30, false);
+        check(1e9, 8.0, false);
+        check(280.0, 0.0, false);
+    }
+
     #[test]
     fn the_published_statement_is_whole_and_without_numbers_that_nobody_knows() {
         let published = FieldStatement::published();

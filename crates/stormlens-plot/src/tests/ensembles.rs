@@ -44,3 +44,16 @@ fn ratios_lie_about_one_and_amounts_begin_at_zero() {
         says(&outcome, "map-prediction", &Style::default(), &["Predicted something", low, high]);
     }
 }
+
+/// A bundle holds all figures that there are, and none that cannot be drawn.
+#[test]
+fn what_was_observed_otherwise_is_not_subtracted() {
+    let mut outcome = outcome();
+    let differences = |outcome: &Outcome| {
+        let all = Figure::all(outcome, &[]);
+        all.iter().filter(|figure| matches!(figure, Figure::Difference { .. })).count()
+    };
+    assert_eq!(differences(&outcome), 1);
+    variable(&mut outcome, "observation").quantity.unit = "mm".to_owned();
+    assert_eq!(differences(&outcome), 0);
+}

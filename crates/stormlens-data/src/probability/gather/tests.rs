@@ -354,3 +354,17 @@ fn real_fields_of_edition_1_are_recognised() {
             && (99_000.0..104_000.0).contains(&found.values[18])
     );
 }
+
+/// Sums cut negative amounts off, so what no packing makes of nothing has to be refused before.
+#[test]
+fn negative_rain_is_no_dry_day() {
+    let rain = |tenths: i32| {
+        let draft = Draft { height: 4, width: 4, ..Draft::rain([0, 3], &[0; 16]) };
+        Draft { reference: tenths as f32, ..draft }
+    };
+    let statement = FieldStatement { hours: 3, ..statement(vec![variable("RAIN")]) };
+    let error = error(gather(&files(&[rain(-200)]), &statement, time()));
+    assert!(error.contains("mm of rain, which cannot be"), "{error}");
+    let dry = gather(&files(&[rain(-3)]), &statement, time()).unwrap();
+    assert!(dry.values.iter().all(|mm| *mm == 0.0), "what packing leaves is nothing");
+}

@@ -217,3 +217,21 @@ impl From<ReferenceError> for TrainError {
         Self::Options(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::by_time;
+
+    #[test]
+    fn a_split_by_frame_is_refused() {
+        let names =
+            |days: &[u32]| days.iter().map(|day| format!("202307{day:02}")).collect::<Vec<_>>();
+        let check =
+            |training: &[u32], validation: &[u32]| by_time(&names(training), &names(validation));
+        assert_eq!(check(&[1, 2, 3, 4, 5, 6], &[7, 8, 9, 10]), Ok(()));
+        // Blocks in turns.
+        assert_eq!(check(&[1, 2, 3, 4, 9, 10], &[5, 6, 7, 8]), Ok(()));
+        let error = check(&[1, 3, 5, 7, 9, 11], &[2, 4, 6, 8]).expect_err("every other frame");
+        assert!(error.contains("split by frame"), "{error}");
+    }
+}
