@@ -9,7 +9,7 @@ pub mod gridded;
 pub mod interval;
 pub mod lat_lon;
 pub mod level;
-mod netcdf;
+pub(crate) mod netcdf;
 mod parameters;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -125,11 +125,33 @@ pub struct Grid {
     pub west_km: f64,
     /// Projected y of the **outer northern edge** of row 0; y falls with the row.
     pub north_km: f64,
-    /// PROJ.4 definition of the plane, with its ellipsoid in kilometres.
+    /// PROJ.4 definition of the plane, with its ellipsoid in kilometres; empty where the map lies nowhere,
+    /// see [`Grid::nowhere`].
     pub proj4: String,
 }
 
 impl Grid {
+    /// A grid of which only sizes and distances are known, since its place is not told or not true. Its lower left
+    /// corner is the origin.
+    pub fn nowhere(height: usize, width: usize, spacing_km: f64) -> Self {
+        let north_km = height as f64 * spacing_km;
+        Self { height, width, spacing_km, west_km: 0.0, north_km, proj4: String::new() }
+    }
+
+    /// Whether its place on the Earth is known. Where it is not, no coast, no latitude and no longitude belongs to
+    /// the map.
+    pub fn is_somewhere(&self) -> bool {
+        !self.proj4.is_empty()
+    }
+
+    /// A part of the grid, from a row and a column on.
+    #[must_use]
+    pub fn window(&self, [row, column]: [usize; 2], [height, width]: [usize; 2]) -> Self {
+        let west_km = self.west_km + column as f64 * self.spacing_km;
+        let north_km = self.north_km - row as f64 * self.spacing_km;
+        Self { height, width, west_km, north_km, ..self.clone() }
+    }
+
     /// Whether its plane is that of longitude and latitude, so that all its lengths are degrees.
     pub fn is_geographic(&self) -> bool {
         ["+proj=longlat", "+proj=latlong"].iter().any(|plane| self.proj4.contains(plane))

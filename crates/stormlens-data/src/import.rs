@@ -4,7 +4,15 @@ use std::path::Path;
 
 use crate::files::{self, FilesError};
 
+mod attributes;
+mod dwd_netcdf;
+pub mod fmi;
 pub mod knmi;
+mod knmi_series;
+pub mod meteoswiss;
+pub mod odim;
+pub mod radar;
+pub mod radolan;
 
 /// A file that cannot be imported.
 #[derive(Debug, thiserror::Error)]
@@ -15,12 +23,23 @@ pub enum ImportError {
     Hdf5 { file: String, cause: String },
     #[error("{file} is cut off ({n_bytes} of {expected} bytes), fetch it again")]
     Truncated { file: String, n_bytes: u64, expected: u64 },
-    #[error("{file} is not a KNMI 5-minute radar accumulation: {what}")]
-    Layout { file: String, what: String },
+    #[error("{file} is not {product}: {what}")]
+    Layout { file: String, product: &'static str, what: String },
     #[error(
-        "{file} has {count} pixels without data in the crop of {size} × {size}: use another frame"
+        "{file} is no radar file of a kind that is read: KNMI and ODIM_H5 (HDF5), RADOLAN RY and YW (binary and \
+         NetCDF-4), MeteoSwiss AQC (GIF) and FMI (PGM) are, also gzipped"
     )]
-    Missing { file: String, count: usize, size: usize },
+    Foreign { file: String },
+    #[error("{file} is not a readable gzip file, fetch it again: {cause}")]
+    Gzip { file: String, cause: String },
+    #[error(
+        "{file} unpacks to more than {max_bytes} bytes, more than a radar file has: leave it out"
+    )]
+    Bomb { file: String, max_bytes: u64 },
+    #[error(
+        "{file} has {count} pixels without data in the crop of {height} × {width}: use another frame"
+    )]
+    Missing { file: String, count: usize, height: usize, width: usize },
 }
 
 impl ImportError {
@@ -28,8 +47,8 @@ impl ImportError {
         Self::Hdf5 { file: file.to_owned(), cause: cause.to_string() }
     }
 
-    pub(crate) fn layout(file: &str, what: impl Into<String>) -> Self {
-        Self::Layout { file: file.to_owned(), what: what.into() }
+    pub(crate) fn layout(file: &str, product: &'static str, what: impl Into<String>) -> Self {
+        Self::Layout { file: file.to_owned(), product, what: what.into() }
     }
 }
 

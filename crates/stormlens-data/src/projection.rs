@@ -114,6 +114,16 @@ impl Projection {
         }
     }
 
+    /// Where a latitude and a longitude in degrees lie in the plane, in its own unit; `None` where it does not reach.
+    pub fn place(&self, latitude: f64, longitude: f64) -> Option<[f64; 2]> {
+        if self.is_geographic() {
+            return Some([longitude, latitude]);
+        }
+        let (x, y) = (longitude.to_radians(), latitude.to_radians());
+        let (x, y) = transform_xy(&self.degrees, &self.plane, x, y).ok()?;
+        (x.is_finite() && y.is_finite()).then_some([x, y])
+    }
+
     /// Metres in the unit of the definition's lengths.
     fn unit_m(&self) -> f64 {
         if self.parameters.contains_key("units") { 1.0 } else { M_IN_KM }

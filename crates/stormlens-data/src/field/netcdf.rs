@@ -3,7 +3,7 @@
 mod axes;
 #[cfg(test)]
 mod tests;
-mod times;
+pub(crate) mod times;
 
 use std::sync::Arc;
 

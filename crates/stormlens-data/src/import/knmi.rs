@@ -11,10 +11,11 @@ mod pixels;
 
 use std::path::Path;
 
-use hdf5_reader::group::Group;
 use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
 
+use super::attributes::Attributes;
+use super::radar::{Frame, Frames, Measured, Pixels, Provider, RadarFile, hundredths};
 use super::{ImportError, read_bytes};
 use crate::field::Grid;
 use crate::files::hdf5::check_texts;
@@ -46,6 +47,8 @@ const HEIGHT: usize = 765;
 const WIDTH: usize = 700;
 const CROP_ROW: usize = 284;
 const CROP_COLUMN: usize = 225;
+/// Row and column of the crop's first pixel.
+pub(crate) const CROP_START: [usize; 2] = [CROP_ROW, CROP_COLUMN];
 const NO_DATA: u16 = u16::MAX;
 /// Distance from the pole to the northern edge of row 0.
 const ROW_OFFSET_KM: f64 = 3650.0;
@@ -54,6 +57,8 @@ const PROJ4: &str = "+proj=stere +lat_0=90 +lon_0=0.0 +lat_ts=60.0 +a=6378.137 +
 /// Radar files have about 60 kB; what is far larger is something else.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 const MAX_READ_BYTES: usize = 4 << 20;
+/// What a file should be, for messages.
+const PRODUCT: &str = "a KNMI 5-minute radar accumulation";
 
 /// One radar image as stored.
 #[derive(Clone, PartialEq)]
@@ -102,11 +107,11 @@ pub fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
     if n_bytes < expected {
         return Err(ImportError::Truncated { file: file.to_owned(), n_bytes, expected });
     }
-    check_texts(&bytes, &source).map_err(|what| ImportError::layout(file, what))?;
-    let at = |path| Attributes::open(&source, file, path);
+    check_texts(&bytes, &source).map_err(|what| layout(file, what))?;
+    let at = |path| attributes(&source, file, path);
     if at("/")?.text("Conventions").is_ok_and(|name| name.starts_with("ODIM_H5")) {
         let what = "it is in the layout of ODIM_H5, and only that of KNMI's own products is read";
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
     check_unit(file, &at("image1/calibration")?.text("calibration_formulas")?)?;
     check_quantity(file, &at("image1")?)?;
@@ -116,7 +121,7 @@ pub fn decode(file: &str, bytes: Vec<u8>) -> Result<KnmiImage, ImportError> {
     }
     if source.group("image2").is_ok() {
         let what = "it holds several images, as forecasts do: only measured frames are read";
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
     let overview = at("overview")?;
     let start = overview.time("product_datetime_start")?;
@@ -139,7 +144,7 @@ fn check_interval(file: &str, start: Timestamp, end: Timestamp) -> Result<(), Im
     let (from, to) = (time::format_knmi(start), time::format_knmi(end));
     match (end - start).total(jiff::Unit::Minute) {
         Ok(minutes) if minutes == f64::from(FRAME_STEP_MIN) => Ok(()),
-        _ => Err(ImportError::layout(
+        _ => Err(layout(
             file,
             format!(
                 "it is of the time from {from} to {to}, where {FRAME_STEP_MIN} minutes are needed"
@@ -157,7 +162,7 @@ fn check_unit(file: &str, formula: &str) -> Result<(), ImportError> {
         Some((factor, offset)) if is_near(factor, 0.01, 1e-9) && is_near(offset, 0.0, 1e-9) => {
             Ok(())
         }
-        _ => Err(ImportError::layout(
+        _ => Err(layout(
             file,
             format!("its calibration is {formula:?} where GEO=0.01*PV+0.0 is needed"),
         )),
@@ -165,10 +170,10 @@ fn check_unit(file: &str, formula: &str) -> Result<(), ImportError> {
 }
 
 /// A rate or a reflectivity would count as rain of five minutes.
-fn check_quantity(file: &str, image: &Attributes) -> Result<(), ImportError> {
+fn check_quantity(file: &str, image: &Attributes<'_>) -> Result<(), ImportError> {
     const QUANTITY: &str = "ACCUMULATED_PRECIPITATION_[MM]";
     match image.optional_text("image_geo_parameter")? {
-        Some(found) if found != QUANTITY => Err(ImportError::layout(
+        Some(found) if found != QUANTITY => Err(layout(
             file,
             format!("its image_geo_parameter is {found:?} where {QUANTITY} is needed"),
         )),
@@ -176,9 +181,19 @@ fn check_quantity(file: &str, image: &Attributes) -> Result<(), ImportError> {
     }
 }
 
-/// The parameters of the projection that a file states, in kilometres and degrees.
-fn check_projection(file: &str, projection: &Attributes) -> Result<(), ImportError> {
+/// The projection that a file states.
+fn check_projection(file: &str, projection: &Attributes<'_>) -> Result<(), ImportError> {
     const NAME: &str = "projection_proj4_params";
+    let Some(text) = projection.optional_text(NAME)? else { return Ok(()) };
+    if is_own_plane(&text) {
+        return Ok(());
+    }
+    let what = format!("its {NAME} are {text:?}, not those of KNMI's stereographic maps");
+    Err(layout(file, what))
+}
+
+/// Whether a definition has no other parameters than those of KNMI's maps, in kilometres and degrees.
+pub(super) fn is_own_plane(proj4: &str) -> bool {
     const NUMBERS: [(&str, f64, f64); 7] = [
         ("lat_0", 90.0, 1e-6),
         ("lon_0", 0.0, 1e-6),
@@ -188,7 +203,6 @@ fn check_projection(file: &str, projection: &Attributes) -> Result<(), ImportErr
         ("x_0", 0.0, 0.01),
         ("y_0", 0.0, 0.01),
     ];
-    let Some(text) = projection.optional_text(NAME)? else { return Ok(()) };
     let is_known = |(name, value): (&str, &str)| {
         let number = NUMBERS.iter().find(|(known, ..)| *known == name);
         let is_it = |&(_, expected, tolerance): &(&str, f64, f64)| {
@@ -196,30 +210,26 @@ fn check_projection(file: &str, projection: &Attributes) -> Result<(), ImportErr
         };
         (name == "proj" && value == "stere") || number.is_some_and(is_it)
     };
-    let mut parts = text.split_whitespace().map(|part| part.trim_start_matches('+'));
-    if parts.all(|part| part.split_once('=').is_some_and(is_known)) {
-        return Ok(());
-    }
-    let what = format!("its {NAME} are {text:?}, not those of KNMI's stereographic maps");
-    Err(ImportError::layout(file, what))
+    let mut parts = proj4.split_whitespace().map(|part| part.trim_start_matches('+'));
+    parts.all(|part| part.split_once('=').is_some_and(is_known))
 }
 
 /// The crop is a fixed window, so the composite has to lie where it always does, to the pixel.
-fn check_position(file: &str, geographic: &Attributes) -> Result<(), ImportError> {
+fn check_position(file: &str, geographic: &Attributes<'_>) -> Result<(), ImportError> {
     for (name, expected) in
         [("geo_row_offset", ROW_OFFSET_KM), ("geo_column_offset", 0.0), ("geo_pixel_size_x", 1.0)]
     {
         let found = geographic.number(name)?;
         if !is_near(found, expected, 0.05) {
             let what = format!("its {name} is {found} where {expected} is needed");
-            return Err(ImportError::layout(file, what));
+            return Err(layout(file, what));
         }
     }
     // Rows go from north to south, which some files say by a sign.
-    for size in geographic.optional("geo_pixel_size_y")? {
+    if let Some(size) = geographic.optional("geo_pixel_size_y")? {
         if !is_near(size.abs(), 1.0, 0.05) {
             let what = format!("its geo_pixel_size_y is {size} where 1 or -1 is needed");
-            return Err(ImportError::layout(file, what));
+            return Err(layout(file, what));
         }
     }
     Ok(())
@@ -229,71 +239,43 @@ fn is_near(found: f64, expected: f64, tolerance: f64) -> bool {
     (found - expected).abs() <= tolerance
 }
 
-/// The attributes of one group, with messages that name the file.
-struct Attributes<'a> {
+fn attributes<'a>(
+    source: &Hdf5File,
     file: &'a str,
-    path: &'a str,
-    group: Group,
+    path: &str,
+) -> Result<Attributes<'a>, ImportError> {
+    Attributes::open(source, (file, PRODUCT), path)
 }
 
-impl<'a> Attributes<'a> {
-    fn open(source: &Hdf5File, file: &'a str, path: &'a str) -> Result<Self, ImportError> {
-        match source.group(path) {
-            Ok(group) => Ok(Self { file, path, group }),
-            Err(e) => Err(ImportError::layout(file, format!("no group {path} ({e})"))),
-        }
-    }
+fn layout(file: &str, what: impl Into<String>) -> ImportError {
+    ImportError::layout(file, PRODUCT, what)
+}
 
-    fn read<T>(
-        &self,
-        name: &str,
-        convert: impl Fn(hdf5_reader::Attribute) -> hdf5_reader::error::Result<T>,
-    ) -> Result<T, ImportError> {
-        self.group.attribute(name).and_then(convert).map_err(|e| {
-            ImportError::layout(
-                self.file,
-                format!("no usable attribute {}@{name} ({e})", self.path),
-            )
-        })
-    }
-
-    /// A scalar string or an array of one.
-    fn text(&self, name: &str) -> Result<String, ImportError> {
-        let strings =
-            self.read(name, |a| a.read_strings().or_else(|_| Ok(vec![a.read_string()?])))?;
-        let first = strings.into_iter().next().unwrap_or_default();
-        Ok(first.trim_matches(['\0', ' ']).to_owned())
-    }
-
-    /// The same; `None` where it is not there.
-    fn optional_text(&self, name: &str) -> Result<Option<String>, ImportError> {
-        match self.group.attribute(name) {
-            Err(hdf5_reader::error::Error::AttributeNotFound(_)) => Ok(None),
-            _ => self.text(name).map(Some),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<f64, ImportError> {
-        self.read(name, |a| a.read_as_f64())
-    }
-
-    /// The numbers of an attribute; none where it is not there.
-    fn optional(&self, name: &str) -> Result<Vec<f64>, ImportError> {
-        match self.group.attribute(name) {
-            Err(hdf5_reader::error::Error::AttributeNotFound(_)) => Ok(Vec::new()),
-            _ => Ok(vec![self.number(name)?]),
-        }
-    }
-
-    fn time(&self, name: &str) -> Result<Timestamp, ImportError> {
-        let text = self.text(name)?;
-        time::parse_knmi(&text).ok_or_else(|| {
-            ImportError::layout(self.file, format!("{}@{name} is {text:?}, no time", self.path))
-        })
-    }
+/// Whose data they are, and what has to be said of them.
+pub fn provider() -> Provider {
+    let name = "Royal Netherlands Meteorological Institute (KNMI)";
+    Provider::new(name, "Source: KNMI", "CC BY 4.0")
 }
 
 impl KnmiImage {
+    /// The whole composite as a radar file of one frame.
+    #[must_use]
+    pub fn into_radar_file(self) -> RadarFile {
+        let Self { pixel_values, height, width, end, product, sha256, file, .. } = self;
+        let frame = Frame::new([height, width], Pixels::U16(pixel_values), hundredths());
+        RadarFile {
+            file,
+            provider: provider(),
+            product,
+            measured: Measured::Sum { minutes: FRAME_STEP_MIN },
+            grid: composite_grid(),
+            ends: vec![time::whole_minute(end)],
+            step_min: FRAME_STEP_MIN,
+            sha256,
+            frames: Frames::One(frame),
+        }
+    }
+
     /// The pixel values that the networks see, rows 284 to 571 and columns 225 to 512.
     ///
     /// # Errors
@@ -304,7 +286,12 @@ impl KnmiImage {
             rows.flat_map(|row| &row[CROP_COLUMN..CROP_COLUMN + CROP_SIZE]).copied().collect();
         match crop.iter().filter(|&&pv| pv == NO_DATA).count() {
             0 => Ok(crop),
-            count => Err(ImportError::Missing { file: self.file.clone(), count, size: CROP_SIZE }),
+            count => Err(ImportError::Missing {
+                file: self.file.clone(),
+                count,
+                height: CROP_SIZE,
+                width: CROP_SIZE,
+            }),
         }
     }
 }
@@ -312,7 +299,12 @@ impl KnmiImage {
 /// A pixel value as the networks take it: mm in 5 minutes over [`NORMALISATION_MM_5MIN`], computed
 /// in float64 and rounded once.
 pub fn normalise(pixel_value: u16) -> f32 {
-    (f64::from(pixel_value) / 100.0 / NORMALISATION_MM_5MIN) as f32
+    normalise_mm(f64::from(pixel_value) / 100.0)
+}
+
+/// Millimetres in five minutes as the networks take them, of any radar; NaN stays NaN.
+pub fn normalise_mm(mm_5min: f64) -> f32 {
+    (mm_5min / NORMALISATION_MM_5MIN) as f32
 }
 
 /// A normalised value as rain rate in mm/h, in the two float32 products of the reference program,
@@ -323,12 +315,17 @@ pub fn to_mm_h(normalised: f32) -> f32 {
 
 /// Where the crop lies: polar stereographic, 1 km pixels, from the product's own attributes.
 pub fn crop_grid() -> Grid {
+    composite_grid().window(CROP_START, [CROP_SIZE; 2])
+}
+
+/// Where the whole composite lies.
+pub fn composite_grid() -> Grid {
     Grid {
-        height: CROP_SIZE,
-        width: CROP_SIZE,
+        height: HEIGHT,
+        width: WIDTH,
         spacing_km: 1.0,
-        west_km: CROP_COLUMN as f64,
-        north_km: -(ROW_OFFSET_KM + CROP_ROW as f64),
+        west_km: 0.0,
+        north_km: -ROW_OFFSET_KM,
         proj4: PROJ4.to_owned(),
     }
 }

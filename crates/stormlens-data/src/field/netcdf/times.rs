@@ -6,7 +6,7 @@ use crate::time::parse_utc;
 
 /// A unit of time and the moment that it counts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TimeUnit {
+pub(crate) struct TimeUnit {
     seconds: f64,
     origin: Timestamp,
 }

@@ -3,27 +3,24 @@
 use hdf5_reader::error::Error;
 use hdf5_reader::{Dataset, H5Type, Hdf5File};
 
-use super::{Attributes, HEIGHT, ImportError, NO_DATA, WIDTH};
+use super::{HEIGHT, ImportError, NO_DATA, WIDTH, attributes, layout};
 
 const DATA: &str = "image1/image_data";
 /// Attributes of the calibration that name a pixel value which is no measurement.
 const MISSING: [&str; 2] = ["calibration_missing_data", "calibration_out_of_image"];
 /// [`MAX_MM_5MIN`](super::MAX_MM_5MIN) as it is stored.
-const MAX_VALUE: u16 = 12_600;
+pub(super) const MAX_VALUE: u16 = 12_600;
 
 /// The pixel values, all that are no measurement as [`NO_DATA`].
 pub(super) fn read(source: &Hdf5File, file: &str) -> Result<Vec<u16>, ImportError> {
-    let calibration = Attributes::open(source, file, "image1/calibration")?;
+    let calibration = attributes(source, file, "image1/calibration")?;
     let dataset = source.dataset(DATA).map_err(|cause| refuse(file, cause))?;
     if dataset.shape() != [HEIGHT as u64, WIDTH as u64] {
         let what = format!("{DATA} is {:?}, not [765, 700]", dataset.shape());
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
-    let missing: Vec<f64> = MISSING
-        .iter()
-        .map(|name| calibration.optional(name))
-        .collect::<Result<Vec<_>, _>>()?
-        .concat();
+    let missing = MISSING.iter().filter_map(|name| calibration.optional(name).transpose());
+    let missing = missing.collect::<Result<Vec<f64>, _>>()?;
     let value = |stored: f64| match missing.contains(&stored) || stored == f64::from(NO_DATA) {
         true => Ok(NO_DATA),
         false => measured(file, stored),
@@ -39,11 +36,11 @@ fn measured(file: &str, stored: f64) -> Result<u16, ImportError> {
              file has to say so ({})",
             MISSING.join(", ")
         );
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
     if stored < 0.0 || stored.fract() != 0.0 {
         let what = format!("{DATA} holds {stored}, but pixel values are whole numbers from 0");
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
     Ok(stored as u16)
 }
@@ -61,11 +58,11 @@ fn stored(dataset: &Dataset, file: &str) -> Result<Vec<f64>, ImportError> {
         let what = format!(
             "{DATA} is stored in 8 bits, which end at 255: whatever is above 2.55 mm in 5 minutes is lost"
         );
-        return Err(ImportError::layout(file, what));
+        return Err(layout(file, what));
     }
     let types = [values::<i16>, values::<i32>, values::<u32>, values::<f32>, values::<f64>];
     let found = types.iter().find_map(|values| values(dataset).ok());
-    found.ok_or_else(|| ImportError::layout(file, format!("{DATA} holds {kind}, not numbers")))
+    found.ok_or_else(|| layout(file, format!("{DATA} holds {kind}, not numbers")))
 }
 
 fn values<T: H5Type + Copy + Into<f64>>(dataset: &Dataset) -> Result<Vec<f64>, Error> {
@@ -89,7 +86,7 @@ fn refuse(file: &str, cause: Error) -> ImportError {
                 "{DATA} is compressed with a filter that is not known here ({filter}); `h5repack -f GZIP=4` \
                  writes one that is"
             );
-            ImportError::layout(file, what)
+            layout(file, what)
         }
         _ => ImportError::hdf5(file, cause),
     }

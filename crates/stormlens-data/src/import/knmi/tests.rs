@@ -84,7 +84,7 @@ fn the_grid_reproduces_the_corners_of_the_product() {
 #[test]
 fn the_grid_is_that_of_the_file() {
     let file = Hdf5File::open(sample_file()).unwrap();
-    let projection = Attributes::open(&file, "file", "geographic/map_projection").unwrap();
+    let projection = attributes(&file, "file", "geographic/map_projection").unwrap();
     assert_eq!(projection.text("projection_proj4_params").unwrap(), crop_grid().proj4);
 }
 

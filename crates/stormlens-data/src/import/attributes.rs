@@ -1,0 +1,105 @@
+//! The attributes of a group or an array in an HDF5 file, with messages that name the file.
+
+use hdf5_reader::error::{Error, Result};
+use hdf5_reader::group::Group;
+use hdf5_reader::{Attribute, Dataset, Hdf5File};
+use jiff::Timestamp;
+
+use super::ImportError;
+use crate::time;
+
+/// The attributes of one group or array.
+pub(super) struct Attributes<'a> {
+    file: &'a str,
+    product: &'static str,
+    path: String,
+    holder: Holder,
+}
+
+enum Holder {
+    Group(Group),
+    Dataset(Dataset),
+}
+
+impl<'a> Attributes<'a> {
+    /// Those of a group, which has to be there; `product` says what the file should be.
+    pub fn open(
+        source: &Hdf5File,
+        (file, product): (&'a str, &'static str),
+        path: &str,
+    ) -> std::result::Result<Self, ImportError> {
+        match source.group(path) {
+            Ok(group) => {
+                Ok(Self { file, product, path: path.to_owned(), holder: Holder::Group(group) })
+            }
+            Err(e) => Err(ImportError::layout(file, product, format!("no group {path} ({e})"))),
+        }
+    }
+
+    /// Those of an array.
+    pub fn of(dataset: &Dataset, (file, product): (&'a str, &'static str)) -> Self {
+        let path = dataset.name().to_owned();
+        Self { file, product, path, holder: Holder::Dataset(dataset.clone()) }
+    }
+
+    fn find(&self, name: &str) -> Result<Attribute> {
+        match &self.holder {
+            Holder::Group(group) => group.attribute(name),
+            Holder::Dataset(dataset) => dataset.attribute(name),
+        }
+    }
+
+    /// Whether there is one of that name.
+    pub fn has(&self, name: &str) -> bool {
+        !matches!(self.find(name), Err(error) if is_absent(&error))
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        convert: impl Fn(Attribute) -> Result<T>,
+    ) -> std::result::Result<T, ImportError> {
+        self.find(name).and_then(convert).map_err(|e| {
+            let what = format!("no usable attribute {}@{name} ({e})", self.path);
+            ImportError::layout(self.file, self.product, what)
+        })
+    }
+
+    /// A scalar string or an array of one.
+    pub fn text(&self, name: &str) -> std::result::Result<String, ImportError> {
+        let strings =
+            self.read(name, |a| a.read_strings().or_else(|_| Ok(vec![a.read_string()?])))?;
+        let first = strings.into_iter().next().unwrap_or_default();
+        Ok(first.trim_matches(['\0', ' ']).to_owned())
+    }
+
+    /// The same; `None` where it is not there.
+    pub fn optional_text(&self, name: &str) -> std::result::Result<Option<String>, ImportError> {
+        self.has(name).then(|| self.text(name)).transpose()
+    }
+
+    pub fn number(&self, name: &str) -> std::result::Result<f64, ImportError> {
+        self.read(name, |a| a.read_as_f64())
+    }
+
+    /// The number of an attribute; `None` where it is not there.
+    pub fn optional(&self, name: &str) -> std::result::Result<Option<f64>, ImportError> {
+        self.has(name).then(|| self.number(name)).transpose()
+    }
+
+    pub fn time(&self, name: &str) -> std::result::Result<Timestamp, ImportError> {
+        let text = self.text(name)?;
+        time::parse_knmi(&text).ok_or_else(|| {
+            let what = format!("{}@{name} is {text:?}, no time", self.path);
+            ImportError::layout(self.file, self.product, what)
+        })
+    }
+}
+
+fn is_absent(error: &Error) -> bool {
+    match error {
+        Error::Context { source, .. } => is_absent(source),
+        Error::AttributeNotFound(_) => true,
+        _ => false,
+    }
+}

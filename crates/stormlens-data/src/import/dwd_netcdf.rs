@@ -1,0 +1,133 @@
+//! Frames of DWD's composites in NetCDF-4: RADOLAN RY and RADKLIM-YW.
+//!
+//! - `rainfall_amount` `[time, y, x]`: RADKLIM-YW, adjusted to rain gauges. The pieces that go round with the package
+//!   pycomlink have latitudes and longitudes that are displaced on purpose, to keep the places of links secret, and no
+//!   coordinates in the plane. So their frames lie [nowhere](Grid::nowhere).
+//! - `RY`, `YW` `[time, y, x]` with `y` and `x` in kilometres of RADOLAN's plane.
+//!
+//! A whole number times `scale_factor` is millimetres in five minutes; `_FillValue` is no data; times are ends of the
+//! five minutes. The unit "kg" of RADKLIM stands for kg m⁻² in the product's own files, which are millimetres.
+
+use hdf5_reader::{Dataset, Hdf5File};
+use jiff::Timestamp;
+
+use super::ImportError;
+use super::attributes::Attributes;
+use super::knmi::FRAME_STEP_MIN;
+use super::radar::{Coding, Frames, Measured, RadarFile, Series, ends, step_min};
+use super::radolan;
+use crate::field::Grid;
+use crate::field::netcdf::times::TimeUnit;
+
+const PRODUCT: &str = "a NetCDF file of RADOLAN RY or RADKLIM-YW";
+/// The variable, whether its frames have a place, and the product.
+const VARIABLES: [(&str, bool, &str); 3] = [
+    ("rainfall_amount", false, "RADKLIM-YW"),
+    ("RY", true, "RADOLAN RY"),
+    ("YW", true, "RADKLIM-YW"),
+];
+/// What may stand for millimetres.
+const UNITS: [&str; 4] = ["mm", "kg m-2", "kg/m^2", "kg"];
+/// So the unit of a time of five minutes is written, too.
+const UNITS_5MIN: [&str; 2] = ["mm/5min", "mm per 5 minutes"];
+
+/// A variable of DWD's files: its name, whether its frames have a place, and the product.
+pub(super) type Variable = (&'static str, bool, &'static str);
+
+/// The variable of rain, if the file has one.
+pub(super) fn variable(source: &Hdf5File) -> Option<Variable> {
+    let is_there =
+        |(name, ..): &&Variable| source.dataset(name).is_ok() && source.dataset("time").is_ok();
+    VARIABLES.iter().find(is_there).copied()
+}
+
+/// # Errors
+/// For another unit, for other places than RADOLAN's grids, and for times that are not those of frames.
+pub(super) fn read(
+    file: &str,
+    source: &Hdf5File,
+    (name, has_place, product): Variable,
+) -> Result<RadarFile, ImportError> {
+    let refuse = |what: String| ImportError::layout(file, PRODUCT, what);
+    let damaged = |cause| ImportError::hdf5(file, cause);
+    let rain = source.dataset(name).map_err(damaged)?;
+    let described = Attributes::of(&rain, (file, PRODUCT));
+    check_unit(&described, product).and_then(|checked| checked.map_err(refuse))?;
+    if described.optional("add_offset")?.is_some_and(|offset| offset != 0.0) {
+        return Err(refuse("its values have an offset, which sums of rain do not have".to_owned()));
+    }
+    let missing = ["_FillValue", "missing_value"].iter();
+    let missing = missing.filter_map(|name| described.optional(name).transpose());
+    let places = match has_place {
+        true => {
+            Some((middles(source, "y").map_err(refuse)?, middles(source, "x").map_err(refuse)?))
+        }
+        false => None,
+    };
+    let is_south_first = places.as_ref().is_some_and(|(y, _)| y.first() < y.last());
+    let coding = Coding {
+        factor: described.number("scale_factor")?,
+        missing: missing.collect::<Result<_, _>>()?,
+        is_south_first,
+    };
+    let series = Series::new((file, PRODUCT), rain, coding)?;
+    let grid = match &places {
+        Some((y, x)) => radolan::grid_of(series.size(), y, x).map_err(refuse)?,
+        None => Grid::nowhere(series.size()[0], series.size()[1], 1.0),
+    };
+    let time = source.dataset("time").map_err(damaged)?;
+    let unit = Attributes::of(&time, (file, PRODUCT)).text("units")?;
+    let ends = ends(moments(&time, &unit).map_err(refuse)?, series.n_frames()).map_err(refuse)?;
+    Ok(RadarFile {
+        file: file.to_owned(),
+        provider: match has_place {
+            true => radolan::provider(),
+            false => radolan::displaced_provider(),
+        },
+        product: product.to_owned(),
+        measured: Measured::Sum { minutes: FRAME_STEP_MIN },
+        grid,
+        step_min: step_min(&ends).map_err(refuse)?,
+        ends,
+        sha256: String::new(),
+        frames: Frames::Series(Box::new(series)),
+    })
+}
+
+/// The unit, where the file states one; sums that are named after five minutes may be in plain millimetres.
+fn check_unit(
+    described: &Attributes<'_>,
+    product: &str,
+) -> Result<Result<(), String>, ImportError> {
+    let Some(unit) = described.optional_text("units")? else { return Ok(Ok(())) };
+    let name = described.optional_text("long_name")?.unwrap_or_default().to_lowercase();
+    let is_of_5min = name.is_empty() || name.contains("5-minute") || name.contains("5 min");
+    Ok(match UNITS_5MIN.contains(&&*unit) || UNITS.contains(&&*unit) && is_of_5min {
+        true => Ok(()),
+        false => Err(format!(
+            "its unit is {unit:?} ({name}) where mm in 5 minutes are needed, as {product} has"
+        )),
+    })
+}
+
+/// The coordinate of rows or columns, kilometres.
+fn middles(source: &Hdf5File, name: &str) -> Result<Vec<f64>, String> {
+    let axis = source.dataset(name).map_err(|error| format!("it has no {name} ({error})"))?;
+    let read = axis.read_array::<f64>();
+    let found = read.map_err(|error| format!("its {name} cannot be read ({error})"))?;
+    Ok(found.iter().copied().collect())
+}
+
+fn moments(time: &Dataset, unit: &str) -> Result<Option<Vec<Timestamp>>, String> {
+    let parsed = TimeUnit::parse(unit);
+    let unit =
+        parsed.ok_or_else(|| format!("the unit of its times is {unit:?}, which is not read"))?;
+    let moments =
+        |numbers: Vec<f64>| numbers.into_iter().map(|number| unit.moment(number)).collect();
+    if let Ok(numbers) = time.read_array::<f64>() {
+        return Ok(moments(numbers.iter().copied().collect()));
+    }
+    let read = time.read_array::<i64>();
+    let numbers = read.map_err(|error| format!("its times cannot be read ({error})"))?;
+    Ok(moments(numbers.iter().map(|&number| number as f64).collect()))
+}

@@ -1,0 +1,235 @@
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hdf5_pure::{AttrValue, FileBuilder};
+
+use super::*;
+use crate::projection::Projection;
+use crate::time::format_sample;
+
+/// A folder of the data that come with the program.
+pub(crate) fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(folder)
+}
+
+/// The files of a folder of that ending, in the order of their names.
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    paths.sort();
+    paths
+}
+
+/// A file of the tests alone.
+pub(crate) fn test_data(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Refused with these words, which begin with the name of the file.
+pub(crate) fn check_refused(bytes: Vec<u8>, words: &str) {
+    let found = decode("frame", bytes).err().expect(words).to_string();
+    assert!(found.starts_with("frame ") && found.contains(words), "{found}");
+}
+
+/// The largest amount, and the shares without data and of the known that are wet (at least 0.1 mm/h).
+pub(crate) fn numbers(frame: &Frame) -> (f64, f64, f64) {
+    let known: Vec<f64> = frame.mm_5min().filter(|mm| !mm.is_nan()).collect();
+    let n = frame.height * frame.width;
+    let n_wet = known.iter().filter(|&&mm| mm * 12.0 >= 0.1).count();
+    let largest = known.iter().copied().fold(0.0, f64::max);
+    (largest, 1.0 - known.len() as f64 / n as f64, n_wet as f64 / known.len() as f64)
+}
+
+/// Latitude and longitude of a point of a grid, as shares of its height from the south and its width from the west.
+pub(crate) fn place_of(grid: &Grid, [up, right]: [f64; 2]) -> [f64; 2] {
+    let [height, width] = [grid.height, grid.width].map(|n| n as f64 * grid.spacing_km);
+    let plane = Projection::of(grid).unwrap();
+    plane.latitude_longitude(grid.west_km + right * width, grid.north_km - (1.0 - up) * height)
+}
+
+pub(crate) fn is_near([a, b]: [f64; 2], [c, d]: [f64; 2], degrees: f64) -> bool {
+    (a - c).hypot(b - d) < degrees
+}
+
+#[test]
+fn a_frame_of_knmi_is_its_whole_composite() {
+    let path = data("knmi/RAD_NL25_RAP_5min_201008260400.h5");
+    let file = open(&path).unwrap();
+    let image = knmi::read(&path).unwrap();
+    assert_eq!((file.ends.as_slice(), file.step_min), (&[image.end][..], 5));
+    assert_eq!(
+        (file.provider.notice.as_str(), file.measured),
+        ("Source: KNMI", Measured::Sum { minutes: 5 })
+    );
+    assert_eq!(file.sha256, image.sha256);
+    let frame = file.frame(0).unwrap();
+    let expected = image.pixel_values.iter().map(|&value| match value {
+        u16::MAX => f64::NAN,
+        value => f64::from(value) / 100.0,
+    });
+    assert!(frame.mm_5min().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+    let crop = file.grid.window(knmi::CROP_START, [knmi::CROP_SIZE; 2]);
+    assert_eq!(crop, knmi::crop_grid());
+    let window = frame.window(knmi::CROP_START, [knmi::CROP_SIZE; 2]);
+    assert_eq!(*window.pixels(), Pixels::U16(image.crop().unwrap()));
+}
+
+/// The numbers of `data/knmi-2011/README.md`.
+#[test]
+fn a_series_of_knmi_is_read_frame_by_frame() {
+    let file = open(&files("knmi-2011", ".h5")[0]).unwrap();
+    assert_eq!((file.n_frames(), file.step_min), (288, 5));
+    let ends = [file.ends[0], file.ends[287]].map(format_sample);
+    assert_eq!(ends, ["20110910T0805", "20110911T0800"]);
+    assert_eq!(
+        (file.product.as_str(), &file.grid),
+        ("RAD_NL25_RAC_MFBS_5min", &knmi::composite_grid())
+    );
+    let frame = file.frame(162).unwrap();
+    let (largest, missing, _) = numbers(&frame);
+    assert!(
+        (largest - 20.56).abs() < 1e-9 && (missing - 0.929).abs() < 1e-3,
+        "{largest} {missing}"
+    );
+    let crop = frame.window(knmi::CROP_START, [knmi::CROP_SIZE; 2]);
+    let (_, missing, _) = numbers(&crop);
+    assert!((missing - 0.5626).abs() < 1e-3, "{missing}");
+}
+
+/// The numbers of `data/radklim/README.md`.
+#[test]
+fn radklim_is_read_frame_by_frame_and_lies_nowhere() {
+    let file = open(&files("radklim", ".nc")[0]).unwrap();
+    assert_eq!((file.n_frames(), file.step_min), (3168, 5));
+    let ends = [file.ends[0], file.ends[3167]].map(format_sample);
+    assert_eq!(ends, ["20180510T0000", "20180520T2355"]);
+    assert_eq!((file.grid.height, file.grid.width, file.grid.spacing_km), (190, 228, 1.0));
+    assert!(!file.grid.is_somewhere() && Projection::of(&file.grid).is_err());
+    let frame = file.frame(1044).unwrap();
+    let (largest, missing, _) = numbers(&frame);
+    assert_eq!(frame.argmax(), Some((23, 141)));
+    assert!((largest - 19.74).abs() < 1e-9 && (missing - 1100.0 / 43_320.0).abs() < 1e-9);
+    let n_missing = |place| file.frame(place).unwrap().mm_5min().filter(|mm| mm.is_nan()).count();
+    assert_eq!([0, 1067, 3167].map(n_missing), [1100, 1562, 1100]);
+    assert!(
+        file.provider.notice.contains("Deutscher Wetterdienst (RADKLIM-YW), cut out by pycomlink")
+    );
+}
+
+#[test]
+fn what_is_no_radar_file_is_refused() {
+    check_refused(Vec::new(), "is no radar file of a kind that is read");
+    check_refused(b"\x89PNG\r\n\x1a\n".to_vec(), "is no radar file");
+    check_refused(vec![0; 100_000], "is no radar file");
+    let mut other = FileBuilder::new();
+    other.create_dataset("temperature").with_f64_data(&[1.0]).with_shape(&[1]);
+    check_refused(other.finish().unwrap(), "is no radar file");
+    assert!(open(Path::new("no/such/file")).unwrap_err().to_string().contains("no/such/file"));
+}
+
+#[test]
+fn gzip_that_is_cut_off_or_unpacks_to_anything_is_refused() {
+    let packed = test_data("raa01-ry_10000-2001011535-dwd---bin.gz");
+    for n in (2..packed.len()).step_by(997).chain([packed.len() - 1]) {
+        check_refused(packed[..n].to_vec(), "is not a readable gzip file");
+    }
+    let bomb = gzipped(&vec![0; MAX_UNPACKED_BYTES as usize + 1]);
+    assert!(bomb.len() < 100_000);
+    check_refused(bomb, "unpacks to more than");
+}
+
+#[test]
+fn hdf5_files_that_are_cut_off_are_refused() {
+    for (folder, ending) in [("knmi-2011", ".h5"), ("radklim", ".nc")] {
+        let bytes = std::fs::read(&files(folder, ending)[0]).unwrap();
+        for n in [9, 100, bytes.len() / 2, bytes.len() - 1] {
+            check_refused(bytes[..n].to_vec(), "fetch it again");
+        }
+    }
+}
+
+/// A file of NetCDF-4 as RADKLIM's, with chosen contents.
+fn series(name: &str, values: &[i16], change: impl Fn(&mut FileBuilder)) -> Vec<u8> {
+    let mut file = FileBuilder::new();
+    let rain = file.create_dataset(name);
+    rain.with_i16_data(values).with_shape(&[2, 2, 3]);
+    rain.set_attr("scale_factor", AttrValue::F64(0.01));
+    rain.set_attr("_FillValue", AttrValue::I16(-9999));
+    rain.set_attr("units", AttrValue::String("mm/5min".into()));
+    change(&mut file);
+    file.finish().unwrap()
+}
+
+fn with_times(minutes: &'static [f64]) -> impl Fn(&mut FileBuilder) {
+    move |file| {
+        let time = file.create_dataset("time");
+        time.with_f64_data(minutes).with_shape(&[minutes.len() as u64]);
+        time.set_attr("units", AttrValue::String("minutes since 2018-05-10 00:00:00".into()));
+    }
+}
+
+const RAIN: [i16; 12] = [0, 1, 2, -9999, 100, 12_600, 5, 5, 5, 5, 5, 5];
+
+#[test]
+fn missing_and_dry_are_told_apart() {
+    let bytes = series("rainfall_amount", &RAIN, with_times(&[5.0, 10.0]));
+    let frame = decode("series", bytes).unwrap().frame(0).unwrap();
+    let found: Vec<f64> = frame.mm_5min().collect();
+    assert_eq!(found[..3], [0.0, 0.01, 0.02]);
+    assert!(found[3].is_nan());
+    assert_eq!(found[4..], [1.0, 126.0]);
+}
+
+#[test]
+fn series_that_are_not_what_they_should_be_are_refused() {
+    let of = |values: &[i16]| series("rainfall_amount", values, with_times(&[5.0, 10.0]));
+    for (value, words) in [(12_601, "126.01"), (-1, "-0.01")] {
+        let mut values = RAIN;
+        values[7] = value;
+        let error = decode("series", of(&values)).unwrap().frame(1).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("no data"), "{error}");
+    }
+    for (times, words) in [
+        (&[5.0][..], "1 times for 2 frames"),
+        (&[10.0, 5.0], "do not ascend"),
+        (&[5.0, 7.0], "2 minutes apart"),
+        (&[5.5, 10.0], "no whole minute"),
+        (&[5.0, f64::INFINITY], "beyond the calendar"),
+        (&[5.0, f64::NAN], "beyond the calendar"),
+    ] {
+        check_refused(series("rainfall_amount", &RAIN, with_times(times)), words);
+    }
+    check_refused(series("RY", &RAIN, with_times(&[5.0, 10.0])), "it has no y");
+    let changed = |name: &'static str, value: AttrValue| {
+        let mut file = FileBuilder::new();
+        let rain = file.create_dataset("rainfall_amount");
+        rain.with_i16_data(&RAIN).with_shape(&[2, 2, 3]);
+        for (known, usual) in
+            [("scale_factor", AttrValue::F64(0.01)), ("_FillValue", AttrValue::I16(-9999))]
+        {
+            if known != name {
+                rain.set_attr(known, usual);
+            }
+        }
+        rain.set_attr(name, value);
+        with_times(&[5.0, 10.0])(&mut file);
+        file.finish().unwrap()
+    };
+    check_refused(changed("scale_factor", AttrValue::F64(f64::NAN)), "its scale_factor is NaN");
+    check_refused(changed("scale_factor", AttrValue::F64(1e-9)), "makes no amounts of rain");
+    check_refused(changed("scale_factor", AttrValue::F64(-0.01)), "makes no amounts of rain");
+    check_refused(changed("units", AttrValue::String("mm/h".into())), "its unit is \"mm/h\"");
+    check_refused(changed("add_offset", AttrValue::F64(1.0)), "have an offset");
+    let hour = AttrValue::String("1-hour rainfall sum".into());
+    assert!(decode("f", changed("long_name", hour)).is_ok(), "no unit is stated");
+}
