@@ -1,9 +1,9 @@
-//! A folder of frames, one file a time, as samples for a network.
+//! A folder of frames as samples for a network: one file a frame, or files of many.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -11,107 +11,191 @@ use jiff::Timestamp;
 use crate::card::{NowcastField, Nowcasting};
 use crate::dataset::{DatasetError, check_kind};
 use crate::field::Grid;
-use crate::import::knmi;
+use crate::import::radar::{Measured, RadarFile};
+use crate::import::{self, ImportError, knmi};
 use crate::time;
 
+mod event;
+mod radar;
 mod sample;
 mod source;
+mod summary;
+mod tile;
 
+pub use event::{EVENTS, Event, EventRole};
+use radar::Radar;
 pub use sample::{Lead, Observation, Sample, SampleRef};
 use source::Source;
 pub use source::{Class, DESCRIPTION, Description};
+pub use summary::{SUMMARIES, Summary};
+pub use tile::Tile;
 
-/// Frames kept in memory: two samples of the longest input and what lies between, about 14 MB.
+/// Frames kept in memory: two samples of the longest input and what lies between, of KNMI's about 14 MB.
 const MAX_CACHED_FRAMES: usize = 64;
+/// So much rain makes a pixel wet, mm/h.
+const WET_MM_H: f64 = 0.1;
 
-/// A folder of radar files named as [`knmi::PREFIXES`] say, e.g. `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5`,
-/// where the name carries the end of the interval in UTC; or of other frames with a [`Description`],
-/// `frames.json`, which says what they are.
+/// A folder of radar files, or of other frames with a [`Description`], `frames.json`, which says what they are.
 ///
-/// Opening reads names and the description only. Frames are read when asked for, and again once their file has been
-/// replaced. Where several products have a time, the best of them is used.
+/// Radar is of any kind that [`radar::open`](crate::import::radar::open) reads, all files of one service, quantity and grid. Files
+/// named as [`knmi::PREFIXES`] say, e.g. `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5`, carry the end of the interval in UTC
+/// in their name, and where several products have a time, the best of them is used. Names of MeteoSwiss, FMI and RADOLAN files
+/// carry it, too; of others each file is opened to see which frames it has.
+///
+/// Frames are read when asked for, and again once their file has been replaced. A composite that is larger than a network takes has
+/// several [tiles](Tile), and the name of a sample says which. Where nothing is known, maps have NaN.
 #[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
-    names: BTreeMap<Timestamp, String>,
+    names: Names,
     source: Source,
+    tiles: Vec<Tile>,
+    /// Of the first tile.
+    grid: Grid,
+    events: Vec<Event>,
     frames: Mutex<VecDeque<(Timestamp, FileState, Arc<Frame>)>>,
-    covered_shares: Mutex<HashMap<Timestamp, f64>>,
+    covered_shares: Mutex<HashMap<(Timestamp, String), f64>>,
+    summaries: OnceLock<Vec<Summary>>,
+}
+
+/// Where the frame of each time is.
+type Names = BTreeMap<Timestamp, Place>;
+
+/// A frame in a file.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The file, below the folder.
+    name: String,
+    /// Which of its frames.
+    index: usize,
+    /// Whether it is a single frame of KNMI by its name.
+    is_knmi: bool,
+}
+
+impl Place {
+    fn of(name: &str, index: usize) -> Self {
+        Self { name: name.to_owned(), index, is_knmi: false }
+    }
 }
 
 /// A frame in memory.
 #[derive(Debug)]
 struct Frame {
-    bytes: Vec<u8>,
-    /// Row by row, as stored.
-    values: Vec<u16>,
+    /// The bytes of its file, or what stands for them: the file's hash and the number of the frame.
+    identity: Vec<u8>,
+    map: Map,
+}
+
+/// The pixels of a frame, row by row.
+#[derive(Debug)]
+enum Map {
+    Radar(import::radar::Frame),
+    Classes(Vec<u16>),
 }
 
 /// By which a replaced file is told from the old one: size and time of its last change.
 type FileState = Option<(u64, SystemTime)>;
 
 impl Archive {
-    /// Lists the frames of a folder by their names; other files are ignored.
+    /// Lists the frames of a folder; other files are ignored.
     ///
     /// # Errors
-    /// For a folder that cannot be listed or has no frame.
+    /// For a folder that cannot be listed or has no frame, for two files of one time of which none is known to be the better, for
+    /// files of several services or grids, and for events that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, DatasetError> {
         let io = |cause| DatasetError::Io { file: folder.display().to_string(), cause };
-        let source = Source::open(folder)?;
-        let (mut names, mut others) = (BTreeMap::new(), Vec::new());
+        let described = source::describe(folder)?;
+        let time_of = |name: &str| match &described {
+            Some(described) => described.frame_time(name),
+            None => frame_time(name),
+        };
+        let is_knmi = described.is_none();
+        let (mut names, mut others) = (Names::new(), Vec::new());
         for entry in std::fs::read_dir(folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-            if source.frame_time(&name).is_none() {
-                others.push(name.clone());
-            }
-            if let Some(time) = source.frame_time(&name) {
-                let kept = names.entry(time).or_insert_with(|| name.clone());
-                // The best product sorts first, and the choice must not hang on the order of a listing.
-                if name < *kept {
-                    *kept = name;
-                }
+            let Some(time) = time_of(&name) else {
+                others.push(name);
+                continue;
+            };
+            let place = Place { name, index: 0, is_knmi };
+            let kept = names.entry(time).or_insert_with(|| place.clone());
+            // The best product sorts first, and the choice must not hang on the order of a listing.
+            if place.name < kept.name {
+                *kept = place;
             }
         }
-        if names.is_empty() {
-            let (folder, instead) = (folder.display().to_string(), instead(others));
-            return Err(DatasetError::NoFrames { folder, instead });
+        others.sort();
+        let source = match described {
+            Some(described) => Some(Source::Classes(Box::new(described))),
+            None => Self::radar(folder, &others, &mut names)?,
+        };
+        match source.filter(|_| !names.is_empty()) {
+            Some(source) => Ok(Self::of(folder.to_owned(), names, source, event::read(folder)?)),
+            None => {
+                let (folder, instead) = (folder.display().to_string(), instead(&others));
+                Err(DatasetError::NoFrames { folder, instead })
+            }
         }
-        let folder = folder.to_owned();
-        Ok(Self {
-            folder,
-            names,
-            source,
-            frames: Mutex::default(),
-            covered_shares: Mutex::default(),
-        })
+    }
+
+    /// The radar of a folder, with the frames of files that are not named as KNMI names its own; `None` without any.
+    fn radar(
+        folder: &Path,
+        others: &[String],
+        names: &mut Names,
+    ) -> Result<Option<Source>, DatasetError> {
+        let has_knmi = !names.is_empty();
+        let first = radar::list(folder, others, names)?;
+        let found = match &first {
+            Some(file) if !has_knmi => Some(Radar::of(folder, file, names)?),
+            _ if has_knmi => Some(Radar::knmi()),
+            _ => None,
+        };
+        if let (Some(found), Some(file)) = (&found, &first) {
+            found.kind.check(file)?;
+        }
+        Ok(found.map(|found| Source::Radar(Box::new(found))))
+    }
+
+    fn of(folder: PathBuf, names: Names, source: Source, events: Vec<Event>) -> Self {
+        let tiles = source.tiles();
+        // There is always one.
+        let grid = tiles[0].grid(source.whole());
+        let (frames, covered_shares) = (Mutex::default(), Mutex::default());
+        let summaries = OnceLock::new();
+        Self { folder, names, source, tiles, grid, events, frames, covered_shares, summaries }
     }
 
     /// The frames in these radar files, whatever they are called and wherever they lie: a file says its own
-    /// time.
+    /// times.
     ///
     /// # Errors
-    /// For no files, for one that is no radar frame, and for two of one time.
+    /// For no files, for one that is no radar, for two of one time, and for files of several services or grids.
     pub fn of_files(files: &[PathBuf]) -> Result<Self, DatasetError> {
-        let mut names = BTreeMap::new();
-        for file in files {
-            let time = time::whole_minute(knmi::read(file)?.end);
-            let path = std::path::absolute(file)
-                .map_err(|cause| DatasetError::Io { file: file.display().to_string(), cause })?;
-            let (name, file) = (path.to_string_lossy().into_owned(), file.display().to_string());
-            if let Some(other) = names.insert(time, name.clone()).filter(|other| *other != name) {
-                let time = time::format_sample(time);
-                return Err(DatasetError::SameTime { file, other, time });
+        let (mut names, mut first) = (Names::new(), None::<RadarFile>);
+        for path in files {
+            let file = import::radar::open(path)?;
+            if let Some(first) = &first {
+                radar::Kind::of(first).check(&file)?;
             }
+            let absolute = std::path::absolute(path)
+                .map_err(|cause| DatasetError::Io { file: path.display().to_string(), cause })?;
+            let is_knmi = file.provider == knmi::provider() && file.n_frames() == 1;
+            let is_knmi = is_knmi && path.extension().is_some_and(|ending| ending == "h5");
+            for (index, &time) in file.ends.iter().enumerate() {
+                let name = absolute.to_string_lossy().into_owned();
+                radar::insert(&mut names, time, Place { name, index, is_knmi })?;
+            }
+            first.get_or_insert(file);
         }
         let folder =
             files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
-        if names.is_empty() {
+        let Some(first) = first else {
             let (folder, instead) = (folder.display().to_string(), String::new());
             return Err(DatasetError::NoFrames { folder, instead });
-        }
-        let source = Source::Knmi { grid: knmi::crop_grid() };
-        let (frames, covered_shares) = (Mutex::default(), Mutex::default());
-        Ok(Self { folder, names, source, frames, covered_shares })
+        };
+        let radar = Radar::of(&folder, &first, &names)?;
+        Ok(Self::of(folder, names, Source::Radar(Box::new(radar)), Vec::new()))
     }
 
     /// Reads every frame once, those of the last times first, at most `n_frames` of them, and answers what is
@@ -128,7 +212,7 @@ impl Archive {
 
     /// Name of the file of a frame.
     pub fn file_name(&self, time: Timestamp) -> Option<&str> {
-        self.names.get(&time).map(String::as_str)
+        self.names.get(&time).map(|place| place.name.as_str())
     }
 
     /// The file of a frame, with its folder.
@@ -141,35 +225,89 @@ impl Archive {
         self.description().map_or(NowcastField::Precipitation, |described| described.field)
     }
 
-    /// What `frames.json` says; `None` for KNMI's radar, of which everything is known.
+    /// What `frames.json` says; `None` for radar, whose files say what they are.
     pub fn description(&self) -> Option<&Description> {
         match &self.source {
-            Source::Knmi { .. } => None,
+            Source::Radar(_) => None,
             Source::Classes(described) => Some(described),
+        }
+    }
+
+    /// What the radar measured before it became rain; `None` for what is no radar.
+    pub fn measured(&self) -> Option<Measured> {
+        match &self.source {
+            Source::Radar(radar) => Some(radar.kind.measured),
+            Source::Classes(_) => None,
         }
     }
 
     /// Where the frames come from, for captions and files.
     pub fn origin(&self) -> &str {
-        self.description().map_or(knmi::SOURCE, |described| &described.source)
+        match &self.source {
+            Source::Radar(radar) => &radar.origin,
+            Source::Classes(described) => &described.source,
+        }
     }
 
     /// Licence of the frames and who is to be named.
     pub fn licence(&self) -> &str {
-        self.description().map_or(knmi::LICENCE, |described| &described.licence)
+        match &self.source {
+            Source::Radar(radar) => &radar.licence,
+            Source::Classes(described) => &described.licence,
+        }
+    }
+
+    /// What must be said of the data beside every use, e.g. `Source: MeteoSwiss`.
+    pub fn notice(&self) -> &str {
+        match &self.source {
+            Source::Radar(radar) => &radar.kind.provider.notice,
+            Source::Classes(described) => &described.notice,
+        }
+    }
+
+    /// The events that `events.json` beside the frames names, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The event that a time lies in, which is that of the samples whose last input frame it is.
+    pub fn event(&self, time: Timestamp) -> Option<&Event> {
+        self.events.iter().find(|event| event.contains(time))
+    }
+
+    /// The parts of the frames that networks see; one, unless the composite is larger than they take.
+    pub fn tiles(&self) -> &[Tile] {
+        &self.tiles
+    }
+
+    /// The tile and the time of a sample.
+    ///
+    /// # Errors
+    /// For a name that is no time, or none of a tile of this archive and a time.
+    pub fn place(&self, sample: &str) -> Result<(&Tile, Timestamp), DatasetError> {
+        let parsed = tile::parse_id(sample);
+        let found = parsed.and_then(|(name, time)| {
+            Some((self.tiles.iter().find(|tile| tile.name == name)?, time))
+        });
+        found.ok_or_else(|| DatasetError::SampleName { sample: sample.to_owned() })
     }
 
     /// Minutes between two frames of an unbroken series.
     pub fn frame_step_min(&self) -> u32 {
-        self.description().map_or(knmi::FRAME_STEP_MIN, |described| described.frame_step_min)
+        match &self.source {
+            Source::Radar(radar) => radar.step_min,
+            Source::Classes(described) => described.frame_step_min,
+        }
     }
 
-    /// Where the frames lie, with their height and width.
+    /// Where the frames of the first tile lie, with their height and width.
     pub fn grid(&self) -> &Grid {
-        match &self.source {
-            Source::Knmi { grid } => grid,
-            Source::Classes(described) => &described.grid,
-        }
+        &self.grid
+    }
+
+    /// Where the frames of a tile lie. It may be [nowhere](Grid::is_somewhere).
+    pub fn grid_of(&self, tile: &Tile) -> Grid {
+        tile.grid(self.source.whole())
     }
 
     /// Refuses frames that a network of this task cannot use.
@@ -184,7 +322,7 @@ impl Archive {
     }
 
     /// Every sample with `n_input_frames` frames in a row, `frame_step_min` minutes apart, oldest
-    /// first, and whether each of the lead times has been observed. A sample may end with any
+    /// first and tile by tile, and whether each of the lead times has been observed. A sample may end with any
     /// frame, so that samples of a longer step than the archive's overlap. Where a frame is missing
     /// from the folder, so are the samples that need it as an input.
     pub fn samples(
@@ -205,8 +343,13 @@ impl Archive {
                     let valid_time = time::add_minutes(time, lead.into());
                     valid_time.is_some_and(|t| self.names.contains_key(&t))
                 };
-                let observed = lead_times_min.iter().map(is_observed).collect();
-                samples.push(SampleRef { id: time::format_sample(time), time, observed });
+                let observed: Vec<bool> = lead_times_min.iter().map(is_observed).collect();
+                samples.extend(self.tiles.iter().map(|tile| SampleRef {
+                    id: tile.sample_id(time),
+                    tile: tile.name.clone(),
+                    time,
+                    observed: observed.clone(),
+                }));
             }
         }
         samples
@@ -228,43 +371,99 @@ impl Archive {
         Sample::read(self, sample, n_input_frames, frame_step_min, lead_times_min)
     }
 
-    /// Share of a frame's pixels, 0 to 1, where there is any rain or cloud. Of radar, that is at
-    /// least the smallest value it can store, 0.01 mm in 5 minutes (0.12 mm/h), so this is the share
-    /// above 0.1 mm/h.
+    /// Share of the known pixels of a frame, 0 to 1, where there is any rain or cloud; of the first tile. Of radar, that is at
+    /// least 0.1 mm/h, and of KNMI's the smallest value it can store, 0.01 mm in 5 minutes (0.12 mm/h). 0 where nothing is known.
     ///
     /// # Errors
     /// As [`Self::load`].
     pub fn covered_share(&self, time: Timestamp) -> Result<f64, DatasetError> {
-        let known = lock(&self.covered_shares).get(&time).copied();
+        self.covered_share_of(&self.tiles[0], time)
+    }
+
+    /// The same of a tile.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn covered_share_of(&self, tile: &Tile, time: Timestamp) -> Result<f64, DatasetError> {
+        let key = (time, tile.name.clone());
+        let known = lock(&self.covered_shares).get(&key).copied();
         if let Some(share) = known {
             return Ok(share);
         }
-        let frame = self.frame(time)?;
-        let n_covered = frame.values.iter().filter(|&&value| self.source.is_covered(value)).count();
-        let share = n_covered as f64 / frame.values.len() as f64;
-        lock(&self.covered_shares).insert(time, share);
+        let found = self.map(tile, time)?;
+        let is_covered = |&&value: &&f64| self.source.is_covered(value);
+        let known: Vec<f64> = found.into_iter().filter(|value| !value.is_nan()).collect();
+        let n_covered = known.iter().filter(is_covered).count();
+        let share = n_covered as f64 / known.len().max(1) as f64;
+        lock(&self.covered_shares).insert(key, share);
         Ok(share)
     }
 
-    /// One frame as the networks take it, `[height, width]`.
+    /// One frame of the first tile as the networks take it, `[height, width]`, but NaN where nothing is known.
     ///
     /// # Errors
     /// As [`Self::load`].
     pub fn normalised(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
-        let frame = self.frame(time)?;
-        Ok(self.normalise(&frame))
+        self.normalised_of(&self.tiles[0], time)
     }
 
-    /// One frame as stored, `[height, width]`: classes of a described folder, pixel values of radar.
+    /// The same of a tile.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn normalised_of(&self, tile: &Tile, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
+        let frame = self.frame(time)?;
+        Ok(self.normalise(tile, &frame))
+    }
+
+    /// One frame of the first tile as the networks take it, if all of it is known.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and for a frame with pixels without data.
+    pub fn known(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
+        let values = self.normalised(time)?;
+        match values.iter().filter(|value| value.is_nan()).count() {
+            0 => Ok(values),
+            count => {
+                let file = self.file(time).unwrap_or_default().display().to_string();
+                let Grid { height, width, .. } = self.grid;
+                Err(ImportError::Missing { file, count, height, width }.into())
+            }
+        }
+    }
+
+    /// One frame of the first tile in its own values, `[height, width]`: classes of a described folder; of radar hundredths of a
+    /// millimetre in five minutes, 65535 where nothing is known.
     ///
     /// # Errors
     /// As [`Self::load`].
     pub fn stored(&self, time: Timestamp) -> Result<Vec<u16>, DatasetError> {
-        Ok(self.frame(time)?.values.clone())
+        let hundredths =
+            |value: f64| if value.is_nan() { u16::MAX } else { (value * 100.0).round() as u16 };
+        Ok(match &self.frame(time)?.map {
+            Map::Classes(values) => values.clone(),
+            Map::Radar(_) => self.map(&self.tiles[0], time)?.into_iter().map(hundredths).collect(),
+        })
     }
 
-    fn normalise(&self, frame: &Frame) -> Vec<f32> {
-        frame.values.iter().map(|&value| self.source.normalise(value)).collect()
+    /// One frame of a tile: millimetres in five minutes of radar, NaN where nothing is known; else numbers of classes.
+    fn map(&self, tile: &Tile, time: Timestamp) -> Result<Vec<f64>, DatasetError> {
+        let frame = self.frame(time)?;
+        Ok(self.values(tile, &frame))
+    }
+
+    fn values(&self, tile: &Tile, frame: &Frame) -> Vec<f64> {
+        match &frame.map {
+            // A frame of one tile is kept as that.
+            Map::Radar(map) if self.tiles.len() == 1 => map.mm_5min().collect(),
+            Map::Radar(map) => tile.of(map).mm_5min().collect(),
+            Map::Classes(values) => values.iter().map(|&value| value.into()).collect(),
+        }
+    }
+
+    fn normalise(&self, tile: &Tile, frame: &Frame) -> Vec<f32> {
+        let values = self.values(tile, frame);
+        values.into_iter().map(|value| self.source.normalise(value)).collect()
     }
 
     /// A frame, read again once its file has been replaced.
@@ -286,22 +485,26 @@ impl Archive {
     }
 
     fn file_state(&self, time: Timestamp) -> FileState {
-        let file = fs::metadata(self.folder.join(self.file_name(time)?)).ok()?;
-        Some((file.len(), file.modified().ok()?))
+        file_state(&self.folder.join(self.file_name(time)?))
     }
 
     fn read_frame(&self, time: Timestamp) -> Result<Frame, DatasetError> {
-        let Some(name) = self.file_name(time) else {
+        let Some(place) = self.names.get(&time) else {
             return Err(DatasetError::MissingFrame {
                 time: time::format_sample(time),
                 folder: self.folder.display().to_string(),
             });
         };
-        self.source.read(&self.folder.join(name), time)
+        self.source.read(&self.folder, place, time)
     }
 }
 
-/// End of the interval from a file name; `None` where the file is no frame.
+fn file_state(path: &Path) -> FileState {
+    let file = fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()?))
+}
+
+/// End of the interval from the name of one of KNMI's files; `None` where the file is no frame.
 pub fn frame_time(name: &str) -> Option<Timestamp> {
     let stem = name.strip_suffix(".h5")?;
     let stem = stem.strip_suffix("_cor").or_else(|| stem.strip_suffix("_NL")).unwrap_or(stem);
@@ -309,8 +512,7 @@ pub fn frame_time(name: &str) -> Option<Timestamp> {
 }
 
 /// What a folder without frames holds, in words that follow that.
-fn instead(mut names: Vec<String>) -> String {
-    names.sort();
+fn instead(names: &[String]) -> String {
     let forecasts = names.iter().filter(|name| name.starts_with(knmi::FORECAST_PREFIX));
     match (forecasts.clone().count(), forecasts.min(), names.first()) {
         (1.., Some(forecast), _) => {

@@ -47,7 +47,10 @@ pub enum DatasetError {
         /// What is there instead, in words that follow.
         instead: String,
     },
-    #[error("{sample:?} names no sample: expected a time in UTC such as 20100826T0535")]
+    #[error(
+        "{sample:?} names no sample: expected a time in UTC such as 20100826T0535, behind a tile where there are \
+         several, r1c2.20150515T1545"
+    )]
     SampleName { sample: String },
     #[error("the frame of {time} UTC is missing from {folder}: choose another sample or fetch it")]
     MissingFrame { time: String, folder: String },
@@ -55,6 +58,14 @@ pub enum DatasetError {
     WrongTime { file: String, found: String },
     #[error("{file} and {other} both hold the frame of {time} UTC: give one of them")]
     SameTime { file: String, other: String, time: String },
+    #[error(
+        "{file} is of another kind ({found}) than the frames beside it ({others}): put it into a folder of its own"
+    )]
+    OtherRadar { file: String, found: String, others: String },
+    #[error("{file} does not name events: {what}")]
+    Events { file: String, what: String },
+    #[error("{file} does not fit the frames beside it ({what}): remove it, or write it again")]
+    Summaries { file: String, what: String },
     #[error("{file} is not a readable HDF5 file, make or fetch it again: {cause}")]
     Hdf5 { file: String, cause: String },
     #[error("{file} is not a dataset of radar frames: {what}")]

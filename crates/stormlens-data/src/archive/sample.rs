@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::Archive;
+use super::{Archive, Tile};
 use crate::card::NowcastField;
 use crate::dataset::DatasetError;
 use crate::field::{Field, Sequence};
@@ -14,8 +14,11 @@ use crate::{hash, time};
 /// A sample that an archive can give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRef {
-    /// UTC end of the last input frame, e.g. `20100826T0535`.
+    /// UTC end of the last input frame, e.g. `20100826T0535`, behind the name of the tile where there are
+    /// several: `r1c2.20150515T1545`.
     pub id: String,
+    /// Name of the tile; empty where there is one.
+    pub tile: String,
     pub time: Timestamp,
     /// For each lead time asked for, whether the archive has its frame.
     pub observed: Vec<bool>,
@@ -31,13 +34,14 @@ impl SampleRef {
 /// Input frames of a network and, for each lead time, what was observed where the archive has it.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// UTC end of the last input frame, e.g. `20100826T0535`.
+    /// As [`SampleRef::id`].
     pub id: String,
     /// What the frames show. Maps are in its physical unit, see [`NowcastField::unit`].
     pub field: NowcastField,
-    /// `[n_input_frames, height, width]`, oldest frame first, as the networks take it.
+    /// `[n_input_frames, height, width]`, oldest frame first, as the networks take it: 0 where nothing is known.
+    /// Which pixels those are, [`Self::sequence`] says.
     pub inputs_normalised: Vec<f32>,
-    /// The input frames in physical units, with their times and grid.
+    /// The input frames in physical units, with their times and grid; NaN where nothing is known.
     pub sequence: Sequence,
     /// One for each lead time asked for, in that order.
     pub leads: Vec<Lead>,
@@ -49,6 +53,8 @@ pub struct Sample {
     pub source: String,
     /// Licence of the frames and who is to be named.
     pub licence: String,
+    /// What must be said of the data beside every use.
+    pub notice: String,
 }
 
 /// One lead time of a sample.
@@ -64,14 +70,14 @@ pub struct Lead {
 /// The frame of a lead time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// `[height, width]`, as the networks give it.
+    /// `[height, width]`, as the networks give it; NaN where nothing is known.
     pub normalised: Vec<f32>,
     /// The same in physical units.
     pub map: Field,
 }
 
 impl Sample {
-    /// What a network should answer, `[leads, height, width]`, normalised; `None` where one of the
+    /// What a network should answer, `[leads, height, width]`, normalised, and NaN where nothing is known; `None` where one of the
     /// observations is missing.
     pub fn targets_normalised(&self) -> Option<Vec<f32>> {
         let observed: Option<Vec<&Observation>> =
@@ -88,14 +94,15 @@ impl Sample {
         lead_times_min: &[u32],
     ) -> Result<Self, DatasetError> {
         let unknown = || DatasetError::SampleName { sample: id.to_owned() };
-        let last = time::parse_sample(id).ok_or_else(unknown)?;
+        let (tile, last) = archive.place(id)?;
         let after = |minutes: i64| time::add_minutes(last, minutes).ok_or_else(unknown);
-        let mut parts = Parts::new(archive);
+        let mut parts = Parts::new(archive, tile);
         let (mut inputs_normalised, mut frames, mut times) = (Vec::new(), Vec::new(), Vec::new());
         for i in (0..n_input_frames).rev() {
             let time = after(-(i as i64) * i64::from(frame_step_min))?;
             let Observation { normalised, map } = parts.frame(time)?;
-            inputs_normalised.extend(normalised);
+            inputs_normalised
+                .extend(normalised.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }));
             frames.push(map);
             times.push(time);
         }
@@ -110,12 +117,13 @@ impl Sample {
             id: id.to_owned(),
             field: archive.field(),
             inputs_normalised,
-            sequence: Sequence { frames, times, grid: archive.grid().clone() },
+            sequence: Sequence { frames, times, grid: archive.grid_of(tile) },
             leads,
             files: parts.files,
             data_sha256: hash::finish(parts.hash),
             source: archive.origin().to_owned(),
             licence: archive.licence().to_owned(),
+            notice: archive.notice().to_owned(),
         })
     }
 }
@@ -123,24 +131,27 @@ impl Sample {
 /// What grows frame by frame while a sample is read.
 struct Parts<'a> {
     archive: &'a Archive,
+    tile: &'a Tile,
     files: Vec<String>,
     hash: Sha256,
 }
 
 impl<'a> Parts<'a> {
-    fn new(archive: &'a Archive) -> Self {
-        Self { archive, files: Vec::new(), hash: Sha256::new() }
+    fn new(archive: &'a Archive, tile: &'a Tile) -> Self {
+        Self { archive, tile, files: Vec::new(), hash: Sha256::new() }
     }
 
     fn frame(&mut self, time: Timestamp) -> Result<Observation, DatasetError> {
         let frame = self.archive.frame(time)?;
         let name = self.archive.file_name(time).and_then(|name| Path::new(name).file_name());
-        self.files.extend(name.map(|name| name.to_string_lossy().into_owned()));
-        self.hash.update(&frame.bytes);
-        let (grid, field) = (self.archive.grid(), self.archive.field());
-        let normalised = self.archive.normalise(&frame);
+        let name = name.map(|name| name.to_string_lossy().into_owned());
+        // A file of many frames is named once.
+        self.files.extend(name.filter(|name| !self.files.contains(name)));
+        self.hash.update(&frame.identity);
+        let field = self.archive.field();
+        let normalised = self.archive.normalise(self.tile, &frame);
         let physical = normalised.iter().map(|&x| field.to_physical(x)).collect();
-        let map = Field::new(grid.height, grid.width, physical);
+        let map = Field::new(self.tile.height, self.tile.width, physical);
         Ok(Observation { normalised, map })
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Frame;
+use super::{Frame, Map, Place, Radar, Tile, WET_MM_H};
 use crate::card::NowcastField;
 use crate::dataset::DatasetError;
 use crate::field::Grid;
@@ -53,69 +53,72 @@ pub struct Class {
 /// The kinds of archives.
 #[derive(Debug)]
 pub(super) enum Source {
-    Knmi { grid: Grid },
+    Radar(Box<Radar>),
     Classes(Box<Description>),
 }
 
+/// What `frames.json` says of a folder; `None` without one.
+pub(super) fn describe(folder: &Path) -> Result<Option<Description>, DatasetError> {
+    let path = folder.join(DESCRIPTION);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = read_bytes(&path, MAX_DESCRIPTION_BYTES)?;
+    let file = path.display().to_string();
+    let refuse = |what: String| DatasetError::Description { file: file.clone(), what };
+    let found: Description =
+        serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
+    found.check().map_err(|what| refuse(what.to_owned()))?;
+    Ok(Some(found))
+}
+
 impl Source {
-    /// The source of a folder's frames: described, or KNMI's.
-    pub fn open(folder: &Path) -> Result<Self, DatasetError> {
-        let path = folder.join(DESCRIPTION);
-        if !path.is_file() {
-            return Ok(Self::Knmi { grid: knmi::crop_grid() });
+    /// Where the whole frames lie.
+    pub fn whole(&self) -> &Grid {
+        match self {
+            Self::Radar(radar) => &radar.kind.whole,
+            Self::Classes(described) => &described.grid,
         }
-        let bytes = read_bytes(&path, MAX_DESCRIPTION_BYTES)?;
-        let file = path.display().to_string();
-        let refuse = |what: String| DatasetError::Description { file: file.clone(), what };
-        let found: Description =
-            serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
-        found.check().map_err(|what| refuse(what.to_owned()))?;
-        Ok(Self::Classes(Box::new(found)))
     }
 
-    /// Time of a frame by the name of its file; `None` where the file is no frame.
-    pub fn frame_time(&self, name: &str) -> Option<Timestamp> {
+    /// The tiles of its frames, at least one.
+    pub fn tiles(&self) -> Vec<Tile> {
         match self {
-            Self::Knmi { .. } => super::frame_time(name),
+            Self::Radar(radar) => radar.tiles.clone(),
             Self::Classes(described) => {
-                let stem = name.strip_suffix(".npz")?;
-                time::parse_digits(stem.strip_prefix(&described.file_prefix)?)
+                let Grid { height, width, .. } = described.grid;
+                vec![Tile::only([0, 0], [height, width])]
             }
         }
     }
 
-    pub fn read(&self, path: &Path, time: Timestamp) -> Result<Frame, DatasetError> {
+    pub fn read(
+        &self,
+        folder: &Path,
+        place: &Place,
+        time: Timestamp,
+    ) -> Result<Frame, DatasetError> {
         match self {
-            Self::Knmi { .. } => read_knmi(path, time),
-            Self::Classes(described) => described.read(path),
+            Self::Radar(radar) => radar.read(folder, place, time),
+            Self::Classes(described) => described.read(&folder.join(&place.name)),
         }
     }
 
-    /// As the networks take it, of a stored value.
-    pub fn normalise(&self, value: u16) -> f32 {
+    /// As the networks take it, of millimetres in five minutes or the number of a class.
+    pub fn normalise(&self, value: f64) -> f32 {
         match self {
-            Self::Knmi { .. } => knmi::normalise(value),
-            Self::Classes(described) => f32::from(u8::from(described.is_cloud(value))),
+            Self::Radar(_) => knmi::normalise_mm(value),
+            Self::Classes(described) => f32::from(u8::from(described.is_cloud(value as u16))),
         }
     }
 
     /// Whether there is any rain or cloud.
-    pub fn is_covered(&self, value: u16) -> bool {
+    pub fn is_covered(&self, value: f64) -> bool {
         match self {
-            Self::Knmi { .. } => value > 0,
-            Self::Classes(described) => described.is_cloud(value),
+            Self::Radar(_) => value * 12.0 >= WET_MM_H,
+            Self::Classes(described) => described.is_cloud(value as u16),
         }
     }
-}
-
-fn read_knmi(path: &Path, time: Timestamp) -> Result<Frame, DatasetError> {
-    let (image, bytes) = knmi::read_with_bytes(path)?;
-    // A file under a wrong name would put its rain at the wrong time without a trace.
-    if time::format_sample(image.end) != time::format_sample(time) {
-        let (file, found) = (image.file, time::format_knmi(image.end));
-        return Err(DatasetError::WrongTime { file, found });
-    }
-    Ok(Frame { values: image.crop()?, bytes })
 }
 
 impl Description {
@@ -141,6 +144,12 @@ impl Description {
         Ok(())
     }
 
+    /// Time of a frame by the name of its file; `None` where the file is no frame.
+    pub fn frame_time(&self, name: &str) -> Option<Timestamp> {
+        let stem = name.strip_suffix(".npz")?;
+        time::parse_digits(stem.strip_prefix(&self.file_prefix)?)
+    }
+
     fn is_cloud(&self, value: u16) -> bool {
         self.classes.iter().any(|class| class.value == value && class.is_cloud)
     }
@@ -151,7 +160,7 @@ impl Description {
         let (shape, values) = npz_array(&file, &bytes, ARRAY, MAX_FILE_BYTES)?;
         let values = self.classes_of(&shape, &values);
         let values = values.map_err(|what| DatasetError::Classes { file, what })?;
-        Ok(Frame { values, bytes })
+        Ok(Frame { map: Map::Classes(values), identity: bytes })
     }
 
     /// The classes of an array, if it has the size of the grid and only classes that are described.

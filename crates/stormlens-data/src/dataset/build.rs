@@ -121,6 +121,7 @@ pub fn build(
 ) -> Result<BuildReport, DatasetError> {
     options.check()?;
     let archive = Archive::open(raw)?;
+    check_knmi(&archive, raw)?;
     let times: Vec<Timestamp> = archive.times().collect();
     std::fs::create_dir_all(output).map_err(|e| DatasetError::io(output, e))?;
     let product =
@@ -209,6 +210,17 @@ fn years(times: &[Timestamp]) -> String {
     match (years.clone().min(), years.max()) {
         (Some(first), Some(last)) if first != last => format!("{first}-{last}"),
         (first, _) => first.unwrap_or_default().to_string(),
+    }
+}
+
+/// Refuses frames of another size than the files that are built have.
+fn check_knmi(archive: &Archive, raw: &Path) -> Result<(), DatasetError> {
+    match *archive.grid() == knmi::crop_grid() {
+        true => Ok(()),
+        false => Err(DatasetError::Options(format!(
+            "{} holds other frames than KNMI's, and data sets are built of those alone",
+            raw.display()
+        ))),
     }
 }
 

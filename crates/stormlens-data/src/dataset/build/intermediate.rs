@@ -61,7 +61,7 @@ impl Writer<'_> {
         for &time in times {
             report(self.progress, "reading radar frames", self.n_done, self.n_total)?;
             self.n_done += 1;
-            match archive.normalised(time) {
+            match archive.known(time) {
                 Ok(values) => {
                     let offsets = [texts.len() as u64, 0, 0];
                     self.io(|file| file.write_floats(&mut images, &offsets, &values))?;

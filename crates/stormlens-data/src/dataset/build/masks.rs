@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Skipped, Split, atomically, report};
+use super::{Skipped, Split, atomically, check_knmi, report};
 use crate::archive::{Archive, SampleRef};
 use crate::card::NowcastField;
 use crate::dataset::DatasetError;
@@ -79,6 +79,7 @@ pub fn build_masks(
         let message = format!("{} holds no radar frames to make masks of", raw.display());
         return Err(DatasetError::Options(message));
     }
+    check_knmi(&archive, raw)?;
     let names = options.split.groups();
     make_folders(output, names)?;
     let groups = names.iter().map(|&name| (name, 0)).collect();
@@ -185,6 +186,11 @@ impl Builder<'_> {
         let sample = self.archive.load(id, N_INPUT_FRAMES, FRAME_STEP_MIN, leads)?;
         let observed = sample.leads.iter().filter_map(|lead| lead.observation.as_ref());
         let maps = sample.sequence.frames.iter().chain(observed.map(|o| &o.map));
+        // What is not known is neither wet nor dry.
+        if maps.clone().any(|map| map.values.iter().any(|rate| rate.is_nan())) {
+            let message = format!("{id} has pixels without data");
+            return Err(DatasetError::Options(message));
+        }
         let size = self.options.size;
         let margin = (knmi::CROP_SIZE - size) / 2;
         let wet = |rate: &f32| u8::from(f64::from(*rate) > self.options.wet_above_mm_h);
