@@ -9,7 +9,7 @@ use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::{DatasetError, Windows};
 use stormlens_data::field::Field;
 use stormlens_data::network::Input;
-use stormlens_data::score::{ScoreTable, Verification, default_thresholds};
+use stormlens_data::score::{MODEL, PERSISTENCE, ScoreTable, Verification, default_thresholds};
 
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
@@ -29,7 +29,8 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     if n == 0 {
         bail!("{} has no sample in {:?}", evaluation.dataset.display(), evaluation.split);
     }
-    let verification = Verification::new(task.field, &task.lead_times_min, &thresholds);
+    let verification =
+        Verification::new(task.field, &[MODEL, PERSISTENCE], &task.lead_times_min, &thresholds);
     let table = verify(evaluation, cases.as_ref(), task, verification)?;
     Ok(Evaluated {
         n_cases: format!("{n} samples verified"),
@@ -189,7 +190,7 @@ fn verify(
         }
         for (lead, pair) in predictions.zip(observations.chunks_exact(n_pixels)).enumerate() {
             let (model, observation) = pair;
-            verification.add(lead, &map(model), &persistence, &map(observation));
+            verification.add(lead, &[&map(model), &persistence], &map(observation));
         }
     }
     Ok(verification.finish())

@@ -1,13 +1,14 @@
-//! Score tables as pages show them: model beside persistence, the better one marked.
+//! Score tables as pages show them: the model beside reference forecasts, the best one marked.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 use stormlens_data::card::NowcastField;
-use stormlens_data::outcome::{Outcome, Variable};
+use stormlens_data::field::Field;
+use stormlens_data::outcome::{Outcome, Role, Variable};
 use stormlens_data::score::{
-    SCORES, Score, ScoreRow, ScoreTable, Scored, Verification, default_thresholds,
+    MODEL, PERSISTENCE, SCORES, Score, ScoreRow, ScoreTable, Verification, default_thresholds,
 };
 
 use crate::web::format;
@@ -24,6 +25,8 @@ pub struct Scores {
     pub head: String,
     pub names: Vec<Name>,
     pub rows: Vec<Row>,
+    /// Titles of the forecasts, the network first.
+    pub forecasts: Vec<String>,
     pub errors: Vec<ErrorRow>,
 }
 
@@ -36,19 +39,20 @@ pub struct Name {
 pub struct Row {
     pub label: String,
     pub n_observed: String,
-    /// The network, then persistence.
-    pub forecasts: [Forecast; 2],
+    /// The network first.
+    pub forecasts: Vec<Forecast>,
 }
 
 pub struct Forecast {
-    pub title: &'static str,
+    pub title: String,
     /// One for each name.
     pub cells: Vec<Cell>,
 }
 
 pub struct ErrorRow {
     pub name: String,
-    pub cells: [Cell; 2],
+    /// One for each forecast.
+    pub cells: Vec<Cell>,
 }
 
 pub struct Cell {
@@ -67,9 +71,7 @@ pub fn of_outcome_above(outcome: &Outcome, threshold: f64) -> Option<ScoreTable>
 }
 
 fn table(outcome: &Outcome, thresholds: Option<&[f64]>) -> Option<ScoreTable> {
-    let [model, persistence, observed] =
-        ["prediction", "persistence", "observation"].map(|name| outcome.variable(name));
-    let (model, persistence, observed) = (model?, persistence?, observed?);
+    let (model, observed) = (outcome.variable("prediction")?, outcome.variable("observation")?);
     let axis = model.axis()?;
     let field = field_of(model);
     let thresholds = thresholds.unwrap_or_else(|| default_thresholds(field));
@@ -79,11 +81,21 @@ fn table(outcome: &Outcome, thresholds: Option<&[f64]>) -> Option<ScoreTable> {
         .filter_map(|i| Some((i, axis.lead_time_min(i)?)))
         .collect();
     let lead_times_min: Vec<u32> = leads.iter().map(|lead| lead.1).collect();
-    let mut sums = Verification::new(field, &lead_times_min, thresholds);
+    let forecasts: Vec<(&str, &Variable)> = std::iter::once((MODEL, model))
+        .chain(references(outcome).map(|variable| (variable.name.as_str(), variable)))
+        .collect();
+    let names: Vec<&str> = forecasts.iter().map(|forecast| forecast.0).collect();
+    let mut sums = Verification::new(field, &names, &lead_times_min, thresholds);
     for (place, &(i, _)) in leads.iter().enumerate() {
-        sums.add(place, &model.map(i), &persistence.map(i), &observed.map(i));
+        let maps: Vec<Field> = forecasts.iter().map(|forecast| forecast.1.map(i)).collect();
+        sums.add(place, &maps.iter().collect::<Vec<_>>(), &observed.map(i));
     }
     (!leads.is_empty()).then(|| sums.finish())
+}
+
+/// The reference forecasts of a result.
+pub fn references(outcome: &Outcome) -> impl Iterator<Item = &Variable> {
+    outcome.variables.iter().filter(|variable| variable.role == Role::Reference)
 }
 
 fn field_of(variable: &Variable) -> NowcastField {
@@ -142,24 +154,47 @@ impl Scores {
         is_it: impl Fn(&ScoreRow) -> bool,
         label: impl Fn(&ScoreRow) -> String,
     ) -> Option<Self> {
-        let mut pairs = Vec::new();
-        let of_model = |row: &&ScoreRow| row.forecast == Scored::Model && is_it(row);
-        for model in table.rows.iter().filter(of_model) {
-            let other = table.row(Scored::Persistence, model.lead_time_min, model.threshold)?;
-            pairs.push((model, other));
-        }
+        let names = forecasts(table);
+        let of_model = |row: &&ScoreRow| row.forecast == MODEL && is_it(row);
+        let beside = |model: &ScoreRow| -> Option<Vec<&ScoreRow>> {
+            let row = |name: &&str| table.row(name, model.lead_time_min, model.threshold);
+            names.iter().map(row).collect()
+        };
+        let groups = table.rows.iter().filter(of_model).map(beside);
+        let groups: Vec<Vec<&ScoreRow>> = groups.collect::<Option<_>>()?;
+        // One forecast alone is not verified against anything.
+        let is_whole = |group: &&Vec<&ScoreRow>| group.len() > 1;
         // Errors are the same at all thresholds; of several lead times they are those of all together.
-        let all = pairs.iter().find(|(model, _)| model.lead_time_min.is_none());
-        let (model, persistence) = all.or(pairs.first())?;
+        let all = groups.iter().find(|group| group[0].lead_time_min.is_none());
+        let first = all.or(groups.first()).filter(is_whole)?;
         let errors = shown(table.field).filter(|score| !score.depends_on_threshold());
-        let line =
-            |(model, other): &(&ScoreRow, &ScoreRow)| row(table.field, label(model), model, other);
         Some(Self {
             head,
             names: columns(table.field).map(name).collect(),
-            rows: pairs.iter().map(line).collect(),
-            errors: errors.map(|score| error_row(score, model, persistence)).collect(),
+            rows: groups.iter().map(|group| row(table.field, label(group[0]), group)).collect(),
+            forecasts: names.iter().map(|name| forecast_title(name)).collect(),
+            errors: errors.map(|score| error_row(score, first)).collect(),
         })
+    }
+}
+
+/// Names of the forecasts of a table, the model first.
+fn forecasts(table: &ScoreTable) -> Vec<&str> {
+    let mut names = Vec::new();
+    for row in &table.rows {
+        if !names.contains(&row.forecast.as_str()) {
+            names.push(row.forecast.as_str());
+        }
+    }
+    names
+}
+
+/// The title of a forecast by its name in tables and variables.
+pub fn forecast_title(name: &str) -> String {
+    match name {
+        MODEL => "Network".to_owned(),
+        PERSISTENCE => "Persistence".to_owned(),
+        other => other.to_owned(),
     }
 }
 
@@ -185,21 +220,24 @@ fn name(score: &Score) -> Name {
     Name { short: score.label, long: format!("{}; best {}", score.meaning, score.best) }
 }
 
-fn row(field: NowcastField, label: String, model: &ScoreRow, persistence: &ScoreRow) -> Row {
-    let pairs = columns(field).map(|score| pair(score, model, persistence));
-    let (ours, theirs) = pairs.map(|[ours, theirs]| (ours, theirs)).unzip();
+/// The scores of a group of forecasts, the model first.
+fn row(field: NowcastField, label: String, group: &[&ScoreRow]) -> Row {
+    let by_score: Vec<Vec<Cell>> = columns(field).map(|score| cells(score, group)).collect();
+    let mut by_score: Vec<_> = by_score.into_iter().map(Vec::into_iter).collect();
+    let forecast = |row: &&ScoreRow| Forecast {
+        title: forecast_title(&row.forecast),
+        cells: by_score.iter_mut().filter_map(Iterator::next).collect(),
+    };
+    let counts = &group[0].counts;
     Row {
         label,
-        n_observed: format::count((model.counts.hits + model.counts.misses) as usize),
-        forecasts: [
-            Forecast { title: "Network", cells: ours },
-            Forecast { title: "Persistence", cells: theirs },
-        ],
+        n_observed: format::count((counts.hits + counts.misses) as usize),
+        forecasts: group.iter().map(forecast).collect(),
     }
 }
 
-fn error_row(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> ErrorRow {
-    ErrorRow { name: on_page(score).label(), cells: pair(score, model, persistence) }
+fn error_row(score: &Score, group: &[&ScoreRow]) -> ErrorRow {
+    ErrorRow { name: on_page(score).label(), cells: cells(score, group) }
 }
 
 /// A score as pages show it: all errors of a table in one unit.
@@ -240,10 +278,10 @@ pub fn on_page(score: &Score) -> OnPage {
     }
 }
 
-fn pair(score: &Score, model: &ScoreRow, persistence: &ScoreRow) -> [Cell; 2] {
-    let values = [model, persistence].map(|row| row.score(score.name));
+fn cells(score: &Score, group: &[&ScoreRow]) -> Vec<Cell> {
+    let values: Vec<_> = group.iter().map(|row| row.score(score.name)).collect();
     let marks = best(score, &values);
-    [cell(score, values[0], marks[0]), cell(score, values[1], marks[1])]
+    values.into_iter().zip(marks).map(|(value, mark)| cell(score, value, mark)).collect()
 }
 
 /// Which of the values are the best; none where all look alike in the digits that are shown.

@@ -1,6 +1,7 @@
 //! The scores: one entry each.
 
-use super::tally::{Counts, Errors, Tally};
+use super::moments::Moments;
+use super::tally::{Counts, Tally};
 use crate::card::NowcastField;
 
 /// A score.
@@ -29,7 +30,7 @@ pub enum Basis {
     /// Events, so it depends on the threshold.
     Events(fn(&Counts) -> Option<f64>),
     /// Values, so it is equal at all thresholds.
-    Values(fn(&Errors) -> Option<f64>),
+    Values(fn(&Moments) -> Option<f64>),
 }
 
 impl Score {
@@ -50,7 +51,7 @@ impl Score {
     pub fn of(&self, tally: &Tally) -> Option<f64> {
         match self.basis {
             Basis::Events(score) => score(&tally.counts),
-            Basis::Values(score) => score(&tally.errors),
+            Basis::Values(score) => score(&tally.moments),
         }
     }
 
@@ -76,7 +77,7 @@ const fn error(
     field: NowcastField,
     (name, unit): (&'static str, &'static str),
     (label, meaning): (&'static str, &'static str),
-    score: fn(&Errors) -> Option<f64>,
+    score: fn(&Moments) -> Option<f64>,
 ) -> Score {
     let (basis, field) = (Basis::Values(score), Some(field));
     Score { name, label, meaning, unit, best: 0.0, basis, field, is_on_pages: true }
@@ -90,7 +91,7 @@ const BIAS: (&str, &str) =
     ("Mean error", "Mean of forecast minus observation, positive where too much is forecast");
 
 /// All scores, in the order of tables: H hits, M misses, F false alarms, C correct negatives.
-pub const SCORES: [Score; 15] = [
+pub const SCORES: [Score; 17] = [
     events("precision", "Precision", "H / (H + F), 1 − FAR", |c| over(c.hits, forecast(c))),
     Score {
         is_on_pages: true,
@@ -145,15 +146,32 @@ pub const SCORES: [Score; 15] = [
             half_heidke,
         )
     },
+    events(
+        "ets",
+        "ETS",
+        "Equitable threat score (Gilbert skill score), CSI without the hits of chance, \
+         (H − R) / (H + M + F − R) with R = (H + M)(H + F) / all",
+        equitable_threat,
+    ),
     // 12 steps of 5 minutes make an hour, so mm/h are 12 times mm/5 min.
     error(Precipitation, ("mse_mm2_per_5min2", "(mm / 5 min)²"), MSE, |e| {
-        mean(e.squared / 144.0, e)
+        mean(e.error_squared / 144.0, e)
     }),
-    error(Precipitation, ("mae_mm_h", "mm/h"), MAE, |e| mean(e.absolute, e)),
-    error(Precipitation, ("bias_mm_h", "mm/h"), BIAS, |e| mean(e.signed, e)),
-    error(CloudCover, ("mse", ""), MSE, |e| mean(e.squared, e)),
-    error(CloudCover, ("mae", ""), MAE, |e| mean(e.absolute, e)),
-    error(CloudCover, ("bias", ""), BIAS, |e| mean(e.signed, e)),
+    error(Precipitation, ("mae_mm_h", "mm/h"), MAE, |e| mean(e.error_absolute, e)),
+    error(Precipitation, ("bias_mm_h", "mm/h"), BIAS, |e| mean(e.forecast - e.observation, e)),
+    error(CloudCover, ("mse", ""), MSE, |e| mean(e.error_squared, e)),
+    error(CloudCover, ("mae", ""), MAE, |e| mean(e.error_absolute, e)),
+    error(CloudCover, ("bias", ""), BIAS, |e| mean(e.forecast - e.observation, e)),
+    Score {
+        name: "correlation",
+        label: "r",
+        meaning: "Pearson correlation of forecast and observation",
+        unit: "",
+        best: 1.0,
+        basis: Basis::Values(Moments::correlation),
+        field: None,
+        is_on_pages: false,
+    },
 ];
 
 fn forecast(c: &Counts) -> u64 {
@@ -168,6 +186,12 @@ fn recall(c: &Counts) -> Option<f64> {
     over(c.hits, observed(c))
 }
 
+fn equitable_threat(c: &Counts) -> Option<f64> {
+    let by_chance = observed(c) as f64 * forecast(c) as f64 / c.n_pixels() as f64;
+    let hits = c.hits as f64 - by_chance;
+    ratio(hits, hits + (c.misses + c.false_alarms) as f64).filter(|score| score.is_finite())
+}
+
 fn half_heidke(c: &Counts) -> Option<f64> {
     // Products of pixel counts exceed 64 bits for large test sets, not float64's range.
     let [h, m, f, c] =
@@ -175,8 +199,8 @@ fn half_heidke(c: &Counts) -> Option<f64> {
     ratio(h * c - m * f, (h + m) * (m + c) + (h + f) * (f + c))
 }
 
-fn mean(sum: f64, errors: &Errors) -> Option<f64> {
-    ratio(sum, errors.n_pixels as f64)
+fn mean(sum: f64, moments: &Moments) -> Option<f64> {
+    ratio(sum, moments.n as f64)
 }
 
 fn over(part: u64, whole: u64) -> Option<f64> {

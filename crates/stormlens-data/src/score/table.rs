@@ -3,12 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Scored;
 use super::list::{SCORES, Score};
 use super::tally::{Counts, Tally};
 use crate::card::NowcastField;
 
-/// Scores of a model and of persistence against the same observations.
+/// Scores of a model, of persistence and of other forecasts against the same observations.
 ///
 /// As JSON `{"field": "precipitation", "rows": [{"forecast": "model", "lead_time_min": 30,
 /// "threshold_mm_h": 0.5, "hits": 3, …, "csi": null, …}]}`: a lead time of `null` is all of them
@@ -16,14 +15,15 @@ use crate::card::NowcastField;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreTable {
     pub field: NowcastField,
-    /// The model at every lead time and threshold, then persistence.
+    /// The model at every lead time and threshold, then the others.
     pub rows: Vec<ScoreRow>,
 }
 
 /// One forecast at one lead time and threshold.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ScoreRow {
-    pub forecast: Scored,
+    /// Its name, e.g. [`super::MODEL`].
+    pub forecast: String,
     /// `None`: all lead times together.
     pub lead_time_min: Option<u32>,
     /// In the field's unit.
@@ -37,13 +37,14 @@ impl ScoreRow {
     /// The scores that the field has, of what was counted.
     pub(super) fn new(
         field: NowcastField,
-        forecast: Scored,
+        forecast: &str,
         lead_time_min: Option<u32>,
         threshold: f64,
         tally: &Tally,
     ) -> Self {
         let values = SCORES.map(|score| if score.is_of(field) { score.of(tally) } else { None });
-        Self { forecast, lead_time_min, threshold, counts: tally.counts, values }
+        let (forecast, counts) = (forecast.to_owned(), tally.counts);
+        Self { forecast, lead_time_min, threshold, counts, values }
     }
 
     /// A score by its name; `None` where it is undefined and where there is no such score.
@@ -66,12 +67,14 @@ impl ScoreTable {
     /// The row of a forecast at a lead time (`None`: all of them together) and a threshold.
     pub fn row(
         &self,
-        forecast: Scored,
+        forecast: &str,
         lead_time_min: Option<u32>,
         threshold: f64,
     ) -> Option<&ScoreRow> {
         let wanted = (forecast, lead_time_min, threshold);
-        self.rows.iter().find(|row| (row.forecast, row.lead_time_min, row.threshold) == wanted)
+        let is_it =
+            |row: &&ScoreRow| (row.forecast.as_str(), row.lead_time_min, row.threshold) == wanted;
+        self.rows.iter().find(is_it)
     }
 
     /// Lead times in the order of the rows; `None` for all of them together.
@@ -102,7 +105,7 @@ impl ScoreTable {
     fn cells(&self, row: &ScoreRow) -> Vec<String> {
         let ScoreRow { forecast, lead_time_min, threshold, counts, .. } = row;
         let lead = lead_time_min.map_or_else(|| "all".to_owned(), |lead| lead.to_string());
-        let mut cells = vec![forecast.name().to_owned(), lead, threshold.to_string()];
+        let mut cells = vec![forecast.clone(), lead, threshold.to_string()];
         cells.extend(numbers(counts).map(|n| n.to_string()));
         let text = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
         cells.extend(row.scores(self.field).map(|(_, value)| text(value)));
@@ -112,7 +115,7 @@ impl ScoreTable {
     fn json_row(&self, row: &ScoreRow) -> Map<String, Value> {
         let mut object = Map::new();
         let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        put("forecast", row.forecast.name().into());
+        put("forecast", row.forecast.as_str().into());
         put("lead_time_min", row.lead_time_min.into());
         put(threshold_name(self.field), row.threshold.into());
         COUNTS.iter().zip(numbers(&row.counts)).for_each(|(name, n)| {
@@ -149,7 +152,7 @@ impl Serialize for ScoreTable {
 /// A row as it is written, where the names of thresholds tell the field.
 #[derive(Deserialize)]
 struct StoredRow {
-    forecast: Scored,
+    forecast: String,
     lead_time_min: Option<u32>,
     threshold_mm_h: Option<f64>,
     threshold: Option<f64>,

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::moments::Moments;
 use crate::field::Field;
 
 /// Everything that a score can be made of, at one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
     pub counts: Counts,
-    pub errors: Errors,
+    /// In the field's unit.
+    pub moments: Moments,
 }
 
 /// Contingency table of the event *above a threshold*, strictly above, as the reference programs of
@@ -54,42 +56,11 @@ impl Counts {
     }
 }
 
-/// Sums over pixels of the difference between forecast and observation, in the field's unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Errors {
-    pub n_pixels: u64,
-    pub squared: f64,
-    pub absolute: f64,
-    /// Forecast minus observation: positive where too much is forecast.
-    pub signed: f64,
-}
-
-impl Errors {
-    /// Counts the pixels of one sample.
-    ///
-    /// # Panics
-    /// If the maps differ in size.
-    pub fn add(&mut self, forecast: &Field, observation: &Field) {
-        for (f, o) in pairs(forecast, observation) {
-            let error = f64::from(f) - f64::from(o);
-            self.n_pixels += 1;
-            self.squared += error * error;
-            self.absolute += error.abs();
-            self.signed += error;
-        }
-    }
-
-    /// Adds what another accumulator has counted.
-    pub fn merge(&mut self, other: &Self) {
-        self.n_pixels += other.n_pixels;
-        self.squared += other.squared;
-        self.absolute += other.absolute;
-        self.signed += other.signed;
-    }
-}
-
 /// Pairs of pixels where neither map is missing.
-fn pairs<'a>(forecast: &'a Field, observation: &'a Field) -> impl Iterator<Item = (f32, f32)> + 'a {
+pub(super) fn pairs<'a>(
+    forecast: &'a Field,
+    observation: &'a Field,
+) -> impl Iterator<Item = (f32, f32)> + 'a {
     let sizes = [forecast, observation].map(|f| (f.height, f.width));
     assert_eq!(sizes[0], sizes[1], "a forecast and its observation have one size");
     let both = forecast.values.iter().copied().zip(observation.values.iter().copied());

@@ -1,5 +1,6 @@
 use super::*;
 use crate::archive::Archive;
+use crate::field::Field;
 use crate::import::knmi::to_mm_h;
 
 const GOLDEN: &str = include_str!("../../tests/golden/metrics_golden.json");
@@ -9,6 +10,11 @@ fn field(values: &[f32]) -> Field {
 }
 
 const RAIN: NowcastField = NowcastField::Precipitation;
+
+/// Of a model and of persistence.
+fn reference(field: NowcastField, leads: &[u32], thresholds: &[f64]) -> Verification {
+    Verification::new(field, &[MODEL, PERSISTENCE], leads, thresholds)
+}
 
 /// A table of one threshold, 1 mm/h.
 fn counts(forecast: &[f32], observation: &[f32]) -> Counts {
@@ -21,8 +27,8 @@ fn of_counts(name: &str, counts: Counts) -> Option<f64> {
     Score::find(name).expect(name).of(&Tally { counts, ..Tally::default() })
 }
 
-fn of_errors(name: &str, errors: Errors) -> Option<f64> {
-    Score::find(name).expect(name).of(&Tally { errors, ..Tally::default() })
+fn of_errors(name: &str, moments: Moments) -> Option<f64> {
+    Score::find(name).expect(name).of(&Tally { moments, ..Tally::default() })
 }
 
 fn check_counts(forecast: &[f32], observation: &[f32], expected: [u64; 4]) {
@@ -85,9 +91,9 @@ fn without_a_hit_the_f1_score_is_zero() {
 #[test]
 fn a_perfect_forecast_has_the_best_scores() {
     let (forecast, observation) = (field(&[2.0, 0.0]), field(&[2.0, 0.0]));
-    let mut errors = Errors::default();
-    errors.add(&forecast, &observation);
-    let tally = Tally { counts: counts(&[2.0, 0.0], &[2.0, 0.0]), errors };
+    let mut moments = Moments::default();
+    moments.add_maps(&forecast, &observation);
+    let tally = Tally { counts: counts(&[2.0, 0.0], &[2.0, 0.0]), moments };
     // So the value that the list calls best is what a perfect forecast gets.
     for score in SCORES {
         assert_eq!(score.of(&tally), Some(score.best), "{}", score.name);
@@ -96,25 +102,25 @@ fn a_perfect_forecast_has_the_best_scores() {
 
 #[test]
 fn errors_have_their_units() {
-    let mut errors = Errors::default();
-    errors.add(&field(&[12.0, 0.0]), &field(&[0.0, 24.0]));
+    let mut moments = Moments::default();
+    moments.add_maps(&field(&[12.0, 0.0]), &field(&[0.0, 24.0]));
     // 12 mm/h are 1 mm in 5 minutes, 24 are 2: mean square (1 + 4) / 2.
-    assert_eq!(of_errors("mse_mm2_per_5min2", errors), Some(2.5));
-    assert_eq!(of_errors("mae_mm_h", errors), Some(18.0));
-    assert_eq!(of_errors("bias_mm_h", errors), Some(-6.0));
-    assert_eq!(of_errors("mse", errors), Some((144.0 + 576.0) / 2.0));
+    assert_eq!(of_errors("mse_mm2_per_5min2", moments), Some(2.5));
+    assert_eq!(of_errors("mae_mm_h", moments), Some(18.0));
+    assert_eq!(of_errors("bias_mm_h", moments), Some(-6.0));
+    assert_eq!(of_errors("mse", moments), Some((144.0 + 576.0) / 2.0));
 }
 
 #[test]
 fn merged_accumulators_equal_one() {
     let [a, b] = [field(&[2.0, 0.5]), field(&[0.0, 3.0])];
-    let mut whole = Verification::new(RAIN, &[15, 30], &[0.5, 1.0]);
-    whole.add(0, &a, &b, &b);
-    whole.add(1, &b, &a, &b);
-    let mut first = Verification::new(RAIN, &[15, 30], &[0.5, 1.0]);
-    first.add(0, &a, &b, &b);
-    let mut second = Verification::new(RAIN, &[15, 30], &[0.5, 1.0]);
-    second.add(1, &b, &a, &b);
+    let mut whole = reference(RAIN, &[15, 30], &[0.5, 1.0]);
+    whole.add(0, &[&a, &b], &b);
+    whole.add(1, &[&b, &a], &b);
+    let mut first = reference(RAIN, &[15, 30], &[0.5, 1.0]);
+    first.add(0, &[&a, &b], &b);
+    let mut second = reference(RAIN, &[15, 30], &[0.5, 1.0]);
+    second.add(1, &[&b, &a], &b);
     first.merge(&second);
     assert_eq!(first, whole);
 }
@@ -150,13 +156,8 @@ fn csv_and_json_name_the_same_columns() {
 fn counts_and_scores_equal_the_reference_programs() {
     let table = reference_table();
     let golden: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
-    for (scored, threshold) in [
-        (Scored::Model, 0.5),
-        (Scored::Model, 1.0),
-        (Scored::Model, 5.0),
-        (Scored::Persistence, 0.5),
-    ] {
-        let name = if scored == Scored::Model { "model" } else { "persistence" };
+    for (scored, threshold) in [(MODEL, 0.5), (MODEL, 1.0), (MODEL, 5.0), (PERSISTENCE, 0.5)] {
+        let name = if scored == MODEL { "model" } else { "persistence" };
         let expected = &golden[format!("smaat_head/{name}/batch1/thr{threshold:.1}/denorm")];
         check_row(table.row(scored, Some(30), threshold).unwrap(), expected);
     }
@@ -186,7 +187,7 @@ fn check_row(row: &ScoreRow, expected: &serde_json::Value) {
 
 fn reference_table() -> ScoreTable {
     let archive = Archive::open(&crate::archive::sample_folder()).unwrap();
-    let mut verification = Verification::new(RAIN, &[30], &DEFAULT_THRESHOLDS_MM_H);
+    let mut verification = reference(RAIN, &[30], &DEFAULT_THRESHOLDS_MM_H);
     for minute in (0..6).map(|i| 55 + 5 * i) {
         let id = format!("20100826T{:02}{:02}", 4 + minute / 60, minute % 60);
         let sample = archive.load(&id, 12, 5, &[30]).unwrap();
@@ -194,8 +195,7 @@ fn reference_table() -> ScoreTable {
         let model = last.iter().map(|&x| to_mm_h(x * 0.85 + 0.0004)).collect();
         verification.add(
             0,
-            &Field::new(288, 288, model),
-            &sample.sequence.frames[11],
+            &[&Field::new(288, 288, model), &sample.sequence.frames[11]],
             &sample.leads[0].observation.as_ref().unwrap().map,
         );
     }
@@ -207,12 +207,12 @@ fn names_are_unique_and_lead_times_have_rows_of_their_own() {
     let names: std::collections::BTreeSet<_> = SCORES.iter().map(|score| score.name).collect();
     assert_eq!(names.len(), SCORES.len());
     let (dry, wet) = (field(&[0.0]), field(&[2.0]));
-    let mut verification = Verification::new(RAIN, &[5, 30], &[1.0]);
-    verification.add(0, &wet, &wet, &wet);
-    verification.add(1, &dry, &wet, &wet);
+    let mut verification = reference(RAIN, &[5, 30], &[1.0]);
+    verification.add(0, &[&wet, &wet], &wet);
+    verification.add(1, &[&dry, &wet], &wet);
     let table = verification.finish();
     assert_eq!(table.lead_times_min(), [Some(5), Some(30), None]);
-    let recall = |lead| table.row(Scored::Model, lead, 1.0).unwrap().score("recall");
+    let recall = |lead| table.row(MODEL, lead, 1.0).unwrap().score("recall");
     assert_eq!([Some(5), Some(30), None].map(recall), [Some(1.0), Some(0.0), Some(0.5)]);
     assert!(table.to_csv().contains("\nmodel,all,1,1,1,0,0,2,"), "{}", table.to_csv());
     let again: ScoreTable = serde_json::from_value(serde_json::to_value(&table).unwrap()).unwrap();

@@ -1,11 +1,11 @@
-//! The page of a comparison: a row and maps for each network, and for persistence.
+//! The page of a comparison: a row and maps for each network, and for each reference forecast.
 
 use std::sync::Arc;
 
 use askama::Template;
 use stormlens_data::card::{NowcastField, Part};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::score::{Score, ScoreRow, ScoreTable, Scored};
+use stormlens_data::score::{MODEL, Score, ScoreRow, ScoreTable};
 
 use super::choices::{NetworkChoice, choices};
 use super::{Comparison, Found};
@@ -15,7 +15,9 @@ use crate::question::Question;
 use crate::tasks::nowcast::page::{lead_idx, sample_page, what};
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
 use crate::tasks::nowcast::samples::Samples;
-use crate::tasks::nowcast::scores::{best, of_outcome_above, on_page, shown, threshold_label};
+use crate::tasks::nowcast::scores::{
+    best, forecast_title, of_outcome_above, on_page, references, shown, threshold_label,
+};
 use crate::tasks::nowcast::split::Membership;
 use crate::web::layout::Layout;
 use crate::web::result;
@@ -55,7 +57,7 @@ struct Column {
 
 struct Row {
     title: String,
-    /// What the weights have seen of the sample; empty of persistence, which learns nothing.
+    /// What the weights have seen of the sample; empty of reference forecasts, which learn nothing.
     split: &'static str,
     is_seen: bool,
     href: Option<String>,
@@ -129,7 +131,7 @@ fn column(score: &'static Score) -> Column {
     Column { label: shown.label(), meaning: format!("{}; best {}", shown.meaning, score.best) }
 }
 
-/// A row a network, and persistence last; the best of each column is marked.
+/// A row a network, then the reference forecasts; the best of each column is marked.
 fn rows(
     outcomes: &[(Question, Arc<Outcome>)],
     tables: &[Option<ScoreTable>],
@@ -137,19 +139,21 @@ fn rows(
     field: NowcastField,
     (lead, above): (u32, f64),
 ) -> Vec<Row> {
-    let find = |table: &'_ Option<ScoreTable>, which| {
-        table.as_ref().and_then(|table| table.row(which, Some(lead), above)).copied()
+    let find = |table: &Option<ScoreTable>, which: &str| {
+        table.as_ref().and_then(|table| table.row(which, Some(lead), above)).cloned()
     };
     let of_model = outcomes.iter().zip(tables).zip(parts);
     let of_model = of_model.filter_map(|(((question, _), table), part)| {
-        let row = find(table, Scored::Model)?;
+        let row = find(table, MODEL)?;
         let href = Some(result::page(question));
         Some(Line { title: title(question), href, part: Some(*part), row })
     });
     let mut found: Vec<Line> = of_model.collect();
-    let persistence = tables.first().and_then(|table| find(table, Scored::Persistence));
-    let line = |row| Line { title: "Persistence".to_owned(), href: None, part: None, row };
-    found.extend(persistence.map(line));
+    let beside = outcomes.first().into_iter().flat_map(|(_, outcome)| references(outcome));
+    found.extend(beside.filter_map(|variable| {
+        let row = find(tables.first()?, &variable.name)?;
+        Some(Line { title: forecast_title(&variable.name), href: None, part: None, row })
+    }));
     let of_column = |score: &Score| -> Vec<(String, bool)> {
         let values: Vec<_> = found.iter().map(|line| line.row.score(score.name)).collect();
         let text = |value: Option<f64>| value.map(|value| on_page(score).text(value));
@@ -178,7 +182,7 @@ fn observed(outcomes: &[(Question, Arc<Outcome>)], lead: u32) -> Option<FigureVi
     Some(Figures::new(question, outcome).view(&map("observation", idx)))
 }
 
-/// Forecast and error of each network, and of persistence.
+/// Forecast and error of each network, and of the reference forecasts.
 fn maps(outcomes: &[(Question, Arc<Outcome>)], lead: u32) -> Vec<Forecast> {
     let of = |(question, outcome): &(Question, Arc<Outcome>), name: &str, title: String| {
         let (idx, figures) = (lead_idx(outcome, lead), Figures::new(question, outcome));
@@ -195,7 +199,8 @@ fn maps(outcomes: &[(Question, Arc<Outcome>)], lead: u32) -> Vec<Forecast> {
         Forecast { title, figures: all.map(view).collect() }
     };
     let networks = outcomes.iter().map(|found| of(found, "prediction", title(&found.0)));
-    let persistence =
-        outcomes.first().map(|found| of(found, "persistence", "Persistence".to_owned()));
-    networks.chain(persistence).collect()
+    let beside = outcomes.first().into_iter().flat_map(|found| {
+        references(&found.1).map(|v| of(found, &v.name, forecast_title(&v.name)))
+    });
+    networks.chain(beside).collect()
 }

@@ -24,7 +24,7 @@ fn column(label: &str) -> usize {
 }
 
 fn marks(scores: &Scores, column: usize) -> (bool, bool) {
-    let [ours, theirs] = &scores.rows[0].forecasts;
+    let [ours, theirs] = &scores.rows[0].forecasts[..] else { panic!("two forecasts") };
     (ours.cells[column].better, theirs.cells[column].better)
 }
 
@@ -102,7 +102,7 @@ mod of_results {
         let expected = verify(field, 30, [model, persistence, observed], default_thresholds(field));
         let table = of_outcome(&outcome).expect("it was observed");
         assert_eq!(table, expected);
-        assert!(table.row(Scored::Model, Some(30), 0.5).is_some_and(|row| row.counts.hits > 0));
+        assert!(table.row(MODEL, Some(30), 0.5).is_some_and(|row| row.counts.hits > 0));
     }
 
     /// What was not observed does not count, neither by itself nor in what is taken together.
@@ -111,10 +111,11 @@ mod of_results {
         let check = |query: &str, field, leads: &[u32]| {
             let (_, outcome) = answered(query);
             let table = of_outcome(&outcome).expect("it was observed");
-            let mut sums = Verification::new(field, leads, default_thresholds(field));
+            let names = [MODEL, PERSISTENCE];
+            let mut sums = Verification::new(field, &names, leads, default_thresholds(field));
             for lead in 0..leads.len() {
                 let [model, persistence, observed] = &maps(&outcome, lead);
-                sums.add(lead, model, persistence, observed);
+                sums.add(lead, &[model, persistence], observed);
             }
             assert_eq!(table, sums.finish(), "{query}");
             let found: Vec<_> = table.lead_times_min();

@@ -63,7 +63,7 @@ pub const CONTINUOUS_SCORES: [ContinuousScore; 6] = [
         unit: "",
         best: Some(1.0),
         is_of_network_unit: true,
-        of: correlation,
+        of: Moments::correlation,
     },
     ContinuousScore {
         name: "wet_share",
@@ -84,18 +84,3 @@ pub const CONTINUOUS_SCORES: [ContinuousScore; 6] = [
         of: |m| ratio(m.n_wet_observation as f64, m.n as f64),
     },
 ];
-
-/// Below this share of the mean square a variance is rounding.
-const ROUNDING: f64 = 1e-14;
-
-fn correlation(m: &Moments) -> Option<f64> {
-    let n = m.n as f64;
-    let covariance = m.product - m.forecast * m.observation / n;
-    let variance = |squared: f64, sum: f64| {
-        let variance = squared - sum * sum / n;
-        if variance > ROUNDING * squared { variance } else { 0.0 }
-    };
-    let forecast = variance(m.forecast_squared, m.forecast);
-    let observation = variance(m.observation_squared, m.observation);
-    ratio(covariance, (forecast * observation).sqrt())
-}

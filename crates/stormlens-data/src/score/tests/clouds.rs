@@ -21,14 +21,14 @@ impl Samples {
 
     /// The stand-in model of the reference numbers, and persistence.
     fn table(&self) -> ScoreTable {
-        let mut verification = Verification::new(CLOUDS, &LEADS_MIN, default_thresholds(CLOUDS));
+        let mut verification = reference(CLOUDS, &LEADS_MIN, default_thresholds(CLOUDS));
         for sample in &self.samples {
             let (first, last) = (self.frame(sample, 0), self.frame(sample, 3));
             let values = first.values.iter().zip(&last.values);
             let model = values.map(|(first, last)| 0.8 * last + 0.1 * first + 0.05).collect();
             let model = Field::new(self.size[0], self.size[1], model);
             for lead in 0..6 {
-                verification.add(lead, &model, &last, &self.frame(sample, 4 + lead));
+                verification.add(lead, &[&model, &last], &self.frame(sample, 4 + lead));
             }
         }
         verification.finish()
@@ -54,7 +54,7 @@ fn scores_by_lead_time_equal_those_of_numpy() {
     let golden: serde_json::Value = serde_json::from_str(SMALL).unwrap();
     for row in &table.rows {
         let lead = row.lead_time_min.map_or("all".to_owned(), |lead| lead.to_string());
-        let expected = &golden[row.forecast.name()][&lead];
+        let expected = &golden[row.forecast.as_str()][&lead];
         let c = row.counts;
         for (name, count) in [
             ("hits", c.hits),
@@ -89,9 +89,7 @@ fn scores_equal_those_of_the_reference_program() {
     };
     let table = Samples { size: [256, 256], samples: (0..3).map(read).collect() }.table();
     let golden: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
-    for (scored, name) in
-        [(Scored::Model, "cloud_model"), (Scored::Persistence, "cloud_persistence")]
-    {
+    for (scored, name) in [(MODEL, "cloud_model"), (PERSISTENCE, "cloud_persistence")] {
         let row = table.row(scored, None, 0.5).unwrap();
         let expected = &golden[format!("sar_repo/{name}")];
         for name in ["precision", "recall", "accuracy", "f1"] {
@@ -110,7 +108,7 @@ fn clear_sky_has_undefined_scores_and_empty_cells() {
     assert_eq!(table.rows[0].score("mse"), Some(0.0));
     let csv = table.to_csv();
     let expected = "forecast,lead_time_min,threshold,hits,misses,false_alarms,correct_negatives,\
-                    n_pixels,precision,recall,accuracy,f1,csi,far,frequency_bias,hss,hss_paper,mse,\
-                    mae,bias\nmodel,15,0.5,0,0,0,2,2,,,1,,,,,,,0,0,0\n";
+                    n_pixels,precision,recall,accuracy,f1,csi,far,frequency_bias,hss,hss_paper,ets,\
+                    mse,mae,bias,correlation\nmodel,15,0.5,0,0,0,2,2,,,1,,,,,,,,0,0,0,\n";
     assert!(csv.starts_with(expected), "{csv}");
 }

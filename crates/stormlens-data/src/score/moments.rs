@@ -2,9 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Merge, WET_MM};
+use super::downscaling::{Merge, WET_MM};
+use super::list::ratio;
+use super::tally::pairs;
+use crate::field::Field;
 
-/// Sums over nodes, in float64.
+/// Below this share of the mean square a variance is rounding.
+const ROUNDING: f64 = 1e-14;
+
+/// Sums over pixels or nodes, in float64 and the unit of what is added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     pub n: u64,
@@ -38,6 +44,27 @@ impl Moments {
         self.error_absolute += error.abs();
         self.n_wet_forecast += u64::from(forecast >= WET_MM);
         self.n_wet_observation += u64::from(observation >= WET_MM);
+    }
+
+    /// Counts the pixels of two maps where neither is missing.
+    ///
+    /// # Panics
+    /// If the maps differ in size.
+    pub fn add_maps(&mut self, forecast: &Field, observation: &Field) {
+        pairs(forecast, observation).for_each(|(f, o)| self.add(f.into(), o.into()));
+    }
+
+    /// Pearson correlation of forecast and observation; `None` where one of them does not vary.
+    pub fn correlation(&self) -> Option<f64> {
+        let n = self.n as f64;
+        let covariance = self.product - self.forecast * self.observation / n;
+        let variance = |squared: f64, sum: f64| {
+            let variance = squared - sum * sum / n;
+            if variance > ROUNDING * squared { variance } else { 0.0 }
+        };
+        let forecast = variance(self.forecast_squared, self.forecast);
+        let observation = variance(self.observation_squared, self.observation);
+        ratio(covariance, (forecast * observation).sqrt())
     }
 }
 
