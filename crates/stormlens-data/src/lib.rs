@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod downscale;
 pub mod field;
 pub mod files;
+pub mod forecast;
 pub mod hash;
 mod hdf5_stream;
 pub mod import;

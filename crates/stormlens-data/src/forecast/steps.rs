@@ -1,0 +1,113 @@
+//! STEPS: what fades of each scale is replaced with noise of that scale, again and again (Bowler, Pierce and Seed,
+//! Q. J. R. Meteorol. Soc. 132, 2006; options as pysteps has them by default).
+
+mod member;
+mod perturbation;
+mod rim;
+
+use rayon::prelude::*;
+
+use self::member::{Drawn, Member};
+use super::lagrangian::{at_steps, extrapolate};
+use super::model::{Model, N_FRAMES, Start};
+use super::sprog::dry;
+use super::{EnsembleForecaster, ForecastError, Forecaster, RecentRain};
+use crate::field::Field;
+
+/// The short-term ensemble prediction system; as one forecast, the mean of its members.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// Scales that rain is divided into, 3 or more.
+    pub n_levels: usize,
+    /// Of the mean.
+    pub n_members: usize,
+    /// Of the mean.
+    pub seed: u64,
+    /// Whether the motion of each member is a little different.
+    pub perturbs_motion: bool,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { n_levels: 6, n_members: 24, seed: 0, perturbs_motion: true }
+    }
+}
+
+impl Forecaster for Steps {
+    fn name(&self) -> &'static str {
+        "steps-mean"
+    }
+
+    fn label(&self) -> &'static str {
+        "STEPS, ensemble mean"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "The mean of an ensemble in which structures that fade are replaced with noise of their size."
+    }
+
+    fn n_frames(&self) -> usize {
+        N_FRAMES
+    }
+
+    /// A pixel is the mean of those members that know it.
+    fn forecast(
+        &self,
+        recent: &RecentRain<'_>,
+        lead_times_min: &[u32],
+    ) -> Result<Vec<Field>, ForecastError> {
+        let members = self.members(recent, lead_times_min, self.n_members, self.seed)?;
+        Ok((0..lead_times_min.len()).map(|lead| mean(&members, lead)).collect())
+    }
+}
+
+impl EnsembleForecaster for Steps {
+    fn members(
+        &self,
+        recent: &RecentRain<'_>,
+        lead_times_min: &[u32],
+        n_members: usize,
+        seed: u64,
+    ) -> Result<Vec<Vec<Field>>, ForecastError> {
+        let steps = recent.steps(lead_times_min)?;
+        let last = &recent.last(N_FRAMES, self.name())?[N_FRAMES - 1];
+        if n_members == 0 {
+            return Err(ForecastError::NoMembers);
+        }
+        match Start::new(self, recent, self.n_levels)? {
+            Start::Dry(motion) => Ok(vec![extrapolate(&last.map(dry), &motion, &steps); n_members]),
+            Start::Rain(model) => {
+                let scale = (recent.step_min(), recent.spacing_km());
+                Ok(self.run(&model, scale, &steps, (n_members, seed)))
+            }
+        }
+    }
+}
+
+impl Steps {
+    /// Members of a model; minutes of a step and kilometres of a pixel, number and seed of members.
+    pub(super) fn run(
+        &self,
+        model: &Model,
+        scale: (u32, f64),
+        steps: &[usize],
+        (n_members, seed): (usize, u64),
+    ) -> Vec<Vec<Field>> {
+        let drawn = Drawn::new(model, scale, self.perturbs_motion);
+        let member = |number| {
+            let start = Member::new(&drawn, seed, number);
+            at_steps(start, steps, Member::advance, Member::field)
+        };
+        (0..n_members as u64).into_par_iter().map(member).collect()
+    }
+}
+
+fn mean(members: &[Vec<Field>], lead: usize) -> Field {
+    let first = &members[0][lead];
+    let pixel = |i: usize| {
+        let known = members.iter().map(|member| member[lead].values[i]).filter(|v| !v.is_nan());
+        let (sum, n) = known.fold((0.0, 0), |(sum, n), mm_h| (sum + f64::from(mm_h), n + 1));
+        if n > 0 { (sum / f64::from(n)) as f32 } else { f32::NAN }
+    };
+    Field::new(first.height, first.width, (0..first.values.len()).map(pixel).collect())
+}

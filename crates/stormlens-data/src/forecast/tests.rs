@@ -1,0 +1,4 @@
+//! Forecasts against pysteps (`tools/pysteps`), and against what must hold.
+
+mod laws;
+mod pysteps;
