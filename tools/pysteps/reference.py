@@ -12,13 +12,13 @@ from pathlib import Path
 os.environ.setdefault("PYSTEPSRC", "")
 with contextlib.redirect_stdout(io.StringIO()):
     import pysteps  # noqa: F401
+import cv2
 import h5py
 import numpy as np
-from pysteps import motion, nowcasts
+from pysteps import feature, motion, nowcasts
 from pysteps.cascade.bandpass_filters import filter_gaussian
 from pysteps.cascade.decomposition import decomposition_fft
 from pysteps.extrapolation.semilagrangian import extrapolate
-from pysteps.feature.shitomasi import detection
 from pysteps.noise.fftgenerators import initialize_nonparam_2d_fft_filter
 from pysteps.timeseries.autoregression import adjust_lag2_corrcoef2, estimate_ar_params_yw
 from pysteps.timeseries.correlation import temporal_autocorrelation
@@ -60,6 +60,27 @@ def turning(height, width):
     return np.stack([2.3 + 0.02 * (y - height / 2), -1.4 - 0.015 * (x - width / 2)])
 
 
+def corners(image, **_):
+    """As pysteps asks OpenCV for corners, but without making the first rows of the picture black."""
+    image = np.ma.masked_invalid(image)
+    lowest, highest = image.min(), image.max()
+    unknown = np.ma.getmaskarray(image).astype("uint8")
+    near = cv2.dilate(unknown, np.ones((5, 5), np.uint8))
+    picture = ((image.filled(lowest) - lowest) / (highest - lowest) * 255).astype("uint8")
+    found = cv2.goodFeaturesToTrack(picture, 1000, 0.01, 10, mask=1 - near, blockSize=5)
+    return found[:, 0, :]
+
+
+def motion_of(db, detection=None):
+    """Dense motion, with pysteps' own corners or others."""
+    own = feature.get_method
+    feature.get_method = (lambda _: detection) if detection else own
+    try:
+        return motion.get_method("lucaskanade")(db)
+    finally:
+        feature.get_method = own
+
+
 def tracked(before, after):
     """Corners and vectors of a pair of frames, before anything is removed."""
     images = []
@@ -67,8 +88,7 @@ def tracked(before, after):
         image = np.ma.masked_invalid(frame)
         np.ma.set_fill_value(image, image.min())
         images.append(morph_opening(image, image.min(), 3))
-    points = detection(images[0]).astype(np.float32)
-    return points, np.hstack(track_features(*images, points))
+    return np.hstack(track_features(*images, corners(images[0]).astype(np.float32)))
 
 
 def aligned(frames, velocity):
@@ -83,17 +103,15 @@ def aligned(frames, velocity):
 def cascade_numbers(moved):
     bands = filter_gaussian(moved.shape[1:], LEVELS)
     cascades = [decomposition_fft(f, bands, normalize=True, compute_stats=True) for f in moved]
-    gamma, phi = [], []
+    phi = []
     for level in range(LEVELS):
         lag_1, lag_2 = temporal_autocorrelation(np.stack([c["cascade_levels"][level] for c in cascades]))
         lag_2 = adjust_lag2_corrcoef2(lag_1, lag_2)
-        gamma.append([lag_1, lag_2])
         phi.append(estimate_ar_params_yw([lag_1, lag_2]))
     last = cascades[-1]
     return {
         "cascade": last["cascade_levels"][SEEN],
         "cascade_scales": np.stack([last["means"], last["stds"]]),
-        "correlations": gamma,
         "autoregression": phi,
     }
 
@@ -121,10 +139,10 @@ def numbers():
     middles = np.stack([decibels(rain(time, MIDDLE)) for time in TIMES])
     db = np.stack([decibels(part) for part in parts])
     turn = turning(*db.shape[1:])
-    lucas_kanade = motion.get_method("lucaskanade")
-    found = {"motion_part": lucas_kanade(db)[SEEN], "motion_middle": lucas_kanade(middles)[..., 2::8, 3::8]}
-    found["corners_middle"], found["tracked_middle"] = tracked(*middles[:2])
-    found["corners_part"], found["tracked_part"] = tracked(*db[:2])
+    found = {"tracked_part": tracked(*db[:2]), "tracked_middle": tracked(*middles[:2])}
+    for name, detection in [("motion", None), ("motion_all_rows", corners)]:
+        found[f"{name}_part"] = motion_of(db, detection)[SEEN]
+        found[f"{name}_middle"] = motion_of(middles, detection)[..., 2::8, 3::8]
     moved = extrapolate(parts[-1], turn, max(STEPS), allow_nonfinite_values=True)
     found["extrapolated"] = moved[[step - 1 for step in STEPS]][SEEN]
     moved = aligned(db, turn)

@@ -35,12 +35,14 @@ pub fn decompose(spectrum: &[Complex64], bands: &Bandpass) -> Vec<Level> {
     bands.weights.chunks(2).flat_map(|pair| two_levels(spectrum, bands.width, pair)).collect()
 }
 
-/// The maps of the bands added up again.
-pub fn recompose<'a>(levels: impl Iterator<Item = (&'a [f64], f64, f64)>, sum: &mut Vec<f64>) {
-    sum.fill(0.0);
+/// The map of levels, each with its values, mean and deviation.
+pub fn recompose<'a>(levels: impl Iterator<Item = (&'a [f64], f64, f64)>) -> Vec<f64> {
+    let mut sum: Vec<f64> = Vec::new();
     for (values, mean, deviation) in levels {
+        sum.resize(values.len(), 0.0);
         sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * deviation + mean);
     }
+    sum
 }
 
 /// Both maps are real, so that one transform back has the first as its real and the second as its imaginary part.

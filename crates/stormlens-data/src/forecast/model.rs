@@ -61,12 +61,12 @@ impl Start {
         motion: MotionField,
         n_levels: usize,
     ) -> Result<Self, ForecastError> {
+        let bands = Bandpass::gaussian(motion.height, motion.width, n_levels)?;
         let decibels: Vec<Vec<f64>> = frames.iter().map(to_decibels).collect();
         let is_wet = decibels[N_FRAMES - 1].iter().any(|&db| db >= THRESHOLD_DB);
         if !is_wet {
             return Ok(Self::Dry(motion));
         }
-        let bands = Bandpass::gaussian(motion.height, motion.width, n_levels)?;
         Ok(Self::Rain(Box::new(Model::new(&decibels, motion, bands))))
     }
 }
@@ -111,10 +111,8 @@ impl Model {
 
     /// Rain in decibels of a state.
     pub fn rain(&self, state: &State) -> Vec<f64> {
-        let mut sum = vec![0.0; self.height * self.width];
         let levels = state.levels.iter().zip(&self.scales);
-        recompose(levels.map(|([_, last], &(m, deviation))| (&last[..], m, deviation)), &mut sum);
-        sum
+        recompose(levels.map(|([_, last], &(mean, deviation))| (&last[..], mean, deviation)))
     }
 
     /// Marks what was unknown as missing.
