@@ -2,6 +2,8 @@
 
 #[cfg(feature = "nn")]
 mod ask;
+#[cfg(feature = "nn")]
+pub mod compare;
 mod completions;
 mod dataset;
 #[cfg(feature = "nn")]
@@ -93,6 +95,8 @@ enum Command {
     #[cfg(feature = "nn")]
     Evaluate(evaluate::Args),
     #[cfg(feature = "nn")]
+    Compare(compare::Args),
+    #[cfg(feature = "nn")]
     Import(import::Args),
     #[cfg(feature = "nn")]
     Train(train::Args),
@@ -157,6 +161,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Downscale(args) => downscale::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Evaluate(args) => evaluate::run(args, speech),
+        #[cfg(feature = "nn")]
+        Command::Compare(args) => compare::run(&args, speech),
         #[cfg(feature = "nn")]
         Command::Import(args) => import::run(args),
         #[cfg(feature = "nn")]

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use stormlens_checkpoint::Metadata;
 
 #[cfg(feature = "nn")]
+use crate::cli::compare::{Comparable, Comparison};
+#[cfg(feature = "nn")]
 use crate::cli::evaluate::{Evaluated, Evaluation};
 #[cfg(feature = "nn")]
 use crate::cli::import::Import;
@@ -60,9 +62,11 @@ pub fn open(folders: &Folders) -> anyhow::Result<Vec<Opened>> {
     TASKS.iter().map(|open| open(folders, &kept)).collect()
 }
 
-/// `None` from a task whose network it is not; so are the next two.
+/// `None` from a task whose network or data it is not; so are the next three.
 #[cfg(feature = "nn")]
 type Evaluate = fn(&Evaluation<'_>) -> Option<anyhow::Result<Evaluated>>;
+#[cfg(feature = "nn")]
+type Compare = fn(&Comparison<'_>) -> Option<anyhow::Result<Comparable>>;
 #[cfg(feature = "nn")]
 type Train = fn(&Run<'_>) -> Option<anyhow::Result<()>>;
 #[cfg(feature = "nn")]
@@ -76,6 +80,10 @@ pub const EVALUATIONS: &[Evaluate] = &[
     downscaling::evaluate::evaluate,
     rain_probability::evaluate::evaluate,
 ];
+
+/// How forecasts of one data set are verified beside each other.
+#[cfg(feature = "nn")]
+pub const COMPARISONS: &[Compare] = &[nowcast::comparison::compare];
 
 /// How networks are trained.
 #[cfg(feature = "nn")]

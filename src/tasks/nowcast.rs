@@ -6,6 +6,8 @@ mod brought;
 mod check;
 mod compare;
 #[cfg(feature = "nn")]
+pub mod comparison;
+#[cfg(feature = "nn")]
 pub mod evaluate;
 mod frames;
 #[cfg(feature = "nn")]
@@ -16,10 +18,13 @@ mod page;
 mod pages;
 mod prepare;
 mod question;
+mod references;
 mod sample;
 mod samples;
 mod scores;
 mod split;
+#[cfg(feature = "nn")]
+mod study;
 #[cfg(feature = "nn")]
 pub mod train;
 mod units;

@@ -91,3 +91,9 @@ pub fn reference_forecasters() -> Vec<Box<dyn Forecaster>> {
         Box::new(Steps::default()),
     ]
 }
+
+/// The title of a reference forecast by its name, or by that of a variable, where hyphens are underscores.
+pub fn title(name: &str) -> Option<&'static str> {
+    let is_it = |forecaster: &&Box<dyn Forecaster>| forecaster.name() == name.replace('_', "-");
+    reference_forecasters().iter().find(is_it).map(|forecaster| forecaster.label())
+}

@@ -27,7 +27,10 @@ pub fn long(outcome: &Outcome, shown: &Shown, style: &Style) -> String {
         },
         Role::Prediction => format!("Predicted {quantity}"),
         Role::Observation => format!("Observed {quantity}"),
-        Role::Reference => format!("{} forecast", sentence(&name)),
+        Role::Reference => {
+            let title = stormlens_data::forecast::title(&variable.name);
+            format!("{} forecast", title.map_or_else(|| sentence(&name), str::to_owned))
+        }
         Role::Attribution { layer: Some(layer), .. } => {
             let method = target::method_name(outcome, variable);
             format!("{method}{}, {}", before_rectification(variable), style.layer_label(layer))

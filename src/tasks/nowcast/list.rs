@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use stormlens_data::card::{ModelCard, NowcastField, Part};
+use stormlens_data::choice::choice;
 
 use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
@@ -28,7 +29,8 @@ mod tests;
 pub const N_ON_PAGE: usize = 24;
 /// One row of cards on a wide page.
 const N_SUGGESTIONS: usize = 6;
-const NAMES: [&str; 6] = ["field", "from", "to", "min-wet", "observed", "page"];
+const NAMES: [&str; 9] =
+    ["field", "event", "from", "to", "min-wet", "min-maximum", "observed", "sort", "page"];
 
 #[derive(Template)]
 #[template(path = "tasks/nowcast/samples.html")]
@@ -38,6 +40,10 @@ struct SamplesPage {
     legend: Option<Legend>,
     /// Fields that there are samples of, with their names in addresses and whether they are chosen.
     fields: Vec<(String, &'static str, bool)>,
+    /// Events, with their ids, titles, and whether they are chosen.
+    events: Vec<(String, String, bool)>,
+    /// Orders, with their names in addresses and whether they are chosen.
+    orders: Vec<(&'static str, &'static str, bool)>,
     samples: Vec<SampleCard>,
     n_found: usize,
     n_all: usize,
@@ -60,6 +66,8 @@ pub struct SampleCard {
     /// Rain or clouds, and on how much of the area; empty where the last frame cannot be read.
     pub covered: String,
     pub observed: bool,
+    /// The event that it is of; empty where there is none.
+    pub event: String,
     /// What the weights of the networks have seen of it; empty where there is no network for it.
     pub split: String,
     pub is_seen: bool,
@@ -72,15 +80,33 @@ pub struct SampleCard {
 /// What a visitor wants to see; the texts stand in the form again.
 struct Filter {
     field: Option<NowcastField>,
+    /// Id of an event.
+    event: Option<String>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     min_wet_percent: f64,
+    min_maximum_mm_h: f64,
     observed: bool,
+    order: Order,
+}
+
+choice! {
+    /// What comes first in the list.
+    Order("order of samples") {
+        /// What no network was trained on, then by time.
+        #[default]
+        Unseen = "unseen": "not trained on first",
+        Time = "time": "oldest first",
+        Latest = "latest": "latest first",
+        Wettest = "wettest": "largest wet area first",
+        Heaviest = "heaviest": "heaviest rain first",
+    }
 }
 
 impl Filter {
     fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
         let percent = |p: &f64| (0.0..=100.0).contains(p);
+        let rate = |rate: &f64| (0.0..=1000.0).contains(rate);
         let field = match parameters.has("field") {
             true => Some(parameters.choice("field", NowcastField::Precipitation)?),
             false => None,
@@ -91,6 +117,11 @@ impl Filter {
         }
         Ok(Self {
             field,
+            event: parameters.one("event")?.filter(|id| !id.is_empty()).map(str::to_owned),
+            min_maximum_mm_h: parameters
+                .number("min-maximum", "a rain rate from 0 to 1000 mm/h", rate)?
+                .unwrap_or(0.0),
+            order: parameters.choice("sort", Order::default())?,
             from,
             to,
             min_wet_percent: parameters
@@ -102,9 +133,12 @@ impl Filter {
 
     fn admits(&self, sample: &SampleEntry, samples: &Samples) -> bool {
         self.field.is_none_or(|field| sample.field == field)
+            && self.event.as_deref().is_none_or(|id| sample.event.as_ref().is_some_and(|e| e.id == id))
             && self.from.is_none_or(|from| sample.time >= from)
             && self.to.is_none_or(|to| sample.time <= to)
             && (!self.observed || sample.observed)
+            && (self.min_maximum_mm_h == 0.0
+                || samples.maximum_mm_h(sample).is_some_and(|most| most >= self.min_maximum_mm_h))
             // Last, because it may have to read a file.
             && (self.min_wet_percent == 0.0
                 || samples
@@ -124,11 +158,18 @@ impl Filter {
         if self.min_wet_percent == 0.0 { String::new() } else { self.min_wet_percent.to_string() }
     }
 
+    fn form_min_maximum(&self) -> String {
+        if self.min_maximum_mm_h == 0.0 { String::new() } else { self.min_maximum_mm_h.to_string() }
+    }
+
     fn is_set(&self) -> bool {
         self.field.is_some()
             || self.from.is_some()
             || self.to.is_some()
             || self.observed
+            || self.event.is_some()
+            || self.order != Order::default()
+            || self.min_maximum_mm_h > 0.0
             || self.min_wet_percent > 0.0
     }
 
@@ -136,12 +177,17 @@ impl Filter {
     fn page(&self, page: usize) -> String {
         let mut parts = Vec::new();
         parts.extend(self.field.map(|field| format!("field={field}")));
+        parts.extend(self.event.iter().map(|id| format!("event={}", encode(id))));
         parts.extend(self.from.map(|from| format!("from={}", encode(&form_time(from)))));
         parts.extend(self.to.map(|to| format!("to={}", encode(&form_time(to)))));
         parts.extend(
             (self.min_wet_percent > 0.0).then(|| format!("min-wet={}", self.min_wet_percent)),
         );
+        parts.extend(
+            (self.min_maximum_mm_h > 0.0).then(|| format!("min-maximum={}", self.min_maximum_mm_h)),
+        );
         parts.extend(self.observed.then(|| "observed=yes".to_owned()));
+        parts.extend((self.order != Order::default()).then(|| format!("sort={}", self.order)));
         parts.extend((page > 1).then(|| format!("page={page}")));
         if parts.is_empty() {
             "/samples".to_owned()
@@ -197,7 +243,8 @@ fn collect(
     page: usize,
 ) -> SamplesPage {
     let all = samples.list();
-    let found = in_order(samples, catalog, |sample| filter.admits(sample, samples));
+    let mut found = in_order(samples, catalog, |sample| filter.admits(sample, samples));
+    sort(&mut found, samples, filter.order);
     let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
     let page = page.min(n_pages);
     let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
@@ -207,6 +254,8 @@ fn collect(
         layout,
         legend: has_rain.then(Legend::new),
         fields: fields(samples, filter.field),
+        events: events(samples, filter.event.as_deref()),
+        orders: Order::ALL.iter().map(|o| (o.name(), o.label(), *o == filter.order)).collect(),
         samples: cards(samples, catalog, on_page),
         n_found: found.len(),
         n_all: all.len(),
@@ -218,6 +267,32 @@ fn collect(
         n_pages,
         filter,
     }
+}
+
+/// Samples come in the order of what networks have seen of them, and within that of time.
+fn sort(found: &mut [&SampleEntry], samples: &Samples, order: Order) {
+    let largest_first = |value: Option<f64>| {
+        // Whole numbers can be compared, and those without a value come last.
+        value.map_or(i64::MAX, |value| -((value * 1e6) as i64))
+    };
+    match order {
+        Order::Unseen => {}
+        Order::Time => found.sort_by_key(|sample| sample.time),
+        Order::Latest => found.sort_by_key(|sample| std::cmp::Reverse(sample.time)),
+        Order::Wettest => {
+            found.sort_by_cached_key(|sample| largest_first(samples.covered_share(sample).ok()))
+        }
+        Order::Heaviest => {
+            found.sort_by_cached_key(|sample| largest_first(samples.maximum_mm_h(sample)));
+        }
+    }
+}
+
+/// Events to choose from.
+fn events(samples: &Samples, chosen: Option<&str>) -> Vec<(String, String, bool)> {
+    let is_chosen = |id: &str| chosen == Some(id);
+    let all = samples.events().into_iter();
+    all.map(|e| (e.id.clone(), e.title.clone(), is_chosen(&e.id))).collect()
 }
 
 /// Nothing where all are of one field.
@@ -254,6 +329,7 @@ fn card(samples: &Samples, memberships: &Memberships<'_>, sample: &SampleEntry) 
         clock: format::clock(sample.time),
         date: format::date(sample.time),
         observed: sample.observed,
+        event: sample.event.as_ref().map(|event| event.title.clone()).unwrap_or_default(),
         split: memberships.words(sample),
         is_seen: memberships.worst(sample).is_seen(),
         covered,

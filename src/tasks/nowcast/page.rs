@@ -6,7 +6,7 @@ use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
 use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
-use super::scores::{Scores, of_outcome};
+use super::scores::{Scores, of_outcome, references};
 use super::{Nowcasts, split};
 use crate::parameters::encode;
 use crate::question::Question;
@@ -46,6 +46,7 @@ struct ResultPage {
     inputs: FigureView,
     scores: Option<Scores>,
     by_lead: Option<Scores>,
+    n_references: usize,
     scores_csv: String,
     notice: Option<String>,
     threshold: f64,
@@ -82,6 +83,7 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
         by_lead: table
             .as_ref()
             .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
+        n_references: references(outcome).count(),
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
         notice: notice(question, outcome, idx),
         threshold: threshold(&question.target),
@@ -162,7 +164,7 @@ fn maps(outcome: &Outcome, idx: usize) -> Vec<Figure> {
         outcome.variable("observation").is_some_and(|observed| observed.map(idx).range().is_some());
     let mut figures = vec![map("prediction", idx)];
     figures.extend(is_observed.then(|| map("observation", idx)));
-    figures.push(map("persistence", idx));
+    figures.extend(references(outcome).map(|reference| map(&reference.name, idx)));
     figures.extend(is_observed.then(|| Figure::difference("prediction", "observation", idx)));
     figures
 }

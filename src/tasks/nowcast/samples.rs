@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use stormlens_data::archive::{Archive, Sample};
+use stormlens_data::archive::{Archive, Event, Sample};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::{Field, Grid};
@@ -53,8 +53,19 @@ pub struct SampleEntry {
     pub field: NowcastField,
     /// Whether the frames of all lead times exist, so that a forecast can be verified.
     pub observed: bool,
+    /// The event that it is of, where its archive names one.
+    pub event: Option<EventName>,
     archive: String,
     name: String,
+}
+
+/// An event of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventName {
+    /// Archive and event, e.g. `radklim.20180516`.
+    pub id: String,
+    /// For people, e.g. `Germany, 16 May 2018`.
+    pub title: String,
 }
 
 impl SampleEntry {
@@ -71,7 +82,7 @@ impl SampleEntry {
     /// One from files that somebody brought; it is in no archive of the data folder.
     pub fn brought(id: String, time: Timestamp, field: NowcastField) -> Self {
         let (archive, name) = (String::new(), String::new());
-        Self { id, time, field, observed: false, archive, name }
+        Self { id, time, field, observed: false, event: None, archive, name }
     }
 
     /// Time of one input frame, counted from the oldest; `None` beyond the last.
@@ -79,6 +90,13 @@ impl SampleEntry {
         let Window { n_input_frames, frame_step_min, .. } = Window::of(self.field);
         let n_later = n_input_frames.checked_sub(idx + 1)?;
         time::add_minutes(self.time, -(n_later as i64 * i64::from(frame_step_min)))
+    }
+}
+
+impl EventName {
+    fn of(archive: &str, event: &Event) -> Self {
+        let title = format!("{}, {}", event.place, event.title);
+        Self { id: format!("{archive}.{}", event.id), title }
     }
 }
 
@@ -120,6 +138,7 @@ impl Samples {
                 time: sample.time,
                 field: archive.field(),
                 observed: sample.is_observed(),
+                event: archive.event(sample.time).map(|event| EventName::of(&name, event)),
                 archive: name.clone(),
                 name: sample.id,
             }));
@@ -178,6 +197,22 @@ impl Samples {
     /// If that frame cannot be read.
     pub fn covered_share(&self, sample: &SampleEntry) -> Result<f64, DatasetError> {
         self.archive(sample).covered_share(sample.time)
+    }
+
+    /// The most rain in the sample's last input frame, mm/h, where its archive has a table of it.
+    pub fn maximum_mm_h(&self, sample: &SampleEntry) -> Option<f64> {
+        self.archive(sample).summary(&sample.name)?.maximum_mm_h
+    }
+
+    /// All events that samples are of, oldest first.
+    pub fn events(&self) -> Vec<&EventName> {
+        let mut found: Vec<&EventName> = Vec::new();
+        for event in self.list.iter().filter_map(|sample| sample.event.as_ref()) {
+            if found.iter().all(|known| known.id != event.id) {
+                found.push(event);
+            }
+        }
+        found
     }
 
     /// One input frame of a sample in its physical unit, counted from the oldest; `None` beyond the last.

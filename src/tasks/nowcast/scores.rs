@@ -6,9 +6,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
+use stormlens_data::forecast;
 use stormlens_data::outcome::{Outcome, Role, Variable};
+use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{
-    MODEL, PERSISTENCE, SCORES, Score, ScoreRow, ScoreTable, Verification, default_thresholds,
+    MODEL, SCORES, Score, ScoreRow, ScoreTable, Verification, default_thresholds,
 };
 
 use crate::web::format;
@@ -88,7 +90,9 @@ fn table(outcome: &Outcome, thresholds: Option<&[f64]>) -> Option<ScoreTable> {
     let mut sums = Verification::new(field, &names, &lead_times_min, thresholds);
     for (place, &(i, _)) in leads.iter().enumerate() {
         let maps: Vec<Field> = forecasts.iter().map(|forecast| forecast.1.map(i)).collect();
-        sums.add(place, &maps.iter().collect::<Vec<_>>(), &observed.map(i));
+        // What moves in from outside is known to none, so that all are compared on the same pixels.
+        let known = known_everywhere(&maps, &observed.map(i));
+        sums.add(place, &maps.iter().collect::<Vec<_>>(), &known);
     }
     (!leads.is_empty()).then(|| sums.finish())
 }
@@ -193,8 +197,7 @@ fn forecasts(table: &ScoreTable) -> Vec<&str> {
 pub fn forecast_title(name: &str) -> String {
     match name {
         MODEL => "Network".to_owned(),
-        PERSISTENCE => "Persistence".to_owned(),
-        other => other.to_owned(),
+        other => forecast::title(other).map_or_else(|| other.to_owned(), str::to_owned),
     }
 }
 

@@ -132,7 +132,10 @@ impl EventVerification {
 }
 
 /// The observation, missing where a forecast is.
-fn known_everywhere(forecasts: &[Field], observation: &Field) -> Field {
+///
+/// # Panics
+/// If the maps differ in size.
+pub fn known_everywhere(forecasts: &[Field], observation: &Field) -> Field {
     let mut known = observation.clone();
     for forecast in forecasts {
         assert_eq!(

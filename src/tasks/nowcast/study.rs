@@ -1,0 +1,153 @@
+//! Forecasts of many samples verified beside each other: networks and reference forecasts on the same frames.
+//!
+//! What is counted is written to a file now and then, so that work that was stopped goes on where it was.
+
+mod forecasts;
+mod samples;
+#[cfg(test)]
+mod tests;
+pub mod write;
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use stormlens_data::archive::{Archive, Sample};
+use stormlens_data::card::NowcastField;
+use stormlens_data::field::Field;
+use stormlens_data::files::write_atomically;
+use stormlens_data::hash;
+use stormlens_data::request::Progress;
+use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
+
+pub use forecasts::{Forecasts, Network, Reference, references};
+pub use samples::{Chosen, Selection, select};
+
+/// After so many samples what was counted is written down.
+const SAMPLES_BETWEEN_WRITES: usize = 20;
+
+/// What is verified on what.
+pub struct Study<'a> {
+    pub archive: &'a Archive,
+    pub samples: &'a [Chosen],
+    pub forecasts: &'a [Box<dyn Forecasts + 'a>],
+    pub lead_times_min: &'a [u32],
+    /// mm/h
+    pub thresholds: &'a [f64],
+    /// Where what was counted is kept while the work goes on.
+    pub state: Option<&'a Path>,
+    pub progress: &'a dyn Progress,
+}
+
+/// What was counted, and of what.
+#[derive(Serialize, Deserialize)]
+struct State {
+    /// Hash of everything that the numbers depend on.
+    of: String,
+    verification: EventVerification,
+}
+
+impl Study<'_> {
+    /// Verifies all samples. The file of the state stays, for whoever writes the result removes it.
+    ///
+    /// # Errors
+    /// For a sample or a forecast that cannot be had, where nobody waits any more, and for a state that is of
+    /// something else.
+    pub fn run(&self) -> anyhow::Result<EventVerification> {
+        let mut verification = self.begin()?;
+        let n = self.samples.len();
+        for (done, chosen) in self.samples.iter().enumerate() {
+            if let std::ops::ControlFlow::Break(cancelled) =
+                self.progress.report("verifying", done, n)
+            {
+                self.keep(&verification)?;
+                return Err(cancelled.into());
+            }
+            if verification.has(&chosen.id) {
+                continue;
+            }
+            self.count(chosen, &mut verification).with_context(|| chosen.id.clone())?;
+            if (done + 1).is_multiple_of(SAMPLES_BETWEEN_WRITES) {
+                self.keep(&verification)?;
+            }
+        }
+        self.keep(&verification)?;
+        Ok(verification)
+    }
+
+    fn count(&self, chosen: &Chosen, verification: &mut EventVerification) -> anyhow::Result<()> {
+        let sample = self.load(&chosen.id)?;
+        let mut by_forecast = Vec::with_capacity(self.forecasts.len());
+        for forecast in self.forecasts {
+            let maps = forecast.forecast(&sample, self.lead_times_min)?;
+            if maps.len() != self.lead_times_min.len() {
+                bail!("{} gives {} maps", forecast.name(), maps.len());
+            }
+            by_forecast.push(maps);
+        }
+        let at_lead = |lead: usize| -> Vec<Field> {
+            by_forecast.iter().map(|maps| maps[lead].clone()).collect()
+        };
+        let maps: Vec<Vec<Field>> = (0..self.lead_times_min.len()).map(at_lead).collect();
+        let pairs = maps.iter().zip(&sample.leads).map(|(forecasts, lead)| {
+            let observation = &lead.observation.as_ref()?.map;
+            Some(Pair { forecasts, observation })
+        });
+        verification.add(&chosen.id, &chosen.part, &pairs.collect::<Vec<_>>());
+        Ok(())
+    }
+
+    fn load(&self, id: &str) -> anyhow::Result<Sample> {
+        let n_frames = self.forecasts.iter().map(|forecast| forecast.n_frames()).max();
+        let step = self.archive.frame_step_min();
+        Ok(self.archive.load(id, n_frames.unwrap_or(1), step, self.lead_times_min)?)
+    }
+
+    /// What was counted before, or nothing.
+    fn begin(&self) -> anyhow::Result<EventVerification> {
+        let first = self.samples.first().context("there is no sample to verify")?;
+        let grid = self.load(&first.id)?.sequence.grid;
+        let settings = Settings {
+            field: NowcastField::Precipitation,
+            forecasts: self.forecasts.iter().map(|f| f.name().to_owned()).collect(),
+            lead_times_min: self.lead_times_min.to_vec(),
+            thresholds: self.thresholds.to_vec(),
+            scales_px: SCALES_PX.to_vec(),
+            size: [grid.height, grid.width],
+            spacing_km: grid.spacing_km,
+        };
+        let Some(path) = self.state.filter(|path| path.exists()) else {
+            return Ok(EventVerification::new(settings));
+        };
+        let context = || path.display().to_string();
+        let bytes = std::fs::read(path).with_context(context)?;
+        let state: State = ciborium::from_reader(&bytes[..]).with_context(|| {
+            format!("{} holds no verification that can go on: remove it", path.display())
+        })?;
+        if state.of != self.identity(&settings) {
+            bail!(
+                "{} is of another verification: remove it, or name another output",
+                path.display()
+            );
+        }
+        tracing::info!("going on after {} samples", state.verification.n_samples());
+        Ok(state.verification)
+    }
+
+    fn keep(&self, verification: &EventVerification) -> anyhow::Result<()> {
+        let Some(path) = self.state else { return Ok(()) };
+        let of = self.identity(&verification.settings);
+        let state = State { of, verification: verification.clone() };
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&state, &mut bytes).context("what was counted cannot be written")?;
+        write_atomically(path, &bytes).with_context(|| path.display().to_string())?;
+        Ok(())
+    }
+
+    fn identity(&self, settings: &Settings) -> String {
+        let forecasts = self.forecasts.iter().map(|forecast| forecast.identity());
+        let samples = self.samples.iter().map(|chosen| format!("{} {}", chosen.id, chosen.part));
+        let all: Vec<String> = forecasts.chain(samples).chain([format!("{settings:?}")]).collect();
+        hash::sha256(all.join("\n").as_bytes())
+    }
+}

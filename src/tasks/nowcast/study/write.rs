@@ -1,0 +1,116 @@
+//! What was found, as CSV, JSON and LaTeX.
+
+use std::fmt::Write as _;
+
+use stormlens_data::score::Score;
+use stormlens_data::score::events::{Cell, EventReport};
+
+use crate::tasks::nowcast::scores::forecast_title;
+
+/// The scores that a paper's table has, and the digits of each.
+const LATEX_SCORES: [&str; 4] = ["mse_mm2_per_5min2", "correlation", "csi", "frequency_bias"];
+
+/// Every score of every forecast at every lead time, with its interval. Undefined scores are empty.
+pub fn csv(report: &EventReport) -> String {
+    let mut text = "forecast,lead_time_min,score,threshold_mm_h,scale_km,value,low,high,best,worse_than_best\n"
+        .to_owned();
+    let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
+    let lead = |lead: Option<u32>| lead.map_or_else(|| "all".to_owned(), |lead| lead.to_string());
+    for cell in &report.cells {
+        let Cell { forecast, score, is_best, .. } = cell;
+        let (low, high) = (cell.interval.map(|i| i.low), cell.interval.map(|i| i.high));
+        let worse = cell.is_worse.map(|is| is.to_string()).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{forecast},{},{score},{},,{},{},{},{is_best},{worse}",
+            lead(cell.lead_time_min),
+            number(cell.threshold),
+            number(cell.value),
+            number(low),
+            number(high),
+        );
+    }
+    for cell in &report.fractions {
+        let (low, high) = (cell.interval.map(|i| i.low), cell.interval.map(|i| i.high));
+        let _ = writeln!(
+            text,
+            "{},{},fss,{},{},{},{},{},,",
+            cell.forecast,
+            lead(cell.lead_time_min),
+            cell.threshold,
+            cell.scale_km,
+            number(cell.value),
+            number(low),
+            number(high),
+        );
+    }
+    text
+}
+
+/// A table for a paper, of all lead times together (of one, where there is one), with the package booktabs. The best
+/// value of a column is bold; a dagger marks what is not worse than it beyond chance.
+pub fn latex(report: &EventReport) -> String {
+    let lead = match &report.settings.lead_times_min[..] {
+        [only] => Some(*only),
+        _ => None,
+    };
+    let columns: Vec<(&Score, Option<f64>)> = LATEX_SCORES
+        .iter()
+        .filter_map(|name| Score::find(name))
+        .flat_map(|score| {
+            let thresholds: Vec<Option<f64>> = match score.depends_on_threshold() {
+                true => report.settings.thresholds.iter().take(3).copied().map(Some).collect(),
+                false => vec![None],
+            };
+            thresholds.into_iter().map(move |threshold| (score, threshold))
+        })
+        .collect();
+    let head = |(score, threshold): &(&Score, Option<f64>)| match threshold {
+        Some(threshold) => format!("{} {threshold}", score.label),
+        None if score.unit.is_empty() => format!("${}$", score.label),
+        None => score.label.replace("Mean squared error", "MSE"),
+    };
+    let mut text = String::from("% \\usepackage{booktabs}\n\\begin{tabular}{l");
+    text += &"r".repeat(columns.len());
+    text += "}\n\\toprule\nForecast";
+    columns.iter().for_each(|column| text += &format!(" & {}", head(column)));
+    text += " \\\\\n\\midrule\n";
+    for forecast in &report.settings.forecasts {
+        text += &escaped(&forecast_title(forecast));
+        for (score, threshold) in &columns {
+            let is_it = |cell: &&Cell| {
+                (&cell.forecast, cell.lead_time_min, cell.score.as_str(), cell.threshold)
+                    == (forecast, lead, score.name, *threshold)
+            };
+            text += " & ";
+            text += &report.cells.iter().find(is_it).map(shown).unwrap_or_default();
+        }
+        text += " \\\\\n";
+    }
+    text += "\\bottomrule\n\\end{tabular}\n";
+    text
+}
+
+fn shown(cell: &Cell) -> String {
+    let Some(value) = cell.value else { return "--".to_owned() };
+    let number = match value.abs() {
+        v if v >= 0.1 => format!("{value:.3}"),
+        _ => format!("{value:.5}"),
+    };
+    match (cell.is_best, cell.is_worse) {
+        (true, _) => format!("\\textbf{{{number}}}"),
+        (_, Some(false)) => format!("{number}$^\\dagger$"),
+        _ => number,
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if "&%$#_{}".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
