@@ -16,6 +16,7 @@ pub mod forecast;
 pub mod hash;
 mod hdf5_stream;
 pub mod import;
+pub mod likeness;
 pub mod network;
 pub mod outcome;
 mod packed;

@@ -155,10 +155,14 @@ impl Archive {
         let mut found = Vec::with_capacity(self.times().len() * self.tiles().len());
         for time in self.times() {
             for tile in self.tiles() {
-                found.push(Summary::of(time, tile, &self.map(tile, time)?));
+                found.push(self.summarise(tile, time)?);
             }
         }
         Ok(found)
+    }
+
+    pub(super) fn summarise(&self, tile: &Tile, time: Timestamp) -> Result<Summary, DatasetError> {
+        Ok(Summary::of(time, tile, &self.map(tile, time)?))
     }
 
     /// Computes the summaries and writes them to `frames.csv` beside the frames.

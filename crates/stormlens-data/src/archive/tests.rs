@@ -274,3 +274,5 @@ fn a_folder_without_frames_says_what_it_holds() {
         &format!("but forecasts such as {forecast}, and only what was measured is read"),
     );
 }
+
+mod radars;

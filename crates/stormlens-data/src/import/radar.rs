@@ -193,4 +193,4 @@ pub(super) fn check_spacing(spacing_km: f64) -> Result<f64, String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -18,7 +18,7 @@ fn frames_of_three_events_are_read() {
         let frame = file.frame(0).unwrap();
         let (mm, missing, wet) = numbers(&frame);
         largest[i / 40] = largest[i / 40].max(mm);
-        assert!((0.27..0.32).contains(&missing) && (0.1..0.3).contains(&wet), "{missing} {wet}");
+        assert!((0.27..0.35).contains(&missing) && (0.1..0.3).contains(&wet), "{missing} {wet}");
     }
     assert!((largest[0] - 9.628).abs() < 1e-3 && (largest[1] - 9.628).abs() < 1e-3, "{largest:?}");
     assert!((largest[2] - 2.418).abs() < 1e-3, "{largest:?}");

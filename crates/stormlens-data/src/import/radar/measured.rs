@@ -1,5 +1,7 @@
 //! What a radar file measures, how that becomes rain of five minutes, and whose file it is.
 
+use serde::{Deserialize, Serialize};
+
 /// Who made a file and what has to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -18,7 +20,8 @@ impl Provider {
 }
 
 /// What the values of a file are.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Measured {
     /// Millimetres in so many minutes.
     Sum { minutes: u32 },
