@@ -80,8 +80,11 @@ fn described(domain: &Domain) -> Result<Value, String> {
 }
 
 fn places(grid: &Grid) -> Result<Value, String> {
-    let projection = Projection::of(grid).map_err(|error| error.to_string())?;
     let [height, width] = [grid.height, grid.width].map(|n| n as f64 * grid.spacing_km);
+    if !grid.is_somewhere() {
+        return Ok(json!({ "size_km": [height, width] }));
+    }
+    let projection = Projection::of(grid).map_err(|error| error.to_string())?;
     let share = |i: usize| i as f64 / (N_LATTICE - 1) as f64;
     let of_row = |row: usize| {
         let y = grid.north_km - share(row) * height;

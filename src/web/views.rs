@@ -203,7 +203,8 @@ impl<'a> Figures<'a> {
     fn map_on_earth<'f>(&self, figure: &'f Figure) -> Option<(&'f str, usize)> {
         let Figure::Map { variable, index } = figure else { return None };
         let domain = &self.outcome.variable(variable)?.domain;
-        let is_on_earth = matches!(domain, Domain::Earth(_)) || domain.place([1; 2]).is_some();
+        let is_grid = matches!(domain, Domain::Earth(grid) if grid.is_somewhere());
+        let is_on_earth = is_grid || domain.place([1; 2]).is_some();
         is_on_earth.then_some((variable.as_str(), *index))
     }
 

@@ -13,7 +13,7 @@ use mutation::{Counting, Random, corpus, damaged, peak};
 use stormlens_data::dataset::{Frames, Windows};
 use stormlens_data::field::FieldFile;
 use stormlens_data::files::npy::{npz_array, read_npy_f32};
-use stormlens_data::import::knmi;
+use stormlens_data::import::{knmi, radar as composite};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -33,7 +33,7 @@ struct Reader {
 /// Fields of more nodes are only listed, as when they are fuzzed.
 const MAX_POINTS: usize = 1 << 18;
 
-const READERS: [Reader; 6] = [
+const READERS: [Reader; 7] = [
     // 535,500 pixels as stored in up to 8 bytes, unpacked, and as numbers of 8 bytes. Few files, for that takes time.
     Reader {
         corpus: "radar",
@@ -41,6 +41,14 @@ const READERS: [Reader; 6] = [
         reads: radar,
         least_percent: 5,
         max_bytes: 32 << 20,
+    },
+    // What is packed with gzip is unpacked up to 32 MB, and frames of 8 million pixels are read.
+    Reader {
+        corpus: "composites",
+        n_mutations: 1600,
+        reads: composites,
+        least_percent: 5,
+        max_bytes: 256 << 20,
     },
     Reader {
         corpus: "dataset",
@@ -95,6 +103,18 @@ fn damaged_frames_and_arrays_are_read_or_refused() {
 fn radar(bytes: &[u8], _: &Path) -> bool {
     let read = knmi::decode("frame.h5", bytes.to_vec());
     read.is_ok_and(|image| image.pixel_values.len() == image.height * image.width)
+}
+
+/// All amounts are possible, or nothing is known.
+fn composites(bytes: &[u8], _: &Path) -> bool {
+    let Ok(file) = composite::decode("frame", bytes.to_vec()) else { return false };
+    (0..file.n_frames().min(4)).all(|place| {
+        let is_possible = |mm: f64| mm.is_nan() || (0.0..=knmi::MAX_MM_5MIN).contains(&mm);
+        file.frame(place).is_ok_and(|frame| {
+            assert!(frame.mm_5min().all(is_possible));
+            (frame.height, frame.width) == (file.grid.height, file.grid.width)
+        })
+    })
 }
 
 fn dataset(_: &[u8], path: &Path) -> bool {

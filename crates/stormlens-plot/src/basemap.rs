@@ -30,8 +30,11 @@ const COARSE_KM: f64 = 5.0;
 const NORTH_SEA_DEG: [f64; 4] = [-3.0, 47.5, 13.0, 57.5];
 
 /// The coastlines and borders within the domain of a grid: fine ones where all of it lies around the North Sea, else those
-/// of the world to about 5 km.
+/// of the world to about 5 km. None where the grid lies nowhere.
 pub fn lines(grid: &Grid) -> Result<Vec<Line>, PlotError> {
+    if !grid.is_somewhere() {
+        return Ok(Vec::new());
+    }
     let planes = (plane(grid)?, degrees(grid)?);
     let (width_km, height_km) = size_km(grid);
     let place = |&point: &(f64, f64)| project(&planes, grid, point);

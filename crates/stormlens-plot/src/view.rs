@@ -71,8 +71,10 @@ impl<'a> View<'a> {
 
     /// Whether meridians and parallels stand along the sides: where that is chosen, and on a plane of degrees.
     pub fn has_degrees(&self) -> bool {
-        let is_geographic = matches!(self.domain, Domain::Earth(grid) if grid.is_geographic());
-        is_geographic || self.style.coordinates == Coordinates::Degrees
+        let is = |what: fn(&Grid) -> bool| matches!(self.domain, Domain::Earth(grid) if what(grid));
+        let is_nowhere = is(|grid| !grid.is_somewhere());
+        let is_wanted = self.style.coordinates == Coordinates::Degrees && !is_nowhere;
+        is(Grid::is_geographic) || is_wanted
     }
 
     pub fn scene(&self) -> Option<&'a SceneGeometry> {

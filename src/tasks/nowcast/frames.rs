@@ -147,8 +147,8 @@ fn draw(
 ) -> Result<Vec<u8>, AppError> {
     let field = read(samples, sample, frame_idx)?;
     let colours = sample.field.quantity().colours;
-    let grid = Some(samples.grid(sample));
-    Ok(thumbnail(&field, grid, colours, RainPalette::default(), theme, PICTURE_PX))
+    let grid = samples.grid(sample);
+    Ok(thumbnail(&field, Some(&grid), colours, RainPalette::default(), theme, PICTURE_PX))
 }
 
 /// `/samples/{id}/animation.png`: all input frames, oldest first, over and over.

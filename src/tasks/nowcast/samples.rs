@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use stormlens_data::archive::{Archive, Event, Sample};
+use stormlens_data::archive::{Archive, Event, Sample, Tile};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::{Field, Grid};
@@ -196,7 +196,8 @@ impl Samples {
     /// # Errors
     /// If that frame cannot be read.
     pub fn covered_share(&self, sample: &SampleEntry) -> Result<f64, DatasetError> {
-        self.archive(sample).covered_share(sample.time)
+        let archive = self.archive(sample);
+        archive.covered_share_of(archive.place(&sample.name)?.0, sample.time)
     }
 
     /// The most rain in the sample's last input frame, mm/h, where its archive has a table of it.
@@ -221,17 +222,20 @@ impl Samples {
     /// If the frame cannot be read.
     pub fn frame(&self, sample: &SampleEntry, idx: usize) -> Option<Result<Field, DatasetError>> {
         let time = sample.frame_time(idx)?;
-        let archive = self.archive(sample);
-        let (grid, field) = (archive.grid(), sample.field);
-        Some(archive.normalised(time).map(|values| {
+        let (archive, field) = (self.archive(sample), sample.field);
+        let values = |tile: &Tile| archive.normalised_of(tile, time);
+        let read = archive.place(&sample.name).and_then(|(tile, _)| Ok((tile, values(tile)?)));
+        Some(read.map(|(tile, values)| {
             let values = values.into_iter().map(|value| field.to_physical(value)).collect();
-            Field::new(grid.height, grid.width, values)
+            Field::new(tile.height, tile.width, values)
         }))
     }
 
     /// The grid of a sample's frames.
-    pub fn grid(&self, sample: &SampleEntry) -> &Grid {
-        self.archive(sample).grid()
+    pub fn grid(&self, sample: &SampleEntry) -> Grid {
+        let archive = self.archive(sample);
+        let tile = archive.place(&sample.name).map(|(tile, _)| tile);
+        tile.map_or_else(|_| archive.grid().clone(), |tile| archive.grid_of(tile))
     }
 
     /// The file of one input frame, counted from the oldest; `None` where there is none.

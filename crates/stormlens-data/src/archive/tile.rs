@@ -77,7 +77,7 @@ pub(super) fn tiles(whole: &Grid, frame: &Frame) -> Vec<Tile> {
             let name = format!("r{}c{}", i + 1, j + 1);
             let (height, width) = (sides[0].size, sides[1].size);
             let share =
-                known.count([row, column], [height, width]) as f64 / (height * width) as f64;
+                f64::from(known.count([row, column], [height, width])) / (height * width) as f64;
             found.push((share, Tile { name, row, column, height, width }));
         }
     }

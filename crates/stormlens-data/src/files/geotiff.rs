@@ -40,6 +40,9 @@ pub fn to_bytes(variable: &Variable, index: usize) -> Result<Vec<u8>, FilesError
         return write(&map.values, [height, width], tags)
             .map_err(|error| refuse(error.to_string()));
     };
+    if !grid.is_somewhere() {
+        return Err(nowhere());
+    }
     let projection = Projection::of(grid)?;
     let keys = Keys::of(&projection).ok_or_else(|| {
         refuse(format!("GeoTIFF has no name for the projection {}: take NetCDF", projection.name()))

@@ -18,7 +18,7 @@ pub(super) struct Attributes<'a> {
 
 enum Holder {
     Group(Group),
-    Dataset(Dataset),
+    Dataset(Box<Dataset>),
 }
 
 impl<'a> Attributes<'a> {
@@ -39,7 +39,7 @@ impl<'a> Attributes<'a> {
     /// Those of an array.
     pub fn of(dataset: &Dataset, (file, product): (&'a str, &'static str)) -> Self {
         let path = dataset.name().to_owned();
-        Self { file, product, path, holder: Holder::Dataset(dataset.clone()) }
+        Self { file, product, path, holder: Holder::Dataset(Box::new(dataset.clone())) }
     }
 
     fn find(&self, name: &str) -> Result<Attribute> {

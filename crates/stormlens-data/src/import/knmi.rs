@@ -226,11 +226,12 @@ fn check_position(file: &str, geographic: &Attributes<'_>) -> Result<(), ImportE
         }
     }
     // Rows go from north to south, which some files say by a sign.
-    if let Some(size) = geographic.optional("geo_pixel_size_y")? {
-        if !is_near(size.abs(), 1.0, 0.05) {
+    match geographic.optional("geo_pixel_size_y")? {
+        Some(size) if !is_near(size.abs(), 1.0, 0.05) => {
             let what = format!("its geo_pixel_size_y is {size} where 1 or -1 is needed");
             return Err(layout(file, what));
         }
+        _ => {}
     }
     Ok(())
 }

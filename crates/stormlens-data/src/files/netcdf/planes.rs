@@ -42,6 +42,7 @@ impl Planes {
         let is_whole = variable.domain.size() == Some(size);
         let plane = match (&variable.domain, variable.domain.middles(size)) {
             (_, None) => nowhere(file, size)?,
+            (Domain::Earth(grid), _) if !grid.is_somewhere() => nowhere(file, size)?,
             (Domain::Earth(grid), Some(middles)) => self.earth(file, grid, &middles, is_whole)?,
             (domain, Some(middles)) => {
                 // Of one side as the square's, the centre is still no more than a part of it.

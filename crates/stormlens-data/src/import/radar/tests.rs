@@ -37,7 +37,7 @@ pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
 
 /// Refused with these words, which begin with the name of the file.
 pub(crate) fn check_refused(bytes: Vec<u8>, words: &str) {
-    let found = decode("frame", bytes).err().expect(words).to_string();
+    let found = decode("frame", bytes).expect_err(words).to_string();
     assert!(found.starts_with("frame ") && found.contains(words), "{found}");
 }
 
