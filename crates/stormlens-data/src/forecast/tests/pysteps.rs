@@ -74,13 +74,14 @@ fn noise_has_the_same_amplitudes() {
     assert!(found < TIGHT, "{found}");
 }
 
-/// Both means are of 48 members, so that they differ by chance, about √(2 / 48) times the spread of members.
+/// The means are of 48 members there and 24 here: they differ by chance, by √(1 / 48 + 1 / 24) times the spread of
+/// members.
 #[test]
 fn the_mean_of_steps_is_the_same_but_for_chance() {
     let model = model();
     for (perturbs_motion, name) in [(false, "steps"), (true, "steps_bps")] {
         let steps = Steps { perturbs_motion, ..Steps::default() };
-        let members = steps.run(&model, (5, 1.0), &STEPS, (48, 1));
+        let members = steps.run(&model, (5, 1.0), &STEPS, (24, 1));
         let (mean, deviation) =
             (reference(&format!("{name}_mean")).1, reference(&format!("{name}_deviation")).1);
         let n = mean.len() / STEPS.len();
@@ -103,7 +104,7 @@ fn check_means(name: &str, members: &[Vec<f32>], mean: &[f32], deviation: &[f32]
         if ours.is_nan() || theirs.is_nan() || spread < 0.05 {
             continue;
         }
-        let z = (ours - theirs) / (spread * (2.0 / n).sqrt());
+        let z = (ours - theirs) / (spread * (1.0 / 48.0 + 1.0 / n).sqrt());
         (squared, signed, pixels) = (squared + z * z, signed + z, pixels + 1.0);
         (ours_sum, theirs_sum) = (ours_sum + ours, theirs_sum + theirs);
     }
