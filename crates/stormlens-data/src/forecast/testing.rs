@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::motion::MotionField;
+use super::{Forecaster, RecentRain};
 use crate::field::Field;
 use crate::files::npy::npz_array;
 use crate::import::knmi;
+use crate::simulate::Random;
 
 /// Rows and columns of a part with a corner that the radar does not see.
 pub const PART: [std::ops::Range<usize>; 2] = [230..358, 200..360];
@@ -76,4 +78,32 @@ pub fn error(ours: impl IntoIterator<Item = f64>, theirs: &[f32]) -> f64 {
         }
     }
     worst / largest
+}
+
+/// Lead times of [`forecast`], in minutes.
+pub const LEADS: [u32; 3] = [5, 15, 30];
+
+/// At these lead times, of frames of 5 minutes and 1 km.
+pub fn forecast(forecaster: &dyn Forecaster, frames: &[Field]) -> Vec<Field> {
+    let recent = RecentRain::new(frames, 5, 1.0).unwrap();
+    forecaster.forecast(&recent, &LEADS).unwrap()
+}
+
+/// Round showers, moved by so many columns and rows.
+pub fn showers(height: usize, width: usize, dx: f64, dy: f64) -> Field {
+    let mut random = Random::new(5);
+    let centres: Vec<[f64; 3]> = (0..height * width / 300 + 1)
+        .map(|_| {
+            let x = random.uniform(0.0, width as f64);
+            [x, random.uniform(0.0, height as f64), random.uniform(2.0, 6.0)]
+        })
+        .collect();
+    let value = |i: usize| {
+        let (x, y) = ((i % width) as f64 - dx, (i / width) as f64 - dy);
+        let shower = |[cx, cy, r]: &[f64; 3]| {
+            10.0 * (-((x - cx).powi(2) + (y - cy).powi(2)) / (2.0 * r * r)).exp()
+        };
+        centres.iter().map(shower).sum::<f64>() as f32
+    };
+    Field::new(height, width, (0..height * width).map(value).collect())
 }
