@@ -134,6 +134,16 @@ pub fn fill(shape: Shape, band_rows: usize, fill: impl Fn(&mut Band) + Sync) -> 
     array
 }
 
+/// A new array, filled on all cores a plane at a time; `fill` gets the number of the plane, in memory's order, and the
+/// place for it.
+///
+/// # Panics
+/// If `fill` leaves a place empty.
+pub fn fill_planes(shape: Shape, fill_plane: impl Fn(usize, &mut Band) + Sync) -> Vec<f32> {
+    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
+    fill(planes, shape.height, |band| fill_plane(band.example, band))
+}
+
 /// Several new arrays of equal heights, filled together.
 ///
 /// # Panics

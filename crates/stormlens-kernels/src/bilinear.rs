@@ -188,10 +188,8 @@ pub(crate) fn gather_down(
 ) -> Vec<f32> {
     let tall = shape.with_size(2 * shape.height, shape.width);
     let array = Maps { values: array, shape: tall };
-    // A plane is a task: one channel of one example.
-    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
-    bands::fill(planes, shape.height, |band| {
-        let (example, channel) = (band.example / shape.n_channels, band.example % shape.n_channels);
+    bands::fill_planes(shape, |plane, band| {
+        let (example, channel) = (plane / shape.n_channels, plane % shape.n_channels);
         scratch::with(shape.plane(), |out| {
             at_level!(level, || doubling.gather_down(array.plane(example, channel), out));
             band.append(0, out, |v| v);

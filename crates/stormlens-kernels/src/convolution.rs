@@ -15,6 +15,7 @@ mod gradient;
 mod pass;
 mod resized;
 mod tiles;
+mod weights;
 
 use crate::Level;
 use crate::bands::{self, Band, Maps, Shape};
@@ -56,6 +57,12 @@ impl<T> Input<T> {
     }
 }
 
+impl Input<Maps<'_>> {
+    fn shape(&self) -> Input<Shape> {
+        Input { of: self.of.shape, is_doubled: self.is_doubled }
+    }
+}
+
 impl Input<Shape> {
     fn grown(self) -> Shape {
         let grown = if self.is_doubled { 2 } else { 1 };
@@ -87,15 +94,13 @@ impl Convolution<'_> {
     /// # Panics
     /// If the maps differ in size, or the weights do not fit them.
     pub fn forward(&self, level: Level, inputs: &[Input<Maps>]) -> Vec<f32> {
-        let shapes = inputs.iter().map(|i| Input { of: i.of.shape, is_doubled: i.is_doubled });
-        let out = self.shape_out(&shapes.clone().collect::<Vec<_>>());
+        let shapes: Vec<_> = inputs.iter().map(|input| input.shape()).collect();
+        let out = self.shape_out(&shapes);
         if out.is_empty() {
             return Vec::new();
         }
-        let maps = inputs.iter().map(|input| input.of);
-        let inputs = maps.zip(shapes.map(Input::doubling)).collect();
         let weights = self.filter.forward(level);
-        let pass = Pass::new(level, &weights, Inputs { inputs }, out);
+        let pass = Pass::new(level, &weights, Inputs::new(inputs), out);
         bands::fill(out, pass.band_rows(), |band| {
             pass.run(band.example, band.rows.clone(), &mut Finish { conv: self, band });
         })
@@ -122,6 +127,13 @@ impl Take for Finish<'_, '_> {
 /// Maps side by side.
 struct Inputs<'a> {
     inputs: Vec<(Maps<'a>, Option<Doubling>)>,
+}
+
+impl<'a> Inputs<'a> {
+    fn new(inputs: &[Input<Maps<'a>>]) -> Self {
+        let with_doubling = |input: &Input<Maps<'a>>| (input.of, input.shape().doubling());
+        Self { inputs: inputs.iter().map(with_doubling).collect() }
+    }
 }
 
 impl Rows for Inputs<'_> {

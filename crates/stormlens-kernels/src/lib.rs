@@ -8,6 +8,7 @@
 
 pub mod attention;
 pub mod bands;
+pub mod batch_norm;
 mod bilinear;
 pub mod channel_norm;
 pub mod convolution;

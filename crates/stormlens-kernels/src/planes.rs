@@ -16,6 +16,13 @@ pub fn sums(level: Level, x: Maps) -> Vec<f32> {
     planes.map(|plane| at_level!(level, || sum(plane))).collect()
 }
 
+/// The sum over examples and pixels, `[channels]`: the gradient of a bias.
+pub fn sums_over_examples(level: Level, x: Maps) -> Vec<f32> {
+    let n_channels = x.shape.n_channels;
+    let planes = sums(level, x);
+    (0..n_channels).map(|c| planes.iter().skip(c).step_by(n_channels.max(1)).sum()).collect()
+}
+
 /// `Σ_c weights[c] · x[c]` for each example, `[batch × height × width]`; `weights` is
 /// `[batch × channels]`.
 ///

@@ -1,5 +1,7 @@
 //! 1 × 1 convolution with bias, of maps that lie side by side, added to another map if there is one.
 
+mod weights;
+
 use std::ops::Range;
 
 use crate::bands::{self, Band, Maps, Shape};
@@ -7,6 +9,7 @@ use crate::level::at_level;
 use crate::product::{LANES, Matrix, Pixels, Weights, multiply};
 use crate::separable::{PIXELS, tile_rows};
 use crate::{Level, scratch};
+pub(crate) use weights::weight_gradient;
 
 /// Weights of one 1 × 1 convolution.
 #[derive(Clone, Copy, Debug)]

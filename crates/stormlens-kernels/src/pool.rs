@@ -62,9 +62,7 @@ pub fn forward(level: Level, window: Window, x: Maps) -> Vec<f32> {
 
 /// A task a plane; `fill` hands over the rows of the result one after the other.
 fn by_planes(shape: Shape, fill: impl Fn(usize, &mut dyn FnMut(&[f32])) + Sync) -> Vec<f32> {
-    let planes = Shape { n_batch: shape.n_batch * shape.n_channels, n_channels: 1, ..shape };
-    bands::fill(planes, shape.height, |band| {
-        let plane = band.example;
+    bands::fill_planes(shape, |plane, band| {
         fill(plane, &mut |row| band.append(0, row, |v| v));
     })
 }

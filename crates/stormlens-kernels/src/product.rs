@@ -5,6 +5,7 @@
 //! more, and would choose the level itself.
 
 mod forms;
+mod pairs;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 
 use crate::Level;
 pub(crate) use forms::Forms;
+pub(crate) use pairs::Columns;
 
 /// The weights of a 1 × 1 convolution, which keeps them as the innermost kernels take them once they
 /// have been asked for.

@@ -7,6 +7,7 @@
 
 mod end;
 mod gradient;
+mod weights;
 
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use crate::depthwise::{convolve_row, convolve_rows, rows_of};
 use crate::level::{Sums, at_level};
 use crate::product::{LANES, Matrix, Pixels, Weights, multiply};
 use crate::{Level, scratch};
+pub use weights::Gradients;
 
 /// Weights of one depthwise-separable convolution.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ pub fn forward(level: Level, x: Maps) -> Vec<f32> {
     let shape = x.shape;
     let doubling = Doubling::new(shape.height, shape.width);
     let width = 2 * shape.width;
-    each_plane(shape, [2 * shape.height, width], |plane, band| {
+    bands::fill_planes(shape.with_size(2 * shape.height, width), |plane, band| {
         let (example, channel) = (plane / shape.n_channels, plane % shape.n_channels);
         scratch::with(shape.height * width, |wide| {
             at_level!(level, || {
@@ -36,7 +36,7 @@ pub fn forward(level: Level, x: Maps) -> Vec<f32> {
 pub fn backward(level: Level, shape: Shape, gradient: Maps) -> Vec<f32> {
     assert_eq!(gradient.shape, shape.with_size(2 * shape.height, 2 * shape.width));
     let doubling = Doubling::new(shape.height, shape.width);
-    each_plane(shape, [shape.height, shape.width], |plane, band| {
+    bands::fill_planes(shape, |plane, band| {
         let (example, channel) = (plane / shape.n_channels, plane % shape.n_channels);
         scratch::with(3 * shape.plane(), |space| {
             let (narrow, out) = space.split_at_mut(2 * shape.plane());
@@ -50,15 +50,4 @@ pub fn backward(level: Level, shape: Shape, gradient: Maps) -> Vec<f32> {
             band.append(0, out, |v| v);
         });
     })
-}
-
-/// New maps of another size, a plane a task.
-fn each_plane(
-    shape: Shape,
-    [height, width]: [usize; 2],
-    fill: impl Fn(usize, &mut bands::Band) + Sync,
-) -> Vec<f32> {
-    let n_planes = shape.n_batch * shape.n_channels;
-    let planes = Shape::new([n_planes, 1, height, width]);
-    bands::fill(planes, height, |band| fill(band.example, band))
 }

@@ -133,6 +133,47 @@ impl Tiles {
         }
     }
 
+    /// Sets a row of results in their planes; there are no results beyond the picture and between two rows of tiles.
+    #[inline(always)]
+    pub fn set_results(self, planes: &mut [f32], number: usize, row: Option<&[f32]>) {
+        let n = self.plane();
+        let (even, odd) = planes[2 * (number % 2) * n..][..2 * n].split_at_mut(n);
+        let start = number / 2 * self.pitch();
+        let (even, odd) = (&mut even[start..][..self.pitch()], &mut odd[start..][..self.pitch()]);
+        even.fill(0.0);
+        odd.fill(0.0);
+        let (pairs, last) = row.unwrap_or_default().as_chunks::<2>();
+        for ((even, odd), pair) in even.iter_mut().zip(&mut *odd).zip(pairs) {
+            (*even, *odd) = (pair[0], pair[1]);
+        }
+        if let [last] = *last {
+            even[pairs.len()] = last;
+        }
+    }
+
+    /// `A g Aᵀ` of the results of every tile; `step` leads from one position of a tile to the next.
+    #[inline(always)]
+    pub fn spread(self, planes: &[f32], out: &mut [f32], step: usize) {
+        for first in (0..self.stride()).step_by(LANES) {
+            let results: [&Vector; 4] =
+                std::array::from_fn(|i| vector(planes, i * self.plane() + first));
+            let mut found = [[0.0; LANES]; POSITIONS];
+            for lane in 0..LANES {
+                let [a, b, c, d] = results.map(|results| results[lane]);
+                let (left, right) = (widen([a, c]), widen([b, d]));
+                for i in 0..4 {
+                    let row = widen([left[i], right[i]]);
+                    for j in 0..4 {
+                        found[4 * i + j][lane] = row[j];
+                    }
+                }
+            }
+            for (i, found) in found.iter().enumerate() {
+                out[i * step + first..][..LANES].copy_from_slice(found);
+            }
+        }
+    }
+
     /// A row of results from their planes.
     #[inline(always)]
     pub fn row(self, planes: &[f32], number: usize, row: &mut [f32]) {
@@ -164,4 +205,10 @@ fn spread([a, b, c, d]: [f32; 4]) -> [f32; 4] {
 #[inline(always)]
 fn gather([a, b, c, d]: [f32; 4]) -> [f32; 2] {
     [a + b + c, b - c - d]
+}
+
+/// `A g`
+#[inline(always)]
+fn widen([a, b]: [f32; 2]) -> [f32; 4] {
+    [a, a + b, a - b, -b]
 }

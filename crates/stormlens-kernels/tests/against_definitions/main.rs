@@ -2,6 +2,7 @@
 //! gradient against finite differences of the definition.
 
 mod attention;
+mod batch_norm;
 mod between_sizes;
 mod channel_norm;
 mod convolution;
@@ -14,6 +15,7 @@ mod separable;
 mod stem;
 mod sums;
 mod transposed;
+mod weights;
 
 use definitions::{
     assert_near, at, convolved, differences, doubled, draw, relu, split_channels, wide,
