@@ -8,11 +8,13 @@
 mod gradient;
 mod perceptron;
 mod places;
+mod training;
 
 use rayon::prelude::*;
 
 pub use self::gradient::backward;
 use self::perceptron::Perceptron;
+pub use self::training::{Gradients, KeptTraining, Training};
 use crate::Level;
 use crate::bands::{self, Maps, Shape};
 use crate::level::at_level;
@@ -42,10 +44,20 @@ pub struct Kept {
     maximum: Vec<f32>,
     /// The weight of each channel, `[batch × channels]`.
     channels: Vec<f32>,
+    /// Mean of the weighed channels, `[batch × height × width]`.
+    mean_over_channels: Vec<f32>,
     /// Largest of the weighed channels, `[batch × height × width]`.
     peak: Vec<f32>,
     /// The weight of each place, `[batch × height × width]`.
     places: Vec<f32>,
+}
+
+impl Kept {
+    /// What the convolution sees.
+    fn summary(&self, x: Maps) -> [Maps<'_>; 2] {
+        let shape = x.shape.with_channels(1);
+        [&self.mean_over_channels, &self.peak].map(|values| Maps { values, shape })
+    }
 }
 
 impl<'a> Attention<'a> {
@@ -59,17 +71,19 @@ impl<'a> Attention<'a> {
     /// # Panics
     /// If the weights do not fit the channels.
     pub fn forward(&self, level: Level, x: Maps) -> (Vec<f32>, Kept) {
-        let shape = x.shape;
-        assert_eq!(self.out_bias.len(), shape.n_channels, "weights and channels");
+        let mut kept = self.summarise(level, x);
+        kept.places =
+            places::convolve(level, self.places_weight, self.places_bias, kept.summary(x), sigmoid);
+        (weigh(level, x, &kept.channels, &kept.places), kept)
+    }
+
+    /// All that comes before the convolution.
+    fn summarise(&self, level: Level, x: Maps) -> Kept {
+        assert_eq!(self.out_bias.len(), x.shape.n_channels, "weights and channels");
         let (mean, maximum) = summarise_planes(level, x);
         let channels = self.perceptron().attend(&mean, &maximum);
         let [mean_over_channels, peak] = summarise_channels(level, x, &channels);
-        let one = shape.with_channels(1);
-        let summary =
-            [Maps { values: &mean_over_channels, shape: one }, Maps { values: &peak, shape: one }];
-        let places = places::attend(level, self.places_weight, self.places_bias, summary);
-        let attended = weigh(level, x, &channels, &places);
-        (attended, Kept { mean, maximum, channels, peak, places })
+        Kept { mean, maximum, channels, mean_over_channels, peak, places: Vec::new() }
     }
 }
 

@@ -31,18 +31,30 @@ pub fn backward(
     let before_sigmoid = of_places(level, x, kept, gradient);
     let before_sigmoid = Maps { values: &before_sigmoid, shape: one };
     let [to_mean, to_peak] = places::backward(level, attention.places_weight, before_sigmoid);
-    let through = Through { x, kept, gradient, to_mean: &to_mean, to_peak: &to_peak };
+    through_channels(attention, level, (x, kept, gradient), [&to_mean, &to_peak]).0
+}
+
+/// The gradient of the input, and of what goes into the sigmoid of the channels, `[batch × channels]`, from those of the
+/// attended maps and of mean and maximum of the weighed channels.
+pub(super) fn through_channels(
+    attention: &Attention,
+    level: Level,
+    (x, kept, gradient): (Maps, &Kept, Maps),
+    [to_mean, to_peak]: [&[f32]; 2],
+) -> (Vec<f32>, Vec<f32>) {
+    let shape = x.shape;
+    let through = Through { x, kept, gradient, to_mean, to_peak };
     // The gradient of x₁, and the sum of its products with x over each plane: that of s.
     let (mut array, to_channels) = through.run(level);
     let perceptron = attention.perceptron();
     let plane = shape.plane();
+    let pairs = to_channels.iter().zip(&kept.channels);
+    let before: Vec<f32> = pairs.map(|(g, s)| g * s * (1.0 - s)).collect();
     for example in 0..shape.n_batch {
         let own = |values| of_example(values, shape, example);
         let weights = own(&kept.channels);
-        let before: Vec<f32> =
-            own(&to_channels).iter().zip(weights).map(|(g, s)| g * s * (1.0 - s)).collect();
-        let to_mean = perceptron.backward(own(&kept.mean), &before);
-        let to_maximum = perceptron.backward(own(&kept.maximum), &before);
+        let to_mean = perceptron.backward(own(&kept.mean), own(&before));
+        let to_maximum = perceptron.backward(own(&kept.maximum), own(&before));
         let planes = array[example * shape.n_channels * plane..].par_chunks_exact_mut(plane);
         planes.take(shape.n_channels).enumerate().for_each(|(c, out)| {
             let everywhere = to_mean[c] / plane as f32;
@@ -54,11 +66,11 @@ pub fn backward(
             }
         });
     }
-    array
+    (array, before)
 }
 
 /// The gradient of what goes into the sigmoid of the places, `[batch × height × width]`.
-fn of_places(level: Level, x: Maps, kept: &Kept, gradient: Maps) -> Vec<f32> {
+pub(super) fn of_places(level: Level, x: Maps, kept: &Kept, gradient: Maps) -> Vec<f32> {
     let out = x.shape.with_channels(1);
     let places = Maps { values: &kept.places, shape: out };
     bands::fill(out, bands::rows_per_band(out, 1, 1), |band| {

@@ -34,17 +34,57 @@ impl Perceptron<'_> {
     /// The gradient of one input of one example, `[channels]`, from that of what is summed before
     /// the sigmoid.
     pub fn backward(&self, x: &[f32], gradient: &[f32]) -> Vec<f32> {
-        let hidden = self.hidden(x);
+        let to_hidden = self.to_hidden(&self.hidden(x), gradient);
+        let mut to_x = vec![0.0; x.len()];
+        for (row, g) in self.hidden_weight.chunks_exact(x.len()).zip(to_hidden) {
+            add(&mut to_x, row, g);
+        }
+        to_x
+    }
+
+    /// The gradient of what goes into the ReLU.
+    fn to_hidden(&self, hidden: &[f32], gradient: &[f32]) -> Vec<f32> {
         let mut to_hidden = vec![0.0; hidden.len()];
         for (row, &g) in self.out_weight.chunks_exact(hidden.len()).zip(gradient) {
             add(&mut to_hidden, row, g);
         }
-        let mut to_x = vec![0.0; x.len()];
-        let open = hidden.iter().zip(&to_hidden).map(|(&h, &g)| if h > 0.0 { g } else { 0.0 });
-        for (row, g) in self.hidden_weight.chunks_exact(x.len()).zip(open) {
-            add(&mut to_x, row, g);
+        to_hidden.iter_mut().zip(hidden).filter(|&(_, &h)| h <= 0.0).for_each(|(g, _)| *g = 0.0);
+        to_hidden
+    }
+}
+
+/// Gradients of a perceptron's weights.
+#[derive(Clone, Debug)]
+pub(super) struct PerceptronGradients {
+    pub hidden_weight: Vec<f32>,
+    pub hidden_bias: Vec<f32>,
+    pub out_weight: Vec<f32>,
+    pub out_bias: Vec<f32>,
+}
+
+impl PerceptronGradients {
+    pub fn zeros(of: &Perceptron) -> Self {
+        let zeros = |values: &[f32]| vec![0.0; values.len()];
+        Self {
+            hidden_weight: zeros(of.hidden_weight),
+            hidden_bias: zeros(of.hidden_bias),
+            out_weight: zeros(of.out_weight),
+            out_bias: zeros(of.out_bias),
         }
-        to_x
+    }
+
+    /// Those of one input of one example, from the gradient of what is summed before the sigmoid.
+    pub fn add(&mut self, of: &Perceptron, x: &[f32], gradient: &[f32]) {
+        let hidden = of.hidden(x);
+        add(&mut self.out_bias, gradient, 1.0);
+        for (row, &g) in self.out_weight.chunks_exact_mut(hidden.len()).zip(gradient) {
+            add(row, &hidden, g);
+        }
+        let to_hidden = of.to_hidden(&hidden, gradient);
+        add(&mut self.hidden_bias, &to_hidden, 1.0);
+        for (row, &g) in self.hidden_weight.chunks_exact_mut(x.len()).zip(&to_hidden) {
+            add(row, x, g);
+        }
     }
 }
 

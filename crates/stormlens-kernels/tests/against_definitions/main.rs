@@ -2,6 +2,7 @@
 //! gradient against finite differences of the definition.
 
 mod attention;
+mod attention_training;
 mod batch_norm;
 mod between_sizes;
 mod channel_norm;
