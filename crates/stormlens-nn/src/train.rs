@@ -25,8 +25,8 @@ pub use fields::{
     NoAugmentation, Stage,
 };
 pub use frames::{
-    Augmentation, DataConfig, Example, Examples, FrameOptions, FrameSupervision, TrainingOptions,
-    open,
+    Augmentation, Crop, DataConfig, EventShares, Example, Examples, FrameOptions, FrameSupervision,
+    TrainingOptions, initial_weights, open,
 };
 pub use optimiser::{Decay, EpsilonRule, OptimiserOptions, RateOf};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train, validation_loss};

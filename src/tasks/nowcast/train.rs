@@ -4,8 +4,7 @@ use serde_json::json;
 use stormlens_checkpoint::Metadata;
 use stormlens_data::card::NowcastField;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
-use stormlens_nn::models::Sizes;
-use stormlens_nn::train::{EpochReport, FrameSupervision, TrainConfig, open};
+use stormlens_nn::train::{EpochReport, FrameSupervision, TrainConfig, initial_weights, open};
 
 use crate::cli::train::{Run, created_by};
 
@@ -18,7 +17,8 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
     let config: TrainConfig = run.config()?;
     let examples = open(&config.data)?;
     let frames = &config.data.frames;
-    let supervision = FrameSupervision::new(&config, examples.as_ref(), run.entry.rescale);
+    let supervision = FrameSupervision::new(&config, examples.as_ref(), run.entry.rescale)
+        .with_size_multiple(run.entry.size_multiple);
     let metadata = |report: &EpochReport| Metadata {
         model: config.model.clone(),
         hyper_parameters: json!({
@@ -27,6 +27,10 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
             "seed": config.seed,
             "train_until": config.data.train_until,
             "validate_until": config.data.validate_until,
+            "train_events": config.data.train_events,
+            "validation_events": config.data.validation_events,
+            "test_events": config.data.test_events,
+            "wet_share_at_least": config.data.wet_share_at_least,
             "epoch": report.epoch,
             "validation_loss": report.validation_loss,
         }),
@@ -45,13 +49,8 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         licence: config.data.licence.clone(),
         created_by: created_by(),
     };
-    let channels = Some(frames.channels());
-    let sizes = Sizes {
-        channels,
-        base_channels: config.base_channels,
-        kernels_per_layer: config.kernels_per_layer,
-    };
-    run.train(&sizes, &config.recipe(), &supervision, &metadata)
+    let initial = initial_weights(&config, run.entry)?;
+    run.train_from(initial, &config.recipe(), &supervision, &metadata)
 }
 
 /// What a network's values of rain are divided by, mm in 5 minutes.

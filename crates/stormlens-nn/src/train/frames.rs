@@ -1,14 +1,21 @@
 //! Supervision of nowcasting: frames and the frames that followed.
 
 mod augment;
+mod begin;
 mod examples;
 mod options;
+mod plan;
+mod targets;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
-pub use augment::Augmentation;
+pub use augment::{Augmentation, Crop};
+pub use begin::initial_weights;
 pub use examples::{Example, Examples, open};
-pub use options::{DataConfig, FrameOptions, TrainingOptions};
+pub use options::{DataConfig, EventShares, FrameOptions, TrainingOptions};
+
+use self::plan::Plan;
+use self::targets::{Targets, batch};
 
 use super::config::TrainConfig;
 use super::run::TrainError;
@@ -18,22 +25,17 @@ use crate::network::Prediction;
 use crate::random::Random;
 
 /// Sequences of frames. The loss is the squared error summed over the pixels of all lead times, as
-/// published, so comparable with the numbers in checkpoint names.
+/// published, so comparable with the numbers in checkpoint names. Pixels of targets that are not known (NaN) count
+/// nowhere; the others of such a sample are multiplied so that it weighs as much as a whole one, by 4 at most.
 pub struct FrameSupervision<'a> {
     examples: &'a dyn Examples,
     train: Vec<String>,
     validation: Vec<String>,
-    batch_size: usize,
+    plan: Plan,
     augmentation: Augmentation,
     scale: f32,
+    size_multiple: usize,
     rescale: fn(&mut HostTensors, f32),
-}
-
-/// The frames that followed.
-pub struct Targets {
-    /// `[batch, lead times, height, width]`
-    shape: [usize; 4],
-    values: Vec<f32>,
 }
 
 impl<'a> FrameSupervision<'a> {
@@ -43,28 +45,26 @@ impl<'a> FrameSupervision<'a> {
         examples: &'a dyn Examples,
         rescale: fn(&mut HostTensors, f32),
     ) -> Self {
+        let train = examples.ids(Block::Train);
         Self {
             examples,
-            train: examples.ids(Block::Train),
+            plan: Plan::new(config, &train, examples),
+            train,
             validation: examples.ids(Block::Validation),
-            batch_size: config.training.batch_size.max(1),
             augmentation: config.augmentation.clone(),
             scale: config.training.scale,
+            size_multiple: 1,
             rescale,
         }
     }
 
-    /// Inputs `[batch, frames, height, width]` and targets `[batch, lead times, height, width]`,
-    /// scaled.
+    /// The same for a network whose height and width must be multiples of this.
+    pub fn with_size_multiple(self, size_multiple: usize) -> Self {
+        Self { size_multiple, ..self }
+    }
+
     fn batch(&self, examples: &[Example]) -> Batch<Targets> {
-        let (n, height, width) = (examples.len(), examples[0].height, examples[0].width);
-        let gather = |values: fn(&Example) -> &[f32]| -> Vec<f32> {
-            examples.iter().flat_map(|e| values(e).iter().map(|v| v * self.scale)).collect()
-        };
-        let shape = |values: &[f32]| [n, values.len() / (n * height * width), height, width];
-        let (inputs, targets) = (gather(|e| &e.inputs), gather(|e| &e.target));
-        let answers = Targets { shape: shape(&targets), values: targets };
-        Batch { shape: shape(&inputs), inputs, answers }
+        batch(examples, self.scale, self.size_multiple)
     }
 }
 
@@ -77,11 +77,7 @@ impl Supervision for FrameSupervision<'_> {
     }
 
     fn plan(&self, random: &mut Random) -> Vec<Vec<usize>> {
-        let n = self.train.len();
-        let crops = self.augmentation.crops_per_sample.max(1);
-        let mut order: Vec<usize> = (0..n * crops).map(|i| i % n).collect();
-        random.shuffle(&mut order);
-        order.chunks(self.batch_size).map(<[usize]>::to_vec).collect()
+        self.plan.draw(random)
     }
 
     fn training_batch(
@@ -109,9 +105,7 @@ impl Supervision for FrameSupervision<'_> {
     }
 
     fn loss(&self, prediction: Prediction, answers: &Targets, device: &Device) -> Tensor<1> {
-        let target = TensorData::new(answers.values.clone(), answers.shape);
-        let target = Tensor::<4>::from_data(target, device);
-        (prediction.field() - target).square().sum().div_scalar(answers.shape[0] as f64)
+        answers.loss(prediction.field(), device)
     }
 
     fn in_units(&self, loss: f64) -> f64 {

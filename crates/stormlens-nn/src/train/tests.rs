@@ -37,6 +37,28 @@ impl Examples for Squares {
         let inputs = (0..3).flat_map(frame).collect();
         Ok(Arc::new(Example { inputs, target: frame(4).collect(), height: 32, width: 32 }))
     }
+
+    /// Two samples of one event, four of another.
+    fn event(&self, id: &str) -> Option<String> {
+        Some(if id < "2" { "first" } else { "second" }.to_owned())
+    }
+}
+
+/// The same, with gaps: nothing is known of the right half of the targets, nor of a part of the inputs.
+struct HalfSeen;
+
+impl Examples for HalfSeen {
+    fn ids(&self, block: Block) -> Vec<String> {
+        Squares.ids(block)
+    }
+
+    fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
+        let mut example = Example::clone(&*Squares.read(id)?);
+        let right = example.target.iter_mut().enumerate().filter(|(i, _)| i % 32 >= 16);
+        right.for_each(|(_, v)| *v = f32::NAN);
+        example.inputs[..32].fill(f32::NAN);
+        Ok(Arc::new(example))
+    }
 }
 
 #[derive(Default)]
@@ -78,13 +100,9 @@ fn config(output: &Path) -> TrainConfig {
         output: output.to_owned(),
         seed: 3,
         data: DataConfig {
-            archive: None,
-            train_until: None,
-            validate_until: None,
-            windows: None,
-            frames: FrameOptions::default(),
             description: "moving squares".into(),
             licence: "none".into(),
+            ..DataConfig::default()
         },
         training: TrainingOptions {
             batch_size: 2,
@@ -97,10 +115,18 @@ fn config(output: &Path) -> TrainConfig {
 }
 
 fn run(config: &TrainConfig, watch: &mut Watch) -> Result<Summary, TrainError> {
+    run_on(&Squares, config, watch)
+}
+
+fn run_on(
+    examples: &dyn Examples,
+    config: &TrainConfig,
+    watch: &mut Watch,
+) -> Result<Summary, TrainError> {
     let initial = initialise(&tiny(), config.seed);
     let trainee = Trainee { network: &SarUnet, initial };
     let rescale = crate::models::sar_unet::ENTRY.rescale;
-    let supervision = FrameSupervision::new(config, &Squares, rescale);
+    let supervision = FrameSupervision::new(config, examples, rescale);
     train(&config.recipe(), trainee, &supervision, &Device::flex(), watch)
 }
 
@@ -119,15 +145,37 @@ fn training_learns() {
 /// Killed in the middle of the third epoch, the run ends with the very same bytes.
 #[test]
 fn a_killed_run_goes_on_as_if_nothing_had_happened() {
-    let (whole, killed) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
-    let mut undisturbed = Watch::default();
-    run(&config(whole.path()), &mut undisturbed).expect("a run");
+    check_kill(&|_| {});
+}
 
-    let mut first = Watch { n_batches_until_kill: Some(15), ..Default::default() };
-    let stopped = run(&config(killed.path()), &mut first);
+/// Also where an epoch is a draw from events in equal shares.
+#[test]
+fn a_killed_run_of_short_epochs_goes_on_too() {
+    check_kill(&|config: &mut TrainConfig| {
+        config.training.samples_per_epoch = Some(10);
+        config.data.events = EventShares::Equal;
+        config.augmentation.crop = Crop::Rectangle([16, 32]);
+        config.augmentation.vertical_flips = true;
+    });
+}
+
+fn check_kill(change: &dyn Fn(&mut TrainConfig)) {
+    let (whole, killed) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+    let [whole_config, killed_config] = [whole.path(), killed.path()].map(|folder| {
+        let mut config = config(folder);
+        change(&mut config);
+        config
+    });
+    let mut undisturbed = Watch::default();
+    run(&whole_config, &mut undisturbed).expect("a run");
+
+    let n_draws = whole_config.training.samples_per_epoch.unwrap_or(12);
+    let n_batches_until_kill = Some(5 * n_draws / 4);
+    let mut first = Watch { n_batches_until_kill, ..Default::default() };
+    let stopped = run(&killed_config, &mut first);
     assert!(matches!(stopped, Err(TrainError::Stopped(2))), "{stopped:?}");
     let mut second = Watch::default();
-    run(&config(killed.path()), &mut second).expect("the rest");
+    run(&killed_config, &mut second).expect("the rest");
 
     let losses = [first.losses, second.losses].concat();
     assert_eq!(losses, undisturbed.losses);
@@ -135,6 +183,18 @@ fn a_killed_run_goes_on_as_if_nothing_had_happened() {
         let read = |folder: &Path| std::fs::read(folder.join(file)).expect(file);
         assert!(read(whole.path()) == read(killed.path()), "{file} differs");
     }
+}
+
+#[test]
+fn gaps_are_no_obstacle() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watch = Watch::default();
+    let mut config = config(folder.path());
+    config.training.max_epochs = 12;
+    config.training.learning_rate = 1e-2;
+    run_on(&HalfSeen, &config, &mut watch).expect("a run");
+    let (first, last) = (watch.train_losses[0], watch.train_losses[11]);
+    assert!(last < 0.7 * first, "{:?}", watch.train_losses);
 }
 
 #[test]
@@ -183,7 +243,12 @@ fn augmentation_keeps_frames_and_target_together() {
     let frame: Vec<f32> = (0..48 * 48).map(|i| i as f32).collect();
     let (inputs, target) = (frame.repeat(2), frame.repeat(3));
     let example = Example { inputs, target, height: 48, width: 48 };
-    let all = Augmentation { crop: 32, crops_per_sample: 1, flips: true, quarter_turns: true };
+    let all = Augmentation {
+        crop: Crop::Square(32),
+        flips: true,
+        quarter_turns: true,
+        ..Default::default()
+    };
     let mut random = Random::new(1);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..64 {
@@ -225,10 +290,7 @@ fn samples_are_divided_by_the_time_of_their_target() {
         archive: Some(knmi),
         train_until: Some("2010-08-26T05:00:00Z".parse().expect("a time")),
         validate_until: Some("2010-08-26T05:30:00Z".parse().expect("a time")),
-        windows: None,
-        frames: FrameOptions::default(),
-        description: String::new(),
-        licence: String::new(),
+        ..DataConfig::default()
     };
     let examples = open(&data).expect("the radar frames of the repository");
     let check = |block, n, first: &str, last: &str| {
@@ -284,13 +346,9 @@ fn cloud_cover_windows_are_examples_with_six_targets() {
     };
     build_masks(&root.join("data/knmi"), folder.path(), &options, &Silent).expect("masks");
     let data = DataConfig {
-        archive: None,
-        train_until: None,
-        validate_until: None,
         windows: Some(folder.path().to_owned()),
         frames: clouds(),
-        description: String::new(),
-        licence: String::new(),
+        ..DataConfig::default()
     };
     let examples = open(&data).expect("a set");
     let ids = [Block::Train, Block::Validation, Block::Test].map(|block| examples.ids(block));
@@ -323,13 +381,9 @@ fn windows_that_validate_overlap_none_that_train() {
         let options = MaskOptions { split, size: 16, stride_min, ..MaskOptions::default() };
         build_masks(&knmi, folder.path(), &options, &Silent).expect("masks");
         let data = DataConfig {
-            archive: None,
-            train_until: None,
-            validate_until: None,
             windows: Some(folder.path().to_owned()),
             frames: clouds(),
-            description: String::new(),
-            licence: String::new(),
+            ..DataConfig::default()
         };
         let examples = open(&data).expect("a set");
         let n = [Block::Train, Block::Validation].map(|block| examples.ids(block).len());

@@ -11,9 +11,9 @@ use crate::train::config::{Monitor, Recipe, TrainConfig};
 use crate::train::optimiser::OptimiserOptions;
 use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
 
-/// Where the samples come from and how they are divided: a folder of raw frames with two times, or a
-/// file of windows, which has its groups.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Where the samples come from and how they are divided: a folder of raw frames with two times, folders of raw frames
+/// with the names of events, or a file of windows, which has its groups.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
     /// Folder of raw radar files. A sample belongs to the block of its last target, the last frame to
@@ -28,12 +28,47 @@ pub struct DataConfig {
     /// cloud-cover samples, `train/*.npz`. Where it has no group `validation`, the last tenth of
     /// `train` is taken.
     pub windows: Option<PathBuf>,
+    /// Folders of raw frames that are divided by events. A sample all of whose frames are of one event belongs to the
+    /// block that names this event; samples of other events are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub archives: Vec<PathBuf>,
+    /// Events of each block, with `archives`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub train_events: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation_events: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_events: Vec<String>,
+    /// How often the samples of each event train.
+    #[serde(default, skip_serializing_if = "EventShares::is_default")]
+    pub events: EventShares,
+    /// Samples train and validate only where at least this share of the known target pixels has rain of 0.1 mm/h, or
+    /// cloud; samples that test are all kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wet_share_at_least: Option<f64>,
     /// Which frames go in and come out.
     #[serde(default)]
     pub frames: FrameOptions,
     /// One sentence for the checkpoint's metadata.
     pub description: String,
     pub licence: String,
+}
+
+/// How often the samples of each event train.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventShares {
+    /// Every sample as often as any other, so that long events train more.
+    #[default]
+    BySamples,
+    /// Every event as often as any other. Samples of no event are one event together.
+    Equal,
+}
+
+impl EventShares {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which frames go in and come out; defaults as published for rain.
@@ -121,6 +156,12 @@ pub struct TrainingOptions {
     /// network works with numbers of the order of one; it is folded into the first and the last
     /// layer of the saved weights, which then take ordinary normalised rain.
     pub scale: f32,
+    /// Samples that an epoch takes, drawn anew for each; all of them where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples_per_epoch: Option<usize>,
+    /// Weights that training begins with; drawn ones where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<PathBuf>,
 }
 
 impl Default for TrainingOptions {
@@ -132,6 +173,8 @@ impl Default for TrainingOptions {
             lr_patience: 4,
             stop_patience: 15,
             scale: 1.0,
+            samples_per_epoch: None,
+            start_from: None,
         }
     }
 }
