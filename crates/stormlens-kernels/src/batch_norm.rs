@@ -88,6 +88,12 @@ impl Affine {
     fn of(self, x: f32) -> f32 {
         (x - self.mean) * self.factor + self.bias
     }
+
+    /// The gradient of `x`; `share` is what comes by the mean, and by the variance for each unit of x − mean.
+    #[inline(always)]
+    fn gradient(self, (by_mean, by_variance): (f32, f32), x: f32, g: f32) -> f32 {
+        (x - self.mean) * by_variance + (by_mean + self.factor * g)
+    }
 }
 
 impl BatchNorm<'_> {
@@ -147,22 +153,20 @@ impl BatchNorm<'_> {
         let shares = |c: usize| {
             let root = self.root(statistics, c);
             let factor = f64::from(self.weight[c]) * root;
-            let everywhere = -factor * total(c, 0) / n_values;
-            let slope = -factor * root * root * total(c, 1) / n_values;
-            (everywhere as f32, slope as f32)
+            let by_mean = -factor * total(c, 0) / n_values;
+            let by_variance = -factor * root * root * total(c, 1) / n_values;
+            (by_mean as f32, by_variance as f32)
         };
         let shares: Vec<(f32, f32)> = (0..n_channels).map(shares).collect();
         let input = bands::fill_planes(x.shape, |plane, band| {
             let (example, channel) = (plane / n_channels, plane % n_channels);
-            let (affine, (everywhere, slope)) = (affine[channel], shares[channel]);
+            let (affine, share) = (affine[channel], shares[channel]);
             let both = (x.plane(example, channel), gradient.plane(example, channel));
-            let follow =
-                |x: f32, g: f32| (x - affine.mean) * slope + (everywhere + affine.factor * g);
             at_level!(level, || match self.relu {
                 true => band.append_both(0, both, |x, g| {
-                    follow(x, if affine.of(x) > 0.0 { g } else { 0.0 })
+                    affine.gradient(share, x, if affine.of(x) > 0.0 { g } else { 0.0 })
                 }),
-                false => band.append_both(0, both, follow),
+                false => band.append_both(0, both, |x, g| affine.gradient(share, x, g)),
             });
         });
         let weight = (0..n_channels).map(|c| (total(c, 1) * self.root(statistics, c)) as f32);
@@ -173,21 +177,34 @@ impl BatchNorm<'_> {
     /// Sums of a plane's gradient behind the ReLU, and of its products with x − mean.
     #[inline(always)]
     fn sums(&self, affine: Affine, x: &[f32], gradient: &[f32]) -> [f32; 2] {
-        let (mut all, mut products) = ([0.0f32; 32], [0.0f32; 32]);
-        let mut add = |i: usize, x: f32, g: f32| {
-            let g = if !self.relu || affine.of(x) > 0.0 { g } else { 0.0 };
-            all[i] += g;
-            products[i] += g * (x - affine.mean);
-        };
-        let ((x, x_rest), (g, g_rest)) = (x.as_chunks::<32>(), gradient.as_chunks::<32>());
-        for (x, g) in x.iter().zip(g) {
-            for i in 0..32 {
-                add(i, x[i], g[i]);
-            }
+        match self.relu {
+            true => sums(x, gradient, |x, g| {
+                let g = if affine.of(x) > 0.0 { g } else { 0.0 };
+                [g, g * (x - affine.mean)]
+            }),
+            false => sums(x, gradient, |x, g| [g, g * (x - affine.mean)]),
         }
-        for (i, (&x, &g)) in x_rest.iter().zip(g_rest).enumerate() {
-            add(i, x, g);
-        }
-        [all.iter().sum(), products.iter().sum()]
     }
+}
+
+/// The sums of two terms of all pairs.
+#[inline(always)]
+fn sums(x: &[f32], gradient: &[f32], terms: impl Fn(f32, f32) -> [f32; 2]) -> [f32; 2] {
+    const LANES: usize = 16;
+    let (mut first, mut second) = ([0.0f32; LANES], [0.0f32; LANES]);
+    let (x, x_rest) = x.as_chunks::<LANES>();
+    let (g, g_rest) = gradient.as_chunks::<LANES>();
+    for (x, g) in x.iter().zip(g) {
+        for i in 0..LANES {
+            let [a, b] = terms(x[i], g[i]);
+            first[i] += a;
+            second[i] += b;
+        }
+    }
+    for (i, (&x, &g)) in x_rest.iter().zip(g_rest).enumerate() {
+        let [a, b] = terms(x, g);
+        first[i] += a;
+        second[i] += b;
+    }
+    [first.iter().sum(), second.iter().sum()]
 }

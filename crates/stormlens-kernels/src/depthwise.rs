@@ -126,7 +126,8 @@ fn convolve_two_rows(
         return;
     }
     for start in blocks(first.len()) {
-        let [a, b, c, d] = rows.map(|row| window(row, start));
+        let (a, b) = (window(a, start), window(b, start));
+        let (c, d) = (window(c, start), window(d, start));
         let (mut x, mut y) = ([0.0; BLOCK], [0.0; BLOCK]);
         for i in 0..BLOCK {
             x[i] = nine(sums, [a, b, c], k, i);
@@ -148,11 +149,14 @@ fn window(row: &[f32], start: usize) -> &[f32; BLOCK + 2] {
 /// One result, in three chains of sums, so that one does not wait for the other.
 #[inline(always)]
 fn nine(sums: Sums, rows: [&[f32; BLOCK + 2]; 3], k: [[f32; 3]; 3], i: usize) -> f32 {
-    let [x, y, z] = [0, 1, 2].map(|row| {
-        let (values, k) = (rows[row], k[row]);
-        sums.add(sums.add(values[i] * k[0], values[i + 1], k[1]), values[i + 2], k[2])
-    });
-    x + y + z
+    three(sums, rows[0], k[0], i) + three(sums, rows[1], k[1], i) + three(sums, rows[2], k[2], i)
+}
+
+// No closures here and where this is called: those that come from several places would not be inlined, and compiled for the
+// smallest level.
+#[inline(always)]
+fn three(sums: Sums, values: &[f32; BLOCK + 2], k: [f32; 3], i: usize) -> f32 {
+    sums.add(sums.add(values[i] * k[0], values[i + 1], k[1]), values[i + 2], k[2])
 }
 
 pub(crate) fn rows_of(kernel: &[f32; 9]) -> [[f32; 3]; 3] {
@@ -164,7 +168,7 @@ pub(crate) fn rows_of(kernel: &[f32; 9]) -> [[f32; 3]; 3] {
 #[inline(always)]
 pub(crate) fn convolve_row(sums: Sums, rows: [&[f32]; 3], k: [[f32; 3]; 3], out: &mut [f32]) {
     let n = out.len();
-    let rows = rows.map(|row| &row[..n]);
+    let rows = [&rows[0][..n], &rows[1][..n], &rows[2][..n]];
     if n < BLOCK + 2 {
         for i in 1..n.saturating_sub(1) {
             let mut sum = 0.0;
@@ -175,7 +179,7 @@ pub(crate) fn convolve_row(sums: Sums, rows: [&[f32]; 3], k: [[f32; 3]; 3], out:
         }
     } else {
         for start in blocks(n) {
-            let rows = rows.map(|row| window(row, start));
+            let rows = [window(rows[0], start), window(rows[1], start), window(rows[2], start)];
             let mut block = [0.0; BLOCK];
             for (i, place) in block.iter_mut().enumerate() {
                 *place = nine(sums, rows, k, i);

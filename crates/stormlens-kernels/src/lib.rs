@@ -6,6 +6,7 @@
 //! Work is shared out in bands of rows over all cores; vector instructions are chosen when the
 //! program runs ([`Level`]).
 
+pub mod adam;
 pub mod attention;
 pub mod bands;
 pub mod batch_norm;

@@ -11,6 +11,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 mod untaped;
+mod weight_gradients;
 
 use std::sync::OnceLock;
 
@@ -19,13 +20,15 @@ use stormlens_kernels::{Level, LevelError};
 
 pub(crate) use self::operation::{alike, apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
-    AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
-    DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, StemOperation,
-    TransposedOperation, UpsampleOperation,
+    AttentionOperation, AttentionTraining, ChannelNormOperation, ConvolutionOperation,
+    ConvolutionTraining, DeformableOperation, DepthwiseOperation, GeluOperation,
+    LayerNormOperation, LayerNormPair, Learner, NormTraining, PointwiseOperation,
+    PointwiseTraining, PoolOperation, ResidualEnd, ResizedParts, SeparableOperation,
+    SeparableTraining, StemOperation, TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_four, compute_pair, compute_triple};
+pub(crate) use self::weight_gradients::WeightGradients;
 
 /// Names the kernels: `auto`, `plain`, or a level of vector instructions.
 pub const VARIABLE: &str = "STORMLENS_KERNELS";
@@ -75,7 +78,12 @@ impl Kernels {
 
     /// The level to compute `x` with; none where burn does it.
     pub(crate) fn level_for(self, x: &Tensor<4>) -> Option<Level> {
-        let is_on_cpu = x.device().without_autodiff() == Device::flex();
+        self.level_on(&x.device())
+    }
+
+    /// The level to compute with on a device; none where burn does it.
+    pub(crate) fn level_on(self, device: &Device) -> Option<Level> {
+        let is_on_cpu = device.clone().without_autodiff() == Device::flex();
         match self {
             Self::Fused(level) if is_on_cpu => Some(level),
             _ => None,

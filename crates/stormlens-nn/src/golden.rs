@@ -3,13 +3,15 @@
 pub(crate) mod nowcast;
 pub(crate) mod twins;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use safetensors::SafeTensors;
 
 use crate::Parameters;
 use crate::models::HostTensors;
+use crate::parameters::{Recorder, to_vec};
 use crate::random::Random;
 
 /// A safetensors file of reference numbers.
@@ -72,6 +74,22 @@ pub(crate) fn full_path(name: &str) -> Option<PathBuf> {
 
 pub(crate) fn parameters(tensors: &HostTensors, device: &Device) -> Parameters {
     Parameters::from_host(tensors.clone(), device)
+}
+
+/// The gradients of all weights by name, as a run of training gathers them.
+pub(crate) fn weight_gradients(
+    leaves: &Parameters,
+    recorder: &Recorder,
+    tape: &mut Gradients,
+) -> BTreeMap<String, Vec<f32>> {
+    let others = recorder.beside_the_tape(tape, &Device::flex());
+    let mut found: BTreeMap<_, _> =
+        others.into_iter().map(|(name, gradient)| (name, to_vec(gradient))).collect();
+    leaves.map_learnable(|name, leaf| {
+        found.extend(leaf.grad_remove(tape).map(|g| (name.to_owned(), to_vec(g))));
+        leaf
+    });
+    found
 }
 
 pub(crate) fn input(values: Vec<f32>, shape: [usize; 4], device: &Device) -> Tensor<4> {

@@ -17,6 +17,7 @@ mod resample;
 mod source;
 #[cfg(test)]
 mod tests;
+mod trained;
 mod transposed;
 
 pub(crate) use attention::cbam;

@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rayon::prelude::*;
 use stormlens_kernels::convolution::{Filter, SplitFilter};
 use stormlens_kernels::product::Matrix;
 
-use crate::fused::Kernels;
-use crate::layers::DepthwisePass;
+use crate::fused::{Kernels, WeightGradients};
+use crate::layers::{DepthwisePass, NormOptions};
 use crate::random::Random;
 
 /// Weights and running statistics under the names they have in a checkpoint.
@@ -362,13 +362,66 @@ impl Mode {
     }
 }
 
-/// What a training pass leaves beside its gradients.
-#[derive(Default)]
+/// How layers are computed in a training pass, and what it leaves beside its tape.
 pub struct Recorder {
+    /// What computes layers where it can.
+    pub(crate) kernels: Kernels,
     /// Updated running statistics, by name.
     pub(crate) statistics: RefCell<Vec<(String, Tensor<1>)>>,
-    /// What the gradients of depthwise weights are made from.
+    /// What the gradients of depthwise weights are made from, on the plain path.
     pub(crate) depthwise: RefCell<Vec<DepthwisePass>>,
+    /// What the backward pass leaves of the weights of other layers.
+    pub(crate) weight_gradients: WeightGradients,
     /// Where dropout draws from; without it nothing is dropped.
     pub(crate) random: RefCell<Option<Random>>,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new(Kernels::chosen(), None)
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new(kernels: Kernels, random: Option<Random>) -> Self {
+        Self {
+            kernels,
+            statistics: RefCell::default(),
+            depthwise: RefCell::default(),
+            weight_gradients: WeightGradients::default(),
+            random: random.into(),
+        }
+    }
+
+    /// Running statistics follow the mean and the variance of a batch of `n` values a channel. A batch is normalised with
+    /// its own variance; the running one learns the unbiased estimate, as in PyTorch and in Keras.
+    pub(crate) fn follow(
+        &self,
+        p: &Scope,
+        options: NormOptions,
+        [mean, variance]: [Tensor<1>; 2],
+        n: usize,
+    ) {
+        let n = n as f64;
+        let unbiased = variance.mul_scalar(n / (n - 1.0).max(1.0));
+        let follow = |name: &str, now: Tensor<1>| {
+            let running = p.tensor::<1>(name).mul_scalar(1.0 - options.momentum);
+            (p.name(name), running + now.mul_scalar(options.momentum))
+        };
+        self.statistics
+            .borrow_mut()
+            .extend([follow("running_mean", mean), follow("running_var", unbiased)]);
+    }
+
+    /// The gradients that are not on the tape, flat, by name, after the backward pass.
+    pub(crate) fn beside_the_tape(
+        &self,
+        tape: &mut Gradients,
+        device: &Device,
+    ) -> BTreeMap<String, Tensor<1>> {
+        let passes = self.depthwise.take().into_iter();
+        let depthwise = passes.filter_map(|pass| pass.weight_gradient(tape));
+        let others = self.weight_gradients.take().into_iter();
+        depthwise.chain(others.map(|(name, values)| (name, upload(values, device)))).collect()
+    }
 }

@@ -16,6 +16,7 @@ mod run;
 mod scenes;
 mod schedule;
 mod state;
+mod step;
 mod supervision;
 mod tiles;
 
@@ -35,6 +36,7 @@ pub use scenes::{
     SceneTraining,
 };
 pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau, Schedule, WarmRestarts};
+pub use step::Stepper;
 pub use supervision::{Batch, Block, Score, Supervision};
 pub use tiles::{
     Shift, TileAugmentation, TileConfig, TileData, TileLoss, TileSupervision, TileTraining,

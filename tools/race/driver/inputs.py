@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from . import harpnet_inputs, sslpdl_inputs
+from . import harpnet_inputs, sslpdl_inputs, training_inputs
 
 SAMPLE = "20100826T0535"
 SEED = 20220330
@@ -12,17 +12,22 @@ SEED = 20220330
 
 def write(folder, root, paths):
     """The frames of a sample, scenes of noise for the polar-low network, weights and fields for HARPNET, a map to draw,
-    and what the paths of SSLPDL need: a quarter of a gigabyte of weights, only where they are raced."""
+    and what steps of training and the paths of SSLPDL need: a quarter of a gigabyte of weights, only where they are raced."""
     sys.path.append(str(root / "tools/race/theirs"))
     import radar
 
-    np.save(folder / "sar.npy", radar.sample(root / "data/knmi", SAMPLE))
+    frames = radar.sample(root / "data/knmi", SAMPLE)
+    np.save(folder / "sar.npy", frames)
     for side in (512, 1024):
         np.save(folder / f"polar_{side}.npy", noise(side, SEED + side))
     # Not constant: where all pixels are equal, gradients hang on which of them a pooling takes.
     np.save(folder / "polar_512_baseline.npy", noise(512, SEED) * np.float32(0.1))
     harpnet_inputs.write(folder)
     np.save(folder / "figure_cam.npy", hills())
+    if any(path.endswith("train-step") for path in paths):
+        training_inputs.write_batch(folder, frames)
+    if "unet-train-step" in paths:
+        training_inputs.write_unet(folder)
     if any(path.startswith("dcnv3") for path in paths):
         sslpdl_inputs.write_core(folder)
     if "sslpdl-forward" in paths:

@@ -50,6 +50,8 @@ PATHS = [
     Path("dcnv3", "pytorch", close(1e-5), 10, 25, 5, has_memory=True),
     Path("dcnv3-gradient", "pytorch", close(1e-5, of_offset=1e-4), 5, 20, 3, has_memory=True),
     Path("sslpdl-forward", "pytorch", close(1e-3), 3, 12, has_memory=True),
+    Path("sar-train-step", "pytorch", close(1e-3), 1, 5, has_memory=True),
+    Path("unet-train-step", "pytorch", close(1e-3), 1, 5, has_memory=True),
     Path("sar-forward-folded", "pytorch", close(2e-5), 10, 25, 3, is_extra=True),
 ]
 BY_NAME = {path.name: path for path in PATHS}

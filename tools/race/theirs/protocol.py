@@ -24,7 +24,8 @@ def serve(paths, versions):
     """Answers lines until there are no more.
 
     `paths` maps the name of a path to a function that prepares it and returns its variants by name:
-    functions of nothing that give arrays by name. `versions` returns versions by name.
+    functions of nothing that give arrays by name; what changes from call to call has a method `arrays`, too, which begins
+    anew. `versions` returns versions by name.
     """
     # Libraries print what they like; only answers may reach the other end.
     answers = os.fdopen(os.dup(1), "w")
@@ -51,7 +52,8 @@ class Side:
             case ["variants", path]:
                 return " ".join(self.variants(path))
             case ["check", path, file]:
-                np.savez(file, **self.work(path)())
+                work = self.work(path)
+                np.savez(file, **getattr(work, "arrays", work)())
                 return "checked"
             case [path]:
                 return self.seconds(self.work(path))

@@ -17,6 +17,8 @@ import protocol
 import radar
 import sar_unet
 import sslpdl
+import training
+import unet
 
 INPUTS, ROOT = map(Path, sys.argv[1:3])
 WEIGHTS = ROOT / "checkpoints/sar-unet/knmi-20100826/weights.safetensors"
@@ -302,6 +304,14 @@ def sslpdl_forward():
     return variants
 
 
+def sar_train_step():
+    return training.variants(lambda: sar_unet.load(WEIGHTS), INPUTS)
+
+
+def unet_train_step():
+    return training.variants(lambda: unet.load(INPUTS / "unet.safetensors"), INPUTS)
+
+
 def versions():
     names = ["torch", "captum", "grad-cam", "opencv-python-headless", "numpy"]
     return {name: version(name) for name in names}
@@ -320,6 +330,8 @@ PATHS = {
     "dcnv3": dcnv3,
     "dcnv3-gradient": dcnv3_gradient,
     "sslpdl-forward": sslpdl_forward,
+    "sar-train-step": sar_train_step,
+    "unet-train-step": unet_train_step,
 }
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ impl Convolution<'_> {
         let Shape { n_batch, height, width, .. } = gradient.shape;
         let rows = Inputs::new(inputs);
         let across = width.div_ceil(2) + 1;
-        let down = NEAR / (POSITIONS * (n_in + n_out) * across);
+        // As many numbers as there are sums, which are read and written for each part.
+        let near = NEAR.max(POSITIONS * n_in * n_out);
+        let down = near / (POSITIONS * (n_in + n_out) * across);
         let n_rows = 2 * down.clamp(1, height.div_ceil(2).max(1));
         let n_tiles = Tiles::over(n_rows, width.max(1)).stride();
         let mut columns = Columns::new(level, n_in, POSITIONS, n_tiles);

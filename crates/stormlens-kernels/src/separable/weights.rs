@@ -143,11 +143,10 @@ impl All<'_> {
             let gradient = self.to_middle.plane(example, number);
             found.extend(correlate(sums, padded, gradient, width));
             let kernel = turned(self.conv.kernel(number));
-            if i == 0 {
-                convolve_rows(sums, gradient, width, &kernel, 0..height, total);
-            } else {
-                convolve_rows(sums, gradient, width, &kernel, 0..height, one);
-                total.iter_mut().zip(&*one).for_each(|(total, &v)| *total += v);
+            convolve_rows(sums, gradient, width, &kernel, 0..height, one);
+            match i {
+                0 => total.copy_from_slice(one),
+                _ => total.iter_mut().zip(&*one).for_each(|(total, &v)| *total += v),
             }
         }
         match &self.doubling {
@@ -171,20 +170,17 @@ impl All<'_> {
 /// `Σ x[row + dy, column + dx] · g[row, column]` for each of nine places; `padded` is x with zeros around it.
 #[inline(always)]
 fn correlate(sums: Sums, padded: &[f32], gradient: &[f32], width: usize) -> [f32; 9] {
-    let (mut lanes, mut found) = ([[0.0f32; LANES]; 9], [0.0f32; 9]);
+    let [mut above, mut beside, mut below] = [[[0.0f32; LANES]; 3]; 3];
+    let mut found = [0.0f32; 9];
     for (row, gradient) in gradient.chunks_exact(width).enumerate() {
-        let rows: [&[f32]; 3] =
-            std::array::from_fn(|dy| &padded[(row + dy) * (width + 2)..][..width + 2]);
+        let of = |dy: usize| &padded[(row + dy) * (width + 2)..][..width + 2];
+        let rows = [of(0), of(1), of(2)];
         let (whole, rest) = gradient.as_chunks::<LANES>();
         for (block, g) in whole.iter().enumerate() {
-            for place in 0..9 {
-                let x: &[f32; LANES] = rows[place / 3][LANES * block + place % 3..]
-                    .first_chunk()
-                    .expect("blocks end before the padding does");
-                for i in 0..LANES {
-                    lanes[place][i] = sums.add(lanes[place][i], x[i], g[i]);
-                }
-            }
+            let start = LANES * block;
+            add_three(sums, &mut above, &rows[0][start..], g);
+            add_three(sums, &mut beside, &rows[1][start..], g);
+            add_three(sums, &mut below, &rows[2][start..], g);
         }
         for (i, &g) in rest.iter().enumerate() {
             for (place, found) in found.iter_mut().enumerate() {
@@ -192,5 +188,22 @@ fn correlate(sums: Sums, padded: &[f32], gradient: &[f32], width: usize) -> [f32
             }
         }
     }
-    std::array::from_fn(|place| found[place] + lanes[place].iter().sum::<f32>())
+    let lanes = above.into_iter().chain(beside).chain(below);
+    found.iter_mut().zip(lanes).for_each(|(sum, lanes)| *sum += lanes.iter().sum::<f32>());
+    found
+}
+
+/// Adds the products with pixels at three neighbouring places. Written out, so that the sums stay in registers.
+#[inline(always)]
+fn add_three(fused: Sums, sums: &mut [[f32; LANES]; 3], x: &[f32], g: &[f32; LANES]) {
+    let x: &[f32; LANES + 2] = x.first_chunk().expect("blocks end before the padding does");
+    for i in 0..LANES {
+        sums[0][i] = fused.add(sums[0][i], x[i], g[i]);
+    }
+    for i in 0..LANES {
+        sums[1][i] = fused.add(sums[1][i], x[i + 1], g[i]);
+    }
+    for i in 0..LANES {
+        sums[2][i] = fused.add(sums[2][i], x[i + 2], g[i]);
+    }
 }

@@ -4,6 +4,7 @@ mod channel_norm;
 mod convolution;
 mod deformable;
 mod layer_norm;
+mod trained;
 mod transposed;
 
 use std::sync::Arc;
@@ -22,6 +23,10 @@ pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
 pub(crate) use convolution::{ConvolutionOperation, ResizedParts};
 pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
+pub(crate) use trained::{
+    AttentionTraining, ConvolutionTraining, Learner, NormTraining, PointwiseTraining,
+    SeparableTraining,
+};
 pub(crate) use transposed::TransposedOperation;
 
 /// Weights that network, operation and tape share.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Device, Tensor};
 
 use super::nowcast::layer_names;
-use super::{Golden, input, max_abs, max_error, parameters, procedural, ramp};
+use super::{Golden, input, max_abs, max_error, parameters, procedural, ramp, weight_gradients};
 use crate::explain::{MaskedSum, Target};
 use crate::fused::Kernels;
 use crate::layers::{NormOptions, fold};
@@ -76,7 +76,12 @@ impl Twin<'_> {
             }
         }
         if let Some(seed) = self.training_seed {
-            self.check_training(&golden, &weights, seed);
+            let plain = train(self.entry, &weights, seed, Kernels::Plain);
+            for kernels in Kernels::all() {
+                let pass = train(self.entry, &weights, seed, kernels);
+                self.check_training(&golden, &pass);
+                self.check_alike(&pass, &plain, kernels);
+            }
         }
     }
 
@@ -148,9 +153,8 @@ impl Twin<'_> {
     }
 
     /// Loss, gradients of all weights and running statistics of a pass over two examples.
-    fn check_training(&self, golden: &Golden, weights: &HostTensors, seed: u64) {
+    fn check_training(&self, golden: &Golden, pass: &Pass) {
         let expected = |part: &str| golden.f32(&self.key(&format!("training/{part}")));
-        let pass = train(self.entry, weights, seed);
         let loss = expected("loss")[0];
         assert!((pass.loss / loss - 1.0).abs() < 1e-5, "{}: {}, not {loss}", self.case, pass.loss);
         let norms = expected("gradient_l2");
@@ -165,8 +169,19 @@ impl Twin<'_> {
             let limit = 1e-3 * theirs + 1e-5 * largest;
             assert!(error < limit, "gradient of {name} of {}: {ours}, not {theirs}", self.case);
         }
-        let statistics: Vec<f32> = pass.statistics.into_values().flatten().collect();
+        let statistics: Vec<f32> = pass.statistics.values().flatten().copied().collect();
         check(&self.key("statistics"), &statistics, &expected("statistics"), 1e-5);
+    }
+
+    /// Value by value, where the reference has norms only.
+    fn check_alike(&self, pass: &Pass, plain: &Pass, kernels: Kernels) {
+        let largest = plain.gradients.values().map(|g| max_abs(g)).fold(0.0, f64::max);
+        assert!(pass.gradients.keys().eq(plain.gradients.keys()), "{}, {kernels}", self.case);
+        for ((name, ours), plain) in pass.gradients.iter().zip(plain.gradients.values()) {
+            let error = max_error(ours, plain);
+            let limit = 5e-4 * max_abs(plain) + 2e-5 * largest;
+            assert!(error < limit, "{name} of {}, {kernels}: off by {error}", self.case);
+        }
     }
 }
 
@@ -177,7 +192,7 @@ struct Pass {
     statistics: BTreeMap<String, Vec<f32>>,
 }
 
-fn train(entry: &ModelEntry, weights: &HostTensors, seed: u64) -> Pass {
+fn train(entry: &ModelEntry, weights: &HostTensors, seed: u64, kernels: Kernels) -> Pass {
     let device = Device::flex();
     let leaves = parameters(weights, &device).require_grad();
     let [height, width] = [32, 48];
@@ -187,20 +202,12 @@ fn train(entry: &ModelEntry, weights: &HostTensors, seed: u64) -> Pass {
         input(values, [2, n_channels, height, width], &device)
     };
     let (x, target) = (draw(seed, 3), draw(8, 2));
-    let mode = Mode::Training(Recorder::default());
+    let mode = Mode::Training(Recorder::new(kernels, None));
     let y = entry.network.forward(&leaves, x, &mut Tap::off(), &mode).field();
     let loss = (y - target).square().sum().div_scalar(2.0);
     let mut tape = loss.clone().backward();
     let Mode::Training(recorder) = mode else { unreachable!("made a few lines above") };
-    let mut gradients = BTreeMap::new();
-    for pass in recorder.depthwise.into_inner() {
-        let (name, gradient) = pass.weight_gradient(&mut tape).expect("a gradient");
-        gradients.insert(name, to_vec(gradient));
-    }
-    leaves.map_learnable(|name, leaf| {
-        gradients.extend(leaf.grad_remove(&mut tape).map(|g| (name.to_owned(), to_vec(g))));
-        leaf
-    });
+    let gradients = weight_gradients(&leaves, &recorder, &mut tape);
     let statistics = recorder.statistics.into_inner().into_iter();
     let statistics = statistics.map(|(name, values)| (name, to_vec(values))).collect();
     Pass { loss: to_vec(loss.inner())[0], gradients, statistics }

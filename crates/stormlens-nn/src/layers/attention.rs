@@ -6,12 +6,12 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 use super::convolution::{linear, norm};
-use super::fused;
+use super::{fused, trained};
 use crate::parameters::{Mode, Scope};
 
 /// Channel attention, then spatial attention; no residual around them.
 pub(crate) fn cbam(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    if let Some(y) = fused::attention(p, &x, mode) {
+    if let Some(y) = fused::attention(p, &x, mode).or_else(|| trained::attention(p, &x, mode)) {
         return y;
     }
     let channels = channel_attention(&p.at("channel_att"), x.clone());

@@ -10,6 +10,7 @@ use super::depthwise::depthwise;
 use super::fused;
 use super::resample::same_padding;
 use super::source::Source;
+use super::trained;
 use crate::parameters::{Mode, Scope};
 
 /// What batch normalisation was built with: the default of a framework, which no checkpoint
@@ -50,7 +51,7 @@ pub(crate) fn conv3x3_halving_relu(
 ) -> Tensor<4> {
     match fused::stem_relu(p, norm, &x, mode) {
         Some(y) => y,
-        None => relu(norm_with(norm, conv3x3_halving(p, x), options, mode)),
+        None => norm_relu(norm, conv3x3_halving(p, x), options, mode),
     }
 }
 
@@ -58,10 +59,8 @@ pub(crate) fn conv3x3_halving_relu(
 /// `[out, in]`.
 pub(crate) fn conv1x1(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
     let x = x.into();
-    match fused::conv1x1(p, &x, None, mode) {
-        Some(y) => y,
-        None => linear_map(p, x.into_map()),
-    }
+    let own = fused::conv1x1(p, &x, None, mode).or_else(|| trained::conv1x1(p, &x, None, mode));
+    own.unwrap_or_else(|| linear_map(p, x.into_map()))
 }
 
 /// The same, added to another map.
@@ -72,10 +71,9 @@ pub(crate) fn conv1x1_onto(
     mode: &Mode,
 ) -> Tensor<4> {
     let x = x.into();
-    match fused::conv1x1(p, &x, Some(&addend), mode) {
-        Some(y) => y,
-        None => linear_map(p, x.into_map()) + addend,
-    }
+    let own = fused::conv1x1(p, &x, Some(&addend), mode)
+        .or_else(|| trained::conv1x1(p, &x, Some(&addend), mode));
+    own.unwrap_or_else(|| linear_map(p, x.into_map()) + addend)
 }
 
 /// The same, then batch normalisation and GELU; both go by these names.
@@ -106,8 +104,12 @@ fn linear_map(p: &Scope, x: Tensor<4>) -> Tensor<4> {
 /// Depthwise 3 × 3, then pointwise 1 × 1, with nothing in between.
 ///
 /// Each input channel feeds `k` consecutive depthwise channels; `k` follows from the weights.
-pub(crate) fn depthwise_separable(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
-    linear_map(&p.at("pointwise"), depthwise(&p.at("depthwise"), x, mode))
+pub(crate) fn depthwise_separable(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
+    let x = x.into();
+    match trained::separable(p, &x, mode) {
+        Some(y) => y,
+        None => linear_map(&p.at("pointwise"), depthwise(&p.at("depthwise"), x.into_map(), mode)),
+    }
 }
 
 /// The same, then batch normalisation and ReLU; children go by these names.
@@ -121,9 +123,7 @@ pub(crate) fn separable_relu(
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
     match fused::separable_relu(&conv, &norm, &x, mode) {
         Some(y) => y,
-        None => {
-            relu(norm_with(&norm, depthwise_separable(&conv, x.into_map(), mode), options, mode))
-        }
+        None => norm_relu(&norm, depthwise_separable(&conv, x, mode), options, mode),
     }
 }
 
@@ -162,32 +162,34 @@ pub(crate) fn norm(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     norm_with(p, x, NormOptions::PYTORCH, mode)
 }
 
+/// Batch normalisation, then ReLU.
+pub(crate) fn norm_relu(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mode) -> Tensor<4> {
+    match trained::norm(p, &x, options, true, mode) {
+        Some(y) => y,
+        None => relu(norm_with(p, x, options, mode)),
+    }
+}
+
 /// Batch normalisation; nothing where it has been folded into the convolution before it.
 pub(crate) fn norm_with(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mode) -> Tensor<4> {
-    let NormOptions { epsilon, momentum } = options;
+    let NormOptions { epsilon, .. } = options;
     if !p.has("running_var") {
         return x;
     }
+    if let Some(y) = trained::norm(p, &x, options, false, mode) {
+        return y;
+    }
     let (weight, bias) = (p.tensor("weight"), p.tensor("bias"));
-    let (mean, variance) = (p.tensor::<1>("running_mean"), p.tensor::<1>("running_var"));
     match mode {
         Mode::Inference(_) | Mode::Sampling(..) => {
+            let (mean, variance) = (p.tensor("running_mean"), p.tensor("running_var"));
             batch_norm(x, weight, bias, mean, variance, epsilon)
         }
         Mode::Training(recorder) => {
             let [n_batch, _, height, width] = x.dims();
-            let n = (n_batch * height * width) as f64;
             let batch = batch_norm_train(x, weight, bias, epsilon);
-            // The batch is normalised with its own variance; the running one learns the unbiased
-            // estimate, as in PyTorch and in Keras.
-            let unbiased = batch.variance.inner().mul_scalar(n / (n - 1.0).max(1.0));
-            let follow = |running: Tensor<1>, now: Tensor<1>| {
-                running.mul_scalar(1.0 - momentum) + now.mul_scalar(momentum)
-            };
-            recorder.statistics.borrow_mut().extend([
-                (p.name("running_mean"), follow(mean, batch.mean.inner())),
-                (p.name("running_var"), follow(variance, unbiased)),
-            ]);
+            let statistics = [batch.mean.inner(), batch.variance.inner()];
+            recorder.follow(p, options, statistics, n_batch * height * width);
             batch.output
         }
     }

@@ -1,7 +1,7 @@
 //! Layers through the CPU's own kernels, where those can compute them.
 //!
-//! Each function answers `None` where the plain path has to: on other devices, in training, and for
-//! layers whose normalisation has not been folded.
+//! Each function answers `None` where the plain path has to: on other devices, in training (but for layers
+//! without weights; see [`trained`](super::trained)), and for layers whose normalisation has not been folded.
 
 use burn::tensor::Tensor;
 use stormlens_kernels::Level;
@@ -20,6 +20,14 @@ use crate::parameters::{Mode, Scope};
 
 fn level(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
     mode.kernels()?.level_for(x)
+}
+
+/// The same for layers without weights, which training computes in no other way.
+fn level_of_any(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
+    match mode {
+        Mode::Training(recorder) => recorder.kernels.level_for(x),
+        _ => level(mode, x),
+    }
 }
 
 /// Dense 3 × 3, ReLU; `norm` is where the normalisation would be.
@@ -179,12 +187,17 @@ pub(super) fn residual_end(
 /// A CBAM.
 pub(super) fn attention(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
     let level = level(mode, x)?;
-    let (channels, places) = (p.at("channel_att"), p.at("spatial_att"));
-    if places.at("bn").has("running_var") {
+    if p.at("spatial_att").at("bn").has("running_var") {
         return None;
     }
+    Some(apply(attention_operation(p, level), x.clone()))
+}
+
+/// A CBAM without its normalisation.
+pub(super) fn attention_operation(p: &Scope, level: Level) -> AttentionOperation {
+    let (channels, places) = (p.at("channel_att"), p.at("spatial_att"));
     let (hidden, out) = (channels.at("MLP.1"), channels.at("MLP.3"));
-    let operation = AttentionOperation {
+    AttentionOperation {
         level,
         hidden_weight: hidden.on_host("weight"),
         hidden_bias: hidden.on_host("bias"),
@@ -192,17 +205,16 @@ pub(super) fn attention(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<
         out_bias: out.on_host("bias"),
         places_weight: places.on_host("conv.weight"),
         places_bias: places.on_host_or_zero("conv.bias", 1)[0],
-    };
-    Some(apply(operation, x.clone()))
+    }
 }
 
 pub(super) fn pool(x: &Tensor<4>, window: Window, mode: &Mode) -> Option<Tensor<4>> {
-    let level = level(mode, x)?;
+    let level = level_of_any(mode, x)?;
     Some(apply(PoolOperation { level, window }, x.clone()))
 }
 
 pub(super) fn upsample(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
-    Some(apply(UpsampleOperation { level: level(mode, x)? }, x.clone()))
+    Some(apply(UpsampleOperation { level: level_of_any(mode, x)? }, x.clone()))
 }
 
 /// 3 × 3 at every second pixel, ReLU; `norm` is where the normalisation would be.
@@ -263,7 +275,7 @@ pub(super) fn channel_norm(
 }
 
 pub(super) fn gelu(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
-    Some(apply(GeluOperation { level: level(mode, x)? }, x.clone()))
+    Some(apply(GeluOperation { level: level_of_any(mode, x)? }, x.clone()))
 }
 
 /// The core of deformable convolution of value, offsets and modulation.

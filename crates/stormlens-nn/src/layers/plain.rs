@@ -1,15 +1,15 @@
 //! Dense 3 × 3 convolution, perhaps with batch normalisation and ReLU or GELU behind it.
 
-use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::{ConvOptions, PadMode};
 use burn::tensor::{Tensor, s};
 
 use super::channel_norm::gelu;
-use super::convolution::{NormOptions, conv1x1, norm_with};
+use super::convolution::{NormOptions, conv1x1, norm_relu, norm_with};
 use super::fused;
 use super::resample::resize;
 use super::source::Source;
+use super::trained;
 use crate::parameters::{Mode, Scope};
 
 /// Zero padding 1, stride 1; convolution and normalisation go by these names.
@@ -23,7 +23,7 @@ pub(crate) fn convolution_relu(
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
     match fused::convolution_relu(&conv, &norm, &x, mode) {
         Some(y) => y,
-        None => relu(norm_with(&norm, convolve(&conv, x.into_map()), options, mode)),
+        None => norm_relu(&norm, convolve(&conv, x, mode), options, mode),
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn convolution(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tenso
     let x = x.into();
     match fused::convolution(p, &x, false, mode) {
         Some(y) => y,
-        None => convolve(p, x.into_map()),
+        None => convolve(p, x, mode),
     }
 }
 
@@ -80,9 +80,12 @@ pub(crate) fn convolution_halving(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tenso
     conv1x1(p, around.reshape([n_batch, 9 * n_channels, rows, columns]), mode)
 }
 
-fn convolve(p: &Scope, x: Tensor<4>) -> Tensor<4> {
+fn convolve(p: &Scope, x: Source, mode: &Mode) -> Tensor<4> {
+    if let Some(y) = trained::convolution(p, &x, mode) {
+        return y;
+    }
     let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-    conv2d(x, p.tensor("weight"), p.optional("bias"), options)
+    conv2d(x.into_map(), p.tensor("weight"), p.optional("bias"), options)
 }
 
 #[cfg(test)]

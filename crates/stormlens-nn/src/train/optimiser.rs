@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use stormlens_kernels::Level;
+use stormlens_kernels::adam::Adam;
 
 use crate::Parameters;
+use crate::fused::Kernels;
 use crate::models::HostTensors;
 use crate::parameters::to_vec;
 
@@ -68,11 +71,24 @@ pub struct RateOf {
 
 /// An optimiser and the moments of every parameter by its name.
 pub(super) struct NamedAdam {
+    kernels: Kernels,
     options: OptimiserOptions,
     rates: Vec<RateOf>,
     /// Parameters that are not biases and belong to no normalisation.
     matrices: BTreeSet<String>,
     states: BTreeMap<String, State>,
+}
+
+/// After so many steps: the number that the first moment is multiplied by, which corrects both moments, and what is added to
+/// the root of the second one.
+fn corrections(options: &OptimiserOptions, n_steps: usize) -> (f32, f32) {
+    let n_steps = n_steps as i32;
+    let root = (1.0 - options.beta_2.powi(n_steps)).sqrt();
+    let epsilon = match options.epsilon_rule {
+        EpsilonRule::Corrected => options.epsilon * root,
+        EpsilonRule::Plain => options.epsilon,
+    };
+    (root / (1.0 - BETA_1.powi(n_steps)), epsilon)
 }
 
 /// Number of steps, first and second moment.
@@ -87,9 +103,13 @@ pub(super) type Moments = (String, usize, Vec<f32>, Vec<f32>);
 
 impl NamedAdam {
     pub fn new(options: OptimiserOptions, weights: &HostTensors) -> Self {
+        Self::with_kernels(options, weights, Kernels::chosen())
+    }
+
+    fn with_kernels(options: OptimiserOptions, weights: &HostTensors, kernels: Kernels) -> Self {
         let matrices = weights.iter().filter(|(_, shape, _)| shape.len() > 1);
         let matrices = matrices.map(|(name, ..)| name.clone()).collect();
-        Self { options, rates: Vec::new(), matrices, states: BTreeMap::new() }
+        Self { kernels, options, rates: Vec::new(), matrices, states: BTreeMap::new() }
     }
 
     /// The same with rates of their own for some parameters; the first prefix that fits counts.
@@ -115,21 +135,36 @@ impl NamedAdam {
             let gradient = others.remove(name).or_else(|| leaf.grad_remove(&mut gradients));
             let Some(gradient) = gradient else { return leaf.inner() };
             let learning_rate = learning_rate * self.factor(name);
-            let state = State::after(self.states.remove(name), gradient, self.options.beta_2);
-            let weights = self.decayed(name, leaf.inner(), learning_rate);
-            let updated = weights - state.step(&self.options).mul_scalar(learning_rate);
+            let decay = self.decay(name, learning_rate);
+            let before = self.states.remove(name);
+            let (state, updated) = match self.kernels.level_on(&leaf.device()) {
+                Some(level) => {
+                    let rates = (learning_rate, decay);
+                    State::step_at(level, before, &self.options, (leaf.inner(), gradient), rates)
+                }
+                None => {
+                    let state = State::after(before, gradient, self.options.beta_2);
+                    let weights = leaf.inner();
+                    let weights = match decay {
+                        0.0 => weights,
+                        share => weights.clone() - weights.mul_scalar(share),
+                    };
+                    let updated = weights - state.step(&self.options).mul_scalar(learning_rate);
+                    (state, updated)
+                }
+            };
             self.states.insert(name.to_owned(), state);
             updated
         })
     }
 
-    fn decayed(&self, name: &str, weights: Tensor<1>, learning_rate: f64) -> Tensor<1> {
-        let share = match self.options.decay {
+    /// The share of a weight that it loses before a step.
+    fn decay(&self, name: &str, learning_rate: f64) -> f64 {
+        match self.options.decay {
             Decay::Scaled(rate) if self.matrices.contains(name) => rate * learning_rate,
             Decay::Unscaled(rate) => rate,
-            Decay::Scaled(_) | Decay::None => return weights,
-        };
-        weights.clone() - weights.mul_scalar(share)
+            Decay::Scaled(_) | Decay::None => 0.0,
+        }
     }
 
     pub fn to_host(&self) -> Vec<Moments> {
@@ -167,15 +202,38 @@ impl State {
         }
     }
 
+    /// A whole step in one pass on the CPU: the moments, and the new weights.
+    fn step_at(
+        level: Level,
+        before: Option<Self>,
+        options: &OptimiserOptions,
+        (weights, gradient): (Tensor<1>, Tensor<1>),
+        (learning_rate, decay): (f64, f64),
+    ) -> (Self, Tensor<1>) {
+        let (device, n) = (weights.device(), weights.dims()[0]);
+        let tensor = |values| Tensor::from_data(TensorData::new(values, [n]), &device);
+        let n_steps = 1 + before.as_ref().map_or(0, |s| s.n_steps);
+        let (mut first, mut second) = match before {
+            Some(s) => (to_vec(s.first), to_vec(s.second)),
+            None => (vec![0.0; n], vec![0.0; n]),
+        };
+        let mut weights = to_vec(weights);
+        let (factor, epsilon) = corrections(options, n_steps);
+        let adam = Adam {
+            beta_1: BETA_1,
+            beta_2: options.beta_2,
+            decay: decay as f32,
+            factor,
+            epsilon,
+            rate: learning_rate as f32,
+        };
+        adam.step(level, &mut weights, &to_vec(gradient), [&mut first, &mut second]);
+        (Self { n_steps, first: tensor(first), second: tensor(second) }, tensor(weights))
+    }
+
     /// The step for a learning rate of one.
     fn step(&self, options: &OptimiserOptions) -> Tensor<1> {
-        let n_steps = self.n_steps as i32;
-        let root = (1.0 - options.beta_2.powi(n_steps)).sqrt();
-        let factor = root / (1.0 - BETA_1.powi(n_steps));
-        let epsilon = match options.epsilon_rule {
-            EpsilonRule::Corrected => options.epsilon * root,
-            EpsilonRule::Plain => options.epsilon,
-        };
+        let (factor, epsilon) = corrections(options, self.n_steps);
         self.first.clone().mul_scalar(factor) / self.second.clone().sqrt().add_scalar(epsilon)
     }
 }

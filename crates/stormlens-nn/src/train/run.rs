@@ -15,8 +15,8 @@ use stormlens_data::scene::SceneError;
 use self::epoch::Validation;
 use self::statistics::Beginning;
 use super::config::Recipe;
-use super::optimiser::NamedAdam;
 use super::state::{Counters, RunState};
+use super::step::{Stepper, to_device};
 use super::supervision::{Block, Score, Supervision};
 use crate::Parameters;
 use crate::models::HostTensors;
@@ -175,9 +175,8 @@ struct Run<'a, L> {
     network: &'a dyn Network,
     supervision: &'a L,
     device: &'a Device,
-    parameters: Parameters,
+    stepper: Stepper<'a>,
     beginning: Beginning,
-    optimiser: NamedAdam,
     counters: Counters,
 }
 
@@ -202,10 +201,8 @@ impl<'a, L: Supervision> Run<'a, L> {
             network: trainee.network,
             supervision,
             device,
-            parameters: to_device(&trainee.initial, device),
+            stepper: Stepper::new(trainee, recipe.optimiser, recipe.rates.clone(), device),
             beginning: Beginning::of(&trainee.initial),
-            optimiser: NamedAdam::new(recipe.optimiser, &trainee.initial)
-                .with_rates(recipe.rates.clone()),
             counters,
         }
     }
@@ -219,26 +216,21 @@ impl<'a, L: Supervision> Run<'a, L> {
         if state.counters.config != self.counters.config {
             return Err(TrainError::OtherRun(path.to_owned()));
         }
-        self.parameters = to_device(&state.weights, self.device);
-        self.optimiser.restore(state.moments, self.device);
+        self.stepper.restore(&state.weights, state.moments);
         self.counters = state.counters;
         Ok(())
     }
 
     fn save(&self, path: &Path) -> io::Result<()> {
-        let state = RunState {
-            counters: self.counters.clone(),
-            weights: self.parameters.to_host(),
-            moments: self.optimiser.to_host(),
-        };
-        state.save(path)?;
+        let (weights, moments) = self.stepper.to_host();
+        RunState { counters: self.counters.clone(), weights, moments }.save(path)?;
         let metrics = self.recipe.output.join("metrics.csv");
         write_atomically(&metrics, self.counters.metrics.as_bytes())
     }
 
     /// The parameters as they validate and are saved.
     fn usable_parameters(&self) -> Parameters {
-        let (now, n_steps) = (&self.parameters, self.counters.n_steps);
+        let (now, n_steps) = (self.stepper.parameters(), self.counters.n_steps);
         match self.supervision.slow_norm() {
             Some(norm) => self.beginning.divided_out(now, norm, n_steps, self.device),
             None => now.clone(),
@@ -257,8 +249,4 @@ fn header<L: Supervision>(supervision: &L) -> String {
     let names = supervision.scores(&L::Tally::default()).into_iter().map(|(name, _)| name);
     let columns = ["epoch", "learning_rate", "train_loss", "validation_loss", "is_best"];
     columns.into_iter().chain(names).collect::<Vec<_>>().join(",") + "\n"
-}
-
-fn to_device(tensors: &HostTensors, device: &Device) -> Parameters {
-    Parameters::from_host(tensors.iter().cloned(), device)
 }

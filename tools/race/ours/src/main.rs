@@ -11,6 +11,7 @@ mod protocol;
 mod request;
 mod sar_unet;
 mod sslpdl;
+mod training;
 mod weights;
 mod work;
 
@@ -62,6 +63,8 @@ fn prepare(path: &str, inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
         "dcnv3" => sslpdl::core(inputs),
         "dcnv3-gradient" => sslpdl::core_and_gradients(inputs),
         "sslpdl-forward" => sslpdl::forward(inputs),
+        "sar-train-step" => training::sar_unet(inputs),
+        "unet-train-step" => training::unet(inputs),
         _ => bail!("there is no path {path:?}"),
     }
 }

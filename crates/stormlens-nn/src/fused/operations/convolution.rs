@@ -19,11 +19,11 @@ pub(crate) struct ConvolutionOperation {
 }
 
 impl ConvolutionOperation {
-    fn kernel(&self) -> Convolution<'_> {
+    pub(super) fn kernel(&self) -> Convolution<'_> {
         Convolution { filter: &self.filter, bias: &self.bias, relu: self.relu }
     }
 
-    fn inputs<T: Copy>(&self, maps: &[T]) -> Vec<Input<T>> {
+    pub(super) fn inputs<T: Copy>(&self, maps: &[T]) -> Vec<Input<T>> {
         let inputs = maps.iter().zip(self.doubled);
         inputs.map(|(&of, is_doubled)| Input { of, is_doubled }).collect()
     }

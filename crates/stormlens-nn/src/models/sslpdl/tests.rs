@@ -12,7 +12,9 @@ use super::*;
 use crate::explain::{MaskedSum, Target};
 use crate::fused::Kernels;
 use crate::golden::nowcast::layer_names;
-use crate::golden::{Golden, every_nth, input, max_abs, max_error, parameters, procedural, ramp};
+use crate::golden::{
+    Golden, every_nth, input, max_abs, max_error, parameters, procedural, ramp, weight_gradients,
+};
 use crate::layers::{NormOptions, fold};
 use crate::models::HostTensors;
 use crate::network::Network;

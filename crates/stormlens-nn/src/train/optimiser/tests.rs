@@ -127,3 +127,23 @@ fn the_second_beta_is_an_option() {
         );
     }
 }
+
+/// To the last bit, with decay and without.
+#[test]
+fn all_kernels_take_the_same_steps() {
+    for decay in [Decay::None, Decay::Unscaled(1e-2), Decay::Scaled(1e-2)] {
+        let start: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin()).collect();
+        let steps = |kernels: Kernels| {
+            let mut bench = Bench::new("w", &[6, 10], &start, options(decay));
+            bench.adam.kernels = kernels;
+            let gradient = |step: usize| -> Vec<f32> {
+                (0..60).map(|i| ((i * step) as f32 * 0.3).cos() - 0.2).collect()
+            };
+            (1..5).map(|step| bench.step(&gradient(step), 1e-2 / step as f64)).collect::<Vec<_>>()
+        };
+        let expected = steps(Kernels::Plain);
+        for kernels in Kernels::all() {
+            assert!(steps(kernels) == expected, "{kernels}, {decay:?}");
+        }
+    }
+}

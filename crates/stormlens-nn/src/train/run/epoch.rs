@@ -1,13 +1,12 @@
 //! Once through the samples.
 
-use std::cell::RefCell;
 use std::time::Instant;
 
 use burn::tensor::Device;
 
 use super::{EpochReport, Observer, Run, TrainError};
 use crate::network::Network;
-use crate::parameters::{Mode, Recorder, to_vec};
+use crate::parameters::{Mode, to_vec};
 use crate::random::Random;
 use crate::train::config::Monitor;
 use crate::train::prefetch::prefetch;
@@ -61,31 +60,14 @@ impl<L: Supervision> Run<'_, L> {
         Ok(sum / n_batches as f64)
     }
 
-    /// One batch forward, backward and into the weights; its loss.
+    /// One batch into the weights; its loss. What is random within the network has a generator of its own for every step, so
+    /// that the draws of the samples stay what they are.
     fn step(&mut self, batch: Batch<L::Answers>) -> f64 {
-        let (input, answers) = batch.into_tensor(self.device);
-        let leaves = self.parameters.require_grad();
-        let mode = Mode::Training(self.recorder());
-        let prediction = self.network.forward(&leaves, input, &mut Tap::off(), &mode);
-        let loss = self.supervision.loss(prediction, &answers, self.device);
-        let value = f64::from(to_vec(loss.clone().inner())[0]);
-        let mut gradients = loss.backward();
-        let Mode::Training(recorder) = mode else { unreachable!("set a few lines above") };
-        let passes = recorder.depthwise.into_inner();
-        let depthwise = passes.into_iter().filter_map(|p| p.weight_gradient(&mut gradients));
-        let depthwise = depthwise.collect();
-        let learning_rate = self.counters.schedule.learning_rate();
-        self.parameters = self.optimiser.step(&leaves, gradients, depthwise, learning_rate);
-        self.parameters.update(recorder.statistics.into_inner());
-        self.counters.n_steps += 1;
-        self.supervision.in_units(value)
-    }
-
-    /// With a generator for what is random within the network: its own for every step, so that the
-    /// draws of the samples stay what they are.
-    fn recorder(&self) -> Recorder {
         let random = Random::of_stream(self.recipe.seed, self.counters.n_steps as u64);
-        Recorder { random: RefCell::new(Some(random)), ..Recorder::default() }
+        let learning_rate = self.counters.schedule.learning_rate();
+        let loss = self.stepper.step(self.supervision, batch, learning_rate, Some(random));
+        self.counters.n_steps += 1;
+        self.supervision.in_units(loss)
     }
 
     fn validation(&self) -> Validation<'_, L> {

@@ -8,7 +8,7 @@ use stormlens_data::downscale::{Domain, Registration};
 
 use super::*;
 use crate::Tap;
-use crate::golden::{input, parameters, ramp};
+use crate::golden::{input, parameters, ramp, weight_gradients};
 use crate::models::harpnet::tests::{TINY, weights};
 use crate::models::harpnet::{ENTRY, Harpnet};
 use crate::models::{HostTensors, Sizes};
@@ -163,19 +163,17 @@ fn the_gradient_is_how_the_loss_changes() {
     let device = Device::flex();
     let all = weights(&TINY);
     let target = input(ramp(256), [1, 1, 16, 16], &device).mul_scalar(3.0);
-    let loss = |p: &crate::Parameters| {
+    let pass = |p: &crate::Parameters| {
         let x = input(ramp(512), [1, 2, 16, 16], &device);
         let mode = Mode::Training(Recorder::default());
-        smooth_l1(Harpnet.forward(p, x, &mut Tap::off(), &mode).field() - target.clone())
+        let y = Harpnet.forward(p, x, &mut Tap::off(), &mode).field();
+        let Mode::Training(recorder) = mode else { unreachable!("made two lines above") };
+        (smooth_l1(y - target.clone()), recorder)
     };
+    let loss = |p: &crate::Parameters| pass(p).0.inner();
     let leaves = parameters(&all, &device).require_grad();
-    let gradients = std::cell::RefCell::new(loss(&leaves).backward());
-    let mut found = std::collections::BTreeMap::new();
-    leaves.map_learnable(|name, leaf| {
-        let gradient = leaf.grad_remove(&mut gradients.borrow_mut()).expect("a gradient");
-        found.insert(name.to_owned(), to_vec(gradient));
-        leaf.inner()
-    });
+    let (own_loss, recorder) = pass(&leaves);
+    let found = weight_gradients(&leaves, &recorder, &mut own_loss.backward());
     for (name, i) in [
         ("final_conv.bias", 0),
         ("final_conv.weight", 2),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::full::{centre, scaled, weights};
 use super::{PolarLow, TINY, parameters, tiny};
 use crate::Tap;
-use crate::golden::{Golden, full_path, input, max_abs, max_error};
+use crate::golden::{Golden, full_path, input, max_abs, max_error, weight_gradients};
 use crate::models::HostTensors;
 use crate::network::Network;
 use crate::parameters::{Mode, Recorder, is_learnable, to_vec};
@@ -49,15 +49,7 @@ fn train(weights: &HostTensors, pictures: Vec<f32>, side: usize, labels: &[usize
 
     let mut tape = loss.clone().backward();
     let Mode::Training(recorder) = mode else { unreachable!("made a few lines above") };
-    let mut gradients = BTreeMap::new();
-    for pass in recorder.depthwise.into_inner() {
-        let (name, gradient) = pass.weight_gradient(&mut tape).expect("a gradient");
-        gradients.insert(name, to_vec(gradient));
-    }
-    leaves.map_learnable(|name, leaf| {
-        gradients.extend(leaf.grad_remove(&mut tape).map(|g| (name.to_owned(), to_vec(g))));
-        leaf
-    });
+    let gradients = weight_gradients(&leaves, &recorder, &mut tape);
     let statistics = recorder.statistics.into_inner().into_iter();
     let statistics = statistics.map(|(name, values)| (name, to_vec(values))).collect();
     Pass { loss: to_vec(loss.inner())[0], gradients, statistics }

@@ -22,16 +22,7 @@ fn gradients(weights: &HostTensors) -> BTreeMap<String, Vec<f32>> {
     let mode = training(None);
     let mut tape = score(&leaves, &mode).backward();
     let Mode::Training(recorder) = mode else { unreachable!("made two lines above") };
-    let mut found = BTreeMap::new();
-    for pass in recorder.depthwise.into_inner() {
-        let (name, gradient) = pass.weight_gradient(&mut tape).expect("a gradient");
-        found.insert(name, to_vec(gradient));
-    }
-    leaves.map_learnable(|name, leaf| {
-        found.extend(leaf.grad_remove(&mut tape).map(|g| (name.to_owned(), to_vec(g))));
-        leaf
-    });
-    found
+    weight_gradients(&leaves, &recorder, &mut tape)
 }
 
 /// Every weight of the stage has a gradient, and none of the other stage's head.
