@@ -34,6 +34,8 @@ close = compare.close
 # nearly equal values is the larger one. In HARPNET sums over a whole layer are taken in another order; rain in mm is
 # the exponential of its output, which doubles the distance. Points of SSLPDL lie at some hundred pixels in single
 # precision, on either side in another order of sums: what is off by 10⁻⁵ of a pixel in one of 30 layers moves the next.
+# The first steps of Adam follow the signs of gradients, also of those that are nearly nothing: UNet's weights are drawn, and
+# its losses of the fourth step are off by some 10⁻³.
 PATHS = [
     Path("sar-forward", "pytorch", close(2e-5), 10, 25, 3),
     Path("sar-cam32", "pytorch", close(2e-3), 3, 12),
@@ -51,7 +53,7 @@ PATHS = [
     Path("dcnv3-gradient", "pytorch", close(1e-5, of_offset=1e-4), 5, 20, 3, has_memory=True),
     Path("sslpdl-forward", "pytorch", close(1e-3), 3, 12, has_memory=True),
     Path("sar-train-step", "pytorch", close(1e-3), 1, 5, has_memory=True),
-    Path("unet-train-step", "pytorch", close(1e-3), 1, 5, has_memory=True),
+    Path("unet-train-step", "pytorch", close(5e-3), 1, 5, has_memory=True),
     Path("sar-forward-folded", "pytorch", close(2e-5), 10, 25, 3, is_extra=True),
 ]
 BY_NAME = {path.name: path for path in PATHS}

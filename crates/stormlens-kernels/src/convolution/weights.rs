@@ -123,8 +123,12 @@ fn kernels(sums: &[f32], [n_out, n_in]: [usize; 2], stride: usize) -> Vec<f32> {
             std::array::from_fn(|j| gather([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]));
         std::array::from_fn::<f32, 9, _>(|p| columns[p % 3][p / 3] as f32)
     };
-    let of_output = |o: usize| (0..n_in).flat_map(move |i| kernel(o, i));
-    (0..n_out).into_par_iter().flat_map_iter(of_output).collect()
+    let mut found = vec![0.0; 9 * n_out * n_in];
+    found.par_chunks_exact_mut(9 * n_in).enumerate().for_each(|(o, found)| {
+        let (kernels, _) = found.as_chunks_mut::<9>();
+        kernels.iter_mut().enumerate().for_each(|(i, place)| *place = kernel(o, i));
+    });
+    found
 }
 
 /// `Gᵀ m`

@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -152,7 +153,7 @@ fn a_killed_run_goes_on_as_if_nothing_had_happened() {
 #[test]
 fn a_killed_run_of_short_epochs_goes_on_too() {
     check_kill(&|config: &mut TrainConfig| {
-        config.training.samples_per_epoch = Some(10);
+        config.training.samples_per_epoch = NonZeroUsize::new(10);
         config.data.events = EventShares::Equal;
         config.augmentation.crop = Crop::Rectangle([16, 32]);
         config.augmentation.vertical_flips = true;
@@ -169,7 +170,7 @@ fn check_kill(change: &dyn Fn(&mut TrainConfig)) {
     let mut undisturbed = Watch::default();
     run(&whole_config, &mut undisturbed).expect("a run");
 
-    let n_draws = whole_config.training.samples_per_epoch.unwrap_or(12);
+    let n_draws = whole_config.training.samples_per_epoch.map_or(12, NonZeroUsize::get);
     let n_batches_until_kill = Some(5 * n_draws / 4);
     let mut first = Watch { n_batches_until_kill, ..Default::default() };
     let stopped = run(&killed_config, &mut first);

@@ -1,5 +1,6 @@
 //! The options of a run that learns from radar frames.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -158,7 +159,7 @@ pub struct TrainingOptions {
     pub scale: f32,
     /// Samples that an epoch takes, drawn anew for each; all of them where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub samples_per_epoch: Option<usize>,
+    pub samples_per_epoch: Option<NonZeroUsize>,
     /// Weights that training begins with; drawn ones where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_from: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! Which samples an epoch takes, and in which order.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use super::examples::Examples;
 use super::options::EventShares;
@@ -29,7 +30,10 @@ impl Plan {
         }
         Self {
             groups: groups.into_values().collect(),
-            n_draws: config.training.samples_per_epoch.unwrap_or(n_crops * train.len()),
+            n_draws: config
+                .training
+                .samples_per_epoch
+                .map_or(n_crops * train.len(), NonZeroUsize::get),
             batch_size: config.training.batch_size.max(1),
         }
     }
