@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use stormlens_data::card::CheckpointCard;
-use stormlens_data::network::{Answer, Input};
+use stormlens_data::network::{Answer, Input, Question};
 use stormlens_data::request::{Progress, Silent};
 use stormlens_nn::Engine;
-use stormlens_nn::engine::{Question, Resident};
+use stormlens_nn::engine::Resident;
 
 use super::network::NetworkArgs;
 use super::progress::Bar;
@@ -27,7 +27,7 @@ use crate::tasks::COMPARISONS;
 pub struct Args {
     #[command(flatten)]
     sources: Sources,
-    /// A folder of radar frames, e.g. data/radklim
+    /// A folder of frames
     #[arg(long, value_name = "FOLDER")]
     dataset: PathBuf,
     /// What is compared, separated by commas: networks as MODEL/CHECKPOINT, and forecasts without a network: persistence,
@@ -71,12 +71,15 @@ pub struct Comparison<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// A network's answer to an input.
+pub type RunNetwork<'a> = dyn Fn(&Input) -> anyhow::Result<Answer> + 'a;
+
 /// A network among what is compared.
 pub struct Compared<'a> {
     /// `MODEL/CHECKPOINT`
     pub name: String,
     pub checkpoint: &'a CheckpointCard,
-    pub run: Box<dyn Fn(&Input) -> anyhow::Result<Answer> + 'a>,
+    pub run: Box<RunNetwork<'a>>,
 }
 
 /// What a task found.
@@ -123,8 +126,9 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         progress: &Bar::new(),
     };
     let found = COMPARISONS.iter().find_map(|compare| compare(&comparison));
-    let found = found
-        .with_context(|| format!("{} is no folder of radar frames", args.dataset.display()))??;
+    let found = found.with_context(|| {
+        format!("{} is no folder of frames that could be compared", args.dataset.display())
+    })??;
     let text = match format {
         Format::Csv => found.csv,
         Format::Latex => found.latex,
@@ -140,8 +144,8 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         return to_standard_output(text.as_bytes());
     }
     std::fs::write(&args.output, text).with_context(|| args.output.display().to_string())?;
-    if let Some(state) = state.filter(|state| state.exists()) {
-        std::fs::remove_file(&state).with_context(|| state.display().to_string())?;
+    if let Some(state) = state.as_deref().filter(|state| state.exists()) {
+        std::fs::remove_file(state).with_context(|| state.display().to_string())?;
     }
     speech.line(format_args!("{}, table in {}", found.n_cases, args.output.display()));
     Ok(())

@@ -18,7 +18,6 @@ mod page;
 mod pages;
 mod prepare;
 mod question;
-mod references;
 mod sample;
 mod samples;
 mod scores;

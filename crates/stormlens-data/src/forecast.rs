@@ -94,6 +94,8 @@ pub fn reference_forecasters() -> Vec<Box<dyn Forecaster>> {
 
 /// The title of a reference forecast by its name, or by that of a variable, where hyphens are underscores.
 pub fn title(name: &str) -> Option<&'static str> {
-    let is_it = |forecaster: &&Box<dyn Forecaster>| forecaster.name() == name.replace('_', "-");
-    reference_forecasters().iter().find(is_it).map(|forecaster| forecaster.label())
+    let wanted = name.replace('_', "-");
+    let all = reference_forecasters().into_iter();
+    all.map(|forecaster| (forecaster.name(), forecaster.label()))
+        .find_map(|(name, label)| (name == wanted).then_some(label))
 }

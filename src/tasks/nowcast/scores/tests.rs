@@ -1,4 +1,5 @@
 use serde_json::json;
+use stormlens_data::score::PERSISTENCE;
 
 use super::*;
 

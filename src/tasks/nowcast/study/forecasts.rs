@@ -5,7 +5,9 @@ use stormlens_data::archive::Sample;
 use stormlens_data::card::Nowcasting;
 use stormlens_data::field::Field;
 use stormlens_data::forecast::{Forecaster, RecentRain, reference_forecasters};
-use stormlens_data::network::{Answer, Input};
+use stormlens_data::network::Input;
+
+use crate::cli::compare::RunNetwork;
 
 /// Forecasts of samples.
 pub trait Forecasts {
@@ -43,7 +45,8 @@ impl Forecasts for Reference {
     }
 
     fn n_frames(&self) -> usize {
-        self.0.n_frames()
+        // The step between frames is that of the last two.
+        self.0.n_frames().max(2)
     }
 
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
@@ -66,7 +69,7 @@ pub struct Network<'a> {
     pub name: String,
     pub weights_sha256: String,
     pub task: Nowcasting,
-    pub run: Box<dyn Fn(&Input) -> anyhow::Result<Answer> + 'a>,
+    pub run: Box<RunNetwork<'a>>,
 }
 
 impl Forecasts for Network<'_> {

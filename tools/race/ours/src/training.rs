@@ -26,13 +26,13 @@ const N_STEPS: usize = 4;
 /// SAR-UNet with its shipped weights.
 pub fn sar_unet(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     let weights = shipped(inputs, "sar-unet", "knmi-20100826");
-    Training::new(&sar_unet::ENTRY, host_tensors(checkpoint::read(&weights)?.state), inputs)
+    Training::boxed(&sar_unet::ENTRY, host_tensors(checkpoint::read(&weights)?.state), inputs)
 }
 
 /// UNet of the published width.
 pub fn unet(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     let weights = inputs.file("unet.safetensors");
-    Training::new(&unet::UNET, host_tensors(checkpoint::read(&weights)?.state), inputs)
+    Training::boxed(&unet::UNET, host_tensors(checkpoint::read(&weights)?.state), inputs)
 }
 
 struct Training {
@@ -44,7 +44,7 @@ struct Training {
 }
 
 impl Training {
-    fn new(
+    fn boxed(
         entry: &'static ModelEntry,
         initial: HostTensors,
         inputs: &Inputs,

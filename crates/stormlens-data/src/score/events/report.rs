@@ -83,12 +83,15 @@ pub struct IntensityCell {
     pub mean_squared_error: Option<f64>,
 }
 
+/// From sums to a score; `None` where it is undefined.
+type Function = dyn Fn(&ForecastSums) -> Option<f64>;
+
 /// A number that sums are made to.
 struct Statistic {
     name: String,
     threshold: Option<f64>,
     best: f64,
-    of: Box<dyn Fn(&ForecastSums) -> Option<f64>>,
+    of: Box<Function>,
 }
 
 impl EventVerification {
@@ -244,17 +247,16 @@ fn scores(settings: &Settings) -> Vec<Statistic> {
         let n = if score.depends_on_threshold() { settings.thresholds.len() } else { 1 };
         all.extend((0..n).map(|place| of_score(settings, score, place)));
     }
-    let parts: [(&str, fn(&ForecastSums) -> Option<f64>); 3] = [
-        ("structure", |sums| sums.structure.mean().map(|mean| mean.structure)),
-        ("amount", |sums| sums.structure.mean().map(|mean| mean.amount)),
-        ("location", |sums| sums.structure.mean().map(|mean| mean.location)),
-    ];
-    all.extend(parts.map(|(name, of)| Statistic {
+    let mean = |sums: &ForecastSums| sums.structure.mean();
+    let of_structure = |name: &str, of: Box<Function>| Statistic {
         name: name.to_owned(),
         threshold: None,
         best: 0.0,
-        of: Box::new(of),
-    }));
+        of,
+    };
+    all.push(of_structure("structure", Box::new(move |sums| Some(mean(sums)?.structure))));
+    all.push(of_structure("amount", Box::new(move |sums| Some(mean(sums)?.amount))));
+    all.push(of_structure("location", Box::new(move |sums| Some(mean(sums)?.location))));
     all
 }
 

@@ -24,7 +24,12 @@ impl Frames for Hours {
             let time = Self::time(i);
             let is_observed = |&time: &Timestamp| Self::place(time) < self.n_frames;
             let observed = target_times(task, time).iter().map(is_observed).collect();
-            SampleRef { id: stormlens_data::time::format_sample(time), time, observed }
+            SampleRef {
+                id: stormlens_data::time::format_sample(time),
+                tile: String::new(),
+                time,
+                observed,
+            }
         };
         (task.n_input_frames as i64 - 1..self.n_frames).map(sample).collect()
     }
