@@ -2,8 +2,8 @@
 //! 1 km, and where nothing is known.
 //!
 //! A file is recognised by what is in it, never by its name. Each kind has a module of its own beside this one:
-//! [`knmi`](super::knmi), [`radolan`](super::radolan), [`meteoswiss`](super::meteoswiss), [`fmi`](super::fmi),
-//! [`odim`](super::odim), and files of many frames in HDF5 and NetCDF-4.
+//! [`knmi`], [`radolan`], [`meteoswiss`], [`fmi`],
+//! [`odim`], and files of many frames in HDF5 and NetCDF-4.
 
 mod frame;
 mod frames;
