@@ -11,11 +11,13 @@ use jiff::Timestamp;
 use crate::card::{NowcastField, Nowcasting};
 use crate::dataset::{DatasetError, check_kind};
 use crate::field::Grid;
-use crate::import::radar::{Measured, RadarFile};
-use crate::import::{self, ImportError, knmi};
+use crate::import;
+use crate::import::radar::Measured;
 use crate::time;
 
 mod event;
+mod frames;
+mod open;
 mod radar;
 mod sample;
 mod source;
@@ -23,12 +25,12 @@ mod summary;
 mod tile;
 
 pub use event::{EVENTS, Event, EventRole};
-use radar::Radar;
+pub use open::frame_time;
 pub use sample::{Lead, Observation, Sample, SampleRef};
 use source::Source;
 pub use source::{Class, DESCRIPTION, Description};
 pub use summary::{SUMMARIES, Summary};
-pub use tile::Tile;
+pub use tile::{Tile, parse_id};
 
 /// Frames kept in memory: two samples of the longest input and what lies between, of KNMI's about 14 MB.
 const MAX_CACHED_FRAMES: usize = 64;
@@ -38,7 +40,7 @@ const WET_MM_H: f64 = 0.1;
 /// A folder of radar files, or of other frames with a [`Description`], `frames.json`, which says what they are.
 ///
 /// Radar is of any kind that [`radar::open`](crate::import::radar::open) reads, all files of one service, quantity and grid. Files
-/// named as [`knmi::PREFIXES`] say, e.g. `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5`, carry the end of the interval in UTC
+/// named as [`PREFIXES`](crate::import::knmi::PREFIXES) say, e.g. `RAD_NL25_RAC_5min_YYYYMMDDhhmm_cor.h5`, carry the end of the interval in UTC
 /// in their name, and where several products have a time, the best of them is used. Names of MeteoSwiss, FMI and RADOLAN files
 /// carry it, too; of others each file is opened to see which frames it has.
 ///
@@ -97,107 +99,6 @@ enum Map {
 type FileState = Option<(u64, SystemTime)>;
 
 impl Archive {
-    /// Lists the frames of a folder; other files are ignored.
-    ///
-    /// # Errors
-    /// For a folder that cannot be listed or has no frame, for two files of one time of which none is known to be the better, for
-    /// files of several services or grids, and for events that cannot be read.
-    pub fn open(folder: &Path) -> Result<Self, DatasetError> {
-        let io = |cause| DatasetError::Io { file: folder.display().to_string(), cause };
-        let described = source::describe(folder)?;
-        let time_of = |name: &str| match &described {
-            Some(described) => described.frame_time(name),
-            None => frame_time(name),
-        };
-        let is_knmi = described.is_none();
-        let (mut names, mut others) = (Names::new(), Vec::new());
-        for entry in std::fs::read_dir(folder).map_err(io)? {
-            let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-            let Some(time) = time_of(&name) else {
-                others.push(name);
-                continue;
-            };
-            let place = Place { name, index: 0, is_knmi };
-            let kept = names.entry(time).or_insert_with(|| place.clone());
-            // The best product sorts first, and the choice must not hang on the order of a listing.
-            if place.name < kept.name {
-                *kept = place;
-            }
-        }
-        others.sort();
-        let source = match described {
-            Some(described) => Some(Source::Classes(Box::new(described))),
-            None => Self::radar(folder, &others, &mut names)?,
-        };
-        match source.filter(|_| !names.is_empty()) {
-            Some(source) => Ok(Self::of(folder.to_owned(), names, source, event::read(folder)?)),
-            None => {
-                let (folder, instead) = (folder.display().to_string(), instead(&others));
-                Err(DatasetError::NoFrames { folder, instead })
-            }
-        }
-    }
-
-    /// The radar of a folder, with the frames of files that are not named as KNMI names its own; `None` without any.
-    fn radar(
-        folder: &Path,
-        others: &[String],
-        names: &mut Names,
-    ) -> Result<Option<Source>, DatasetError> {
-        let has_knmi = !names.is_empty();
-        let first = radar::list(folder, others, names)?;
-        let found = match &first {
-            Some(file) if !has_knmi => Some(Radar::of(folder, file, names)?),
-            _ if has_knmi => Some(Radar::knmi()),
-            _ => None,
-        };
-        if let (Some(found), Some(file)) = (&found, &first) {
-            found.kind.check(file)?;
-        }
-        Ok(found.map(|found| Source::Radar(Box::new(found))))
-    }
-
-    fn of(folder: PathBuf, names: Names, source: Source, events: Vec<Event>) -> Self {
-        let tiles = source.tiles();
-        // There is always one.
-        let grid = tiles[0].grid(source.whole());
-        let (frames, covered_shares) = (Mutex::default(), Mutex::default());
-        let summaries = OnceLock::new();
-        Self { folder, names, source, tiles, grid, events, frames, covered_shares, summaries }
-    }
-
-    /// The frames in these radar files, whatever they are called and wherever they lie: a file says its own
-    /// times.
-    ///
-    /// # Errors
-    /// For no files, for one that is no radar, for two of one time, and for files of several services or grids.
-    pub fn of_files(files: &[PathBuf]) -> Result<Self, DatasetError> {
-        let (mut names, mut first) = (Names::new(), None::<RadarFile>);
-        for path in files {
-            let file = import::radar::open(path)?;
-            if let Some(first) = &first {
-                radar::Kind::of(first).check(&file)?;
-            }
-            let absolute = std::path::absolute(path)
-                .map_err(|cause| DatasetError::Io { file: path.display().to_string(), cause })?;
-            let is_knmi = file.provider == knmi::provider() && file.n_frames() == 1;
-            let is_knmi = is_knmi && path.extension().is_some_and(|ending| ending == "h5");
-            for (index, &time) in file.ends.iter().enumerate() {
-                let name = absolute.to_string_lossy().into_owned();
-                radar::insert(&mut names, time, Place { name, index, is_knmi })?;
-            }
-            first.get_or_insert(file);
-        }
-        let folder =
-            files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
-        let Some(first) = first else {
-            let (folder, instead) = (folder.display().to_string(), String::new());
-            return Err(DatasetError::NoFrames { folder, instead });
-        };
-        let radar = Radar::of(&folder, &first, &names)?;
-        Ok(Self::of(folder, names, Source::Radar(Box::new(radar)), Vec::new()))
-    }
-
     /// Reads every frame once, those of the last times first, at most `n_frames` of them, and answers what is
     /// wrong with those that cannot be read; nothing is kept.
     pub fn unreadable(&self, n_frames: usize) -> Vec<DatasetError> {
@@ -370,163 +271,11 @@ impl Archive {
     ) -> Result<Sample, DatasetError> {
         Sample::read(self, sample, n_input_frames, frame_step_min, lead_times_min)
     }
-
-    /// Share of the known pixels of a frame, 0 to 1, where there is any rain or cloud; of the first tile. Of radar, that is at
-    /// least 0.1 mm/h, and of KNMI's the smallest value it can store, 0.01 mm in 5 minutes (0.12 mm/h). 0 where nothing is known.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn covered_share(&self, time: Timestamp) -> Result<f64, DatasetError> {
-        self.covered_share_of(&self.tiles[0], time)
-    }
-
-    /// The same of a tile.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn covered_share_of(&self, tile: &Tile, time: Timestamp) -> Result<f64, DatasetError> {
-        let key = (time, tile.name.clone());
-        let known = lock(&self.covered_shares).get(&key).copied();
-        if let Some(share) = known {
-            return Ok(share);
-        }
-        let found = self.map(tile, time)?;
-        let is_covered = |&&value: &&f64| self.source.is_covered(value);
-        let known: Vec<f64> = found.into_iter().filter(|value| !value.is_nan()).collect();
-        let n_covered = known.iter().filter(is_covered).count();
-        let share = n_covered as f64 / known.len().max(1) as f64;
-        lock(&self.covered_shares).insert(key, share);
-        Ok(share)
-    }
-
-    /// One frame of the first tile as the networks take it, `[height, width]`, but NaN where nothing is known.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn normalised(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
-        self.normalised_of(&self.tiles[0], time)
-    }
-
-    /// The same of a tile.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn normalised_of(&self, tile: &Tile, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
-        let frame = self.frame(time)?;
-        Ok(self.normalise(tile, &frame))
-    }
-
-    /// One frame of the first tile as the networks take it, if all of it is known.
-    ///
-    /// # Errors
-    /// As [`Self::load`], and for a frame with pixels without data.
-    pub fn known(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
-        let values = self.normalised(time)?;
-        match values.iter().filter(|value| value.is_nan()).count() {
-            0 => Ok(values),
-            count => {
-                let file = self.file(time).unwrap_or_default().display().to_string();
-                let Grid { height, width, .. } = self.grid;
-                Err(ImportError::Missing { file, count, height, width }.into())
-            }
-        }
-    }
-
-    /// One frame of the first tile in its own values, `[height, width]`: classes of a described folder; of radar hundredths of a
-    /// millimetre in five minutes, 65535 where nothing is known.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn stored(&self, time: Timestamp) -> Result<Vec<u16>, DatasetError> {
-        let hundredths =
-            |value: f64| if value.is_nan() { u16::MAX } else { (value * 100.0).round() as u16 };
-        Ok(match &self.frame(time)?.map {
-            Map::Classes(values) => values.clone(),
-            Map::Radar(_) => self.map(&self.tiles[0], time)?.into_iter().map(hundredths).collect(),
-        })
-    }
-
-    /// One frame of a tile: millimetres in five minutes of radar, NaN where nothing is known; else numbers of classes.
-    fn map(&self, tile: &Tile, time: Timestamp) -> Result<Vec<f64>, DatasetError> {
-        let frame = self.frame(time)?;
-        Ok(self.values(tile, &frame))
-    }
-
-    fn values(&self, tile: &Tile, frame: &Frame) -> Vec<f64> {
-        match &frame.map {
-            // A frame of one tile is kept as that.
-            Map::Radar(map) if self.tiles.len() == 1 => map.mm_5min().collect(),
-            Map::Radar(map) => tile.of(map).mm_5min().collect(),
-            Map::Classes(values) => values.iter().map(|&value| value.into()).collect(),
-        }
-    }
-
-    fn normalise(&self, tile: &Tile, frame: &Frame) -> Vec<f32> {
-        let values = self.values(tile, frame);
-        values.into_iter().map(|value| self.source.normalise(value)).collect()
-    }
-
-    /// A frame, read again once its file has been replaced.
-    fn frame(&self, time: Timestamp) -> Result<Arc<Frame>, DatasetError> {
-        let state = self.file_state(time);
-        let is_it = |t: &Timestamp, s: &FileState| *t == time && *s == state;
-        let cached = lock(&self.frames).iter().find(|(t, s, _)| is_it(t, s)).map(|f| f.2.clone());
-        if let Some(frame) = cached {
-            return Ok(frame);
-        }
-        let frame = Arc::new(self.read_frame(time)?);
-        let mut frames = lock(&self.frames);
-        frames.retain(|(t, ..)| *t != time);
-        if frames.len() == MAX_CACHED_FRAMES {
-            frames.pop_front();
-        }
-        frames.push_back((time, state, frame.clone()));
-        Ok(frame)
-    }
-
-    fn file_state(&self, time: Timestamp) -> FileState {
-        file_state(&self.folder.join(self.file_name(time)?))
-    }
-
-    fn read_frame(&self, time: Timestamp) -> Result<Frame, DatasetError> {
-        let Some(place) = self.names.get(&time) else {
-            return Err(DatasetError::MissingFrame {
-                time: time::format_sample(time),
-                folder: self.folder.display().to_string(),
-            });
-        };
-        self.source.read(&self.folder, place, time)
-    }
 }
 
 fn file_state(path: &Path) -> FileState {
     let file = fs::metadata(path).ok()?;
     Some((file.len(), file.modified().ok()?))
-}
-
-/// End of the interval from the name of one of KNMI's files; `None` where the file is no frame.
-pub fn frame_time(name: &str) -> Option<Timestamp> {
-    let stem = name.strip_suffix(".h5")?;
-    let stem = stem.strip_suffix("_cor").or_else(|| stem.strip_suffix("_NL")).unwrap_or(stem);
-    time::parse_digits(knmi::PREFIXES.iter().find_map(|prefix| stem.strip_prefix(prefix))?)
-}
-
-/// What a folder without frames holds, in words that follow that.
-fn instead(names: &[String]) -> String {
-    let forecasts = names.iter().filter(|name| name.starts_with(knmi::FORECAST_PREFIX));
-    match (forecasts.clone().count(), forecasts.min(), names.first()) {
-        (1.., Some(forecast), _) => {
-            format!(", but forecasts such as {forecast}, and only what was measured is read")
-        }
-        (_, _, Some(name)) => format!(
-            ", but {name}{}",
-            match names.len() - 1 {
-                0 => String::new(),
-                n => format!(" and {n} more"),
-            }
-        ),
-        _ => ", it is empty".to_owned(),
-    }
 }
 
 /// The caches stay whole whatever a thread that held them did, so a poisoned lock is still good.

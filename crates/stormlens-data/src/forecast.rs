@@ -41,19 +41,30 @@ pub use steps::Steps;
 
 use crate::field::Field;
 
+/// What a forecaster is, in words and numbers.
+#[derive(Debug)]
+pub struct Card {
+    /// Name in addresses, files and on the command line, e.g. `lagrangian-persistence`.
+    pub name: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// What it does, in one sentence.
+    pub meaning: &'static str,
+    /// How many of the last frames it looks at.
+    pub n_frames: usize,
+}
+
 /// Something that forecasts rain from the last frames.
 pub trait Forecaster: Send + Sync {
-    /// Name in addresses, files and on the command line, e.g. `lagrangian-persistence`.
-    fn name(&self) -> &'static str;
+    fn card(&self) -> &'static Card;
 
-    /// Name for people.
-    fn label(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        self.card().name
+    }
 
-    /// What it does, in one sentence.
-    fn meaning(&self) -> &'static str;
-
-    /// How many of the last frames it looks at.
-    fn n_frames(&self) -> usize;
+    fn n_frames(&self) -> usize {
+        self.card().n_frames
+    }
 
     /// Rain rate in mm/h, a map for each lead time in the order asked for; NaN where nothing can be known.
     ///
@@ -96,6 +107,5 @@ pub fn reference_forecasters() -> Vec<Box<dyn Forecaster>> {
 pub fn title(name: &str) -> Option<&'static str> {
     let wanted = name.replace('_', "-");
     let all = reference_forecasters().into_iter();
-    all.map(|forecaster| (forecaster.name(), forecaster.label()))
-        .find_map(|(name, label)| (name == wanted).then_some(label))
+    all.map(|forecaster| forecaster.card()).find(|card| card.name == wanted).map(|card| card.label)
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub(crate) mod list;
 mod moments;
 pub mod probability;
+mod resampling;
 mod table;
 mod tally;
 mod verification;

@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use stormlens_data::archive::Archive;
+use stormlens_data::archive::{Archive, SampleRef};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::files::{file_bytes, npy};
+use stormlens_data::import::radar;
 use stormlens_data::{hash, time};
 
 use super::samples::SampleEntry;
 use super::units::Units;
 use crate::memory::MemoryLimit;
 
-/// What HDF5 files begin with.
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// As many as tell a file of radar from others.
+const N_FIRST_BYTES: u64 = 32;
 /// What archives of arrays begin with, `.npz`.
 const NPZ: &[u8] = b"PK\x03\x04";
 /// Bytes for each number of an array while it is read: as stored, and as the networks take it.
@@ -59,7 +60,7 @@ pub enum Kept {
     Array(Brought),
     /// The name of the sample in an archive of these files.
     Radar {
-        archive: Archive,
+        archive: Arc<Archive>,
         name: String,
     },
 }
@@ -81,7 +82,7 @@ pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(Sampl
         && folder.is_dir()
     {
         no_units(stated)?;
-        return Ok(vec![radar(Archive::open(folder)?, stated.task)?]);
+        return frames_in_a_row(Archive::open(folder)?, stated.task);
     }
     let kinds: Vec<FileKind> = paths.iter().map(|path| kind(path)).collect::<Result<_, _>>()?;
     if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -91,7 +92,7 @@ pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(Sampl
         no_units(stated)?;
     }
     match kinds.first() {
-        Some(FileKind::Radar) => Ok(vec![radar(Archive::of_files(paths)?, stated.task)?]),
+        Some(FileKind::Radar) => frames_in_a_row(Archive::of_files(paths)?, stated.task),
         Some(FileKind::Clouds) => {
             paths.iter().map(|path| clouds::sample(path, stated.task)).collect()
         }
@@ -123,20 +124,23 @@ fn kind(path: &Path) -> anyhow::Result<FileKind> {
     file_bytes(path, u64::MAX)?;
     let mut first = Vec::new();
     let file = File::open(path).with_context(|| path.display().to_string())?;
-    file.take(HDF5.len() as u64).read_to_end(&mut first)?;
+    file.take(N_FIRST_BYTES).read_to_end(&mut first)?;
     Ok(match first.as_slice() {
-        HDF5 => FileKind::Radar,
+        first if radar::is_radar(first) => FileKind::Radar,
         first if first.starts_with(NPZ) => FileKind::Clouds,
         _ => FileKind::Array,
     })
 }
 
-/// The last frames in a row that the network can take.
-fn radar(archive: Archive, task: &Nowcasting) -> anyhow::Result<(SampleEntry, Kept)> {
+/// The last frames in a row that the network can take, of every tile.
+fn frames_in_a_row(
+    archive: Archive,
+    task: &Nowcasting,
+) -> anyhow::Result<Vec<(SampleEntry, Kept)>> {
     archive.check(task)?;
     let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
-    let mut samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
-    let Some(sample) = samples.pop() else {
+    let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
+    let Some(last) = samples.last().map(|sample| sample.time) else {
         let ends = [archive.times().next(), archive.times().last()];
         let [from, to] = ends.map(|time| time.map(time::format_utc).unwrap_or_default());
         bail!(
@@ -146,9 +150,13 @@ fn radar(archive: Archive, task: &Nowcasting) -> anyhow::Result<(SampleEntry, Ke
             missing(&archive, *frame_step_min)
         );
     };
-    let mut entry = SampleEntry::brought(sample.id.clone(), sample.time, archive.field());
-    entry.observed = sample.is_observed();
-    Ok((entry, Kept::Radar { archive, name: sample.id }))
+    let archive = Arc::new(archive);
+    let of_tile = |sample: SampleRef| {
+        let mut entry = SampleEntry::brought(sample.id.clone(), sample.time, archive.field());
+        entry.observed = sample.is_observed();
+        (entry, Kept::Radar { archive: archive.clone(), name: sample.id })
+    };
+    Ok(samples.into_iter().filter(|sample| sample.time == last).map(of_tile).collect())
 }
 
 /// The first time between the frames that has none, in words that go on.

@@ -9,6 +9,7 @@ use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::{DatasetError, Windows};
 use stormlens_data::field::Field;
 use stormlens_data::network::Input;
+use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{MODEL, PERSISTENCE, ScoreTable, Verification, default_thresholds};
 
 use crate::cli::evaluate::{Evaluated, Evaluation};
@@ -94,7 +95,9 @@ fn open_archive(folder: &Path) -> anyhow::Result<Option<Archive>> {
 /// One forecast to verify.
 struct Case {
     input: Input,
-    /// `[leads, height, width]`, in the network's own unit.
+    /// The last input frame, in the network's own unit; NaN where nothing is known, where the input has 0.
+    last: Vec<f32>,
+    /// `[leads, height, width]`, in the network's own unit; NaN where nothing is known.
     observations: Vec<f32>,
 }
 
@@ -119,8 +122,9 @@ impl Cases for File {
         let window = self.windows.read(&self.group, i, &self.lead_times_min)?;
         let (height, width) = self.windows.size(&self.group)?;
         let shape = [window.inputs.len() / (height * width), height, width];
+        let last = window.inputs[window.inputs.len() - height * width..].to_vec();
         let input = Input { values: window.inputs, shape };
-        Ok(Case { input, observations: window.targets })
+        Ok(Case { input, last, observations: window.targets })
     }
 }
 
@@ -159,7 +163,10 @@ impl Cases for Folder {
         let observations = observations.with_context(|| format!("{id} has no observation"))?;
         let grid = &sample.sequence.grid;
         let shape = [*n_input_frames, grid.height, grid.width];
-        Ok(Case { input: Input { values: sample.inputs_normalised, shape }, observations })
+        let (tile, time) = self.archive.place(id)?;
+        let last = self.archive.normalised_of(tile, time)?;
+        let input = Input { values: sample.inputs_normalised, shape };
+        Ok(Case { input, last, observations })
     }
 }
 
@@ -171,7 +178,7 @@ fn verify(
 ) -> anyhow::Result<ScoreTable> {
     for i in 0..cases.len() {
         let _ = evaluation.progress.report("verifying", i, cases.len());
-        let Case { input, observations } = cases.read(i)?;
+        let Case { input, last, observations } = cases.read(i)?;
         let [_, height, width] = input.shape;
         let n_pixels = height * width;
         let answer = (evaluation.network)(&input)?;
@@ -179,7 +186,7 @@ fn verify(
             let values = own.iter().map(|&x| task.field.to_physical(x)).collect();
             Field::new(height, width, values)
         };
-        let persistence = map(&input.values[input.values.len() - n_pixels..]);
+        let persistence = map(&last);
         let predictions = answer.prediction.chunks_exact(n_pixels);
         if predictions.len() != task.lead_times_min.len() {
             bail!(
@@ -190,7 +197,9 @@ fn verify(
         }
         for (lead, pair) in predictions.zip(observations.chunks_exact(n_pixels)).enumerate() {
             let (model, observation) = pair;
-            verification.add(lead, &[&map(model), &persistence], &map(observation));
+            let forecasts = [map(model), persistence.clone()];
+            let known = known_everywhere(&forecasts, &map(observation));
+            verification.add(lead, &[&forecasts[0], &forecasts[1]], &known);
         }
     }
     Ok(verification.finish())

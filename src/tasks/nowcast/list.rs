@@ -142,8 +142,8 @@ impl Filter {
             // Last, because it may have to read a file.
             && (self.min_wet_percent == 0.0
                 || samples
-                    .covered_share(sample)
-                    .is_ok_and(|share| share * 100.0 >= self.min_wet_percent))
+                    .listed_share(sample)
+                    .is_some_and(|share| share * 100.0 >= self.min_wet_percent))
     }
 
     fn form_from(&self) -> String {
@@ -280,7 +280,7 @@ fn sort(found: &mut [&SampleEntry], samples: &Samples, order: Order) {
         Order::Time => found.sort_by_key(|sample| sample.time),
         Order::Latest => found.sort_by_key(|sample| std::cmp::Reverse(sample.time)),
         Order::Wettest => {
-            found.sort_by_cached_key(|sample| largest_first(samples.covered_share(sample).ok()))
+            found.sort_by_cached_key(|sample| largest_first(samples.listed_share(sample)))
         }
         Order::Heaviest => {
             found.sort_by_cached_key(|sample| largest_first(samples.maximum_mm_h(sample)));

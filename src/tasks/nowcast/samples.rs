@@ -200,6 +200,11 @@ impl Samples {
         archive.covered_share_of(archive.place(&sample.name)?.0, sample.time)
     }
 
+    /// The same as the archive's table has it, so that long lists can be filtered; `None` where it cannot be known.
+    pub fn listed_share(&self, sample: &SampleEntry) -> Option<f64> {
+        self.archive(sample).listed_share(&sample.name).ok()
+    }
+
     /// The most rain in the sample's last input frame, mm/h, where its archive has a table of it.
     pub fn maximum_mm_h(&self, sample: &SampleEntry) -> Option<f64> {
         self.archive(sample).summary(&sample.name)?.maximum_mm_h

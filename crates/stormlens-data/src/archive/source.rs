@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Frame, Map, Place, Radar, Tile, WET_MM_H};
+use super::radar::Radar;
+use super::{Frame, Map, Place, Tile, WET_MM_H};
 use crate::card::NowcastField;
 use crate::dataset::DatasetError;
 use crate::field::Grid;

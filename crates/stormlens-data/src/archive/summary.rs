@@ -111,6 +111,19 @@ impl Archive {
         known[at..].iter().take_while(|s| s.time == time).find(|s| s.tile == tile.name)
     }
 
+    /// Share of the known pixels of a sample's last input frame that are wet, 0 where nothing is known: from
+    /// `frames.csv` to five digits where it is there, so that no frame is read, or else as [`Self::covered_share_of`].
+    ///
+    /// # Errors
+    /// For a name that is none, and for a frame that cannot be read.
+    pub fn listed_share(&self, sample: &str) -> Result<f64, DatasetError> {
+        if let Some(summary) = self.summary(sample) {
+            return Ok(summary.wet_share.unwrap_or(0.0));
+        }
+        let (tile, time) = self.place(sample)?;
+        self.covered_share_of(tile, time)
+    }
+
     /// What `frames.csv` says; `None` without such a file.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 use super::*;
 use crate::hash;
+use crate::import::knmi;
 
 fn archive() -> Archive {
     Archive::open(&sample_folder()).unwrap()

@@ -53,8 +53,8 @@ impl Tile {
     }
 }
 
-/// The name of a tile and the time in the name of a sample; `None` for anything else.
-pub(super) fn parse_id(id: &str) -> Option<(&str, Timestamp)> {
+/// The name of a tile (empty where there is one) and the time in the name of a sample; `None` for anything else.
+pub fn parse_id(id: &str) -> Option<(&str, Timestamp)> {
     let (tile, text) = id.split_once(SEPARATOR).unwrap_or(("", id));
     Some((tile, time::parse_sample(text)?))
 }

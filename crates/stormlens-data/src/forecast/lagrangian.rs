@@ -2,7 +2,7 @@
 
 use super::extrapolation::Trajectories;
 use super::motion::{MotionField, lucas_kanade};
-use super::{ForecastError, Forecaster, RecentRain, transform};
+use super::{Card, ForecastError, Forecaster, RecentRain, transform};
 use crate::field::Field;
 
 /// The last frame, moved along the motion of the last three, which does not change.
@@ -10,20 +10,13 @@ use crate::field::Field;
 pub struct LagrangianPersistence;
 
 impl Forecaster for LagrangianPersistence {
-    fn name(&self) -> &'static str {
-        "lagrangian-persistence"
-    }
-
-    fn label(&self) -> &'static str {
-        "Lagrangian persistence"
-    }
-
-    fn meaning(&self) -> &'static str {
-        "The last frame, moved as the last three frames moved."
-    }
-
-    fn n_frames(&self) -> usize {
-        3
+    fn card(&self) -> &'static Card {
+        &Card {
+            name: "lagrangian-persistence",
+            label: "Lagrangian persistence",
+            meaning: "The last frame, moved as the last three frames moved.",
+            n_frames: 3,
+        }
     }
 
     fn forecast(

@@ -1,6 +1,6 @@
 //! Eulerian persistence: the last frame, where it is.
 
-use super::{ForecastError, Forecaster, RecentRain};
+use super::{Card, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
 
 /// The last frame, unchanged.
@@ -8,20 +8,13 @@ use crate::field::Field;
 pub struct Persistence;
 
 impl Forecaster for Persistence {
-    fn name(&self) -> &'static str {
-        "persistence"
-    }
-
-    fn label(&self) -> &'static str {
-        "Persistence"
-    }
-
-    fn meaning(&self) -> &'static str {
-        "The last frame, unchanged."
-    }
-
-    fn n_frames(&self) -> usize {
-        1
+    fn card(&self) -> &'static Card {
+        &Card {
+            name: "persistence",
+            label: "Persistence",
+            meaning: "The last frame, unchanged.",
+            n_frames: 1,
+        }
     }
 
     fn forecast(

@@ -5,7 +5,7 @@ use super::lagrangian::{at_steps, extrapolate};
 use super::matching::keep_largest;
 use super::model::{Model, N_FRAMES, Start, State};
 use super::transform::{THRESHOLD_DB, to_mm_h};
-use super::{ForecastError, Forecaster, RecentRain};
+use super::{Card, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
 
 /// What of the last frame a forecast keeps.
@@ -36,20 +36,13 @@ impl Default for SProg {
 }
 
 impl Forecaster for SProg {
-    fn name(&self) -> &'static str {
-        "s-prog"
-    }
-
-    fn label(&self) -> &'static str {
-        "S-PROG"
-    }
-
-    fn meaning(&self) -> &'static str {
-        "The last frame, moved; the smaller a structure is, the sooner it fades."
-    }
-
-    fn n_frames(&self) -> usize {
-        N_FRAMES
+    fn card(&self) -> &'static Card {
+        &Card {
+            name: "s-prog",
+            label: "S-PROG",
+            meaning: "The last frame, moved; the smaller a structure is, the sooner it fades.",
+            n_frames: N_FRAMES,
+        }
     }
 
     fn forecast(

@@ -11,7 +11,7 @@ use self::member::{Drawn, Member};
 use super::lagrangian::{at_steps, extrapolate};
 use super::model::{Model, N_FRAMES, Start};
 use super::sprog::dry;
-use super::{EnsembleForecaster, ForecastError, Forecaster, RecentRain};
+use super::{Card, EnsembleForecaster, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
 
 /// The short-term ensemble prediction system; as one forecast, the mean of its members.
@@ -34,20 +34,13 @@ impl Default for Steps {
 }
 
 impl Forecaster for Steps {
-    fn name(&self) -> &'static str {
-        "steps-mean"
-    }
-
-    fn label(&self) -> &'static str {
-        "STEPS, ensemble mean"
-    }
-
-    fn meaning(&self) -> &'static str {
-        "The mean of an ensemble in which structures that fade are replaced with noise of their size."
-    }
-
-    fn n_frames(&self) -> usize {
-        N_FRAMES
+    fn card(&self) -> &'static Card {
+        &Card {
+            name: "steps-mean",
+            label: "STEPS, ensemble mean",
+            meaning: "The mean of an ensemble in which structures that fade are replaced with noise of their size.",
+            n_frames: N_FRAMES,
+        }
     }
 
     /// A pixel is the mean of those members that know it.

@@ -121,6 +121,11 @@ pub(crate) fn time_in_name(name: &str) -> Option<Timestamp> {
         .or_else(|| radolan::time_in_name(name))
 }
 
+/// Whether a file that begins with these bytes (32 or more) may be radar; gzipped files may, whatever is in them.
+pub fn is_radar(first: &[u8]) -> bool {
+    Format::of(first).is_some() || packed::is_packed(first)
+}
+
 /// What the first bytes say.
 enum Format {
     Gif,

@@ -7,7 +7,6 @@
 //! compared on the same pixels.
 
 mod cases;
-mod intervals;
 mod pixels;
 mod report;
 mod structure;
@@ -19,16 +18,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::resampling::Interval;
 pub use cases::CaseScores;
-pub use intervals::{Interval, N_ROUNDS};
 pub use pixels::PixelSums;
-pub use report::{Cell, EventReport, FractionsCell, IntensityCell, PartSummary, SpectrumCurve};
+pub use report::{Cell, EventReport, IntensityCell, PartSummary, SpectrumCurve};
 pub use structure::{MAX_DOMAIN_KM, Structure, StructureSums, structure};
 pub use sums::ForecastSums;
 
 use crate::card::NowcastField;
 use crate::field::Field;
 
+/// How often all parts are drawn again.
+pub const N_ROUNDS: usize = 1000;
 /// Sides of neighbourhoods of the Fractions Skill Score, pixels.
 pub const SCALES_PX: [usize; 6] = [1, 5, 9, 17, 33, 65];
 /// Observed rain rates, mm/h, from which errors are told apart; the first class is below the first edge.

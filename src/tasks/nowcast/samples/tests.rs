@@ -306,3 +306,26 @@ fn radar_files_are_a_sample_as_they_come() {
     let error = samples.bring(&[array], &stated).unwrap_err().to_string();
     assert!(error.contains("[12, 4, 5]") && error.contains("--memory-limit"), "{error}");
 }
+
+/// A composite that is larger than a network takes is not one of its parts in silence.
+#[test]
+fn every_tile_of_radar_files_is_a_sample() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/radar/meteoswiss");
+    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_frame = |path: &PathBuf| path.to_string_lossy().contains("AQC1703111");
+    let mut files: Vec<PathBuf> = entries.filter(is_frame).collect();
+    files.sort();
+    let (_data, samples) = samples(&hour("knmi"));
+    let ids = take(&samples, &files[..12], None).unwrap();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+    assert!(ids[0].starts_with("r1c1.") && ids[3].starts_with("r2c2."), "{ids:?}");
+    let maps: Vec<_> = ids
+        .iter()
+        .map(|id| match samples.load(id, &rain(&[30])).unwrap() {
+            Frames::Sample(sample) => sample.sequence.frames[11].clone(),
+            Frames::Brought(_) => panic!("it is radar"),
+        })
+        .collect();
+    let n_known = |i: usize| maps[i].finite().count();
+    assert!(n_known(0) != n_known(3) && maps[0].height == 288);
+}

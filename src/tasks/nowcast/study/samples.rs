@@ -74,14 +74,7 @@ fn is_wet(archive: &Archive, sample: &SampleRef, at_least: f64) -> anyhow::Resul
     if at_least <= 0.0 {
         return Ok(true);
     }
-    let share = match archive.summary(&sample.id) {
-        Some(summary) => summary.wet_share.unwrap_or(0.0),
-        None => {
-            let (tile, time) = archive.place(&sample.id)?;
-            archive.covered_share_of(tile, time)?
-        }
-    };
-    Ok(share >= at_least)
+    Ok(archive.listed_share(&sample.id)? >= at_least)
 }
 
 fn minute(time: Timestamp) -> i64 {

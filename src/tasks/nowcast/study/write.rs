@@ -19,29 +19,13 @@ pub fn csv(report: &EventReport) -> String {
     for cell in &report.cells {
         let Cell { forecast, score, is_best, .. } = cell;
         let (low, high) = (cell.interval.map(|i| i.low), cell.interval.map(|i| i.high));
+        let [threshold, scale, value, low, high] =
+            [cell.threshold, cell.scale_km, cell.value, low, high].map(number);
         let worse = cell.is_worse.map(|is| is.to_string()).unwrap_or_default();
+        let lead = lead(cell.lead_time_min);
         let _ = writeln!(
             text,
-            "{forecast},{},{score},{},,{},{},{},{is_best},{worse}",
-            lead(cell.lead_time_min),
-            number(cell.threshold),
-            number(cell.value),
-            number(low),
-            number(high),
-        );
-    }
-    for cell in &report.fractions {
-        let (low, high) = (cell.interval.map(|i| i.low), cell.interval.map(|i| i.high));
-        let _ = writeln!(
-            text,
-            "{},{},fss,{},{},{},{},{},,",
-            cell.forecast,
-            lead(cell.lead_time_min),
-            cell.threshold,
-            cell.scale_km,
-            number(cell.value),
-            number(low),
-            number(high),
+            "{forecast},{lead},{score},{threshold},{scale},{value},{low},{high},{is_best},{worse}"
         );
     }
     text

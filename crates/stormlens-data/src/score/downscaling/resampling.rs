@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Merge;
-use crate::simulate::Random;
+use crate::score::resampling::{Interval, rounds, together};
 
 /// A number with the middle 95 % of what resampling gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,24 +32,11 @@ pub fn resampled_interval<T: Merge>(
     seed: u64,
     statistic: impl Fn(&T) -> Option<f64>,
 ) -> Option<Estimate> {
-    let [first, others @ ..] = parts else { return None };
-    let mut all = first.clone();
-    others.iter().for_each(|part| all.merge(part));
-    let value = statistic(&all).filter(|_| parts.len() > 1)?;
-    let mut random = Random::new(seed);
-    let mut drawn: Vec<f64> = (0..n_rounds)
-        .filter_map(|_| {
-            let mut sum = parts[random.integer(0, parts.len() - 1)].clone();
-            for _ in 1..parts.len() {
-                sum.merge(&parts[random.integer(0, parts.len() - 1)]);
-            }
-            statistic(&sum)
-        })
-        .collect();
-    drawn.sort_unstable_by(f64::total_cmp);
-    let at =
-        |share: f64| drawn.get((share * (drawn.len().max(1) - 1) as f64).round() as usize).copied();
-    Some(Estimate { value, low: at(0.025)?, high: at(0.975)?, n_parts: parts.len() })
+    let value = statistic(&together(parts.iter())?).filter(|_| parts.len() > 1)?;
+    let of_round = |round: Vec<usize>| statistic(&together(round.iter().map(|&i| &parts[i]))?);
+    let drawn = rounds(parts.len(), n_rounds, seed).into_iter().filter_map(of_round);
+    let Interval { low, high } = Interval::of(drawn.collect())?;
+    Some(Estimate { value, low, high, n_parts: parts.len() })
 }
 
 impl<T: Merge> Merge for (T, T) {

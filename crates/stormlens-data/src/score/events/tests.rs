@@ -66,12 +66,12 @@ fn one_part_has_no_interval() {
 fn a_large_neighbourhood_forgives_a_displacement() {
     let report = counted(2, 4).report();
     let score = |scale_km: f64| {
-        let is_it = |c: &&FractionsCell| {
+        let is_it = |c: &&Cell| {
             c.forecast == PERSISTENCE
                 && c.lead_time_min == Some(5)
-                && (c.threshold, c.scale_km) == (0.5, scale_km)
+                && (c.threshold, c.scale_km) == (Some(0.5), Some(scale_km))
         };
-        report.fractions.iter().find(is_it).unwrap().value.unwrap()
+        report.cells.iter().find(is_it).unwrap().value.unwrap()
     };
     assert!(score(1.0) == 0.0 && score(3.0) > 0.5, "{} {}", score(1.0), score(3.0));
 }
@@ -125,7 +125,8 @@ fn nothing_at_all_and_nothing_known_are_no_numbers() {
         assert_eq!(cell(&report, MODEL, "csi", None).value, None);
         let mse = cell(&report, MODEL, "mse_mm2_per_5min2", None).value;
         assert_eq!(mse, (n > 0).then_some(0.0));
-        assert!(report.fractions.iter().all(|cell| cell.value.is_none()));
+        let mut fractions = report.cells.iter().filter(|cell| cell.score == "fss");
+        assert!(fractions.all(|cell| cell.value.is_none()));
     }
 }
 

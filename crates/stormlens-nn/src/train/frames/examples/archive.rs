@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use stormlens_data::archive::{Archive, SampleRef};
+use stormlens_data::archive::{Archive, SampleRef, parse_id};
 use stormlens_data::card::Nowcasting;
 use stormlens_data::dataset::DatasetError;
 
@@ -21,11 +21,11 @@ pub(super) trait Frames: Send + Sync {
     /// Samples of that many frames, whatever block they are in.
     fn samples(&self, task: &Nowcasting) -> Vec<SampleRef>;
 
-    /// `[height, width]`, normalised; NaN where nothing is known.
+    /// `[height, width]`, normalised; NaN where nothing is known. Of a tile by its name.
     ///
     /// # Errors
-    /// For a frame that cannot be read.
-    fn frame(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError>;
+    /// For a frame that cannot be read, and for a tile that there is not.
+    fn frame(&self, tile: &str, time: Timestamp) -> Result<Vec<f32>, DatasetError>;
 
     fn height_and_width(&self) -> [usize; 2];
 
@@ -38,17 +38,18 @@ impl Frames for Archive {
         self.samples(task.n_input_frames, task.frame_step_min, &task.lead_times_min)
     }
 
-    fn frame(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
-        self.normalised(time)
+    fn frame(&self, tile: &str, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
+        let found = self.tiles().iter().find(|own| own.name == tile);
+        let unknown = || DatasetError::SampleName { sample: tile.to_owned() };
+        self.normalised_of(found.ok_or_else(unknown)?, time)
     }
 
     fn height_and_width(&self) -> [usize; 2] {
         [self.grid().height, self.grid().width]
     }
 
-    /// No archive has events yet.
-    fn event(&self, _: Timestamp) -> Option<String> {
-        None
+    fn event(&self, time: Timestamp) -> Option<String> {
+        Self::event(self, time).map(|event| event.id.clone())
     }
 }
 
@@ -83,20 +84,23 @@ pub(super) struct ArchiveExamples<F> {
     known: Mutex<Known>,
 }
 
-/// Frames once read, by archive and time.
+/// Archive, tile and time.
+type Key = (usize, String, Timestamp);
+
+/// Frames once read.
 #[derive(Default)]
 struct Known {
-    frames: HashMap<(usize, Timestamp), Arc<Vec<f32>>>,
+    frames: HashMap<Key, Arc<Vec<f32>>>,
     /// The oldest first.
-    order: VecDeque<(usize, Timestamp)>,
+    order: VecDeque<Key>,
     n_bytes: usize,
 }
 
 impl Known {
-    fn insert(&mut self, key: (usize, Timestamp), frame: Arc<Vec<f32>>) {
+    fn insert(&mut self, key: Key, frame: Arc<Vec<f32>>) {
         let n_bytes = size_of_val(frame.as_slice());
         // Two threads may have read the same frame.
-        if self.frames.insert(key, frame).is_none() {
+        if self.frames.insert(key.clone(), frame).is_none() {
             self.order.push_back(key);
             self.n_bytes += n_bytes;
         }
@@ -133,25 +137,31 @@ impl<F: Frames> ArchiveExamples<F> {
         Self { archives, task, division, known: Mutex::default() }
     }
 
-    /// The archive of a sample and the time of its last input frame.
-    fn find(&self, id: &str) -> Result<(usize, Timestamp), DatasetError> {
+    /// The archive and the tile of a sample, and the time of its last input frame.
+    fn find<'a>(&self, id: &'a str) -> Result<(usize, &'a str, Timestamp), DatasetError> {
         let unknown = || DatasetError::SampleName { sample: id.to_owned() };
-        let (name, time) = id.rsplit_once('/').unwrap_or(("", id));
+        let (name, sample) = id.rsplit_once('/').unwrap_or(("", id));
         let place = self.archives.iter().position(|(own, _)| own == name).ok_or_else(unknown)?;
-        Ok((place, stormlens_data::time::parse_sample(time).ok_or_else(unknown)?))
+        let (tile, time) = parse_id(sample).ok_or_else(unknown)?;
+        Ok((place, tile, time))
     }
 
-    fn frames(&self, place: usize, times: &[Timestamp]) -> Result<Vec<f32>, DatasetError> {
+    fn frames(
+        &self,
+        (place, tile): (usize, &str),
+        times: &[Timestamp],
+    ) -> Result<Vec<f32>, DatasetError> {
         // Whole frames are whole whatever happened to another thread.
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut values = Vec::new();
         for &time in times {
-            let found = known().frames.get(&(place, time)).cloned();
+            let key = (place, tile.to_owned(), time);
+            let found = known().frames.get(&key).cloned();
             let frame = match found {
                 Some(frame) => frame,
                 None => {
-                    let frame = Arc::new(self.archives[place].1.frame(time)?);
-                    known().insert((place, time), frame.clone());
+                    let frame = Arc::new(self.archives[place].1.frame(tile, time)?);
+                    known().insert(key, frame.clone());
                     frame
                 }
             };
@@ -177,20 +187,20 @@ impl<F: Frames> Examples for ArchiveExamples<F> {
     }
 
     fn read(&self, id: &str) -> Result<Arc<Example>, DatasetError> {
-        let (place, last) = self.find(id)?;
+        let (place, tile, last) = self.find(id)?;
         let [height, width] = self.archives[place].1.height_and_width();
-        let inputs = self.frames(place, &input_times(&self.task, last))?;
-        let target = self.frames(place, &target_times(&self.task, last))?;
+        let inputs = self.frames((place, tile), &input_times(&self.task, last))?;
+        let target = self.frames((place, tile), &target_times(&self.task, last))?;
         Ok(Arc::new(Example { inputs, target, height, width }))
     }
 
     fn target(&self, id: &str) -> Result<Vec<f32>, DatasetError> {
-        let (place, last) = self.find(id)?;
-        self.frames(place, &target_times(&self.task, last))
+        let (place, tile, last) = self.find(id)?;
+        self.frames((place, tile), &target_times(&self.task, last))
     }
 
     fn event(&self, id: &str) -> Option<String> {
-        let (place, last) = self.find(id).ok()?;
+        let (place, _, last) = self.find(id).ok()?;
         event(&self.archives[place].1, &self.task, last)
     }
 }

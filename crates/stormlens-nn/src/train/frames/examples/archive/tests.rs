@@ -34,7 +34,7 @@ impl Frames for Hours {
         (task.n_input_frames as i64 - 1..self.n_frames).map(sample).collect()
     }
 
-    fn frame(&self, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
+    fn frame(&self, _: &str, time: Timestamp) -> Result<Vec<f32>, DatasetError> {
         let i = Self::place(time);
         assert!((0..self.n_frames).contains(&i));
         Ok(vec![i as f32; 5])
@@ -125,11 +125,40 @@ fn old_frames_are_forgotten() {
     let mut known = Known::default();
     let frame = Arc::new(vec![0.0f32; MAX_CACHED_BYTES / 4 / 3]);
     for i in 0..5 {
-        known.insert((0, Hours::time(i)), frame.clone());
-        known.insert((0, Hours::time(i)), frame.clone());
+        known.insert((0, String::new(), Hours::time(i)), frame.clone());
+        known.insert((0, String::new(), Hours::time(i)), frame.clone());
     }
-    let mut kept: Vec<i64> = known.frames.keys().map(|(_, time)| Hours::place(*time)).collect();
+    let mut kept: Vec<i64> = known.frames.keys().map(|(_, _, time)| Hours::place(*time)).collect();
     kept.sort_unstable();
     assert_eq!(kept, [2, 3, 4]);
     assert!(known.n_bytes <= MAX_CACHED_BYTES);
+}
+
+/// The German days: a sample is of the event that its time lies in, and one that begins the day before is of none.
+#[test]
+fn real_archives_have_events() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/radar/radklim");
+    let archive = Archive::open(&folder).expect("frames");
+    let task = FrameOptions::default().nowcasting().expect("a task");
+    let of = |text: &str| event(&archive, &task, text.parse().expect("a time"));
+    assert_eq!(of("2018-05-16T12:00:00Z").as_deref(), Some("20180516"));
+    assert_eq!(of("2018-05-16T00:20:00Z"), None);
+}
+
+/// Samples of every tile can be read, and hold what is in that tile.
+#[test]
+fn tiles_are_samples_of_their_own() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/radar/meteoswiss");
+    let archive = Archive::open(&folder).expect("frames");
+    let task = FrameOptions::default().nowcasting().expect("a task");
+    let all = Division::Times { train_until: Timestamp::MAX, validate_until: Timestamp::MAX };
+    let examples = ArchiveExamples::new(vec![(String::new(), archive)], task, all);
+    let ids = examples.ids(Block::Train);
+    let inputs = |tile: &str| {
+        let id = ids.iter().find(|id| id.starts_with(tile)).expect("a sample of the tile");
+        examples.read(id).expect("a sample").inputs.clone()
+    };
+    let known = |values: Vec<f32>| values.iter().filter(|v| !v.is_nan()).count();
+    assert_ne!(known(inputs("r1c1.")), known(inputs("r2c2.")));
 }

@@ -2,13 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::score::downscaling::Merge;
+use super::downscaling::Merge;
 use crate::simulate::Random;
-
-/// How often all parts are drawn again.
-pub const N_ROUNDS: usize = 1000;
-/// So that a report of the same sums is the same report.
-const SEED: u64 = 2008;
 
 /// The middle 95 % of what drawing again gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,20 +20,15 @@ impl Interval {
         let at = |share: f64| values[(share * last as f64).round() as usize];
         Some(Self { low: at(0.025), high: at(0.975) })
     }
-
-    /// Whether it lies on one side of zero.
-    pub fn excludes_zero(&self) -> bool {
-        self.low > 0.0 || self.high < 0.0
-    }
 }
 
 /// For each round, which parts were drawn: as many as there are, with replacement. The same rounds serve all
 /// forecasts, so that they can be compared round by round. No rounds for fewer than two parts.
-pub fn rounds(n_parts: usize, n_rounds: usize) -> Vec<Vec<usize>> {
+pub fn rounds(n_parts: usize, n_rounds: usize, seed: u64) -> Vec<Vec<usize>> {
     if n_parts < 2 {
         return Vec::new();
     }
-    let mut random = Random::new(SEED);
+    let mut random = Random::new(seed);
     let mut round = || (0..n_parts).map(|_| random.integer(0, n_parts - 1)).collect();
     (0..n_rounds).map(|_| round()).collect()
 }
