@@ -12,8 +12,8 @@ use stormlens_data::dataset::DatasetError;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::registry;
 use stormlens_nn::train::{
-    Augmentation, Block, DataConfig, Example, Examples, FrameSupervision, OptimiserOptions,
-    Stepper, Supervision, TrainConfig, Trainee, TrainingOptions,
+    Block, Example, Examples, FrameSupervision, OptimiserOptions, Stepper, Supervision,
+    TrainConfig, Trainee,
 };
 
 #[global_allocator]
@@ -45,7 +45,7 @@ fn milliseconds(id: &str, base_channels: usize) -> Vec<u128> {
     };
     let architecture = (entry.design)(&sizes).expect("sizes");
     let initial = (entry.initialise)(&architecture.schema, 1);
-    let supervision = FrameSupervision::new(&config(), &Waves, entry.rescale);
+    let supervision = FrameSupervision::new(&TrainConfig::default(), &Waves, entry.rescale);
     let trainee = Trainee { network: entry.network, initial };
     let device = Device::flex();
     let mut stepper = Stepper::new(&trainee, OptimiserOptions::adam(), Vec::new(), &device);
@@ -56,19 +56,6 @@ fn milliseconds(id: &str, base_channels: usize) -> Vec<u128> {
         started.elapsed().as_millis()
     };
     (0..N_STEPS).map(step).collect()
-}
-
-fn config() -> TrainConfig {
-    TrainConfig {
-        model: String::new(),
-        base_channels: None,
-        kernels_per_layer: None,
-        output: "".into(),
-        seed: 0,
-        data: DataConfig::default(),
-        training: TrainingOptions::default(),
-        augmentation: Augmentation::default(),
-    }
 }
 
 /// Moving waves, another for each sample.

@@ -9,7 +9,7 @@ use super::optimiser::{OptimiserOptions, RateOf};
 use super::schedule::{EarlyStopping, Schedule};
 
 /// One training run; the three tables are those of the task that the network is for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig<D = DataConfig, T = TrainingOptions, A = Augmentation>
 where

@@ -101,7 +101,7 @@ fn samples_are_chosen_by_event_and_wetness() {
     let archive = archive();
     let choose = |selection: Selection| select(&archive, 12, &LEADS, &selection);
     let all = choose(Selection::default()).expect("samples");
-    let wet = choose(Selection { wet_share_at_least: 0.3, ..Selection::default() });
+    let wet = choose(Selection { wet_share_at_least: 0.6, ..Selection::default() });
     assert!(wet.expect("samples").len() < all.len());
     let unknown = Selection { events: vec!["nowhere".to_owned()], ..Selection::default() };
     assert!(choose(unknown).expect_err("unknown").to_string().contains("there is no event"));

@@ -11,8 +11,8 @@ use stormlens_nn::engine::host_tensors;
 use stormlens_nn::models::{HostTensors, sar_unet, unet};
 use stormlens_nn::registry::ModelEntry;
 use stormlens_nn::train::{
-    Augmentation, Block, DataConfig, Example, Examples, FrameSupervision, OptimiserOptions,
-    Stepper, Supervision, TrainConfig, Trainee, TrainingOptions,
+    Block, Example, Examples, FrameSupervision, OptimiserOptions, Stepper, Supervision,
+    TrainConfig, Trainee,
 };
 
 use crate::inputs::Inputs;
@@ -52,7 +52,7 @@ impl Training {
         // They live as long as the process.
         let device: &'static Device = Box::leak(Box::new(device::choose(DeviceChoice::Cpu)?.0));
         let examples: &'static Frames = Box::leak(Box::new(Frames::read(inputs)?));
-        let supervision = FrameSupervision::new(&config(), examples, entry.rescale);
+        let supervision = FrameSupervision::new(&TrainConfig::default(), examples, entry.rescale);
         let stepper = begin(entry, &initial, device);
         Ok(Box::new(Self { entry, initial, device, supervision, stepper }))
     }
@@ -85,19 +85,6 @@ impl Work for Training {
         let losses = (0..N_STEPS).map(|_| Ok(self.step()?.0 as f32));
         let losses = losses.collect::<anyhow::Result<Vec<f32>>>()?;
         Ok(vec![Array::f32("losses", &[N_STEPS], losses)])
-    }
-}
-
-fn config() -> TrainConfig {
-    TrainConfig {
-        model: String::new(),
-        base_channels: None,
-        kernels_per_layer: None,
-        output: "".into(),
-        seed: 0,
-        data: DataConfig::default(),
-        training: TrainingOptions::default(),
-        augmentation: Augmentation::default(),
     }
 }
 
