@@ -18,6 +18,7 @@ mod page;
 mod pages;
 mod prepare;
 mod question;
+mod references;
 mod sample;
 mod samples;
 mod scores;

@@ -20,7 +20,12 @@ async fn the_foot_of_a_page_credits_the_data_of_every_task() {
     for address in ["/", "/samples", "/scenes", "/nowhere"] {
         let foot = app.get(address).await.texts("footer").concat();
         let sentinel = "Scenes: contain modified Copernicus Sentinel data";
-        for credit in ["Radar data: KNMI, CC BY 4.0", "CloudCast, from EUMETSAT data", sentinel] {
+        for credit in [
+            "Radar data: KNMI, Deutscher Wetterdienst",
+            "MeteoSwiss",
+            "CloudCast, from EUMETSAT data",
+            sentinel,
+        ] {
             assert!(foot.contains(credit), "{address}: {foot}");
         }
     }
@@ -57,20 +62,20 @@ async fn found(app: &TestApp, query: &str) -> String {
 #[tokio::test]
 async fn samples_are_filtered_and_paged() {
     let app = TestApp::new();
-    assert_eq!(found(&app, "").await, "94 of 94 samples, page 1 of 4");
-    assert_eq!(found(&app, "field=precipitation").await, "81 of 94 samples, page 1 of 4");
-    assert_eq!(found(&app, "field=cloud-cover").await, "13 of 94 samples");
+    assert_eq!(found(&app, "").await, "4166 of 4166 samples, page 1 of 174");
+    assert_eq!(found(&app, "field=precipitation").await, "4153 of 4166 samples, page 1 of 174");
+    assert_eq!(found(&app, "field=cloud-cover").await, "13 of 4166 samples");
     let rain = "field=precipitation&observed=yes";
-    assert_eq!(found(&app, rain).await, "75 of 94 samples, page 1 of 4");
-    assert_eq!(found(&app, "field=cloud-cover&observed=yes").await, "7 of 94 samples");
-    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 94 samples");
-    assert_eq!(found(&app, "min-wet=100").await, "0 of 94 samples");
-    assert_eq!(found(&app, "from=&to=&min-wet=").await, "94 of 94 samples, page 1 of 4");
-    let last = app.get(&format!("/samples?{rain}&page=4")).await;
-    assert_eq!(last.count(".card"), 3);
-    assert_eq!(last.attributes("a[rel=prev]", "href"), [format!("/samples?{rain}&page=3")]);
+    assert_eq!(found(&app, rain).await, "4003 of 4166 samples, page 1 of 167");
+    assert_eq!(found(&app, "field=cloud-cover&observed=yes").await, "7 of 4166 samples");
+    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 4166 samples");
+    assert_eq!(found(&app, "min-wet=100").await, "0 of 4166 samples");
+    assert_eq!(found(&app, "from=&to=&min-wet=").await, "4166 of 4166 samples, page 1 of 174");
+    let last = app.get(&format!("/samples?{rain}&page=167")).await;
+    assert_eq!(last.count(".card"), 19);
+    assert_eq!(last.attributes("a[rel=prev]", "href"), [format!("/samples?{rain}&page=166")]);
     assert_eq!(last.count("a[rel=next]"), 0);
-    assert_eq!(app.get("/samples?page=99").await.texts(".pager span"), ["Page 4 of 4", ""]);
+    assert_eq!(app.get("/samples?page=999").await.texts(".pager span"), ["Page 174 of 174", ""]);
 }
 
 #[tokio::test]

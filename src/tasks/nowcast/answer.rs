@@ -10,6 +10,7 @@ use stormlens_data::outcome::{
 use stormlens_data::request::Target;
 
 use super::question::{lead_time_min, threshold};
+use super::references::{Beside, references};
 use super::samples::Frames;
 use super::scores::threshold_label;
 use crate::task::Answered;
@@ -30,7 +31,11 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
     let ground = Ground::new(&frames, task);
     let target = request.explain.first().map(|explain| &explain.target);
-    let mut variables = forecast(&ground, &frames, &answer);
+    let (beside, no_reference) = match &frames {
+        Frames::Sample(sample) => references(sample, &task.lead_times_min),
+        Frames::Brought(_) => (Vec::new(), Vec::new()),
+    };
+    let mut variables = forecast(&ground, &frames, &answer, beside);
     variables.extend(target.and_then(|target| mask(&ground, target, &answer)));
     let words = |explained: &Explained| target_words(task.field, target, explained);
     let unit = task.field.unit();
@@ -47,11 +52,13 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
         target: &words,
     };
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
+    let mut notes = notes(task, cards.checkpoint.is_simulated, nothing, &frames);
+    notes.extend(no_reference);
     Outcome {
         request: request.clone(),
         variables,
         numbers: answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect(),
-        notes: notes(task, cards.checkpoint.is_simulated, nothing, &frames),
+        notes,
         provenance: frames.provenance(provenance),
         duration_ms,
     }
@@ -101,7 +108,12 @@ impl Ground {
     }
 }
 
-fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> {
+fn forecast(
+    ground: &Ground,
+    frames: &Frames,
+    answer: &Answer,
+    beside: Vec<Beside>,
+) -> Vec<Variable> {
     let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
     let inputs: Vec<f32> = match frames {
         Frames::Sample(sample) => all(&sample.sequence.frames),
@@ -122,6 +134,10 @@ fn forecast(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> 
         variables.push(ground.variable("observation", Role::Observation, lead_axis, observed));
     }
     variables.push(ground.variable("persistence", Role::Reference, lead_axis, persistence));
+    let reference = |Beside { name, values }: Beside| {
+        ground.variable(&name, Role::Reference, lead_axis, values)
+    };
+    variables.extend(beside.into_iter().map(reference));
     variables.push(ground.variable("input", Role::Input, &ground.input_axis, inputs));
     variables
 }

@@ -6,32 +6,29 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use stormlens_data::card::{ModelCard, NowcastField, Part};
-use stormlens_data::choice::choice;
 
 use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
 use super::split::Memberships;
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
-use crate::parameters::{Parameters, QuestionError, encode};
+use crate::parameters::{Parameters, encode};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format};
 use stormlens_plot::Theme;
 
+mod filter;
+mod suggestions;
 #[cfg(test)]
 mod tests;
 
-pub const N_ON_PAGE: usize = 24;
-/// One row of cards on a wide page.
-const N_SUGGESTIONS: usize = 6;
-const NAMES: [&str; 9] =
-    ["field", "event", "from", "to", "min-wet", "min-maximum", "observed", "sort", "page"];
+pub use suggestions::suggestions;
 
+use filter::{Filter, NAMES, Order, form_time};
+
+pub const N_ON_PAGE: usize = 24;
 #[derive(Template)]
 #[template(path = "tasks/nowcast/samples.html")]
 struct SamplesPage {
@@ -75,126 +72,6 @@ pub struct SampleCard {
     /// Addresses of the picture.
     pub light: String,
     pub dark: String,
-}
-
-/// What a visitor wants to see; the texts stand in the form again.
-struct Filter {
-    field: Option<NowcastField>,
-    /// Id of an event.
-    event: Option<String>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    min_wet_percent: f64,
-    min_maximum_mm_h: f64,
-    observed: bool,
-    order: Order,
-}
-
-choice! {
-    /// What comes first in the list.
-    Order("order of samples") {
-        /// What no network was trained on, then by time.
-        #[default]
-        Unseen = "unseen": "not trained on first",
-        Time = "time": "oldest first",
-        Latest = "latest": "latest first",
-        Wettest = "wettest": "largest wet area first",
-        Heaviest = "heaviest": "heaviest rain first",
-    }
-}
-
-impl Filter {
-    fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
-        let percent = |p: &f64| (0.0..=100.0).contains(p);
-        let rate = |rate: &f64| (0.0..=1000.0).contains(rate);
-        let field = match parameters.has("field") {
-            true => Some(parameters.choice("field", NowcastField::Precipitation)?),
-            false => None,
-        };
-        let (from, to) = (read_time(parameters, "from")?, read_time(parameters, "to")?);
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return Err(QuestionError::parameter("to", "must not be earlier than from"));
-        }
-        Ok(Self {
-            field,
-            event: parameters.one("event")?.filter(|id| !id.is_empty()).map(str::to_owned),
-            min_maximum_mm_h: parameters
-                .number("min-maximum", "a rain rate from 0 to 1000 mm/h", rate)?
-                .unwrap_or(0.0),
-            order: parameters.choice("sort", Order::default())?,
-            from,
-            to,
-            min_wet_percent: parameters
-                .number("min-wet", "a percentage from 0 to 100", percent)?
-                .unwrap_or(0.0),
-            observed: parameters.switch("observed", false)?,
-        })
-    }
-
-    fn admits(&self, sample: &SampleEntry, samples: &Samples) -> bool {
-        self.field.is_none_or(|field| sample.field == field)
-            && self.event.as_deref().is_none_or(|id| sample.event.as_ref().is_some_and(|e| e.id == id))
-            && self.from.is_none_or(|from| sample.time >= from)
-            && self.to.is_none_or(|to| sample.time <= to)
-            && (!self.observed || sample.observed)
-            && (self.min_maximum_mm_h == 0.0
-                || samples.maximum_mm_h(sample).is_some_and(|most| most >= self.min_maximum_mm_h))
-            // Last, because it may have to read a file.
-            && (self.min_wet_percent == 0.0
-                || samples
-                    .listed_share(sample)
-                    .is_some_and(|share| share * 100.0 >= self.min_wet_percent))
-    }
-
-    fn form_from(&self) -> String {
-        self.from.map(form_time).unwrap_or_default()
-    }
-
-    fn form_to(&self) -> String {
-        self.to.map(form_time).unwrap_or_default()
-    }
-
-    fn form_min_wet(&self) -> String {
-        if self.min_wet_percent == 0.0 { String::new() } else { self.min_wet_percent.to_string() }
-    }
-
-    fn form_min_maximum(&self) -> String {
-        if self.min_maximum_mm_h == 0.0 { String::new() } else { self.min_maximum_mm_h.to_string() }
-    }
-
-    fn is_set(&self) -> bool {
-        self.field.is_some()
-            || self.from.is_some()
-            || self.to.is_some()
-            || self.observed
-            || self.event.is_some()
-            || self.order != Order::default()
-            || self.min_maximum_mm_h > 0.0
-            || self.min_wet_percent > 0.0
-    }
-
-    /// The address of one page of what it admits.
-    fn page(&self, page: usize) -> String {
-        let mut parts = Vec::new();
-        parts.extend(self.field.map(|field| format!("field={field}")));
-        parts.extend(self.event.iter().map(|id| format!("event={}", encode(id))));
-        parts.extend(self.from.map(|from| format!("from={}", encode(&form_time(from)))));
-        parts.extend(self.to.map(|to| format!("to={}", encode(&form_time(to)))));
-        parts.extend(
-            (self.min_wet_percent > 0.0).then(|| format!("min-wet={}", self.min_wet_percent)),
-        );
-        parts.extend(
-            (self.min_maximum_mm_h > 0.0).then(|| format!("min-maximum={}", self.min_maximum_mm_h)),
-        );
-        parts.extend(self.observed.then(|| "observed=yes".to_owned()));
-        parts.extend((self.order != Order::default()).then(|| format!("sort={}", self.order)));
-        parts.extend((page > 1).then(|| format!("page={page}")));
-        if parts.is_empty() {
-            "/samples".to_owned()
-        } else {
-            format!("/samples?{}", parts.join("&"))
-        }
-    }
 }
 
 pub async fn show(
@@ -347,43 +224,4 @@ pub fn covered(samples: &Samples, sample: &SampleEntry) -> Option<String> {
         NowcastField::CloudCover => "Clouds",
     };
     Some(format!("{what} on {}", format::percent(share)))
-}
-
-/// A few samples that can be verified and that some weights are for, spread evenly over time: test samples
-/// where there are enough of them.
-pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a SampleEntry> {
-    let of = |model: &Arc<ModelCard>| catalog.checkpoints(model.id).cloned().collect::<Vec<_>>();
-    let weights: Vec<_> = catalog.models().iter().flat_map(of).collect();
-    let fields: Vec<_> =
-        weights.iter().filter_map(|w| Some(w.nowcasting.as_ref()?.field)).collect();
-    let can_be_asked =
-        |s: &&SampleEntry| s.observed && (fields.is_empty() || fields.contains(&s.field));
-    let mut observed: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
-    let memberships = Memberships::new(samples, catalog);
-    let is_test = |sample: &&SampleEntry| memberships.worst(sample) == Part::Test;
-    if observed.iter().copied().filter(|sample| is_test(sample)).count() >= N_SUGGESTIONS {
-        observed.retain(is_test);
-    }
-    let step = (observed.len() / N_SUGGESTIONS).max(1);
-    observed.into_iter().rev().step_by(step).take(N_SUGGESTIONS).collect()
-}
-
-/// A time as forms write it: `2010-08-26T05:35`, always UTC.
-fn form_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M").to_string()
-}
-
-fn read_time(
-    parameters: &Parameters,
-    name: &'static str,
-) -> Result<Option<Timestamp>, QuestionError> {
-    let Some(text) = parameters.one(name)? else { return Ok(None) };
-    let time = text.trim_end_matches('Z').parse::<DateTime>().ok();
-    match time.and_then(|time| TimeZone::UTC.to_timestamp(time).ok()) {
-        Some(time) => Ok(Some(time)),
-        None => Err(QuestionError::parameter(
-            name,
-            format!("is “{text}”, but must be a time in UTC such as 2010-08-26T05:35"),
-        )),
-    }
 }

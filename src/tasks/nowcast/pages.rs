@@ -41,7 +41,7 @@ impl Pages for Nowcasts {
     }
 
     fn credits(&self) -> &'static str {
-        "Radar data: KNMI, CC BY 4.0. Clouds: CloudCast, from EUMETSAT data"
+        "Radar data: KNMI, Deutscher Wetterdienst and Finnish Meteorological Institute, CC BY 4.0; MeteoSwiss. Clouds: CloudCast, from EUMETSAT data"
     }
 
     fn routes(self: Arc<Self>) -> Router<AppState> {

@@ -1,8 +1,9 @@
 //! What weights have seen of a sample, by the split that lies beside them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use stormlens_data::archive::parse_id;
 use stormlens_data::card::{CheckpointCard, ModelCard, NowcastField, Part, Split};
 use stormlens_data::time;
 
@@ -14,10 +15,18 @@ pub struct Membership<'a> {
     split: Option<&'a Split>,
     field: Option<NowcastField>,
     lead_times_min: &'a [u32],
-    /// The parts of frames that were to be predicted, by their times.
-    targets: HashMap<Timestamp, Part>,
-    /// Archives that hold every sample of the split: the one that was trained on, or a copy.
+    targets: Targets<'a>,
+    /// Archives whose samples the split names: those that were trained on, or copies.
     archives: BTreeSet<&'a str>,
+}
+
+/// The frames that were to be predicted.
+#[derive(Default)]
+struct Targets<'a> {
+    /// By archive (empty where the split names none) and time, the part that says more against a score.
+    parts: HashMap<(&'a str, Timestamp), Part>,
+    /// Of all archives; `None` where a name of the split says no time.
+    times: Option<HashSet<Timestamp>>,
 }
 
 impl<'a> Membership<'a> {
@@ -29,7 +38,7 @@ impl<'a> Membership<'a> {
             split,
             field: task.map(|task| task.field),
             lead_times_min,
-            targets: split.map(|split| targets(split, lead_times_min)).unwrap_or_default(),
+            targets: split.map(|split| Targets::of(split, lead_times_min)).unwrap_or_default(),
             archives: split.map(|split| archives(samples, split)).unwrap_or_default(),
         }
     }
@@ -40,39 +49,70 @@ impl<'a> Membership<'a> {
         let Some(split) = self.split.filter(|_| self.field == Some(sample.field)) else {
             return Part::Unknown;
         };
-        if let Some(part) = split.part(sample.name()) {
+        if let Some(part) = named(split, sample) {
             return part;
         }
-        if !self.archives.contains(sample.archive()) {
-            return Part::Unknown;
-        }
         let ahead = |&lead: &u32| time::add_minutes(sample.time, lead.into());
-        let found = self.lead_times_min.iter().filter_map(ahead);
-        let parts = found.filter_map(|time| self.targets.get(&time)).copied();
+        let times: Vec<Timestamp> = self.lead_times_min.iter().filter_map(ahead).collect();
+        if self.archives.contains(sample.archive()) {
+            return self.targets.seen(sample.archive(), &times);
+        }
+        // Whatever archive it was that weights were trained on, these times were not in it.
+        let is_elsewhere = |known: &HashSet<Timestamp>| times.iter().all(|t| !known.contains(t));
+        match self.targets.times.as_ref().is_some_and(is_elsewhere) {
+            true => Part::Unused,
+            false => Part::Unknown,
+        }
+    }
+}
+
+impl<'a> Targets<'a> {
+    fn of(split: &'a Split, lead_times_min: &[u32]) -> Self {
+        let (mut parts, mut times) = (HashMap::new(), Some(HashSet::new()));
+        for (name, part) in split.all() {
+            let (archive, sample) = name.rsplit_once('/').unwrap_or(("", name));
+            let Some((_, start)) = parse_id(sample) else {
+                times = None;
+                continue;
+            };
+            for time in lead_times_min.iter().filter_map(|&l| time::add_minutes(start, l.into())) {
+                let known = parts.entry((archive, time)).or_insert(part);
+                *known = part.max(*known);
+                times.iter_mut().for_each(|times| _ = times.insert(time));
+            }
+        }
+        Self { parts, times }
+    }
+
+    /// The worst part in which frames of these times were to be predicted.
+    fn seen(&self, archive: &str, times: &[Timestamp]) -> Part {
+        let part = |time: &Timestamp| {
+            [archive, ""].iter().filter_map(|name| self.parts.get(&(*name, *time)).copied()).max()
+        };
+        let parts = times.iter().filter_map(part);
         parts.filter(|part| part.is_seen()).max().unwrap_or(Part::Unused)
     }
 }
 
-/// Of frames that two parts name, the one that says more against a score.
-fn targets(split: &Split, lead_times_min: &[u32]) -> HashMap<Timestamp, Part> {
-    let mut targets = HashMap::new();
-    for (name, part) in split.all() {
-        let Some(start) = time::parse_sample(name) else { continue };
-        for time in lead_times_min.iter().filter_map(|&l| time::add_minutes(start, l.into())) {
-            let known = targets.entry(time).or_insert(part);
-            *known = part.max(*known);
-        }
-    }
-    targets
+/// The part of a sample that stands in a split by its own name, or with the folder of its archive before that.
+fn named(split: &Split, sample: &SampleEntry) -> Option<Part> {
+    let whole = || format!("{}/{}", sample.archive(), sample.name());
+    split.part(sample.name()).or_else(|| split.part(&whole()))
 }
 
+/// Archives that hold every sample that the split names of one archive.
 fn archives<'a>(samples: &'a Samples, split: &Split) -> BTreeSet<&'a str> {
+    let folder = |name: &str| name.rsplit_once('/').map_or(String::new(), |n| n.0.to_owned());
+    let mut n_named: HashMap<String, usize> = HashMap::new();
+    split.all().for_each(|(name, _)| *n_named.entry(folder(name)).or_default() += 1);
     let mut n_found: HashMap<&str, usize> = HashMap::new();
-    for sample in samples.list().iter().filter(|sample| split.part(sample.name()).is_some()) {
+    for sample in samples.list().iter().filter(|sample| named(split, sample).is_some()) {
         *n_found.entry(sample.archive()).or_default() += 1;
     }
-    let n_all = split.all().count();
-    let is_whole = |(archive, n): (&'a str, usize)| (n == n_all).then_some(archive);
+    let is_whole = |(archive, n): (&'a str, usize)| {
+        let n_all = n_named.get(archive).or_else(|| n_named.get(""))?;
+        (n == *n_all).then_some(archive)
+    };
     n_found.into_iter().filter_map(is_whole).collect()
 }
 

@@ -310,7 +310,7 @@ fn radar_files_are_a_sample_as_they_come() {
 /// A composite that is larger than a network takes is not one of its parts in silence.
 #[test]
 fn every_tile_of_radar_files_is_a_sample() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/radar/meteoswiss");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/meteoswiss");
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let is_frame = |path: &PathBuf| path.to_string_lossy().contains("AQC1703111");
     let mut files: Vec<PathBuf> = entries.filter(is_frame).collect();

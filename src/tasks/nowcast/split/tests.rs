@@ -64,8 +64,34 @@ fn what_is_not_known_is_not_said() {
     // Windows of a set have no times, and another archive may hold the same frames.
     let windows = shipped("smaat-unet/narrow-wet-dry-20100826", &[30]);
     check(&windows, "0055", Part::Unknown);
-    let mut larger = card;
+    // Trained on more than this archive has: perhaps it is another one.
+    let mut larger = shipped("sar-unet/narrow-leads-knmi-20100826", &[5, 15, 30]);
     larger.split.as_mut().unwrap().train.insert("20110101T0000".to_owned());
-    check(&larger, "0735", Part::Unknown);
+    check(&larger, "0435", Part::Unknown);
     check(&larger, "0055", Part::Training);
+    // Frames of these times were to be predicted nowhere.
+    check(&larger, "0735", Part::Unused);
+}
+
+/// Weights that were trained on an archive whose folder their split names.
+#[test]
+fn archives_that_a_split_names_are_told_apart() {
+    let mut card = shipped("sar-unet/knmi-20100826", &[30]);
+    let all = |names: &BTreeSet<String>| names.iter().map(|n| format!("knmi/{n}")).collect();
+    let plain = card.split.take().expect("a split");
+    let (train, validation, test) = (all(&plain.train), all(&plain.validation), all(&plain.test));
+    card.split = Some(Split { train, validation, test });
+    for (clock, expected) in
+        [("0055", Part::Training), ("0435", Part::Validation), ("0505", Part::Test)]
+    {
+        check(&card, clock, expected);
+    }
+    check(&card, "0735", Part::Unused);
+    let samples = samples();
+    assert_eq!(part(&samples, "radklim-20180516T1200", &card), Part::Unused, "of another year");
+    // The same times of another archive say nothing of this one, which is named, too.
+    let split = card.split.as_mut().expect("a split");
+    split.train = split.train.iter().map(|name| name.replace("knmi", "other")).collect();
+    check(&card, "0055", Part::Unused);
+    check(&card, "0505", Part::Test);
 }

@@ -1,13 +1,14 @@
 //! Whoever forecasts: networks, and what needs none.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use stormlens_data::archive::Sample;
 use stormlens_data::card::Nowcasting;
 use stormlens_data::field::Field;
-use stormlens_data::forecast::{Forecaster, RecentRain, reference_forecasters};
+use stormlens_data::forecast::{Forecaster, reference_forecasters};
 use stormlens_data::network::Input;
 
 use crate::cli::compare::RunNetwork;
+use crate::tasks::nowcast::references::forecast;
 
 /// Forecasts of samples.
 pub trait Forecasts {
@@ -50,18 +51,8 @@ impl Forecasts for Reference {
     }
 
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
-        let sequence = &sample.sequence;
-        let step_min = step_min(sample)?;
-        let recent = RecentRain::new(&sequence.frames, step_min, sequence.grid.spacing_km)?;
-        Ok(self.0.forecast(&recent, lead_times_min)?)
+        forecast(self.0.as_ref(), sample, lead_times_min)
     }
-}
-
-/// Minutes between the frames of a sample.
-fn step_min(sample: &Sample) -> anyhow::Result<u32> {
-    let [.., before, last] = &sample.sequence.times[..] else { bail!("one frame has no step") };
-    let minutes = (*last - *before).total(jiff::Unit::Minute)?;
-    Ok(minutes.round() as u32)
 }
 
 /// A network with weights.

@@ -12,7 +12,7 @@ fn bytes() -> Vec<u8> {
     bytes
 }
 
-/// Shares and maxima of `data/radar/fmi/README.md`.
+/// Shares and maxima of `data/fmi/README.md`.
 #[test]
 fn frames_are_read_packed_and_unpacked() {
     let paths = files("fmi", ".pgm.gz");

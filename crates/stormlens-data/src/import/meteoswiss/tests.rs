@@ -7,7 +7,7 @@ fn paths() -> Vec<std::path::PathBuf> {
     files("meteoswiss", ".gif")
 }
 
-/// Shares and maxima of `data/radar/meteoswiss/README.md`.
+/// Shares and maxima of `data/meteoswiss/README.md`.
 #[test]
 fn frames_of_three_events_are_read() {
     let paths = paths();

@@ -11,9 +11,7 @@ use crate::time::format_sample;
 
 /// A folder of the data that come with the program.
 pub(crate) fn data(folder: &str) -> PathBuf {
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
-    let of_pages = all.join(folder);
-    if of_pages.is_dir() { of_pages } else { all.join("radar").join(folder) }
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(folder)
 }
 
 /// The files of a folder of that ending, in the order of their names.
@@ -86,7 +84,7 @@ fn a_frame_of_knmi_is_its_whole_composite() {
     assert_eq!(*window.pixels(), Pixels::U16(image.crop().unwrap()));
 }
 
-/// The numbers of `data/radar/knmi-2011/README.md`.
+/// The numbers of `data/knmi-2011/README.md`.
 #[test]
 fn a_series_of_knmi_is_read_frame_by_frame() {
     let file = open(&files("knmi-2011", ".h5")[0]).unwrap();
@@ -108,7 +106,7 @@ fn a_series_of_knmi_is_read_frame_by_frame() {
     assert!((missing - 0.5626).abs() < 1e-3, "{missing}");
 }
 
-/// The numbers of `data/radar/radklim/README.md`.
+/// The numbers of `data/radklim/README.md`.
 #[test]
 fn radklim_is_read_frame_by_frame_and_lies_nowhere() {
     let file = open(&files("radklim", ".nc")[0]).unwrap();

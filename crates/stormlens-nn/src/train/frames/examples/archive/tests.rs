@@ -137,7 +137,7 @@ fn old_frames_are_forgotten() {
 /// The German days: a sample is of the event that its time lies in, and one that begins the day before is of none.
 #[test]
 fn real_archives_have_events() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/radar/radklim");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/radklim");
     let archive = Archive::open(&folder).expect("frames");
     let task = FrameOptions::default().nowcasting().expect("a task");
     let of = |text: &str| event(&archive, &task, text.parse().expect("a time"));
@@ -148,8 +148,7 @@ fn real_archives_have_events() {
 /// Samples of every tile can be read, and hold what is in that tile.
 #[test]
 fn tiles_are_samples_of_their_own() {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/radar/meteoswiss");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/meteoswiss");
     let archive = Archive::open(&folder).expect("frames");
     let task = FrameOptions::default().nowcasting().expect("a task");
     let all = Division::Times { train_until: Timestamp::MAX, validate_until: Timestamp::MAX };
