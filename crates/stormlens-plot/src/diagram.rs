@@ -14,6 +14,7 @@ mod reliability;
 mod roc;
 mod series;
 mod sheet;
+mod skill;
 mod value;
 
 use std::fmt;
@@ -32,6 +33,9 @@ pub use alt::alt_text as diagram_alt_text;
 pub use quantiles::Quantiles;
 #[cfg(test)]
 pub(super) use series::colour;
+pub use skill::{
+    ShownForecast, Skill, SkillChart, check_skill, draw_skill, skill_alt_text, skill_size_px,
+};
 
 /// The most forecasts in one diagram: as many as there are colours and dashes.
 pub const MAX_FORECASTS: usize = series::N;

@@ -1,7 +1,7 @@
 //! Why a figure can't be drawn.
 
 use super::diagram::MAX_FORECASTS;
-use super::{Diagram, Figure, Region};
+use super::{Diagram, Figure, Region, SkillChart};
 
 /// Why a figure can't be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -28,6 +28,20 @@ pub enum PlotError {
     Incomparable { name: String, other: String },
     #[error("there is no diagram called `{name}`: take one of {}", Diagram::ALL.map(Diagram::name).join(", "))]
     UnknownDiagram { name: String },
+    #[error("there is no chart called `{name}`: take one of {}", SkillChart::ALL.map(SkillChart::name).join(", "))]
+    UnknownChart { name: String },
+    #[error("the report has no forecast `{name}`: it has {known}")]
+    UnknownForecast { name: String, known: String },
+    #[error("there is no score `{name}` by lead time: take one of {known}")]
+    UnknownScore { name: String, known: String },
+    #[error("the report has no threshold {threshold}: it has {known}")]
+    UnknownThreshold { threshold: f64, known: String },
+    #[error("the report has no lead time of {minutes} min: it has {known}")]
+    UnknownLeadTime { minutes: u32, known: String },
+    #[error(
+        "no forecast has a value to draw in the chart `{chart}` ({of}): choose another score, threshold or lead time"
+    )]
+    NothingToDraw { chart: SkillChart, of: String },
     #[error("a diagram needs the verification of at least one forecast")]
     NoForecasts,
     #[error("a diagram shows at most {MAX_FORECASTS} forecasts, not {n}: choose some of them")]

@@ -69,7 +69,8 @@ pub use choices::{
 };
 pub use completeness::{Completeness, at_baseline};
 pub use diagram::{
-    Diagram, MAX_FORECASTS, Quantiles, Verified, diagram_alt_text, diagram_size_px, draw_diagram,
+    Diagram, MAX_FORECASTS, Quantiles, ShownForecast, Skill, SkillChart, Verified, check_skill,
+    diagram_alt_text, diagram_size_px, draw_diagram, draw_skill, skill_alt_text, skill_size_px,
 };
 pub use error::PlotError;
 pub use figure::Figure;

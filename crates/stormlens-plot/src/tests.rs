@@ -11,6 +11,7 @@ mod quantiles;
 mod region;
 mod scenes;
 mod scenes_places;
+mod skill;
 mod units;
 
 use helpers::*;

@@ -16,11 +16,16 @@ pub fn alt_text(diagram: Diagram, verified: &Verified<'_>) -> String {
         )
     };
     let words: Vec<String> = verified.forecasts.iter().map(of).collect();
-    let remark = match verified.remark.as_str() {
-        "" => String::new(),
-        remark => format!(" {}.", sentence(remark.trim_end_matches('.'))),
-    };
-    format!("{} of {}. {}.{remark}", diagram.title(), first.event, words.join(". "))
+    let words = format!("{} of {}. {}.", diagram.title(), first.event, words.join(". "));
+    with_remark(words, &verified.remark)
+}
+
+/// Sentences, and what has to be said of what they are about.
+pub fn with_remark(words: String, remark: &str) -> String {
+    match remark {
+        "" => words,
+        remark => format!("{words} {}.", sentence(remark.trim_end_matches('.'))),
+    }
 }
 
 fn finding(diagram: Diagram, of: &ProbabilityVerification, cost_loss: Option<f64>) -> String {

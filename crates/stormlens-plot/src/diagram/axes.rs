@@ -1,28 +1,90 @@
 //! A frame with two axes: where a diagram stands on its sheet.
 
+use std::borrow::Cow;
+
 use crate::canvas::{Anchor, Frame, Pen};
+use crate::lettering::Type;
 use crate::parts::{Letterings, MARGIN_MM};
-use crate::words::number;
+use crate::scale::{nice_above, ticks_within};
+use crate::words::{number, superscript};
 use crate::{PlotError, Style};
 
 /// Sheets from this width on have the legend beside the diagram.
 const WIDE_MM: f64 = 130.0;
 
-/// One axis.
+/// Decades from which on numbers of an axis are powers of ten.
+const MANY_DECADES: f64 = 4.5;
+
+/// One axis. The lower end may be the larger number.
 #[derive(Clone, Debug)]
 pub struct Axis {
     pub low: f64,
     pub high: f64,
     pub is_logarithmic: bool,
     pub ticks: Vec<f64>,
-    pub label: &'static str,
+    /// What stands at the ticks; empty: their numbers.
+    pub words: Vec<String>,
+    pub label: Cow<'static, str>,
+    /// Empty where the label says it, or there is none.
+    pub unit: String,
 }
 
 impl Axis {
+    pub fn linear(low: f64, high: f64, label: impl Into<Cow<'static, str>>) -> Self {
+        let ticks = ticks_within(low, high, 6);
+        let (label, words, unit) = (label.into(), Vec::new(), String::new());
+        Self { low, high, is_logarithmic: false, ticks, words, label, unit }
+    }
+
     /// From 0 to 1 in fifths.
-    pub fn unit(label: &'static str) -> Self {
+    pub fn unit(label: impl Into<Cow<'static, str>>) -> Self {
         let ticks = (0..=5).map(|i| f64::from(i) / 5.0).collect();
-        Self { low: 0.0, high: 1.0, is_logarithmic: false, ticks, label }
+        Self { ticks, ..Self::linear(0.0, 1.0, label) }
+    }
+
+    /// As many whole steps as values between `low` and `high` take.
+    pub fn around(low: f64, high: f64, label: impl Into<Cow<'static, str>>) -> Self {
+        let (low, high) = if high > low { (low, high) } else { (low.min(0.0), high.max(0.0)) };
+        let step = nice_above(if high > low { (high - low) / 5.0 } else { 0.2 });
+        let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
+        Self::linear(first * step, last.max(first + 1.0) * step, label)
+    }
+
+    /// Between two positive numbers, the larger of which may be at the lower end.
+    pub fn logarithmic(low: f64, high: f64, label: impl Into<Cow<'static, str>>) -> Self {
+        let ticks = logarithmic_ticks(low.min(high), low.max(high));
+        Self { is_logarithmic: true, ticks, ..Self::linear(low, high, label) }
+    }
+
+    /// The same axis, its unit behind the label.
+    pub fn in_unit(self, unit: impl Into<String>) -> Self {
+        Self { unit: unit.into(), ..self }
+    }
+
+    /// What stands at a tick.
+    fn word(&self, tick: usize) -> String {
+        let value = self.ticks[tick];
+        let decades = (self.high / self.low).log10().abs();
+        match self.words.get(tick) {
+            Some(word) => word.clone(),
+            None if self.is_logarithmic && decades > MANY_DECADES => {
+                format!("10{}", superscript(value.log10().round() as i32))
+            }
+            None => number(value),
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = (f64, String)> {
+        self.ticks.iter().enumerate().map(|(tick, &value)| (value, self.word(tick)))
+    }
+
+    /// Label and unit, or the unit alone where there is no room for both: the title says the rest.
+    fn label_within(&self, room_mm: f64, lettering: Type) -> String {
+        if self.unit.is_empty() {
+            return self.label.to_string();
+        }
+        let whole = format!("{}, {}", self.label, self.unit);
+        if lettering.width_mm(&whole) <= room_mm { whole } else { self.unit.clone() }
     }
 
     /// The share of the way from the lower to the upper end, beyond which nothing is drawn.
@@ -30,6 +92,17 @@ impl Axis {
         let on = |v: f64| if self.is_logarithmic { v.log10() } else { v };
         (on(value) - on(self.low)) / (on(self.high) - on(self.low))
     }
+}
+
+/// 1, 2 and 5 times powers of ten; over more than two decades some powers alone.
+fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
+    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    let decades = (high / low).log10();
+    let factors: &[f64] = if decades < 2.2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let every = if decades < 6.5 { 1 } else { (decades / 6.0).ceil() as usize };
+    let powers = (first..=last).filter(|power| power.rem_euclid(every as i32) == 0);
+    let all = powers.flat_map(|power| factors.iter().map(move |f| f * 10_f64.powi(power)));
+    all.filter(|tick| (low * (1.0 - 1e-9)..=high * (1.0 + 1e-9)).contains(tick)).collect()
 }
 
 /// Both axes of a diagram, and its frame once it has a place.
@@ -99,13 +172,14 @@ impl Axes {
     pub fn draw(&self, pen: &Pen) -> Result<(), PlotError> {
         let Some(letterings) = self.letterings else { return Ok(()) };
         let (frame, text) = (self.frame, letterings.text);
-        for &value in &self.up.ticks {
+        for (value, word) in self.up.words() {
             let y = self.at(self.across.low, value).1;
             pen.line(&[(frame.left, y), (frame.right(), y)], 0.1, pen.inks.text, 0.16)?;
-            pen.text((frame.left - 1.2, y), &number(value), Anchor::End, text)?;
+            pen.text((frame.left - 1.2, y), &word, Anchor::End, text)?;
         }
         let beside = MARGIN_MM + text.line_mm() / 2.0;
-        pen.text_upwards((beside, frame.top + frame.height / 2.0), self.up.label, text)?;
+        let label = self.up.label_within(frame.height, text);
+        pen.text_upwards((beside, frame.top + frame.height / 2.0), &label, text)?;
         for &value in &self.across.ticks {
             let x = self.at(value, self.up.low).0;
             pen.line(&[(x, frame.top), (x, frame.bottom())], 0.1, pen.inks.text, 0.16)?;
@@ -116,14 +190,14 @@ impl Axes {
     /// Numbers and words of the lower axis, beneath this frame.
     pub fn below(&self, pen: &Pen, frame: Frame, letterings: &Letterings) -> Result<(), PlotError> {
         let text = letterings.text;
-        for &value in &self.across.ticks {
+        for (value, word) in self.across.words() {
             let x = self.at(value, self.up.low).0;
             let at = (x, frame.bottom() + 1.0 + text.line_mm() / 2.0);
-            pen.text(at, &number(value), Anchor::Middle, text)?;
+            pen.text(at, &word, Anchor::Middle, text)?;
         }
         let middle = frame.left + frame.width / 2.0;
         let at = (middle, frame.bottom() + 1.0 + 1.5 * text.line_mm());
-        pen.text(at, self.across.label, Anchor::Middle, text)
+        pen.text(at, &self.across.label_within(frame.width, text), Anchor::Middle, text)
     }
 
     /// A word within the frame, on the colour of the paper.
@@ -167,7 +241,7 @@ pub fn place(
     top: f64,
 ) -> Placed {
     let text = letterings.text;
-    let numbers = axes.up.ticks.iter().map(|&v| text.width_mm(&number(v)));
+    let numbers = axes.up.words().map(|(_, word)| text.width_mm(&word));
     let numbers = numbers.fold(text.width_mm("100 %"), f64::max);
     let left = MARGIN_MM + text.line_mm() + numbers + 1.8;
     // The last number of the lower axis stands half beyond the frame.

@@ -8,7 +8,6 @@ use super::roc::interval;
 use super::series::Stroke;
 use super::{Plan, Verified};
 use crate::canvas::Pen;
-use crate::scale::{nice_above, ticks_within};
 use crate::{PlotError, Theme};
 
 pub fn plan(verified: &Verified<'_>) -> Plan {
@@ -17,16 +16,8 @@ pub fn plan(verified: &Verified<'_>) -> Plan {
         Entry::new(&forecast.forecast, brier)
     };
     let all = verified.forecasts.iter().flat_map(|forecast| &forecast.murphy);
-    let highest = all.map(|&(_, score)| score).fold(0.0, f64::max).max(1e-6);
-    let step = nice_above(highest / 5.0);
-    let high = (highest / step).ceil() * step;
-    let up = Axis {
-        low: 0.0,
-        high,
-        is_logarithmic: false,
-        ticks: ticks_within(0.0, high, 6),
-        label: "mean elementary score",
-    };
+    let highest = all.map(|&(_, score)| score).fold(0.0, f64::max);
+    let up = Axis::around(0.0, highest, "mean elementary score");
     Plan {
         axes: Axes::new(Axis::unit("decision threshold θ (probability)"), up, 0.7),
         legend: verified.forecasts.iter().map(entry).collect(),

@@ -5,9 +5,8 @@ use stormlens_data::score::probability::{OperatingPoint, ProbabilityVerification
 
 use super::axes::{Axes, Axis};
 use super::legend::Entry;
-use super::reliability::dot;
 use super::roc::decided;
-use super::series::Stroke;
+use super::series::{Stroke, dot};
 use super::{Plan, Verified, decimals};
 use crate::canvas::Pen;
 use crate::words::number;
@@ -25,29 +24,34 @@ pub fn plan(verified: &Verified<'_>) -> Plan {
     };
     let decision = verified.forecasts[0].settings.decision;
     Plan {
-        axes: Axes::new(
-            Axis::unit("success ratio, 1 − FAR = H / (H + F)"),
-            Axis::unit("probability of detection, H / (H + M)"),
-            1.0,
-        ),
+        axes: axes(),
         legend: verified.forecasts.iter().map(entry).collect(),
         notes: vec![format!(
-            "Dots and numbers: the event is forecast from a probability of {} on. Curved: CSI {}. Straight: frequency \
-             bias {}, from right to left.",
+            "Dots and numbers: the event is forecast from a probability of {} on. {}",
             number(decision),
-            CSI.map(number).join(", "),
-            BIAS.map(number).join(", "),
+            lines(),
         )],
         has_histogram: false,
     }
 }
 
-pub fn draw(
-    pen: &Pen,
-    axes: &Axes,
-    verified: &Verified<'_>,
-    theme: Theme,
-) -> Result<(), PlotError> {
+/// Success across, detection up.
+pub fn axes() -> Axes {
+    Axes::new(
+        Axis::unit("success ratio, 1 − FAR = H / (H + F)"),
+        Axis::unit("probability of detection, H / (H + M)"),
+        1.0,
+    )
+}
+
+/// What the lines of the background are.
+pub fn lines() -> String {
+    let [csi, bias] = [CSI.map(number).join(", "), BIAS.map(number).join(", ")];
+    format!("Curved: CSI {csi}. Straight: frequency bias {bias}, from right to left.")
+}
+
+/// Lines of equal CSI and of equal frequency bias.
+pub fn background(pen: &Pen, axes: &Axes) -> Result<(), PlotError> {
     for csi in CSI {
         // 1 / CSI = 1 / SR + 1 / POD − 1
         let pod = |success: f64| 1.0 / (1.0 / csi + 1.0 - 1.0 / success);
@@ -62,6 +66,16 @@ pub fn draw(
         let end = if bias > 1.0 { (1.0 / bias, 1.0) } else { (1.0, bias) };
         pen.line(&[axes.at(0.0, 0.0), axes.at(end.0, end.1)], 0.1, pen.inks.muted, 0.7)?;
     }
+    Ok(())
+}
+
+pub fn draw(
+    pen: &Pen,
+    axes: &Axes,
+    verified: &Verified<'_>,
+    theme: Theme,
+) -> Result<(), PlotError> {
+    background(pen, axes)?;
     for (place, forecast) in verified.forecasts.iter().enumerate().rev() {
         let stroke = Stroke::of(place, theme);
         let at = |point: &OperatingPoint| {

@@ -8,12 +8,10 @@ use stormlens_data::score::downscaling::{QuantileCurve, QuantileCurves};
 
 use super::axes::{Axes, Axis, Frames};
 use super::legend::Entry;
-use super::reliability::dot;
-use super::series::Stroke;
+use super::series::{Stroke, dot};
 use super::sheet::{Content, Sheet};
-use super::{MAX_FORECASTS, Plan};
+use super::{MAX_FORECASTS, Plan, alt};
 use crate::canvas::Pen;
-use crate::scale::{nice_above, ticks_within};
 use crate::words::{number, sentence};
 use crate::{PlotError, Style, Theme};
 
@@ -92,21 +90,16 @@ impl<'a> Quantiles<'a> {
             format!("{}: {said}", sentence(&curve.forecast))
         };
         let words: Vec<String> = self.curves().iter().map(of).collect();
-        let remark = match self.remark.as_str() {
-            "" => String::new(),
-            remark => format!(" {}.", sentence(remark.trim_end_matches('.'))),
-        };
-        format!("{} of {}. {}.{remark}", Self::TITLE, self.found.what, words.join(". "))
+        let words = format!("{} of {}. {}.", Self::TITLE, self.found.what, words.join(". "));
+        alt::with_remark(words, &self.remark)
     }
 
     /// The same range for both axes, from 0 on.
     fn axis(&self, label: &'static str) -> Axis {
         let points = self.curves().iter().flat_map(|curve| &curve.points);
         let all = points.flat_map(|&[_, observed, forecast]| [observed, forecast]);
-        let highest = all.filter(|mm| mm.is_finite()).fold(0.0, f64::max).max(1e-6);
-        let step = nice_above(highest / 5.0);
-        let high = (highest / step).ceil() * step;
-        Axis { low: 0.0, high, is_logarithmic: false, ticks: ticks_within(0.0, high, 6), label }
+        let highest = all.filter(|mm| mm.is_finite()).fold(0.0, f64::max);
+        Axis::around(0.0, highest, label)
     }
 }
 

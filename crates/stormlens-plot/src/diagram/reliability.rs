@@ -4,7 +4,7 @@ use stormlens_data::score::probability::{Band, ProbabilityVerification, Reliabil
 
 use super::axes::{Axes, Axis, Frames};
 use super::legend::Entry;
-use super::series::{Stroke, colour};
+use super::series::{Stroke, colour, dot};
 use super::{Plan, Verified, decimals, histogram};
 use crate::canvas::Pen;
 use crate::words::{count, percent};
@@ -95,14 +95,4 @@ fn curve(pen: &Pen, axes: &Axes, found: &Reliability, stroke: Stroke) -> Result<
     let [step] = found.steps.as_slice() else { return Ok(()) };
     let (x, y) = axes.at((step.from + step.to) / 2.0, step.frequency);
     dot(pen, (x, y), stroke)
-}
-
-/// A mark on a curve.
-pub fn dot(pen: &Pen, (x, y): (f64, f64), stroke: Stroke) -> Result<(), PlotError> {
-    const RADIUS_MM: f64 = 0.9;
-    let corner = |i: u32| {
-        let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 20.0).sin_cos();
-        (x + RADIUS_MM * cos, y + RADIUS_MM * sin)
-    };
-    pen.polygon(&(0..20).map(corner).collect::<Vec<_>>(), stroke.colour, 1.0)
 }

@@ -4,8 +4,7 @@ use stormlens_data::score::probability::{OperatingPoint, ProbabilityVerification
 
 use super::axes::{Axes, Axis};
 use super::legend::Entry;
-use super::reliability::dot;
-use super::series::Stroke;
+use super::series::{Stroke, dot};
 use super::{Plan, Verified, decimals};
 use crate::canvas::Pen;
 use crate::words::number;

@@ -6,10 +6,18 @@ use crate::canvas::Pen;
 use crate::colour::{Rgb, lch};
 
 /// How many there are.
-pub const N: usize = 5;
+pub const N: usize = 7;
 
 /// Strokes and gaps in mm; empty for a line without gaps.
-const DASHES: [&[f64]; N] = [&[], &[2.2, 0.9], &[0.5, 0.8], &[2.4, 0.7, 0.5, 0.7], &[1.1, 0.7]];
+const DASHES: [&[f64]; N] = [
+    &[],
+    &[2.2, 0.9],
+    &[0.5, 0.8],
+    &[2.4, 0.7, 0.5, 0.7],
+    &[1.1, 0.7],
+    &[4.2, 0.8],
+    &[2.0, 0.6, 0.5, 0.6, 0.5, 0.6],
+];
 
 /// Chosen for lightness as much as for hue, so that they differ to colour-blind readers and in print.
 pub fn colour(place: usize, theme: Theme) -> Rgb {
@@ -20,6 +28,8 @@ pub fn colour(place: usize, theme: Theme) -> Rgb {
             lch(0.36, 0.0, 0.0),
             lch(0.6, 0.12, 170.0),
             lch(0.5, 0.2, 350.0),
+            lch(0.66, 0.16, 305.0),
+            lch(0.45, 0.1, 84.0),
         ],
         Theme::Dark => [
             lch(0.72, 0.14, 245.0),
@@ -27,6 +37,8 @@ pub fn colour(place: usize, theme: Theme) -> Rgb {
             lch(0.9, 0.0, 0.0),
             lch(0.68, 0.13, 165.0),
             lch(0.62, 0.2, 350.0),
+            lch(0.6, 0.18, 288.0),
+            lch(0.57, 0.12, 84.0),
         ],
     };
     colours[place % N].rgb()
@@ -60,6 +72,20 @@ impl Stroke {
             dash => dashed(points, dash).iter().try_for_each(|piece| draw(piece)),
         }
     }
+}
+
+/// A mark on a curve.
+pub fn dot(pen: &Pen, at: (f64, f64), stroke: Stroke) -> Result<(), PlotError> {
+    disc(pen, at, 0.9, stroke.colour)
+}
+
+/// A disc that lies as it should between whole hundredths of a millimetre.
+pub fn disc(pen: &Pen, (x, y): (f64, f64), radius_mm: f64, colour: Rgb) -> Result<(), PlotError> {
+    let corner = |i: u32| {
+        let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 20.0).sin_cos();
+        (x + radius_mm * cos, y + radius_mm * sin)
+    };
+    pen.polygon(&(0..20).map(corner).collect::<Vec<_>>(), colour, 1.0)
 }
 
 /// The strokes of a dashed line through points, around corners.

@@ -40,8 +40,7 @@ fn across(verified: &Verified<'_>) -> Axis {
     if verified.forecasts[0].base_rate >= RARE {
         return Axis::unit(label);
     }
-    let ticks = vec![0.001, 0.01, 0.1, 1.0];
-    Axis { low: 0.001, high: 1.0, is_logarithmic: true, ticks, label }
+    Axis::logarithmic(0.001, 1.0, label)
 }
 
 /// From 0, or from −0.4 where users lose by the forecast; what is worse is cut off.

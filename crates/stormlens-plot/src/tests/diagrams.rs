@@ -99,7 +99,7 @@ fn no_text_overlaps_another() {
 }
 
 /// Texts that lie flat, as boxes of small letters.
-fn apart(svg: &str, name: &str) {
+pub fn apart(svg: &str, name: &str) {
     let document = Document::parse(svg).expect("well-formed");
     let flat = document
         .descendants()
@@ -199,9 +199,9 @@ fn what_cannot_be_drawn_is_refused_in_words() {
     let style = Style::default();
     let none = draw_diagram(Diagram::Roc, &Verified::new(vec![]), &style);
     assert_eq!(none, Err(PlotError::NoForecasts));
-    let many = Verified::new(vec![&forecasts()[0]; 6]);
+    let many = Verified::new(vec![&forecasts()[0]; 8]);
     let error = draw_diagram(Diagram::Roc, &many, &style).unwrap_err().to_string();
-    assert!(error.contains("at most 5 forecasts, not 6"), "{error}");
+    assert!(error.contains("at most 7 forecasts, not 8"), "{error}");
     let other = ProbabilityVerification { event: "heavy rain".into(), ..forecasts()[0].clone() };
     let mixed = Verified::new(vec![&forecasts()[0], &other]);
     let error = draw_diagram(Diagram::Roc, &mixed, &style).unwrap_err().to_string();

@@ -52,7 +52,7 @@ fn it_fits_its_sheet_at_every_width() {
 }
 
 /// The ends of the longest straight line of so many points, where lines begin at the lower left corner of the frame.
-fn lines(svg: &str) -> Vec<Vec<(f64, f64)>> {
+pub fn lines(svg: &str) -> Vec<Vec<(f64, f64)>> {
     let document = Document::parse(svg).expect("well-formed");
     let all = document.descendants().filter(|n| n.has_tag_name("polyline"));
     let point = |text: &str| {
@@ -85,13 +85,13 @@ fn what_cannot_be_drawn_is_refused_and_what_is_too_much_is_left_out() {
     let style = Style::default();
     assert_eq!(Quantiles::new(&curves(&[])).draw(&style), Err(PlotError::NoForecasts));
     assert_eq!(Quantiles::new(&curves(&[])).size_px(&style).1, 0);
-    let many = curves(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
+    let many = curves(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);
     let all = Quantiles::new(&many);
     assert_eq!(all.n_drawn, MAX_FORECASTS);
-    let words = texts(&all.draw(&style).expect("the first five")).join(" ");
-    assert!(words.contains("0.5 times") && !words.contains("0.6 times"), "{words}");
-    let all = Quantiles { n_drawn: 6, ..all };
-    assert_eq!(all.draw(&style), Err(PlotError::ManyForecasts { n: 6 }));
+    let words = texts(&all.draw(&style).expect("the first seven")).join(" ");
+    assert!(words.contains("0.7 times") && !words.contains("0.8 times"), "{words}");
+    let all = Quantiles { n_drawn: 8, ..all };
+    assert_eq!(all.draw(&style), Err(PlotError::ManyForecasts { n: 8 }));
     // Nothing but zeros has a frame, too.
     let dry = Quantiles { ..Quantiles::new(&curves(&[0.0])) }.draw(&style).map(|_| ());
     assert_eq!(dry, Ok(()));
