@@ -8,6 +8,8 @@
 
 mod cases;
 mod pixels;
+#[cfg(test)]
+mod references;
 mod report;
 mod structure;
 mod sums;

@@ -62,7 +62,7 @@ pub struct SpectrumCurve {
     pub lead_time_min: Option<u32>,
     /// Wavelength in km, power of the forecast, power of the observation; longest wave first.
     pub points: Vec<[f64; 3]>,
-    /// Maps with a pixel that is not known, which no transform can take.
+    /// Maps of which less than half is known, which no spectrum was taken of.
     pub n_left_out: u64,
 }
 

@@ -8,7 +8,7 @@ use crate::score::downscaling::{Merge, WET_MM};
 
 /// Domains of more than some 500 km hold weather systems of several kinds, whose mean says little (Wernli et al. 2008).
 pub const MAX_DOMAIN_KM: f64 = 500.0;
-/// Objects are what rains more than this share of …
+/// Objects are what rains at least this share of …
 const SHARE: f64 = 1.0 / 15.0;
 /// … the value that this share of the wet pixels stays below.
 const QUANTILE: f64 = 0.95;
@@ -74,7 +74,7 @@ impl Merge for StructureSums {
     }
 }
 
-/// SAL of two maps of rain; pixels missing in either count nowhere. `None` where one of them has no rain of at least
+/// SAL of two maps of rain; pixels missing in either count nowhere. `None` where one of them has no rain of more than
 /// 0.1, and for a domain that is longer than [`MAX_DOMAIN_KM`].
 ///
 /// # Panics
@@ -165,7 +165,7 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(sorted[low] + part * (high - sorted[low]))
 }
 
-/// Pixels above a threshold that touch each other, by edges or corners.
+/// Pixels of at least a threshold that touch each other, by edges or corners.
 fn objects(map: &[f64], width: usize, threshold: f64) -> Vec<Vec<usize>> {
     let height = map.len() / width;
     let mut is_free: Vec<bool> = map.iter().map(|&v| v >= threshold).collect();

@@ -14,7 +14,8 @@ pub struct ForecastSums {
     pub counts: Vec<Counts>,
     pub moments: Moments,
     pub fractions: Fractions,
-    /// Of the largest square in the middle of a map.
+    /// Of the largest square in the middle of a map, where half of it is known at least. What is not known is dry in both
+    /// maps, so that edges are the same in both.
     pub spectrum: Spectrum,
     /// By class of the observed intensity.
     pub by_intensity: Vec<Moments>,
@@ -49,7 +50,8 @@ impl ForecastSums {
             self.by_intensity[class].add(f, o);
         }
         self.fractions.add(forecast.width, &forecast.values, &observation.values);
-        self.spectrum.add(&middle(forecast), &middle(observation));
+        let [forecast_square, observed_square] = squares(forecast, observation);
+        self.spectrum.add(&forecast_square, &observed_square);
         self.structure.add(forecast, observation, settings.spacing_km);
     }
 
@@ -70,6 +72,22 @@ impl Merge for ForecastSums {
         self.by_intensity.iter_mut().zip(&other.by_intensity).for_each(|(a, b)| a.merge(b));
         self.structure.merge(&other.structure);
     }
+}
+
+/// The largest squares in the middle of two maps, with zeros where either is not known; as they are where less than half of
+/// them is known, which no spectrum is taken of.
+fn squares(forecast: &Field, observation: &Field) -> [Vec<f32>; 2] {
+    let [mut forecast, mut observed] = [forecast, observation].map(middle);
+    let is_missing = |(f, o): (&f32, &f32)| f.is_nan() || o.is_nan();
+    let n_missing = forecast.iter().zip(&observed).filter(|pair| is_missing(*pair)).count();
+    if 2 * n_missing <= forecast.len() {
+        for (f, o) in forecast.iter_mut().zip(&mut observed) {
+            if is_missing((f, o)) {
+                (*f, *o) = (0.0, 0.0);
+            }
+        }
+    }
+    [forecast, observed]
 }
 
 /// The largest square in the middle of a map.
