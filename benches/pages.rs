@@ -69,6 +69,7 @@ fn weights(model: &ModelCard) -> CheckpointCard {
         variant: (!is_nowcasting).then_some(Variant::LR_512),
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     }

@@ -20,6 +20,8 @@ mod help;
 pub mod import;
 #[cfg(feature = "nn")]
 mod network;
+#[cfg(feature = "nn")]
+mod nowcast;
 #[cfg(any(feature = "nn", test))]
 #[cfg_attr(not(feature = "nn"), expect(dead_code, reason = "only commands with networks write"))]
 mod output;
@@ -91,6 +93,8 @@ enum Command {
     #[cfg(feature = "nn")]
     Explain(explain::Args),
     #[cfg(feature = "nn")]
+    Nowcast(nowcast::Args),
+    #[cfg(feature = "nn")]
     Downscale(downscale::Args),
     #[cfg(feature = "nn")]
     Evaluate(evaluate::Args),
@@ -157,6 +161,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Predict(args) => predict::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Explain(args) => explain::run(args, speech),
+        #[cfg(feature = "nn")]
+        Command::Nowcast(args) => nowcast::run(args, speech),
         #[cfg(feature = "nn")]
         Command::Downscale(args) => downscale::run(args, speech),
         #[cfg(feature = "nn")]

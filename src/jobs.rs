@@ -167,6 +167,13 @@ impl Jobs {
         self.queue.submit(request, Lane::Bulk, Standing::default())
     }
 
+    /// The same for an answer that is counted and not looked at: it is not put away in the store, where it would take the
+    /// place of others.
+    pub fn submit_to_count(&self, request: Request) -> Result<JobId, SubmitError> {
+        let standing = Standing { is_only_counted: true, ..Standing::default() };
+        self.queue.submit(request, Lane::Bulk, standing)
+    }
+
     /// How many requests of one kind go through a network together at most; one until it is known
     /// what computes.
     pub fn max_batch(&self) -> usize {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 use stormlens_data::card::CheckpointCard;
 use stormlens_data::network::{Answer, Input, Question};
 use stormlens_data::request::{Progress, Silent};
@@ -62,9 +62,7 @@ pub struct Args {
 pub struct Comparison<'a> {
     pub dataset: &'a Path,
     pub networks: Vec<Compared<'a>>,
-    /// Names of forecasts without a network; `None`: nobody chose.
-    pub references: Option<Vec<String>>,
-    /// `events`, `role`, `stride-min`, `wet-share-at-least`, `lead-times`, `thresholds`, as far as they were given.
+    /// `forecasts`, `events`, `role`, `stride-min`, `wet-share-at-least`, `lead-times`, `thresholds`, as far as they were given.
     pub parameters: Parameters,
     /// Where what was counted is kept while the work goes on.
     pub state: Option<&'a Path>,
@@ -88,7 +86,7 @@ pub struct Comparable {
     pub n_cases: String,
     pub csv: String,
     pub latex: String,
-    /// Members of a JSON object.
+    /// All that was found, as the dashboard reads it.
     pub json: Value,
 }
 
@@ -116,11 +114,9 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         name.push(".part-of");
         PathBuf::from(name)
     });
-    let others: Vec<String> = named.iter().filter(|name| !is_network(name)).cloned().collect();
     let comparison = Comparison {
         dataset: &args.dataset,
         networks: networks.collect(),
-        references: args.forecasts.is_some().then_some(others),
         parameters: parameters(args),
         state: state.as_deref(),
         progress: &Bar::new(),
@@ -132,13 +128,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     let text = match format {
         Format::Csv => found.csv,
         Format::Latex => found.latex,
-        Format::Json => {
-            let mut all = json!({ "dataset": args.dataset.display().to_string() });
-            if let (Value::Object(all), Value::Object(own)) = (&mut all, found.json) {
-                all.extend(own);
-            }
-            serde_json::to_string(&all)? + "\n"
-        }
+        Format::Json => serde_json::to_string(&found.json)? + "\n",
     };
     if is_standard_output {
         return to_standard_output(text.as_bytes());
@@ -184,6 +174,7 @@ fn list(text: &str) -> Vec<String> {
 
 fn parameters(args: &Args) -> Parameters {
     let given = [
+        ("forecasts", &args.forecasts),
         ("events", &args.events),
         ("role", &args.role),
         ("stride-min", &args.stride_min),

@@ -29,6 +29,8 @@ pub struct Standing {
     pub client: Option<IpAddr>,
     /// Whether it runs in many steps: others go between them, and such runs leave room for short ones.
     pub is_long: bool,
+    /// Whether its answer is counted and not looked at, so that it is not worth a place in the store.
+    pub is_only_counted: bool,
 }
 
 impl Options {

@@ -213,7 +213,9 @@ impl Queue {
     pub fn end(&self, job: &Arc<Job>, state: JobState) {
         let mut inner = self.lock();
         inner.running.retain(|other| !Arc::ptr_eq(other, job));
-        if let JobState::Done(outcome) = &state {
+        if let JobState::Done(outcome) = &state
+            && !job.standing.is_only_counted
+        {
             self.keep(&mut inner, outcome);
         }
         self.notify_store.notify_one();

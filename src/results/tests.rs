@@ -34,6 +34,7 @@ fn weights(sha256: &str) -> Vec<CheckpointCard> {
         variant: None,
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     };

@@ -23,12 +23,13 @@ mod sample;
 mod samples;
 mod scores;
 mod split;
-#[cfg(feature = "nn")]
 mod study;
 #[cfg(feature = "nn")]
 pub mod train;
 mod units;
+mod verification;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -61,12 +62,25 @@ const MAX_CHECKED_FRAMES: usize = 2_000;
 /// The task with its samples.
 pub struct Nowcasts {
     samples: Samples,
+    /// Comparisons over data sets: what they found, and those that are being made.
+    kept: verification::Kept,
+    runs: Arc<verification::Runs>,
 }
 
 /// Opens the archives below the data folder.
 pub fn open(folders: &Folders, _: &Arc<Kept>) -> anyhow::Result<Opened> {
-    let nowcasts = Arc::new(Nowcasts { samples: Samples::open(&folders.data)? });
+    let nowcasts = Arc::new(Nowcasts::new(&folders.data, &folders.cache)?);
     Ok(Opened { task: nowcasts.clone(), pages: nowcasts })
+}
+
+impl Nowcasts {
+    fn new(data: &Path, cache: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            samples: Samples::open(data)?,
+            kept: verification::Kept::new(data, cache),
+            runs: Arc::default(),
+        })
+    }
 }
 
 impl Task for Nowcasts {
@@ -143,7 +157,8 @@ impl Task for Nowcasts {
         let Answered { request, cards, .. } = &answered;
         let id = question::sample_of(&request.subject);
         let note = note(split::part(&self.samples, id, &cards.checkpoint));
-        let mut outcome = answer::outcome(answered);
+        let measured = self.samples.measured(id);
+        let mut outcome = answer::outcome(answered, measured);
         outcome.notes.push(note);
         outcome
     }

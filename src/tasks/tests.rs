@@ -110,6 +110,7 @@ fn weights(model: &str, name: &str) -> CheckpointCard {
         variant: None,
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     }

@@ -146,7 +146,7 @@ impl AppState {
 
     fn standing(&self, request: &Request) -> Standing {
         let client = Client::current().map(Client::address);
-        Standing { client, is_long: self.catalog.is_long(request) }
+        Standing { client, is_long: self.catalog.is_long(request), is_only_counted: false }
     }
 
     /// Takes a request. Where its answer may lie on disk this waits until that is known, so that the

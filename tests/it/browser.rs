@@ -47,7 +47,7 @@ async fn a_visitor_without_javascript_gets_there_too() {
         let browser = driver.browser(false).await;
         browser.open(&address).await;
         // Networks for clouds need not be there.
-        browser.click("#try-samples .card a[href*=knmi]").await;
+        browser.click("#try-samples .card a[href*=radklim]").await;
         browser.wait("a sample", "return location.pathname.startsWith('/samples/')").await;
         assert!(
             !browser
@@ -533,8 +533,8 @@ async fn ask(browser: &Browser<'_>) {
 
 async fn read(browser: &Browser<'_>) {
     browser.wait("figures", FIGURES_DRAWN).await;
-    assert_eq!(browser.count("#forecast .figures figure").await, 4);
-    assert_eq!(browser.count("#scores .scores tbody tr").await, 5 * 3 + 3);
+    assert_eq!(browser.count("#forecast .figures figure").await, 6);
+    assert_eq!(browser.count("#scores .scores tbody tr").await, 5 * 5 + 3);
     assert_eq!(browser.count("#integrated-gradients .figures figure").await, 12);
     assert!(browser.text(".reading").await.contains('%'));
     let alt =

@@ -136,6 +136,21 @@ fn radar(ends: std::ops::Range<u32>) -> String {
     ends.map(name).collect::<Vec<_>>().join(" ")
 }
 
+/// The command of forecasters answers as `predict` does.
+#[test]
+fn a_nowcast_is_what_predict_says_of_the_same_files() {
+    let bench = Bench::new();
+    let files = radar(56..68);
+    let nowcast = format!("nowcast {files} --checkpoint {SHIPPED}");
+    bench.succeeds(&format!("{nowcast} --output @nowcast.npy"));
+    bench.succeeds(&format!("predict --checkpoint {SHIPPED} --input {files} --output @same.npy"));
+    let read = |name: &str| std::fs::read(bench.path(name)).expect("it was written");
+    assert_eq!(read("nowcast.npy"), read("same.npy"));
+    bench.succeeds(&format!("{nowcast} --output @nowcast.nc --set threshold=2"));
+    bench.fails("nowcast --output @nowcast.nc", &["<FILE>"]);
+    bench.fails(&format!("{nowcast} --output @nowcast.nc --set colour=red"), &["colour"]);
+}
+
 #[test]
 fn radar_files_are_taken_as_they_come_and_units_and_times_are_said() {
     let bench = Bench::new();

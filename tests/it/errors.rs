@@ -46,7 +46,9 @@ async fn bad_parameters_say_what_is_expected() {
     check("/samples?min-wet=101", 400, &["percentage from 0 to 100"]).await;
     check("/samples?page=0", 400, &["page number from 1"]).await;
     check("/samples?observed=maybe", 400, &["yes or no"]).await;
-    check("/samples?sort=wet", 400, &["Known are field, from, to, min-wet, observed, page"]).await;
+    let known = "Known are field, event, from, to, min-wet, min-maximum, observed, sort, page";
+    check("/samples?colour=red", 400, &[known]).await;
+    check("/samples?sort=wet", 422, &["wettest"]).await;
 }
 
 /// What a form sends of a method that is not ticked is looked at as well.

@@ -47,6 +47,7 @@ mod splits;
 mod support;
 mod uploads;
 mod values;
+mod verification;
 mod webdriver;
 mod widths;
 mod words;

@@ -81,7 +81,7 @@ async fn samples_are_filtered_and_paged() {
 #[tokio::test]
 async fn an_empty_filter_result_says_what_to_do() {
     let page = TestApp::new().get("/samples?min-wet=100").await;
-    assert!(page.texts(".notice")[0].contains("Widen the time range"));
+    assert!(page.texts(".notice")[0].contains("widen the time range"));
     assert_eq!(page.attributes("input[name=min-wet]", "value"), ["100"]);
 }
 

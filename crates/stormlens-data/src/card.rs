@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::choice::choice;
+use crate::likeness::Likeness;
 use crate::scene::{FeatureRange, Reference, Variant};
 
 mod fields;
@@ -197,6 +198,9 @@ pub struct CheckpointCard {
     /// Where the training scenes lie in the network's features, where the checkpoint holds it.
     #[serde(skip)]
     pub training_features: Option<Arc<FeatureRange>>,
+    /// What the frames of the training were, where that lies beside the weights.
+    #[serde(skip)]
+    pub likeness: Option<Arc<Likeness>>,
     /// Which samples they were trained on and chosen by, where that lies beside the weights.
     pub split: Option<Split>,
     /// Names of the tensors in the file that the network does not have, and that are not used.
@@ -427,6 +431,7 @@ mod tests {
             variant,
             training_range: None,
             training_features: None,
+            likeness: None,
             split: None,
             left_over: Vec::new(),
         };

@@ -14,7 +14,8 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipResult;
 
 pub use atomic::{atomically, write_atomically};
-pub use guarded::{file_bytes, read_file};
+pub use guarded::{file_bytes, read_file, read_packed_file};
+pub(crate) use guarded::{gunzip, is_gzipped};
 
 use crate::projection::ProjectionError;
 

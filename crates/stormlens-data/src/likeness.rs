@@ -8,6 +8,8 @@ mod compare;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ use crate::import::radar::{Measured, RadarFile};
 
 /// The shares of the wet pixels below which the amounts of [`Likeness::quantiles_mm_h`] lie.
 pub const PROBABILITIES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
+
+/// The file beside weights that says it of their training data.
+pub const FILE: &str = "likeness.json";
 
 /// What frames of rain are, in numbers: of the data that a network was trained on, or of an input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +69,12 @@ pub enum DifferenceKind {
 }
 
 impl Likeness {
+    /// The `likeness.json` that a training run leaves beside its weights; `None` where there is none that can be read.
+    pub fn beside(weights: &Path) -> Option<Self> {
+        let text = std::fs::read(weights.parent()?.join(FILE)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
     /// Of all frames of an archive at these times, of all its tiles.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ impl Queue {
         if lane == Lane::Bulk {
             return Ok(());
         }
-        let Standing { client, is_long } = job.standing;
+        let Standing { client, is_long, .. } = job.standing;
         let singles = || inner.waiting.iter().filter(|other| other.lane() == Lane::Single);
         let n_of_client = singles().filter(|other| other.standing.client == client).count();
         if client.is_some() && n_of_client >= self.options.room_for_client() {

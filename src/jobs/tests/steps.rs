@@ -10,7 +10,7 @@ fn client(last: u8) -> Option<IpAddr> {
 }
 
 fn long() -> Standing {
-    Standing { is_long: true, client: None }
+    Standing { is_long: true, ..Standing::default() }
 }
 
 impl Setup {
@@ -86,7 +86,10 @@ fn one_visitor_and_long_runs_leave_room_in_the_queue() {
     let setup = Setup::new(Options { queue_depth: 8, patience: ANY, ..Options::default() });
     setup.begin_long("running");
     let submit = |name: String, client, is_long| {
-        setup.jobs.submit_as(request(&name), Standing { client, is_long }).map(|_| ())
+        setup
+            .jobs
+            .submit_as(request(&name), Standing { client, is_long, ..Standing::default() })
+            .map(|_| ())
     };
     let of_one: Vec<_> = (0..9).map(|i| submit(format!("a{i}"), client(1), true)).collect();
     assert_eq!(of_one.iter().filter(|taken| taken.is_ok()).count(), 4);

@@ -83,6 +83,7 @@ fn cards() -> Cards {
         variant: None,
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     };

@@ -3,6 +3,8 @@
 use stormlens_data::archive::{Lead, Sample};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::field::Field;
+use stormlens_data::import::radar::Measured;
+use stormlens_data::likeness::{Difference, DifferenceKind, Likeness};
 use stormlens_data::network::{Answer, Explained};
 use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Outcome, Provenance, Quantity, Role, Values, Variable,
@@ -20,11 +22,14 @@ use stormlens_plot::words::{count, number};
 #[cfg(test)]
 mod tests;
 
-/// The result of an answer.
+/// A note of each way in which the frames are unlike those that the weights were trained on.
+pub const UNLIKE_TRAINING: &str = "unlike-training-data";
+
+/// The result of an answer to frames of which the radar measured that, where it is known.
 ///
 /// # Panics
 /// If the answer is of another task's question.
-pub fn outcome(answered: Answered<'_>) -> Outcome {
+pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     let Answered { request, cards, rest, answers, provenance, duration_ms, methods, .. } = answered;
     let answer = answers.into_iter().next().unwrap_or_default();
     let frames = *rest.downcast::<Frames>().expect("the frames of this question");
@@ -54,6 +59,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut notes = notes(task, cards.checkpoint.is_simulated, nothing, &frames);
     notes.extend(no_reference);
+    notes.extend(unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
     Outcome {
         request: request.clone(),
         variables,
@@ -233,6 +239,18 @@ fn notes(
         notes.push(Note::new("lead-times-assumed", text, false));
     }
     notes
+}
+
+/// In what frames differ from those of the training, where that is known of the weights. A figure says it where amounts
+/// are of another size, as in another unit, for then it shows nothing that is true.
+fn unlike(frames: &Frames, measured: Option<Measured>, training: Option<&Likeness>) -> Vec<Note> {
+    let (Frames::Sample(sample), Some(training)) = (frames, training) else { return Vec::new() };
+    let note = |difference: Difference| {
+        let is_on_figures = difference.kind == DifferenceKind::Scale;
+        Note::new(UNLIKE_TRAINING, difference.words, is_on_figures)
+    };
+    let differences = training.differences(&Likeness::of_sample(sample, measured));
+    differences.into_iter().map(note).collect()
 }
 
 impl Frames {

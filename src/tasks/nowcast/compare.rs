@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Target;
 
+pub use self::choices::{NetworkChoice, choices};
 use self::choices::{read_networks, read_question};
 use self::page::describe;
 use super::question::{LEAD_TIME, SAMPLE, THRESHOLD, lead_time_min, threshold};
@@ -35,7 +36,7 @@ const NETWORKS: &str = "networks";
 const REGION: &str = "region";
 const NAMES: [&str; 5] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD, REGION];
 /// As many as stand beside each other and can still be told apart.
-const MAX_NETWORKS: usize = 4;
+pub const MAX_NETWORKS: usize = 4;
 
 /// The comparison of all networks on a sample.
 pub fn page_of(sample: &str) -> String {

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use stormlens_data::card::{ModelCard, NowcastField, Part};
+use stormlens_data::card::{NowcastField, Part};
 
 use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
@@ -168,7 +168,7 @@ fn sort(found: &mut [&SampleEntry], samples: &Samples, order: Order) {
 /// Events to choose from.
 fn events(samples: &Samples, chosen: Option<&str>) -> Vec<(String, String, bool)> {
     let is_chosen = |id: &str| chosen == Some(id);
-    let all = samples.events().into_iter();
+    let all = samples.events().iter();
     all.map(|e| (e.id.clone(), e.title.clone(), is_chosen(&e.id))).collect()
 }
 

@@ -5,7 +5,9 @@ use stormlens_data::card::{NowcastField, Part};
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
+use super::answer::UNLIKE_TRAINING;
 use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
+use super::references::NO_REFERENCE;
 use super::scores::{Scores, of_outcome, references};
 use super::{Nowcasts, split};
 use crate::parameters::encode;
@@ -47,6 +49,10 @@ struct ResultPage {
     scores: Option<Scores>,
     by_lead: Option<Scores>,
     n_references: usize,
+    /// In what the frames are unlike those that the weights were trained on.
+    unlike: Vec<String>,
+    /// Why a reference forecast is not there.
+    no_reference: Vec<String>,
     scores_csv: String,
     notice: Option<String>,
     threshold: f64,
@@ -84,6 +90,8 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
             .as_ref()
             .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
         n_references: references(outcome).count(),
+        unlike: outcome.notes(UNLIKE_TRAINING).map(str::to_owned).collect(),
+        no_reference: outcome.notes(NO_REFERENCE).map(str::to_owned).collect(),
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
         notice: notice(question, outcome, idx),
         threshold: threshold(&question.target),

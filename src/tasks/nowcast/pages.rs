@@ -6,12 +6,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
 use stormlens_data::card::{CheckpointCard, ModelCard, Nowcasting};
 use stormlens_data::request::Subject;
 
 use super::list::{self, SampleCard, suggestions};
 use super::scores::Scores;
+use super::verification::{self, FileKind, chart};
 use super::{Nowcasts, SECTION, compare, frames, page, sample};
 use crate::catalog::Catalog;
 use crate::web::layout::Section;
@@ -60,6 +61,7 @@ impl Pages for Nowcasts {
                 get(move |s, p, q, h| frames::animation(moved.clone(), s, p, q, h)),
             )
             .route(compare::PATH, get(move |s, q, h| compare::show(compared.clone(), s, q, h)))
+            .merge(verification_routes(&self))
             .layer(from_fn(time_limit))
     }
 
@@ -105,4 +107,23 @@ impl Pages for Nowcasts {
         let listed = listed.into_iter().take(list::N_ON_PAGE);
         first.chain(listed).for_each(|sample| frames::prepare(&self.samples, pictures, sample));
     }
+}
+
+/// Comparisons over data sets.
+fn verification_routes(task: &Arc<Nowcasts>) -> Router<AppState> {
+    let own = || task.clone();
+    let (listed, shown, begun, stopped) = (own(), own(), own(), own());
+    let (drawn, mapped) = (own(), own());
+    let pages = Router::new()
+        .route(verification::LIST, get(move |s, h| verification::list(listed.clone(), s, h)))
+        .route(verification::PATH, get(move |s, q, h| verification::show(shown.clone(), s, q, h)))
+        .route(verification::START, post(move |s, f| verification::start(begun.clone(), s, f)))
+        .route(verification::STOP, post(move |s, f| verification::stop(stopped.clone(), s, f)))
+        .route(chart::PATH, get(move |s, p, q, h| chart::show(drawn.clone(), s, p, q, h)))
+        .route(chart::MAP_PATH, get(move |s, p, q, h| chart::map(mapped.clone(), s, p, q, h)));
+    FileKind::ALL.into_iter().fold(pages, |pages, kind| {
+        let task = task.clone();
+        let path = format!("{}.{}", verification::PATH, kind.ending());
+        pages.route(&path, get(move |s, q| verification::file(task.clone(), s, kind, q)))
+    })
 }

@@ -7,6 +7,9 @@ use stormlens_data::field::Field;
 use stormlens_data::forecast::{Forecaster, LagrangianPersistence, RecentRain, SProg};
 use stormlens_data::outcome::Note;
 
+/// A note of why a reference forecast is not shown.
+pub const NO_REFERENCE: &str = "no-reference";
+
 /// Maps of one forecast at all lead times, one after another.
 pub struct Beside {
     /// Name of the variable.
@@ -40,7 +43,7 @@ pub fn references(sample: &Sample, lead_times_min: &[u32]) -> (Vec<Beside>, Vec<
             }
             Err(why) => {
                 let text = format!("{label} is not shown: {why:#}");
-                notes.push(Note::new("no-reference", text, false));
+                notes.push(Note::new(NO_REFERENCE, text, false));
             }
         }
     }

@@ -10,6 +10,7 @@ use stormlens_data::archive::{Archive, Event, Sample, Tile};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::{Field, Grid};
+use stormlens_data::import::radar::Measured;
 use stormlens_data::time;
 
 use super::brought::{self, Brought, Kept, Stated};
@@ -119,6 +120,7 @@ pub enum FramesError {
 pub struct Samples {
     archives: BTreeMap<String, Archive>,
     list: Vec<SampleEntry>,
+    events: Vec<EventName>,
     brought: Mutex<BTreeMap<String, Arc<(SampleEntry, Kept)>>>,
 }
 
@@ -148,7 +150,21 @@ impl Samples {
         if list.is_empty() {
             tracing::warn!(folder = %data.display(), "no radar frames were found");
         }
-        Ok(Self { archives, list, brought: Mutex::default() })
+        let events = events(&list);
+        Ok(Self { archives, list, events, brought: Mutex::default() })
+    }
+
+    /// The archive of a folder by its name.
+    pub fn archive_named(&self, name: &str) -> Option<&Archive> {
+        self.archives.get(name)
+    }
+
+    /// Names of the archives of a field.
+    pub fn datasets(&self, field: NowcastField) -> impl Iterator<Item = &str> {
+        self.archives
+            .iter()
+            .filter(move |(_, archive)| archive.field() == field)
+            .map(|(name, _)| name.as_str())
     }
 
     /// All samples of the archives, oldest first.
@@ -191,6 +207,15 @@ impl Samples {
         Ok(Frames::Sample(load(self.archive(entry), &entry.name)?))
     }
 
+    /// What the radar of a sample measured; `None` of clouds and arrays, and for a name that is not there.
+    pub fn measured(&self, id: &str) -> Option<Measured> {
+        if let Some((_, Kept::Radar { archive, .. })) = self.brought(id).as_deref() {
+            return archive.measured();
+        }
+        let entry = self.list.iter().find(|sample| sample.id == id)?;
+        self.archive(entry).measured()
+    }
+
     /// Share of the pixels, 0 to 1, with rain or clouds in the sample's last input frame.
     ///
     /// # Errors
@@ -211,14 +236,8 @@ impl Samples {
     }
 
     /// All events that samples are of, oldest first.
-    pub fn events(&self) -> Vec<&EventName> {
-        let mut found: Vec<&EventName> = Vec::new();
-        for event in self.list.iter().filter_map(|sample| sample.event.as_ref()) {
-            if found.iter().all(|known| known.id != event.id) {
-                found.push(event);
-            }
-        }
-        found
+    pub fn events(&self) -> &[EventName] {
+        &self.events
     }
 
     /// One input frame of a sample in its physical unit, counted from the oldest; `None` beyond the last.
@@ -308,6 +327,17 @@ impl Frames {
             }
         }
     }
+}
+
+/// Of samples in the order of time.
+fn events(list: &[SampleEntry]) -> Vec<EventName> {
+    let mut found: Vec<EventName> = Vec::new();
+    for event in list.iter().filter_map(|sample| sample.event.as_ref()) {
+        if found.iter().all(|known| known.id != event.id) {
+            found.push(event.clone());
+        }
+    }
+    found
 }
 
 fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {

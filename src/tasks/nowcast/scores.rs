@@ -248,7 +248,7 @@ pub struct OnPage {
     name: &'static str,
     pub meaning: &'static str,
     unit: &'static str,
-    value: fn(f64) -> f64,
+    pub value: fn(f64) -> f64,
 }
 
 impl OnPage {

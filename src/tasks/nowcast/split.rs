@@ -96,8 +96,8 @@ impl<'a> Targets<'a> {
 
 /// The part of a sample that stands in a split by its own name, or with the folder of its archive before that.
 fn named(split: &Split, sample: &SampleEntry) -> Option<Part> {
-    let whole = || format!("{}/{}", sample.archive(), sample.name());
-    split.part(sample.name()).or_else(|| split.part(&whole()))
+    let own = split.part(sample.name());
+    own.or_else(|| split.part(&format!("{}/{}", sample.archive(), sample.name())))
 }
 
 /// Archives that hold every sample that the split names of one archive.

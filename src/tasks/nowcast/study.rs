@@ -3,6 +3,9 @@
 //! What is counted is written to a file now and then, so that work that was stopped goes on where it was.
 
 mod forecasts;
+mod found;
+pub mod plan;
+mod run;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,9 @@ use stormlens_data::request::Progress;
 use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
 
 pub use forecasts::{Forecasts, Network, Reference, references};
+pub use found::{CASE_SCORES, Case, ErrorMap, Found, Trained, case_score};
+pub use plan::Plan;
+pub use run::run;
 pub use samples::{Chosen, Selection, select};
 
 /// After so many samples what was counted is written down.

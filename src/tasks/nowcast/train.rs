@@ -2,9 +2,14 @@
 
 use serde_json::json;
 use stormlens_checkpoint::Metadata;
+use stormlens_data::archive::{Archive, parse_id};
 use stormlens_data::card::NowcastField;
+use stormlens_data::files::write_atomically;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
-use stormlens_nn::train::{EpochReport, FrameSupervision, TrainConfig, initial_weights, open};
+use stormlens_data::likeness::{self, Likeness};
+use stormlens_nn::train::{
+    Block, EpochReport, Examples, FrameSupervision, TrainConfig, initial_weights, open,
+};
 
 use crate::cli::train::{Run, created_by};
 
@@ -50,7 +55,27 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         created_by: created_by(),
     };
     let initial = initial_weights(&config, run.entry)?;
+    describe_frames(&config, examples.as_ref())?;
     run.train_from(initial, &config.recipe(), &supervision, &metadata)
+}
+
+/// Writes what the last input frames of the training are beside the weights, so that others can be compared with them.
+/// Of windows and of several archives, whose frames may differ, nothing is written.
+fn describe_frames(config: &TrainConfig, examples: &dyn Examples) -> anyhow::Result<()> {
+    let data = &config.data;
+    let mut folders = data.archive.iter().chain(&data.archives);
+    let (Some(folder), None) = (folders.next(), folders.next()) else { return Ok(()) };
+    let file = config.output.join(likeness::FILE);
+    if data.frames.field != NowcastField::Precipitation || file.is_file() {
+        return Ok(());
+    }
+    let time = |id: &String| Some(parse_id(id.rsplit('/').next()?)?.1);
+    let mut times: Vec<_> = examples.ids(Block::Train).iter().filter_map(time).collect();
+    times.dedup();
+    let likeness = Likeness::of_archive(&Archive::open(folder)?, &times)?;
+    std::fs::create_dir_all(&config.output)?;
+    write_atomically(&file, &serde_json::to_vec_pretty(&likeness)?)?;
+    Ok(())
 }
 
 /// What a network's values of rain are divided by, mm in 5 minutes.

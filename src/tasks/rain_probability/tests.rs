@@ -88,6 +88,7 @@ fn cards(fields: Option<FieldsCard>) -> Cards {
         variant: None,
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     };

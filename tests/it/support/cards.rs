@@ -56,6 +56,7 @@ pub fn checkpoint() -> CheckpointCard {
         variant: None,
         training_range: None,
         training_features: None,
+        likeness: None,
         split: None,
         left_over: Vec::new(),
     }

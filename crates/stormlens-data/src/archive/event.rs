@@ -45,6 +45,18 @@ pub enum EventRole {
     None,
 }
 
+impl EventRole {
+    /// As files and addresses say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+            Self::None => "none",
+        }
+    }
+}
+
 impl Event {
     pub fn contains(&self, time: Timestamp) -> bool {
         (self.from..=self.to).contains(&time)

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
+
 use super::FilesError;
 
 /// Length in bytes of a regular file that is at most `max_bytes` long. Nothing is opened, so that a pipe
@@ -46,9 +48,56 @@ pub fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FilesError> {
     }
 }
 
+/// The bytes of a file, or what is packed in it where it is gzipped; either are `max_bytes` at most.
+///
+/// # Errors
+/// As [`read_file`], and for what is packed and cut off or damaged.
+pub fn read_packed_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FilesError> {
+    let bytes = read_file(path, max_bytes)?;
+    if !is_gzipped(&bytes) {
+        return Ok(bytes);
+    }
+    let file = path.display().to_string();
+    match gunzip(&bytes, max_bytes) {
+        Ok(Some(unpacked)) => Ok(unpacked),
+        Ok(None) => {
+            let n_bytes = max_bytes.saturating_add(1);
+            Err(FilesError::TooLarge { file, n_bytes, max_bytes })
+        }
+        Err(cause) => Err(FilesError::Io { file, cause }),
+    }
+}
+
+pub(crate) fn is_gzipped(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x1f\x8b")
+}
+
+/// What is in gzipped bytes; `None` where that is more than `max_bytes`.
+pub(crate) fn gunzip(bytes: &[u8], max_bytes: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes).take(max_bytes.saturating_add(1)).read_to_end(&mut unpacked)?;
+    Ok((unpacked.len() as u64 <= max_bytes).then_some(unpacked))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gzipped_files_are_unpacked_below_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.gz");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, &[b'a'; 3000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        std::fs::write(&path, &packed).unwrap();
+        assert_eq!(read_packed_file(&path, 3000).unwrap(), [b'a'; 3000]);
+        assert!(matches!(read_packed_file(&path, 2999), Err(FilesError::TooLarge { .. })));
+        std::fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+        assert!(matches!(read_packed_file(&path, 3000), Err(FilesError::Io { .. })));
+        std::fs::write(&path, b"plain").unwrap();
+        assert_eq!(read_packed_file(&path, 3000).unwrap(), b"plain");
+    }
 
     #[test]
     fn what_is_no_file_or_too_long_is_refused_before_it_is_read() {

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use stormlens_data::card::{
     CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
 };
+use stormlens_data::likeness::Likeness;
 use stormlens_data::network::ShownLayer;
 use stormlens_data::scene::Variant;
 
@@ -125,6 +126,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         variant,
         training_range,
         training_features,
+        likeness: Likeness::beside(path).map(Arc::new),
         split: Split::beside(path),
         left_over: file.left_over,
     };

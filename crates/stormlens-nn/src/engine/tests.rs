@@ -147,6 +147,7 @@ fn fields() -> (Resident, &'static Counting) {
             variant: None,
             training_range: None,
             training_features: None,
+            likeness: None,
             split: None,
             left_over: Vec::new(),
         },

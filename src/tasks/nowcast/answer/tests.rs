@@ -47,6 +47,8 @@ fn a_result_has_its_variables_in_one_order() {
         "prediction",
         "observation",
         "persistence",
+        "lagrangian_persistence",
+        "s_prog",
         "input",
         "target_mask",
         "grad_cam/first",
@@ -66,7 +68,7 @@ fn a_result_has_its_variables_in_one_order() {
     assert_eq!(names, expected);
     let (_, alone) = rain("&methods=none");
     let names: Vec<_> = alone.variables.iter().map(|variable| variable.name.as_str()).collect();
-    assert_eq!(names, &expected[..4]);
+    assert_eq!(names, &expected[..6]);
     assert!(alone.numbers.is_empty());
 }
 
@@ -327,4 +329,21 @@ fn arrays_that_were_brought_lie_nowhere_and_at_no_time() {
     assert_eq!(data_licence, "not stated");
     let kept = question.task.check(&outcome, &question.request, &question.cards);
     assert_eq!(kept, Err(crate::results::Unfit::Data), "it goes with the program");
+}
+
+/// Weights that learnt from amounts of another size, as in another unit, say so on every figure.
+#[test]
+fn frames_that_are_unlike_the_training_are_told() {
+    let known = sample("knmi", "20100826T0535", (12, 5), &[30]);
+    let same = Likeness::of_sample(&known, None);
+    let frames = Frames::Sample(known);
+    assert!(unlike(&frames, None, Some(&same)).is_empty());
+    assert!(unlike(&frames, None, None).is_empty(), "nothing is known of the training");
+    let hourly = same.quantiles_mm_h.map(|amounts| amounts.map(|amount| amount / 12.0));
+    let other = Likeness { quantiles_mm_h: hourly, frame_step_min: 15, ..same };
+    let notes = unlike(&frames, None, Some(&other));
+    let on_figures: Vec<bool> = notes.iter().map(|note| note.is_on_figures).collect();
+    assert_eq!(on_figures, [true, false], "{notes:?}");
+    assert!(notes[0].text.contains("about 12 times as large"), "{}", notes[0].text);
+    assert!(notes[1].text.contains("15 minutes"), "{}", notes[1].text);
 }

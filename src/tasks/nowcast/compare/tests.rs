@@ -1,11 +1,11 @@
 use stormlens_data::card::CheckpointCard;
 
 use super::*;
-use crate::tasks::nowcast::samples::Samples;
 use crate::tasks::tests::{CLOUDS, SAMPLE, catalog, data};
 
 fn read(query: &str) -> Result<Comparison, QuestionError> {
-    let task = Nowcasts { samples: Samples::open(&data()).expect("the repository has samples") };
+    let task =
+        Nowcasts::new(&data(), &data().join("no/such/cache")).expect("the repository has samples");
     Comparison::read(&Parameters::parse(Some(query)), &task, &catalog())
 }
 
@@ -88,7 +88,8 @@ fn as_many_are_compared_as_people_can_tell_apart() {
     let more = |i: usize| CheckpointCard { name: format!("more-{i}"), ..one.clone() };
     known.checkpoints.extend((0..5).map(more));
     let many = Catalog::new(known, catalog().tasks().to_vec());
-    let task = Nowcasts { samples: Samples::open(&data()).expect("the repository has samples") };
+    let task =
+        Nowcasts::new(&data(), &data().join("no/such/cache")).expect("the repository has samples");
     let read = |query: &str| Comparison::read(&Parameters::parse(Some(query)), &task, &many);
     let all = read(&format!("sample={SAMPLE}")).expect("it can be compared");
     assert_eq!(all.names.len(), MAX_NETWORKS);

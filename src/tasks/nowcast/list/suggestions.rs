@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stormlens_data::card::{ModelCard, Part};
+use stormlens_data::card::ModelCard;
 
 use crate::catalog::Catalog;
 use crate::tasks::nowcast::samples::{SampleEntry, Samples};
@@ -15,7 +15,8 @@ const N_SUGGESTIONS: usize = 6;
 const WET_SHARE: f64 = 0.05;
 
 /// A few samples that can be verified and that some weights are for, of as many events as there are and
-/// spread evenly over the time of each, latest first: wet ones and test samples where there are enough of them.
+/// spread evenly over the time of each, latest first: wet ones that no network has seen where there are enough of them,
+/// and the wettest where each event gives one.
 pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a SampleEntry> {
     let of = |model: &Arc<ModelCard>| catalog.checkpoints(model.id).cloned().collect::<Vec<_>>();
     let weights: Vec<_> = catalog.models().iter().flat_map(of).collect();
@@ -25,9 +26,9 @@ pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a Sampl
         |s: &&SampleEntry| s.observed && (fields.is_empty() || fields.contains(&s.field));
     let mut found: Vec<_> = samples.list().iter().filter(can_be_asked).collect();
     let memberships = Memberships::new(samples, catalog);
-    retain_if_enough(&mut found, |sample| memberships.worst(sample) == Part::Test);
-    let is_wet = |s: &SampleEntry| samples.listed_share(s).is_some_and(|share| share >= WET_SHARE);
-    retain_if_enough(&mut found, is_wet);
+    retain_if_enough(&mut found, |sample| !memberships.worst(sample).is_seen());
+    let listed = |s: &SampleEntry| samples.listed_share(s).unwrap_or(0.0);
+    retain_if_enough(&mut found, |s| listed(s) >= WET_SHARE);
     let mut events: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for sample in found.into_iter().rev() {
         let event = sample.event.as_ref().map(|event| &event.id);
@@ -35,6 +36,10 @@ pub fn suggestions<'a>(samples: &'a Samples, catalog: &Catalog) -> Vec<&'a Sampl
     }
     let share = N_SUGGESTIONS.div_ceil(events.len().max(1));
     let spread = |of: Vec<&'a SampleEntry>| {
+        if share == 1 {
+            let wettest = of.into_iter().max_by(|a, b| listed(a).total_cmp(&listed(b)));
+            return wettest.into_iter().collect();
+        }
         let step = (of.len() / share).max(1);
         of.into_iter().step_by(step).take(share).collect::<Vec<_>>()
     };

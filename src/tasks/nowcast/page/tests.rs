@@ -23,10 +23,15 @@ fn maps_are_those_of_the_lead_time() {
         "map-prediction@1",
         "map-observation@1",
         "map-persistence@1",
+        "map-lagrangian_persistence@1",
+        "map-s_prog@1",
         "difference-prediction,observation@1",
     ];
     assert_eq!(names(&maps(&outcome, 1)), observed);
-    assert_eq!(names(&maps(&outcome, 2)), ["map-prediction@2", "map-persistence@2"]);
+    assert_eq!(
+        names(&maps(&outcome, 2)),
+        ["map-prediction@2", "map-persistence@2", "map-lagrangian_persistence@2", "map-s_prog@2",]
+    );
     assert_eq!(names(&strips(&outcome)), ["strip-prediction", "strip-observation"]);
     let (_, one) = rain("&checkpoint=late&methods=none");
     assert!(strips(&one).is_empty(), "there is one lead time");

@@ -109,7 +109,7 @@ fn a_missing_data_folder_says_which_option_names_it() {
 fn the_repository_has_a_night_of_rain_and_a_morning_of_clouds() {
     let samples = Samples::open(&data()).unwrap();
     let of = |field| samples.list().iter().filter(move |s| s.field == field);
-    assert_eq!(of(NowcastField::Precipitation).count(), 81);
+    assert_eq!(of(NowcastField::Precipitation).count(), 4153);
     assert_eq!(of(NowcastField::CloudCover).count(), 13);
     assert_eq!(of(NowcastField::CloudCover).filter(|s| s.observed).count(), 7);
     assert!(samples.list().is_sorted_by_key(|sample| sample.time));

@@ -85,48 +85,58 @@ fn a_table_may_stand_below_a_description() {
 }
 
 mod of_results {
-    use stormlens_data::score::verify;
-
     use super::*;
     use crate::tasks::tests::{CLOUDS, SAMPLE, answered};
 
-    fn maps(outcome: &Outcome, lead: usize) -> [stormlens_data::field::Field; 3] {
-        ["prediction", "persistence", "observation"]
-            .map(|name| outcome.variable(name).expect("it is there").map(lead))
+    const RAIN: [&str; 4] = [MODEL, PERSISTENCE, "lagrangian_persistence", "s_prog"];
+
+    /// The maps of these forecasts, and what was observed where all of them know something.
+    fn maps(outcome: &Outcome, names: &[&str], lead: usize) -> (Vec<Field>, Field) {
+        let map = |name: &str| outcome.variable(name).expect(name).map(lead);
+        let of_forecast = |name: &&str| map(if *name == MODEL { "prediction" } else { name });
+        let maps: Vec<Field> = names.iter().map(of_forecast).collect();
+        let known = known_everywhere(&maps, &map("observation"));
+        (maps, known)
+    }
+
+    /// The table of these forecasts at these lead times.
+    fn expected(
+        outcome: &Outcome,
+        field: NowcastField,
+        names: &[&str],
+        leads: &[u32],
+    ) -> ScoreTable {
+        let mut sums = Verification::new(field, names, leads, default_thresholds(field));
+        for lead in 0..leads.len() {
+            let (maps, known) = maps(outcome, names, lead);
+            sums.add(lead, &maps.iter().collect::<Vec<_>>(), &known);
+        }
+        sums.finish()
     }
 
     #[test]
     fn one_lead_time_is_verified_as_its_maps_are() {
         let (_, outcome) = answered(&format!("sample={SAMPLE}&checkpoint=assumed&methods=none"));
-        let [model, persistence, observed] = &maps(&outcome, 0);
-        let field = NowcastField::Precipitation;
-        let expected = verify(field, 30, [model, persistence, observed], default_thresholds(field));
         let table = of_outcome(&outcome).expect("it was observed");
-        assert_eq!(table, expected);
+        assert_eq!(table, expected(&outcome, NowcastField::Precipitation, &RAIN, &[30]));
         assert!(table.row(MODEL, Some(30), 0.5).is_some_and(|row| row.counts.hits > 0));
     }
 
     /// What was not observed does not count, neither by itself nor in what is taken together.
     #[test]
     fn lead_times_that_were_observed_are_verified() {
-        let check = |query: &str, field, leads: &[u32]| {
+        let check = |query: &str, field, names: &[&str], leads: &[u32]| {
             let (_, outcome) = answered(query);
             let table = of_outcome(&outcome).expect("it was observed");
-            let names = [MODEL, PERSISTENCE];
-            let mut sums = Verification::new(field, &names, leads, default_thresholds(field));
-            for lead in 0..leads.len() {
-                let [model, persistence, observed] = &maps(&outcome, lead);
-                sums.add(lead, &[model, persistence], observed);
-            }
-            assert_eq!(table, sums.finish(), "{query}");
+            assert_eq!(table, expected(&outcome, field, names, leads), "{query}");
             let found: Vec<_> = table.lead_times_min();
             let expected: Vec<_> = leads.iter().copied().map(Some).chain([None]).collect();
             assert_eq!(found, expected, "{query}");
         };
         let rain = format!("sample={SAMPLE}&methods=none");
-        check(&rain, NowcastField::Precipitation, &[30, 60]);
+        check(&rain, NowcastField::Precipitation, &RAIN, &[30, 60]);
         let clouds = format!("model=clouds&sample={CLOUDS}&methods=none");
-        check(&clouds, NowcastField::CloudCover, &[15, 30, 45, 60]);
+        check(&clouds, NowcastField::CloudCover, &RAIN[..2], &[15, 30, 45, 60]);
     }
 
     /// The table of errors below those of lead times showed the first lead time's.
@@ -161,8 +171,8 @@ mod of_results {
         assert_eq!(file.name, "scores.csv");
         let text = String::from_utf8(file.bytes.clone()).expect("it is text");
         assert!(text.starts_with("forecast,lead_time_min,threshold_mm_h,hits,"), "{text}");
-        // Two lead times and both together, at five thresholds, of two forecasts.
-        assert_eq!(text.lines().count(), 1 + 3 * 5 * 2);
+        // Two lead times and both together, at five thresholds, of four forecasts.
+        assert_eq!(text.lines().count(), 1 + 3 * 5 * 4);
     }
 
     #[test]

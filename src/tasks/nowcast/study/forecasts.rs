@@ -1,13 +1,11 @@
 //! Whoever forecasts: networks, and what needs none.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use stormlens_data::archive::Sample;
 use stormlens_data::card::Nowcasting;
 use stormlens_data::field::Field;
 use stormlens_data::forecast::{Forecaster, reference_forecasters};
-use stormlens_data::network::Input;
 
-use crate::cli::compare::RunNetwork;
 use crate::tasks::nowcast::references::forecast;
 
 /// Forecasts of samples.
@@ -57,11 +55,18 @@ impl Forecasts for Reference {
 
 /// A network with weights.
 pub struct Network<'a> {
+    /// `MODEL/CHECKPOINT`
     pub name: String,
     pub weights_sha256: String,
+    /// On which data they were trained, in words.
+    pub training_data: String,
     pub task: Nowcasting,
+    /// A map in the field's unit for each lead time of the task.
     pub run: Box<RunNetwork<'a>>,
 }
+
+/// The forecast of a sample.
+pub type RunNetwork<'a> = dyn Fn(&Sample) -> anyhow::Result<Vec<Field>> + 'a;
 
 impl Forecasts for Network<'_> {
     fn name(&self) -> &str {
@@ -77,22 +82,16 @@ impl Forecasts for Network<'_> {
     }
 
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
-        let grid = &sample.sequence.grid;
-        let n_pixels = grid.height * grid.width;
-        let n_values = self.task.n_input_frames * n_pixels;
-        let values = &sample.inputs_normalised;
-        // Of frames that somebody else wants, the last are the network's.
-        let values = values[values.len() - n_values..].to_vec();
-        let shape = [self.task.n_input_frames, grid.height, grid.width];
-        let answer = (self.run)(&Input { values, shape })?;
-        let map = |lead: &u32| {
-            let place = self.task.lead_times_min.iter().position(|own| own == lead);
-            let place = place
-                .with_context(|| format!("{} does not forecast {lead} min ahead", self.name))?;
-            let own = &answer.prediction[place * n_pixels..][..n_pixels];
-            let values = own.iter().map(|&x| self.task.field.to_physical(x)).collect();
-            Ok(Field::new(grid.height, grid.width, values))
+        let own = &self.task.lead_times_min;
+        let place = |lead: &u32| {
+            let place = own.iter().position(|other| other == lead);
+            place.with_context(|| format!("{} does not forecast {lead} min ahead", self.name))
         };
-        lead_times_min.iter().map(map).collect()
+        let places = lead_times_min.iter().map(place).collect::<anyhow::Result<Vec<usize>>>()?;
+        let maps = (self.run)(sample)?;
+        if maps.len() != own.len() {
+            bail!("{} gives {} maps for {} lead times", self.name, maps.len(), own.len());
+        }
+        Ok(places.into_iter().map(|place| maps[place].clone()).collect())
     }
 }

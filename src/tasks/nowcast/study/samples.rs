@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use jiff::Timestamp;
-use stormlens_data::archive::{Archive, EventRole, SampleRef};
+use stormlens_data::archive::{Archive, Event, EventRole, SampleRef};
 use stormlens_data::time;
 
 /// Weather of two hours is taken for one trial where an archive has fewer events than are needed for an interval.
@@ -18,7 +18,7 @@ pub struct Chosen {
 }
 
 /// What is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// Ids of events; empty: all.
     pub events: Vec<String>,
@@ -46,8 +46,14 @@ pub fn select(
         bail!("there is no event {unknown:?}; there are {}", ids.join(", "));
     }
     let all = archive.samples(n_frames, archive.frame_step_min(), lead_times_min);
+    let last_lead = lead_times_min.last().copied().unwrap_or(0);
     let is_wanted = |sample: &SampleRef| {
-        let event = archive.event(sample.time);
+        // A sample between two events is of neither: its frames may be of one that networks were trained on.
+        let before = (n_frames.saturating_sub(1)) as i64 * i64::from(archive.frame_step_min());
+        let ends = [-before, i64::from(last_lead)].map(|m| time::add_minutes(sample.time, m));
+        let is_whole =
+            |event: &&Event| ends.iter().all(|end| end.is_some_and(|end| event.contains(end)));
+        let event = archive.event(sample.time).filter(is_whole);
         let is_of =
             |id: &str| selection.events.is_empty() || selection.events.iter().any(|e| e == id);
         let fits = match event {

@@ -1,0 +1,145 @@
+//! Comparisons that are being made: one at a time, some that wait, each with progress and a stop.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use axum::http::StatusCode;
+use stormlens_data::request::{Cancelled, Progress};
+
+use crate::tasks::nowcast::study::Plan;
+use crate::web::{AppError, Link, Problem};
+
+/// Comparisons that run or wait.
+const MAX_OPEN: usize = 4;
+
+/// All that run, wait or have failed, by the ids of their plans.
+#[derive(Default)]
+pub struct Runs {
+    runs: Mutex<HashMap<String, Arc<Run>>>,
+    /// Held by the one that works.
+    turn: Arc<Mutex<()>>,
+}
+
+/// One of them.
+#[derive(Default)]
+pub struct Run {
+    standing: Mutex<Standing>,
+    stopped: AtomicBool,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    #[default]
+    Waiting,
+    /// Samples that are counted, and all.
+    Running {
+        done: usize,
+        total: usize,
+    },
+    Failed(String),
+}
+
+/// No room for another one.
+pub struct Busy;
+
+impl Busy {
+    pub fn into_error(self, back: &str) -> AppError {
+        let problem = Problem {
+            message: format!("{MAX_OPEN} comparisons run or wait already"),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "Too many comparisons",
+            remedy: "Wait until one of them is done, or stop one".to_owned(),
+            back: Link { text: "Comparisons", href: back.to_owned() },
+        };
+        AppError::Task(Arc::new(problem))
+    }
+}
+
+impl Runs {
+    /// Has a thread do `work` when its turn comes, unless it does already. What failed before is tried again.
+    pub fn start(
+        self: &Arc<Self>,
+        plan: &Plan,
+        work: impl FnOnce(&Run) -> anyhow::Result<()> + Send + 'static,
+    ) -> Result<(), Busy> {
+        let (id, run) = (plan.id(), Arc::<Run>::default());
+        let mut runs = lock(&self.runs);
+        if runs.get(&id).is_some_and(|run| run.is_open()) {
+            return Ok(());
+        }
+        if runs.values().filter(|run| run.is_open()).count() >= MAX_OPEN {
+            return Err(Busy);
+        }
+        // Failures are said once more to whoever looks, and not for ever.
+        runs.retain(|_, run| run.is_open());
+        runs.insert(id.clone(), run.clone());
+        let all = self.clone();
+        let done = move || all.run(&id, &run, work);
+        thread::Builder::new().name("comparison".to_owned()).spawn(done).map_err(|_| Busy)?;
+        Ok(())
+    }
+
+    fn run(&self, id: &str, run: &Arc<Run>, work: impl FnOnce(&Run) -> anyhow::Result<()>) {
+        let _turn = lock(&self.turn);
+        let end = if run.is_stopped() { Ok(()) } else { work(run) };
+        match end {
+            Err(error) if !run.is_stopped() => {
+                tracing::warn!(comparison = id, error = format!("{error:#}"), "failed");
+                *lock(&run.standing) = Standing::Failed(format!("{error:#}"));
+            }
+            _ => {
+                let mut runs = lock(&self.runs);
+                if runs.get(id).is_some_and(|other| Arc::ptr_eq(other, run)) {
+                    runs.remove(id);
+                }
+            }
+        }
+    }
+
+    /// How far the comparison of a plan is; `None` where nobody has begun it, or it is done.
+    pub fn standing(&self, plan: &Plan) -> Option<Standing> {
+        let run = lock(&self.runs).get(&plan.id()).cloned()?;
+        let standing = lock(&run.standing).clone();
+        Some(standing)
+    }
+
+    /// Stops it at its next sample.
+    pub fn stop(&self, plan: &Plan) {
+        if let Some(run) = lock(&self.runs).remove(&plan.id()) {
+            run.stopped.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Standing {
+    /// Whether more is to come.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
+impl Run {
+    fn is_open(&self) -> bool {
+        lock(&self.standing).is_open()
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+impl Progress for Run {
+    fn report(&self, _: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
+        *lock(&self.standing) = Standing::Running { done, total };
+        if self.is_stopped() { ControlFlow::Break(Cancelled) } else { ControlFlow::Continue(()) }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whatever a run was at when it panicked, a standing is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
