@@ -114,11 +114,15 @@ fn verification_routes(task: &Arc<Nowcasts>) -> Router<AppState> {
     let own = || task.clone();
     let (listed, shown, begun, stopped) = (own(), own(), own(), own());
     let (drawn, mapped) = (own(), own());
+    let stop = move |state, form| {
+        let task = stopped.clone();
+        async move { verification::stop(&task, state, form) }
+    };
     let pages = Router::new()
         .route(verification::LIST, get(move |s, h| verification::list(listed.clone(), s, h)))
         .route(verification::PATH, get(move |s, q, h| verification::show(shown.clone(), s, q, h)))
         .route(verification::START, post(move |s, f| verification::start(begun.clone(), s, f)))
-        .route(verification::STOP, post(move |s, f| verification::stop(stopped.clone(), s, f)))
+        .route(verification::STOP, post(stop))
         .route(chart::PATH, get(move |s, p, q, h| chart::show(drawn.clone(), s, p, q, h)))
         .route(chart::MAP_PATH, get(move |s, p, q, h| chart::map(mapped.clone(), s, p, q, h)));
     FileKind::ALL.into_iter().fold(pages, |pages, kind| {

@@ -86,20 +86,20 @@ pub async fn start(
             let found = super::study::run(&of_plan, archive, networks, (Some(&state), run))?;
             own.kept.keep(&of_plan, found)
         };
-        task.runs.start(&plan, work).map_err(|busy| busy.into_error(LIST))?;
+        task.runs.start(&plan, work)?;
     }
     Ok(see(&plan))
 }
 
 /// Stops a comparison; what was counted stays, so that it can go on.
-pub async fn stop(
-    task: Arc<Nowcasts>,
+pub fn stop(
+    task: &Nowcasts,
     State(state): State<AppState>,
     RawForm(body): RawForm,
 ) -> Result<Response, AppError> {
     let parameters = form(&body);
     parameters.only(&plan::NAMES)?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, task, &state)?;
     task.runs.stop(&plan);
     Ok(see(&plan))
 }

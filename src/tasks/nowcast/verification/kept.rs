@@ -59,7 +59,7 @@ impl Kept {
             return Ok(Some(found));
         }
         let query = plan.query();
-        let mut shipped = self.files(&self.shipped).into_iter();
+        let mut shipped = files(&self.shipped).into_iter();
         let found = shipped.find_map(|file| {
             let found = self.read(&file).transpose()?;
             let is_other = found.as_ref().is_ok_and(|found| found.query != query);
@@ -70,7 +70,7 @@ impl Kept {
 
     /// All of them, those that came with the data first. What cannot be read is left out, and the log says why.
     pub fn list(&self) -> Vec<Listed> {
-        let files = self.files(&self.shipped).into_iter().chain(self.files(&self.own));
+        let files = files(&self.shipped).into_iter().chain(files(&self.own));
         let read = |file: PathBuf| match self.read(&file) {
             Ok(found) => found,
             Err(error) => {
@@ -109,21 +109,10 @@ impl Kept {
         let bytes = serde_json::to_vec(&found)?;
         write_atomically(&file, &bytes).with_context(|| file.display().to_string())?;
         let _ = fs::remove_file(state);
-        let mut all = self.files(&self.own);
+        let mut all = files(&self.own);
         all.sort_by_key(|file| std::cmp::Reverse(written(file)));
         all.into_iter().skip(MAX_KEPT).for_each(|old| _ = fs::remove_file(old));
         Ok(())
-    }
-
-    fn files(&self, folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let is_one = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            ENDINGS.iter().any(|ending| name.ends_with(ending))
-        };
-        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
-        files.sort();
-        files
     }
 
     fn read(&self, file: &Path) -> Result<Option<Arc<Found>>, AppError> {
@@ -144,6 +133,18 @@ impl Kept {
         self.read.put(key, found.clone());
         Ok(Some(found))
     }
+}
+
+/// Those of a folder, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        ENDINGS.iter().any(|ending| name.ends_with(ending))
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
+    files.sort();
+    files
 }
 
 fn written(file: &Path) -> Option<SystemTime> {

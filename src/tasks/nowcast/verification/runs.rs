@@ -9,6 +9,7 @@ use std::thread;
 use axum::http::StatusCode;
 use stormlens_data::request::{Cancelled, Progress};
 
+use super::LIST;
 use crate::tasks::nowcast::study::Plan;
 use crate::web::{AppError, Link, Problem};
 
@@ -46,16 +47,16 @@ pub enum Standing {
 /// No room for another one.
 pub struct Busy;
 
-impl Busy {
-    pub fn into_error(self, back: &str) -> AppError {
+impl From<Busy> for AppError {
+    fn from(Busy: Busy) -> Self {
         let problem = Problem {
             message: format!("{MAX_OPEN} comparisons run or wait already"),
             status: StatusCode::SERVICE_UNAVAILABLE,
             title: "Too many comparisons",
             remedy: "Wait until one of them is done, or stop one".to_owned(),
-            back: Link { text: "Comparisons", href: back.to_owned() },
+            back: Link { text: "Comparisons", href: LIST.to_owned() },
         };
-        AppError::Task(Arc::new(problem))
+        Self::Task(Arc::new(problem))
     }
 }
 
