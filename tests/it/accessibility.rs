@@ -14,6 +14,10 @@ use crate::webdriver::Browser;
 
 const ALL: &str = "methods=grad-cam,integrated-gradients,saliency";
 
+/// A comparison that comes with the data.
+const FINLAND: &str = "/v1/verification?dataset=fmi&forecasts=sar-unet%2Fnarrow-germany-2018,smaat-unet%2Fnarrow-germany-2018,\
+    unet%2Fnarrow-germany-2018,persistence,lagrangian-persistence,s-prog&stride-min=30&wet-share-at-least=0.05";
+
 /// Rules of WCAG 2.2 A and AA and best practices; each finding with the first place where it is.
 const RUN: &str = "
     const found = await axe.run(document, { resultTypes: ['violations'] });
@@ -60,6 +64,8 @@ async fn axe_finds_nothing_on_any_page() {
             format!("{address}/nowhere"),
             format!("{address}/v1/result?sample={SAMPLE}&{ALL}"),
             format!("{address}/v1/compare?sample={SAMPLE}"),
+            format!("{address}/verification"),
+            format!("{address}{FINLAND}"),
             format!("{address}/scenes"),
             format!("{address}/v1/result?scene={id}&{ALL}&polarity=signed"),
             format!("{address}/scenes/compare?scenes={id}"),

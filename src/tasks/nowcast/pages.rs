@@ -114,9 +114,9 @@ fn verification_routes(task: &Arc<Nowcasts>) -> Router<AppState> {
     let own = || task.clone();
     let (listed, shown, begun, stopped) = (own(), own(), own(), own());
     let (drawn, mapped) = (own(), own());
-    let stop = move |state, form| {
+    let stop = move |form| {
         let task = stopped.clone();
-        async move { verification::stop(&task, state, form) }
+        async move { verification::stop(&task, form) }
     };
     let pages = Router::new()
         .route(verification::LIST, get(move |s, h| verification::list(listed.clone(), s, h)))

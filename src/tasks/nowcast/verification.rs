@@ -51,11 +51,14 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let parameters = Parameters::parse(raw.as_deref());
     parameters.only(&plan::NAMES.into_iter().chain(view::NAMES).collect::<Vec<_>>())?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, &task)?;
     let Some(found) = find(&task, &state, &plan).await? else {
         return match task.runs.standing(&plan) {
             Some(standing) => passing(&page::Waiting::new(&state, &plan, standing)),
-            None => render(&headers, &page::Unmade::new(&state, &task, &plan)),
+            None => {
+                asked::check(&plan, &state.catalog)?;
+                render(&headers, &page::Unmade::new(&state, &task, &plan))
+            }
         };
     };
     let view = View::read(&parameters, &found)?;
@@ -73,8 +76,9 @@ pub async fn start(
 ) -> Result<Response, AppError> {
     let parameters = form(&body);
     parameters.only(&plan::NAMES)?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, &task)?;
     if find(&task, &state, &plan).await?.is_none() {
+        asked::check(&plan, &state.catalog)?;
         let networks = asked::networks(&plan, &state, &task)?;
         let own = task.clone();
         let of_plan = plan.clone();
@@ -92,14 +96,10 @@ pub async fn start(
 }
 
 /// Stops a comparison; what was counted stays, so that it can go on.
-pub fn stop(
-    task: &Nowcasts,
-    State(state): State<AppState>,
-    RawForm(body): RawForm,
-) -> Result<Response, AppError> {
+pub fn stop(task: &Nowcasts, RawForm(body): RawForm) -> Result<Response, AppError> {
     let parameters = form(&body);
     parameters.only(&plan::NAMES)?;
-    let plan = checked(&parameters, task, &state)?;
+    let plan = checked(&parameters, task)?;
     task.runs.stop(&plan);
     Ok(see(&plan))
 }
@@ -113,7 +113,7 @@ pub async fn file(
 ) -> Result<Response, AppError> {
     let parameters = Parameters::parse(raw.as_deref());
     parameters.only(&plan::NAMES)?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, &task)?;
     let found = find(&task, &state, &plan).await?.ok_or_else(|| unmade(&plan))?;
     let name = format!("verification-{}-{}.{}", plan.dataset, plan.id(), kind.ending());
     let text = state.writing(move || kind.write(&found)).await?;
@@ -170,12 +170,8 @@ impl FileKind {
     }
 }
 
-/// The plan, if data set, events and networks exist.
-fn checked(
-    parameters: &Parameters,
-    task: &Nowcasts,
-    state: &AppState,
-) -> Result<Plan, QuestionError> {
+/// The plan, if data set and events exist. What was found of networks that have gone since can be looked at.
+fn checked(parameters: &Parameters, task: &Nowcasts) -> Result<Plan, QuestionError> {
     let plan = Plan::read(parameters)?;
     let names = || task.samples.datasets(NowcastField::Precipitation);
     let archive = task.samples.archive_named(&plan.dataset);
@@ -187,7 +183,6 @@ fn checked(
         let known = events.iter().map(|event| event.id.as_str());
         return Err(QuestionError::unknown("event", other, known));
     }
-    asked::check(&plan, &state.catalog)?;
     Ok(plan)
 }
 

@@ -179,7 +179,7 @@ pub async fn show(
     let chart: SkillChart = name.parse().map_err(|_| unknown())?;
     let kind = Kind::parse(ending).ok_or_else(unknown)?;
     let sheet = Sheet::read(&parameters)?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, &task)?;
     let found = find(&task, &state, &plan).await?.ok_or_else(|| unmade(&plan))?;
     let view = View::read(&parameters, &found)?;
     let version = format!("{:?} {:?}", found.networks, found.report.n_samples);
@@ -216,7 +216,7 @@ pub async fn map(
     let parameters = Parameters::parse(raw.as_deref());
     parameters.only(&plan::NAMES.into_iter().chain(["theme"]).collect::<Vec<_>>())?;
     let theme = parameters.choice("theme", Theme::default())?;
-    let plan = checked(&parameters, &task, &state)?;
+    let plan = checked(&parameters, &task)?;
     let found = find(&task, &state, &plan).await?.ok_or_else(|| unmade(&plan))?;
     let names = (0..found.maps.len()).map(|place| format!("{place}.png"));
     let place = names.clone().position(|name| name == file);
