@@ -19,6 +19,7 @@ pub mod import;
 pub mod likeness;
 pub mod network;
 pub mod outcome;
+pub mod patches;
 mod packed;
 pub mod probability;
 pub mod projection;

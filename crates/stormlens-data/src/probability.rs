@@ -21,7 +21,7 @@ mod times;
 pub use gather::{Found, GatheredFields, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
 pub use logistic::Logistic;
-pub use mask::{Tokens, hidden_by_noise};
+pub use mask::{Tokens, all_but, hidden_by_noise};
 pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};
 pub use recognise::{Recognised, recognise};
 pub use reference::{ReferenceError, ReferenceFolder};

@@ -140,6 +140,25 @@ pub(crate) fn numbered([seed, tensor, element]: [u32; 3], [mean, half]: [f64; 2]
     (mean + half * (f64::from(h) / 2_147_483_648.0 - 1.0)) as f32
 }
 
+/// The weights of a manifest, in its order, below a prefix; counters of batches and tensors of zeros left out.
+pub(crate) fn listed(manifest: &Path, prefix: &str) -> HostTensors {
+    let bytes = std::fs::read(manifest).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let number = |value: &serde_json::Value| value.as_u64().expect("a number") as u32;
+    let seed = number(&manifest["seed"]);
+    let tensor = |listed: &serde_json::Value| {
+        let of = |part: &str| listed[part].as_f64().expect("a number");
+        let shape = listed["shape"].as_array().expect("a shape").iter();
+        let shape: Vec<usize> = shape.map(|n| number(n) as usize).collect();
+        let (k, range) = (number(&listed["k"]), [of("a"), of("b")]);
+        let n = shape.iter().product::<usize>() as u32;
+        let values = (0..n).map(|i| numbered([seed, k, i], range)).collect();
+        (format!("{prefix}{}", listed["key"].as_str().expect("a name")), shape, values)
+    };
+    let all = manifest["tensors"].as_array().expect("a list").iter();
+    all.filter(|listed| listed["kind"] == "affine").map(tensor).collect()
+}
+
 /// ‖a − b‖ / ‖b‖
 pub(crate) fn relative_l2(ours: &[f32], theirs: &[f32]) -> f64 {
     assert_eq!(ours.len(), theirs.len());

@@ -25,7 +25,7 @@ pub(crate) use channel_norm::{channel_norm, channel_norm_gelu, gelu, normalise_l
 pub use convolution::NormOptions;
 pub(crate) use convolution::{
     conv1x1, conv1x1_gelu, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear,
-    residual_separable, separable_relu,
+    norm, norm_relu, residual_separable, separable_relu,
 };
 pub(crate) use deformable::deformable;
 pub(crate) use depthwise::DepthwisePass;
@@ -37,7 +37,7 @@ pub(crate) use plain::{
     convolution_relu,
 };
 pub(crate) use resample::{
-    adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, resize, upsample, upsample_onto,
+    adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample, upsample_onto,
 };
 pub(crate) use source::Source;
-pub(crate) use transposed::enlarge_transposed;
+pub(crate) use transposed::{enlarge_overlapping, enlarge_transposed};

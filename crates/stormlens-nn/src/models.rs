@@ -8,6 +8,7 @@ pub(crate) mod recognise;
 pub mod sar_unet;
 mod schema;
 pub mod soup;
+pub mod spat_spark;
 pub mod sslpdl;
 pub mod unet;
 

@@ -32,6 +32,12 @@ pub trait Network: Send + Sync {
         None
     }
 
+    /// The parts of an input of that height and width that it can do without, of a network that was made to: a part that
+    /// holds a missing value is hidden. An error in words for sizes that do not fall into them.
+    fn tokens(&self, shape: ShapeOf, [height, width]: [usize; 2]) -> Option<Result<Tokens, String>> {
+        Some(self.fields(shape)?.tokens(height, width))
+    }
+
     /// A variant of that name, which has a part of the network's tensors: whether it has the tensor of a name. `None`:
     /// there is no such variant.
     fn variant(&self, _name: &str) -> Option<fn(&str) -> bool> {

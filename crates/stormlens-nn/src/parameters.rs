@@ -200,10 +200,13 @@ impl Parameters {
     }
 }
 
-/// Running statistics follow the data, everything else follows the gradient.
+/// Running statistics follow the data, what is stated stays as it is, everything else follows the gradient.
 pub(crate) fn is_learnable(name: &str) -> bool {
-    !(name.ends_with("running_mean") || name.ends_with("running_var"))
+    !(name.ends_with("running_mean") || name.ends_with("running_var") || name.starts_with(STATED))
 }
+
+/// What names of numbers begin with that weights state and training leaves as they are.
+pub(crate) const STATED: &str = "stated.";
 
 fn upload(values: Vec<f32>, device: &Device) -> Tensor<1> {
     let n_values = values.len();
@@ -313,6 +316,11 @@ impl Scope<'_> {
     /// The first dimension of a tensor: its outputs.
     pub fn n_out(&self, child: &str) -> Option<usize> {
         self.parameters.entries.get(&self.name(child))?.shape.first().copied()
+    }
+
+    /// The last dimension of a tensor.
+    pub fn last_size(&self, child: &str) -> Option<usize> {
+        self.parameters.entries.get(&self.name(child))?.shape.last().copied()
     }
 
     /// The tensor, where the module has one.

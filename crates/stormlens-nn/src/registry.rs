@@ -8,7 +8,7 @@ use stormlens_data::card::ModelCard;
 use crate::layers::NormOptions;
 use crate::models::{
     Architecture, HostTensors, RecognitionError, Schema, Sizes, harpnet, polar_low,
-    recognise as comparison, sar_unet, sslpdl, unet,
+    recognise as comparison, sar_unet, spat_spark, sslpdl, unet,
 };
 use crate::network::Network;
 use stormlens_checkpoint::{self as checkpoint, CheckpointError, Foreign, Layout, StateDict};
@@ -23,6 +23,7 @@ pub const MODELS: &[&ModelEntry] = &[
     &polar_low::ENTRY,
     &harpnet::ENTRY,
     &sslpdl::ENTRY,
+    &spat_spark::ENTRY,
 ];
 
 /// What the rest of the program needs of a network.

@@ -92,7 +92,11 @@ impl Tokens {
 /// The tokens with the most noise are hidden, so that `⌊n · (1 − ratio)⌋` of `n` stay visible, as the authors' program has
 /// it. Of equal noise the first stays.
 pub fn hidden_by_noise(noise: &[f32], ratio: f64) -> Vec<bool> {
-    let n_visible = (noise.len() as f64 * (1.0 - ratio)) as usize;
+    all_but(noise, (noise.len() as f64 * (1.0 - ratio)) as usize)
+}
+
+/// Everything is hidden but what has the least noise, so much of it. Of equal noise the first stays.
+pub fn all_but(noise: &[f32], n_visible: usize) -> Vec<bool> {
     let mut order: Vec<usize> = (0..noise.len()).collect();
     order.sort_by(|&a, &b| noise[a].total_cmp(&noise[b]));
     let mut hidden = vec![true; noise.len()];

@@ -25,15 +25,22 @@ pub fn fold(tensors: HostTensors, options: NormOptions) -> HostTensors {
     all.into_iter().map(|(name, (shape, values))| (name, shape, values)).collect()
 }
 
-/// `….bn` follows `….conv`; in a sequence, number n follows number n − 1.
+/// `….bn` follows `….conv` and `….bn2` follows `….conv2`; in a sequence, number n follows number n − 1, if that is no
+/// normalisation itself.
 fn convolution_before(norm: &str, all: &ByName) -> Option<String> {
     let (owner, last) = norm.rsplit_once('.')?;
     let before = match last.parse::<usize>() {
         Ok(n) => format!("{owner}.{}", n.checked_sub(1)?),
-        Err(_) => format!("{owner}.conv"),
+        Err(_) => match last.strip_prefix("bn").filter(|number| !number.is_empty()) {
+            Some(number) => format!("{owner}.conv{number}"),
+            None => format!("{owner}.conv"),
+        },
     };
     let pointwise = format!("{before}.pointwise");
-    [pointwise, before].into_iter().find(|name| all.contains_key(&format!("{name}.weight")))
+    let is_convolution = |name: &String| {
+        all.get(&format!("{name}.weight")).is_some_and(|(shape, _)| shape.len() > 1)
+    };
+    [pointwise, before].into_iter().find(is_convolution)
 }
 
 fn fold_one(all: &mut ByName, convolution: &str, norm: &str, epsilon: f64) {

@@ -63,21 +63,23 @@ pub(crate) fn convolution_of_resized_gelu(
     gelu(norm_with(&p.at(norm), y, NormOptions::PYTORCH, mode), mode)
 }
 
-/// Zero padding 1 on all sides, at every second pixel: n pixels become ⌈n / 2⌉.
+/// An odd kernel, zero padding of half its size on all sides, at every second pixel: n pixels become ⌈n / 2⌉.
 ///
-/// The nine pixels around each result are laid side by side as channels, a small map by now, and what is left is a linear
-/// map of them, whose gradients are products of matrices.
+/// The pixels around each result are laid side by side as channels, a small map by now, and what is left is a linear map
+/// of them, whose gradients are products of matrices.
 pub(crate) fn convolution_halving(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     let [n_batch, n_channels, height, width] = x.dims();
-    let padded = x.pad([(1, 1), (1, 1)], PadMode::Constant(0.0));
+    let side = p.last_size("weight").expect("weights of a convolution");
+    let around = (side / 2, side / 2);
+    let padded = x.pad([around, around], PadMode::Constant(0.0));
     let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
-    let taps = (0..9).map(|tap| {
-        let (row, column) = (tap / 3, tap % 3);
+    let taps = (0..side * side).map(|tap| {
+        let (row, column) = (tap / side, tap % side);
         let (end, far) = (row + 2 * rows - 1, column + 2 * columns - 1);
         padded.clone().slice(s![.., .., row..end;2, column..far;2])
     });
     let around: Tensor<5> = Tensor::stack(taps.collect(), 2);
-    conv1x1(p, around.reshape([n_batch, 9 * n_channels, rows, columns]), mode)
+    conv1x1(p, around.reshape([n_batch, side * side * n_channels, rows, columns]), mode)
 }
 
 fn convolve(p: &Scope, x: Source, mode: &Mode) -> Tensor<4> {

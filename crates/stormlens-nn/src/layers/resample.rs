@@ -39,6 +39,13 @@ pub(crate) fn max_pool_halving(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     max_pool2d(x, options.with_ceil_mode(true))
 }
 
+/// Maximum of 3 × 3 windows at every second pixel with a pixel of padding on each side, which never wins: n pixels become
+/// ⌈n / 2⌉.
+pub(crate) fn max_pool_three(x: Tensor<4>) -> Tensor<4> {
+    let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]);
+    max_pool2d(x, options.with_padding_pairs([(1, 1), (1, 1)]))
+}
+
 /// Bilinear interpolation to twice the size, corners aligned.
 pub(crate) fn upsample(x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     fused::upsample(&x, mode).unwrap_or_else(|| interpolated(x))

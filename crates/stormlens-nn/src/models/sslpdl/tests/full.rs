@@ -3,11 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value as Json;
 use stormlens_data::files::npy::read_npy_f32;
 
 use super::*;
-use crate::golden::{full_path, numbered};
+use crate::golden::{full_path, listed};
 use crate::models::sslpdl::front::{Hidden, picture, tokens};
 
 const SIZE: [usize; 2] = [224, 128];
@@ -37,30 +36,14 @@ fn halves(folder: &Path, name: &str) -> Vec<f32> {
     bytes(folder, name).as_chunks::<2>().0.iter().map(wide).collect()
 }
 
-/// The weights of a manifest, in its order, which is that of the schema; counters of batches left out.
-fn listed(folder: &Path, name: &str, prefix: &str) -> HostTensors {
-    let bytes = std::fs::read(folder.join(format!("{name}_weights_manifest.json"))).expect(name);
-    let manifest: Json = serde_json::from_slice(&bytes).expect("JSON");
-    let number = |value: &Json| value.as_u64().expect("a number") as u32;
-    let seed = number(&manifest["seed"]);
-    let tensor = |listed: &Json| {
-        let of = |part: &str| listed[part].as_f64().expect("a number");
-        let shape = listed["shape"].as_array().expect("a shape").iter();
-        let shape: Vec<usize> = shape.map(|n| number(n) as usize).collect();
-        let (k, range) = (number(&listed["k"]), [of("a"), of("b")]);
-        let n = shape.iter().product::<usize>() as u32;
-        let values = (0..n).map(|i| numbered([seed, k, i], range)).collect();
-        (format!("{prefix}{}", listed["key"].as_str().expect("a name")), shape, values)
-    };
-    let all = manifest["tensors"].as_array().expect("a list").iter();
-    all.filter(|listed| listed["kind"] == "affine").map(tensor).collect()
-}
-
 /// The folder of reference numbers and the fine-tuned weights.
 fn reference() -> Option<(PathBuf, HostTensors)> {
     let folder = full_path("sslpdl")?;
-    let mut weights = listed(&folder, "encoder", "pretrained_model.model.");
-    weights.extend(listed(&folder, "generator", "generator."));
+    let weights_of = |name: &str, prefix: &str| {
+        listed(&folder.join(format!("{name}_weights_manifest.json")), prefix)
+    };
+    let mut weights = weights_of("encoder", "pretrained_model.model.");
+    weights.extend(weights_of("generator", "generator."));
     let form = Form { has_layer_scale: true, ..Form::published() };
     let names = architecture(&form).schema;
     let ours = names.iter().map(|(name, shape)| (name, shape));

@@ -1,0 +1,55 @@
+//! The encoder: a ResNet of bottlenecks (He et al. 2016, <https://arxiv.org/abs/1512.03385>) on visible patches.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+
+use super::form::{Form, LEVELS};
+use super::sparse::Sparse;
+use crate::Tap;
+use crate::layers::{Source, conv1x1, convolution_halving, drop_path, max_pool_three};
+use crate::parameters::Scope;
+
+/// The maps of all levels, the finest first, each shown as `encoder.LEVEL`; the stem as `encoder.stem`.
+pub(super) fn encode(
+    p: &Scope,
+    form: &Form,
+    frames: Tensor<4>,
+    sparse: Sparse,
+    tap: &mut Tap,
+) -> Vec<Tensor<4>> {
+    let x = convolution_halving(&p.at("conv1"), frames, sparse.mode);
+    let x = tap.at("encoder.stem", sparse.norm_relu(&p.at("bn1"), x));
+    let mut x = sparse.hide(max_pool_three(x));
+    let mut levels = Vec::with_capacity(LEVELS);
+    for level in 0..LEVELS {
+        for j in 0..form.depths[level] {
+            let p = p.at(&format!("layer{}.{j}", level + 1));
+            let halves = level > 0 && j == 0;
+            x = bottleneck(&p, x, halves, form.drop_share(level, j), sparse);
+        }
+        x = tap.at(&format!("encoder.{}", level + 1), x);
+        levels.push(x.clone());
+    }
+    levels
+}
+
+/// 1 × 1, 3 × 3 (at every second pixel where it halves), 1 × 1, added to what goes straight on; `share` is that of the
+/// examples for which training drops the former.
+fn bottleneck(p: &Scope, x: Tensor<4>, halves: bool, share: f64, sparse: Sparse) -> Tensor<4> {
+    let mode = sparse.mode;
+    let straight = match p.has("downsample.0.weight") {
+        true => {
+            let from = if halves { Source::EverySecond(x.clone()) } else { x.clone().into() };
+            let y = conv1x1(&p.at("downsample.0"), from, mode);
+            sparse.norm(&p.at("downsample.1"), y)
+        }
+        false => x.clone(),
+    };
+    let y = sparse.norm_relu(&p.at("bn1"), conv1x1(&p.at("conv1"), x, mode));
+    let y = match halves {
+        true => sparse.norm_relu(&p.at("bn2"), convolution_halving(&p.at("conv2"), y, mode)),
+        false => sparse.convolution_relu(p, ["conv2", "bn2"], y),
+    };
+    let y = sparse.norm(&p.at("bn3"), conv1x1(&p.at("conv3"), y, mode));
+    relu(straight + drop_path(y, share, mode))
+}

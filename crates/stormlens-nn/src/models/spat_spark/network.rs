@@ -1,0 +1,82 @@
+//! The forward pass.
+
+use burn::tensor::Tensor;
+use stormlens_data::patches::{self, SIDE_PX};
+use stormlens_data::probability::Tokens;
+
+use super::decoder::decode;
+use super::densify::{densify, translate};
+use super::encoder::encode;
+use super::form::{ENCODER, Form, LEVELS};
+use super::patches::Statistics;
+use super::sparse::{Sparse, Visible};
+use crate::network::{Network, Prediction, ShapeOf};
+use crate::parameters::Mode;
+use crate::{Parameters, Tap};
+
+/// The layer under which it shows what the decoder says, before it gets the size of the rain: patches of mean 0 and spread 1.
+pub const DECODED: &str = "decoded";
+
+/// Frames in, of which patches may be hidden; as many frames out.
+///
+/// Which sizes, the parameters say ([`Form`]); what the frames are that come out, they do not: those that went in, rebuilt,
+/// after pre-training, those that followed after fine-tuning. A patch that holds a missing value is hidden as a
+/// whole, in all frames.
+///
+/// # Shapes
+/// - in `[batch, frames, height, width]`, height and width multiples of 32
+/// - out `[batch, frames, height, width]`
+pub struct SpatSpark;
+
+impl Network for SpatSpark {
+    fn forward(
+        &self,
+        parameters: &Parameters,
+        input: Tensor<4>,
+        tap: &mut Tap,
+        mode: &Mode,
+    ) -> Prediction {
+        let form = form(parameters);
+        let root = parameters.root();
+        let visible = Visible::of(&input);
+        let frames = match &visible {
+            Some(visible) => visible.fill(input),
+            None => input,
+        };
+        let statistics = Statistics::of(&root, frames.clone(), visible.as_ref());
+        let sparse = Sparse { visible: visible.as_ref(), mode };
+        let levels = encode(&root.at(ENCODER), &form, frames, sparse, tap);
+        let translation = form.translates.then(|| root.at("transition.net"));
+        let coarsest_first = levels.into_iter().rev().enumerate();
+        let maps = coarsest_first.map(|(level, map)| {
+            let map = match &translation {
+                Some(p) => translate(p, level, map, tap, mode),
+                None => map,
+            };
+            densify(&root, level, map, sparse, tap)
+        });
+        let maps = maps.collect();
+        let decoded = decode(&root.at("dense_decoder"), maps, tap, mode);
+        let decoded = tap.at(DECODED, decoded);
+        Prediction::Field(statistics.apply(decoded))
+    }
+
+    fn tokens(&self, shape: ShapeOf, size: [usize; 2]) -> Option<Result<Tokens, String>> {
+        let form = Form::of(shape)?.ok()?;
+        Some(patches::tokens(form.in_channels, size))
+    }
+
+    fn has_layer(&self, shape: ShapeOf, name: &str) -> bool {
+        let Some(Ok(form)) = Form::of(shape) else { return true };
+        form.translates || !name.starts_with("translation.")
+    }
+}
+
+/// # Panics
+/// For parameters of another network, which checkpoints are checked against before.
+fn form(parameters: &Parameters) -> Form {
+    let form = Form::of(&|name| parameters.shape(name).map(<[usize]>::to_vec));
+    form.expect("parameters of SpaT-SparK").expect("of sizes that there are")
+}
+
+const _: () = assert!(SIDE_PX == 1 << (LEVELS + 1), "the coarsest level has a cell a patch");
