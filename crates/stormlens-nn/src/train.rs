@@ -10,11 +10,13 @@
 mod config;
 mod fields;
 mod frames;
+mod lamb;
 mod optimiser;
 mod prefetch;
 mod run;
 mod scenes;
 mod schedule;
+mod spark;
 mod state;
 mod step;
 mod supervision;
@@ -29,13 +31,17 @@ pub use frames::{
     Augmentation, Crop, DataConfig, EventShares, Example, Examples, FrameOptions, FrameSupervision,
     TrainingOptions, initial_weights, open,
 };
-pub use optimiser::{Decay, EpsilonRule, OptimiserOptions, RateOf};
+pub use lamb::LambOptions;
+pub use optimiser::{Decay, EpsilonRule, OptimiserOptions, RateOf, Rule};
 pub use run::{EpochReport, Observer, Summary, TrainError, Trainee, train, validation_loss};
 pub use scenes::{
     Decoupled, Optimiser, SceneAugmentation, SceneConfig, SceneData, SceneSupervision,
     SceneTraining,
 };
-pub use schedule::{EarlyStopping, Plateau, ReduceOnPlateau, Schedule, WarmRestarts};
+pub use schedule::{
+    EarlyStopping, Plateau, Rates, ReduceOnPlateau, Schedule, WarmCosine, WarmRestarts,
+};
+pub use spark::{SparkConfig, SparkLoss, SparkSupervision, SparkTraining, TrainedPart};
 pub use step::Stepper;
 pub use supervision::{Batch, Block, Score, Supervision};
 pub use tiles::{

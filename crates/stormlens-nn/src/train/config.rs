@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::frames::{Augmentation, DataConfig, TrainingOptions};
-use super::optimiser::{OptimiserOptions, RateOf};
+use super::optimiser::{RateOf, Rule};
 use super::schedule::{EarlyStopping, Schedule};
 
 /// One training run; the three tables are those of the task that the network is for.
@@ -51,7 +51,7 @@ pub struct Recipe {
     pub output: PathBuf,
     pub seed: u64,
     pub max_epochs: usize,
-    pub optimiser: OptimiserOptions,
+    pub optimiser: Rule,
     /// Parameters with a learning rate of their own; none of most runs.
     pub rates: Vec<RateOf>,
     /// Before the first epoch.

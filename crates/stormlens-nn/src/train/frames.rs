@@ -16,6 +16,7 @@ pub use options::{DataConfig, EventShares, FrameOptions, TrainingOptions};
 
 use self::plan::Plan;
 use self::targets::{Targets, batch};
+pub(super) use targets::enlarged;
 
 use super::config::TrainConfig;
 use super::run::TrainError;
@@ -63,6 +64,25 @@ impl<'a> FrameSupervision<'a> {
         Self { size_multiple, ..self }
     }
 
+    /// Training samples, changed at random.
+    pub(super) fn training_examples(
+        &self,
+        picks: &[usize],
+        random: &mut Random,
+    ) -> Result<Vec<Example>, TrainError> {
+        let mut draw = |&i: &usize| {
+            let example = self.examples.read(&self.train[i])?;
+            Ok(self.augmentation.apply(&example, random))
+        };
+        picks.iter().map(&mut draw).collect()
+    }
+
+    /// Validation samples as they are.
+    pub(super) fn validation_examples(&self, picks: &[usize]) -> Result<Vec<Example>, TrainError> {
+        let read = |&i: &usize| Ok(self.examples.read(&self.validation[i])?.as_ref().clone());
+        picks.iter().map(read).collect()
+    }
+
     fn batch(&self, examples: &[Example]) -> Batch<Targets> {
         batch(examples, self.scale, self.size_multiple)
     }
@@ -85,12 +105,7 @@ impl Supervision for FrameSupervision<'_> {
         picks: &[usize],
         random: &mut Random,
     ) -> Result<Batch<Targets>, TrainError> {
-        let mut draw = |&i: &usize| {
-            let example = self.examples.read(&self.train[i])?;
-            Ok(self.augmentation.apply(&example, random))
-        };
-        let examples = picks.iter().map(&mut draw).collect::<Result<Vec<_>, TrainError>>()?;
-        Ok(self.batch(&examples))
+        Ok(self.batch(&self.training_examples(picks, random)?))
     }
 
     /// Whole frames, one at a time.
@@ -99,9 +114,7 @@ impl Supervision for FrameSupervision<'_> {
     }
 
     fn validation_batch(&self, picks: &[usize]) -> Result<Batch<Targets>, TrainError> {
-        let read = |&i: &usize| Ok(self.examples.read(&self.validation[i])?.as_ref().clone());
-        let examples = picks.iter().map(read).collect::<Result<Vec<_>, TrainError>>()?;
-        Ok(self.batch(&examples))
+        Ok(self.batch(&self.validation_examples(picks)?))
     }
 
     fn loss(&self, prediction: Prediction, answers: &Targets, device: &Device) -> Tensor<1> {

@@ -10,6 +10,8 @@ use stormlens_kernels::adam::Adam;
 use crate::Parameters;
 use crate::fused::Kernels;
 use crate::models::HostTensors;
+use super::lamb::{LambOptions, NamedLamb};
+use super::schedule::Rates;
 use crate::parameters::to_vec;
 
 #[cfg(test)]
@@ -69,6 +71,81 @@ pub struct RateOf {
     pub factor: f64,
 }
 
+/// What the learning rate of a parameter is multiplied by.
+pub(super) fn factor_of(rates: &[RateOf], name: &str) -> f64 {
+    let own = rates.iter().find(|rate| name.starts_with(&rate.prefix));
+    own.map_or(1.0, |rate| rate.factor)
+}
+
+/// Which optimiser a run takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    Adam(OptimiserOptions),
+    Lamb(LambOptions),
+}
+
+#[cfg(test)]
+impl Rule {
+    /// # Panics
+    /// For another optimiser.
+    pub fn adam(self) -> OptimiserOptions {
+        match self {
+            Self::Adam(options) => options,
+            Self::Lamb(_) => panic!("this run takes LAMB"),
+        }
+    }
+}
+
+impl From<OptimiserOptions> for Rule {
+    fn from(options: OptimiserOptions) -> Self {
+        Self::Adam(options)
+    }
+}
+
+/// An optimiser with its moments.
+pub(super) enum Optimiser {
+    Adam(NamedAdam),
+    Lamb(NamedLamb),
+}
+
+impl Optimiser {
+    pub fn new(rule: Rule, weights: &HostTensors, rates: Vec<RateOf>) -> Self {
+        match rule {
+            Rule::Adam(options) => Self::Adam(NamedAdam::new(options, weights).with_rates(rates)),
+            Rule::Lamb(options) => Self::Lamb(NamedLamb::new(options, weights, rates)),
+        }
+    }
+
+    /// One step; see [`NamedAdam::step`]. The decay is of an optimiser whose schedule says it.
+    pub fn step(
+        &mut self,
+        leaves: &Parameters,
+        gradients: Gradients,
+        others: BTreeMap<String, Tensor<1>>,
+        Rates { learning_rate, decay }: Rates,
+    ) -> Parameters {
+        match self {
+            Self::Adam(adam) => adam.step(leaves, gradients, others, learning_rate),
+            Self::Lamb(lamb) => lamb.step(leaves, gradients, others, learning_rate, decay),
+        }
+    }
+
+    pub fn to_host(&self) -> Vec<Moments> {
+        match self {
+            Self::Adam(adam) => adam.to_host(),
+            Self::Lamb(lamb) => lamb.to_host(),
+        }
+    }
+
+    /// Goes on with what [`Self::to_host`] read.
+    pub fn restore(&mut self, moments: Vec<Moments>, device: &Device) {
+        match self {
+            Self::Adam(adam) => adam.restore(moments, device),
+            Self::Lamb(lamb) => lamb.restore(moments, device),
+        }
+    }
+}
+
 /// An optimiser and the moments of every parameter by its name.
 pub(super) struct NamedAdam {
     kernels: Kernels,
@@ -117,10 +194,6 @@ impl NamedAdam {
         Self { rates, ..self }
     }
 
-    fn factor(&self, name: &str) -> f64 {
-        let own = self.rates.iter().find(|rate| name.starts_with(&rate.prefix));
-        own.map_or(1.0, |rate| rate.factor)
-    }
 
     /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others`
     /// the gradients that were computed beside the tape, by name.
@@ -134,7 +207,7 @@ impl NamedAdam {
         leaves.map_learnable(|name, leaf| {
             let gradient = others.remove(name).or_else(|| leaf.grad_remove(&mut gradients));
             let Some(gradient) = gradient else { return leaf.inner() };
-            let learning_rate = learning_rate * self.factor(name);
+            let learning_rate = learning_rate * factor_of(&self.rates, name);
             let decay = self.decay(name, learning_rate);
             let before = self.states.remove(name);
             let (state, updated) = match self.kernels.level_on(&leaf.device()) {

@@ -3,6 +3,7 @@
 mod epoch;
 mod statistics;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -194,6 +195,7 @@ impl<'a, L: Supervision> Run<'a, L> {
             schedule: recipe.schedule.clone(),
             stopping: recipe.stopping.clone(),
             n_steps: 0,
+            own_steps: BTreeMap::new(),
             metrics: header(supervision),
         };
         Self {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Schedule {
+    WarmCosine(WarmCosine),
     WarmRestarts(WarmRestarts),
     Plateau(ReduceOnPlateau),
 }
@@ -17,20 +18,76 @@ impl Schedule {
         ReduceOnPlateau::new(learning_rate, usize::MAX).into()
     }
 
-    /// Of the next epoch.
-    pub fn learning_rate(&self) -> f64 {
+    /// Of the step that follows so many.
+    pub fn rates(&self, n_steps: usize) -> Rates {
         match self {
-            Self::WarmRestarts(schedule) => schedule.learning_rate(),
-            Self::Plateau(schedule) => schedule.learning_rate,
+            Self::WarmCosine(schedule) => schedule.rates(n_steps),
+            Self::WarmRestarts(schedule) => schedule.learning_rate().into(),
+            Self::Plateau(schedule) => schedule.learning_rate.into(),
         }
     }
 
     /// Learns of an epoch's loss.
     pub fn step(&mut self, loss: f64) {
         match self {
+            Self::WarmCosine(_) => {}
             Self::WarmRestarts(schedule) => schedule.n_epochs += 1,
             Self::Plateau(schedule) => schedule.step(loss),
         }
+    }
+}
+
+/// How fast weights change in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    pub learning_rate: f64,
+    /// The decay of weights, where the schedule says it.
+    pub decay: f64,
+}
+
+impl From<f64> for Rates {
+    fn from(learning_rate: f64) -> Self {
+        Self { learning_rate, decay: 0.0 }
+    }
+}
+
+/// SparK's: the learning rate rises along a line from a two-hundredth of its peak and falls along half a cosine to a thousandth;
+/// the decay of weights goes along half a cosine from one value to another. Both change with every step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WarmCosine {
+    pub peak: f64,
+    /// Steps until the peak.
+    pub n_warm_up: usize,
+    /// Steps of the whole run.
+    pub n_steps: usize,
+    pub decay_from: f64,
+    pub decay_to: f64,
+}
+
+impl WarmCosine {
+    fn rates(&self, step: usize) -> Rates {
+        let Self { peak, n_warm_up, n_steps, decay_from, decay_to } = *self;
+        let last = n_steps.saturating_sub(1);
+        let step = step.min(last);
+        // From 1 to 0.
+        let cosine = |done: usize, all: usize| {
+            0.5 + 0.5 * (std::f64::consts::PI * done as f64 / all.max(1) as f64).cos()
+        };
+        let share = match step < n_warm_up {
+            true => 0.005 + 0.995 * step as f64 / n_warm_up as f64,
+            false => {
+                let falling = last.saturating_sub(n_warm_up);
+                0.001 + 0.999 * cosine(step - n_warm_up, falling)
+            }
+        };
+        let decay = decay_to + (decay_from - decay_to) * cosine(step, last);
+        Rates { learning_rate: peak * share, decay }
+    }
+}
+
+impl From<WarmCosine> for Schedule {
+    fn from(schedule: WarmCosine) -> Self {
+        Self::WarmCosine(schedule)
     }
 }
 
@@ -190,7 +247,7 @@ mod tests {
         let mut schedule = Schedule::from(WarmRestarts::new(2.0, 4));
         let rates: Vec<f64> = (0..7)
             .map(|_| {
-                let rate = schedule.learning_rate();
+                let rate = schedule.rates(0).learning_rate;
                 schedule.step(1.0);
                 rate
             })
@@ -208,6 +265,7 @@ mod tests {
         for schedule in [
             Schedule::constant(0.5),
             WarmRestarts::new(2.0, 4).into(),
+            WarmCosine { peak: 1e-4, n_warm_up: 2, n_steps: 8, decay_from: 0.04, decay_to: 0.2 }.into(),
             ReduceOnPlateau::as_keras(0.1, 3, 0.5, 0.0).into(),
         ] {
             let text = serde_json::to_string(&schedule).expect("JSON");
@@ -220,10 +278,32 @@ mod tests {
         );
     }
 
+    /// The rows of the authors' schedule: step, learning rate, decay.
+    #[test]
+    fn both_rates_follow_the_reference() {
+        let schedule =
+            WarmCosine { peak: 1e-4, n_warm_up: 20, n_steps: 800, decay_from: 0.04, decay_to: 0.2 };
+        for (step, rate, decay) in [
+            (0, 5.000000000000001e-07, 0.04),
+            (1, 5.475000000000001e-06, 0.04000061839450039),
+            (19, 9.5025e-05, 0.04022313689569826),
+            (20, 0.0001, 0.040247230674185674),
+            (21, 9.999959380952204e-05, 0.0402725574195216),
+            (100, 9.742284866625022e-05, 0.046104693077095915),
+            (399, 5.216449864077211e-05, 0.11984272387334687),
+            (798, 1.0040619047796717e-07, 0.19999938160549963),
+            (799, 1.0000000000000001e-07, 0.2),
+        ] {
+            let found = schedule.rates(step);
+            assert!((found.learning_rate / rate - 1.0).abs() < 1e-9, "{step}: {found:?}");
+            assert!((found.decay / decay - 1.0).abs() < 1e-9, "{step}: {found:?}");
+        }
+    }
+
     #[test]
     fn a_constant_rate_stays() {
         let mut schedule = Schedule::constant(0.5);
         (0..100).for_each(|_| schedule.step(1.0));
-        assert_eq!(schedule.learning_rate(), 0.5);
+        assert_eq!(schedule.rates(7), 0.5.into());
     }
 }

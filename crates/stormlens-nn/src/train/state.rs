@@ -1,7 +1,7 @@
 //! Everything a run needs to go on after a kill, in one file that is replaced at once.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -32,8 +32,11 @@ pub(super) struct Counters {
     pub random: Random,
     pub schedule: Schedule,
     pub stopping: EarlyStopping,
-    /// Steps that Adam has taken.
+    /// Steps that the optimiser has taken.
     pub n_steps: usize,
+    /// The same of parameters that did not take part in all of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_steps: BTreeMap<String, usize>,
     /// `metrics.csv` as it stands after this epoch.
     pub metrics: String,
 }
@@ -43,7 +46,9 @@ const COUNTERS: &str = "stormlens.training";
 impl RunState {
     /// Writes beside the old file, then takes its place: a kill leaves one or the other, whole.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let counters = serde_json::to_string(&self.counters)?;
+        let own_steps = self.moments.iter().filter(|(_, n, ..)| *n != self.counters.n_steps);
+        let own_steps = own_steps.map(|(name, n, ..)| (name.clone(), *n)).collect();
+        let counters = serde_json::to_string(&Counters { own_steps, ..self.counters.clone() })?;
         let metadata = HashMap::from([(COUNTERS.to_owned(), counters)]);
         let tensors = self.tensors();
         let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(io::Error::other)?;
@@ -83,7 +88,8 @@ impl RunState {
                 weights.push((name.to_owned(), shape(), read(full)));
             } else if let Some(name) = full.strip_prefix("moment1/") {
                 let second = read(&format!("moment2/{name}"));
-                moments.push((name.to_owned(), counters.n_steps, read(full), second));
+                let n_steps = counters.own_steps.get(name).copied().unwrap_or(counters.n_steps);
+                moments.push((name.to_owned(), n_steps, read(full), second));
             }
         }
         Ok(Self { counters, weights, moments })

@@ -2,8 +2,9 @@
 
 use burn::tensor::Device;
 
-use super::optimiser::{Moments, NamedAdam, OptimiserOptions, RateOf};
+use super::optimiser::{Moments, Optimiser, RateOf, Rule};
 use super::run::Trainee;
+use super::schedule::Rates;
 use super::supervision::{Batch, Supervision};
 use crate::fused::Kernels;
 use crate::models::HostTensors;
@@ -17,14 +18,14 @@ pub struct Stepper<'a> {
     network: &'a dyn Network,
     device: &'a Device,
     parameters: Parameters,
-    optimiser: NamedAdam,
+    optimiser: Optimiser,
 }
 
 impl<'a> Stepper<'a> {
     /// Before the first step.
     pub fn new(
         trainee: &Trainee<'a>,
-        options: OptimiserOptions,
+        rule: Rule,
         rates: Vec<RateOf>,
         device: &'a Device,
     ) -> Self {
@@ -32,7 +33,7 @@ impl<'a> Stepper<'a> {
             network: trainee.network,
             device,
             parameters: to_device(&trainee.initial, device),
-            optimiser: NamedAdam::new(options, &trainee.initial).with_rates(rates),
+            optimiser: Optimiser::new(rule, &trainee.initial, rates),
         }
     }
 
@@ -42,7 +43,7 @@ impl<'a> Stepper<'a> {
         &mut self,
         supervision: &S,
         batch: Batch<S::Answers>,
-        learning_rate: f64,
+        rates: Rates,
         random: Option<Random>,
     ) -> f64 {
         let (input, answers) = batch.into_tensor(self.device);
@@ -54,7 +55,7 @@ impl<'a> Stepper<'a> {
         let mut gradients = loss.backward();
         let Mode::Training(recorder) = mode else { unreachable!("set a few lines above") };
         let others = recorder.beside_the_tape(&mut gradients, self.device);
-        self.parameters = self.optimiser.step(&leaves, gradients, others, learning_rate);
+        self.parameters = self.optimiser.step(&leaves, gradients, others, rates);
         self.parameters.update(recorder.statistics.into_inner());
         value
     }

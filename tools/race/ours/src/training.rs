@@ -72,7 +72,7 @@ fn begin(
     device: &'static Device,
 ) -> Stepper<'static> {
     let trainee = Trainee { network: entry.network, initial: initial.clone() };
-    Stepper::new(&trainee, OptimiserOptions::adam(), Vec::new(), device)
+    Stepper::new(&trainee, OptimiserOptions::adam().into(), Vec::new(), device)
 }
 
 impl Work for Training {

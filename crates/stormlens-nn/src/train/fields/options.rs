@@ -277,7 +277,7 @@ impl FieldConfig {
             output: self.output.clone(),
             seed: self.seed,
             max_epochs: options.max_epochs,
-            optimiser,
+            optimiser: optimiser.into(),
             rates,
             schedule,
             stopping: EarlyStopping::new(options.stop_patience.unwrap_or(usize::MAX)),

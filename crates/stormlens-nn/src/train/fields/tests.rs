@@ -311,7 +311,7 @@ fn the_published_rates_are_those_of_the_stages() {
     let mut options = config(path, Stage::Finetune);
     (options.training.learning_rate, options.training.encoder_learning_rate) = (None, 5e-5);
     let recipe = options.recipe();
-    assert_eq!(recipe.schedule.learning_rate(), 1e-4);
+    assert_eq!(recipe.schedule.rates(0).learning_rate, 1e-4);
     assert!(recipe.rates.len() == 1 && recipe.rates[0].prefix == "pretrained_model.model.");
     assert!((recipe.rates[0].factor - 0.5).abs() < 1e-12);
     let form = options.training.network.form(3, [16, 16], Some(3)).expect("a network");
@@ -322,6 +322,6 @@ fn the_published_rates_are_those_of_the_stages() {
     assert!(0 < n_encoder && n_encoder < n_all);
     options.training.stage = Stage::Pretrain;
     let recipe = options.recipe();
-    assert_eq!((recipe.schedule.learning_rate(), recipe.optimiser.beta_2), (1.6e-3, 0.95));
-    assert_eq!(recipe.optimiser.decay, crate::train::Decay::Scaled(0.05));
+    assert_eq!((recipe.schedule.rates(0).learning_rate, recipe.optimiser.adam().beta_2), (1.6e-3, 0.95));
+    assert_eq!(recipe.optimiser.adam().decay, crate::train::Decay::Scaled(0.05));
 }

@@ -190,7 +190,7 @@ impl TrainConfig {
             output: self.output.clone(),
             seed: self.seed,
             max_epochs: options.max_epochs,
-            optimiser: OptimiserOptions::adam(),
+            optimiser: OptimiserOptions::adam().into(),
             rates: Vec::new(),
             schedule: ReduceOnPlateau::new(options.learning_rate, options.lr_patience).into(),
             stopping: EarlyStopping::new(options.stop_patience),

@@ -65,7 +65,7 @@ fn known_or_zero(value: f32) -> f32 {
 }
 
 /// Frames in the upper left corner of larger ones, with NaN around them.
-fn enlarged(frames: &[f32], example: &Example, [height, width]: [usize; 2]) -> Vec<f32> {
+pub fn enlarged(frames: &[f32], example: &Example, [height, width]: [usize; 2]) -> Vec<f32> {
     let (own_height, own_width) = (example.height, example.width);
     if [own_height, own_width] == [height, width] {
         return frames.to_vec();

@@ -28,7 +28,7 @@ impl<L: Supervision> Run<'_, L> {
         self.counters.random = random;
         Ok(self.close(EpochReport {
             epoch: self.counters.n_epochs + 1,
-            learning_rate: self.counters.schedule.learning_rate(),
+            learning_rate: self.counters.schedule.rates(self.counters.n_steps).learning_rate,
             train_loss,
             validation_loss,
             is_best: false,
@@ -64,8 +64,8 @@ impl<L: Supervision> Run<'_, L> {
     /// that the draws of the samples stay what they are.
     fn step(&mut self, batch: Batch<L::Answers>) -> f64 {
         let random = Random::of_stream(self.recipe.seed, self.counters.n_steps as u64);
-        let learning_rate = self.counters.schedule.learning_rate();
-        let loss = self.stepper.step(self.supervision, batch, learning_rate, Some(random));
+        let rates = self.counters.schedule.rates(self.counters.n_steps);
+        let loss = self.stepper.step(self.supervision, batch, rates, Some(random));
         self.counters.n_steps += 1;
         self.supervision.in_units(loss)
     }

@@ -197,7 +197,8 @@ impl SceneConfig {
                 epsilon_rule: EpsilonRule::Plain,
                 decay: options.decay(),
                 ..OptimiserOptions::adam()
-            },
+            }
+            .into(),
             rates: Vec::new(),
             schedule: ReduceOnPlateau::as_keras(
                 options.learning_rate,

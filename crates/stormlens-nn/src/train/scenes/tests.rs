@@ -264,7 +264,7 @@ fn the_loss_is_the_cross_entropy() {
 /// Keras counts an epoch less than PyTorch before the rate falls, and by a step and not by a share.
 #[test]
 fn the_schedule_is_that_of_keras() {
-    let rate = SceneConfig::recipe(&config(Path::new("x"))).schedule.learning_rate();
+    let rate = SceneConfig::recipe(&config(Path::new("x"))).schedule.rates(0).learning_rate;
     let mut schedule = crate::train::ReduceOnPlateau::as_keras(rate, 2, 0.5, 0.1);
     let mut rates = Vec::new();
     for loss in [5.0, 4.95, 4.91, 4.8, 4.8, 4.8, 4.6] {
@@ -297,6 +297,6 @@ fn options_are_read_by_their_names() {
     refused(&run(r#""variant": "192","#, r#", "training": {"scale": 2}"#), "scale");
     let adam = r#", "training": {"optimiser": "adam", "decoupled": "scaled", "lr_factor": 2.0}"#;
     let adam = read(&run(r#""variant": "192","#, adam)).expect("options");
-    assert_eq!(adam.recipe().optimiser.decay, crate::train::Decay::None);
+    assert_eq!(adam.recipe().optimiser.adam().decay, crate::train::Decay::None);
     assert!(adam.check().unwrap_err().contains("lr_factor"));
 }

@@ -164,7 +164,7 @@ impl TileConfig {
             output: self.output.clone(),
             seed: self.seed,
             max_epochs: options.max_epochs,
-            optimiser: OptimiserOptions::adam(),
+            optimiser: OptimiserOptions::adam().into(),
             rates: Vec::new(),
             schedule: ReduceOnPlateau::by_third(options.learning_rate, patience).into(),
             stopping: EarlyStopping::new(options.stop_patience.unwrap_or(never)),
