@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
+use stormlens_data::card::{CheckpointCard, Hides, MethodCard, ModelCard};
 use stormlens_data::request::Request;
 
 use crate::question::Cards;
@@ -80,7 +80,7 @@ impl Catalog {
     pub fn methods_of(&self, model: &ModelCard) -> Arc<[MethodCard]> {
         let mut methods: Vec<MethodCard> =
             self.methods.iter().filter(|card| card.suits(model)).copied().collect();
-        methods.sort_by_key(|card| !card.hides);
+        methods.sort_by_key(|card| card.hides != Some(Hides::Fields));
         methods.into()
     }
 

@@ -26,7 +26,7 @@ mod nowcast;
 #[cfg_attr(not(feature = "nn"), expect(dead_code, reason = "only commands with networks write"))]
 mod output;
 #[cfg(feature = "nn")]
-mod predict;
+pub mod predict;
 mod progress;
 pub mod render;
 #[cfg(any(feature = "nn", test))]

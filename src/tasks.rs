@@ -22,6 +22,8 @@ use crate::cli::evaluate::{Evaluated, Evaluation};
 #[cfg(feature = "nn")]
 use crate::cli::import::Import;
 #[cfg(feature = "nn")]
+use crate::cli::predict::Exact;
+#[cfg(feature = "nn")]
 use crate::cli::train::Run;
 use crate::task::Task;
 use crate::web::Pages;
@@ -71,6 +73,10 @@ type Compare = fn(&Comparison<'_>) -> Option<anyhow::Result<Comparable>>;
 type Train = fn(&Run<'_>) -> Option<anyhow::Result<()>>;
 #[cfg(feature = "nn")]
 type Describe = fn(&Import<'_>) -> Option<anyhow::Result<Metadata>>;
+
+/// Which networks take arrays exactly as they are.
+#[cfg(feature = "nn")]
+pub const EXACT: &[fn(&Exact<'_>) -> Option<anyhow::Result<()>>] = &[nowcast::exact::predict];
 
 /// How networks are scored.
 #[cfg(feature = "nn")]

@@ -7,7 +7,7 @@ fn request(model: &str, checkpoint: &str) -> Request {
     Request {
         model: model.to_owned(),
         checkpoint: checkpoint.to_owned(),
-        subject: Subject::Nowcast { sample: String::new() },
+        subject: Subject::Nowcast { sample: String::new(), mask: Default::default() },
         explain: Vec::new(),
     }
 }
@@ -38,7 +38,7 @@ fn a_network_that_no_task_asks_is_not_offered() {
 fn models_and_methods_keep_their_order() {
     let catalog = catalog();
     let models: Vec<_> = catalog.models().iter().map(|model| model.id).collect();
-    assert_eq!(models, ["bare", "rain", "clouds", "polar"]);
+    assert_eq!(models, ["bare", "rain", "clouds", "spark", "polar"]);
     let methods: Vec<_> = catalog.methods().iter().map(|method| method.id).collect();
     assert_eq!(methods, ["grad-cam", "integrated-gradients", "saliency"]);
     assert_eq!(catalog.model("clouds").map(|model| model.id), Some("clouds"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::json;
 use stormlens_checkpoint::{self as checkpoint, Foreign, Metadata, Precision};
+use stormlens_nn::engine::in_our_unit;
 use stormlens_nn::registry::{self, Recognised};
 
 use crate::catalog::not_asked;
@@ -46,6 +47,10 @@ pub struct Args {
     /// separated by commas, where the file does not say it
     #[arg(long, value_name = "MINUTES,…")]
     lead_times_min: Option<String>,
+    /// Of SpaT-SparK: whether the weights rebuild frames or forecast, where neither the file nor a translation in it
+    /// says so
+    #[arg(long, value_name = "pretrain|finetune")]
+    stage: Option<String>,
     /// Of a network that refines rain: the mean of ln(1 + mm) in its training, where the file does not say it
     /// [default: as published, 0.1734]
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
@@ -75,7 +80,7 @@ pub struct Import<'a> {
     pub path: &'a Path,
     pub file: &'a Foreign,
     pub found: &'a Recognised,
-    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `log-mean`, `log-std`, `hours`,
+    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `stage`, `log-mean`, `log-std`, `hours`,
     /// `registration`, `fields`, as far as they were given.
     pub parameters: Parameters,
     /// What needs no task.
@@ -91,7 +96,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
-    checkpoint::write_safetensors(&path, &file.state, &metadata, precision)?;
+    let state = in_our_unit(&file, found.entry);
+    checkpoint::write_safetensors(&path, &state, &metadata, precision)?;
     println!(
         "{}: {} with {} parameters in {} tensors, read from {}",
         path.display(),
@@ -126,6 +132,7 @@ fn parameters(args: &Args) -> Parameters {
         ("field", &args.field),
         ("frame-step-min", &args.frame_step_min),
         ("lead-times-min", &args.lead_times_min),
+        ("stage", &args.stage),
         ("log-mean", &args.log_mean),
         ("log-std", &args.log_std),
         ("hours", &args.hours),

@@ -50,6 +50,16 @@ impl NetworkArgs {
         Ok((engine, resident))
     }
 
+    /// The same with weights as their file holds them, in whichever unit of rain.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as_stored(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
+        let engine = Engine::new(self.sources.device.device)?;
+        let resident = engine.load_as_stored(&self.model, &self.weights()?.1)?;
+        Ok((engine, resident.into()))
+    }
+
     /// The name of the weights, and the file behind what was typed.
     ///
     /// # Errors

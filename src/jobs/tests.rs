@@ -99,7 +99,7 @@ fn answer_to(request: &Request) -> Outcome {
 }
 
 fn sample_of(request: &Request) -> &str {
-    let Subject::Nowcast { sample } = &request.subject else {
+    let Subject::Nowcast { sample, .. } = &request.subject else {
         panic!("only samples are asked for")
     };
     sample
@@ -156,7 +156,7 @@ impl Setup {
 }
 
 fn request(sample: &str) -> Request {
-    let subject = Subject::Nowcast { sample: sample.to_owned() };
+    let subject = Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
     Request { subject, ..testing::outcome().request }
 }
 

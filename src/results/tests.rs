@@ -91,7 +91,8 @@ impl Setup {
     /// The answer that a worker would give about rain.
     pub fn nowcast(sample: &str) -> Outcome {
         let mut known = testing::outcome();
-        known.request.subject = Subject::Nowcast { sample: sample.to_owned() };
+        known.request.subject =
+            Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
         Self::answer(known)
     }
 

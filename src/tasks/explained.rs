@@ -48,7 +48,11 @@ impl Setting<'_> {
                 target: (self.target)(explained),
             },
             quantity: self.quantity(explained, map.meaning),
-            axes: if is_of_layer { Vec::new() } else { vec![self.input_axis.clone()] },
+            axes: match map.shape[0] == self.input_axis.len() && !is_of_layer {
+                true => vec![self.input_axis.clone()],
+                // One map for all channels.
+                false => Vec::new(),
+            },
             plane: Some([height, width]),
             domain: if is_of_layer { &self.layer_domain } else { &self.input_domain }.clone(),
             values: Values::F32(values),

@@ -9,6 +9,8 @@ mod compare;
 pub mod comparison;
 #[cfg(feature = "nn")]
 pub mod evaluate;
+#[cfg(feature = "nn")]
+pub mod exact;
 mod frames;
 #[cfg(feature = "nn")]
 pub mod import;
@@ -22,6 +24,7 @@ mod references;
 mod sample;
 mod samples;
 mod scores;
+mod seen;
 mod split;
 mod study;
 #[cfg(feature = "nn")]
@@ -100,8 +103,12 @@ impl Task for Nowcasts {
         question::suits(parameters, &self.samples, checkpoint)
     }
 
-    fn read_subject(&self, parameters: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
-        question::read_sample(parameters, &self.samples)
+    fn read_subject(
+        &self,
+        parameters: &Parameters,
+        cards: &Cards,
+    ) -> Result<Subject, QuestionError> {
+        question::read_subject(parameters, &self.samples, cards)
     }
 
     fn read_target(&self, parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {

@@ -73,6 +73,7 @@ fn frames(id: &'static str) -> ModelCard {
         default_layers: vec!["last"],
         citations: &[],
         published_options: &[],
+        masks: false,
     }
 }
 
@@ -89,6 +90,7 @@ fn pictures() -> ModelCard {
         }),
         layers: layers(&[("first", "Blocks"), ("last", "Blocks")]),
         published_options: &[TWO_HUNDRED],
+        masks: false,
         ..frames("polar")
     }
 }
@@ -128,6 +130,19 @@ fn rain(name: &str, lead_times_min: &[u32]) -> CheckpointCard {
     CheckpointCard { nowcasting: Some(task), ..weights("rain", name) }
 }
 
+/// A network that can do without patches of the frames.
+fn spark() -> ModelCard {
+    ModelCard { masks: true, ..frames("spark") }
+}
+
+const HOUR: [u32; 12] = [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60];
+
+/// Without lead times, weights of its pre-training.
+fn of_spark(name: &str, lead_times_min: &[u32]) -> CheckpointCard {
+    let nowcasting = rain(name, lead_times_min).nowcasting;
+    CheckpointCard { nowcasting, ..weights("spark", name) }
+}
+
 fn clouds() -> CheckpointCard {
     let task = Nowcasting {
         field: NowcastField::CloudCover,
@@ -151,12 +166,14 @@ fn assumed() -> CheckpointCard {
 pub(crate) fn cards() -> CardBox {
     let small = |name| CheckpointCard { variant: Some(Variant::LR_128), ..weights("polar", name) };
     CardBox {
-        models: vec![frames("bare"), frames("rain"), frames("clouds"), pictures()],
+        models: vec![frames("bare"), frames("rain"), frames("clouds"), spark(), pictures()],
         checkpoints: vec![
             rain("one", &[30, 60, 180]),
             rain("late", &[60]),
             assumed(),
             clouds(),
+            of_spark("before", &[]),
+            of_spark("hour", &HOUR),
             small("one"),
             CheckpointCard { is_simulated: true, ..small("simulated") },
             weights("polar", "large"),

@@ -65,7 +65,8 @@ impl EngineWorker {
     /// All methods that take a single pass.
     fn way_back(&self, model: &ModelCard, target: &Target) -> Question {
         let methods = self.catalog.methods_of(model);
-        let methods = methods.iter().filter(|card| card.option(STEPS).is_none() && !card.hides);
+        let methods =
+            methods.iter().filter(|card| card.option(STEPS).is_none() && card.hides.is_none());
         let ask = |method: &MethodCard| Asked {
             method: method.id.to_owned(),
             options: BTreeMap::new(),

@@ -621,7 +621,7 @@ fn a_figure_renders_from_its_own_recipe() {
     let request = Request {
         model: "sar-unet".into(),
         checkpoint: SHIPPED.into(),
-        subject: Subject::Nowcast { sample: "knmi-20100826T0600".into() },
+        subject: Subject::Nowcast { sample: "knmi-20100826T0600".into(), mask: Default::default() },
         explain: Vec::new(),
     };
     let outcome = stormlens::worker::answer(&sources, &request).expect("an answer");

@@ -39,7 +39,7 @@ struct Truthful {
 
 impl Worker for Truthful {
     fn run(&mut self, request: &Request, _: &dyn Progress) -> Result<Outcome, WorkerError> {
-        let Subject::Nowcast { sample } = &request.subject else {
+        let Subject::Nowcast { sample, .. } = &request.subject else {
             panic!("only nowcasts are asked for")
         };
         self.n_runs.fetch_add(1, Ordering::SeqCst);

@@ -216,7 +216,7 @@ fn a_task_that_is_named_is_seen() {
         ("let has_rain = true;", &["rain"]),
         ("use crate::tasks::TASKS;", &[]),
         ("Domain::Scene(geometry) => geometry.variant,", &[]),
-        ("    let Subject::Nowcast { sample } = subject else {", &["Nowcast"]),
+        ("    let Subject::Nowcast { sample, .. } = subject else {", &["Nowcast"]),
         ("    polarity: Polarity,", &[]),
         ("a network in training, on any terrain", &[]),
     ] {

@@ -97,6 +97,9 @@ impl<'p, 'a> Contents<'p, 'a> {
         let number = |&(key, value): &(Value, Value)| match (key, value) {
             (Value::Text(name), Value::Int(number)) => Some((printable(name), number as f64)),
             (Value::Text(name), Value::Float(number)) => Some((printable(name), number)),
+            (Value::Text(name), Value::Bool(is)) => {
+                Some((printable(name), f64::from(u8::from(is))))
+            }
             _ => None,
         };
         self.top.items.iter().filter_map(number).collect()

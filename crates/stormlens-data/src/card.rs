@@ -53,6 +53,18 @@ pub struct ModelCard {
     pub citations: &'static [Citation],
     /// Where its publication chose otherwise than the methods' own defaults.
     pub published_options: &'static [PublishedOption],
+    /// Whether a network of frames learnt to do without patches of them.
+    pub masks: bool,
+}
+
+/// Parts of an input that a network can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hides {
+    /// Fields of a weather model, and tokens of them.
+    Fields,
+    /// Patches of radar frames.
+    Patches,
 }
 
 /// A method's option as a network's publication has it.
@@ -95,13 +107,21 @@ pub struct Nowcasting {
     pub field: NowcastField,
     pub n_input_frames: usize,
     pub frame_step_min: u32,
-    /// Minutes from the last input frame to each output channel, ascending.
+    /// Minutes from the last input frame to each output channel, ascending. Empty: weights of a pre-training, which
+    /// rebuild the frames that went in and forecast nothing.
     pub lead_times_min: Vec<u32>,
     /// Whether the checkpoint states step and lead times; else those of the publication are taken,
     /// and pages say so.
     pub is_stated: bool,
     /// Height and width must be multiples of this.
     pub size_multiple: usize,
+}
+
+impl Nowcasting {
+    /// Whether it gives the frames that went in, and none that follow.
+    pub fn rebuilds(&self) -> bool {
+        self.lead_times_min.is_empty()
+    }
 }
 
 /// A picture in, one logit a class out.
@@ -149,9 +169,13 @@ impl ModelCard {
         of_variant.map_or(&self.default_layers, |(_, layers)| *layers)
     }
 
-    /// Whether it was made to do without parts of its input.
-    pub fn can_hide(&self) -> bool {
-        matches!(self.task, Task::RainProbability)
+    /// Which parts of its input it was made to do without.
+    pub fn hides(&self) -> Option<Hides> {
+        match self.task {
+            Task::RainProbability => Some(Hides::Fields),
+            Task::Nowcasting if self.masks => Some(Hides::Patches),
+            _ => None,
+        }
     }
 
     /// Whether it takes sequences of frames.
@@ -259,15 +283,15 @@ pub struct MethodCard {
     pub has_layers: bool,
     /// Of a class it explains the logit, whatever output is asked for.
     pub is_of_logit: bool,
-    /// It hides parts of the input by a mask of the network's own; see [`Self::suits`].
-    pub hides: bool,
+    /// Which parts of the input it hides by a mask of the network's own; see [`Self::suits`].
+    pub hides: Option<Hides>,
     pub options: &'static [OptionCard],
 }
 
 impl MethodCard {
     /// Whether a network can be explained by it.
     pub fn suits(&self, model: &ModelCard) -> bool {
-        !self.hides || model.can_hide()
+        self.hides.is_none() || self.hides == model.hides()
     }
 
     /// Its name in variables and files: `grad_cam` for `grad-cam`.
@@ -385,6 +409,7 @@ mod tests {
             default_layers: vec!["late"],
             citations: &[],
             published_options,
+            masks: false,
         }
     }
 
@@ -403,7 +428,7 @@ mod tests {
             citations: &[],
             has_layers: false,
             is_of_logit: false,
-            hides: false,
+            hides: None,
             options: &[STEPS],
         };
         let words = |models: &[ModelCard]| method.defaults_in_words(&STEPS, models);

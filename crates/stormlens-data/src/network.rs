@@ -74,6 +74,8 @@ pub enum Target {
         channel: usize,
         field: NowcastField,
         threshold: f64,
+        /// Of it only so many rows and columns from the upper left corner on; what lies beyond only fills the input up.
+        within: Option<[usize; 2]>,
     },
     Class {
         class: usize,

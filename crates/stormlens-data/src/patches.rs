@@ -8,8 +8,12 @@ use crate::simulate::Random;
 pub const SIDE_PX: usize = 32;
 /// What the authors' program adds to the spread of a patch, in its unit of rain (mm in 5 minutes over a maximum of 47.18).
 pub const PUBLISHED_FLOOR: f64 = 1e-3;
-/// What our own weights add, in mm in 5 minutes / 47.83: 5.7 mm/h, so that a patch that was dry can rain.
-pub const DEFAULT_FLOOR: f64 = 1e-2;
+/// What our own weights add, in mm in 5 minutes / 47.83: 1.7 mm/h, so that a patch that was dry can rain.
+pub const DEFAULT_FLOOR: f64 = 3e-3;
+
+/// The tensor in which weights state what they add to the spread of a patch, in the unit of the input; where there is none it
+/// is the published thousandth. With it also a dry patch can rain: by so much for one unit of what the decoder says.
+pub const FLOOR: &str = "stated.statistics_floor";
 
 /// A stream of random numbers of its own.
 const MASK_STREAM: u64 = 0x5061_7443;
@@ -20,8 +24,69 @@ const MASK_STREAM: u64 = 0x5061_7443;
 /// In words, for sizes that are no multiples of [`SIDE_PX`].
 pub fn tokens(n_frames: usize, [height, width]: [usize; 2]) -> Result<Tokens, String> {
     Tokens::new(n_frames, [height, width], [n_frames, SIDE_PX, SIDE_PX]).map_err(|_| {
-        format!("frames of {height} × {width} pixels do not fall into patches of {SIDE_PX} × {SIDE_PX}")
+        format!(
+            "frames of {height} × {width} pixels do not fall into patches of {SIDE_PX} × {SIDE_PX}"
+        )
     })
+}
+
+/// The share of a patch's values that may be missing, as where radars do not reach. Of such a patch the missing values are
+/// taken as dry; one that misses more is not seen at all.
+pub const MOST_MISSING: f64 = 0.5;
+
+/// Decides what of incomplete frames a network sees: see [`MOST_MISSING`]. What is hidden is missing as a whole then.
+///
+/// # Panics
+/// For another number of values than the patches hold.
+pub fn settle(values: &mut [f32], patches: &Tokens) {
+    let mut n_missing = vec![0usize; patches.n()];
+    for (i, _) in values.iter().enumerate().filter(|(_, value)| value.is_nan()) {
+        n_missing[patches.of_value(i)] += 1;
+    }
+    let most = MOST_MISSING * values.len() as f64 / patches.n() as f64;
+    let hidden: Vec<bool> = n_missing.iter().map(|&n| n as f64 > most).collect();
+    values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+    patches.hide(values, &hidden);
+}
+
+/// Height and width rounded up to whole patches.
+pub fn whole_patches(size: [usize; 2]) -> [usize; 2] {
+    size.map(|n| n.next_multiple_of(SIDE_PX))
+}
+
+/// Frames in the upper left corner of larger ones, with missing values around them.
+///
+/// # Panics
+/// For a smaller size, and for another number of values than whole frames have.
+pub fn enlarged(
+    frames: &[f32],
+    [height, width]: [usize; 2],
+    [rows, columns]: [usize; 2],
+) -> Vec<f32> {
+    assert!(height <= rows && width <= columns && frames.len().is_multiple_of(height * width));
+    let n_frames = frames.len() / (height * width);
+    let mut large = vec![f32::NAN; n_frames * rows * columns];
+    for (row, values) in frames.chunks_exact(width).enumerate() {
+        let (frame, row) = (row / height, row % height);
+        large[(frame * rows + row) * columns..][..width].copy_from_slice(values);
+    }
+    large
+}
+
+/// The upper left corner of frames of that size.
+///
+/// # Panics
+/// As [`enlarged`].
+pub fn cropped(
+    frames: &[f32],
+    [rows, columns]: [usize; 2],
+    [height, width]: [usize; 2],
+) -> Vec<f32> {
+    assert!(height <= rows && width <= columns && frames.len().is_multiple_of(rows * columns));
+    let plane = |plane: &[f32]| -> Vec<f32> {
+        plane.chunks_exact(columns).take(height).flat_map(|row| row[..width].to_vec()).collect()
+    };
+    frames.chunks_exact(rows * columns).flat_map(plane).collect()
 }
 
 /// Hides a share of patches, given a number for each: those with the smallest numbers are seen, as many as the authors'
@@ -94,11 +159,27 @@ mod tests {
 
     #[test]
     fn as_many_patches_stay_as_the_authors_keep() {
-        for (n, ratio, n_seen) in [(81, 0.3, 57), (81, 0.6, 32), (9, 0.6, 4), (9, 0.5, 4), (4, 0.0, 4), (4, 1.0, 0)] {
+        for (n, ratio, n_seen) in
+            [(81, 0.3, 57), (81, 0.6, 32), (9, 0.6, 4), (9, 0.5, 4), (4, 0.0, 4), (4, 1.0, 0)]
+        {
             let mask = random_mask(n, ratio, 7, 0);
             assert_eq!(mask.iter().filter(|hidden| !**hidden).count(), n_seen, "{n}, {ratio}");
         }
         assert_ne!(random_mask(81, 0.5, 7, 0), random_mask(81, 0.5, 7, 1));
+    }
+
+    #[test]
+    fn what_misses_little_is_seen_and_what_misses_much_is_not() {
+        let patches = tokens(1, [32, 64]).expect("two patches");
+        let mut values = enlarged(&vec![1.0; 32 * 45], [32, 45], [32, 64]);
+        assert_eq!(cropped(&values, [32, 64], [32, 45]), vec![1.0; 32 * 45]);
+        settle(&mut values, &patches);
+        // Of the right patch 19 of 32 columns are missing.
+        assert_eq!(patches.hidden(&values), [false, true]);
+        let mut values = enlarged(&vec![1.0; 32 * 50], [32, 50], [32, 64]);
+        settle(&mut values, &patches);
+        assert_eq!((values[49], values[50], patches.hidden(&values)), (1.0, 0.0, vec![false; 2]));
+        assert_eq!(whole_patches([190, 228]), [192, 256]);
     }
 
     #[test]

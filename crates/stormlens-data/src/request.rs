@@ -12,9 +12,11 @@ use crate::downscale::Refinement;
 use crate::scene::{Coding, Fit, Resampling};
 
 mod event;
+mod mask;
 
 use event::degrees;
 pub use event::{Blocks, EventPlace, RainEvent, Sight};
+pub use mask::{FrameMask, Shares};
 
 /// One question to a network: what it is to look at, and how its answer is to be explained.
 ///
@@ -50,8 +52,12 @@ impl fmt::Display for Request {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case")]
 pub enum Subject {
-    /// A sequence of frames, by its name in the catalogue.
-    Nowcast { sample: String },
+    /// A sequence of frames, by its name in the catalogue, and what of it a network does not see that can do without.
+    Nowcast {
+        sample: String,
+        #[serde(default, skip_serializing_if = "FrameMask::is_nothing")]
+        mask: FrameMask,
+    },
     /// A picture, by the first 16 hexadecimal digits of its file's SHA-256, what its numbers are, and how it becomes
     /// a square.
     Scene {
@@ -71,7 +77,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nowcast { sample } => f.write_str(sample),
+            Self::Nowcast { sample, mask } => write!(f, "{sample}{mask}"),
             Self::Scene { scene, resampling, fit, coding } => {
                 write!(f, "{scene} {resampling} {fit}")?;
                 match coding.is_default() {

@@ -21,10 +21,11 @@ use stormlens_data::card::DeviceReport;
 use stormlens_data::network::{Answer, Input, Pass, Question, Shown};
 use stormlens_data::request::{Cancelled, Progress};
 
-pub use resident::{Resident, describe, host_tensors, state_dict};
+pub use resident::{Resident, describe, host_tensors, in_our_unit, state_dict};
 
 use crate::device::{self, DeviceChoice, DeviceError};
 use crate::registry;
+use resident::Unit;
 use stormlens_checkpoint::CheckpointError;
 
 /// Why a question was not answered.
@@ -82,9 +83,19 @@ impl Engine {
         }
         let entry = registry::find(model)
             .map_err(|known| EngineError::UnknownModel { name: model.to_owned(), known })?;
-        let resident = Arc::new(Resident::read(entry, path, &self.device)?);
+        let resident = Arc::new(Resident::read(entry, path, &self.device, Unit::Ours)?);
         residents.insert(key, resident.clone());
         Ok(resident)
+    }
+
+    /// The network with those weights as their file holds them, in whichever unit of rain; it is not kept.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_as_stored(&self, model: &str, path: &Path) -> Result<Resident, EngineError> {
+        let entry = registry::find(model)
+            .map_err(|known| EngineError::UnknownModel { name: model.to_owned(), known })?;
+        Resident::read(entry, path, &self.device, Unit::OfTheFile)
     }
 
     /// Predictions and the explanations that were asked for, one answer for each input, in their

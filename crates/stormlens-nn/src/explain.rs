@@ -9,6 +9,7 @@ mod method;
 mod occlusion;
 mod options;
 mod pass;
+mod patch_occlusion;
 mod probability;
 mod resize;
 mod saliency;
@@ -24,12 +25,14 @@ pub use method::{Found, Method, Run, Wants};
 pub use occlusion::Occlusion;
 pub use options::Options;
 pub use pass::{Pass, Watch, differentiate, predict};
+pub use patch_occlusion::PatchOcclusion;
 pub use resize::resize_bilinear;
 pub use saliency::Saliency;
 pub use target::{ClassTarget, MaskedSum, Target, probabilities, target};
 
 /// Which methods there are: one line a method.
-pub const METHODS: &[&dyn Method] = &[&GradCam, &IntegratedGradients, &Saliency, &Occlusion];
+pub const METHODS: &[&dyn Method] =
+    &[&GradCam, &IntegratedGradients, &Saliency, &Occlusion, &PatchOcclusion];
 
 /// The method of that name, or the names there are.
 ///

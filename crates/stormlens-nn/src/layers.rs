@@ -37,7 +37,8 @@ pub(crate) use plain::{
     convolution_relu,
 };
 pub(crate) use resample::{
-    adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample, upsample_onto,
+    adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample,
+    upsample_onto,
 };
 pub(crate) use source::Source;
 pub(crate) use transposed::{enlarge_overlapping, enlarge_transposed};

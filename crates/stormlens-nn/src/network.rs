@@ -34,7 +34,11 @@ pub trait Network: Send + Sync {
 
     /// The parts of an input of that height and width that it can do without, of a network that was made to: a part that
     /// holds a missing value is hidden. An error in words for sizes that do not fall into them.
-    fn tokens(&self, shape: ShapeOf, [height, width]: [usize; 2]) -> Option<Result<Tokens, String>> {
+    fn tokens(
+        &self,
+        shape: ShapeOf,
+        [height, width]: [usize; 2],
+    ) -> Option<Result<Tokens, String>> {
         Some(self.fields(shape)?.tokens(height, width))
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::{ModelCard, NowcastField};
 
 use crate::layers::NormOptions;
+use crate::models::nowcasting::Statement;
 use crate::models::{
     Architecture, HostTensors, RecognitionError, Schema, Sizes, harpnet, polar_low,
     recognise as comparison, sar_unet, spat_spark, sslpdl, unet,
@@ -42,6 +43,11 @@ pub struct ModelEntry {
     pub initialise: fn(&Schema, u64) -> HostTensors,
     /// Changes weights so that input and output are in units so many times as large.
     pub rescale: fn(&mut HostTensors, f32),
+    /// What the publication says of the frames that such weights take and give, of that field if one is given; `None`
+    /// where it does not tell, and of other networks.
+    pub published_frames: fn(&Architecture, Option<NowcastField>) -> Option<Statement>,
+    /// What the rain in weights is divided by that say nothing of it, mm in 5 minutes.
+    pub normalisation_mm_5min: f64,
     /// What its batch normalisation was built with.
     pub norm: NormOptions,
     /// Height and width of its input must be multiples of this.

@@ -83,7 +83,7 @@ fn request() -> Request {
     Request {
         model: "sar-unet".into(),
         checkpoint: "test".into(),
-        subject: Subject::Nowcast { sample: "knmi-201008260455".into() },
+        subject: Subject::Nowcast { sample: "knmi-201008260455".into(), mask: Default::default() },
         explain: explain(target, "8"),
     }
 }

@@ -55,7 +55,9 @@ fn what_a_worker_answers_fits() {
 fn what_has_another_origin_does_not_fit() {
     let answers = Answers::new();
     let check = |expected, change: fn(&mut Outcome)| answers.nowcast(expected, change);
-    check(Unfit::Question, |o| o.request.subject = Subject::Nowcast { sample: "b".into() });
+    check(Unfit::Question, |o| {
+        o.request.subject = Subject::Nowcast { sample: "b".into(), mask: Default::default() }
+    });
     check(Unfit::Question, |o| {
         o.request.explain.pop();
     });

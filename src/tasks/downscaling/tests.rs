@@ -56,6 +56,7 @@ fn cards() -> Cards {
         default_layers: Vec::new(),
         citations: &[],
         published_options: &[],
+        masks: false,
     };
     let refining = Refining {
         tiles: Downscaling { n_input_channels: 2, input_px: Some(64), output_px: 64 },

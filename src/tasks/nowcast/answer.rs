@@ -11,10 +11,12 @@ use stormlens_data::outcome::{
 };
 use stormlens_data::request::Target;
 
+use super::prepare::Rest;
 use super::question::{lead_time_min, threshold};
 use super::references::{Beside, references};
 use super::samples::Frames;
 use super::scores::threshold_label;
+use super::seen::Seen;
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
 use stormlens_plot::words::{count, number};
@@ -30,17 +32,39 @@ pub const UNLIKE_TRAINING: &str = "unlike-training-data";
 /// # Panics
 /// If the answer is of another task's question.
 pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
-    let Answered { request, cards, rest, answers, provenance, duration_ms, methods, .. } = answered;
+    let Answered { request, cards, rest, provenance, duration_ms, methods, placed, .. } = answered;
+    let mut answers = answered.answers;
+    let Rest { frames, seen } = *rest.downcast::<Rest>().expect("the frames of this question");
+    if let Some(seen) = &seen {
+        seen.finish(&mut answers, &placed);
+    }
+    let patch_errors = seen.as_ref().zip(answers.first());
+    let patch_errors = patch_errors.map(|(seen, first)| seen.errors(&first.prediction, &placed));
+    if let Some(seen) = &seen {
+        answers.iter_mut().for_each(|answer| seen.crop(answer));
+    }
+    let behind_masks = Seen::spread(answers.get(1..).unwrap_or_default());
     let answer = answers.into_iter().next().unwrap_or_default();
-    let frames = *rest.downcast::<Frames>().expect("the frames of this question");
     let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
-    let ground = Ground::new(&frames, task);
+    let mut ground = Ground::new(&frames, task);
+    if task.rebuilds() {
+        ground.lead_axis = ground.input_axis.clone();
+    }
     let target = request.explain.first().map(|explain| &explain.target);
     let (beside, no_reference) = match &frames {
-        Frames::Sample(sample) => references(sample, &task.lead_times_min),
-        Frames::Brought(_) => (Vec::new(), Vec::new()),
+        Frames::Sample(sample) if !task.rebuilds() => references(sample, &task.lead_times_min),
+        _ => (Vec::new(), Vec::new()),
     };
-    let mut variables = forecast(&ground, &frames, &answer, beside);
+    let mut variables = match task.rebuilds() {
+        true => rebuilt(&ground, &frames, &answer),
+        false => forecast(&ground, &frames, &answer, beside),
+    };
+    if let Some(seen) = &seen {
+        variables.extend(hidden(&ground, seen));
+        let errors = patch_errors.filter(|_| task.rebuilds());
+        variables.extend(errors.map(|errors| ground.of_patches(PATCH_ERROR, seen, errors)));
+    }
+    variables.extend(behind_masks.into_iter().flat_map(|maps| spread(&ground, maps)));
     variables.extend(target.and_then(|target| mask(&ground, target, &answer)));
     let words = |explained: &Explained| target_words(task.field, target, explained);
     let unit = task.field.unit();
@@ -59,6 +83,7 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut notes = notes(task, cards.checkpoint.is_simulated, nothing, &frames);
     notes.extend(no_reference);
+    notes.extend(seen.as_ref().and_then(hidden_in_words));
     notes.extend(unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
     Outcome {
         request: request.clone(),
@@ -69,6 +94,13 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
         duration_ms,
     }
 }
+
+/// Which patches the network did not see, and how far from the truth each patch is that it rebuilt.
+pub const HIDDEN: &str = "hidden";
+pub const PATCH_ERROR: &str = "patch_error";
+/// Mean and spread of forecasts behind masks.
+pub const MASK_MEAN: &str = "masks/mean";
+pub const MASK_SPREAD: &str = "masks/spread";
 
 /// What every map of a forecast has in common.
 struct Ground {
@@ -99,6 +131,20 @@ impl Ground {
             }
         };
         Self { quantity: field.quantity(), field, domain, input_axis, lead_axis, plane }
+    }
+
+    /// A value a patch.
+    fn of_patches(&self, name: &str, seen: &Seen, values: Vec<f32>) -> Variable {
+        let (values, plane) = seen.on_pixels(values);
+        Variable {
+            name: name.to_owned(),
+            role: Role::Diagnostic,
+            quantity: Quantity::new("squared error over the patch's variance", "1", Colours::Sizes),
+            axes: Vec::new(),
+            plane: Some(plane),
+            domain: self.domain.clone(),
+            values: Values::F32(values),
+        }
     }
 
     fn variable(&self, name: &str, role: Role, axis: &Axis, values: Vec<f32>) -> Variable {
@@ -146,6 +192,54 @@ fn forecast(
     variables.extend(beside.into_iter().map(reference));
     variables.push(ground.variable("input", Role::Input, &ground.input_axis, inputs));
     variables
+}
+
+/// The frames that went in, beside what was rebuilt of them.
+fn rebuilt(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> {
+    let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
+    let inputs: Vec<f32> = match frames {
+        Frames::Sample(sample) => all(&sample.sequence.frames),
+        Frames::Brought(brought) => physical(brought.values()),
+    };
+    let axis = &ground.input_axis;
+    vec![
+        ground.variable("prediction", Role::Prediction, axis, physical(&answer.prediction)),
+        ground.variable("observation", Role::Observation, axis, inputs.clone()),
+        ground.variable("input", Role::Input, axis, inputs),
+    ]
+}
+
+/// Where patches are hidden, if any are.
+fn hidden(ground: &Ground, seen: &Seen) -> Option<Variable> {
+    let values = seen.hidden.iter().map(|&hidden| f32::from(u8::from(hidden)));
+    let variable = ground.of_patches(HIDDEN, seen, values.collect());
+    let quantity = Quantity::new("hidden from the network", "1", Colours::Mask);
+    seen.hidden.contains(&true).then(|| Variable { quantity, ..variable })
+}
+
+/// What forecasts behind masks have in common, and by how much they differ. That is how much a forecast depends on what is
+/// seen, and not how uncertain it is.
+fn spread(ground: &Ground, [mean, spread]: [Vec<f32>; 2]) -> [Variable; 2] {
+    let physical = |values: Vec<f32>| values.iter().map(|&x| ground.field.to_physical(x)).collect();
+    let mean = ground.variable(MASK_MEAN, Role::Diagnostic, &ground.lead_axis, physical(mean));
+    let map = ground.variable(MASK_SPREAD, Role::Diagnostic, &ground.lead_axis, physical(spread));
+    let quantity =
+        Quantity::new("sensitivity to hidden input", ground.field.unit(), Colours::Sizes);
+    [mean, Variable { quantity, ..map }]
+}
+
+/// How much of the input the network did not see, and what took its place.
+fn hidden_in_words(seen: &Seen) -> Option<Note> {
+    let n_hidden = seen.hidden.iter().filter(|&&hidden| hidden).count();
+    let statistics = match seen.mask.whole_statistics {
+        true => "their mean and spread are known to it",
+        false => "so are their mean and spread",
+    };
+    let text = format!(
+        "{n_hidden} of {} patches are hidden from the network; {statistics}",
+        seen.hidden.len()
+    );
+    (n_hidden > 0).then(|| Note::new("hidden-patches", text, true))
 }
 
 fn all(fields: &[Field]) -> Vec<f32> {

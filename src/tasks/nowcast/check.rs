@@ -35,7 +35,21 @@ pub fn check(
     ensure(part_in(outcome) == part, Unfit::Weights)?;
     let away = outcome.variables.iter().find(|v| !is_on_grid(v, &sample.sequence.grid));
     away.map_or(Ok(()), |variable| Err(Unfit::shape(&variable.name)))?;
-    forecast(outcome, sample)
+    match task.rebuilds() {
+        true => rebuilt(outcome, sample),
+        false => forecast(outcome, sample),
+    }
+}
+
+/// The frames that went in, and what was rebuilt of them.
+fn rebuilt(outcome: &Outcome, Sample { sequence, .. }: &Sample) -> Result<(), Unfit> {
+    let inputs = Axis::input_time(sequence.times.clone());
+    let size = [sequence.grid.height, sequence.grid.width];
+    ["input", "prediction", "observation"].into_iter().try_for_each(|name| {
+        let variable = outcome.variable(name).ok_or_else(|| Unfit::shape(name))?;
+        let fits = variable.axes == [inputs.clone()] && variable.plane == Some(size);
+        ensure(fits, Unfit::shape(name))
+    })
 }
 
 /// What has rows and columns lies on the sample's grid, on its pixels or on larger cells.

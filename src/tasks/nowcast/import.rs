@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use stormlens_checkpoint::Metadata;
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_nn::models::nowcasting::Statement;
+use stormlens_nn::models::spat_spark;
 
 use super::train::normalisation_mm_5min;
 use crate::cli::import::Import;
@@ -12,6 +13,7 @@ use crate::parameters::Parameters;
 const FIELD: &str = "field";
 const STEP: &str = "frame-step-min";
 const LEAD_TIMES: &str = "lead-times-min";
+const STAGE: &str = "stage";
 
 /// Field, step and lead times; `None` for a network that takes no frames.
 pub fn describe(import: &Import<'_>) -> Option<anyhow::Result<Metadata>> {
@@ -19,7 +21,7 @@ pub fn describe(import: &Import<'_>) -> Option<anyhow::Result<Metadata>> {
 }
 
 fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
-    let only = import.parameters.only(&[FIELD, STEP, LEAD_TIMES]);
+    let only = import.parameters.only(&[FIELD, STEP, LEAD_TIMES, STAGE]);
     only.context("the network takes frames of any size")?;
     let (said, field) = frames(import)?;
     Ok(Metadata {
@@ -36,15 +38,29 @@ fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
 fn frames(import: &Import<'_>) -> anyhow::Result<(Statement, NowcastField)> {
     let (path, architecture) = (import.path.display(), &import.found.architecture);
     let stated = Statement::of(import.file, architecture);
-    let typed = typed(&import.parameters)?;
+    let typed = typed(&import.parameters)?.or(stage(import)?);
     let said = stated.clone().or(typed.clone());
     if typed.or(stated) != said {
         bail!("{path} states {}; leave out what it states", words(&said));
     }
-    match said.clone().complete(architecture, import.found.entry.size_multiple) {
+    match said.clone().complete(architecture, import.found.entry) {
         Ok(Nowcasting { field, .. }) => Ok((said, field)),
         Err(reason) => bail!("{path}: {reason}"),
     }
+}
+
+/// Weights of a pre-training have no lead times; those that are fine-tuned give the frames that follow.
+fn stage(import: &Import<'_>) -> anyhow::Result<Statement> {
+    let Some(stage) = import.parameters.one(STAGE)? else { return Ok(Statement::default()) };
+    if import.found.entry.name != spat_spark::ENTRY.name {
+        bail!("leave --{STAGE} out: {} has no pre-training", import.found.entry.name);
+    }
+    let leads = match stage {
+        "pretrain" => Vec::new(),
+        "finetune" => spat_spark::following(import.found.architecture.out_channels),
+        other => bail!("--{STAGE} is “{other}”, but must be pretrain or finetune"),
+    };
+    Ok(Statement { lead_times_min: Some(leads), ..Statement::default() })
 }
 
 fn typed(parameters: &Parameters) -> anyhow::Result<Statement> {

@@ -1,12 +1,16 @@
 //! The page of a forecast: its maps, how good it was, and why.
 
 use askama::Template;
-use stormlens_data::card::{NowcastField, Part};
+use stormlens_data::card::{NowcastField, Nowcasting, Part};
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
+use self::mask::MaskView;
 use super::answer::UNLIKE_TRAINING;
-use super::question::{LEAD_TIME, THRESHOLD, lead_time_min, sample_of, threshold};
+use super::question::{
+    HIDE, HIDE_PERCENT, HIDE_SEED, LEAD_TIME, MASK_PERCENT, MASKS, STATISTICS, THRESHOLD,
+    lead_time_min, sample_of, threshold,
+};
 use super::references::NO_REFERENCE;
 use super::scores::{Scores, of_outcome, references};
 use super::{Nowcasts, split};
@@ -21,8 +25,12 @@ use crate::web::result;
 use crate::web::views::{FigureView, Figures, map, mark_first};
 use stormlens_plot::Figure;
 
+mod mask;
 #[cfg(test)]
 mod tests;
+
+/// What the form of the mask asks for.
+const MASK_NAMES: [&str; 6] = [HIDE, HIDE_PERCENT, HIDE_SEED, MASKS, MASK_PERCENT, STATISTICS];
 
 #[derive(Template)]
 #[template(path = "tasks/nowcast/result.html")]
@@ -55,6 +63,11 @@ struct ResultPage {
     no_reference: Vec<String>,
     scores_csv: String,
     notice: Option<String>,
+    /// Of weights of a pre-training, which rebuild the frames that went in.
+    rebuilds: bool,
+    /// Of a network that can do without patches: what is hidden, and what its form does not ask for.
+    mask: Option<MaskView>,
+    mask_hidden: Vec<(String, String)>,
     threshold: f64,
     max_threshold: f64,
     what: &'static str,
@@ -66,7 +79,12 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
     let Shown { question, outcome, layout } = shown;
     let figures = Figures::new(question, outcome);
     let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
-    let (idx, table) = (lead_idx(outcome, lead), of_outcome(outcome));
+    let rebuilds = question.cards.checkpoint.nowcasting.as_ref().is_some_and(Nowcasting::rebuilds);
+    let (idx, table) = match rebuilds {
+        // The last frame, and there is nothing to be better than.
+        true => (outcome.variable("input").map_or(0, |input| input.n_maps() - 1), None),
+        false => (lead_idx(outcome, lead), of_outcome(outcome)),
+    };
     let page = ResultPage {
         layout: layout.clone(),
         report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD], "forecast"),
@@ -94,6 +112,9 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
         no_reference: outcome.notes(NO_REFERENCE).map(str::to_owned).collect(),
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
         notice: notice(question, outcome, idx),
+        rebuilds,
+        mask: MaskView::new(question, outcome, &figures, idx),
+        mask_hidden: question.hidden(&MASK_NAMES),
         threshold: threshold(&question.target),
         max_threshold: field(question).max_threshold(),
         what: what(field(question)),

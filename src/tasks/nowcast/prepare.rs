@@ -1,13 +1,14 @@
 //! From a sample to what a network is given.
 
 use stormlens_data::archive::Sample;
-use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::card::{Hides, NowcastField, Nowcasting};
 use stormlens_data::import::knmi::CROP_SIZE;
-use stormlens_data::network::{self, Asked, Input};
+use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, Request, Target};
 
-use super::question::{nowcasting, sample_of};
+use super::question::{mask_of, nowcasting, sample_of};
 use super::samples::{Frames, Samples};
+use super::seen::Seen;
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Prepared;
@@ -23,9 +24,32 @@ pub fn prepare(
     let task = nowcasting(cards).map_err(|error| invalid(&error))?;
     let frames =
         samples.load(sample_of(&request.subject), task).map_err(|error| invalid(&error))?;
-    let asked: Result<_, _> = request.explain.iter().map(|explain| ask(explain, task)).collect();
+    let may_hide = cards.model.hides() == Some(Hides::Patches);
+    let known = may_hide.then(|| known(&frames));
     let (input, frames) = input(frames);
-    Ok(Prepared::one(input, asked?, Box::new(frames)))
+    let seen = known.map(|known| Seen::new(&input, known.as_deref(), mask_of(&request.subject)));
+    let seen = seen.transpose().map_err(|why| invalid(&why))?;
+    let within = seen.as_ref().and_then(Seen::within);
+    let asked: Result<_, _> =
+        request.explain.iter().map(|explain| ask(explain, task, within)).collect();
+    let mut passes = vec![Pass::new(seen.as_ref().map_or(input, Seen::input), asked?)];
+    passes.extend(seen.iter().flat_map(Seen::masked).map(|input| Pass::new(input, Vec::new())));
+    let phase = if passes.len() > 1 { "forecasts behind masks" } else { "prediction" };
+    Ok(Prepared { passes, phase, rest: Box::new(Rest { frames, seen }) })
+}
+
+/// What an answer is put together with.
+pub struct Rest {
+    pub frames: Frames,
+    /// Of a network that can do without patches: what it saw.
+    pub seen: Option<Seen>,
+}
+
+/// Which values a radar measured, where frames say it.
+fn known(frames: &Frames) -> Option<Vec<bool>> {
+    let Frames::Sample(sample) = frames else { return None };
+    let values = sample.sequence.frames.iter().flat_map(|frame| &frame.values);
+    Some(values.map(|value| !value.is_nan()).collect())
 }
 
 /// The numbers for the network, and what is left of the frames.
@@ -56,16 +80,23 @@ pub fn memory(request: &Request, [_, height, width]: [usize; 3]) -> (String, u64
     (format!("{what} {height} × {width} pixels"), n_bytes)
 }
 
-fn ask(explain: &Explain, task: &Nowcasting) -> Result<Asked, WorkerError> {
+fn ask(
+    explain: &Explain,
+    task: &Nowcasting,
+    within: Option<[usize; 2]>,
+) -> Result<Asked, WorkerError> {
     let Explain { method, options, target, layers } = explain.clone();
     let Target::SumAbove { threshold, lead_time_min } = target else {
         return Err(invalid(&"a forecast has no classes to explain"));
     };
-    let channel = task.lead_times_min.iter().position(|&lead| lead == lead_time_min);
+    let channel = match task.rebuilds() {
+        true => task.n_input_frames.checked_sub(1),
+        false => task.lead_times_min.iter().position(|&lead| lead == lead_time_min),
+    };
     let channel = channel.ok_or_else(|| {
         invalid(&format!("the network does not forecast {lead_time_min} minutes ahead"))
     })?;
-    let target = network::Target::SumAbove { channel, field: task.field, threshold };
+    let target = network::Target::SumAbove { channel, field: task.field, threshold, within };
     Ok(Asked { method, options, target, layers, nothing: Vec::new() })
 }
 
@@ -76,7 +107,7 @@ pub fn zeros(cards: &Cards) -> (Input, network::Target) {
     let field = task.map_or(NowcastField::Precipitation, |task| task.field);
     let threshold = field.default_threshold();
     let input = Input { values: vec![0.0; shape.iter().product()], shape };
-    (input, network::Target::SumAbove { channel: 0, field, threshold })
+    (input, network::Target::SumAbove { channel: 0, field, threshold, within: None })
 }
 
 fn invalid(error: &dyn std::fmt::Display) -> WorkerError {

@@ -1,7 +1,7 @@
 //! What can be asked about a sequence of frames.
 
-use stormlens_data::card::{CheckpointCard, NowcastField, Nowcasting};
-use stormlens_data::request::{Subject, Target};
+use stormlens_data::card::{CheckpointCard, Hides, NowcastField, Nowcasting};
+use stormlens_data::request::{FrameMask, Shares, Subject, Target};
 
 use super::samples::Samples;
 use crate::parameters::{Parameters, QuestionError};
@@ -11,6 +11,12 @@ use crate::task::ParameterHelp;
 pub const SAMPLE: &str = "sample";
 pub const THRESHOLD: &str = "threshold";
 pub const LEAD_TIME: &str = "lead-time";
+pub const HIDE: &str = "hide";
+pub const HIDE_PERCENT: &str = "hide-percent";
+pub const HIDE_SEED: &str = "hide-seed";
+pub const MASKS: &str = "masks";
+pub const MASK_PERCENT: &str = "mask-percent";
+pub const STATISTICS: &str = "statistics";
 
 pub const PARAMETERS: &[ParameterHelp] = &[
     ParameterHelp {
@@ -26,7 +32,34 @@ pub const PARAMETERS: &[ParameterHelp] = &[
         help: "the target of the explanation is the sum of the forecast over pixels above this threshold: mm/h of rain (default \
                1.5), or 0 to 1 of cloud cover (default 0.5)",
     },
+    ParameterHelp {
+        name: HIDE,
+        help: "patches of 32 × 32 pixels that the network does not see, by their numbers from 0, row by row, separated by \
+               commas; of a network that learnt to do without (SpaT-SparK); none by default",
+    },
+    ParameterHelp {
+        name: HIDE_PERCENT,
+        help: "a share of the patches that is hidden at random, 1 to 99 %; none by default",
+    },
+    ParameterHelp { name: HIDE_SEED, help: "which patches that are: a whole number (default 1)" },
+    ParameterHelp {
+        name: MASKS,
+        help: "forecasts behind random masks, 2 to 50: how much the forecast depends on what is seen; none by default",
+    },
+    ParameterHelp {
+        name: MASK_PERCENT,
+        help: "share of the patches that each of these masks hides, 1 to 99 % (default 30)",
+    },
+    ParameterHelp {
+        name: STATISTICS,
+        help: "what gives the forecast of a patch its size: visible (default: what the network sees), or whole (hidden \
+               rain, too, as in the authors' program)",
+    },
 ];
+
+const MASKS_MOST: usize = 50;
+const MASK_PERCENT_DEFAULT: u32 = 30;
+const SEED_DEFAULT: u32 = 1;
 
 /// The palettes are of rain.
 pub fn style_names(cards: &Cards) -> &'static [&'static str] {
@@ -36,18 +69,85 @@ pub fn style_names(cards: &Cards) -> &'static [&'static str] {
     }
 }
 
-pub fn read_sample(parameters: &Parameters, samples: &Samples) -> Result<Subject, QuestionError> {
+pub fn read_subject(
+    parameters: &Parameters,
+    samples: &Samples,
+    cards: &Cards,
+) -> Result<Subject, QuestionError> {
     let Some(wanted) = parameters.one(SAMPLE)? else {
         return Err(QuestionError::parameter(SAMPLE, "is missing: choose one of the samples"));
     };
-    Ok(Subject::Nowcast { sample: samples.find(wanted)?.id.clone() })
+    let sample = samples.find(wanted)?.id.clone();
+    Ok(Subject::Nowcast { sample, mask: read_mask(parameters, cards)? })
+}
+
+fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, QuestionError> {
+    let hides = [HIDE, HIDE_PERCENT, HIDE_SEED, MASKS, MASK_PERCENT, STATISTICS];
+    let is_said = |name: &&str| parameters.one(name).is_ok_and(|value| value.is_some());
+    if cards.model.hides() != Some(Hides::Patches) {
+        return match hides.into_iter().find(is_said) {
+            Some(name) => Err(QuestionError::parameter(
+                name,
+                format!(
+                    "is of networks that learnt to do without parts of the frames; {} did not",
+                    cards.model.title
+                ),
+            )),
+            None => Ok(FrameMask::default()),
+        };
+    }
+    let percent = |name| {
+        let fits = |percent: &u32| (1..=99).contains(percent);
+        parameters.number(name, "a whole number from 1 to 99", fits)
+    };
+    let seed = parameters.number(HIDE_SEED, "a whole number from 0", |_: &u32| true)?;
+    let seed = seed.unwrap_or(SEED_DEFAULT);
+    let random = percent(HIDE_PERCENT)?.map(|percent| Shares { percent, seed });
+    let fits = |n: &usize| (2..=MASKS_MOST).contains(n);
+    let expected = format!("a whole number from 2 to {MASKS_MOST}");
+    let n_masks = parameters.number(MASKS, &expected, fits)?.unwrap_or(0);
+    let each = percent(MASK_PERCENT)?.unwrap_or(MASK_PERCENT_DEFAULT);
+    let mask = FrameMask {
+        hidden: read_hidden(parameters)?,
+        random,
+        n_masks,
+        masks: (n_masks > 0).then_some(Shares { percent: each, seed }),
+        whole_statistics: match parameters.one(STATISTICS)? {
+            None | Some("visible") => false,
+            Some("whole") => true,
+            Some(other) => {
+                let message = format!("is “{other}”, but must be visible or whole");
+                return Err(QuestionError::parameter(STATISTICS, message));
+            }
+        },
+    };
+    // Where nothing is hidden, both are the same.
+    let whole_statistics = mask.whole_statistics && (mask.hides() || mask.n_masks > 0);
+    Ok(FrameMask { whole_statistics, ..mask })
+}
+
+fn read_hidden(parameters: &Parameters) -> Result<Vec<usize>, QuestionError> {
+    let mut hidden = Vec::new();
+    for text in parameters.list(HIDE).into_iter().filter(|text| *text != "none") {
+        let patch = text.parse::<usize>().map_err(|_| {
+            QuestionError::parameter(
+                HIDE,
+                format!("names “{text}”, but must name patches by their numbers"),
+            )
+        })?;
+        hidden.push(patch);
+    }
+    hidden.sort_unstable();
+    hidden.dedup();
+    Ok(hidden)
 }
 
 /// Whether weights take the frames of the sample that is named; all do where none is.
 pub fn suits(parameters: &Parameters, samples: &Samples, checkpoint: &CheckpointCard) -> bool {
     let named = parameters.one(SAMPLE).ok().flatten().and_then(|id| samples.find(id).ok());
-    let takes = |field| checkpoint.nowcasting.as_ref().is_some_and(|task| task.field == field);
-    named.is_none_or(|sample| takes(sample.field))
+    let Some(task) = &checkpoint.nowcasting else { return named.is_none() };
+    // What rebuilds frames is asked by name only.
+    !task.rebuilds() && named.is_none_or(|sample| task.field == sample.field)
 }
 
 pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, QuestionError> {
@@ -64,7 +164,13 @@ pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, Que
     Ok(Target::SumAbove { threshold, lead_time_min: read_lead_time(parameters, task)? })
 }
 
+/// Of weights that rebuild frames: the last frame that went in.
 fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, QuestionError> {
+    if task.rebuilds() {
+        let expected = "0, the last frame, which these weights rebuild; they forecast nothing";
+        let wanted = parameters.number(LEAD_TIME, expected, |&minutes: &u32| minutes == 0)?;
+        return Ok(wanted.unwrap_or(0));
+    }
     let leads: Vec<String> = task.lead_times_min.iter().map(u32::to_string).collect();
     let expected = format!("a lead time of this network in minutes: {}", leads.join(", "));
     let fits = |minutes: &u32| task.lead_times_min.contains(minutes);
@@ -75,6 +181,7 @@ fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, Que
 
 pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> {
     let mut pairs = vec![(SAMPLE, sample_of(subject).to_owned())];
+    pairs.extend(write_mask(&mask_of(subject)));
     if let Target::SumAbove { threshold, lead_time_min } = target {
         pairs.push((LEAD_TIME, lead_time_min.to_string()));
         pairs.push((THRESHOLD, threshold.to_string()));
@@ -82,9 +189,35 @@ pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> 
     pairs
 }
 
+fn write_mask(mask: &FrameMask) -> Vec<(&'static str, String)> {
+    let mut pairs = Vec::new();
+    if !mask.hidden.is_empty() {
+        let hidden: Vec<String> = mask.hidden.iter().map(ToString::to_string).collect();
+        pairs.push((HIDE, hidden.join(",")));
+    }
+    if let Some(random) = mask.random {
+        pairs.push((HIDE_PERCENT, random.percent.to_string()));
+    }
+    if let Some(masks) = mask.masks {
+        pairs.push((MASKS, mask.n_masks.to_string()));
+        pairs.push((MASK_PERCENT, masks.percent.to_string()));
+    }
+    let seed = mask.random.or(mask.masks).map(|shares| shares.seed);
+    pairs.extend(seed.map(|seed| (HIDE_SEED, seed.to_string())));
+    if mask.whole_statistics {
+        pairs.push((STATISTICS, "whole".to_owned()));
+    }
+    pairs
+}
+
+/// What of the sample is hidden.
+pub fn mask_of(subject: &Subject) -> FrameMask {
+    if let Subject::Nowcast { mask, .. } = subject { mask.clone() } else { FrameMask::default() }
+}
+
 /// The name of the sample; empty for another task's subject, which never comes here.
 pub fn sample_of(subject: &Subject) -> &str {
-    if let Subject::Nowcast { sample } = subject { sample } else { "" }
+    if let Subject::Nowcast { sample, .. } = subject { sample } else { "" }
 }
 
 /// The frames that the weights take and give.

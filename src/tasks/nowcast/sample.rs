@@ -12,13 +12,17 @@ use super::frames::{self, PICTURE_PX};
 use super::legend::Legend;
 use super::list::covered;
 use super::page::what;
+use super::question::{HIDE_PERCENT, SAMPLE};
 use super::samples::{SampleEntry, Samples, Window};
 use super::split::Membership;
 use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
+use crate::parameters::to_query;
+use crate::question::NO_METHOD;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
+use crate::web::result::PATH;
 use crate::web::{AppError, AppState, format};
 use stormlens_plot::Theme;
 
@@ -42,6 +46,8 @@ struct SamplePage {
     moving_dark: String,
     compare: String,
     models: Vec<Model>,
+    /// Weights that rebuild hidden parts of the frames: their network and name, and where that is asked.
+    rebuilds: Vec<(String, String)>,
 }
 
 struct Frame {
@@ -110,7 +116,30 @@ fn describe(
         moving_dark: frames::animation_address(samples, sample, Theme::Dark),
         compare: super::compare::page_of(&sample.id),
         models: offers.collect(),
+        rebuilds: rebuilding(catalog, sample),
     }
+}
+
+/// With a third of the patches hidden.
+fn rebuilding(catalog: &Catalog, sample: &SampleEntry) -> Vec<(String, String)> {
+    let of_model = |model: &Arc<ModelCard>| {
+        let rebuilds = |card: &&Arc<CheckpointCard>| {
+            let task = card.nowcasting.as_ref();
+            task.is_some_and(|task| task.rebuilds() && task.field == sample.field)
+        };
+        let link = |card: &Arc<CheckpointCard>| {
+            let asked = to_query(&[
+                ("model", model.id.to_owned()),
+                ("checkpoint", card.name.clone()),
+                (SAMPLE, sample.id.clone()),
+                (HIDE_PERCENT, "30".to_owned()),
+                ("methods", NO_METHOD.to_owned()),
+            ]);
+            (format!("{} ({})", model.title, card.name), format!("{PATH}?{asked}"))
+        };
+        catalog.checkpoints(model.id).filter(rebuilds).map(link).collect::<Vec<_>>()
+    };
+    catalog.models().iter().flat_map(of_model).collect()
 }
 
 fn seen(field: NowcastField) -> String {
@@ -143,7 +172,7 @@ pub fn weights<'a>(
     field: NowcastField,
 ) -> impl Iterator<Item = &'a Arc<CheckpointCard>> {
     let fits = move |card: &&Arc<CheckpointCard>| {
-        card.nowcasting.as_ref().is_some_and(|task| task.field == field)
+        card.nowcasting.as_ref().is_some_and(|task| task.field == field && !task.rebuilds())
     };
     catalog.checkpoints(model.id).filter(fits)
 }

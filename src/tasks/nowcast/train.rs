@@ -1,5 +1,8 @@
 //! Training on frames and those that followed.
 
+use std::path::Path;
+
+use serde::Serialize;
 use serde_json::json;
 use stormlens_checkpoint::Metadata;
 use stormlens_data::archive::{Archive, parse_id};
@@ -7,8 +10,10 @@ use stormlens_data::card::NowcastField;
 use stormlens_data::files::write_atomically;
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::likeness::{self, Likeness};
+use stormlens_nn::models::spat_spark;
 use stormlens_nn::train::{
-    Block, EpochReport, Examples, FrameSupervision, TrainConfig, initial_weights, open,
+    Augmentation, Block, DataConfig, EpochReport, Examples, FrameSupervision, SparkConfig,
+    SparkSupervision, Stage, TrainConfig, initial_weights, open,
 };
 
 use crate::cli::train::{Run, created_by};
@@ -19,30 +24,66 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 }
 
 fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
+    if run.entry.name == spat_spark::ENTRY.name {
+        return train_spark(run);
+    }
     let config: TrainConfig = run.config()?;
     let examples = open(&config.data)?;
-    let frames = &config.data.frames;
     let supervision = FrameSupervision::new(&config, examples.as_ref(), run.entry.rescale)
         .with_size_multiple(run.entry.size_multiple);
-    let metadata = |report: &EpochReport| Metadata {
+    let leads = &config.data.frames.lead_times_min;
+    let metadata = |report: &EpochReport| metadata(&config, &config.data, leads, report);
+    let initial = initial_weights(&config, run.entry)?;
+    describe_frames(&config.data, &config.output, examples.as_ref())?;
+    run.train_from(initial, &config.recipe(), &supervision, &metadata)
+}
+
+/// Weights of the pre-training rebuild frames, so they state no lead time.
+fn train_spark(run: &Run<'_>) -> anyhow::Result<()> {
+    let config: SparkConfig = run.config()?;
+    let examples = config.open()?;
+    let supervision = SparkSupervision::new(&config, examples.as_ref())?;
+    let leads = match config.training.stage {
+        Stage::Pretrain => &[][..],
+        Stage::Finetune => &config.data.frames.lead_times_min,
+    };
+    let metadata = |report: &EpochReport| metadata(&config, &config.data, leads, report);
+    let initial = config.initial_weights()?;
+    describe_frames(&config.data, &config.output, examples.as_ref())?;
+    let recipe = config.recipe(supervision.n_batches());
+    run.train_from(initial, &recipe, &supervision, &metadata)
+}
+
+/// What stands beside the weights of an epoch.
+fn metadata<D, T: Default + Serialize>(
+    config: &TrainConfig<D, T, Augmentation>,
+    data: &DataConfig,
+    leads: &[u32],
+    report: &EpochReport,
+) -> Metadata {
+    let frames = &data.frames;
+    let scores: serde_json::Map<_, _> =
+        report.scores.iter().map(|&(name, score)| (name.to_owned(), json!(score))).collect();
+    Metadata {
         model: config.model.clone(),
         hyper_parameters: json!({
             "training": config.training,
             "augmentation": config.augmentation,
             "seed": config.seed,
-            "train_until": config.data.train_until,
-            "validate_until": config.data.validate_until,
-            "train_events": config.data.train_events,
-            "validation_events": config.data.validation_events,
-            "test_events": config.data.test_events,
-            "wet_share_at_least": config.data.wet_share_at_least,
+            "train_until": data.train_until,
+            "validate_until": data.validate_until,
+            "train_events": data.train_events,
+            "validation_events": data.validation_events,
+            "test_events": data.test_events,
+            "wet_share_at_least": data.wet_share_at_least,
             "epoch": report.epoch,
             "validation_loss": report.validation_loss,
+            "validation_scores": scores,
         }),
         normalisation_mm_5min: normalisation_mm_5min(frames.field),
         field: Some(frames.field),
         frame_step_min: Some(frames.frame_step_min),
-        lead_times_min: Some(frames.lead_times_min.clone()),
+        lead_times_min: Some(leads.to_vec()),
         rain: None,
         fields: None,
         input_px: None,
@@ -50,22 +91,22 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         simulated: false,
         training_statistics: None,
         training_features: None,
-        training_data: config.data.description.clone(),
-        licence: config.data.licence.clone(),
+        training_data: data.description.clone(),
+        licence: data.licence.clone(),
         created_by: created_by(),
-    };
-    let initial = initial_weights(&config, run.entry)?;
-    describe_frames(&config, examples.as_ref())?;
-    run.train_from(initial, &config.recipe(), &supervision, &metadata)
+    }
 }
 
 /// Writes what the last input frames of the training are beside the weights, so that others can be compared with them.
 /// Of windows and of several archives, whose frames may differ, nothing is written.
-fn describe_frames(config: &TrainConfig, examples: &dyn Examples) -> anyhow::Result<()> {
-    let data = &config.data;
+fn describe_frames(
+    data: &DataConfig,
+    output: &Path,
+    examples: &dyn Examples,
+) -> anyhow::Result<()> {
     let mut folders = data.archive.iter().chain(&data.archives);
     let (Some(folder), None) = (folders.next(), folders.next()) else { return Ok(()) };
-    let file = config.output.join(likeness::FILE);
+    let file = output.join(likeness::FILE);
     if data.frames.field != NowcastField::Precipitation || file.is_file() {
         return Ok(());
     }
@@ -73,7 +114,7 @@ fn describe_frames(config: &TrainConfig, examples: &dyn Examples) -> anyhow::Res
     let mut times: Vec<_> = examples.ids(Block::Train).iter().filter_map(time).collect();
     times.dedup();
     let likeness = Likeness::of_archive(&Archive::open(folder)?, &times)?;
-    std::fs::create_dir_all(&config.output)?;
+    std::fs::create_dir_all(output)?;
     write_atomically(&file, &serde_json::to_vec_pretty(&likeness)?)?;
     Ok(())
 }

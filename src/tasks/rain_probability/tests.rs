@@ -71,6 +71,7 @@ fn cards(fields: Option<FieldsCard>) -> Cards {
         default_layers: Vec::new(),
         citations: &[],
         published_options: &[],
+        masks: false,
     };
     let checkpoint = CheckpointCard {
         name: "one".to_owned(),

@@ -29,6 +29,7 @@ pub fn model() -> ModelCard {
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: CITATIONS,
         published_options: &[],
+        masks: false,
     }
 }
 

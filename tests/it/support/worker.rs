@@ -86,7 +86,7 @@ impl ScriptedWorker {
     /// The made-up answer of that kind, with what was asked for and nothing else.
     fn answer(&self, request: &Request) -> Outcome {
         let mut outcome = match &request.subject {
-            Subject::Nowcast { sample } => forecast(sample, request, &self.leads(request)),
+            Subject::Nowcast { sample, .. } => forecast(sample, request, &self.leads(request)),
             Subject::Scene { resampling, fit, .. } => classify(*resampling, *fit),
             Subject::Downscaling { .. } => unreachable!("nobody asks the script to refine rain"),
             Subject::RainProbability { .. } => {

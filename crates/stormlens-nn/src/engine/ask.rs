@@ -81,7 +81,9 @@ fn check_target(resident: &Resident, target: &Target, shape: [usize; 3]) -> Resu
             Err(format!("the threshold is {threshold}; give a number"))
         }
         (Target::SumAbove { channel, field, .. }, _, Some(frames)) => {
-            let n = frames.lead_times_min.len();
+            // What is rebuilt are the frames that went in.
+            let n =
+                if frames.rebuilds() { frames.n_input_frames } else { frames.lead_times_min.len() };
             if *field != frames.field {
                 let (wanted, has) = (field.label(), frames.field.label());
                 return Err(format!("{id} predicts {has}: a sum of {wanted} cannot be explained"));

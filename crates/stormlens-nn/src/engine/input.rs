@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_data::card::{Downscaling, Nowcasting};
 use stormlens_data::network::Input;
+use stormlens_data::probability::Tokens;
 
 use super::resident::MIN_CROP_PX;
 use super::{EngineError, Resident};
@@ -37,9 +38,14 @@ struct Needs {
     size_multiple: usize,
     /// The only height and width that it takes.
     side_px: Option<usize>,
-    /// Of a network that takes fields of a weather model, of which tokens may be hidden.
+    /// Of a network that takes fields of a weather model.
     fields: Option<FieldSizes>,
+    /// Which parts it can do without, or why its input has none of the kind.
+    parts: Option<PartsOf>,
 }
+
+/// How an input of a height and width falls into parts.
+type PartsOf = Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>;
 
 impl Needs {
     fn of(resident: &Resident) -> Self {
@@ -53,6 +59,7 @@ impl Needs {
             size_multiple: frames.size_multiple,
             side_px: None,
             fields: None,
+            parts: None,
         };
         let colours = || Self {
             n_channels: N_COLOURS,
@@ -61,12 +68,14 @@ impl Needs {
             size_multiple: 1,
             side_px: None,
             fields: None,
+            parts: None,
         };
-        match (resident.downscaling(), resident.fields()) {
+        let needs = match (resident.downscaling(), resident.fields()) {
             (Some(tiles), _) => Self::of_tiles(&tiles),
             (None, Some(fields)) => Self::of_fields(fields),
             (None, None) => resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames),
-        }
+        };
+        Self { parts: resident.parts(), ..needs }
     }
 
     fn of_fields(fields: FieldSizes) -> Self {
@@ -77,6 +86,7 @@ impl Needs {
             size_multiple: 1,
             side_px: None,
             fields: Some(fields),
+            parts: None,
         }
     }
 
@@ -92,6 +102,7 @@ impl Needs {
             size_multiple: 1,
             side_px: tiles.input_px,
             fields: None,
+            parts: None,
         }
     }
 
@@ -112,11 +123,11 @@ impl Needs {
                 "the input holds {n} values; {n_channels} × {height} × {width} are {wanted}"
             ));
         }
-        // A missing value hides its token.
-        let may_miss = self.fields.is_some();
+        // A missing value hides its part.
+        let may_miss = self.parts.is_some();
         let is_wrong = |value: &f32| !(value.is_finite() || may_miss && value.is_nan());
         match input.values.iter().position(is_wrong) {
-            None => self.fields.map_or(Ok(()), |fields| check_visible(&fields, input)),
+            None => self.parts.as_ref().map_or(Ok(()), |parts| check_visible(parts, input)),
             Some(i) => {
                 let (value, channel, pixel) =
                     (input.values[i], i / (height * width), i % (height * width));
@@ -161,15 +172,16 @@ impl Needs {
     }
 }
 
-/// Whether any token is left that the network can see, or why not.
-fn check_visible(fields: &FieldSizes, input: &Input) -> Result<(), String> {
+/// Whether any part is left that the network can see, or why not.
+fn check_visible(parts: &PartsOf, input: &Input) -> Result<(), String> {
     let [_, height, width] = input.shape;
-    let hidden = fields.tokens(height, width)?.hidden(&input.values);
-    let [depth, rows, columns] = fields.patch;
+    let parts = parts([height, width])?;
+    let hidden = parts.hidden(&input.values);
+    let [depth, rows, columns] = parts.patch;
     let refused = || {
         format!(
-            "every part of {depth} fields, {rows} rows and {columns} columns misses a value, so that the network \
-             sees nothing; leave fewer fields out"
+            "every part of {depth} channels, {rows} rows and {columns} columns misses a value, so that the network \
+             sees nothing; hide or leave out less"
         )
     };
     hidden.contains(&false).then_some(()).ok_or_else(refused)

@@ -7,8 +7,10 @@ use burn::tensor::Device;
 use stormlens_data::card::{
     CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
 };
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::likeness::Likeness;
 use stormlens_data::network::ShownLayer;
+use stormlens_data::probability::Tokens;
 use stormlens_data::scene::Variant;
 
 use super::input::N_COLOURS;
@@ -37,6 +39,14 @@ pub struct Resident {
     pub variant: Option<&'static str>,
 }
 
+/// What rain is divided by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// As all networks here take it.
+    Ours,
+    OfTheFile,
+}
+
 /// A checkpoint and what it is, before it goes to a device.
 struct Described {
     state: checkpoint::StateDict,
@@ -48,10 +58,10 @@ struct Described {
 /// # Errors
 /// For a file that is no checkpoint or one of another network.
 pub fn describe(entry: &ModelEntry, path: &Path) -> Result<CheckpointCard, EngineError> {
-    Ok(read_described(entry, path)?.card)
+    Ok(read_described(entry, path, Unit::Ours)?.card)
 }
 
-fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineError> {
+fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Described, EngineError> {
     let model = (entry.card)().id;
     let (file, found) = registry::read(path)?;
     let theirs = (found.entry.card)().id;
@@ -64,13 +74,13 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
     }
     let nowcasting = || {
         let architecture = &found.architecture;
-        Statement::of(&file, architecture).complete(architecture, entry.size_multiple)
+        Statement::of(&file, architecture).complete(architecture, entry)
     };
     let nowcasting = (entry.card)().is_nowcasting().then(nowcasting).transpose();
     let nowcasting =
         nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
-    let state = &file.state;
-    let shape = |name: &str| state.tensors.get(name).map(|tensor| tensor.shape.clone());
+    let found_state = &file.state;
+    let shape = |name: &str| found_state.tensors.get(name).map(|tensor| tensor.shape.clone());
     let absent = |layer: &Layer| !entry.network.has_layer(&shape, &layer.name);
     let absent_layers: Vec<String> =
         (entry.card)().layers.into_iter().filter(absent).map(|layer| layer.name).collect();
@@ -104,6 +114,10 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
                 .into();
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
+    let state = match unit {
+        Unit::Ours => in_our_unit(&file, entry),
+        Unit::OfTheFile => file.state.clone(),
+    };
     let is_simulated = file.metadata.as_ref().is_some_and(|metadata| metadata.simulated);
     let unstated = || "not stated in the file".to_owned();
     let (training_data, licence) = match file.metadata {
@@ -130,7 +144,7 @@ fn read_described(entry: &ModelEntry, path: &Path) -> Result<Described, EngineEr
         split: Split::beside(path),
         left_over: file.left_over,
     };
-    Ok(Described { state: file.state, card })
+    Ok(Described { state, card })
 }
 
 impl Resident {
@@ -138,8 +152,9 @@ impl Resident {
         entry: &'static ModelEntry,
         path: &Path,
         device: &Device,
+        unit: Unit,
     ) -> Result<Self, EngineError> {
-        let Described { state, card: checkpoint } = read_described(entry, path)?;
+        let Described { state, card: checkpoint } = read_described(entry, path, unit)?;
         let tensors = fold(host_tensors(state), entry.norm);
         let parameters = Parameters::from_host(tensors, device);
         parameters.prepare(Kernels::chosen());
@@ -160,6 +175,16 @@ impl Resident {
         let (card, checkpoint) = (self.card.clone(), self.checkpoint.clone());
         let parameters = self.parameters.only(is_kept);
         Ok(Self { card, checkpoint, entry: self.entry, parameters, variant: Some(name) })
+    }
+
+    /// How an input of a height and width falls into parts that it can do without, if it was made to.
+    pub(super) fn parts(&self) -> Option<Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>> {
+        let (network, parameters) = (self.entry.network, self.parameters.clone());
+        let shape = move |name: &str| parameters.shape(name).map(<[usize]>::to_vec);
+        // Whether there are parts does not depend on the size.
+        let _ = network.tokens(&shape, [0, 0])?;
+        let missing = || Err("the network has no parts".to_owned());
+        Some(Box::new(move |size| network.tokens(&shape, size).unwrap_or_else(missing)))
     }
 
     /// What it takes and gives, if it takes fields of a weather model.
@@ -216,6 +241,22 @@ impl Resident {
         }
         Ok(names)
     }
+}
+
+/// The tensors of a checkpoint so that rain is in mm in 5 minutes / 47.83, the unit of all networks here: those of a file that
+/// says nothing of it have the unit of the network's publication.
+pub fn in_our_unit(file: &checkpoint::Foreign, entry: &ModelEntry) -> checkpoint::StateDict {
+    let mut state = file.state.clone();
+    let scale = NORMALISATION_MM_5MIN / entry.normalisation_mm_5min;
+    if file.metadata.is_some() || scale == 1.0 {
+        return state;
+    }
+    let mut tensors = host_tensors(file.state.clone());
+    (entry.rescale)(&mut tensors, scale as f32);
+    for (name, shape, values) in tensors {
+        state.tensors.insert(name, checkpoint::Tensor::f32(shape, values));
+    }
+    state
 }
 
 /// The floating-point tensors of a checkpoint; counters of batches are of no use here.

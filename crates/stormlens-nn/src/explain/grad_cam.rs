@@ -26,7 +26,7 @@ const CARD: MethodCard = MethodCard {
     citations: &[SELVARAJU, VINOGRADOVA],
     has_layers: true,
     is_of_logit: true,
-    hides: false,
+    hides: None,
     options: &[],
 };
 

@@ -28,7 +28,7 @@ const CARD: MethodCard = MethodCard {
     citations: &[SUNDARARAJAN],
     has_layers: false,
     is_of_logit: false,
-    hides: false,
+    hides: None,
     options: &[STEPS, BASELINE, TOLERANCE],
 };
 

@@ -2,7 +2,7 @@
 //! 2014), where the network was trained to do without parts.
 
 use burn::tensor::{Tensor, TensorData};
-use stormlens_data::card::{Citation, MethodCard, OptionCard, OptionKind};
+use stormlens_data::card::{Citation, Hides, MethodCard, OptionCard, OptionKind};
 use stormlens_data::network::{Map, Meaning, Series};
 use stormlens_data::outcome::Axis;
 use stormlens_data::probability::Tokens;
@@ -22,7 +22,7 @@ const CARD: MethodCard = MethodCard {
     citations: &[ZEILER],
     has_layers: false,
     is_of_logit: false,
-    hides: true,
+    hides: Some(Hides::Fields),
     options: &[OptionCard {
         name: "parts",
         label: "What is hidden",
@@ -34,7 +34,7 @@ const CARD: MethodCard = MethodCard {
     }],
 };
 
-const ZEILER: Citation = Citation {
+pub(super) const ZEILER: Citation = Citation {
     key: "zeiler2014visualizing",
     bibtex: "@inproceedings{zeiler2014visualizing,\n  author    = {Zeiler, Matthew D. and Fergus, Rob},\n  title     = {Visualizing and Understanding Convolutional Networks},\n  booktitle = {European Conference on Computer Vision (ECCV)},\n  year      = {2014},\n  pages     = {818--833},\n  eprint    = {1311.2901},\n  archivePrefix = {arXiv}\n}\n",
     text: "M. D. Zeiler and R. Fergus: Visualizing and Understanding Convolutional Networks. ECCV 2014, arXiv 1311.2901",
@@ -66,9 +66,9 @@ impl Method for Occlusion {
     }
 
     fn explain(&self, pass: &Pass, run: &Run) -> Result<Found, Cancelled> {
-        let sizes = run.network.fields(&|name| run.parameters.shape(name).map(<[usize]>::to_vec));
+        let shape = |name: &str| run.parameters.shape(name).map(<[usize]>::to_vec);
         let [_, height, width] = run.input.shape;
-        let tokens = sizes.and_then(|sizes| sizes.tokens(height, width).ok());
+        let tokens = run.network.tokens(&shape, [height, width]).and_then(Result::ok);
         let Some(tokens) = tokens else { return Ok(Found::default()) };
         let hiding = Hiding { run, tokens, whole: run.target.events(&pass.prediction).0 };
         let mut found = Found { series: hiding.groups()?, ..Found::default() };

@@ -20,7 +20,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: false,
     // The paper takes a class's logit; here the visitor chooses the target.
     is_of_logit: false,
-    hides: false,
+    hides: None,
     options: &[],
 };
 
@@ -87,8 +87,12 @@ mod tests {
             Input { values: vec![-2.0, 1.0, -3.0, 0.5, 1.0, 1.0, 1.0, -1.0], shape: [2, 2, 2] };
         let tensor = TensorData::new(input.values.clone(), [1, 2, 2, 2]);
         let tensor = Tensor::from_data(tensor, &Device::flex());
-        let wanted =
-            Target::SumAbove { channel: 0, field: NowcastField::CloudCover, threshold: 0.0 };
+        let wanted = Target::SumAbove {
+            channel: 0,
+            field: NowcastField::CloudCover,
+            threshold: 0.0,
+            within: None,
+        };
         let watch = Watch { layers: Vec::new(), input: true };
         let parameters = Parameters::default();
         let choose = |_: usize, y: &[f32], shape: &[usize]| target(&wanted, y, shape);

@@ -63,10 +63,20 @@ pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> 
                 Some(scale) => Box::new(RainSum { sum: MaskedSum::over(mask, prediction), scale }),
             }
         }
-        network::Target::SumAbove { channel, field, threshold } => {
+        network::Target::SumAbove { channel, field, threshold, within } => {
             let n_pixels = shape[1..].iter().product();
             let plane = &prediction[channel * n_pixels..][..n_pixels];
-            Box::new(MaskedSum::above(field, threshold, plane).of_channel(channel))
+            let above = MaskedSum::above(field, threshold, plane);
+            let sum = match within {
+                None => above,
+                Some([rows, columns]) => {
+                    let is_in = |i: usize| i / shape[2] < rows && i % shape[2] < columns;
+                    let mask = above.mask.iter().enumerate();
+                    let mask = mask.map(|(i, &m)| if is_in(i) { m } else { 0.0 });
+                    MaskedSum::over(mask.collect(), plane)
+                }
+            };
+            Box::new(sum.of_channel(channel))
         }
         network::Target::Class { class, output } => Box::new(ClassTarget { class, output }),
         network::Target::Probability { from_class, ref rows, ref columns, output } => {

@@ -329,8 +329,12 @@ fn maps_are_interpolated_between_the_centres_of_pixels() {
 fn a_target_takes_its_own_channel() {
     let device = Device::flex();
     let y = [9.0, 9.0, 9.0, 9.0, 0.2, 0.6, 0.7, 0.5];
-    let wanted =
-        network::Target::SumAbove { channel: 1, field: NowcastField::CloudCover, threshold: 0.5 };
+    let wanted = network::Target::SumAbove {
+        channel: 1,
+        field: NowcastField::CloudCover,
+        threshold: 0.5,
+        within: None,
+    };
     let target = target(&wanted, &y, &[2, 2, 2]);
     assert_eq!(target.mask(), Some([0.0, 1.0, 1.0, 0.0].as_slice()));
     assert_eq!(target.score(&y), f64::from(0.6f32) + f64::from(0.7f32));

@@ -8,6 +8,8 @@
 use stormlens_data::card::{NowcastField, Nowcasting};
 
 use super::Architecture;
+use super::spat_spark::following;
+use crate::registry::ModelEntry;
 use stormlens_checkpoint::Foreign;
 
 /// What somebody says of the frames; `None` where nothing is said.
@@ -20,6 +22,8 @@ pub struct Statement {
 
 impl Statement {
     /// What a checkpoint says, in its metadata or in its hyper-parameters.
+    ///
+    /// A dictionary of SpaT-SparK's authors says whether its weights are of the pre-training.
     pub fn of(file: &Foreign, architecture: &Architecture) -> Self {
         let own = file.metadata.as_ref().map(|metadata| Self {
             field: metadata.field,
@@ -27,7 +31,14 @@ impl Statement {
             lead_times_min: metadata.lead_times_min.clone(),
         });
         let data_set = of_hyper_parameters(file, architecture);
-        own.unwrap_or_default().or(data_set)
+        let stage = file.numbers.get("is_pretrain").map(|&is_pre_trained| Self {
+            lead_times_min: Some(match is_pre_trained == 0.0 {
+                true => following(architecture.out_channels),
+                false => Vec::new(),
+            }),
+            ..Self::default()
+        });
+        own.unwrap_or_default().or(stage.unwrap_or_default()).or(data_set)
     }
 
     /// The same, and where it says nothing what the other says.
@@ -47,40 +58,43 @@ impl Statement {
     pub fn complete(
         self,
         architecture: &Architecture,
-        size_multiple: usize,
+        entry: &ModelEntry,
     ) -> Result<Nowcasting, String> {
         let is_stated = self.frame_step_min.is_some() && self.lead_times_min.is_some();
-        let published = Self::published(architecture, self.field).unwrap_or_default();
+        let published = (entry.published_frames)(architecture, self.field).unwrap_or_default();
         let (Some(field), Some(frame_step_min), Some(lead_times_min)) = ({
             let all = self.or(published);
             (all.field, all.frame_step_min, all.lead_times_min)
         }) else {
             return Err(unstated(architecture));
         };
-        check(architecture.out_channels, frame_step_min, &lead_times_min)?;
+        check(architecture, frame_step_min, &lead_times_min)?;
         Ok(Nowcasting {
             field,
             n_input_frames: architecture.in_channels,
             frame_step_min,
             lead_times_min,
             is_stated,
-            size_multiple,
+            size_multiple: entry.size_multiple,
         })
     }
+}
 
-    /// What was published of a network with so many frames in and out, of that field if one is given.
-    fn published(architecture: &Architecture, field: Option<NowcastField>) -> Option<Self> {
-        let (published, step, leads) = match (architecture.in_channels, architecture.out_channels) {
-            (12, 1) => (NowcastField::Precipitation, 5, vec![30]),
-            (4, 6) => (NowcastField::CloudCover, 15, (1..=6).map(|n| 15 * n).collect()),
-            _ => return None,
-        };
-        (field.unwrap_or(published) == published).then_some(Self {
-            field: Some(published),
-            frame_step_min: Some(step),
-            lead_times_min: Some(leads),
-        })
-    }
+/// What was published of a U-Net with so many frames in and out, of that field if one is given.
+pub fn of_the_family(
+    architecture: &Architecture,
+    field: Option<NowcastField>,
+) -> Option<Statement> {
+    let (published, step, leads) = match (architecture.in_channels, architecture.out_channels) {
+        (12, 1) => (NowcastField::Precipitation, 5, vec![30]),
+        (4, 6) => (NowcastField::CloudCover, 15, (1..=6).map(|n| 15 * n).collect()),
+        _ => return None,
+    };
+    (field.unwrap_or(published) == published).then_some(Statement {
+        field: Some(published),
+        frame_step_min: Some(step),
+        lead_times_min: Some(leads),
+    })
 }
 
 /// Of the data set that Lightning's hyper-parameters name. The authors' windows are called
@@ -96,7 +110,7 @@ fn of_hyper_parameters(file: &Foreign, architecture: &Architecture) -> Statement
     };
     if path.to_lowercase().contains("cloud") {
         let of_clouds = Some(NowcastField::CloudCover);
-        let published = Statement::published(architecture, of_clouds);
+        let published = of_the_family(architecture, of_clouds);
         return published.unwrap_or(Statement { field: of_clouds, ..Statement::default() });
     }
     let windows = number_after(path, "input-length_").zip(number_after(path, "img-ahead_"));
@@ -123,10 +137,15 @@ fn number_after(name: &str, word: &str) -> Option<u32> {
 /// Longest step and lead time that are believed: a month.
 const MAX_MIN: u32 = 60 * 24 * 31;
 
-fn check(out_channels: usize, step: u32, leads: &[u32]) -> Result<(), String> {
+fn check(architecture: &Architecture, step: u32, leads: &[u32]) -> Result<(), String> {
+    let Architecture { in_channels, out_channels, .. } = *architecture;
     let written = || leads.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     if !(1..=MAX_MIN).contains(&step) {
         return Err(format!("{step} min is no time from one frame to the next"));
+    }
+    // What is rebuilt has as many frames as go in.
+    if leads.is_empty() && in_channels == out_channels {
+        return Ok(());
     }
     if leads.len() != out_channels {
         return Err(format!(

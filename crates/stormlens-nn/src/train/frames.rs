@@ -16,7 +16,6 @@ pub use options::{DataConfig, EventShares, FrameOptions, TrainingOptions};
 
 use self::plan::Plan;
 use self::targets::{Targets, batch};
-pub(super) use targets::enlarged;
 
 use super::config::TrainConfig;
 use super::run::TrainError;

@@ -161,7 +161,9 @@ mod tests {
         let shapes = [vec![4, 3], vec![3], vec![2, 2]];
         let of = |value: &serde_json::Value| -> HostTensors {
             let named = ["a", "b", "c"].iter().zip(&shapes).enumerate();
-            named.map(|(i, (name, shape))| ((*name).to_owned(), shape.clone(), floats(&value[i]))).collect()
+            named
+                .map(|(i, (name, shape))| ((*name).to_owned(), shape.clone(), floats(&value[i])))
+                .collect()
         };
         let device = Device::flex();
         let initial = of(&reference["init"]);
@@ -177,7 +179,9 @@ mod tests {
             let rate = step["lr"].as_f64().expect("a rate");
             let decay = step["wd"][0].as_f64().expect("a decay");
             parameters = lamb.step(&leaves, nothing, gradients.collect(), rate, decay);
-            for ((name, _, ours), (_, _, theirs)) in parameters.to_host().iter().zip(of(&step["params"])) {
+            for ((name, _, ours), (_, _, theirs)) in
+                parameters.to_host().iter().zip(of(&step["params"]))
+            {
                 for (a, b) in ours.iter().zip(theirs) {
                     assert!((a - b).abs() <= 1e-6, "{name}: {a}, not {b}");
                 }

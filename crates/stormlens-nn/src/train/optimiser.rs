@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use stormlens_kernels::Level;
 use stormlens_kernels::adam::Adam;
 
+use super::lamb::{LambOptions, NamedLamb};
+use super::schedule::Rates;
 use crate::Parameters;
 use crate::fused::Kernels;
 use crate::models::HostTensors;
-use super::lamb::{LambOptions, NamedLamb};
-use super::schedule::Rates;
 use crate::parameters::to_vec;
 
 #[cfg(test)]
@@ -193,7 +193,6 @@ impl NamedAdam {
     pub fn with_rates(self, rates: Vec<RateOf>) -> Self {
         Self { rates, ..self }
     }
-
 
     /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others`
     /// the gradients that were computed beside the tape, by name.

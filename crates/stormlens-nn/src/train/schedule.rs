@@ -265,7 +265,8 @@ mod tests {
         for schedule in [
             Schedule::constant(0.5),
             WarmRestarts::new(2.0, 4).into(),
-            WarmCosine { peak: 1e-4, n_warm_up: 2, n_steps: 8, decay_from: 0.04, decay_to: 0.2 }.into(),
+            WarmCosine { peak: 1e-4, n_warm_up: 2, n_steps: 8, decay_from: 0.04, decay_to: 0.2 }
+                .into(),
             ReduceOnPlateau::as_keras(0.1, 3, 0.5, 0.0).into(),
         ] {
             let text = serde_json::to_string(&schedule).expect("JSON");

@@ -7,14 +7,14 @@ mod options;
 mod tests;
 
 use burn::tensor::{Device, Tensor};
-use stormlens_data::patches::{Statistics, random_mask, tokens};
+use stormlens_data::patches::{Statistics, enlarged, random_mask, settle, tokens, whole_patches};
 use stormlens_data::probability::Tokens;
 
 pub use options::{SparkConfig, SparkLoss, SparkTraining, TrainedPart};
 
 use self::loss::{Followed, Rebuilt};
 use super::fields::Stage;
-use super::frames::{Example, Examples, FrameSupervision, enlarged};
+use super::frames::{Example, Examples, FrameSupervision};
 use super::run::TrainError;
 use super::supervision::{Batch, Block, Score, Supervision};
 use crate::network::Prediction;
@@ -64,8 +64,10 @@ impl<'a> SparkSupervision<'a> {
         let ratio = self.options.mask_ratio_of(block);
         let n_frames = examples[0].inputs.len() / (examples[0].height * examples[0].width);
         let patches = tokens(n_frames, [height, width]).expect("rounded up to whole patches");
-        let enlarge = |frames: &[f32], e: &Example| enlarged(frames, e, [height, width]);
-        let whole: Vec<Vec<f32>> = examples.iter().map(|e| enlarge(&e.inputs, e)).collect();
+        let enlarge =
+            |frames: &[f32], e: &Example| enlarged(frames, [e.height, e.width], [height, width]);
+        let mut whole: Vec<Vec<f32>> = examples.iter().map(|e| enlarge(&e.inputs, e)).collect();
+        whole.iter_mut().for_each(|frames| settle(frames, &patches));
         let hide = |(frames, &seed): (&Vec<f32>, &u64)| {
             let mut seen = frames.clone();
             patches.hide(&mut seen, &random_mask(patches.n(), ratio, seed, 0));
@@ -73,13 +75,14 @@ impl<'a> SparkSupervision<'a> {
         };
         let seen: Vec<Vec<f32>> = whole.iter().zip(seeds).map(hide).collect();
         let answers = match self.options.stage {
-            Stage::Pretrain => {
-                SparkAnswers::Rebuild(self.rebuild(&patches, &whole, &seen))
-            }
+            Stage::Pretrain => SparkAnswers::Rebuild(self.rebuild(&patches, &whole, &seen)),
             Stage::Finetune => {
                 let targets = examples.iter().flat_map(|e| enlarge(&e.target, e)).collect();
                 let n_leads = examples[0].target.len() / (examples[0].height * examples[0].width);
-                SparkAnswers::Follow(Followed::new(targets, [examples.len(), n_leads, height, width]))
+                SparkAnswers::Follow(Followed::new(
+                    targets,
+                    [examples.len(), n_leads, height, width],
+                ))
             }
         };
         let shape = [examples.len(), n_frames, height, width];
@@ -101,11 +104,8 @@ impl<'a> SparkSupervision<'a> {
 
 /// Height and width that all examples fit in, in whole patches.
 fn size(examples: &[Example]) -> [usize; 2] {
-    let largest = |side: fn(&Example) -> usize| {
-        let sides = examples.iter().map(side).max().unwrap_or_default();
-        sides.next_multiple_of(stormlens_data::patches::SIDE_PX)
-    };
-    [largest(|e| e.height), largest(|e| e.width)]
+    let largest = |side: fn(&Example) -> usize| examples.iter().map(side).max().unwrap_or_default();
+    whole_patches([largest(|e| e.height), largest(|e| e.width)])
 }
 
 impl Supervision for SparkSupervision<'_> {

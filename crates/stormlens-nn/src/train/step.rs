@@ -23,12 +23,7 @@ pub struct Stepper<'a> {
 
 impl<'a> Stepper<'a> {
     /// Before the first step.
-    pub fn new(
-        trainee: &Trainee<'a>,
-        rule: Rule,
-        rates: Vec<RateOf>,
-        device: &'a Device,
-    ) -> Self {
+    pub fn new(trainee: &Trainee<'a>, rule: Rule, rates: Vec<RateOf>, device: &'a Device) -> Self {
         Self {
             network: trainee.network,
             device,

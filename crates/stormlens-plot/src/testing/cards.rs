@@ -27,6 +27,7 @@ pub fn card() -> ModelCard {
         default_layers: vec![LAYERS[0].0, LAYERS[1].0],
         citations: &[],
         published_options: &[],
+        masks: false,
     }
 }
 
@@ -51,6 +52,7 @@ pub fn scene_card() -> ModelCard {
         default_layers: vec!["activation_14"],
         citations: &[],
         published_options: &[],
+        masks: false,
     }
 }
 
@@ -63,7 +65,7 @@ const METHODS: [MethodCard; 3] = [
     MethodCard {
         has_layers: true,
         is_of_logit: true,
-        hides: false,
+        hides: None,
         ..method("grad-cam", "Grad-CAM", &[], &[GRAD_CAM])
     },
     method(
@@ -127,7 +129,7 @@ const fn method(
         citations,
         has_layers: false,
         is_of_logit: false,
-        hides: false,
+        hides: None,
         options,
     }
 }

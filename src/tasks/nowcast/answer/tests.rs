@@ -302,7 +302,10 @@ fn arrays_that_were_brought_lie_nowhere_and_at_no_time() {
     let values: Vec<f32> = (0..12 * 16 * 16).map(|i| i as f32 / 1e5).collect();
     write_npy_f32(&file, &[12, 16, 16], &values).expect("it can be written");
     let question = brought(&file);
-    assert_eq!(question.request.subject, Subject::Nowcast { sample: "storm".into() });
+    assert_eq!(
+        question.request.subject,
+        Subject::Nowcast { sample: "storm".into(), mask: Default::default() }
+    );
     assert_eq!(question.task.title(&question.request.subject), "storm");
     let outcome = answer(&question);
     let prediction = variable(&outcome, "prediction");

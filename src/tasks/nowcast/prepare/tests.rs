@@ -29,6 +29,7 @@ fn a_network_is_given_the_frames_and_what_is_asked() {
         channel: 1,
         field: NowcastField::Precipitation,
         threshold: 2.0,
+        within: None,
     };
     assert_eq!((cam.method.as_str(), &cam.target), ("grad-cam", &target));
     assert_eq!(&gradients.target, &target);
@@ -42,8 +43,12 @@ fn clouds_are_given_as_0_and_1() {
     let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(prepared.passes[0].input.shape, [4, 128, 128]);
     assert!(prepared.passes[0].input.values.iter().all(|&v| v == 0.0 || v == 1.0));
-    let target =
-        network::Target::SumAbove { channel: 5, field: NowcastField::CloudCover, threshold: 0.5 };
+    let target = network::Target::SumAbove {
+        channel: 5,
+        field: NowcastField::CloudCover,
+        threshold: 0.5,
+        within: None,
+    };
     assert_eq!(prepared.passes[0].asked[0].target, target);
 }
 
@@ -57,7 +62,8 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     };
     let about = |sample: &str| {
         let mut other = question.clone();
-        other.request.subject = Subject::Nowcast { sample: sample.to_owned() };
+        other.request.subject =
+            Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
         other
     };
     let target = |target: Target| {
@@ -85,7 +91,10 @@ fn a_network_is_warmed_up_with_as_many_frames_as_it_takes() {
     assert_eq!(input.values.len(), 4 * CROP_SIZE * CROP_SIZE);
     assert!(input.values.iter().all(|&v| v == 0.0));
     let field = NowcastField::CloudCover;
-    assert_eq!(target, network::Target::SumAbove { channel: 0, field, threshold: 0.5 });
+    assert_eq!(
+        target,
+        network::Target::SumAbove { channel: 0, field, threshold: 0.5, within: None }
+    );
 }
 
 /// What was measured lies within a quarter of the estimate, and none far above it.

@@ -74,7 +74,10 @@ impl Asked {
         let request = Request {
             model: model.to_owned(),
             checkpoint: checkpoint.to_owned(),
-            subject: Subject::Nowcast { sample: format!("{}-{}", self.dataset, sample.id) },
+            subject: Subject::Nowcast {
+                sample: format!("{}-{}", self.dataset, sample.id),
+                mask: Default::default(),
+            },
             explain: Vec::new(),
         };
         loop {

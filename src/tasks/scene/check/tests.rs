@@ -68,7 +68,10 @@ fn another_picture_and_other_weights_do_not_fit() {
         ("0123456789abcdef".to_owned(), Default::default(), Default::default());
     let coding = Default::default();
     assert_eq!(gone(Subject::Scene { scene, resampling, fit, coding }), Err(Unfit::Data));
-    assert_eq!(gone(Subject::Nowcast { sample: SAMPLE.to_owned() }), Err(Unfit::Data));
+    assert_eq!(
+        gone(Subject::Nowcast { sample: SAMPLE.to_owned(), mask: Default::default() }),
+        Err(Unfit::Data)
+    );
     let (mut question, outcome) = stored.clone();
     question.cards = answered(&format!("sample={SAMPLE}&methods=none")).0.cards;
     assert_eq!(found(&(question, outcome)), Err(Unfit::Question), "it takes no pictures");

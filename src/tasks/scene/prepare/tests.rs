@@ -68,7 +68,8 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     }
     check(&gone, "there is no scene \"0123456789abcdef\" here, or not any more");
     let mut frames = question.clone();
-    frames.request.subject = Subject::Nowcast { sample: SAMPLE.to_owned() };
+    frames.request.subject =
+        Subject::Nowcast { sample: SAMPLE.to_owned(), mask: Default::default() };
     check(&frames, "takes pictures");
     let mut sum = question.clone();
     sum.request.explain[0].target = Target::SumAbove {

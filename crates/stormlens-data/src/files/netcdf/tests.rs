@@ -122,7 +122,7 @@ fn outcome(variables: Vec<Variable>) -> Outcome {
         request: Request {
             model: "sar-unet".into(),
             checkpoint: "test".into(),
-            subject: Subject::Nowcast { sample: "20100826T0535".into() },
+            subject: Subject::Nowcast { sample: "20100826T0535".into(), mask: Default::default() },
             explain: Vec::new(),
         },
         variables,

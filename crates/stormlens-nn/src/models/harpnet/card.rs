@@ -29,6 +29,7 @@ pub(super) fn card() -> ModelCard {
         default_layers: vec!["attn_blocks.0", "bridge", "decoders.0"],
         citations: CITATIONS,
         published_options: &[],
+        masks: false,
     }
 }
 

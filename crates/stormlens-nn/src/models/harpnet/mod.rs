@@ -17,6 +17,8 @@ pub use form::{Form, Version};
 pub use network::Harpnet;
 pub use schema::architecture;
 
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+
 use crate::layers::NormOptions;
 use crate::registry::ModelEntry;
 
@@ -30,6 +32,8 @@ pub const ENTRY: ModelEntry = ModelEntry {
     // Inputs are normalised before the network, and the output after it: there is no unit to change.
     rescale: |_, _| {},
     // It has no batch normalisation.
+    published_frames: |_, _| None,
+    normalisation_mm_5min: NORMALISATION_MM_5MIN,
     norm: NormOptions::PYTORCH,
     size_multiple: 1,
     from_keras: None,

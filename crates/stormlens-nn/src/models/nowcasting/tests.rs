@@ -48,7 +48,8 @@ fn found(
     hyper_parameters: Json,
 ) -> Result<Nowcasting, String> {
     let architecture = network(n_in, n_out);
-    Statement::of(&file(metadata, hyper_parameters), &architecture).complete(&architecture, 16)
+    Statement::of(&file(metadata, hyper_parameters), &architecture)
+        .complete(&architecture, &crate::models::sar_unet::ENTRY)
 }
 
 fn said(field: Option<NowcastField>, step: Option<u32>, leads: Option<&[u32]>) -> Statement {

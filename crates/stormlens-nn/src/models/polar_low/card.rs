@@ -39,6 +39,7 @@ pub(super) fn card() -> ModelCard {
         default_layers: vec!["activation_8", "activation_14"],
         citations: CITATIONS,
         published_options: PUBLISHED_OPTIONS,
+        masks: false,
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod tests;
 pub use network::PolarLow;
 pub use schema::{N_BLOCKS, PolarLowConfig};
 
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+
 use crate::layers::NormOptions;
 use crate::registry::ModelEntry;
 
@@ -25,6 +27,8 @@ pub const ENTRY: ModelEntry = ModelEntry {
     initialise: |schema, seed| schema::glorot(schema, seed),
     // The input is a picture in 0 to 1 and the output are logits: there is no unit to change.
     rescale: |_, _| {},
+    published_frames: |_, _| None,
+    normalisation_mm_5min: NORMALISATION_MM_5MIN,
     norm: NormOptions::KERAS,
     size_multiple: 1,
     from_keras: Some(keras::our_name),

@@ -19,6 +19,7 @@ pub(super) fn card() -> ModelCard {
         default_layers: vec!["cbam1", "cbam5", "Up_RRCNN3", "Up_RRCNN2"],
         citations: CITATIONS,
         published_options: &[],
+        masks: false,
     }
 }
 

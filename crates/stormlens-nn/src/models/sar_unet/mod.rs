@@ -11,8 +11,10 @@ pub(crate) mod tests;
 
 pub use network::SarUnet;
 
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+
 use crate::layers::NormOptions;
-use crate::models;
+use crate::models::{self, nowcasting};
 use crate::registry::ModelEntry;
 
 pub const ENTRY: ModelEntry = ModelEntry {
@@ -23,6 +25,8 @@ pub const ENTRY: ModelEntry = ModelEntry {
     design: schema::design,
     initialise: |schema, seed| models::initialise(schema, seed),
     rescale: |tensors, scale| models::rescale(tensors, scale, schema::FIRST),
+    published_frames: nowcasting::of_the_family,
+    normalisation_mm_5min: NORMALISATION_MM_5MIN,
     norm: NormOptions::PYTORCH,
     // Nothing is padded where a skip connection meets what was halved and doubled.
     size_multiple: 16,

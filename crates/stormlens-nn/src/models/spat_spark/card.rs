@@ -29,6 +29,7 @@ pub(super) fn card() -> ModelCard {
         default_layers: vec!["encoder.2", "encoder.4", "decoder.2", "decoder.4"],
         citations: CITATIONS,
         published_options: &[],
+        masks: true,
     }
 }
 

@@ -16,7 +16,9 @@ pub(super) fn decode(p: &Scope, maps: Vec<Tensor<4>>, tap: &mut Tap, mode: &Mode
     let mut maps = maps.into_iter();
     let mut x = maps.next().expect("the coarsest map");
     for i in 0..BLOCKS {
-        if i > 0 && let Some(map) = maps.next() {
+        if i > 0
+            && let Some(map) = maps.next()
+        {
             x = x + map;
         }
         x = tap.at(&format!("decoder.{i}"), block(&p.at(&format!("dec.{i}")), x, mode));

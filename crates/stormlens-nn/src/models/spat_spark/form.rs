@@ -87,8 +87,7 @@ impl Form {
                 .unwrap_or(published.decoder_channels),
             translates: shape("transition.net.0.0.weight").is_some(),
             has_floor: shape(super::patches::FLOOR).is_some(),
-            unused_px: shape("norm_black")
-                .and_then(|s| Some([*s.get(2)?, *s.get(3)?])),
+            unused_px: shape("norm_black").and_then(|s| Some([*s.get(2)?, *s.get(3)?])),
         }
     }
 

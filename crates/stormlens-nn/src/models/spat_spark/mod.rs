@@ -10,6 +10,7 @@ mod decoder;
 mod densify;
 mod encoder;
 mod form;
+mod frames;
 mod initial;
 mod network;
 mod patches;
@@ -19,6 +20,7 @@ mod sparse;
 pub(crate) mod tests;
 
 pub use form::Form;
+pub use frames::following;
 pub use initial::fine_tuning_of;
 pub use network::{DECODED, SpatSpark};
 pub use patches::{FLOOR, SIDE_PX};
@@ -35,6 +37,8 @@ pub const ENTRY: ModelEntry = ModelEntry {
     design: schema::design,
     initialise: initial::initialise,
     rescale: patches::rescale,
+    published_frames: frames::published,
+    normalisation_mm_5min: frames::NORMALISATION_MM_5MIN,
     norm: NormOptions::PYTORCH,
     size_multiple: SIDE_PX,
     from_keras: None,

@@ -1,14 +1,15 @@
 //! The forward pass.
 
 use burn::tensor::Tensor;
-use stormlens_data::patches::{self, SIDE_PX};
+use stormlens_data::network::ShownLayer;
+use stormlens_data::patches::{self, PUBLISHED_FLOOR, SIDE_PX};
 use stormlens_data::probability::Tokens;
 
 use super::decoder::decode;
 use super::densify::{densify, translate};
 use super::encoder::encode;
 use super::form::{ENCODER, Form, LEVELS};
-use super::patches::Statistics;
+use super::patches::{FLOOR, Statistics};
 use super::sparse::{Sparse, Visible};
 use crate::network::{Network, Prediction, ShapeOf};
 use crate::parameters::Mode;
@@ -64,6 +65,16 @@ impl Network for SpatSpark {
     fn tokens(&self, shape: ShapeOf, size: [usize; 2]) -> Option<Result<Tokens, String>> {
         let form = Form::of(shape)?.ok()?;
         Some(patches::tokens(form.in_channels, size))
+    }
+
+    /// What is added to the spread of a patch, as one value under the name [`FLOOR`].
+    fn placed(&self, parameters: &Parameters) -> Vec<ShownLayer> {
+        let root = parameters.root();
+        let floor = match root.has(FLOOR) {
+            true => root.on_host(FLOOR)[0],
+            false => PUBLISHED_FLOOR as f32,
+        };
+        vec![ShownLayer { name: FLOOR.to_owned(), shape: [1, 1, 1], values: vec![floor] }]
     }
 
     fn has_layer(&self, shape: ShapeOf, name: &str) -> bool {

@@ -1,17 +1,13 @@
 //! Mean and spread of patches, which give what the decoder says its size.
 
 use burn::tensor::{Tensor, TensorData};
-pub use stormlens_data::patches::SIDE_PX;
 use stormlens_data::patches::PUBLISHED_FLOOR;
+pub use stormlens_data::patches::{FLOOR, SIDE_PX};
 
 use super::form::ENCODER;
 use super::sparse::Visible;
 use crate::models::HostTensors;
 use crate::parameters::Scope;
-
-/// The tensor that states what is added to the spread of a patch, in the unit of the input; where there is none it is the
-/// published thousandth. With it also a dry patch can rain: by so much for one unit of what the decoder says.
-pub const FLOOR: &str = "stated.statistics_floor";
 
 /// Mean and spread of all values of a patch, frames together: `[batch, patches, 1]`.
 pub(super) struct Statistics {
@@ -40,8 +36,10 @@ impl Statistics {
         };
         let floor = match root.optional::<1>(FLOOR) {
             Some(floor) => floor.square().reshape([1, 1, 1]),
-            None => mean.clone().inner().zeros_like().narrow(0, 0, 1).narrow(1, 0, 1)
-                + PUBLISHED_FLOOR.powi(2),
+            None => {
+                mean.clone().inner().zeros_like().narrow(0, 0, 1).narrow(1, 0, 1)
+                    + PUBLISHED_FLOOR.powi(2)
+            }
         };
         Self { mean, spread: (variance + floor).sqrt() }
     }

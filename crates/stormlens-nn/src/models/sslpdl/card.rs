@@ -36,6 +36,7 @@ pub(super) fn card() -> ModelCard {
         default_layers: vec!["stem", "levels.0", "levels.1", "head.fused"],
         citations: CITATIONS,
         published_options: &[],
+        masks: false,
     }
 }
 

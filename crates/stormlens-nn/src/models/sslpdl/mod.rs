@@ -21,6 +21,8 @@ pub use initial::fine_tuning_of;
 pub use network::{IDENTITY, RECONSTRUCTION, Sslpdl};
 pub use schema::architecture;
 
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+
 use crate::layers::NormOptions;
 use crate::registry::ModelEntry;
 
@@ -33,6 +35,8 @@ pub const ENTRY: ModelEntry = ModelEntry {
     initialise: initial::initialise,
     // Fields are normalised before the network, and logits have no unit.
     rescale: |_, _| {},
+    published_frames: |_, _| None,
+    normalisation_mm_5min: NORMALISATION_MM_5MIN,
     norm: NormOptions::PYTORCH,
     size_multiple: 1,
     from_keras: None,

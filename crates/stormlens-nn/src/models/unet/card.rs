@@ -42,6 +42,7 @@ pub(super) fn card(network: &UNet) -> ModelCard {
             _ => &[SMAAT_UNET, UNET, CBAM],
         },
         published_options: &[],
+        masks: false,
     }
 }
 

@@ -12,8 +12,10 @@ pub(crate) mod tests;
 pub use network::UNet;
 use network::{Convolution, LEVELS};
 
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
+
 use crate::layers::NormOptions;
-use crate::models;
+use crate::models::{self, nowcasting};
 use crate::registry::ModelEntry;
 
 macro_rules! entry {
@@ -28,6 +30,8 @@ macro_rules! entry {
             rescale: |tensors, scale| {
                 models::rescale(tensors, scale, &[schema::first(&networks::$network)]);
             },
+            published_frames: nowcasting::of_the_family,
+            normalisation_mm_5min: NORMALISATION_MM_5MIN,
             norm: NormOptions::PYTORCH,
             // What was halved and doubled is padded where a skip connection meets it.
             size_multiple: 1,

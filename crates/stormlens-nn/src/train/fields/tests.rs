@@ -322,6 +322,9 @@ fn the_published_rates_are_those_of_the_stages() {
     assert!(0 < n_encoder && n_encoder < n_all);
     options.training.stage = Stage::Pretrain;
     let recipe = options.recipe();
-    assert_eq!((recipe.schedule.rates(0).learning_rate, recipe.optimiser.adam().beta_2), (1.6e-3, 0.95));
+    assert_eq!(
+        (recipe.schedule.rates(0).learning_rate, recipe.optimiser.adam().beta_2),
+        (1.6e-3, 0.95)
+    );
     assert_eq!(recipe.optimiser.adam().decay, crate::train::Decay::Scaled(0.05));
 }

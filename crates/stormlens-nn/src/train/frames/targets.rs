@@ -1,6 +1,7 @@
 //! Frames of a batch side by side, and what of the targets is known.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use stormlens_data::patches::enlarged;
 
 use super::examples::Example;
 use crate::train::supervision::Batch;
@@ -50,7 +51,8 @@ pub fn batch(examples: &[Example], scale: f32, multiple: usize) -> Batch<Targets
         let n = examples.len();
         [n, n_values / (n * height * width), height, width]
     };
-    let enlarge = |frames: &[f32], e: &Example| enlarged(frames, e, [height, width]);
+    let enlarge =
+        |frames: &[f32], e: &Example| enlarged(frames, [e.height, e.width], [height, width]);
     let inputs: Vec<f32> = examples.iter().flat_map(|e| enlarge(&e.inputs, e)).collect();
     let inputs: Vec<f32> = inputs.into_iter().map(|v| known_or_zero(v) * scale).collect();
     let targets: Vec<Vec<f32>> = examples.iter().map(|e| enlarge(&e.target, e)).collect();
@@ -62,21 +64,6 @@ pub fn batch(examples: &[Example], scale: f32, multiple: usize) -> Batch<Targets
 
 fn known_or_zero(value: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value }
-}
-
-/// Frames in the upper left corner of larger ones, with NaN around them.
-pub fn enlarged(frames: &[f32], example: &Example, [height, width]: [usize; 2]) -> Vec<f32> {
-    let (own_height, own_width) = (example.height, example.width);
-    if [own_height, own_width] == [height, width] {
-        return frames.to_vec();
-    }
-    let n_frames = frames.len() / (own_height * own_width);
-    let mut large = vec![f32::NAN; n_frames * height * width];
-    for (row, values) in frames.chunks_exact(own_width).enumerate() {
-        let (frame, row) = (row / own_height, row % own_height);
-        large[(frame * height + row) * width..][..own_width].copy_from_slice(values);
-    }
-    large
 }
 
 /// See [`Targets::loss`]; the pixels of an example are those that it had before anything was added.

@@ -105,9 +105,8 @@ impl SparkConfig {
             adopted.iter().find(|(name, ..)| name == wanted).map(|(_, shape, _)| shape.clone())
         };
         let own = Form::of(&shape).and_then(Result::ok);
-        let is_same = own.is_some_and(|own| {
-            Form { has_floor: true, unused_px: None, ..own } == *form
-        });
+        let is_same =
+            own.is_some_and(|own| Form { has_floor: true, unused_px: None, ..own } == *form);
         match (is_same, missing) {
             (false, _) => Err(refuse(
                 "they are of another size or stage than the options want; change [data.frames], base_channels, depths or \

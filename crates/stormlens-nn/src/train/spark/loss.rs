@@ -63,14 +63,14 @@ impl Rebuilt {
 
     /// As published: the errors of all patches summed, of the mean example. As in SparK: the mean error of a hidden patch.
     pub fn loss(&self, frames: Tensor<4>, device: &Device) -> Tensor<1> {
-        let tensor = |values: Vec<f32>| {
-            Tensor::<4>::from_data(TensorData::new(values, self.shape), device)
-        };
+        let tensor =
+            |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, self.shape), device);
         let error = frames * tensor(self.factors.clone()) - tensor(self.offsets.clone());
         let (weights, n) = match self.loss {
             SparkLoss::All => (self.shares.clone(), self.shape[0] as f64),
             SparkLoss::Hidden => {
-                let both = self.shares.iter().zip(&self.hidden).map(|(share, hidden)| share * hidden);
+                let both =
+                    self.shares.iter().zip(&self.hidden).map(|(share, hidden)| share * hidden);
                 (both.collect(), self.n_patches[0] + 1e-8)
             }
         };
@@ -159,9 +159,7 @@ pub(super) fn ssim(a: Tensor<4>, b: Tensor<4>) -> Tensor<1> {
 fn blur(x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_channels, height, width] = x.dims();
     let device = x.device().without_autodiff();
-    let matrix = |n: usize| {
-        Tensor::<2>::from_data(TensorData::new(window(n), [n, n]), &device)
-    };
+    let matrix = |n: usize| Tensor::<2>::from_data(TensorData::new(window(n), [n, n]), &device);
     let planes = n_batch * n_channels;
     let x = x.reshape([planes * height, width]).matmul(matrix(width).transpose());
     let down = matrix(height).reshape([1, height, height]);

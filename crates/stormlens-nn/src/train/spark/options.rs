@@ -68,6 +68,11 @@ pub struct SparkTraining {
     pub floor: f64,
     /// Bottlenecks of each level of the encoder.
     pub depths: [usize; 4],
+    /// Channels that the decoder begins with, of which each of its five blocks leaves half; as many as published for the
+    /// width of the encoder (twelve times `base_channels`) where it is left out. A narrow encoder needs more, or a handful of
+    /// channels is left for all frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder_channels: Option<usize>,
     /// Share of the training samples that are used, of each event the same: for how many labels a network needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled_share: Option<f64>,
@@ -98,6 +103,7 @@ impl Default for SparkTraining {
             freeze: None,
             floor: DEFAULT_FLOOR,
             depths: [2; 4],
+            decoder_channels: None,
             labelled_share: None,
             stop_patience: None,
             samples_per_epoch: None,
@@ -182,7 +188,10 @@ impl SparkConfig {
             out_channels,
             base_channels,
             depths: self.training.depths,
-            decoder_channels: base_channels * published.decoder_channels / published.base_channels,
+            decoder_channels: self
+                .training
+                .decoder_channels
+                .unwrap_or(base_channels * published.decoder_channels / published.base_channels),
             translates: self.training.stage == Stage::Finetune && self.training.translation,
             has_floor: true,
             unused_px: None,

@@ -9,8 +9,8 @@ use super::loss::ssim;
 use super::*;
 use crate::golden::{full_path, input};
 use crate::models::spat_spark::{ENTRY, architecture};
-use crate::train::{Augmentation, Trainee, train};
 use crate::train::frames::DataConfig;
+use crate::train::{Augmentation, Trainee, train};
 
 /// Sequences of blobs that move, of two events.
 struct Blobs;
@@ -94,7 +94,10 @@ impl crate::train::Observer for Quiet {
 
 fn run(config: &SparkConfig, n_batches: usize) -> (Option<Vec<f64>>, String) {
     let supervision = SparkSupervision::new(config, &Blobs).expect("options that make sense");
-    let trainee = Trainee { network: ENTRY.network, initial: config.initial_weights().expect("first weights") };
+    let trainee = Trainee {
+        network: ENTRY.network,
+        initial: config.initial_weights().expect("first weights"),
+    };
     let mut observer = Quiet(n_batches, Vec::new());
     let recipe = config.recipe(supervision.n_batches());
     let ended = train(&recipe, trainee, &supervision, &Device::flex(), &mut observer);
@@ -108,7 +111,8 @@ fn run(config: &SparkConfig, n_batches: usize) -> (Option<Vec<f64>>, String) {
 fn both_stages_learn_and_go_on() {
     for stage in [Stage::Pretrain, Stage::Finetune] {
         let folder = tempfile::tempdir().expect("a folder");
-        let [whole, parted] = ["whole", "parted"].map(|name| config(stage, &folder.path().join(name)));
+        let [whole, parted] =
+            ["whole", "parted"].map(|name| config(stage, &folder.path().join(name)));
         let (losses, metrics) = run(&whole, usize::MAX);
         let losses = losses.expect("a whole run");
         assert!(losses[23] < 0.9 * losses[0], "{losses:?}");
@@ -148,7 +152,8 @@ fn what_is_frozen_stays() {
 
 #[test]
 fn a_part_of_the_labels_is_a_row_of_each_event() {
-    let part = |share: f64, seed: u64| LabelledPart::new(Box::new(Blobs), share, seed).ids(Block::Train);
+    let part =
+        |share: f64, seed: u64| LabelledPart::new(Box::new(Blobs), share, seed).ids(Block::Train);
     assert_eq!(part(1.0, 1).len(), 8);
     let half = part(0.5, 1);
     // Of five and of three samples.
@@ -182,14 +187,16 @@ fn losses_equal_the_reference() {
     let Some(folder) = full_path("spat_spark") else { return };
     let npy = |name: &str| read_npy_f32(&folder.join(format!("{name}.npy"))).expect(name).1;
     let expected: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).expect("numbers")).expect("JSON");
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).expect("numbers"))
+            .expect("JSON");
     let (_, active) = read_npy_u8(&folder.join("s96_active.npy")).expect("a mask");
     let (whole, frames) = (npy("s96_input"), npy("s96_recon_img"));
     let patches = tokens(12, [96; 2]).expect("nine patches");
     let loss = |loss: SparkLoss| {
         let mut rebuilt = Rebuilt::new(loss, &patches, 2);
         for (i, whole) in whole.chunks_exact(N).enumerate() {
-            let hidden: Vec<bool> = active[9 * i..9 * i + 9].iter().map(|&seen| seen == 0).collect();
+            let hidden: Vec<bool> =
+                active[9 * i..9 * i + 9].iter().map(|&seen| seen == 0).collect();
             // The authors' frames have the statistics of the whole patch, hidden or not.
             let truth = Statistics::of(whole, &patches, PUBLISHED_FLOOR);
             rebuilt.add(&patches, whole, &hidden, [&truth, &truth]);
@@ -227,7 +234,11 @@ fn what_is_not_known_counts_nowhere() {
     let loss = to_vec(followed.loss(Tensor::full(shape, 3.0, &device), 0.0, &device))[0];
     assert_eq!((loss, followed.squares(&[3.0; 1024])), (4.0, [2048.0, 512.0]));
     let config = config(Stage::Finetune, std::path::Path::new("x"));
-    let names: Vec<_> =
-        config.initial_weights().expect("first weights").into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<_> = config
+        .initial_weights()
+        .expect("first weights")
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect();
     assert!(architecture(&config.form()).schema.iter().map(|(name, _)| name).eq(&names));
 }

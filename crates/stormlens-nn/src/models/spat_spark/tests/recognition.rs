@@ -55,7 +55,8 @@ fn sizes_are_told_by_names_and_shapes() {
 
 #[test]
 fn what_cannot_be_is_refused_in_words() {
-    let refused = |state: &StateDict| registry::recognise(state).map(|_| ()).unwrap_err().to_string();
+    let refused =
+        |state: &StateDict| registry::recognise(state).map(|_| ()).unwrap_err().to_string();
     let mut lacking = state(&tiny(true));
     lacking.tensors.shift_remove("mask_tokens.2");
     assert!(refused(&lacking).contains("mask_tokens.2"));
@@ -108,9 +109,12 @@ fn first_weights_have_their_spread() {
         ("densify_projs.0.weight", 1.0 / (128.0 * 3.0f64).sqrt()),
         // Normal within ± one standard deviation.
         ("mask_tokens.0", 0.02 * 0.54),
-        (FLOOR, 0.01),
+        (FLOOR, 0.003),
     ] {
         let found = spread(name);
-        assert!((found - expected).abs() <= 0.12 * expected + 1e-9, "{name}: {found}, not {expected}");
+        assert!(
+            (found - expected).abs() <= 0.12 * expected + 1e-9,
+            "{name}: {found}, not {expected}"
+        );
     }
 }

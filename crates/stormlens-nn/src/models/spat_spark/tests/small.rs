@@ -140,7 +140,11 @@ fn a_pass_of_training_equals_the_reference() {
                 // What a rectifier cuts off may differ where it meets zero but for rounding: 0.8 % of a norm.
                 let error = (l2(gradient) - theirs).abs();
                 let limit = 1e-2 * theirs + 1e-5 * largest;
-                assert!(error < limit, "{name} of {case} ({kernels}): {}, not {theirs}", l2(gradient));
+                assert!(
+                    error < limit,
+                    "{name} of {case} ({kernels}): {}, not {theirs}",
+                    l2(gradient)
+                );
             }
             let n_norms = weights.iter().filter(|(name, ..)| !is_learnable(name)).count();
             assert_eq!(found.statistics.len(), n_norms);

@@ -1,0 +1,198 @@
+//! What of the frames a network sees that can do without patches of them, and forecasts behind masks.
+
+use stormlens_data::network::{Answer, Input, ShownLayer};
+use stormlens_data::patches::{
+    FLOOR, PUBLISHED_FLOOR, Statistics, cropped, enlarged, random_mask, settle, tokens,
+    whole_patches,
+};
+use stormlens_data::probability::Tokens;
+use stormlens_data::request::FrameMask;
+
+#[cfg(test)]
+mod tests;
+
+/// Frames of which patches are hidden.
+pub struct Seen {
+    pub patches: Tokens,
+    pub mask: FrameMask,
+    /// As they are, in the network's unit and filled up to whole patches; what no radar measured is settled.
+    whole: Vec<f32>,
+    /// Frames, and height and width before they were filled up.
+    shape: [usize; 3],
+    /// Which patches the network does not see in the forecast that is asked for.
+    pub hidden: Vec<bool>,
+}
+
+impl Seen {
+    /// Which values are known, a radar's frames say.
+    ///
+    /// # Errors
+    /// In words, for patches that there are not, and where nothing is left to be
+    /// seen.
+    pub fn new(input: &Input, known: Option<&[bool]>, mask: FrameMask) -> Result<Self, String> {
+        let [n_frames, height, width] = input.shape;
+        let size = whole_patches([height, width]);
+        let patches = tokens(n_frames, size)?;
+        let mut whole = input.values.clone();
+        for (value, _) in whole.iter_mut().zip(known.unwrap_or_default()).filter(|(_, k)| !**k) {
+            *value = f32::NAN;
+        }
+        let mut whole = enlarged(&whole, [height, width], size);
+        settle(&mut whole, &patches);
+        let n = patches.n();
+        if let Some(patch) = mask.hidden.iter().find(|&&patch| patch >= n) {
+            let [_, rows, columns] = patches.grid();
+            return Err(format!(
+                "there is no patch {patch}: the frames have {rows} × {columns}, numbered from 0 to {}",
+                n - 1
+            ));
+        }
+        let mut hidden = patches.hidden(&whole);
+        mask.hidden.iter().for_each(|&patch| hidden[patch] = true);
+        if let Some(shares) = mask.random {
+            let random = random_mask(n, shares.ratio(), u64::from(shares.seed), 0);
+            hidden.iter_mut().zip(random).for_each(|(hidden, also)| *hidden |= also);
+        }
+        let shape = input.shape;
+        match hidden.contains(&false) {
+            true => Ok(Self { patches, mask, whole, shape, hidden }),
+            false => Err(
+                "every patch is hidden, or more than half of it is not known, so that the network sees nothing; hide fewer"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// What the network is given.
+    pub fn input(&self) -> Input {
+        self.without(&self.hidden)
+    }
+
+    /// The same behind each of the masks that were asked for.
+    pub fn masked(&self) -> impl Iterator<Item = Input> {
+        self.masks().map(|mask| self.without(&mask))
+    }
+
+    /// What each of the masks hides beside what is hidden anyway; never all.
+    fn masks(&self) -> impl Iterator<Item = Vec<bool>> {
+        let shares = self.mask.masks.filter(|_| self.mask.n_masks > 0);
+        let one = move |number: usize| {
+            let shares = shares?;
+            // Number 0 is the mask of the forecast itself.
+            let (seed, number) = (u64::from(shares.seed), number as u64 + 1);
+            let random = random_mask(self.patches.n(), shares.ratio(), seed, number);
+            let both: Vec<bool> = self.hidden.iter().zip(random).map(|(a, b)| *a || b).collect();
+            both.contains(&false).then_some(both)
+        };
+        (0..self.mask.n_masks).filter_map(one)
+    }
+
+    fn without(&self, hidden: &[bool]) -> Input {
+        let mut values = self.whole.clone();
+        self.patches.hide(&mut values, hidden);
+        let [height, width] = self.patches.size;
+        Input { values, shape: [self.shape[0], height, width] }
+    }
+
+    /// Height and width of the frames, where what the network sees is larger.
+    pub fn within(&self) -> Option<[usize; 2]> {
+        let [_, height, width] = self.shape;
+        ([height, width] != self.patches.size).then_some([height, width])
+    }
+
+    /// Takes away what only filled the frames up: of forecasts, of masks and of maps. Maps of fewer rows and columns get those of
+    /// the input first, each value for the ground that it stood for.
+    pub fn crop(&self, answer: &mut Answer) {
+        let Some(own) = self.within() else { return };
+        let size = self.patches.size;
+        answer.prediction = cropped(&answer.prediction, size, own);
+        for explained in &mut answer.explained {
+            explained.mask = explained.mask.take().map(|mask| cropped(&mask, size, own));
+            for map in &mut explained.maps {
+                let [n, rows, columns] = map.shape;
+                let values = spread_out(&map.values, [rows, columns], size);
+                map.values = cropped(&values, size, own);
+                map.shape = [n, own[0], own[1]];
+            }
+        }
+    }
+
+    /// A value a patch on the pixels of the frames, where these are no whole patches.
+    pub fn on_pixels(&self, values: Vec<f32>) -> (Vec<f32>, [usize; 2]) {
+        let [_, rows, columns] = self.patches.grid();
+        match self.within() {
+            None => (values, [rows, columns]),
+            Some(own) => {
+                let size = self.patches.size;
+                (cropped(&spread_out(&values, [rows, columns], size), size, own), own)
+            }
+        }
+    }
+
+    /// Gives forecasts the size that the whole of a patch has, hidden or not, where that is wanted. Patches with a pixel
+    /// that is not known keep what they have.
+    ///
+    /// `placed` is what the weights state.
+    pub fn finish(&self, answers: &mut [Answer], placed: &[ShownLayer]) {
+        if !self.mask.whole_statistics {
+            return;
+        }
+        let floor = floor(placed);
+        let whole = Statistics::of(&self.whole, &self.patches, floor);
+        let masks: Vec<Vec<bool>> = [self.hidden.clone()].into_iter().chain(self.masks()).collect();
+        for (answer, mask) in answers.iter_mut().zip(masks) {
+            let seen = Statistics::of(&self.without(&mask).values, &self.patches, floor);
+            seen.exchange(&mut answer.prediction, &self.patches, &whole);
+        }
+    }
+
+    /// Of each patch that is known, the mean squared error of what was rebuilt in units of the patch's spread, as the
+    /// pre-training counts it; of others missing.
+    pub fn errors(&self, rebuilt: &[f32], placed: &[ShownLayer]) -> Vec<f32> {
+        let truth = Statistics::of(&self.whole, &self.patches, floor(placed));
+        let unknown = self.patches.hidden(&self.whole);
+        let n = self.whole.len() as f64 / self.patches.n() as f64;
+        let mut errors = vec![0.0; self.patches.n()];
+        for (i, (value, known)) in rebuilt.iter().zip(&self.whole).enumerate() {
+            let patch = self.patches.of_value(i);
+            let error = (f64::from(*value) - f64::from(*known)) / truth.spread[patch];
+            errors[patch] += error.powi(2) / n;
+        }
+        let of = |(&error, &unknown): (&f64, &bool)| if unknown { f32::NAN } else { error as f32 };
+        errors.iter().zip(&unknown).map(of).collect()
+    }
+
+    /// Mean and standard deviation of forecasts behind masks at every value; `None` for fewer than two.
+    pub fn spread(answers: &[Answer]) -> Option<[Vec<f32>; 2]> {
+        let [first, _, ..] = answers else { return None };
+        let n = answers.len() as f64;
+        let at = |i: usize| answers.iter().map(move |answer| f64::from(answer.prediction[i]));
+        let both = (0..first.prediction.len()).map(|i| {
+            let mean = at(i).sum::<f64>() / n;
+            let variance = at(i).map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            (mean as f32, variance.sqrt() as f32)
+        });
+        let (mean, spread) = both.unzip();
+        Some([mean, spread])
+    }
+}
+
+/// Maps on the pixels of a larger size, each of which takes the value of the cell that it lies in.
+fn spread_out(
+    values: &[f32],
+    [rows, columns]: [usize; 2],
+    [height, width]: [usize; 2],
+) -> Vec<f32> {
+    let plane = |plane: &[f32]| -> Vec<f32> {
+        let pixels =
+            (0..height * width).map(|i| (i / width * rows / height, i % width * columns / width));
+        pixels.map(|(row, column)| plane[row * columns + column]).collect()
+    };
+    values.chunks_exact(rows * columns).flat_map(plane).collect()
+}
+
+/// What the weights add to the spread of a patch.
+pub fn floor(placed: &[ShownLayer]) -> f64 {
+    let stated = placed.iter().find(|layer| layer.name == FLOOR).and_then(|l| l.values.first());
+    stated.map_or(PUBLISHED_FLOOR, |&floor| f64::from(floor))
+}
