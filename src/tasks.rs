@@ -76,7 +76,10 @@ type Describe = fn(&Import<'_>) -> Option<anyhow::Result<Metadata>>;
 
 /// Which networks take arrays exactly as they are.
 #[cfg(feature = "nn")]
-pub const EXACT: &[fn(&Exact<'_>) -> Option<anyhow::Result<()>>] = &[nowcast::exact::predict];
+pub const EXACT: &[PredictExactly] = &[nowcast::exact::predict];
+
+#[cfg(feature = "nn")]
+type PredictExactly = fn(&Exact<'_>) -> Option<anyhow::Result<()>>;
 
 /// How networks are scored.
 #[cfg(feature = "nn")]

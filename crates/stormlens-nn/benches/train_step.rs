@@ -48,11 +48,11 @@ fn milliseconds(id: &str, base_channels: usize) -> Vec<u128> {
     let supervision = FrameSupervision::new(&TrainConfig::default(), &Waves, entry.rescale);
     let trainee = Trainee { network: entry.network, initial };
     let device = Device::flex();
-    let mut stepper = Stepper::new(&trainee, OptimiserOptions::adam(), Vec::new(), &device);
+    let mut stepper = Stepper::new(&trainee, OptimiserOptions::adam().into(), Vec::new(), &device);
     let step = |_| {
         let batch = supervision.validation_batch(&[0, 1, 2, 3]).expect("a batch");
         let started = Instant::now();
-        stepper.step(&supervision, batch, 1e-3, None);
+        stepper.step(&supervision, batch, 1e-3.into(), None);
         started.elapsed().as_millis()
     };
     (0..N_STEPS).map(step).collect()

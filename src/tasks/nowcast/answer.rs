@@ -214,7 +214,7 @@ fn hidden(ground: &Ground, seen: &Seen) -> Option<Variable> {
     let values = seen.hidden.iter().map(|&hidden| f32::from(u8::from(hidden)));
     let variable = ground.of_patches(HIDDEN, seen, values.collect());
     let quantity = Quantity::new("hidden from the network", "1", Colours::Mask);
-    seen.hidden.contains(&true).then(|| Variable { quantity, ..variable })
+    seen.hidden.contains(&true).then_some(Variable { quantity, ..variable })
 }
 
 /// What forecasts behind masks have in common, and by how much they differ. That is how much a forecast depends on what is

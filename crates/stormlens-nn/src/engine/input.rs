@@ -45,7 +45,7 @@ struct Needs {
 }
 
 /// How an input of a height and width falls into parts.
-type PartsOf = Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>;
+pub(super) type PartsOf = Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>;
 
 impl Needs {
     fn of(resident: &Resident) -> Self {

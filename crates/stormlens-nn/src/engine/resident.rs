@@ -10,10 +10,9 @@ use stormlens_data::card::{
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::likeness::Likeness;
 use stormlens_data::network::ShownLayer;
-use stormlens_data::probability::Tokens;
 use stormlens_data::scene::Variant;
 
-use super::input::N_COLOURS;
+use super::input::{N_COLOURS, PartsOf};
 use super::{EngineError, fields};
 use crate::Parameters;
 use crate::fused::Kernels;
@@ -178,7 +177,7 @@ impl Resident {
     }
 
     /// How an input of a height and width falls into parts that it can do without, if it was made to.
-    pub(super) fn parts(&self) -> Option<Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>> {
+    pub(super) fn parts(&self) -> Option<PartsOf> {
         let (network, parameters) = (self.entry.network, self.parameters.clone());
         let shape = move |name: &str| parameters.shape(name).map(<[usize]>::to_vec);
         // Whether there are parts does not depend on the size.

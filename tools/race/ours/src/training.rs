@@ -61,7 +61,7 @@ impl Training {
     fn step(&mut self) -> anyhow::Result<(f64, Duration)> {
         let batch = self.supervision.validation_batch(&[0, 1, 2, 3])?;
         let start = Instant::now();
-        let loss = self.stepper.step(&self.supervision, batch, LEARNING_RATE, None);
+        let loss = self.stepper.step(&self.supervision, batch, LEARNING_RATE.into(), None);
         Ok((loss, start.elapsed()))
     }
 }
