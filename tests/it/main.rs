@@ -22,6 +22,8 @@ mod forms;
 mod frames;
 mod limits;
 mod maps;
+#[cfg(feature = "nn")]
+mod mask_journey;
 mod pages;
 mod painting;
 #[cfg(feature = "nn")]
@@ -43,6 +45,8 @@ mod scene_tables;
 mod scenes;
 mod serve;
 mod site;
+#[cfg(feature = "nn")]
+mod spark_commands;
 mod splits;
 mod support;
 mod uploads;

@@ -72,7 +72,11 @@ impl Study<'_> {
             if verification.has(&chosen.id) {
                 continue;
             }
-            self.count(chosen, &mut verification).with_context(|| chosen.id.clone())?;
+            if let Err(error) = self.count(chosen, &mut verification) {
+                // What was counted before is not lost with the sample that failed.
+                self.keep(&verification)?;
+                return Err(error.context(chosen.id.clone()));
+            }
             if (done + 1).is_multiple_of(SAMPLES_BETWEEN_WRITES) {
                 self.keep(&verification)?;
             }

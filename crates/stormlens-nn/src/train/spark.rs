@@ -7,6 +7,7 @@ mod options;
 mod tests;
 
 use burn::tensor::{Device, Tensor};
+use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::patches::{Statistics, enlarged, random_mask, settle, tokens, whole_patches};
 use stormlens_data::probability::Tokens;
 
@@ -23,6 +24,9 @@ use crate::random::Random;
 
 /// Seed of the masks of validation, so that all epochs are judged by the same.
 const VALIDATION_SEED: u64 = 0x5eed;
+
+/// What squares of normalised rain are multiplied by to be in (mm in 5 minutes)².
+const SQUARE_MM: f64 = NORMALISATION_MM_5MIN * NORMALISATION_MM_5MIN;
 
 /// Sequences of frames, and what a network is to say of them.
 pub struct SparkSupervision<'a> {
@@ -150,6 +154,14 @@ impl Supervision for SparkSupervision<'_> {
         }
     }
 
+    /// Of forecasts in (mm in 5 minutes)²; errors of patches have no unit.
+    fn in_units(&self, loss: f64) -> f64 {
+        match self.options.stage {
+            Stage::Pretrain => loss,
+            Stage::Finetune => loss * SQUARE_MM,
+        }
+    }
+
     fn count(&self, tally: &mut SparkTally, prediction: &Prediction, answers: &SparkAnswers) {
         let add = |sum: &mut [f64; 2], [error, n]: [f64; 2]| {
             sum[0] += error;
@@ -174,8 +186,7 @@ impl Supervision for SparkSupervision<'_> {
                 ("visible_patch_error", mean(tally.visible)),
             ],
             Stage::Finetune => {
-                let unit = stormlens_data::import::knmi::NORMALISATION_MM_5MIN.powi(2);
-                vec![("mse_mm2_5min", mean(tally.squares).map(|mse| mse * unit))]
+                vec![("mse_mm2_5min", mean(tally.squares).map(|mse| mse * SQUARE_MM))]
             }
         }
     }

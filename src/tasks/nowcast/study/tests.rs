@@ -96,6 +96,50 @@ fn work_that_was_stopped_goes_on_to_the_same_numbers() {
     assert!(damaged.expect_err("damaged").to_string().contains("remove it"));
 }
 
+/// Persistence that fails at one call.
+struct Fails(Reference, Cell<usize>);
+
+impl Forecasts for Fails {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn identity(&self) -> String {
+        self.0.identity()
+    }
+
+    fn n_frames(&self) -> usize {
+        self.0.n_frames()
+    }
+
+    fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
+        match self.1.replace(self.1.get().wrapping_sub(1)) {
+            0 => bail!("no forecast of these frames"),
+            _ => self.0.forecast(sample, lead_times_min),
+        }
+    }
+}
+
+/// Not more than the sample that failed is counted anew.
+#[test]
+fn what_was_counted_before_a_failure_is_kept() {
+    let archive = archive();
+    let samples = samples(&archive);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    let forecasts = |fails_at: usize| -> Vec<Box<dyn Forecasts>> {
+        vec![Box::new(Fails(Reference(Box::new(Persistence)), Cell::new(fails_at)))]
+    };
+    let (failing, whole) = (forecasts(2), forecasts(usize::MAX));
+    let failed = study(&archive, &samples, &failing, (Some(&state), &Silent)).run();
+    let error = format!("{:#}", failed.expect_err("it fails"));
+    assert!(error.contains("no forecast of these frames") && error.contains(&samples[2].id));
+    let going_on = study(&archive, &samples, &whole, (Some(&state), &Silent));
+    assert_eq!(going_on.begin().expect("a state").n_samples(), 2);
+    let straight = study(&archive, &samples, &whole, (None, &Silent)).run().expect("scores");
+    assert_eq!(going_on.run().expect("scores"), straight);
+}
+
 #[test]
 fn samples_are_chosen_by_event_and_wetness() {
     let archive = archive();

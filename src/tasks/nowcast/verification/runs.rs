@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use anyhow::bail;
 use axum::http::StatusCode;
 use stormlens_data::request::{Cancelled, Progress};
 
@@ -86,7 +88,7 @@ impl Runs {
 
     fn run(&self, id: &str, run: &Arc<Run>, work: impl FnOnce(&Run) -> anyhow::Result<()>) {
         let _turn = lock(&self.turn);
-        let end = if run.is_stopped() { Ok(()) } else { work(run) };
+        let end = if run.is_stopped() { Ok(()) } else { survived(|| work(run)) };
         match end {
             Err(error) if !run.is_stopped() => {
                 tracing::warn!(comparison = id, error = format!("{error:#}"), "failed");
@@ -138,6 +140,13 @@ impl Progress for Run {
         *lock(&self.standing) = Standing::Running { done, total };
         if self.is_stopped() { ControlFlow::Break(Cancelled) } else { ControlFlow::Continue(()) }
     }
+}
+
+/// A fault of the program is an error like others, so that whoever waits hears of it.
+fn survived(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        bail!("the program failed at a sample; its log says where. Start the comparison again: it goes on behind what was counted")
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -156,6 +156,10 @@ fn runs_take_turns_say_how_far_they_are_and_stop() {
     assert_eq!(runs.standing(&first), None);
     drop(release);
     until(|| runs.standing(&second) == Some(Standing::Failed("no frames".to_owned())));
+    // So does what failed by a fault of the program.
+    assert!(runs.start(&second, |_: &Run| panic!("a fault")).is_ok());
+    let said = |standing| matches!(standing, Some(Standing::Failed(words)) if words.contains("goes on behind"));
+    until(|| said(runs.standing(&second)));
     // What failed can be tried again, and what is done is no run any more.
     assert!(runs.start(&second, |_: &Run| Ok(())).is_ok());
     until(|| runs.standing(&second).is_none());
