@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use stormlens_data::card::CheckpointCard;
+use stormlens_data::card::{CheckpointCard, ModelCard};
 use stormlens_data::network::{Answer, Input, Question};
 use stormlens_data::request::{Progress, Silent};
 use stormlens_nn::Engine;
@@ -76,6 +76,7 @@ pub type RunNetwork<'a> = dyn Fn(&Input) -> anyhow::Result<Answer> + 'a;
 pub struct Compared<'a> {
     /// `MODEL/CHECKPOINT`
     pub name: String,
+    pub model: &'a ModelCard,
     pub checkpoint: &'a CheckpointCard,
     pub run: Box<RunNetwork<'a>>,
 }
@@ -102,6 +103,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     let nothing = Question::new();
     let networks = loaded.iter().map(|(name, resident)| Compared {
         name: name.clone(),
+        model: &resident.card,
         checkpoint: &resident.checkpoint,
         run: Box::new(|input: &Input| {
             let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;

@@ -1,12 +1,13 @@
 //! What `stormlens compare` asks of nowcasts.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use stormlens_data::archive::{Archive, Sample};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::Field;
 use stormlens_data::network::Input;
 
+use super::seen::answer_to;
 use super::study::{Network, Plan, plan, run, write};
 use crate::cli::compare::{Comparable, Compared, Comparison};
 use crate::parameters::Parameters;
@@ -43,6 +44,9 @@ fn compare_on(comparison: &Comparison<'_>, archive: &Archive) -> anyhow::Result<
 fn network<'a>(network: &'a Compared<'a>) -> anyhow::Result<Network<'a>> {
     let task = network.checkpoint.nowcasting.clone();
     let task: Nowcasting = task.with_context(|| format!("{} takes no frames", network.name))?;
+    if task.rebuilds() {
+        bail!("{} rebuilds the frames that went in and forecasts nothing", network.name);
+    }
     let of_sample = task.clone();
     Ok(Network {
         name: network.name.clone(),
@@ -61,10 +65,19 @@ fn maps(network: &Compared<'_>, task: &Nowcasting, sample: &Sample) -> anyhow::R
     // Of frames that somebody else wants, the last are the network's.
     let values = values[values.len() - task.n_input_frames * n_pixels..].to_vec();
     let shape = [task.n_input_frames, grid.height, grid.width];
-    let answer = (network.run)(&Input { values, shape })?;
+    let known: Vec<bool> = last_frames(sample, task.n_input_frames).collect();
+    let input = Input { values, shape };
+    let answer = answer_to(network.model, input, Some(&known), &network.run)?;
     let map = |values: &[f32]| {
         let values = values.iter().map(|&x| task.field.to_physical(x)).collect();
         Field::new(grid.height, grid.width, values)
     };
     Ok(answer.prediction.chunks_exact(n_pixels).map(map).collect())
+}
+
+/// Which values of the last frames a radar measured.
+fn last_frames(sample: &Sample, n: usize) -> impl Iterator<Item = bool> {
+    let frames = &sample.sequence.frames;
+    let last = &frames[frames.len() - n..];
+    last.iter().flat_map(|frame| frame.values.iter().map(|value| !value.is_nan()))
 }

@@ -12,6 +12,7 @@ use stormlens_data::network::Input;
 use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{MODEL, PERSISTENCE, ScoreTable, Verification, default_thresholds};
 
+use super::seen::answer_to;
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const THRESHOLDS: &str = "thresholds";
@@ -24,6 +25,11 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 
 fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluated> {
     evaluation.parameters.only(&[THRESHOLDS]).context("the network takes frames")?;
+    if task.rebuilds() {
+        bail!(
+            "these weights rebuild the frames that went in and forecast nothing; take fine-tuned ones"
+        );
+    }
     let thresholds = thresholds(evaluation, task)?;
     let cases = open(evaluation, task)?;
     let n = cases.len();
@@ -95,6 +101,8 @@ fn open_archive(folder: &Path) -> anyhow::Result<Option<Archive>> {
 /// One forecast to verify.
 struct Case {
     input: Input,
+    /// Which values a radar measured, where that is known.
+    known: Option<Vec<bool>>,
     /// The last input frame, in the network's own unit; NaN where nothing is known, where the input has 0.
     last: Vec<f32>,
     /// `[leads, height, width]`, in the network's own unit; NaN where nothing is known.
@@ -124,7 +132,7 @@ impl Cases for File {
         let shape = [window.inputs.len() / (height * width), height, width];
         let last = window.inputs[window.inputs.len() - height * width..].to_vec();
         let input = Input { values: window.inputs, shape };
-        Ok(Case { input, last, observations: window.targets })
+        Ok(Case { input, known: None, last, observations: window.targets })
     }
 }
 
@@ -165,8 +173,10 @@ impl Cases for Folder {
         let shape = [*n_input_frames, grid.height, grid.width];
         let (tile, time) = self.archive.place(id)?;
         let last = self.archive.normalised_of(tile, time)?;
+        let values = sample.sequence.frames.iter().flat_map(|frame| &frame.values);
+        let known = values.map(|value| !value.is_nan()).collect();
         let input = Input { values: sample.inputs_normalised, shape };
-        Ok(Case { input, last, observations })
+        Ok(Case { input, known: Some(known), last, observations })
     }
 }
 
@@ -178,10 +188,10 @@ fn verify(
 ) -> anyhow::Result<ScoreTable> {
     for i in 0..cases.len() {
         let _ = evaluation.progress.report("verifying", i, cases.len());
-        let Case { input, last, observations } = cases.read(i)?;
+        let Case { input, known, last, observations } = cases.read(i)?;
         let [_, height, width] = input.shape;
         let n_pixels = height * width;
-        let answer = (evaluation.network)(&input)?;
+        let answer = answer_to(evaluation.model, input, known.as_deref(), evaluation.network)?;
         let map = |own: &[f32]| {
             let values = own.iter().map(|&x| task.field.to_physical(x)).collect();
             Field::new(height, width, values)

@@ -1,5 +1,7 @@
 //! What of the frames a network sees that can do without patches of them, and forecasts behind masks.
 
+#[cfg(feature = "nn")]
+use stormlens_data::card::{Hides, ModelCard};
 use stormlens_data::network::{Answer, Input, ShownLayer};
 use stormlens_data::patches::{
     FLOOR, PUBLISHED_FLOOR, Statistics, cropped, enlarged, random_mask, settle, tokens,
@@ -175,6 +177,27 @@ impl Seen {
         let (mean, spread) = both.unzip();
         Some([mean, spread])
     }
+}
+
+/// What a network answers to frames of any size: one that can do without patches is given whole ones, with what is not
+/// known settled; others are given the frames as they are.
+///
+/// # Errors
+/// Those of the network, and where it would see nothing.
+#[cfg(feature = "nn")]
+pub fn answer_to(
+    model: &ModelCard,
+    input: Input,
+    known: Option<&[bool]>,
+    network: impl FnOnce(&Input) -> anyhow::Result<Answer>,
+) -> anyhow::Result<Answer> {
+    if model.hides() != Some(Hides::Patches) {
+        return network(&input);
+    }
+    let seen = Seen::new(&input, known, FrameMask::default()).map_err(anyhow::Error::msg)?;
+    let mut answer = network(&seen.input())?;
+    seen.crop(&mut answer);
+    Ok(answer)
 }
 
 /// Maps on the pixels of a larger size, each of which takes the value of the cell that it lies in.
