@@ -50,7 +50,7 @@ impl NetworkArgs {
         Ok((engine, resident))
     }
 
-    /// The same with weights as their file holds them, in whichever unit of rain.
+    /// The same with weights as their file holds them, in whichever unit.
     ///
     /// # Errors
     /// As [`Self::open`].

@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "npz|nc|json|npy|csv|zip")]
     format: Option<String>,
     /// Of SpaT-SparK with hidden patches: what gives the forecast of a patch its size. For an array that becomes an array: all
-    /// of its rain (whole, the default, as in the authors' program) or what is seen; else the same as statistics=NAME
+    /// of its values (whole, the default, as in the authors' program) or what is seen; else the same as statistics=NAME
     #[arg(long, value_name = "whole|visible")]
     statistics: Option<String>,
     /// Of SpaT-SparK: whether weights rebuild frames or forecast, where neither they nor a translation in them says so

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use stormlens::web::AppState;
 
-use crate::accessibility::findings;
 use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
+use crate::rain_journey::fits_and_can_be_heard;
 use crate::webdriver::Browser;
 
 const AT_RESULT: &str =
@@ -28,7 +28,8 @@ async fn a_visitor_looks_an_hour_ahead_and_hides_patches() {
         keep(&browser, "hour").await;
         hide(&browser, &[8, 9]).await;
         assert!(browser.text("#mask").await.contains("patches are hidden here"));
-        assert_eq!(browser.count(".hidden-patch").await, 2);
+        // Beside them those that the radar measured less than half of.
+        assert!(browser.count(".hidden-patch").await >= 2);
         let map = "return document.querySelector('[data-figure^=map-patch_occlusion]') !== null";
         browser.wait("a map of occlusion", map).await;
         browser.wait("figures", FIGURES_DRAWN).await;
@@ -94,16 +95,4 @@ async fn hide(browser: &Browser<'_>, patches: &[usize]) {
         format!("return decodeURIComponent(location.search).includes('hide={}')", hidden.join(","));
     browser.wait("the mask in the address", &there).await;
     browser.wait("a result", AT_RESULT).await;
-}
-
-/// On a phone nothing is wider than the page, in both themes nothing is said against by axe.
-async fn fits_and_can_be_heard(browser: &Browser<'_>) {
-    for theme in ["light", "dark"] {
-        browser.prefer(theme).await;
-        assert_eq!(findings(browser).await, Vec::<String>::new(), "{theme}");
-    }
-    browser.resize(390).await;
-    let wide = "return document.documentElement.scrollWidth <= window.innerWidth";
-    browser.wait("a page as wide as the phone", wide).await;
-    keep(browser, "mask-phone").await;
 }

@@ -222,6 +222,8 @@ fn hidden(ground: &Ground, seen: &Seen) -> Option<Variable> {
 fn spread(ground: &Ground, [mean, spread]: [Vec<f32>; 2]) -> [Variable; 2] {
     let physical = |values: Vec<f32>| values.iter().map(|&x| ground.field.to_physical(x)).collect();
     let mean = ground.variable(MASK_MEAN, Role::Diagnostic, &ground.lead_axis, physical(mean));
+    let name = "mean of forecasts behind masks".to_owned();
+    let mean = Variable { quantity: Quantity { name, ..mean.quantity.clone() }, ..mean };
     let map = ground.variable(MASK_SPREAD, Role::Diagnostic, &ground.lead_axis, physical(spread));
     let quantity =
         Quantity::new("sensitivity to hidden input", ground.field.unit(), Colours::Sizes);
