@@ -62,9 +62,10 @@ fn what_cannot_be_is_refused_in_words() {
     refused(&format!("{array} --mask @a.npy"), "seen (1) or hidden (0)");
     refused(&format!("{array} --statistics half"), "whole or visible");
     refused(&format!("{array} --stage pretrain"), "these weights forecast");
-    write_npy_f32(&bench.path("x.npy"), &[1, 12, 50, 96], &[0.0; 12 * 50 * 96]).expect("a file");
+    write_npy_f32(&bench.path("x.npy"), &[1, 12, 50, 96], &vec![0.0; 12 * 50 * 96])
+        .expect("a file");
     refused(&array, "do not fall into patches of 32 × 32");
-    write_npy_f32(&bench.path("x.npy"), &[12, 64, 96], &[0.0; N]).expect("a file");
+    write_npy_f32(&bench.path("x.npy"), &[12, 64, 96], &vec![0.0; N]).expect("a file");
     refused(&array, "give [N, frames, height, width]");
     let sample = format!("predict {MODEL} sample=radklim-20180516T1200 --output @y.npz");
     refused(&format!("{sample} hide=42"), "there is no patch 42");
