@@ -89,10 +89,14 @@ impl Pages for Nowcasts {
         let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
         let leads: Vec<String> = lead_times_min.iter().map(u32::to_string).collect();
         let assumed = if task.is_stated { "" } else { " (not stated: those of the publication)" };
+        let (gives, ahead) = match task.rebuilds() {
+            true => ("Rebuilds", "None: the frames that went in".to_owned()),
+            false => ("Forecasts", format!("{} min{assumed}", leads.join(", "))),
+        };
         vec![
-            ("Forecasts", task.field.label().to_owned()),
+            (gives, task.field.label().to_owned()),
             ("Input", format!("{n_input_frames} frames, every {frame_step_min} min")),
-            ("Lead times", format!("{} min{assumed}", leads.join(", "))),
+            ("Lead times", ahead),
             ("Size", format!("Multiples of {} pixels", task.size_multiple)),
         ]
     }

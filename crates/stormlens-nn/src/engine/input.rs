@@ -127,7 +127,7 @@ impl Needs {
         let may_miss = self.parts.is_some();
         let is_wrong = |value: &f32| !(value.is_finite() || may_miss && value.is_nan());
         match input.values.iter().position(is_wrong) {
-            None => self.parts.as_ref().map_or(Ok(()), |parts| check_visible(parts, input)),
+            None => self.parts.as_ref().map_or(Ok(()), |parts| check_visible(parts, plural, input)),
             Some(i) => {
                 let (value, channel, pixel) =
                     (input.values[i], i / (height * width), i % (height * width));
@@ -173,14 +173,14 @@ impl Needs {
 }
 
 /// Whether any part is left that the network can see, or why not.
-fn check_visible(parts: &PartsOf, input: &Input) -> Result<(), String> {
+fn check_visible(parts: &PartsOf, plural: &str, input: &Input) -> Result<(), String> {
     let [_, height, width] = input.shape;
     let parts = parts([height, width])?;
     let hidden = parts.hidden(&input.values);
     let [depth, rows, columns] = parts.patch;
     let refused = || {
         format!(
-            "every part of {depth} channels, {rows} rows and {columns} columns misses a value, so that the network \
+            "every part of {depth} {plural}, {rows} rows and {columns} columns misses a value, so that the network \
              sees nothing; hide or leave out less"
         )
     };

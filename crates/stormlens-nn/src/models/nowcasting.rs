@@ -23,7 +23,7 @@ pub struct Statement {
 impl Statement {
     /// What a checkpoint says, in its metadata or in its hyper-parameters.
     ///
-    /// A dictionary of SpaT-SparK's authors says whether its weights are of the pre-training.
+    /// A dictionary of SpaT-SparK's authors says whether its weights are of the pre-training; so does no other.
     pub fn of(file: &Foreign, architecture: &Architecture) -> Self {
         let own = file.metadata.as_ref().map(|metadata| Self {
             field: metadata.field,
@@ -31,13 +31,15 @@ impl Statement {
             lead_times_min: metadata.lead_times_min.clone(),
         });
         let data_set = of_hyper_parameters(file, architecture);
-        let stage = file.numbers.get("is_pretrain").map(|&is_pre_trained| Self {
-            lead_times_min: Some(match is_pre_trained == 0.0 {
-                true => following(architecture.out_channels),
-                false => Vec::new(),
-            }),
-            ..Self::default()
-        });
+        let has_tokens = architecture.schema.iter().any(|(name, _)| name == "mask_tokens.0");
+        let stage =
+            file.numbers.get("is_pretrain").filter(|_| has_tokens).map(|&is_pre_trained| Self {
+                lead_times_min: Some(match is_pre_trained == 0.0 {
+                    true => following(architecture.out_channels),
+                    false => Vec::new(),
+                }),
+                ..Self::default()
+            });
         own.unwrap_or_default().or(stage.unwrap_or_default()).or(data_set)
     }
 
