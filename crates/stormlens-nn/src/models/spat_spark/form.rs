@@ -120,7 +120,7 @@ impl Form {
         EXPANSION * (self.base_channels << level)
     }
 
-    /// Channels that block `i` of the decoder takes; [`BLOCKS`]: what is left at its end.
+    /// Channels that block `i` of the decoder takes; behind the last one: what is left.
     pub fn decoded_channels(&self, i: usize) -> usize {
         self.decoder_channels >> i
     }

@@ -3,7 +3,7 @@
 //! <https://arxiv.org/abs/2301.03580>).
 //!
 //! Where the published program and what serves a forecaster differ, this is the latter: nothing is hidden unless somebody
-//! hides it, and what is hidden does not show in the statistics that give the forecast its size (see [`patches`]).
+//! hides it, and what is hidden does not show in the statistics that give the forecast its size.
 
 mod card;
 mod decoder;
