@@ -96,7 +96,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
-    let state = in_our_unit(&file, found.entry);
+    let state = in_our_unit(file.state.clone(), file.metadata.is_some(), found.entry);
     checkpoint::write_safetensors(&path, &state, &metadata, precision)?;
     println!(
         "{}: {} with {} parameters in {} tensors, read from {}",

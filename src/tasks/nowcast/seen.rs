@@ -56,10 +56,17 @@ impl Seen {
             hidden.iter_mut().zip(random).for_each(|(hidden, also)| *hidden |= also);
         }
         let shape = input.shape;
-        match hidden.contains(&false) {
-            true => Ok(Self { patches, mask, whole, shape, hidden }),
-            false => Err(
+        if !hidden.contains(&false) {
+            return Err(
                 "every patch is hidden, or more than half of it is not known, so that the network sees nothing; hide fewer"
+                    .to_owned(),
+            );
+        }
+        let seen = Self { patches, mask, whole, shape, hidden };
+        match seen.masks().all(|mask| mask.contains(&false)) {
+            true => Ok(seen),
+            false => Err(
+                "a mask hides every patch that is left, so that the network sees nothing; let each mask hide less"
                     .to_owned(),
             ),
         }
@@ -75,7 +82,7 @@ impl Seen {
         self.masks().map(|mask| self.without(&mask))
     }
 
-    /// What each of the masks hides beside what is hidden anyway; never all.
+    /// What each of the masks hides beside what is hidden anyway.
     fn masks(&self) -> impl Iterator<Item = Vec<bool>> {
         let shares = self.mask.masks.filter(|_| self.mask.n_masks > 0);
         let one = move |number: usize| {
@@ -83,8 +90,7 @@ impl Seen {
             // Number 0 is the mask of the forecast itself.
             let (seed, number) = (u64::from(shares.seed), number as u64 + 1);
             let random = random_mask(self.patches.n(), shares.ratio(), seed, number);
-            let both: Vec<bool> = self.hidden.iter().zip(random).map(|(a, b)| *a || b).collect();
-            both.contains(&false).then_some(both)
+            Some(self.hidden.iter().zip(random).map(|(a, b)| *a || b).collect::<Vec<bool>>())
         };
         (0..self.mask.n_masks).filter_map(one)
     }

@@ -23,7 +23,7 @@ pub(super) fn to_device(
     input: &Input,
     device: &Device,
 ) -> Result<Tensor<4>, EngineError> {
-    Needs::of(resident).check(input).map_err(EngineError::Input)?;
+    Needs::of(resident, input).check(input).map_err(EngineError::Input)?;
     let [n_channels, height, width] = input.shape;
     let data = TensorData::new(input.values.clone(), [1, n_channels, height, width]);
     Ok(Tensor::from_data(data, device))
@@ -40,15 +40,12 @@ struct Needs {
     side_px: Option<usize>,
     /// Of a network that takes fields of a weather model.
     fields: Option<FieldSizes>,
-    /// Which parts it can do without, or why its input has none of the kind.
-    parts: Option<PartsOf>,
+    /// The parts of the input that it can do without, or why that has none of the kind.
+    parts: Option<Result<Tokens, String>>,
 }
 
-/// How an input of a height and width falls into parts.
-pub(super) type PartsOf = Box<dyn Fn([usize; 2]) -> Result<Tokens, String>>;
-
 impl Needs {
-    fn of(resident: &Resident) -> Self {
+    fn of(resident: &Resident, input: &Input) -> Self {
         let frames = |frames: &Nowcasting| Self {
             n_channels: frames.n_input_frames,
             channels: (
@@ -75,7 +72,8 @@ impl Needs {
             (None, Some(fields)) => Self::of_fields(fields),
             (None, None) => resident.checkpoint.nowcasting.as_ref().map_or_else(colours, frames),
         };
-        Self { parts: resident.parts(), ..needs }
+        let [_, height, width] = input.shape;
+        Self { parts: resident.tokens([height, width]), ..needs }
     }
 
     fn of_fields(fields: FieldSizes) -> Self {
@@ -173,9 +171,12 @@ impl Needs {
 }
 
 /// Whether any part is left that the network can see, or why not.
-fn check_visible(parts: &PartsOf, plural: &str, input: &Input) -> Result<(), String> {
-    let [_, height, width] = input.shape;
-    let parts = parts([height, width])?;
+fn check_visible(
+    parts: &Result<Tokens, String>,
+    plural: &str,
+    input: &Input,
+) -> Result<(), String> {
+    let parts = parts.as_ref().map_err(Clone::clone)?;
     let hidden = parts.hidden(&input.values);
     let [depth, rows, columns] = parts.patch;
     let refused = || {

@@ -10,9 +10,10 @@ use stormlens_data::card::{
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::likeness::Likeness;
 use stormlens_data::network::ShownLayer;
+use stormlens_data::probability::Tokens;
 use stormlens_data::scene::Variant;
 
-use super::input::{N_COLOURS, PartsOf};
+use super::input::N_COLOURS;
 use super::{EngineError, fields};
 use crate::Parameters;
 use crate::fused::Kernels;
@@ -78,8 +79,8 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
     let nowcasting = (entry.card)().is_nowcasting().then(nowcasting).transpose();
     let nowcasting =
         nowcasting.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
-    let found_state = &file.state;
-    let shape = |name: &str| found_state.tensors.get(name).map(|tensor| tensor.shape.clone());
+    let state = &file.state;
+    let shape = |name: &str| state.tensors.get(name).map(|tensor| tensor.shape.clone());
     let absent = |layer: &Layer| !entry.network.has_layer(&shape, &layer.name);
     let absent_layers: Vec<String> =
         (entry.card)().layers.into_iter().filter(absent).map(|layer| layer.name).collect();
@@ -113,10 +114,7 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
                 .into();
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
-    let state = match unit {
-        Unit::Ours => in_our_unit(&file, entry),
-        Unit::OfTheFile => file.state.clone(),
-    };
+    let says_unit = file.metadata.is_some();
     let is_simulated = file.metadata.as_ref().is_some_and(|metadata| metadata.simulated);
     let unstated = || "not stated in the file".to_owned();
     let (training_data, licence) = match file.metadata {
@@ -142,6 +140,10 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
         likeness: Likeness::beside(path).map(Arc::new),
         split: Split::beside(path),
         left_over: file.left_over,
+    };
+    let state = match unit {
+        Unit::Ours => in_our_unit(file.state, says_unit, entry),
+        Unit::OfTheFile => file.state,
     };
     Ok(Described { state, card })
 }
@@ -176,14 +178,10 @@ impl Resident {
         Ok(Self { card, checkpoint, entry: self.entry, parameters, variant: Some(name) })
     }
 
-    /// How an input of a height and width falls into parts that it can do without, if it was made to.
-    pub(super) fn parts(&self) -> Option<PartsOf> {
-        let (network, parameters) = (self.entry.network, self.parameters.clone());
-        let shape = move |name: &str| parameters.shape(name).map(<[usize]>::to_vec);
-        // Whether there are parts does not depend on the size.
-        let _ = network.tokens(&shape, [0, 0])?;
-        let missing = || Err("the network has no parts".to_owned());
-        Some(Box::new(move |size| network.tokens(&shape, size).unwrap_or_else(missing)))
+    /// The parts of an input of that height and width that it can do without, if it was made to.
+    pub(super) fn tokens(&self, size: [usize; 2]) -> Option<Result<Tokens, String>> {
+        let shape = |name: &str| self.parameters.shape(name).map(<[usize]>::to_vec);
+        self.entry.network.tokens(&shape, size)
     }
 
     /// What it takes and gives, if it takes fields of a weather model.
@@ -244,13 +242,16 @@ impl Resident {
 
 /// The tensors of a checkpoint so that rain is in mm in 5 minutes / 47.83, the unit of all networks here: those of a file that
 /// says nothing of it have the unit of the network's publication.
-pub fn in_our_unit(file: &checkpoint::Foreign, entry: &ModelEntry) -> checkpoint::StateDict {
-    let mut state = file.state.clone();
+pub fn in_our_unit(
+    mut state: checkpoint::StateDict,
+    says_unit: bool,
+    entry: &ModelEntry,
+) -> checkpoint::StateDict {
     let scale = NORMALISATION_MM_5MIN / entry.normalisation_mm_5min;
-    if file.metadata.is_some() || scale == 1.0 {
+    if says_unit || scale == 1.0 {
         return state;
     }
-    let mut tensors = host_tensors(file.state.clone());
+    let mut tensors = host_tensors(state.clone());
     (entry.rescale)(&mut tensors, scale as f32);
     for (name, shape, values) in tensors {
         state.tensors.insert(name, checkpoint::Tensor::f32(shape, values));

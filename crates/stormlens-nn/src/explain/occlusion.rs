@@ -1,6 +1,8 @@
 //! Occlusion by the network's own mask: how much the answer changes when a part of the input is hidden (Zeiler and Fergus
 //! 2014), where the network was trained to do without parts.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::{Tensor, TensorData};
 use stormlens_data::card::{Citation, Hides, MethodCard, OptionCard, OptionKind};
 use stormlens_data::network::{Map, Meaning, Series};
@@ -83,6 +85,39 @@ impl Method for Occlusion {
     }
 }
 
+/// What the network says of each of these inputs, so many of which go through it together; nothing of none.
+pub(super) fn predictions(
+    run: &Run,
+    phase: &str,
+    inputs: &[Option<Vec<f32>>],
+    batch: usize,
+) -> Result<Vec<Option<Vec<f32>>>, Cancelled> {
+    let [channels, height, width] = run.input.shape;
+    let n_batches = inputs.len().div_ceil(batch);
+    let mut predictions = Vec::with_capacity(inputs.len());
+    for (i, batch) in inputs.chunks(batch).enumerate() {
+        if let ControlFlow::Break(cancelled) = run.progress.report(phase, i, n_batches) {
+            return Err(cancelled);
+        }
+        let seen: Vec<&Vec<f32>> = batch.iter().flatten().collect();
+        let shape = [seen.len(), channels, height, width];
+        let mut passes = Vec::new();
+        if !seen.is_empty() {
+            let values: Vec<f32> = seen.into_iter().flatten().copied().collect();
+            let data = TensorData::new(values, shape);
+            let input = Tensor::from_data(data, &run.tensor.device());
+            passes = predict(run.network, run.parameters, input);
+        }
+        let mut passes = passes.into_iter();
+        let next = |input: &Option<Vec<f32>>| {
+            input.as_ref()?;
+            Some(passes.next()?.prediction)
+        };
+        predictions.extend(batch.iter().map(next));
+    }
+    Ok(predictions)
+}
+
 struct Hiding<'a> {
     run: &'a Run<'a>,
     tokens: Tokens,
@@ -154,31 +189,9 @@ impl Hiding<'_> {
         inputs: Vec<Option<Vec<f32>>>,
         phase: &str,
     ) -> Result<Vec<Option<Vec<f64>>>, Cancelled> {
-        let [channels, height, width] = self.run.input.shape;
-        let n_batches = inputs.len().div_ceil(BATCH);
-        let mut changes = Vec::with_capacity(inputs.len());
-        for (i, batch) in inputs.chunks(BATCH).enumerate() {
-            if let std::ops::ControlFlow::Break(cancelled) =
-                self.run.progress.report(phase, i, n_batches)
-            {
-                return Err(cancelled);
-            }
-            let seen: Vec<&Vec<f32>> = batch.iter().flatten().collect();
-            let shape = [seen.len(), channels, height, width];
-            let mut passes = Vec::new();
-            if !seen.is_empty() {
-                let values: Vec<f32> = seen.into_iter().flatten().copied().collect();
-                let data = TensorData::new(values, shape);
-                let input = Tensor::from_data(data, &self.run.tensor.device());
-                passes = predict(self.run.network, self.run.parameters, input);
-            }
-            let mut passes = passes.into_iter();
-            changes.extend(batch.iter().map(|input| {
-                input.as_ref()?;
-                Some(self.change(&passes.next()?.prediction))
-            }));
-        }
-        Ok(changes)
+        let predictions = predictions(self.run, phase, &inputs, BATCH)?;
+        let change = |prediction: Option<Vec<f32>>| prediction.map(|p| self.change(&p));
+        Ok(predictions.into_iter().map(change).collect())
     }
 
     fn change(&self, prediction: &[f32]) -> Vec<f64> {

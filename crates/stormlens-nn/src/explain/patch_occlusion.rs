@@ -1,8 +1,5 @@
 //! Occlusion of patches and of frames, by a network that learnt to do without (Zeiler and Fergus 2014).
 
-use std::ops::ControlFlow;
-
-use burn::tensor::{Tensor, TensorData};
 use stormlens_data::card::{Hides, MethodCard, OptionCard, OptionKind};
 use stormlens_data::network::{Map, Meaning, Measure, Series};
 use stormlens_data::outcome::Axis;
@@ -10,8 +7,8 @@ use stormlens_data::probability::Tokens;
 use stormlens_data::request::Cancelled;
 
 use super::method::{Found, Method, Run, Wants};
-use super::occlusion::ZEILER;
-use super::pass::{Pass, predict};
+use super::occlusion::{ZEILER, predictions};
+use super::pass::Pass;
 
 const CARD: MethodCard = MethodCard {
     id: "patch-occlusion",
@@ -132,42 +129,20 @@ fn scores(
     phase: &str,
     inputs: Vec<Option<Vec<f32>>>,
 ) -> Result<Vec<Option<f64>>, Cancelled> {
-    let [channels, height, width] = run.input.shape;
-    let n_batches = inputs.len().div_ceil(BATCH);
-    let mut scores = Vec::with_capacity(inputs.len());
-    for (i, batch) in inputs.chunks(BATCH).enumerate() {
-        if let ControlFlow::Break(cancelled) = run.progress.report(phase, i, n_batches) {
-            return Err(cancelled);
-        }
-        let seen: Vec<f32> = batch.iter().flatten().flatten().copied().collect();
-        let n_seen = batch.iter().flatten().count();
-        let mut passes = Vec::new();
-        if n_seen > 0 {
-            let data = TensorData::new(seen, [n_seen, channels, height, width]);
-            let input = Tensor::from_data(data, &run.tensor.device());
-            passes = predict(run.network, run.parameters, input);
-        }
-        let mut passes = passes.iter();
-        let score = |input: &Option<Vec<f32>>| {
-            input
-                .as_ref()
-                .and_then(|_| passes.next())
-                .map(|pass| run.target.score(&pass.prediction))
-        };
-        scores.extend(batch.iter().map(score));
-    }
-    Ok(scores)
+    let predictions = predictions(run, phase, &inputs, BATCH)?;
+    let score = |prediction: Option<Vec<f32>>| prediction.map(|p| run.target.score(&p));
+    Ok(predictions.into_iter().map(score).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, Tensor, TensorData};
     use stormlens_data::card::NowcastField;
     use stormlens_data::network::{Input, Target};
     use stormlens_data::request::Silent;
 
     use super::*;
-    use crate::explain::{Options, target};
+    use crate::explain::{Options, predict, target};
     use crate::network::{Network, Prediction, ShapeOf};
     use crate::parameters::Mode;
     use crate::{Parameters, Tap};

@@ -67,21 +67,25 @@ fn nothing_at_all_and_what_there_is_not_are_refused_in_words() {
     assert_eq!(dry.input().values, vec![0.0; 2048]);
 }
 
-/// Of a seed, the same masks; another number is another mask; never all is hidden.
+/// Of a seed, the same masks; another number is another mask; one that hides all is refused.
 #[test]
 fn masks_are_those_of_their_seed() {
     let shares = Some(Shares { percent: 50, seed: 3 });
     let mask = FrameMask { n_masks: 4, masks: shares, random: shares, ..FrameMask::default() };
+    let all = FrameMask { masks: Some(Shares { percent: 99, seed: 3 }), ..mask.clone() };
+    let refused =
+        seen([256, 256], all).err().expect("each mask leaves one of 64, which is hidden or not");
+    assert!(refused.contains("let each mask hide less"), "{refused}");
     let of = |mask: FrameMask| {
-        let seen = seen([64, 64], mask).expect("something is left");
+        let seen = seen([256, 256], mask).expect("something is left");
         let inputs: Vec<Vec<f32>> = seen.masked().map(|input| input.values).collect();
         let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         (seen.hidden.clone(), inputs.iter().map(|v| bits(v)).collect::<Vec<_>>())
     };
     let (hidden, inputs) = of(mask.clone());
-    assert_eq!(hidden.iter().filter(|hidden| **hidden).count(), 2);
+    assert_eq!(hidden.iter().filter(|hidden| **hidden).count(), 32);
     assert_eq!(of(mask.clone()).1, inputs);
-    assert!(inputs.len() <= 4 && !inputs.is_empty());
+    assert_eq!(inputs.len(), 4);
     let other = Some(Shares { percent: 50, seed: 4 });
     assert!((4..20).any(|seed| {
         let other = other.map(|shares| Shares { seed, ..shares });

@@ -7,8 +7,8 @@ use super::form::{BLOCKS, LEVELS};
 const CITATIONS: &[Citation] = &[
     Citation {
         key: "li2025spatspark",
-        bibtex: "@inproceedings{li2025spatspark,\n  author    = {Li, Haotian and Siebes, Arno and Mehrkanoon, Siamak},\n  title     = {Self-supervised Learner for Precipitation Nowcasting with Spatial-Temporal Masking},\n  booktitle = {IEEE Symposium Series on Computational Intelligence (CISM)},\n  year      = {2025},\n  eprint    = {2412.15917},\n  archivePrefix = {arXiv}\n}\n",
-        text: "H. Li, A. Siebes and S. Mehrkanoon: Self-supervised Spatial-Temporal Learner for Precipitation Nowcasting. arXiv 2412.15917",
+        bibtex: "@misc{li2025spatspark,\n  author = {Li and Siebes and Mehrkanoon},\n  title  = {Self-supervised Spatial-Temporal Learner for Precipitation Nowcasting},\n  year   = {2025},\n  note   = {IEEE CISM 2025},\n  eprint = {2412.15917},\n  archivePrefix = {arXiv}\n}\n",
+        text: "Li, Siebes and Mehrkanoon: Self-supervised Spatial-Temporal Learner for Precipitation Nowcasting. IEEE CISM 2025, arXiv 2412.15917",
         url: "https://arxiv.org/abs/2412.15917",
     },
     Citation {
