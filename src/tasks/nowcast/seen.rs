@@ -63,7 +63,8 @@ impl Seen {
             );
         }
         let seen = Self { patches, mask, whole, shape, hidden };
-        match seen.masks().all(|mask| mask.contains(&false)) {
+        let leave_something = seen.masks().all(|mask| mask.contains(&false));
+        match leave_something {
             true => Ok(seen),
             false => Err(
                 "a mask hides every patch that is left, so that the network sees nothing; let each mask hide less"
