@@ -212,7 +212,7 @@ async function change(address, held) {
     const same = twin(held, next);
     const top = held.getBoundingClientRect().top;
     keepOpen(main, next);
-    stopFlicker();
+    halt();
     main.replaceWith(next);
     document.title = page.title;
     const { pathname, search } = new URL(response.url);
@@ -503,6 +503,12 @@ class Chart {
     this.output.textContent += "; this place stands in the forms now";
   }
 
+  /** Where the values lie that it says now. */
+  now() {
+    const { head, body, index } = this;
+    return { head, body, index };
+  }
+
   /** Says the values of another map, also where the pointer rests. */
   become({ head, body, index }) {
     Object.assign(this, { head, body, index: Number(index) });
@@ -613,54 +619,135 @@ function inspect(figures) {
   }
 }
 
-/** Ends what goes to and fro, before another page stands in its place. */
-let stopFlicker = () => {};
+/** Ends what moves by itself, before something else does or another page stands in its place. */
+let halt = () => {};
+
+/** What a map says: its pictures, its words, and where its values lie. */
+const readMap = (figure) => ({
+  sources: [...figure.querySelectorAll("source, img")].map((part) => part.srcset || part.src),
+  title: figure.querySelector("figcaption strong").textContent,
+  alt: figure.querySelector("img").alt,
+  values: { ...figure.dataset, ...figure.chart?.now() },
+});
+
+/** Puts another map into the place of one. */
+function putMap(figure, { sources, title, alt, values }) {
+  figure.querySelectorAll("source, img").forEach((part, i) => {
+    part[part.localName === "img" ? "src" : "srcset"] = sources[i];
+  });
+  figure.querySelector("figcaption strong").textContent = title;
+  figure.querySelector("img").alt = alt;
+  // The values under the pointer are those of the picture.
+  figure.chart?.become(values);
+}
+
+/** What changes by itself is not read aloud each time. */
+const hush = (figures, is) => figures.forEach(({ chart }) => chart?.output.setAttribute("aria-live", is ? "off" : "polite"));
 
 /** Forecasts and the observation one after the other at one place; a button where there are none goes. */
 function flicker(button) {
   const named = (name) => [...button.closest("section").querySelectorAll(`figure[data-figure^="map-${name}"]`)];
   const [forecasts, [observed]] = [named("prediction"), named("observation")];
   if (forecasts.length === 0 || !observed) return button.remove();
-  const read = (figure) => ({
-    sources: [...figure.querySelectorAll("source, img")].map((part) => part.srcset || part.src),
-    title: figure.querySelector("figcaption strong").textContent,
-    alt: figure.querySelector("img").alt,
-    values: { ...figure.dataset },
-  });
-  const [ours, theirs] = [forecasts.map(read), read(observed)];
-  let [timer, isSecond] = [null, false];
-  const put = (figure, { sources, title, alt, values }) => {
-    figure.querySelectorAll("source, img").forEach((part, i) => {
-      part[part.localName === "img" ? "src" : "srcset"] = sources[i];
-    });
-    figure.querySelector("figcaption strong").textContent = title;
-    figure.querySelector("img").alt = alt;
-    // The values under the pointer are those of the picture.
-    figure.chart?.become(values);
-  };
+  let [timer, isSecond, ours, theirs] = [null, false, [], null];
+  const read = () => ([ours, theirs] = [forecasts.map(readMap), readMap(observed)]);
   const show = (second) => {
     isSecond = second;
-    forecasts.forEach((figure, i) => put(figure, second ? theirs : ours[i]));
+    forecasts.forEach((figure, i) => putMap(figure, second ? theirs : ours[i]));
   };
-  // What changes by itself is not read aloud each time.
-  const hush = (is) => {
-    for (const { chart } of forecasts) chart?.output.setAttribute("aria-live", is ? "off" : "polite");
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    show(false);
+    hush(forecasts, false);
+    halt = () => {};
+    button.textContent = "Switch between forecast and observation";
   };
   button.addEventListener("click", () => {
+    if (timer !== null) return stop();
+    if (isSecond) return halt();
+    halt();
+    read();
     // Who wants no motion changes the picture by hand.
-    if (still.matches) return show(!isSecond);
-    hush(timer === null);
-    if (timer === null) {
-      timer = setInterval(() => show(!isSecond), 700);
-      stopFlicker = () => clearInterval(timer);
-      button.textContent = "Stop switching";
-    } else {
-      clearInterval(timer);
-      timer = null;
-      show(false);
-      button.textContent = "Switch between forecast and observation";
+    if (still.matches) {
+      halt = stop;
+      return show(true);
     }
+    hush(forecasts, true);
+    timer = setInterval(() => show(!isSecond), 700);
+    halt = stop;
+    button.textContent = "Stop switching";
   });
+}
+
+/** All maps of a section at one lead time after another: played, stopped, and stepped through. */
+function film(controls) {
+  const figures = [...controls.closest("section").querySelectorAll(".figures figure[data-head]")];
+  const [slider, output, button, open] = ["input", "output", "[data-play]", "a"].map((part) => controls.querySelector(part));
+  const leads = JSON.parse(controls.dataset.film);
+  const first = Number(slider.value);
+  const shown = figures.map(readMap);
+  let [playing, timer] = [false, null];
+
+  // The address and the title of a map name its lead time.
+  const address = (text, i) => text.replace(/(\/figure\/[^?]+?)(?:(?:%40|@)\d+)?\.svg/, `$1${i > 0 ? `%40${i}` : ""}.svg`);
+  const words = (text, i) => text.replace(`+${leads[first].minutes} min`, `+${leads[i].minutes} min`);
+  const at = (map, i) => {
+    if (i === first) return map;
+    const title = words(map.title, i);
+    const sources = map.sources.map((source) => address(source, i));
+    return { sources, title, alt: `${title}. Open this lead time for what it shows in words.`, values: { ...map.values, index: i } };
+  };
+  const show = (i) => {
+    slider.value = i;
+    const { minutes, clock, href } = leads[i];
+    output.textContent = `+${minutes} min${clock}`;
+    slider.setAttribute("aria-valuetext", output.textContent);
+    open.href = href;
+    figures.forEach((figure, n) => putMap(figure, at(shown[n], i)));
+  };
+  const drawn = (i) =>
+    Promise.all(
+      shown.map((map) => {
+        const [inDark, inLight] = at(map, i).sources;
+        const image = new Image();
+        image.src = dark.matches ? inDark : inLight;
+        return image.decode().catch(() => {});
+      }),
+    );
+  const stop = () => {
+    clearTimeout(timer);
+    playing = false;
+    halt = () => {};
+    hush(figures, false);
+    output.setAttribute("aria-live", "polite");
+    button.textContent = "Play";
+  };
+  const tick = async () => {
+    const next = (Number(slider.value) + 1) % leads.length;
+    await drawn(next);
+    if (!playing) return;
+    show(next);
+    timer = setTimeout(tick, next === leads.length - 1 ? 1500 : 400);
+  };
+  const start = () => {
+    halt();
+    playing = true;
+    halt = stop;
+    hush(figures, true);
+    output.setAttribute("aria-live", "off");
+    button.textContent = "Stop";
+    tick();
+  };
+  const step = (i) => {
+    halt();
+    show((i + leads.length) % leads.length);
+  };
+  button.addEventListener("click", () => (playing ? stop() : start()));
+  slider.addEventListener("input", () => step(Number(slider.value)));
+  controls.querySelectorAll("[data-step]").forEach((arrow) =>
+    arrow.addEventListener("click", () => step(Number(slider.value) + Number(arrow.dataset.step))),
+  );
 }
 
 /** The ratio of cost to loss that a diagram marks: its values are said at once, and the server draws it. */
@@ -706,6 +793,7 @@ function equip(main) {
   main.querySelectorAll("[data-copy]").forEach(copy);
   // Maps say what the button of their section does, so they come after it.
   main.querySelectorAll("[data-flicker]").forEach(flicker);
+  main.querySelectorAll("[data-film]").forEach(film);
   inspect(main.querySelectorAll("figure[data-head]"));
 }
 equip(document.querySelector("main"));

@@ -7,7 +7,11 @@ fn request(model: &str, checkpoint: &str) -> Request {
     Request {
         model: model.to_owned(),
         checkpoint: checkpoint.to_owned(),
-        subject: Subject::Nowcast { sample: String::new(), mask: Default::default() },
+        subject: Subject::Nowcast {
+            sample: String::new(),
+            mask: Default::default(),
+            steps_mean: false,
+        },
         explain: Vec::new(),
     }
 }

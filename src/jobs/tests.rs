@@ -156,7 +156,8 @@ impl Setup {
 }
 
 fn request(sample: &str) -> Request {
-    let subject = Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
+    let subject =
+        Subject::Nowcast { sample: sample.to_owned(), mask: Default::default(), steps_mean: false };
     Request { subject, ..testing::outcome().request }
 }
 

@@ -213,7 +213,10 @@ fn looks_are_one_question() {
 fn a_forecast_alone_has_no_target() {
     assert_eq!(key(rain("&methods=none&threshold=2&lead-time=60")), key(rain("&methods=none")));
     let question = rain("&methods=none&threshold=2&lead-time=60").expect("it can be asked");
-    assert_eq!(question.target, Target::SumAbove { threshold: 2.0, lead_time_min: 60 });
+    assert_eq!(
+        question.target,
+        Target::SumAbove { threshold: 2.0, lead_time_min: 60, last_lead_time_min: None }
+    );
 }
 
 /// Grad-CAM is of the logit, whatever is asked for; other methods explain what is.
@@ -430,7 +433,11 @@ fn an_option_layers_and_the_target_change_alone() {
         picture("&class=neg&methods=grad-cam,integrated-gradients").expect("it can be asked");
     assert_eq!((other.pairs(), other.request), (expected.pairs(), expected.request));
     let later = rain("").expect("it can be asked");
-    let later = later.with_target(Target::SumAbove { threshold: 2.0, lead_time_min: 60 });
+    let later = later.with_target(Target::SumAbove {
+        threshold: 2.0,
+        lead_time_min: 60,
+        last_lead_time_min: None,
+    });
     let expected = rain("&lead-time=60&threshold=2").expect("it can be asked");
     assert_eq!((later.pairs(), later.request), (expected.pairs(), expected.request));
 }
@@ -506,7 +513,7 @@ fn a_request_from_elsewhere_is_held_to_the_limits_of_addresses() {
     check(&|request| request.explain[0].method = "lime".to_owned(), "lime");
     check(&|request| request.model = "resnet".to_owned(), "resnet");
     check(&|request| request.checkpoint = "other".to_owned(), "other");
-    let far = Target::SumAbove { threshold: 1e9, lead_time_min: 30 };
+    let far = Target::SumAbove { threshold: 1e9, lead_time_min: 30, last_lead_time_min: None };
     check(&|request| request.explain.iter_mut().for_each(|e| e.target = far.clone()), "500");
     check(&|request| request.explain[2].target = far.clone(), "says what no address can");
 }

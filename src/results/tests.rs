@@ -91,8 +91,11 @@ impl Setup {
     /// The answer that a worker would give about rain.
     pub fn nowcast(sample: &str) -> Outcome {
         let mut known = testing::outcome();
-        known.request.subject =
-            Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
+        known.request.subject = Subject::Nowcast {
+            sample: sample.to_owned(),
+            mask: Default::default(),
+            steps_mean: false,
+        };
         Self::answer(known)
     }
 

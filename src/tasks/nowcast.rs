@@ -128,7 +128,11 @@ impl Task for Nowcasts {
     }
 
     fn target_in_names(&self, target: &Target, _: &Cards) -> String {
-        format!("{}min", question::lead_time_min(target))
+        let first = question::lead_time_min(target);
+        match question::last_lead_time_min(target) {
+            None => format!("{first}min"),
+            Some(last) => format!("{first}-{last}min"),
+        }
     }
 
     fn title(&self, subject: &Subject) -> String {

@@ -148,7 +148,7 @@ impl<'a> Figures<'a> {
         match figure {
             Figure::Map { variable, .. } if is_of_a_picture(variable) => "plain",
             Figure::Map { .. } | Figure::Difference { .. } | Figure::Exceedance(_) => "map",
-            Figure::Strip(_) | Figure::Grid(_) => "strip",
+            Figure::Strip(_) | Figure::Differences { .. } | Figure::Grid(_) => "strip",
             Figure::Bars(_) | Figure::Curve(_) => "chart",
         }
     }

@@ -621,7 +621,11 @@ fn a_figure_renders_from_its_own_recipe() {
     let request = Request {
         model: "sar-unet".into(),
         checkpoint: SHIPPED.into(),
-        subject: Subject::Nowcast { sample: "knmi-20100826T0600".into(), mask: Default::default() },
+        subject: Subject::Nowcast {
+            sample: "knmi-20100826T0600".into(),
+            mask: Default::default(),
+            steps_mean: false,
+        },
         explain: Vec::new(),
     };
     let outcome = stormlens::worker::answer(&sources, &request).expect("an answer");
@@ -645,7 +649,11 @@ fn a_figure_renders_from_its_own_recipe() {
             options: [("baseline", "zero"), ("steps", steps), ("tolerance", "none")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            target: Target::SumAbove { threshold: 1.5, lead_time_min: 30 },
+            target: Target::SumAbove {
+                threshold: 1.5,
+                lead_time_min: 30,
+                last_lead_time_min: None,
+            },
             layers: Vec::new(),
         };
         let request = Request { explain: vec![explain], ..request.clone() };

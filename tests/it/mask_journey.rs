@@ -26,6 +26,7 @@ async fn a_visitor_looks_an_hour_ahead_and_hides_patches() {
         assert_eq!(browser.count(strips).await, 2);
         browser.wait("figures", FIGURES_DRAWN).await;
         keep(&browser, "hour").await;
+        play(&browser).await;
         hide(&browser, &[8, 9]).await;
         assert!(browser.text("#mask").await.contains("patches are hidden here"));
         // Beside them those that the radar measured less than half of.
@@ -59,6 +60,9 @@ async fn a_visitor_without_javascript_hides_patches_too() {
         assert_eq!(browser.count("#scores").await, 0);
         browser.wait("figures", FIGURES_DRAWN).await;
         keep(&browser, "rebuilt").await;
+        hide(&browser, &[16, 17]).await;
+        assert!(browser.text("#mask").await.contains("Filled by distance"));
+        assert_eq!(browser.count("#mask figure[data-figure^=map-levels]").await, 4);
         assert_eq!(browser.complaints().await, Vec::<String>::new());
         browser.close().await;
     })
@@ -81,6 +85,29 @@ async fn to_an_hour_ahead(browser: &Browser<'_>, address: &str) {
     browser.run(choose).await;
     browser.wait("a result", AT_RESULT).await;
     assert!(browser.address().await.contains("lead-time=60"));
+}
+
+/// Steps through the lead times and plays them: maps, words and the values under a pointer follow.
+async fn play(browser: &Browser<'_>) {
+    let says = |lead: &str, map: &str| {
+        format!(
+            "const figure = document.querySelector('#forecast figure[data-figure^=map-prediction]');
+             return document.querySelector('[data-film] output').textContent.startsWith('{lead}')
+                 && figure.querySelector('figcaption strong').textContent.includes('{lead}')
+                 && decodeURIComponent(figure.querySelector('img').src).includes('{map}');"
+        )
+    };
+    browser.wait("the last lead time", &says("+60 min", "map-prediction@11.svg")).await;
+    browser.click("[data-film] [data-step='1']").await;
+    browser.wait("the first lead time", &says("+5 min", "map-prediction.svg")).await;
+    browser.click("[data-film] [data-play]").await;
+    browser.wait("another lead time", &says("+15 min", "map-prediction@2.svg")).await;
+    browser.click("[data-film] [data-play]").await;
+    let index = "const figure = document.querySelector('#forecast figure[data-figure^=difference]');
+        const lead = Number(document.querySelector('[data-film] input').value);
+        return figure.chart.index === lead && document.querySelector('[data-film] a').href.includes(`lead-time=${5 * (lead + 1)}&`);";
+    browser.wait("values of the same lead time", index).await;
+    assert_eq!(browser.text("[data-film] [data-play]").await, "Play");
 }
 
 /// Ticks patches, by the keyboard's way: focus and change.

@@ -82,6 +82,28 @@ fn what_cannot_be_is_refused_in_words() {
     refused(&format!("{sample} hide={}", all.join(",")), "sees nothing; hide fewer");
 }
 
+/// All lead times of an hour at once, beside an ensemble, and what fills hidden patches.
+#[test]
+fn an_hour_is_explained_and_gaps_are_filled() {
+    let bench = Bench::new();
+    let sample = "sample=radklim-20180516T1200";
+    bench.succeeds(&format!(
+        "explain {MODEL} {sample} lead-time=5 last-lead-time=60 threshold=1 methods=saliency steps-mean=yes \
+         --output @hour.json"
+    ));
+    let said = std::fs::read_to_string(bench.path("hour.json")).expect("JSON");
+    for words in ["at +5 to +60 min", "steps_mean", "last_lead_time_min"] {
+        assert!(said.contains(words), "{words}");
+    }
+    let rebuilt = format!("predict --model spat-spark --checkpoint pre-germany-2018 {sample}");
+    bench.succeeds(&format!("{rebuilt} hide=16,17 --output @filled.json"));
+    let said = std::fs::read_to_string(bench.path("filled.json")).expect("JSON");
+    for words in ["\"filled\"", "\"interpolated\"", "levels/encoder.4"] {
+        assert!(said.contains(words), "{words}");
+    }
+    assert!(!said.contains("levels/translation"), "these weights have none");
+}
+
 /// A sample with hidden patches, and behind masks.
 #[test]
 fn a_sample_is_asked_behind_masks() {
@@ -90,9 +112,15 @@ fn a_sample_is_asked_behind_masks() {
     bench.succeeds(&format!("{sample} hide=3,4 masks=2 --output @hour.nc"));
     bench.succeeds(&format!("{sample} hide=3,4 masks=2 --statistics whole --output @hour.json"));
     let said = std::fs::read_to_string(bench.path("hour.json")).expect("JSON");
-    for words in
-        ["of 42 patches are hidden", "their mean and spread are known to it", "masks/spread"]
-    {
+    for words in [
+        "of 42 patches are hidden",
+        "their mean and spread are known to it",
+        "masks/spread",
+        "masks/members",
+        "masks/rms_error",
+        "levels/encoder.1",
+        "levels/translation.0",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
 }

@@ -68,10 +68,10 @@ pub struct Asked {
 /// The number that is explained, in the terms of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
-    /// The sum of an output channel over the pixels where it lies above a threshold. The threshold is in
+    /// The sum of output channels over the pixels where each lies above a threshold. The threshold is in
     /// the unit of the field, the sum in that of the network.
     SumAbove {
-        channel: usize,
+        channels: Range<usize>,
         field: NowcastField,
         threshold: f64,
         /// Of it only so many rows and columns from the upper left corner on; what lies beyond only fills the input up.
@@ -124,7 +124,7 @@ pub struct Explained {
     pub method: String,
     /// Value of the target for this input, in the unit of the network.
     pub score: f64,
-    /// 1 for each pixel that counts, else 0; only for sums over pixels.
+    /// 1 for each pixel that counts, else 0, of each channel that is summed; only for sums over pixels.
     pub mask: Option<Vec<f32>>,
     pub maps: Vec<Map>,
     pub series: Vec<Series>,

@@ -1,9 +1,15 @@
 //! Patches of a sequence of frames, as SpaT-SparK sees them: 32 × 32 pixels of all frames together, each with a mean and a
 //! spread of its own, from which its forecast gets its size.
 
+mod gaps;
+
+pub use gaps::filled_from_around;
+
 use crate::probability::{Tokens, all_but};
 use crate::simulate::Random;
 
+/// What the authors' program divides rain by, mm in 5 minutes.
+pub const PUBLISHED_NORMALISATION_MM_5MIN: f64 = 47.18;
 /// Height and width of a patch.
 pub const SIDE_PX: usize = 32;
 /// What the authors' program adds to the spread of a patch, in its unit of rain (mm in 5 minutes over a maximum of 47.18).

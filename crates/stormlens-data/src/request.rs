@@ -57,6 +57,9 @@ pub enum Subject {
         sample: String,
         #[serde(default, skip_serializing_if = "FrameMask::is_nothing")]
         mask: FrameMask,
+        /// Whether the mean of a STEPS ensemble stands beside the other forecasts without a network, which takes seconds.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        steps_mean: bool,
     },
     /// A picture, by the first 16 hexadecimal digits of its file's SHA-256, what its numbers are, and how it becomes
     /// a square.
@@ -77,7 +80,10 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nowcast { sample, mask } => write!(f, "{sample}{mask}"),
+            Self::Nowcast { sample, mask, steps_mean } => {
+                write!(f, "{sample}{mask}")?;
+                if *steps_mean { f.write_str(" beside STEPS") } else { Ok(()) }
+            }
             Self::Scene { scene, resampling, fit, coding } => {
                 write!(f, "{scene} {resampling} {fit}")?;
                 match coding.is_default() {
@@ -124,8 +130,14 @@ impl fmt::Display for Explain {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Target {
     /// The sum of a predicted field over all pixels where it lies above a threshold in its own unit
-    /// (mm/h; 1 for cloud cover), at one lead time.
-    SumAbove { threshold: f64, lead_time_min: u32 },
+    /// (mm/h; 1 for cloud cover), at one lead time, or at all lead times from one to another.
+    SumAbove {
+        threshold: f64,
+        lead_time_min: u32,
+        /// The last lead time of a span; `None`: one lead time alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_lead_time_min: Option<u32>,
+    },
     /// One class of a classifier, by its place among the logits.
     Class { class: usize, output: ClassOutput },
     /// The mean of refined rain over nodes of one tile, of them only where it is above `above_mm`.
@@ -137,8 +149,9 @@ pub enum Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SumAbove { threshold, lead_time_min } => {
-                write!(f, "the sum above {threshold} at {lead_time_min} min")
+            Self::SumAbove { threshold, lead_time_min, last_lead_time_min } => {
+                write!(f, "the sum above {threshold} at {lead_time_min} min")?;
+                last_lead_time_min.map_or(Ok(()), |last| write!(f, " to {last} min"))
             }
             Self::Class { class, output } => write!(f, "the {output} of class {class}"),
             Self::Refined { place, above_mm: None } => write!(f, "the rain of {place}"),

@@ -34,6 +34,22 @@ pub use verification::{Verification, verify};
 /// Rain rates from which rain counts as an event, unless the visitor chooses others.
 pub const DEFAULT_THRESHOLDS_MM_H: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 10.0];
 
+/// Thresholds that the evaluation of SpaT-SparK names.
+pub const PUBLISHED_THRESHOLDS: [f64; 3] = [0.2, 0.5, 1.0];
+
+/// Rain rates in mm/h that the evaluation of SpaT-SparK in fact compares with where it says [`PUBLISHED_THRESHOLDS`], for
+/// frames in mm in 5 minutes divided by `normaliser`.
+///
+/// The authors' program multiplies forecast and observation by 12 once more for each threshold, and never by the normaliser:
+/// for 47.18 these are 9.4, 1.97 and 0.33 mm/h. Only to compare numbers with those of that program.
+pub fn published_thresholds_mm_h(normaliser: f64) -> [f64; 3] {
+    let mut factor = 1.0;
+    PUBLISHED_THRESHOLDS.map(|threshold| {
+        factor *= 12.0;
+        threshold / factor * normaliser * 12.0
+    })
+}
+
 /// Values of a field, in physical units, from which a pixel counts as an event, unless the visitor
 /// chooses others. Cloud cover is 0 or 1 and forecasts of it are cut at one half, as the reference
 /// program does.

@@ -46,7 +46,7 @@ fn grad_cam(layers: &[&str]) -> Asked {
     Asked {
         method: "grad-cam".into(),
         options: Default::default(),
-        target: Target::SumAbove { channel: 0, field, threshold: 0.5, within: None },
+        target: Target::SumAbove { channels: 0..1, field, threshold: 0.5, within: None },
         layers: layers.iter().map(|&layer| layer.to_owned()).collect(),
         nothing: Vec::new(),
     }

@@ -5,7 +5,7 @@ use stormlens_data::outcome::{Outcome, Role, Variable};
 use super::completeness::Completeness;
 use super::findings;
 use super::headings::{self, classes};
-use super::lookup::{Shown, extremes, n_shown, variable};
+use super::lookup::{Shown, extremes, moments, n_shown, variable};
 use super::marks::Marks;
 use super::panels::comparable;
 use super::target;
@@ -40,6 +40,9 @@ fn describe(outcome: &Outcome, figure: &Figure, of: &Style) -> Result<String, Pl
             Ok(map_words(outcome, &Shown::difference(outcome, [variable, other], *index)?))
         }
         Figure::Strip(name) => strip_words(outcome, Shown::of(outcome, name, 0)?.variable),
+        Figure::Differences { variable, other } => {
+            differences_words(outcome, figure, [variable, other])
+        }
         Figure::Exceedance(name) => {
             Ok(map_words(outcome, &Shown::exceedance(outcome, name, of.exceed)?))
         }
@@ -116,6 +119,24 @@ fn strip_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErr
         maximum(n - 1),
         in_unit(&variable.quantity.unit),
     ))
+}
+
+fn differences_words(
+    outcome: &Outcome,
+    figure: &Figure,
+    names: [&str; 2],
+) -> Result<String, PlotError> {
+    let n = n_shown(Shown::difference(outcome, names, 0)?.variable);
+    let size = |index: usize| {
+        let shown = Shown::difference(outcome, names, index)?;
+        Ok::<_, PlotError>((
+            number(moments(&shown.field()).1),
+            in_unit(&shown.variable.quantity.unit),
+        ))
+    };
+    let ((first, _), (last, unit)) = (size(0)?, size(n.saturating_sub(1))?);
+    let title = headings::of(outcome, figure, &Style::default())?.title;
+    Ok(format!("{title}: the root mean square goes from {first} to {last}{unit}."))
 }
 
 /// Which entries matter most, and how much of it the last quarter of an hour holds.

@@ -25,13 +25,15 @@ pub enum Figure {
     Curve(String),
     /// `difference-NAME,OTHER@INDEX`: one map minus another.
     Difference { variable: String, other: String, index: usize },
+    /// `differences-NAME,OTHER`: all maps of one minus those of another, side by side.
+    Differences { variable: String, other: String },
     /// `exceedance-NAME`: the share of a variable's maps that are above the threshold of the style.
     Exceedance(String),
 }
 
 impl Figure {
     /// The forms of the names, for messages and help texts.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "map-NAME",
         "map-NAME@INDEX",
         "strip-NAME",
@@ -40,6 +42,7 @@ impl Figure {
         "curve-NAME",
         "difference-NAME,OTHER",
         "difference-NAME,OTHER@INDEX",
+        "differences-NAME,OTHER",
         "exceedance-NAME",
     ];
 
@@ -56,6 +59,10 @@ impl Figure {
         Self::Difference { variable: variable.into(), other: other.into(), index }
     }
 
+    pub fn differences(variable: &str, other: &str) -> Self {
+        Self::Differences { variable: variable.into(), other: other.into() }
+    }
+
     /// The variable whose numbers it shows, where it is one.
     pub fn variable(&self) -> Option<&str> {
         match self {
@@ -63,7 +70,10 @@ impl Figure {
             | Self::Strip(name)
             | Self::Bars(name)
             | Self::Curve(name) => Some(name),
-            Self::Grid(_) | Self::Difference { .. } | Self::Exceedance(_) => None,
+            Self::Grid(_)
+            | Self::Difference { .. }
+            | Self::Differences { .. }
+            | Self::Exceedance(_) => None,
         }
     }
 
@@ -76,7 +86,9 @@ impl Figure {
             | Self::Curve(name)
             | Self::Exceedance(name) => vec![name],
             Self::Grid(names) => names.iter().map(String::as_str).collect(),
-            Self::Difference { variable, other, .. } => vec![variable, other],
+            Self::Difference { variable, other, .. } | Self::Differences { variable, other } => {
+                vec![variable, other]
+            }
         }
     }
 
@@ -145,10 +157,15 @@ fn differences(outcome: &Outcome) -> Vec<Figure> {
         (&a.axes, &a.plane, &a.quantity.unit) == (&b.axes, &b.plane, &b.quantity.unit)
     };
     let Some((prediction, observation)) = both.filter(is_alike) else { return Vec::new() };
-    (0..n_shown(observation))
+    let (name, other) = (&prediction.name, &observation.name);
+    let mut figures: Vec<Figure> = (0..n_shown(observation))
         .filter(|&index| !nothing_was_measured(&observation.map(index)))
-        .map(|index| Figure::difference(&prediction.name, &observation.name, index))
-        .collect()
+        .map(|index| Figure::difference(name, other, index))
+        .collect();
+    if figures.len() > 1 {
+        figures.push(Figure::differences(name, other));
+    }
+    figures
 }
 
 impl fmt::Display for Figure {
@@ -166,6 +183,9 @@ impl fmt::Display for Figure {
             Self::Grid(names) => return write!(f, "grid-{}", names.join(",")),
             Self::Bars(name) => return write!(f, "bars-{name}"),
             Self::Curve(name) => return write!(f, "curve-{name}"),
+            Self::Differences { variable, other } => {
+                return write!(f, "differences-{variable},{other}");
+            }
             Self::Exceedance(name) => return write!(f, "exceedance-{name}"),
         };
         if index > 0 { write!(f, "@{index}") } else { Ok(()) }
@@ -192,6 +212,10 @@ fn parse(text: &str) -> Option<Figure> {
         "difference" => {
             let (variable, other) = names.split_once(',')?;
             Figure::difference(&name(variable)?, &name(other)?, index)
+        }
+        "differences" => {
+            let (variable, other) = rest.split_once(',')?;
+            Figure::differences(&name(variable)?, &name(other)?)
         }
         "strip" => Figure::Strip(name(rest)?),
         "grid" => Figure::Grid(rest.split(',').map(name).collect::<Option<_>>()?),

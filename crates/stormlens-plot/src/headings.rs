@@ -28,6 +28,7 @@ pub fn of(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<Words, Pl
             Ok(Words { title, details: details(&view, &shown)? })
         }
         Figure::Strip(name) => strip(outcome, variable(outcome, name)?, style),
+        Figure::Differences { variable, other } => differences(outcome, [variable, other], style),
         Figure::Grid(names) => grid(outcome, names, style),
         Figure::Bars(name) => Ok(bars(outcome, variable(outcome, name)?)),
         Figure::Curve(name) => Ok(curve(outcome, variable(outcome, name)?)),
@@ -246,6 +247,17 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
         details.push("beneath, in grey: each input frame".into());
     }
     Ok(Words { title, details })
+}
+
+fn differences(outcome: &Outcome, names: [&str; 2], style: &Style) -> Result<Words, PlotError> {
+    let first = Shown::difference(outcome, names, 0)?;
+    let n = n_shown(first.variable);
+    let title = format!("{} at {n} times", titles::long(outcome, &first, style));
+    let last = first.variable.axis().and_then(|axis| axis.time(n.saturating_sub(1)));
+    Ok(Words {
+        title,
+        details: last.map(|last| format!("up to {}", time(last))).into_iter().collect(),
+    })
 }
 
 fn grid(outcome: &Outcome, names: &[String], style: &Style) -> Result<Words, PlotError> {

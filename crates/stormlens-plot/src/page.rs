@@ -51,6 +51,9 @@ impl<'a> Page<'a> {
                 Box::new(Map::new(view, shown, letterings)?)
             }
             Figure::Strip(name) => Box::new(Panels::strip(outcome, name, style, letterings)?),
+            Figure::Differences { variable, other } => {
+                Box::new(Panels::differences(outcome, [variable, other], style, letterings)?)
+            }
             Figure::Grid(names) => Box::new(Panels::grid(outcome, names, style, letterings)?),
             Figure::Bars(name) => Box::new(Chart::new(
                 outcome,
@@ -126,14 +129,22 @@ pub fn single<'a>(
     Ok((View::new(outcome, shown.variable, style)?, shown))
 }
 
-/// What pixels without a value are called: of what follows from other maps nothing was measured anywhere.
+/// What pixels without a value are called: of what follows from other maps nothing was measured anywhere, and what a
+/// forecast would need may lie beyond the frames.
 fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
-    let is_derived = |name: &&str| {
-        outcome
-            .variable(name)
-            .is_some_and(|variable| matches!(variable.role, Role::Diagnostic | Role::Context))
-    };
-    if figure.variables().iter().any(is_derived) { "no data" } else { "not measured" }
+    let variables = figure.variables();
+    let roles: Vec<&Role> = variables
+        .iter()
+        .filter_map(|name| outcome.variable(name))
+        .map(|variable| &variable.role)
+        .collect();
+    if roles.iter().any(|role| matches!(role, Role::Diagnostic | Role::Context)) {
+        "no data"
+    } else if roles.contains(&&Role::Reference) {
+        "not known"
+    } else {
+        "not measured"
+    }
 }
 
 /// Whether a network made any of what is shown: not frames that were measured, and what follows from them alone. The

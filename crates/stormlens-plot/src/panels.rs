@@ -36,9 +36,32 @@ impl<'a> Panels<'a> {
         style: &'a Style,
         letterings: Letterings,
     ) -> Result<Self, PlotError> {
+        let shown = |index| Shown::of(outcome, name, index);
+        Self::all(outcome, name, style, letterings, shown)
+    }
+
+    /// All maps of a variable minus those of another.
+    pub fn differences(
+        outcome: &'a Outcome,
+        names: [&str; 2],
+        style: &'a Style,
+        letterings: Letterings,
+    ) -> Result<Self, PlotError> {
+        let shown = |index| Shown::difference(outcome, names, index);
+        Self::all(outcome, names[0], style, letterings, shown)
+    }
+
+    /// A map for each of a variable, as `shown` says.
+    fn all(
+        outcome: &'a Outcome,
+        name: &str,
+        style: &'a Style,
+        letterings: Letterings,
+        shown: impl Fn(usize) -> Result<Shown<'a>, PlotError>,
+    ) -> Result<Self, PlotError> {
         let n = n_shown(variable(outcome, name)?).max(1);
         let item = |index| {
-            let shown = Shown::of(outcome, name, index)?;
+            let shown = shown(index)?;
             Ok((entries::label(shown.variable, index), shown))
         };
         let items = (0..n).map(item).collect::<Result<_, PlotError>>()?;

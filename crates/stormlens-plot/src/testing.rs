@@ -79,11 +79,19 @@ pub fn outcome_of_leads(n_leads: usize) -> Outcome {
 }
 
 fn request() -> Request {
-    let target = Target::SumAbove { threshold: THRESHOLD_MM_H, lead_time_min: LEAD_TIME_MIN };
+    let target = Target::SumAbove {
+        threshold: THRESHOLD_MM_H,
+        lead_time_min: LEAD_TIME_MIN,
+        last_lead_time_min: None,
+    };
     Request {
         model: "sar-unet".into(),
         checkpoint: "test".into(),
-        subject: Subject::Nowcast { sample: "knmi-201008260455".into(), mask: Default::default() },
+        subject: Subject::Nowcast {
+            sample: "knmi-201008260455".into(),
+            mask: Default::default(),
+            steps_mean: false,
+        },
         explain: explain(target, "8"),
     }
 }

@@ -84,7 +84,9 @@ pub fn short(shown: &Shown, style: &Style) -> String {
         (_, Some(layer), _) => {
             format!("{}{}", style.layer_label(layer), before_rectification(variable))
         }
-        _ if entries::is_of_frames(variable) => sentence(&entry),
+        (Role::Input | Role::Attribution { .. }, ..) if entries::is_of_frames(variable) => {
+            sentence(&entry)
+        }
         (Role::Mask, ..) => joined("target"),
         _ => joined(&words(variable)),
     }
@@ -92,5 +94,8 @@ pub fn short(shown: &Shown, style: &Style) -> String {
 
 /// The name of a variable as people write it.
 pub fn words(variable: &Variable) -> String {
-    variable.name.replace(['_', '/'], " ")
+    match stormlens_data::forecast::title(&variable.name) {
+        Some(title) if variable.role == Role::Reference => title.to_owned(),
+        _ => variable.name.replace(['_', '/'], " "),
+    }
 }

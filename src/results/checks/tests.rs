@@ -56,7 +56,8 @@ fn what_has_another_origin_does_not_fit() {
     let answers = Answers::new();
     let check = |expected, change: fn(&mut Outcome)| answers.nowcast(expected, change);
     check(Unfit::Question, |o| {
-        o.request.subject = Subject::Nowcast { sample: "b".into(), mask: Default::default() }
+        o.request.subject =
+            Subject::Nowcast { sample: "b".into(), mask: Default::default(), steps_mean: false }
     });
     check(Unfit::Question, |o| {
         o.request.explain.pop();

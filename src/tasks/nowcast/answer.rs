@@ -7,12 +7,12 @@ use stormlens_data::import::radar::Measured;
 use stormlens_data::likeness::{Difference, DifferenceKind, Likeness};
 use stormlens_data::network::{Answer, Explained};
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Note, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Coordinates, Domain, Note, Outcome, Provenance, Quantity, Role, Values, Variable,
 };
 use stormlens_data::request::Target;
 
 use super::prepare::Rest;
-use super::question::{lead_time_min, threshold};
+use super::question::{has_steps_mean, last_lead_time_min, lead_time_min, threshold};
 use super::references::{Beside, references};
 use super::samples::Frames;
 use super::scores::threshold_label;
@@ -21,6 +21,9 @@ use crate::task::Answered;
 use crate::tasks::explained::Setting;
 use stormlens_plot::words::{count, number};
 
+pub mod levels;
+pub mod masked;
+pub mod rebuilt;
 #[cfg(test)]
 mod tests;
 
@@ -43,8 +46,6 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     if let Some(seen) = &seen {
         answers.iter_mut().for_each(|answer| seen.crop(answer));
     }
-    let behind_masks = Seen::spread(answers.get(1..).unwrap_or_default());
-    let answer = answers.into_iter().next().unwrap_or_default();
     let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
     let mut ground = Ground::new(&frames, task);
     if task.rebuilds() {
@@ -52,20 +53,29 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     }
     let target = request.explain.first().map(|explain| &explain.target);
     let (beside, no_reference) = match &frames {
-        Frames::Sample(sample) if !task.rebuilds() => references(sample, &task.lead_times_min),
+        Frames::Sample(sample) if !task.rebuilds() => {
+            references(sample, &task.lead_times_min, has_steps_mean(&request.subject))
+        }
         _ => (Vec::new(), Vec::new()),
     };
+    let none = Answer::default();
+    let (answer, behind_masks) = answers.split_first().unwrap_or((&none, &[]));
     let mut variables = match task.rebuilds() {
-        true => rebuilt(&ground, &frames, &answer),
-        false => forecast(&ground, &frames, &answer, beside),
+        true => rebuilt::variables(&ground, &frames, answer, seen.as_ref()),
+        false => forecast(&ground, &frames, answer, beside),
     };
     if let Some(seen) = &seen {
         variables.extend(hidden(&ground, seen));
         let errors = patch_errors.filter(|_| task.rebuilds());
         variables.extend(errors.map(|errors| ground.of_patches(PATCH_ERROR, seen, errors)));
     }
-    variables.extend(behind_masks.into_iter().flat_map(|maps| spread(&ground, maps)));
-    variables.extend(target.and_then(|target| mask(&ground, target, &answer)));
+    let observed = variables.iter().find(|variable| variable.role == Role::Observation);
+    let observed = observed.filter(|_| !behind_masks.is_empty()).map(Variable::to_f32);
+    variables.extend(masked::variables(&ground, behind_masks, observed.as_deref()));
+    if let Some(seen) = &seen {
+        variables.extend(levels::variables(&ground, seen, cards, &answer.shown));
+    }
+    variables.extend(target.and_then(|target| mask(&ground, target, answer)));
     let words = |explained: &Explained| target_words(task.field, target, explained);
     let unit = task.field.unit();
     let nothing = nothing_above(task.field, target, &variables);
@@ -98,12 +108,9 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
 /// Which patches the network did not see, and how far from the truth each patch is that it rebuilt.
 pub const HIDDEN: &str = "hidden";
 pub const PATCH_ERROR: &str = "patch_error";
-/// Mean and spread of forecasts behind masks.
-pub const MASK_MEAN: &str = "masks/mean";
-pub const MASK_SPREAD: &str = "masks/spread";
 
 /// What every map of a forecast has in common.
-struct Ground {
+pub struct Ground {
     quantity: Quantity,
     field: NowcastField,
     domain: Domain,
@@ -135,7 +142,8 @@ impl Ground {
 
     /// A value a patch.
     fn of_patches(&self, name: &str, seen: &Seen, values: Vec<f32>) -> Variable {
-        let (values, plane) = seen.on_pixels(values);
+        let [_, rows, columns] = seen.patches.grid();
+        let (values, plane) = seen.on_pixels(values, [rows, columns]);
         Variable {
             name: name.to_owned(),
             role: Role::Diagnostic,
@@ -145,6 +153,11 @@ impl Ground {
             domain: self.domain.clone(),
             values: Values::F32(values),
         }
+    }
+
+    /// Values of the network in the unit of the field.
+    fn physical(&self, values: &[f32]) -> Vec<f32> {
+        values.iter().map(|&x| self.field.to_physical(x)).collect()
     }
 
     fn variable(&self, name: &str, role: Role, axis: &Axis, values: Vec<f32>) -> Variable {
@@ -166,21 +179,24 @@ fn forecast(
     answer: &Answer,
     beside: Vec<Beside>,
 ) -> Vec<Variable> {
-    let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
     let inputs: Vec<f32> = match frames {
         Frames::Sample(sample) => all(&sample.sequence.frames),
-        Frames::Brought(brought) => physical(brought.values()),
+        Frames::Brought(brought) => ground.physical(brought.values()),
     };
     let n_pixels = ground.plane[0] * ground.plane[1];
     let last = &inputs[inputs.len() - n_pixels..];
     let persistence = last.repeat(ground.lead_axis.len());
     let lead_axis = &ground.lead_axis;
-    let prediction =
-        ground.variable("prediction", Role::Prediction, lead_axis, physical(&answer.prediction));
+    let prediction = ground.variable(
+        "prediction",
+        Role::Prediction,
+        lead_axis,
+        ground.physical(&answer.prediction),
+    );
     let mut variables = vec![prediction];
     let observed = match frames {
         Frames::Sample(sample) => observation(&sample.leads, n_pixels),
-        Frames::Brought(brought) => brought.observed().map(physical),
+        Frames::Brought(brought) => brought.observed().map(|values| ground.physical(values)),
     };
     if let Some(observed) = observed {
         variables.push(ground.variable("observation", Role::Observation, lead_axis, observed));
@@ -194,40 +210,12 @@ fn forecast(
     variables
 }
 
-/// The frames that went in, beside what was rebuilt of them.
-fn rebuilt(ground: &Ground, frames: &Frames, answer: &Answer) -> Vec<Variable> {
-    let physical = |values: &[f32]| values.iter().map(|&x| ground.field.to_physical(x)).collect();
-    let inputs: Vec<f32> = match frames {
-        Frames::Sample(sample) => all(&sample.sequence.frames),
-        Frames::Brought(brought) => physical(brought.values()),
-    };
-    let axis = &ground.input_axis;
-    vec![
-        ground.variable("prediction", Role::Prediction, axis, physical(&answer.prediction)),
-        ground.variable("observation", Role::Observation, axis, inputs.clone()),
-        ground.variable("input", Role::Input, axis, inputs),
-    ]
-}
-
 /// Where patches are hidden, if any are.
 fn hidden(ground: &Ground, seen: &Seen) -> Option<Variable> {
     let values = seen.hidden.iter().map(|&hidden| f32::from(u8::from(hidden)));
     let variable = ground.of_patches(HIDDEN, seen, values.collect());
     let quantity = Quantity::new("hidden from the network", "1", Colours::Mask);
     seen.hidden.contains(&true).then_some(Variable { quantity, ..variable })
-}
-
-/// What forecasts behind masks have in common, and by how much they differ. That is how much a forecast depends on what is
-/// seen, and not how uncertain it is.
-fn spread(ground: &Ground, [mean, spread]: [Vec<f32>; 2]) -> [Variable; 2] {
-    let physical = |values: Vec<f32>| values.iter().map(|&x| ground.field.to_physical(x)).collect();
-    let mean = ground.variable(MASK_MEAN, Role::Diagnostic, &ground.lead_axis, physical(mean));
-    let name = "mean of forecasts behind masks".to_owned();
-    let mean = Variable { quantity: Quantity { name, ..mean.quantity.clone() }, ..mean };
-    let map = ground.variable(MASK_SPREAD, Role::Diagnostic, &ground.lead_axis, physical(spread));
-    let quantity =
-        Quantity::new("sensitivity to hidden input", ground.field.unit(), Colours::Sizes);
-    [mean, Variable { quantity, ..map }]
 }
 
 /// How much of the input the network did not see, and what took its place.
@@ -263,19 +251,35 @@ fn observation(leads: &[Lead], n_pixels: usize) -> Option<Vec<f32>> {
 /// The pixels that the explained sum goes over.
 fn mask(ground: &Ground, target: &Target, answer: &Answer) -> Option<Variable> {
     let mask = answer.explained.iter().find_map(|explained| explained.mask.clone())?;
-    let lead = lead_time_min(target);
+    let leads = leads_of(ground, target);
     let axis = match ground.lead_axis.time(0) {
         Some(_) => {
             let start = ground.input_axis.time(ground.input_axis.len().saturating_sub(1))?;
-            Axis::lead_time(start, vec![lead])
+            Axis::lead_time(start, leads)
         }
-        None => Axis::numbers(Axis::LEAD_TIME, "min", vec![f64::from(lead)]),
+        None => {
+            let leads = leads.into_iter().map(f64::from).collect();
+            Axis::numbers(Axis::LEAD_TIME, "min", leads)
+        }
     };
     // Titles say `pixels are …`.
     let above = threshold_label(ground.field, threshold(target));
     let quantity = Quantity::new(&format!("predicted above {above}"), "1", Colours::Mask);
     let mask = ground.variable("target_mask", Role::Mask, &axis, mask);
     Some(Variable { quantity, ..mask })
+}
+
+/// All lead times that a target goes over, in minutes.
+fn leads_of(ground: &Ground, target: &Target) -> Vec<u32> {
+    let first = lead_time_min(target);
+    let Some(last) = last_lead_time_min(target) else { return vec![first] };
+    let axis = &ground.lead_axis;
+    let minutes = |i| match &axis.coordinates {
+        Coordinates::Numbers { values, .. } => values.get(i).map(|&minutes| minutes as u32),
+        _ => axis.lead_time_min(i),
+    };
+    let is_in = |lead: &u32| (first..=last).contains(lead);
+    (0..axis.len()).filter_map(minutes).filter(is_in).collect()
 }
 
 /// `target: predicted rain above 1.5 mm/h at +30 min (28,990 pixels)`
@@ -287,12 +291,13 @@ fn target_words(field: NowcastField, target: Option<&Target>, explained: &Explai
         NowcastField::CloudCover => "cloud cover",
     };
     let (above, lead) = (number(threshold(target)), lead_time_min(target));
+    let to = last_lead_time_min(target).map(|last| format!(" to +{last}")).unwrap_or_default();
     let unit = match field.unit() {
         "1" => String::new(),
         unit => format!(" {unit}"),
     };
     format!(
-        "target: predicted {what} above {above}{unit} at +{lead} min ({} pixels)",
+        "target: predicted {what} above {above}{unit} at +{lead}{to} min ({} pixels)",
         count(n_pixels)
     )
 }

@@ -16,7 +16,9 @@ use stormlens_data::request::Target;
 pub use self::choices::{NetworkChoice, choices};
 use self::choices::{read_networks, read_question};
 use self::page::describe;
-use super::question::{LEAD_TIME, SAMPLE, THRESHOLD, lead_time_min, threshold};
+use super::question::{
+    LEAD_TIME, SAMPLE, STEPS_MEAN, THRESHOLD, has_steps_mean, lead_time_min, threshold,
+};
 use super::samples::SampleEntry;
 use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
@@ -34,7 +36,7 @@ mod tests;
 pub const PATH: &str = "/v1/compare";
 const NETWORKS: &str = "networks";
 const REGION: &str = "region";
-const NAMES: [&str; 5] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD, REGION];
+const NAMES: [&str; 6] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD, STEPS_MEAN, REGION];
 /// As many as stand beside each other and can still be told apart.
 pub const MAX_NETWORKS: usize = 4;
 
@@ -64,8 +66,11 @@ impl Comparison {
         let missing = || QuestionError::parameter(SAMPLE, "is missing: choose one of the samples");
         let sample = task.samples.find(parameters.one(SAMPLE)?.ok_or_else(missing)?)?;
         let names = read_networks(parameters, catalog, &sample)?;
-        let ask = |name: &String| read_question(parameters, catalog, &sample, name);
-        let questions: Vec<Question> = names.iter().map(ask).collect::<Result<_, _>>()?;
+        let ask = |(place, name): (usize, &String)| {
+            read_question(parameters, catalog, &sample, (place, name))
+        };
+        let questions: Vec<Question> =
+            names.iter().enumerate().map(ask).collect::<Result<_, _>>()?;
         let no_weights = || {
             let field = sample.field.label();
             let message = format!("cannot be chosen: no network here has weights for {field}");
@@ -83,8 +88,15 @@ impl Comparison {
             (LEAD_TIME, lead_time_min(&self.target).to_string()),
             (THRESHOLD, threshold(&self.target).to_string()),
         ];
+        if self.has_steps_mean() {
+            pairs.push((STEPS_MEAN, "yes".to_owned()));
+        }
         pairs.extend(self.region.iter().map(|region| (REGION, region.clone())));
         to_query(&pairs)
+    }
+
+    fn has_steps_mean(&self) -> bool {
+        self.questions.iter().any(|question| has_steps_mean(&question.request.subject))
     }
 
     fn page(&self) -> String {

@@ -5,17 +5,24 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use stormlens_data::archive::Archive;
-use stormlens_data::card::Nowcasting;
+use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::{DatasetError, Windows};
 use stormlens_data::field::Field;
 use stormlens_data::network::Input;
+use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN;
 use stormlens_data::score::events::known_everywhere;
-use stormlens_data::score::{MODEL, PERSISTENCE, ScoreTable, Verification, default_thresholds};
+use stormlens_data::score::{
+    MODEL, PERSISTENCE, PUBLISHED_THRESHOLDS, ScoreTable, Verification, default_thresholds,
+    published_thresholds_mm_h,
+};
 
 use super::seen::answer_to;
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const THRESHOLDS: &str = "thresholds";
+/// How another program counts.
+const COMPAT: &str = "compat";
+const PUBLISHED: &str = "published-thresholds";
 
 /// Scores of a network's forecasts; `None` for a network that makes none.
 pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>> {
@@ -24,7 +31,7 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 }
 
 fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluated> {
-    evaluation.parameters.only(&[THRESHOLDS]).context("the network takes frames")?;
+    evaluation.parameters.only(&[THRESHOLDS, COMPAT]).context("the network takes frames")?;
     if task.rebuilds() {
         bail!(
             "these weights rebuild the frames that went in and forecast nothing; take fine-tuned ones"
@@ -39,20 +46,46 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     let verification =
         Verification::new(task.field, &[MODEL, PERSISTENCE], &task.lead_times_min, &thresholds);
     let table = verify(evaluation, cases.as_ref(), task, verification)?;
+    let mut json = json!({
+        "n_samples": n,
+        "lead_times_min": task.lead_times_min,
+        "scores": table,
+    });
+    if is_compatible(evaluation)? {
+        json[COMPAT] = json!({
+            "rule": PUBLISHED,
+            "named_thresholds": PUBLISHED_THRESHOLDS,
+            "compared_mm_h": thresholds,
+        });
+    }
     Ok(Evaluated {
         n_cases: format!("{n} samples verified"),
         summary: String::new(),
         csv: table.to_csv(),
-        json: json!({
-            "n_samples": n,
-            "lead_times_min": task.lead_times_min,
-            "scores": table,
-        }),
+        json,
     })
+}
+
+fn is_compatible(evaluation: &Evaluation<'_>) -> anyhow::Result<bool> {
+    match evaluation.parameters.one(COMPAT)? {
+        None => Ok(false),
+        Some(PUBLISHED) => Ok(true),
+        Some(other) => {
+            bail!("--{COMPAT} {other}: the only rule of another program here is {PUBLISHED}")
+        }
+    }
 }
 
 fn thresholds(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Vec<f64>> {
     let given = evaluation.parameters.list(THRESHOLDS);
+    if is_compatible(evaluation)? {
+        if !given.is_empty() || task.field != NowcastField::Precipitation {
+            bail!(
+                "--{COMPAT} {PUBLISHED} has thresholds of rain of its own; leave --{THRESHOLDS} out"
+            );
+        }
+        return Ok(published_thresholds_mm_h(PUBLISHED_NORMALISATION_MM_5MIN).to_vec());
+    }
     if given.is_empty() {
         return Ok(default_thresholds(task.field).to_vec());
     }

@@ -5,11 +5,12 @@ use stormlens_data::card::{NowcastField, Nowcasting, Part};
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
+use self::film::Film;
 use self::mask::MaskView;
 use super::answer::UNLIKE_TRAINING;
 use super::question::{
-    HIDE, HIDE_PERCENT, HIDE_SEED, LEAD_TIME, MASK_PERCENT, MASKS, STATISTICS, THRESHOLD,
-    lead_time_min, sample_of, threshold,
+    HIDE, HIDE_PERCENT, HIDE_SEED, LAST_LEAD_TIME, LEAD_TIME, MASK_PERCENT, MASKS, STATISTICS,
+    THRESHOLD, has_steps_mean, last_lead_time_min, lead_time_min, sample_of, threshold,
 };
 use super::references::NO_REFERENCE;
 use super::scores::{Scores, of_outcome, references};
@@ -25,6 +26,7 @@ use crate::web::result;
 use crate::web::views::{FigureView, Figures, map, mark_first};
 use stormlens_plot::Figure;
 
+mod film;
 mod mask;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,8 @@ struct ResultPage {
     heading: String,
     start_time: String,
     lead_time_min: u32,
+    /// The last lead time that is explained, where it is a span.
+    last_lead_time_min: Option<u32>,
     /// The other lead times: minutes, and the same question about them.
     leads: Vec<(u32, Option<String>)>,
     lead_is_assumed: bool,
@@ -51,12 +55,17 @@ struct ResultPage {
     part: Part,
     facts: Vec<(&'static str, String)>,
     forecast: Vec<FigureView>,
+    /// All lead times for the maps to be played through, where there are several.
+    film: Option<Film>,
     /// All lead times, where there are several.
     strips: Vec<FigureView>,
     inputs: FigureView,
     scores: Option<Scores>,
     by_lead: Option<Scores>,
     n_references: usize,
+    has_steps_mean: bool,
+    /// The same with the mean of a STEPS ensemble beside it, where that can be had and is not there.
+    with_steps_mean: Option<String>,
     /// In what the frames are unlike those that the weights were trained on.
     unlike: Vec<String>,
     /// Why a reference forecast is not there.
@@ -81,19 +90,22 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
     let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
     let rebuilds = question.cards.checkpoint.nowcasting.as_ref().is_some_and(Nowcasting::rebuilds);
     let (idx, table) = match rebuilds {
-        // The last frame, and there is nothing to be better than.
-        true => (outcome.variable("input").map_or(0, |input| input.n_maps() - 1), None),
+        // The last frame; what fills gaps is compared over all frames together.
+        true => {
+            (outcome.variable("input").map_or(0, |input| input.n_maps() - 1), of_outcome(outcome))
+        }
         false => (lead_idx(outcome, lead), of_outcome(outcome)),
     };
     let page = ResultPage {
         layout: layout.clone(),
-        report: Report::new(shown, &figures, &[LEAD_TIME, THRESHOLD], "forecast"),
+        report: Report::new(shown, &figures, &[LEAD_TIME, LAST_LEAD_TIME, THRESHOLD], "forecast"),
         sample_page: sample_page(sample),
         compare: super::compare::page_of(sample),
         sample: sample.to_owned(),
         heading: heading(question, outcome, idx),
         start_time: start(outcome),
         lead_time_min: lead,
+        last_lead_time_min: last_lead_time_min(&question.target),
         leads: leads(question),
         lead_is_assumed: outcome.notes("lead-times-assumed").next().is_some(),
         part: split::part(&task.samples, sample, &question.cards.checkpoint),
@@ -101,13 +113,19 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
         forecast: mark_first(
             maps(outcome, idx).iter().map(|figure| figures.view(figure)).collect(),
         ),
+        film: Film::new(question, outcome, idx),
         strips: strips(outcome).iter().map(|figure| figures.wide(figure)).collect(),
         inputs: figures.wide(&Figure::Strip("input".into())),
-        scores: table.as_ref().and_then(|table| Scores::at_lead(table, Some(lead))),
+        scores: table
+            .as_ref()
+            .and_then(|table| Scores::at_lead(table, (!rebuilds).then_some(lead))),
         by_lead: table
             .as_ref()
+            .filter(|_| !rebuilds)
             .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
         n_references: references(outcome).count(),
+        has_steps_mean: has_steps_mean(&question.request.subject),
+        with_steps_mean: with_steps_mean(question),
         unlike: outcome.notes(UNLIKE_TRAINING).map(str::to_owned).collect(),
         no_reference: outcome.notes(NO_REFERENCE).map(str::to_owned).collect(),
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
@@ -179,13 +197,25 @@ fn leads(question: &Question) -> Vec<(u32, Option<String>)> {
     let task = question.cards.checkpoint.nowcasting.as_ref();
     let all = task.map_or(&[][..], |task| &task.lead_times_min);
     let shown = lead_time_min(&question.target);
-    let link = |&lead: &u32| {
-        let target =
-            Target::SumAbove { threshold: threshold(&question.target), lead_time_min: lead };
-        let other = || result::page(&question.with_target(target));
-        (lead, (lead != shown).then(other))
-    };
+    let is_span = last_lead_time_min(&question.target).is_some();
+    let link = |&lead: &u32| (lead, (lead != shown || is_span).then(|| page_at(question, lead)));
     all.iter().map(link).collect()
+}
+
+/// The page of the same question with the mean of a STEPS ensemble beside it.
+fn with_steps_mean(question: &Question) -> Option<String> {
+    let mut other = question.clone();
+    let Subject::Nowcast { steps_mean, .. } = &mut other.request.subject else { return None };
+    let is_missing = !std::mem::replace(steps_mean, true);
+    let is_rain = field(question) == NowcastField::Precipitation;
+    (is_missing && is_rain).then(|| format!("{}#scores", result::page(&other)))
+}
+
+/// The page of the same question at one lead time.
+fn page_at(question: &Question, lead_time_min: u32) -> String {
+    let threshold = threshold(&question.target);
+    let target = Target::SumAbove { threshold, lead_time_min, last_lead_time_min: None };
+    result::page(&question.with_target(target))
 }
 
 fn maps(outcome: &Outcome, idx: usize) -> Vec<Figure> {
@@ -201,7 +231,11 @@ fn maps(outcome: &Outcome, idx: usize) -> Vec<Figure> {
 fn strips(outcome: &Outcome) -> Vec<Figure> {
     let several = |name: &&str| outcome.variable(name).is_some_and(|v| v.n_maps() > 1);
     let names = ["prediction", "observation"].into_iter().filter(several);
-    names.map(|name| Figure::Strip(name.to_owned())).collect()
+    let mut strips: Vec<Figure> = names.map(|name| Figure::Strip(name.to_owned())).collect();
+    if strips.len() == 2 {
+        strips.push(Figure::differences("prediction", "observation"));
+    }
+    strips
 }
 
 fn facts(outcome: &Outcome, idx: usize) -> Vec<(&'static str, String)> {
@@ -225,6 +259,12 @@ fn facts(outcome: &Outcome, idx: usize) -> Vec<(&'static str, String)> {
 /// Said plainly where the threshold selects nothing or everything.
 fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> {
     let mask = outcome.variable("target_mask")?.to_f64();
+    let at = match last_lead_time_min(&question.target) {
+        None => "of the forecast".to_owned(),
+        Some(last) => {
+            format!("of the forecasts from +{} to +{last} min", lead_time_min(&question.target))
+        }
+    };
     let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
     let (above, unit) = (threshold(&question.target), field(question).unit());
     let above = if unit == "1" { above.to_string() } else { format!("{above} {unit}") };
@@ -233,12 +273,12 @@ fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> 
             let high =
                 facts(outcome, idx).into_iter().next().map(|fact| fact.1).unwrap_or_default();
             Some(format!(
-                "No pixel of the forecast exceeds {above}, so there is nothing to explain and every map is \
+                "No pixel {at} exceeds {above}, so there is nothing to explain and every map is \
                  empty. The maximum is {high}. Choose a lower threshold"
             ))
         }
         n if n == mask.len() => Some(format!(
-            "All pixels of the forecast exceed {above}, so the whole field is explained. Choose a \
+            "All pixels {at} exceed {above}, so the whole field is explained. Choose a \
              higher threshold to explain a part of it"
         )),
         _ => None,

@@ -6,6 +6,7 @@ use stormlens_data::import::knmi::CROP_SIZE;
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, Request, Target};
 
+use super::answer::levels::layers;
 use super::question::{mask_of, nowcasting, sample_of};
 use super::samples::{Frames, Samples};
 use super::seen::Seen;
@@ -32,7 +33,9 @@ pub fn prepare(
     let within = seen.as_ref().and_then(Seen::within);
     let asked: Result<_, _> =
         request.explain.iter().map(|explain| ask(explain, task, within)).collect();
-    let mut passes = vec![Pass::new(seen.as_ref().map_or(input, Seen::input), asked?)];
+    let show = if may_hide { layers(cards) } else { Vec::new() };
+    let mut passes =
+        vec![Pass { show, ..Pass::new(seen.as_ref().map_or(input, Seen::input), asked?) }];
     passes.extend(seen.iter().flat_map(Seen::masked).map(|input| Pass::new(input, Vec::new())));
     let phase = if passes.len() > 1 { "forecasts behind masks" } else { "prediction" };
     Ok(Prepared { passes, phase, rest: Box::new(Rest { frames, seen }) })
@@ -86,17 +89,20 @@ fn ask(
     within: Option<[usize; 2]>,
 ) -> Result<Asked, WorkerError> {
     let Explain { method, options, target, layers } = explain.clone();
-    let Target::SumAbove { threshold, lead_time_min } = target else {
+    let Target::SumAbove { threshold, lead_time_min, last_lead_time_min } = target else {
         return Err(invalid(&"a forecast has no classes to explain"));
     };
-    let channel = match task.rebuilds() {
-        true => task.n_input_frames.checked_sub(1),
-        false => task.lead_times_min.iter().position(|&lead| lead == lead_time_min),
+    let channel = |minutes: u32| {
+        let channel = match task.rebuilds() {
+            true => task.n_input_frames.checked_sub(1),
+            false => task.lead_times_min.iter().position(|&lead| lead == minutes),
+        };
+        let missing = || invalid(&format!("the network does not forecast {minutes} minutes ahead"));
+        channel.ok_or_else(missing)
     };
-    let channel = channel.ok_or_else(|| {
-        invalid(&format!("the network does not forecast {lead_time_min} minutes ahead"))
-    })?;
-    let target = network::Target::SumAbove { channel, field: task.field, threshold, within };
+    let channels =
+        channel(lead_time_min)?..channel(last_lead_time_min.unwrap_or(lead_time_min))? + 1;
+    let target = network::Target::SumAbove { channels, field: task.field, threshold, within };
     Ok(Asked { method, options, target, layers, nothing: Vec::new() })
 }
 
@@ -107,7 +113,7 @@ pub fn zeros(cards: &Cards) -> (Input, network::Target) {
     let field = task.map_or(NowcastField::Precipitation, |task| task.field);
     let threshold = field.default_threshold();
     let input = Input { values: vec![0.0; shape.iter().product()], shape };
-    (input, network::Target::SumAbove { channel: 0, field, threshold, within: None })
+    (input, network::Target::SumAbove { channels: 0..1, field, threshold, within: None })
 }
 
 fn invalid(error: &dyn std::fmt::Display) -> WorkerError {

@@ -11,6 +11,8 @@ use crate::task::ParameterHelp;
 pub const SAMPLE: &str = "sample";
 pub const THRESHOLD: &str = "threshold";
 pub const LEAD_TIME: &str = "lead-time";
+pub const LAST_LEAD_TIME: &str = "last-lead-time";
+pub const STEPS_MEAN: &str = "steps-mean";
 pub const HIDE: &str = "hide";
 pub const HIDE_PERCENT: &str = "hide-percent";
 pub const HIDE_SEED: &str = "hide-seed";
@@ -28,9 +30,18 @@ pub const PARAMETERS: &[ParameterHelp] = &[
         help: "the lead time of maps and explanations in minutes; the default is the first lead time of the network",
     },
     ParameterHelp {
+        name: LAST_LEAD_TIME,
+        help: "explains all lead times from lead-time to this one together, in minutes; one alone by default",
+    },
+    ParameterHelp {
         name: THRESHOLD,
         help: "the target of the explanation is the sum of the forecast over pixels above this threshold: mm/h of rain (default \
                1.5), or 0 to 1 of cloud cover (default 0.5)",
+    },
+    ParameterHelp {
+        name: STEPS_MEAN,
+        help: "yes puts the mean of a STEPS ensemble of 24 members beside the other forecasts of rain without a network, which \
+               takes some seconds; no by default",
     },
     ParameterHelp {
         name: HIDE,
@@ -77,8 +88,18 @@ pub fn read_subject(
     let Some(wanted) = parameters.one(SAMPLE)? else {
         return Err(QuestionError::parameter(SAMPLE, "is missing: choose one of the samples"));
     };
-    let sample = samples.find(wanted)?.id.clone();
-    Ok(Subject::Nowcast { sample, mask: read_mask(parameters, cards)? })
+    let sample = samples.find(wanted)?;
+    let steps_mean = parameters.switch(STEPS_MEAN, false)?;
+    if steps_mean && sample.field != NowcastField::Precipitation {
+        let message =
+            format!("is for rain; the frames of {} are of {}", sample.id, sample.field.label());
+        return Err(QuestionError::parameter(STEPS_MEAN, message));
+    }
+    Ok(Subject::Nowcast {
+        sample: sample.id.clone(),
+        mask: read_mask(parameters, cards)?,
+        steps_mean,
+    })
 }
 
 fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, QuestionError> {
@@ -161,7 +182,25 @@ pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, Que
     let threshold = parameters.number(THRESHOLD, &expected, fits)?;
     // −0 and 0 are one question.
     let threshold = threshold.unwrap_or_else(|| task.field.default_threshold()) + 0.0;
-    Ok(Target::SumAbove { threshold, lead_time_min: read_lead_time(parameters, task)? })
+    let lead_time_min = read_lead_time(parameters, task)?;
+    let last_lead_time_min = read_last_lead_time(parameters, task, lead_time_min)?;
+    Ok(Target::SumAbove { threshold, lead_time_min, last_lead_time_min })
+}
+
+/// The end of a span of lead times, where it is not its beginning, too.
+fn read_last_lead_time(
+    parameters: &Parameters,
+    task: &Nowcasting,
+    first: u32,
+) -> Result<Option<u32>, QuestionError> {
+    let later: Vec<u32> =
+        task.lead_times_min.iter().copied().filter(|&lead| lead >= first).collect();
+    let words: Vec<String> = later.iter().map(u32::to_string).collect();
+    let expected =
+        format!("a lead time in minutes that is not before {first}: {}", words.join(", "));
+    let fits = |minutes: &u32| later.contains(minutes);
+    let last = parameters.number(LAST_LEAD_TIME, &expected, fits)?;
+    Ok(last.filter(|&last| last > first))
 }
 
 /// Of weights that rebuild frames: the last frame that went in.
@@ -182,8 +221,12 @@ fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, Que
 pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> {
     let mut pairs = vec![(SAMPLE, sample_of(subject).to_owned())];
     pairs.extend(write_mask(&mask_of(subject)));
-    if let Target::SumAbove { threshold, lead_time_min } = target {
+    if has_steps_mean(subject) {
+        pairs.push((STEPS_MEAN, "yes".to_owned()));
+    }
+    if let Target::SumAbove { threshold, lead_time_min, last_lead_time_min } = target {
         pairs.push((LEAD_TIME, lead_time_min.to_string()));
+        pairs.extend(last_lead_time_min.map(|last| (LAST_LEAD_TIME, last.to_string())));
         pairs.push((THRESHOLD, threshold.to_string()));
     }
     pairs
@@ -215,6 +258,11 @@ pub fn mask_of(subject: &Subject) -> FrameMask {
     if let Subject::Nowcast { mask, .. } = subject { mask.clone() } else { FrameMask::default() }
 }
 
+/// Whether the mean of a STEPS ensemble is wanted.
+pub fn has_steps_mean(subject: &Subject) -> bool {
+    matches!(subject, Subject::Nowcast { steps_mean: true, .. })
+}
+
 /// The name of the sample; empty for another task's subject, which never comes here.
 pub fn sample_of(subject: &Subject) -> &str {
     if let Subject::Nowcast { sample, .. } = subject { sample } else { "" }
@@ -227,7 +275,16 @@ pub fn nowcasting(cards: &Cards) -> Result<&Nowcasting, QuestionError> {
     cards.checkpoint.nowcasting.as_ref().ok_or_else(no_frames)
 }
 
-/// The lead time of a target in minutes; 0 for another task's target.
+/// The last lead time of a target in minutes, where it is a span of several.
+pub fn last_lead_time_min(target: &Target) -> Option<u32> {
+    if let Target::SumAbove { last_lead_time_min, .. } = target {
+        *last_lead_time_min
+    } else {
+        None
+    }
+}
+
+/// The first lead time of a target in minutes; 0 for another task's target.
 pub fn lead_time_min(target: &Target) -> u32 {
     if let Target::SumAbove { lead_time_min, .. } = target { *lead_time_min } else { 0 }
 }

@@ -4,7 +4,7 @@ use anyhow::bail;
 use stormlens_data::archive::Sample;
 use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
-use stormlens_data::forecast::{Forecaster, LagrangianPersistence, RecentRain, SProg};
+use stormlens_data::forecast::{Forecaster, LagrangianPersistence, RecentRain, SProg, Steps};
 use stormlens_data::outcome::Note;
 
 /// A note of why a reference forecast is not shown.
@@ -18,9 +18,14 @@ pub struct Beside {
 }
 
 /// Forecasts of rain that follow its motion, which persistence does not. The mean of an ensemble (STEPS) takes seconds,
-/// so it is left to comparisons of whole data sets.
-fn forecasters() -> [Box<dyn Forecaster>; 2] {
-    [Box::new(LagrangianPersistence), Box::new(SProg::default())]
+/// so it is made where it is asked for.
+fn forecasters(steps_mean: bool) -> Vec<Box<dyn Forecaster>> {
+    let mut all: Vec<Box<dyn Forecaster>> =
+        vec![Box::new(LagrangianPersistence), Box::new(SProg::default())];
+    if steps_mean {
+        all.push(Box::new(Steps::default()));
+    }
+    all
 }
 
 /// The name of the variable of a forecaster.
@@ -29,12 +34,16 @@ pub fn variable_name(forecaster: &str) -> String {
 }
 
 /// Forecasts of a sample's frames, and why there are fewer than there could be.
-pub fn references(sample: &Sample, lead_times_min: &[u32]) -> (Vec<Beside>, Vec<Note>) {
+pub fn references(
+    sample: &Sample,
+    lead_times_min: &[u32],
+    steps_mean: bool,
+) -> (Vec<Beside>, Vec<Note>) {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     if sample.field != NowcastField::Precipitation {
         return (found, notes);
     }
-    for forecaster in forecasters() {
+    for forecaster in forecasters(steps_mean) {
         let (name, label) = (variable_name(forecaster.name()), forecaster.card().label);
         match forecast(forecaster.as_ref(), sample, lead_times_min) {
             Ok(maps) => {

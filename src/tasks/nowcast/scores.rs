@@ -13,6 +13,7 @@ use stormlens_data::score::{
     MODEL, SCORES, Score, ScoreRow, ScoreTable, Verification, default_thresholds,
 };
 
+use super::answer::rebuilt;
 use crate::web::format;
 
 #[cfg(test)]
@@ -62,9 +63,9 @@ pub struct Cell {
     pub better: bool,
 }
 
-/// The scores of one forecast at all its lead times; `None` where nothing was observed.
+/// The scores of one forecast at all its lead times, or of what was filled into gaps; `None` where nothing was observed.
 pub fn of_outcome(outcome: &Outcome) -> Option<ScoreTable> {
-    table(outcome, None)
+    rebuilt::table(outcome).or_else(|| table(outcome, None))
 }
 
 /// The same at one threshold alone.
@@ -197,6 +198,8 @@ fn forecasts(table: &ScoreTable) -> Vec<&str> {
 pub fn forecast_title(name: &str) -> String {
     match name {
         MODEL => "Network".to_owned(),
+        rebuilt::INTERPOLATED => "Filled by distance".to_owned(),
+        rebuilt::DRY => "No rain".to_owned(),
         other => forecast::title(other).map_or_else(|| other.to_owned(), str::to_owned),
     }
 }

@@ -4,7 +4,7 @@
 use stormlens_data::card::{Hides, ModelCard};
 use stormlens_data::network::{Answer, Input, ShownLayer};
 use stormlens_data::patches::{
-    FLOOR, PUBLISHED_FLOOR, Statistics, cropped, enlarged, random_mask, settle, tokens,
+    FLOOR, PUBLISHED_FLOOR, SIDE_PX, Statistics, cropped, enlarged, random_mask, settle, tokens,
     whole_patches,
 };
 use stormlens_data::probability::Tokens;
@@ -126,9 +126,12 @@ impl Seen {
         }
     }
 
-    /// A value a patch on the pixels of the frames, where these are no whole patches.
-    pub fn on_pixels(&self, values: Vec<f32>) -> (Vec<f32>, [usize; 2]) {
-        let [_, rows, columns] = self.patches.grid();
+    /// Values of so many rows and columns on the pixels of the frames, where these are no whole patches.
+    pub fn on_pixels(
+        &self,
+        values: Vec<f32>,
+        [rows, columns]: [usize; 2],
+    ) -> (Vec<f32>, [usize; 2]) {
         match self.within() {
             None => (values, [rows, columns]),
             Some(own) => {
@@ -136,6 +139,14 @@ impl Seen {
                 (cropped(&spread_out(&values, [rows, columns], size), size, own), own)
             }
         }
+    }
+
+    /// Which pixels of the frames the network does not see.
+    pub fn hidden_pixels(&self) -> Vec<bool> {
+        let [_, height, width] = self.shape;
+        let [_, _, columns] = self.patches.grid();
+        let patch = |i: usize| i / width / SIDE_PX * columns + i % width / SIDE_PX;
+        (0..height * width).map(|i| self.hidden[patch(i)]).collect()
     }
 
     /// Gives forecasts the size that the whole of a patch has, hidden or not, where that is wanted. Patches with a pixel

@@ -144,7 +144,7 @@ fn forecast(sample: &str, request: &Request, leads: &[u32]) -> Outcome {
         outcome.variables.retain(|variable| variable.name != "observation");
     }
     let target = request.explain.first().map(|explain| &explain.target);
-    if let Some(Target::SumAbove { threshold, lead_time_min }) = target {
+    if let Some(Target::SumAbove { threshold, lead_time_min, .. }) = target {
         explain_above(&mut outcome, *threshold, *lead_time_min);
     }
     outcome

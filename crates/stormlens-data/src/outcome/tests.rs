@@ -2,7 +2,8 @@ use super::*;
 use crate::request::Subject;
 
 fn outcome(variables: Vec<Variable>) -> Outcome {
-    let subject = Subject::Nowcast { sample: "s".into(), mask: Default::default() };
+    let subject =
+        Subject::Nowcast { sample: "s".into(), mask: Default::default(), steps_mean: false };
     let request =
         Request { model: "m".into(), checkpoint: "c".into(), subject, explain: Vec::new() };
     let text = || String::from("p");

@@ -80,7 +80,7 @@ fn check_target(resident: &Resident, target: &Target, shape: [usize; 3]) -> Resu
         (Target::SumAbove { threshold, .. }, ..) if !threshold.is_finite() => {
             Err(format!("the threshold is {threshold}; give a number"))
         }
-        (Target::SumAbove { channel, field, .. }, _, Some(frames)) => {
+        (Target::SumAbove { channels, field, .. }, _, Some(frames)) => {
             // What is rebuilt are the frames that went in.
             let n =
                 if frames.rebuilds() { frames.n_input_frames } else { frames.lead_times_min.len() };
@@ -88,8 +88,11 @@ fn check_target(resident: &Resident, target: &Target, shape: [usize; 3]) -> Resu
                 let (wanted, has) = (field.label(), frames.field.label());
                 return Err(format!("{id} predicts {has}: a sum of {wanted} cannot be explained"));
             }
-            (*channel < n).then_some(()).ok_or_else(|| {
-                format!("there is no lead time {channel}: the network gives {n}, counted from 0")
+            let Some(last) = channels.clone().last() else {
+                return Err("the sum goes over no lead time; choose at least one".to_owned());
+            };
+            (last < n).then_some(()).ok_or_else(|| {
+                format!("there is no lead time {last}: the network gives {n}, counted from 0")
             })
         }
         (Target::Class { class, .. }, Task::SceneClassification(task), _) => {

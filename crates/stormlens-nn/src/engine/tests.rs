@@ -170,7 +170,12 @@ fn above_mean(resident: &Resident, input: &Input, channel: usize) -> Target {
     let prediction = one(resident, input, Vec::new()).expect("a prediction").prediction;
     let plane = &prediction[channel * N_PIXELS..][..N_PIXELS];
     let threshold = f64::from(plane.iter().sum::<f32>() / N_PIXELS as f32);
-    Target::SumAbove { channel, field: NowcastField::CloudCover, threshold, within: None }
+    Target::SumAbove {
+        channels: channel..channel + 1,
+        field: NowcastField::CloudCover,
+        threshold,
+        within: None,
+    }
 }
 
 #[test]
@@ -287,8 +292,12 @@ fn frames_that_do_not_fit_are_refused_with_what_to_do() {
     gap.values[N_PIXELS + 2 * 48 + 5] = f32::NAN;
     refused(gap, none(), "NaN in channel 1, row 2, column 5");
 
-    let target =
-        |channel, field, threshold| Target::SumAbove { channel, field, threshold, within: None };
+    let target = |channel: usize, field, threshold| Target::SumAbove {
+        channels: channel..channel + 1,
+        field,
+        threshold,
+        within: None,
+    };
     let cam = |target| vec![asked("grad-cam", target)];
     let clouds = NowcastField::CloudCover;
     refused(fits(), cam(target(2, clouds, 0.5)), "no lead time 2: the network gives 2");
@@ -339,7 +348,7 @@ fn a_scene_is_classified_and_what_does_not_fit_is_refused() {
     let class = Target::Class { class: 2, output: ClassOutput::Logit };
     refused(scene.clone(), vec![asked("grad-cam", class)], "tells 2 apart");
     let sum = Target::SumAbove {
-        channel: 0,
+        channels: 0..1,
         field: NowcastField::CloudCover,
         threshold: 0.5,
         within: None,

@@ -168,7 +168,7 @@ mod tests {
         let parameters = Parameters::default();
         let pass = predict(&Twice, &parameters, tensor.clone()).remove(0);
         let wanted = Target::SumAbove {
-            channel: 0,
+            channels: 0..1,
             field: NowcastField::CloudCover,
             threshold: 0.0,
             within: None,

@@ -88,7 +88,7 @@ mod tests {
         let tensor = TensorData::new(input.values.clone(), [1, 2, 2, 2]);
         let tensor = Tensor::from_data(tensor, &Device::flex());
         let wanted = Target::SumAbove {
-            channel: 0,
+            channels: 0..1,
             field: NowcastField::CloudCover,
             threshold: 0.0,
             within: None,

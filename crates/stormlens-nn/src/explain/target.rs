@@ -1,5 +1,7 @@
 //! The one number that is explained.
 
+use std::ops::Range;
+
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use stormlens_data::card::NowcastField;
@@ -63,20 +65,20 @@ pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> 
                 Some(scale) => Box::new(RainSum { sum: MaskedSum::over(mask, prediction), scale }),
             }
         }
-        network::Target::SumAbove { channel, field, threshold, within } => {
-            let n_pixels = shape[1..].iter().product();
-            let plane = &prediction[channel * n_pixels..][..n_pixels];
-            let above = MaskedSum::above(field, threshold, plane);
+        network::Target::SumAbove { ref channels, field, threshold, within } => {
+            let n_pixels: usize = shape[1..].iter().product();
+            let planes = &prediction[channels.start * n_pixels..channels.end * n_pixels];
+            let above = MaskedSum::above(field, threshold, planes);
             let sum = match within {
                 None => above,
                 Some([rows, columns]) => {
-                    let is_in = |i: usize| i / shape[2] < rows && i % shape[2] < columns;
+                    let is_in = |i: usize| i / shape[2] % shape[1] < rows && i % shape[2] < columns;
                     let mask = above.mask.iter().enumerate();
                     let mask = mask.map(|(i, &m)| if is_in(i) { m } else { 0.0 });
-                    MaskedSum::over(mask.collect(), plane)
+                    MaskedSum::over(mask.collect(), planes)
                 }
             };
-            Box::new(sum.of_channel(channel))
+            Box::new(sum.of_channels(channels.clone()))
         }
         network::Target::Class { class, output } => Box::new(ClassTarget { class, output }),
         network::Target::Probability { from_class, ref rows, ref columns, output } => {
@@ -86,15 +88,15 @@ pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> 
     }
 }
 
-/// One channel of a predicted field, summed over the pixels where it exceeds a threshold.
+/// Channels of a predicted field that follow each other, summed over the pixels where each exceeds a threshold.
 ///
 /// The mask is a constant of the prediction: no gradient flows through the decision which pixels
 /// count (segmentation form of Grad-CAM, Vinogradova et al. 2020).
 #[derive(Clone, Debug)]
 pub struct MaskedSum {
-    /// Which output channel.
-    pub channel: usize,
-    /// 1 or 0 for each of its pixels.
+    /// Which output channels.
+    pub channels: Range<usize>,
+    /// 1 or 0 for each pixel of each channel.
     pub mask: Vec<f32>,
     pub n_pixels: usize,
     /// Sum of the prediction over the mask, in the unit of the network.
@@ -102,14 +104,14 @@ pub struct MaskedSum {
 }
 
 impl MaskedSum {
-    /// The pixels of the first channel, `plane`, above a threshold in the field's unit.
+    /// The pixels of `planes`, one or more channels, above a threshold in the field's unit.
     ///
     /// Values become physical in `f32` and are compared in `f64`, as the reference program does, so
     /// that the mask has the same pixels.
-    pub fn above(field: NowcastField, threshold: f64, plane: &[f32]) -> Self {
+    pub fn above(field: NowcastField, threshold: f64, planes: &[f32]) -> Self {
         let is_above = |y: &f32| f64::from(field.to_physical(*y)) > threshold;
-        let mask = plane.iter().map(|y| f32::from(u8::from(is_above(y))));
-        Self::over(mask.collect(), plane)
+        let mask = planes.iter().map(|y| f32::from(u8::from(is_above(y))));
+        Self::over(mask.collect(), planes)
     }
 
     /// The first channel of a prediction over pixels chosen in another way; `mask` holds 1 or 0 for
@@ -117,12 +119,12 @@ impl MaskedSum {
     pub fn over(mask: Vec<f32>, prediction: &[f32]) -> Self {
         let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
         let score = masked_sum(prediction, &mask);
-        Self { channel: 0, mask, n_pixels, score }
+        Self { channels: 0..1, mask, n_pixels, score }
     }
 
-    /// The same pixels of the same values in another channel.
-    pub(super) fn of_channel(self, channel: usize) -> Self {
-        Self { channel, ..self }
+    /// The same pixels of the same values in these channels, as many as the mask has planes.
+    pub(super) fn of_channels(self, channels: Range<usize>) -> Self {
+        Self { channels, ..self }
     }
 }
 
@@ -131,13 +133,16 @@ impl Target for MaskedSum {
         let field = prediction.field();
         let [n_batch, _, height, width] = field.dims();
         let device: Device = field.device().without_autodiff();
-        let mask = TensorData::new(self.mask.clone(), [1, 1, height, width]);
-        let plane = field.narrow(1, self.channel, 1) * Tensor::from_data(mask, &device);
-        plane.reshape([n_batch, height * width]).sum_dim(1).reshape([n_batch])
+        let n_channels = self.channels.len();
+        let mask = TensorData::new(self.mask.clone(), [1, n_channels, height, width]);
+        let planes =
+            field.narrow(1, self.channels.start, n_channels) * Tensor::from_data(mask, &device);
+        planes.reshape([n_batch, n_channels * height * width]).sum_dim(1).reshape([n_batch])
     }
 
     fn score(&self, prediction: &[f32]) -> f64 {
-        masked_sum(&prediction[self.channel * self.mask.len()..], &self.mask)
+        let n_pixels = self.mask.len() / self.channels.len();
+        masked_sum(&prediction[self.channels.start * n_pixels..], &self.mask)
     }
 
     fn mask(&self) -> Option<&[f32]> {

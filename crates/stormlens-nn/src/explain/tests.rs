@@ -330,7 +330,7 @@ fn a_target_takes_its_own_channel() {
     let device = Device::flex();
     let y = [9.0, 9.0, 9.0, 9.0, 0.2, 0.6, 0.7, 0.5];
     let wanted = network::Target::SumAbove {
-        channel: 1,
+        channels: 1..2,
         field: NowcastField::CloudCover,
         threshold: 0.5,
         within: None,
@@ -343,6 +343,35 @@ fn a_target_takes_its_own_channel() {
     assert!((to_vec(sum.clone().inner())[0] - 1.3).abs() < 1e-6);
     let gradient = leaf.grad_remove(&mut sum.backward()).expect("a leaf");
     assert_eq!(to_vec(gradient), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+}
+
+/// Each channel of a span has a mask of its own, and all of them make one sum.
+#[test]
+fn a_target_goes_over_several_channels() {
+    let device = Device::flex();
+    let y = [9.0, 9.0, 0.25, 0.75, 0.5, 1.0, 9.0, 9.0];
+    let wanted = network::Target::SumAbove {
+        channels: 1..3,
+        field: NowcastField::CloudCover,
+        threshold: 0.5,
+        within: Some([1, 2]),
+    };
+    let target = target(&wanted, &y, &[4, 1, 2]);
+    assert_eq!(target.mask(), Some([0.0, 1.0, 0.0, 1.0].as_slice()));
+    assert_eq!(target.score(&y), 1.75);
+    let leaf = input(y.to_vec(), [1, 4, 1, 2], &device).autodiff().require_grad();
+    let sum = target.of(Prediction::Field(leaf.clone()));
+    assert_eq!(to_vec(sum.clone().inner()), [1.75]);
+    let gradient = leaf.grad_remove(&mut sum.backward()).expect("a leaf");
+    assert_eq!(to_vec(gradient), [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    let narrow = network::Target::SumAbove {
+        channels: 1..3,
+        field: NowcastField::CloudCover,
+        threshold: 0.5,
+        within: Some([1, 1]),
+    };
+    let narrow = super::target(&narrow, &y, &[4, 1, 2]);
+    assert_eq!(narrow.mask(), Some([0.0; 4].as_slice()), "of each channel the first pixel alone");
 }
 
 #[test]

@@ -14,6 +14,10 @@ fn each_lead_time_has_its_map() {
     says(&outcome, "map-observation@1", &style, &["nothing was measured here"]);
     let strip = ["Predicted rain rate at 3 times", "+30 min", "+60 min", "+90 min", "up to 26 Aug"];
     says(&outcome, "strip-prediction", &style, &strip);
+    let errors = ["Prediction minus observation at 3 times", "+30 min", "+90 min", "up to 26 Aug"];
+    says(&outcome, "differences-prediction,observation", &style, &errors);
+    let words = alt_text(&outcome, &parsed("differences-prediction,observation"));
+    assert!(words.contains("the root mean square goes from "), "{words}");
     let first = decoded(&drawn(&outcome, "map-prediction", &style)).remove(0);
     let last = decoded(&drawn(&outcome, "map-prediction@2", &style)).remove(0);
     assert!(first != last);

@@ -304,7 +304,7 @@ fn arrays_that_were_brought_lie_nowhere_and_at_no_time() {
     let question = brought(&file);
     assert_eq!(
         question.request.subject,
-        Subject::Nowcast { sample: "storm".into(), mask: Default::default() }
+        Subject::Nowcast { sample: "storm".into(), mask: Default::default(), steps_mean: false }
     );
     assert_eq!(question.task.title(&question.request.subject), "storm");
     let outcome = answer(&question);
@@ -349,4 +349,45 @@ fn frames_that_are_unlike_the_training_are_told() {
     assert_eq!(on_figures, [true, false], "{notes:?}");
     assert!(notes[0].text.contains("about 12 times as large"), "{}", notes[0].text);
     assert!(notes[1].text.contains("15 minutes"), "{}", notes[1].text);
+}
+
+/// Two lead times of three pixels that lie nowhere.
+fn ground() -> Ground {
+    Ground {
+        quantity: NowcastField::CloudCover.quantity(),
+        field: NowcastField::CloudCover,
+        domain: Domain::None,
+        input_axis: Axis::counted(Axis::INPUT_TIME, 2),
+        lead_axis: Axis::numbers(Axis::LEAD_TIME, "min", vec![15.0, 30.0]),
+        plane: [1, 3],
+    }
+}
+
+#[test]
+fn forecasts_behind_masks_say_how_they_differ_and_whether_that_means_something() {
+    let answer =
+        |prediction: [f32; 6]| Answer { prediction: prediction.to_vec(), ..Answer::default() };
+    let answers = [answer([0.0, 0.5, 1.0, 0.0, 0.0, 0.0]), answer([0.5, 0.5, 0.0, 1.0, 0.0, 0.0])];
+    let observed = [0.25, 1.0, f32::NAN, 0.0, 0.0, 0.0];
+    let found = masked::variables(&ground(), &answers, Some(&observed));
+    let of = |name: &str| {
+        found
+            .iter()
+            .find(|variable| variable.name == name)
+            .unwrap_or_else(|| panic!("{name}"))
+            .to_f64()
+    };
+    assert_eq!(of(masked::MASK_MEAN), [0.25, 0.5, 0.5, 0.5, 0.0, 0.0]);
+    // Each mask's mean over both lead times.
+    assert_eq!(of(masked::MASK_MEMBERS), [0.0, 0.25, 0.5, 0.75, 0.25, 0.0]);
+    let near = |found: &[f64], expected: &[f64]| {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+    };
+    // At the first lead time two pixels were observed, off by 0 and 0.5; variances are 0.125 and 0.
+    near(&of(masked::MASK_RMS_ERROR), &[0.125f64.sqrt(), (0.25f64 / 3.0).sqrt()]);
+    near(&of(masked::MASK_RMS_SPREAD), &[(1.5f64 * 0.0625).sqrt(), (1.5f64 * 0.5 / 3.0).sqrt()]);
+    near(&[of(masked::MASK_RANKS).iter().sum()], &[1.0]);
+    let without = masked::variables(&ground(), &answers, None);
+    assert_eq!(without.len(), 3, "nothing to compare with");
+    assert!(masked::variables(&ground(), &answers[..1], None).is_empty(), "one is no ensemble");
 }

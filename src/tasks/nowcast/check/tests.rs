@@ -87,8 +87,11 @@ fn other_data_and_other_weights_do_not_fit() {
         o.notes.push(Note::new("simulated", text, true));
     });
     let (mut question, outcome) = stored.clone();
-    question.request.subject =
-        Subject::Nowcast { sample: "knmi-1".to_owned(), mask: Default::default() };
+    question.request.subject = Subject::Nowcast {
+        sample: "knmi-1".to_owned(),
+        mask: Default::default(),
+        steps_mean: false,
+    };
     assert_eq!(found(&(question, outcome)), Err(Unfit::Data), "the sample is not there any more");
     let (mut question, outcome) = stored.clone();
     question.cards = answered(&format!("scene={}&methods=none", typhoon())).0.cards;

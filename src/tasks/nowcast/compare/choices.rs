@@ -8,7 +8,7 @@ use super::{MAX_NETWORKS, NETWORKS, REGION};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::{NO_METHOD, Question};
-use crate::tasks::nowcast::question::{LEAD_TIME, SAMPLE, THRESHOLD};
+use crate::tasks::nowcast::question::{LEAD_TIME, SAMPLE, STEPS_MEAN, THRESHOLD};
 use crate::tasks::nowcast::sample::weights;
 use crate::tasks::nowcast::samples::SampleEntry;
 
@@ -45,19 +45,21 @@ pub fn read_networks(
     Ok(found.into_iter().take(MAX_NETWORKS).map(|choice| choice.name.clone()).collect())
 }
 
-/// Nothing is explained: explanations stand on the pages of the results.
+/// Nothing is explained: explanations stand on the pages of the results. Forecasts without a network are those beside the
+/// first one, so that an ensemble is made once.
 pub fn read_question(
     parameters: &Parameters,
     catalog: &Catalog,
     sample: &SampleEntry,
-    name: &str,
+    (place, name): (usize, &str),
 ) -> Result<Question, QuestionError> {
     let (model, checkpoint) = name.split_once('/').unwrap_or((name, ""));
     let fixed = [("model", model), ("checkpoint", checkpoint), (SAMPLE, &sample.id)];
     let mut pairs: Vec<(String, String)> =
         fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     pairs.push(("methods".to_owned(), NO_METHOD.to_owned()));
-    for name in [LEAD_TIME, THRESHOLD, REGION] {
+    let names = [LEAD_TIME, THRESHOLD, REGION].into_iter();
+    for name in names.chain((place == 0).then_some(STEPS_MEAN)) {
         pairs.extend(parameters.one(name)?.map(|value| (name.to_owned(), value.to_owned())));
     }
     Question::read(&Parameters::of(pairs), catalog, &[])

@@ -39,6 +39,8 @@ pub struct ComparePage {
     lead_times_min: Vec<(u32, bool)>,
     /// The part that the maps show, as text; empty: all of it.
     region: String,
+    is_rain: bool,
+    has_steps_mean: bool,
     /// Name in addresses, title, and whether it is compared.
     choices: Vec<(String, String, bool)>,
     pub n_waiting: usize,
@@ -108,6 +110,8 @@ pub fn describe(
         unit: sample.field.unit(),
         lead_times_min: leads.into_iter().map(|minutes| (minutes, minutes == lead)).collect(),
         region: region.clone().unwrap_or_default(),
+        is_rain: sample.field == NowcastField::Precipitation,
+        has_steps_mean: comparison.has_steps_mean(),
         choices: offered
             .into_iter()
             .map(|NetworkChoice { name, title, .. }| (name.clone(), title, is_chosen(&name)))

@@ -55,7 +55,10 @@ fn the_address_survives_being_read_again() {
 fn nothing_is_explained() {
     let comparison = rain("&networks=rain/one").expect("it can be compared");
     assert!(comparison.questions.iter().all(|question| question.request.explain.is_empty()));
-    assert_eq!(comparison.target, Target::SumAbove { threshold: 1.5, lead_time_min: 30 });
+    assert_eq!(
+        comparison.target,
+        Target::SumAbove { threshold: 1.5, lead_time_min: 30, last_lead_time_min: None }
+    );
 }
 
 #[test]

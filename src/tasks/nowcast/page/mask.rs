@@ -6,11 +6,17 @@ use stormlens_data::outcome::{Outcome, Variable};
 use stormlens_data::request::FrameMask;
 
 use crate::question::Question;
-use crate::tasks::nowcast::answer::{HIDDEN, MASK_MEAN, MASK_SPREAD, PATCH_ERROR};
+use crate::tasks::nowcast::answer::levels::LEVELS;
+use crate::tasks::nowcast::answer::masked::{
+    MASK_MEAN, MASK_MEMBERS, MASK_RANKS, MASK_RMS_ERROR, MASK_RMS_SPREAD, MASK_SPREAD,
+};
+use crate::tasks::nowcast::answer::rebuilt::{FILLED, INTERPOLATED};
+use crate::tasks::nowcast::answer::{HIDDEN, PATCH_ERROR};
 use crate::tasks::nowcast::question::mask_of;
 use crate::web::format;
 use crate::web::views::{FigureView, Figures, map};
 use stormlens_data::patches::SIDE_PX;
+use stormlens_plot::Figure;
 
 /// What a template needs.
 pub struct MaskView {
@@ -25,6 +31,14 @@ pub struct MaskView {
     pub whole_statistics: bool,
     /// What is hidden, the error of each patch, and what forecasts behind masks say.
     pub figures: Vec<FigureView>,
+    /// The forecast behind each mask, side by side.
+    pub members: Option<FigureView>,
+    /// How often the observation has each rank among them.
+    pub ranks: Option<FigureView>,
+    /// Lead times in minutes with spread and error of the forecasts behind masks, and the one over the other.
+    pub calibration: Vec<[String; 4]>,
+    /// What each level of the encoder holds, before and after translation.
+    pub levels: Vec<FigureView>,
 }
 
 /// A patch to be hidden or shown.
@@ -77,13 +91,46 @@ impl MaskView {
             mask_percent: masks.map_or(30, |shares| shares.percent),
             whole_statistics,
             figures: views(outcome, figures, idx),
+            members: there(outcome, MASK_MEMBERS)
+                .map(|name| figures.wide(&Figure::Strip(name.to_owned()))),
+            ranks: there(outcome, MASK_RANKS)
+                .map(|name| figures.view(&Figure::Bars(name.to_owned()))),
+            calibration: calibration(outcome),
+            levels: levels(outcome, figures),
         })
     }
 }
 
+fn there<'a>(outcome: &Outcome, name: &'a str) -> Option<&'a str> {
+    outcome.variable(name).map(|_| name)
+}
+
+/// A row a lead time; none where nothing was observed.
+fn calibration(outcome: &Outcome) -> Vec<[String; 4]> {
+    let both = [MASK_RMS_SPREAD, MASK_RMS_ERROR].map(|name| outcome.variable(name));
+    let [Some(spread), Some(error)] = both else { return Vec::new() };
+    let row = |i: usize| {
+        let label = error.axis().map(|axis| axis.label(i)).unwrap_or_default();
+        let (spread, error) = (spread.values.at(i), error.values.at(i));
+        let number = |value: f64| match value.is_finite() {
+            true => format::number(value),
+            false => "–".to_owned(),
+        };
+        [label, number(spread), number(error), number(spread / error)]
+    };
+    (0..error.values.len()).map(row).collect()
+}
+
+fn levels(outcome: &Outcome, figures: &Figures<'_>) -> Vec<FigureView> {
+    let is_level =
+        |name: &&str| name.strip_prefix(LEVELS).is_some_and(|rest| rest.starts_with('/'));
+    let names = outcome.variables.iter().map(|variable| variable.name.as_str()).filter(is_level);
+    names.map(|name| figures.view(&map(name, 0))).collect()
+}
+
 fn views(outcome: &Outcome, figures: &Figures<'_>, idx: usize) -> Vec<FigureView> {
     let of_patches = [HIDDEN, PATCH_ERROR].map(|name| (name, 0));
-    let of_lead = [MASK_MEAN, MASK_SPREAD].map(|name| (name, idx));
+    let of_lead = [FILLED, INTERPOLATED, MASK_MEAN, MASK_SPREAD].map(|name| (name, idx));
     let all = of_patches.into_iter().chain(of_lead);
     let found = all.filter(|(name, _)| outcome.variable(name).is_some());
     found.map(|(name, idx)| figures.view(&map(name, idx))).collect()

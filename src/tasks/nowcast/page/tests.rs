@@ -32,7 +32,8 @@ fn maps_are_those_of_the_lead_time() {
         names(&maps(&outcome, 2)),
         ["map-prediction@2", "map-persistence@2", "map-lagrangian_persistence@2", "map-s_prog@2",]
     );
-    assert_eq!(names(&strips(&outcome)), ["strip-prediction", "strip-observation"]);
+    let all = ["strip-prediction", "strip-observation", "differences-prediction,observation"];
+    assert_eq!(names(&strips(&outcome)), all);
     let (_, one) = rain("&checkpoint=late&methods=none");
     assert!(strips(&one).is_empty(), "there is one lead time");
 }

@@ -26,7 +26,7 @@ fn a_network_is_given_the_frames_and_what_is_asked() {
         panic!("{:?}", prepared.passes[0].asked)
     };
     let target = network::Target::SumAbove {
-        channel: 1,
+        channels: 1..2,
         field: NowcastField::Precipitation,
         threshold: 2.0,
         within: None,
@@ -44,12 +44,36 @@ fn clouds_are_given_as_0_and_1() {
     assert_eq!(prepared.passes[0].input.shape, [4, 128, 128]);
     assert!(prepared.passes[0].input.values.iter().all(|&v| v == 0.0 || v == 1.0));
     let target = network::Target::SumAbove {
-        channel: 5,
+        channels: 5..6,
         field: NowcastField::CloudCover,
         threshold: 0.5,
         within: None,
     };
     assert_eq!(prepared.passes[0].asked[0].target, target);
+}
+
+#[test]
+fn several_lead_times_are_explained_together() {
+    let channels = |more: &str| {
+        let question = ask(&format!("model=clouds&sample={CLOUDS}{more}")).expect("asked");
+        let prepared = prepared(&question).unwrap_or_else(|error| panic!("{error}"));
+        match prepared.passes[0].asked[0].target.clone() {
+            network::Target::SumAbove { channels, .. } => (channels, question.to_query()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (span, query) = channels("&lead-time=30&last-lead-time=75");
+    assert_eq!(span, 1..5);
+    assert!(query.contains("lead-time=30&last-lead-time=75"), "{query}");
+    let (alone, query) = channels("&lead-time=30&last-lead-time=30");
+    assert_eq!(alone, 1..2);
+    assert!(!query.contains("last-lead-time"), "{query}");
+    let refused = ask(&format!("model=clouds&sample={CLOUDS}&lead-time=60&last-lead-time=45"));
+    let refused = refused.map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("not before 60: 60, 75, 90"), "{refused}");
+    let steps = ask(&format!("model=clouds&sample={CLOUDS}&steps-mean=yes"));
+    let refused = steps.map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("is for rain"), "{refused}");
 }
 
 #[test]
@@ -62,8 +86,11 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     };
     let about = |sample: &str| {
         let mut other = question.clone();
-        other.request.subject =
-            Subject::Nowcast { sample: sample.to_owned(), mask: Default::default() };
+        other.request.subject = Subject::Nowcast {
+            sample: sample.to_owned(),
+            mask: Default::default(),
+            steps_mean: false,
+        };
         other
     };
     let target = |target: Target| {
@@ -73,7 +100,7 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     };
     check(&about("knmi-1"), "there is no sample \"knmi-1\"");
     check(&about(CLOUDS), "holds cloud-cover every 15 min and the network takes precipitation");
-    let missing = Target::SumAbove { threshold: 1.0, lead_time_min: 45 };
+    let missing = Target::SumAbove { threshold: 1.0, lead_time_min: 45, last_lead_time_min: None };
     check(&target(missing), "does not forecast 45 minutes ahead");
     let class = Target::Class { class: 0, output: ClassOutput::Logit };
     check(&target(class), "a forecast has no classes to explain");
@@ -93,7 +120,7 @@ fn a_network_is_warmed_up_with_as_many_frames_as_it_takes() {
     let field = NowcastField::CloudCover;
     assert_eq!(
         target,
-        network::Target::SumAbove { channel: 0, field, threshold: 0.5, within: None }
+        network::Target::SumAbove { channels: 0..1, field, threshold: 0.5, within: None }
     );
 }
 

@@ -1,9 +1,11 @@
 use stormlens_data::card::Nowcasting;
 use stormlens_data::network::{Explained, Map, Meaning};
+use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Shares;
 
 use super::*;
 use crate::question::Question;
+use crate::tasks::nowcast::scores::of_outcome;
 use crate::tasks::tests::{SAMPLE, ask, finish};
 
 /// German frames, 176 × 224 pixels: whole patches across, half a patch too few down.
@@ -50,7 +52,7 @@ fn frames_are_filled_up_to_whole_patches() {
     // A patch keeps its ground: row 31 is of the first, row 32 of the second one.
     assert_eq!((map.shape, map.values[31 * 64], map.values[32 * 64 + 63]), ([1, 40, 64], 1.0, 4.0));
     assert_eq!(answer.explained[0].mask.as_ref().map(Vec::len), Some(40 * 64));
-    assert_eq!(seen.on_pixels(vec![5.0, 6.0, 7.0, 8.0]).1, [40, 64]);
+    assert_eq!(seen.on_pixels(vec![5.0, 6.0, 7.0, 8.0], [2, 2]).1, [40, 64]);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn the_whole_of_a_patch_gives_its_forecast_its_size() {
     assert!(whole.errors(&whole.whole, &placed).iter().all(|&error| error == 0.0));
 }
 
-fn result(query: &str) -> (Question, stormlens_data::outcome::Outcome) {
+fn result(query: &str) -> (Question, Outcome) {
     let question = ask(query).unwrap_or_else(|error| panic!("{query}: {error}"));
     let prepared = question.task.prepare(&question.request, &question.cards);
     let prepared = prepared.unwrap_or_else(|error| panic!("{query}: {error}"));
@@ -160,12 +162,41 @@ fn what_is_rebuilt_is_no_forecast() {
     let (question, outcome) = result(&query);
     assert!(question.cards.checkpoint.nowcasting.as_ref().is_some_and(Nowcasting::rebuilds));
     let names: Vec<&str> = outcome.variables.iter().map(|v| v.name.as_str()).collect();
-    assert_eq!(names, ["prediction", "observation", "input", "hidden", "patch_error"]);
+    assert_eq!(
+        names,
+        ["prediction", "observation", "input", "filled", "interpolated", "hidden", "patch_error"]
+    );
     let axis = outcome.variables[0].axis().expect("times");
     assert_eq!((axis.len(), Some(axis)), (12, outcome.variables[2].axis()));
     question.task.check(&outcome, &question.request, &question.cards).expect("it is kept");
+    fills_the_hidden_patches_alone(&outcome);
     let default = ask(&format!("model=spark&sample={GERMAN}&methods=none")).expect("a default");
     assert_eq!(default.request.checkpoint, "hour");
     let later = ask(&format!("{query}&lead-time=30")).err().expect("no forecast").to_string();
     assert!(later.contains("they forecast nothing"), "{later}");
+}
+
+/// Patch 2 lies in rows 0 to 31 and columns 64 to 95; beside it those are hidden of which too little was measured.
+fn fills_the_hidden_patches_alone(outcome: &Outcome) {
+    let of = |name: &str| outcome.variable(name).expect(name);
+    let hidden = of("hidden").map(0);
+    let frame = |name: &str| of(name).map(11);
+    let [input, rebuilt, filled, by_rule] =
+        ["input", "prediction", "filled", "interpolated"].map(frame);
+    assert!((0..32).all(|row| (64..96).all(|column| hidden.at(row, column) > 0.0)));
+    for i in 0..input.values.len() {
+        if hidden.values[i] > 0.0 {
+            assert_eq!(filled.values[i], rebuilt.values[i], "pixel {i}");
+        } else if input.values[i].is_finite() {
+            assert_eq!(filled.values[i], input.values[i], "pixel {i}");
+            assert_eq!(by_rule.values[i], input.values[i], "pixel {i}");
+        }
+    }
+    let n_hidden = hidden.values.iter().filter(|&&hidden| hidden > 0.0).count() as u64;
+    let table = of_outcome(outcome).expect("what was hidden is known");
+    let row = |name: &str| table.row(name, None, 0.5).unwrap_or_else(|| panic!("{name}"));
+    let counts = ["model", "interpolated", "dry"].map(|name| row(name).counts.n_pixels());
+    assert!(counts == [counts[0]; 3], "{counts:?}");
+    assert!((12 * 1024..=12 * n_hidden).contains(&counts[0]), "{counts:?} of {n_hidden} a frame");
+    assert_eq!(row("dry").counts.hits + row("dry").counts.false_alarms, 0);
 }

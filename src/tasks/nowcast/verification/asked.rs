@@ -77,6 +77,7 @@ impl Asked {
             subject: Subject::Nowcast {
                 sample: format!("{}-{}", self.dataset, sample.id),
                 mask: Default::default(),
+                steps_mean: false,
             },
             explain: Vec::new(),
         };

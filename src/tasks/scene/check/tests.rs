@@ -69,7 +69,11 @@ fn another_picture_and_other_weights_do_not_fit() {
     let coding = Default::default();
     assert_eq!(gone(Subject::Scene { scene, resampling, fit, coding }), Err(Unfit::Data));
     assert_eq!(
-        gone(Subject::Nowcast { sample: SAMPLE.to_owned(), mask: Default::default() }),
+        gone(Subject::Nowcast {
+            sample: SAMPLE.to_owned(),
+            mask: Default::default(),
+            steps_mean: false
+        }),
         Err(Unfit::Data)
     );
     let (mut question, outcome) = stored.clone();

@@ -69,12 +69,13 @@ fn what_cannot_be_answered_says_why_and_what_to_do() {
     check(&gone, "there is no scene \"0123456789abcdef\" here, or not any more");
     let mut frames = question.clone();
     frames.request.subject =
-        Subject::Nowcast { sample: SAMPLE.to_owned(), mask: Default::default() };
+        Subject::Nowcast { sample: SAMPLE.to_owned(), mask: Default::default(), steps_mean: false };
     check(&frames, "takes pictures");
     let mut sum = question.clone();
     sum.request.explain[0].target = Target::SumAbove {
         threshold: NowcastField::Precipitation.default_threshold(),
         lead_time_min: 30,
+        last_lead_time_min: None,
     };
     check(&sum, "a classifier has no field to explain");
 }

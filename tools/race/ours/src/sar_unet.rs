@@ -67,7 +67,7 @@ fn about_rain(method: &str) -> Asked {
     Asked {
         method: method.to_owned(),
         options: Default::default(),
-        target: Target::SumAbove { channel: 0, field, threshold: THRESHOLD_MM_H, within: None },
+        target: Target::SumAbove { channels: 0..1, field, threshold: THRESHOLD_MM_H, within: None },
         layers: Vec::new(),
         nothing: Vec::new(),
     }

@@ -122,7 +122,11 @@ fn outcome(variables: Vec<Variable>) -> Outcome {
         request: Request {
             model: "sar-unet".into(),
             checkpoint: "test".into(),
-            subject: Subject::Nowcast { sample: "20100826T0535".into(), mask: Default::default() },
+            subject: Subject::Nowcast {
+                sample: "20100826T0535".into(),
+                mask: Default::default(),
+                steps_mean: false,
+            },
             explain: Vec::new(),
         },
         variables,

@@ -1,12 +1,11 @@
 //! What frames go in and come out, as published.
 
 use stormlens_data::card::NowcastField;
+pub use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN as NORMALISATION_MM_5MIN;
 
 use crate::models::Architecture;
 use crate::models::nowcasting::Statement;
 
-/// The maximum of the authors' training data, mm in 5 minutes.
-pub const NORMALISATION_MM_5MIN: f64 = 47.18;
 const STEP_MIN: u32 = 5;
 
 /// Rain every 5 minutes. Weights with a translation give the frames that follow; those without one may be of the

@@ -2,8 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use stormlens_data::archive::Archive;
+use stormlens_data::card::NowcastField;
+use stormlens_data::field::Field;
 use stormlens_data::files::npy::{read_npy_f32, read_npy_u8};
-use stormlens_data::patches::{PUBLISHED_FLOOR, Statistics, tokens};
+use stormlens_data::patches::{
+    PUBLISHED_FLOOR, PUBLISHED_NORMALISATION_MM_5MIN as NORMALISATION_MM_5MIN, Statistics, tokens,
+};
+use stormlens_data::score::{MODEL, PUBLISHED_THRESHOLDS, Verification, published_thresholds_mm_h};
 
 use super::*;
 use crate::fused::Kernels;
@@ -105,6 +111,121 @@ fn both_fine_tuned_networks_equal_the_reference() {
         let theirs = npy(&folder, &format!("s96_ft_{translation}_recon_img"));
         compare(&found, "forecast", &theirs, 1e-5 * max_abs(&theirs), translation);
     }
+}
+
+fn expected(folder: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(folder.join("expected.json")).expect("a file"))
+        .expect("JSON")
+}
+
+/// Scores as the authors' program counts them, whose thresholds are others than it says, and in true mm/h.
+#[test]
+fn scores_of_both_ways_to_count_equal_the_reference() {
+    let Some(folder) = folder() else { return };
+    let expected = &expected(&folder)["metrics"];
+    let mm_h = |name: &str| -> Vec<f32> {
+        let normalised = npy(&folder, name);
+        normalised.iter().map(|x| x * NORMALISATION_MM_5MIN as f32 * 12.0).collect()
+    };
+    let [forecast, observation] =
+        ["metrics_pred", "s96_target"].map(|name| Field::new(N * 12 * SIDE, SIDE, mm_h(name)));
+    let published = published_thresholds_mm_h(NORMALISATION_MM_5MIN);
+    for (way, thresholds) in
+        [("reference_loop", published), ("corrected_mm_per_h", PUBLISHED_THRESHOLDS)]
+    {
+        let mut sums = Verification::new(NowcastField::Precipitation, &[MODEL], &[5], &thresholds);
+        sums.add(0, &[&forecast], &observation);
+        let table = sums.finish();
+        for (row, named) in table.rows.iter().zip(["0.2", "0.5", "1.0"]) {
+            let theirs = &expected[way][named];
+            let counts = &row.counts;
+            let found = [counts.hits, counts.false_alarms, counts.correct_negatives, counts.misses];
+            for (ours, name) in found.into_iter().zip(["tp", "fp", "tn", "fn"]) {
+                let count = theirs[name].as_u64().expect("a count");
+                assert!(ours.abs_diff(count) <= 5, "{way} {named}: {name} {ours}, not {count}");
+            }
+            for (ours, name) in [
+                ("accuracy", "accuracy"),
+                ("csi", "csi"),
+                ("far", "far"),
+                ("f1", "f1"),
+                ("recall", "recall"),
+                ("hss_paper", "hss"),
+            ] {
+                let (ours, wanted) =
+                    (row.score(ours).expect(ours), theirs[name].as_f64().expect(name));
+                assert!((ours - wanted).abs() < 1e-4, "{way} {named}: {name} {ours}, not {wanted}");
+            }
+            let (error, wanted) = (row.score("mse_mm2_per_5min2"), expected["pmse_47.18"].as_f64());
+            let (error, wanted) = (error.expect("an error"), wanted.expect("a number"));
+            assert!((error / wanted - 1.0).abs() < 1e-5, "{error}, not {wanted}");
+        }
+    }
+}
+
+/// Two samples of real radar at the published size, with the masks that the reference drew.
+#[test]
+fn the_pre_trained_network_equals_the_reference_on_real_rain() {
+    let Some(folder) = folder() else { return };
+    let expected = &expected(&folder)["s288"];
+    let (side, n) = (288, 12 * 288 * 288);
+    let knmi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/knmi");
+    let archive = Archive::open(&knmi).expect("frames");
+    let patches = tokens(12, [side; 2]).expect("81 patches");
+    let (mut whole, mut seen, mut masks) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, id) in ["20100826T0410", "20100826T0110"].into_iter().enumerate() {
+        let sample = archive.load(id, 12, 5, &[30]).expect(id);
+        let ratio =
+            (stormlens_data::import::knmi::NORMALISATION_MM_5MIN / NORMALISATION_MM_5MIN) as f32;
+        let mut values: Vec<f32> = sample.inputs_normalised.iter().map(|x| x * ratio).collect();
+        whole.extend_from_slice(&values);
+        let active = expected["active_true_indices"][i].as_array().expect("patches");
+        let is_seen = |patch: usize| active.iter().any(|a| a.as_u64() == Some(patch as u64));
+        let hidden: Vec<bool> = (0..81).map(|patch| !is_seen(patch)).collect();
+        patches.hide(&mut values, &hidden);
+        seen.extend(values);
+        masks.push(hidden);
+    }
+    let p = parameters(&fold(read(&folder, "pretrain"), NormOptions::PYTORCH), &Device::flex());
+    let x = input(seen, [2, 12, side, side], &Device::flex());
+    let mut tap = Tap::observe_layers(["encoder.1", "encoder.4", DECODED]);
+    let mode = Mode::Inference(Kernels::chosen());
+    let _ = SpatSpark.forward(&p, x, &mut tap, &mode);
+    let shown = tap.into_activations();
+    let layer = |name: &str| &shown.iter().find(|(known, ..)| known == name).expect(name).2;
+    let near = |ours: f64, name: &str, limit: f64| {
+        let wanted = expected[name].as_f64().expect(name);
+        assert!((ours / wanted - 1.0).abs() < limit, "{name}: {ours}, not {wanted}");
+    };
+    let mean = |values: &[f32], of: fn(f64) -> f64| {
+        values.iter().map(|&x| of(f64::from(x))).sum::<f64>() / values.len() as f64
+    };
+    near(mean(&whole, |x| x), "input_mean", 1e-5);
+    near(mean(layer("encoder.1"), f64::abs), "enc_feat1_mean_abs", 1e-4);
+    near(mean(layer("encoder.4"), f64::abs), "enc_feat4_mean_abs", 1e-4);
+    let decoded = layer(DECODED);
+    near(mean(decoded, |x| x), "decoder_out_mean", 1e-4);
+    for (ours, wanted) in
+        decoded.iter().zip(expected["decoder_out_first8"].as_array().expect("eight"))
+    {
+        let wanted = wanted.as_f64().expect("a number");
+        assert!((f64::from(*ours) - wanted).abs() < 1e-4, "{ours}, not {wanted}");
+    }
+    let (mut all, mut of_hidden) = (0.0, [0.0; 2]);
+    for (i, hidden) in masks.iter().enumerate() {
+        let (rain, decoded) = (&whole[i * n..][..n], &decoded[i * n..][..n]);
+        let truth = Statistics::of(rain, &patches, PUBLISHED_FLOOR);
+        for (k, (&rain, &said)) in rain.iter().zip(decoded).enumerate() {
+            let patch = patches.of_value(k);
+            let normalised = (f64::from(rain) - truth.mean[patch]) / truth.spread[patch];
+            let error = (f64::from(said) - normalised).powi(2) / (12.0 * 1024.0);
+            all += error / 2.0;
+            of_hidden[0] += if hidden[patch] { error } else { 0.0 };
+        }
+        of_hidden[1] += hidden.iter().filter(|hidden| **hidden).count() as f64;
+    }
+    near(all, "pretrain_l2_loss", 1e-4);
+    near(of_hidden[0] / of_hidden[1], "pretrain_recon_loss", 1e-4);
 }
 
 /// Names and shapes of the fine-tuned weights without counters, where there are reference numbers.
