@@ -10,7 +10,7 @@ fn every_choice_says_why() {
     assert!(!report.name.to_lowercase().contains("llvmpipe"), "{}", report.name);
 }
 
-/// Four networks, on whatever graphics adapter there is, against the CPU.
+/// Five networks, on whatever graphics adapter there is, against the CPU.
 #[cfg(feature = "wgpu")]
 #[test]
 fn a_graphics_device_computes_what_the_cpu_computes() {
@@ -23,6 +23,7 @@ fn a_graphics_device_computes_what_the_cpu_computes() {
     on_graphics::logits_are_those_of_the_cpu(&graphics);
     on_graphics::tiles_are_those_of_the_cpu(&graphics);
     on_graphics::logits_of_fields_are_those_of_the_cpu(&graphics);
+    on_graphics::an_hour_is_that_of_the_cpu(&graphics);
 }
 
 #[cfg(feature = "wgpu")]
@@ -30,7 +31,7 @@ mod on_graphics {
     use stormlens_data::request::ClassOutput;
 
     use super::*;
-    use crate::explain::{ClassTarget, MaskedSum, RawCam, grad_cam};
+    use crate::explain::{ClassTarget, MaskedSum, Pass, RawCam, grad_cam};
     use crate::golden::{Golden, input, parameters, procedural, ramp, relative_l2};
     use crate::models::polar_low::{self, PolarLow};
     use crate::models::sar_unet::SarUnet;
@@ -118,17 +119,51 @@ mod on_graphics {
             let watch = Watch { layers: layers.clone(), input: true };
             differentiate(&Sslpdl, &parameters(&weights, device), x, &watch, left).remove(0).0
         };
+        check_hidden(run, graphics, 8, &values);
+    }
+
+    /// The small twin of SpaT-SparK with its translation, two of six patches hidden: masked convolutions, tokens of hidden
+    /// patches, statistics of patches.
+    pub fn an_hour_is_that_of_the_cpu(graphics: &Device) {
+        use crate::explain::{Watch, differentiate};
+        use crate::golden::nowcast;
+        use crate::models::spat_spark::tests::{examples, tiny, weights};
+        use crate::models::spat_spark::{self, SpatSpark};
+
+        let [height, width] = [64, 96];
+        let values = examples([&[1, 3], &[]])[..3 * height * width].to_vec();
+        let weights = weights(&tiny(true));
+        let layers = nowcast::layer_names(&spat_spark::ENTRY);
+        let run = |device: &Device| {
+            let x = input(values.clone(), [1, 3, height, width], device);
+            let upper = |_: usize, y: &[f32], _: &[usize]| {
+                let mask = (0..height * width).map(|i| f32::from(u8::from(i / width < 32)));
+                MaskedSum::over(mask.collect(), &y[..height * width])
+            };
+            let watch = Watch { layers: layers.clone(), input: true };
+            differentiate(&SpatSpark, &parameters(&weights, device), x, &watch, upper).remove(0).0
+        };
+        check_hidden(run, graphics, layers.len(), &values);
+    }
+
+    /// Forward and backward of an input of which more than 300 values are hidden: to them comes no gradient.
+    fn check_hidden(
+        run: impl Fn(&Device) -> Pass,
+        graphics: &Device,
+        n_layers: usize,
+        values: &[f32],
+    ) {
         let (cpu, gpu) = (run(&Device::flex()), run(graphics));
         let error = relative_l2(&gpu.prediction, &cpu.prediction);
         assert!(error < 1e-5, "prediction: {error}");
-        assert_eq!(gpu.layers.len(), 8);
+        assert_eq!(gpu.layers.len(), n_layers);
         for (gpu, cpu) in gpu.layers.iter().zip(&cpu.layers) {
             let error = relative_l2(&gpu.weighted_sum, &cpu.weighted_sum);
             assert!(error < 1e-4, "{}: {error}", cpu.name);
         }
         let [gpu, cpu] = [gpu, cpu].map(|pass| pass.input_gradient.expect("it was watched"));
         assert!(relative_l2(&gpu, &cpu) < 1e-4);
-        let hidden = gpu.iter().zip(&values).filter(|(_, x)| x.is_nan());
+        let hidden = gpu.iter().zip(values).filter(|(_, x)| x.is_nan());
         assert!(hidden.clone().count() > 300 && hidden.clone().all(|(&g, _)| g == 0.0));
     }
 }

@@ -6,6 +6,8 @@ mod small;
 
 use burn::tensor::{Device, Tensor};
 
+pub(crate) use small::examples;
+
 use super::*;
 use crate::golden::{max_abs, max_error, parameters, procedural};
 use crate::models::HostTensors;

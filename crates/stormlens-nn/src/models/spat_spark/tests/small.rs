@@ -27,7 +27,7 @@ pub(super) fn cases() -> [(&'static str, HostTensors, [&'static [usize]; 2]); 3]
     ]
 }
 
-pub(super) fn examples(hidden: [&[usize]; 2]) -> Vec<f32> {
+pub(crate) fn examples(hidden: [&[usize]; 2]) -> Vec<f32> {
     let patches = tokens(3, SIZE).expect("six patches");
     let mut values = ramp(2 * N);
     for (example, hidden) in values.chunks_exact_mut(N).zip(hidden) {
