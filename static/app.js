@@ -536,7 +536,8 @@ function inspect(figures) {
     }
   };
   const look = (chart, region) => {
-    const address = new URL(location.href);
+    // A film may show another lead time than the page.
+    const address = new URL(document.querySelector("[data-film]")?.dataset.at ?? location.href, location.href);
     const within = (from, length, all) => {
       const start = Math.max(0, Math.min(Math.round(from), all - 8));
       return [start, Math.max(8, Math.min(Math.round(from + length), all) - start)];
@@ -642,7 +643,11 @@ function putMap(figure, { sources, title, alt, values }) {
 }
 
 /** What changes by itself is not read aloud each time. */
-const hush = (figures, is) => figures.forEach(({ chart }) => chart?.output.setAttribute("aria-live", is ? "off" : "polite"));
+const hush = (figures, is) =>
+  figures.forEach(({ chart }) => {
+    if (is) chart?.output.setAttribute("aria-live", "off");
+    else chart?.output.removeAttribute("aria-live");
+  });
 
 /** Forecasts and the observation one after the other at one place; a button where there are none goes. */
 function flicker(button) {
@@ -687,7 +692,8 @@ function film(controls) {
   const leads = JSON.parse(controls.dataset.film);
   const first = Number(slider.value);
   const shown = figures.map(readMap);
-  let [playing, timer] = [false, null];
+  // Of the last start, so that one that still waits for pictures knows that it is over; 0: nothing plays.
+  let [run, n_runs, timer] = [0, 0, null];
 
   // The address and the title of a map name its lead time.
   const address = (text, i) => text.replace(/(\/figure\/[^?]+?)(?:(?:%40|@)\d+)?\.svg/, `$1${i > 0 ? `%40${i}` : ""}.svg`);
@@ -704,7 +710,13 @@ function film(controls) {
     output.textContent = `+${minutes} min${clock}`;
     slider.setAttribute("aria-valuetext", output.textContent);
     open.href = href;
-    figures.forEach((figure, n) => putMap(figure, at(shown[n], i)));
+    // Where a closer look goes on, and files that are of another map.
+    if (i === first) delete controls.dataset.at;
+    else controls.dataset.at = href;
+    figures.forEach((figure, n) => {
+      putMap(figure, at(shown[n], i));
+      figure.querySelector("details.files").hidden = i !== first;
+    });
   };
   const drawn = (i) =>
     Promise.all(
@@ -717,36 +729,42 @@ function film(controls) {
     );
   const stop = () => {
     clearTimeout(timer);
-    playing = false;
+    run = 0;
     halt = () => {};
     hush(figures, false);
-    output.setAttribute("aria-live", "polite");
     button.textContent = "Play";
   };
-  const tick = async () => {
+  const tick = async (mine) => {
     const next = (Number(slider.value) + 1) % leads.length;
     await drawn(next);
-    if (!playing) return;
+    if (run !== mine) return;
     show(next);
-    timer = setTimeout(tick, next === leads.length - 1 ? 1500 : 400);
+    timer = setTimeout(() => tick(mine), next === leads.length - 1 ? 1500 : 400);
   };
   const start = () => {
     halt();
-    playing = true;
+    run = ++n_runs;
     halt = stop;
     hush(figures, true);
     output.setAttribute("aria-live", "off");
     button.textContent = "Stop";
-    tick();
+    tick(run);
   };
-  const step = (i) => {
+  // A slider says its own value.
+  const step = (i, isSaid) => {
     halt();
+    output.setAttribute("aria-live", isSaid ? "polite" : "off");
     show((i + leads.length) % leads.length);
   };
-  button.addEventListener("click", () => (playing ? stop() : start()));
-  slider.addEventListener("input", () => step(Number(slider.value)));
+  // Who wants no motion goes on by hand.
+  button.addEventListener("click", () => {
+    if (run) stop();
+    else if (still.matches) step(Number(slider.value) + 1, true);
+    else start();
+  });
+  slider.addEventListener("input", () => step(Number(slider.value), false));
   controls.querySelectorAll("[data-step]").forEach((arrow) =>
-    arrow.addEventListener("click", () => step(Number(slider.value) + Number(arrow.dataset.step))),
+    arrow.addEventListener("click", () => step(Number(slider.value) + Number(arrow.dataset.step), true)),
   );
 }
 

@@ -92,7 +92,7 @@ fn an_hour_is_explained_and_gaps_are_filled() {
          --output @hour.json"
     ));
     let said = std::fs::read_to_string(bench.path("hour.json")).expect("JSON");
-    for words in ["at +5 to +60 min", "steps_mean", "last_lead_time_min"] {
+    for words in ["at +5 to +60 min", "\"name\": \"steps_mean\""] {
         assert!(said.contains(words), "{words}");
     }
     let rebuilt = format!("predict --model spat-spark --checkpoint pre-germany-2018 {sample}");

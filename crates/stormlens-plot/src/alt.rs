@@ -126,23 +126,49 @@ fn differences_words(
     figure: &Figure,
     names: [&str; 2],
 ) -> Result<String, PlotError> {
-    let n = n_shown(Shown::difference(outcome, names, 0)?.variable);
+    let first = Shown::difference(outcome, names, 0)?;
     let size = |index: usize| {
-        let shown = Shown::difference(outcome, names, index)?;
-        Ok::<_, PlotError>((
-            number(moments(&shown.field()).1),
-            in_unit(&shown.variable.quantity.unit),
-        ))
+        let field = Shown::difference(outcome, names, index).ok()?.field();
+        // A lead time that was not observed has no error, and not one of zero.
+        extremes(&field).map(|_| (entries::label(first.variable, index), number(moments(&field).1)))
     };
-    let ((first, _), (last, unit)) = (size(0)?, size(n.saturating_sub(1))?);
+    let sizes: Vec<(String, String)> = (0..n_shown(first.variable)).filter_map(size).collect();
     let title = headings::of(outcome, figure, &Style::default())?.title;
-    Ok(format!("{title}: the root mean square goes from {first} to {last}{unit}."))
+    let unit = in_unit(&first.variable.quantity.unit);
+    Ok(match (sizes.first(), sizes.last()) {
+        (Some((from, first)), Some((to, last))) => format!(
+            "{title}: the root mean square goes from {first}{unit} ({from}) to {last}{unit} ({to})."
+        ),
+        _ => format!("{title}: nothing can be compared."),
+    })
+}
+
+/// Numbers that explain nothing: where they begin and end, and the largest of them.
+fn series_words(title: &str, variable: &Variable) -> String {
+    let unit = in_unit(&variable.quantity.unit);
+    let Some(axis) = variable.axis() else { return format!("{title}.") };
+    let values = variable.to_f64().into_iter().enumerate().filter(|(_, value)| value.is_finite());
+    let values: Vec<(usize, f64)> = values.collect();
+    let entry = |&(i, value): &(usize, f64)| format!("{}{unit} ({})", number(value), axis.label(i));
+    let largest = values.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    match (values.first(), values.last(), largest) {
+        (Some(first), Some(last), Some(largest)) => format!(
+            "{title}: from {} to {}; the largest is {}.",
+            entry(first),
+            entry(last),
+            entry(largest)
+        ),
+        _ => format!("{title}: there is no number."),
+    }
 }
 
 /// Which entries matter most, and how much of it the last quarter of an hour holds.
 fn bars_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotError> {
     let figure = Figure::Bars(variable.name.clone());
     let headings::Words { title, details } = headings::of(outcome, &figure, &Style::default())?;
+    if target::words(outcome, variable).is_none() {
+        return Ok(series_words(&title, variable));
+    }
     let target = details.first().map_or_else(String::new, |target| format!(", {target}"));
     let Some(axis) = variable.axis().filter(|_| variable.plane.is_none()) else {
         return Err(PlotError::NotASeries { name: variable.name.clone() });
@@ -174,6 +200,9 @@ fn bars_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErro
 fn curve_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotError> {
     let figure = Figure::Curve(variable.name.clone());
     let title = headings::of(outcome, &figure, &Style::default())?.title;
+    if target::words(outcome, variable).is_none() {
+        return Ok(series_words(&title, variable));
+    }
     let values = variable.to_f64();
     let (Some(first), Some(last)) = (values.first(), values.last()) else {
         return Ok(format!("{title}: there is no point."));

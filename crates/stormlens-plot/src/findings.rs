@@ -132,9 +132,11 @@ fn share_on_target(outcome: &Outcome, map: &Field) -> Option<f64> {
         return None;
     }
     let total: f64 = map.values.iter().map(|&v| f64::from(v)).sum();
-    let mask = mask.map(0);
-    let pairs = map.values.iter().zip(&mask.values);
-    let on: f64 = pairs.filter(|(_, m)| **m > 0.0).map(|(&v, _)| f64::from(v)).sum();
+    // Of several lead times, the pixels of any of them.
+    let masks: Vec<Field> = (0..mask.n_maps()).map(|i| mask.map(i)).collect();
+    let is_on = |i: usize| masks.iter().any(|mask| mask.values[i] > 0.0);
+    let values = map.values.iter().enumerate();
+    let on: f64 = values.filter(|(i, _)| is_on(*i)).map(|(_, &v)| f64::from(v)).sum();
     (total > 0.0).then_some(on / total)
 }
 

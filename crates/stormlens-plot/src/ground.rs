@@ -44,7 +44,7 @@ fn frame<'a>(view: &View<'a>, shown: &Shown) -> Result<Option<Shown<'a>>, PlotEr
     let Some(ground) = own.or_else(|| first_map(view.outcome, role)) else { return Ok(None) };
     let last = ground.n_maps().saturating_sub(1);
     let index = match is_mask {
-        true => same_lead_time(ground, shown.variable),
+        true => same_lead_time(ground, shown),
         // What is said of a frame lies on that frame.
         false if shown.is_of_frame() => view.style.frame.unwrap_or(shown.index.min(last)),
         false => view.style.frame.unwrap_or(last),
@@ -64,9 +64,9 @@ fn own_input<'a>(view: &View<'a>, shown: &Shown) -> Option<&'a Variable> {
     view.outcome.variables.iter().find(is_own)
 }
 
-fn same_lead_time(prediction: &Variable, mask: &Variable) -> usize {
+fn same_lead_time(prediction: &Variable, mask: &Shown) -> usize {
     let minutes = |variable: &Variable, i: usize| variable.axis()?.lead_time_min(i);
-    let wanted = minutes(mask, 0);
+    let wanted = minutes(mask.variable, mask.index);
     (0..prediction.n_maps()).find(|&i| minutes(prediction, i) == wanted).unwrap_or(0)
 }
 

@@ -1,6 +1,6 @@
 //! Title and details of each figure, from role, axes and target of what it shows.
 
-use stormlens_data::outcome::{Axis, Colours, Outcome, Role, Variable};
+use stormlens_data::outcome::{Axis, Colours, Coordinates, Outcome, Role, Variable};
 
 use super::completeness::Completeness;
 use super::lookup::{Shown, moments, n_shown, variable};
@@ -236,6 +236,12 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
         }
         _ if variable.axis().is_some_and(|axis| axis.name == Axis::MEMBER) => {
             format!("{}, {n} members", sentence(&variable.quantity.name))
+        }
+        _ if variable
+            .axis()
+            .is_some_and(|axis| matches!(axis.coordinates, Coordinates::Names { .. })) =>
+        {
+            format!("{}, {n} maps", titles::long(outcome, &shown, style))
         }
         _ => format!("{} at {n} times", titles::long(outcome, &shown, style)),
     };

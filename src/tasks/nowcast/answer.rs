@@ -41,12 +41,12 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     if let Some(seen) = &seen {
         seen.finish(&mut answers, &placed);
     }
-    let patch_errors = seen.as_ref().zip(answers.first());
-    let patch_errors = patch_errors.map(|(seen, first)| seen.errors(&first.prediction, &placed));
+    let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
+    let rebuilt = seen.as_ref().zip(answers.first()).filter(|_| task.rebuilds());
+    let patch_errors = rebuilt.map(|(seen, first)| seen.errors(&first.prediction, &placed));
     if let Some(seen) = &seen {
         answers.iter_mut().for_each(|answer| seen.crop(answer));
     }
-    let task = cards.checkpoint.nowcasting.as_ref().expect("weights that take frames");
     let mut ground = Ground::new(&frames, task);
     if task.rebuilds() {
         ground.lead_axis = ground.input_axis.clone();
@@ -66,8 +66,11 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     };
     if let Some(seen) = &seen {
         variables.extend(hidden(&ground, seen));
-        let errors = patch_errors.filter(|_| task.rebuilds());
-        variables.extend(errors.map(|errors| ground.of_patches(PATCH_ERROR, seen, errors)));
+        let quantity =
+            Quantity::new("squared error over the patch's spread squared", "1", Colours::Sizes);
+        variables.extend(
+            patch_errors.map(|errors| ground.of_patches(PATCH_ERROR, quantity, (seen, errors))),
+        );
     }
     let observed = variables.iter().find(|variable| variable.role == Role::Observation);
     let observed = observed.filter(|_| !behind_masks.is_empty()).map(Variable::to_f32);
@@ -141,13 +144,18 @@ impl Ground {
     }
 
     /// A value a patch.
-    fn of_patches(&self, name: &str, seen: &Seen, values: Vec<f32>) -> Variable {
+    fn of_patches(
+        &self,
+        name: &str,
+        quantity: Quantity,
+        (seen, values): (&Seen, Vec<f32>),
+    ) -> Variable {
         let [_, rows, columns] = seen.patches.grid();
         let (values, plane) = seen.on_pixels(values, [rows, columns]);
         Variable {
             name: name.to_owned(),
             role: Role::Diagnostic,
-            quantity: Quantity::new("squared error over the patch's variance", "1", Colours::Sizes),
+            quantity,
             axes: Vec::new(),
             plane: Some(plane),
             domain: self.domain.clone(),
@@ -213,16 +221,18 @@ fn forecast(
 /// Where patches are hidden, if any are.
 fn hidden(ground: &Ground, seen: &Seen) -> Option<Variable> {
     let values = seen.hidden.iter().map(|&hidden| f32::from(u8::from(hidden)));
-    let variable = ground.of_patches(HIDDEN, seen, values.collect());
     let quantity = Quantity::new("hidden from the network", "1", Colours::Mask);
-    seen.hidden.contains(&true).then_some(Variable { quantity, ..variable })
+    let variable = ground.of_patches(HIDDEN, quantity, (seen, values.collect()));
+    seen.hidden.contains(&true).then_some(variable)
 }
 
 /// How much of the input the network did not see, and what took its place.
 fn hidden_in_words(seen: &Seen) -> Option<Note> {
     let n_hidden = seen.hidden.iter().filter(|&&hidden| hidden).count();
     let statistics = match seen.mask.whole_statistics {
-        true => "their mean and spread are known to it",
+        true => {
+            "mean and spread of those that were chosen are known to it, but not to explanations"
+        }
         false => "so are their mean and spread",
     };
     let text = format!(

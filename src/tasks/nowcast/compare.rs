@@ -66,11 +66,8 @@ impl Comparison {
         let missing = || QuestionError::parameter(SAMPLE, "is missing: choose one of the samples");
         let sample = task.samples.find(parameters.one(SAMPLE)?.ok_or_else(missing)?)?;
         let names = read_networks(parameters, catalog, &sample)?;
-        let ask = |(place, name): (usize, &String)| {
-            read_question(parameters, catalog, &sample, (place, name))
-        };
-        let questions: Vec<Question> =
-            names.iter().enumerate().map(ask).collect::<Result<_, _>>()?;
+        let ask = |name: &String| read_question(parameters, catalog, &sample, name);
+        let questions: Vec<Question> = names.iter().map(ask).collect::<Result<_, _>>()?;
         let no_weights = || {
             let field = sample.field.label();
             let message = format!("cannot be chosen: no network here has weights for {field}");

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use stormlens_data::card::{NowcastField, Nowcasting, Part};
+use stormlens_data::forecast::Steps;
 use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
@@ -10,10 +11,10 @@ use self::mask::MaskView;
 use super::answer::UNLIKE_TRAINING;
 use super::question::{
     HIDE, HIDE_PERCENT, HIDE_SEED, LAST_LEAD_TIME, LEAD_TIME, MASK_PERCENT, MASKS, STATISTICS,
-    THRESHOLD, has_steps_mean, last_lead_time_min, lead_time_min, sample_of, threshold,
+    THRESHOLD, last_lead_time_min, lead_time_min, sample_of, threshold,
 };
 use super::references::NO_REFERENCE;
-use super::scores::{Scores, of_outcome, references};
+use super::scores::{Scores, forecast_title, of_outcome, references};
 use super::{Nowcasts, split};
 use crate::parameters::encode;
 use crate::question::Question;
@@ -62,8 +63,8 @@ struct ResultPage {
     inputs: FigureView,
     scores: Option<Scores>,
     by_lead: Option<Scores>,
-    n_references: usize,
-    has_steps_mean: bool,
+    /// `persistence (the last frame, unchanged) and S-PROG (…)`
+    references: String,
     /// The same with the mean of a STEPS ensemble beside it, where that can be had and is not there.
     with_steps_mean: Option<String>,
     /// In what the frames are unlike those that the weights were trained on.
@@ -89,13 +90,12 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
     let figures = Figures::new(question, outcome);
     let (sample, lead) = (sample_of(&question.request.subject), lead_time_min(&question.target));
     let rebuilds = question.cards.checkpoint.nowcasting.as_ref().is_some_and(Nowcasting::rebuilds);
-    let (idx, table) = match rebuilds {
+    let idx = match rebuilds {
         // The last frame; what fills gaps is compared over all frames together.
-        true => {
-            (outcome.variable("input").map_or(0, |input| input.n_maps() - 1), of_outcome(outcome))
-        }
-        false => (lead_idx(outcome, lead), of_outcome(outcome)),
+        true => outcome.variable("input").map_or(0, |input| input.n_maps() - 1),
+        false => lead_idx(outcome, lead),
     };
+    let table = of_outcome(outcome);
     let page = ResultPage {
         layout: layout.clone(),
         report: Report::new(shown, &figures, &[LEAD_TIME, LAST_LEAD_TIME, THRESHOLD], "forecast"),
@@ -123,8 +123,7 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
             .as_ref()
             .filter(|_| !rebuilds)
             .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
-        n_references: references(outcome).count(),
-        has_steps_mean: has_steps_mean(&question.request.subject),
+        references: in_words(outcome),
         with_steps_mean: with_steps_mean(question),
         unlike: outcome.notes(UNLIKE_TRAINING).map(str::to_owned).collect(),
         no_reference: outcome.notes(NO_REFERENCE).map(str::to_owned).collect(),
@@ -202,6 +201,28 @@ fn leads(question: &Question) -> Vec<(u32, Option<String>)> {
     all.iter().map(link).collect()
 }
 
+/// The forecasts without a network that are there.
+fn in_words(outcome: &Outcome) -> String {
+    let words = |variable: &Variable| match variable.name.as_str() {
+        "persistence" => "persistence (the last frame, unchanged)".to_owned(),
+        "lagrangian_persistence" => {
+            "Lagrangian persistence (the last frame, moved as the rain moved)".to_owned()
+        }
+        "s_prog" => "S-PROG (moved too, but small structures fade)".to_owned(),
+        "steps_mean" => format!(
+            "the mean of {} forecasts by STEPS (what fades is replaced with noise of its size)",
+            Steps::default().n_members
+        ),
+        other => forecast_title(other),
+    };
+    let all: Vec<String> = references(outcome).map(words).collect();
+    match all.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// The page of the same question with the mean of a STEPS ensemble beside it.
 fn with_steps_mean(question: &Question) -> Option<String> {
     let mut other = question.clone();
@@ -258,7 +279,8 @@ fn facts(outcome: &Outcome, idx: usize) -> Vec<(&'static str, String)> {
 
 /// Said plainly where the threshold selects nothing or everything.
 fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> {
-    let mask = outcome.variable("target_mask")?.to_f64();
+    let target = outcome.variable("target_mask")?;
+    let mask = target.to_f64();
     let at = match last_lead_time_min(&question.target) {
         None => "of the forecast".to_owned(),
         Some(last) => {
@@ -270,11 +292,13 @@ fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> 
     let above = if unit == "1" { above.to_string() } else { format!("{above} {unit}") };
     match n_pixels {
         0 => {
-            let high =
-                facts(outcome, idx).into_iter().next().map(|fact| fact.1).unwrap_or_default();
+            let maps = idx..idx + target.n_maps();
+            let high = maps.filter_map(|i| Some(outcome.variable("prediction")?.map(i).range()?.1));
+            let high = format::number(high.fold(f32::NEG_INFINITY, f32::max).into());
+            let unit = if unit == "1" { String::new() } else { format!(" {unit}") };
             Some(format!(
                 "No pixel {at} exceeds {above}, so there is nothing to explain and every map is \
-                 empty. The maximum is {high}. Choose a lower threshold"
+                 empty. The maximum is {high}{unit}. Choose a lower threshold"
             ))
         }
         n if n == mask.len() => Some(format!(

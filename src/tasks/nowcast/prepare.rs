@@ -9,7 +9,7 @@ use stormlens_data::request::{Explain, Request, Target};
 use super::answer::levels::layers;
 use super::question::{mask_of, nowcasting, sample_of};
 use super::samples::{Frames, Samples};
-use super::seen::Seen;
+use super::seen::{Seen, know_whole_patches};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Prepared;
@@ -26,9 +26,13 @@ pub fn prepare(
     let frames =
         samples.load(sample_of(&request.subject), task).map_err(|error| invalid(&error))?;
     let may_hide = cards.model.hides() == Some(Hides::Patches);
-    let known = may_hide.then(|| known(&frames));
+    let mut known = may_hide.then(|| known(&frames)).flatten();
+    if task.rebuilds() {
+        // What was not measured is to be rebuilt, and not a dry pixel that somebody made up.
+        known.iter_mut().for_each(|known| know_whole_patches(known, frames.shape()));
+    }
     let (input, frames) = input(frames);
-    let seen = known.map(|known| Seen::new(&input, known.as_deref(), mask_of(&request.subject)));
+    let seen = may_hide.then(|| Seen::new(&input, known.as_deref(), mask_of(&request.subject)));
     let seen = seen.transpose().map_err(|why| invalid(&why))?;
     let within = seen.as_ref().and_then(Seen::within);
     let asked: Result<_, _> =

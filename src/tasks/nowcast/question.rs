@@ -142,6 +142,11 @@ fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, Questi
             }
         },
     };
+    let rebuilds = nowcasting(cards).is_ok_and(Nowcasting::rebuilds);
+    if mask.whole_statistics && rebuilds {
+        let message = "cannot be whole for weights that rebuild what is hidden: it would tell them the size of the answer";
+        return Err(QuestionError::parameter(STATISTICS, message));
+    }
     // Where nothing is hidden, both are the same.
     let whole_statistics = mask.whole_statistics && (mask.hides() || mask.n_masks > 0);
     Ok(FrameMask { whole_statistics, ..mask })

@@ -149,8 +149,8 @@ impl Seen {
         (0..height * width).map(|i| self.hidden[patch(i)]).collect()
     }
 
-    /// Gives forecasts the size that the whole of a patch has, hidden or not, where that is wanted. Patches with a pixel
-    /// that is not known keep what they have.
+    /// Gives forecasts the size that the whole of a patch has, hidden or not, where that is wanted. Patches that are not
+    /// known have that of all known ones together.
     ///
     /// `placed` is what the weights state.
     pub fn finish(&self, answers: &mut [Answer], placed: &[ShownLayer]) {
@@ -166,19 +166,27 @@ impl Seen {
         }
     }
 
-    /// Of each patch that is known, the mean squared error of what was rebuilt in units of the patch's spread, as the
-    /// pre-training counts it; of others missing.
+    /// Of each patch that is known, the mean squared error of what was rebuilt within the frames, in units of the patch's
+    /// spread, as the pre-training counts it; of others missing.
     pub fn errors(&self, rebuilt: &[f32], placed: &[ShownLayer]) -> Vec<f32> {
         let truth = Statistics::of(&self.whole, &self.patches, floor(placed));
         let unknown = self.patches.hidden(&self.whole);
-        let n = self.whole.len() as f64 / self.patches.n() as f64;
-        let mut errors = vec![0.0; self.patches.n()];
+        let [_, height, width] = self.shape;
+        let [rows, columns] = self.patches.size;
+        let is_within = |i: usize| i / columns % rows < height && i % columns < width;
+        let mut errors = vec![[0.0; 2]; self.patches.n()];
         for (i, (value, known)) in rebuilt.iter().zip(&self.whole).enumerate() {
-            let patch = self.patches.of_value(i);
-            let error = (f64::from(*value) - f64::from(*known)) / truth.spread[patch];
-            errors[patch] += error.powi(2) / n;
+            if is_within(i) {
+                let patch = self.patches.of_value(i);
+                let error = (f64::from(*value) - f64::from(*known)) / truth.spread[patch];
+                errors[patch][0] += error.powi(2);
+                errors[patch][1] += 1.0;
+            }
         }
-        let of = |(&error, &unknown): (&f64, &bool)| if unknown { f32::NAN } else { error as f32 };
+        let of = |(&[sum, n], &unknown): (&[f64; 2], &bool)| match unknown {
+            true => f32::NAN,
+            false => (sum / n) as f32,
+        };
         errors.iter().zip(&unknown).map(of).collect()
     }
 
@@ -195,6 +203,17 @@ impl Seen {
         let (mean, spread) = both.unzip();
         Some([mean, spread])
     }
+}
+
+/// Takes patches of which a pixel was not measured in some frame as not measured at all.
+pub fn know_whole_patches(known: &mut [bool], [_, height, width]: [usize; 3]) {
+    let columns = width.div_ceil(SIDE_PX);
+    let patch = |i: usize| i / width % height / SIDE_PX * columns + i % width / SIDE_PX;
+    let mut is_whole = vec![true; height.div_ceil(SIDE_PX) * columns];
+    for (i, _) in known.iter().enumerate().filter(|(_, known)| !**known) {
+        is_whole[patch(i)] = false;
+    }
+    known.iter_mut().enumerate().for_each(|(i, known)| *known = is_whole[patch(i)]);
 }
 
 /// What a network answers to frames of any size: one that can do without patches is given whole ones, with what is not

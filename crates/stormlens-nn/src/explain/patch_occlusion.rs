@@ -33,8 +33,8 @@ const CARD: MethodCard = MethodCard {
 /// Inputs that go through the network together.
 const BATCH: usize = 8;
 
-/// Hides each patch that is seen, one after another, and replaces each group of frames by the nearest frame that stays, for
-/// the network's own mask hides all frames of a patch.
+/// Hides each patch that is seen, one after another, and replaces each group of frames by the frame before it (the first
+/// group by the frame behind it), for the network's own mask hides all frames of a patch.
 ///
 /// Found are a map of what the target loses without each patch, `[1 × rows × columns]` of patches, missing where a patch was
 /// hidden already; what it loses without each group (`frames`), given for each frame; and the sum of the map.
@@ -81,7 +81,7 @@ impl Method for PatchOcclusion {
                 layer: None,
                 axis: Axis::CHANNEL,
                 coordinates: (0..n_frames).map(|frame| frame as f64).collect(),
-                name: "change of the target without these frames",
+                name: "change of the target with the frame before in place of these",
                 is_in_target_unit: true,
                 values: frames,
             }],

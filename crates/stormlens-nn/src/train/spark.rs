@@ -98,7 +98,7 @@ impl<'a> SparkSupervision<'a> {
         let mut rebuilt = Rebuilt::new(self.options.loss, patches, whole.len());
         for (whole, seen) in whole.iter().zip(seen) {
             let said = Statistics::of(seen, patches, floor);
-            // Of a patch that is not known as a whole nothing is learnt.
+            // Of a patch of which more than half is not known nothing is learnt; in others what is missing is dry.
             let truth = Statistics::of(whole, patches, floor);
             rebuilt.add(patches, whole, &patches.hidden(seen), [&said, &truth]);
         }

@@ -48,7 +48,8 @@ fn stamps(ground: &Ground, members: &[Vec<f32>]) -> Variable {
         let at = |i: usize| member.iter().skip(i).step_by(n_pixels);
         (0..n_pixels).map(|i| at(i).sum::<f32>() / n_leads as f32).collect()
     };
-    let axis = Axis::names(Axis::MEMBER, (1..=members.len()).map(|n| format!("mask {n}")));
+    // No members of an ensemble: what they agree on is no probability.
+    let axis = Axis::names("mask", (1..=members.len()).map(|n| format!("mask {n}")));
     let values = members.iter().flat_map(mean).collect();
     let map = ground.variable(MASK_MEMBERS, Role::Diagnostic, &axis, values);
     let name = "forecasts behind masks, mean over all lead times".to_owned();

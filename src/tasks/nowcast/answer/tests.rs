@@ -386,7 +386,8 @@ fn forecasts_behind_masks_say_how_they_differ_and_whether_that_means_something()
     // At the first lead time two pixels were observed, off by 0 and 0.5; variances are 0.125 and 0.
     near(&of(masked::MASK_RMS_ERROR), &[0.125f64.sqrt(), (0.25f64 / 3.0).sqrt()]);
     near(&of(masked::MASK_RMS_SPREAD), &[(1.5f64 * 0.0625).sqrt(), (1.5f64 * 0.5 / 3.0).sqrt()]);
-    near(&[of(masked::MASK_RANKS).iter().sum()], &[1.0]);
+    // Ranks of five pixels, of equal members in equal shares.
+    near(&of(masked::MASK_RANKS), &[3.5 / 15.0, 6.5 / 15.0, 5.0 / 15.0]);
     let without = masked::variables(&ground(), &answers, None);
     assert_eq!(without.len(), 3, "nothing to compare with");
     assert!(masked::variables(&ground(), &answers[..1], None).is_empty(), "one is no ensemble");

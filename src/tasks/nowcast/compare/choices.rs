@@ -45,21 +45,20 @@ pub fn read_networks(
     Ok(found.into_iter().take(MAX_NETWORKS).map(|choice| choice.name.clone()).collect())
 }
 
-/// Nothing is explained: explanations stand on the pages of the results. Forecasts without a network are those beside the
-/// first one, so that an ensemble is made once.
+/// Nothing is explained: explanations stand on the pages of the results. An ensemble is asked of each, so that all are scored
+/// on the same pixels.
 pub fn read_question(
     parameters: &Parameters,
     catalog: &Catalog,
     sample: &SampleEntry,
-    (place, name): (usize, &str),
+    name: &str,
 ) -> Result<Question, QuestionError> {
     let (model, checkpoint) = name.split_once('/').unwrap_or((name, ""));
     let fixed = [("model", model), ("checkpoint", checkpoint), (SAMPLE, &sample.id)];
     let mut pairs: Vec<(String, String)> =
         fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     pairs.push(("methods".to_owned(), NO_METHOD.to_owned()));
-    let names = [LEAD_TIME, THRESHOLD, REGION].into_iter();
-    for name in names.chain((place == 0).then_some(STEPS_MEAN)) {
+    for name in [LEAD_TIME, THRESHOLD, STEPS_MEAN, REGION] {
         pairs.extend(parameters.one(name)?.map(|value| (name.to_owned(), value.to_owned())));
     }
     Question::read(&Parameters::of(pairs), catalog, &[])

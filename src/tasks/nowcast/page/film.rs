@@ -5,7 +5,7 @@ use stormlens_data::outcome::Outcome;
 
 use super::page_at;
 use crate::question::Question;
-use crate::web::format;
+use crate::web::{format, result};
 
 /// A film of all maps of a forecast.
 pub struct Film {
@@ -32,11 +32,16 @@ impl Film {
         let clock = |i: usize| {
             axis.time(i).map(|time| format!(", {} UTC", format::clock(time))).unwrap_or_default()
         };
-        let lead = |(i, &minutes): (usize, &u32)| json!({ "minutes": minutes, "clock": clock(i), "href": page_at(question, minutes) });
+        // The one that is shown may be explained over a span.
+        let page = |i: usize| match i == shown {
+            true => result::page(question),
+            false => page_at(question, minutes[i]),
+        };
+        let lead = |(i, &minutes): (usize, &u32)| json!({ "minutes": minutes, "clock": clock(i), "href": page(i) });
         let leads: Vec<Value> = minutes.iter().enumerate().map(lead).collect();
         Some(Self {
             words: format!("+{} min{}", minutes[shown], clock(shown)),
-            href: page_at(question, minutes[shown]),
+            href: page(shown),
             leads: Value::from(leads).to_string(),
             shown,
             last: minutes.len() - 1,

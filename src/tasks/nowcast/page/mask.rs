@@ -44,7 +44,7 @@ pub struct MaskView {
 /// A patch to be hidden or shown.
 pub struct PatchView {
     pub number: usize,
-    /// `Hide patch 9, row 2, column 4`
+    /// `0.3 mm/h, hide patch 9, row 2, column 4; hidden now`
     pub label: String,
     /// Where the visitor hid it by name.
     pub is_chosen: bool,
@@ -73,8 +73,11 @@ impl MaskView {
             let number = row * n_columns + column;
             let is_chosen = mask.hidden.contains(&number);
             let is_hidden = hidden.is_some_and(|map| is_set(map, [row, column], [height, width]));
-            let label = format!("Hide patch {number}, row {}, column {}", row + 1, column + 1);
             let rain = mean_rain(input, [row, column]);
+            let amount = if rain.is_empty() { "not measured" } else { &rain };
+            let now = if is_hidden { "; hidden now" } else { "" };
+            let (row, column) = (row + 1, column + 1);
+            let label = format!("{amount}: hide patch {number}, row {row}, column {column}{now}");
             PatchView { number, label, is_chosen, is_hidden, rain }
         };
         let row = |row: usize| (0..n_columns).map(|column| patch(row, column)).collect();
