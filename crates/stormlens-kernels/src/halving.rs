@@ -145,7 +145,7 @@ impl Halving<'_> {
         let (even, odd) = line.split_at_mut(line.len() / 2);
         let half = self.side / 2;
         // The first pixel of the row counts as number `half`.
-        let (first, second) = if half % 2 == 0 { (even, odd) } else { (odd, even) };
+        let (first, second) = if half.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let (pairs, last) = row.as_chunks::<2>();
         let firsts = first[half / 2..].iter_mut().zip(&mut second[half.div_ceil(2)..]);
         for ((first, second), pair) in firsts.zip(pairs) {
