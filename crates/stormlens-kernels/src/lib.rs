@@ -16,6 +16,7 @@ pub mod convolution;
 pub mod deformable;
 pub mod depthwise;
 pub mod gelu;
+pub mod halving;
 pub mod layer_norm;
 pub mod level;
 pub mod planes;

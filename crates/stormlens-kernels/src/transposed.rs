@@ -1,13 +1,16 @@
 //! The transposed convolution that doubles height and width: kernel 2 × 2, stride 2.
 //!
 //! Kernels do not overlap, so every pixel becomes four, each a linear map of its channels: a product of
-//! matrices, whose rows are then laid out as pixels.
+//! matrices, whose rows are then laid out as pixels. Larger kernels that overlap are in [`OverlappingFilter`].
+
+mod overlapping;
 
 use crate::bands::{self, Maps, Shape};
 use crate::level::at_level;
 use crate::pointwise::Pointwise;
 use crate::product::Matrix;
 use crate::{Level, scratch};
+pub use overlapping::{Apart, OverlappingFilter};
 
 /// Weights of one transposed convolution.
 #[derive(Clone, Copy, Debug)]

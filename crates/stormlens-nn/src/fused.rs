@@ -21,13 +21,14 @@ use stormlens_kernels::{Level, LevelError};
 pub(crate) use self::operation::{alike, apply, apply_pair, apply_triple};
 pub(crate) use self::operations::{
     AttentionOperation, AttentionTraining, ChannelNormOperation, ConvolutionOperation,
-    ConvolutionTraining, DeformableOperation, DepthwiseOperation, GeluOperation,
-    LayerNormOperation, LayerNormPair, Learner, NormTraining, PointwiseOperation,
-    PointwiseTraining, PoolOperation, ResidualEnd, ResizedParts, SeparableOperation,
-    SeparableTraining, StemOperation, TransposedOperation, UpsampleOperation,
+    ConvolutionTraining, DeformableOperation, DepthwiseOperation, GeluOperation, HalvingOperation,
+    HalvingTraining, LayerNormOperation, LayerNormPair, Learner, NormTraining,
+    OverlappingOperation, OverlappingTraining, PointwiseOperation, PointwiseTraining,
+    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, SeparableTraining, StemOperation,
+    TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
-pub(crate) use self::untaped::{compute_four, compute_pair, compute_triple};
+pub(crate) use self::untaped::{compute_four, compute_one, compute_pair, compute_triple};
 pub(crate) use self::weight_gradients::WeightGradients;
 
 /// Names the kernels: `auto`, `plain`, or a level of vector instructions.

@@ -33,8 +33,8 @@ pub(crate) use dropout::{drop_path, dropout};
 pub use fold::fold;
 pub(crate) use layer_norm::{layer_norm, layer_norm_relu, residual_layer_norms};
 pub(crate) use plain::{
-    convolution, convolution_gelu, convolution_halving, convolution_of_resized_gelu,
-    convolution_relu,
+    convolution, convolution_gelu, convolution_halving, convolution_halving_relu,
+    convolution_of_resized_gelu, convolution_relu,
 };
 pub(crate) use resample::{
     adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample,

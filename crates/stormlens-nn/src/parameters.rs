@@ -8,6 +8,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rayon::prelude::*;
 use stormlens_kernels::convolution::{Filter, SplitFilter};
 use stormlens_kernels::product::Matrix;
+use stormlens_kernels::transposed::OverlappingFilter;
 
 use crate::fused::{Kernels, WeightGradients};
 use crate::layers::{DepthwisePass, NormOptions};
@@ -37,6 +38,8 @@ struct Entry {
     filter: OnceLock<Arc<Filter>>,
     /// The same, cut into the parts of maps that lie side by side.
     split: OnceLock<Arc<SplitFilter>>,
+    /// The same as the weights of a transposed convolution whose kernels overlap.
+    overlapping: OnceLock<Arc<OverlappingFilter>>,
 }
 
 impl Entry {
@@ -50,6 +53,7 @@ impl Entry {
             matrix: OnceLock::new(),
             filter: OnceLock::new(),
             split: OnceLock::new(),
+            overlapping: OnceLock::new(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Entry {
             matrix: OnceLock::new(),
             filter: OnceLock::new(),
             split: OnceLock::new(),
+            overlapping: OnceLock::new(),
         }
     }
 
@@ -94,6 +99,11 @@ impl Entry {
     fn split(&self, channels: &[usize]) -> Arc<SplitFilter> {
         let new = || Arc::new(SplitFilter::new(&self.values(), self.shape[0], channels));
         self.split.get_or_init(new).clone()
+    }
+
+    fn overlapping(&self) -> Arc<OverlappingFilter> {
+        let new = || Arc::new(OverlappingFilter::new(self.values(), self.shape[0]));
+        self.overlapping.get_or_init(new).clone()
     }
 }
 
@@ -134,6 +144,7 @@ impl Parameters {
         entries.into_par_iter().for_each(|entry| match entry.shape.as_slice() {
             // 2 × 2: a transposed convolution, which is a product of matrices.
             [_, _, 1, 1] | [_, _, 2, 2] => entry.matrix().prepare(level),
+            [_, _, 4, 4] => entry.overlapping().prepare(level),
             // Linear layers of pixels; those of a classifier's end are small.
             [_, n_in] if *n_in >= LEAST_LINEAR => entry.matrix().prepare(level),
             [_, n_in, 3, 3] if *n_in >= LEAST_DENSE => entry.filter().prepare(level),
@@ -306,6 +317,14 @@ impl Scope<'_> {
     /// If it is not there, or of other channels.
     pub fn split_filter(&self, child: &str, channels: &[usize]) -> Arc<SplitFilter> {
         self.entry(child).split(channels)
+    }
+
+    /// A tensor as the weights of a transposed convolution, `[in, out, 4, 4]`.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn overlapping_filter(&self, child: &str) -> Arc<OverlappingFilter> {
+        self.entry(child).overlapping()
     }
 
     /// The values, or as many zeros as there are outputs.

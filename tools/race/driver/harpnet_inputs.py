@@ -3,6 +3,8 @@
 import numpy as np
 from safetensors.numpy import save_file
 
+from .formula import uniform
+
 SEED = 21
 TILE = 64
 BASE = 64
@@ -41,20 +43,15 @@ def weights():
 
 
 def values(k, name, shape):
-    """Integers are taken modulo 2³²; then uniform around the middle of the tensor's kind."""
-    n = int(np.prod(shape))
-    start = (0x9E3779B9 * (k + 1) + 0x7F4A7C15 * SEED) % 2**32
-    h = np.arange(n, dtype=np.uint32) + np.uint32(start)
-    h = (h ^ (h >> 16)) * np.uint32(0x85EBCA6B)
-    h = (h ^ (h >> 13)) * np.uint32(0xC2B2AE35)
-    h ^= h >> 16
+    """Uniform around the middle of the tensor's kind."""
     if len(shape) == 4:
         middle, half = 0.0, 1.2 * np.sqrt(3 / np.prod(shape[1:]))
     elif len(shape) == 3 and name.endswith("weight"):
         middle, half = 1.0, 0.2
     else:
         middle, half = 0.0, 0.05
-    return (middle + half * (h / 2147483648.0 - 1.0)).astype(np.float32).reshape(shape)
+    drawn = uniform(k, int(np.prod(shape)), SEED)
+    return (middle + half * drawn).astype(np.float32).reshape(shape)
 
 
 def shapes():

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from . import harpnet_inputs, sslpdl_inputs, training_inputs
+from . import harpnet_inputs, spat_spark_inputs, sslpdl_inputs, training_inputs
 
 SAMPLE = "20100826T0535"
 SEED = 20220330
@@ -12,7 +12,8 @@ SEED = 20220330
 
 def write(folder, root, paths):
     """The frames of a sample, scenes of noise for the polar-low network, weights and fields for HARPNET, a map to draw,
-    and what steps of training and the paths of SSLPDL need: a quarter of a gigabyte of weights, only where they are raced."""
+    and what steps of training and the paths of SSLPDL and SpaT-SparK need: up to a quarter of a gigabyte of weights, only
+    where they are raced."""
     sys.path.append(str(root / "tools/race/theirs"))
     import radar
 
@@ -24,7 +25,7 @@ def write(folder, root, paths):
     np.save(folder / "polar_512_baseline.npy", noise(512, SEED) * np.float32(0.1))
     harpnet_inputs.write(folder)
     np.save(folder / "figure_cam.npy", hills())
-    if any(path.endswith("train-step") for path in paths):
+    if {"sar-train-step", "unet-train-step"} & set(paths):
         training_inputs.write_batch(folder, frames)
     if "unet-train-step" in paths:
         training_inputs.write_unet(folder)
@@ -32,6 +33,11 @@ def write(folder, root, paths):
         sslpdl_inputs.write_core(folder)
     if "sslpdl-forward" in paths:
         sslpdl_inputs.write_network(folder)
+    if {"spat-forward", "spat-occlusion"} & set(paths):
+        spat_spark_inputs.write_network(folder, "spat_spark", spat_spark_inputs.PUBLISHED)
+    if "spat-train-step" in paths:
+        spat_spark_inputs.write_network(folder, "spat_twin", spat_spark_inputs.TWIN)
+        spat_spark_inputs.write_batch(folder, frames)
 
 
 def noise(side, seed):

@@ -6,16 +6,19 @@ Libraries that only some paths need are imported by those, so that memory is not
 import itertools
 import os
 import sys
-from importlib.metadata import version
+import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import harpnet
+import lamb
 import protocol
 import radar
 import sar_unet
+import spat_spark
 import sslpdl
 import training
 import unet
@@ -304,6 +307,73 @@ def sslpdl_forward():
     return variants
 
 
+def spat_network(is_channels_last):
+    network = spat_spark.published(INPUTS / "spat_spark.safetensors")
+    return network.to(memory_format=torch.channels_last) if is_channels_last else network
+
+
+def spat_forward():
+    x = sample()
+    last = x.contiguous(memory_format=torch.channels_last)
+    return {
+        "contiguous": forward_of(spat_network(False), x),
+        "channels-last": forward_of(spat_network(True), last),
+    }
+
+
+def spat_occlusion():
+    """The whole input, and each patch hidden: in both layouts and in batches of 1, 4 and 8, of which the quickest is found with
+    eight passes, since all of them take long."""
+    ways = {
+        f"{layout}-batches-of-{n_batch}": Occlusion(layout == "channels-last", n_batch)
+        for layout in ("contiguous", "channels-last")
+        for n_batch in (1, 4, 8)
+    }
+    for way in ways.values():
+        way.sums(range(way.n_batch))
+    quickest = min(ways, key=lambda name: min(ways[name].seconds(8) for _ in range(2)))
+    return {quickest: ways[quickest]}
+
+
+class Occlusion:
+    """Sums of forecasts by frame, of the whole input and of that without each patch."""
+
+    def __init__(self, is_channels_last, n_batch):
+        self.network, self.x, self.n_batch = spat_network(is_channels_last), sample(), n_batch
+        self.layout = torch.channels_last if is_channels_last else torch.contiguous_format
+        self.grid = [size // spat_spark.SIDE for size in self.x.shape[2:]]
+
+    def __call__(self):
+        sums = self.sums(range(1 + self.grid[0] * self.grid[1]))
+        return {"sums": sums.numpy(), "changes": (sums[:1] - sums[1:]).numpy()}
+
+    def seconds(self, n):
+        start = time.perf_counter()
+        self.sums(range(n))
+        return time.perf_counter() - start
+
+    def sums(self, passes):
+        """Of some passes, `[passes, 12]`; number 0 is that of the whole input."""
+        batches = [passes[i : i + self.n_batch] for i in range(0, len(passes), self.n_batch)]
+        with torch.inference_mode():
+            return torch.cat([self.batch(batch) for batch in batches])
+
+    def batch(self, passes):
+        seen = torch.ones(len(passes), self.grid[0] * self.grid[1])
+        for row, number in enumerate(passes):
+            if number:
+                seen[row, number - 1] = 0
+        visible = spat_spark.Visible(seen.view(-1, 1, *self.grid))
+        x = (self.x * visible(self.x)).contiguous(memory_format=self.layout)
+        return self.network(x, visible).double().sum((2, 3)).float()
+
+
+def spat_train_step():
+    load = lambda: spat_spark.twin(INPUTS / "spat_twin.safetensors")
+    optimiser = lambda named: lamb.Lamb(named, training.LEARNING_RATE)
+    return training.variants(load, INPUTS, "spat_train", lamb.loss, optimiser)
+
+
 def sar_train_step():
     return training.variants(lambda: sar_unet.load(WEIGHTS), INPUTS)
 
@@ -314,7 +384,16 @@ def unet_train_step():
 
 def versions():
     names = ["torch", "captum", "grad-cam", "opencv-python-headless", "numpy"]
-    return {name: version(name) for name in names}
+    return dict(installed(names))
+
+
+def installed(names):
+    """What only paths need that are not raced may be missing."""
+    for name in names:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            pass
 
 
 PATHS = {
@@ -330,6 +409,9 @@ PATHS = {
     "dcnv3": dcnv3,
     "dcnv3-gradient": dcnv3_gradient,
     "sslpdl-forward": sslpdl_forward,
+    "spat-forward": spat_forward,
+    "spat-occlusion": spat_occlusion,
+    "spat-train-step": spat_train_step,
     "sar-train-step": sar_train_step,
     "unet-train-step": unet_train_step,
 }

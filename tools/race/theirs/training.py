@@ -1,4 +1,4 @@
-"""Steps of training in PyTorch: a batch forward, backward and into the weights with Adam."""
+"""Steps of training in PyTorch: a batch forward, backward and into the weights."""
 
 import numpy as np
 import torch
@@ -8,22 +8,30 @@ LEARNING_RATE = 1e-3
 N_STEPS = 4
 
 
+def squares(y, truth):
+    """The sum of squared errors of the mean example."""
+    return (y - truth).square().sum() / len(y)
+
+
+def adam(named):
+    return torch.optim.Adam([p for _, p in named], lr=LEARNING_RATE)
+
+
 class Training:
     """`load` reads the network; what is called does one step, in one of two layouts of memory."""
 
-    def __init__(self, load, folder, **layout):
-        self.load, self.layout = load, layout
-        read = lambda name: torch.from_numpy(np.load(folder / f"train_{name}.npy"))
-        self.x, self.y = read("inputs").contiguous(**layout), read("targets")
+    def __init__(self, load, batch, loss, optimiser, **layout):
+        self.load, self.loss, self.new_optimiser, self.layout = load, loss, optimiser, layout
+        self.x, self.y = batch[0].contiguous(**layout), batch[1]
         self.begin()
 
     def begin(self):
         self.network = self.load().train().to(**self.layout)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE)
+        self.optimiser = self.new_optimiser(self.network.named_parameters())
 
     def __call__(self):
         self.optimiser.zero_grad()
-        loss = (self.network(self.x) - self.y).square().sum() / len(self.x)
+        loss = self.loss(self.network(self.x), self.y)
         loss.backward()
         self.optimiser.step()
         return loss.item()
@@ -33,7 +41,9 @@ class Training:
         return {"losses": np.array([self() for _ in range(N_STEPS)], np.float32)}
 
 
-def variants(load, folder):
+def variants(load, folder, name="train", loss=squares, optimiser=adam):
     """In both layouts, by name."""
+    batch = [torch.from_numpy(np.load(folder / f"{name}_{part}.npy")) for part in ("inputs", "targets")]
     layouts = {"contiguous": {}, "channels-last": {"memory_format": torch.channels_last}}
-    return {name: Training(load, folder, **layout) for name, layout in layouts.items()}
+    new = lambda layout: Training(load, batch, loss, optimiser, **layout)
+    return {name: new(layout) for name, layout in layouts.items()}

@@ -61,9 +61,10 @@ impl Tokens {
     pub fn hide(&self, values: &mut [f32], hidden: &[bool]) {
         assert_eq!(hidden.len(), self.n(), "an entry a token");
         assert_eq!(values.len(), self.n_channels * self.size[0] * self.size[1], "all values");
-        for (i, value) in values.iter_mut().enumerate() {
-            if hidden[self.of_value(i)] {
-                *value = f32::NAN;
+        let width = self.patch[2];
+        for (i, values) in values.chunks_exact_mut(width).enumerate() {
+            if hidden[self.of_value(i * width)] {
+                values.fill(f32::NAN);
             }
         }
     }

@@ -9,6 +9,7 @@ mod channel_norm;
 mod convolution;
 mod definitions;
 mod deformable;
+mod halving;
 mod layer_norm;
 mod pointwise;
 mod resized;

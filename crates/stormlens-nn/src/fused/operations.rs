@@ -20,14 +20,14 @@ use stormlens_kernels::{Level, Maps, Shape, upsample};
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
 pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
-pub(crate) use convolution::{ConvolutionOperation, ResizedParts};
+pub(crate) use convolution::{ConvolutionOperation, HalvingOperation, ResizedParts};
 pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
 pub(crate) use trained::{
-    AttentionTraining, ConvolutionTraining, Learner, NormTraining, PointwiseTraining,
-    SeparableTraining,
+    AttentionTraining, ConvolutionTraining, HalvingTraining, Learner, NormTraining,
+    PointwiseTraining, SeparableTraining,
 };
-pub(crate) use transposed::TransposedOperation;
+pub(crate) use transposed::{OverlappingOperation, OverlappingTraining, TransposedOperation};
 
 /// Weights that network, operation and tape share.
 type Values = Arc<Vec<f32>>;

@@ -13,6 +13,11 @@ pub(crate) trait Untaped: Clone + Send + Sync + 'static {
     fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>);
 }
 
+/// The result for a map that is not on the tape.
+pub(crate) fn compute_one<U: Untaped>(layer: U, x: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::untaped_one(x.into_dispatch(), layer))
+}
+
 /// The result for two maps that are not on the tape.
 pub(crate) fn compute_pair<U: Untaped>(layer: U, [x, y]: [Tensor<4>; 2]) -> Tensor<4> {
     let [x, y] = [x, y].map(Tensor::into_dispatch);
@@ -33,6 +38,7 @@ pub(crate) fn compute_four<U: Untaped>(layer: U, maps: [Tensor<4>; 4]) -> Tensor
 
 #[backend_extension(Flex)]
 trait WithoutTape: Backend {
+    fn untaped_one<U: Untaped>(x: FloatTensor<Self>, layer: U) -> FloatTensor<Self>;
     fn untaped_two<U: Untaped>(
         x: FloatTensor<Self>,
         y: FloatTensor<Self>,
@@ -54,6 +60,10 @@ trait WithoutTape: Backend {
 }
 
 impl WithoutTape for Flex {
+    fn untaped_one<U: Untaped>(x: FloatTensor<Self>, layer: U) -> FloatTensor<Self> {
+        compute(&layer, [x])
+    }
+
     fn untaped_two<U: Untaped>(
         x: FloatTensor<Self>,
         y: FloatTensor<Self>,

@@ -11,10 +11,10 @@ use stormlens_kernels::pool::Window;
 use super::source::Source;
 use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
-    DepthwiseOperation, GeluOperation, LayerNormOperation, LayerNormPair, PointwiseOperation,
-    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, StemOperation,
-    TransposedOperation, UpsampleOperation, apply, apply_pair, apply_triple, compute_four,
-    compute_pair, compute_triple,
+    DepthwiseOperation, GeluOperation, HalvingOperation, LayerNormOperation, LayerNormPair,
+    OverlappingOperation, PointwiseOperation, PoolOperation, ResidualEnd, ResizedParts,
+    SeparableOperation, StemOperation, TransposedOperation, UpsampleOperation, apply, apply_pair,
+    apply_triple, compute_four, compute_one, compute_pair, compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -81,6 +81,26 @@ pub(super) fn convolution_of_resized(
         [one, two, three] => compute_four(parts, [y, one.clone(), two.clone(), three.clone()]),
         _ => return None,
     })
+}
+
+/// At every second pixel with an odd kernel, perhaps with ReLU; where nobody asks for a gradient.
+pub(super) fn convolution_halving(
+    p: &Scope,
+    x: &Tensor<4>,
+    relu: bool,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let level = level(mode, x)?;
+    if x.is_autodiff() {
+        return None;
+    }
+    Some(compute_one(halving_operation(p, level, relu)?, x.clone()))
+}
+
+pub(super) fn halving_operation(p: &Scope, level: Level, relu: bool) -> Option<HalvingOperation> {
+    let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
+    let (weight, side) = (p.matrix("weight"), p.last_size("weight")?);
+    Some(HalvingOperation { level, weight, bias, side, relu })
 }
 
 /// Depthwise, pointwise, ReLU; `norm` is where the normalisation would be.
@@ -258,6 +278,16 @@ pub(super) fn enlarge_transposed(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Optio
         bias: p.on_host("bias"),
     };
     Some(apply(operation, x.clone()))
+}
+
+/// The same with kernels that overlap.
+pub(super) fn enlarge_overlapping(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    Some(apply(overlapping_operation(p, level(mode, x)?), x.clone()))
+}
+
+pub(super) fn overlapping_operation(p: &Scope, level: Level) -> OverlappingOperation {
+    let (filter, bias) = (p.overlapping_filter("weight"), p.on_host("bias"));
+    OverlappingOperation { level, filter, bias }
 }
 
 /// Layer normalisation over channels, perhaps with GELU.

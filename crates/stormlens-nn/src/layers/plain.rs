@@ -64,10 +64,30 @@ pub(crate) fn convolution_of_resized_gelu(
 }
 
 /// An odd kernel, zero padding of half its size on all sides, at every second pixel: n pixels become ⌈n / 2⌉.
-///
+pub(crate) fn convolution_halving(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::convolution_halving(p, &x, false, mode)
+        .or_else(|| trained::convolution_halving(p, &x, mode))
+        .unwrap_or_else(|| halve(p, x, mode))
+}
+
+/// The same, then batch normalisation and ReLU; convolution and normalisation go by these names.
+pub(crate) fn convolution_halving_relu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: Tensor<4>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (conv, norm) = (p.at(conv), p.at(norm));
+    let is_folded = !norm.has("running_var");
+    let fused = is_folded.then(|| fused::convolution_halving(&conv, &x, true, mode)).flatten();
+    fused.unwrap_or_else(|| {
+        norm_relu(&norm, convolution_halving(&conv, x, mode), NormOptions::PYTORCH, mode)
+    })
+}
+
 /// The pixels around each result are laid side by side as channels, a small map by now, and what is left is a linear map
 /// of them, whose gradients are products of matrices.
-pub(crate) fn convolution_halving(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+fn halve(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     let [n_batch, n_channels, height, width] = x.dims();
     let side = p.last_size("weight").expect("weights of a convolution");
     let around = (side / 2, side / 2);

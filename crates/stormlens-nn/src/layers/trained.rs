@@ -13,9 +13,9 @@ use super::convolution::NormOptions;
 use super::fused;
 use super::source::Source;
 use crate::fused::{
-    AttentionTraining, ConvolutionOperation, ConvolutionTraining, Learner, NormTraining,
-    PointwiseOperation, PointwiseTraining, SeparableOperation, SeparableTraining, apply,
-    apply_pair, apply_triple,
+    AttentionTraining, ConvolutionOperation, ConvolutionTraining, HalvingTraining, Learner,
+    NormTraining, OverlappingTraining, PointwiseOperation, PointwiseTraining, SeparableOperation,
+    SeparableTraining, apply, apply_pair, apply_triple,
 };
 use crate::parameters::{Mode, Recorder, Scope};
 
@@ -52,6 +52,23 @@ pub(super) fn convolution(p: &Scope, x: &Source, mode: &Mode) -> Option<Tensor<4
         }
         Source::Joined(x, y) => apply_pair(operation, [taped(x), taped(y)]),
     })
+}
+
+/// At every second pixel with an odd kernel, of a map that is not on the tape.
+pub(super) fn convolution_halving(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let (level, recorder) = begin(mode, x)?;
+    if x.is_autodiff() {
+        return None;
+    }
+    let layer = fused::halving_operation(p, level, false)?;
+    Some(apply(HalvingTraining { layer, learner: learner(p, recorder) }, taped(x.clone())))
+}
+
+/// The transposed convolution whose kernels overlap.
+pub(super) fn enlarge_overlapping(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    let (level, recorder) = begin(mode, x)?;
+    let layer = fused::overlapping_operation(p, level);
+    Some(apply(OverlappingTraining { layer, learner: learner(p, recorder) }, taped(x.clone())))
 }
 
 /// 1 × 1, added to `addend` where there is one.

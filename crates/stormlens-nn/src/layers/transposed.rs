@@ -3,7 +3,7 @@
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Tensor, s};
 
-use super::fused;
+use super::{fused, trained};
 use crate::parameters::{Mode, Scope};
 
 /// Kernel 2 × 2, stride 2: every pixel becomes four, each by a linear map of the channels of its own.
@@ -31,7 +31,13 @@ fn enlarge(p: &Scope, x: Tensor<4>) -> Tensor<4> {
 ///
 /// The four pixels that one becomes see other neighbours each: of the one in row a and column b (0 or 1), those that begin a − 1
 /// rows and b − 1 columns away. So there are four products of matrices, and so are their gradients.
-pub(crate) fn enlarge_overlapping(p: &Scope, x: Tensor<4>, _: &Mode) -> Tensor<4> {
+pub(crate) fn enlarge_overlapping(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
+    fused::enlarge_overlapping(p, &x, mode)
+        .or_else(|| trained::enlarge_overlapping(p, &x, mode))
+        .unwrap_or_else(|| overlapping(p, x))
+}
+
+fn overlapping(p: &Scope, x: Tensor<4>) -> Tensor<4> {
     let [n_batch, n_in, height, width] = x.dims();
     let weight = p.tensor::<4>("weight");
     let n_out = weight.dims()[1];

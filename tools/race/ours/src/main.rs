@@ -10,6 +10,7 @@ mod polar_low;
 mod protocol;
 mod request;
 mod sar_unet;
+mod spat_spark;
 mod sslpdl;
 mod training;
 mod weights;
@@ -63,6 +64,9 @@ fn prepare(path: &str, inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
         "dcnv3" => sslpdl::core(inputs),
         "dcnv3-gradient" => sslpdl::core_and_gradients(inputs),
         "sslpdl-forward" => sslpdl::forward(inputs),
+        "spat-forward" => spat_spark::forward(inputs),
+        "spat-occlusion" => spat_spark::occlusion(inputs),
+        "spat-train-step" => training::spat_spark(inputs),
         "sar-train-step" => training::sar_unet(inputs),
         "unet-train-step" => training::unet(inputs),
         _ => bail!("there is no path {path:?}"),

@@ -36,6 +36,11 @@ impl Loaded {
         Ok(Self { network: entry.network, parameters, device })
     }
 
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// An input `[channels, height, width]` as a batch of one.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
-//! The dense 3 × 3 convolution.
+//! Dense convolutions: 3 × 3, and at every second pixel.
 
 use std::sync::Arc;
 
 use stormlens_kernels::convolution::{Convolution, Filter, Input, SplitFilter, add_resized};
+use stormlens_kernels::halving::Halving;
+use stormlens_kernels::product::Matrix;
 use stormlens_kernels::{Level, Maps, Shape};
 
 use super::{Needs, Operation, Pass, Untaped, Values};
@@ -61,5 +63,30 @@ impl Untaped for ResizedParts {
     fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
         let parts: Vec<_> = self.filter.others.iter().zip(maps[1..].iter().copied()).collect();
         (maps[0].shape, add_resized(self.level, &parts, maps[0]))
+    }
+}
+
+/// At every second pixel with a kernel of an odd size, bias, perhaps ReLU.
+#[derive(Clone, Debug)]
+pub(crate) struct HalvingOperation {
+    pub level: Level,
+    pub weight: Arc<Matrix>,
+    pub bias: Values,
+    pub side: usize,
+    pub relu: bool,
+}
+
+impl HalvingOperation {
+    pub(super) fn kernel(&self) -> Halving<'_> {
+        let Self { weight, bias, side, relu, .. } = self;
+        Halving { weight, bias, side: *side, relu: *relu }
+    }
+}
+
+impl Untaped for HalvingOperation {
+    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
+        let Shape { height, width, .. } = maps[0].shape;
+        let shape = maps[0].shape.with_size(height.div_ceil(2), width.div_ceil(2));
+        (shape.with_channels(self.bias.len()), self.kernel().forward(self.level, maps[0]))
     }
 }

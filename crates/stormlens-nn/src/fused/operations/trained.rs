@@ -7,8 +7,8 @@ use stormlens_kernels::batch_norm::{BatchNorm, Statistics};
 use stormlens_kernels::{Level, Maps, Shape, planes};
 
 use super::{
-    AttentionOperation, ConvolutionOperation, Needs, Operation, Pass, PointwiseOperation,
-    SeparableOperation, Values,
+    AttentionOperation, ConvolutionOperation, HalvingOperation, Needs, Operation, Pass,
+    PointwiseOperation, SeparableOperation, Untaped, Values,
 };
 use crate::fused::WeightGradients;
 
@@ -21,7 +21,7 @@ pub(crate) struct Learner {
 }
 
 impl Learner {
-    fn learn(&self, weight: Vec<f32>, bias: impl FnOnce() -> Vec<f32>) {
+    pub(super) fn learn(&self, weight: Vec<f32>, bias: impl FnOnce() -> Vec<f32>) {
         self.gradients.add(&self.weight, weight);
         if let Some(name) = &self.bias {
             self.gradients.add(name, bias());
@@ -79,6 +79,31 @@ impl Operation for PointwiseTraining {
         let weight = self.layer.kernel().weight_gradient(level, sources, gradient);
         self.learner.learn(weight, || planes::sums_over_examples(level, gradient));
         self.layer.backward(pass, gradient)
+    }
+}
+
+/// A convolution at every second pixel that learns, of a map whose gradient nobody asks for: a network's input.
+#[derive(Clone, Debug)]
+pub(crate) struct HalvingTraining {
+    pub layer: HalvingOperation,
+    pub learner: Learner,
+}
+
+impl Operation for HalvingTraining {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Inputs;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
+        let (shape, values) = self.layer.compute(maps);
+        (shape, values, ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let level = self.layer.level;
+        let weight = self.layer.kernel().weight_gradient(level, pass.inputs[0], gradient);
+        self.learner.learn(weight, || planes::sums_over_examples(level, gradient));
+        vec![Some(vec![0.0; pass.shapes[0].len()])]
     }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::activation::relu;
 use super::form::{Form, LEVELS};
 use super::sparse::Sparse;
 use crate::Tap;
-use crate::layers::{Source, conv1x1, convolution_halving, drop_path, max_pool_three};
+use crate::layers::{Source, conv1x1, drop_path, max_pool_three};
 use crate::parameters::Scope;
 
 /// The maps of all levels, the finest first, each shown as `encoder.LEVEL`; the stem as `encoder.stem`.
@@ -17,8 +17,8 @@ pub(super) fn encode(
     sparse: Sparse,
     tap: &mut Tap,
 ) -> Vec<Tensor<4>> {
-    let x = convolution_halving(&p.at("conv1"), frames, sparse.mode);
-    let x = tap.at("encoder.stem", sparse.norm_relu(&p.at("bn1"), x));
+    let x = sparse.convolution_halving_relu(p, ["conv1", "bn1"], frames);
+    let x = tap.at("encoder.stem", x);
     let mut x = sparse.hide(max_pool_three(x));
     let mut levels = Vec::with_capacity(LEVELS);
     for level in 0..LEVELS {
@@ -47,7 +47,7 @@ fn bottleneck(p: &Scope, x: Tensor<4>, halves: bool, share: f64, sparse: Sparse)
     };
     let y = sparse.norm_relu(&p.at("bn1"), conv1x1(&p.at("conv1"), x, mode));
     let y = match halves {
-        true => sparse.norm_relu(&p.at("bn2"), convolution_halving(&p.at("conv2"), y, mode)),
+        true => sparse.convolution_halving_relu(p, ["conv2", "bn2"], y),
         false => sparse.convolution_relu(p, ["conv2", "bn2"], y),
     };
     let y = sparse.norm(&p.at("bn3"), conv1x1(&p.at("conv3"), y, mode));

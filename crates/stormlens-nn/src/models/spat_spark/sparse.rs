@@ -5,7 +5,10 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Bool, Tensor, TensorData};
 use stormlens_data::patches::{SIDE_PX, tokens};
 
-use crate::layers::{NormOptions, Source, convolution, convolution_relu, norm, norm_relu};
+use crate::layers::{
+    NormOptions, Source, convolution, convolution_halving, convolution_halving_relu,
+    convolution_relu, norm, norm_relu,
+};
 use crate::parameters::{Mode, Scope, to_vec};
 
 /// Which patches are hidden, of several examples; some of them are.
@@ -117,6 +120,18 @@ impl Sparse<'_> {
                 let x = Source::Whole(x);
                 self.hide(convolution_relu(p, names, x, NormOptions::PYTORCH, self.mode))
             }
+        }
+    }
+
+    /// The same with an odd kernel at every second pixel.
+    pub fn convolution_halving_relu(&self, p: &Scope, names: [&str; 2], x: Tensor<4>) -> Tensor<4> {
+        match (self.visible, self.mode) {
+            (Some(_), Mode::Training(_)) => {
+                let [conv, norm] = names;
+                let y = convolution_halving(&p.at(conv), x, self.mode);
+                relu(self.norm(&p.at(norm), y))
+            }
+            _ => self.hide(convolution_halving_relu(p, names, x, self.mode)),
         }
     }
 

@@ -1,0 +1,71 @@
+//! SpaT-SparK: a forecast, and what it becomes without each patch.
+
+use anyhow::Context;
+use burn::tensor::{Tensor, TensorData};
+use stormlens_data::patches::tokens;
+use stormlens_data::probability::Tokens;
+use stormlens_nn::Tap;
+use stormlens_nn::models::spat_spark::ENTRY;
+use stormlens_nn::parameters::Mode;
+
+use crate::inputs::Inputs;
+use crate::weights::Loaded;
+use crate::work::{Array, Work, work};
+
+/// Inputs that go through the network together, as in the occlusion of patches.
+const BATCH: usize = 8;
+
+fn read(inputs: &Inputs) -> anyhow::Result<Loaded> {
+    Loaded::read(&ENTRY, &inputs.file("spat_spark.safetensors"))
+}
+
+/// Frames of which all patches are seen, without a tape.
+pub fn forward(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
+    let loaded = read(inputs)?;
+    let input = loaded.input(inputs, "sar")?;
+    Ok(loaded.prediction(input))
+}
+
+/// Sums of forecasts by frame: of the whole input, and of that without each patch.
+pub fn occlusion(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
+    let (loaded, (shape, frames)) = (read(inputs)?, inputs.array::<3>("sar")?);
+    let [n_frames, height, width] = shape;
+    let tokens = tokens(n_frames, [height, width]).map_err(anyhow::Error::msg)?;
+    let run = move || {
+        let passes: Vec<usize> = (0..=tokens.n()).collect();
+        let batches = passes.chunks(BATCH).map(|passes| {
+            let inputs: Vec<f32> =
+                passes.iter().flat_map(|&number| without(&frames, &tokens, number)).collect();
+            sums(&loaded, inputs, [passes.len(), n_frames, height, width])
+        });
+        Ok(batches.collect::<anyhow::Result<Vec<_>>>()?.concat())
+    };
+    Ok(work(run, move |sums: Vec<f32>| {
+        let (whole, others) = sums.split_at(n_frames);
+        let changes = others.iter().zip(whole.iter().cycle()).map(|(other, whole)| whole - other);
+        let (changes, n) = (changes.collect(), sums.len() / n_frames);
+        Ok(vec![
+            Array::f32("changes", &[n - 1, n_frames], changes),
+            Array::f32("sums", &[n, n_frames], sums),
+        ])
+    }))
+}
+
+/// The frames without a patch, counted from 1; number 0 is the whole of them.
+fn without(frames: &[f32], tokens: &Tokens, number: usize) -> Vec<f32> {
+    let mut frames = frames.to_vec();
+    let mask: Vec<bool> = (1..=tokens.n()).map(|patch| patch == number).collect();
+    tokens.hide(&mut frames, &mask);
+    frames
+}
+
+/// Of each frame that the network gives for these inputs.
+fn sums(loaded: &Loaded, inputs: Vec<f32>, shape: [usize; 4]) -> anyhow::Result<Vec<f32>> {
+    let input = Tensor::from_data(TensorData::new(inputs, shape), loaded.device());
+    let (parameters, mode) = (&loaded.parameters, Mode::inference());
+    let field = loaded.network.forward(parameters, input, &mut Tap::off(), &mode).field();
+    let values = field.into_data_as::<f32>().try_into_vec::<f32>().ok();
+    let values = values.context("the prediction is no single-precision field")?;
+    let frames = values.chunks_exact(shape[2] * shape[3]);
+    Ok(frames.map(|frame| frame.iter().map(|&v| f64::from(v)).sum::<f64>() as f32).collect())
+}
