@@ -65,7 +65,9 @@ pub struct FieldArgs {
     /// Of a file that does not say over which interval its fields are: each is the sum of so many hours until its time
     #[arg(long, value_name = "HOURS")]
     pub each_hours: Option<String>,
-    /// Of numbers for SSLPDL: which tokens are hidden, uint8 [inputs, tokens], 1 is hidden
+    /// Of numbers for SSLPDL: which tokens are hidden, uint8 [inputs, tokens], 1 is HIDDEN. Of arrays for SpaT-SparK that become
+    /// an array (.npy): which patches of 32 × 32 pixels are seen, uint8 [N, 1, rows, columns], 1 is SEEN, as in the authors'
+    /// program; else hide=PATCHES
     #[arg(long, value_name = "M.npy")]
     pub mask: Option<String>,
     /// Of a folder in the layout of SSLPDL's authors: the list of its times

@@ -30,6 +30,8 @@ pub enum FilesError {
     TooLarge { file: String, n_bytes: u64, max_bytes: u64 },
     #[error("{file} is not a NumPy array of floats: {what}")]
     Npy { file: String, what: String },
+    #[error("{file} is not a NumPy array of bytes (uint8): {what}")]
+    NpyBytes { file: String, what: String },
     #[error("{file} is not a NumPy array of texts: {what}")]
     NpyTexts { file: String, what: String },
     #[error("{file} is not a NumPy archive (.npz) that can be read: {what}")]

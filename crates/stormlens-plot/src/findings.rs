@@ -30,7 +30,7 @@ pub fn of(outcome: &Outcome, shown: &Shown) -> String {
             extremes(shown, &where_data(square, variable, &field), &unit)
         }
         Colours::Signed if matches!(variable.role, Role::Attribution { .. }) => {
-            format!("in sum {}; {}", frame_sum(shown), extremes(shown, &field, &unit))
+            format!("in sum {}; {}", frame_sum(outcome, shown), extremes(shown, &field, &unit))
         }
         Colours::Mask => mask(outcome, shown, &field),
         _ => extremes(shown, &field, &unit),
@@ -191,7 +191,9 @@ fn mask(outcome: &Outcome, shown: &Shown, field: &Field) -> String {
     let Some(middle) = place::middle(field) else { return format!("no pixel is {what}") };
     let n = field.values.iter().filter(|&&v| v > 0.0).count();
     let share = percent(n as f64 / field.values.len().max(1) as f64);
+    // Of another mask than the target's it is not known.
     let score = outcome.numbers.iter().find(|number| number.name.ends_with("/target"));
+    let score = score.filter(|_| shown.variable.role == Role::Mask);
     let sum = score
         .map(|score| format!("; their sum is {}{}", number(score.value), in_unit(&score.unit)));
     format!(

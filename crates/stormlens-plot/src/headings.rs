@@ -138,9 +138,9 @@ fn of_frame(view: &View, shown: &Shown, entry: String) -> Result<Vec<String>, Pl
     let mut details = vec![entry, shown.variable.target().to_owned()];
     details.extend(match shown.colours() {
         Colours::Signed if shown.is_of_frame() => {
-            Some(format!("sum over the frame {}", frame_sum(shown)))
+            Some(format!("sum over the frame {}", frame_sum(view.outcome, shown)))
         }
-        Colours::Signed => Some(format!("sum over the map {}", frame_sum(shown))),
+        Colours::Signed => Some(format!("sum over the map {}", frame_sum(view.outcome, shown))),
         _ => None,
     });
     details.extend(sign_words(shown));
@@ -160,9 +160,12 @@ fn sign_words(shown: &Shown) -> Option<String> {
     }
 }
 
-/// `+12.3 mm/h`
-pub fn frame_sum(shown: &Shown) -> String {
-    let sum: f64 = shown.field().finite().map(f64::from).sum();
+/// `+12.3 mm/h`; where the result states the sum of its only map, that, for a cell may be drawn as many pixels.
+pub fn frame_sum(outcome: &Outcome, shown: &Shown) -> String {
+    let variable = shown.variable;
+    let stated =
+        outcome.number(&format!("{}/sum", variable.name)).filter(|_| variable.n_maps() == 1);
+    let sum = stated.unwrap_or_else(|| shown.field().finite().map(f64::from).sum());
     format!("{}{}", signed(sum), in_unit(&shown.variable.quantity.unit))
 }
 

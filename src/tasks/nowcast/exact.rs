@@ -28,6 +28,9 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
     let &[n, n_frames, height, width] = &shape[..] else {
         bail!("{} is {shape:?}; give [N, frames, height, width]", exact.input.display());
     };
+    if n == 0 {
+        bail!("{} holds no sequence; give at least one", exact.input.display());
+    }
     let patches = tokens(n_frames, [height, width]).map_err(anyhow::Error::msg)?;
     let hidden = match exact.mask {
         Some(path) => hidden(path, n, &patches)?,
@@ -43,7 +46,12 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
     let floor = floor(&resident.placed());
     let n_values = n_frames * height * width;
     let mut answers = Vec::with_capacity(values.len());
-    for (whole, hidden) in values.chunks_exact(n_values).zip(hidden.chunks_exact(patches.n())) {
+    for (i, (whole, hidden)) in
+        values.chunks_exact(n_values).zip(hidden.chunks_exact(patches.n())).enumerate()
+    {
+        if let Some(words) = missing(whole, &patches) {
+            println!("sequence {i}: {words}");
+        }
         let mut seen = whole.to_vec();
         patches.hide(&mut seen, hidden);
         let input = Input { values: seen.clone(), shape: [n_frames, height, width] };
@@ -55,9 +63,24 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
         }
         answers.extend(prediction);
     }
-    let n_out = answers.len() / (n * height * width).max(1);
+    let n_out = answers.len() / (n * height * width);
     write_npy_f32(exact.output, &[n, n_out, height, width], &answers)?;
+    println!(
+        "float32 [{n}, {n_out}, {height}, {width}] in the unit of the weights, in {}",
+        exact.output.display()
+    );
     Ok(())
+}
+
+/// What missing values hide, where there are any.
+fn missing(values: &[f32], patches: &Tokens) -> Option<String> {
+    let n = values.iter().filter(|value| value.is_nan()).count();
+    let hidden = patches.hidden(values).into_iter().enumerate();
+    let hidden: Vec<String> =
+        hidden.filter(|(_, hidden)| *hidden).map(|(patch, _)| patch.to_string()).collect();
+    (n > 0).then(|| {
+        format!("{n} values are missing; hidden as a whole are patches {}", hidden.join(", "))
+    })
 }
 
 /// What the frames are that come out.

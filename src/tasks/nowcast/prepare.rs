@@ -33,7 +33,10 @@ pub fn prepare(
     }
     let (input, frames) = input(frames);
     let seen = may_hide.then(|| Seen::new(&input, known.as_deref(), mask_of(&request.subject)));
-    let seen = seen.transpose().map_err(|why| invalid(&why))?;
+    let seen = seen.transpose().map_err(|message| WorkerError::Invalid {
+        message,
+        remedy: "choose other patches, fewer of them, or another sample".into(),
+    })?;
     let within = seen.as_ref().and_then(Seen::within);
     let asked: Result<_, _> =
         request.explain.iter().map(|explain| ask(explain, task, within)).collect();

@@ -90,6 +90,11 @@ pub fn read_subject(
     };
     let sample = samples.find(wanted)?;
     let steps_mean = parameters.switch(STEPS_MEAN, false)?;
+    if steps_mean && nowcasting(cards).is_ok_and(Nowcasting::rebuilds) {
+        let message =
+            "is a forecast; these weights rebuild the frames that went in and forecast nothing";
+        return Err(QuestionError::parameter(STEPS_MEAN, message));
+    }
     if steps_mean && sample.field != NowcastField::Precipitation {
         let message =
             format!("is for rain; the frames of {} are of {}", sample.id, sample.field.label());
@@ -121,7 +126,8 @@ fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, Questi
         let fits = |percent: &u32| (1..=99).contains(percent);
         parameters.number(name, "a whole number from 1 to 99", fits)
     };
-    let seed = parameters.number(HIDE_SEED, "a whole number from 0", |_: &u32| true)?;
+    let expected = format!("a whole number from 0 to {}", u32::MAX);
+    let seed = parameters.number(HIDE_SEED, &expected, |_: &u32| true)?;
     let seed = seed.unwrap_or(SEED_DEFAULT);
     let random = percent(HIDE_PERCENT)?.map(|percent| Shares { percent, seed });
     let fits = |n: &usize| (2..=MASKS_MOST).contains(n);
@@ -143,6 +149,10 @@ fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, Questi
         },
     };
     let rebuilds = nowcasting(cards).is_ok_and(Nowcasting::rebuilds);
+    if mask.n_masks > 0 && rebuilds {
+        let message = "are of forecasts; these weights rebuild the frames that went in: hide patches with hide or hide-percent";
+        return Err(QuestionError::parameter(MASKS, message));
+    }
     if mask.whole_statistics && rebuilds {
         let message = "cannot be whole for weights that rebuild what is hidden: it would tell them the size of the answer";
         return Err(QuestionError::parameter(STATISTICS, message));
@@ -198,6 +208,10 @@ fn read_last_lead_time(
     task: &Nowcasting,
     first: u32,
 ) -> Result<Option<u32>, QuestionError> {
+    if task.rebuilds() && parameters.one(LAST_LEAD_TIME)?.is_some() {
+        let message = "cannot be chosen: these weights forecast nothing";
+        return Err(QuestionError::parameter(LAST_LEAD_TIME, message));
+    }
     let later: Vec<u32> =
         task.lead_times_min.iter().copied().filter(|&lead| lead >= first).collect();
     let words: Vec<String> = later.iter().map(u32::to_string).collect();

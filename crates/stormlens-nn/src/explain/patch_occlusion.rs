@@ -25,7 +25,7 @@ const CARD: MethodCard = MethodCard {
     options: &[OptionCard {
         name: "frames",
         label: "Frames of a group",
-        default: "3",
+        default: "1",
         kind: OptionKind::Whole { least: 1, most: 12, offered: &[1, 2, 3, 4, 6] },
     }],
 };
@@ -37,7 +37,7 @@ const BATCH: usize = 8;
 /// group by the frame behind it), for the network's own mask hides all frames of a patch.
 ///
 /// Found are a map of what the target loses without each patch, `[1 × rows × columns]` of patches, missing where a patch was
-/// hidden already; what it loses without each group (`frames`), given for each frame; and the sum of the map.
+/// hidden already; what it loses without each group (`frames`), shared among its frames; and the sum of the map.
 pub struct PatchOcclusion;
 
 impl Method for PatchOcclusion {
@@ -66,7 +66,10 @@ impl Method for PatchOcclusion {
             .map(|group| without_frames(&run.input.values, n_frames, group * size, size))
             .collect();
         let groups = scores(run, "replaced frames", groups)?;
-        let frames = (0..n_frames).map(|frame| loss(&groups[frame / size])).collect();
+        // Frames of a group cannot be told apart, so each has its share.
+        let n_in = |frame: usize| size.min(n_frames - frame / size * size) as f64;
+        let share = |frame: usize| loss(&groups[frame / size]) / n_in(frame);
+        let frames = (0..n_frames).map(share).collect();
         let sum = patches.iter().filter(|change| change.is_finite()).sum();
         Ok(Found {
             maps: vec![Map {
@@ -81,7 +84,7 @@ impl Method for PatchOcclusion {
                 layer: None,
                 axis: Axis::CHANNEL,
                 coordinates: (0..n_frames).map(|frame| frame as f64).collect(),
-                name: "change of the target with the frame before in place of these",
+                name: "change of the target with the frame before in place of this one",
                 is_in_target_unit: true,
                 values: frames,
             }],

@@ -43,8 +43,8 @@ pub fn read_npy_u8(path: &Path) -> Result<(Vec<usize>, Vec<u8>), FilesError> {
     let bytes =
         Aligned::read(file, n_bytes).map_err(|cause| FilesError::Io { file: shown(), cause })?;
     let refuse = |what: String| {
-        let what = what.replace("<f4", "u1");
-        FilesError::Npy { file: shown(), what }
+        let what = what.replace(".astype(\"<f4\")", ".astype(\"u1\")");
+        FilesError::NpyBytes { file: shown(), what }
     };
     let (shape, values) = parse(bytes.get(), &BYTES).map_err(refuse)?;
     Ok((shape, values.into_iter().map(|value| value as u8).collect()))
