@@ -183,12 +183,25 @@ impl Folder {
     ) -> anyhow::Result<Self> {
         archive.check(task)?;
         let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
-        let ids = evaluation.members.clone().unwrap_or_else(|| {
+        let all = || {
             let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
             samples.into_iter().filter(|s| s.is_observed()).map(|s| s.id).collect()
-        });
+        };
+        let of_folder = |members: &Vec<String>| own_members(members, evaluation.dataset);
+        let ids = evaluation.members.as_ref().map_or_else(all, of_folder);
         Ok(Self { archive, ids, task: task.clone() })
     }
+}
+
+/// The names of the samples of a folder in a split: one over several folders says of which each is (`radklim/20180516T0055`).
+fn own_members(members: &[String], folder: &Path) -> Vec<String> {
+    let name = folder.canonicalize().ok();
+    let name = name.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+    let own = |member: &String| match member.split_once('/') {
+        None => Some(member.clone()),
+        Some((other, id)) => (name.as_deref() == Some(other)).then(|| id.to_owned()),
+    };
+    members.iter().filter_map(own).collect()
 }
 
 impl Cases for Folder {
@@ -246,4 +259,19 @@ fn verify(
         }
     }
     Ok(verification.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_over_several_folders_names_those_of_each() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("radklim");
+        std::fs::create_dir(&folder).expect("a folder");
+        let members = ["radklim/20180516T0055", "fmi/20170509T1000", "20180516T0100"];
+        let members: Vec<String> = members.map(str::to_owned).into();
+        assert_eq!(own_members(&members, &folder), ["20180516T0055", "20180516T0100"]);
+    }
 }
