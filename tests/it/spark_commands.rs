@@ -114,7 +114,7 @@ fn a_sample_is_asked_behind_masks() {
     let said = std::fs::read_to_string(bench.path("hour.json")).expect("JSON");
     for words in [
         "of 42 patches are hidden",
-        "their mean and spread are known to it",
+        "mean and spread of those that were chosen are known to it",
         "masks/spread",
         "masks/members",
         "masks/rms_error",
