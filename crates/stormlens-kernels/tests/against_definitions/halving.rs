@@ -22,7 +22,7 @@ fn define(
         let terms = (0..n_in * side * side).map(|k| {
             let (plane, tap) = (&x[k / (side * side) * plane..][..plane], k % (side * side));
             let (row, column) = ((tap / side) as isize, (tap % side) as isize);
-            let weight = f64::from(weight[o * n_in * side * side + k]);
+            let weight = weight[o * n_in * side * side + k];
             weight * at(plane, width, around[0] + row, around[1] + column)
         });
         let sum = f64::from(layer.bias[o]) + terms.sum::<f64>();
