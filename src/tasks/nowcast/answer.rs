@@ -163,6 +163,14 @@ impl Ground {
         }
     }
 
+    /// The frames that went in, in the unit of the field.
+    fn inputs(&self, frames: &Frames) -> Vec<f32> {
+        match frames {
+            Frames::Sample(sample) => all(&sample.sequence.frames),
+            Frames::Brought(brought) => self.physical(brought.values()),
+        }
+    }
+
     /// Values of the network in the unit of the field.
     fn physical(&self, values: &[f32]) -> Vec<f32> {
         values.iter().map(|&x| self.field.to_physical(x)).collect()
@@ -187,10 +195,7 @@ fn forecast(
     answer: &Answer,
     beside: Vec<Beside>,
 ) -> Vec<Variable> {
-    let inputs: Vec<f32> = match frames {
-        Frames::Sample(sample) => all(&sample.sequence.frames),
-        Frames::Brought(brought) => ground.physical(brought.values()),
-    };
+    let inputs = ground.inputs(frames);
     let n_pixels = ground.plane[0] * ground.plane[1];
     let last = &inputs[inputs.len() - n_pixels..];
     let persistence = last.repeat(ground.lead_axis.len());
@@ -284,12 +289,16 @@ fn leads_of(ground: &Ground, target: &Target) -> Vec<u32> {
     let first = lead_time_min(target);
     let Some(last) = last_lead_time_min(target) else { return vec![first] };
     let axis = &ground.lead_axis;
-    let minutes = |i| match &axis.coordinates {
-        Coordinates::Numbers { values, .. } => values.get(i).map(|&minutes| minutes as u32),
-        _ => axis.lead_time_min(i),
-    };
     let is_in = |lead: &u32| (first..=last).contains(lead);
-    (0..axis.len()).filter_map(minutes).filter(is_in).collect()
+    (0..axis.len()).filter_map(|i| minutes(axis, i)).filter(is_in).collect()
+}
+
+/// The lead time of an entry in minutes, also of arrays that do not say when they are of.
+pub fn minutes(axis: &Axis, idx: usize) -> Option<u32> {
+    match &axis.coordinates {
+        Coordinates::Numbers { values, .. } => values.get(idx).map(|&minutes| minutes as u32),
+        _ => axis.lead_time_min(idx),
+    }
 }
 
 /// `target: predicted rain above 1.5 mm/h at +30 min (28,990 pixels)`

@@ -3,12 +3,12 @@
 use askama::Template;
 use stormlens_data::card::{NowcastField, Nowcasting, Part};
 use stormlens_data::forecast::Steps;
-use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
+use stormlens_data::outcome::{Axis, Outcome, Variable};
 use stormlens_data::request::{Subject, Target};
 
 use self::film::Film;
 use self::mask::MaskView;
-use super::answer::UNLIKE_TRAINING;
+use super::answer::{UNLIKE_TRAINING, minutes};
 use super::question::{
     HIDE, HIDE_PERCENT, HIDE_SEED, LAST_LEAD_TIME, LEAD_TIME, MASK_PERCENT, MASKS, STATISTICS,
     THRESHOLD, last_lead_time_min, lead_time_min, sample_of, threshold,
@@ -166,11 +166,7 @@ pub fn what(field: NowcastField) -> &'static str {
 /// The place of a lead time among those of the forecast.
 pub fn lead_idx(outcome: &Outcome, lead_time_min: u32) -> usize {
     let axis = outcome.variable("prediction").and_then(Variable::axis);
-    let is_it = |axis: &Axis, i: usize| match &axis.coordinates {
-        // Of arrays that do not say when they are of.
-        Coordinates::Numbers { values, .. } => values.get(i) == Some(&f64::from(lead_time_min)),
-        _ => axis.lead_time_min(i) == Some(lead_time_min),
-    };
+    let is_it = |axis: &Axis, i: usize| minutes(axis, i) == Some(lead_time_min);
     axis.and_then(|axis| (0..axis.len()).find(|&i| is_it(axis, i))).unwrap_or(0)
 }
 

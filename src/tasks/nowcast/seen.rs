@@ -189,20 +189,6 @@ impl Seen {
         };
         errors.iter().zip(&unknown).map(of).collect()
     }
-
-    /// Mean and standard deviation of forecasts behind masks at every value; `None` for fewer than two.
-    pub fn spread(answers: &[Answer]) -> Option<[Vec<f32>; 2]> {
-        let [first, _, ..] = answers else { return None };
-        let n = answers.len() as f64;
-        let at = |i: usize| answers.iter().map(move |answer| f64::from(answer.prediction[i]));
-        let both = (0..first.prediction.len()).map(|i| {
-            let mean = at(i).sum::<f64>() / n;
-            let variance = at(i).map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-            (mean as f32, variance.sqrt() as f32)
-        });
-        let (mean, spread) = both.unzip();
-        Some([mean, spread])
-    }
 }
 
 /// Takes patches of which a pixel was not measured in some frame as not measured at all.
@@ -238,7 +224,7 @@ pub fn answer_to(
 }
 
 /// Maps on the pixels of a larger size, each of which takes the value of the cell that it lies in.
-fn spread_out(
+pub fn spread_out(
     values: &[f32],
     [rows, columns]: [usize; 2],
     [height, width]: [usize; 2],

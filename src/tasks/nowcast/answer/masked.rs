@@ -5,7 +5,6 @@ use stormlens_data::outcome::{Axis, Colours, Domain, Quantity, Role, Values, Var
 use stormlens_data::score::downscaling::{EnsembleSums, Merge as _};
 
 use super::Ground;
-use crate::tasks::nowcast::seen::Seen;
 
 /// Mean and spread of forecasts behind masks at each lead time, and the mean over all lead times behind each mask.
 pub const MASK_MEAN: &str = "masks/mean";
@@ -18,13 +17,27 @@ pub const MASK_RANKS: &str = "masks/ranks";
 
 /// What there is to say of two or more forecasts behind masks, beside what was observed where that is known.
 pub fn variables(ground: &Ground, answers: &[Answer], observed: Option<&[f32]>) -> Vec<Variable> {
-    let Some(maps) = Seen::spread(answers) else { return Vec::new() };
+    let Some(maps) = moments(answers) else { return Vec::new() };
     let mut variables = spread(ground, maps).to_vec();
     let members: Vec<Vec<f32>> = answers.iter().map(|a| ground.physical(&a.prediction)).collect();
     variables.push(stamps(ground, &members));
     variables
         .extend(observed.into_iter().flat_map(|observed| calibration(ground, &members, observed)));
     variables
+}
+
+/// Mean and standard deviation of forecasts behind masks at every value; `None` for fewer than two.
+fn moments(answers: &[Answer]) -> Option<[Vec<f32>; 2]> {
+    let [first, _, ..] = answers else { return None };
+    let n = answers.len() as f64;
+    let at = |i: usize| answers.iter().map(move |answer| f64::from(answer.prediction[i]));
+    let both = (0..first.prediction.len()).map(|i| {
+        let mean = at(i).sum::<f64>() / n;
+        let variance = at(i).map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        (mean as f32, variance.sqrt() as f32)
+    });
+    let (mean, spread) = both.unzip();
+    Some([mean, spread])
 }
 
 /// What forecasts behind masks have in common, and by how much they differ. That is how much a forecast depends on what is

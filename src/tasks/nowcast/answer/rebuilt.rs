@@ -7,9 +7,9 @@ use stormlens_data::outcome::{Outcome, Quantity, Role, Variable};
 use stormlens_data::patches::filled_from_around;
 use stormlens_data::score::{MODEL, ScoreTable, Verification, default_thresholds};
 
-use super::{Ground, HIDDEN, all};
+use super::{Ground, HIDDEN};
 use crate::tasks::nowcast::samples::Frames;
-use crate::tasks::nowcast::seen::Seen;
+use crate::tasks::nowcast::seen::{Seen, spread_out};
 
 /// The frames as they were measured, with what the network did not see as it rebuilt it.
 pub const FILLED: &str = "filled";
@@ -25,10 +25,7 @@ pub fn variables(
     answer: &Answer,
     seen: Option<&Seen>,
 ) -> Vec<Variable> {
-    let inputs: Vec<f32> = match frames {
-        Frames::Sample(sample) => all(&sample.sequence.frames),
-        Frames::Brought(brought) => ground.physical(brought.values()),
-    };
+    let inputs = ground.inputs(frames);
     let rebuilt = ground.physical(&answer.prediction);
     let axis = &ground.input_axis;
     let mut variables = vec![
@@ -69,14 +66,11 @@ pub fn table(outcome: &Outcome) -> Option<ScoreTable> {
     let field = stormlens_data::card::NowcastField::Precipitation;
     let names = [MODEL, INTERPOLATED, DRY];
     let mut sums = Verification::new(field, &names, &[0], default_thresholds(field));
-    let is_hidden = |i: usize| {
-        let (row, column) = (i / width * hidden.height / height, i % width * hidden.width / width);
-        hidden.at(row, column) > 0.0
-    };
+    let hidden = spread_out(&hidden.values, [hidden.height, hidden.width], [height, width]);
     for frame in 0..truth.n_maps() {
         let (mut truth, rule) = (truth.map(frame), rule.map(frame));
         for (i, value) in truth.values.iter_mut().enumerate() {
-            if !is_hidden(i) || rule.values[i].is_nan() {
+            if hidden[i] == 0.0 || rule.values[i].is_nan() {
                 *value = f32::NAN;
             }
         }
