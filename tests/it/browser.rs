@@ -318,7 +318,14 @@ async fn change_control(browser: &Browser<'_>, name: &str) {
          for (const details of document.querySelectorAll('details')) details.open = true;
          const control = controls().find((control) => control.name === {name});
          control.scrollIntoView({{ block: 'center' }});
-         window.before = {{ main: document.querySelector('main'), top: control.getBoundingClientRect().top, load: performance.timeOrigin }};
+         window.before = {{ main: document.querySelector('main'), load: performance.timeOrigin }};
+         // Pictures that come meanwhile may move it: what counts is where it is when the page changes.
+         const look = () => {{
+             if (!control.isConnected) return;
+             window.before.top = control.getBoundingClientRect().top;
+             requestAnimationFrame(look);
+         }};
+         look();
          if (control.type === 'checkbox') control.checked = !control.checked;
          else if (control.localName === 'select') control.selectedIndex = (control.selectedIndex + 1) % control.length;
          else control.value = control.name === 'region' ? '40,60,100,100' : control.name === 'below' ? 5 : 90;

@@ -53,6 +53,9 @@ async fn a_visitor_asks_how_probable_rain_is_and_why() {
             )
             .await;
         browser.click("#points button").await;
+        // The page before is a result, too.
+        let asked = "return new URLSearchParams(location.search).get('points')?.startsWith('node:') ?? false";
+        browser.wait("the points in the address", asked).await;
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
         assert_eq!(browser.count("#points figure").await, 2, "a map a level");
