@@ -1,9 +1,11 @@
-//! A convolution at every second pixel with a kernel of any odd size, then bias and perhaps ReLU.
+//! A convolution at every second pixel with a kernel of any size, then bias and perhaps ReLU.
 //!
 //! A task takes a few rows of results: the pixels under each place of the kernel are laid side by side in the second-level
 //! cache, and what is left is a product of matrices.
 
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 use crate::bands::{self, Band, Maps, Shape};
 use crate::level::at_level;
@@ -12,7 +14,7 @@ use crate::product::{LANES, Matrix, Pixels, Weights, multiply};
 use crate::separable::{PIXELS, relu, tile_rows};
 use crate::{Level, scratch};
 
-/// Zero padding of half the kernel on all sides: n pixels become ⌈n / 2⌉.
+/// Zero padding of half the kernel on all sides, of an even one less a pixel: n pixels become ⌈n / 2⌉.
 #[derive(Clone, Copy, Debug)]
 pub struct Halving<'a> {
     /// From channels in, and of each of these the places of the kernel, to channels out.
@@ -26,16 +28,30 @@ pub struct Halving<'a> {
 }
 
 impl Halving<'_> {
+    fn shape_out(&self, x: Shape) -> Shape {
+        let is_even = x.height.is_multiple_of(2) && x.width.is_multiple_of(2);
+        assert!(self.side % 2 == 1 || is_even, "an even kernel over an odd number of pixels");
+        let out = x.with_size(x.height.div_ceil(2), x.width.div_ceil(2));
+        out.with_channels(self.bias.len())
+    }
+
+    /// Pixels of zero before the first one.
+    fn before(&self) -> usize {
+        (self.side - 1) / 2
+    }
+
+    /// Room for the even and the odd pixels of a row with zeros around them.
+    fn n_line(&self, width_out: usize) -> usize {
+        2 * (width_out + self.side)
+    }
+
     /// # Panics
-    /// If the weights do not fit the map, or the kernel's side is even.
+    /// If the weights do not fit the map, or an even kernel does not fit height and width.
     pub fn forward(&self, level: Level, x: Maps) -> Vec<f32> {
-        let Shape { n_channels, height, width, .. } = x.shape;
-        let n_in = n_channels * self.side * self.side;
+        let out = self.shape_out(x.shape);
+        let n_in = x.shape.n_channels * self.side * self.side;
         let sizes = (self.weight.n_in(), self.weight.n_out());
         assert_eq!(sizes, (n_in, self.bias.len()), "channels, weights");
-        assert!(self.side % 2 == 1, "a kernel has a pixel in its middle");
-        let out = x.shape.with_size(height.div_ceil(2), width.div_ceil(2));
-        let out = out.with_channels(self.bias.len());
         let weights = self.weight.forward(level);
         let tile_rows = tile_rows(n_in + self.bias.len(), out.width);
         let at_least = PIXELS.div_ceil(out.width.max(1));
@@ -43,8 +59,8 @@ impl Halving<'_> {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
                 let stride = (rows.len() * out.width).next_multiple_of(LANES);
-                let n_line = 2 * (out.width + self.side);
-                scratch::with((n_in + self.bias.len()) * stride + n_line, |space| {
+                let n_scratch = (n_in + self.bias.len()) * stride + self.n_line(out.width);
+                scratch::with(n_scratch, |space| {
                     at_level!(level, || {
                         self.forward_tile(&weights, x, rows, out.width, space, band);
                     });
@@ -87,24 +103,43 @@ impl Halving<'_> {
     /// # Panics
     /// If map and gradient do not fit each other and the weights.
     pub fn weight_gradient(&self, level: Level, x: Maps, gradient: Maps) -> Vec<f32> {
-        let Shape { n_channels, height, width, .. } = x.shape;
-        let out = x.shape.with_size(height.div_ceil(2), width.div_ceil(2));
-        assert_eq!(gradient.shape, out.with_channels(self.bias.len()), "another result");
+        let out = self.shape_out(x.shape);
+        assert_eq!(gradient.shape, out, "another result");
         let n_places = self.side * self.side;
-        weight_gradient(level, n_channels * n_places, gradient, |example, number, rows, taps| {
-            let (plane, place) = (x.plane(example, number / n_places), number % n_places);
-            let from = |row: usize, side: usize| (2 * row + side).checked_sub(self.side / 2);
+        let n_line = self.n_line(out.width);
+        let lines = self.split_all(level, x, n_line);
+        weight_gradient(level, x.shape.n_channels * n_places, gradient, |example, i, rows, taps| {
+            let plane = example * x.shape.n_channels + i / n_places;
+            let [down, across] = [i % n_places / self.side, i % n_places % self.side];
             for (row, taps) in rows.zip(taps.chunks_exact_mut(out.width)) {
-                taps.fill(0.0);
-                let row = from(row, place / self.side).filter(|&row| row < height);
-                let Some(row) = row.map(|row| &plane[row * width..][..width]) else { continue };
-                // The first result whose pixel lies within the row, and that pixel.
-                let first = (self.side / 2).saturating_sub(place % self.side).div_ceil(2);
-                let Some(start) = from(first, place % self.side) else { continue };
-                let pixels = row.iter().skip(start).step_by(2);
-                taps.iter_mut().skip(first).zip(pixels).for_each(|(tap, &v)| *tap = v);
+                let row = (2 * row + down).checked_sub(self.before());
+                let Some(row) = row.filter(|&row| row < x.shape.height) else {
+                    taps.fill(0.0);
+                    continue;
+                };
+                let line = &lines[(plane * x.shape.height + row) * n_line..][..n_line];
+                let from = &line[across % 2 * (n_line / 2) + across / 2..];
+                taps.copy_from_slice(&from[..out.width]);
             }
         })
+    }
+
+    /// All rows in even and odd pixels, so that those under a place of the kernel lie together.
+    fn split_all(&self, level: Level, x: Maps, n_line: usize) -> Vec<f32> {
+        let Shape { height, width, .. } = x.shape;
+        let mut lines = vec![0.0; x.values.len() / width.max(1) * n_line];
+        let planes = lines.par_chunks_exact_mut((height * n_line).max(1));
+        planes.zip(x.values.par_chunks_exact((height * width).max(1))).for_each(
+            |(lines, plane)| {
+                at_level!(level, || {
+                    let rows = plane.chunks_exact(width);
+                    for (line, row) in lines.chunks_exact_mut(n_line).zip(rows) {
+                        self.split(Some(row), line);
+                    }
+                });
+            },
+        );
+        lines
     }
 
     /// The pixels of a channel under each place of the kernel, `[places × stride]`.
@@ -123,7 +158,7 @@ impl Halving<'_> {
         taps.chunks_exact_mut(stride).for_each(|taps| taps[n..].fill(0.0));
         for (number, row) in rows.enumerate() {
             for down in 0..self.side {
-                let source = (2 * row + down).checked_sub(self.side / 2);
+                let source = (2 * row + down).checked_sub(self.before());
                 let source = source.filter(|&row| row < shape.height);
                 let source = source.map(|row| &plane[row * shape.width..][..shape.width]);
                 self.split(source, line);
@@ -143,7 +178,7 @@ impl Halving<'_> {
         line.fill(0.0);
         let Some(row) = row else { return };
         let (even, odd) = line.split_at_mut(line.len() / 2);
-        let half = self.side / 2;
+        let half = self.before();
         // The first pixel of the row counts as number `half`.
         let (first, second) = if half.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let (pairs, last) = row.as_chunks::<2>();

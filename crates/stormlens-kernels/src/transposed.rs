@@ -10,7 +10,7 @@ use crate::level::at_level;
 use crate::pointwise::Pointwise;
 use crate::product::Matrix;
 use crate::{Level, scratch};
-pub use overlapping::{Apart, OverlappingFilter};
+pub use overlapping::OverlappingFilter;
 
 /// Weights of one transposed convolution.
 #[derive(Clone, Copy, Debug)]

@@ -24,8 +24,8 @@ pub(crate) use self::operations::{
     ConvolutionTraining, DeformableOperation, DepthwiseOperation, GeluOperation, HalvingOperation,
     HalvingTraining, LayerNormOperation, LayerNormPair, Learner, NormTraining,
     OverlappingOperation, OverlappingTraining, PointwiseOperation, PointwiseTraining,
-    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, SeparableTraining, StemOperation,
-    TransposedOperation, UpsampleOperation,
+    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, SeparableTraining,
+    SimilarityOperation, StemOperation, TransposedOperation, UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_four, compute_one, compute_pair, compute_triple};

@@ -14,6 +14,7 @@ mod fused;
 mod layer_norm;
 mod plain;
 mod resample;
+mod similarity;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -40,5 +41,6 @@ pub(crate) use resample::{
     adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample,
     upsample_onto,
 };
+pub(crate) use similarity::similarity;
 pub(crate) use source::Source;
 pub(crate) use transposed::{enlarge_overlapping, enlarge_transposed};

@@ -1,22 +1,21 @@
 //! The gradient of the weights of a 3 × 3 convolution.
 //!
-//! The adjoint of the minimal filtering: with the transformed pixels V and the transformed gradients U = A g Aᵀ of each
-//! tile, that of a kernel is `Gᵀ (Σ U ⊙ V) G`, summed over tiles and examples. So 16 products take the place of 36 here,
-//! too.
+//! Minimal filtering takes 4 products for each pixel and pair of channels where the definition has 9, but transforms four
+//! numbers for each pixel of every channel, and sums up 16 where the definition has 9. So it pays where there are many
+//! channels, and still more pixels.
 
-use rayon::prelude::*;
+mod direct;
+mod minimal;
 
-use super::pass::Rows as _;
-use super::tiles::{POSITIONS, Tiles};
 use super::{Convolution, Input, Inputs};
-use crate::bands::{Maps, Shape};
-use crate::level::at_level;
-use crate::product::{Columns, LANES, Pixels};
-use crate::{Level, scratch};
+use crate::Level;
+use crate::bands::Maps;
 
-/// Numbers of transformed pixels and gradients that are summed up together: they stay in a cache that
-/// cores share.
-const NEAR: usize = 1 << 20;
+/// Whether minimal filtering is quicker: found by measuring both for 16 to 1,024 channels and 128 to 10⁵ pixels.
+fn is_minimal([n_in, n_out]: [usize; 2], n_pixels: usize) -> bool {
+    let is_large = n_pixels * n_in * n_out > 1 << 26;
+    is_large && n_in.min(n_out) >= 64 && n_pixels >= 2 * n_in.max(n_out)
+}
 
 impl Convolution<'_> {
     /// The gradient of the weights, `[channels out × channels in × 9]`, from that of the result before its ReLU.
@@ -32,106 +31,44 @@ impl Convolution<'_> {
         let shapes: Vec<_> = inputs.iter().map(|input| input.shape()).collect();
         assert_eq!(gradient.shape, self.shape_out(&shapes), "the gradient of another result");
         let (n_in, n_out) = (self.filter.n_in(), self.filter.n_out());
-        let Shape { n_batch, height, width, .. } = gradient.shape;
         let rows = Inputs::new(inputs);
-        let across = width.div_ceil(2) + 1;
-        // As many numbers as there are sums, which are read and written for each part.
-        let near = NEAR.max(POSITIONS * n_in * n_out);
-        let down = near / (POSITIONS * (n_in + n_out) * across);
-        let n_rows = 2 * down.clamp(1, height.div_ceil(2).max(1));
-        let n_tiles = Tiles::over(n_rows, width.max(1)).stride();
-        let mut columns = Columns::new(level, n_in, POSITIONS, n_tiles);
-        let mut spread = vec![0.0; n_out * POSITIONS * n_tiles];
-        let stride = n_in.next_multiple_of(LANES);
-        let mut sums = vec![0.0; POSITIONS * n_out * stride];
-        for example in 0..n_batch {
-            for first in (0..height).step_by(n_rows) {
-                let tiles = Tiles::over(n_rows.min(height - first), width);
-                let part = Part { level, tiles, example, first };
-                part.transform(&rows, [height, width], &mut columns);
-                let n = tiles.stride();
-                let spread = &mut spread[..n_out * POSITIONS * n];
-                part.spread(gradient, spread);
-                sums.par_chunks_exact_mut(n_out * stride).enumerate().for_each(|(place, sums)| {
-                    let values = &spread[place * n..];
-                    let pixels = Pixels { values, stride: POSITIONS * n };
-                    columns.add_products(place, pixels, sums, stride);
-                });
+        let n_pixels = gradient.shape.n_batch * gradient.shape.plane();
+        match is_minimal([n_in, n_out], n_pixels) {
+            true => minimal::gradient(level, &rows, n_in, gradient),
+            false => direct::gradient(level, &rows, n_in, gradient),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways to compute it agree, whatever the number of channels.
+    #[test]
+    fn both_ways_agree() {
+        let draw = |seed: usize, n: usize| -> Vec<f32> {
+            (0..n).map(|i| ((i * 37 + seed * 11) % 101) as f32 / 50.0 - 1.0).collect()
+        };
+        for ([n_batch, n_in, height, width], n_out) in
+            [([2, 3, 5, 7], 4), ([1, 130, 4, 3], 20), ([3, 17, 1, 1], 70), ([2, 1, 40, 33], 1)]
+        {
+            let x = draw(1, n_batch * n_in * height * width);
+            let g = draw(2, n_batch * n_out * height * width);
+            let maps = Maps::new(&x, [n_batch, n_in, height, width]);
+            let rows = Inputs::new(&[Input::plain(maps)]);
+            let gradient = Maps::new(&g, [n_batch, n_out, height, width]);
+            for level in Level::available() {
+                let found = direct::gradient(level, &rows, n_in, gradient);
+                let other = minimal::gradient(level, &rows, n_in, gradient);
+                let largest = found.iter().fold(1f32, |m, v| m.max(v.abs()));
+                for (a, b) in found.iter().zip(&other) {
+                    assert!(
+                        (a - b).abs() <= 1e-5 * largest,
+                        "{level}, {n_in} to {n_out}: {a}, {b}"
+                    );
+                }
             }
         }
-        kernels(&sums, [n_out, n_in], stride)
     }
-}
-
-/// Some rows of tiles of one example.
-struct Part {
-    level: Level,
-    tiles: Tiles,
-    example: usize,
-    /// The first row of results.
-    first: usize,
-}
-
-impl Part {
-    /// `Bᵀ d B` of the pixels of all channels.
-    fn transform(&self, rows: &Inputs, [height, width]: [usize; 2], columns: &mut Columns) {
-        let tiles = self.tiles;
-        columns.fill(tiles.stride(), |channel, out| {
-            scratch::with(tiles.n_planes() + 2 * width, |space| {
-                let (planes, line) = space.split_at_mut(tiles.n_planes());
-                at_level!(self.level, || {
-                    tiles.clear_ends(planes);
-                    for number in 0..2 * tiles.down + 2 {
-                        let row = (self.first + number).checked_sub(1).filter(|&row| row < height);
-                        let row = row.map(|row| rows.row(self.example, channel, row, line));
-                        tiles.set_row(planes, number, row);
-                    }
-                    tiles.transform(planes, out, tiles.stride());
-                });
-            });
-        });
-    }
-
-    /// `A g Aᵀ` of the gradients of all channels, `[channels × positions × tiles]`.
-    fn spread(&self, gradient: Maps, out: &mut [f32]) {
-        let tiles = self.tiles;
-        let Shape { height, width, .. } = gradient.shape;
-        let channels = out.par_chunks_exact_mut(POSITIONS * tiles.stride()).enumerate();
-        channels.for_each(|(channel, out)| {
-            let plane = gradient.plane(self.example, channel);
-            scratch::with(tiles.n_planes(), |planes| {
-                at_level!(self.level, || {
-                    planes.fill(0.0);
-                    for number in 0..2 * tiles.down {
-                        let row = Some(self.first + number).filter(|&row| row < height);
-                        let row = row.map(|row| &plane[row * width..][..width]);
-                        tiles.set_results(planes, number, row);
-                    }
-                    tiles.spread(planes, out, tiles.stride());
-                });
-            });
-        });
-    }
-}
-
-/// `Gᵀ M G` of every pair of channels.
-fn kernels(sums: &[f32], [n_out, n_in]: [usize; 2], stride: usize) -> Vec<f32> {
-    let kernel = |o: usize, i: usize| {
-        let m = |place: usize| f64::from(sums[(place * n_out + o) * stride + i]);
-        let rows = [0, 4, 8, 12].map(|p| gather([m(p), m(p + 1), m(p + 2), m(p + 3)]));
-        let columns: [[f64; 3]; 3] =
-            std::array::from_fn(|j| gather([rows[0][j], rows[1][j], rows[2][j], rows[3][j]]));
-        std::array::from_fn::<f32, 9, _>(|p| columns[p % 3][p / 3] as f32)
-    };
-    let mut found = vec![0.0; 9 * n_out * n_in];
-    found.par_chunks_exact_mut(9 * n_in).enumerate().for_each(|(o, found)| {
-        let (kernels, _) = found.as_chunks_mut::<9>();
-        kernels.iter_mut().enumerate().for_each(|(i, place)| *place = kernel(o, i));
-    });
-    found
-}
-
-/// `Gᵀ m`
-fn gather([a, b, c, d]: [f64; 4]) -> [f64; 3] {
-    [a + (b + c) / 2.0, (b - c) / 2.0, (b + c) / 2.0 + d]
 }

@@ -5,11 +5,15 @@ use std::ops::Range;
 use super::Pointwise;
 use crate::Level;
 use crate::bands::{Maps, Shape};
+use crate::parts::Parts;
 use crate::product::{Columns, LANES, Pixels};
 
 /// Numbers of a few rows of all channels that are summed up together: they stay in a cache that cores
 /// share.
 const NEAR: usize = 256 << 10;
+
+/// The same where each group of parts has a core.
+const NEAR_CORE: usize = 96 << 10;
 
 impl Pointwise<'_> {
     /// The gradient of the weights, `[channels out × channels in]`, from that of the result.
@@ -61,20 +65,19 @@ pub(crate) fn weight_gradient(
 ) -> Vec<f32> {
     let Shape { n_batch, n_channels: n_out, height, width } = gradient.shape;
     let stride = n_in.next_multiple_of(LANES);
-    let mut sums = vec![0.0; n_out * stride];
-    let together = (NEAR / (n_in * width).max(1)).clamp(1, height.max(1));
-    let mut columns = Columns::new(level, n_in, 1, together * width);
-    for example in 0..n_batch {
-        for start in (0..height).step_by(together) {
-            let seen = start..(start + together).min(height);
-            columns.fill(seen.len() * width, |channel, out| {
-                rows(example, channel, seen.clone(), out);
-            });
-            let first = example * n_out * gradient.shape.plane() + start * width;
-            let values = &gradient.values[first..];
-            let pixels = Pixels { values, stride: gradient.shape.plane() };
-            columns.add_products(0, pixels, &mut sums, stride);
-        }
-    }
+    let n_sums = n_out * stride;
+    let near = if Parts::n_groups(n_sums) > 1 { NEAR_CORE } else { NEAR };
+    let together = (near.max(n_sums) / ((n_in + n_out) * width).max(1)).clamp(1, height.max(1));
+    let of_example = height.div_ceil(together);
+    let parts = Parts { n: n_batch * of_example, n_sums };
+    let begin = || Columns::new(level, n_in, 1, together * width);
+    let sums = parts.sum(begin, |columns, number, sums| {
+        let (example, start) = (number / of_example, number % of_example * together);
+        let seen = start..(start + together).min(height);
+        columns.fill(seen.len() * width, |channel, out| rows(example, channel, seen.clone(), out));
+        let first = example * n_out * gradient.shape.plane() + start * width;
+        let pixels = Pixels { values: &gradient.values[first..], stride: gradient.shape.plane() };
+        columns.add_products(0, pixels, sums, stride);
+    });
     sums.chunks_exact(stride.max(1)).flat_map(|row| row[..n_in].iter().copied()).collect()
 }

@@ -1,5 +1,7 @@
 //! Sums over pixels of products of pairs of channels: what the gradients of weights are made of.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{Kernel, LANES, Pixels};
@@ -19,6 +21,8 @@ pub(crate) struct Columns {
     /// `[block, set, pixel, channel of the block]`
     values: Vec<f32>,
     n_channels: usize,
+    /// Channels that lie together.
+    width: usize,
     n_sets: usize,
     n_pixels: usize,
     level: Level,
@@ -31,14 +35,9 @@ impl Columns {
     /// If this processor lacks the level.
     pub fn new(level: Level, n_channels: usize, n_sets: usize, n_pixels: usize) -> Self {
         assert!(level.is_available(), "this processor has no {level}");
-        let n_padded = n_channels.next_multiple_of(width(level));
-        Self {
-            values: vec![0.0; n_padded * n_sets * n_pixels],
-            n_channels,
-            n_sets,
-            n_pixels,
-            level,
-        }
+        let width = width(level, n_channels);
+        let values = vec![0.0; n_channels.next_multiple_of(width) * n_sets * n_pixels];
+        Self { values, n_channels, width, n_sets, n_pixels, level }
     }
 
     /// Takes other pixels; `rows` writes those of a channel, set after set.
@@ -46,8 +45,7 @@ impl Columns {
     /// # Panics
     /// If there is no room for them.
     pub fn fill(&mut self, n_pixels: usize, rows: impl Fn(usize, &mut [f32]) + Sync) {
-        let (level, n_channels, n_sets) = (self.level, self.n_channels, self.n_sets);
-        let width = width(level);
+        let Self { level, n_channels, width, n_sets, .. } = *self;
         self.n_pixels = n_pixels;
         if n_pixels == 0 {
             return;
@@ -80,18 +78,35 @@ impl Columns {
     /// If a row has no room for all channels in whole vectors, or the gradient not as many rows or
     /// pixels.
     pub fn add_products(&self, set: usize, gradient: Pixels, sums: &mut [f32], stride: usize) {
-        let (n_pixels, padded) = (self.n_pixels, self.n_channels.next_multiple_of(LANES));
-        if n_pixels == 0 || sums.is_empty() {
+        assert!(set < self.n_sets);
+        let n_pixels = self.n_pixels;
+        self.add_products_of(set * n_pixels..(set + 1) * n_pixels, gradient, sums, stride);
+    }
+
+    /// The same for some pixels, counted over all sets.
+    ///
+    /// # Panics
+    /// As [`Self::add_products`], and if there are not as many pixels.
+    pub fn add_products_of(
+        &self,
+        pixels: Range<usize>,
+        gradient: Pixels,
+        sums: &mut [f32],
+        stride: usize,
+    ) {
+        let padded = self.n_channels.next_multiple_of(LANES);
+        if pixels.is_empty() || sums.is_empty() {
             return;
         }
         let n_rows = sums.len() / stride;
         assert!(padded <= stride && sums.len().is_multiple_of(stride), "room for all channels");
-        assert!((n_rows - 1) * gradient.stride + n_pixels <= gradient.values.len());
-        assert!(set < self.n_sets);
+        assert!((n_rows - 1) * gradient.stride + pixels.len() <= gradient.values.len());
+        assert!(pixels.end <= self.n_sets * self.n_pixels);
         let together = self.rows_together(n_rows);
         sums.par_chunks_mut(together * stride).enumerate().for_each(|(i, sums)| {
             let values = &gradient.values[i * together * gradient.stride..];
-            self.add_rows(set, Pixels { values, stride: gradient.stride }, sums, stride);
+            let gradient = Pixels { values, stride: gradient.stride };
+            self.add_rows(pixels.clone(), gradient, sums, stride);
         });
     }
 
@@ -101,12 +116,13 @@ impl Columns {
         n_rows.div_ceil(n_tasks).next_multiple_of(Kernel::of(self.level).n_columns)
     }
 
-    fn add_rows(&self, set: usize, gradient: Pixels, sums: &mut [f32], stride: usize) {
-        let (width, n_pixels) = (width(self.level), self.n_pixels);
+    fn add_rows(&self, pixels: Range<usize>, gradient: Pixels, sums: &mut [f32], stride: usize) {
+        let (width, n_pixels) = (self.width, pixels.len());
         let padded = self.n_channels.next_multiple_of(LANES);
         for (block, first) in (0..padded).step_by(width).enumerate() {
             let m = width.min(padded - first);
-            let block = &self.values[(block * self.n_sets + set) * n_pixels * width..];
+            let first_pixel = block * self.n_sets * self.n_pixels + pixels.start;
+            let block = &self.values[first_pixel * width..];
             for start in (0..n_pixels).step_by(DEEP) {
                 let deep = DEEP.min(n_pixels - start);
                 let columns = &block[start * width..][..deep * width];
@@ -127,7 +143,7 @@ impl Columns {
         sums: &mut [f32],
         stride: usize,
     ) {
-        let (kernel, width) = (Kernel::of(self.level), width(self.level));
+        let (kernel, width) = (Kernel::of(self.level), self.width);
         let deep = columns.len() / width;
         let n_rows = sums.len().div_ceil(stride);
         assert!((n_rows - 1) * stride + m <= sums.len() && m <= width);
@@ -168,9 +184,10 @@ impl Columns {
     }
 }
 
-/// Channels that lie together: whole vectors of the widest level.
-fn width(level: Level) -> usize {
-    Kernel::of(level).n_rows().next_multiple_of(EDGE).max(LANES)
+/// Channels that lie together: whole vectors of the widest level, and no more than there are.
+fn width(level: Level, n_channels: usize) -> usize {
+    let most = Kernel::of(level).n_rows().next_multiple_of(EDGE).max(LANES);
+    n_channels.next_multiple_of(LANES).clamp(LANES, most)
 }
 
 /// From `[channels, pixels]` to `[pixels × width]`, with zeros where there are fewer channels.

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::bands::{self, Band, Maps, Shape};
+use crate::halving::Halving;
 use crate::level::at_level;
-use crate::pointwise::Pointwise;
 use crate::product::{Forms, LANES, Matrix, Pixels, Weights, multiply_part};
 use crate::{Level, scratch};
 
@@ -123,23 +123,21 @@ impl OverlappingFilter {
     ///
     /// # Panics
     /// If the gradient does not fit the weights.
-    pub fn backward(&self, level: Level, gradient: &Apart) -> Vec<f32> {
-        let bias = vec![0.0; self.n_in];
-        self.linear(&bias).forward(level, &[gradient.maps()], None)
+    pub fn backward(&self, level: Level, gradient: Maps) -> Vec<f32> {
+        self.turned(&vec![0.0; self.n_in]).forward(level, gradient)
     }
 
     /// The gradient of the weights for a map, from that of the result: `[n_in × n_out × 16]`.
     ///
     /// # Panics
     /// If map and gradient do not fit each other and the weights.
-    pub fn weight_gradient(&self, level: Level, x: Maps, gradient: &Apart) -> Vec<f32> {
-        let bias = vec![0.0; self.n_in];
-        self.linear(&bias).weight_gradient(level, &[gradient.maps()], x)
+    pub fn weight_gradient(&self, level: Level, x: Maps, gradient: Maps) -> Vec<f32> {
+        self.turned(&vec![0.0; self.n_in]).weight_gradient(level, gradient, x)
     }
 
-    /// Backwards the layer is a linear map of the pixels under each place of the kernel.
-    fn linear<'a>(&'a self, bias: &'a [f32]) -> Pointwise<'a> {
-        Pointwise { weight: &self.backward, bias, step: 1 }
+    /// Backwards the layer is a convolution at every second pixel with the same kernels.
+    fn turned<'a>(&'a self, bias: &'a [f32]) -> Halving<'a> {
+        Halving { weight: &self.backward, bias, side: 4, relu: false }
     }
 
     /// Rows of the map that are multiplied together: few enough to stay in the cache, enough for the weights that are read,
@@ -149,56 +147,6 @@ impl OverlappingFilter {
         let near = NEAR / ((self.n_in + 4 * self.n_out) * width);
         let n_cores = rayon::current_num_threads().div_ceil(shape.n_batch.max(1));
         near.max(PIXELS.div_ceil(width)).min(shape.height.div_ceil(n_cores)).max(1)
-    }
-}
-
-/// The gradient of a result, at the size of the map: of each channel the pixels under each of sixteen places of the kernel.
-#[derive(Clone, Debug)]
-pub struct Apart {
-    values: Vec<f32>,
-    shape: Shape,
-}
-
-impl Apart {
-    /// # Panics
-    /// For a gradient of odd height or width.
-    pub fn new(level: Level, gradient: Maps) -> Self {
-        let Shape { n_channels, height, width, .. } = gradient.shape;
-        assert!(height % 2 == 0 && width % 2 == 0, "twice the size of a map");
-        let shape = gradient.shape.with_size(height / 2, width / 2).with_channels(16 * n_channels);
-        let values = bands::fill_planes(shape, |number, band| {
-            let (channel, place) = (number / 16, number % 16);
-            let plane = gradient.plane(channel / n_channels, channel % n_channels);
-            scratch::with(shape.width, |line| {
-                at_level!(level, || {
-                    for row in 0..shape.height {
-                        let row = (2 * row + place / 4).checked_sub(1).filter(|&row| row < height);
-                        let row = row.map(|row| &plane[row * width..][..width]);
-                        every_second(row.unwrap_or_default(), place % 4, line);
-                        band.append(0, line, |v| v);
-                    }
-                });
-            });
-        });
-        Self { values, shape }
-    }
-
-    fn maps(&self) -> Maps<'_> {
-        Maps { values: &self.values, shape: self.shape }
-    }
-}
-
-/// The pixels of a row that lie under a place of the kernel, 0 to 3; zeros beyond the row.
-#[inline(always)]
-fn every_second(row: &[f32], place: usize, line: &mut [f32]) {
-    line.fill(0.0);
-    let (first, from) = match place {
-        0 => (1, 1),
-        _ => (0, place - 1),
-    };
-    let pixels = row.iter().skip(from).step_by(2);
-    for (out, &v) in line.iter_mut().skip(first).zip(pixels) {
-        *out = v;
     }
 }
 

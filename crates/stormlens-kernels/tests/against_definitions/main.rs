@@ -14,6 +14,7 @@ mod layer_norm;
 mod pointwise;
 mod resized;
 mod separable;
+mod similarity;
 mod stem;
 mod sums;
 mod transposed;

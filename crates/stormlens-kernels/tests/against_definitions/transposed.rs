@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stormlens_kernels::product::Matrix;
-use stormlens_kernels::transposed::{Apart, OverlappingFilter, Transposed};
+use stormlens_kernels::transposed::{OverlappingFilter, Transposed};
 use stormlens_kernels::{Level, Maps, Shape};
 
 use super::{assert_near, differences, draw, wide};
@@ -99,8 +99,7 @@ fn overlapping_kernels_are_their_definition_and_so_are_their_gradients() {
             let maps = Maps::new(&x, [n_batch, n_in, height, width]);
             let y = filter.forward(level, &bias, maps);
             let gradient = Maps::new(&g, [n_batch, n_out, 2 * height, 2 * width]);
-            let gradient = Apart::new(level, gradient);
-            let back = filter.backward(level, &gradient);
+            let back = filter.backward(level, gradient);
             let mut of_weights = vec![0.0; weight.len()];
             for (i, (x, g)) in x.chunks_exact(n).zip(g.chunks_exact(n_big)).enumerate() {
                 let (x, g) = (wide(x), wide(g));
@@ -116,7 +115,7 @@ fn overlapping_kernels_are_their_definition_and_so_are_their_gradients() {
                 }
             }
             if n_in < 20 {
-                let found = filter.weight_gradient(level, maps, &gradient);
+                let found = filter.weight_gradient(level, maps, gradient);
                 assert_near(&found, &of_weights, 2e-6, &format!("weights, {what}"));
             }
         }

@@ -4,6 +4,7 @@ mod channel_norm;
 mod convolution;
 mod deformable;
 mod layer_norm;
+mod similarity;
 mod trained;
 mod transposed;
 
@@ -23,6 +24,7 @@ pub(crate) use channel_norm::{ChannelNormOperation, GeluOperation};
 pub(crate) use convolution::{ConvolutionOperation, HalvingOperation, ResizedParts};
 pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
+pub(crate) use similarity::SimilarityOperation;
 pub(crate) use trained::{
     AttentionTraining, ConvolutionTraining, HalvingTraining, Learner, NormTraining,
     PointwiseTraining, SeparableTraining,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stormlens_kernels::product::Matrix;
-use stormlens_kernels::transposed::{Apart, OverlappingFilter, Transposed};
+use stormlens_kernels::transposed::{OverlappingFilter, Transposed};
 use stormlens_kernels::{Level, Maps, Shape, planes};
 
 use super::{Learner, Needs, Operation, Pass, Values};
@@ -58,8 +58,7 @@ impl Operation for OverlappingOperation {
     }
 
     fn backward(&self, _: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
-        let gradient = Apart::new(self.level, gradient);
-        vec![Some(self.filter.backward(self.level, &gradient))]
+        vec![Some(self.filter.backward(self.level, gradient))]
     }
 }
 
@@ -81,9 +80,8 @@ impl Operation for OverlappingTraining {
 
     fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
         let OverlappingOperation { level, filter, .. } = &self.layer;
-        let apart = Apart::new(*level, gradient);
-        let weight = filter.weight_gradient(*level, pass.inputs[0], &apart);
+        let weight = filter.weight_gradient(*level, pass.inputs[0], gradient);
         self.learner.learn(weight, || planes::sums_over_examples(*level, gradient));
-        vec![Some(filter.backward(*level, &apart))]
+        vec![Some(filter.backward(*level, gradient))]
     }
 }

@@ -5,6 +5,8 @@ use stormlens_data::patches::Statistics;
 use stormlens_data::probability::Tokens;
 
 use super::options::SparkLoss;
+use crate::fused::Kernels;
+use crate::layers::similarity;
 
 /// Frames that are to be rebuilt.
 ///
@@ -106,8 +108,8 @@ impl Followed {
         Self { shape, values: values.collect(), known }
     }
 
-    /// The mean squared error, and so much of one minus the structural similarity.
-    pub fn loss(&self, frames: Tensor<4>, similarity: f64, device: &Device) -> Tensor<1> {
+    /// The mean squared error, and this share of one minus the structural similarity.
+    pub fn loss(&self, frames: Tensor<4>, share: f64, device: &Device) -> Tensor<1> {
         let tensor = |values: &[f32]| {
             Tensor::<4>::from_data(TensorData::new(values.to_vec(), self.shape), device)
         };
@@ -117,10 +119,11 @@ impl Followed {
             None => (frames, self.values.len() as f32),
         };
         let squares = (frames.clone() - truth.clone()).square().sum().div_scalar(f64::from(n));
-        match similarity {
-            0.0 => squares,
-            share => squares + ssim(frames, truth).neg().add_scalar(1.0).mul_scalar(share),
+        if share == 0.0 {
+            return squares;
         }
+        let similarity = similarity(frames, truth, Kernels::chosen());
+        squares + similarity.neg().add_scalar(1.0).mul_scalar(share)
     }
 
     /// Sum of squared errors, and number of known values.
@@ -131,54 +134,4 @@ impl Followed {
             [sum + (f64::from(frames[i]) - f64::from(self.values[i])).powi(2), n + 1.0]
         })
     }
-}
-
-/// Half the width of the window, its standard deviation in pixels, and the constants (Wang et al. 2004).
-const RADIUS: usize = 5;
-const DEVIATION: f64 = 1.5;
-const C1: f64 = 0.01 * 0.01;
-const C2: f64 = 0.03 * 0.03;
-
-/// The mean structural similarity of frames cut to 0 to 1, with Gaussian windows and mirrored edges, as torchmetrics 1.9 has
-/// it.
-pub(super) fn ssim(a: Tensor<4>, b: Tensor<4>) -> Tensor<1> {
-    let (a, b) = (a.clamp(0.0, 1.0), b.clamp(0.0, 1.0));
-    let of_squares = blur((a.clone() * a.clone()).clone());
-    let [mean_a, mean_b] = [blur(a.clone()), blur(b.clone())];
-    let variance_a = of_squares - mean_a.clone().square();
-    let variance_b = blur(b.clone().square()) - mean_b.clone().square();
-    let covariance = blur(a * b) - mean_a.clone() * mean_b.clone();
-    let above = (mean_a.clone() * mean_b.clone()).mul_scalar(2.0).add_scalar(C1)
-        * covariance.mul_scalar(2.0).add_scalar(C2);
-    let below = (mean_a.square() + mean_b.square()).add_scalar(C1)
-        * (variance_a + variance_b).add_scalar(C2);
-    (above / below).mean()
-}
-
-/// A weighted mean around each pixel, written as a product with a matrix on either side.
-fn blur(x: Tensor<4>) -> Tensor<4> {
-    let [n_batch, n_channels, height, width] = x.dims();
-    let device = x.device().without_autodiff();
-    let matrix = |n: usize| Tensor::<2>::from_data(TensorData::new(window(n), [n, n]), &device);
-    let planes = n_batch * n_channels;
-    let x = x.reshape([planes * height, width]).matmul(matrix(width).transpose());
-    let down = matrix(height).reshape([1, height, height]);
-    down.matmul(x.reshape([planes, height, width])).reshape([n_batch, n_channels, height, width])
-}
-
-/// `[n × n]`: each row holds the weights of the pixels around one, mirrored at the edges without repeating them.
-fn window(n: usize) -> Vec<f32> {
-    let offsets = -(RADIUS as isize)..=RADIUS as isize;
-    let weight = |offset: isize| (-(offset as f64 / DEVIATION).powi(2) / 2.0).exp();
-    let sum: f64 = offsets.clone().map(weight).sum();
-    let mut weights = vec![0f32; n * n];
-    for (row, weights) in weights.chunks_exact_mut(n).enumerate() {
-        for offset in offsets.clone() {
-            let last = n as isize - 1;
-            let place = (row as isize + offset).abs();
-            let place = if place > last { (2 * last - place).max(0) } else { place };
-            weights[place as usize] += (weight(offset) / sum) as f32;
-        }
-    }
-    weights
 }

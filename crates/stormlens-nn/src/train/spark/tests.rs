@@ -5,9 +5,10 @@ use stormlens_data::files::npy::{read_npy_f32, read_npy_u8};
 use stormlens_data::patches::PUBLISHED_FLOOR;
 
 use super::labels::LabelledPart;
-use super::loss::ssim;
 use super::*;
+use crate::fused::Kernels;
 use crate::golden::{full_path, input};
+use crate::layers::similarity;
 use crate::models::spat_spark::{ENTRY, architecture};
 use crate::train::frames::DataConfig;
 use crate::train::{Augmentation, Trainee, train};
@@ -219,8 +220,10 @@ fn losses_equal_the_reference() {
     let fine = &expected["finetune"];
     near(number(followed.loss(forecast(), 0.0, &device)), &fine["mse"]);
     near(number(followed.loss(forecast(), 1e-4, &device)), &fine["loss"]);
-    let similarity = number(ssim(forecast(), tensor("s96_target")));
-    near(similarity, &fine["ssim_torchmetrics_1_9_full_image"]);
+    for kernels in Kernels::all() {
+        let similarity = number(similarity(forecast(), tensor("s96_target"), kernels));
+        near(similarity, &fine["ssim_torchmetrics_1_9_full_image"]);
+    }
 }
 
 /// What is not known costs nothing, and a schema of the options is that of first weights.
