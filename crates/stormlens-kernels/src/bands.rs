@@ -218,6 +218,11 @@ pub fn rows_per_band(shape: Shape, at_least: usize, tiles: usize) -> usize {
     rows.next_multiple_of(tiles.max(1))
 }
 
+/// Whether bands of so many rows are fewer than the cores.
+pub(crate) fn are_few(shape: Shape, band_rows: usize) -> bool {
+    shape.n_batch * shape.height.div_ceil(band_rows.max(1)) < rayon::current_num_threads()
+}
+
 /// The last band of a layer has the other cores wait, so bands are small; but each costs the time
 /// to begin it.
 const BANDS_PER_CORE: usize = 4;

@@ -1,8 +1,9 @@
-//! Batch normalisation with the statistics of the batch, perhaps with ReLU: what training does.
+//! Batch normalisation with the statistics of the batch, perhaps with an activation: what training does.
 
 use rayon::prelude::*;
 
 use crate::Level;
+use crate::activation::{Activation, bent};
 use crate::bands::{self, Maps};
 use crate::level::at_level;
 use crate::planes::sum;
@@ -16,8 +17,8 @@ pub struct BatchNorm<'a> {
     pub bias: &'a [f32],
     /// Added to the variance under the root.
     pub epsilon: f64,
-    /// Whether a ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub activation: Activation,
 }
 
 /// What a batch was normalised with, `[channels]` each.
@@ -117,9 +118,10 @@ impl BatchNorm<'_> {
             let channel = plane % n_channels;
             let affine = self.affine(statistics, channel);
             let x = x.plane(plane / n_channels, channel);
-            at_level!(level, || match self.relu {
-                true => band.append(0, x, |v| crate::separable::relu(affine.of(v))),
-                false => band.append(0, x, |v| affine.of(v)),
+            let slope = self.activation.slope();
+            at_level!(level, || match self.activation {
+                Activation::None => band.append(0, x, |v| affine.of(v)),
+                _ => band.append(0, x, |v| bent(affine.of(v), slope)),
             });
         })
     }
@@ -162,11 +164,14 @@ impl BatchNorm<'_> {
             let (example, channel) = (plane / n_channels, plane % n_channels);
             let (affine, share) = (affine[channel], shares[channel]);
             let both = (x.plane(example, channel), gradient.plane(example, channel));
-            at_level!(level, || match self.relu {
-                true => band.append_both(0, both, |x, g| {
-                    affine.gradient(share, x, if affine.of(x) > 0.0 { g } else { 0.0 })
+            let slope = self.activation.slope();
+            at_level!(level, || match self.activation {
+                Activation::None => {
+                    band.append_both(0, both, |x, g| affine.gradient(share, x, g));
+                }
+                _ => band.append_both(0, both, |x, g| {
+                    affine.gradient(share, x, if affine.of(x) > 0.0 { g } else { slope * g })
                 }),
-                false => band.append_both(0, both, |x, g| affine.gradient(share, x, g)),
             });
         });
         let weight = (0..n_channels).map(|c| (total(c, 1) * self.root(statistics, c)) as f32);
@@ -174,15 +179,16 @@ impl BatchNorm<'_> {
         Gradients { input, weight: weight.collect(), bias: bias.collect() }
     }
 
-    /// Sums of a plane's gradient behind the ReLU, and of its products with x − mean.
+    /// Sums of a plane's gradient behind the activation, and of its products with x − mean.
     #[inline(always)]
     fn sums(&self, affine: Affine, x: &[f32], gradient: &[f32]) -> [f32; 2] {
-        match self.relu {
-            true => sums(x, gradient, |x, g| {
-                let g = if affine.of(x) > 0.0 { g } else { 0.0 };
+        let slope = self.activation.slope();
+        match self.activation {
+            Activation::None => sums(x, gradient, |x, g| [g, g * (x - affine.mean)]),
+            _ => sums(x, gradient, |x, g| {
+                let g = if affine.of(x) > 0.0 { g } else { slope * g };
                 [g, g * (x - affine.mean)]
             }),
-            false => sums(x, gradient, |x, g| [g, g * (x - affine.mean)]),
         }
     }
 }

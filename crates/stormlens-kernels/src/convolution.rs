@@ -1,4 +1,4 @@
-//! Dense 3 × 3 convolution with zero padding 1, then bias and ReLU.
+//! Dense 3 × 3 convolution with zero padding 1, then bias and perhaps ReLU.
 //!
 //! Computed by the minimal filtering of Winograd for results of 2 × 2 pixels, F(2 × 2, 3 × 3): 16
 //! products where the definition has 36, with sums and differences before and after them (Lavin
@@ -18,6 +18,7 @@ mod tiles;
 mod weights;
 
 use crate::Level;
+use crate::activation::{Activation, bent};
 use crate::bands::{self, Band, Maps, Shape};
 use crate::bilinear::Doubling;
 use crate::separable::relu;
@@ -33,8 +34,8 @@ pub struct Convolution<'a> {
     pub filter: &'a Filter,
     /// `[channels out]`
     pub bias: &'a [f32],
-    /// Whether a ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub activation: Activation,
 }
 
 /// One of the maps that lie side by side in front of a convolution.
@@ -107,7 +108,7 @@ impl Convolution<'_> {
     }
 }
 
-/// Bias and ReLU, and then to memory.
+/// Bias and activation, and then to memory.
 struct Finish<'a, 'b> {
     conv: &'a Convolution<'a>,
     band: &'a mut Band<'b>,
@@ -117,9 +118,12 @@ impl Take for Finish<'_, '_> {
     #[inline(always)]
     fn take(&mut self, channel: usize, row: &[f32]) {
         let bias = self.conv.bias[channel];
-        match self.conv.relu {
-            true => self.band.append(channel, row, |v| relu(v + bias)),
-            false => self.band.append(channel, row, |v| v + bias),
+        match self.conv.activation {
+            Activation::None => self.band.append(channel, row, |v| v + bias),
+            Activation::Relu => self.band.append(channel, row, |v| relu(v + bias)),
+            Activation::Leaky(slope) => {
+                self.band.append(channel, row, |v| bent(v + bias, slope));
+            }
         }
     }
 }

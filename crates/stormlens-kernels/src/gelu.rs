@@ -107,7 +107,7 @@ fn density(sums: Sums, x: f32) -> f32 {
 }
 
 #[inline(always)]
-fn polynomial<const N: usize>(sums: Sums, coefficients: [f32; N], x: f32) -> f32 {
+pub(crate) fn polynomial<const N: usize>(sums: Sums, coefficients: [f32; N], x: f32) -> f32 {
     let mut sum = coefficients[N - 1];
     for i in (0..N - 1).rev() {
         sum = sums.add(coefficients[i], sum, x);

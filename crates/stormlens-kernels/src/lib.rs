@@ -6,6 +6,7 @@
 //! Work is shared out in bands of rows over all cores; vector instructions are chosen when the
 //! program runs ([`Level`]).
 
+pub mod activation;
 pub mod adam;
 pub mod attention;
 pub mod bands;
@@ -17,6 +18,7 @@ pub mod deformable;
 pub mod depthwise;
 pub mod gelu;
 pub mod halving;
+pub mod lamb;
 pub mod layer_norm;
 pub mod level;
 mod parts;
@@ -28,9 +30,11 @@ mod scratch;
 pub mod separable;
 pub mod similarity;
 pub mod stem;
+pub mod tanh;
 pub mod transposed;
 pub mod turning;
 pub mod upsample;
 
+pub use activation::Activation;
 pub use bands::{Maps, Shape};
 pub use level::{Level, LevelError};

@@ -1,12 +1,13 @@
-//! 1 × 1 convolution with bias, of maps that lie side by side, added to another map if there is one.
+//! 1 × 1 convolution with bias, of maps that lie side by side, added to another map if there is one, then perhaps an activation.
 
 mod weights;
 
 use std::ops::Range;
 
+use crate::activation::{Activation, bent};
 use crate::bands::{self, Band, Maps, Shape};
 use crate::level::at_level;
-use crate::product::{LANES, Matrix, Pixels, Weights, multiply};
+use crate::product::{LANES, Matrix, Pixels, Weights, multiply, multiply_on_all_cores};
 use crate::separable::{PIXELS, tile_rows};
 use crate::{Level, scratch};
 pub(crate) use weights::weight_gradient;
@@ -20,6 +21,17 @@ pub struct Pointwise<'a> {
     pub bias: &'a [f32],
     /// 1: every pixel; 2: those of even row and column.
     pub step: usize,
+    /// What follows the sum.
+    pub activation: Activation,
+}
+
+/// Some rows of the result.
+struct Tile {
+    rows: Range<usize>,
+    /// Of the whole result.
+    shape: Shape,
+    /// Whether there are fewer bands than cores.
+    is_small: bool,
 }
 
 impl Pointwise<'_> {
@@ -50,14 +62,17 @@ impl Pointwise<'_> {
         let weights = self.weight.forward(level);
         let at_least = PIXELS.div_ceil(shape.width.max(1));
         let tile_rows = tile_rows(n_in + self.n_out(), shape.width);
-        bands::fill(shape, bands::rows_per_band(shape, at_least, tile_rows), |band| {
+        let band_rows = bands::rows_per_band(shape, at_least, tile_rows);
+        let is_small = bands::are_few(shape, band_rows);
+        bands::fill(shape, band_rows, |band| {
             for start in band.rows.clone().step_by(tile_rows) {
                 let rows = start..(start + tile_rows).min(band.rows.end);
                 let n = (rows.len() * shape.width).next_multiple_of(LANES);
                 scratch::with((n_in + self.n_out()) * n, |space| {
                     at_level!(level, || {
                         let maps = (sources, addend);
-                        self.forward_tile(&weights, maps, rows, shape, space, band);
+                        let tile = Tile { rows, shape, is_small };
+                        self.forward_tile(&weights, maps, tile, space, band);
                     });
                 });
             }
@@ -69,8 +84,7 @@ impl Pointwise<'_> {
         &self,
         weights: &Weights,
         (sources, addend): (&[Maps], Option<Maps>),
-        rows: Range<usize>,
-        shape: Shape,
+        Tile { rows, shape, is_small }: Tile,
         space: &mut [f32],
         band: &mut Band,
     ) {
@@ -86,14 +100,24 @@ impl Pointwise<'_> {
                 tile[n..].fill(0.0);
             }
         }
-        multiply(weights, Pixels { values: tile, stride }, n, (product, stride), false);
+        let pixels = Pixels { values: tile, stride };
+        match is_small {
+            true => multiply_on_all_cores(weights, pixels, n, (&mut *product, stride)),
+            false => multiply(weights, pixels, n, (&mut *product, stride), false),
+        }
+        let slope = self.activation.slope();
         for (c, product) in product.chunks_exact(stride).enumerate() {
             let bias = self.bias[c];
-            match addend {
-                None => band.append(c, &product[..n], |v| v + bias),
-                Some(addend) => {
-                    let other = &addend.plane(band.example, c)[rows.start * shape.width..][..n];
+            let other = addend.map(|addend| addend.plane(band.example, c));
+            let other = other.map(|plane| &plane[rows.start * shape.width..][..n]);
+            match (other, self.activation) {
+                (None, Activation::None) => band.append(c, &product[..n], |v| v + bias),
+                (None, _) => band.append(c, &product[..n], |v| bent(v + bias, slope)),
+                (Some(other), Activation::None) => {
                     band.append_both(c, (&product[..n], other), |v, a| v + bias + a);
+                }
+                (Some(other), _) => {
+                    band.append_both(c, (&product[..n], other), |v, a| bent(v + bias + a, slope));
                 }
             }
         }
@@ -120,7 +144,7 @@ impl Pointwise<'_> {
         }
     }
 
-    /// The gradient of each source from that of the output.
+    /// The gradient of each source from that of the sum.
     ///
     /// # Panics
     /// If shapes and weights do not fit each other.

@@ -175,6 +175,26 @@ pub(crate) fn multiply(
     multiply_part(weights, 0..weights.n_in, x, n_pixels, out, add);
 }
 
+/// The same with outputs shared out over all cores: where there are too few pixels to share these out.
+///
+/// # Panics
+/// As [`multiply`].
+pub(crate) fn multiply_on_all_cores(
+    weights: &Weights,
+    x: Pixels,
+    n_pixels: usize,
+    (out, out_stride): (&mut [f32], usize),
+) {
+    let n_tasks = 2 * rayon::current_num_threads();
+    let width = Kernel::of(weights.level).n_columns;
+    let together = weights.n_out.div_ceil(n_tasks).next_multiple_of(width);
+    let tasks = out[..weights.n_out * out_stride].par_chunks_mut((together * out_stride).max(1));
+    tasks.enumerate().for_each(|(i, out)| {
+        let outputs = i * together..((i + 1) * together).min(weights.n_out);
+        multiply_block(weights, [0..weights.n_in, outputs], x, n_pixels, (out, out_stride), false);
+    });
+}
+
 /// The same for some of the inputs; `x` holds these only.
 ///
 /// # Panics
@@ -184,11 +204,23 @@ pub(crate) fn multiply_part(
     inputs: Range<usize>,
     x: Pixels,
     n_pixels: usize,
+    out: (&mut [f32], usize),
+    add: bool,
+) {
+    multiply_block(weights, [inputs, 0..weights.n_out], x, n_pixels, out, add);
+}
+
+/// For some of the inputs and some of the outputs, the first of which is the first of a block.
+fn multiply_block(
+    weights: &Weights,
+    [inputs, outputs]: [Range<usize>; 2],
+    x: Pixels,
+    n_pixels: usize,
     (out, out_stride): (&mut [f32], usize),
     add: bool,
 ) {
-    assert!(inputs.end <= weights.n_in);
-    let (first_in, n_in, n_out) = (inputs.start, inputs.len(), weights.n_out);
+    assert!(inputs.end <= weights.n_in && outputs.end <= weights.n_out);
+    let (first_in, n_in, n_out) = (inputs.start, inputs.len(), outputs.len());
     let n_pixels = n_pixels.next_multiple_of(LANES);
     if n_pixels == 0 || n_out == 0 {
         return;
@@ -198,6 +230,7 @@ pub(crate) fn multiply_part(
     assert!((n_out - 1) * out_stride + n_pixels <= out.len() && n_pixels <= out_stride);
     let kernel = Kernel::of(weights.level);
     let width = kernel.n_columns;
+    assert!(outputs.start.is_multiple_of(width), "whole blocks of outputs");
     let (one, status) = if add { (1.0, 1) } else { (0.0, 0) };
     let mut block = |first_out: usize, first: usize| {
         let n = width.min(n_out - first_out);
@@ -206,7 +239,7 @@ pub(crate) fn multiply_part(
         // SAFETY: weights are packed only for a level whose instructions this processor has. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
         // in whole vectors since `m` is a multiple of every vector's length (the first assertion
         // on lengths), and a block of packed weights, which is `width` long for every channel: of these the
-        // `n_in` from `first_in` on, which there are (the assertion on inputs). It
+        // `n_in` from `first_in` on, which there are (the assertion on inputs and outputs, which begin with a block). It
         // writes `m` pixels of each of `n` output channels (the second one). Source and result are
         // different slices.
         unsafe {
@@ -216,7 +249,10 @@ pub(crate) fn multiply_part(
                 n_in,
                 out.as_mut_ptr().add(first_out * out_stride + first),
                 x.values.as_ptr().add(first),
-                weights.packed.as_ptr().add(first_out * weights.n_in + first_in * width),
+                weights
+                    .packed
+                    .as_ptr()
+                    .add((outputs.start + first_out) * weights.n_in + first_in * width),
                 out_stride as isize,
                 1,
                 x.stride as isize,
@@ -234,7 +270,7 @@ pub(crate) fn multiply_part(
     };
     let outs = || (0..n_out).step_by(width);
     let pixels = || (0..n_pixels).step_by(kernel.n_rows());
-    if weights.packed.len() <= STAYS_NEAR {
+    if n_out * weights.n_in <= STAYS_NEAR {
         // The weights stay in the nearest caches while the pixels go by.
         pixels().for_each(|first| outs().for_each(|first_out| block(first_out, first)));
     } else {

@@ -5,6 +5,7 @@
 
 mod overlapping;
 
+use crate::Activation;
 use crate::bands::{self, Maps, Shape};
 use crate::level::at_level;
 use crate::pointwise::Pointwise;
@@ -24,7 +25,7 @@ pub struct Transposed<'a> {
 impl Transposed<'_> {
     /// The product is a 1 × 1 convolution the other way round.
     fn pointwise<'a>(&'a self, bias: &'a [f32]) -> Pointwise<'a> {
-        Pointwise { weight: self.weight, bias, step: 1 }
+        Pointwise { weight: self.weight, bias, step: 1, activation: Activation::None }
     }
 
     fn shape_out(&self, source: Shape) -> Shape {

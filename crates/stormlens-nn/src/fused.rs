@@ -23,9 +23,10 @@ pub(crate) use self::operations::{
     AttentionOperation, AttentionTraining, ChannelNormOperation, ConvolutionOperation,
     ConvolutionTraining, DeformableOperation, DepthwiseOperation, GeluOperation, HalvingOperation,
     HalvingTraining, LayerNormOperation, LayerNormPair, Learner, NormTraining,
-    OverlappingOperation, OverlappingTraining, PointwiseOperation, PointwiseTraining,
-    PoolOperation, ResidualEnd, ResizedParts, SeparableOperation, SeparableTraining,
-    SimilarityOperation, StemOperation, TransposedOperation, UpsampleOperation,
+    OverlappingOperation, OverlappingTraining, PointwiseOperation, PointwiseRelu,
+    PointwiseTraining, PoolOperation, ResidualEnd, ResizedParts, SeparableOperation,
+    SeparableTraining, SimilarityOperation, StemOperation, TanhOperation, TransposedOperation,
+    UpsampleOperation,
 };
 pub(crate) use self::tape::{show, weighted_sum};
 pub(crate) use self::untaped::{compute_four, compute_one, compute_pair, compute_triple};

@@ -16,6 +16,7 @@ mod plain;
 mod resample;
 mod similarity;
 mod source;
+mod tanh;
 #[cfg(test)]
 mod tests;
 mod trained;
@@ -25,8 +26,8 @@ pub(crate) use attention::cbam;
 pub(crate) use channel_norm::{channel_norm, channel_norm_gelu, gelu, normalise_last};
 pub use convolution::NormOptions;
 pub(crate) use convolution::{
-    conv1x1, conv1x1_gelu, conv1x1_onto, conv3x3_halving_relu, double_depthwise_separable, linear,
-    norm, norm_relu, residual_separable, separable_relu,
+    conv1x1, conv1x1_gelu, conv1x1_onto, conv1x1_relu, conv3x3_halving_relu,
+    double_depthwise_separable, linear, norm, residual_separable, separable_relu,
 };
 pub(crate) use deformable::deformable;
 pub(crate) use depthwise::DepthwisePass;
@@ -35,7 +36,7 @@ pub use fold::fold;
 pub(crate) use layer_norm::{layer_norm, layer_norm_relu, residual_layer_norms};
 pub(crate) use plain::{
     convolution, convolution_gelu, convolution_halving, convolution_halving_relu,
-    convolution_of_resized_gelu, convolution_relu,
+    convolution_leaky, convolution_of_resized_gelu, convolution_relu,
 };
 pub(crate) use resample::{
     adaptive_mean, enlarge_nearest, max_pool, max_pool_halving, max_pool_three, resize, upsample,
@@ -43,4 +44,5 @@ pub(crate) use resample::{
 };
 pub(crate) use similarity::similarity;
 pub(crate) use source::Source;
+pub(crate) use tanh::tanh;
 pub(crate) use transposed::{enlarge_overlapping, enlarge_transposed};

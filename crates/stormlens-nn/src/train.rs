@@ -11,6 +11,7 @@ mod config;
 mod fields;
 mod frames;
 mod lamb;
+mod moments;
 mod optimiser;
 mod prefetch;
 mod run;

@@ -6,12 +6,13 @@
 use super::pass::{Pass, Rows, Take};
 use super::{Convolution, Input};
 use crate::Level;
+use crate::activation::Activation;
 use crate::bands::{self, Band, Maps, Shape};
 use crate::bilinear::{Doubling, gather_down};
 
 impl Convolution<'_> {
     /// The gradient of each input, from that of the output; `output` is what came out, and says
-    /// where the ReLU was open.
+    /// where it was above zero.
     ///
     /// # Panics
     /// If shapes and weights do not fit each other.
@@ -27,10 +28,16 @@ impl Convolution<'_> {
         if gradient.shape.is_empty() {
             return inputs.iter().map(|_| Vec::new()).collect();
         }
-        let output = self.relu.then_some(Maps { values: output, shape: gradient.shape });
+        let output = Maps { values: output, shape: gradient.shape };
+        let output = (self.activation != Activation::None).then_some(output);
         let weights = self.filter.turned(level);
         let shape = gradient.shape.with_channels(self.filter.n_in());
-        let pass = Pass::new(level, &weights, Masked { gradient, output }, shape);
+        let pass = Pass::new(
+            level,
+            &weights,
+            Masked { gradient, output, slope: self.activation.slope() },
+            shape,
+        );
         let doublings: Vec<Option<Doubling>> = inputs.iter().map(|i| i.doubling()).collect();
         // Each input gets its rows at the height of the output; interpolated ones are gathered down
         // their columns afterwards.
@@ -91,10 +98,12 @@ impl<const N: usize> Take for Share<'_, '_, N> {
     }
 }
 
-/// The output's gradient where the ReLU was open.
+/// The output's gradient behind what followed.
 struct Masked<'a> {
     gradient: Maps<'a>,
     output: Option<Maps<'a>>,
+    /// Of what followed, below zero.
+    slope: f32,
 }
 
 impl Rows for Masked<'_> {
@@ -112,7 +121,7 @@ impl Rows for Masked<'_> {
         let Some(output) = self.output.map(of) else { return gradient };
         let space = &mut space[..width];
         for ((masked, &g), &y) in space.iter_mut().zip(gradient).zip(output) {
-            *masked = if y > 0.0 { g } else { 0.0 };
+            *masked = if y > 0.0 { g } else { self.slope * g };
         }
         space
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Filter;
+use crate::Activation;
 use crate::bands::{Maps, Shape};
 use crate::level::{Sums, at_level};
 use crate::pointwise::Pointwise;
@@ -109,7 +110,8 @@ impl Part {
         assert_eq!(weights.n_out(), n, "a linear map for each place of the kernel");
         assert_eq!(x.shape.n_batch, onto.n_batch, "as many examples");
         let nothing = vec![0.0; n];
-        let linear = Pointwise { weight: weights, bias: &nothing, step: 1 };
+        let linear =
+            Pointwise { weight: weights, bias: &nothing, step: 1, activation: Activation::None };
         let spread = Spread {
             down: HalfPixel::new(x.shape.height, onto.height),
             across: HalfPixel::new(x.shape.width, onto.width),

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::{Separable, doubled_rows};
+use crate::Activation;
 use crate::bands::{self, Band, Maps, Shape};
 use crate::bilinear::Doubling;
 use crate::depthwise::{convolve_rows, turned};
@@ -34,7 +35,12 @@ impl Separable<'_> {
         assert_eq!(gradient.shape.n_channels, self.n_out(), "a gradient of the result");
         let doubling = self.doubled.then(|| Doubling::new(shape.height, shape.width));
         let middle = gradient.shape.with_channels(self.n_depthwise());
-        let linear = Pointwise { weight: self.pointwise, bias: self.bias, step: 1 };
+        let linear = Pointwise {
+            weight: self.pointwise,
+            bias: self.bias,
+            step: 1,
+            activation: Activation::None,
+        };
         let mut found = linear.backward(level, &[middle], gradient);
         let to_middle = found.pop().unwrap_or_default();
         let to_middle = Maps { values: &to_middle, shape: middle };

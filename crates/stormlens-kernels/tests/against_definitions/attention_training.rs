@@ -2,7 +2,7 @@
 
 use stormlens_kernels::attention::{Attention, Training};
 use stormlens_kernels::batch_norm::BatchNorm;
-use stormlens_kernels::{Level, Maps};
+use stormlens_kernels::{Activation, Level, Maps};
 
 use super::{assert_near, at, differences, draw, relu, wide};
 
@@ -116,7 +116,7 @@ fn check(dims: [usize; 4], n_hidden: usize) {
         places_weight,
         places_bias: places_bias[0],
     };
-    let norm = BatchNorm { weight, bias, epsilon: EPSILON, relu: false };
+    let norm = BatchNorm { weight, bias, epsilon: EPSILON, activation: Activation::None };
     let training = Training { attention, norm };
     let maps = Maps::new(x, dims);
     for level in Level::available() {

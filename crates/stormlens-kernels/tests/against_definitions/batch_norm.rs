@@ -1,9 +1,9 @@
 //! Batch normalisation with the statistics of the batch.
 
 use stormlens_kernels::batch_norm::{BatchNorm, Statistics};
-use stormlens_kernels::{Level, Maps};
+use stormlens_kernels::{Activation, Level, Maps};
 
-use super::{assert_near, differences, draw, relu, wide};
+use super::{ACTIVATIONS, activated, assert_near, differences, draw, wide};
 
 const EPSILON: f64 = 1e-3;
 
@@ -20,7 +20,7 @@ fn statistics(x: &[f64], [n_batch, n_channels, n]: [usize; 3]) -> Vec<(f64, f64)
 }
 
 /// `x`, then the weights, then the biases.
-fn normalised(all: &[f64], dims: [usize; 3], with_relu: bool) -> Vec<f64> {
+fn normalised(all: &[f64], dims: [usize; 3], activation: Activation) -> Vec<f64> {
     let [_, n_channels, n] = dims;
     let (x, weights) = all.split_at(all.len() - 2 * n_channels);
     let (weight, bias) = weights.split_at(n_channels);
@@ -29,26 +29,26 @@ fn normalised(all: &[f64], dims: [usize; 3], with_relu: bool) -> Vec<f64> {
         let c = i / n % n_channels;
         let (mean, variance) = statistics[c];
         let y = (v - mean) / (variance + EPSILON).sqrt() * weight[c] + bias[c];
-        if with_relu { relu(y) } else { y }
+        activated(y, activation)
     };
     x.iter().enumerate().map(value).collect()
 }
 
-fn check([n_batch, n_channels, height, width]: [usize; 4], relu: bool) {
+fn check([n_batch, n_channels, height, width]: [usize; 4], activation: Activation) {
     let (n, dims) = (height * width, [n_batch, n_channels, height * width]);
     // Far from zero, where the square of the mean drowns the variance.
     let x: Vec<f32> = draw(1, n_batch * n_channels * n).iter().map(|v| 30.0 + v).collect();
     let (weight, bias) = (draw(2, n_channels), draw(3, n_channels));
     let g = draw(4, x.len());
     let all = [wide(&x), wide(&weight), wide(&bias)].concat();
-    let expected = normalised(&all, dims, relu);
-    let gradient = differences(&|all| normalised(all, dims, relu), &all, &wide(&g));
+    let expected = normalised(&all, dims, activation);
+    let gradient = differences(&|all| normalised(all, dims, activation), &all, &wide(&g));
     let expected_statistics = statistics(&wide(&x), dims);
     let shape = [n_batch, n_channels, height, width];
     let (maps, gradients) = (Maps::new(&x, shape), Maps::new(&g, shape));
-    let norm = BatchNorm { weight: &weight, bias: &bias, epsilon: EPSILON, relu };
+    let norm = BatchNorm { weight: &weight, bias: &bias, epsilon: EPSILON, activation };
     for level in Level::available() {
-        let what = format!("{level} {shape:?}, {relu}");
+        let what = format!("{level} {shape:?}, {activation:?}");
         let found = Statistics::of(level, maps);
         let (means, variances): (Vec<f64>, Vec<f64>) = expected_statistics.iter().copied().unzip();
         assert_near(&found.mean, &means, 1e-6, &what);
@@ -62,9 +62,9 @@ fn check([n_batch, n_channels, height, width]: [usize; 4], relu: bool) {
 
 #[test]
 fn batches_are_normalised_by_their_own_statistics() {
-    for relu in [false, true] {
-        check([1, 1, 3, 3], relu);
-        check([2, 3, 7, 5], relu);
-        check([3, 2, 4, 19], relu);
+    for activation in ACTIVATIONS {
+        check([1, 1, 3, 3], activation);
+        check([2, 3, 7, 5], activation);
+        check([3, 2, 4, 19], activation);
     }
 }

@@ -1,9 +1,11 @@
 //! The dense 3 × 3 convolution.
 
 use stormlens_kernels::convolution::{Convolution, Filter, Input};
-use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{Activation, Level, Maps, Shape};
 
-use super::{assert_near, at, convolved, differences, doubled, draw, relu, split_channels, wide};
+use super::{
+    activated, assert_near, at, convolved, differences, doubled, draw, split_channels, wide,
+};
 
 struct Case<'a> {
     n_batch: usize,
@@ -12,7 +14,7 @@ struct Case<'a> {
     n_out: usize,
     /// Of the result.
     size: [usize; 2],
-    relu: bool,
+    activation: Activation,
 }
 
 impl Case<'_> {
@@ -48,7 +50,7 @@ impl Case<'_> {
             rest = others;
         }
         let y = convolved(&planes, width, height * width, weight, bias);
-        if self.relu { y.into_iter().map(relu).collect() } else { y }
+        y.into_iter().map(|v| activated(v, self.activation)).collect()
     }
 
     fn check(&self) {
@@ -67,7 +69,7 @@ impl Case<'_> {
             expected_gradient.extend(differences(&definition, &wide(x), &wide(g)));
         }
         let filter = Filter::new(weight.clone().into(), self.n_out);
-        let conv = Convolution { filter: &filter, bias: &bias, relu: self.relu };
+        let conv = Convolution { filter: &filter, bias: &bias, activation: self.activation };
         let parts = split_channels(&x, &counts, self.n_batch, 1);
         let maps = self.maps(&parts);
         let of_shape = |i: &Input<Maps>| Input { of: i.of.shape, is_doubled: i.is_doubled };
@@ -88,17 +90,18 @@ impl Case<'_> {
 
 #[test]
 fn a_convolution_and_its_gradient() {
-    let case = |n_batch, inputs: &[(usize, bool)], n_out, size, relu| {
-        Case { n_batch, inputs, n_out, size, relu }.check();
+    let case = |n_batch, inputs: &[(usize, bool)], n_out, size, activation| {
+        Case { n_batch, inputs, n_out, size, activation }.check();
     };
-    case(1, &[(1, false)], 1, [1, 1], false);
-    case(1, &[(2, false)], 3, [1, 7], true);
-    case(2, &[(3, false)], 7, [5, 4], true);
-    case(1, &[(1, false)], 2, [9, 1], false);
-    case(1, &[(2, false), (3, false)], 5, [6, 35], true);
-    case(1, &[(2, true)], 3, [8, 6], true);
-    case(2, &[(1, true)], 2, [2, 2], false);
-    case(2, &[(2, false), (1, true)], 3, [4, 18], true);
+    case(1, &[(1, false)], 1, [1, 1], Activation::None);
+    case(1, &[(2, false)], 3, [1, 7], Activation::Relu);
+    case(2, &[(3, false)], 7, [5, 4], Activation::Relu);
+    case(1, &[(1, false)], 2, [9, 1], Activation::None);
+    case(1, &[(2, false)], 2, [4, 5], Activation::Leaky(0.01));
+    case(1, &[(2, false), (3, false)], 5, [6, 35], Activation::Relu);
+    case(1, &[(2, true)], 3, [8, 6], Activation::Relu);
+    case(2, &[(1, true)], 2, [2, 2], Activation::None);
+    case(2, &[(2, false), (1, true)], 3, [4, 18], Activation::Relu);
 }
 
 /// So many channels and rows that pixels are transformed in several parts, and bands have several
@@ -109,7 +112,7 @@ fn a_large_convolution_is_put_together_from_parts() {
         let (weight, bias) = (draw(1, 9 * n_in * n_out), draw(2, n_out));
         let (x, g) = (draw(3, n_in * height * width), draw(4, n_out * height * width));
         let filter = Filter::new(weight.clone().into(), n_out);
-        let conv = Convolution { filter: &filter, bias: &bias, relu: false };
+        let conv = Convolution { filter: &filter, bias: &bias, activation: Activation::None };
         let maps = Input::plain(Maps::new(&x, [1, n_in, height, width]));
         let gradient = Maps::new(&g, [1, n_out, height, width]);
         let sum = |planes: &[f32], i: usize, weight: &dyn Fn(usize, usize) -> f32| {
@@ -148,7 +151,7 @@ fn a_large_convolution_is_put_together_from_parts() {
 #[test]
 fn nothing_convolved_is_nothing() {
     let filter = Filter::new(draw(1, 9).into(), 1);
-    let conv = Convolution { filter: &filter, bias: &[0.5], relu: true };
+    let conv = Convolution { filter: &filter, bias: &[0.5], activation: Activation::Relu };
     let maps = Input::plain(Maps::new(&[], [0, 1, 4, 4]));
     assert!(conv.forward(Level::detect(), &[maps]).is_empty());
 }
@@ -157,7 +160,7 @@ fn nothing_convolved_is_nothing() {
 #[should_panic(expected = "maps of different sizes")]
 fn maps_of_different_sizes_are_refused() {
     let filter = Filter::new(draw(1, 18).into(), 1);
-    let conv = Convolution { filter: &filter, bias: &[0.5], relu: true };
+    let conv = Convolution { filter: &filter, bias: &[0.5], activation: Activation::Relu };
     let x = draw(2, 16);
     let (one, two) = (Maps::new(&x, [1, 1, 4, 4]), Maps::new(&x[..8], [1, 1, 2, 4]));
     conv.forward(Level::detect(), &[Input::plain(one), Input::plain(two)]);

@@ -1,5 +1,7 @@
 //! What the definitions of several kernels are made of.
 
+use stormlens_kernels::Activation;
+
 /// Numbers between −1 and 1 that follow from a seed.
 pub fn draw(seed: u64, n: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -52,6 +54,18 @@ pub fn at(plane: &[f64], width: usize, y: isize, x: isize) -> f64 {
 pub fn relu(v: f64) -> f64 {
     v.max(0.0)
 }
+
+/// What follows a layer.
+pub fn activated(v: f64, activation: Activation) -> f64 {
+    match activation {
+        Activation::None => v,
+        Activation::Relu => relu(v),
+        Activation::Leaky(slope) => v.max(f64::from(slope) * v),
+    }
+}
+
+pub const ACTIVATIONS: [Activation; 3] =
+    [Activation::None, Activation::Relu, Activation::Leaky(0.01)];
 
 /// `[channels × height × width]` to twice the size, corners aligned.
 pub fn doubled(x: &[f64], height: usize, width: usize) -> Vec<f64> {

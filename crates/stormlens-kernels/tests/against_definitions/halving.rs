@@ -18,7 +18,8 @@ fn define(
     let (side, plane) = (layer.side, height * width);
     let [down, across] = [height.div_ceil(2), width.div_ceil(2)];
     let result = |o: usize, i: usize| {
-        let around = [2 * (i / across), 2 * (i % across)].map(|n| n as isize - side as isize / 2);
+        let around =
+            [2 * (i / across), 2 * (i % across)].map(|n| n as isize - (side as isize - 1) / 2);
         let terms = (0..n_in * side * side).map(|k| {
             let (plane, tap) = (&x[k / (side * side) * plane..][..plane], k % (side * side));
             let (row, column) = ((tap / side) as isize, (tap % side) as isize);
@@ -41,6 +42,7 @@ fn halving_convolutions_are_their_definition() {
         ([2, 12, 32, 35], 9, 7),
         ([1, 3, 8, 9], 2, 5),
         ([1, 2, 3, 2], 2, 1),
+        ([1, 2, 6, 4], 3, 4),
     ] {
         let (weight, bias) = (draw(1, n_in * n_out * side * side), draw(2, n_out));
         let matrix = Matrix::new(Arc::new(weight.clone()), n_out);
@@ -64,6 +66,13 @@ fn halving_convolutions_are_their_definition() {
                 let found = layer.weight_gradient(level, maps, Maps::new(&g, shape));
                 let expected = differences(&define, &wide(&weight), &wide(&g));
                 assert_near(&found, &expected, 2e-6, &format!("weights, {what}"));
+                let found = layer.backward(level, maps.shape, Maps::new(&g, shape));
+                let of = |all: &[f64]| -> Vec<f64> {
+                    let one = |x| self::define(&layer, &wide(&weight), [n_in, height, width], x);
+                    all.chunks_exact(n).flat_map(one).collect()
+                };
+                let expected = differences(&of, &wide(&x), &wide(&g));
+                assert_near(&found, &expected, 2e-6, &format!("map, {what}"));
             }
         }
     }

@@ -21,5 +21,6 @@ mod transposed;
 mod weights;
 
 use definitions::{
-    assert_near, at, convolved, differences, doubled, draw, relu, split_channels, wide,
+    ACTIVATIONS, activated, assert_near, at, convolved, differences, doubled, draw, relu,
+    split_channels, wide,
 };

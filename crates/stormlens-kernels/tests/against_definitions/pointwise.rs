@@ -2,9 +2,9 @@
 
 use stormlens_kernels::pointwise::Pointwise;
 use stormlens_kernels::product::Matrix;
-use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{Activation, Level, Maps, Shape};
 
-use super::{assert_near, differences, draw, split_channels, wide};
+use super::{ACTIVATIONS, activated, assert_near, differences, draw, split_channels, wide};
 
 #[test]
 fn a_pointwise_convolution_and_its_gradient() {
@@ -32,12 +32,23 @@ fn a_pointwise_convolution_and_its_gradient() {
             .collect();
         let shapes: Vec<Shape> = sources.iter().map(|s| s.shape).collect();
         let matrix = Matrix::new(weight.clone().into(), n_out);
-        let conv = Pointwise { weight: &matrix, bias: &bias, step };
+        let conv = Pointwise { weight: &matrix, bias: &bias, step, activation: Activation::None };
         let out = [1, n_out, out_height, out_width];
         let expected = differences(&definition, &wide(&x), &wide(&g));
         for level in Level::available() {
             let y = conv.forward(level, &sources, Some(Maps::new(&addend, out)));
             assert_near(&y, &definition(&wide(&x)), 1e-6, "values");
+            for activation in ACTIVATIONS {
+                let conv = Pointwise { activation, ..conv };
+                let y = conv.forward(level, &sources, Some(Maps::new(&addend, out)));
+                let all = definition(&wide(&x)).into_iter();
+                let expected: Vec<f64> = all.map(|v| activated(v, activation)).collect();
+                assert_near(&y, &expected, 1e-6, "what follows");
+                let y = conv.forward(level, &sources, None);
+                let sums = definition(&wide(&x)).into_iter().zip(&addend);
+                let alone = sums.map(|(v, &a)| activated(v - f64::from(a), activation));
+                assert_near(&y, &alone.collect::<Vec<_>>(), 1e-6, "without a map to add to");
+            }
             let gradients = conv.backward(level, &shapes, Maps::new(&g, out));
             let ours: Vec<f32> = gradients.concat();
             assert_near(&ours, &expected, 1e-6, &format!("gradient, {level}"));
@@ -47,4 +58,5 @@ fn a_pointwise_convolution_and_its_gradient() {
     check([5, 7, 9], 3, 2, 1);
     check([3, 6, 8], 4, 0, 2);
     check([2, 5, 7], 3, 0, 2);
+    check([40, 3, 5], 50, 0, 1);
 }

@@ -1,7 +1,7 @@
 //! 3 × 3 convolution of maps of different sizes, interpolated to that of the first one.
 
 use stormlens_kernels::convolution::{Convolution, Input, SplitFilter, add_resized};
-use stormlens_kernels::{Level, Maps};
+use stormlens_kernels::{Activation, Level, Maps};
 
 use super::{assert_near, convolved, draw};
 
@@ -44,7 +44,8 @@ fn check(n_batch: usize, maps: &[[usize; 3]], n_out: usize) {
     let filter = SplitFilter::new(&weight, n_out, &channels);
     for level in Level::available() {
         let of = |i: usize| Maps::new(&values[i], [n_batch, maps[i][0], maps[i][1], maps[i][2]]);
-        let first = Convolution { filter: &filter.first, bias: &bias, relu: false };
+        let first =
+            Convolution { filter: &filter.first, bias: &bias, activation: Activation::None };
         let y = first.forward(level, &[Input::plain(of(0))]);
         let others = filter.others.iter().enumerate();
         let parts: Vec<_> = others.map(|(i, weights)| (weights, of(i + 1))).collect();

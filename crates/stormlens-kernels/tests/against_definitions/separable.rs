@@ -3,7 +3,7 @@
 use stormlens_kernels::pointwise::Pointwise;
 use stormlens_kernels::product::Matrix;
 use stormlens_kernels::separable::Separable;
-use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{Activation, Level, Maps, Shape};
 
 use super::{assert_near, at, differences, doubled, draw, relu, split_channels, wide};
 
@@ -170,7 +170,12 @@ fn the_end_of_a_residual_block_is_the_sum_of_its_parts() {
             Separable { depthwise: &dw, pointwise: &pointwise, bias: &bias, relu, doubled: false };
         let weight = Matrix::new(draw(4, n_straight * n_out).into(), n_out);
         let straight_bias = draw(5, n_out);
-        let straight = Pointwise { weight: &weight, bias: &straight_bias, step: 1 };
+        let straight = Pointwise {
+            weight: &weight,
+            bias: &straight_bias,
+            step: 1,
+            activation: Activation::None,
+        };
         let n = height * width;
         let (x, other) = (draw(6, 2 * n_mid * n), draw(7, 2 * n_straight * n));
         let x = Maps::new(&x, [2, n_mid, height, width]);

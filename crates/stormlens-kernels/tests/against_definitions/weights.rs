@@ -5,7 +5,7 @@ use stormlens_kernels::convolution::{Convolution, Filter, Input};
 use stormlens_kernels::pointwise::Pointwise;
 use stormlens_kernels::product::Matrix;
 use stormlens_kernels::separable::Separable;
-use stormlens_kernels::{Level, Maps};
+use stormlens_kernels::{Activation, Level, Maps};
 
 use super::{assert_near, convolved, differences, doubled, draw, split_channels, wide};
 
@@ -42,7 +42,8 @@ fn check_convolution(dims: [usize; 4], n_out: usize, split: usize, with_doubling
     let maps = parts.iter().zip(&counts).map(|(x, &n)| Maps::new(x, [n_batch, n, height, width]));
     let inputs: Vec<_> = maps.map(|of| Input { of, is_doubled: with_doubling }).collect();
     let filter = Filter::new(draw(3, 9 * n_in * n_out).into(), n_out);
-    let conv = Convolution { filter: &filter, bias: &vec![0.0; n_out], relu: false };
+    let conv =
+        Convolution { filter: &filter, bias: &vec![0.0; n_out], activation: Activation::None };
     let gradient = Maps::new(&g, [n_batch, n_out, grown * height, out_width]);
     for level in Level::available() {
         let found = conv.weight_gradient(level, &inputs, gradient);
@@ -82,7 +83,8 @@ fn check_pointwise(dims: [usize; 4], n_out: usize, split: usize, step: usize) {
     let maps = parts.iter().zip(&counts).map(|(x, &n)| Maps::new(x, [n_batch, n, height, width]));
     let sources: Vec<Maps> = maps.collect();
     let weight = Matrix::new(draw(3, n_in * n_out).into(), n_out);
-    let layer = Pointwise { weight: &weight, bias: &vec![0.0; n_out], step };
+    let layer =
+        Pointwise { weight: &weight, bias: &vec![0.0; n_out], step, activation: Activation::None };
     let gradient = Maps::new(&g, [n_batch, n_out, out_height, out_width]);
     for level in Level::available() {
         let found = layer.weight_gradient(level, &sources, gradient);

@@ -5,6 +5,7 @@ mod convolution;
 mod deformable;
 mod layer_norm;
 mod similarity;
+mod tanh;
 mod trained;
 mod transposed;
 
@@ -16,7 +17,7 @@ use stormlens_kernels::pool::{self, Window};
 use stormlens_kernels::product::Matrix;
 use stormlens_kernels::separable::Separable;
 use stormlens_kernels::stem::Stem;
-use stormlens_kernels::{Level, Maps, Shape, upsample};
+use stormlens_kernels::{Activation, Level, Maps, Shape, upsample};
 
 use super::operation::{Needs, Operation, Pass};
 use super::untaped::Untaped;
@@ -25,6 +26,7 @@ pub(crate) use convolution::{ConvolutionOperation, HalvingOperation, ResizedPart
 pub(crate) use deformable::{DeformableOperation, DepthwiseOperation};
 pub(crate) use layer_norm::{LayerNormOperation, LayerNormPair};
 pub(crate) use similarity::SimilarityOperation;
+pub(crate) use tanh::TanhOperation;
 pub(crate) use trained::{
     AttentionTraining, ConvolutionTraining, HalvingTraining, Learner, NormTraining,
     PointwiseTraining, SeparableTraining,
@@ -85,11 +87,18 @@ pub(crate) struct PointwiseOperation {
 
 impl PointwiseOperation {
     fn kernel(&self) -> Pointwise<'_> {
-        Pointwise { weight: &self.weight, bias: &self.bias, step: self.step }
+        let activation = Activation::None;
+        Pointwise { weight: &self.weight, bias: &self.bias, step: self.step, activation }
     }
 
     fn n_sources<T>(&self, maps: &[T]) -> usize {
         maps.len() - usize::from(self.is_added)
+    }
+
+    fn shape_out(&self, source: Shape) -> Shape {
+        let Shape { height, width, .. } = source;
+        let shape = source.with_size(height.div_ceil(self.step), width.div_ceil(self.step));
+        shape.with_channels(self.bias.len())
     }
 }
 
@@ -100,16 +109,28 @@ impl Operation for PointwiseOperation {
 
     fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
         let (sources, addend) = maps.split_at(self.n_sources(maps));
-        let Shape { height, width, .. } = sources[0].shape;
-        let shape = sources[0].shape.with_channels(self.bias.len());
-        let shape = shape.with_size(height.div_ceil(self.step), width.div_ceil(self.step));
-        (shape, self.kernel().forward(self.level, sources, addend.first().copied()), ())
+        let values = self.kernel().forward(self.level, sources, addend.first().copied());
+        (self.shape_out(sources[0].shape), values, ())
     }
 
     fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
         let sources = &pass.shapes[..self.n_sources(pass.shapes)];
         let found = self.kernel().backward(self.level, sources, gradient);
         found.into_iter().map(Some).chain([None]).take(pass.shapes.len()).collect()
+    }
+}
+
+/// The same, then ReLU.
+#[derive(Clone, Debug)]
+pub(crate) struct PointwiseRelu(pub PointwiseOperation);
+
+impl Untaped for PointwiseRelu {
+    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
+        let layer = &self.0;
+        let (sources, addend) = maps.split_at(layer.n_sources(maps));
+        let kernel = Pointwise { activation: Activation::Relu, ..layer.kernel() };
+        let values = kernel.forward(layer.level, sources, addend.first().copied());
+        (layer.shape_out(sources[0].shape), values)
     }
 }
 

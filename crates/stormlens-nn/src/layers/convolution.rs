@@ -1,9 +1,10 @@
 //! Convolutions and the batch normalisation behind them.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{leaky_relu, relu};
 use burn::tensor::module::{batch_norm, batch_norm_train, conv2d};
 use burn::tensor::ops::ConvOptions;
+use stormlens_kernels::Activation;
 
 use super::channel_norm::gelu;
 use super::depthwise::depthwise;
@@ -76,7 +77,27 @@ pub(crate) fn conv1x1_onto(
     own.unwrap_or_else(|| linear_map(p, x.into_map()) + addend)
 }
 
-/// The same, then batch normalisation and GELU; both go by these names.
+/// The same with batch normalisation as PyTorch builds it behind the convolution, added to another map if there is one, then
+/// ReLU; convolution and normalisation go by these names.
+pub(crate) fn conv1x1_relu(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: Tensor<4>,
+    addend: Option<Tensor<4>>,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (conv, norm) = (p.at(conv), p.at(norm));
+    if let Some(y) = fused::conv1x1_relu([&conv, &norm], &x, addend.as_ref(), mode) {
+        return y;
+    }
+    let y = conv1x1(&conv, x, mode);
+    match addend {
+        None => norm_relu(&norm, y, NormOptions::PYTORCH, mode),
+        Some(addend) => relu(addend + norm_with(&norm, y, NormOptions::PYTORCH, mode)),
+    }
+}
+
+/// A 1 × 1 convolution with batch normalisation and GELU; both go by these names.
 pub(crate) fn conv1x1_gelu(
     p: &Scope,
     [conv, norm]: [&str; 2],
@@ -164,9 +185,18 @@ pub(crate) fn norm(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
 
 /// Batch normalisation, then ReLU.
 pub(crate) fn norm_relu(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mode) -> Tensor<4> {
-    match trained::norm(p, &x, options, true, mode) {
+    match trained::norm(p, &x, options, Activation::Relu, mode) {
         Some(y) => y,
         None => relu(norm_with(p, x, options, mode)),
+    }
+}
+
+/// Batch normalisation as PyTorch builds it, then a ReLU with this slope below zero.
+pub(crate) fn norm_leaky(p: &Scope, x: Tensor<4>, slope: f32, mode: &Mode) -> Tensor<4> {
+    let options = NormOptions::PYTORCH;
+    match trained::norm(p, &x, options, Activation::Leaky(slope), mode) {
+        Some(y) => y,
+        None => leaky_relu(norm_with(p, x, options, mode), f64::from(slope)),
     }
 }
 
@@ -176,7 +206,7 @@ pub(crate) fn norm_with(p: &Scope, x: Tensor<4>, options: NormOptions, mode: &Mo
     if !p.has("running_var") {
         return x;
     }
-    if let Some(y) = trained::norm(p, &x, options, false, mode) {
+    if let Some(y) = trained::norm(p, &x, options, Activation::None, mode) {
         return y;
     }
     let (weight, bias) = (p.tensor("weight"), p.tensor("bias"));

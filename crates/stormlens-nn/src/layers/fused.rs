@@ -4,17 +4,18 @@
 //! without weights; see [`trained`](super::trained)), and for layers whose normalisation has not been folded.
 
 use burn::tensor::Tensor;
-use stormlens_kernels::Level;
 use stormlens_kernels::deformable::Deformable;
 use stormlens_kernels::pool::Window;
+use stormlens_kernels::{Activation, Level};
 
 use super::source::Source;
 use crate::fused::{
     AttentionOperation, ChannelNormOperation, ConvolutionOperation, DeformableOperation,
     DepthwiseOperation, GeluOperation, HalvingOperation, LayerNormOperation, LayerNormPair,
-    OverlappingOperation, PointwiseOperation, PoolOperation, ResidualEnd, ResizedParts,
-    SeparableOperation, StemOperation, TransposedOperation, UpsampleOperation, apply, apply_pair,
-    apply_triple, compute_four, compute_one, compute_pair, compute_triple,
+    OverlappingOperation, PointwiseOperation, PointwiseRelu, PoolOperation, ResidualEnd,
+    ResizedParts, SeparableOperation, StemOperation, TanhOperation, TransposedOperation,
+    UpsampleOperation, apply, apply_pair, apply_triple, compute_four, compute_one, compute_pair,
+    compute_triple,
 };
 use crate::parameters::{Mode, Scope};
 
@@ -30,18 +31,25 @@ fn level_of_any(mode: &Mode, x: &Tensor<4>) -> Option<Level> {
     }
 }
 
-/// Dense 3 × 3, ReLU; `norm` is where the normalisation would be.
-pub(super) fn convolution_relu(
+/// Dense 3 × 3 and what follows; `norm` is where the normalisation would be.
+pub(super) fn convolution_norm(
     p: &Scope,
     norm: &Scope,
     x: &Source,
+    activation: Activation,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
-    if norm.has("running_var") { None } else { convolution(p, x, true, mode) }
+    let is_folded = !norm.has("running_var");
+    is_folded.then(|| convolution(p, x, activation, mode)).flatten()
 }
 
-/// Dense 3 × 3, perhaps with ReLU.
-pub(super) fn convolution(p: &Scope, x: &Source, relu: bool, mode: &Mode) -> Option<Tensor<4>> {
+/// Dense 3 × 3 and what follows.
+pub(super) fn convolution(
+    p: &Scope,
+    x: &Source,
+    activation: Activation,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
     let level = level(mode, x.any())?;
     let doubled = match x {
         Source::Whole(_) | Source::Joined(..) => [false, false],
@@ -49,7 +57,8 @@ pub(super) fn convolution(p: &Scope, x: &Source, relu: bool, mode: &Mode) -> Opt
         Source::EverySecond(_) => return None,
     };
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
-    let operation = ConvolutionOperation { level, filter: p.filter("weight"), bias, relu, doubled };
+    let filter = p.filter("weight");
+    let operation = ConvolutionOperation { level, filter, bias, activation, doubled };
     Some(match x.clone() {
         Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => apply(operation, x),
         Source::Joined(x, y) => apply_pair(operation, [x, y]),
@@ -70,8 +79,13 @@ pub(super) fn convolution_of_resized(
     let channels: Vec<usize> = maps.iter().map(|map| map.dims()[1]).collect();
     let filter = p.split_filter("weight", &channels);
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
-    let (relu, doubled) = (false, [false; 2]);
-    let own = ConvolutionOperation { level, filter: filter.first.clone(), bias, relu, doubled };
+    let own = ConvolutionOperation {
+        level,
+        filter: filter.first.clone(),
+        bias,
+        activation: Activation::None,
+        doubled: [false; 2],
+    };
     let y = apply(own, first.clone());
     let parts = ResizedParts { level, filter };
     Some(match others {
@@ -83,18 +97,14 @@ pub(super) fn convolution_of_resized(
     })
 }
 
-/// At every second pixel with an odd kernel, perhaps with ReLU; where nobody asks for a gradient.
+/// At every second pixel with an odd kernel, perhaps with ReLU.
 pub(super) fn convolution_halving(
     p: &Scope,
     x: &Tensor<4>,
     relu: bool,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
-    let level = level(mode, x)?;
-    if x.is_autodiff() {
-        return None;
-    }
-    Some(compute_one(halving_operation(p, level, relu)?, x.clone()))
+    Some(apply(halving_operation(p, level(mode, x)?, relu)?, x.clone()))
 }
 
 pub(super) fn halving_operation(p: &Scope, level: Level, relu: bool) -> Option<HalvingOperation> {
@@ -159,6 +169,26 @@ pub(super) fn conv1x1(
         (Source::Whole(x) | Source::EverySecond(x), Some(y)) => apply_pair(operation, [x, y]),
         (Source::Joined(x, y), None) => apply_pair(operation, [x, y]),
         (Source::Joined(x, y), Some(z)) => apply_triple(operation, [x, y, z]),
+    })
+}
+
+/// 1 × 1 convolution, added to `addend` where there is one, then ReLU; where nobody asks for a gradient. `norm` is where
+/// the normalisation would be.
+pub(super) fn conv1x1_relu(
+    [p, norm]: [&Scope; 2],
+    x: &Tensor<4>,
+    addend: Option<&Tensor<4>>,
+    mode: &Mode,
+) -> Option<Tensor<4>> {
+    let is_taped = x.is_autodiff() || addend.is_some_and(Tensor::is_autodiff);
+    if is_taped || norm.has("running_var") {
+        return None;
+    }
+    let source = Source::Whole(x.clone());
+    let layer = PointwiseRelu(pointwise_operation(p, &source, addend.is_some(), mode)?);
+    Some(match addend {
+        None => compute_one(layer, x.clone()),
+        Some(addend) => compute_pair(layer, [x.clone(), addend.clone()]),
     })
 }
 
@@ -306,6 +336,10 @@ pub(super) fn channel_norm(
 
 pub(super) fn gelu(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
     Some(apply(GeluOperation { level: level_of_any(mode, x)? }, x.clone()))
+}
+
+pub(super) fn tanh(x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
+    Some(apply(TanhOperation { level: level_of_any(mode, x)? }, x.clone()))
 }
 
 /// The core of deformable convolution of value, offsets and modulation.

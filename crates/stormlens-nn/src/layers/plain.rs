@@ -3,9 +3,10 @@
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::{ConvOptions, PadMode};
 use burn::tensor::{Tensor, s};
+use stormlens_kernels::Activation;
 
 use super::channel_norm::gelu;
-use super::convolution::{NormOptions, conv1x1, norm_relu, norm_with};
+use super::convolution::{NormOptions, conv1x1, norm_leaky, norm_relu, norm_with};
 use super::fused;
 use super::resample::resize;
 use super::source::Source;
@@ -21,16 +22,31 @@ pub(crate) fn convolution_relu(
     mode: &Mode,
 ) -> Tensor<4> {
     let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
-    match fused::convolution_relu(&conv, &norm, &x, mode) {
+    match fused::convolution_norm(&conv, &norm, &x, Activation::Relu, mode) {
         Some(y) => y,
         None => norm_relu(&norm, convolve(&conv, x, mode), options, mode),
+    }
+}
+
+/// The same with a slope below zero, and with the options of PyTorch.
+pub(crate) fn convolution_leaky(
+    p: &Scope,
+    [conv, norm]: [&str; 2],
+    x: Tensor<4>,
+    slope: f32,
+    mode: &Mode,
+) -> Tensor<4> {
+    let (conv, norm, x) = (p.at(conv), p.at(norm), x.into());
+    match fused::convolution_norm(&conv, &norm, &x, Activation::Leaky(slope), mode) {
+        Some(y) => y,
+        None => norm_leaky(&norm, convolve(&conv, x, mode), slope, mode),
     }
 }
 
 /// Zero padding 1, stride 1, with nothing behind it.
 pub(crate) fn convolution(p: &Scope, x: impl Into<Source>, mode: &Mode) -> Tensor<4> {
     let x = x.into();
-    match fused::convolution(p, &x, false, mode) {
+    match fused::convolution(p, &x, Activation::None, mode) {
         Some(y) => y,
         None => convolve(p, x, mode),
     }

@@ -6,8 +6,8 @@
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Tensor, TensorData};
-use stormlens_kernels::Level;
 use stormlens_kernels::batch_norm::Statistics;
+use stormlens_kernels::{Activation, Level};
 
 use super::convolution::NormOptions;
 use super::fused;
@@ -44,7 +44,7 @@ pub(super) fn convolution(p: &Scope, x: &Source, mode: &Mode) -> Option<Tensor<4
     };
     let bias = p.on_host_or_zero("bias", p.n_out("weight")?);
     let filter = p.filter("weight");
-    let layer = ConvolutionOperation { level, filter, bias, relu: false, doubled };
+    let layer = ConvolutionOperation { level, filter, bias, activation: Activation::None, doubled };
     let operation = ConvolutionTraining { layer, learner: learner(p, recorder) };
     Some(match x.clone() {
         Source::Whole(x) | Source::Doubled(x) | Source::EverySecond(x) => {
@@ -54,14 +54,13 @@ pub(super) fn convolution(p: &Scope, x: &Source, mode: &Mode) -> Option<Tensor<4
     })
 }
 
-/// At every second pixel with an odd kernel, of a map that is not on the tape.
+/// At every second pixel with an odd kernel.
 pub(super) fn convolution_halving(p: &Scope, x: &Tensor<4>, mode: &Mode) -> Option<Tensor<4>> {
     let (level, recorder) = begin(mode, x)?;
-    if x.is_autodiff() {
-        return None;
-    }
     let layer = fused::halving_operation(p, level, false)?;
-    Some(apply(HalvingTraining { layer, learner: learner(p, recorder) }, taped(x.clone())))
+    let is_first = !x.is_autodiff();
+    let operation = HalvingTraining { layer, learner: learner(p, recorder), is_first };
+    Some(apply(operation, taped(x.clone())))
 }
 
 /// The transposed convolution whose kernels overlap.
@@ -140,12 +139,12 @@ pub(super) fn separable(p: &Scope, x: &Source, mode: &Mode) -> Option<Tensor<4>>
     })
 }
 
-/// Batch normalisation, perhaps with ReLU.
+/// Batch normalisation and what follows.
 pub(super) fn norm(
     p: &Scope,
     x: &Tensor<4>,
     options: NormOptions,
-    relu: bool,
+    activation: Activation,
     mode: &Mode,
 ) -> Option<Tensor<4>> {
     let (level, recorder) = begin(mode, x)?;
@@ -158,7 +157,7 @@ pub(super) fn norm(
         weight: p.on_host("weight"),
         bias: p.on_host("bias"),
         epsilon: options.epsilon,
-        relu,
+        activation,
         learner: learner(p, recorder),
         statistics: statistics.clone(),
     };

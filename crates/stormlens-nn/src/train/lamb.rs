@@ -4,20 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use stormlens_kernels::Level;
+use stormlens_kernels::lamb::{self, Lamb};
 
-use super::optimiser::{Moments, RateOf, factor_of};
+use super::moments::{Moments, State, States};
+use super::optimiser::{RateOf, factor_of};
 use crate::Parameters;
+use crate::fused::Kernels;
 use crate::models::HostTensors;
 use crate::parameters::to_vec;
 
 /// What SparK's program takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LambOptions {
-    pub beta_1: f64,
-    pub beta_2: f64,
-    pub epsilon: f64,
+    pub beta_1: f32,
+    pub beta_2: f32,
+    pub epsilon: f32,
     /// Gradients of all parameters together are no longer than this.
-    pub longest: f64,
+    pub longest: f32,
 }
 
 impl LambOptions {
@@ -30,27 +34,30 @@ impl LambOptions {
 /// `u + λ w`, as long as the parameter itself times the learning rate; parameters that do not decay go by `u` times the
 /// learning rate. What has one dimension does not decay, nor do the mask's tokens.
 pub(super) struct NamedLamb {
+    kernels: Kernels,
     options: LambOptions,
     rates: Vec<RateOf>,
     decaying: BTreeSet<String>,
-    states: BTreeMap<String, State>,
-}
-
-/// Number of steps, first and second moment.
-struct State {
-    n_steps: usize,
-    first: Tensor<1>,
-    second: Tensor<1>,
+    states: States,
 }
 
 impl NamedLamb {
     pub fn new(options: LambOptions, weights: &HostTensors, rates: Vec<RateOf>) -> Self {
+        Self::with_kernels(options, weights, rates, Kernels::chosen())
+    }
+
+    fn with_kernels(
+        options: LambOptions,
+        weights: &HostTensors,
+        rates: Vec<RateOf>,
+        kernels: Kernels,
+    ) -> Self {
         let decays = |name: &str, shape: &[usize]| {
             shape.len() > 1 && !name.ends_with(".bias") && !name.starts_with("mask_token")
         };
         let decaying = weights.iter().filter(|(name, shape, _)| decays(name, shape));
         let decaying = decaying.map(|(name, ..)| name.clone()).collect();
-        Self { options, rates, decaying, states: BTreeMap::new() }
+        Self { kernels, options, rates, decaying, states: States::default() }
     }
 
     /// One step; `leaves` are the differentiable parameters that `gradients` belongs to, `others` the gradients that were
@@ -71,75 +78,108 @@ impl NamedLamb {
             }
             leaf
         });
-        let length = all.values().map(square).sum::<f64>().sqrt();
-        let clip = (self.options.longest / length).min(1.0);
+        let length = all.values().map(|gradient| self.squares(gradient)).sum::<f64>().sqrt();
+        let clip = (f64::from(self.options.longest) / length).min(1.0) as f32;
         leaves.map_learnable(|name, leaf| {
             let Some(gradient) = all.remove(name) else { return leaf.inner() };
-            let state = self.after(name, gradient.mul_scalar(clip));
-            let weights = leaf.inner();
-            let rate = learning_rate * factor_of(&self.rates, name);
             let decay = if self.decaying.contains(name) { decay } else { 0.0 };
-            let updated = weights.clone() - self.update(&state, weights, decay).mul_scalar(rate);
-            self.states.insert(name.to_owned(), state);
+            let step = Step {
+                clip,
+                decay: decay as f32,
+                rate: learning_rate * factor_of(&self.rates, name),
+                options: &self.options,
+            };
+            let (before, weights) = (self.states.0.remove(name), leaf.inner());
+            let (state, updated) = match self.kernels.level_on(&weights.device()) {
+                Some(level) => step.go_at(level, before, weights, gradient),
+                None => step.go(before, weights, gradient),
+            };
+            self.states.0.insert(name.to_owned(), state);
             updated
         })
     }
 
-    /// The moments after one more gradient; both begin at zero.
-    fn after(&mut self, name: &str, gradient: Tensor<1>) -> State {
-        let LambOptions { beta_1, beta_2, .. } = self.options;
-        let first = gradient.clone().mul_scalar(1.0 - beta_1);
-        let second = gradient.square().mul_scalar(1.0 - beta_2);
-        match self.states.remove(name) {
-            None => State { n_steps: 1, first, second },
-            Some(s) => State {
-                n_steps: s.n_steps + 1,
-                first: s.first.mul_scalar(beta_1) + first,
-                second: s.second.mul_scalar(beta_2) + second,
-            },
-        }
-    }
-
-    /// The step for a learning rate of one.
-    fn update(&self, state: &State, weights: Tensor<1>, decay: f64) -> Tensor<1> {
-        let LambOptions { beta_1, beta_2, epsilon, .. } = self.options;
-        let n_steps = state.n_steps as i32;
-        let first = state.first.clone().div_scalar(1.0 - beta_1.powi(n_steps));
-        let root = state.second.clone().sqrt().div_scalar((1.0 - beta_2.powi(n_steps)).sqrt());
-        let update = first / root.add_scalar(epsilon);
-        if decay == 0.0 {
-            return update;
-        }
-        let update = update + weights.clone().mul_scalar(decay);
-        let lengths = [square(&weights).sqrt(), square(&update).sqrt()];
-        match lengths {
-            [weights, step] if weights > 0.0 && step > 0.0 => update.mul_scalar(weights / step),
-            _ => update,
+    /// The sum of squares.
+    fn squares(&self, values: &Tensor<1>) -> f64 {
+        match self.kernels.level_on(&values.device()) {
+            Some(level) => lamb::squares(level, &to_vec(values.clone())),
+            None => squares(values),
         }
     }
 
     pub fn to_host(&self) -> Vec<Moments> {
-        let read = |(name, s): (&String, &State)| {
-            (name.clone(), s.n_steps, to_vec(s.first.clone()), to_vec(s.second.clone()))
-        };
-        self.states.iter().map(read).collect()
+        self.states.to_host()
     }
 
     /// Goes on with what [`Self::to_host`] read.
     pub fn restore(&mut self, moments: Vec<Moments>, device: &Device) {
-        let put = |values: Vec<f32>| {
-            let n = values.len();
-            Tensor::<1>::from_data(TensorData::new(values, [n]), device)
-        };
-        let state = |(name, n_steps, first, second)| {
-            (name, State { n_steps, first: put(first), second: put(second) })
-        };
-        self.states = moments.into_iter().map(state).collect();
+        self.states = States::from_host(moments, device);
+    }
+}
+
+/// A step of one parameter.
+struct Step<'a> {
+    options: &'a LambOptions,
+    clip: f32,
+    decay: f32,
+    rate: f64,
+}
+
+impl Step<'_> {
+    fn corrections(&self, n_steps: usize) -> [f32; 2] {
+        let LambOptions { beta_1, beta_2, .. } = *self.options;
+        [beta_1, beta_2].map(|beta| 1.0 - beta.powi(n_steps as i32))
+    }
+
+    /// From burn's operations.
+    fn go(
+        &self,
+        before: Option<State>,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+    ) -> (State, Tensor<1>) {
+        let LambOptions { beta_1, beta_2, epsilon, .. } = *self.options;
+        let state = State::after(before, gradient.mul_scalar(self.clip), [beta_1, beta_2]);
+        let [first, second] = self.corrections(state.n_steps);
+        let root = state.second.clone().sqrt().div_scalar(second.sqrt());
+        let direction = state.first.clone().div_scalar(first) / root.add_scalar(epsilon);
+        let direction = direction + weights.clone().mul_scalar(self.decay);
+        let rate = self.rate * self.share([squares(&weights), squares(&direction)]);
+        (state, weights - direction.mul_scalar(rate))
+    }
+
+    /// In two passes on the CPU.
+    fn go_at(
+        &self,
+        level: Level,
+        before: Option<State>,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+    ) -> (State, Tensor<1>) {
+        let (device, n) = (weights.device(), weights.dims()[0]);
+        let (n_steps, mut first, mut second) = State::begin(before, n);
+        let (mut weights, mut direction) = (to_vec(weights), to_vec(gradient));
+        let Self { clip, decay, .. } = *self;
+        let LambOptions { beta_1, beta_2, epsilon, .. } = *self.options;
+        let corrections = self.corrections(n_steps);
+        let lamb = Lamb { clip, beta_1, beta_2, corrections, epsilon, decay };
+        let squares = lamb.turn(level, &weights, &mut direction, [&mut first, &mut second]);
+        lamb::go(level, &mut weights, &direction, (self.rate * self.share(squares)) as f32);
+        let weights = Tensor::from_data(TensorData::new(weights, [n]), &device);
+        (State::from_host(n_steps, [first, second], &device), weights)
+    }
+
+    /// How far a step goes for a learning rate of one, from the squared lengths of parameter and direction.
+    fn share(&self, [weights, direction]: [f64; 2]) -> f64 {
+        match self.decay > 0.0 && weights > 0.0 && direction > 0.0 {
+            true => (weights / direction).sqrt(),
+            false => 1.0,
+        }
     }
 }
 
 /// The sum of squares, added up in `f64`.
-fn square(values: &Tensor<1>) -> f64 {
+fn squares(values: &Tensor<1>) -> f64 {
     to_vec(values.clone()).iter().map(|&v| f64::from(v) * f64::from(v)).sum()
 }
 
@@ -165,11 +205,21 @@ mod tests {
                 .map(|(i, (name, shape))| ((*name).to_owned(), shape.clone(), floats(&value[i])))
                 .collect()
         };
+        for kernels in Kernels::all() {
+            check(kernels, of(&reference["init"]), &reference["steps"], &of);
+        }
+    }
+
+    fn check(
+        kernels: Kernels,
+        initial: HostTensors,
+        steps: &serde_json::Value,
+        of: &dyn Fn(&serde_json::Value) -> HostTensors,
+    ) {
         let device = Device::flex();
-        let initial = of(&reference["init"]);
-        let mut lamb = NamedLamb::new(LambOptions::SPARK, &initial, Vec::new());
+        let mut lamb = NamedLamb::with_kernels(LambOptions::SPARK, &initial, Vec::new(), kernels);
         let mut parameters = Parameters::from_host(initial, &device);
-        for step in reference["steps"].as_array().expect("steps") {
+        for step in steps.as_array().expect("steps") {
             let leaves = parameters.require_grad();
             let gradients = of(&step["grads"]).into_iter().map(|(name, _, values)| {
                 let n = values.len();

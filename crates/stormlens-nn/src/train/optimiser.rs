@@ -8,6 +8,7 @@ use stormlens_kernels::Level;
 use stormlens_kernels::adam::Adam;
 
 use super::lamb::{LambOptions, NamedLamb};
+use super::moments::{Moments, State, States};
 use super::schedule::Rates;
 use crate::Parameters;
 use crate::fused::Kernels;
@@ -153,7 +154,7 @@ pub(super) struct NamedAdam {
     rates: Vec<RateOf>,
     /// Parameters that are not biases and belong to no normalisation.
     matrices: BTreeSet<String>,
-    states: BTreeMap<String, State>,
+    states: States,
 }
 
 /// After so many steps: the number that the first moment is multiplied by, which corrects both moments, and what is added to
@@ -168,16 +169,6 @@ fn corrections(options: &OptimiserOptions, n_steps: usize) -> (f32, f32) {
     (root / (1.0 - BETA_1.powi(n_steps)), epsilon)
 }
 
-/// Number of steps, first and second moment.
-struct State {
-    n_steps: usize,
-    first: Tensor<1>,
-    second: Tensor<1>,
-}
-
-/// The moments of one parameter on the host: number of steps, first and second moment.
-pub(super) type Moments = (String, usize, Vec<f32>, Vec<f32>);
-
 impl NamedAdam {
     pub fn new(options: OptimiserOptions, weights: &HostTensors) -> Self {
         Self::with_kernels(options, weights, Kernels::chosen())
@@ -186,7 +177,7 @@ impl NamedAdam {
     fn with_kernels(options: OptimiserOptions, weights: &HostTensors, kernels: Kernels) -> Self {
         let matrices = weights.iter().filter(|(_, shape, _)| shape.len() > 1);
         let matrices = matrices.map(|(name, ..)| name.clone()).collect();
-        Self { kernels, options, rates: Vec::new(), matrices, states: BTreeMap::new() }
+        Self { kernels, options, rates: Vec::new(), matrices, states: States::default() }
     }
 
     /// The same with rates of their own for some parameters; the first prefix that fits counts.
@@ -208,24 +199,25 @@ impl NamedAdam {
             let Some(gradient) = gradient else { return leaf.inner() };
             let learning_rate = learning_rate * factor_of(&self.rates, name);
             let decay = self.decay(name, learning_rate);
-            let before = self.states.remove(name);
+            let before = self.states.0.remove(name);
             let (state, updated) = match self.kernels.level_on(&leaf.device()) {
                 Some(level) => {
                     let rates = (learning_rate, decay);
-                    State::step_at(level, before, &self.options, (leaf.inner(), gradient), rates)
+                    step_at(level, before, &self.options, (leaf.inner(), gradient), rates)
                 }
                 None => {
-                    let state = State::after(before, gradient, self.options.beta_2);
+                    let state = State::after(before, gradient, [BETA_1, self.options.beta_2]);
                     let weights = leaf.inner();
                     let weights = match decay {
                         0.0 => weights,
                         share => weights.clone() - weights.mul_scalar(share),
                     };
-                    let updated = weights - state.step(&self.options).mul_scalar(learning_rate);
+                    let step = direction(&state, &self.options).mul_scalar(learning_rate);
+                    let updated = weights - step;
                     (state, updated)
                 }
             };
-            self.states.insert(name.to_owned(), state);
+            self.states.0.insert(name.to_owned(), state);
             updated
         })
     }
@@ -240,72 +232,42 @@ impl NamedAdam {
     }
 
     pub fn to_host(&self) -> Vec<Moments> {
-        let read = |(name, s): (&String, &State)| {
-            (name.clone(), s.n_steps, to_vec(s.first.clone()), to_vec(s.second.clone()))
-        };
-        self.states.iter().map(read).collect()
+        self.states.to_host()
     }
 
     /// Goes on with what [`Self::to_host`] read.
     pub fn restore(&mut self, moments: Vec<Moments>, device: &Device) {
-        let put = |values: Vec<f32>| {
-            let n = values.len();
-            Tensor::<1>::from_data(TensorData::new(values, [n]), device)
-        };
-        let state = |(name, n_steps, first, second)| {
-            (name, State { n_steps, first: put(first), second: put(second) })
-        };
-        self.states = moments.into_iter().map(state).collect();
+        self.states = States::from_host(moments, device);
     }
 }
 
-impl State {
-    /// The moments after one more gradient; both begin at zero.
-    fn after(before: Option<Self>, gradient: Tensor<1>, beta_2: f32) -> Self {
-        let first = gradient.clone().mul_scalar(1.0 - BETA_1);
-        let second = gradient.square().mul_scalar(1.0 - beta_2);
-        match before {
-            None => Self { n_steps: 1, first, second },
-            Some(s) => Self {
-                n_steps: s.n_steps + 1,
-                first: s.first.mul_scalar(BETA_1) + first,
-                second: s.second.mul_scalar(beta_2) + second,
-            },
-        }
-    }
+/// A whole step in one pass on the CPU: the moments, and the new weights.
+fn step_at(
+    level: Level,
+    before: Option<State>,
+    options: &OptimiserOptions,
+    (weights, gradient): (Tensor<1>, Tensor<1>),
+    (learning_rate, decay): (f64, f64),
+) -> (State, Tensor<1>) {
+    let (device, n) = (weights.device(), weights.dims()[0]);
+    let (n_steps, mut first, mut second) = State::begin(before, n);
+    let mut weights = to_vec(weights);
+    let (factor, epsilon) = corrections(options, n_steps);
+    let adam = Adam {
+        beta_1: BETA_1,
+        beta_2: options.beta_2,
+        decay: decay as f32,
+        factor,
+        epsilon,
+        rate: learning_rate as f32,
+    };
+    adam.step(level, &mut weights, &to_vec(gradient), [&mut first, &mut second]);
+    let weights = Tensor::from_data(TensorData::new(weights, [n]), &device);
+    (State::from_host(n_steps, [first, second], &device), weights)
+}
 
-    /// A whole step in one pass on the CPU: the moments, and the new weights.
-    fn step_at(
-        level: Level,
-        before: Option<Self>,
-        options: &OptimiserOptions,
-        (weights, gradient): (Tensor<1>, Tensor<1>),
-        (learning_rate, decay): (f64, f64),
-    ) -> (Self, Tensor<1>) {
-        let (device, n) = (weights.device(), weights.dims()[0]);
-        let tensor = |values| Tensor::from_data(TensorData::new(values, [n]), &device);
-        let n_steps = 1 + before.as_ref().map_or(0, |s| s.n_steps);
-        let (mut first, mut second) = match before {
-            Some(s) => (to_vec(s.first), to_vec(s.second)),
-            None => (vec![0.0; n], vec![0.0; n]),
-        };
-        let mut weights = to_vec(weights);
-        let (factor, epsilon) = corrections(options, n_steps);
-        let adam = Adam {
-            beta_1: BETA_1,
-            beta_2: options.beta_2,
-            decay: decay as f32,
-            factor,
-            epsilon,
-            rate: learning_rate as f32,
-        };
-        adam.step(level, &mut weights, &to_vec(gradient), [&mut first, &mut second]);
-        (Self { n_steps, first: tensor(first), second: tensor(second) }, tensor(weights))
-    }
-
-    /// The step for a learning rate of one.
-    fn step(&self, options: &OptimiserOptions) -> Tensor<1> {
-        let (factor, epsilon) = corrections(options, self.n_steps);
-        self.first.clone().mul_scalar(factor) / self.second.clone().sqrt().add_scalar(epsilon)
-    }
+/// The step for a learning rate of one.
+fn direction(state: &State, options: &OptimiserOptions) -> Tensor<1> {
+    let (factor, epsilon) = corrections(options, state.n_steps);
+    state.first.clone().mul_scalar(factor) / state.second.clone().sqrt().add_scalar(epsilon)
 }

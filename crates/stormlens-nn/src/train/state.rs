@@ -9,7 +9,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::optimiser::Moments;
+use super::moments::Moments;
 use super::schedule::{EarlyStopping, Schedule};
 use crate::models::HostTensors;
 use crate::random::Random;

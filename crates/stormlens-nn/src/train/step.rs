@@ -2,7 +2,8 @@
 
 use burn::tensor::Device;
 
-use super::optimiser::{Moments, Optimiser, RateOf, Rule};
+use super::moments::Moments;
+use super::optimiser::{Optimiser, RateOf, Rule};
 use super::run::Trainee;
 use super::schedule::Rates;
 use super::supervision::{Batch, Supervision};

@@ -5,24 +5,24 @@ use std::sync::Arc;
 use stormlens_kernels::convolution::{Convolution, Filter, Input, SplitFilter, add_resized};
 use stormlens_kernels::halving::Halving;
 use stormlens_kernels::product::Matrix;
-use stormlens_kernels::{Level, Maps, Shape};
+use stormlens_kernels::{Activation, Level, Maps, Shape};
 
 use super::{Needs, Operation, Pass, Untaped, Values};
 
-/// 3 × 3, bias, perhaps ReLU; of one map or of two side by side.
+/// 3 × 3, bias, activation; of one map or of two side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct ConvolutionOperation {
     pub level: Level,
     pub filter: Arc<Filter>,
     pub bias: Values,
-    pub relu: bool,
+    pub activation: Activation,
     /// Which of the maps are interpolated to twice their size first.
     pub doubled: [bool; 2],
 }
 
 impl ConvolutionOperation {
     pub(super) fn kernel(&self) -> Convolution<'_> {
-        Convolution { filter: &self.filter, bias: &self.bias, relu: self.relu }
+        Convolution { filter: &self.filter, bias: &self.bias, activation: self.activation }
     }
 
     pub(super) fn inputs<T: Copy>(&self, maps: &[T]) -> Vec<Input<T>> {
@@ -83,10 +83,24 @@ impl HalvingOperation {
     }
 }
 
-impl Untaped for HalvingOperation {
-    fn compute(&self, maps: &[Maps]) -> (Shape, Vec<f32>) {
+impl Operation for HalvingOperation {
+    type Kept = ();
+
+    const NEEDS: Needs = Needs::Output;
+
+    fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
         let Shape { height, width, .. } = maps[0].shape;
         let shape = maps[0].shape.with_size(height.div_ceil(2), width.div_ceil(2));
-        (shape.with_channels(self.bias.len()), self.kernel().forward(self.level, maps[0]))
+        (shape.with_channels(self.bias.len()), self.kernel().forward(self.level, maps[0]), ())
+    }
+
+    fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
+        let Some(output) = pass.output.filter(|_| self.relu) else {
+            return vec![Some(self.kernel().backward(self.level, pass.shapes[0], gradient))];
+        };
+        let pairs = gradient.values.iter().zip(output.values);
+        let open: Vec<f32> = pairs.map(|(&g, &y)| if y > 0.0 { g } else { 0.0 }).collect();
+        let gradient = Maps { values: &open, shape: gradient.shape };
+        vec![Some(self.kernel().backward(self.level, pass.shapes[0], gradient))]
     }
 }

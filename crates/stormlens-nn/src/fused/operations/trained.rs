@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use stormlens_kernels::attention::{KeptTraining, Training};
 use stormlens_kernels::batch_norm::{BatchNorm, Statistics};
-use stormlens_kernels::{Level, Maps, Shape, planes};
+use stormlens_kernels::{Activation, Level, Maps, Shape, planes};
 
 use super::{
     AttentionOperation, ConvolutionOperation, HalvingOperation, Needs, Operation, Pass,
-    PointwiseOperation, SeparableOperation, Untaped, Values,
+    PointwiseOperation, SeparableOperation, Values,
 };
 use crate::fused::WeightGradients;
 
@@ -82,11 +82,13 @@ impl Operation for PointwiseTraining {
     }
 }
 
-/// A convolution at every second pixel that learns, of a map whose gradient nobody asks for: a network's input.
+/// A convolution at every second pixel that learns.
 #[derive(Clone, Debug)]
 pub(crate) struct HalvingTraining {
     pub layer: HalvingOperation,
     pub learner: Learner,
+    /// Whether nobody asks for the gradient of the map: it is a network's input.
+    pub is_first: bool,
 }
 
 impl Operation for HalvingTraining {
@@ -95,15 +97,17 @@ impl Operation for HalvingTraining {
     const NEEDS: Needs = Needs::Inputs;
 
     fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, ()) {
-        let (shape, values) = self.layer.compute(maps);
-        (shape, values, ())
+        self.layer.forward(maps)
     }
 
     fn backward(&self, pass: &Pass<()>, gradient: Maps) -> Vec<Option<Vec<f32>>> {
         let level = self.layer.level;
         let weight = self.layer.kernel().weight_gradient(level, pass.inputs[0], gradient);
         self.learner.learn(weight, || planes::sums_over_examples(level, gradient));
-        vec![Some(vec![0.0; pass.shapes[0].len()])]
+        match self.is_first {
+            true => vec![Some(vec![0.0; pass.shapes[0].len()])],
+            false => self.layer.backward(pass, gradient),
+        }
     }
 }
 
@@ -158,14 +162,14 @@ impl Operation for SeparableTraining {
     }
 }
 
-/// Batch normalisation with the statistics of the batch, perhaps with ReLU.
+/// Batch normalisation with the statistics of the batch, and an activation.
 #[derive(Clone, Debug)]
 pub(crate) struct NormTraining {
     pub level: Level,
     pub weight: Values,
     pub bias: Values,
     pub epsilon: f64,
-    pub relu: bool,
+    pub activation: Activation,
     pub learner: Learner,
     /// Those of the batch, after the forward pass.
     pub statistics: Arc<OnceLock<Statistics>>,
@@ -173,8 +177,8 @@ pub(crate) struct NormTraining {
 
 impl NormTraining {
     fn kernel(&self) -> BatchNorm<'_> {
-        let Self { weight, bias, epsilon, relu, .. } = self;
-        BatchNorm { weight, bias, epsilon: *epsilon, relu: *relu }
+        let Self { weight, bias, epsilon, activation, .. } = self;
+        BatchNorm { weight, bias, epsilon: *epsilon, activation: *activation }
     }
 
     fn statistics(&self, x: Maps) -> &Statistics {
@@ -217,9 +221,8 @@ pub(crate) struct AttentionTraining {
 
 impl AttentionTraining {
     fn kernel(&self) -> Training<'_> {
-        let Self { norm_weight, norm_bias, epsilon, .. } = self;
-        let norm =
-            BatchNorm { weight: norm_weight, bias: norm_bias, epsilon: *epsilon, relu: false };
+        let Self { norm_weight: weight, norm_bias: bias, epsilon, .. } = self;
+        let norm = BatchNorm { weight, bias, epsilon: *epsilon, activation: Activation::None };
         Training { attention: self.layer.kernel(), norm }
     }
 }

@@ -1,15 +1,14 @@
 //! The light decoder: five blocks, each of which doubles the size, with the encoder's maps added on the way.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::leaky_relu;
 
 use super::form::BLOCKS;
 use crate::Tap;
-use crate::layers::{conv1x1, convolution, enlarge_overlapping, norm};
+use crate::layers::{conv1x1, convolution, convolution_leaky, enlarge_overlapping, norm};
 use crate::parameters::{Mode, Scope};
 
 /// Slope below zero.
-const SLOPE: f64 = 0.01;
+const SLOPE: f32 = 0.01;
 
 /// Maps from the coarsest on, to frames of patches of mean 0 and spread 1; blocks are shown as `decoder.BLOCK`.
 pub(super) fn decode(p: &Scope, maps: Vec<Tensor<4>>, tap: &mut Tap, mode: &Mode) -> Tensor<4> {
@@ -30,7 +29,6 @@ pub(super) fn decode(p: &Scope, maps: Vec<Tensor<4>>, tap: &mut Tap, mode: &Mode
 fn block(p: &Scope, x: Tensor<4>, mode: &Mode) -> Tensor<4> {
     let x = enlarge_overlapping(&p.at("up_sample"), x, mode);
     let p = p.at("conv");
-    let x = norm(&p.at("1"), convolution(&p.at("0"), x, mode), mode);
-    let x = leaky_relu(x, SLOPE);
+    let x = convolution_leaky(&p, ["0", "1"], x, SLOPE, mode);
     norm(&p.at("4"), convolution(&p.at("3"), x, mode), mode)
 }

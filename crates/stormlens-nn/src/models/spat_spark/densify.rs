@@ -2,11 +2,10 @@
 //! one here.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
 use super::sparse::Sparse;
 use crate::Tap;
-use crate::layers::{conv1x1, convolution};
+use crate::layers::{conv1x1, convolution, tanh};
 use crate::parameters::{Mode, Scope};
 
 /// Convolutions of the translation (`linearA`) at a level, counted from the coarsest one.
@@ -23,7 +22,7 @@ pub(super) fn translate(
     mode: &Mode,
 ) -> Tensor<4> {
     let p = p.at(&level.to_string());
-    let step = |x, j: usize| tanh(convolution(&p.at(&(2 * j).to_string()), x, mode));
+    let step = |x, j: usize| tanh(convolution(&p.at(&(2 * j).to_string()), x, mode), mode);
     let map = (0..n_translations(level)).fold(map, step);
     tap.at(&format!("translation.{level}"), map)
 }
@@ -38,7 +37,7 @@ pub(super) fn densify(
     tap: &mut Tap,
 ) -> Tensor<4> {
     // Translation spreads values into hidden cells, which the normalisation must not see.
-    let map = sparse.norm(&root.at(&format!("densify_norms.{level}")), map);
+    let map = sparse.clear(sparse.norm(&root.at(&format!("densify_norms.{level}")), map));
     let map = match sparse.visible {
         None => map,
         Some(visible) => {

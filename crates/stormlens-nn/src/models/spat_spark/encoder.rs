@@ -7,7 +7,7 @@ use super::form::{Form, LEVELS};
 use super::sparse::Sparse;
 use crate::Tap;
 use crate::layers::{Source, conv1x1, drop_path, max_pool_three};
-use crate::parameters::Scope;
+use crate::parameters::{Mode, Scope};
 
 /// The maps of all levels, the finest first, each shown as `encoder.LEVEL`; the stem as `encoder.stem`.
 pub(super) fn encode(
@@ -18,8 +18,8 @@ pub(super) fn encode(
     tap: &mut Tap,
 ) -> Vec<Tensor<4>> {
     let x = sparse.convolution_halving_relu(p, ["conv1", "bn1"], frames);
-    let x = tap.at("encoder.stem", x);
-    let mut x = sparse.hide(max_pool_three(x));
+    let x = tap.at("encoder.stem", sparse.clear(x));
+    let mut x = max_pool_three(x);
     let mut levels = Vec::with_capacity(LEVELS);
     for level in 0..LEVELS {
         for j in 0..form.depths[level] {
@@ -27,7 +27,7 @@ pub(super) fn encode(
             let halves = level > 0 && j == 0;
             x = bottleneck(&p, x, halves, form.drop_share(level, j), sparse);
         }
-        x = tap.at(&format!("encoder.{}", level + 1), x);
+        x = tap.at(&format!("encoder.{}", level + 1), sparse.clear(x));
         levels.push(x.clone());
     }
     levels
@@ -45,11 +45,14 @@ fn bottleneck(p: &Scope, x: Tensor<4>, halves: bool, share: f64, sparse: Sparse)
         }
         false => x.clone(),
     };
-    let y = sparse.norm_relu(&p.at("bn1"), conv1x1(&p.at("conv1"), x, mode));
+    let y = sparse.clear(sparse.conv1x1_relu(p, ["conv1", "bn1"], x, None));
     let y = match halves {
         true => sparse.convolution_halving_relu(p, ["conv2", "bn2"], y),
         false => sparse.convolution_relu(p, ["conv2", "bn2"], y),
     };
-    let y = sparse.norm(&p.at("bn3"), conv1x1(&p.at("conv3"), y, mode));
-    relu(straight + drop_path(y, share, mode))
+    if let Mode::Training(_) = mode {
+        let y = sparse.norm(&p.at("bn3"), conv1x1(&p.at("conv3"), y, mode));
+        return relu(straight + drop_path(y, share, mode));
+    }
+    sparse.conv1x1_relu(p, ["conv3", "bn3"], y, Some(straight))
 }

@@ -6,8 +6,8 @@ use burn::tensor::{Bool, Tensor, TensorData};
 use stormlens_data::patches::{SIDE_PX, tokens};
 
 use crate::layers::{
-    NormOptions, Source, convolution, convolution_halving, convolution_halving_relu,
-    convolution_relu, norm, norm_relu,
+    NormOptions, Source, conv1x1, conv1x1_relu, convolution, convolution_halving,
+    convolution_halving_relu, convolution_relu, norm,
 };
 use crate::parameters::{Mode, Scope, to_vec};
 
@@ -90,6 +90,10 @@ impl Visible {
 }
 
 /// Which patches are seen, and what the pass is for.
+///
+/// In training batch normalisation leaves zeros in hidden cells. Otherwise layers leave there what comes, since cells that are seen
+/// learn of it only where a layer looks at neighbours: before such a layer, and before others see a map, it has to be
+/// [cleared](Self::clear).
 #[derive(Clone, Copy)]
 pub(super) struct Sparse<'a> {
     pub visible: Option<&'a Visible>,
@@ -97,57 +101,65 @@ pub(super) struct Sparse<'a> {
 }
 
 impl Sparse<'_> {
-    /// Zeros in hidden cells.
-    pub fn hide(&self, x: Tensor<4>) -> Tensor<4> {
-        match self.visible {
-            Some(visible) => {
+    /// Zeros in hidden cells, behind a normalisation.
+    pub fn clear(&self, x: Tensor<4>) -> Tensor<4> {
+        match (self.visible, self.mode) {
+            (None, _) | (_, Mode::Training(_)) => x,
+            (Some(visible), _) => {
                 let mask = visible.mask(&x);
                 x * mask
             }
-            None => x,
         }
+    }
+
+    /// Whether the statistics of a batch are those of visible cells.
+    fn is_trained(&self) -> bool {
+        self.visible.is_some() && matches!(self.mode, Mode::Training(_))
+    }
+
+    /// 1 × 1 and batch normalisation by these names, added to another map if there is one, then ReLU.
+    pub fn conv1x1_relu(
+        &self,
+        p: &Scope,
+        names: [&str; 2],
+        x: Tensor<4>,
+        addend: Option<Tensor<4>>,
+    ) -> Tensor<4> {
+        if !self.is_trained() {
+            return conv1x1_relu(p, names, x, addend, self.mode);
+        }
+        let [conv, norm] = names;
+        let y = self.norm(&p.at(norm), conv1x1(&p.at(conv), x, self.mode));
+        relu(match addend {
+            Some(addend) => addend + y,
+            None => y,
+        })
     }
 
     /// 3 × 3, batch normalisation and ReLU by these names.
     pub fn convolution_relu(&self, p: &Scope, names: [&str; 2], x: Tensor<4>) -> Tensor<4> {
-        match (self.visible, self.mode) {
-            (Some(_), Mode::Training(_)) => {
-                let [conv, norm] = names;
-                let y = convolution(&p.at(conv), x, self.mode);
-                relu(self.norm(&p.at(norm), y))
-            }
-            _ => {
-                let x = Source::Whole(x);
-                self.hide(convolution_relu(p, names, x, NormOptions::PYTORCH, self.mode))
-            }
+        if !self.is_trained() {
+            let x = Source::Whole(x);
+            return convolution_relu(p, names, x, NormOptions::PYTORCH, self.mode);
         }
+        let [conv, norm] = names;
+        relu(self.norm(&p.at(norm), convolution(&p.at(conv), x, self.mode)))
     }
 
     /// The same with an odd kernel at every second pixel.
     pub fn convolution_halving_relu(&self, p: &Scope, names: [&str; 2], x: Tensor<4>) -> Tensor<4> {
-        match (self.visible, self.mode) {
-            (Some(_), Mode::Training(_)) => {
-                let [conv, norm] = names;
-                let y = convolution_halving(&p.at(conv), x, self.mode);
-                relu(self.norm(&p.at(norm), y))
-            }
-            _ => self.hide(convolution_halving_relu(p, names, x, self.mode)),
+        if !self.is_trained() {
+            return convolution_halving_relu(p, names, x, self.mode);
         }
+        let [conv, norm] = names;
+        relu(self.norm(&p.at(norm), convolution_halving(&p.at(conv), x, self.mode)))
     }
 
-    /// Batch normalisation over visible cells; zeros in the others.
+    /// Batch normalisation over visible cells.
     pub fn norm(&self, p: &Scope, x: Tensor<4>) -> Tensor<4> {
-        match (self.visible, self.mode) {
-            (Some(visible), Mode::Training(_)) => trained_norm(p, x, visible, self.mode),
-            _ => self.hide(norm(p, x, self.mode)),
-        }
-    }
-
-    /// The same, then ReLU.
-    pub fn norm_relu(&self, p: &Scope, x: Tensor<4>) -> Tensor<4> {
-        match (self.visible, self.mode) {
-            (Some(_), Mode::Training(_)) => relu(self.norm(p, x)),
-            _ => self.hide(norm_relu(p, x, NormOptions::PYTORCH, self.mode)),
+        match self.visible.filter(|_| self.is_trained()) {
+            Some(visible) => trained_norm(p, x, visible, self.mode),
+            None => norm(p, x, self.mode),
         }
     }
 }
