@@ -655,6 +655,7 @@ function flicker(button) {
   const [forecasts, [observed]] = [named("prediction"), named("observation")];
   if (forecasts.length === 0 || !observed) return button.remove();
   let [timer, isSecond, ours, theirs] = [null, false, [], null];
+  const words = button.textContent;
   const read = () => ([ours, theirs] = [forecasts.map(readMap), readMap(observed)]);
   const show = (second) => {
     isSecond = second;
@@ -666,7 +667,7 @@ function flicker(button) {
     show(false);
     hush(forecasts, false);
     halt = () => {};
-    button.textContent = "Switch between forecast and observation";
+    button.textContent = words;
   };
   button.addEventListener("click", () => {
     if (timer !== null) return stop();

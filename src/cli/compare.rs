@@ -18,6 +18,7 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::config::Sources;
 use crate::parameters::Parameters;
 use crate::tasks::COMPARISONS;
+use crate::unfinished;
 
 /// Verify networks and reference forecasts beside each other on one data set
 ///
@@ -111,11 +112,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         }),
     });
     let is_standard_output = args.output == Path::new(STANDARD_OUTPUT);
-    let state = (!is_standard_output).then(|| {
-        let mut name = args.output.clone().into_os_string();
-        name.push(".part-of");
-        PathBuf::from(name)
-    });
+    let state = (!is_standard_output).then(|| unfinished::beside(&args.output));
     let comparison = Comparison {
         dataset: &args.dataset,
         networks: networks.collect(),
@@ -136,9 +133,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         return to_standard_output(text.as_bytes());
     }
     std::fs::write(&args.output, text).with_context(|| args.output.display().to_string())?;
-    if let Some(state) = state.as_deref().filter(|state| state.exists()) {
-        std::fs::remove_file(state).with_context(|| state.display().to_string())?;
-    }
+    state.as_deref().map_or(Ok(()), unfinished::remove)?;
     speech.line(format_args!("{}, table in {}", found.n_cases, args.output.display()));
     Ok(())
 }

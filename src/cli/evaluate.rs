@@ -18,6 +18,7 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
+use crate::unfinished;
 
 /// Score a network: frames against observations and beside persistence, the classes of scenes, refined rain beside
 /// interpolation and RainFARM, or probabilities of rain beside climatology, the model's own rain and a regression
@@ -73,7 +74,8 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     members: Option<String>,
     /// Where to write: .json or .csv, - for standard output. Of frames: the table of scores, printed without it. Of
-    /// scenes: the probability of each, with the scores in .json; the scores are printed
+    /// scenes: the probability of each, with the scores in .json; the scores are printed. Of frames there lies FILE.part-of
+    /// beside a file, what was counted so far, until the work is done: work that was stopped goes on there
     #[arg(long, value_name = "TABLE|-")]
     output: Option<PathBuf>,
     /// What is written, where the ending does not say it; on standard output csv until it is named
@@ -101,6 +103,8 @@ pub struct Evaluation<'a> {
     pub weights: &'a Path,
     /// Names of the weights beside them, of other epochs.
     pub other_weights: &'a [String],
+    /// Where what was counted is kept while the work goes on, by tasks that go on.
+    pub state: Option<&'a Path>,
     pub progress: &'a dyn Progress,
 }
 
@@ -119,7 +123,9 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let write = |path: &PathBuf| writer(path, args.format.as_deref());
     let write = args.output.as_ref().map(write).transpose()?;
     let (engine, resident) = args.network.open()?;
-    let evaluated = evaluate(&args, &engine, &resident)?;
+    let is_file = |path: &&PathBuf| path.as_path() != Path::new(STANDARD_OUTPUT);
+    let state = args.output.as_ref().filter(is_file).map(|path| unfinished::beside(path));
+    let evaluated = evaluate(&args, &engine, &resident, state.as_deref())?;
     let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
     let speech = Speech { is_beside_a_file, ..speech };
     evaluated.summary.lines().for_each(|line| speech.line(line));
@@ -130,6 +136,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
                 return to_standard_output(text.as_bytes());
             }
             std::fs::write(path, text).with_context(|| path.display().to_string())?;
+            state.as_deref().map_or(Ok(()), unfinished::remove)?;
             speech.line(format_args!("{}, table in {}", evaluated.n_cases, path.display()));
         }
         _ if evaluated.summary.is_empty() => to_standard_output(evaluated.csv.as_bytes())?,
@@ -144,7 +151,12 @@ impl Args {
     }
 }
 
-fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result<Evaluated> {
+fn evaluate(
+    args: &Args,
+    engine: &Engine,
+    resident: &Resident,
+    state: Option<&Path>,
+) -> anyhow::Result<Evaluated> {
     let nothing = Question::new();
     let network = |input: &Input| {
         let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;
@@ -176,6 +188,7 @@ fn evaluate(args: &Args, engine: &Engine, resident: &Resident) -> anyhow::Result
         pass: &pass,
         weights: &weights,
         other_weights: &other_weights,
+        state,
         progress: &Bar::new(),
     };
     let found = EVALUATIONS.iter().find_map(|evaluate| evaluate(&evaluation));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use stormlens_data::card::ModelCard;
+use stormlens_data::card::{Hides, ModelCard};
 use stormlens_nn::registry;
 
 use super::ask::{QuestionArgs, ask};
@@ -55,10 +55,21 @@ pub fn run(mut args: Args, speech: Speech) -> anyhow::Result<()> {
             "--stage is said of arrays for SpaT-SparK that become an array (.npy); say it of weights with `stormlens import`"
         );
     }
+    if args.question.fields.mask.is_some() && hides_patches(&args) {
+        bail!(
+            "--mask is for an array (.npy) that becomes an array, without --units or --set; for other files hide patches with \
+             hide=NUMBERS or hide-percent=N"
+        );
+    }
     let statistics = args.statistics.take().map(|value| ("statistics".to_owned(), value));
     args.question.set.extend(statistics);
     let mut output = Output::new(&args.output, args.format.as_deref(), speech)?;
     ask(&args.question, &[NO_METHOD.to_owned()], &mut output)
+}
+
+fn hides_patches(args: &Args) -> bool {
+    let entry = registry::find(&args.question.network.model);
+    entry.is_ok_and(|entry| (entry.card)().hides() == Some(Hides::Patches))
 }
 
 /// An array of which no unit is stated, where its network takes it as it is.

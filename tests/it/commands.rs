@@ -21,8 +21,12 @@ impl Bench {
         self.0.path().join(name)
     }
 
-    /// Runs a command; words starting with `@` are files in this folder.
     fn run(&self, words: &str) -> Output {
+        self.command(words).output().expect("the program starts")
+    }
+
+    /// A command; words starting with `@` are files in this folder.
+    pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stormlens"));
         command.current_dir(env!("CARGO_MANIFEST_DIR")).env("STORMLENS_DEVICE", "cpu");
         for word in words.split_whitespace() {
@@ -31,7 +35,7 @@ impl Bench {
                 None => command.arg(word),
             };
         }
-        command.output().expect("the program starts")
+        command
     }
 
     pub fn succeeds(&self, words: &str) -> String {

@@ -12,6 +12,7 @@ mod commands;
 mod comparison;
 mod diagrams;
 mod errors;
+mod evaluation;
 mod field_files;
 #[cfg(feature = "nn")]
 mod field_results;

@@ -56,6 +56,10 @@ fn what_cannot_be_is_refused_in_words() {
     frames(&bench);
     let refused = |command: &str, words: &str| bench.fails(command, &[words]);
     let array = format!("predict {MODEL} --input @x.npy --output @y.npy");
+    refused(
+        &format!("predict {MODEL} --input @x.npy --mask @a.npy --output @y.json"),
+        "hide-percent",
+    );
     mask(&bench, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
     refused(&format!("{array} --mask @a.npy"), "hides every patch of sequence 0");
     mask(&bench, &[2; 12]);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stormlens_data::archive::Archive;
 use stormlens_data::card::{NowcastField, Nowcasting};
@@ -12,12 +13,13 @@ use stormlens_data::network::Input;
 use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN;
 use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{
-    MODEL, PERSISTENCE, PUBLISHED_THRESHOLDS, ScoreTable, Verification, default_thresholds,
+    MODEL, PERSISTENCE, PUBLISHED_THRESHOLDS, Verification, default_thresholds,
     published_thresholds_mm_h,
 };
 
 use super::seen::answer_to;
 use crate::cli::evaluate::{Evaluated, Evaluation};
+use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished};
 
 const THRESHOLDS: &str = "thresholds";
 /// How another program counts.
@@ -45,7 +47,7 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     }
     let verification =
         Verification::new(task.field, &[MODEL, PERSISTENCE], &task.lead_times_min, &thresholds);
-    let table = verify(evaluation, cases.as_ref(), task, verification)?;
+    let table = verify(evaluation, cases.as_ref(), task, verification)?.finish();
     let mut json = json!({
         "n_samples": n,
         "lead_times_min": task.lead_times_min,
@@ -145,6 +147,8 @@ struct Case {
 /// Forecasts to verify, read one at a time.
 trait Cases {
     fn len(&self) -> usize;
+    /// Which ones they are.
+    fn identity(&self) -> String;
     fn read(&self, i: usize) -> anyhow::Result<Case>;
 }
 
@@ -157,6 +161,10 @@ struct File {
 impl Cases for File {
     fn len(&self) -> usize {
         self.windows.len(&self.group)
+    }
+
+    fn identity(&self) -> String {
+        format!("{} windows of {}", self.len(), self.group)
     }
 
     fn read(&self, i: usize) -> anyhow::Result<Case> {
@@ -209,6 +217,10 @@ impl Cases for Folder {
         self.ids.len()
     }
 
+    fn identity(&self) -> String {
+        self.ids.join(" ")
+    }
+
     fn read(&self, i: usize) -> anyhow::Result<Case> {
         let id = &self.ids[i];
         let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = &self.task;
@@ -226,14 +238,57 @@ impl Cases for Folder {
     }
 }
 
+/// The first samples, and what was counted of them.
+#[derive(Serialize, Deserialize)]
+struct Counted {
+    n: usize,
+    verification: Verification,
+}
+
+/// Goes on with what was counted before by the same command, if it was stopped.
 fn verify(
     evaluation: &Evaluation<'_>,
     cases: &dyn Cases,
     task: &Nowcasting,
-    mut verification: Verification,
-) -> anyhow::Result<ScoreTable> {
-    for i in 0..cases.len() {
-        let _ = evaluation.progress.report("verifying", i, cases.len());
+    verification: Verification,
+) -> anyhow::Result<Verification> {
+    let of = [
+        evaluation.checkpoint.weights_sha256.clone(),
+        evaluation.dataset.display().to_string(),
+        cases.identity(),
+        format!("{verification:?}"),
+    ];
+    let unfinished = Unfinished::new(evaluation.state, &of);
+    let mut counted = Counted { n: 0, verification };
+    if let Some(before) = unfinished.read()? {
+        counted = before;
+        tracing::info!("going on after {} samples", counted.n);
+    }
+    let work = Work { evaluation, cases, task };
+    while counted.n < cases.len() {
+        let _ = evaluation.progress.report("verifying", counted.n, cases.len());
+        if let Err(error) = work.count(counted.n, &mut counted.verification) {
+            // What was counted before is not lost with the sample that failed.
+            unfinished.keep(&counted)?;
+            return Err(error);
+        }
+        counted.n += 1;
+        if counted.n.is_multiple_of(SAMPLES_BETWEEN_WRITES) {
+            unfinished.keep(&counted)?;
+        }
+    }
+    Ok(counted.verification)
+}
+
+struct Work<'a> {
+    evaluation: &'a Evaluation<'a>,
+    cases: &'a dyn Cases,
+    task: &'a Nowcasting,
+}
+
+impl Work<'_> {
+    fn count(&self, i: usize, verification: &mut Verification) -> anyhow::Result<()> {
+        let Self { evaluation, cases, task } = *self;
         let Case { input, known, last, observations } = cases.read(i)?;
         let [_, height, width] = input.shape;
         let n_pixels = height * width;
@@ -257,8 +312,8 @@ fn verify(
             let known = known_everywhere(&forecasts, &map(observation));
             verification.add(lead, &[&forecasts[0], &forecasts[1]], &known);
         }
+        Ok(())
     }
-    Ok(verification.finish())
 }
 
 #[cfg(test)]

@@ -14,23 +14,18 @@ pub mod write;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use serde::{Deserialize, Serialize};
 use stormlens_data::archive::{Archive, Sample};
 use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
-use stormlens_data::files::write_atomically;
-use stormlens_data::hash;
 use stormlens_data::request::Progress;
 use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
 
+use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished};
 pub use forecasts::{Forecasts, Network, Reference, references};
 pub use found::{CASE_SCORES, Case, ErrorMap, Found, Trained, case_score};
 pub use plan::Plan;
 pub use run::run;
 pub use samples::{Chosen, Selection, select};
-
-/// After so many samples what was counted is written down.
-const SAMPLES_BETWEEN_WRITES: usize = 20;
 
 /// What is verified on what.
 pub struct Study<'a> {
@@ -43,14 +38,6 @@ pub struct Study<'a> {
     /// Where what was counted is kept while the work goes on.
     pub state: Option<&'a Path>,
     pub progress: &'a dyn Progress,
-}
-
-/// What was counted, and of what.
-#[derive(Serialize, Deserialize)]
-struct State {
-    /// Hash of everything that the numbers depend on.
-    of: String,
-    verification: EventVerification,
 }
 
 impl Study<'_> {
@@ -126,38 +113,21 @@ impl Study<'_> {
             size: [grid.height, grid.width],
             spacing_km: grid.spacing_km,
         };
-        let Some(path) = self.state.filter(|path| path.exists()) else {
+        let Some(verification) = self.unfinished(&settings).read::<EventVerification>()? else {
             return Ok(EventVerification::new(settings));
         };
-        let context = || path.display().to_string();
-        let bytes = std::fs::read(path).with_context(context)?;
-        let state: State = ciborium::from_reader(&bytes[..]).with_context(|| {
-            format!("{} holds no verification that can go on: remove it", path.display())
-        })?;
-        if state.of != self.identity(&settings) {
-            bail!(
-                "{} is of another verification: remove it, or name another output",
-                path.display()
-            );
-        }
-        tracing::info!("going on after {} samples", state.verification.n_samples());
-        Ok(state.verification)
+        tracing::info!("going on after {} samples", verification.n_samples());
+        Ok(verification)
     }
 
     fn keep(&self, verification: &EventVerification) -> anyhow::Result<()> {
-        let Some(path) = self.state else { return Ok(()) };
-        let of = self.identity(&verification.settings);
-        let state = State { of, verification: verification.clone() };
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&state, &mut bytes).context("what was counted cannot be written")?;
-        write_atomically(path, &bytes).with_context(|| path.display().to_string())?;
-        Ok(())
+        self.unfinished(&verification.settings).keep(verification)
     }
 
-    fn identity(&self, settings: &Settings) -> String {
+    fn unfinished(&self, settings: &Settings) -> Unfinished<'_> {
         let forecasts = self.forecasts.iter().map(|forecast| forecast.identity());
         let samples = self.samples.iter().map(|chosen| format!("{} {}", chosen.id, chosen.part));
         let all: Vec<String> = forecasts.chain(samples).chain([format!("{settings:?}")]).collect();
-        hash::sha256(all.join("\n").as_bytes())
+        Unfinished::new(self.state, &all)
     }
 }

@@ -1,5 +1,7 @@
 //! Counting forecasts against observations, by lead time.
 
+use serde::{Deserialize, Serialize};
+
 use super::downscaling::Merge as _;
 use super::table::{ScoreRow, ScoreTable};
 use super::tally::{Counts, Tally};
@@ -8,7 +10,7 @@ use crate::card::NowcastField;
 use crate::field::Field;
 
 /// Counts and sums of several forecasts by lead time, sample by sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verification {
     field: NowcastField,
     forecasts: Vec<String>,
@@ -19,7 +21,7 @@ pub struct Verification {
 }
 
 /// Everything counted for one forecast at one lead time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Sums {
     /// By threshold.
     counts: Vec<Counts>,

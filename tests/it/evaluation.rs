@@ -1,0 +1,37 @@
+//! An evaluation that is stopped goes on where it was.
+
+use std::time::Duration;
+
+use crate::commands::Bench;
+
+const EVALUATE: &str = "evaluate --model smaat-unet --checkpoint narrow-knmi-20100826 --dataset data/knmi \
+                        --split-file @split.json --thresholds 0.5 --output";
+
+/// What is written after being killed and going on is what is written without.
+#[test]
+fn an_evaluation_that_was_killed_goes_on() {
+    let bench = Bench::new();
+    let ids = (0..40).map(|i| format!("20100826T{:02}{:02}", 1 + i / 12, i % 12 * 5));
+    let split = serde_json::json!({ "test": ids.collect::<Vec<_>>() });
+    std::fs::write(bench.path("split.json"), split.to_string()).expect("a file");
+    bench.succeeds(&format!("{EVALUATE} @whole.json"));
+    let part = bench.path("parted.json.part-of");
+    let mut going = bench.command(&format!("{EVALUATE} @parted.json")).spawn().expect("a process");
+    while !part.exists() {
+        assert!(going.try_wait().expect("a process").is_none(), "it ended before");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    going.kill().and_then(|()| going.wait()).expect("a process that ends");
+    assert!(!bench.path("parted.json").exists());
+
+    // Other thresholds are other work.
+    bench.fails(&format!("{EVALUATE} @parted.json --split train"), &["no block"]);
+    let other = EVALUATE.replace("0.5", "2");
+    bench.fails(&format!("{other} @parted.json"), &["of another verification", "remove it"]);
+    bench.succeeds(&format!("{EVALUATE} @parted.json"));
+    let read = |name: &str| std::fs::read_to_string(bench.path(name)).expect("a table");
+    assert_eq!(read("parted.json"), read("whole.json"));
+    assert!(!part.exists());
+    std::fs::write(&part, b"nonsense").expect("a file");
+    bench.fails(&format!("{EVALUATE} @parted.json"), &["no verification that can go on"]);
+}
