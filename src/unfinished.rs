@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail};
 use serde::de::DeserializeOwned;
@@ -15,7 +16,7 @@ pub const SAMPLES_BETWEEN_WRITES: usize = 20;
 /// Where what was counted is kept while the work goes on, and of what work it is.
 pub struct Unfinished<'a> {
     path: Option<&'a Path>,
-    /// Hash of everything that the numbers depend on.
+    /// Hash of what the numbers depend on.
     of: String,
 }
 
@@ -23,6 +24,27 @@ pub struct Unfinished<'a> {
 struct State<T> {
     of: String,
     counted: T,
+}
+
+/// What a file or a folder of files is, without reading it: where it lies, and of every file name, length and time of the last
+/// change.
+///
+/// # Errors
+/// Where it cannot be looked at.
+pub fn fingerprint(path: &Path) -> anyhow::Result<String> {
+    let path = path.canonicalize().with_context(|| path.display().to_string())?;
+    let mut files = vec![path.clone()];
+    if path.is_dir() {
+        let entries = std::fs::read_dir(&path)?.collect::<Result<Vec<_>, _>>()?;
+        files.extend(entries.into_iter().map(|entry| entry.path()));
+        files.sort();
+    }
+    let line = |file: PathBuf| -> anyhow::Result<String> {
+        let found = file.metadata().with_context(|| file.display().to_string())?;
+        let changed = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(format!("{} {} {}", file.display(), found.len(), changed.as_nanos()))
+    };
+    Ok(files.into_iter().map(line).collect::<anyhow::Result<Vec<_>>>()?.join("\n"))
 }
 
 /// The file beside one that is to be written: `FILE.part-of`.
@@ -66,6 +88,13 @@ impl<'a> Unfinished<'a> {
             );
         }
         Ok(Some(state.counted))
+    }
+
+    /// The same beside another error, which is what somebody wants to know.
+    pub fn keep_beside<T: Serialize>(&self, counted: &T) {
+        if let Err(error) = self.keep(counted) {
+            tracing::warn!("{error:#}");
+        }
     }
 
     /// # Errors

@@ -74,8 +74,8 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     members: Option<String>,
     /// Where to write: .json or .csv, - for standard output. Of frames: the table of scores, printed without it. Of
-    /// scenes: the probability of each, with the scores in .json; the scores are printed. Of frames there lies FILE.part-of
-    /// beside a file, what was counted so far, until the work is done: work that was stopped goes on there
+    /// scenes: the probability of each, with the scores in .json; the scores are printed. While frames are scored, FILE.part-of
+    /// holds what was counted: after a stop the same command continues from it
     #[arg(long, value_name = "TABLE|-")]
     output: Option<PathBuf>,
     /// What is written, where the ending does not say it; on standard output csv until it is named
@@ -117,6 +117,8 @@ pub struct Evaluated {
     pub csv: String,
     /// Members of a JSON object, beside what every evaluation says.
     pub json: Value,
+    /// Whether what was counted was kept while the work went on.
+    pub was_kept: bool,
 }
 
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
@@ -136,7 +138,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
                 return to_standard_output(text.as_bytes());
             }
             std::fs::write(path, text).with_context(|| path.display().to_string())?;
-            state.as_deref().map_or(Ok(()), unfinished::remove)?;
+            state.filter(|_| evaluated.was_kept).as_deref().map_or(Ok(()), unfinished::remove)?;
             speech.line(format_args!("{}, table in {}", evaluated.n_cases, path.display()));
         }
         _ if evaluated.summary.is_empty() => to_standard_output(evaluated.csv.as_bytes())?,

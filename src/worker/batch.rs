@@ -119,23 +119,42 @@ fn run(context: &Context<'_>, mut group: Vec<Ready<'_>>) -> Outcomes {
     }
 }
 
-/// A request of several inputs, or of more than predictions and explanations: one pass after another.
+/// A request of several inputs, or of more than predictions and explanations: one pass after another, small ones together.
 fn pass_by_pass(context: &Context<'_>, ready: Ready<'_>) -> (usize, Result<Outcome, WorkerError>) {
     let started = Instant::now();
     let place_idx = ready.place_idx;
-    let n = ready.passes.len();
-    let answer = |(i, pass): (usize, &Pass)| {
-        if n > 1 && ready.progress.report(ready.phase, i, n).is_break() {
-            return Err(WorkerError::Cancelled);
-        }
-        let other = pass.weights.as_deref().map(context.load).transpose()?;
-        let resident = other.as_deref().unwrap_or(context.resident);
-        let steps = OfPasses { progress: ready.progress, is_alone: n == 1 };
-        context.engine.pass(resident, pass, &steps).map_err(worker_error)
-    };
-    let answers: Result<Vec<_>, _> = ready.passes.iter().enumerate().map(answer).collect();
+    let answers = answers_to(context, &ready);
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     (place_idx, answers.map(|answers| ready.finish(context, answers, duration_ms)))
+}
+
+fn answers_to(context: &Context<'_>, ready: &Ready<'_>) -> Result<Vec<Answer>, WorkerError> {
+    let n = ready.passes.len();
+    let mut answers = Vec::with_capacity(n);
+    while answers.len() < n {
+        if n > 1 && ready.progress.report(ready.phase, answers.len(), n).is_break() {
+            return Err(WorkerError::Cancelled);
+        }
+        let rest = &ready.passes[answers.len()..];
+        let steps = OfPasses { progress: ready.progress, is_alone: n == 1 };
+        match &rest[..Pass::n_together(rest)] {
+            [pass] => {
+                let other = pass.weights.as_deref().map(context.load).transpose()?;
+                let resident = other.as_deref().unwrap_or(context.resident);
+                answers.push(context.engine.pass(resident, pass, &steps).map_err(worker_error)?);
+            }
+            together => {
+                let asked: Vec<_> = together.iter().map(|p| (&p.input, &p.asked)).collect();
+                let found = context.engine.answer(context.resident, &asked, &steps);
+                let found = found.map_err(worker_error)?;
+                if found.len() != together.len() {
+                    return Err(no_answer());
+                }
+                answers.extend(found);
+            }
+        }
+    }
+    Ok(answers)
 }
 
 /// Tells of long work within a pass; what is one of many steps stays unsaid, but is stopped all the same.

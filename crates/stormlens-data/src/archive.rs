@@ -116,6 +116,11 @@ impl Archive {
         self.names.get(&time).map(|place| place.name.as_str())
     }
 
+    /// Where the files lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The file of a frame, with its folder.
     pub fn file(&self, time: Timestamp) -> Option<PathBuf> {
         Some(self.folder.join(self.file_name(time)?))

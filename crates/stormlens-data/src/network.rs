@@ -50,7 +50,22 @@ impl Pass {
         let is_of_question = self.weights.is_none() && self.variant.is_none();
         self.show.is_empty() && self.sampled.is_none() && is_of_question
     }
+
+    /// How many of the first passes go through the network together: predictions without explanations, of small inputs of one
+    /// shape. Then weights are read once for all of them, and no core waits for another within a small layer.
+    pub fn n_together(passes: &[Self]) -> usize {
+        let Some(first) = passes.first() else { return 0 };
+        let is_alike = |pass: &&Self| {
+            pass.is_plain() && pass.asked.is_empty() && pass.input.shape == first.input.shape
+        };
+        let most = VALUES_TOGETHER / first.input.values.len().max(1);
+        passes.iter().take(most).take_while(is_alike).count().max(1)
+    }
 }
+
+/// Values of all inputs that go through a network together: eight tiles of 64 × 64 nodes with rain and height. What layers
+/// hold of them is a small part of what they hold of radar frames.
+const VALUES_TOGETHER: usize = 64 << 10;
 
 /// One method, and what it is to explain.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,4 +213,24 @@ pub struct ShownLayer {
     /// Channels, height, width.
     pub shape: [usize; 3],
     pub values: Vec<f32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_predictions_of_one_shape_go_together() {
+        let pass = |shape: [usize; 3]| {
+            Pass::new(Input { values: vec![0.0; shape.iter().product()], shape }, Vec::new())
+        };
+        let (tile, frames) = (pass([2, 64, 64]), pass([12, 288, 288]));
+        assert_eq!(Pass::n_together(&[]), 0);
+        assert_eq!(Pass::n_together(&vec![tile.clone(); 13]), 8);
+        assert_eq!(Pass::n_together(&[tile.clone(), tile.clone(), pass([2, 64, 32])]), 2);
+        assert_eq!(Pass::n_together(&[frames.clone(), frames]), 1);
+        let sampled = Pass { sampled: Some((1, 2)), ..tile.clone() };
+        assert_eq!(Pass::n_together(&[sampled.clone(), tile.clone()]), 1);
+        assert_eq!(Pass::n_together(&[tile.clone(), sampled, tile]), 1);
+    }
 }

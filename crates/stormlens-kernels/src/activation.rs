@@ -6,7 +6,7 @@ pub enum Activation {
     None,
     /// `max(x, 0)`
     Relu,
-    /// A ReLU with this slope below zero, which is positive.
+    /// Values below zero are multiplied by this positive number.
     Leaky(f32),
 }
 
@@ -22,8 +22,14 @@ impl Activation {
     }
 }
 
-/// With such a slope below zero.
+/// A value with such a slope below zero.
 #[inline(always)]
 pub(crate) fn bent(v: f32, slope: f32) -> f32 {
-    if v > 0.0 { v } else { slope * v }
+    if v > 0.0 { v } else { sloped(v, slope) }
+}
+
+/// `slope · v`, and zero for a slope of zero, whatever `v` is: behind a closed ReLU nothing counts, be it infinite or missing.
+#[inline(always)]
+pub(crate) fn sloped(v: f32, slope: f32) -> f32 {
+    if slope == 0.0 { 0.0 } else { slope * v }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::Level;
-use crate::activation::{Activation, bent};
+use crate::activation::{Activation, bent, sloped};
 use crate::bands::{self, Maps};
 use crate::level::at_level;
 use crate::planes::sum;
@@ -170,7 +170,7 @@ impl BatchNorm<'_> {
                     band.append_both(0, both, |x, g| affine.gradient(share, x, g));
                 }
                 _ => band.append_both(0, both, |x, g| {
-                    affine.gradient(share, x, if affine.of(x) > 0.0 { g } else { slope * g })
+                    affine.gradient(share, x, if affine.of(x) > 0.0 { g } else { sloped(g, slope) })
                 }),
             });
         });
@@ -186,7 +186,7 @@ impl BatchNorm<'_> {
         match self.activation {
             Activation::None => sums(x, gradient, |x, g| [g, g * (x - affine.mean)]),
             _ => sums(x, gradient, |x, g| {
-                let g = if affine.of(x) > 0.0 { g } else { slope * g };
+                let g = if affine.of(x) > 0.0 { g } else { sloped(g, slope) };
                 [g, g * (x - affine.mean)]
             }),
         }

@@ -1,4 +1,4 @@
-//! Dense 3 × 3 convolution with zero padding 1, then bias and perhaps ReLU.
+//! Dense 3 × 3 convolution with zero padding 1, then bias and perhaps an activation.
 //!
 //! Computed by the minimal filtering of Winograd for results of 2 × 2 pixels, F(2 × 2, 3 × 3): 16
 //! products where the definition has 36, with sums and differences before and after them (Lavin

@@ -1,5 +1,5 @@
 //! A step of LAMB (You et al. 2020, <https://arxiv.org/abs/1904.00962>) in two passes over weights, gradient and moments: how
-//! far a step goes is known only when its direction is.
+//! far a step goes is known only when its direction is. How long all gradients are together takes one more over these.
 
 use rayon::prelude::*;
 
@@ -90,4 +90,57 @@ pub fn squares(level: Level, values: &[f32]) -> f64 {
     let chunks = values.par_chunks(TOGETHER);
     let sums: Vec<f32> = chunks.map(|values| at_level!(level, || dot(values, values))).collect();
     sums.into_iter().map(f64::from).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More weights than a task takes.
+    #[test]
+    fn a_step_is_that_of_the_paper() {
+        let n = TOGETHER + 5;
+        let draw = |seed: usize| -> Vec<f32> {
+            (0..n).map(|i| ((i * 37 + seed * 11) % 101) as f32 / 50.0 - 1.0).collect()
+        };
+        let (beta_1, beta_2, epsilon, decay, clip) = (0.9f64, 0.95f64, 1e-6f64, 0.02f64, 0.5f64);
+        let lamb = Lamb {
+            clip: clip as f32,
+            beta_1: beta_1 as f32,
+            beta_2: beta_2 as f32,
+            corrections: [1.0 - beta_1.powi(3), 1.0 - beta_2.powi(3)].map(|c| c as f32),
+            epsilon: epsilon as f32,
+            decay: decay as f32,
+        };
+        for level in Level::available() {
+            let (before, gradient, moments) = (draw(1), draw(2), [draw(3), draw(4)]);
+            let (mut weights, mut direction) = (before.clone(), gradient.clone());
+            let (mut first, mut second) =
+                (moments[0].clone(), moments[1].iter().map(|v| v * v).collect::<Vec<f32>>());
+            let found = lamb.turn(level, &weights, &mut direction, [&mut first, &mut second]);
+            let (mut expected, mut squares_of) = (Vec::new(), [0.0f64; 2]);
+            for (i, &w) in weights.iter().enumerate() {
+                let [g, m, v] = [
+                    f64::from(gradient[i]) * clip,
+                    f64::from(moments[0][i]),
+                    f64::from(moments[1][i]).powi(2),
+                ];
+                let (m, v) = (beta_1 * m + (1.0 - beta_1) * g, beta_2 * v + (1.0 - beta_2) * g * g);
+                let (mean, square) = (m / (1.0 - beta_1.powi(3)), v / (1.0 - beta_2.powi(3)));
+                let step = mean / (square.sqrt() + epsilon) + decay * f64::from(w);
+                squares_of = [squares_of[0] + f64::from(w).powi(2), squares_of[1] + step * step];
+                expected.push(step);
+            }
+            for (found, expected) in found.iter().zip(squares_of) {
+                assert!((found / expected - 1.0).abs() < 1e-5, "{level}: {found}, not {expected}");
+            }
+            go(level, &mut weights, &direction, 0.25);
+            for (i, (w, step)) in weights.iter().zip(&expected).enumerate() {
+                let expected = f64::from(before[i]) - 0.25 * step;
+                assert!((f64::from(*w) - expected).abs() < 1e-5, "{level}, {i}: {w}, {expected}");
+            }
+            let total: f64 = gradient.iter().map(|&v| f64::from(v).powi(2)).sum();
+            assert!((squares(level, &gradient) / total - 1.0).abs() < 1e-5);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Sums over many parts of a batch, some groups of which go their way at once.
+//! Sums over many parts of a batch. Groups of parts are summed at the same time, each by itself.
 
 use std::ops::Range;
 

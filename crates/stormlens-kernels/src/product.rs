@@ -328,3 +328,28 @@ impl Kernel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Outputs that are no whole number of blocks, on however many cores.
+    #[test]
+    fn all_cores_multiply_as_one_does() {
+        let value = |seed: usize, i: usize| ((i * 37 + seed * 11) % 17) as f32 - 8.0;
+        for (n_out, n_in, n_pixels) in [(1usize, 1usize, 1usize), (50, 40, 15), (131, 7, 81)] {
+            let weights = (0..n_out * n_in).map(|i| value(1, i)).collect::<Vec<_>>();
+            let matrix = Matrix::new(Arc::new(weights), n_out);
+            let stride = n_pixels.next_multiple_of(LANES);
+            let values: Vec<f32> = (0..n_in * stride).map(|i| value(2, i)).collect();
+            for level in Level::available() {
+                let weights = matrix.forward(level);
+                let x = || Pixels { values: &values, stride };
+                let [mut one, mut all] = [(); 2].map(|()| vec![0.0; n_out * stride]);
+                multiply(&weights, x(), n_pixels, (&mut one, stride), false);
+                multiply_on_all_cores(&weights, x(), n_pixels, (&mut all, stride));
+                assert_eq!(one, all, "{level}: {n_in} to {n_out}");
+            }
+        }
+    }
+}

@@ -88,7 +88,7 @@ impl Size {
         5 * self.height * self.stride() + 10 * self.padded()
     }
 
-    /// Where a row or column is taken from that lies so far behind the first one before the edge.
+    /// `i` counts from [`RADIUS`] places before the first row or column; gives the one that stands there in the mirror.
     #[inline(always)]
     fn mirrored(n: usize, i: usize) -> usize {
         let place = i.abs_diff(RADIUS);

@@ -88,6 +88,8 @@ pub fn short(shown: &Shown, style: &Style) -> String {
             sentence(&entry)
         }
         (Role::Mask, ..) => joined("target"),
+        // `masks/mean` is no name for people.
+        (Role::Diagnostic, ..) if variable.name.contains('/') => joined(&variable.quantity.name),
         _ => joined(&words(variable)),
     }
 }

@@ -1,7 +1,9 @@
 //! What can be asked about a sequence of frames.
 
-use stormlens_data::card::{CheckpointCard, Hides, NowcastField, Nowcasting};
-use stormlens_data::request::{FrameMask, Shares, Subject, Target};
+mod mask;
+
+use stormlens_data::card::{CheckpointCard, NowcastField, Nowcasting};
+use stormlens_data::request::{FrameMask, Subject, Target};
 
 use super::samples::Samples;
 use crate::parameters::{Parameters, QuestionError};
@@ -68,10 +70,6 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
 ];
 
-const MASKS_MOST: usize = 50;
-const MASK_PERCENT_DEFAULT: u32 = 30;
-const SEED_DEFAULT: u32 = 1;
-
 /// The palettes are of rain.
 pub fn style_names(cards: &Cards) -> &'static [&'static str] {
     match nowcasting(cards).map(|task| task.field) {
@@ -102,80 +100,9 @@ pub fn read_subject(
     }
     Ok(Subject::Nowcast {
         sample: sample.id.clone(),
-        mask: read_mask(parameters, cards)?,
+        mask: mask::read(parameters, cards)?,
         steps_mean,
     })
-}
-
-fn read_mask(parameters: &Parameters, cards: &Cards) -> Result<FrameMask, QuestionError> {
-    let hides = [HIDE, HIDE_PERCENT, HIDE_SEED, MASKS, MASK_PERCENT, STATISTICS];
-    let is_said = |name: &&str| parameters.one(name).is_ok_and(|value| value.is_some());
-    if cards.model.hides() != Some(Hides::Patches) {
-        return match hides.into_iter().find(is_said) {
-            Some(name) => Err(QuestionError::parameter(
-                name,
-                format!(
-                    "is of networks that learnt to do without parts of the frames; {} did not",
-                    cards.model.title
-                ),
-            )),
-            None => Ok(FrameMask::default()),
-        };
-    }
-    let percent = |name| {
-        let fits = |percent: &u32| (1..=99).contains(percent);
-        parameters.number(name, "a whole number from 1 to 99", fits)
-    };
-    let expected = format!("a whole number from 0 to {}", u32::MAX);
-    let seed = parameters.number(HIDE_SEED, &expected, |_: &u32| true)?;
-    let seed = seed.unwrap_or(SEED_DEFAULT);
-    let random = percent(HIDE_PERCENT)?.map(|percent| Shares { percent, seed });
-    let fits = |n: &usize| (2..=MASKS_MOST).contains(n);
-    let expected = format!("a whole number from 2 to {MASKS_MOST}");
-    let n_masks = parameters.number(MASKS, &expected, fits)?.unwrap_or(0);
-    let each = percent(MASK_PERCENT)?.unwrap_or(MASK_PERCENT_DEFAULT);
-    let mask = FrameMask {
-        hidden: read_hidden(parameters)?,
-        random,
-        n_masks,
-        masks: (n_masks > 0).then_some(Shares { percent: each, seed }),
-        whole_statistics: match parameters.one(STATISTICS)? {
-            None | Some("visible") => false,
-            Some("whole") => true,
-            Some(other) => {
-                let message = format!("is “{other}”, but must be visible or whole");
-                return Err(QuestionError::parameter(STATISTICS, message));
-            }
-        },
-    };
-    let rebuilds = nowcasting(cards).is_ok_and(Nowcasting::rebuilds);
-    if mask.n_masks > 0 && rebuilds {
-        let message = "are of forecasts; these weights rebuild the frames that went in: hide patches with hide or hide-percent";
-        return Err(QuestionError::parameter(MASKS, message));
-    }
-    if mask.whole_statistics && rebuilds {
-        let message = "cannot be whole for weights that rebuild what is hidden: it would tell them the size of the answer";
-        return Err(QuestionError::parameter(STATISTICS, message));
-    }
-    // Where nothing is hidden, both are the same.
-    let whole_statistics = mask.whole_statistics && (mask.hides() || mask.n_masks > 0);
-    Ok(FrameMask { whole_statistics, ..mask })
-}
-
-fn read_hidden(parameters: &Parameters) -> Result<Vec<usize>, QuestionError> {
-    let mut hidden = Vec::new();
-    for text in parameters.list(HIDE).into_iter().filter(|text| *text != "none") {
-        let patch = text.parse::<usize>().map_err(|_| {
-            QuestionError::parameter(
-                HIDE,
-                format!("names “{text}”, but must name patches by their numbers"),
-            )
-        })?;
-        hidden.push(patch);
-    }
-    hidden.sort_unstable();
-    hidden.dedup();
-    Ok(hidden)
 }
 
 /// Whether weights take the frames of the sample that is named; all do where none is.
@@ -239,7 +166,7 @@ fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, Que
 
 pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> {
     let mut pairs = vec![(SAMPLE, sample_of(subject).to_owned())];
-    pairs.extend(write_mask(&mask_of(subject)));
+    pairs.extend(mask::write(&mask_of(subject)));
     if has_steps_mean(subject) {
         pairs.push((STEPS_MEAN, "yes".to_owned()));
     }
@@ -247,27 +174,6 @@ pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> 
         pairs.push((LEAD_TIME, lead_time_min.to_string()));
         pairs.extend(last_lead_time_min.map(|last| (LAST_LEAD_TIME, last.to_string())));
         pairs.push((THRESHOLD, threshold.to_string()));
-    }
-    pairs
-}
-
-fn write_mask(mask: &FrameMask) -> Vec<(&'static str, String)> {
-    let mut pairs = Vec::new();
-    if !mask.hidden.is_empty() {
-        let hidden: Vec<String> = mask.hidden.iter().map(ToString::to_string).collect();
-        pairs.push((HIDE, hidden.join(",")));
-    }
-    if let Some(random) = mask.random {
-        pairs.push((HIDE_PERCENT, random.percent.to_string()));
-    }
-    if let Some(masks) = mask.masks {
-        pairs.push((MASKS, mask.n_masks.to_string()));
-        pairs.push((MASK_PERCENT, masks.percent.to_string()));
-    }
-    let seed = mask.random.or(mask.masks).map(|shares| shares.seed);
-    pairs.extend(seed.map(|seed| (HIDE_SEED, seed.to_string())));
-    if mask.whole_statistics {
-        pairs.push((STATISTICS, "whole".to_owned()));
     }
     pairs
 }

@@ -20,7 +20,7 @@ use stormlens_data::field::Field;
 use stormlens_data::request::Progress;
 use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
 
-use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished};
+use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished, fingerprint};
 pub use forecasts::{Forecasts, Network, Reference, references};
 pub use found::{CASE_SCORES, Case, ErrorMap, Found, Trained, case_score};
 pub use plan::Plan;
@@ -61,7 +61,9 @@ impl Study<'_> {
             }
             if let Err(error) = self.count(chosen, &mut verification) {
                 // What was counted before is not lost with the sample that failed.
-                self.keep(&verification)?;
+                if verification.n_samples() > 0 {
+                    self.unfinished(&verification.settings)?.keep_beside(&verification);
+                }
                 return Err(error.context(chosen.id.clone()));
             }
             if (done + 1).is_multiple_of(SAMPLES_BETWEEN_WRITES) {
@@ -113,7 +115,7 @@ impl Study<'_> {
             size: [grid.height, grid.width],
             spacing_km: grid.spacing_km,
         };
-        let Some(verification) = self.unfinished(&settings).read::<EventVerification>()? else {
+        let Some(verification) = self.unfinished(&settings)?.read::<EventVerification>()? else {
             return Ok(EventVerification::new(settings));
         };
         tracing::info!("going on after {} samples", verification.n_samples());
@@ -121,13 +123,15 @@ impl Study<'_> {
     }
 
     fn keep(&self, verification: &EventVerification) -> anyhow::Result<()> {
-        self.unfinished(&verification.settings).keep(verification)
+        self.unfinished(&verification.settings)?.keep(verification)
     }
 
-    fn unfinished(&self, settings: &Settings) -> Unfinished<'_> {
+    fn unfinished(&self, settings: &Settings) -> anyhow::Result<Unfinished<'_>> {
+        let data = ["compare".to_owned(), fingerprint(self.archive.folder())?];
         let forecasts = self.forecasts.iter().map(|forecast| forecast.identity());
         let samples = self.samples.iter().map(|chosen| format!("{} {}", chosen.id, chosen.part));
-        let all: Vec<String> = forecasts.chain(samples).chain([format!("{settings:?}")]).collect();
-        Unfinished::new(self.state, &all)
+        let all = data.into_iter().chain(forecasts).chain(samples);
+        let all: Vec<String> = all.chain([format!("{settings:?}")]).collect();
+        Ok(Unfinished::new(self.state, &all))
     }
 }

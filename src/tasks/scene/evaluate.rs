@@ -111,6 +111,7 @@ impl Classifier<'_> {
     ) -> Evaluated {
         let Self { evaluation, variant, resampling, .. } = self;
         Evaluated {
+            was_kept: false,
             n_cases: format!("{} scenes classified", verdicts.len()),
             summary: summary(scores),
             csv: csv(verdicts),

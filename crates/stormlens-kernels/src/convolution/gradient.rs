@@ -6,7 +6,7 @@
 use super::pass::{Pass, Rows, Take};
 use super::{Convolution, Input};
 use crate::Level;
-use crate::activation::Activation;
+use crate::activation::{Activation, sloped};
 use crate::bands::{self, Band, Maps, Shape};
 use crate::bilinear::{Doubling, gather_down};
 
@@ -121,7 +121,7 @@ impl Rows for Masked<'_> {
         let Some(output) = self.output.map(of) else { return gradient };
         let space = &mut space[..width];
         for ((masked, &g), &y) in space.iter_mut().zip(gradient).zip(output) {
-            *masked = if y > 0.0 { g } else { self.slope * g };
+            *masked = if y > 0.0 { g } else { sloped(g, self.slope) };
         }
         space
     }

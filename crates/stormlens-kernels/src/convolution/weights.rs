@@ -50,9 +50,14 @@ mod tests {
         let draw = |seed: usize, n: usize| -> Vec<f32> {
             (0..n).map(|i| ((i * 37 + seed * 11) % 101) as f32 / 50.0 - 1.0).collect()
         };
-        for ([n_batch, n_in, height, width], n_out) in
-            [([2, 3, 5, 7], 4), ([1, 130, 4, 3], 20), ([3, 17, 1, 1], 70), ([2, 1, 40, 33], 1)]
-        {
+        for ([n_batch, n_in, height, width], n_out) in [
+            ([2, 3, 5, 7], 4),
+            ([1, 130, 4, 3], 20),
+            ([3, 17, 1, 1], 70),
+            // Several parts, the last one smaller; groups of several parts.
+            ([3, 1, 400, 300], 1),
+            ([7, 2, 301, 200], 1),
+        ] {
             let x = draw(1, n_batch * n_in * height * width);
             let g = draw(2, n_batch * n_out * height * width);
             let maps = Maps::new(&x, [n_batch, n_in, height, width]);

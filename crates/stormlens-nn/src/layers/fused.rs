@@ -97,7 +97,7 @@ pub(super) fn convolution_of_resized(
     })
 }
 
-/// At every second pixel with an odd kernel, perhaps with ReLU.
+/// At every second pixel with a kernel of an odd size, perhaps with ReLU.
 pub(super) fn convolution_halving(
     p: &Scope,
     x: &Tensor<4>,

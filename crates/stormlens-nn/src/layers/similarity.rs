@@ -12,7 +12,11 @@ const C1: f64 = 0.01 * 0.01;
 const C2: f64 = 0.03 * 0.03;
 
 /// The mean of maps cut to 0 to 1 with others that are not on the tape, with Gaussian windows and mirrored edges: `[1]`.
+///
+/// # Panics
+/// If the shapes differ.
 pub(crate) fn similarity(x: Tensor<4>, others: Tensor<4>, kernels: Kernels) -> Tensor<1> {
+    assert_eq!(x.dims(), others.dims(), "maps of one shape");
     let Some(level) = kernels.level_for(&x) else { return plain(x, others) };
     let measure = Similarity { window: weights(), constants: [C1 as f32, C2 as f32] };
     apply(SimilarityOperation { level, measure, others: to_vec(others).into() }, x).reshape([1])

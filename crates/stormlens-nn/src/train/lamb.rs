@@ -143,6 +143,10 @@ impl Step<'_> {
         let [first, second] = self.corrections(state.n_steps);
         let root = state.second.clone().sqrt().div_scalar(second.sqrt());
         let direction = state.first.clone().div_scalar(first) / root.add_scalar(epsilon);
+        if self.decay == 0.0 {
+            // The lengths, which a device would have to be asked for, do not count.
+            return (state, weights - direction.mul_scalar(self.rate));
+        }
         let direction = direction + weights.clone().mul_scalar(self.decay);
         let rate = self.rate * self.share([squares(&weights), squares(&direction)]);
         (state, weights - direction.mul_scalar(rate))

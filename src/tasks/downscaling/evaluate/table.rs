@@ -31,6 +31,7 @@ pub fn evaluated(
         json["probabilities"] = json!(probabilities);
     }
     Evaluated {
+        was_kept: false,
         n_cases: format!("{} tiles verified", counts.n_cases()),
         summary: summary(cases, counts, &compared) + &of_probabilities::said(probabilities),
         csv: csv(counts, &compared) + &of_probabilities::lines(probabilities),

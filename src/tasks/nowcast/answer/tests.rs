@@ -1,12 +1,15 @@
 use std::path::Path;
 
-use stormlens_data::archive::Archive;
+use stormlens_data::archive::{Archive, Sample};
+use stormlens_data::card::NowcastField;
 use stormlens_data::files::npy::write_npy_f32;
 use stormlens_data::import::knmi;
-use stormlens_data::outcome::Coordinates;
+use stormlens_data::likeness::Likeness;
+use stormlens_data::outcome::{Axis, Coordinates, Domain, Values};
 use stormlens_data::request::Subject;
 use stormlens_data::time::format_sample;
 
+use super::notes::unlike;
 use super::*;
 use crate::catalog::Catalog;
 use crate::question::Question;

@@ -22,6 +22,7 @@ pub fn evaluated(
     let n_cases = format!("{n_known} cases verified");
     let statement = evaluation.checkpoint.fields.as_ref().map(|card| &card.fields);
     Evaluated {
+        was_kept: false,
         summary: summary(scored, skills),
         csv: csv(scored) + &skill_lines(skills),
         json: json!({

@@ -7,7 +7,7 @@ use stormlens_data::downscale::{
     TileRain, channel, tile_elevation, tile_rain, tiles,
 };
 use stormlens_data::field::{GriddedField, LatLonGrid};
-use stormlens_data::network::{Input, Pass};
+use stormlens_data::network::{Answer, Input, Pass};
 use stormlens_data::request::Silent;
 use stormlens_nn::Engine;
 use stormlens_nn::device::DeviceChoice;
@@ -82,19 +82,34 @@ fn refine(
     let tiles = tiles(&DOMAIN, &Geometry::V4, Fit::Inside);
     let blending = BlendOptions::default();
     let mut mosaic = MosaicBuilder::new(&tiles, Geometry::V4, scale, blending, MAX_NODES)?;
+    let mut wet = Vec::with_capacity(tiles.len());
     for tile in &tiles {
         match tile_rain(rain, tile, &Geometry::V4) {
             TileRain::Wet(coarse_mm) => {
                 let input = input(&coarse_mm, scale, tile, elevation);
-                let pass = Pass::new(input, Vec::new());
-                let answer = engine.pass(resident, &pass, &Silent).context("a tile")?;
-                mosaic.add(tile, &answer.prediction);
+                wet.push((tile, Pass::new(input, Vec::new())));
             }
             TileRain::Dry => mosaic.add_dry(tile),
             TileRain::Missing { n_missing } => anyhow::bail!("{n_missing} nodes have no rain"),
         }
     }
+    let (wet, passes): (Vec<_>, Vec<_>) = wet.into_iter().unzip();
+    for (tile, answer) in wet.into_iter().zip(answers(engine, resident, &passes)?) {
+        mosaic.add(tile, &answer.prediction);
+    }
     Ok(mosaic.finish())
+}
+
+/// As many passes at once as in the product.
+fn answers(engine: &Engine, resident: &Resident, passes: &[Pass]) -> anyhow::Result<Vec<Answer>> {
+    let mut found = Vec::with_capacity(passes.len());
+    while found.len() < passes.len() {
+        let rest = &passes[found.len()..];
+        let together = rest[..Pass::n_together(rest)].iter();
+        let asked: Vec<_> = together.map(|pass| (&pass.input, &pass.asked)).collect();
+        found.extend(engine.answer(resident, &asked, &Silent).context("some tiles")?);
+    }
+    Ok(found)
 }
 
 /// Both channels of a tile.

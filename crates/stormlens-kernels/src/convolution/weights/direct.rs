@@ -1,6 +1,6 @@
 //! The gradient of the weights by the definition: nine products of matrices.
 //!
-//! Rows of pixels lie one zero apart, and so do the rows of examples one below the other. Then the pixel under each place of a
+//! Behind each row of pixels lies a zero, and above each example a row of zeros. Then the pixel under each place of a
 //! kernel is as far from every pixel, and the map is brought into the order of the innermost kernels once for all nine.
 
 use rayon::prelude::*;

@@ -22,7 +22,7 @@ impl Operation for SimilarityOperation {
     const NEEDS: Needs = Needs::Nothing;
 
     fn forward(&self, maps: &[Maps]) -> (Shape, Vec<f32>, Arc<[f32]>) {
-        let others = Maps { values: &self.others, shape: maps[0].shape };
+        let others = Maps::new(&self.others, maps[0].shape.dims());
         let found = self.measure.measure(self.level, maps[0], others);
         (Shape::new([1; 4]), vec![found.mean as f32], found.gradient.into())
     }

@@ -91,7 +91,8 @@ impl Visible {
 
 /// Which patches are seen, and what the pass is for.
 ///
-/// In training batch normalisation leaves zeros in hidden cells. Otherwise layers leave there what comes, since cells that are seen
+/// In training batch normalisation leaves zeros in hidden cells; what the pooling of the stem leaves there the normalisation of
+/// both ways behind it does not see. Otherwise layers leave there what comes, since cells that are seen
 /// learn of it only where a layer looks at neighbours: before such a layer, and before others see a map, it has to be
 /// [cleared](Self::clear).
 #[derive(Clone, Copy)]
