@@ -232,7 +232,7 @@ async fn behind_nginx() -> Vec<String> {
 #[cfg(feature = "nn")]
 mod networks {
     use super::*;
-    use crate::commands::Bench;
+    use crate::bench::Bench;
     use stormlens_data::files::npy;
 
     const SAME: Right = Is(&["as of the weights alone"]);

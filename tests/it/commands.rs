@@ -1,74 +1,14 @@
 //! The program without a browser: what commands write, and what they say of bad input.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use stormlens_data::files::npy;
-use tempfile::TempDir;
 
-/// A folder for one test, and the program run in the project's root.
-pub struct Bench(TempDir);
+use crate::bench::Bench;
 
 const SHIPPED: &str = "knmi-20100826";
-
-impl Bench {
-    pub fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, words: &str) -> Output {
-        self.command(words).output().expect("the program starts")
-    }
-
-    /// A command; words starting with `@` are files in this folder.
-    pub fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stormlens"));
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).env("STORMLENS_DEVICE", "cpu");
-        for word in words.split_whitespace() {
-            match word.strip_prefix('@') {
-                Some(name) => command.arg(self.path(name)),
-                None => command.arg(word),
-            };
-        }
-        command
-    }
-
-    pub fn succeeds(&self, words: &str) -> String {
-        self.tries(words).unwrap_or_else(|said| panic!("{words}: {said}"))
-    }
-
-    /// What a command says, or what it complains of.
-    pub fn tries(&self, words: &str) -> Result<String, String> {
-        let output = self.run(words);
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
-    }
-
-    /// One line on standard error with all these words, exit code not zero, no panic.
-    pub fn fails(&self, words: &str, expected: &[&str]) {
-        let output = self.run(words);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success(), "{words} went well");
-        for word in expected {
-            assert!(said.contains(word), "{words}: no {word:?} in: {said}");
-        }
-        assert!(!said.contains("panicked"), "{said}");
-    }
-
-    /// Frames of drifting rain.
-    fn frames(&self, name: &str, shape: &[usize]) {
-        let n = shape.iter().product::<usize>();
-        let values: Vec<f32> = (0..n).map(|i| 0.01 * ((i % 97) as f32 / 97.0)).collect();
-        npy::write_npy_f32(&self.path(name), shape, &values).expect(name);
-    }
-}
 
 #[test]
 fn predict_takes_one_sequence_or_many() {
@@ -554,35 +494,6 @@ fn imported_weights_predict_the_same() {
         "import --from @s.safetensors --variant 192 --output @t.safetensors",
         &["takes frames of any size", "“variant”"],
     );
-}
-
-#[test]
-fn evaluate_scores_the_model_beside_persistence() {
-    let bench = Bench::new();
-    fs::write(bench.path("split.json"), r#"{"test": ["20100826T0600"], "train": []}"#)
-        .expect("a file");
-    let evaluate =
-        format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --split-file @split.json");
-    bench.succeeds(&format!("{evaluate} --split test --thresholds 0.5,2 --output @t.json"));
-    let table: serde_json::Value =
-        serde_json::from_slice(&fs::read(bench.path("t.json")).expect("a table")).expect("JSON");
-    assert_eq!(table["n_samples"], 1);
-    assert_eq!(table["checkpoint"], SHIPPED);
-    let standard = bench.run(&format!("{evaluate} --thresholds 0.5,2 --output - --format json"));
-    let said: serde_json::Value = serde_json::from_slice(&standard.stdout).expect("JSON alone");
-    assert_eq!(said, table);
-    assert_eq!(table["scores"]["rows"].as_array().map(Vec::len), Some(4));
-    let csv = bench.succeeds(&format!("{evaluate} --thresholds 0.5"));
-    assert_eq!(csv.lines().count(), 3, "{csv}");
-    bench.fails(&format!("{evaluate} --split train"), &["no sample"]);
-    bench.fails(&format!("{evaluate} --split winter"), &["winter", "test, train"]);
-    // A folder of frames has no splits of its own.
-    let whole = format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --output @w.json");
-    for split in ["test", "nonsense"] {
-        bench.fails(&format!("{whole} --split {split}"), &["no splits of its own", "--split-file"]);
-    }
-    bench.fails(&format!("{evaluate} --thresholds=-1"), &["threshold"]);
-    bench.fails(&format!("{evaluate} --output @t.xls"), &[".json or .csv"]);
 }
 
 #[test]

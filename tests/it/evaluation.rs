@@ -1,8 +1,10 @@
-//! An evaluation that is stopped goes on where it was.
+//! Evaluations of frames on the command line: what they say, and that one which is stopped goes on where it was.
 
 use std::time::Duration;
 
-use crate::commands::Bench;
+use crate::bench::Bench;
+
+const SHIPPED: &str = "knmi-20100826";
 
 const EVALUATE: &str = "evaluate --model smaat-unet --checkpoint narrow-knmi-20100826 --dataset data/knmi \
                         --split-file @split.json --thresholds 0.5 --output";
@@ -34,4 +36,34 @@ fn an_evaluation_that_was_killed_goes_on() {
     assert!(!part.exists());
     std::fs::write(&part, b"nonsense").expect("a file");
     bench.fails(&format!("{EVALUATE} @parted.json"), &["no verification that can go on"]);
+}
+
+#[test]
+fn evaluate_scores_the_model_beside_persistence() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("split.json"), r#"{"test": ["20100826T0600"], "train": []}"#)
+        .expect("a file");
+    let evaluate =
+        format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --split-file @split.json");
+    bench.succeeds(&format!("{evaluate} --split test --thresholds 0.5,2 --output @t.json"));
+    let table: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(bench.path("t.json")).expect("a table"))
+            .expect("JSON");
+    assert_eq!(table["n_samples"], 1);
+    assert_eq!(table["checkpoint"], SHIPPED);
+    let standard = bench.run(&format!("{evaluate} --thresholds 0.5,2 --output - --format json"));
+    let said: serde_json::Value = serde_json::from_slice(&standard.stdout).expect("JSON alone");
+    assert_eq!(said, table);
+    assert_eq!(table["scores"]["rows"].as_array().map(Vec::len), Some(4));
+    let csv = bench.succeeds(&format!("{evaluate} --thresholds 0.5"));
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    bench.fails(&format!("{evaluate} --split train"), &["no sample"]);
+    bench.fails(&format!("{evaluate} --split winter"), &["winter", "test, train"]);
+    // A folder of frames has no splits of its own.
+    let whole = format!("evaluate --checkpoint {SHIPPED} --dataset data/knmi --output @w.json");
+    for split in ["test", "nonsense"] {
+        bench.fails(&format!("{whole} --split {split}"), &["no splits of its own", "--split-file"]);
+    }
+    bench.fails(&format!("{evaluate} --thresholds=-1"), &["threshold"]);
+    bench.fails(&format!("{evaluate} --output @t.xls"), &[".json or .csv"]);
 }

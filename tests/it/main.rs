@@ -4,6 +4,7 @@ mod accessibility;
 mod attacks;
 #[cfg(feature = "nn")]
 mod batches;
+mod bench;
 mod browser;
 mod caching;
 mod cases;

@@ -10,8 +10,8 @@ use stormlens_data::probability::synthetic::{CAUSES, SyntheticOptions, Synthetic
 use stormlens_data::request::{ClassOutput, DeviceChoice, Silent};
 use stormlens_nn::Engine;
 
+use crate::bench::Bench;
 use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
-use crate::commands::Bench;
 use crate::rain_journey::fits_and_can_be_heard;
 
 const AT_RESULT: &str =

@@ -5,7 +5,7 @@ use std::path::Path;
 use stormlens_data::downscale::HourlyRain;
 use stormlens_data::files::npy::{read_npy_f32, write_npy_f32};
 
-use crate::commands::Bench;
+use crate::bench::Bench;
 
 const RAIN: &str = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
 const END: &str = "2016-09-22T11:00:00Z";

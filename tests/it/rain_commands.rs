@@ -15,7 +15,7 @@ use stormlens_nn::engine::host_tensors;
 use stormlens_nn::models::soup;
 use stormlens_nn::registry;
 
-use crate::commands::Bench;
+use crate::bench::Bench;
 
 const RAIN: &str = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
 const TERRAIN: &str = "data/terrain/gfs_orography_0p25deg.nc";

@@ -6,7 +6,8 @@ use std::{env, fs};
 use serde_json::Value;
 use stormlens_data::files::npy;
 
-use crate::commands::{Bench, members};
+use crate::bench::Bench;
+use crate::commands::members;
 
 const SHIPPED: &str = "simulated-192";
 const TOKYO: &str = "data/sentinel1/tokyo_bay_20191012_380px.png";

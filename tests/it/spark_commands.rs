@@ -2,7 +2,7 @@
 
 use stormlens_data::files::npy::{read_npy_f32, write_npy_f32};
 
-use crate::commands::Bench;
+use crate::bench::Bench;
 
 const MODEL: &str = "--model spat-spark --checkpoint narrow-germany-2018";
 const N: usize = 12 * 64 * 96;

@@ -87,14 +87,14 @@ impl Size {
     fn n_scratch(self) -> usize {
         5 * self.height * self.stride() + 10 * self.padded()
     }
+}
 
-    /// `i` counts from [`RADIUS`] places before the first row or column; gives the one that stands there in the mirror.
-    #[inline(always)]
-    fn mirrored(n: usize, i: usize) -> usize {
-        let place = i.abs_diff(RADIUS);
-        let last = n - 1;
-        if place > last { (2 * last).saturating_sub(place) } else { place }
-    }
+/// `i` counts from [`RADIUS`] places before the first of `n` rows or columns; gives the one that stands there in the mirror.
+#[inline(always)]
+pub fn mirrored(n: usize, i: usize) -> usize {
+    let place = i.abs_diff(RADIUS);
+    let last = n - 1;
+    if place > last { (2 * last).saturating_sub(place) } else { place }
 }
 
 /// One plane on its way.
@@ -127,9 +127,9 @@ impl Plane<'_> {
         }
         for row in 0..self.size.height + 2 * RADIUS {
             self.gather(slopes, row, lines);
-            let to = Size::mirrored(self.size.height, row) * self.size.stride();
+            let to = mirrored(self.size.height, row) * self.size.stride();
             let both = [&first[to..][..self.size.stride()], &second[to..][..self.size.stride()]];
-            let to = Size::mirrored(self.size.height, row) * self.size.width;
+            let to = mirrored(self.size.height, row) * self.size.width;
             self.add(both, lines, share, &mut gradient[to..][..self.size.width]);
         }
         // Where a value was cut, the similarity does not change with it.
@@ -158,7 +158,7 @@ impl Plane<'_> {
         let (stride, padded) = (self.size.stride(), self.size.padded());
         let (columns, means) = lines.split_at_mut(5 * padded);
         let rows: [usize; SIDE] =
-            std::array::from_fn(|k| Size::mirrored(self.size.height, row + k) * stride);
+            std::array::from_fn(|k| mirrored(self.size.height, row + k) * stride);
         for start in (0..stride).step_by(LANES) {
             let mut found = [[0.0f32; LANES]; 5];
             for (weight, row) in self.options.window.iter().zip(rows) {
@@ -178,9 +178,9 @@ impl Plane<'_> {
         }
         for (column, mean) in columns.chunks_exact_mut(padded).zip(means.chunks_exact_mut(padded)) {
             for i in 0..RADIUS {
-                column[i] = column[RADIUS + Size::mirrored(self.size.width, i)];
+                column[i] = column[RADIUS + mirrored(self.size.width, i)];
                 let behind = RADIUS + self.size.width + i;
-                column[behind] = column[RADIUS + Size::mirrored(self.size.width, behind)];
+                column[behind] = column[RADIUS + mirrored(self.size.width, behind)];
             }
             self.along(column, stride, mean);
         }
@@ -269,9 +269,9 @@ impl Plane<'_> {
             let n = (width + 2 * RADIUS).next_multiple_of(LANES);
             self.along(column, n, out);
             for i in 0..RADIUS {
-                out[RADIUS + Size::mirrored(width, i)] += out[i];
+                out[RADIUS + mirrored(width, i)] += out[i];
                 let behind = RADIUS + width + i;
-                out[RADIUS + Size::mirrored(width, behind)] += out[behind];
+                out[RADIUS + mirrored(width, behind)] += out[behind];
             }
         }
         let mut found = rest.chunks_exact(padded);

@@ -20,7 +20,7 @@ use stormlens_data::field::Field;
 use stormlens_data::request::Progress;
 use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
 
-use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished, fingerprint};
+use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished};
 pub use forecasts::{Forecasts, Network, Reference, references};
 pub use found::{CASE_SCORES, Case, ErrorMap, Found, Trained, case_score};
 pub use plan::Plan;
@@ -127,7 +127,10 @@ impl Study<'_> {
     }
 
     fn unfinished(&self, settings: &Settings) -> anyhow::Result<Unfinished<'_>> {
-        let data = ["compare".to_owned(), fingerprint(self.archive.folder())?];
+        // A folder may get new frames meanwhile, so its files are not part of it.
+        let folder = self.archive.folder();
+        let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
+        let data = ["compare".to_owned(), folder.display().to_string()];
         let forecasts = self.forecasts.iter().map(|forecast| forecast.identity());
         let samples = self.samples.iter().map(|chosen| format!("{} {}", chosen.id, chosen.part));
         let all = data.into_iter().chain(forecasts).chain(samples);

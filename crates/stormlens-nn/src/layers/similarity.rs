@@ -1,7 +1,7 @@
 //! Structural similarity (Wang et al. 2004), as torchmetrics 1.9 measures it.
 
 use burn::tensor::{Tensor, TensorData};
-use stormlens_kernels::similarity::{RADIUS, Similarity};
+use stormlens_kernels::similarity::{RADIUS, Similarity, mirrored};
 
 use crate::fused::{Kernels, SimilarityOperation, apply};
 use crate::parameters::to_vec;
@@ -58,9 +58,7 @@ fn windows(n: usize) -> Vec<f32> {
     let mut found = vec![0f32; n * n];
     for (row, found) in found.chunks_exact_mut(n).enumerate() {
         for (i, weight) in weights().into_iter().enumerate() {
-            let (place, last) = ((row + i).abs_diff(RADIUS), n - 1);
-            let place = if place > last { (2 * last).saturating_sub(place) } else { place };
-            found[place] += weight;
+            found[mirrored(n, row + i)] += weight;
         }
     }
     found
