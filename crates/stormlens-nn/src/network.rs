@@ -42,6 +42,17 @@ pub trait Network: Send + Sync {
         Some(self.fields(shape)?.tokens(height, width))
     }
 
+    /// A shorter way to what it predicts of inputs `[batch, channels, height, width]` that are `whole`, `[1, channels, height,
+    /// width]`, but for one more of its [tokens](Self::tokens) that each of them hides; `None` where the whole pass is the
+    /// shortest.
+    fn without_one_token<'a>(
+        &'a self,
+        _parameters: &'a Parameters,
+        _whole: Tensor<4>,
+    ) -> Option<Predict<'a>> {
+        None
+    }
+
     /// A variant of that name, which has a part of the network's tensors: whether it has the tensor of a name. `None`:
     /// there is no such variant.
     fn variant(&self, _name: &str) -> Option<fn(&str) -> bool> {
@@ -62,6 +73,9 @@ pub trait Network: Send + Sync {
 
 /// The shape of a parameter, if there is one of that name.
 pub type ShapeOf<'a> = &'a dyn Fn(&str) -> Option<Vec<usize>>;
+
+/// What a network predicts of a batch.
+pub type Predict<'a> = Box<dyn Fn(Tensor<4>) -> Prediction + 'a>;
 
 /// What a network takes and gives that takes fields of a weather model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

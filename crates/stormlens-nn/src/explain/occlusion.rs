@@ -91,6 +91,7 @@ pub(super) fn predictions(
     phase: &str,
     inputs: &[Option<Vec<f32>>],
     batch: usize,
+    answer: impl Fn(Tensor<4>) -> Vec<Pass>,
 ) -> Result<Vec<Option<Vec<f32>>>, Cancelled> {
     let [channels, height, width] = run.input.shape;
     let n_batches = inputs.len().div_ceil(batch);
@@ -106,7 +107,7 @@ pub(super) fn predictions(
             let values: Vec<f32> = seen.into_iter().flatten().copied().collect();
             let data = TensorData::new(values, shape);
             let input = Tensor::from_data(data, &run.tensor.device());
-            passes = predict(run.network, run.parameters, input);
+            passes = answer(input);
         }
         let mut passes = passes.into_iter();
         let next = |input: &Option<Vec<f32>>| {
@@ -189,7 +190,9 @@ impl Hiding<'_> {
         inputs: Vec<Option<Vec<f32>>>,
         phase: &str,
     ) -> Result<Vec<Option<Vec<f64>>>, Cancelled> {
-        let predictions = predictions(self.run, phase, &inputs, BATCH)?;
+        let run = self.run;
+        let answer = |input| predict(run.network, run.parameters, input);
+        let predictions = predictions(run, phase, &inputs, BATCH, answer)?;
         let change = |prediction: Option<Vec<f32>>| prediction.map(|p| self.change(&p));
         Ok(predictions.into_iter().map(change).collect())
     }

@@ -85,7 +85,8 @@ pub fn differentiate<T: Target>(
     examples.into_iter().zip(targets).collect()
 }
 
-fn passes(output: &Prediction) -> Vec<Pass> {
+/// The predictions alone of each example of a batch that was predicted.
+pub(super) fn passes(output: &Prediction) -> Vec<Pass> {
     let [n_batch, shape @ ..] = &output.shape()[..] else { return Vec::new() };
     let of_example = |(prediction, features)| Pass {
         prediction,

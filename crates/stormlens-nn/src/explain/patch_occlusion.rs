@@ -1,5 +1,6 @@
 //! Occlusion of patches and of frames, by a network that learnt to do without (Zeiler and Fergus 2014).
 
+use burn::tensor::Tensor;
 use stormlens_data::card::{Hides, MethodCard, OptionCard, OptionKind};
 use stormlens_data::network::{Map, Meaning, Measure, Series};
 use stormlens_data::outcome::Axis;
@@ -8,7 +9,7 @@ use stormlens_data::request::Cancelled;
 
 use super::method::{Found, Method, Run, Wants};
 use super::occlusion::{ZEILER, predictions};
-use super::pass::Pass;
+use super::pass::{Pass, passes, predict};
 
 const CARD: MethodCard = MethodCard {
     id: "patch-occlusion",
@@ -58,14 +59,19 @@ impl Method for PatchOcclusion {
         let [_, rows, columns] = tokens.grid();
         let whole = run.target.score(&pass.prediction);
         let loss = |score: &Option<f64>| score.map_or(f64::NAN, |score| whole - score);
-        let patches =
-            scores(run, "hidden patches", without_each_patch(&run.input.values, &tokens))?;
+        let answer = |input| predict(run.network, run.parameters, input);
+        let inputs = without_each_patch(&run.input.values, &tokens);
+        let near = run.network.without_one_token(run.parameters, run.tensor.clone());
+        let patches = match near {
+            Some(near) => scores(run, "hidden patches", inputs, |input| passes(&near(input))),
+            None => scores(run, "hidden patches", inputs, answer),
+        }?;
         let patches: Vec<f64> = patches.iter().map(loss).collect();
         let size = run.options.whole("frames").max(1);
         let groups: Vec<Option<Vec<f32>>> = (0..n_frames.div_ceil(size))
             .map(|group| without_frames(&run.input.values, n_frames, group * size, size))
             .collect();
-        let groups = scores(run, "replaced frames", groups)?;
+        let groups = scores(run, "replaced frames", groups, answer)?;
         // Frames of a group cannot be told apart, so each has its share.
         let n_in = |frame: usize| size.min(n_frames - frame / size * size) as f64;
         let share = |frame: usize| loss(&groups[frame / size]) / n_in(frame);
@@ -131,15 +137,16 @@ fn scores(
     run: &Run,
     phase: &str,
     inputs: Vec<Option<Vec<f32>>>,
+    answer: impl Fn(Tensor<4>) -> Vec<Pass>,
 ) -> Result<Vec<Option<f64>>, Cancelled> {
-    let predictions = predictions(run, phase, &inputs, BATCH)?;
+    let predictions = predictions(run, phase, &inputs, BATCH, answer)?;
     let score = |prediction: Option<Vec<f32>>| prediction.map(|p| run.target.score(&p));
     Ok(predictions.into_iter().map(score).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor, TensorData};
+    use burn::tensor::{Device, TensorData};
     use stormlens_data::card::NowcastField;
     use stormlens_data::network::{Input, Target};
     use stormlens_data::request::Silent;

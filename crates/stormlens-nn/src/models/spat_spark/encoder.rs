@@ -17,20 +17,35 @@ pub(super) fn encode(
     sparse: Sparse,
     tap: &mut Tap,
 ) -> Vec<Tensor<4>> {
-    let x = sparse.convolution_halving_relu(p, ["conv1", "bn1"], frames);
-    let x = tap.at("encoder.stem", sparse.clear(x));
-    let mut x = max_pool_three(x);
-    let mut levels = Vec::with_capacity(LEVELS);
-    for level in 0..LEVELS {
-        for j in 0..form.depths[level] {
-            let p = p.at(&format!("layer{}.{j}", level + 1));
-            let halves = level > 0 && j == 0;
-            x = bottleneck(&p, x, halves, form.drop_share(level, j), sparse);
-        }
-        x = tap.at(&format!("encoder.{}", level + 1), sparse.clear(x));
-        levels.push(x.clone());
+    let mut levels: Vec<Tensor<4>> = Vec::with_capacity(LEVELS);
+    for i in 0..LEVELS {
+        let before = levels.last().unwrap_or(&frames).clone();
+        levels.push(level(p, form, i, before, sparse, tap));
     }
     levels
+}
+
+/// The map of a level, 0 the finest, from that of the one before; that of the finest from frames.
+pub(super) fn level(
+    p: &Scope,
+    form: &Form,
+    level: usize,
+    before: Tensor<4>,
+    sparse: Sparse,
+    tap: &mut Tap,
+) -> Tensor<4> {
+    let mut x = if level == 0 { stem(p, before, sparse, tap) } else { before };
+    for j in 0..form.depths[level] {
+        let p = p.at(&format!("layer{}.{j}", level + 1));
+        let halves = level > 0 && j == 0;
+        x = bottleneck(&p, x, halves, form.drop_share(level, j), sparse);
+    }
+    tap.at(&format!("encoder.{}", level + 1), sparse.clear(x))
+}
+
+fn stem(p: &Scope, frames: Tensor<4>, sparse: Sparse, tap: &mut Tap) -> Tensor<4> {
+    let x = sparse.convolution_halving_relu(p, ["conv1", "bn1"], frames);
+    max_pool_three(tap.at("encoder.stem", sparse.clear(x)))
 }
 
 /// 1 × 1, 3 × 3 (at every second pixel where it halves), 1 × 1, added to what goes straight on; `share` is that of the

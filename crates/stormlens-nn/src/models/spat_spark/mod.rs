@@ -12,6 +12,7 @@ mod encoder;
 mod form;
 mod frames;
 mod initial;
+mod near;
 mod network;
 mod patches;
 mod schema;

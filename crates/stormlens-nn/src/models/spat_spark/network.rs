@@ -6,12 +6,13 @@ use stormlens_data::patches::{self, PUBLISHED_FLOOR, SIDE_PX};
 use stormlens_data::probability::Tokens;
 
 use super::decoder::decode;
-use super::densify::{densify, translate};
+use super::densify::dense;
 use super::encoder::encode;
 use super::form::{ENCODER, Form, LEVELS};
+use super::near::Near;
 use super::patches::{FLOOR, Statistics};
 use super::sparse::{Sparse, Visible};
-use crate::network::{Network, Prediction, ShapeOf};
+use crate::network::{Network, Predict, Prediction, ShapeOf};
 use crate::parameters::Mode;
 use crate::{Parameters, Tap};
 
@@ -47,16 +48,9 @@ impl Network for SpatSpark {
         let statistics = Statistics::of(&root, frames.clone(), visible.as_ref());
         let sparse = Sparse { visible: visible.as_ref(), mode };
         let levels = encode(&root.at(ENCODER), &form, frames, sparse, tap);
-        let translation = form.translates.then(|| root.at("transition.net"));
-        let coarsest_first = levels.into_iter().rev().enumerate();
-        let maps = coarsest_first.map(|(level, map)| {
-            let map = match &translation {
-                Some(p) => translate(p, level, map, tap, mode),
-                None => map,
-            };
-            densify(&root, level, map, sparse, tap)
-        });
-        let maps = maps.collect();
+        let coarsest_first = levels.into_iter().rev();
+        let dense = |(level, map)| dense(&root, &form, level, map, sparse, tap);
+        let maps = coarsest_first.enumerate().map(dense).collect();
         let decoded = decode(&root.at("dense_decoder"), maps, tap, mode);
         let decoded = tap.at(DECODED, decoded);
         Prediction::Field(statistics.apply(decoded))
@@ -65,6 +59,15 @@ impl Network for SpatSpark {
     fn tokens(&self, shape: ShapeOf, size: [usize; 2]) -> Option<Result<Tokens, String>> {
         let form = Form::of(shape)?.ok()?;
         Some(patches::tokens(form.in_channels, size))
+    }
+
+    fn without_one_token<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        whole: Tensor<4>,
+    ) -> Option<Predict<'a>> {
+        let near = Near::of(parameters, form(parameters), whole)?;
+        Some(Box::new(move |inputs| near.predict(inputs)))
     }
 
     /// What is added to the spread of a patch, as one value under the name [`FLOOR`].

@@ -1,6 +1,8 @@
 //! Layers that see visible patches only: what SparK computes on sparse maps, written with dense ones of which hidden cells
 //! are zero.
 
+use std::ops::Range;
+
 use burn::tensor::activation::relu;
 use burn::tensor::{Bool, Tensor, TensorData};
 use stormlens_data::patches::{SIDE_PX, tokens};
@@ -15,9 +17,12 @@ use crate::parameters::{Mode, Scope, to_vec};
 pub(super) struct Visible {
     /// `[batch × rows × columns]`, true where a patch is seen.
     seen: Vec<bool>,
-    /// Rows and columns of patches.
+    /// Rows and columns of patches, or of the cells of a window.
     grid: [usize; 2],
 }
+
+/// Rows and columns of cells.
+pub(super) type Window = [Range<usize>; 2];
 
 impl Visible {
     /// A patch that holds a missing value in any frame is hidden in all of them. `None`: all are seen.
@@ -43,6 +48,28 @@ impl Visible {
     #[cfg(test)]
     pub fn from_seen(seen: Vec<bool>, grid: [usize; 2]) -> Self {
         Self { seen, grid }
+    }
+
+    /// True for each patch that is seen: `[batch × rows × columns]`.
+    pub fn seen(&self) -> &[bool] {
+        &self.seen
+    }
+
+    /// The same of a window of cells, so many of which lie along a side of a patch, a window of one size for each example.
+    pub fn within(&self, cells: usize, windows: &[Window]) -> Self {
+        let [rows, columns] = self.grid;
+        let is_seen = |(i, window): (usize, &Window)| -> Vec<bool> {
+            let [down, across] = window.clone();
+            let at = |row: usize, column: usize| {
+                self.seen[(i * rows + row / cells) * columns + column / cells]
+            };
+            down.flat_map(|row| across.clone().map(move |column| at(row, column))).collect()
+        };
+        let size = |axis: usize| windows.first().map_or(0, |window| window[axis].len());
+        Self {
+            seen: windows.iter().enumerate().flat_map(is_seen).collect(),
+            grid: [size(0), size(1)],
+        }
     }
 
     pub fn n_batch(&self) -> usize {

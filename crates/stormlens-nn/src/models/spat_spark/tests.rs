@@ -1,6 +1,7 @@
 //! SpaT-SparK against what the authors' modules computed, against an independent program, and against itself.
 
 mod full;
+mod near;
 mod recognition;
 mod small;
 
