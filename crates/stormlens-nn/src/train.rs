@@ -8,7 +8,7 @@
 //! with the same result as without the interruption.
 
 mod config;
-mod fields;
+pub(crate) mod fields;
 mod frames;
 mod lamb;
 mod moments;

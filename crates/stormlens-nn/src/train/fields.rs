@@ -1,7 +1,7 @@
 //! Supervision of SSLPDL: hidden fields to be rebuilt, then the classes of rain.
 
 mod begin;
-mod loss;
+pub(crate) mod loss;
 mod options;
 mod samples;
 #[cfg(test)]

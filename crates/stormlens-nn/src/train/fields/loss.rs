@@ -21,7 +21,7 @@ impl Weighted {
 
 /// The mean square of the errors that count: Σ weight · (prediction − fields)² / Σ weight. With a weight of 1 on all values of
 /// hidden tokens it is the published loss, whose tokens all have the same number of values.
-pub(super) fn reconstruction(
+pub(crate) fn reconstruction(
     prediction: Tensor<4>,
     fields: &Weighted,
     weights: &Weighted,

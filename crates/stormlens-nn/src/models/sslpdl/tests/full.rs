@@ -8,6 +8,7 @@ use stormlens_data::files::npy::read_npy_f32;
 use super::*;
 use crate::golden::{full_path, listed};
 use crate::models::sslpdl::front::{Hidden, picture, tokens};
+use crate::train::fields::loss::{Weighted, reconstruction};
 
 const SIZE: [usize; 2] = [224, 128];
 
@@ -111,11 +112,29 @@ fn the_encoder_equals_the_reference() {
                     limit,
                 );
             }
+            check_loss(&folder, &y, &format!("enc_{name}"));
             let y = every_nth(&y, SIZE[0], SIZE[1], 2);
             let theirs = npy(&folder, &format!("enc_{name}_pretrain_out"));
             check_abs(&format!("{name}, rebuilt, {kernels}"), &y, &theirs, limit);
         }
     }
+}
+
+/// The loss of the pre-training, over all values of hidden tokens.
+fn check_loss(folder: &Path, rebuilt: &[f32], case: &str) {
+    let hidden = to_vec(fields(folder, 0.75));
+    let weights = hidden.iter().map(|value| f32::from(u8::from(value.is_nan()))).collect();
+    let shape = [1, 16, SIZE[0], SIZE[1]];
+    let [fields, weights] =
+        [halves(folder, "enc_input"), weights].map(|values| Weighted { shape, values });
+    let device = Device::flex();
+    let ours =
+        to_vec(reconstruction(input(rebuilt.to_vec(), shape, &device), &fields, &weights, &device));
+    let text = std::fs::read_to_string(folder.join("expected.json")).expect("reference numbers");
+    let expected: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let theirs = expected[case]["pretrain_loss"].as_f64().expect("a loss");
+    let error = (f64::from(ours[0]) / theirs - 1.0).abs();
+    assert!(error <= 1e-4, "{case}: a loss of {}, not {theirs}", ours[0]);
 }
 
 /// Probabilities of the variant that the authors' program is, with hidden tokens and without.
