@@ -136,6 +136,9 @@ def arrays():
     for name, dtype in [("float32", "<f4"), ("float64", "<f8"), ("big_endian", ">f4"), ("half", "<f2")]:
         np.save(folder("npy") / f"{name}.npy", values.astype(dtype))
     np.save(folder("npy") / "fortran.npy", np.asfortranarray(values.astype("f4")))
+    np.save(folder("npy") / "mask.npy", (values > 0).astype("u1"))
+    np.save(folder("npy") / "texts.npy", np.array(["201601010000", "201601010005"]))
+    np.save(folder("npy") / "bytes.npy", np.array([b"a.h5", b"bc.h5"]))
     np.save(folder("npy") / "scalar.npy", np.float32(7))
     np.save(folder("npy") / "empty.npy", np.zeros((0, 3), "f4"))
     np.save(folder("npy") / "records.npy", np.zeros(2, [("a", "<f4"), ("b", "<i2")]))

@@ -11,8 +11,8 @@ use crate::task::Task;
 #[cfg(test)]
 mod tests;
 
-/// The option that tells that a method runs passes of its own, many of them.
-pub const STEPS: &str = "steps";
+/// Passes of a short run at most: a prediction, and the way back of an explanation.
+const SHORT_PASSES: usize = 2;
 
 /// What a visitor can choose from.
 pub struct Catalog {
@@ -106,13 +106,17 @@ impl Catalog {
         Some(Cards::new(model, checkpoint))
     }
 
-    /// Whether an answer takes many steps: a method with steps makes passes of its own.
+    /// Whether an answer takes many passes: of what is looked at, or of a method's own.
     pub fn is_long(&self, request: &Request) -> bool {
-        let has_steps = |method: &str| {
-            let card = self.methods.iter().find(|card| card.id == method);
-            card.is_some_and(|card| card.option(STEPS).is_some())
-        };
-        request.explain.iter().any(|explain| has_steps(&explain.method))
+        let known = self.task(request).zip(self.cards(request));
+        let n_passes = known.map_or(1, |(task, cards)| task.n_passes(request, &cards));
+        n_passes > SHORT_PASSES || self.own_passes(request).is_some()
+    }
+
+    /// Of a request by methods that make passes of their own: inputs that go through a network together at most.
+    pub fn own_passes(&self, request: &Request) -> Option<usize> {
+        let asked = |card: &&MethodCard| request.explained_by(card.id).is_some();
+        self.methods.iter().filter(asked).filter_map(|card| card.own_passes).max()
     }
 
     /// The task of a request; `None` where its network is not here.

@@ -64,10 +64,10 @@ struct Cli {
 /// How much is said.
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Verbosity {
-    /// Say nothing but warnings and errors
+    /// Print only warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more; twice, also what libraries say. STORMLENS_LOG chooses more finely
+    /// Print more; twice, also messages of libraries. STORMLENS_LOG chooses more finely
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
 }

@@ -31,6 +31,7 @@ use self::job::Lane;
 pub use self::job::Subscription;
 pub use self::options::{Batching, Options, Standing};
 use self::queue::Queue;
+pub use self::viewers::Viewers;
 pub use self::worker::{Asked, Between, Readiness, Store, Worker, WorkerError, WorkerFactory};
 
 /// Hexadecimal digits of a job's name.

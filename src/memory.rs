@@ -3,7 +3,8 @@
 //! A run that takes more than there is ends the program, so what it will take is estimated from shapes before
 //! anything is computed.
 
-use std::fs;
+mod free;
+
 use std::path::Path;
 use std::str::FromStr;
 
@@ -26,7 +27,7 @@ impl MemoryLimit {
     /// In words that say how much is needed, how much there is, and what to do.
     pub fn check(self, what: &str, needed_bytes: u64) -> Result<(), String> {
         let share = |free: u64| free / 100 * SHARE_PERCENT;
-        let (limit_bytes, of) = match (self.0, free_bytes()) {
+        let (limit_bytes, of) = match (self.0, free::bytes(Path::new("/"))) {
             (Some(limit), _) => (limit, "--memory-limit".to_owned()),
             (None, Some(free)) => {
                 (share(free), format!("{SHARE_PERCENT} % of the memory that is free"))
@@ -82,25 +83,6 @@ impl FromStr for MemoryLimit {
     }
 }
 
-/// Bytes that the system can still give this process; `None` where it does not tell.
-fn free_bytes() -> Option<u64> {
-    let of_machine = available(&fs::read_to_string("/proc/meminfo").ok()?)?;
-    // A container may have less; only the second version of control groups is looked at.
-    let number = |name: &str| -> Option<u64> {
-        let text = fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
-        text.trim().parse().ok()
-    };
-    let of_group = number("memory.max").zip(number("memory.current"));
-    let of_group = of_group.map(|(max, current)| max.saturating_sub(current));
-    Some(of_group.map_or(of_machine, |of_group| of_group.min(of_machine)))
-}
-
-/// `MemAvailable` of `/proc/meminfo`, which is in kibibytes.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,8 +114,6 @@ mod tests {
 
     #[test]
     fn what_is_free_is_told_by_the_system() {
-        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), Some(2 << 20));
-        assert_eq!(available("MemTotal: 9 kB\n"), None);
         assert!(MemoryLimit::default().check("it", 1).is_ok());
         if cfg!(target_os = "linux") {
             assert!(MemoryLimit::default().check("it", u64::MAX).is_err());

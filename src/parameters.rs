@@ -177,6 +177,12 @@ impl Parameters {
         self.parts(name).filter(|part| seen.insert(*part)).collect()
     }
 
+    /// The first value of a parameter that is given a second time.
+    pub fn repeated(&self, name: &str) -> Option<&str> {
+        let mut seen = HashSet::new();
+        self.parts(name).find(|part| !seen.insert(*part))
+    }
+
     /// What stands between commas in the values of a parameter.
     fn parts<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let parts = self.values(name).flat_map(|value| value.split(',')).map(str::trim);

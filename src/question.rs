@@ -5,7 +5,7 @@
 //! the look is that of all figures.
 
 mod read;
-mod style;
+pub mod style;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
 use stormlens_data::network::{self, Answer, Asked, Input, Pass, ShownLayer};
 use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Progress, Request, Subject, Target};
 
 use crate::export::Extra;
 use crate::jobs::WorkerError;
@@ -56,6 +56,22 @@ pub struct Answered<'a> {
     pub provenance: Provenance,
     pub duration_ms: f64,
     pub methods: &'a [MethodCard],
+    /// Is told of what takes long beside the network.
+    pub progress: &'a dyn Progress,
+}
+
+/// About how much memory passes take on a CPU, in bytes.
+pub struct Takes {
+    /// What is done then, in words that begin a sentence.
+    pub what: String,
+    /// Whatever goes through the network, without the program and its weights, which are there by then.
+    pub beside_bytes: u64,
+    /// A prediction of one input, while it is computed.
+    pub predicting_bytes: u64,
+    /// The same with all that is wanted to explain it.
+    pub explaining_bytes: u64,
+    /// A prediction that is kept until the last one is there.
+    pub prediction_bytes: u64,
 }
 
 /// Files from the command line that are not in the catalogue.
@@ -108,7 +124,7 @@ pub trait Task: Send + Sync {
     /// Which parts of the look can be chosen, by their names in addresses.
     fn style_names(&self, cards: &Cards) -> &'static [&'static str];
 
-    /// What is explained, in a word for names of files; empty where that says nothing.
+    /// Target of the explanation, in a word for names of files; empty where that says nothing.
     fn target_in_names(&self, _: &Target, _: &Cards) -> String {
         String::new()
     }
@@ -123,10 +139,15 @@ pub trait Task: Send + Sync {
     /// For a file that it cannot read, and for one that cannot be what is said of it.
     fn bring(&self, files: &Files<'_>) -> anyhow::Result<Vec<String>>;
 
-    /// About how many bytes a network takes to answer a request about an input of this shape on a CPU, and what it
-    /// does then, in words. Nothing, where inputs have a few known sizes.
-    fn memory(&self, _: &Request, _: [usize; 3]) -> (String, u64) {
-        (String::new(), 0)
+    /// About how many passes what is looked at takes by itself, or other work that takes as long; small inputs that go
+    /// through the network together are one. Those of methods do not count.
+    fn n_passes(&self, _: &Request, _: &Cards) -> usize {
+        1
+    }
+
+    /// What a pass about an input of this shape takes. `None`, where inputs have a few known sizes.
+    fn memory(&self, _: &Request, _: &Cards, _: [usize; 3]) -> Option<Takes> {
+        None
     }
 
     /// What of its samples cannot be read, each with the name of the file. Takes some seconds: everything is
@@ -140,7 +161,10 @@ pub trait Task: Send + Sync {
     fn zeros(&self, cards: &Cards) -> (Input, network::Target);
 
     /// The result of an answer.
-    fn answer(&self, answered: Answered<'_>) -> Outcome;
+    ///
+    /// # Errors
+    /// When nobody waits for it any more.
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled>;
 
     /// Names of the tables that a result may have beside its variables.
     fn table_names(&self) -> &'static [&'static str] {

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use stormlens_data::files::write_atomically;
 use stormlens_data::hash;
+
+use crate::disk;
 
 /// Samples after which what was counted is written down.
 pub const SAMPLES_BETWEEN_WRITES: usize = 20;
@@ -18,6 +20,15 @@ pub struct Unfinished<'a> {
     path: Option<&'a Path>,
     /// Hash of what the numbers depend on.
     of: String,
+}
+
+/// Why what was counted cannot go on: it is of other weights, samples or settings, or an older program wrote it.
+#[derive(Debug, thiserror::Error)]
+pub enum Outdated {
+    #[error("{} is of another verification: remove it, or name another output", path.display())]
+    Other { path: PathBuf },
+    #[error("{} holds no verification that can go on ({why}): remove it", path.display())]
+    Foreign { path: PathBuf, why: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,18 +85,14 @@ impl<'a> Unfinished<'a> {
     /// What was counted before, if anything.
     ///
     /// # Errors
-    /// For a file of other work, and for one that cannot be read.
+    /// [`Outdated`] for a file of other work, and for one that cannot be understood; for one that cannot be read.
     pub fn read<T: DeserializeOwned>(&self) -> anyhow::Result<Option<T>> {
         let Some(path) = self.path.filter(|path| path.exists()) else { return Ok(None) };
-        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let state: State<T> = ciborium::from_reader(&bytes[..]).with_context(|| {
-            format!("{} holds no verification that can go on: remove it", path.display())
-        })?;
+        let bytes = disk::read(path).with_context(|| path.display().to_string())?;
+        let state: State<T> = ciborium::from_reader(&bytes[..])
+            .map_err(|error| Outdated::Foreign { path: path.to_owned(), why: error.to_string() })?;
         if state.of != self.of {
-            bail!(
-                "{} is of another verification: remove it, or name another output",
-                path.display()
-            );
+            return Err(Outdated::Other { path: path.to_owned() }.into());
         }
         Ok(Some(state.counted))
     }

@@ -4,6 +4,7 @@
 //! says.
 
 mod batch;
+mod needed;
 #[cfg(test)]
 mod tests;
 mod warm_up;
@@ -146,7 +147,7 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
     if weights.is_empty() {
         let folder = folder.display();
         problems.push(format!(
-            "there are no weights in {folder}: nothing can be asked. Put some into {folder}/MODEL/NAME/, or name \
+            "there are no weights in {folder}: no network can run. Put some into {folder}/MODEL/NAME/, or name \
              another folder with --checkpoints or STORMLENS_CHECKPOINTS"
         ));
     }
@@ -241,7 +242,7 @@ impl Worker for EngineWorker {
         batch::answer(&context, &[(request, &in_steps)]).pop().unwrap_or_else(|| Err(no_answer()))
     }
 
-    /// Methods with steps fill the device by themselves, and are too long to wait for each other.
+    /// Long runs fill the device by themselves, and are too long to wait for each other.
     fn batch_key(&self, request: &Request) -> Option<String> {
         let Request { model, checkpoint, explain, .. } = request;
         if self.catalog.is_long(request) {

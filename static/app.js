@@ -60,9 +60,17 @@ async function fill(status) {
   const table = document.querySelector("main table");
   const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
   const busy = "The server is busy. This page updates itself";
+  // By which the server knows that it is the same viewer. It is nobody else's, so it does not stay where it would be copied.
+  const { again } = status.dataset;
+  const own = new URL(location.href);
+  if (again && own.searchParams.has("viewer")) {
+    own.searchParams.delete("viewer");
+    history.replaceState(null, "", own);
+  }
+  const reload = () => (again ? location.replace(again) : location.reload());
   while (status.hasAttribute("data-filling")) {
     try {
-      const response = await fetch(location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
+      const response = await fetch(again ?? location.href, { headers: { accept: "text/html", prefer: "wait=1" } });
       // The server says when there will be time for it; what has come in so far stays.
       if (response.status === 503) {
         // A status is read aloud whenever it changes, so it is said once.
@@ -72,18 +80,18 @@ async function fill(status) {
         await pause(Math.max(1, Math.min(seconds, 60)));
         continue;
       }
-      if (!response.ok) return location.reload();
+      if (!response.ok) return reload();
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const next = page.querySelector("main .count");
       // A page that grows by more than rows is loaded again when there is more of it.
       if (status.dataset.filling === "whole") {
-        if (next.textContent !== status.textContent) return location.reload();
+        if (next.textContent !== status.textContent) return reload();
         await pause(1);
         continue;
       }
       const rows = [...table.tBodies[0].rows];
       const filled = [...page.querySelector("main table").tBodies[0].rows];
-      if (filled.length !== rows.length) return location.reload();
+      if (filled.length !== rows.length) return reload();
       filled.forEach((row, i) => {
         // Rows that have not changed stay, with what is focused or opened in them.
         if (row.outerHTML !== rows[i].outerHTML) rows[i].replaceWith(row);

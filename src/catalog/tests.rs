@@ -1,7 +1,7 @@
-use stormlens_data::request::Subject;
+use stormlens_data::request::{Shares, Subject};
 
 use super::*;
-use crate::tasks::tests::catalog;
+use crate::tasks::tests::{SAMPLE, ask, catalog};
 
 fn request(model: &str, checkpoint: &str) -> Request {
     Request {
@@ -82,4 +82,34 @@ fn a_network_that_no_task_knows_has_none() {
     let catalog = Catalog::new(known, Vec::new());
     assert!(catalog.task(&request("rain", "one")).is_none());
     assert!(catalog.cards(&request("rain", "one")).is_some());
+}
+
+/// What takes many passes lets others in and leaves room for them, whatever asks for the passes.
+#[test]
+fn many_passes_make_a_run_long() {
+    let is_long = |change: &dyn Fn(&mut Request)| {
+        let question = ask(&format!("sample={SAMPLE}&methods=grad-cam")).expect("it can be asked");
+        let mut request = question.request;
+        change(&mut request);
+        catalog().is_long(&request)
+    };
+    let masked = |n: usize| {
+        is_long(&move |request: &mut Request| {
+            if let Subject::Nowcast { mask, .. } = &mut request.subject {
+                (mask.n_masks, mask.masks) = (n, Some(Shares { percent: 30, seed: 1 }));
+            }
+        })
+    };
+    assert!(!is_long(&|_| {}));
+    assert!(!masked(0) && masked(2) && masked(50));
+    let drawn = |request: &mut Request| {
+        if let Subject::Nowcast { steps_mean, .. } = &mut request.subject {
+            *steps_mean = true;
+        }
+    };
+    assert!(is_long(&drawn));
+    let along_a_path = |request: &mut Request| {
+        request.explain[0].method = "integrated-gradients".to_owned();
+    };
+    assert!(is_long(&along_a_path));
 }

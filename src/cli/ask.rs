@@ -23,7 +23,7 @@ pub struct QuestionArgs {
     pub network: NetworkArgs,
     /// Files to look at, as they come: radar frames (.h5, in any order) or a folder of them, arrays (.npy), samples of
     /// cloud cover (.npz), pictures, fields of rain (GRIB, NetCDF).
-    /// Of several inputs, each is asked about
+    /// With several inputs, each is computed
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
@@ -32,14 +32,14 @@ pub struct QuestionArgs {
     pub units: Option<String>,
     #[command(flatten)]
     pub fields: FieldArgs,
-    /// Of SSLPDL: which layers of the encoder are computed, all (active, the default) or none, as the authors' program
+    /// For SSLPDL: which layers of the encoder are computed, all (active, the default) or none, as the authors' program
     /// runs (identity); the same as blocks=NAME
     #[arg(long, value_name = "active|identity")]
     pub blocks: Option<String>,
     /// The same as a bare NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE", value_parser = read_pair)]
     pub set: Vec<Pair>,
-    /// What is asked, by the names that addresses of the dashboard have. A file or the name of a sample may stand
+    /// The question, in the names of the dashboard's addresses. A file or the name of a sample may stand
     /// here, too
     #[arg(value_name = "NAME=VALUE|FILE|SAMPLE")]
     pub words: Vec<PathBuf>,
@@ -48,35 +48,40 @@ pub struct QuestionArgs {
 /// What is said of fields that a file holds.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct FieldArgs {
-    /// Of a field of rain: a file of heights in metres (GRIB, NetCDF); without it the finest of the data folder that
+    /// For a field of rain: a file of heights in metres (GRIB, NetCDF); without it, the finest of the data folder that
     /// covers the domain
     #[arg(long, value_name = "FILE")]
     pub elevation: Option<String>,
-    /// Of a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
+    /// For a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
     /// and the longitudes of its first and last column, degrees; with --units mm, --end and --each-hours
     #[arg(long, value_name = "LAT,LAT,LON,LON", allow_hyphen_values = true)]
     pub grid: Option<String>,
-    /// Of a file of several variables: which one, by the name that it has there
+    /// For a file of several variables: which one, by the name that it has there
     #[arg(long, value_name = "NAME")]
     pub variable: Option<String>,
-    /// Of a file of several times: the end of the interval, UTC, e.g. 2016-09-22T03:00Z; without it each is asked about
+    /// For a file of several times: the end of the interval, UTC, e.g. 2016-09-22T03:00Z; without it each is computed
     #[arg(long, value_name = "TIME")]
     pub end: Option<String>,
-    /// Of a file that does not say over which interval its fields are: each is the sum of so many hours until its time
+    /// For a file that does not say over which interval its fields are: each is the sum over this number of hours before
+    /// its time
     #[arg(long, value_name = "HOURS")]
     pub each_hours: Option<String>,
-    /// Of numbers for SSLPDL: which tokens are hidden, uint8 [inputs, tokens], 1 is HIDDEN. Of arrays for SpaT-SparK that become
+    /// For numbers for SSLPDL: which tokens are hidden, uint8 [inputs, tokens], 1 is HIDDEN. For arrays for SpaT-SparK that become
     /// an array (.npy): which patches of 32 × 32 pixels are seen, uint8 [N, 1, rows, columns], 1 is SEEN, as in the authors'
     /// program; else hide=PATCHES
     #[arg(long, value_name = "M.npy")]
     pub mask: Option<String>,
-    /// Of a folder in the layout of SSLPDL's authors: the list of its times
+    /// For a folder in the layout of SSLPDL's authors: the list of its times
     #[arg(long, value_name = "index-YEAR.npy")]
     pub index: Option<String>,
+    /// For arrays in the network's own unit (SpaT-SparK, HARPNET): take numbers that cannot be rain, too
+    #[arg(long)]
+    pub exact: bool,
 }
 
 impl FieldArgs {
     fn pairs(&self) -> impl Iterator<Item = Pair> {
+        let exact = self.exact.then(|| "yes".to_owned());
         let given = [
             ("elevation", &self.elevation),
             ("grid", &self.grid),
@@ -85,8 +90,13 @@ impl FieldArgs {
             ("each-hours", &self.each_hours),
             ("mask", &self.mask),
             ("index", &self.index),
+            ("exact", &exact),
         ];
-        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+        given
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -194,7 +204,7 @@ fn subjects(
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
             bail!(
-                "--elevation, --grid, --variable, --end, --each-hours, --mask and --index are said of files: give one with --input"
+                "--elevation, --grid, --variable, --end, --each-hours, --mask, --index and --exact are said of files: give one with --input"
             )
         }
         [] if is_named => Ok(vec![None]),
@@ -245,7 +255,7 @@ fn look_at(layers: &[String], request: &mut Request, has_layers: impl Fn(&str) -
 pub fn in_words(error: QuestionError) -> anyhow::Error {
     match error.known() {
         [] => anyhow!("{error}"),
-        known => anyhow!("{error}; known are {}", known.join(", ")),
+        known => anyhow!("{error}; choose one of: {}", known.join(", ")),
     }
 }
 
@@ -257,6 +267,6 @@ mod tests {
     fn known_names_are_told() {
         let error = QuestionError::unknown("method", "lime", ["grad-cam", "saliency"]);
         let words = in_words(error).to_string();
-        assert_eq!(words, "there is no method called “lime”; known are grad-cam, saliency");
+        assert_eq!(words, "there is no method called “lime”; choose one of: grad-cam, saliency");
     }
 }

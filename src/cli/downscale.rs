@@ -39,7 +39,7 @@ pub struct Args {
     /// More of what addresses of the dashboard have: registration, blending, conservation
     #[arg(long, value_name = "NAME=VALUE", value_parser = read_pair)]
     set: Vec<Pair>,
-    /// Where to write, - for standard output: .nc or .npz has all of it, .npy the refined rain alone. Of several times,
+    /// Where to write, - for standard output: .nc or .npz has all of it, .npy the refined rain alone. For several times,
     /// files are numbered
     #[arg(long, value_name = "FILE|-")]
     output: PathBuf,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use stormlens_data::card::{CheckpointCard, ModelCard};
+use stormlens_data::files::read_text;
 use stormlens_data::network::{Answer, Input, Pass, Question};
 use stormlens_data::request::{Progress, Silent};
 use stormlens_nn::Engine;
@@ -26,11 +27,11 @@ use crate::unfinished;
 pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
-    /// Of frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
+    /// For frames: a file of windows, as `dataset build` writes it, a folder of frames, or a folder of
     /// cloud-cover samples, train|validation|test/*.npz.
-    /// Of scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png.
-    /// Of rain to refine: NetCDF or GRIB with the fine rain, of hours or since the start of a forecast.
-    /// Of probabilities: the folder data/iberia, or synthetic
+    /// For scenes: a folder with SPLIT/neg/*.png and SPLIT/pos/*.png.
+    /// For rain to refine: NetCDF or GRIB with the fine rain, of hours or since the start of a forecast.
+    /// For probabilities: the folder data/iberia, or synthetic
     #[arg(long, value_name = "F.h5|F.npz|F.nc|F.grib|FOLDER")]
     dataset: PathBuf,
     /// Which group of the file, or which block of the split; of rain to refine: training, validation, test-time,
@@ -42,38 +43,38 @@ pub struct Args {
     /// scenes those in the folder SPLIT
     #[arg(long, value_name = "split.json")]
     split_file: Option<PathBuf>,
-    /// Of frames: values above which a pixel counts as an event; default for rain 0.5,1,2,5,10 mm/h,
+    /// For frames: values above which a pixel counts as an event; default for rain 0.5,1,2,5,10 mm/h,
     /// for cloud cover 0.5
     #[arg(long, value_name = "VALUES")]
     thresholds: Option<String>,
-    /// Of frames: published-thresholds counts as the authors of SpaT-SparK do, whose thresholds 0.2, 0.5 and 1.0 are 9.4,
+    /// For frames: published-thresholds counts as the authors of SpaT-SparK do, whose thresholds 0.2, 0.5 and 1.0 are 9.4,
     /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only
     #[arg(long, value_name = "RULE", conflicts_with = "thresholds")]
     compat: Option<String>,
-    /// Of scenes: how they are resized: bilinear (as published for training and test, default) or
+    /// For scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest
     #[arg(long, value_name = "nearest|bilinear")]
     resize: Option<String>,
-    /// Of rain to refine: the name of the rain in the dataset, where there are several
+    /// For rain to refine: the name of the rain in the dataset, where there are several
     #[arg(long, value_name = "NAME")]
     variable: Option<String>,
-    /// Of rain to refine: hours of which each field is the sum, for files whose times have no bounds
+    /// For rain to refine: hours of which each field is the sum, for files whose times have no bounds
     #[arg(long, value_name = "N")]
     each_hours: Option<String>,
-    /// Of rain to refine: a file of heights in metres, NetCDF or GRIB
+    /// For rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     elevation: Option<String>,
-    /// Of rain to refine: where the coarse rain is taken from, another model of the same times; without it from the
+    /// For rain to refine: where the coarse rain is taken from, another model of the same times; without it from the
     /// dataset itself, a perfect model
     #[arg(long, value_name = "F.grib")]
     coarse: Option<String>,
-    /// Of rain to refine: what is cut into tiles, degrees; without it what the weights were trained on
+    /// For rain to refine: what is cut into tiles, degrees; without it what the weights were trained on
     #[arg(long, value_name = "WEST,SOUTH,EAST,NORTH", allow_hyphen_values = true)]
     domain: Option<String>,
-    /// Of rain to refine: members of RainFARM, and draws of the network under dropout; 16 until it is named, 0 for none
+    /// For rain to refine: members of RainFARM, and draws of the network under dropout; 16 until it is named, 0 for none
     #[arg(long, value_name = "N")]
     members: Option<String>,
-    /// Where to write: .json or .csv, - for standard output. Of frames: the table of scores, printed without it. Of
+    /// Where to write: .json or .csv, - for standard output. For frames: the table of scores, printed without it. Of
     /// scenes: the probability of each, with the scores in .json; the scores are printed. While frames are scored, FILE.part-of
     /// holds what was counted: after a stop the same command continues from it
     #[arg(long, value_name = "TABLE|-")]
@@ -236,9 +237,8 @@ fn parameters(args: &Args) -> Parameters {
 /// The samples of one block of a stored split.
 fn block(path: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     let context = || path.display().to_string();
-    let text = std::fs::read_to_string(path).with_context(context)?;
     let mut split: BTreeMap<String, Vec<String>> =
-        serde_json::from_str(&text).with_context(context)?;
+        serde_json::from_str(&read_text(path)?).with_context(context)?;
     let known: Vec<String> = split.keys().cloned().collect();
     split.remove(name).with_context(|| {
         format!("{} has no block {name:?}; it has {}", path.display(), known.join(", "))

@@ -17,7 +17,7 @@ pub struct Args {
     #[arg(long = "method", value_name = "METHOD")]
     methods: Vec<String>,
     /// Where to write, - for standard output: .npz or .nc has all arrays, .json what is said of them, with all numbers.
-    /// Values are in physical units. Of several inputs, files are numbered
+    /// Values are in physical units. For several inputs, files are numbered
     #[arg(long, value_name = "FILE|-")]
     output: PathBuf,
     /// What is written, where the ending does not say it; on standard output json until it is named

@@ -28,46 +28,46 @@ pub struct Args {
     /// Licence of the weights; else what the file says of itself
     #[arg(long)]
     licence: Option<String>,
-    /// Of a network that takes pictures: the side in pixels of those it was trained on, where the file
+    /// For a network that takes pictures: the side in pixels of those it was trained on, where the file
     /// does not say it
     #[arg(long, value_name = "192|800|1536")]
     variant: Option<String>,
-    /// Of a network that takes pictures: the options of its training, a file train.toml whose scenes are still there.
+    /// For a network that takes pictures: the options of its training, a file train.toml whose scenes are still there.
     /// What the network sees in them is stored beside the weights, so that pages can say how far another scene is
     /// from them
     #[arg(long, value_name = "train.toml")]
     trained_with: Option<String>,
-    /// Of a network that takes frames: what they show, where the file does not say it
+    /// For a network that takes frames: what they show, where the file does not say it
     #[arg(long, value_name = "precipitation|cloud-cover")]
     field: Option<String>,
-    /// Of a network that takes frames: minutes from one to the next, where the file does not say it
+    /// For a network that takes frames: minutes from one to the next, where the file does not say it
     #[arg(long, value_name = "MINUTES")]
     frame_step_min: Option<String>,
-    /// Of a network that takes frames: minutes from the last input frame to each output frame,
+    /// For a network that takes frames: minutes from the last input frame to each output frame,
     /// separated by commas, where the file does not say it
     #[arg(long, value_name = "MINUTES,…")]
     lead_times_min: Option<String>,
-    /// Of SpaT-SparK: whether the weights rebuild frames or forecast, where neither the file nor a translation in it
+    /// For SpaT-SparK: whether the weights rebuild frames or forecast, where neither the file nor a translation in it
     /// says so
     #[arg(long, value_name = "pretrain|finetune")]
     stage: Option<String>,
-    /// Of a network that refines rain: the mean of ln(1 + mm) in its training, where the file does not say it
+    /// For a network that refines rain: the mean of ln(1 + mm) in its training, where the file does not say it
     /// [default: as published, 0.1734]
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     log_mean: Option<String>,
-    /// Of a network that refines rain: the standard deviation of it
+    /// For a network that refines rain: the standard deviation of it
     /// [default: as published, 0.4228]
     #[arg(long, value_name = "NUMBER")]
     log_std: Option<String>,
-    /// Of a network that refines rain: hours of its sums
+    /// For a network that refines rain: hours of its sums
     /// [default: as published, 3]
     #[arg(long, value_name = "HOURS")]
     hours: Option<String>,
-    /// Of a network that refines rain: where coarse rain was placed on the fine nodes
+    /// For a network that refines rain: where coarse rain was placed on the fine nodes
     /// [default: as published, reference]
     #[arg(long, value_name = "aligned|reference")]
     registration: Option<String>,
-    /// Of a network that takes fields of a weather model: which fields, grid, statistics, thresholds and interval, as JSON
+    /// For a network that takes fields of a weather model: which fields, grid, statistics, thresholds and interval, as JSON
     #[arg(long, value_name = "STATEMENT.json")]
     fields: Option<String>,
     /// Store half-precision floats: half the size, weights change by up to 0.05 %

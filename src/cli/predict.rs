@@ -26,11 +26,11 @@ pub struct Args {
     /// What is written, where the ending does not say it; on standard output json until it is named
     #[arg(long, value_name = "npz|nc|json|npy|csv|zip")]
     format: Option<String>,
-    /// Of SpaT-SparK with hidden patches: what gives the forecast of a patch its size. For an array that becomes an array: all
+    /// For SpaT-SparK with hidden patches: what gives the forecast of a patch its size. For an array that becomes an array: all
     /// of its values (whole, the default, as in the authors' program) or what is seen; else the same as statistics=NAME
     #[arg(long, value_name = "whole|visible")]
     statistics: Option<String>,
-    /// Of SpaT-SparK: whether weights rebuild frames or forecast, where neither they nor a translation in them says so
+    /// For SpaT-SparK: whether weights rebuild frames or forecast, where neither they nor a translation in them says so
     #[arg(long, value_name = "pretrain|finetune")]
     stage: Option<String>,
 }
@@ -43,6 +43,8 @@ pub struct Exact<'a> {
     pub mask: Option<&'a Path>,
     pub statistics: Option<&'a str>,
     pub stage: Option<&'a str>,
+    /// Whether numbers are taken that cannot be what the network looks at.
+    pub is_unchecked: bool,
     pub output: &'a Path,
 }
 
@@ -87,6 +89,7 @@ fn as_it_is(args: &Args) -> Option<anyhow::Result<()>> {
         mask: question.fields.mask.as_deref().map(Path::new),
         statistics: args.statistics.as_deref(),
         stage: args.stage.as_deref(),
+        is_unchecked: question.fields.exact,
         output: &args.output,
     };
     EXACT.iter().find_map(|predict| predict(&exact))

@@ -14,8 +14,6 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, Recipe};
 use stormlens_plot::{Figure, Style};
 
-/// The option of a method that runs passes of its own, many of them.
-const STEPS: &str = "steps";
 /// The variable that tells which pixels are explained.
 const TARGET_MASK: &str = "target_mask";
 
@@ -99,8 +97,7 @@ fn needed(figure: &Figure, request: &Request, methods: &[MethodCard]) -> Request
         names.iter().filter_map(part).collect::<Vec<_>>()
     };
     let mut request = request.clone();
-    let is_long =
-        |explain: &&Explain| card(explain).is_some_and(|card| card.option(STEPS).is_some());
+    let is_long = |explain: &&Explain| card(explain).is_some_and(|card| card.own_passes.is_some());
     let short = request.explain.iter().find(|explain| !is_long(explain));
     let first = short.or(request.explain.first()).cloned();
     request.explain.retain(|explain| !parts(explain).is_empty());
@@ -168,7 +165,7 @@ fn compare(then: &Provenance, now: &Provenance) -> anyhow::Result<()> {
         if then != now {
             bail!(
                 "the {what} here ({name}) are not those the figure was drawn from: their SHA-256 is \
-                 {now}, in the figure it is {then}; bring back the original {what} to draw it again"
+                 {now}, in the figure it is {then}; restore the original {what} to draw it again"
             );
         }
     }

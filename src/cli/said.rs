@@ -13,17 +13,23 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     lines.extend(outcome.notes.iter().map(|note| format!("{}: {}", note.name, note.text)));
     for explain in &outcome.request.explain {
         let maps: Vec<_> = outcome.attributions(&explain.method).collect();
-        let n_empty = maps.iter().filter(|map| map.is_zero()).count();
-        let method = &explain.method;
-        lines.push(format!(
-            "{method}: {} attributions, {n_empty} of them zero everywhere",
-            maps.len()
-        ));
+        lines.push(of_attributions(&explain.method, &maps));
     }
     // Those of methods; the others are in the files.
     let of_methods = outcome.numbers.iter().filter(|number| number.name.contains('/'));
     lines.extend(of_methods.map(of_number));
     lines
+}
+
+/// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`
+fn of_attributions(method: &str, maps: &[&Variable]) -> String {
+    let n_unknown = maps.iter().filter(|map| map.is_unknown()).count();
+    let n_zero = maps.iter().filter(|map| map.is_zero()).count();
+    let unknown = match n_unknown {
+        0 => String::new(),
+        n => format!(", {n} without a number anywhere"),
+    };
+    format!("{method}: {} attributions, {n_zero} of them zero everywhere{unknown}", maps.len())
 }
 
 /// `prediction: rain rate (mm/h) at 2010-08-26 06:05 UTC (+30 min), from 0 to 11.2`
@@ -102,6 +108,8 @@ fn of_number(Number { name, value, unit, meaning }: &Number) -> String {
 
 #[cfg(test)]
 mod tests {
+    use stormlens_data::outcome::Values;
+
     use super::*;
 
     #[test]
@@ -124,6 +132,23 @@ mod tests {
         let inputs = Axis::counted(Axis::INPUT_TIME, 12);
         assert_eq!(times(&inputs).as_deref(), Some(", 12 frames of unknown times"));
         assert_eq!(times(&Axis::names("channel", ["red"])), None);
+    }
+
+    /// What is not a number is not zero, and does not hide that everything else is.
+    #[test]
+    fn what_is_unknown_is_not_counted_as_something() {
+        let outcome = stormlens_plot::testing::outcome();
+        let map = outcome.attributions("saliency").next().expect("a map");
+        let with = |values: &dyn Fn(usize) -> f32| Variable {
+            values: Values::F32((0..map.values.len()).map(values).collect()),
+            ..map.clone()
+        };
+        let maps = [with(&|_| f32::NAN), with(&|i| [0.0, f32::NAN][i % 2]), with(&|i| i as f32)];
+        let said = of_attributions("saliency", &maps.each_ref());
+        let expected =
+            "saliency: 3 attributions, 1 of them zero everywhere, 1 without a number anywhere";
+        assert_eq!(said, expected);
+        assert!(!of_attributions("saliency", &[&maps[2]]).contains("without"), "nothing to say");
     }
 
     #[test]

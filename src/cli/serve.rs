@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::future::Future;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -45,8 +45,11 @@ const STORING: Duration = Duration::from_secs(5);
 
 /// Serves until the process is told to stop.
 pub fn run(config: &Config, networks: Networks, speech: Speech) -> anyhow::Result<()> {
-    let _lock = lock(&config.sources.cache.folder);
+    let lock = lock(&config.sources.cache.folder);
     let state = state(config, networks)?;
+    if let Err(problem) = &lock {
+        tell(&state.problems, &config.sources, problem);
+    }
     look_for_problems(&state, config);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let served = runtime.block_on(async {
@@ -99,21 +102,38 @@ fn watch_memory(jobs: &Jobs) -> ! {
 /// Marks the folder of what is kept as that of this server, until the file is closed. Another server on the same
 /// folder is possible: each then knows only the uploads that it was given itself and those from before its start, and may
 /// remove what the other needs.
-fn lock(folder: &Path) -> Option<File> {
-    let file = fs::create_dir_all(folder)
-        .and_then(|()| File::options().create(true).append(true).open(folder.join(LOCK)));
+///
+/// # Errors
+/// In words, for a folder in which nothing can be kept.
+fn lock(folder: &Path) -> Result<Option<File>, String> {
     let shown = folder.display();
-    match file.map(|file| (file.try_lock(), file)) {
-        Ok((Ok(()), file)) => return Some(file),
+    match open_lock(folder).map(|file| (file.try_lock(), file)) {
+        Ok((Ok(()), file)) => return Ok(Some(file)),
         Ok((Err(TryLockError::WouldBlock), _)) => tracing::warn!(
             "another server keeps its files in {shown}, and each may remove those of the other: give \
              this one a folder of its own with --cache"
         ),
+        Err(error) if error.kind() != ErrorKind::InvalidInput => {
+            return Err(format!(
+                "nothing can be kept in {shown} ({error}), neither uploads nor results: choose another folder with --cache"
+            ));
+        }
         Ok((Err(TryLockError::Error(error)), _)) | Err(error) => {
             tracing::warn!(%error, "cannot tell whether another server uses {shown}");
         }
     }
-    None
+    Ok(None)
+}
+
+/// What is no file, such as a pipe, is not opened: that would wait for somebody at its other end.
+fn open_lock(folder: &Path) -> io::Result<File> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(LOCK);
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        let message = format!("{} is no file: remove it", path.display());
+        return Err(io::Error::new(ErrorKind::InvalidInput, message));
+    }
+    File::options().create(true).append(true).open(path)
 }
 
 /// Opens the tasks and starts the worker, without waiting for it.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stormlens_checkpoint::Metadata;
+use stormlens_data::files::read_text;
 use stormlens_data::request::DeviceChoice;
 use stormlens_nn::device;
 use stormlens_nn::models::{HostTensors, Sizes};
@@ -42,11 +43,11 @@ struct Head {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&args.config)
-        .with_context(|| format!("cannot read {}", args.config.display()))?;
+    let text = read_text(&args.config)?;
     let Head { model } = parse(&text, &args.config)?;
-    let entry = registry::find(&model)
-        .map_err(|known| anyhow!("there is no model {model:?}; known are {}", known.join(", ")))?;
+    let entry = registry::find(&model).map_err(|known| {
+        anyhow!("there is no model {model:?}; choose one of: {}", known.join(", "))
+    })?;
     let run = Run { entry, text: &text, args: &args };
     let trained = TRAININGS.iter().find_map(|train| train(&run));
     trained.with_context(|| not_asked(&model))?

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use stormlens_data::outcome::{Axis, Coordinates, Domain, Number, Outcome, Values, Variable};
+use stormlens_data::outcome::{Axis, Coordinates, Domain, Note, Number, Outcome, Values, Variable};
 use stormlens_data::projection::Projection;
 
 /// What a formula starts with in spreadsheets, the wide forms of Chinese, Japanese and Korean too.
@@ -20,17 +20,17 @@ pub fn number(value: impl Display) -> String {
 
 /// A text as a cell. Spreadsheets take a cell that starts like a formula for one, whatever its
 /// quotes, so an apostrophe goes before it; also behind a comma, where a program that knows no quotes
-/// would begin another cell. Other separators of cells, which are those of some countries, and of
-/// lines do not stay.
+/// would begin another cell. A number with its sign is no formula. Other separators of cells, which are
+/// those of some countries, and of lines do not stay.
 pub fn cell(text: &str) -> String {
     let (mut cell, mut is_start) = (String::from("\""), true);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         let c = match c {
             ';' => ',',
             c if c.is_control() => ' ',
             c => c,
         };
-        if is_start && FORMULA_STARTS.contains(&c) {
+        if is_start && FORMULA_STARTS.contains(&c) && !begins_with_number(&text[at..]) {
             cell.push('\'');
         }
         is_start = c == ',' || is_start && (c.is_whitespace() || c == '"');
@@ -42,13 +42,24 @@ pub fn cell(text: &str) -> String {
     cell + "\""
 }
 
-/// The numbers of a result, a line each: name, value, unit, meaning.
+/// Whether a number is all that stands before the next separator.
+fn begins_with_number(text: &str) -> bool {
+    let cell = text.split([',', ';']).next().unwrap_or_default().trim_end();
+    cell.ends_with(|c: char| c.is_ascii_digit()) && cell.parse::<f64>().is_ok()
+}
+
+/// The numbers of a result, a line each: name, value, unit, meaning. Below them what must be said of it, without a value:
+/// `note/split`, and the words as its meaning.
 pub fn numbers_csv(outcome: &Outcome) -> String {
     let line = |Number { name, value, unit, meaning }: &Number| {
         record([cell(name), plain(*value), cell(unit), cell(meaning)])
     };
     let head = record(["name", "value", "unit", "meaning"].map(cell));
-    outcome.numbers.iter().map(line).fold(head, |text, line| text + &line)
+    let note = |note: &Note| {
+        record([cell(&format!("note/{}", note.name)), plain(f64::NAN), cell(""), cell(&note.text)])
+    };
+    let (numbers, notes) = (outcome.numbers.iter().map(line), outcome.notes.iter().map(note));
+    numbers.chain(notes).fold(head, |text, line| text + &line)
 }
 
 /// A variable as a table, a line a value: a column for each axis (lead times in minutes, beside the moment

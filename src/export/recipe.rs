@@ -143,7 +143,7 @@ impl Recipe {
             )),
             Some(None) => Err("its version is no whole number".to_owned()),
             None => Err("it has no version: the program that drew the figure is older than \
-                         versions are, so ask for the figure anew"
+                         versions are, so draw the figure again"
                 .to_owned()),
         }
     }

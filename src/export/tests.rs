@@ -253,7 +253,8 @@ fn check_archive(outcome: &Outcome, card: &ModelCard, figures: &[&str]) {
         assert_eq!(table.lines().count(), 1 + series.values.len(), "{}", series.name);
     }
     assert_eq!(text("scores.csv"), "threshold\n1\n");
-    assert_eq!(text("numbers.csv").lines().count(), 1 + outcome.numbers.len());
+    let n_lines = 1 + outcome.numbers.len() + outcome.notes.len();
+    assert_eq!(text("numbers.csv").lines().count(), n_lines);
     let provenance = json(text("provenance.json").as_bytes());
     assert_eq!(provenance["weights_sha256"], outcome.provenance.weights_sha256);
 }

@@ -1,4 +1,4 @@
-//! Who waits for a job, so that it stops with the last of them.
+//! Who waits for long work, so that it stops with the last of them.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const MAX_PAGES: usize = 1024;
 
 /// Pages and streams of events, by the names that the server gave to those who look.
 #[derive(Default)]
-pub(super) struct Viewers {
+pub struct Viewers {
     /// When each page was shown last.
     pages: HashMap<String, Instant>,
     /// One entry a stream; a stream without a name is that of nobody else.

@@ -3,6 +3,9 @@
 use crate::parameters::{Parameters, QuestionError};
 use stormlens_plot::{Region, Style};
 
+/// The largest threshold of a probability, in the unit of its variable.
+pub const EXCEED_MOST: f64 = 2_000.0;
+
 /// Reads those parts of a style that a task's figures have; the rest stays as it is in `default`.
 pub fn read(
     parameters: &Parameters,
@@ -37,8 +40,9 @@ fn read_part(parameters: &Parameters, name: &str, style: &mut Style) -> Result<(
         "outline" => style.outline = parameters.switch("outline", style.outline)?,
         "region" => style.region = read_region(parameters)?,
         "exceed" => {
-            let fits = |value: &f64| (0.0..=1e6).contains(value);
-            let value = parameters.number("exceed", "a number from 0 on", fits)?;
+            let fits = |value: &f64| (0.0..=EXCEED_MOST).contains(value);
+            let expected = format!("a number from 0 to {EXCEED_MOST}");
+            let value = parameters.number("exceed", &expected, fits)?;
             style.exceed = value.unwrap_or(style.exceed) + 0.0;
         }
         other => debug_assert!(false, "a style has no {other}"),

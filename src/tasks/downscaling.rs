@@ -19,6 +19,7 @@ mod question;
 mod rain;
 mod rivals;
 mod scores;
+mod split;
 mod terrain;
 #[cfg(test)]
 mod tests;
@@ -32,17 +33,18 @@ use std::sync::Arc;
 use stormlens_data::card::{CheckpointCard, ModelCard, Task as Kind};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Request, Subject, Target};
 use stormlens_plot::Style;
 
 use self::fields::Fields;
 use self::terrain::Terrains;
+use super::split::note;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Takes, Task};
 use crate::web::layout::Section;
 use crate::web::upload::{Intake, Kept, UploadLimits};
 
@@ -118,9 +120,12 @@ impl Task for DownscalingTask {
         bring::bring(self, files)
     }
 
-    /// About as much as one tile takes: tiles go through the network one by one.
-    fn memory(&self, _: &Request, _: [usize; 3]) -> (String, u64) {
-        ("refining a tile".to_owned(), 400_000_000)
+    fn n_passes(&self, request: &Request, cards: &Cards) -> usize {
+        prepare::n_passes(request, cards)
+    }
+
+    fn memory(&self, _: &Request, cards: &Cards, _: [usize; 3]) -> Option<Takes> {
+        Some(prepare::memory(cards))
     }
 
     fn problems(&self) -> Vec<String> {
@@ -135,8 +140,12 @@ impl Task for DownscalingTask {
         prepare::zeros(cards)
     }
 
-    fn answer(&self, answered: Answered<'_>) -> Outcome {
-        answer::outcome(answered)
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled> {
+        let Answered { request, cards, .. } = &answered;
+        let note = note(split::part_of(&self.fields, &request.subject, &cards.checkpoint));
+        let mut outcome = answer::outcome(answered);
+        outcome.notes.push(note);
+        Ok(outcome)
     }
 
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {

@@ -21,7 +21,7 @@ pub struct Setting<'a> {
     pub input_factor: f64,
     /// Whether the target is another number in the network's own unit.
     pub has_own_unit: bool,
-    /// What is explained, in words that may stand alone.
+    /// Target of the explanation, in words that may stand alone.
     pub target: &'a dyn Fn(&Explained) -> String,
 }
 

@@ -30,6 +30,7 @@ mod study;
 #[cfg(feature = "nn")]
 pub mod train;
 mod units;
+mod unmeasured;
 mod verification;
 
 use std::path::Path;
@@ -39,7 +40,7 @@ use anyhow::Context as _;
 use stormlens_data::card::{CheckpointCard, ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Request, Subject, Target};
 use stormlens_data::score::ScoreTable;
 
 use self::brought::Stated;
@@ -51,13 +52,15 @@ use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Takes, Task};
 use crate::web::layout::Section;
 use crate::web::upload::Kept;
 use stormlens_plot::Style;
 
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/samples", title: "Samples" };
+/// The entry behind it.
+const VERIFICATION: Section = Section { href: "/verification", title: "Verification" };
 
 /// Frames of an archive that are looked at when a server starts: a week of radar takes some seconds.
 const MAX_CHECKED_FRAMES: usize = 2_000;
@@ -147,8 +150,13 @@ impl Task for Nowcasts {
         self.samples.bring(files.paths, &Stated { units, task, memory: files.memory })
     }
 
-    fn memory(&self, request: &Request, shape: [usize; 3]) -> (String, u64) {
-        prepare::memory(request, shape)
+    fn n_passes(&self, request: &Request, _: &Cards) -> usize {
+        let n_drawn = references::n_drawn(question::has_steps_mean(&request.subject));
+        1 + question::mask_of(&request.subject).n_masks + n_drawn
+    }
+
+    fn memory(&self, request: &Request, cards: &Cards, shape: [usize; 3]) -> Option<Takes> {
+        Some(prepare::memory(request, cards, shape))
     }
 
     fn problems(&self) -> Vec<String> {
@@ -164,14 +172,14 @@ impl Task for Nowcasts {
         prepare::zeros(cards)
     }
 
-    fn answer(&self, answered: Answered<'_>) -> Outcome {
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled> {
         let Answered { request, cards, .. } = &answered;
         let id = question::sample_of(&request.subject);
         let note = note(split::part(&self.samples, id, &cards.checkpoint));
         let measured = self.samples.measured(id);
-        let mut outcome = answer::outcome(answered, measured);
+        let mut outcome = answer::outcome(answered, measured)?;
         outcome.notes.push(note);
-        outcome
+        Ok(outcome)
     }
 
     fn table_names(&self) -> &'static [&'static str] {

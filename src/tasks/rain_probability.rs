@@ -24,6 +24,7 @@ mod prepare;
 mod question;
 mod recognised;
 mod samples;
+mod split;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "nn")]
@@ -38,16 +39,17 @@ use std::sync::Arc;
 use stormlens_data::card::{CheckpointCard, ModelCard, Task as Kind};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Request, Subject, Target};
 use stormlens_plot::Style;
 
 use self::samples::Samples;
+use super::split::note;
 use super::{Folders, Opened};
 use crate::jobs::WorkerError;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Files, ParameterHelp, Prepared, Takes, Task};
 use crate::web::layout::Section;
 use crate::web::upload::{Intake, Kept, UploadLimits};
 
@@ -128,10 +130,12 @@ impl Task for RainProbabilityTask {
         bring::bring(self, files)
     }
 
-    /// The published network with explanations.
-    fn memory(&self, _: &Request, [channels, rows, columns]: [usize; 3]) -> (String, u64) {
-        let n = (channels * rows * columns) as u64;
-        ("looking at fields of a weather model".to_owned(), 100_000_000 + 4_000 * n)
+    fn n_passes(&self, request: &Request, _: &Cards) -> usize {
+        1 + question::subject_of(&request.subject).1.n_masks
+    }
+
+    fn memory(&self, _: &Request, cards: &Cards, shape: [usize; 3]) -> Option<Takes> {
+        Some(prepare::memory(cards, shape))
     }
 
     fn problems(&self) -> Vec<String> {
@@ -146,8 +150,13 @@ impl Task for RainProbabilityTask {
         prepare::zeros(cards)
     }
 
-    fn answer(&self, answered: Answered<'_>) -> Outcome {
-        answer::outcome(answered)
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled> {
+        let Answered { request, cards, .. } = &answered;
+        let (id, _) = question::subject_of(&request.subject);
+        let note = note(split::part(&self.samples, id, &cards.checkpoint));
+        let mut outcome = answer::outcome(answered);
+        outcome.notes.push(note);
+        Ok(outcome)
     }
 
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {

@@ -31,7 +31,7 @@ use anyhow::Context as _;
 use stormlens_data::card::{ModelCard, Part};
 use stormlens_data::network::{self, Input};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Request, Subject, Target};
 
 use self::refusals::Refusals;
 use self::scenes::{CacheOptions, Scenes};
@@ -147,13 +147,13 @@ impl Task for SceneTask {
         prepare::zeros(cards)
     }
 
-    fn answer(&self, answered: Answered<'_>) -> Outcome {
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled> {
         let Answered { request, cards, .. } = &answered;
         let entry = self.scenes.find(question::scene_of(&request.subject));
         let part = entry.map_or(Part::Unknown, |entry| split::part(&entry, &cards.checkpoint));
         let mut outcome = answer::outcome(answered);
         outcome.notes.push(note(part));
-        outcome
+        Ok(outcome)
     }
 
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit> {

@@ -11,6 +11,7 @@ use stormlens_data::card::{
 use stormlens_data::hash::sha256;
 use stormlens_data::network::{Answer, Asked, Explained, Map, Meaning, Measure, Series};
 use stormlens_data::outcome::{Outcome, Provenance};
+use stormlens_data::request::Silent;
 use stormlens_data::scene::{ID_DIGITS, Variant};
 
 use super::{Folders, UploadLimits};
@@ -264,9 +265,19 @@ pub(crate) fn finish(question: &Question, prepared: Prepared, answer: Answer) ->
     let methods = question.methods();
     let (rest, duration_ms) = (prepared.rest, 12.5);
     let (answers, placed) = (vec![answer], Vec::new());
-    let answered =
-        Answered { request, cards, rest, answers, placed, provenance, duration_ms, methods };
-    question.task.answer(answered)
+    let progress = &Silent;
+    let answered = Answered {
+        request,
+        cards,
+        rest,
+        answers,
+        placed,
+        provenance,
+        duration_ms,
+        methods,
+        progress,
+    };
+    question.task.answer(answered).expect("nobody stops it")
 }
 
 /// A forecast is half of the last frame and a thousandth more for each lead time; of classes the second is

@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, ORIGIN, REFERER};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -56,6 +56,51 @@ impl Access {
             None => Ok(()),
             Some(host) => Err(other_host(host)),
         }
+    }
+
+    /// A page of another site may lead here, and nothing else: what it shows or fetches by itself would
+    /// start runs that nobody asked for, and its scripts may not read the answer anyway.
+    fn check_site(&self, path: &str, headers: &HeaderMap) -> Result<(), AppError> {
+        let of = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
+        let is_of_other_site = match of("sec-fetch-site") {
+            Some(site) => {
+                let is_visit = of("sec-fetch-mode").is_none_or(|mode| mode == b"navigate")
+                    && of("sec-fetch-dest").is_none_or(|dest| dest == b"document");
+                matches!(site, b"cross-site" | b"same-site") && !is_visit
+            }
+            None => may_start_run(path) && self.is_part_of_other_site(headers),
+        };
+        if is_of_other_site { Err(AppError::CrossSite) } else { Ok(()) }
+    }
+
+    /// The same where browsers do not say it: they send `Sec-Fetch-*` only to https and to the own machine. Who follows a
+    /// link accepts HTML. What a page of this server fetches names that page as its referer; what another page fetches
+    /// names that one, or none. Plain tools name none either, but they do not ask for a picture or a language as browsers do.
+    fn is_part_of_other_site(&self, headers: &HeaderMap) -> bool {
+        let of = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let accepted = of(ACCEPT).unwrap_or_default();
+        if accepted.contains("text/html") {
+            return false;
+        }
+        let own = of(HOST).unwrap_or_default();
+        let named: Vec<bool> = [REFERER, ORIGIN]
+            .into_iter()
+            .filter_map(of)
+            .map(|page| self.is_own(page, own))
+            .collect();
+        let is_of_a_page = accepted.starts_with("image/") || headers.contains_key(ACCEPT_LANGUAGE);
+        match &named[..] {
+            [] => is_of_a_page,
+            named => named.contains(&false),
+        }
+    }
+
+    /// Whether an address is of this server, by the name that was asked or one that was allowed.
+    fn is_own(&self, page: &str, own: &str) -> bool {
+        let page = page.parse::<Uri>().ok();
+        let Some(page) = page.as_ref().and_then(Uri::authority) else { return false };
+        page.as_str().eq_ignore_ascii_case(own)
+            || self.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(page.host()))
     }
 }
 
@@ -121,8 +166,8 @@ pub async fn admit(
 ) -> Result<Response, AppError> {
     check_length(&request)?;
     state.access.check_host(&request)?;
-    check_site(request.headers())?;
     let path = request.uri().path();
+    state.access.check_site(path, request.headers())?;
     if HEALTH.contains(&path) {
         return Ok(next.run(request).await);
     }
@@ -147,14 +192,9 @@ fn check_length(request: &Request) -> Result<(), AppError> {
     ))
 }
 
-/// A page of another site may lead here, and nothing else: what it shows or fetches by itself would
-/// start runs that nobody asked for, and its scripts may not read the answer anyway.
-fn check_site(headers: &HeaderMap) -> Result<(), AppError> {
-    let of = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
-    let is_foreign = matches!(of("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
-    let is_visit = of("sec-fetch-mode").is_none_or(|mode| mode == b"navigate")
-        && of("sec-fetch-dest").is_none_or(|dest| dest == b"document");
-    if is_foreign && !is_visit { Err(AppError::CrossSite) } else { Ok(()) }
+/// Results, and comparisons of what a task lists.
+fn may_start_run(path: &str) -> bool {
+    path.starts_with("/v1/") || path.ends_with("/compare")
 }
 
 fn no_host() -> AppError {
@@ -222,6 +262,56 @@ mod tests {
         for other in strange {
             assert!(!access.allows(other), "{other}");
         }
+    }
+
+    /// As browsers ask an http address that is not their own machine's, where they say nothing of sites.
+    #[test]
+    fn parts_of_other_sites_are_known_without_sec_fetch() {
+        const IMAGE: &str = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+        const PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        const OWN: &str = "http://10.0.0.5:8080/v1/result?model=a";
+        const OTHER: &str = "http://evil.example/";
+        let access = Access { allowed_hosts: vec!["lab.example".into()], ..Access::default() };
+        let check = |expected: bool, headers: &[(&str, &str)]| {
+            let all = headers.iter().chain([&("host", "10.0.0.5:8080")]);
+            let read = |(name, value): &(&str, &str)| {
+                (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
+            };
+            let headers = all.map(read).collect();
+            let found = access.check_site("/v1/result/figure/map-a.svg", &headers).is_ok();
+            assert_eq!(found, expected, "{headers:?}");
+            assert_eq!(access.check_site("/lists/compare", &headers).is_ok(), expected);
+            assert!(access.check_site("/models", &headers).is_ok(), "it starts no run");
+        };
+        let language = ("accept-language", "en");
+        // <img>, with and without a referer, and one that a browser of yesterday asks for.
+        check(false, &[("accept", IMAGE), language, ("referer", OTHER)]);
+        check(false, &[("accept", IMAGE), language]);
+        check(false, &[("accept", IMAGE)]);
+        // <script>, fetch and EventSource.
+        check(false, &[("accept", "*/*"), language, ("referer", OTHER)]);
+        check(false, &[("accept", "*/*"), ("referer", OTHER)]);
+        check(false, &[("accept", "*/*"), language]);
+        check(false, &[("accept", "*/*"), ("origin", "null")]);
+        check(false, &[("accept", "*/*"), ("origin", "http://evil.example")]);
+        check(false, &[("accept", "text/event-stream"), language]);
+        // Another port is another site.
+        check(false, &[("accept", IMAGE), ("referer", "http://10.0.0.5/")]);
+        check(false, &[("accept", IMAGE), ("referer", "about:blank")]);
+        // A link, whoever has it.
+        check(true, &[("accept", PAGE), language, ("referer", OTHER)]);
+        check(true, &[("accept", PAGE), language]);
+        // What pages of this server show, also below a name of a proxy.
+        check(true, &[("accept", IMAGE), language, ("referer", OWN)]);
+        check(true, &[("accept", "*/*"), language, ("referer", OWN)]);
+        check(true, &[("accept", IMAGE), ("referer", "http://lab.example/stormlens/rain")]);
+        // Plain tools.
+        check(true, &[("accept", "*/*")]);
+        check(true, &[("accept", "application/json")]);
+        check(true, &[]);
+        // Browsers that say it are believed.
+        check(true, &[("accept", IMAGE), language, ("sec-fetch-site", "same-origin")]);
+        check(true, &[("accept", IMAGE), language, ("sec-fetch-site", "none")]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub use page::{probabilities, quantiles};
 
 /// The ratio of cost to loss that is marked until somebody chooses one.
 const COST_LOSS: f64 = 0.2;
+/// The least and the most that may be chosen: those that the curve of the value is drawn over.
+const COST_LOSS_RANGE: [f64; 2] = [0.001, 0.99];
 /// Names beside those of every sheet.
 const NAMES: [&str; 8] =
     ["event", "cost-loss", "width-mm", "dpi", "theme", "title", "source", "download"];
@@ -67,8 +69,10 @@ impl Asked {
             return Err(unknown());
         }
         parameters.only(&NAMES.into_iter().chain([VERSION]).collect::<Vec<_>>())?;
-        let ratio = |ratio: &f64| (0.001..=0.99).contains(ratio);
-        let cost_loss = parameters.number("cost-loss", "a ratio from 0.001 to 0.99", ratio)?;
+        let [least, most] = COST_LOSS_RANGE;
+        let ratio = |ratio: &f64| (least..=most).contains(ratio);
+        let expected = format!("a ratio from {least} to {most}");
+        let cost_loss = parameters.number("cost-loss", &expected, ratio)?;
         let event = parameters.number("event", "an event, counted from 0", |_| true)?;
         Ok(Self {
             which: Which::parse(name).ok_or_else(unknown)?,

@@ -114,6 +114,12 @@ impl AppError {
         }
     }
 
+    /// Whether there is no room for a run now, but will be.
+    pub fn is_busy(&self) -> bool {
+        let is_over = matches!(self, Self::ShuttingDown);
+        !is_over && self.describe().status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     fn describe(&self) -> Described {
         use AppError as E;
         let to = |text, href: &str| Link { text, href: href.to_owned() };
@@ -257,7 +263,7 @@ fn describe_question(error: &QuestionError) -> Described {
         Q::NoNetworks => (
             StatusCode::NOT_IMPLEMENTED,
             "No networks in this program",
-            "Samples can be looked at, but not computed with: build the program with its default \
+            "You can look at samples, but you cannot run a network: build the program with its default \
              features to run networks"
                 .to_owned(),
             to("To the start page", "/"),
@@ -315,11 +321,11 @@ fn way_back(what: &str) -> Link {
 fn known_names(known: &[String]) -> String {
     const MAX_NAMES: usize = 40;
     match known {
-        [] => "There is none at all".to_owned(),
-        names if names.len() <= MAX_NAMES => format!("Known are {}", names.join(", ")),
+        [] => "There are none here".to_owned(),
+        names if names.len() <= MAX_NAMES => format!("Choose one of: {}", names.join(", ")),
         names => {
             let first = names[..MAX_NAMES].join(", ");
-            format!("Known are {first} and {} more", names.len() - MAX_NAMES)
+            format!("Choose one of: {first} and {} more", names.len() - MAX_NAMES)
         }
     }
 }

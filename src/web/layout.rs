@@ -37,7 +37,9 @@ impl Layout {
             Readiness::Unavailable(reason) => ("none".to_owned(), reason),
         };
         let credits: Vec<_> = state.pages().map(|pages| pages.credits()).collect();
-        let of_tasks = state.pages().map(|pages| pages.section());
+        let of_tasks = state.pages().flat_map(|pages| {
+            [pages.section()].into_iter().chain(pages.further_sections().iter().copied())
+        });
         Self {
             sections: of_tasks.chain([Section::MODELS, Section::ABOUT]).collect(),
             here,

@@ -10,7 +10,7 @@ use super::forms::{OF_LAYERS, OF_SIGNS, ViewForm, view_form};
 use super::result::page;
 use super::views::{FigureView, Figures, map};
 use crate::question::Question;
-use stormlens_plot::words::sentence;
+use stormlens_plot::words::{in_unit, sentence};
 use stormlens_plot::{Completeness, Figure};
 
 /// The section on a method.
@@ -30,7 +30,7 @@ pub struct MethodSection {
 
 /// What a method found.
 pub struct Found {
-    /// What is explained, as a sentence without a full stop.
+    /// Target of the explanation, as a sentence without a full stop.
     pub target: String,
     /// How the method was asked: name of the option and its value.
     pub options: Vec<(&'static str, String)>,
@@ -216,17 +216,20 @@ fn table(variable: &Variable) -> Option<Table> {
     })
 }
 
-/// What is explained, and how much of it there is where it is a sum over pixels.
+/// Target of the explanation, and how much of it there is where it is a sum over pixels.
 fn target(outcome: &Outcome, card: &MethodCard) -> String {
-    let words = outcome.attributions(card.id).map(Variable::target).next().unwrap_or_default();
-    let mut letters = words.chars();
-    let words: String = letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
     let number = |part: &str| {
         let name = format!("{}/{part}", card.variable());
         outcome.numbers.iter().find(|number| number.name == name)
     };
+    // What a method finds may be series alone, which say no target.
+    let of_maps =
+        outcome.attributions(card.id).map(Variable::target).find(|words| !words.is_empty());
+    let words = of_maps.or_else(|| number(TARGET).map(|number| number.meaning.as_str()));
+    let mut letters = words.unwrap_or_default().chars();
+    let words: String = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
     match (number(TARGET), number(NORMALISED)) {
         (Some(mean), None) if number(N_PIXELS).is_some() => format!("{words}: {}", with_unit(mean)),
         (Some(sum), Some(normalised)) => format!(
@@ -268,8 +271,8 @@ fn numbers(outcome: &Outcome, card: &MethodCard) -> Vec<NumberView> {
 fn with_unit(number: &Number) -> String {
     match number.unit.as_str() {
         "1" if number.value.fract() == 0.0 => format::count(number.value.max(0.0) as usize),
-        "1" => format::number(number.value),
-        unit => format!("{} {unit}", format::number(number.value)),
+        // Its name says what a probability is of.
+        unit => format!("{}{}", format::number(number.value), in_unit(unit)),
     }
 }
 

@@ -28,6 +28,11 @@ pub trait Pages: Send + Sync {
     /// Its entry of the navigation: the list of what can be looked at.
     fn section(&self) -> Section;
 
+    /// Further entries, behind that.
+    fn further_sections(&self) -> &'static [Section] {
+        &[]
+    }
+
     /// Whose data it shows, for the foot of every page; no full stop at its end.
     fn credits(&self) -> &'static str;
 
@@ -57,6 +62,11 @@ pub trait Pages: Send + Sync {
 
     /// The `evaluation.json` beside weights, as HTML; `None` where there is none that can be read.
     fn evaluation(&self, file: &Path) -> Option<String>;
+
+    /// Comparisons with others in which weights took part: address and title. It may look at the disk.
+    fn comparisons(&self, _: &CheckpointCard) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Why it cannot take what visitors bring, if that is known. It may look at the disk.
     fn trouble(&self) -> Option<&'static str> {

@@ -14,7 +14,7 @@ use super::client::Shares;
 
 pub use form::{Form, NamedBytes, Part};
 pub use intake::{Intake, answer};
-pub use kept::{KeepError, Kept, are_digits, first_digits};
+pub use kept::{KeepError, Kept, first_digits, is_key};
 pub use meter::{Crowd, Meter};
 pub use refusal::Words;
 pub use remedy::parted;

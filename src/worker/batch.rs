@@ -11,6 +11,7 @@ use stormlens_data::request::{Cancelled, Progress, Request};
 use stormlens_nn::engine::Resident;
 use stormlens_nn::{Engine, EngineError};
 
+use super::needed::{largest, needed_bytes};
 use super::{no_answer, no_weights, origin, worker_error};
 use crate::catalog::Catalog;
 use crate::jobs::{Asked, WorkerError};
@@ -78,11 +79,13 @@ fn prepare<'a>(
     let (cards, task) = known.ok_or_else(|| no_weights(&request.model, &request.checkpoint))?;
     let Prepared { passes, phase, rest } = task.prepare(request, &cards)?;
     // The memory of a GPU is another, and its driver refuses without ending the program.
-    if let Some(first) = passes.first().filter(|_| context.engine.device().kind == "cpu") {
-        let (what, needed_bytes) = task.memory(request, first.input.shape);
-        let remedy = "ask about a smaller map or on a machine with more memory".to_owned();
+    let takes = largest(&passes).and_then(|shape| task.memory(request, &cards, shape));
+    if let Some(takes) = takes.filter(|_| context.engine.device().kind == "cpu") {
+        let n_own = context.catalog.own_passes(request).unwrap_or(1);
+        let needed_bytes = needed_bytes(&takes, &passes, n_own);
+        let remedy = "choose a smaller map, or a computer with more memory".to_owned();
         let refuse = |message| WorkerError::Invalid { message, remedy };
-        context.memory.check(&what, needed_bytes).map_err(refuse)?;
+        context.memory.check(&takes.what, needed_bytes).map_err(refuse)?;
     }
     Ok(Ready { place_idx, request, progress, task, cards, passes, phase, rest })
 }
@@ -102,7 +105,7 @@ fn run(context: &Context<'_>, mut group: Vec<Ready<'_>>) -> Outcomes {
     match answers {
         Ok(answers) if answers.len() == group.len() => {
             let finish = |(ready, answer): (Ready<'_>, Answer)| {
-                (ready.place_idx, Ok(ready.finish(context, vec![answer], duration_ms)))
+                (ready.place_idx, ready.finish(context, vec![answer], duration_ms))
             };
             group.into_iter().zip(answers).map(finish).collect()
         }
@@ -125,7 +128,7 @@ fn pass_by_pass(context: &Context<'_>, ready: Ready<'_>) -> (usize, Result<Outco
     let place_idx = ready.place_idx;
     let answers = answers_to(context, &ready);
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
-    (place_idx, answers.map(|answers| ready.finish(context, answers, duration_ms)))
+    (place_idx, answers.and_then(|answers| ready.finish(context, answers, duration_ms)))
 }
 
 fn answers_to(context: &Context<'_>, ready: &Ready<'_>) -> Result<Vec<Answer>, WorkerError> {
@@ -136,7 +139,7 @@ fn answers_to(context: &Context<'_>, ready: &Ready<'_>) -> Result<Vec<Answer>, W
             return Err(WorkerError::Cancelled);
         }
         let rest = &ready.passes[answers.len()..];
-        let steps = OfPasses { progress: ready.progress, is_alone: n == 1 };
+        let steps = OfPasses { ready, n_done: answers.len() };
         match &rest[..Pass::n_together(rest)] {
             [pass] => {
                 let other = pass.weights.as_deref().map(context.load).transpose()?;
@@ -157,17 +160,19 @@ fn answers_to(context: &Context<'_>, ready: &Ready<'_>) -> Result<Vec<Answer>, W
     Ok(answers)
 }
 
-/// Tells of long work within a pass; what is one of many steps stays unsaid, but is stopped all the same.
+/// Tells of long work within a pass. What is one of many steps stays unsaid, but it is stopped and lets others in all the
+/// same.
 struct OfPasses<'a> {
-    progress: &'a dyn Progress,
-    is_alone: bool,
+    ready: &'a Ready<'a>,
+    n_done: usize,
 }
 
 impl Progress for OfPasses<'_> {
     fn report(&self, phase: &str, done: usize, total: usize) -> ControlFlow<Cancelled> {
-        match self.is_alone || total > 1 {
-            true => self.progress.report(phase, done, total),
-            false => ControlFlow::Continue(()),
+        let Ready { passes, progress, phase: of_passes, .. } = self.ready;
+        match passes.len() == 1 || total > 1 {
+            true => progress.report(phase, done, total),
+            false => progress.report(of_passes, self.n_done, passes.len()),
         }
     }
 }
@@ -187,9 +192,17 @@ impl Ready<'_> {
     }
 
     /// The outcome; the network took `duration_ms` for all that went with it.
-    fn finish(self, context: &Context<'_>, answers: Vec<Answer>, duration_ms: f64) -> Outcome {
-        let Self { request, task, cards, rest, .. } = self;
-        task.answer(Answered {
+    ///
+    /// # Errors
+    /// When nobody waits for it any more.
+    fn finish(
+        self,
+        context: &Context<'_>,
+        answers: Vec<Answer>,
+        duration_ms: f64,
+    ) -> Result<Outcome, WorkerError> {
+        let Self { request, progress, task, cards, rest, .. } = self;
+        let answered = Answered {
             request,
             cards: &cards,
             rest,
@@ -198,7 +211,9 @@ impl Ready<'_> {
             provenance: origin(context.engine, context.resident, request),
             duration_ms,
             methods: context.catalog.methods(),
-        })
+            progress,
+        };
+        task.answer(answered).map_err(|Cancelled| WorkerError::Cancelled)
     }
 }
 

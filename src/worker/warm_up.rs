@@ -9,7 +9,7 @@ use stormlens_data::network::{Asked, Question, Target};
 use stormlens_data::request::{Request, Silent};
 
 use super::{EngineWorker, worker_error};
-use crate::catalog::{Catalog, STEPS};
+use crate::catalog::Catalog;
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Task;
@@ -65,8 +65,7 @@ impl EngineWorker {
     /// All methods that take a single pass.
     fn way_back(&self, model: &ModelCard, target: &Target) -> Question {
         let methods = self.catalog.methods_of(model);
-        let methods =
-            methods.iter().filter(|card| card.option(STEPS).is_none() && card.hides.is_none());
+        let methods = methods.iter().filter(|card| card.own_passes.is_none());
         let ask = |method: &MethodCard| Asked {
             method: method.id.to_owned(),
             options: BTreeMap::new(),

@@ -184,6 +184,27 @@ async fn a_page_of_another_site_starts_no_run() {
     assert_eq!(own.status, StatusCode::OK);
 }
 
+/// To an http address that is not the own machine's browsers send no `Sec-Fetch-*`.
+#[tokio::test]
+async fn a_picture_on_another_site_starts_no_run_over_plain_http() {
+    const HOST: (&str, &str) = ("host", "192.168.1.7:8080");
+    let app = TestApp::new();
+    let figure = part(&result(SAMPLE, "grad-cam"), "figure/map-prediction.png");
+    let image = ("accept", "image/avif,image/webp,image/*,*/*;q=0.8");
+    for more in [&[("referer", "http://evil.example/")][..], &[]] {
+        let page = app.get_from(&figure, &[&[HOST, image], more].concat()).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{more:?}");
+    }
+    assert_eq!(app.n_runs(), 0);
+    let icon = app.get_from("/static/old/icon.svg", &[HOST, image]).await;
+    assert_ne!(icon.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.finished(&result(SAMPLE, "grad-cam")).await.status, StatusCode::OK);
+    let own = [HOST, image, ("referer", "http://192.168.1.7:8080/v1/result")];
+    assert_eq!(app.get_from(&figure, &own).await.status, StatusCode::OK);
+    let tool = app.get_from(&figure, &[HOST, ("accept", "*/*")]).await;
+    assert_eq!(tool.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn lists_without_end_are_refused_at_once() {
     let app = TestApp::new();

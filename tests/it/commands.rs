@@ -9,6 +9,8 @@ use stormlens_data::files::npy;
 use crate::bench::Bench;
 
 const SHIPPED: &str = "knmi-20100826";
+const SCENES: &str = "checkpoints/polar-low/simulated-192/weights.safetensors";
+const FIELDS: &str = "checkpoints/sslpdl/iberia-narrow/weights.safetensors";
 
 #[test]
 fn predict_takes_one_sequence_or_many() {
@@ -231,9 +233,15 @@ fn what_takes_more_memory_than_the_limit_is_refused_in_words() {
 fn endless_inputs_are_refused_at_once_wherever_a_file_is_named() {
     let bench = Bench::new();
     bench.frames("x.npy", &[12, 32, 32]);
-    let made = Command::new("mkfifo").arg(bench.path("pipe.h5")).status();
+    // A file of windows by its name.
+    let pipe = "input-length_12.h5";
+    let made = Command::new("mkfifo").arg(bench.path(pipe)).status();
     assert!(made.is_ok_and(|status| status.success()), "mkfifo belongs to POSIX");
-    for (input, words) in [("/dev/zero", "/dev/zero is a device"), ("@pipe.h5", "pipe.h5 is a")] {
+    let evaluate = format!("evaluate --checkpoint {SHIPPED} --dataset");
+    bench.fails(&format!("{evaluate} @{pipe}"), &["input-length_12.h5 is a"]);
+    for (input, words) in
+        [("/dev/zero", "/dev/zero is a device"), ("@input-length_12.h5", "input-length_12.h5 is a")]
+    {
         for command in [
             format!("predict --checkpoint {SHIPPED} --input {input} --output @y.npy"),
             format!("predict --model polar-low --input {input} --output @y.json"),
@@ -244,6 +252,14 @@ fn endless_inputs_are_refused_at_once_wherever_a_file_is_named() {
         }
         let import = format!("import --from {input} --output @w.safetensors");
         bench.fails(&import, &["not a regular file"]);
+        for command in [
+            format!("train {input}"),
+            format!("{evaluate} data/knmi --split-file {input}"),
+            format!("import --from {SCENES} --output @w.safetensors --trained-with {input}"),
+            format!("import --from {FIELDS} --output @w.safetensors --fields {input}"),
+        ] {
+            bench.fails(&command, &[words]);
+        }
     }
 }
 
@@ -371,7 +387,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
     let files = "--input @x.npy --output @e.npz";
     bench.fails(
         &format!("predict --model resnet --checkpoint {SHIPPED} {files}"),
-        &["resnet", "known are sar-unet"],
+        &["resnet", "choose one of: sar-unet"],
     );
     bench.fails(
         &format!("explain --checkpoint {SHIPPED} layers=cbam9 {files}"),
@@ -509,7 +525,7 @@ fn a_bad_training_file_is_refused_in_words() {
                 validate_until = \"2010-08-26T05:30:00Z\"\ndescription = \"\"\nlicence = \"\"\n";
     let run =
         |model: &str| format!("model = \"{model}\"\noutput = \"{}\"\n", bench.path("r").display());
-    check(&(run("resnet") + data), &["resnet", "known are sar-unet"]);
+    check(&(run("resnet") + data), &["resnet", "choose one of: sar-unet"]);
     check(&(run("sar-unet") + data + "speed = 9\n"), &["speed"]);
     let early = data.replace("T05:00", "T00:30");
     check(&(run("sar-unet") + &early), &["Train block", "no sample"]);
@@ -578,4 +594,73 @@ fn a_figure_renders_from_its_own_recipe() {
         fs::write(bench.path("foreign.png"), png).expect("a file");
         bench.fails("render @foreign.png --output @x.svg", &["from 2 to 1600"]);
     }
+}
+
+/// Sets all pixels of KNMI's files to what stands for no data.
+const WITHOUT_PIXELS: &str = "
+import sys, h5py
+for path in sys.argv[1:]:
+    with h5py.File(path, 'r+') as file:
+        file['image1/image_data'][...] = 65535
+";
+
+/// Nothing was measured, a frame was not, and half of the pixels were not.
+#[test]
+fn frames_that_nobody_measured_get_no_forecast() {
+    let bench = Bench::new();
+    let name = |minute: u32| format!("RAD_NL25_RAP_5min_2010082605{minute:02}.h5");
+    let bytes = |minute: u32| fs::read(format!("data/knmi/{}", name(minute))).expect("a frame");
+    for (folder, unknown) in [("all", 12), ("one", 1)] {
+        fs::create_dir(bench.path(folder)).expect("a folder");
+        for i in 0..12 {
+            fs::write(bench.path(folder).join(name(5 * i)), bytes(5 * i)).expect("a file");
+        }
+        let paths: Vec<_> = (0..unknown).map(|i| bench.path(folder).join(name(5 * i))).collect();
+        let python = std::env::var("STORMLENS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let run = Command::new(python).args(["-c", WITHOUT_PIXELS]).args(&paths).status();
+        if !run.is_ok_and(|status| status.success()) {
+            assert!(std::env::var_os("CI").is_none(), "Python with h5py is needed");
+            return println!("skipped: Python with h5py is not installed");
+        }
+    }
+    let words = "no pixel of the 12 input frames was measured";
+    for model in
+        ["sar-unet --checkpoint knmi-20100826", "spat-spark --checkpoint narrow-germany-2018"]
+    {
+        bench.fails(&format!("predict --model {model} --input @all --output @y.json"), &[words]);
+        bench.fails(&format!("nowcast @all --model {model} --output @y.json"), &[words]);
+    }
+    bench.fails(
+        &format!("explain --checkpoint {SHIPPED} --input @all --method saliency --output @y.json"),
+        &[words],
+    );
+    bench.succeeds(&format!("predict --checkpoint {SHIPPED} --input @one --output @y.json"));
+    let said = fs::read_to_string(bench.path("y.json")).expect("an answer");
+    assert!(said.contains("1 of 12 input frames were not measured at all"), "{said}");
+}
+
+#[test]
+fn inputs_that_do_not_belong_together_are_told() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    fs::create_dir(bench.path("folder.npy")).expect("a folder");
+    let predict = format!("predict --checkpoint {SHIPPED} --output @y.npy");
+    let words = ["folder.npy is a folder", "give one folder, or files only"];
+    bench.fails(&format!("{predict} --input @folder.npy @x.npy"), &words);
+    let words = ["folder.npy is a folder", "leave --units out"];
+    bench.fails(&format!("{predict} --units normalised --input @folder.npy"), &words);
+    let head = "{'descr': '>f4', 'fortran_order': False, 'shape': (1, 12, 32, 32), }\n";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((head.len() as u16).to_le_bytes());
+    bytes.extend(head.as_bytes());
+    bytes.resize(bytes.len() + 4 * 12 * 32 * 32, 0);
+    fs::write(bench.path("big.npy"), bytes).expect("a file");
+    bench.fails(&format!("{predict} --input @big.npy"), &["big-endian", ".astype(\"<f4\")"]);
+    let compare = "compare --dataset data/knmi --output @y.csv";
+    bench.fails(
+        &format!("{compare} --lead-times 7"),
+        &["no frame lies 7 minutes ahead", "5, 10, 15"],
+    );
+    bench
+        .fails(&format!("{compare} --forecasts persistence,persistence"), &["“persistence” twice"]);
 }

@@ -9,16 +9,17 @@ use crate::support::{SAMPLE, TestApp, part, result};
 async fn unknown_things_list_the_known_ones() {
     let with = |parameter: &str| format!("/v1/result?sample={SAMPLE}&{parameter}");
     check("/nowhere", 404, &["There is no page at /nowhere"]).await;
-    check("/samples/knmi-1999", 404, &["knmi-1999", "Known are knmi-20100826T0055", "more"]).await;
-    check("/models/lstm", 404, &["lstm", "Known are sar-unet"]).await;
+    check("/samples/knmi-1999", 404, &["knmi-1999", "Choose one of: knmi-20100826T0055", "more"])
+        .await;
+    check("/models/lstm", 404, &["lstm", "Choose one of: sar-unet"]).await;
     check("/v1/result?sample=knmi-1999", 404, &["no sample called “knmi-1999”"]).await;
-    check(&with("model=lstm"), 404, &["Known are sar-unet"]).await;
-    check(&with("checkpoint=best"), 404, &["Known are test"]).await;
-    check(&with("layers=cbam9"), 422, &["cbam9", "Known are Up_RRCNN2.doubleconv"]).await;
+    check(&with("model=lstm"), 404, &["Choose one of: sar-unet"]).await;
+    check(&with("checkpoint=best"), 404, &["Choose one of: test"]).await;
+    check(&with("layers=cbam9"), 422, &["cbam9", "Choose one of: Up_RRCNN2.doubleconv"]).await;
     check(
         &with("methods=lime"),
         422,
-        &["Known are grad-cam, integrated-gradients, saliency, none"],
+        &["Choose one of: grad-cam, integrated-gradients, saliency, none"],
     )
     .await;
     check(&with("palette=rainbow"), 422, &["uniform, steps-be, pysteps"]).await;
@@ -46,7 +47,7 @@ async fn bad_parameters_say_what_is_expected() {
     check("/samples?min-wet=101", 400, &["percentage from 0 to 100"]).await;
     check("/samples?page=0", 400, &["page number from 1"]).await;
     check("/samples?observed=maybe", 400, &["yes or no"]).await;
-    let known = "Known are field, event, from, to, min-wet, min-maximum, observed, sort, page";
+    let known = "Choose one of: field, event, from, to, min-wet, min-maximum, observed, sort, page";
     check("/samples?colour=red", 400, &[known]).await;
     check("/samples?sort=wet", 422, &["wettest"]).await;
 }
@@ -71,7 +72,7 @@ fn figure(name: &str, methods: &str, more: &str) -> String {
 async fn bad_figures_say_what_there_is() {
     let prediction = |more: &str| figure("map-prediction.svg", "none", more);
     let cam = |layer: &str| format!("map-grad_cam%2F{layer}.svg");
-    check(&figure("sunset.svg", "none", ""), 404, &["Known are map-NAME"]).await;
+    check(&figure("sunset.svg", "none", ""), 404, &["Choose one of: map-NAME"]).await;
     check(&figure("map-prediction.gif", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
     check(&figure("map-prediction", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
     check(&figure("map-truth.svg", "none", ""), 404, &["truth", "prediction"]).await;
@@ -107,7 +108,7 @@ async fn a_program_gets_json() {
         let body = page.json();
         assert_eq!(body["status"], 404);
         assert_eq!(body["title"], "Unknown model");
-        assert_eq!(body["remedy"], "Known are sar-unet, polar-low");
+        assert_eq!(body["remedy"], "Choose one of: sar-unet, polar-low");
         assert_eq!(body["back"]["href"], "/models");
     }
 }

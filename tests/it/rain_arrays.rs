@@ -39,7 +39,7 @@ fn an_array_with_its_grid_is_the_field_that_it_was_made_of() {
     let json = format!("predict --model harpnet --input @x.npy {said} domain=-115,37,-113,39");
     bench.succeeds(&format!("{json} --output @answer.json"));
     let words = std::fs::read_to_string(bench.path("answer.json")).expect("an answer");
-    assert!(words.contains("as whoever brought it stated"), "{words}");
+    assert!(words.contains("as the user stated"), "{words}");
     contradictions_are_refused(&bench, &said);
 }
 
@@ -75,6 +75,14 @@ fn contradictions_are_refused(bench: &Bench, said: &str) {
     );
     write_npy_f32(&bench.path("x.npy"), &[2, 3], &[0.0, 1.0, 2.0, 3.0, -4.0, 5.0]).expect("a file");
     bench.fails(&format!("{array} {said}"), &["holds -4, which is no rain"]);
+    for (amount, words) in
+        [(9999.0, "9999 mm in row 0 from the south, column 1"), (916.0, "916 mm")]
+    {
+        write_npy_f32(&bench.path("x.npy"), &[2, 3], &[0.0, 1.0, 2.0, 3.0, amount, 5.0])
+            .expect("a file");
+        let limit = "no gauge ever measured more than 915 mm in 3 h";
+        bench.fails(&format!("{array} {said}"), &[words, limit, "declares its missing value"]);
+    }
     write_npy_f32(&bench.path("x.npy"), &[1, 2, 3], &[0.0; 6]).expect("a file");
     bench.fails(&format!("{array} {said}"), &["is [latitudes, longitudes]"]);
 }

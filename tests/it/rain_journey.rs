@@ -97,9 +97,27 @@ async fn a_visitor_brings_rain_and_says_of_how_many_hours_it_is() {
     .await;
 }
 
+/// Uploads the file of hours from any page; the address of the list of what it makes.
+pub async fn bring_hours(browser: &Browser<'_>) -> String {
+    let content = BASE64_STANDARD.encode(std::fs::read(HOURS).expect("the repository has it"));
+    let script = "return (async () => {
+        const blob = new Blob([Uint8Array.from(atob('CONTENT'), (c) => c.charCodeAt(0))]);
+        const form = new FormData();
+        form.append('files', new File([blob], 'hours.nc'));
+        form.append('each-hours', '1');
+        const answer = await fetch('/rain', { method: 'POST', body: form, headers: { accept: 'text/html' } });
+        return answer.url;
+    })()";
+    let page = browser.run(&script.replace("CONTENT", &content)).await;
+    let page = page.as_str().expect("an address").to_owned();
+    assert!(page.contains("/rain/of/"), "{page}");
+    page
+}
+
+const HOURS: &str = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
+
 async fn drop_hours(browser: &Browser<'_>) {
-    let file = "data/mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
-    let content = BASE64_STANDARD.encode(std::fs::read(file).expect("the repository has it"));
+    let content = BASE64_STANDARD.encode(std::fs::read(HOURS).expect("the repository has it"));
     let script = "return (async () => {
         const blob = new Blob([Uint8Array.from(atob('CONTENT'), (c) => c.charCodeAt(0))]);
         const files = new DataTransfer();

@@ -1,6 +1,7 @@
 //! Rain that somebody brings, with what is said of it.
 
 use axum::http::StatusCode;
+use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use crate::support::{FORM, Page, TestApp};
 
@@ -64,6 +65,32 @@ async fn what_was_stated_is_said_wherever_the_file_is_shown() {
     assert_eq!(again.header("location"), page.header("location"));
 }
 
+/// A name belongs to whoever brought the bytes under it.
+#[tokio::test]
+async fn nobody_sees_the_name_that_another_visitor_gave() {
+    let app = roomy();
+    let (rain, heights) = (shipped(HOURS), shipped(HEIGHTS));
+    let visitors = [["Anna's farm.nc", "Anna's hill.nc"], ["b.nc", "h.nc"]];
+    let mut addresses = Vec::new();
+    for [own, own_heights] in visitors {
+        let parts: [Part<'_>; 3] = [
+            ("files", Some(own), &rain),
+            ("each-hours", None, b"1"),
+            ("elevation", Some(own_heights), &heights),
+        ];
+        addresses.push(send(&app, "text/html", &parts).await.header("location").to_owned());
+    }
+    for (address, [own, own_heights]) in addresses.iter().zip(visitors) {
+        let list = app.get(address).await;
+        let one = app.get(&list.attributes("td a", "href").remove(0)).await;
+        for text in [list.text(), one.text()].map(|text| text.replace("&#39;", "'")) {
+            assert!(text.contains(own) && text.contains(own_heights), "{own}: {text}");
+            let is_mine = own.starts_with("Anna");
+            assert_eq!(text.contains("Anna"), is_mine, "{own}: {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_program_is_told_what_it_brought() {
     let app = roomy();
@@ -106,4 +133,55 @@ async fn what_cannot_be_taken_is_refused_in_words_of_the_form() {
         assert!(text.contains(words), "{words}: {text}");
         assert!(!text.contains("--each-hours"), "no words of the command line: {text}");
     }
+}
+
+/// NetCDF of one sum of so many hours, everywhere the same.
+fn sum_of(hours: f64, amount: f64, unit: &str) -> Vec<u8> {
+    let mut file = NcFileBuilder::new();
+    let axis: Vec<f64> = (0..16).map(|i| 36.0 + 0.25 * f64::from(i)).collect();
+    let lengths = [("time", 1), ("ends", 2), ("lat", 16), ("lon", 16)];
+    let dimensions = lengths.map(|(name, n)| file.add_dimension(name, n).expect("a dimension"));
+    let [time, ends, lat, lon] = dimensions;
+    let mut add = |name: &str, on: &[_], values: &[f64], said: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, on).expect("a variable");
+        file.write_variable(variable, values).expect("as many values");
+        for (key, text) in said {
+            let text = NcAttrValue::Chars((*text).to_owned());
+            file.add_variable_attribute(variable, *key, text).expect("an attribute");
+        }
+    };
+    let since = [("units", "hours since 2020-01-01 00:00:00"), ("bounds", "time_ends")];
+    add("time", &[time], &[hours], &since);
+    add("time_ends", &[time, ends], &[0.0, hours], &[]);
+    add("lat", &[lat], &axis, &[("units", "degrees_north")]);
+    add("lon", &[lon], &axis, &[("units", "degrees_east")]);
+    let said = [("units", unit), ("cell_methods", "time: sum")];
+    add("tp", &[time, lat, lon], &[amount; 256], &said);
+    file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("a file").1
+}
+
+/// An undeclared missing value, another unit, and a longer interval; names of files stay as they are.
+#[tokio::test]
+async fn what_cannot_be_rain_of_three_hours_is_not_taken() {
+    let app = roomy();
+    for (hours, amount, unit, words) in [
+        (
+            3.0,
+            9999.0,
+            "kg m-2",
+            "holds 9999 kg m-2 in row 0 from the south, column 0 from the west",
+        ),
+        (3.0, 50.0, "m", "50 m (50000 mm)"),
+        (24.0, 10.0, "mm", " sum of 24 h cannot be divided into 3 h"),
+    ] {
+        let bytes = sum_of(hours, amount, unit);
+        let page = send(&app, "text/html", &[("files", Some("ok sum.nc"), &bytes)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text());
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    let page = send(&app, "text/html", &[("files", Some("ok.nc"), b"rain")]).await;
+    assert!(page.texts(".error").concat().contains("“ok.nc” is no field"), "{}", page.text());
+    let bytes = sum_of(3.0, 900.0, "mm");
+    let page = send(&app, "text/html", &[("files", Some("ok sum.nc"), &bytes)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
 }

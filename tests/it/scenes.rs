@@ -407,17 +407,17 @@ async fn bad_questions_are_said_with_a_way_out() {
     check("/v1/result?scene=..%2F..%2Fetc", 404, &["no scene called"]).await;
     check("/scenes/0123456789abcdef/thumbnail.jpg", 404, &["no scene called"]).await;
     check("/scenes/..%2F..%2Fetc/thumbnail.jpg", 404, &["no scene called"]).await;
-    check(&with("model=lstm"), 404, &["Known are sar-unet, polar-low"]).await;
+    check(&with("model=lstm"), 404, &["Choose one of: sar-unet, polar-low"]).await;
     check(&with("model=sar-unet"), 400, &["“scene”"]).await;
-    check(&with("checkpoint=best"), 404, &["Known are scripted"]).await;
-    check(&with("class=maybe"), 422, &["Known are neg, pos"]).await;
-    check(&with("resampling=cubic"), 422, &["Known are nearest, bilinear"]).await;
-    check(&with("output=loss"), 422, &["Known are probability, logit"]).await;
+    check(&with("checkpoint=best"), 404, &["Choose one of: scripted"]).await;
+    check(&with("class=maybe"), 422, &["Choose one of: neg, pos"]).await;
+    check(&with("resampling=cubic"), 422, &["Choose one of: nearest, bilinear"]).await;
+    check(&with("output=loss"), 422, &["Choose one of: probability, logit"]).await;
     let gradients = "methods=integrated-gradients&integrated-gradients";
     check(&with(&format!("{gradients}.steps=1")), 400, &["2 to 1600"]).await;
     check(&with("above=10&below=20"), 400, &["larger than below"]).await;
-    check(&with("colour=red"), 400, &["Known are model, checkpoint"]).await;
-    check(&figure("sunset.svg"), 404, &["Known are map-NAME"]).await;
+    check(&with("colour=red"), 400, &["Choose one of: model, checkpoint"]).await;
+    check(&figure("sunset.svg"), 404, &["Choose one of: map-NAME"]).await;
     check(&figure("map-scene.gif"), 404, &["as .svg, .png or .pdf"]).await;
     check(&figure("map-grad_cam%2Fother.svg"), 404, &["grad_cam/activation_14"]).await;
     check(&figure("curve-integrated_gradients%2Fpath.svg"), 404, &["ask for more in its form"])

@@ -1,6 +1,6 @@
 //! The program itself: it starts, says where, stops when told, and explains why it cannot start.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -109,9 +109,12 @@ fn a_second_server_on_the_same_folder_says_so() {
 fn a_pipe_among_the_files_does_not_hold_up_the_start() {
     let cache = tempfile::tempdir().unwrap();
     let name = "ab".repeat(32);
-    for (folder, file) in
-        [("scenes", name.clone()), ("scenes", format!("{name}.json")), ("results", name.clone())]
-    {
+    for (folder, file) in [
+        ("scenes", name.clone()),
+        ("scenes", format!("{name}.json")),
+        ("results", name.clone()),
+        ("", "lock".to_owned()),
+    ] {
         let folder = cache.path().join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         assert!(Command::new("mkfifo").arg(folder.join(file)).status().unwrap().success());
@@ -119,6 +122,94 @@ fn a_pipe_among_the_files_does_not_hold_up_the_start() {
     let folder = cache.path().to_str().unwrap();
     let (mut process, address) = start(&["--bind", "127.0.0.1:0", "--cache", folder]);
     assert!(get(&address, "/scenes").starts_with("HTTP/1.1 200"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+/// A folder below a file cannot be made.
+#[test]
+fn a_folder_in_which_nothing_can_be_kept_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let cache = file.join("cache");
+    let data = data();
+    let arguments = ["--bind", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--cache"];
+    let (mut process, address) = start(&[&arguments[..], &[cache.to_str().unwrap()]].concat());
+    let ready = get(&address, "/readyz");
+    assert!(ready.contains("nothing can be kept in") && ready.contains("--cache"), "{ready}");
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+/// Files of the server that is started may have so few bytes, as if the disk were full then.
+#[cfg(unix)]
+fn start_without_room(n_blocks: usize, cache: &str) -> (Child, String) {
+    let program = env!("CARGO_BIN_EXE_stormlens");
+    // A write beyond the limit would end the process, were the signal not ignored.
+    let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, program, "--bind", "127.0.0.1:0", "--cache", cache]);
+    command.arg("--data").arg(data()).args(["--device", "cpu"]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().rsplit_once("http://").expect("it says where").1.to_owned();
+    (process, address)
+}
+
+/// Uploads files by a form.
+#[cfg(unix)]
+fn upload(address: &str, path: &str, files: &[(&str, &str, &[u8])]) -> String {
+    let mut body = Vec::new();
+    for (field, name, bytes) in files {
+        write!(
+            body,
+            "--edge\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
+        )
+        .unwrap();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: multipart/form-data; \
+         boundary=edge\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    stream.write_all(&body).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// What cannot be kept for want of room is not said to be taken, and whoever watches the server learns of it.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_said_to_who_uploads_and_to_who_watches() {
+    let cache = tempfile::tempdir().unwrap();
+    let (mut process, address) = start_without_room(1, cache.path().to_str().unwrap());
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !get(&address, "/readyz").starts_with("HTTP/1.1 200") {
+        assert!(Instant::now() < limit, "{}", get(&address, "/readyz"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Noise, which cannot be packed into the few bytes that there are.
+    let noise = image::RgbImage::from_fn(128, 128, |x, y| {
+        let [a, b, c, _] = (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761).to_be_bytes();
+        image::Rgb([a, b, c])
+    });
+    let mut picture = Cursor::new(Vec::new());
+    noise.write_to(&mut picture, image::ImageFormat::Png).unwrap();
+    let refused = upload(&address, "/scenes", &[("files", "a.png", picture.get_ref())]);
+    assert!(refused.starts_with("HTTP/1.1 507"), "{refused}");
+    assert!(refused.contains("full"), "{refused}");
+    let watched = get(&address, "/readyz");
+    assert!(watched.starts_with("HTTP/1.1 503"), "{watched}");
+    assert!(watched.contains("the disk is full: uploads cannot be kept"), "{watched}");
     process.kill().unwrap();
     process.wait().unwrap();
 }

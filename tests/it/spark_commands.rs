@@ -66,6 +66,14 @@ fn what_cannot_be_is_refused_in_words() {
     refused(&format!("{array} --mask @a.npy"), "seen (1) or hidden (0)");
     refused(&format!("{array} --statistics half"), "whole or visible");
     refused(&format!("{array} --stage pretrain"), "these weights forecast");
+    for value in [-0.5_f32, 50.0] {
+        let mut values = vec![0.0; 2 * N];
+        values[N + 97] = value;
+        write_npy_f32(&bench.path("x.npy"), &[2, 12, 64, 96], &values).expect("a file");
+        refused(&array, &format!("holds {value} in frame 12, row 1, column 1"));
+        refused(&array, "or take the array as it is with --exact");
+        bench.succeeds(&format!("{array} --exact"));
+    }
     write_npy_f32(&bench.path("x.npy"), &[1, 12, 50, 96], &vec![0.0; 12 * 50 * 96])
         .expect("a file");
     refused(&array, "do not fall into patches of 32 × 32");

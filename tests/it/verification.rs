@@ -67,6 +67,10 @@ async fn a_comparison_is_asked_made_shown_and_saved() {
     assert!(latex.contains("\\toprule"));
     let json = app.get(&format!("/v1/verification.json?{QUERY}")).await.text();
     assert!(json.starts_with('{') && !json.contains("NaN"));
+    // Who has waited without scripts is led to the address that can be copied.
+    let waited = app.get(&format!("{}&viewer=0123456789abcdef", address(QUERY))).await;
+    assert_eq!(waited.status, StatusCode::SEE_OTHER);
+    assert!(!waited.header("location").contains("viewer"), "{}", waited.header("location"));
     // It stands in the list now, and in the program's folder.
     assert_eq!(app.get("/verification").await.count(".comparisons li"), n_shipped + 1);
 }
@@ -86,6 +90,43 @@ async fn a_network_is_asked_for_every_sample_through_the_queue() {
         results.iter().any(|link| link.starts_with("/v1/result?model=sar-unet")),
         "{results:?}"
     );
+}
+
+/// Who stops it leaves it to others who wait for it, whoever has begun it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_stops_with_the_last_who_waits_for_it() {
+    let app = TestApp::new();
+    let _release = app.hold();
+    let query = "dataset=knmi&forecasts=sar-unet%2Ftest&stride-min=120&lead-times=30";
+    post(&app, START, query).await;
+    let arrive = async || {
+        let page = app.get(&address(query)).await;
+        assert_eq!(page.status, StatusCode::ACCEPTED);
+        let viewer = page.attributes("form input[name=viewer]", "value").remove(0);
+        // The page knows its viewer again.
+        let again = page.attributes("[data-again]", "data-again").remove(0);
+        assert!(again.ends_with(&format!("&viewer={viewer}")), "{again}");
+        let page = app.get(&again).await;
+        assert_eq!(page.attributes("form input[name=viewer]", "value"), [viewer.as_str()]);
+        viewer
+    };
+    let (first, second) = (arrive().await, arrive().await);
+    assert_ne!(first, second);
+    let stop = async |viewer: &str| {
+        post(&app, "/v1/verification/stop", &format!("{query}&viewer={viewer}")).await
+    };
+    let left = stop(&second).await;
+    assert_eq!((left.status, left.header("location")), (StatusCode::SEE_OTHER, "/verification"));
+    let waiting = app.get(&format!("{}&viewer={first}", address(query))).await;
+    assert_eq!(waiting.status, StatusCode::ACCEPTED, "{:?}", waiting.texts(".count"));
+    let left = stop(&first).await;
+    assert!(
+        left.header("location").starts_with("/v1/verification?"),
+        "{}",
+        left.header("location")
+    );
+    let page = app.get(&address(query)).await;
+    assert_eq!(page.status, StatusCode::OK, "nobody waits any more");
 }
 
 #[tokio::test]
@@ -134,5 +175,53 @@ async fn comparisons_that_come_with_the_data_are_whole() {
         // They are not among the networks of this test.
         assert!(page.texts(".notice")[0].contains("lie here now are others"), "{link}");
         assert!(page.count("figure.chart") >= 4, "{link}");
+    }
+}
+
+/// Writes what was counted of the comparison of a query, as somebody else left it.
+fn leave(app: &TestApp, query: &str, counted: &[u8]) {
+    let folder = app.around.path().join("cache/comparisons");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let id = &stormlens_data::hash::sha256(query.as_bytes())[..16];
+    std::fs::write(folder.join(id).with_extension("part"), counted).expect("written");
+}
+
+/// What the form with that button sends.
+fn body_of(page: &Page, button: &str) -> String {
+    let document = scraper::Html::parse_document(&page.text());
+    let select = |text: &str| scraper::Selector::parse(text).expect("a selector");
+    let (forms, buttons, inputs) = (select("form"), select("button"), select("input[name]"));
+    let has_it = |form: &scraper::ElementRef<'_>| {
+        form.select(&buttons).any(|b| b.text().collect::<String>().contains(button))
+    };
+    let form = document.select(&forms).find(has_it).expect("a form with that button");
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    for input in form.select(&inputs) {
+        body.append_pair(input.attr("name").unwrap_or(""), input.attr("value").unwrap_or(""));
+    }
+    body.finish()
+}
+
+/// What a changed network or an older program counted cannot go on: a button begins anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_that_cannot_go_on_is_begun_anew_on_its_page() {
+    let app = TestApp::new();
+    let other = b"\xa2bofaxgcounted\xf6";
+    for counted in [&b"of an older program"[..], other] {
+        leave(&app, QUERY, counted);
+        let unmade = app.get(&address(QUERY)).await;
+        assert!(body_of(&unmade, "begin anew").contains("anew=yes"));
+        post(&app, START, &body_of(&unmade, "Go on")).await;
+        let page = done_or_failed(&app, QUERY).await;
+        let said = page.texts(".notice")[0].clone();
+        assert!(said.contains("cannot be used") && !said.contains("remove"), "{said}");
+        let begun = post(&app, START, &body_of(&page, "begin anew")).await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER);
+        assert_eq!(begun.header("location"), address(QUERY));
+        let page = done(&app, QUERY).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.texts(".count")[0].contains("samples are counted"));
+        let own = app.around.path().join("cache/comparisons");
+        std::fs::remove_dir_all(own).expect("it was there");
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::accessibility::FINLAND;
 use crate::browser::{in_browser, scripted};
 use crate::support::{SAMPLE, result};
 use crate::webdriver::Browser;
@@ -17,7 +18,7 @@ async fn scene(browser: &Browser<'_>, address: &str) -> String {
 
 async fn answered(browser: &Browser<'_>, address: &str) {
     browser.open(address).await;
-    let done = "return document.readyState === 'complete' && !document.querySelector('.waiting')";
+    let done = "return document.readyState === 'complete' && !document.querySelector('.waiting, [data-filling]')";
     browser.wait("an answer", done).await;
 }
 
@@ -27,8 +28,7 @@ const TABLES: &str = "
     if (document.documentElement.scrollWidth > innerWidth) faults.push('the page is too wide');
     // Words for those who do not see the triangles take no room.
     document.querySelectorAll('.scores .hide').forEach((words) => words.remove());
-    const boxes = document.querySelectorAll('.scroll');
-    if (boxes.length < 2) faults.push('there are too few tables');
+    const boxes = [...document.querySelectorAll('.scroll')].filter((box) => box.checkVisibility());
     for (const box of boxes) {
         const style = getComputedStyle(box);
         const name = box.getAttribute('aria-label');
@@ -63,6 +63,7 @@ async fn tables_of_scores_lose_no_column_at_any_width_and_on_paper() {
         for width in [390, 1280, 1920] {
             browser.resize(width).await;
             assert_eq!(browser.run(TABLES).await, json!([]), "at {width} px");
+            assert!(tables(&browser).await >= 2, "there are too few tables");
         }
         assert_eq!(browser.run(FIT).await, json!(true), "at 1920 px there is room");
         // The width of A4 between margins of 1 cm, at 96 pixels an inch.
@@ -70,6 +71,61 @@ async fn tables_of_scores_lose_no_column_at_any_width_and_on_paper() {
         browser.on_paper().await;
         assert_eq!(browser.run(TABLES).await, json!([]), "on paper");
         assert_eq!(browser.run(FIT).await, json!(true), "paper does not scroll");
+        browser.close().await;
+    })
+    .await;
+}
+
+/// How many tables there are, so that a page without any is noticed.
+async fn tables(browser: &Browser<'_>) -> u64 {
+    browser.count(".scroll table").await
+}
+
+/// Pages beside those of forecasts: nothing is wider than the screen, and every column can be reached.
+async fn lose_no_column(browser: &Browser<'_>, pages: &[String]) {
+    let mut n = 0;
+    for page in pages {
+        for width in [390, 1280] {
+            browser.resize(width).await;
+            answered(browser, page).await;
+            browser
+                .run("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+                .await;
+            assert_eq!(browser.run(TABLES).await, json!([]), "{page} at {width} px");
+            n += tables(browser).await;
+        }
+    }
+    assert!(n > 0, "there are tables");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_and_comparisons_fit_every_screen() {
+    in_browser(scripted, async |driver, address| {
+        let browser = driver.browser(true).await;
+        let pages = ["/rain", "/probability", "/verification", FINLAND, "/samples", "/models"];
+        let compare = format!("{address}/v1/compare?sample={SAMPLE}");
+        let pages = pages.map(|page| format!("{address}{page}")).into_iter().chain([compare]);
+        lose_no_column(&browser, &pages.collect::<Vec<_>>()).await;
+        browser.close().await;
+    })
+    .await;
+}
+
+#[cfg(feature = "nn")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_networks_fit_every_screen() {
+    use crate::accessibility::PAGES_OF_NETWORKS;
+    use crate::rain_journey::bring_hours;
+
+    let state = |cache: &std::path::Path| {
+        crate::browser::real_state(cache).expect("weights are in the repository")
+    };
+    in_browser(state, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.open(&format!("{address}/rain")).await;
+        let mut pages = vec![bring_hours(&browser).await];
+        pages.extend(PAGES_OF_NETWORKS.map(|page| format!("{address}{page}")));
+        lose_no_column(&browser, &pages).await;
         browser.close().await;
     })
     .await;

@@ -50,6 +50,7 @@ const WET_MM_H: f64 = 0.1;
 pub struct Archive {
     folder: PathBuf,
     names: Names,
+    twins: Vec<String>,
     source: Source,
     tiles: Vec<Tile>,
     /// Of the first tile.
@@ -114,6 +115,11 @@ impl Archive {
     /// Name of the file of a frame.
     pub fn file_name(&self, time: Timestamp) -> Option<&str> {
         self.names.get(&time).map(|place| place.name.as_str())
+    }
+
+    /// Files that hold a frame which another file holds too, and are not read, in words.
+    pub fn twins(&self) -> &[String] {
+        &self.twins
     }
 
     /// Where the files lie.

@@ -8,11 +8,13 @@ use crate::choice::choice;
 use crate::likeness::Likeness;
 use crate::scene::{FeatureRange, Reference, Variant};
 
+mod blocks;
 mod fields;
 mod nowcast_field;
 mod refining;
 mod split;
 
+pub use blocks::{Blocks, RainPlace};
 pub use fields::{FieldStatement, FieldVariable, FieldsCard};
 pub use refining::{Downscaling, RainStatement, Refining};
 pub use split::{Part, Split};
@@ -285,6 +287,9 @@ pub struct MethodCard {
     pub is_of_logit: bool,
     /// Which parts of the input it hides by a mask of the network's own; see [`Self::suits`].
     pub hides: Option<Hides>,
+    /// Of a method that makes passes of its own, many of them: inputs that go through a network of fields together at most.
+    /// `None`: it goes with the pass that predicts.
+    pub own_passes: Option<usize>,
     pub options: &'static [OptionCard],
 }
 
@@ -429,6 +434,7 @@ mod tests {
             has_layers: false,
             is_of_logit: false,
             hides: None,
+            own_passes: Some(1),
             options: &[STEPS],
         };
         let words = |models: &[ModelCard]| method.defaults_in_words(&STEPS, models);

@@ -56,7 +56,7 @@ pub enum DatasetError {
     MissingFrame { time: String, folder: String },
     #[error("{file} holds the frame of {found}: rename the file after its own time")]
     WrongTime { file: String, found: String },
-    #[error("{file} and {other} both hold the frame of {time} UTC: give one of them")]
+    #[error("{file} and {other} both hold the frame of {time} UTC, and differ: give one of them")]
     SameTime { file: String, other: String, time: String },
     #[error(
         "{file} is of another kind ({found}) than the frames beside it ({others}): put it into a folder of its own"

@@ -11,6 +11,7 @@ pub mod lat_lon;
 pub mod level;
 pub(crate) mod netcdf;
 mod parameters;
+pub mod record;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use gridded::GriddedField;
 pub use interval::{Interval, Statistic};
 pub use lat_lon::LatLonGrid;
 pub use level::Level;
+pub use words::degrees;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipResult;
 
 pub use atomic::{atomically, write_atomically};
-pub use guarded::{file_bytes, read_file, read_packed_file};
+pub use guarded::{file_bytes, read_file, read_packed_file, read_text};
 pub(crate) use guarded::{gunzip, is_gzipped};
 
 use crate::projection::ProjectionError;
@@ -24,7 +24,7 @@ use crate::projection::ProjectionError;
 pub enum FilesError {
     #[error("{file} cannot be read or written: {cause}")]
     Io { file: String, cause: std::io::Error },
-    #[error("{file} is {what}, not a file: save what it holds in a file first")]
+    #[error("{file} is {what}")]
     NotAFile { file: String, what: &'static str },
     #[error("{file} is larger than such a file may be ({n_bytes} bytes, at most {max_bytes})")]
     TooLarge { file: String, n_bytes: u64, max_bytes: u64 },

@@ -17,6 +17,7 @@ use self::amounts::Amounts;
 use crate::archive::{Archive, Sample, Tile};
 use crate::dataset::DatasetError;
 use crate::field::Field;
+use crate::files::read_text;
 use crate::import::ImportError;
 use crate::import::radar::{Measured, RadarFile};
 
@@ -71,8 +72,8 @@ pub enum DifferenceKind {
 impl Likeness {
     /// The `likeness.json` that a training run leaves beside its weights; `None` where there is none that can be read.
     pub fn beside(weights: &Path) -> Option<Self> {
-        let text = std::fs::read(weights.parent()?.join(FILE)).ok()?;
-        serde_json::from_slice(&text).ok()
+        let text = read_text(&weights.parent()?.join(FILE)).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Of all frames of an archive at these times, of all its tiles.

@@ -58,8 +58,13 @@ impl Pass {
         let is_alike = |pass: &&Self| {
             pass.is_plain() && pass.asked.is_empty() && pass.input.shape == first.input.shape
         };
-        let most = VALUES_TOGETHER / first.input.values.len().max(1);
+        let most = Self::most_together(first.input.values.len());
         passes.iter().take(most).take_while(is_alike).count().max(1)
+    }
+
+    /// How many inputs of so many values go through the network together at most.
+    pub fn most_together(n_values: usize) -> usize {
+        (VALUES_TOGETHER / n_values.max(1)).max(1)
     }
 }
 

@@ -47,9 +47,15 @@ impl Outcome {
         self.variables.iter().filter(move |variable| variable.role.is_by(method))
     }
 
-    /// What every figure must say of this result, as one text; empty where there is nothing.
+    /// What must be said of this result, as one text; empty where there is nothing.
     pub fn remark(&self) -> String {
-        let said = self.notes.iter().filter(|note| note.is_on_figures);
+        self.remark_of(true)
+    }
+
+    /// What a figure must say of this result: one that shows what a network made, or one of measurements alone.
+    pub fn remark_of(&self, is_of_network: bool) -> String {
+        let is_said = |note: &&Note| note.is_on_figures && (is_of_network || !note.is_of_network);
+        let said = self.notes.iter().filter(is_said);
         said.map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ")
     }
 
@@ -91,11 +97,21 @@ pub struct Note {
     pub text: String,
     /// Whether no figure may leave it out.
     pub is_on_figures: bool,
+    /// Whether it is of what a network made: figures of what was measured, and of what follows from that alone, leave it
+    /// out.
+    pub is_of_network: bool,
 }
 
 impl Note {
     pub fn new(name: &str, text: impl Into<String>, is_on_figures: bool) -> Self {
-        Self { name: name.to_owned(), text: text.into(), is_on_figures }
+        let (name, text) = (name.to_owned(), text.into());
+        Self { name, text, is_on_figures, is_of_network: false }
+    }
+
+    /// The same, of what a network made.
+    #[must_use]
+    pub fn of_network(self) -> Self {
+        Self { is_of_network: true, ..self }
     }
 }
 

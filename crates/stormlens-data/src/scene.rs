@@ -16,6 +16,8 @@
 
 use std::path::Path;
 
+use crate::files::{FilesError, read_file};
+
 mod archive;
 pub mod augment;
 mod choices;
@@ -60,15 +62,18 @@ pub enum SceneError {
     List { file: String, cause: serde_json::Error },
     #[error("{list} names {file:?}: give the name of a file in the same folder, without a path")]
     Name { list: String, file: String },
-    #[error(
-        "{list} names {file}, which cannot be read, so add the file or drop its entry: {cause}"
-    )]
-    Listed { list: String, file: String, cause: std::io::Error },
+    #[error("{list} names a scene that cannot be read, so add the file or drop its entry: {cause}")]
+    Listed { list: String, cause: FilesError },
+    #[error(transparent)]
+    File(#[from] FilesError),
     #[error("{list} names {first} and {second}, which hold the same bytes: drop one of them")]
     Twice { list: String, first: String, second: String },
     #[error("{folder} holds no scene: expected PNG files such as {folder}/train/pos/NAME.png")]
     NoScenes { folder: String },
 }
+
+/// A file of a picture is not longer.
+pub const MAX_FILE_BYTES: u64 = 1 << 30;
 
 impl SceneError {
     fn io(path: &Path, cause: std::io::Error) -> Self {
@@ -81,7 +86,6 @@ impl SceneError {
 /// # Errors
 /// For a file that cannot be read and for one that [`decode`] refuses; the message names the file.
 pub fn read(path: &Path, limits: &Limits) -> Result<Picture, SceneError> {
-    let bytes = std::fs::read(path).map_err(|cause| SceneError::io(path, cause))?;
-    decode(&bytes, limits)
+    decode(&read_file(path, MAX_FILE_BYTES)?, limits)
         .map_err(|cause| SceneError::Picture { file: path.display().to_string(), cause })
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use mutation::{Counting, Random, corpus, damaged, peak};
 use stormlens_data::dataset::{Frames, Windows};
 use stormlens_data::field::FieldFile;
-use stormlens_data::files::npy::{npz_array, read_npy_f32};
+use stormlens_data::files::npy::{npz_array, read_npy_f32, read_npy_texts, read_npy_u8};
 use stormlens_data::import::{knmi, radar as composite};
 
 #[global_allocator]
@@ -139,6 +139,12 @@ fn fields(bytes: &[u8], _: &Path) -> bool {
 }
 
 fn npy(_: &[u8], path: &Path) -> bool {
+    if let Ok((shape, values)) = read_npy_u8(path) {
+        assert_eq!(shape.iter().product::<usize>(), values.len());
+    }
+    if read_npy_texts(path).is_ok() {
+        return true;
+    }
     let read = read_npy_f32(path);
     read.is_ok_and(|(shape, values)| shape.iter().product::<usize>() == values.len())
 }

@@ -60,6 +60,9 @@ mod gpu {
 
     /// The first discrete, integrated or virtual GPU.
     pub(super) fn find() -> Result<(Device, DeviceReport), String> {
+        if !may_be_there() {
+            return Err("the system has no graphics device".into());
+        }
         let adapters = adapters();
         let best = adapters.iter().filter_map(|a| Some((kind(a)?, a))).min_by_key(|(k, _)| rank(k));
         match best {
@@ -74,6 +77,24 @@ mod gpu {
                 Err(format!("only a software rasteriser was found ({})", names.join(", ")))
             }
         }
+    }
+
+    /// Whether the system shows a graphics device to programs: on Linux as a file. Without one a driver could only offer a
+    /// software rasteriser, and Mesa's layer for choosing devices would complain on standard error of a missing display.
+    fn may_be_there() -> bool {
+        if !cfg!(target_os = "linux") {
+            return true;
+        }
+        let is_device = |entry: std::fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // NVIDIA's own driver, and that of the Windows Subsystem for Linux.
+            name == "dxg"
+                || name.starts_with("nvidia")
+                || name == "kgsl-3d0"
+                || name.starts_with("mali")
+        };
+        let has_devices = |folder: &str| std::fs::read_dir(folder).into_iter().flatten().flatten();
+        has_devices("/dev/dri").next().is_some() || has_devices("/dev").any(is_device)
     }
 
     pub(super) fn adapters() -> Vec<AdapterInfo> {

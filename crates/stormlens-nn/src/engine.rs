@@ -31,11 +31,11 @@ use stormlens_checkpoint::CheckpointError;
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    #[error("there is no model {name:?}; known are {}", known.join(", "))]
+    #[error("there is no model {name:?}; choose one of: {}", known.join(", "))]
     UnknownModel { name: String, known: Vec<&'static str> },
     #[error("{model} has no layer {name:?}; its layers are {}", known.join(", "))]
     UnknownLayer { model: &'static str, name: String, known: Vec<String> },
-    #[error("there is no method {name:?}; known are {}", known.join(", "))]
+    #[error("there is no method {name:?}; choose one of: {}", known.join(", "))]
     UnknownMethod { name: String, known: Vec<&'static str> },
     #[error("{model} has no variant {name:?}")]
     UnknownVariant { model: &'static str, name: String },

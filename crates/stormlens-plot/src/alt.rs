@@ -7,6 +7,7 @@ use super::findings;
 use super::headings::{self, classes};
 use super::lookup::{Shown, extremes, moments, n_shown, variable};
 use super::marks::Marks;
+use super::page::is_of_network;
 use super::panels::comparable;
 use super::target;
 use super::view::{is_picture, scene_of};
@@ -24,7 +25,7 @@ pub fn alt_text(outcome: &Outcome, figure: &Figure) -> String {
 pub fn alt_text_of(outcome: &Outcome, figure: &Figure, style: &Style) -> String {
     match describe(outcome, figure, style) {
         Err(error) => format!("No figure: {error}."),
-        Ok(words) => match outcome.remark() {
+        Ok(words) => match outcome.remark_of(is_of_network(outcome, figure)) {
             remark if remark.is_empty() => words,
             remark => format!("{words} {}.", sentence(&remark)),
         },

@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
         let credit = credit.unwrap_or_default();
         let missing = body.has_missing().then(|| missing_words(outcome, figure));
         let footer = Footer::new(credit, text_width, &letterings, missing)
-            .with_remark(&outcome.remark(), text_width);
+            .with_remark(&outcome.remark_of(is_of_network), text_width);
         Ok(Self { style, heading, body, footer })
     }
 
@@ -149,7 +149,7 @@ fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
 
 /// Whether a network made any of what is shown: not frames that were measured, and what follows from them alone. The
 /// picture of a scene stands with its answer.
-fn is_of_network(outcome: &Outcome, figure: &Figure) -> bool {
+pub(crate) fn is_of_network(outcome: &Outcome, figure: &Figure) -> bool {
     let is_measured = |variable: &Variable| {
         let is_frame = matches!(variable.domain, Domain::Earth(_));
         is_frame

@@ -327,3 +327,22 @@ fn a_measured_map_is_credited_to_no_network() {
         assert!(says(figure), "{figure}");
     }
 }
+
+#[test]
+fn what_is_of_a_network_does_not_stand_under_what_none_made() {
+    let mut outcome = outcome();
+    let words = "9 of 81 patches are hidden from the network";
+    outcome.notes.push(remark("hidden-patches", words).of_network());
+    let says = |name: &str| {
+        let figure = parsed(name);
+        let drawn = texts(&drawn(&outcome, name, &Style::default())).join(" ").contains(words);
+        assert_eq!(alt_text(&outcome, &figure).contains(words), drawn, "{name}");
+        drawn
+    };
+    for figure in ["map-observation", "map-persistence", "difference-persistence,observation"] {
+        assert!(!says(figure), "{figure}");
+    }
+    for figure in ["map-prediction", "difference-prediction,observation", "map-saliency"] {
+        assert!(says(figure), "{figure}");
+    }
+}

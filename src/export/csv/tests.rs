@@ -9,7 +9,8 @@ fn a_cell_is_text_and_no_formula() {
     check("scene.png", "\"scene.png\"");
     check("a, b \"c\"", "\"a, b \"\"c\"\"\"");
     check("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\"");
-    check("-1", "\"'-1\"");
+    check("-1+1", "\"'-1+1\"");
+    check("-1,=1", "\"-1,'=1\"");
     check("@SUM(A1)", "\"'@SUM(A1)\"");
     check("\t=1", "\" '=1\"");
     check(" =1", "\" '=1\"");
@@ -24,6 +25,9 @@ fn a_cell_is_text_and_no_formula() {
 
 #[test]
 fn numbers_keep_their_sign() {
+    for text in ["-1", "box:-6,38,-2.5,41", "node:37.85,-4.85", "+1e-3"] {
+        assert_eq!(cell(text), format!("\"{text}\""));
+    }
     assert_eq!(record([number(-1.5), cell("a")]), "\"-1.5\",\"a\"\n");
     assert_eq!([plain(-1.5), plain(1e-7), plain(f64::NAN)], ["-1.5", "1e-7", ""]);
 }
@@ -100,7 +104,10 @@ fn scenes_lie_in_pixels_of_their_square() {
 
 #[test]
 fn numbers_are_a_table() {
-    let text = numbers_csv(&testing::outcome());
+    let mut outcome = testing::outcome();
+    outcome.notes = vec![Note::new("split", "test sample of these weights", false)];
+    let text = numbers_csv(&outcome);
+    assert!(text.ends_with("\"note/split\",,\"\",\"test sample of these weights\"\n"), "{text}");
     assert!(
         text.starts_with("\"name\",\"value\",\"unit\",\"meaning\"\n\"grad_cam/target\","),
         "{text}"

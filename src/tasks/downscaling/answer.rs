@@ -3,7 +3,7 @@
 use stormlens_data::downscale::{
     ELEVATION_SCALE_M, EnsembleKind, TileRain, seam_index, tile_elevation,
 };
-use stormlens_data::field::FieldError;
+use stormlens_data::field::{FieldError, Interval};
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
@@ -156,9 +156,9 @@ impl<'a> Made<'a> {
         self.rain_of(self.quantity.clone(), name, role, values)
     }
 
-    /// A map of an amount, with the end of its interval.
+    /// A map of an amount, with its interval.
     fn rain_of(&self, quantity: Quantity, name: &str, role: Role, values: &[f32]) -> Variable {
-        Variable { axes: moment(self.work), ..self.map(name, role, quantity, values) }
+        Variable { axes: interval(self.work), ..self.map(name, role, quantity, values) }
     }
 
     fn count(&mut self, name: &str, value: f64, unit: &str, meaning: &str) {
@@ -236,8 +236,7 @@ impl<'a> Made<'a> {
         match &work.climatology {
             Some(own) => self.add_rainfarm("rainfarm_orographic", Some(own)),
             None => {
-                let text = "no RainFARM with weights for terrain: no archive covers the domain, from which it could be \
-                            said where it rains more";
+                let text = "no RainFARM with weights for terrain: no archive that covers the domain says where it rains more";
                 self.notes.push(Note::new("no-orographic", text, false));
             }
         }
@@ -298,7 +297,7 @@ impl<'a> Made<'a> {
         let stacked = members.iter().flat_map(|mm| from_north(mm, self.ground.width())).collect();
         let (mean, spread) = (rivals::mean(&members), rivals::spread(&members));
         self.variables.push(Variable {
-            axes: [vec![axis], moment(work)].concat(),
+            axes: [vec![axis], interval(work)].concat(),
             values: Values::F32(stacked),
             ..self.rain("members", Role::Diagnostic, &mean)
         });
@@ -343,7 +342,7 @@ impl<'a> Made<'a> {
         let seams = seam_index(&refined.mm, ground.width(), corner, &tiles, &work.geometry);
         self.variables.extend([weights, conservation]);
         if let Some(ratio) = seams.ratio() {
-            let meaning = "mean step across the edges of tiles for that inside of them; 1 where edges are like any place";
+            let meaning = "mean step across the edges of tiles, divided by that inside tiles; 1 if edges are like any other place";
             self.count("seam_index", ratio, "1", meaning);
         }
     }
@@ -382,7 +381,7 @@ fn coarse(work: &Work, ground: &Ground) -> Variable {
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
     let name = format!("coarse {}", quantity.name);
     let quantity = Quantity { name, ..quantity };
-    Variable { axes: moment(work), ..nodes.variable("coarse", Role::Context, quantity, &values) }
+    Variable { axes: interval(work), ..nodes.variable("coarse", Role::Context, quantity, &values) }
 }
 
 /// What the fine field is called that the network is compared with.
@@ -393,26 +392,27 @@ fn own_name(work: &Work, quantity: &Quantity) -> String {
     }
 }
 
-/// The end of the interval.
-fn moment(work: &Work) -> Vec<Axis> {
-    work.rain.field.interval.map(|interval| Axis::moment(interval.end)).into_iter().collect()
+/// The interval.
+fn interval(work: &Work) -> Vec<Axis> {
+    let of = |interval: Interval| Axis::interval(interval.start, interval.end);
+    work.rain.field.interval.map(of).into_iter().collect()
 }
 
 fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
     let mut notes = vec![Note::new("rule", format!("rain: {}", work.rain.rule), false)];
     if cards.checkpoint.is_simulated {
-        notes.push(Note::new("simulated", "weights trained on simulated data", true));
+        notes.push(Note::new("simulated", "weights trained on simulated data", true).of_network());
     }
     if work.rain.is_fine {
-        let text = "coarse rain is a sample at points of the fine field itself: a perfect model, no forecast";
+        let text = "coarse rain is taken at points of the fine field itself: a perfect model, not a forecast";
         notes.push(Note::new("perfect-model", text, false));
     }
     if work.rain.is_fine && !work.rain.is_observed {
-        let text = "compared with the fine field of the file, which nobody says was observed: it may be of a model";
+        let text = "compared with the fine field of the file: nobody stated that it was observed, so it may come from a model";
         notes.push(Note::new("not-observed", text, true));
     }
     if !work.refining.is_stated {
-        let text = "the weights do not say of which rain they are: mean, deviation, interval and registration of the \
+        let text = "the weights do not state which rain they were trained on: mean, deviation, interval and registration of the \
                     publication are taken";
         notes.push(Note::new("unit-assumed", text, false));
     }
@@ -434,7 +434,8 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
     }
     if work.rain.clipped_mm > 0.0 {
         let mm = stormlens_plot::words::number(work.rain.clipped_mm);
-        let text = format!("{mm} mm of negative rain in the source, summed over its cells, are 0");
+        let text =
+            format!("{mm} mm of negative rain in the source, summed over its cells, were set to 0");
         notes.push(Note::new("source-clipped", text, false));
     }
     notes

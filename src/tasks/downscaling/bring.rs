@@ -17,6 +17,7 @@ const END: &str = "end";
 const EACH_HOURS: &str = "each-hours";
 const GRID: &str = "grid";
 const UNITS: &str = "units";
+const EXACT: &str = "exact";
 /// Hours that weights may be of.
 const MOST_HOURS: i64 = 240;
 
@@ -25,7 +26,7 @@ const MOST_HOURS: i64 = 240;
 /// # Errors
 /// For files that cannot be read, and where it is not clear what of them is meant.
 pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
-    let known = [ELEVATION, VARIABLE, END, EACH_HOURS, GRID, UNITS];
+    let known = [ELEVATION, VARIABLE, END, EACH_HOURS, GRID, UNITS, EXACT];
     files.parameters.only(&known).context("the network takes fields of rain")?;
     let refining = files.checkpoint.refining.as_ref().context("the network refines no rain")?;
     let heights = files.parameters.one(ELEVATION)?;
@@ -49,6 +50,7 @@ fn of_fields(
     (refining, heights): (&Refining, Option<&Terrain>),
 ) -> anyhow::Result<Vec<String>> {
     let name = path.display();
+    no_exact(files, &name)?;
     for option in [GRID, UNITS] {
         ensure!(
             !files.parameters.has(option),
@@ -82,8 +84,9 @@ fn of_array(
                  it out, or say where a field of rain lies with --{GRID}"
             );
         }
-        return task.fields.bring(path, None, None);
+        return task.fields.bring_tiles(path, refining, parameters.has(EXACT));
     }
+    no_exact(files, &name)?;
     ensure!(!parameters.has(VARIABLE), "{name} holds one field: leave out --{VARIABLE}");
     let missing = |option: &str, what: &str| {
         format!("{name} says nothing of its field: state {what} with --{option}, too")
@@ -98,6 +101,14 @@ fn of_array(
     let grid = Nodes::parse(parameters.one(GRID)?.unwrap_or_default())?;
     let said = Said { grid, end: time(end)?, hours };
     Ok(vec![task.fields.bring_array(path, &said, heights)?])
+}
+
+fn no_exact(files: &Files<'_>, name: &dyn std::fmt::Display) -> anyhow::Result<()> {
+    ensure!(
+        !files.parameters.has(EXACT),
+        "{name} is a field of rain in mm: leave out --{EXACT}, which is said of tiles in the network's unit"
+    );
+    Ok(())
 }
 
 fn hours_of(files: &Files<'_>, most: i64) -> anyhow::Result<Option<i64>> {

@@ -3,10 +3,11 @@
 use stormlens_data::outcome::{Domain, Outcome};
 use stormlens_data::request::{Request, Subject};
 
-use super::DownscalingTask;
 use super::question::{rain_of, refining};
+use super::{DownscalingTask, split};
 use crate::question::Cards;
 use crate::results::{Unfit, ensure};
+use crate::tasks::split::part_in;
 
 /// Variables that pages rely on.
 const NEEDED: [&str; 5] = ["prediction", "coarse", "bilinear", "weight_sum", "conservation_ratio"];
@@ -33,6 +34,8 @@ pub fn check(
     ensure(outcome.provenance.data_files.iter().all(is_known), Unfit::Data)?;
     let is_simulated = outcome.notes("simulated").next().is_some();
     ensure(is_simulated == cards.checkpoint.is_simulated, Unfit::Weights)?;
+    let part = split::part_of(&task.fields, &request.subject, &cards.checkpoint);
+    ensure(part_in(outcome) == part, Unfit::Weights)?;
     NEEDED.iter().try_for_each(|name| {
         let is_map = outcome.variable(name).is_some_and(|variable| {
             variable.plane.is_some() && matches!(variable.domain, Domain::Earth(_))

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use askama::Template;
 use serde::Deserialize;
+use stormlens_data::files::read_text;
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
 use crate::web::diagrams::{probabilities, quantiles};
@@ -55,7 +56,7 @@ struct Evaluation {
 pub fn html(file: &Path) -> Option<String> {
     let probabilities = probabilities(file).map(|all| all.render()).transpose().ok()?;
     let quantiles = quantiles(file).map(|all| all.render()).transpose().ok()?;
-    let file: File = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let file: File = serde_json::from_str(&read_text(file).ok()?).ok()?;
     let text = |value: Option<f64>| value.map_or("–".to_owned(), format::number);
     let row = |forecast: Forecast| {
         let value = |name: &str| text(forecast.mm.get(name).copied().flatten());

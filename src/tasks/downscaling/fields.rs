@@ -1,7 +1,7 @@
 //! Rain to refine: samples that come with the program, and files that somebody brings.
 //!
 //! A sample is a sum that ends at some hour of an archive; a folder below the data is an archive where it has a
-//! `rain.json`. What is brought is known by the first digits of its SHA-256, by what was said of it, and by the number of
+//! `rain.json`. What is brought is known by its bytes and its name, by what was said of it, and by the number of
 //! one of its sums.
 
 use std::collections::HashMap;
@@ -60,7 +60,7 @@ pub struct Entry {
 impl Entry {
     /// The file that it is of, for addresses.
     pub fn file_id(&self) -> &str {
-        self.id.split_once('.').map_or(&self.id, |(digits, _)| digits)
+        self.id.split_once('.').map_or(&self.id, |(key, _)| key)
     }
 }
 
@@ -159,16 +159,14 @@ impl Fields {
     /// A file that was brought, with the heights that came with it.
     fn file(&self, name: &Name) -> Option<(Arc<OpenFile>, Option<Terrain>)> {
         let heights = match &name.heights {
-            Some(digits) => Some(self.terrains.brought(digits)?),
+            Some(key) => Some(self.terrains.brought(key)?),
             None => None,
         };
         Some((self.open_file(name)?, heights))
     }
 
     fn open_file(&self, name: &Name) -> Option<Arc<OpenFile>> {
-        let is_it = |file: &&Arc<OpenFile>| {
-            file.sha256.starts_with(&name.digits) && file.stated == name.hours
-        };
+        let is_it = |file: &&Arc<OpenFile>| file.key == name.key && file.stated == name.hours;
         if let Some(file) = lock(&self.brought).files.iter().find(is_it) {
             return Some(file.clone());
         }
@@ -176,18 +174,18 @@ impl Fields {
             self.kept.touch(&file.sha256);
             return Some(file.clone());
         }
-        let (title, sha256) = self.kept.find(&name.digits)?;
+        let (title, sha256) = self.kept.find(&name.key)?;
         let bytes = self.kept.read(&sha256)?;
         // The same bytes may make no sum with something else said of them.
         let opened = OpenFile::new(&title, sha256, bytes, name.hours);
         let opened = opened.inspect_err(|error| tracing::info!(%error, "no rain of that name"));
-        Some(self.remember(opened.ok()?))
+        Some(self.remember(opened.ok()?.with_key(&name.key)))
     }
 
     fn remember(&self, file: OpenFile) -> Arc<OpenFile> {
         let file = Arc::new(file);
         let mut opened = lock(&self.opened);
-        opened.retain(|other| (&other.sha256, other.stated) != (&file.sha256, file.stated));
+        opened.retain(|other| (&other.key, other.stated) != (&file.key, file.stated));
         opened.insert(0, file.clone());
         opened.truncate(N_OPENED);
         file
@@ -241,7 +239,7 @@ pub fn is_array(path: &Path) -> bool {
 fn gone(id: &str) -> QuestionError {
     QuestionError::Gone {
         message: format!("there is no rain field “{id}”"),
-        remedy: "Choose one of the samples, or bring the file again",
+        remedy: "Choose one of the samples, or upload the file again",
         back: super::SECTION.href,
     }
 }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use stormlens_data::card::CheckpointCard;
 use stormlens_data::downscale::{EnsembleKind, Registration};
-use stormlens_data::field::{Field, GriddedField};
+use stormlens_data::field::{Field, GriddedField, degrees};
 use stormlens_data::outcome::Colours;
 use stormlens_plot::words::sentence;
 use stormlens_plot::{RainPalette, Theme, thumbnail};
@@ -19,9 +19,10 @@ use super::fields::Entry;
 use super::map::{Ground, from_north};
 use super::rain::stated_in_words;
 use super::terrain::Terrain;
-use super::{DownscalingTask, SECTION};
+use super::{DownscalingTask, SECTION, split};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
+use crate::tasks::split::Seen;
 use crate::web::caching::{EntityTag, VERSION, Version};
 use crate::web::forms::{MethodChoice, Select, method_choices, select};
 use crate::web::layout::Layout;
@@ -51,6 +52,8 @@ pub struct Card {
     pub href: String,
     pub heading: String,
     pub title: String,
+    /// What the weights of the networks have seen of it.
+    pub seen: Seen,
     pub alt: String,
     pub light: String,
     pub dark: String,
@@ -77,7 +80,8 @@ struct Model {
     summary: &'static str,
     /// How large the tiles of its weights are, in words.
     tiles: String,
-    checkpoints: Vec<Arc<CheckpointCard>>,
+    /// Names, and what they have seen of the rain.
+    checkpoints: Vec<(String, &'static str)>,
     selects: Vec<Select>,
     methods: Vec<MethodChoice>,
 }
@@ -91,11 +95,12 @@ pub fn page_of(id: &str) -> String {
     format!("/rain/{}", encode(id))
 }
 
-pub fn card(entry: &Entry) -> Card {
+pub fn card(entry: &Entry, catalog: &Catalog) -> Card {
     Card {
         href: page_of(&entry.id),
         heading: format!("{} UTC, {}", format::clock(entry.end), format::date(entry.end)),
         title: entry.title.clone(),
+        seen: split::seen(entry, catalog),
         alt: format!("{}, {}", heading(entry), entry.title),
         light: picture_address(&entry.id, Theme::Light),
         dark: picture_address(&entry.id, Theme::Dark),
@@ -103,10 +108,10 @@ pub fn card(entry: &Entry) -> Card {
 }
 
 /// Those that a start page shows: the last ones, hours apart.
-pub fn suggestions(task: &DownscalingTask) -> Vec<Card> {
+pub fn suggestions(task: &DownscalingTask, catalog: &Catalog) -> Vec<Card> {
     let samples = task.fields.samples();
     let chosen = samples.iter().rev().step_by(3).take(N_SUGGESTIONS);
-    chosen.map(card).collect()
+    chosen.map(|entry| card(entry, catalog)).collect()
 }
 
 pub fn show(
@@ -129,7 +134,7 @@ pub fn show(
     let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let list = ListPage {
         layout: Layout::new(state, Some(SECTION)),
-        cards: shown.map(card).collect(),
+        cards: shown.map(|entry| card(entry, &state.catalog)).collect(),
         n_all: samples.len(),
         page,
         n_pages,
@@ -158,14 +163,14 @@ struct Sum {
     hours: i64,
 }
 
-/// `/rain/of/{digits}`: what a file makes.
+/// `/rain/of/{key}`: what a file makes.
 pub async fn of_file(
     task: Arc<DownscalingTask>,
     State(state): State<AppState>,
-    Path(digits): Path<String>,
+    Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let find = move || Ok(task.fields.of_file(&digits)?);
+    let find = move || Ok(task.fields.of_file(&key)?);
     let entries = state.blocking(find).await?;
     let sum = |entry: &Entry| Sum {
         href: page_of(&entry.id),
@@ -214,11 +219,11 @@ fn describe(
     let largest = rain.field.values.iter().copied().filter(|mm| !mm.is_nan()).fold(0.0, f32::max);
     let range = format!(
         "{} to {}° N, {} to {}° E, a node every {}°",
-        rounded(south),
-        rounded(north),
-        rounded(west),
-        rounded(east),
-        rounded(step)
+        degrees(south),
+        degrees(north),
+        degrees(west),
+        degrees(east),
+        degrees(step)
     );
     let mut facts = vec![
         ("Variable", format!("{} of {}", entry.what, entry.source)),
@@ -230,14 +235,14 @@ fn describe(
     ];
     facts.extend(entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours)))));
     facts.extend(rain.heights.as_ref().map(|own| ("Heights", heights(own))));
-    let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(rounded));
+    let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(degrees));
     Ok(RainPage {
         layout,
         heading: heading(&entry),
         light: picture_address(&entry.id, Theme::Light),
         dark: picture_address(&entry.id, Theme::Dark),
         domain: entry.domain.map(|_| domain.map(|n| n.to_string()).join(",")).unwrap_or_default(),
-        models: offers(catalog, &entry),
+        models: offers(catalog, &entry, domain),
         id: entry.id.clone(),
         facts,
         entry,
@@ -246,21 +251,20 @@ fn describe(
 
 /// `dem.nc, 30 to 45° N, -120 to -100° E, a node every 0.25°`
 fn heights(terrain: &Terrain) -> String {
-    let [south, north, west, east] = terrain.field.grid.bounds().map(rounded);
+    let [south, north, west, east] = terrain.field.grid.bounds().map(degrees);
     let every = terrain.resolution();
     format!("{}, {south} to {north}° N, {west} to {east}° E, a node every {every}", terrain.name)
 }
 
-fn rounded(degrees: f64) -> f64 {
-    (degrees * 1e4).round() / 1e4
-}
-
-fn offers(catalog: &Catalog, entry: &Entry) -> Vec<Model> {
-    let fits = |card: &&Arc<CheckpointCard>| {
-        card.refining.is_some_and(|own| i64::from(own.rain.hours) == entry.hours)
-    };
+fn offers(catalog: &Catalog, entry: &Entry, domain: [f64; 4]) -> Vec<Model> {
+    let seen =
+        |card: &Arc<CheckpointCard>| (card.name.clone(), split::part(entry, domain, card).label());
     let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
-        let checkpoints: Vec<_> = catalog.checkpoints(model.id).filter(fits).cloned().collect();
+        let checkpoints: Vec<_> = catalog
+            .checkpoints(model.id)
+            .filter(|card| split::fits(card, entry))
+            .cloned()
+            .collect();
         let first = checkpoints.first()?;
         let has_epochs = first.members.len() > 1;
         Some(Model {
@@ -270,7 +274,7 @@ fn offers(catalog: &Catalog, entry: &Entry) -> Vec<Model> {
             tiles: tiles_in_words(&checkpoints),
             selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
             methods: method_choices(&catalog.methods_of(model), model, None),
-            checkpoints,
+            checkpoints: checkpoints.iter().map(seen).collect(),
         })
     };
     catalog.models().iter().filter_map(offer).collect()

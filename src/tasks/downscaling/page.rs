@@ -3,6 +3,7 @@
 pub(super) mod tables;
 
 use askama::Template;
+use stormlens_data::card::Part;
 use stormlens_data::downscale::{Blending, Conservation};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{RefinedPlace, Subject, Target};
@@ -12,11 +13,12 @@ use self::tables::{Table, ensembles, gain, tables};
 use super::DownscalingTask;
 use super::list::{ensemble_select, heading, page_of, registration_select};
 use super::question::{
-    ABOVE, BLENDING, CONSERVATION, DOMAIN, ENSEMBLE, MEMBERS, REGISTRATION, TARGET, place_of,
-    rain_of, refining,
+    ABOVE, BLENDING, CONSERVATION, DOMAIN, ENSEMBLE, MEMBERS, MOST_MM, REGISTRATION, TARGET,
+    place_of, rain_of, refining,
 };
 use super::tilemap::TileMap;
 use crate::question::Question;
+use crate::tasks::split::part_in;
 use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
 use crate::web::pages::Shown;
@@ -32,6 +34,7 @@ struct ResultPage {
     heading: String,
     title: String,
     rain_page: String,
+    part: Part,
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     rain: Vec<FigureView>,
@@ -52,6 +55,8 @@ struct ResultPage {
     target: String,
     above: String,
     members: String,
+    /// What a threshold may be.
+    most_mm: f64,
     /// How far nodes lie apart, degrees.
     fine_deg: f64,
 }
@@ -66,6 +71,8 @@ pub struct EnsembleView {
     pub table: Option<Table>,
     pub hidden: Vec<(String, String)>,
     pub exceed: f64,
+    /// What that may be, mm.
+    pub most_mm: f64,
 }
 
 /// What the form to ask again asks for beside the methods.
@@ -86,6 +93,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         heading: heading(&entry),
         title: entry.title.clone(),
         rain_page: page_of(id),
+        part: part_in(outcome),
         notes: outcome.notes.iter().map(|note| sentence(&note.text)).collect(),
         facts: facts(outcome),
         rain: mark_first(views(&[
@@ -122,6 +130,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         target: place_of(Some(&question.target)).0.to_string(),
         above: place_of(Some(&question.target)).1.map(|mm| mm.to_string()).unwrap_or_default(),
         members: members(question),
+        most_mm: MOST_MM,
         fine_deg: refining(&question.cards)?.geometry().fine_deg,
     };
     Ok(page.render()?)
@@ -173,6 +182,7 @@ fn ensemble(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> Op
         table: ensembles(outcome),
         hidden: question.hidden(&["exceed"]),
         exceed: question.style.exceed,
+        most_mm: MOST_MM,
     })
 }
 

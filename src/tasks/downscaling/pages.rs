@@ -62,14 +62,14 @@ impl Pages for DownscalingTask {
                 "/rain/{id}/picture.png",
                 get(move |s, p, q, h| list::picture(drawn.clone(), s, p, q, h)),
             )
-            .route("/rain/of/{digits}", get(move |s, p, h| list::of_file(of_file.clone(), s, p, h)))
+            .route("/rain/of/{key}", get(move |s, p, h| list::of_file(of_file.clone(), s, p, h)))
             .layer(from_fn(time_limit));
         pages.merge(uploads)
     }
 
-    fn welcome(&self, _: &AppState) -> Result<Welcome, AppError> {
+    fn welcome(&self, state: &AppState) -> Result<Welcome, AppError> {
         let n_all = self.fields.samples().len();
-        let suggestions = Suggestions { cards: list::suggestions(self), n_all };
+        let suggestions = Suggestions { cards: list::suggestions(self, &state.catalog), n_all };
         Ok(Welcome { panel: Panel.render()?, suggestions: suggestions.render()? })
     }
 

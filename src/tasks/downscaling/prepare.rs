@@ -8,7 +8,7 @@ use stormlens_data::downscale::{
     Domain, EnsembleKind, Fit, Geometry, LogScale, Refinement, Tile, TileRain, channel,
     tile_elevation, tile_rain, tiles,
 };
-use stormlens_data::field::FieldError;
+use stormlens_data::field::{FieldError, degrees};
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 
@@ -18,13 +18,52 @@ use super::rain::Rain;
 use super::terrain::{Terrain, Terrains};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
-use crate::task::Prepared;
+use crate::task::{Prepared, Takes};
 use crate::web::upload::parted;
 
 /// A continent has some 700 tiles.
 const MAX_TILES: usize = 2_000;
 /// Nodes of all maps of an ensemble together: each takes four bytes in the result.
 const MAX_NODES: usize = 40_000_000;
+
+/// Passes of all tiles of a domain, as if it rained in each of them.
+pub fn n_passes(request: &Request, cards: &Cards) -> usize {
+    let Subject::Downscaling { domain: [west, south, east, north], refinement, .. } =
+        request.subject
+    else {
+        return 1;
+    };
+    let Ok(refining) = refining(cards) else { return 1 };
+    let domain = Domain { south, north, west, east };
+    let n_tiles = tiles(&domain, &refining.geometry(), Fit::Inside).len();
+    let n_members = match refinement.ensemble {
+        EnsembleKind::None => 0,
+        EnsembleKind::Dropout => refinement.n_members,
+        EnsembleKind::Epochs => cards.checkpoint.members.len(),
+    };
+    let n_values = zeros(cards).0.values.len();
+    n_tiles.div_ceil(Pass::most_together(n_values)) + n_tiles * n_members
+}
+
+/// Memory that a run takes for each node of a tile, and beside that, in bytes; the program with its weights is there by then.
+/// Measured with HARPNET as published on a CPU, of 64 × 64 nodes: 13, 33 and 46 MB for 1, 4 and 8 tiles together, 39 MB for a
+/// tile with Grad-CAM, which takes the most. A narrow network takes less.
+const PREDICTING_BYTES: u64 = 1_500;
+const EXPLAINING_BYTES: u64 = 8_000;
+const BESIDE_BYTES: u64 = 8_000_000;
+
+/// What a pass over a tile takes.
+pub fn memory(cards: &Cards) -> Takes {
+    let side = cards.checkpoint.refining.map_or(0, |refining| refining.tiles.output_px) as u64;
+    let n_nodes = side * side;
+    Takes {
+        what: "refining rain".to_owned(),
+        beside_bytes: BESIDE_BYTES,
+        predicting_bytes: PREDICTING_BYTES * n_nodes,
+        explaining_bytes: EXPLAINING_BYTES * n_nodes,
+        prediction_bytes: 4 * n_nodes,
+    }
+}
 
 /// What is needed to make a map of the answers.
 pub struct Work {
@@ -39,7 +78,7 @@ pub struct Work {
     pub wet: Vec<usize>,
     /// Names of the members, each of which has passes for all wet tiles behind those of the network itself.
     pub members: Vec<String>,
-    /// What is explained, and where it lies; `None` where all is dry.
+    /// Target of the explanation, and where it lies; `None` where all is dry.
     pub focus: Option<Focus>,
     /// Where it rains more and where less; `None` where nothing says it.
     pub climatology: Option<Climatology>,
@@ -112,7 +151,9 @@ pub fn layout(
 /// A network looks at the numbers as they are.
 fn bare(tiles: Arc<Tiles>, refining: Refining, request: &Request) -> Result<Prepared, WorkerError> {
     if !request.explain.is_empty() {
-        return Err(invalid(&"tiles of numbers lie nowhere and are not explained: bring a field"));
+        return Err(invalid(
+            &"tiles of numbers have no place, so they cannot be explained: give a field",
+        ));
     }
     let input = Input { values: tiles.values.clone(), shape: tiles.shape };
     Ok(Prepared::one(input, Vec::new(), Box::new(Rest::Bare(Bare { tiles, refining }))))
@@ -277,17 +318,48 @@ fn within(
     let candidates = work.wet.iter().filter(|&&i| is_in(&work.tiles[i].0));
     let best = candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied();
     let tile_idx = best.ok_or_else(|| {
-        format!(
-            "no tile with rain holds all of {west},{south},{east},{north}: choose a box of at most {side}° within one tile"
-        )
+        let is_dry = work.tiles.iter().any(|(tile, _)| is_in(tile));
+        no_tile(work, [west, south, east, north], is_dry)
     })?;
     let tile = &work.tiles[tile_idx].0;
     let rows = nodes(tile.min_lat, south, north);
     let columns = nodes(tile.min_lon, west, east);
     if rows.is_empty() || columns.is_empty() {
+        let [west, south, east, north] = [west, south, east, north].map(degrees);
         return Err(format!("no node lies in {west},{south},{east},{north}: choose a larger box"));
     }
     Ok(Focus { tile_idx, rows, columns, above_mm })
+}
+
+/// Why no tile with rain holds all of a box; some tile without rain may do.
+fn no_tile(work: &Work, around: [f64; 4], is_dry: bool) -> String {
+    let (side, step) = (work.geometry.tile_deg(), work.geometry.fine_deg);
+    let [west, south, east, north] = around;
+    let touches = |tile: &Tile| {
+        south <= tile.min_lat + side + step
+            && north >= tile.min_lat - step
+            && west <= tile.min_lon + side + step
+            && east >= tile.min_lon - step
+    };
+    let place = around.map(|n| degrees(n).to_string()).join(",");
+    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
+    if !tiles.iter().any(touches) {
+        let [south, north, west, east] = fine_bounds(&tiles, &work.geometry).map(degrees);
+        return format!(
+            "{place} lies outside of the domain, whose tiles go from {south} to {north}° N and {west} to {east}° E: choose \
+             a place within it"
+        );
+    }
+    match is_dry {
+        true => {
+            format!("the tile that holds {place} has no rain that is known: choose another place")
+        }
+        false => {
+            format!(
+                "no tile with rain holds all of {place}: choose a box of at most {side}° within one tile"
+            )
+        }
+    }
 }
 
 /// Layers of the network that pages show of the tile that is explained.

@@ -7,6 +7,7 @@ use stormlens_data::request::{RefinedPlace, Subject, Target};
 use super::fields::{Entry, Fields};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
+use crate::question::style::EXCEED_MOST;
 use crate::task::ParameterHelp;
 
 pub const RAIN: &str = "rain";
@@ -49,7 +50,7 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: TARGET,
-        help: "what is explained, within one tile: wettest (default), tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or \
+        help: "the target of the explanation, within one tile: wettest (default), tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or \
                node:LATITUDE,LONGITUDE (the nearest point of the fine grid)",
     },
     ParameterHelp {
@@ -61,8 +62,8 @@ pub const PARAMETERS: &[ParameterHelp] = &[
 
 const MEMBERS_DEFAULT: usize = 10;
 const MEMBERS_MOST: usize = 50;
-/// More rain in an interval is no threshold.
-const MOST_MM: f64 = 2_000.0;
+/// More rain in an interval is no threshold, neither of a target nor of a probability.
+pub const MOST_MM: f64 = EXCEED_MOST;
 
 /// Whether weights take what is named: tiles of numbers any, sums those of the same length.
 pub fn suits(parameters: &Parameters, fields: &Fields, refining: Option<&Refining>) -> bool {
@@ -198,7 +199,7 @@ pub fn refining(cards: &Cards) -> Result<&Refining, QuestionError> {
     cards.checkpoint.refining.as_ref().ok_or_else(none)
 }
 
-/// What is explained; of the wettest tile where nothing is.
+/// The target of the explanation; that of the wettest tile where nothing is.
 pub fn place_of(target: Option<&Target>) -> (RefinedPlace, Option<f64>) {
     match target {
         Some(Target::Refined { place, above_mm }) => (*place, *above_mm),

@@ -100,9 +100,12 @@ impl Scores {
             CONTINUOUS_SCORES.map(|score| (score.of)(&sums.mm).unwrap_or(f64::NAN))
         };
         let values = self.all.iter().flat_map(of).collect();
+        let with_unit = CONTINUOUS_SCORES.iter().filter(|score| !score.unit.is_empty());
+        let units: Vec<String> =
+            with_unit.map(|score| format!("{} in {}", score.name, score.unit)).collect();
         numbers(
             "scores",
-            "scores in mm",
+            &format!("scores: {}, the others without unit", units.join(", ")),
             vec![self.forecasts(), Axis::names("score", names)],
             values,
         )

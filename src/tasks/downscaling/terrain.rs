@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stormlens_data::downscale::{check_elevation, terrain_of};
-use stormlens_data::field::{FieldError, FieldFile, GriddedField};
+use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
@@ -22,8 +22,8 @@ pub struct Terrain {
     pub field: Arc<GriddedField>,
     /// Name of the file.
     pub name: String,
-    /// The first digits of the SHA-256 of the file.
-    pub digits: String,
+    /// In addresses: the first digits of the SHA-256 of the file, and of its name where others gave it another one before.
+    pub key: String,
 }
 
 impl Terrain {
@@ -32,7 +32,7 @@ impl Terrain {
     /// # Errors
     /// For what cannot be read, and for what holds no heights, or several fields of them.
     pub fn of(file: &NamedBytes) -> Result<Self, FieldError> {
-        let digits = first_digits(&sha256(&file.bytes));
+        let key = first_digits(&sha256(&file.bytes));
         let field = terrain_of(&FieldFile::from_bytes(&file.name, file.bytes.clone())?)?;
         if is_rain_name(&field.variable) {
             let what = format!(
@@ -41,7 +41,7 @@ impl Terrain {
             );
             return Err(FieldError::Domains { what });
         }
-        Ok(Self { field: Arc::new(field), name: file.name.clone(), digits })
+        Ok(Self { field: Arc::new(field), name: file.name.clone(), key })
     }
 
     /// Checks that heights have some ground in common with `[south, north, west, east]`.
@@ -55,7 +55,7 @@ impl Terrain {
         if meets(0, 0.0) && [-360.0, 0.0, 360.0].iter().any(|&turn| meets(2, turn)) {
             return Ok(());
         }
-        let [south, north, west, east] = own;
+        let [south, north, west, east] = own.map(degrees);
         let what = format!(
             "{} goes from {south} to {north}° N and {west} to {east}° E, where the rain is not: give heights of its place",
             self.name
@@ -75,7 +75,7 @@ pub struct Terrains {
     paths: Vec<PathBuf>,
     /// The shipped ones, the finest first; read when the first is asked for.
     shipped: OnceLock<(Vec<Terrain>, Vec<String>)>,
-    /// By their digits: from the command line, for this run of the program.
+    /// By their keys: from the command line, for this run of the program.
     brought: Mutex<HashMap<String, Terrain>>,
     /// Those that came with an upload.
     kept: Kept,
@@ -127,8 +127,8 @@ impl Terrains {
         }
         let covers = |terrain: &&Terrain| check_elevation(&terrain.field, bounds).is_ok();
         self.shipped().0.iter().find(covers).cloned().ok_or_else(|| FieldError::Domains {
-            what: "no terrain that is here covers the domain: bring a file of heights in metres with the rain, or choose \
-                   another domain"
+            what: "no terrain that is here covers the domain: give a file of heights in metres with the rain, or \
+                   choose another domain"
                 .to_owned(),
         })
     }
@@ -144,34 +144,34 @@ impl Terrains {
     /// As [`Terrain::of`].
     pub fn bring(&self, path: &Path) -> Result<Terrain, FieldError> {
         let terrain = read_file(path)?;
-        lock(&self.brought).insert(terrain.digits.clone(), terrain.clone());
+        lock(&self.brought).insert(terrain.key.clone(), terrain.clone());
         Ok(terrain)
     }
 
-    /// Keeps heights that came with an upload.
+    /// Keeps heights that came with an upload, which gives them their key.
     ///
     /// # Errors
     /// Where they cannot be written.
-    pub fn keep(&self, terrain: Terrain, file: &NamedBytes) -> Result<(), KeepError> {
-        self.kept.add(&sha256(&file.bytes), &file.name, &file.bytes)?;
-        *lock(&self.last) = Some(terrain);
+    pub fn keep(&self, terrain: &mut Terrain, file: &NamedBytes) -> Result<(), KeepError> {
+        terrain.key = self.kept.add(&sha256(&file.bytes), &file.name, &file.bytes)?;
+        *lock(&self.last) = Some(terrain.clone());
         Ok(())
     }
 
     /// Heights that somebody brought; `None` where they are gone.
-    pub fn brought(&self, digits: &str) -> Option<Terrain> {
-        if let Some(terrain) = lock(&self.brought).get(digits) {
+    pub fn brought(&self, key: &str) -> Option<Terrain> {
+        if let Some(terrain) = lock(&self.brought).get(key) {
             return Some(terrain.clone());
         }
-        let (name, sha256) = self.kept.find(digits)?;
-        let known = lock(&self.last).clone().filter(|terrain| terrain.digits == digits);
+        let (name, sha256) = self.kept.find(key)?;
+        let known = lock(&self.last).clone().filter(|terrain| terrain.key == key);
         if known.is_some() {
             return known;
         }
         let file = NamedBytes { name, bytes: self.kept.read(&sha256)? };
         let terrain = Terrain::of(&file);
         let terrain = terrain.inspect_err(|error| tracing::error!(%error, "no heights any more"));
-        let terrain = terrain.ok()?;
+        let terrain = Terrain { key: key.to_owned(), ..terrain.ok()? };
         *lock(&self.last) = Some(terrain.clone());
         Some(terrain)
     }

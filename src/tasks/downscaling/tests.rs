@@ -3,22 +3,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use stormlens_data::card::ModelCard;
-use stormlens_data::card::{CheckpointCard, Downscaling, RainStatement, Refining, Task as Kind};
+use stormlens_data::card::{
+    Blocks, CheckpointCard, Downscaling, ModelCard, Part, RainStatement, Refining, Split,
+    Task as Kind,
+};
 use stormlens_data::downscale::{EnsembleKind, Registration, TileRain};
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{Outcome, Provenance};
-use stormlens_data::request::{RefinedPlace, Request, Subject, Target};
+use stormlens_data::request::{RefinedPlace, Request, Silent, Subject, Target};
 
 use super::fields::Fields;
 use super::prepare::layout;
 use super::question;
 use super::terrain::Terrains;
-use super::{DownscalingTask, upload};
+use super::{DownscalingTask, split, upload};
 use crate::jobs::WorkerError;
 use crate::parameters::Parameters;
 use crate::question::Cards;
 use crate::task::{Answered, Prepared, Task};
+use crate::tasks::split::part_in;
 use crate::tasks::tests::data;
 use crate::web::upload::{Intake, Kept, UploadLimits};
 
@@ -136,7 +139,7 @@ fn answered(task: &DownscalingTask, query: &str) -> Outcome {
         data_licence: String::new(),
         device: "one".into(),
     };
-    task.answer(Answered {
+    let outcome = task.answer(Answered {
         request: &request,
         cards: &cards,
         rest,
@@ -145,7 +148,26 @@ fn answered(task: &DownscalingTask, query: &str) -> Outcome {
         provenance,
         duration_ms: 1.0,
         methods: &[],
-    })
+        progress: &Silent,
+    });
+    outcome.expect("nobody stops it")
+}
+
+/// What was measured lies within a quarter of the estimate, and none far above it.
+#[test]
+fn the_memory_of_tiles_is_estimated_from_their_size() {
+    let takes = super::prepare::memory(&cards());
+    let predicting = |n_tiles: u64| n_tiles * takes.predicting_bytes;
+    for (each_bytes, measured_bytes) in [
+        (predicting(1), 13e6),
+        (predicting(4), 33e6),
+        (predicting(8), 46e6),
+        (takes.explaining_bytes, 39e6),
+    ] {
+        let ratio = (takes.beside_bytes + each_bytes) as f64 / measured_bytes;
+        assert!((0.95..1.25).contains(&ratio), "{measured_bytes}: {ratio}");
+    }
+    assert_eq!(takes.prediction_bytes, 64 * 64 * 4);
 }
 
 #[test]
@@ -216,7 +238,8 @@ fn domains_and_targets_that_cannot_be_are_refused() {
         ("domain=-150,37,-140,43", "does not cover"),
         ("domain=0,0,360,80", "tiles"),
         ("target=tile:99", "there is no tile 99"),
-        ("target=box:-116,37,-115.5,37.5", "no tile with rain holds"),
+        ("target=box:-116,37,-115.5,37.5", "lies outside of the domain, whose tiles go from"),
+        ("target=node:0,0", "lies outside of the domain, whose tiles go from"),
         ("target=box:-115,37,-111,41", "at most 2°"),
     ] {
         let error = refused(&format!("rain={SAMPLE}&{domain}"));
@@ -251,4 +274,26 @@ fn a_focus_lies_where_it_was_asked_for() {
         target("").unwrap(),
         Target::Refined { place: RefinedPlace::Wettest, above_mm: None }
     );
+}
+
+/// The result, its check and its tables follow the weights, not the program.
+#[test]
+fn a_result_says_what_the_weights_have_seen_of_the_rain() {
+    let task = nowhere();
+    let query = format!("rain={SAMPLE}&domain=-115,37,-113,39");
+    let (request, unknown) = (request(task, &query), cards());
+    let outcome = answered(task, &query);
+    assert_eq!(part_in(&outcome), Part::Unknown);
+    assert!(task.check(&outcome, &request, &unknown).is_ok());
+    assert!(crate::export::numbers_csv(&outcome).contains("\"note/split\",,"));
+    let said = serde_json::json!({
+        "domain": {"south": 33.0, "north": 51.0, "west": -126.0, "east": -103.0},
+        "split": {"longitude": -114.0, "training_until": "2016-09-22T12:00:00Z",
+                  "validation_until": "2016-09-22T18:00:00Z", "interval_s": 10800},
+    });
+    let split = Blocks::of(&said).map(Split::of_blocks);
+    let weights = CheckpointCard { split, ..(*unknown.checkpoint).clone() };
+    assert_eq!(split::part_of(&task.fields, &request.subject, &weights), Part::Training);
+    let trained = Cards { checkpoint: Arc::new(weights), ..unknown };
+    assert!(task.check(&outcome, &request, &trained).is_err(), "it says another part");
 }

@@ -3,12 +3,14 @@
 use stormlens_data::import::radar::Measured;
 use stormlens_data::network::{Answer, Explained};
 use stormlens_data::outcome::{Colours, Outcome, Provenance, Quantity, Role, Variable};
+use stormlens_data::request::Cancelled;
 
 use super::prepare::Rest;
 use super::question::has_steps_mean;
 use super::references::references;
 use super::samples::Frames;
 use super::seen::Seen;
+use super::unmeasured::Unmeasured;
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
 
@@ -28,10 +30,14 @@ pub use target::minutes;
 
 /// The result of an answer to frames of which the radar measured that, where it is known.
 ///
+/// # Errors
+/// When nobody waits for it any more.
+///
 /// # Panics
 /// If the answer is of another task's question.
-pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
+pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Outcome, Cancelled> {
     let Answered { request, cards, rest, provenance, duration_ms, methods, placed, .. } = answered;
+    let progress = answered.progress;
     let mut answers = answered.answers;
     let Rest { frames, seen } = *rest.downcast::<Rest>().expect("the frames of this question");
     if let Some(seen) = &seen {
@@ -50,7 +56,8 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     let target = request.explain.first().map(|explain| &explain.target);
     let (beside, no_reference) = match &frames {
         Frames::Sample(sample) if !task.rebuilds() => {
-            references(sample, &task.lead_times_min, has_steps_mean(&request.subject))
+            let steps_mean = has_steps_mean(&request.subject);
+            references(sample, &task.lead_times_min, steps_mean, progress)?
         }
         _ => (Vec::new(), Vec::new()),
     };
@@ -92,16 +99,17 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Outcome {
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut notes = notes::notes(task, cards.checkpoint.is_simulated, nothing, &frames);
     notes.extend(no_reference);
+    notes.extend(Unmeasured::of(&frames).note());
     notes.extend(seen.as_ref().and_then(notes::hidden));
     notes.extend(notes::unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
-    Outcome {
+    Ok(Outcome {
         request: request.clone(),
         variables,
         numbers: answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect(),
         notes,
         provenance: frames.provenance(provenance),
         duration_ms,
-    }
+    })
 }
 
 /// Which patches the network did not see, and how far from the truth each patch is that it rebuilt.

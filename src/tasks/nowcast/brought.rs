@@ -17,7 +17,7 @@ use stormlens_data::import::radar;
 use stormlens_data::{hash, time};
 
 use super::samples::SampleEntry;
-use super::units::Units;
+use super::units::{Units, check};
 use crate::memory::MemoryLimit;
 
 /// As many as tell a file of radar from others.
@@ -81,8 +81,19 @@ pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(Sampl
     if let [folder] = paths
         && folder.is_dir()
     {
-        no_units(stated)?;
+        if stated.units.is_some() {
+            bail!(
+                "{} is a folder, and frames of a folder say their unit: leave --units out, or give the array that is meant",
+                folder.display()
+            );
+        }
         return frames_in_a_row(Archive::open(folder)?, stated.task);
+    }
+    if let Some(folder) = paths.iter().find(|path| path.is_dir()) {
+        bail!(
+            "{} is a folder, and other inputs stand beside it: give one folder, or files only",
+            folder.display()
+        );
     }
     let kinds: Vec<FileKind> = paths.iter().map(|path| kind(path)).collect::<Result<_, _>>()?;
     if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -105,9 +116,7 @@ pub fn read(paths: &[PathBuf], stated: &Stated<'_>) -> anyhow::Result<Vec<(Sampl
 
 fn no_units(stated: &Stated<'_>) -> anyhow::Result<()> {
     if stated.units.is_some() {
-        bail!(
-            "leave --units out: radar files, folders of frames and samples of cloud cover say their units"
-        );
+        bail!("leave --units out: radar files and samples of cloud cover say their units");
     }
     Ok(())
 }
@@ -138,6 +147,7 @@ fn frames_in_a_row(
     task: &Nowcasting,
 ) -> anyhow::Result<Vec<(SampleEntry, Kept)>> {
     archive.check(task)?;
+    archive.twins().iter().for_each(|twin| tracing::warn!("{twin}"));
     let Nowcasting { n_input_frames, frame_step_min, lead_times_min, .. } = task;
     let samples = archive.samples(*n_input_frames, *frame_step_min, lead_times_min);
     let Some(last) = samples.last().map(|sample| sample.time) else {
@@ -190,7 +200,9 @@ fn arrays(path: &Path, stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, 
     if field == NowcastField::CloudCover && units != Units::Normalised {
         bail!("leave --units out: cloud cover is a share from 0 to 1 and has no unit");
     }
-    let all = Arc::new(normalised(&file, values, rest, (units, field))?);
+    check(&file, &values, rest, (units, field))?;
+    let normalised = values.into_iter().map(|value| units.to_normalised(value));
+    let all = Arc::new(normalised.collect::<Vec<f32>>());
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let sequence = |i: usize| {
         let id = if n == 1 { stem.to_string() } else { format!("{stem}-{i}") };
@@ -205,24 +217,7 @@ fn arrays(path: &Path, stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, 
             units,
             is_unit_stated: stated.units.is_some() || field == NowcastField::CloudCover,
         };
-        (SampleEntry::brought(id, Timestamp::UNIX_EPOCH, field), Kept::Array(brought))
+        (SampleEntry::undated(id, field), Kept::Array(brought))
     };
     Ok((0..n).map(sequence).collect())
-}
-
-/// The numbers as the networks take them; the first that cannot be is refused by its place.
-fn normalised(
-    file: &str,
-    mut values: Vec<f32>,
-    [_, height, width]: [usize; 3],
-    (units, field): (Units, NowcastField),
-) -> anyhow::Result<Vec<f32>> {
-    for (i, value) in values.iter_mut().enumerate() {
-        if let Some(reason) = units.refuse(*value, field) {
-            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
-            bail!("{file} holds {value} in frame {frame}, row {row}, column {column}: {reason}");
-        }
-        *value = units.to_normalised(*value);
-    }
-    Ok(values)
 }

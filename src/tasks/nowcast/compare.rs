@@ -37,8 +37,8 @@ pub const PATH: &str = "/v1/compare";
 const NETWORKS: &str = "networks";
 const REGION: &str = "region";
 const NAMES: [&str; 6] = [SAMPLE, NETWORKS, LEAD_TIME, THRESHOLD, STEPS_MEAN, REGION];
-/// As many as stand beside each other and can still be told apart.
-pub const MAX_NETWORKS: usize = 4;
+/// As many as one page asks for.
+pub const MAX_NETWORKS: usize = 12;
 
 /// The comparison of all networks on a sample.
 pub fn page_of(sample: &str) -> String {
@@ -114,7 +114,15 @@ pub async fn show(
     }
     let (mut outcomes, mut failures, mut n_waiting) = (Vec::new(), Vec::new(), 0);
     for (question, name) in comparison.questions.iter().zip(&comparison.names) {
-        let id = state.submit(question.request.clone()).await?;
+        let id = match state.submit(question.request.clone()).await {
+            Ok(id) => id,
+            // It is asked for once those before it are ready, when the page asks again.
+            Err(error) if error.is_busy() && n_waiting + outcomes.len() > 0 => {
+                n_waiting += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         match state.jobs.status(&id) {
             Some(JobState::Done(outcome)) => {
                 check_region(question, &outcome)?;

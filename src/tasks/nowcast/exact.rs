@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use stormlens_data::card::Hides;
+use anyhow::{Context as _, anyhow, bail};
+use stormlens_data::card::{Hides, NowcastField};
 use stormlens_data::files::npy::{read_npy_f32, read_npy_u8, write_npy_f32};
 use stormlens_data::network::Input;
 use stormlens_data::patches::{Statistics, tokens};
@@ -12,6 +12,7 @@ use stormlens_data::request::Silent;
 use stormlens_nn::engine::Resident;
 
 use super::seen::floor;
+use super::units::{Units, check};
 use crate::cli::predict::Exact;
 
 /// Writes what the network gives for `[N × frames × height × width]` in the weights' own unit, where nothing is said of the
@@ -30,6 +31,12 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
     };
     if n == 0 {
         bail!("{} holds no sequence; give at least one", exact.input.display());
+    }
+    if !exact.is_unchecked {
+        let rain = (Units::Normalised, NowcastField::Precipitation);
+        let name = exact.input.display().to_string();
+        check(&name, &values, [n_frames, height, width], rain)
+            .map_err(|error| anyhow!("{error}; or take the array as it is with --exact"))?;
     }
     let patches = tokens(n_frames, [height, width]).map_err(anyhow::Error::msg)?;
     let hidden = match exact.mask {

@@ -1,11 +1,13 @@
 //! `/samples`: all samples as thumbnails, to filter and to leaf through.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use stormlens_data::archive::Archive;
 use stormlens_data::card::{NowcastField, Part};
 
 use super::legend::Legend;
@@ -14,9 +16,10 @@ use super::split::Memberships;
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
+use crate::tasks::split::Seen;
 use crate::web::layout::Layout;
 use crate::web::pages::render;
-use crate::web::{AppError, AppState, format};
+use crate::web::{AppError, AppState, Link, Problem, format};
 use stormlens_plot::Theme;
 
 mod filter;
@@ -37,6 +40,8 @@ struct SamplesPage {
     legend: Option<Legend>,
     /// Fields that there are samples of, with their names in addresses and whether they are chosen.
     fields: Vec<(String, &'static str, bool)>,
+    /// Archives, with their names, where they are of and how many samples they have, and whether they are chosen.
+    datasets: Vec<(String, String, bool)>,
     /// Events, with their ids, titles, and whether they are chosen.
     events: Vec<(String, String, bool)>,
     /// Orders, with their names in addresses and whether they are chosen.
@@ -66,8 +71,7 @@ pub struct SampleCard {
     /// The event that it is of; empty where there is none.
     pub event: String,
     /// What the weights of the networks have seen of it; empty where there is no network for it.
-    pub split: String,
-    pub is_seen: bool,
+    pub seen: Seen,
     pub alt: String,
     /// Addresses of the picture.
     pub light: String,
@@ -86,7 +90,7 @@ pub async fn show(
     let page = parameters.number("page", "a page number from 1", |&n: &usize| n >= 1)?.unwrap_or(1);
     let layout = Layout::new(&state, Some(SECTION));
     let catalog = state.catalog.clone();
-    let collect = move || Ok(collect(layout, (&task.samples, &catalog), filter, page));
+    let collect = move || collect(layout, (&task.samples, &catalog), filter, page);
     let page = state.blocking(collect).await?;
     render(&headers, &page)
 }
@@ -118,19 +122,22 @@ fn collect(
     (samples, catalog): (&Samples, &Catalog),
     filter: Filter,
     page: usize,
-) -> SamplesPage {
+) -> Result<SamplesPage, AppError> {
     let all = samples.list();
     let mut found = in_order(samples, catalog, |sample| filter.admits(sample, samples));
     sort(&mut found, samples, filter.order);
     let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
-    let page = page.min(n_pages);
+    if page > n_pages {
+        return Err(no_page(page, n_pages, filter.page(n_pages)));
+    }
     let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let has_rain = on_page.clone().any(|sample| sample.field == NowcastField::Precipitation);
     let time = |sample: Option<&SampleEntry>| sample.map(|s| form_time(s.time)).unwrap_or_default();
-    SamplesPage {
+    Ok(SamplesPage {
         layout,
         legend: has_rain.then(Legend::new),
         fields: fields(samples, filter.field),
+        datasets: datasets(samples, filter.dataset.as_deref()),
         events: events(samples, filter.event.as_deref()),
         orders: Order::ALL.iter().map(|o| (o.name(), o.label(), *o == filter.order)).collect(),
         samples: cards(samples, catalog, on_page),
@@ -143,7 +150,18 @@ fn collect(
         page,
         n_pages,
         filter,
+    })
+}
+
+fn no_page(page: usize, n_pages: usize, last: String) -> AppError {
+    Problem {
+        message: format!("there is no page {page} of these samples: the last one is {n_pages}"),
+        status: StatusCode::NOT_FOUND,
+        title: "Page not found",
+        remedy: "Go to the last page".to_owned(),
+        back: Link { text: "To the last page", href: last },
     }
+    .into()
 }
 
 /// Samples come in the order of what networks have seen of them, and within that of time.
@@ -162,6 +180,30 @@ fn sort(found: &mut [&SampleEntry], samples: &Samples, order: Order) {
         Order::Heaviest => {
             found.sort_by_cached_key(|sample| largest_first(samples.maximum_mm_h(sample)));
         }
+    }
+}
+
+/// `Germany, radklim: 2,867 samples`; nothing where there is one archive.
+fn datasets(samples: &Samples, chosen: Option<&str>) -> Vec<(String, String, bool)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    samples.list().iter().for_each(|sample| *counts.entry(sample.archive()).or_default() += 1);
+    let label = |name: &str, n: usize| {
+        let archive = samples.archive_named(name);
+        let places = archive.map(places).unwrap_or_default();
+        format!("{places}, {name}: {}", format::plural(n, "sample"))
+    };
+    let row = |(name, n): (&str, usize)| (name.to_owned(), label(name, n), chosen == Some(name));
+    let mut found: Vec<_> = counts.into_iter().map(row).collect();
+    found.sort_by(|a, b| a.1.cmp(&b.1));
+    if found.len() > 1 { found } else { Vec::new() }
+}
+
+/// The countries of an archive's events, or what its frames are of.
+fn places(archive: &Archive) -> String {
+    let all: BTreeSet<&str> = archive.events().iter().map(|event| event.place.as_str()).collect();
+    match all.is_empty() {
+        true => archive.field().label().to_owned(),
+        false => all.into_iter().collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -207,8 +249,7 @@ fn card(samples: &Samples, memberships: &Memberships<'_>, sample: &SampleEntry) 
         date: format::date(sample.time),
         observed: sample.observed,
         event: sample.event.as_ref().map(|event| event.title.clone()).unwrap_or_default(),
-        split: memberships.words(sample),
-        is_seen: memberships.worst(sample).is_seen(),
+        seen: memberships.seen(sample),
         covered,
         alt,
         light: picture(Theme::Light),

@@ -13,7 +13,7 @@ use stormlens_data::request::Subject;
 use super::list::{self, SampleCard, suggestions};
 use super::scores::Scores;
 use super::verification::{self, FileKind, chart};
-use super::{Nowcasts, SECTION, compare, frames, page, sample};
+use super::{Nowcasts, SECTION, VERIFICATION, compare, frames, page, sample};
 use crate::catalog::Catalog;
 use crate::web::layout::Section;
 use crate::web::pages::{Pages, Shown, Welcome};
@@ -39,6 +39,14 @@ struct Evaluation {
 impl Pages for Nowcasts {
     fn section(&self) -> Section {
         SECTION
+    }
+
+    fn further_sections(&self) -> &'static [Section] {
+        &[VERIFICATION]
+    }
+
+    fn comparisons(&self, checkpoint: &CheckpointCard) -> Vec<(String, String)> {
+        verification::of(self, checkpoint)
     }
 
     fn credits(&self) -> &'static str {

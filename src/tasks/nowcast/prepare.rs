@@ -10,9 +10,10 @@ use super::answer::levels::layers;
 use super::question::{mask_of, nowcasting, sample_of};
 use super::samples::{Frames, Samples};
 use super::seen::{Seen, know_whole_patches};
+use super::unmeasured::Unmeasured;
 use crate::jobs::WorkerError;
 use crate::question::Cards;
-use crate::task::Prepared;
+use crate::task::{Prepared, Takes};
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,9 @@ pub fn prepare(
     let task = nowcasting(cards).map_err(|error| invalid(&error))?;
     let frames =
         samples.load(sample_of(&request.subject), task).map_err(|error| invalid(&error))?;
+    if let Some(message) = Unmeasured::of(&frames).refusal() {
+        return Err(invalid(&message));
+    }
     let may_hide = cards.model.hides() == Some(Hides::Patches);
     let mut known = may_hide.then(|| known(&frames)).flatten();
     if task.rebuilds() {
@@ -79,15 +83,19 @@ const PREDICTING_BYTES: u64 = 1_400;
 const EXPLAINING_BYTES: u64 = 6_750;
 const BESIDE_BYTES: u64 = 220_000_000;
 
-/// Memory that a run over maps of this size takes, and what it is, for messages.
-pub fn memory(request: &Request, [_, height, width]: [usize; 3]) -> (String, u64) {
-    let (what, each_bytes) = match request.explain.is_empty() {
-        true => ("predicting", PREDICTING_BYTES),
-        false => ("explaining", EXPLAINING_BYTES),
-    };
+/// What a pass over maps of this size takes.
+pub fn memory(request: &Request, cards: &Cards, [_, height, width]: [usize; 3]) -> Takes {
+    let what = if request.explain.is_empty() { "predicting" } else { "explaining" };
     let n_pixels = (height as u64).saturating_mul(width as u64);
-    let n_bytes = n_pixels.saturating_mul(each_bytes).saturating_add(BESIDE_BYTES);
-    (format!("{what} {height} × {width} pixels"), n_bytes)
+    let task = cards.checkpoint.nowcasting.as_ref();
+    let n_maps = task.map_or(1, |task| task.lead_times_min.len().max(task.n_input_frames));
+    Takes {
+        what: format!("{what} {height} × {width} pixels"),
+        beside_bytes: BESIDE_BYTES,
+        predicting_bytes: n_pixels.saturating_mul(PREDICTING_BYTES),
+        explaining_bytes: n_pixels.saturating_mul(EXPLAINING_BYTES),
+        prediction_bytes: n_pixels.saturating_mul(4 * n_maps as u64),
+    }
 }
 
 fn ask(

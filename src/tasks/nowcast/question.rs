@@ -33,7 +33,8 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: LAST_LEAD_TIME,
-        help: "explains all lead times from lead-time to this one together, in minutes; one alone by default",
+        help: "explains all lead times from lead-time to this one together, in minutes; one alone by default, and where this \
+               one is not later",
     },
     ParameterHelp {
         name: THRESHOLD,
@@ -52,7 +53,7 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: HIDE_PERCENT,
-        help: "a share of the patches that is hidden at random, 1 to 99 %; none by default",
+        help: "a share of the patches that is hidden at random, 1 to 99 %; one that is known stays in any case; none by default",
     },
     ParameterHelp { name: HIDE_SEED, help: "which patches that are: a whole number (default 1)" },
     ParameterHelp {
@@ -129,7 +130,8 @@ pub fn read_target(parameters: &Parameters, cards: &Cards) -> Result<Target, Que
     Ok(Target::SumAbove { threshold, lead_time_min, last_lead_time_min })
 }
 
-/// The end of a span of lead times, where it is not its beginning, too.
+/// The end of a span of lead times. One that is not later than its beginning is none, so that a form that asks for both
+/// cannot contradict itself.
 fn read_last_lead_time(
     parameters: &Parameters,
     task: &Nowcasting,
@@ -139,12 +141,7 @@ fn read_last_lead_time(
         let message = "cannot be chosen: these weights forecast nothing";
         return Err(QuestionError::parameter(LAST_LEAD_TIME, message));
     }
-    let later: Vec<u32> =
-        task.lead_times_min.iter().copied().filter(|&lead| lead >= first).collect();
-    let words: Vec<String> = later.iter().map(u32::to_string).collect();
-    let expected =
-        format!("a lead time in minutes that is not before {first}: {}", words.join(", "));
-    let fits = |minutes: &u32| later.contains(minutes);
+    let (expected, fits) = a_lead_time(task);
     let last = parameters.number(LAST_LEAD_TIME, &expected, fits)?;
     Ok(last.filter(|&last| last > first))
 }
@@ -156,12 +153,17 @@ fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, Que
         let wanted = parameters.number(LEAD_TIME, expected, |&minutes: &u32| minutes == 0)?;
         return Ok(wanted.unwrap_or(0));
     }
-    let leads: Vec<String> = task.lead_times_min.iter().map(u32::to_string).collect();
-    let expected = format!("a lead time of this network in minutes: {}", leads.join(", "));
-    let fits = |minutes: &u32| task.lead_times_min.contains(minutes);
+    let (expected, fits) = a_lead_time(task);
     let wanted = parameters.number(LEAD_TIME, &expected, fits)?;
     let missing = || QuestionError::parameter(LEAD_TIME, "cannot be chosen: the network has none");
     wanted.or(task.lead_times_min.first().copied()).ok_or_else(missing)
+}
+
+/// What a lead time must be, in words and as a rule.
+fn a_lead_time(task: &Nowcasting) -> (String, impl Fn(&u32) -> bool) {
+    let leads: Vec<String> = task.lead_times_min.iter().map(u32::to_string).collect();
+    let expected = format!("a lead time of this network in minutes: {}", leads.join(", "));
+    (expected, |minutes: &u32| task.lead_times_min.contains(minutes))
 }
 
 pub fn write(subject: &Subject, target: &Target) -> Vec<(&'static str, String)> {

@@ -177,6 +177,14 @@ pub fn weights<'a>(
     catalog.checkpoints(model.id).filter(fits)
 }
 
+/// Those that each of the weights forecasts, so that none is asked for what it does not.
+fn shared_lead_times(weights: &[&Arc<CheckpointCard>]) -> Vec<u32> {
+    let mut leads =
+        weights.iter().filter_map(|card| card.nowcasting.as_ref()).map(|task| &task.lead_times_min);
+    let first = leads.next().cloned().unwrap_or_default();
+    leads.fold(first, |shared, other| shared.into_iter().filter(|l| other.contains(l)).collect())
+}
+
 /// A model without weights for the field cannot be asked.
 fn offer(
     catalog: &Catalog,
@@ -197,7 +205,7 @@ fn offer(
                 split: Membership::new(samples, card).part(sample).label(),
             })
             .collect(),
-        lead_times_min: first.lead_times_min.clone(),
+        lead_times_min: shared_lead_times(&weights),
         what: what(field),
         unit: first.field.unit(),
         threshold: first.field.default_threshold(),

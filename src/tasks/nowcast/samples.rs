@@ -86,6 +86,16 @@ impl SampleEntry {
         Self { id, time, field, observed: false, event: None, archive, name }
     }
 
+    /// One of which no file says when it was, such as an array.
+    pub fn undated(id: String, field: NowcastField) -> Self {
+        Self::brought(id, Timestamp::UNIX_EPOCH, field)
+    }
+
+    /// Whether its time is known.
+    pub fn is_dated(&self) -> bool {
+        self.time != Timestamp::UNIX_EPOCH
+    }
+
     /// Time of one input frame, counted from the oldest; `None` beyond the last.
     pub fn frame_time(&self, idx: usize) -> Option<Timestamp> {
         let Window { n_input_frames, frame_step_min, .. } = Window::of(self.field);
@@ -318,10 +328,10 @@ impl Frames {
             Self::Brought(array) => {
                 let what = match (array.field, array.is_unit_stated) {
                     (NowcastField::CloudCover, _) => {
-                        "an array of cloud cover that was brought".to_owned()
+                        "an array of cloud cover of the user".to_owned()
                     }
-                    (_, true) => format!("an array that was brought, in {}", array.units.label()),
-                    (_, false) => "an array that was brought".to_owned(),
+                    (_, true) => format!("an array of the user, in {}", array.units.label()),
+                    (_, false) => "an array of the user".to_owned(),
                 };
                 (what, "not stated".to_owned())
             }
@@ -354,6 +364,7 @@ fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {
         }
         match Archive::open(&entry.path()) {
             Ok(archive) => {
+                archive.twins().iter().for_each(|twin| tracing::warn!(folder = name, "{twin}"));
                 archives.insert(name, archive);
             }
             Err(error) => tracing::debug!(folder = name, %error, "not an archive of frames"),

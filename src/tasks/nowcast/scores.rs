@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use stormlens_data::card::NowcastField;
 use stormlens_data::field::Field;
+use stormlens_data::files::read_text;
 use stormlens_data::forecast;
 use stormlens_data::outcome::{Outcome, Role, Variable};
 use stormlens_data::score::events::known_everywhere;
@@ -112,7 +113,7 @@ impl Scores {
     /// Reads the `evaluation.json` beside a checkpoint; `None` where there is none or it holds
     /// something else.
     pub fn read(file: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = read_text(file).ok()?;
         let value: Value = serde_json::from_str(&text)
             .inspect_err(|error| tracing::warn!(file = %file.display(), %error, "not JSON"))
             .ok()?;

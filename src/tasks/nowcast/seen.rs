@@ -8,7 +8,7 @@ use stormlens_data::patches::{
     whole_patches,
 };
 use stormlens_data::probability::Tokens;
-use stormlens_data::request::FrameMask;
+use stormlens_data::request::{FrameMask, Shares};
 
 #[cfg(test)]
 mod tests;
@@ -52,25 +52,16 @@ impl Seen {
         let mut hidden = patches.hidden(&whole);
         mask.hidden.iter().for_each(|&patch| hidden[patch] = true);
         if let Some(shares) = mask.random {
-            let random = random_mask(n, shares.ratio(), u64::from(shares.seed), 0);
-            hidden.iter_mut().zip(random).for_each(|(hidden, also)| *hidden |= also);
+            hidden = hidden_at_random(&hidden, shares, 0);
         }
         let shape = input.shape;
         if !hidden.contains(&false) {
             return Err(
-                "every patch is hidden, or more than half of it is not known, so that the network sees nothing; hide fewer"
+                "every patch is hidden or mostly unknown, so that the network sees nothing; hide fewer"
                     .to_owned(),
             );
         }
-        let seen = Self { patches, mask, whole, shape, hidden };
-        let leave_something = seen.masks().all(|mask| mask.contains(&false));
-        match leave_something {
-            true => Ok(seen),
-            false => Err(
-                "a mask hides every patch that is left, so that the network sees nothing; let each mask hide less"
-                    .to_owned(),
-            ),
-        }
+        Ok(Self { patches, mask, whole, shape, hidden })
     }
 
     /// What the network is given.
@@ -87,11 +78,8 @@ impl Seen {
     fn masks(&self) -> impl Iterator<Item = Vec<bool>> {
         let shares = self.mask.masks.filter(|_| self.mask.n_masks > 0);
         let one = move |number: usize| {
-            let shares = shares?;
             // Number 0 is the mask of the forecast itself.
-            let (seed, number) = (u64::from(shares.seed), number as u64 + 1);
-            let random = random_mask(self.patches.n(), shares.ratio(), seed, number);
-            Some(self.hidden.iter().zip(random).map(|(a, b)| *a || b).collect::<Vec<bool>>())
+            Some(hidden_at_random(&self.hidden, shares?, number as u64 + 1))
         };
         (0..self.mask.n_masks).filter_map(one)
     }
@@ -189,6 +177,19 @@ impl Seen {
         };
         errors.iter().zip(&unknown).map(of).collect()
     }
+}
+
+/// What is hidden anyway, and a share of all patches at random. Of the patches that are left one stays in any case, which
+/// follows from the seed and the number, too: a large share is no reason to see nothing.
+fn hidden_at_random(anyway: &[bool], shares: Shares, number: u64) -> Vec<bool> {
+    let seed = u64::from(shares.seed);
+    let random = random_mask(anyway.len(), shares.ratio(), seed, number);
+    let mut hidden: Vec<bool> = anyway.iter().zip(random).map(|(a, b)| *a || b).collect();
+    let left: Vec<usize> = (0..anyway.len()).filter(|&patch| !anyway[patch]).collect();
+    if !hidden.contains(&false) && !left.is_empty() {
+        hidden[left[((seed + number) % left.len() as u64) as usize]] = false;
+    }
+    hidden
 }
 
 /// Takes patches of which a pixel was not measured in some frame as not measured at all.

@@ -9,6 +9,7 @@ use stormlens_data::time;
 
 use super::samples::{SampleEntry, Samples};
 use crate::catalog::Catalog;
+use crate::tasks::split::Seen;
 
 /// Which part of one set of weights' split samples are in, made ready to be asked about many of them.
 pub struct Membership<'a> {
@@ -51,6 +52,9 @@ impl<'a> Membership<'a> {
         };
         if let Some(part) = named(split, sample) {
             return part;
+        }
+        if !sample.is_dated() {
+            return Part::Unknown;
         }
         let ahead = |&lead: &u32| time::add_minutes(sample.time, lead.into());
         let times: Vec<Timestamp> = self.lead_times_min.iter().filter_map(ahead).collect();
@@ -143,15 +147,8 @@ impl<'a> Memberships<'a> {
         self.parts(sample).into_iter().max().unwrap_or(Part::Unknown)
     }
 
-    /// `Training sample of 1 of 3 networks`; empty where there is no network to ask.
-    pub fn words(&self, sample: &SampleEntry) -> String {
-        let parts = self.parts(sample);
-        let Some(worst) = parts.iter().copied().max() else { return String::new() };
-        let n = parts.iter().filter(|part| **part == worst).count();
-        match worst.is_seen() && n < parts.len() {
-            true => format!("{} of {n} of {} networks", worst.label(), parts.len()),
-            false => worst.label().to_owned(),
-        }
+    pub fn seen(&self, sample: &SampleEntry) -> Seen {
+        Seen::of(&self.parts(sample))
     }
 }
 

@@ -1,5 +1,6 @@
 //! In which unit the numbers of an array are.
 
+use anyhow::bail;
 use stormlens_data::card::NowcastField;
 use stormlens_data::choice::choice;
 use stormlens_data::import::knmi::{MAX_MM_5MIN, NORMALISATION_MM_5MIN};
@@ -61,6 +62,25 @@ impl Units {
             ),
         })
     }
+}
+
+/// Refuses the first number of `[…, height, width]` that cannot be what the unit says of it, by its place.
+///
+/// # Errors
+/// In words that say what could be meant.
+pub fn check(
+    file: &str,
+    values: &[f32],
+    [_, height, width]: [usize; 3],
+    (units, field): (Units, NowcastField),
+) -> anyhow::Result<()> {
+    for (i, value) in values.iter().enumerate() {
+        if let Some(reason) = units.refuse(*value, field) {
+            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
+            bail!("{file} holds {value} in frame {frame}, row {row}, column {column}: {reason}");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

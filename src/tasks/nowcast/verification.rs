@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use stormlens_data::card::NowcastField;
 
 pub use self::kept::Kept;
-pub use self::list::show as list;
+pub use self::list::{of, show as list};
 use self::runs::Run;
 pub use self::runs::Runs;
 use self::view::View;
@@ -31,6 +31,7 @@ use super::Nowcasts;
 use super::study::{Found, Plan, plan, write};
 use crate::parameters::{Parameters, QuestionError};
 use crate::web::figures::attachment;
+use crate::web::pages::progress::{VIEWER, Viewer};
 use crate::web::pages::{passing, render};
 use crate::web::{AppError, AppState, Link, Problem};
 
@@ -41,6 +42,8 @@ pub const PATH: &str = "/v1/verification";
 /// Where one is begun, and where it is stopped.
 pub const START: &str = "/v1/verification/start";
 pub const STOP: &str = "/v1/verification/stop";
+/// Whether what was counted before is discarded.
+const ANEW: &str = "anew";
 
 /// The page of a comparison: what it found, how far it is, or a button that begins it.
 pub async fn show(
@@ -49,18 +52,27 @@ pub async fn show(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    let parameters = Parameters::parse(raw.as_deref());
+    let mut parameters = Parameters::parse(raw.as_deref());
+    let viewer = parameters.take(VIEWER).and_then(Viewer::read);
     parameters.only(&plan::NAMES.into_iter().chain(view::NAMES).collect::<Vec<_>>())?;
     let plan = checked(&parameters, &task)?;
     let Some(found) = find(&task, &state, &plan).await? else {
         return match task.runs.standing(&plan) {
-            Some(standing) => passing(&page::Waiting::new(&state, &plan, standing)),
+            Some(standing) => {
+                let Viewer(viewer) = viewer.unwrap_or_else(Viewer::arrives);
+                task.runs.sees(&plan, &viewer);
+                passing(&page::Waiting::new(&state, &task, &plan, standing, viewer))
+            }
             None => {
                 asked::check(&plan, &state.catalog)?;
                 render(&headers, &page::Unmade::new(&state, &task, &plan))
             }
         };
     };
+    if viewer.is_some() {
+        // Who has waited here without scripts.
+        return Ok(see(&address(&plan)));
+    }
     let view = View::read(&parameters, &found)?;
     let catalog_state = state.clone();
     let write = move || Ok(page::Page::new(&catalog_state, &task, &plan, &view, &found));
@@ -75,7 +87,8 @@ pub async fn start(
     RawForm(body): RawForm,
 ) -> Result<Response, AppError> {
     let parameters = form(&body);
-    parameters.only(&plan::NAMES)?;
+    parameters.only(&plan::NAMES.into_iter().chain([ANEW]).collect::<Vec<_>>())?;
+    let is_anew = parameters.switch(ANEW, false)?;
     let plan = checked(&parameters, &task)?;
     if find(&task, &state, &plan).await?.is_none() {
         asked::check(&plan, &state.catalog)?;
@@ -86,22 +99,27 @@ pub async fn start(
             let archive = own.samples.archive_named(&of_plan.dataset);
             let archive = archive.ok_or_else(|| anyhow::anyhow!("the data set has gone"))?;
             let networks = networks.iter().map(|network| network.forecasts(run)).collect();
+            if is_anew {
+                own.kept.discard(&of_plan)?;
+            }
             let state = own.kept.state_file(&of_plan)?;
             let found = super::study::run(&of_plan, archive, networks, (Some(&state), run))?;
             own.kept.keep(&of_plan, found)
         };
         task.runs.start(&plan, work)?;
     }
-    Ok(see(&plan))
+    Ok(see(&address(&plan)))
 }
 
-/// Stops a comparison; what was counted stays, so that it can go on.
+/// Ends a viewer's interest in a comparison, which stops if nobody else has any; what was counted stays, so that it can go
+/// on. Where it does not stop, its page would make a viewer of who has left, so the list is shown.
 pub fn stop(task: &Nowcasts, RawForm(body): RawForm) -> Result<Response, AppError> {
-    let parameters = form(&body);
+    let mut parameters = form(&body);
+    let viewer = parameters.take(VIEWER).and_then(Viewer::read);
     parameters.only(&plan::NAMES)?;
     let plan = checked(&parameters, task)?;
-    task.runs.stop(&plan);
-    Ok(see(&plan))
+    let goes_on = task.runs.leave(&plan, viewer.as_ref().map(|viewer| viewer.0.as_str()));
+    Ok(if goes_on { see(LIST) } else { see(&address(&plan)) })
 }
 
 /// `.csv`, `.json`, `.tex`: all numbers.
@@ -200,8 +218,8 @@ fn form(body: &[u8]) -> Parameters {
     Parameters::parse(std::str::from_utf8(body).ok())
 }
 
-fn see(plan: &Plan) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, address(plan))]).into_response()
+fn see(address: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
 }
 
 /// The address of a comparison.

@@ -342,13 +342,13 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
     let statement = &work.card.fields;
     let mut notes = Vec::new();
     let mut add = |name: &str, text: String, is_on_figures| {
-        notes.push(Note::new(name, text, is_on_figures));
+        notes.push(Note::new(name, text, is_on_figures).of_network());
     };
     if statement.synthetic || cards.checkpoint.is_simulated {
         add("simulated", "weights trained on a synthetic world".to_owned(), true);
     }
     if !work.card.is_stated {
-        let text = "the weights do not say of which fields they are: variables, classes and interval of the publication \
+        let text = "the weights do not state their fields: variables, classes and interval of the publication \
                     are taken";
         add("fields-assumed", text.to_owned(), false);
     }
@@ -356,7 +356,7 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         add("not-normalised", unlikely_words(largest), true);
     }
     if statement.calibration.is_empty() {
-        let text = "a membership is no probability: the weights hold no recalibration";
+        let text = "a membership is not a probability: these weights hold no recalibration";
         add("not-recalibrated", text.to_owned(), true);
     }
     for (variable, found) in statement.variables.iter().zip(&work.loaded.found) {
@@ -375,23 +375,21 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         add("hidden", format!("hidden on request: {names}"), true);
     }
     if work.sight.blocks.variant().is_some() {
-        let text =
-            "layers of the encoder give back what they are given, as in the authors’ program";
+        let text = "layers of the encoder return their input unchanged, as in the authors’ program";
         add("identity", text.to_owned(), true);
     }
     if is_of_files(&work.loaded) {
-        let text = "fields from files: how well the weights do with a model that they were not trained on, nobody \
-                    measured";
+        let text = "fields from files: nobody has measured how good the weights are with a model that they were not trained on";
         add("other-model", text.to_owned(), false);
     }
     let is_whole = !work.hidden.contains(&true) && work.sight.blocks.variant().is_none();
     if !statement.calibration.is_empty() && !is_whole {
-        let text = "recalibration was fitted with all fields seen and all layers computed: it need not hold for this";
+        let text =
+            "the recalibration was fitted with all fields and all layers: it may not be valid here";
         add("recalibrated-elsewhere", text.to_owned(), true);
     }
     if statement.mean_hours.is_some() && !work.loaded.gauges.is_empty() {
-        let text =
-            "fields of a reanalysis, which has seen observations: perfect prognosis, no forecast";
+        let text = "fields of a reanalysis, which uses observations of the same time: a perfect prognosis, not a forecast";
         add("perfect-prognosis", text.to_owned(), false);
     }
     notes

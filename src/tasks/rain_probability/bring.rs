@@ -35,6 +35,12 @@ pub fn bring(task: &RainProbabilityTask, files: &Files<'_>) -> anyhow::Result<Ve
         })?;
         return brought.bring_folder(root, index, card);
     }
+    if let Some(folder) = files.paths.iter().find(|path| path.is_dir()) {
+        bail!(
+            "{} is a folder, and other inputs stand beside it: give one folder, or files only",
+            folder.display()
+        );
+    }
     match files.paths.iter().all(is_array) {
         true => {
             let mut names = Vec::new();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use askama::Template;
 use serde::Deserialize;
+use stormlens_data::files::read_text;
 use stormlens_data::score::probability::Matrix;
 
 use crate::web::diagrams::probabilities;
@@ -61,7 +62,7 @@ struct Confusion {
 
 /// As HTML; `None` where there is no such file, or it is of another kind.
 pub fn html(file: &Path) -> Option<String> {
-    let found: File = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let found: File = serde_json::from_str(&read_text(file).ok()?).ok()?;
     let text = |value: Option<f64>| value.map_or("–".to_owned(), format::number);
     let ranked = |forecast: &Forecast| {
         (forecast.label.clone(), text(forecast.rps), text(forecast.rps_skill))

@@ -7,13 +7,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::card::CheckpointCard;
-use stormlens_data::probability::iberia::{GAUGES, Iberia, NOTICE, part};
+use stormlens_data::probability::iberia::{GAUGES, Iberia, NOTICE};
 use stormlens_data::request::{Blocks, ClassOutput, RainEvent};
 
-use super::list::{amount, used};
+use super::list::{amount, few_fields};
 use super::recognised::{Recognised, recognise};
-use super::samples::{self, Entry};
-use super::{RainProbabilityTask, SECTION, question};
+use super::samples::{self, Entry, Samples};
+use super::{RainProbabilityTask, SECTION, question, split};
 use crate::catalog::Catalog;
 use crate::parameters::Parameters;
 use crate::web::forms::{MethodChoice, Select, method_choices, select};
@@ -46,7 +46,8 @@ struct Model {
     id: &'static str,
     title: &'static str,
     summary: &'static str,
-    checkpoints: Vec<Arc<CheckpointCard>>,
+    /// Names, and what they have seen of the fields.
+    checkpoints: Vec<(String, &'static str)>,
     selects: Vec<Select>,
     methods: Vec<MethodChoice>,
 }
@@ -92,7 +93,7 @@ fn describe_upload(
     Ok(FieldsPage {
         layout,
         heading: entry.title.clone(),
-        models: offers(catalog, is_shown),
+        models: offers(catalog, (&task.samples, &entry.id), is_shown),
         id: entry.id,
         facts: recognised.facts(),
         recognised: Some(recognised),
@@ -114,7 +115,7 @@ fn describe(
             "Interval",
             "means and sums of the day, UTC; when the gauges’ day begins is not known".to_owned(),
         ));
-        facts.push(("Use", used(part(iberia.days()[day])).to_owned()));
+        facts.extend(few_fields(iberia.days()[day]).map(|words| ("Hidden", words.to_owned())));
         facts.push(("Source", NOTICE.to_owned()));
         let both = iberia.gauge_rain(day).into_iter().zip(iberia.model_rain(day));
         gauges.extend(GAUGES.iter().zip(both).map(|(gauge, (measured, model))| {
@@ -128,7 +129,7 @@ fn describe(
     FieldsPage {
         layout,
         heading: entry.title.clone(),
-        models: offers(catalog, fits),
+        models: offers(catalog, (&task.samples, &entry.id), fits),
         id: entry.id,
         facts,
         recognised: None,
@@ -136,10 +137,16 @@ fn describe(
     }
 }
 
-fn offers(catalog: &Catalog, fits: impl Fn(&CheckpointCard) -> bool) -> Vec<Model> {
+fn offers(
+    catalog: &Catalog,
+    (samples, id): (&Samples, &str),
+    fits: impl Fn(&CheckpointCard) -> bool,
+) -> Vec<Model> {
+    let seen =
+        |card: &Arc<CheckpointCard>| (card.name.clone(), split::part(samples, id, card).label());
     let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
         let all = catalog.checkpoints(model.id);
-        let checkpoints: Vec<_> = all.filter(|card| fits(card)).cloned().collect();
+        let checkpoints: Vec<_> = all.filter(|card| fits(card)).map(seen).collect();
         (!checkpoints.is_empty()).then(|| Model {
             id: model.id,
             title: model.title,
@@ -155,7 +162,7 @@ fn offers(catalog: &Catalog, fits: impl Fn(&CheckpointCard) -> bool) -> Vec<Mode
 /// What is chosen from few.
 pub fn selects(event: RainEvent, output: ClassOutput, blocks: Blocks) -> Vec<Select> {
     vec![
-        select(question::EVENT, "What is explained", event, RainEvent::label),
+        select(question::EVENT, "Target of the explanation", event, RainEvent::label),
         select(question::OUTPUT, "As a number", output, ClassOutput::label),
         select(question::BLOCKS, "Layers of the encoder", blocks, Blocks::label),
     ]

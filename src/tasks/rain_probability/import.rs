@@ -1,8 +1,11 @@
 //! What stands beside imported weights that tell how probable rain is.
 
+use std::path::Path;
+
 use anyhow::{Context as _, ensure};
 use stormlens_checkpoint::Metadata;
 use stormlens_data::card::{FieldStatement, Task};
+use stormlens_data::files::read_text;
 
 use crate::cli::import::Import;
 
@@ -28,7 +31,7 @@ fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
 
 /// A statement as JSON.
 fn read(path: &str) -> anyhow::Result<FieldStatement> {
-    let text = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
+    let text = read_text(Path::new(path))?;
     let statement: FieldStatement = serde_json::from_str(&text).with_context(|| path.to_owned())?;
     statement.check().map_err(|reason| anyhow::anyhow!("{path}: {reason}"))?;
     Ok(statement)

@@ -9,7 +9,8 @@ use stormlens_data::probability::iberia::{GAUGES, Iberia, part};
 
 use super::recognised::Wanted;
 use super::samples::{id_of, words};
-use super::{RainProbabilityTask, SECTION, weights};
+use super::{RainProbabilityTask, SECTION, split, weights};
+use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
@@ -35,8 +36,8 @@ struct ListPage {
     value: String,
     first: String,
     last: String,
-    /// What the days were used for.
-    used: &'static str,
+    /// What the weights have seen of the days, and what the archive lacks of them.
+    used: String,
     previous: Option<String>,
     next: Option<String>,
     n_all: usize,
@@ -107,7 +108,7 @@ pub fn show(
         value: month.strftime("%Y-%m").to_string(),
         first: first.strftime("%Y-%m").to_string(),
         last: last.strftime("%Y-%m").to_string(),
-        used: used(part(month.last_of_month())),
+        used: used(task, iberia, month, &state.catalog),
         previous: neighbour(-1),
         next: neighbour(1),
         n_all: days.len(),
@@ -126,7 +127,7 @@ fn empty(layout: Layout, drop: Drop) -> ListPage {
         value,
         first,
         last,
-        used: "",
+        used: String::new(),
         previous: None,
         next: None,
         n_all: 0,
@@ -152,16 +153,21 @@ fn read_month(text: &str, [first, last]: [Date; 2]) -> Result<Date, QuestionErro
     })
 }
 
-/// What the days of a block are for.
-pub fn used(part: Option<Part>) -> &'static str {
-    match part {
-        Some(Part::Training) => "These days trained the shipped weights",
-        Some(Part::Validation) => "These days chose and recalibrated the shipped weights",
-        Some(Part::Test) => "The shipped weights have not seen these days",
-        _ => {
-            "From 26 November 2010 on the archive has only temperature at 2 m and rain; the other ten fields are hidden"
-        }
-    }
+/// `Test sample (iberia-narrow). `, by the last day of a month that there is: blocks are of whole years.
+fn used(task: &RainProbabilityTask, iberia: &Iberia, month: Date, catalog: &Catalog) -> String {
+    let days = iberia.days();
+    let last = (0..days.len()).rev().find(|&day| days[day].first_of_month() == month);
+    let Some(last) = last else { return String::new() };
+    let seen = split::in_words(&task.samples, &id_of(iberia, last), catalog);
+    let all = [Some(seen), few_fields(days[last]).map(str::to_owned)].into_iter().flatten();
+    all.filter(|words| !words.is_empty()).map(|words| words + ". ").collect()
+}
+
+/// What the archive lacks of a day.
+pub fn few_fields(day: Date) -> Option<&'static str> {
+    const FEW: &str = "From 26 November 2010 on the archive has only temperature at 2 m and rain; the other ten fields are \
+                       hidden";
+    part(day).is_none().then_some(FEW)
 }
 
 fn row(iberia: &Iberia, day: usize) -> Day {
@@ -194,7 +200,7 @@ pub fn amount(mm: f32) -> String {
     if mm.is_nan() { "–".to_owned() } else { format!("{} mm", format::number(f64::from(mm))) }
 }
 
-/// Wet days that the shipped weights have not seen, months apart, and a dry one.
+/// Wet days of the years that are kept for scores, months apart, and a dry one.
 pub fn suggestions(task: &RainProbabilityTask) -> Vec<Day> {
     let Some(iberia) = task.samples.iberia() else { return Vec::new() };
     let days = iberia.days_of(Part::Test);

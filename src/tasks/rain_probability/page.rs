@@ -1,8 +1,8 @@
 //! The page of a rain probability: maps, what was measured, what it came from, and the fields themselves.
 
 use askama::Template;
+use stormlens_data::card::Part;
 use stormlens_data::outcome::Outcome;
-use stormlens_data::probability::iberia::part;
 use stormlens_data::request::{Blocks, EventPlace, Subject};
 use stormlens_plot::Figure;
 use stormlens_plot::words::sentence;
@@ -12,13 +12,14 @@ use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD, class
 use super::explained::EFFECT;
 use super::fields::selects;
 use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, OBSERVED_CLASS, TABLE, TRUTH};
-use super::list::{page_of, used};
+use super::list::{few_fields, page_of};
 use super::panel::Panel;
 use super::points::LENGTH;
 use super::question::{
     BLOCKS, EVENT, HIDE, MASK_PERCENT, MASKS, OUTPUT, PLACE, POINTS, fields, subject_of, target_of,
 };
 use crate::question::Question;
+use crate::tasks::split::part_in;
 use crate::web::forms::Select;
 use crate::web::layout::Layout;
 use crate::web::pages::Shown;
@@ -33,6 +34,7 @@ struct ResultPage {
     report: Report,
     heading: String,
     fields_page: String,
+    part: Part,
     notes: Vec<String>,
     panel: Option<Panel>,
     probabilities: Vec<FigureView>,
@@ -87,6 +89,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
         report: Report::new(shown, &figures, &OWN, "maps"),
         heading: entry.title,
         fields_page: page_of(id),
+        part: part_in(outcome),
         notes: notes(task, id, outcome),
         panel: Panel::new(question, outcome),
         probabilities: mark_first(match outcome.variable(PROBABILITY) {
@@ -124,11 +127,12 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
     Ok(page.render()?)
 }
 
-/// What the result says of itself, and what its day was used for.
+/// What the result says of itself, and what the archive lacks of its day.
 fn notes(task: &RainProbabilityTask, id: &str, outcome: &Outcome) -> Vec<String> {
     let notes = outcome.notes.iter().map(|note| sentence(&note.text));
     let day = task.samples.iberia().zip(task.samples.day(id));
-    notes.chain(day.map(|(iberia, day)| used(part(iberia.days()[day])).to_owned())).collect()
+    let few = day.and_then(|(iberia, day)| few_fields(iberia.days()[day]));
+    notes.chain(few.map(str::to_owned)).collect()
 }
 
 /// The node in the middle of the grid, where that lies somewhere.

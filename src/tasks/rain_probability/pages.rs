@@ -63,7 +63,7 @@ impl Pages for RainProbabilityTask {
                 get(move |s, p, q, h| fields::one(shown.clone(), s, p, q, h)),
             )
             .route(
-                "/probability/of/{digits}",
+                "/probability/of/{key}",
                 get(move |s, p, q, h| recognised::of_files(of_files.clone(), s, p, q, h)),
             )
             .layer(from_fn(time_limit));
@@ -108,7 +108,7 @@ impl Pages for RainProbabilityTask {
         };
         let [depth, patch_rows, patch_columns] = card.patch;
         let recalibrated = match fields.calibration.is_empty() {
-            true => "No: memberships are no probabilities",
+            true => "No: memberships are not probabilities",
             false => "By isotonic regression, one map an event",
         };
         vec![

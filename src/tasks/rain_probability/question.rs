@@ -23,8 +23,8 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     ParameterHelp { name: FIELDS, help: "the fields, by their name in the list of model fields" },
     ParameterHelp {
         name: BLOCKS,
-        help: "active (default: all layers are computed), or identity (as the authors' program runs, whose layers give \
-               back what they are given)",
+        help: "active (default: all layers are computed), or identity (as the authors' program runs: its layers \
+               return their input unchanged)",
     },
     ParameterHelp {
         name: HIDE,
@@ -44,14 +44,14 @@ pub const PARAMETERS: &[ParameterHelp] = &[
         help: "where it is shown which points the deformable convolutions read: node:LATITUDE,LONGITUDE; or all, for the \
                mean length of their offsets; none by default",
     },
-    ParameterHelp { name: EVENT, help: "what is explained: rain (default), or heavy" },
+    ParameterHelp { name: EVENT, help: "the target of the explanation: rain (default), or heavy" },
     ParameterHelp {
         name: PLACE,
-        help: "where it is explained: all (default), box:WEST,SOUTH,EAST,NORTH or node:LATITUDE,LONGITUDE",
+        help: "the place of the target: all (default), box:WEST,SOUTH,EAST,NORTH or node:LATITUDE,LONGITUDE",
     },
     ParameterHelp {
         name: OUTPUT,
-        help: "the number that is explained: probability (default), or logit (its log-odds, which do not saturate)",
+        help: "the number that is the target: probability (default), or logit (its log-odds, which do not saturate)",
     },
 ];
 
@@ -108,7 +108,7 @@ fn read_points(
         Err((text, words)) => refuse(format!("is “{text}”, but {words}")),
         Ok(EventPlace::Box(_)) => refuse("is a box, but points are read for one node".to_owned()),
         Ok(_) if blocks == Blocks::Identity => {
-            refuse("asks for layers that give back what they are given: choose active".to_owned())
+            refuse("chooses layers that return their input unchanged: choose active".to_owned())
         }
         Ok(place) => match Ground(&card.fields).part(place) {
             Ok(_) => Ok(Some(place)),
@@ -193,7 +193,7 @@ pub fn fields(cards: &Cards) -> Result<&FieldsCard, QuestionError> {
     }
 }
 
-/// What is explained; of the whole map where nothing is.
+/// The target of the explanation; that of the whole map where nothing is.
 pub fn target_of(target: &Target) -> (RainEvent, EventPlace, ClassOutput) {
     match *target {
         Target::Event { event, place, output } => (event, place, output),

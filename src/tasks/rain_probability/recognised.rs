@@ -1,5 +1,5 @@
 //! What weights recognise in files that somebody brought: of each variable where it was found and what was converted, or why
-//! it is hidden. `/probability/of/{digits}` lists the times of files that have several.
+//! it is hidden. `/probability/of/{key}` lists the times of files that have several.
 
 use std::sync::Arc;
 
@@ -112,8 +112,8 @@ pub fn recognise(
 ) -> Result<Recognised, AppError> {
     parameters.only(&[WEIGHTS])?;
     let some = weights::named(catalog, parameters.one(WEIGHTS)?)?;
-    let (digits, time) = parse(id).ok_or_else(|| gone(id))?;
-    let upload = task.samples.uploads.find(digits).ok_or_else(|| gone(id))?;
+    let (key, time) = parse(id).ok_or_else(|| gone(id))?;
+    let upload = task.samples.uploads.find(key).ok_or_else(|| gone(id))?;
     let at = |weights: &Weights| {
         let times = upload.files.times(&weights.card.fields);
         times.into_iter().find(|(known, _)| *known == time).map_or(0, |(_, n)| n)
@@ -203,8 +203,8 @@ fn range(map: &[f32], variable: &FieldVariable) -> String {
 }
 
 /// The page of the files of that name.
-pub fn files_page(digits: &str) -> String {
-    format!("{}/of/{}", SECTION.href, encode(digits))
+pub fn files_page(key: &str) -> String {
+    format!("{}/of/{}", SECTION.href, encode(key))
 }
 
 /// A page as the weights see it that somebody chose.
@@ -232,11 +232,11 @@ struct TimeRow {
     n_found: usize,
 }
 
-/// `/probability/of/{digits}`: the times of files.
+/// `/probability/of/{key}`: the times of files.
 pub async fn of_files(
     task: Arc<RainProbabilityTask>,
     State(state): State<AppState>,
-    Path(digits): Path<String>,
+    Path(key): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
@@ -246,7 +246,7 @@ pub async fn of_files(
     let some = weights::named(&state.catalog, chosen.as_deref())?;
     let layout = Layout::new(&state, Some(SECTION));
     let page = move || {
-        let upload = task.samples.uploads.find(&digits).ok_or_else(|| gone(&digits))?;
+        let upload = task.samples.uploads.find(&key).ok_or_else(|| gone(&key))?;
         Ok::<_, AppError>(list(layout, &upload, some, chosen.as_deref()))
     };
     render(&headers, &state.decoding(page).await?)

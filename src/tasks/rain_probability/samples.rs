@@ -18,7 +18,8 @@ use stormlens_data::probability::iberia::Iberia;
 pub use brought::Brought;
 pub use uploads::{Upload, Uploads, parse};
 
-use self::shipped::{Days, of_world, synthetic};
+pub use self::shipped::synthetic;
+use self::shipped::{Days, of_world};
 use super::SECTION;
 use crate::parameters::QuestionError;
 use crate::web::upload::Kept as KeptFiles;
@@ -219,7 +220,7 @@ pub fn takes_files(statement: &FieldStatement) -> bool {
 pub fn gone(id: &str) -> QuestionError {
     QuestionError::Gone {
         message: format!("there are no fields {id:?} here, or not any more"),
-        remedy: "choose a day of the list, or bring the files again",
+        remedy: "choose a day of the list, or upload the files again",
         back: SECTION.href,
     }
 }

@@ -3,20 +3,24 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use stormlens_data::card::{CheckpointCard, FieldStatement, FieldsCard, ModelCard, Task as Kind};
+use stormlens_data::card::{
+    Blocks, CheckpointCard, FieldStatement, FieldsCard, ModelCard, Part, Split, Task as Kind,
+};
 use stormlens_data::network::{Answer, Pass, ShownLayer};
 use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::probability::iberia::Iberia;
-use stormlens_data::request::{Explain, Request, Subject, Target};
+use stormlens_data::probability::synthetic::SyntheticOptions;
+use stormlens_data::request::{Explain, Request, Silent, Subject, Target};
 use stormlens_data::score::probability::Calibration;
 
 use super::answer::{CLASS, EXCEEDANCE, PREDICTION, PROBABILITY, exceedances, softmax};
 use super::question;
 use super::samples::Samples;
-use super::{RainProbabilityTask, calibrate, upload, world};
+use super::{RainProbabilityTask, calibrate, split, upload, world};
 use crate::parameters::Parameters;
 use crate::question::Cards;
 use crate::task::{Answered, Files, Prepared, Task};
+use crate::tasks::split::part_in;
 use crate::tasks::tests::data;
 use crate::web::upload::{Intake, Kept, UploadLimits};
 
@@ -157,8 +161,9 @@ fn answered(task: &RainProbabilityTask, query: &str) -> (Vec<Pass>, Outcome) {
         provenance,
         duration_ms: 1.0,
         methods: &[],
+        progress: &Silent,
     });
-    (passes, outcome)
+    (passes, outcome.expect("nobody stops it"))
 }
 
 fn shown(name: &str) -> ShownLayer {
@@ -166,6 +171,23 @@ fn shown(name: &str) -> ShownLayer {
         return points::layer(name);
     }
     ShownLayer { name: name.to_owned(), shape: [12, 16, 24], values: vec![0.0; 12 * N] }
+}
+
+/// What was measured lies within a quarter of the estimate, and none far above it.
+#[test]
+fn the_memory_of_fields_is_estimated_from_their_size() {
+    let takes = super::prepare::memory(&cards(Some(card())), [16, 224, 128]);
+    let predicting = |n: u64| n * takes.predicting_bytes;
+    for (each_bytes, measured_bytes) in [
+        (predicting(1), 113e6),
+        (predicting(4), 286e6),
+        (predicting(8), 519e6),
+        (predicting(16), 1_041e6),
+        (takes.explaining_bytes, 420e6),
+    ] {
+        let ratio = (takes.beside_bytes + each_bytes) as f64 / measured_bytes;
+        assert!((0.95..1.25).contains(&ratio), "{measured_bytes}: {ratio}");
+    }
 }
 
 #[test]
@@ -422,4 +444,34 @@ fn what_the_archive_does_not_have_is_hidden_and_said() {
     assert!(missing("GPH500") && missing("SLP") && !missing("RAIN") && !missing("T2"));
     let said: Vec<&str> = outcome.notes("hidden").collect();
     assert!(said.iter().any(|note| note.starts_with("GPH500 is hidden")), "{said:?}");
+}
+
+#[test]
+fn a_result_says_what_the_weights_have_seen_of_the_day() {
+    let task = task();
+    let query = format!("fields={SAMPLE}");
+    let (_, outcome) = answered(&task, &query);
+    let (request, unknown) = (request(&task, &query), cards(Some(card())));
+    assert_eq!(part_in(&outcome), Part::Unknown);
+    assert!(task.check(&outcome, &request, &unknown).is_ok());
+    let of = |blocks| CheckpointCard {
+        split: Some(Split::of_blocks(blocks)),
+        ..(*unknown.checkpoint).clone()
+    };
+    let iberia = of(Blocks::Iberia);
+    let part = |id: &str, weights: &CheckpointCard| split::part(&task.samples, id, weights);
+    assert_eq!(part("iberia-1990-05-21", &iberia), Part::Training);
+    assert_eq!(part("iberia-2004-05-21", &iberia), Part::Validation);
+    assert_eq!(part("iberia-2007-05-21", &iberia), Part::Test);
+    assert_eq!(part("0123456789abcdef.20100101T000000Z", &iberia), Part::Unused);
+    assert_eq!(part("0123456789abcdef.19900101T000000Z", &iberia), Part::Unknown);
+    let world = of(Blocks::Synthetic(SyntheticOptions::default()));
+    assert_eq!(part("synthetic-s01-e01-d1", &world), Part::Training);
+    assert_eq!(part("synthetic-s12-e01-d1", &world), Part::Test);
+    assert_eq!(part("iberia-1990-05-21", &world), Part::Unused);
+    let other = of(Blocks::Synthetic(SyntheticOptions { seed: 2, ..SyntheticOptions::default() }));
+    assert_eq!(part("synthetic-s01-e01-d1", &other), Part::Unused);
+    assert_eq!(part("synthetic-s01-e01-d1", &iberia), Part::Unknown);
+    let trained = Cards { checkpoint: Arc::new(iberia), ..unknown };
+    assert!(task.check(&outcome, &request, &trained).is_err(), "it says another part");
 }

@@ -85,7 +85,7 @@ fn refused(error: &FieldError) -> AppError {
 
 /// What is wrong with fields for some weights, and what to do.
 pub fn told(error: &FieldError) -> (String, String) {
-    let words = beyond(error).map_or_else(|| error.to_string(), |error| error.to_string());
+    let words = beyond(error).map_or_else(|| error.quoted(), |error| error.to_string());
     upload::parted(&words, usual(error))
 }
 
@@ -106,7 +106,7 @@ fn usual(error: &FieldError) -> &'static str {
 fn beyond(error: &FieldError) -> Option<FieldError> {
     let FieldError::Domain { name, own, needed } = error else { return None };
     let what = format!(
-        "{name} goes from {own}, which does not cover {needed}, where the weights look: choose fields that cover all of it"
+        "“{name}” goes from {own}, which does not cover {needed}, where the weights look: choose fields that cover all of it"
     );
     Some(FieldError::Domains { what })
 }
@@ -119,7 +119,7 @@ fn is_array(file: &NamedBytes) -> bool {
 
 fn array(file: &NamedBytes) -> AppError {
     let message = format!(
-        "{} holds numbers, and nothing says their variables, units, levels, grid and time",
+        "“{}” holds numbers, and nothing says their variables, units, levels, grid and time",
         file.name
     );
     let remedy = "Write them as NetCDF with standard names, units, latitudes, longitudes and a time, e.g. with xarray; numbers \
@@ -171,7 +171,7 @@ fn answer(state: &AppState, taken: &Taken, chosen: Option<&str>, headers: &Heade
     let of_one = |time: jiff::Timestamp| with_weights(page_of(&upload.id(time)), chosen);
     let page = match times[..] {
         [(only, _)] => of_one(only),
-        _ => with_weights(files_page(&upload.digits), chosen),
+        _ => with_weights(files_page(&upload.key), chosen),
     };
     let sample = |&(time, variables): &(jiff::Timestamp, usize)| ReceivedSample {
         id: upload.id(time),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use stormlens_data::files::read_text;
 
 use crate::web::format;
 
@@ -43,11 +44,11 @@ struct Scores {
 impl ClassScores {
     /// Reads the file beside a checkpoint; `None` where there is none or it holds something else.
     pub fn read(file: &Path) -> Option<Self> {
-        Self::parse(&std::fs::read(file).ok()?)
+        Self::parse(&read_text(file).ok()?)
     }
 
-    fn parse(text: &[u8]) -> Option<Self> {
-        let Evaluation { split, scores } = serde_json::from_slice(text).ok()?;
+    fn parse(text: &str) -> Option<Self> {
+        let Evaluation { split, scores } = serde_json::from_str(text).ok()?;
         let counts = [
             scores.true_positives,
             scores.false_positives,
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_evaluation_of_scenes_is_read() {
-        let scores = ClassScores::parse(EVALUATION.as_bytes()).expect("it is one");
+        let scores = ClassScores::parse(EVALUATION).expect("it is one");
         assert_eq!((scores.split.as_str(), scores.n_cases.as_str()), ("test", "1,240"));
         assert_eq!(scores.confusion, ["610", "20", "10", "600"]);
         assert_eq!(scores.rows[0].2, "0.976");
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn another_file_is_none() {
         for text in ["", "{}", r#"{"rows": []}"#] {
-            assert_eq!(ClassScores::parse(text.as_bytes()), None, "{text}");
+            assert_eq!(ClassScores::parse(text), None, "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use stormlens_checkpoint::Metadata;
+use stormlens_data::files::read_text;
 use stormlens_data::scene::Variant;
 use stormlens_nn::device::{self, DeviceChoice};
 use stormlens_nn::engine::host_tensors;
@@ -42,8 +43,8 @@ fn measure(
     metadata: &mut Metadata,
 ) -> anyhow::Result<()> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-    let config: SceneConfig = toml::from_str(&text).with_context(|| shown.to_string())?;
+    let config: SceneConfig =
+        toml::from_str(&read_text(path)?).with_context(|| shown.to_string())?;
     ensure!(
         config.data.variant == variant,
         "{shown} trains on pictures of {} pixels, these weights were trained on {}",

@@ -9,11 +9,12 @@ use stormlens_data::scene::{Bands, Coding, Label, Limits, Values};
 
 use super::question::write_coding;
 use super::scenes::SceneEntry;
-use super::{SECTION, SceneTask, thumbnail};
+use super::{SECTION, SceneTask, split, thumbnail};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::question::Question;
 use crate::task::Task;
+use crate::tasks::split::Seen;
 use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
@@ -65,6 +66,8 @@ pub struct SceneCard {
     /// What people found in it, where they have looked.
     pub label: &'static str,
     pub simulated: bool,
+    /// What the weights of the networks have seen of it.
+    pub seen: Seen,
     pub attribution: String,
 }
 
@@ -115,6 +118,7 @@ fn card(catalog: &Catalog, scene: &SceneEntry) -> SceneCard {
         alt: format!("{}. {}", scene.title, scene.description),
         label: label_text(scene.label),
         simulated: scene.simulated,
+        seen: split::seen(scene, catalog),
         attribution: scene.attribution.clone(),
     }
 }

@@ -12,6 +12,7 @@ use super::scenes::{SceneEntry, Scenes};
 use crate::jobs::WorkerError;
 use crate::question::Cards;
 use crate::task::Prepared;
+use crate::web::upload::parted;
 
 #[cfg(test)]
 mod tests;
@@ -107,8 +108,7 @@ pub fn zeros(cards: &Cards) -> (Input, network::Target) {
 }
 
 fn invalid(error: &dyn std::fmt::Display) -> WorkerError {
-    WorkerError::Invalid {
-        message: error.to_string(),
-        remedy: "choose another scene, or provide the picture again".into(),
-    }
+    let usual = "choose another scene, or provide the picture again";
+    let (message, remedy) = parted(&error.to_string(), usual);
+    WorkerError::Invalid { message, remedy }
 }

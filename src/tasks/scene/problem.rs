@@ -80,6 +80,9 @@ impl UploadProblem {
             Self::File(file) if file.is_for_want_of_room() => {
                 "Upload it again when whoever runs the server has made room".to_owned()
             }
+            Self::File(file) if file.is_not_kept() => {
+                "Tell whoever runs the server: what is brought cannot be kept in its folder (--cache)".to_owned()
+            }
             Self::File(_) | Self::Files(_) => {
                 "Choose a PNG, JPEG or TIFF file; for a TIFF of measurements, also choose what its numbers are".to_owned()
             }
@@ -105,6 +108,11 @@ impl RefusedFile {
     /// A file and why it was not taken.
     pub fn new(name: String, error: &UploadError) -> Self {
         Self { name, status: status(error).as_u16(), message: error.to_string() }
+    }
+
+    /// Whether it is the server that cannot keep it, whatever is in it.
+    fn is_not_kept(&self) -> bool {
+        self.status() == StatusCode::INTERNAL_SERVER_ERROR
     }
 
     fn is_for_want_of_room(&self) -> bool {

@@ -3,6 +3,8 @@
 use stormlens_data::card::{CheckpointCard, Part};
 
 use super::scenes::SceneEntry;
+use crate::catalog::Catalog;
+use crate::tasks::split::Seen;
 
 /// By the name of the file in the split that lies beside the weights: sets of scenes have names that no
 /// other picture has. Weights that were trained on simulation have seen no measured sample.
@@ -14,6 +16,13 @@ pub fn part(entry: &SceneEntry, checkpoint: &CheckpointCard) -> Part {
         None if checkpoint.is_simulated && is_measured_sample(entry) => Part::Unused,
         None => Part::Unknown,
     }
+}
+
+/// What all weights for scenes have seen of one.
+pub fn seen(entry: &SceneEntry, catalog: &Catalog) -> Seen {
+    let models = catalog.models().iter().filter(|model| model.scene_classification().is_some());
+    let weights = models.flat_map(|model| catalog.checkpoints(model.id));
+    Seen::of(&weights.map(|checkpoint| part(entry, checkpoint)).collect::<Vec<_>>())
 }
 
 /// What somebody brings may be anything, also a scene of the training.

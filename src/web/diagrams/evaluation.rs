@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use stormlens_data::files::{FilesError, read_text};
 use stormlens_data::hash::sha256;
 use stormlens_data::score::downscaling::QuantileCurves;
 use stormlens_data::score::probability::ProbabilityVerification;
@@ -48,12 +49,14 @@ impl Evaluation {
     /// In words, for a file that cannot be read, is no JSON, or whose verification is not whole: a file that is
     /// damaged must not look like one that was never made.
     pub fn read(file: &Path) -> Result<Option<Self>, String> {
-        let bytes = match std::fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        let text = match read_text(file) {
+            Ok(text) => text,
+            Err(FilesError::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
+                return Ok(None);
+            }
             Err(error) => return Err(format!("it cannot be read: {error}")),
         };
-        let all: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        let all: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         if PARTS.iter().all(|part| all.get(part).is_none()) {
             return Ok(None);
         }
@@ -66,7 +69,7 @@ impl Evaluation {
         let found = Self {
             model: name(folder.and_then(Path::parent)),
             checkpoint: name(folder),
-            sha256: sha256(&bytes),
+            sha256: sha256(text.as_bytes()),
             ..found
         };
         Ok((!found.probabilities.is_empty() || found.quantile_curves.is_some()).then_some(found))

@@ -10,8 +10,8 @@ use stormlens_data::score::probability::{PROBABILITY_SCORES, ProbabilityVerifica
 use stormlens_plot::{Diagram, Style, Verified, diagram_alt_text, diagram_size_px};
 
 use self::leads::LeadTable;
-use super::COST_LOSS;
 use super::evaluation::{Evaluation, drawn};
+use super::{COST_LOSS, COST_LOSS_RANGE};
 use crate::parameters::encode;
 use crate::web::caching::VERSION;
 use crate::web::format;
@@ -56,6 +56,8 @@ struct Slider {
     id: String,
     event: usize,
     cost_loss: f64,
+    least: f64,
+    most: f64,
     /// Ratio, value as said and value at best of the first forecast, as JSON.
     values: String,
 }
@@ -238,7 +240,10 @@ impl Place {
     fn slider(&self, event: usize, verified: &Verified<'_>) -> Slider {
         let values = verified.forecasts[0].value.iter();
         let values: Vec<[f64; 3]> = values.map(|v| [v.cost_loss, v.as_said, v.envelope]).collect();
+        let [least, most] = COST_LOSS_RANGE;
         Slider {
+            least,
+            most,
             action: format!("{}/{}.svg", self.base, Diagram::Value),
             id: format!("{}-{event}-ratio", self.id),
             event,

@@ -9,8 +9,8 @@ fn described(error: impl Into<AppError>) -> (u16, &'static str, String) {
 #[test]
 fn known_names_are_told_while_people_can_read_them() {
     let names = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>();
-    assert_eq!(known_names(&[]), "There is none at all");
-    assert_eq!(known_names(&names(2)), "Known are 0, 1");
+    assert_eq!(known_names(&[]), "There are none here");
+    assert_eq!(known_names(&names(2)), "Choose one of: 0, 1");
     assert!(known_names(&names(40)).ends_with("38, 39"));
     assert!(known_names(&names(42)).ends_with("38, 39 and 2 more"));
 }
@@ -19,7 +19,7 @@ fn known_names_are_told_while_people_can_read_them() {
 fn what_has_a_page_of_its_own_is_not_found_and_a_choice_is_wrong() {
     let check = |what, status, title: &str| {
         let found = described(QuestionError::unknown(what, "x", ["a", "b"]));
-        assert_eq!(found, (status, title, "Known are a, b".to_owned()), "{what}");
+        assert_eq!(found, (status, title, "Choose one of: a, b".to_owned()), "{what}");
     };
     check("sample", 404, "Unknown sample");
     check("model", 404, "Unknown model");

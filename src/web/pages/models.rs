@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::card::{CheckpointCard, MethodCard, ModelCard};
+use stormlens_data::files::read_text;
 
 use super::{Pages, render};
 use crate::parameters::QuestionError;
@@ -54,6 +55,8 @@ struct Checkpoint {
     is_simulated: bool,
     /// HTML.
     evaluation: Option<String>,
+    /// Comparisons with other forecasts: address and title.
+    comparisons: Vec<(String, String)>,
     /// What is wrong with the file of the evaluation, as it follows its name; empty where nothing is.
     damage: String,
 }
@@ -102,9 +105,10 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
     let unknown = || "it is not of the form that this network's scores have".to_owned();
     let damage = damage(&file).or_else(|| (evaluation.is_none() && file.is_file()).then(unknown));
     Checkpoint {
-        evaluation,
+        evaluation: evaluation.map(|html| named_after(&html, &card.name)),
         damage: foreign.or_else(|| damage.map(damaged)).unwrap_or_default(),
         facts: pages.weight_facts(card),
+        comparisons: pages.comparisons(card),
         is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),
         name: card.name.clone(),
@@ -113,6 +117,13 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
         licence: card.licence.clone(),
         weights_sha256: card.weights_sha256.clone(),
     }
+}
+
+/// Names the regions of an evaluation after its weights, so that those of several weights on one page are told apart.
+fn named_after(evaluation: &str, weights: &str) -> String {
+    let weights = weights.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let start = r#"role="region" aria-label=""#;
+    evaluation.replace(start, &format!("{start}{weights}: "))
 }
 
 fn damaged(what: String) -> String {
@@ -125,8 +136,20 @@ fn foreign(file: &FilePath, card: &CheckpointCard) -> Option<String> {
     struct Stated {
         weights_sha256: Option<String>,
     }
-    let stated: Stated = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let stated: Stated = serde_json::from_str(&read_text(file).ok()?).ok()?;
     let stated = stated.weights_sha256.filter(|stated| *stated != card.weights_sha256)?;
     let start: String = stated.chars().take(12).collect();
     Some(format!("is of other weights (SHA-256 {start}…), so it is not shown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_of_an_evaluation_are_named_after_its_weights() {
+        let evaluation = r#"<div role="region" aria-label="Scores"></div>"#;
+        let named = named_after(evaluation, r#"a"b"#);
+        assert_eq!(named, r#"<div role="region" aria-label="a&quot;b: Scores"></div>"#);
+    }
 }

@@ -76,9 +76,9 @@ impl Words {
     pub fn not_taken(&self, error: &FieldError, which: &str, usual: &str) -> AppError {
         let (message, remedy) = match error {
             FieldError::Foreign { file } => {
-                (format!("{file} is no field that can be read"), self.instead.to_owned())
+                (format!("“{file}” is no field that can be read"), self.instead.to_owned())
             }
-            _ => parted(&error.to_string(), usual),
+            _ => parted(&error.quoted(), usual),
         };
         let is_foreign =
             matches!(error, FieldError::Foreign { .. } | FieldError::Unsupported { .. });

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use stormlens_data::card::ModelCard;
 use stormlens_data::network::{self, Answer, Input, Pass, ShownLayer};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Request, Subject, Target};
+use stormlens_data::request::{Cancelled, Request, Subject, Target};
 use stormlens_plot::Style;
 
 use super::MEMBERS;
@@ -59,17 +59,17 @@ impl Task for Tiles {
         Ok(Prepared { passes: passes(rain), phase: PHASE, rest: Box::new(()) })
     }
 
-    fn answer(&self, answered: Answered<'_>) -> Outcome {
+    fn answer(&self, answered: Answered<'_>) -> Result<Outcome, Cancelled> {
         let Answered { request, answers, placed, provenance, duration_ms, .. } = answered;
         self.0.lock().expect("one thread").push((answers, placed));
-        Outcome {
+        Ok(Outcome {
             request: request.clone(),
             variables: Vec::new(),
             numbers: Vec::new(),
             notes: Vec::new(),
             provenance,
             duration_ms,
-        }
+        })
     }
 
     fn parameters(&self) -> &'static [ParameterHelp] {

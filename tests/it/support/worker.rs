@@ -211,18 +211,13 @@ fn empty_layers(outcome: &mut Outcome) {
 fn classify(resampling: Resampling, fit: Fit) -> Outcome {
     let mut outcome = testing::scene_outcome();
     let is_plain = resampling == Resampling::Bilinear;
-    let note = |name: &str, text: &str, is_on_figures| Note {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        is_on_figures,
-    };
     outcome.notes.clear();
     if !is_plain {
         let reason = "red and green differ in 87 % of the pixels";
         outcome.notes = vec![
-            note("simulated", "weights trained on simulated scenes", true),
-            note("outside-training-range", "the scene is unlike the training scenes", true),
-            note("outside-training-range-because", reason, false),
+            Note::new("simulated", "weights trained on simulated scenes", true),
+            Note::new("outside-training-range", "the scene is unlike the training scenes", true),
+            Note::new("outside-training-range-because", reason, false),
         ];
     }
     if fit == Fit::Letterbox {

@@ -17,7 +17,8 @@ impl Archive {
     /// Lists the frames of a folder; other files are ignored.
     ///
     /// # Errors
-    /// For a folder that cannot be listed or has no frame, for two files of one time of which none is known to be the better, for
+    /// For a folder that cannot be listed or has no frame, for two files of one time that differ (of KNMI's products of one
+    /// time the best is taken), for
     /// files of several services or grids, and for events that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, DatasetError> {
         let io = |cause| DatasetError::Io { file: folder.display().to_string(), cause };
@@ -27,7 +28,7 @@ impl Archive {
             None => frame_time(name),
         };
         let is_knmi = described.is_none();
-        let (mut names, mut others) = (Names::new(), Vec::new());
+        let (mut names, mut others, mut twins) = (Names::new(), Vec::new(), Vec::new());
         for entry in std::fs::read_dir(folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
             let Some(time) = time_of(&name) else {
@@ -44,10 +45,13 @@ impl Archive {
         others.sort();
         let source = match described {
             Some(described) => Some(Source::Classes(Box::new(described))),
-            None => Self::radar(folder, &others, &mut names)?,
+            None => Self::radar(folder, &others, (&mut names, &mut twins))?,
         };
         match source.filter(|_| !names.is_empty()) {
-            Some(source) => Ok(Self::of(folder.to_owned(), names, source, event::read(folder)?)),
+            Some(source) => {
+                let events = event::read(folder)?;
+                Ok(Self { twins, ..Self::of(folder.to_owned(), names, source, events) })
+            }
             None => {
                 let (folder, instead) = (folder.display().to_string(), instead(&others));
                 Err(DatasetError::NoFrames { folder, instead })
@@ -59,10 +63,10 @@ impl Archive {
     fn radar(
         folder: &Path,
         others: &[String],
-        names: &mut Names,
+        (names, twins): (&mut Names, &mut Vec<String>),
     ) -> Result<Option<Source>, DatasetError> {
         let has_knmi = !names.is_empty();
-        let first = radar::list(folder, others, names)?;
+        let first = radar::list(folder, others, (names, twins))?;
         let found = match &first {
             Some(file) if !has_knmi => Some(Radar::of(folder, file, names)?),
             _ if has_knmi => Some(Radar::knmi()),
@@ -79,17 +83,28 @@ impl Archive {
         // There is always one.
         let grid = tiles[0].grid(source.whole());
         let (frames, covered_shares) = (Mutex::default(), Mutex::default());
-        let summaries = OnceLock::new();
-        Self { folder, names, source, tiles, grid, events, frames, covered_shares, summaries }
+        let (summaries, twins) = (OnceLock::new(), Vec::new());
+        Self {
+            folder,
+            names,
+            twins,
+            source,
+            tiles,
+            grid,
+            events,
+            frames,
+            covered_shares,
+            summaries,
+        }
     }
 
     /// The frames in these radar files, whatever they are called and wherever they lie: a file says its own
     /// times.
     ///
     /// # Errors
-    /// For no files, for one that is no radar, for two of one time, and for files of several services or grids.
+    /// For no files, for one that is no radar, for two of one time that differ, and for files of several services or grids.
     pub fn of_files(files: &[PathBuf]) -> Result<Self, DatasetError> {
-        let (mut names, mut first) = (Names::new(), None::<RadarFile>);
+        let (mut names, mut twins, mut first) = (Names::new(), Vec::new(), None::<RadarFile>);
         for path in files {
             let file = import::radar::open(path)?;
             if let Some(first) = &first {
@@ -101,7 +116,8 @@ impl Archive {
             let is_knmi = is_knmi && path.extension().is_some_and(|ending| ending == "h5");
             for (index, &time) in file.ends.iter().enumerate() {
                 let name = absolute.to_string_lossy().into_owned();
-                radar::insert(&mut names, time, Place { name, index, is_knmi })?;
+                let place = Place { name, index, is_knmi };
+                radar::insert(Path::new(""), (&mut names, &mut twins), time, place)?;
             }
             first.get_or_insert(file);
         }
@@ -112,7 +128,7 @@ impl Archive {
             return Err(DatasetError::NoFrames { folder, instead });
         };
         let radar = Radar::of(&folder, &first, &names)?;
-        Ok(Self::of(folder, names, Source::Radar(Box::new(radar)), Vec::new()))
+        Ok(Self { twins, ..Self::of(folder, names, Source::Radar(Box::new(radar)), Vec::new()) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Radar files of a folder: which there are, and their frames.
 
 use std::collections::VecDeque;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -195,7 +196,7 @@ fn check_time(file: &str, found: Timestamp, wanted: Timestamp) -> Result<(), Dat
 pub(super) fn list(
     folder: &Path,
     others: &[String],
-    names: &mut Names,
+    (names, twins): (&mut Names, &mut Vec<String>),
 ) -> Result<Option<RadarFile>, DatasetError> {
     let (mut first, mut found): (Option<RadarFile>, Vec<(Timestamp, Place)>) = (None, Vec::new());
     let candidates = others.iter().filter(|name| !name.starts_with(knmi::FORECAST_PREFIX));
@@ -207,32 +208,65 @@ pub(super) fn list(
         let by_name = radar::time_in_name(name).map(|time| (time, Place::of(name, 0)));
         match radar::open(&folder.join(name)) {
             Ok(file) => {
-                let is_better = |time: &Timestamp| names.get(time).is_some_and(|p| p.is_knmi);
-                let ends: Vec<_> = file.ends.iter().copied().enumerate().collect();
-                // KNMI's own files of a name that says what they are come first.
-                for (index, time) in ends.into_iter().filter(|(_, time)| !is_better(time)) {
-                    found.push((time, Place::of(name, index)));
-                }
+                let ends = file.ends.iter().enumerate();
+                found.extend(ends.map(|(index, &time)| (time, Place::of(name, index))));
                 first.get_or_insert(file);
             }
             // A frame by its name is missed; other files are none of ours.
             Err(_) => found.extend(by_name),
         }
     }
-    found.into_iter().try_for_each(|(time, place)| insert(names, time, place))?;
+    for (time, place) in found {
+        insert(folder, (names, twins), time, place)?;
+    }
     Ok(first)
 }
 
-/// Adds a frame; two files of one time are an error, for nothing says which is better.
-pub(super) fn insert(names: &mut Names, time: Timestamp, place: Place) -> Result<(), DatasetError> {
-    let file = place.name.clone();
-    match names.insert(time, place) {
-        Some(other) if other.name != file => {
-            let (time, other) = (time::format_sample(time), other.name);
-            Err(DatasetError::SameTime { file, other, time })
+/// Adds a frame. Two files of one time are an error where they differ, for nothing says which is better; where they are
+/// equal, the first is kept, and the twins are told of the other.
+pub(super) fn insert(
+    folder: &Path,
+    (names, twins): (&mut Names, &mut Vec<String>),
+    time: Timestamp,
+    place: Place,
+) -> Result<(), DatasetError> {
+    let known = match names.entry(time) {
+        Entry::Vacant(free) => {
+            free.insert(place);
+            return Ok(());
         }
-        _ => Ok(()),
+        Entry::Occupied(known) => known.into_mut(),
+    };
+    if known.name != place.name && !is_same_frame(folder, [known, &place])? {
+        let (file, other) = (place.name, known.name.clone());
+        return Err(DatasetError::SameTime { file, other, time: time::format_sample(time) });
     }
+    let words = match known.name == place.name {
+        true => format!("{} is given twice: it is read once", place.name),
+        false => format!("{} holds the same as {}: the second is read", place.name, known.name),
+    };
+    // A file of many frames is told of once.
+    if !twins.contains(&words) {
+        twins.push(words);
+    }
+    Ok(())
+}
+
+/// Whether two frames have equal pixels, unknown ones in the same places.
+fn is_same_frame(folder: &Path, places: [&Place; 2]) -> Result<bool, DatasetError> {
+    let [one, other] = places.map(|place| radar::open(&folder.join(&place.name)));
+    let (one, other) = (one?, other?);
+    if one.sha256 == other.sha256 {
+        return Ok(true);
+    }
+    let places = places.map(|place| place.index);
+    if one.n_frames() <= places[0] || other.n_frames() <= places[1] || one.grid != other.grid {
+        return Ok(false);
+    }
+    let (one, other) = (one.frame(places[0])?, other.frame(places[1])?);
+    let is_same = |(a, b): (f64, f64)| a == b || (a.is_nan() && b.is_nan());
+    Ok(one.mm_5min().len() == other.mm_5min().len()
+        && one.mm_5min().zip(other.mm_5min()).all(is_same))
 }
 
 /// Whether a file begins like one that may be radar, so that others are not read.

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Blocks;
+use crate::files::read_text;
+
 /// What the weights of a network have seen of a sample.
 ///
 /// In the order in which pages list samples: those whose scores say most come first.
@@ -82,21 +85,28 @@ impl Part {
     }
 }
 
-/// How the samples of a data set were divided before training, by their names in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How the samples of a data set were divided before training: by their names in it, or by place and time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     pub train: BTreeSet<String>,
     pub validation: BTreeSet<String>,
     #[serde(default)]
     pub test: BTreeSet<String>,
+    #[serde(skip)]
+    pub blocks: Option<Blocks>,
 }
 
 impl Split {
     /// The `split.json` that a training run leaves beside its weights; `None` where there is none that can
     /// be read.
     pub fn beside(weights: &Path) -> Option<Self> {
-        let text = std::fs::read(weights.parent()?.join("split.json")).ok()?;
-        serde_json::from_slice(&text).ok()
+        let text = read_text(&weights.parent()?.join("split.json")).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Of place and time alone.
+    pub fn of_blocks(blocks: Blocks) -> Self {
+        Self { blocks: Some(blocks), ..Self::default() }
     }
 
     /// The part that a sample of that name is in; `None` where it is in none.

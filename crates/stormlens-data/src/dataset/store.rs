@@ -8,6 +8,7 @@ use hdf5_reader::{Dataset, Datatype, Hdf5File, OpenOptions, SliceInfo, SliceInfo
 use jiff::Timestamp;
 
 use super::DatasetError;
+use crate::files::file_bytes;
 use crate::time;
 
 /// Budget of one read: a window of 100 frames of 512 × 512 fits, a shape made up by a damaged file
@@ -39,7 +40,8 @@ impl Store {
             file: file.clone(),
             cause: e.to_string(),
         };
-        let n_bytes = std::fs::metadata(path).map_err(|e| DatasetError::io(path, e))?.len();
+        // Before opening, which waits for ever on a pipe.
+        let n_bytes = file_bytes(path, u64::MAX)?;
         let options = OpenOptions::default()
             .with_max_read_bytes(MAX_READ_BYTES)
             .with_max_chunk_bytes(MAX_READ_BYTES);

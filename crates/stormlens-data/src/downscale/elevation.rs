@@ -8,7 +8,7 @@ use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Stati
 /// The highest mountain, m: what an elevation of 1 stands for in the network's second channel.
 pub const ELEVATION_SCALE_M: f64 = 8848.9;
 /// From the deepest sea to above the highest mountain, m.
-const POSSIBLE_M: std::ops::Range<f32> = -11_500.0..9_000.0;
+pub const POSSIBLE_M: std::ops::Range<f32> = -11_500.0..9_000.0;
 
 /// Reads the one field of heights in a file.
 ///

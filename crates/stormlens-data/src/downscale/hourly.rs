@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::field::accumulation::hours_before;
+use crate::field::record::most_mm;
 use crate::field::{
     Accumulated, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
 };
@@ -18,20 +19,15 @@ pub struct HourlyRain {
     name: String,
     /// End of the hour, and place in the file.
     hours: Vec<(Timestamp, usize)>,
-    /// More in an hour is no rain, mm.
-    max_mm_h: f32,
 }
 
 /// A sum, and what was no rain in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RainSum {
     pub rain: Accumulated,
-    /// Values above the limit, which have no data now.
+    /// Values above the record of an hour, which have no data now.
     pub n_screened: usize,
 }
-
-/// The most rain that is known to have fallen in an hour: 305 mm (Holt, Missouri, 22 June 1947; WMO archive).
-pub const MAX_MM_H: f32 = 305.0;
 
 impl HourlyRain {
     /// Opens a file; `stated` are the hours of which each field is the sum, where its times have no bounds.
@@ -75,7 +71,7 @@ impl HourlyRain {
                 wanted: variable.to_owned(),
                 known: file.contents().first().map(ToString::to_string).unwrap_or_default(),
             }),
-            false => Ok(Self { file, name, hours, max_mm_h: MAX_MM_H }),
+            false => Ok(Self { file, name, hours }),
         }
     }
 
@@ -125,7 +121,8 @@ impl HourlyRain {
         let Interval { start, end, .. } = hours_before(time, 1)?;
         let mut field = self.file.read(place)?;
         field.interval = Some(Interval::accumulation(start, end));
-        let above = field.values.iter_mut().filter(|mm| **mm > self.max_mm_h);
+        let most = most_mm(3600);
+        let above = field.values.iter_mut().filter(|mm| f64::from(**mm) > most);
         let n_screened = above.map(|mm| *mm = f32::NAN).count();
         Ok((field, n_screened))
     }

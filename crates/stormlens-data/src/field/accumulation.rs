@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::record::check_amounts;
 use super::{FieldError, GriddedField, Interval, Statistic};
 use crate::time::format_utc;
 
@@ -45,7 +46,7 @@ pub struct Accumulated {
 ///
 /// # Errors
 /// For units that are no rain, fields without an interval or of several variables or grids, an interval that the
-/// fields do not make (a step is missing), and one in which no value is there.
+/// fields do not make (a step is missing), one in which no value is there, and for amounts that cannot be rain.
 pub fn accumulate(
     fields: &[GriddedField],
     start: Timestamp,
@@ -80,6 +81,8 @@ pub(crate) fn is_amount(unit: &str) -> bool {
 struct Piece<'a> {
     field: &'a GriddedField,
     factor: f64,
+    /// Seconds of the interval that its amount is of.
+    seconds: i64,
 }
 
 fn refuse(what: String) -> FieldError {
@@ -133,7 +136,7 @@ fn frames<'a>(
                 format_utc(start)
             ))
         })?;
-        pieces.push(Piece { field, factor: mm_s * step.as_secs_f64() });
+        pieces.push(Piece { field, factor: mm_s * step.as_secs_f64(), seconds: step.as_secs() });
         time = time.checked_add(step).map_err(|e| refuse(e.to_string()))?;
     }
     match time == end {
@@ -174,16 +177,18 @@ fn sums<'a>(
     let amounts = amounts(fields, unit)?;
     let mut steps: Vec<Step> = Vec::new();
     for &(field, interval, factor) in &amounts {
+        let seconds = interval.duration_s();
         steps.push(Step {
             from: interval.start,
             to: interval.end,
-            pieces: vec![Piece { field, factor }],
+            pieces: vec![Piece { field, factor, seconds }],
         });
         for &(shorter, of, its_factor) in &amounts {
             let is_begin = of.start == interval.start && of.end < interval.end && of.end > of.start;
             if is_begin && shorter.reference_time == field.reference_time {
-                let pieces =
-                    vec![Piece { field, factor }, Piece { field: shorter, factor: -its_factor }];
+                let shorter =
+                    Piece { field: shorter, factor: -its_factor, seconds: of.duration_s() };
+                let pieces = vec![Piece { field, factor, seconds }, shorter];
                 steps.push(Step { from: of.end, to: interval.end, pieces });
             }
         }
@@ -258,6 +263,22 @@ fn missing(
     start: Timestamp,
     end: Timestamp,
 ) -> FieldError {
+    let is_within = |own: &Interval| own.start <= start && own.end >= end;
+    let is_longer = |own: &Interval| own.duration_s() > end.as_second() - start.as_second();
+    let longer = amounts.iter().map(|(_, own, _)| own).filter(|own| is_longer(own));
+    if let Some(whole) = longer.filter(|own| is_within(own)).min_by_key(|own| own.duration_s())
+        && amounts.iter().all(|(_, own, _)| is_longer(own))
+    {
+        let kind = if whole.statistic == Statistic::Mean { "mean" } else { "sum" };
+        let hours = |seconds: i64| seconds as f64 / 3600.0;
+        let wanted = hours(end.as_second() - start.as_second());
+        return refuse(format!(
+            "a {kind} of {} h cannot be divided into {wanted} h, and there is only the {whole}: give {kind}s of {wanted} h \
+             or less, or the {kind} until {}, too",
+            hours(whole.duration_s()),
+            format_utc(start)
+        ));
+    }
     let mut known: Vec<String> =
         amounts.iter().map(|(_, interval, _)| interval.to_string()).collect();
     known.sort_unstable();
@@ -272,8 +293,11 @@ fn missing(
 
 fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldError> {
     let first = pieces[0].field;
+    for Piece { field, factor, seconds } in &pieces {
+        check_amounts(field, factor.abs(), *seconds)?;
+    }
     let mut mm = vec![0.0_f64; first.values.len()];
-    for Piece { field, factor } in &pieces {
+    for Piece { field, factor, .. } in &pieces {
         mm.iter_mut().zip(&field.values).for_each(|(sum, &v)| *sum += factor * f64::from(v));
     }
     let negative = mm.iter().filter(|value| **value < 0.0);
@@ -291,6 +315,7 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
         values,
         source: first.source.clone(),
     };
+    check_amounts(&field, 1.0, interval.duration_s())?;
     Ok(Accumulated { field, rule: rule(&pieces), clipped_mm, n_clipped })
 }
 

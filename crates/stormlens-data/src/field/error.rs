@@ -36,6 +36,8 @@ pub enum FieldError {
     Unit { name: String, unit: String, needed: &'static str },
     #[error("{name} cannot be used: {what}")]
     Quantity { name: String, what: String },
+    #[error("{name} holds {what}: give a file that declares its missing value, or check its unit")]
+    Impossible { name: String, what: String },
     #[error("{name} does not say over which interval it is: state it")]
     NoInterval { name: String },
     #[error(
@@ -49,4 +51,29 @@ pub enum FieldError {
     AllMissing { name: String, count: usize },
     #[error("{what}")]
     Domains { what: String },
+}
+
+impl FieldError {
+    /// The error with the name of the file in quotes where it begins with that, so that it can begin a sentence and the
+    /// name stays as it is.
+    pub fn quoted(&self) -> String {
+        let words = self.to_string();
+        let name = match self {
+            Self::Foreign { file }
+            | Self::Damaged { file, .. }
+            | Self::Unsupported { file, .. }
+            | Self::TooLarge { file, .. }
+            | Self::Absent { file, .. }
+            | Self::Ambiguous { file, .. } => file,
+            Self::Domain { name, .. }
+            | Self::Unit { name, .. }
+            | Self::Quantity { name, .. }
+            | Self::Impossible { name, .. }
+            | Self::NoInterval { name }
+            | Self::AllMissing { name, .. } => name,
+            Self::Grids { first, .. } => first,
+            _ => return words,
+        };
+        words.strip_prefix(name.as_str()).map_or(words.clone(), |rest| format!("“{name}”{rest}"))
+    }
 }

@@ -6,6 +6,7 @@ pub(super) use order::Order;
 use order::{columns, rows};
 
 use super::FieldError;
+use super::words::degrees;
 
 /// A circle of latitude, degrees.
 const CIRCLE: f64 = 360.0;
@@ -76,8 +77,7 @@ impl LatLonGrid {
 
     /// `6 × 9 nodes, 35 to 47.5° N, -15 to 5° E`
     pub fn in_words(&self) -> String {
-        let bounds = self.bounds().map(|degrees| (degrees * 1e4).round() / 1e4);
-        format!("{} × {} nodes, {}", self.height(), self.width(), rectangle(bounds))
+        format!("{} × {} nodes, {}", self.height(), self.width(), rectangle(self.bounds()))
     }
 
     /// A longitude as this grid counts it, which may begin anywhere.
@@ -143,7 +143,8 @@ impl LatLonGrid {
 }
 
 /// A rectangle in words.
-pub(crate) fn rectangle([south, north, west, east]: [f64; 4]) -> String {
+pub(crate) fn rectangle(bounds: [f64; 4]) -> String {
+    let [south, north, west, east] = bounds.map(degrees);
     format!("{south} to {north}° N, {west} to {east}° E")
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
-use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcVariable};
+use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable};
 
 use super::contents::{Content, GridSummary};
 use super::file::MAX_POINTS;
@@ -20,7 +20,7 @@ use super::{FieldError, GriddedField, Interval, LatLonGrid};
 const MAX_FIELDS: u64 = 20_000;
 /// One map as float64, or a chunk of several maps.
 const MAX_READ_BYTES: usize = MAX_POINTS * 8;
-/// What NetCDF fills float arrays with unless told otherwise.
+/// What NetCDF fills arrays of fractions with unless told otherwise.
 const DEFAULT_FILL: f64 = 9.969_209_968_386_869e36;
 
 /// An open file.
@@ -167,8 +167,8 @@ impl NetcdfFile {
         let read = self.file.read_variable_slice_unpacked_masked(name, &selection);
         let array =
             read.map_err(|error| damaged(short(&format!("{name} cannot be read ({error})"))))?;
-        let has_fill = variable.attribute("_FillValue").is_some();
-        let value = |&value: &f64| match !has_fill && value >= DEFAULT_FILL {
+        let fill = DefaultFill::of(variable);
+        let value = |&value: &f64| match fill.as_ref().is_some_and(|fill| fill.is(value)) {
             true => f32::NAN,
             false => value as f32,
         };
@@ -184,6 +184,45 @@ impl NetcdfFile {
             false => format!("{producer}: {variable}, {}", self.name),
         };
         Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+    }
+}
+
+/// What NetCDF fills an array with that states no `_FillValue`, as its values are unpacked. Bytes have none, by convention:
+/// each of their values may be data (NetCDF User Guide, appendix A).
+struct DefaultFill {
+    least: f64,
+    most: f64,
+}
+
+impl DefaultFill {
+    fn of(variable: &NcVariable) -> Option<Self> {
+        if variable.attribute("_FillValue").is_some() {
+            return None;
+        }
+        // Of 64 bits (two less than a power of two) the nearest that float64 has, as values are read.
+        let stored = match variable.dtype() {
+            NcType::Float | NcType::Double => DEFAULT_FILL,
+            NcType::Short => -32_767.0,
+            NcType::Int => -2_147_483_647.0,
+            NcType::Int64 => -2.0_f64.powi(63),
+            NcType::UShort => 65_535.0,
+            NcType::UInt => 4_294_967_295.0,
+            NcType::UInt64 => 2.0_f64.powi(64),
+            _ => return None,
+        };
+        let number = |name: &str| variable.attribute(name).and_then(|a| a.value.as_f64());
+        let scale = number("scale_factor").unwrap_or(1.0);
+        let value = stored * scale + number("add_offset").unwrap_or(0.0);
+        // Half of what a stored number can differ by; of fractions, what rounding leaves, and all that is larger.
+        let [least, most] = match variable.dtype() {
+            NcType::Float | NcType::Double => [value - value.abs() * 1e-6, f64::INFINITY],
+            _ => [value - scale.abs() / 2.0, value + scale.abs() / 2.0],
+        };
+        Some(Self { least, most })
+    }
+
+    fn is(&self, value: f64) -> bool {
+        (self.least..=self.most).contains(&value)
     }
 }
 

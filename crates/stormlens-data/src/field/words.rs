@@ -11,6 +11,11 @@ pub(super) fn short(text: &str) -> String {
     shown
 }
 
+/// Degrees without the last digits that computing leaves behind, e.g. `-126.5`; a ten-thousandth is eleven metres.
+pub fn degrees(degrees: f64) -> f64 {
+    (degrees * 1e4).round() / 1e4 + 0.0
+}
+
 /// The first few of many, each of them short, and how many more there are.
 pub(super) fn few<T: AsRef<str>>(all: impl ExactSizeIterator<Item = T>) -> String {
     const MAX_LISTED: usize = 12;
@@ -25,6 +30,13 @@ pub(super) fn few<T: AsRef<str>>(all: impl ExactSizeIterator<Item = T>) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn degrees_have_at_most_four_decimals() {
+        assert_eq!(degrees(-126.499_999_999_999_99).to_string(), "-126.5");
+        assert_eq!(degrees(0.123_456).to_string(), "0.1235");
+        assert_eq!(degrees(-0.000_01).to_string(), "0");
+    }
 
     #[test]
     fn long_texts_and_long_lists_are_cut() {

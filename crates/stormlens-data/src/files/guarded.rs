@@ -4,12 +4,26 @@
 //! ends, and a sparse file of many gigabytes takes no room on the disk but all of memory.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::FilesError;
+
+/// Options, lists and tables are not longer.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
+
+/// The text of a regular file: options, a list, a table.
+///
+/// # Errors
+/// As [`read_file`], for a file that is longer than such texts are, and for bytes that are no UTF-8.
+pub fn read_text(path: &Path) -> Result<String, FilesError> {
+    String::from_utf8(read_file(path, MAX_TEXT_BYTES)?).map_err(|error| FilesError::Io {
+        file: path.display().to_string(),
+        cause: io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()),
+    })
+}
 
 /// Length in bytes of a regular file that is at most `max_bytes` long. Nothing is opened, so that a pipe
 /// without a writer is not waited for.
@@ -20,7 +34,10 @@ pub fn file_bytes(path: &Path, max_bytes: u64) -> Result<u64, FilesError> {
     let file = || path.display().to_string();
     let found = std::fs::metadata(path).map_err(|cause| FilesError::Io { file: file(), cause })?;
     if !found.is_file() {
-        let what = if found.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
+        let what = match found.is_dir() {
+            true => "a folder where a file is needed: give the file in it that is meant",
+            false => "a device, a pipe or a socket, not a file: save what it holds in a file first",
+        };
         return Err(FilesError::NotAFile { file: file(), what });
     }
     match found.len() {
@@ -111,6 +128,11 @@ mod tests {
         let short = folder.path().join("short");
         std::fs::write(&short, b"text").unwrap();
         assert_eq!(read_file(&short, 4).unwrap(), b"text");
+        assert_eq!(read_text(&short).unwrap(), "text");
+        let refused = |path: &Path| read_text(path).unwrap_err().to_string();
+        assert!(refused(&long).contains("at most 67108864"), "{}", refused(&long));
+        std::fs::write(&short, b"\xff").unwrap();
+        assert!(refused(&short).contains("short cannot be read"), "{}", refused(&short));
     }
 
     #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! Why there is no forecast.
 
+use crate::request::Cancelled;
+
 /// Frames that nothing can be forecast from, or lead times that nobody can forecast.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ForecastError {
@@ -26,6 +28,8 @@ pub enum ForecastError {
     NoMembers,
     #[error("{n_levels} levels make no cascade of {height} × {width} pixels: take 3 or more")]
     Levels { n_levels: usize, height: usize, width: usize },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// Of forecasters that are not of this module.
     #[error("{name} made no forecast: {what}")]
     Failed { name: &'static str, what: String },

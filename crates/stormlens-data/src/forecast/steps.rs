@@ -5,6 +5,8 @@ mod member;
 mod perturbation;
 mod rim;
 
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 
 use self::member::{Drawn, Member};
@@ -13,6 +15,7 @@ use super::model::{Model, N_FRAMES, Start};
 use super::sprog::dry;
 use super::{Card, EnsembleForecaster, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
+use crate::request::{Cancelled, Progress, Silent};
 
 /// The short-term ensemble prediction system; as one forecast, the mean of its members.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +52,7 @@ impl Forecaster for Steps {
         recent: &RecentRain<'_>,
         lead_times_min: &[u32],
     ) -> Result<Vec<Field>, ForecastError> {
-        let members = self.members(recent, lead_times_min, self.n_members, self.seed)?;
-        Ok((0..lead_times_min.len()).map(|lead| mean(&members, lead)).collect())
+        self.mean(recent, lead_times_min, &Silent)
     }
 }
 
@@ -62,6 +64,33 @@ impl EnsembleForecaster for Steps {
         n_members: usize,
         seed: u64,
     ) -> Result<Vec<Vec<Field>>, ForecastError> {
+        self.drawn(recent, lead_times_min, (n_members, seed), &Silent)
+    }
+}
+
+impl Steps {
+    /// What [`Forecaster::forecast`] answers, and tells meanwhile how many members there are.
+    ///
+    /// # Errors
+    /// As [`Forecaster::forecast`], and when nobody waits any more.
+    pub fn mean(
+        &self,
+        recent: &RecentRain<'_>,
+        lead_times_min: &[u32],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Field>, ForecastError> {
+        let number = (self.n_members, self.seed);
+        let members = self.drawn(recent, lead_times_min, number, progress)?;
+        Ok((0..lead_times_min.len()).map(|lead| mean(&members, lead)).collect())
+    }
+
+    fn drawn(
+        &self,
+        recent: &RecentRain<'_>,
+        lead_times_min: &[u32],
+        (n_members, seed): (usize, u64),
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<Field>>, ForecastError> {
         let steps = recent.steps(lead_times_min)?;
         let last = &recent.last(N_FRAMES, self.name())?[N_FRAMES - 1];
         if n_members == 0 {
@@ -71,27 +100,37 @@ impl EnsembleForecaster for Steps {
             Start::Dry(motion) => Ok(vec![extrapolate(&last.map(dry), &motion, &steps); n_members]),
             Start::Rain(model) => {
                 let scale = (recent.step_min(), recent.spacing_km());
-                Ok(self.run(&model, scale, &steps, (n_members, seed)))
+                Ok(self.run(&model, scale, &steps, (n_members, seed), progress)?)
             }
         }
     }
-}
 
-impl Steps {
-    /// Members of a model; minutes of a step and kilometres of a pixel, number and seed of members.
+    /// Members of a model, as many at once as there are cores; minutes of a step and kilometres of a pixel, number and
+    /// seed of members.
     pub(super) fn run(
         &self,
         model: &Model,
         scale: (u32, f64),
         steps: &[usize],
         (n_members, seed): (usize, u64),
-    ) -> Vec<Vec<Field>> {
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<Field>>, Cancelled> {
         let drawn = Drawn::new(model, scale, self.perturbs_motion);
         let member = |number| {
             let start = Member::new(&drawn, seed, number);
             at_steps(start, steps, Member::advance, Member::field)
         };
-        (0..n_members as u64).into_par_iter().map(member).collect()
+        let n_at_once = rayon::current_num_threads();
+        let mut members = Vec::with_capacity(n_members);
+        while members.len() < n_members {
+            let done = members.len();
+            if let ControlFlow::Break(cancelled) = progress.report("STEPS", done, n_members) {
+                return Err(cancelled);
+            }
+            let until = (done + n_at_once).min(n_members);
+            members.par_extend((done as u64..until as u64).into_par_iter().map(member));
+        }
+        Ok(members)
     }
 }
 

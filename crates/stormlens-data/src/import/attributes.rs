@@ -87,6 +87,21 @@ impl<'a> Attributes<'a> {
         self.has(name).then(|| self.number(name)).transpose()
     }
 
+    /// The least and the largest stored value that counts (`valid_range`, or `valid_min` and `valid_max`); anything else is no
+    /// data.
+    pub fn valid(&self) -> std::result::Result<[f64; 2], ImportError> {
+        const RANGE: &str = "valid_range";
+        if self.has(RANGE) {
+            let ends = self.read(RANGE, numbers)?;
+            return <[f64; 2]>::try_from(ends).map_err(|ends| {
+                let what = format!("{}@{RANGE} has {} numbers, not two", self.path, ends.len());
+                ImportError::layout(self.file, self.product, what)
+            });
+        }
+        let (least, most) = (self.optional("valid_min")?, self.optional("valid_max")?);
+        Ok([least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY)])
+    }
+
     pub fn time(&self, name: &str) -> std::result::Result<Timestamp, ImportError> {
         let text = self.text(name)?;
         time::parse_knmi(&text).ok_or_else(|| {
@@ -94,6 +109,19 @@ impl<'a> Attributes<'a> {
             ImportError::layout(self.file, self.product, what)
         })
     }
+}
+
+/// All numbers of an attribute, of whatever type.
+fn numbers(attribute: Attribute) -> Result<Vec<f64>> {
+    macro_rules! first_that_reads {
+        ($($kind:ty),*) => {
+            $(if let Ok(values) = attribute.read_1d::<$kind>() {
+                return Ok(values.into_iter().map(f64::from).collect());
+            })*
+        };
+    }
+    first_that_reads!(i8, u8, i16, u16, i32, u32, f32, f64);
+    Ok(attribute.read_1d::<i64>()?.into_iter().map(|value| value as f64).collect())
 }
 
 fn is_absent(error: &Error) -> bool {

@@ -5,8 +5,8 @@
 //!   coordinates in the plane. So their frames lie [nowhere](Grid::nowhere).
 //! - `RY`, `YW` `[time, y, x]` with `y` and `x` in kilometres of RADOLAN's plane.
 //!
-//! A whole number times `scale_factor` is millimetres in five minutes; `_FillValue` is no data; times are ends of the
-//! five minutes. The unit "kg" of RADKLIM stands for kg m⁻² in the product's own files, which are millimetres.
+//! A whole number times `scale_factor` is millimetres in five minutes; `_FillValue` and what lies outside of the valid range
+//! is no data; times are ends of the five minutes. The unit "kg" of RADKLIM stands for kg m⁻² in the product's own files, which are millimetres.
 
 use hdf5_reader::{Dataset, Hdf5File};
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use super::knmi::FRAME_STEP_MIN;
 use super::radar::{Coding, Frames, Measured, RadarFile, Series, ends, step_min};
 use super::radolan;
 use crate::field::Grid;
-use crate::field::netcdf::times::TimeUnit;
+use crate::field::netcdf::times::{TimeUnit, check_calendar};
 
 const PRODUCT: &str = "a NetCDF file of RADOLAN RY or RADKLIM-YW";
 /// The variable, whether its frames have a place, and the product.
@@ -30,6 +30,8 @@ const VARIABLES: [(&str, bool, &str); 3] = [
 const UNITS: [&str; 4] = ["mm", "kg m-2", "kg/m^2", "kg"];
 /// So the unit of a time of five minutes is written, too.
 const UNITS_5MIN: [&str; 2] = ["mm/5min", "mm per 5 minutes"];
+/// Names of products that are sums of five minutes, and of nothing else.
+const OF_5MIN: [&str; 2] = ["RY", "YW"];
 
 /// A variable of DWD's files: its name, whether its frames have a place, and the product.
 pub(super) type Variable = (&'static str, bool, &'static str);
@@ -52,7 +54,7 @@ pub(super) fn read(
     let damaged = |cause| ImportError::hdf5(file, cause);
     let rain = source.dataset(name).map_err(damaged)?;
     let described = Attributes::of(&rain, (file, PRODUCT));
-    check_unit(&described, product).and_then(|checked| checked.map_err(refuse))?;
+    check_unit(&described, name, product).and_then(|checked| checked.map_err(refuse))?;
     if described.optional("add_offset")?.is_some_and(|offset| offset != 0.0) {
         return Err(refuse("its values have an offset, which sums of rain do not have".to_owned()));
     }
@@ -68,6 +70,7 @@ pub(super) fn read(
     let coding = Coding {
         factor: described.number("scale_factor")?,
         missing: missing.collect::<Result<_, _>>()?,
+        valid: described.valid()?,
         is_south_first,
     };
     let series = Series::new((file, PRODUCT), rain, coding)?;
@@ -76,7 +79,10 @@ pub(super) fn read(
         None => Grid::nowhere(series.size()[0], series.size()[1], 1.0),
     };
     let time = source.dataset("time").map_err(damaged)?;
-    let unit = Attributes::of(&time, (file, PRODUCT)).text("units")?;
+    let dated = Attributes::of(&time, (file, PRODUCT));
+    let unit = dated.text("units")?;
+    check_calendar(dated.optional_text("calendar")?.as_deref())
+        .map_err(|what| refuse(format!("time: {what}")))?;
     let ends = ends(moments(&time, &unit).map_err(refuse)?, series.n_frames()).map_err(refuse)?;
     Ok(RadarFile {
         file: file.to_owned(),
@@ -94,19 +100,29 @@ pub(super) fn read(
     })
 }
 
-/// The unit, where the file states one; sums that are named after five minutes may be in plain millimetres.
+/// The unit and the interval have to be stated: sums of an hour may have the same name. Where the unit says no time, the long
+/// name says it, or the name of the product.
 fn check_unit(
     described: &Attributes<'_>,
+    name: &str,
     product: &str,
 ) -> Result<Result<(), String>, ImportError> {
-    let Some(unit) = described.optional_text("units")? else { return Ok(Ok(())) };
-    let name = described.optional_text("long_name")?.unwrap_or_default().to_lowercase();
-    let is_of_5min = name.is_empty() || name.contains("5-minute") || name.contains("5 min");
-    Ok(match UNITS_5MIN.contains(&&*unit) || UNITS.contains(&&*unit) && is_of_5min {
-        true => Ok(()),
-        false => Err(format!(
-            "its unit is {unit:?} ({name}) where mm in 5 minutes are needed, as {product} has"
+    let needed = format!("mm in 5 minutes are needed, as {product} has");
+    let Some(unit) = described.optional_text("units")? else {
+        return Ok(Err(format!(
+            "{name} has no attribute units, so nothing says that its values are what is read: {needed}"
+        )));
+    };
+    let long_name = described.optional_text("long_name")?.unwrap_or_default().to_lowercase();
+    let says_5min = long_name.contains("5-minute") || long_name.contains("5 min");
+    let is_of_5min = says_5min || long_name.is_empty() && OF_5MIN.contains(&name);
+    Ok(match () {
+        () if UNITS_5MIN.contains(&&*unit) || UNITS.contains(&&*unit) && is_of_5min => Ok(()),
+        () if UNITS.contains(&&*unit) && long_name.is_empty() => Err(format!(
+            "the unit of {name} is {unit:?}, and no long_name says of how many minutes: {needed} (long_name \
+             \"5-minute rainfall sum\")"
         )),
+        () => Err(format!("its unit is {unit:?} ({long_name}) where {needed}")),
     })
 }
 

@@ -9,7 +9,7 @@ use super::attributes::Attributes;
 use super::knmi::{self, FRAME_STEP_MIN};
 use super::radar::{Coding, Frames, Measured, RadarFile, Series, ends, step_min};
 use crate::field::Grid;
-use crate::field::netcdf::times::TimeUnit;
+use crate::field::netcdf::times::{TimeUnit, check_calendar};
 
 const PRODUCT: &str = "a series of KNMI's 5-minute radar accumulations";
 const UNITS: &str = "mm per 5 minutes";
@@ -31,13 +31,17 @@ pub(super) fn read(file: &str, source: &Hdf5File) -> Result<RadarFile, ImportErr
     let coding = Coding {
         factor: described.number("scale_factor")?,
         missing: vec![described.number("missing")?],
+        valid: described.valid()?,
         is_south_first: false,
     };
     let root = Attributes::open(source, (file, PRODUCT), "/")?;
     let product = root.text("product")?;
     let series = Series::new((file, PRODUCT), images, coding)?;
     let grid = grid(&root.text("proj4")?, series.size()).map_err(refuse)?;
-    let unit = Attributes::of(&times, (file, PRODUCT)).text("units")?;
+    let dated = Attributes::of(&times, (file, PRODUCT));
+    let unit = dated.text("units")?;
+    check_calendar(dated.optional_text("calendar")?.as_deref())
+        .map_err(|what| refuse(format!("timestamps: {what}")))?;
     let ends = ends(moments(&times, &unit).map_err(refuse)?, series.n_frames()).map_err(refuse)?;
     Ok(RadarFile {
         file: file.to_owned(),

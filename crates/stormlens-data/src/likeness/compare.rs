@@ -51,7 +51,7 @@ fn spacing(training: &Likeness, input: &Likeness) -> Option<String> {
     let (learnt, given) = (training.spacing_km, input.spacing_km);
     let is_equal = (given / learnt - 1.0).abs() <= SPACING_SHARE;
     (!is_equal).then(|| {
-        format!("pixels have {given} km, where the network was trained on {learnt} km: it takes motion for another one")
+        format!("pixels have {given} km, where the network was trained on {learnt} km, so it misjudges how fast the rain moves")
     })
 }
 
@@ -59,7 +59,7 @@ fn step(training: &Likeness, input: &Likeness) -> Option<String> {
     let (learnt, given) = (training.frame_step_min, input.frame_step_min);
     (given != learnt).then(|| {
         format!(
-            "frames are {given} minutes apart, where the network was trained on {learnt} minutes: it takes motion for another one"
+            "frames are {given} minutes apart, where the network was trained on {learnt} minutes, so it misjudges how fast the rain moves"
         )
     })
 }

@@ -20,6 +20,9 @@ pub enum Coordinates {
     /// Moments, UTC; of radar the ends of the intervals.
     Times {
         times: Vec<Timestamp>,
+        /// When the intervals begin that end then; empty where values are of the moments themselves, and where nobody says.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        starts: Vec<Timestamp>,
     },
     /// Minutes after a moment.
     LeadTimes {
@@ -38,7 +41,7 @@ pub enum Coordinates {
 impl Coordinates {
     pub fn len(&self) -> usize {
         match self {
-            Self::Times { times } => times.len(),
+            Self::Times { times, .. } => times.len(),
             Self::LeadTimes { minutes, .. } => minutes.len(),
             Self::Numbers { values, .. } => values.len(),
             Self::Names { names } => names.len(),
@@ -63,12 +66,17 @@ impl Axis {
     }
 
     pub fn input_time(times: Vec<Timestamp>) -> Self {
-        Self::new(Self::INPUT_TIME, Coordinates::Times { times })
+        Self::new(Self::INPUT_TIME, Coordinates::Times { times, starts: Vec::new() })
     }
 
-    /// The one moment that a map is of; of an amount the end of its interval.
+    /// The one moment that a map is of.
     pub fn moment(time: Timestamp) -> Self {
-        Self::new(Self::TIME, Coordinates::Times { times: vec![time] })
+        Self::new(Self::TIME, Coordinates::Times { times: vec![time], starts: Vec::new() })
+    }
+
+    /// The one interval that a map is of.
+    pub fn interval(start: Timestamp, end: Timestamp) -> Self {
+        Self::new(Self::TIME, Coordinates::Times { times: vec![end], starts: vec![start] })
     }
 
     pub fn names<S: Into<String>>(name: &str, names: impl IntoIterator<Item = S>) -> Self {
@@ -97,10 +105,15 @@ impl Axis {
         self.coordinates.is_empty()
     }
 
+    /// Whether its entries are intervals of which both ends are known.
+    pub fn has_intervals(&self) -> bool {
+        matches!(&self.coordinates, Coordinates::Times { starts, .. } if !starts.is_empty())
+    }
+
     /// The moment of an entry, where the axis is one of time.
     pub fn time(&self, idx: usize) -> Option<Timestamp> {
         match &self.coordinates {
-            Coordinates::Times { times } => times.get(idx).copied(),
+            Coordinates::Times { times, .. } => times.get(idx).copied(),
             Coordinates::LeadTimes { from, minutes } => {
                 time::add_minutes(*from, i64::from(*minutes.get(idx)?))
             }
@@ -118,7 +131,7 @@ impl Axis {
 
     /// Minutes from an entry to the last one, where the axis is one of moments.
     pub fn minutes_before_last(&self, idx: usize) -> Option<i64> {
-        let Coordinates::Times { times } = &self.coordinates else { return None };
+        let Coordinates::Times { times, .. } = &self.coordinates else { return None };
         Some((times.last()?.as_second() - times.get(idx)?.as_second()) / 60)
     }
 
@@ -126,7 +139,7 @@ impl Axis {
     pub fn label(&self, idx: usize) -> String {
         let missing = || format!("{} {idx}", self.name);
         let label = match &self.coordinates {
-            Coordinates::Times { times } => {
+            Coordinates::Times { times, .. } => {
                 times.get(idx).map(|time| time.strftime("%H:%M").to_string())
             }
             Coordinates::LeadTimes { minutes, .. } => minutes.get(idx).map(|m| format!("+{m} min")),

@@ -44,6 +44,9 @@ pub enum Colours {
     None,
 }
 
+/// Name of an amount of rain in the table of the CF conventions.
+const RAINFALL_AMOUNT: &str = "thickness_of_rainfall_amount";
+
 impl Quantity {
     pub fn new(name: &str, unit: &str, colours: Colours) -> Self {
         Self { name: name.to_owned(), unit: unit.to_owned(), standard_name: None, colours }
@@ -56,8 +59,13 @@ impl Quantity {
 
     /// Rain that fell in so many hours.
     pub fn rain_amount(hours: u32) -> Self {
-        let standard_name = Some("thickness_of_rainfall_amount".to_owned());
+        let standard_name = Some(RAINFALL_AMOUNT.to_owned());
         Self { standard_name, ..Self::new(&format!("rain in {hours} h"), "mm", Colours::Rain) }
+    }
+
+    /// Whether it is a sum over an interval.
+    pub fn is_amount(&self) -> bool {
+        self.standard_name.as_deref() == Some(RAINFALL_AMOUNT)
     }
 
     /// Whether there are clouds, 0 or 1; a network's answer lies anywhere about that.

@@ -90,6 +90,9 @@ fn figures_say_what_they_must() {
     ];
     assert_eq!(outcome.remark(), "weights trained on simulated scenes; unlike the training scenes");
     assert_eq!(outcome.notes("outside-training-range").count(), 2);
+    outcome.notes[0] = outcome.notes[0].clone().of_network();
+    assert_eq!(outcome.remark_of(true), outcome.remark());
+    assert_eq!(outcome.remark_of(false), "unlike the training scenes");
 }
 
 #[test]

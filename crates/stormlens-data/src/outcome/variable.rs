@@ -169,13 +169,15 @@ impl Variable {
         (0..self.values.len()).map(|i| self.values.at(i)).collect()
     }
 
-    /// Whether all its values are zero.
+    /// Whether all its values that are numbers are zero, and some are.
     pub fn is_zero(&self) -> bool {
-        match &self.values {
-            Values::F32(values) => values.iter().all(|&v| v == 0.0),
-            Values::U8(values) => values.iter().all(|&v| v == 0),
-            Values::F64(values) => values.iter().all(|&v| v == 0.0),
-        }
+        !self.is_unknown()
+            && (0..self.values.len()).map(|i| self.values.at(i)).all(|v| v.is_nan() || v == 0.0)
+    }
+
+    /// Whether none of its values is a number.
+    pub fn is_unknown(&self) -> bool {
+        (0..self.values.len()).all(|i| self.values.at(i).is_nan())
     }
 
     /// The layer that it looks at, if it is an attribution of one.

@@ -10,7 +10,7 @@ use self::choose::{Choice, choose};
 pub(super) use self::choose::{fits, is_of_time};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
-use crate::field::{FieldError, FieldFile, GriddedField, Level, accumulate};
+use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
 use crate::time::format_utc;
 
 /// Fields of one time, brought onto a network's grid.
@@ -167,8 +167,6 @@ fn rain(
     };
     let fields: Vec<GriddedField> =
         pieces.iter().map(|&(file, place)| files[file].read(place)).collect::<Result<_, _>>()?;
-    // Sums cut negative amounts off, which is right for what packing makes of nothing, and for nothing else.
-    fields.iter().try_for_each(check_rain)?;
     match accumulate(&fields, start, time) {
         Ok(sum) => {
             let mut source = format!("{}: {}", sum.field.source, sum.rule);
@@ -189,20 +187,6 @@ fn rain(
             Ok(Err(format!("rain of {hours} h until {} cannot be made: {error}", format_utc(time))))
         }
         Err(other) => Err(other),
-    }
-}
-
-fn check_rain(field: &GriddedField) -> Result<(), FieldError> {
-    let rain = FieldQuantity::Precipitation;
-    let Some(conversion) = rain.conversion(&field.unit) else { return Ok(()) };
-    let [least, _] = rain.bounds(Level::Surface);
-    let amounts = field.values.iter().map(|&value| conversion.apply(f64::from(value)));
-    match amounts.fold(f64::INFINITY, f64::min) {
-        lowest if lowest < least => Err(FieldError::Quantity {
-            name: field.source.clone(),
-            what: format!("it holds {lowest:.2} mm of rain, which cannot be"),
-        }),
-        _ => Ok(()),
     }
 }
 
@@ -237,7 +221,7 @@ fn on_grid(
     if canonical.iter().all(|value| value.is_nan()) {
         return Ok(Err(format!("{} holds no data there: all values are missing", field.source)));
     }
-    check_values(&canonical, field, variable)?;
+    check_values(&canonical, field, (variable, conversion))?;
     // The unit was checked with the statement.
     let own = variable.quantity.conversion(&variable.unit);
     let own = own.ok_or_else(|| wrong_unit(field, variable))?;
@@ -248,15 +232,20 @@ fn on_grid(
 fn check_values(
     canonical: &[f64],
     field: &GriddedField,
-    variable: &FieldVariable,
+    (variable, conversion): (&FieldVariable, super::Conversion),
 ) -> Result<(), FieldError> {
     let present = || canonical.iter().copied().filter(|value| !value.is_nan());
     let refuse = |what: String| Err(FieldError::Quantity { name: field.source.clone(), what });
     let [least, most] = variable.quantity.bounds(variable.level);
     let (label, unit) = (variable.label(), variable.quantity.unit());
     if let Some(value) = present().find(|value| !(least..=most).contains(value)) {
+        let own = conversion.undo(value);
+        let held = match own == value {
+            true => format!("{value:.4} {unit}"),
+            false => format!("{own:.4} {} ({value:.4} {unit})", field.unit),
+        };
         return refuse(format!(
-            "it says {:?}, and holds {value:.4} {unit} of {label}, where {least} to {most} {unit} are possible: its unit \
+            "it says {:?}, and holds {held} of {label}, where {least} to {most} {unit} are possible: its unit \
              or its level is another one",
             field.unit
         ));

@@ -2,6 +2,7 @@
 
 use crate::choice::choice;
 use crate::field::Level;
+use crate::field::record::{LEAST_MM, most_mm};
 
 /// Standard gravity, m s⁻² (CGPM 1901): a geopotential divided by it is a geopotential height.
 pub const STANDARD_GRAVITY: f64 = 9.806_65;
@@ -132,8 +133,8 @@ impl FieldQuantity {
             Self::SpecificHumidity => [-1e-3, 0.06],
             Self::EastwardWind | Self::NorthwardWind => [-150.0, 150.0],
             Self::SeaLevelPressure => [85_000.0, 110_000.0],
-            // 1,825 mm in a day is the record (La Réunion, 1966); packing makes some values a little negative.
-            Self::Precipitation => [-0.5, 2_000.0],
+            // What one interval can have is checked where the amount is made; here is that of the longest.
+            Self::Precipitation => [LEAST_MM, most_mm(31 * 24 * 3600)],
         }
     }
 }

@@ -87,6 +87,10 @@ impl SyntheticWorld {
         &self.statement
     }
 
+    pub fn options(&self) -> &SyntheticOptions {
+        &self.options
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.options.n_seasons * self.options.n_events * self.options.n_days

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Label, Limits, Picture, SceneError, read};
+use super::{Label, Limits, MAX_FILE_BYTES, Picture, SceneError, read};
+use crate::files::{read_file, read_text};
 use crate::hash;
 
 #[cfg(test)]
@@ -68,8 +69,7 @@ impl SceneArchive {
     pub fn open(folder: &Path) -> Result<Self, SceneError> {
         let list_path = folder.join(LIST);
         let list = list_path.display().to_string();
-        let text = std::fs::read(&list_path).map_err(|cause| SceneError::io(&list_path, cause))?;
-        let entries: Vec<Entry> = serde_json::from_slice(&text)
+        let entries: Vec<Entry> = serde_json::from_str(&read_text(&list_path)?)
             .map_err(|cause| SceneError::List { file: list.clone(), cause })?;
         let load = |entry| Scene::load(folder, &list, entry);
         let scenes = entries.into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
@@ -86,7 +86,7 @@ impl Scene {
         }
         let path = folder.join(&file);
         let bytes =
-            std::fs::read(&path).map_err(|cause| SceneError::Listed { list, file, cause })?;
+            read_file(&path, MAX_FILE_BYTES).map_err(|cause| SceneError::Listed { list, cause })?;
         let sha256 = hash::sha256(&bytes);
         Ok(Self {
             id: sha256[..ID_DIGITS].to_owned(),

@@ -191,11 +191,11 @@ impl PictureError {
 
     pub(super) fn undecided(reason: String) -> Self {
         // What a file has to say itself is no choice.
-        Self::Undecided { reason, choices: format!("values ({})", names(&Values::ALL[1..])) }
+        Self::Undecided { reason, choices: choices("values", &Values::ALL[1..]) }
     }
 
     pub(super) fn undecided_bands(reason: String) -> Self {
-        Self::Undecided { reason, choices: format!("bands ({})", names(&Bands::ALL[1..])) }
+        Self::Undecided { reason, choices: choices("bands", &Bands::ALL[1..]) }
     }
 
     pub(super) fn unsupported(what: impl Into<String>) -> Self {
@@ -204,6 +204,8 @@ impl PictureError {
     }
 }
 
-fn names(choices: &[impl ToString]) -> String {
-    choices.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// `values, as one of values=picture, values=decibels`
+fn choices(name: &str, choices: &[impl ToString]) -> String {
+    let pairs: Vec<String> = choices.iter().map(|c| format!("{name}={}", c.to_string())).collect();
+    format!("{name}, as one of {}", pairs.join(", "))
 }

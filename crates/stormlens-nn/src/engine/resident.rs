@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use stormlens_data::card::{
-    CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
+    Blocks, CheckpointCard, Downscaling, Layer, ModelCard, RainStatement, Refining, Split,
 };
 use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::likeness::Likeness;
@@ -114,6 +114,7 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
                 .into();
         return Err(EngineError::WrongNetwork { path: path.to_owned(), reason });
     }
+    let blocks = file.metadata.as_ref().and_then(|said| Blocks::of(&said.hyper_parameters));
     let says_unit = file.metadata.is_some();
     let is_simulated = file.metadata.as_ref().is_some_and(|metadata| metadata.simulated);
     let unstated = || "not stated in the file".to_owned();
@@ -138,7 +139,7 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
         training_range,
         training_features,
         likeness: Likeness::beside(path).map(Arc::new),
-        split: Split::beside(path),
+        split: Split::beside(path).or_else(|| blocks.map(Split::of_blocks)),
         left_over: file.left_over,
     };
     let state = match unit {

@@ -305,7 +305,7 @@ fn frames_that_do_not_fit_are_refused_with_what_to_do() {
     refused(fits(), cam(target(0, NowcastField::Precipitation, 0.5)), "predicts cloud cover");
     refused(fits(), cam(LOGIT), "gives fields");
     let unknown = vec![asked("lime", target(0, clouds, 0.5))];
-    refused(fits(), unknown, "no method \"lime\"; known are grad-cam");
+    refused(fits(), unknown, "no method \"lime\"; choose one of: grad-cam");
     let nowhere = vec![at(asked("grad-cam", target(0, clouds, 0.5)), &["cbam9"])];
     refused(fits(), nowhere, "cbam9");
     let option = vec![with(asked("grad-cam", target(0, clouds, 0.5)), "steps", "50")];

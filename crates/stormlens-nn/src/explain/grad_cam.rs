@@ -27,6 +27,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: true,
     is_of_logit: true,
     hides: None,
+    own_passes: None,
     options: &[],
 };
 

@@ -29,6 +29,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: false,
     is_of_logit: false,
     hides: None,
+    own_passes: Some(1),
     options: &[STEPS, BASELINE, TOLERANCE],
 };
 

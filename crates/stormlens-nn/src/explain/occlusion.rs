@@ -25,6 +25,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: false,
     is_of_logit: false,
     hides: Some(Hides::Fields),
+    own_passes: Some(BATCH),
     options: &[OptionCard {
         name: "parts",
         label: "What is hidden",

@@ -23,6 +23,7 @@ const CARD: MethodCard = MethodCard {
     has_layers: false,
     is_of_logit: false,
     hides: Some(Hides::Patches),
+    own_passes: Some(BATCH),
     options: &[OptionCard {
         name: "frames",
         label: "Frames of a group",

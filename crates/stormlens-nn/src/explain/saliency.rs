@@ -21,6 +21,7 @@ const CARD: MethodCard = MethodCard {
     // The paper takes a class's logit; here the visitor chooses the target.
     is_of_logit: false,
     hides: None,
+    own_passes: None,
     options: &[],
 };
 

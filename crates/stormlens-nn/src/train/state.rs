@@ -8,6 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
+use stormlens_data::files::file_bytes;
 
 use super::moments::Moments;
 use super::schedule::{EarlyStopping, Schedule};
@@ -71,6 +72,8 @@ impl RunState {
 
     /// Reads what [`Self::save`] wrote.
     pub fn load(path: &Path) -> io::Result<Self> {
+        // Before opening, which waits for ever on a pipe.
+        file_bytes(path, u64::MAX).map_err(io::Error::other)?;
         let bytes = fs::read(path)?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(io::Error::other)?;
         let counters = header.metadata().as_ref().and_then(|m| m.get(COUNTERS));

@@ -68,12 +68,15 @@ const METHODS: [MethodCard; 3] = [
         hides: None,
         ..method("grad-cam", "Grad-CAM", &[], &[GRAD_CAM])
     },
-    method(
-        "integrated-gradients",
-        "Integrated gradients",
-        &[STEPS, BASELINE],
-        &[INTEGRATED_GRADIENTS],
-    ),
+    MethodCard {
+        own_passes: Some(1),
+        ..method(
+            "integrated-gradients",
+            "Integrated gradients",
+            &[STEPS, BASELINE],
+            &[INTEGRATED_GRADIENTS],
+        )
+    },
     method("saliency", "Saliency", &[], &[SALIENCY]),
 ];
 
@@ -130,6 +133,7 @@ const fn method(
         has_layers: false,
         is_of_logit: false,
         hides: None,
+        own_passes: None,
         options,
     }
 }

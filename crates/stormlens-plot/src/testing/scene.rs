@@ -172,8 +172,7 @@ fn numbers(statistics: &Statistics) -> Vec<Number> {
 }
 
 fn notes(statistics: &Statistics, resampling: Resampling) -> Vec<Note> {
-    let note =
-        |name: &str, text: String, is_on_figures| Note { name: name.into(), text, is_on_figures };
+    let note = |name: &str, text: String, is_on_figures| Note::new(name, text, is_on_figures);
     let mut notes = vec![note("resampling", resampling.to_string(), false)];
     let reasons = outside_training_range(statistics, &Reference::published());
     if !reasons.is_empty() {

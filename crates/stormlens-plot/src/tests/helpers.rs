@@ -50,7 +50,7 @@ pub fn number<'a>(outcome: &'a mut Outcome, name: &str) -> &'a mut f64 {
 }
 
 pub fn remark(name: &str, text: &str) -> Note {
-    Note { name: name.into(), text: text.into(), is_on_figures: true }
+    Note::new(name, text, true)
 }
 
 /// A picture of one colour, its left half without data.

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use stormlens_data::card::Refining;
 use stormlens_data::field::FieldError;
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
 use super::opened::OpenFile;
-use super::{Entry, Fields, MAX_FILE_BYTES, Said, array, is_array, lock, numbers};
+use super::{Entry, Fields, MAX_FILE_BYTES, Said, array, lock, numbers};
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::{KeepError, NamedBytes};
 
@@ -37,19 +38,20 @@ impl Fields {
         heights: Option<NamedBytes>,
     ) -> Result<Vec<Entry>, AddError> {
         let file = OpenFile::new(&rain.name, sha256(&rain.bytes), rain.bytes.clone(), stated)?;
+        file.check()?;
         let terrain = heights.as_ref().map(Terrain::of).transpose();
-        let terrain = terrain.map_err(AddError::Heights)?;
+        let mut terrain = terrain.map_err(AddError::Heights)?;
         for bounds in terrain.iter().flat_map(|_| file.bounds()) {
             terrain
                 .iter()
                 .try_for_each(|own| own.check_touches(bounds))
                 .map_err(AddError::Heights)?;
         }
-        if let Some((terrain, heights)) = terrain.clone().zip(heights) {
+        if let Some((terrain, heights)) = terrain.as_mut().zip(heights) {
             self.terrains.keep(terrain, &heights)?;
         }
-        self.kept.add(&file.sha256, &rain.name, &rain.bytes)?;
-        Ok(self.remember(file).entries(terrain.as_ref()))
+        let key = self.kept.add(&file.sha256, &rain.name, &rain.bytes)?;
+        Ok(self.remember(file.with_key(&key)).entries(terrain.as_ref()))
     }
 
     /// Takes an array from the command line as the field that somebody says it is. Answers its id.
@@ -68,7 +70,27 @@ impl Fields {
         Ok(id)
     }
 
-    /// Takes a file from the command line: fields, or tiles as `.npy`. Answers ids.
+    /// Takes tiles from the command line as the network takes them; `is_exact`: also numbers that cannot be rain. Answers
+    /// ids.
+    ///
+    /// # Errors
+    /// For another shape, and for numbers that cannot be.
+    pub fn bring_tiles(
+        &self,
+        path: &Path,
+        refining: &Refining,
+        is_exact: bool,
+    ) -> anyhow::Result<Vec<String>> {
+        let tiles = numbers::tiles(path)?;
+        if !is_exact {
+            tiles.iter().try_for_each(|(_, tile)| tile.check(refining))?;
+        }
+        let ids = tiles.iter().map(|(id, _)| id.clone()).collect();
+        lock(&self.brought).tiles.extend(tiles);
+        Ok(ids)
+    }
+
+    /// Takes a file of fields from the command line. Answers ids.
     ///
     /// # Errors
     /// For what cannot be read.
@@ -78,15 +100,11 @@ impl Fields {
         stated: Option<i64>,
         heights: Option<&Terrain>,
     ) -> anyhow::Result<Vec<String>> {
-        if is_array(path) {
-            let tiles = numbers::tiles(path)?;
-            let ids = tiles.iter().map(|(id, _)| id.clone()).collect();
-            lock(&self.brought).tiles.extend(tiles);
-            return Ok(ids);
-        }
         let bytes = files::read_file(path, MAX_FILE_BYTES)?;
         let sha256 = sha256(&bytes);
-        let file = Arc::new(OpenFile::new(&path.display().to_string(), sha256, bytes, stated)?);
+        let file = OpenFile::new(&path.display().to_string(), sha256, bytes, stated)?;
+        file.check()?;
+        let file = Arc::new(file);
         lock(&self.brought).files.push(file.clone());
         Ok(file.entries(heights).into_iter().map(|entry| entry.id).collect())
     }

@@ -51,8 +51,7 @@ impl Archive {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let list = folder.join(LIST);
         let context = || list.display().to_string();
-        let text = std::fs::read_to_string(&list).with_context(context)?;
-        let said: Said = serde_json::from_str(&text).with_context(context)?;
+        let said: Said = serde_json::from_str(&files::read_text(&list)?).with_context(context)?;
         let path = folder.join(&said.file);
         let hours = HourlyRain::open(&path, &said.variable, said.each_hours)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();

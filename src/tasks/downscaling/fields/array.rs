@@ -88,16 +88,17 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
     if let Some(value) = field.values.iter().find(|value| value.is_infinite() || **value < 0.0) {
         bail!("{name} holds {value}, which is no rain in mm: missing values are NaN");
     }
+    field.check_rain_mm(hours)?;
     let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
     let said = format!("{grid:?} {end} {hours}");
-    let digits = heights.as_ref().map(|own| own.digits.clone()).unwrap_or_default();
+    let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
     let rule = format!(
         "sum from {} to {} in mm; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),
         format_utc(end)
     );
     let entry = Entry {
-        id: format!("{}.field", digits_of(&sha256, &(said + &digits))),
+        id: format!("{}.field", digits_of(&sha256, &(said + &heights_key))),
         title: name.clone(),
         end,
         hours,

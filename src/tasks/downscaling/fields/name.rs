@@ -4,34 +4,34 @@ use std::fmt;
 
 use stormlens_data::hash::sha256;
 
-use crate::web::upload::{are_digits, first_digits};
+use crate::web::upload::{first_digits, is_key};
 
 /// `0123456789abcdef-1h-zfedcba9876543210`: the file, the hours of which each of its fields is the sum, and the file of
 /// heights that came with it. A point and a number behind that mean one of its sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// The first digits of the SHA-256 of the file.
-    pub digits: String,
+    /// The key of the file: the first digits of its SHA-256, and of its name where others gave it another one before.
+    pub key: String,
     pub hours: Option<i64>,
-    /// The first digits of the SHA-256 of the heights.
+    /// The key of the heights.
     pub heights: Option<String>,
 }
 
 impl Name {
-    pub fn new(sha256: &str, hours: Option<i64>, heights: Option<String>) -> Self {
-        Self { digits: first_digits(sha256), hours, heights }
+    pub fn new(key: &str, hours: Option<i64>, heights: Option<String>) -> Self {
+        Self { key: key.to_owned(), hours, heights }
     }
 
     /// `None` for what is no such name, and for one in other letters than it is written in.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-').peekable();
-        let digits = parts.next().filter(|digits| are_digits(digits))?.to_owned();
+        let key = parts.next().filter(|key| is_key(key))?.to_owned();
         let hours = parts.next_if(|part| part.ends_with('h'));
         let hours = hours.map(|part| part.trim_end_matches('h').parse().ok());
         let heights = parts.next_if(|part| part.starts_with('z'));
         let heights = heights.map(|part| part[1..].to_owned());
-        let is_whole = heights.as_deref().is_none_or(are_digits) && parts.next().is_none();
-        let name = Self { digits, hours: hours.flatten(), heights };
+        let is_whole = heights.as_deref().is_none_or(is_key) && parts.next().is_none();
+        let name = Self { key, hours: hours.flatten(), heights };
         (is_whole && name.to_string() == text).then_some(name)
     }
 
@@ -51,7 +51,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits)?;
+        f.write_str(&self.key)?;
         if let Some(hours) = self.hours {
             write!(f, "-{hours}h")?;
         }
@@ -70,11 +70,14 @@ mod tests {
 
     #[test]
     fn a_name_is_read_as_it_is_written() {
-        let digits = "0123456789abcdef";
-        for (hours, heights) in
-            [(None, None), (Some(1), None), (None, Some(digits)), (Some(3), Some(digits))]
-        {
-            let name = Name::new(digits, hours, heights.map(str::to_owned));
+        let (digits, named) = ("0123456789abcdef", "0123456789abcdef_01234567");
+        for (key, hours, heights) in [
+            (digits, None, None),
+            (named, Some(1), None),
+            (digits, None, Some(named)),
+            (named, Some(3), Some(digits)),
+        ] {
+            let name = Name::new(key, hours, heights.map(str::to_owned));
             assert_eq!(Name::parse(&name.to_string()), Some(name.clone()));
             assert_eq!(Name::parse_sum(&name.sum(4)), Some((name, 4)));
         }

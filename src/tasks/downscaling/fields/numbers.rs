@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use stormlens_data::card::Refining;
+use stormlens_data::downscale::{ELEVATION_SCALE_M, POSSIBLE_M};
+use stormlens_data::field::record::{LEAST_MM, most_mm};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
@@ -15,10 +18,55 @@ pub struct Tiles {
     /// Channels, height, width.
     pub shape: [usize; 3],
     pub values: Vec<f32>,
+    /// In its file, from 1.
+    pub number: usize,
     /// Whether its file holds several tiles by its shape, though this is the only one.
     pub is_only_one: bool,
     pub file: String,
     pub sha256: String,
+}
+
+impl Tiles {
+    /// Checks that the first channel is rain and the second the height of terrain, in the network's units.
+    ///
+    /// # Errors
+    /// Names the first number that is neither, and its place.
+    pub fn check(&self, refining: &Refining) -> anyhow::Result<()> {
+        let [n_channels, height, width] = self.shape;
+        // What is of another shape is refused where the network takes it.
+        if n_channels != refining.tiles.n_input_channels {
+            return Ok(());
+        }
+        let (scale, most) = (refining.scale(), most_mm(i64::from(refining.rain.hours) * 3600));
+        let wrong = |(i, &value): (usize, &f32)| match (i / (height * width), n_channels) {
+            (0, channels) => {
+                let value = f64::from(value);
+                let mm = if channels == 1 { value } else { scale.mm(value) };
+                let is_rain = (LEAST_MM..=most).contains(&mm);
+                (!is_rain).then(|| {
+                    format!("would be {mm:.1} mm of rain where 0 to {most} mm are possible")
+                })
+            }
+            _ => {
+                let metres = f64::from(value) * ELEVATION_SCALE_M;
+                let is_height = POSSIBLE_M.contains(&(metres as f32));
+                (!is_height).then(|| {
+                    format!("would be a height of {metres:.0} m, which the Earth does not have")
+                })
+            }
+        };
+        let found = self.values.iter().enumerate().find_map(|at| Some((at, wrong(at)?)));
+        let Some(((i, value), words)) = found else { return Ok(()) };
+        let (channel, row, column) = (i / (height * width), i / width % height, i % width);
+        anyhow::bail!(
+            "{} holds {value} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain as \
+             (ln(1 + mm) − {}) / {} and heights in m / {ELEVATION_SCALE_M}, or take the numbers as they are with --exact",
+            self.file,
+            self.number,
+            scale.mean,
+            scale.std
+        )
+    }
 }
 
 /// Reads `[n, channels, height, width]` or one without `n`. Answers the tiles with their ids.
@@ -46,8 +94,9 @@ pub fn tiles(path: &Path) -> anyhow::Result<Vec<(String, Arc<Tiles>)>> {
     let digits = first_digits(&sha256);
     let tile = |(number, values): (usize, &[f32])| {
         let (values, file, sha256) = (values.to_vec(), name.clone(), sha256.clone());
-        let tile = Tiles { shape, values, is_only_one, file, sha256 };
-        (format!("{digits}.tile{}", number + 1), Arc::new(tile))
+        let number = number + 1;
+        let tile = Tiles { shape, values, number, is_only_one, file, sha256 };
+        (format!("{digits}.tile{number}"), Arc::new(tile))
     };
     Ok(values.chunks_exact(n_values).enumerate().map(tile).collect())
 }

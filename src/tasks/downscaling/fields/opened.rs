@@ -6,11 +6,17 @@ use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{Credit, Offer, Rain, offers, read};
 use crate::tasks::downscaling::terrain::Terrain;
+use crate::web::upload::first_digits;
+
+/// Sums whose values are looked at when a file comes; the others are when they are asked about.
+const N_CHECKED: usize = 8;
 
 /// The fields with their sums.
 pub struct OpenFile {
     pub name: String,
     pub sha256: String,
+    /// In addresses.
+    pub key: String,
     file: FieldFile,
     offers: Vec<Offer>,
     /// Hours that each field is the sum of, where somebody says so.
@@ -28,7 +34,24 @@ impl OpenFile {
     ) -> Result<Self, FieldError> {
         let file = FieldFile::from_bytes(name, bytes)?;
         let offers = offers(name, file.contents(), HOURS, stated)?;
-        Ok(Self { name: name.to_owned(), sha256, file, offers, stated })
+        let key = first_digits(&sha256);
+        Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
+    }
+
+    /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.
+    ///
+    /// # Errors
+    /// [`FieldError::Impossible`]; what else is wrong with a sum is said where it is looked at.
+    pub fn check(&self) -> Result<(), FieldError> {
+        let first = self.offers.iter().take(N_CHECKED);
+        let mut errors = first.filter_map(|offer| read(&self.file, offer, self.stated).err());
+        let impossible = |error: &FieldError| matches!(error, FieldError::Impossible { .. });
+        errors.find(impossible).map_or(Ok(()), Err)
+    }
+
+    /// As it was kept.
+    pub fn with_key(self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self }
     }
 
     /// All sums, with the heights that came with the file.
@@ -39,9 +62,9 @@ impl OpenFile {
     /// The sum at that place.
     pub fn entry(&self, place: usize, heights: Option<&Terrain>) -> Option<Entry> {
         let offer = self.offers.get(place)?;
-        let digits = heights.map(|own| own.digits.clone());
+        let heights_key = heights.map(|own| own.key.clone());
         Some(Entry {
-            id: Name::new(&self.sha256, self.stated, digits).sum(place),
+            id: Name::new(&self.key, self.stated, heights_key).sum(place),
             title: self.name.clone(),
             end: offer.end,
             hours: offer.hours,

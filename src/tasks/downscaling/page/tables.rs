@@ -29,7 +29,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             "scores",
             "Over all nodes, mm",
             "Forecast",
-            "r is the correlation, wet are nodes with 0.1 mm or more",
+            "r is the correlation. A node is wet from 0.1 mm on",
         )
         .map(|table| with_mass(table, outcome)),
         against_rivals(outcome),
@@ -37,13 +37,14 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             "quantiles",
             "Quantiles against those of the observation (Q–Q), mm",
             "Share of nodes below",
-            "Rain that so many nodes do not exceed. A forecast with the amounts of the observation has its numbers in every \
-             row; the variable quantiles_at_observed of the files has them for every thousandth of the nodes",
+            "The rain that this share of the nodes does not exceed. A forecast with the same amounts as the \
+             observation has the same numbers in every row; the variable quantiles_at_observed of the files has \
+             them for every thousandth of the nodes",
         ),
         fractions(outcome),
         table(
             "power_ratio",
-            "Power for that of the observation, by wavelength",
+            "Power divided by that of the observation, by wavelength",
             "Wavelength",
             "Below 1 a forecast is too smooth, above 1 too rough",
         ),
@@ -196,7 +197,8 @@ fn against_rivals(outcome: &Outcome) -> Option<Table> {
         head: "Other forecast".to_owned(),
         columns: columns.map(str::to_owned).into(),
         groups: vec![Group { title: String::new(), rows }],
-        hint: "Intervals from tiles that are drawn again. Means of members are smooth, which lowers their error and their \
+        hint: "The intervals are computed by resampling tiles. Means of members are smooth, which lowers their \
+               error and their \
                heavy rain",
     })
 }
@@ -256,6 +258,7 @@ fn fractions(outcome: &Outcome) -> Option<Table> {
         head: "Forecast".to_owned(),
         columns: sides(scales),
         groups: (0..thresholds.len()).map(group).collect(),
-        hint: "1 where as much of each neighbourhood is wet as was observed. A dash: nobody has so much rain",
+        hint: "1 if the same share of each neighbourhood is wet as in the observation. A dash: neither the forecast \
+               nor the observation has so much rain",
     })
 }

@@ -1,12 +1,30 @@
 //! Maps of made-up answers.
 
+use jiff::SignedDuration;
 use stormlens_data::downscale::coarse_means;
+use stormlens_data::field::{FieldFile, Interval};
 use stormlens_data::outcome::Role;
 
 use super::*;
 
 fn values(outcome: &Outcome, name: &str) -> Vec<f32> {
     outcome.variable(name).unwrap_or_else(|| panic!("there is {name}")).to_f32()
+}
+
+/// Readers of a NetCDF file learn over which hours its amounts are; our own reader is one of them.
+#[test]
+fn a_file_of_amounts_says_their_interval() {
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}"));
+    let bytes = stormlens_data::files::netcdf::to_bytes(&outcome, &[]).expect("it is written");
+    let file = FieldFile::from_bytes("a file", bytes).expect("it is read");
+    let end = SAMPLE.strip_prefix("mrms-").and_then(stormlens_data::time::parse_sample);
+    let end = end.expect("a time");
+    let start = end - SignedDuration::from_hours(3);
+    for name in ["prediction", "observation", "coarse"] {
+        let mut found = file.contents().iter().filter(|content| content.variable == name);
+        let interval = found.next().unwrap_or_else(|| panic!("{name}")).interval;
+        assert_eq!(interval, Some(Interval::accumulation(start, end)), "{name}");
+    }
 }
 
 /// A network that says what interpolation in the logarithm does is nearly the bilinear rival.

@@ -38,16 +38,30 @@ fn tiles_of_numbers_are_of_the_networks_shape() {
     let folder = tempfile::tempdir().expect("a folder");
     let task = nowhere();
     let path = folder.path().join("x.npy");
-    let write = |shape: &[usize], value: f32| {
+    let bring = |shape: &[usize], value: f32, is_exact: bool| {
         let values = vec![value; shape.iter().product()];
         stormlens_data::files::npy::write_npy_f32(&path, shape, &values)
             .expect("it can be written");
-        task.fields.bring(&path, None, None)
+        let refining = cards().checkpoint.refining.expect("weights that refine");
+        task.fields.bring_tiles(&path, &refining, is_exact)
     };
+    let write = |shape: &[usize], value: f32| bring(shape, value, false);
     assert_eq!(write(&[3, 2, 64, 64], 0.5).unwrap().len(), 3);
     assert_eq!(write(&[2, 64, 64], 0.25).unwrap().len(), 1);
     assert!(write(&[64, 64], 0.5).unwrap_err().to_string().contains("tiles are"));
     assert!(write(&[1, 2, 8, 8], f32::NAN).unwrap_err().to_string().contains("NaN in tile 1"));
+    // Neither rain nor heights.
+    for value in [-500.0, 500.0] {
+        let words = write(&[2, 2, 64, 64], value).unwrap_err().to_string();
+        assert!(words.contains("in channel 0, row 0, column 0 of tile 1"), "{words}");
+        assert!(words.contains("of rain where 0 to 915 mm are possible"), "{words}");
+        assert!(bring(&[2, 2, 64, 64], value, true).is_ok());
+    }
+    let words = write(&[2, 64, 64], 1.5).unwrap_err().to_string();
+    assert!(
+        words.contains("in channel 1") && words.contains("which the Earth does not have"),
+        "{words}"
+    );
 }
 
 /// Hours in millimetres without bounds of their times become sums where somebody says of how many hours each is.

@@ -20,7 +20,7 @@ pub(super) fn notes(
 ) -> Vec<Note> {
     let mut notes = Vec::new();
     if is_simulated {
-        notes.push(Note::new("simulated", "weights trained on simulated data", true));
+        notes.push(Note::new("simulated", "weights trained on simulated data", true).of_network());
     }
     notes.extend(nothing.map(|words| Note::new("nothing-to-explain", words, false)));
     if let Frames::Brought(array) = frames
@@ -68,5 +68,5 @@ pub(super) fn hidden(seen: &Seen) -> Option<Note> {
         "{n_hidden} of {} patches are hidden from the network; {statistics}",
         seen.hidden.len()
     );
-    (n_hidden > 0).then(|| Note::new("hidden-patches", text, true))
+    (n_hidden > 0).then(|| Note::new("hidden-patches", text, true).of_network())
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::clouds::{FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES, read_sample};
 use stormlens_data::hash;
@@ -36,7 +35,7 @@ pub fn sample(path: &Path, task: &Nowcasting) -> anyhow::Result<(SampleEntry, Ke
         is_unit_stated: true,
     };
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut entry = SampleEntry::brought(id, Timestamp::UNIX_EPOCH, NowcastField::CloudCover);
+    let mut entry = SampleEntry::undated(id, NowcastField::CloudCover);
     entry.observed = true;
     Ok((entry, Kept::Array(array)))
 }

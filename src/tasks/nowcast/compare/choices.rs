@@ -12,8 +12,8 @@ use crate::tasks::nowcast::question::{LEAD_TIME, SAMPLE, STEPS_MEAN, THRESHOLD};
 use crate::tasks::nowcast::sample::weights;
 use crate::tasks::nowcast::samples::SampleEntry;
 
-/// The networks that are named, in the order of the catalogue; where none is, the first that forecast the
-/// lead time.
+/// The networks that are named, in the order of the catalogue; where none is, all. Those that do not forecast the lead
+/// time are left out, unless none does.
 pub fn read_networks(
     parameters: &Parameters,
     catalog: &Catalog,
@@ -29,18 +29,17 @@ pub fn read_networks(
         let message = format!("names {} of them, but {MAX_NETWORKS} at most", wanted.len());
         return Err(QuestionError::parameter(NETWORKS, message));
     }
-    if !wanted.is_empty() {
-        return Ok(names().filter(|name| wanted.contains(name)).map(str::to_owned).collect());
-    }
+    let is_wanted =
+        |choice: &&NetworkChoice| wanted.is_empty() || wanted.contains(&choice.name.as_str());
+    let candidates: Vec<&NetworkChoice> = all.iter().filter(is_wanted).collect();
     let asked = parameters.one(LEAD_TIME)?.and_then(|minutes| minutes.trim().parse().ok());
-    let first = all.first().and_then(|choice| choice.lead_times_min.first().copied());
+    let first = candidates.first().and_then(|choice| choice.lead_times_min.first().copied());
     let lead: Option<u32> = asked.or(first);
-    let forecasts =
-        |choice: &&NetworkChoice| lead.is_some_and(|l| choice.lead_times_min.contains(&l));
-    let mut found: Vec<&NetworkChoice> = all.iter().filter(forecasts).collect();
+    let forecasts = |choice: &&&NetworkChoice| lead.is_some_and(|lead| choice.forecasts(lead));
+    let mut found: Vec<&NetworkChoice> = candidates.iter().filter(forecasts).copied().collect();
     if found.is_empty() {
         // Which says what it can be asked for instead.
-        found.extend(all.first());
+        found.extend(candidates.first());
     }
     Ok(found.into_iter().take(MAX_NETWORKS).map(|choice| choice.name.clone()).collect())
 }
@@ -70,7 +69,13 @@ pub struct NetworkChoice {
     pub name: String,
     /// For people.
     pub title: String,
-    lead_times_min: Vec<u32>,
+    pub lead_times_min: Vec<u32>,
+}
+
+impl NetworkChoice {
+    pub fn forecasts(&self, lead_time_min: u32) -> bool {
+        self.lead_times_min.contains(&lead_time_min)
+    }
 }
 
 /// All weights for a field.

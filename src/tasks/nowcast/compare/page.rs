@@ -1,5 +1,6 @@
 //! The page of a comparison: a row and maps for each network, and for each reference forecast.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -41,8 +42,7 @@ pub struct ComparePage {
     region: String,
     is_rain: bool,
     has_steps_mean: bool,
-    /// Name in addresses, title, and whether it is compared.
-    choices: Vec<(String, String, bool)>,
+    choices: Vec<Choice>,
     pub n_waiting: usize,
     failures: Vec<String>,
     columns: Vec<Column>,
@@ -50,6 +50,16 @@ pub struct ComparePage {
     observed: Option<FigureView>,
     maps: Vec<Forecast>,
     is_verified: bool,
+}
+
+/// A network that can be compared.
+struct Choice {
+    /// In addresses.
+    name: String,
+    title: String,
+    is_compared: bool,
+    /// Whether it forecasts the lead time.
+    is_possible: bool,
 }
 
 struct Column {
@@ -86,12 +96,10 @@ pub fn describe(
     comparison: &Comparison,
     found: Found,
 ) -> ComparePage {
-    let Comparison { sample, names, questions, target, region } = comparison;
+    let Comparison { sample, names, target, region, .. } = comparison;
     let (lead, above) = (lead_time_min(target), threshold(target));
     let offered = choices(catalog, sample.field);
-    let is_chosen = |name: &String| names.contains(name);
-    let nowcasting = questions.first().and_then(|q| q.cards.checkpoint.nowcasting.clone());
-    let leads = nowcasting.map_or_else(Vec::new, |task| task.lead_times_min);
+    let leads = lead_times(offered.iter().filter(|choice| names.contains(&choice.name)));
     let tables: Vec<_> =
         found.outcomes.iter().map(|(_, outcome)| of_outcome_above(outcome, above)).collect();
     let part =
@@ -114,7 +122,12 @@ pub fn describe(
         has_steps_mean: comparison.has_steps_mean(),
         choices: offered
             .into_iter()
-            .map(|NetworkChoice { name, title, .. }| (name.clone(), title, is_chosen(&name)))
+            .map(|choice| Choice {
+                is_compared: names.contains(&choice.name),
+                is_possible: choice.forecasts(lead),
+                name: choice.name,
+                title: choice.title,
+            })
             .collect(),
         n_waiting: found.n_waiting,
         failures: found.failures,
@@ -124,6 +137,12 @@ pub fn describe(
         observed: observed(&found.outcomes, lead),
         maps: maps(&found.outcomes, lead),
     }
+}
+
+/// All that any of the networks forecasts, ascending.
+fn lead_times<'a>(networks: impl Iterator<Item = &'a NetworkChoice>) -> Vec<u32> {
+    let all = networks.flat_map(|choice| choice.lead_times_min.iter().copied());
+    all.collect::<BTreeSet<u32>>().into_iter().collect()
 }
 
 fn columns(field: NowcastField) -> impl Iterator<Item = &'static Score> {

@@ -1,4 +1,4 @@
-use stormlens_data::card::CheckpointCard;
+use stormlens_data::card::{CheckpointCard, NowcastField};
 
 use super::*;
 use crate::tasks::tests::{CLOUDS, SAMPLE, catalog, data};
@@ -78,24 +78,33 @@ fn what_cannot_be_compared_is_refused_with_what_can() {
     refused(rain("&networks=clouds/europe"), "rain/one");
     refused(rain("&lead-time=7"), "a lead time of this network in minutes: 30, 60, 180");
     refused(rain("&networks=rain/late&lead-time=30"), "in minutes: 60");
+    let some = rain("&networks=rain/late,rain/one&lead-time=30").expect("one of them can");
+    assert_eq!(some.names, ["rain/one"], "what does not forecast the lead time is left out");
     refused(rain("&threshold=wet"), "from 0 to 500 mm/h");
     refused(rain("&region=1,2"), "TOP,LEFT,HEIGHT,WIDTH");
     refused(rain("&methods=none"), "“methods”");
     refused(rain("&lead-time=30&lead-time=60"), "only once");
 }
 
+/// Nothing that can answer is left out until somebody leaves it out.
 #[test]
-fn as_many_are_compared_as_people_can_tell_apart() {
+fn as_many_are_compared_as_one_page_may_ask_for() {
     let mut known = crate::tasks::tests::cards();
     let one = known.checkpoints[0].clone();
     let more = |i: usize| CheckpointCard { name: format!("more-{i}"), ..one.clone() };
-    known.checkpoints.extend((0..5).map(more));
-    let many = Catalog::new(known, catalog().tasks().to_vec());
+    known.checkpoints.extend((0..9).map(more));
+    let many = Catalog::new(known.clone(), catalog().tasks().to_vec());
     let task =
         Nowcasts::new(&data(), &data().join("no/such/cache")).expect("the repository has samples");
-    let read = |query: &str| Comparison::read(&Parameters::parse(Some(query)), &task, &many);
-    let all = read(&format!("sample={SAMPLE}")).expect("it can be compared");
+    let read =
+        |query: &str, of: &Catalog| Comparison::read(&Parameters::parse(Some(query)), &task, of);
+    let all = read(&format!("sample={SAMPLE}"), &many).expect("it can be compared");
     assert_eq!(all.names.len(), MAX_NETWORKS);
-    let named = "rain/one,rain/more-0,rain/more-1,rain/more-2,rain/more-3";
-    refused(read(&format!("sample={SAMPLE}&networks={named}")), "names 5 of them, but 4 at most");
+    assert_eq!(all.names.last().map(String::as_str), Some("spark/hour"), "{:?}", all.names);
+    known.checkpoints.push(more(9));
+    let one_more = Catalog::new(known, catalog().tasks().to_vec());
+    let choices = choices(&one_more, NowcastField::Precipitation);
+    let named: Vec<&str> = choices.iter().map(|choice| choice.name.as_str()).collect();
+    let asked = read(&format!("sample={SAMPLE}&networks={}", named.join(",")), &one_more);
+    refused(asked, "but 12 at most");
 }

@@ -9,12 +9,24 @@ use stormlens_data::choice::choice;
 use crate::parameters::{Parameters, QuestionError, encode};
 use crate::tasks::nowcast::samples::{SampleEntry, Samples};
 
-pub const NAMES: [&str; 9] =
-    ["field", "event", "from", "to", "min-wet", "min-maximum", "observed", "sort", "page"];
+pub const NAMES: [&str; 10] = [
+    "field",
+    "dataset",
+    "event",
+    "from",
+    "to",
+    "min-wet",
+    "min-maximum",
+    "observed",
+    "sort",
+    "page",
+];
 
 /// What a visitor wants to see; the texts stand in the form again.
 pub struct Filter {
     pub field: Option<NowcastField>,
+    /// Name of an archive.
+    pub dataset: Option<String>,
     /// Id of an event.
     pub event: Option<String>,
     from: Option<Timestamp>,
@@ -50,9 +62,13 @@ impl Filter {
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(QuestionError::parameter("to", "must not be earlier than from"));
         }
+        let name = |parameter| -> Result<Option<String>, QuestionError> {
+            Ok(parameters.one(parameter)?.filter(|name| !name.is_empty()).map(str::to_owned))
+        };
         Ok(Self {
             field,
-            event: parameters.one("event")?.filter(|id| !id.is_empty()).map(str::to_owned),
+            dataset: name("dataset")?,
+            event: name("event")?,
             min_maximum_mm_h: parameters
                 .number("min-maximum", "a rain rate from 0 to 1000 mm/h", rate)?
                 .unwrap_or(0.0),
@@ -68,6 +84,7 @@ impl Filter {
 
     pub fn admits(&self, sample: &SampleEntry, samples: &Samples) -> bool {
         self.field.is_none_or(|field| sample.field == field)
+            && self.dataset.as_deref().is_none_or(|name| sample.archive() == name)
             && self.event.as_deref().is_none_or(|id| sample.event.as_ref().is_some_and(|e| e.id == id))
             && self.from.is_none_or(|from| sample.time >= from)
             && self.to.is_none_or(|to| sample.time <= to)
@@ -99,6 +116,7 @@ impl Filter {
 
     pub fn is_set(&self) -> bool {
         self.field.is_some()
+            || self.dataset.is_some()
             || self.from.is_some()
             || self.to.is_some()
             || self.observed
@@ -112,6 +130,7 @@ impl Filter {
     pub fn page(&self, page: usize) -> String {
         let mut parts = Vec::new();
         parts.extend(self.field.map(|field| format!("field={field}")));
+        parts.extend(self.dataset.iter().map(|name| format!("dataset={}", encode(name))));
         parts.extend(self.event.iter().map(|id| format!("event={}", encode(id))));
         parts.extend(self.from.map(|from| format!("from={}", encode(&form_time(from)))));
         parts.extend(self.to.map(|to| format!("to={}", encode(&form_time(to)))));

@@ -28,9 +28,22 @@ fn samples_are_found_by_field_time_and_observation() {
 }
 
 #[test]
+fn samples_of_a_country_are_a_choice_away() {
+    let samples = Samples::open(&data()).expect("the repository has samples");
+    let offered = datasets(&samples, Some("radklim"));
+    let (name, label, is_chosen) = offered.iter().find(|o| o.1.contains("Germany")).expect("there");
+    assert_eq!((name.as_str(), is_chosen), ("radklim", &true));
+    let of_it = found("dataset=radklim");
+    assert_eq!(*label, format!("Germany, radklim: {}", format::plural(of_it.len(), "sample")));
+    assert!(of_it.iter().all(|id| id.starts_with("radklim-")));
+    let all: usize = offered.iter().map(|(name, ..)| found(&format!("dataset={name}")).len()).sum();
+    assert_eq!(all, samples.list().len(), "each sample is of one of them");
+    assert!(found("dataset=nowhere").is_empty());
+}
+
+#[test]
 fn the_address_of_a_page_finds_the_same() {
-    let query =
-        "field=precipitation&from=2010-08-26T05:30&to=2010-08-26T06:30&min-wet=12.5&observed=yes";
+    let query = "field=precipitation&dataset=knmi&from=2010-08-26T05:30&to=2010-08-26T06:30&min-wet=12.5&observed=yes";
     let filter = read(query).expect("it can be asked");
     let page = filter.page(3);
     let (path, query) = page.split_once('?').expect("it has parameters");

@@ -73,6 +73,15 @@ fn what_is_not_known_is_not_said() {
     check(&larger, "0735", Part::Unused);
 }
 
+/// An array may hold any frames, those of the training as well.
+#[test]
+fn of_what_has_no_time_nothing_is_known() {
+    let samples = samples();
+    let card = shipped("sar-unet/knmi-20100826", &[30]);
+    let array = SampleEntry::undated("array".to_owned(), NowcastField::Precipitation);
+    assert_eq!(Membership::new(&samples, &card).part(&array), Part::Unknown);
+}
+
 /// Weights that were trained on an archive whose folder their split names.
 #[test]
 fn archives_that_a_split_names_are_told_apart() {
@@ -80,7 +89,7 @@ fn archives_that_a_split_names_are_told_apart() {
     let all = |names: &BTreeSet<String>| names.iter().map(|n| format!("knmi/{n}")).collect();
     let plain = card.split.take().expect("a split");
     let (train, validation, test) = (all(&plain.train), all(&plain.validation), all(&plain.test));
-    card.split = Some(Split { train, validation, test });
+    card.split = Some(Split { train, validation, test, ..Split::default() });
     for (clock, expected) in
         [("0055", Part::Training), ("0435", Part::Validation), ("0505", Part::Test)]
     {

@@ -43,6 +43,10 @@ impl Plan {
     pub fn read(parameters: &Parameters) -> Result<Self, QuestionError> {
         let missing = |name| QuestionError::parameter(name, "is missing");
         let dataset = parameters.one(DATASET)?.ok_or_else(|| missing(DATASET))?.to_owned();
+        if let Some(name) = parameters.repeated(FORECASTS) {
+            let message = format!("names “{name}” twice: name each forecast once");
+            return Err(QuestionError::parameter(FORECASTS, message));
+        }
         let forecasts = forecasts(&parameters.list(FORECASTS))?;
         let minutes = |m: &u32| *m <= MAX_LEAD_TIME_MIN;
         let share = |s: &f64| (0.0..=1.0).contains(s);
@@ -188,6 +192,8 @@ mod tests {
         for (query, word) in [
             ("forecasts=persistence", "dataset"),
             ("dataset=a&forecasts=rainbow", "rainbow"),
+            ("dataset=a&forecasts=persistence,s-prog,persistence", "“persistence” twice"),
+            ("dataset=a&forecasts=unet/a,unet/a", "“unet/a” twice"),
             ("dataset=a&role=none", "role"),
             ("dataset=a&stride-min=-5", "0 to 1440"),
             ("dataset=a&wet-share-at-least=5", "0 to 1"),

@@ -27,6 +27,19 @@ pub fn run(
         [] => shared_lead_times(&networks)?,
         asked => asked.to_vec(),
     };
+    let step_min = archive.frame_step_min();
+    if let Some(between) = lead_times_min.iter().find(|lead| !lead.is_multiple_of(step_min)) {
+        bail!(
+            "no frame lies {between} minutes ahead: the frames of this data set are {step_min} minutes apart; choose lead \
+             times of {step_min}, {}, {} minutes and so on",
+            2 * step_min,
+            3 * step_min
+        );
+    }
+    if let Some(other) = networks.iter().find(|n| !has_all(n, &lead_times_min)) {
+        let own: Vec<String> = other.task.lead_times_min.iter().map(u32::to_string).collect();
+        bail!("{} has other lead times: choose among {} minutes", other.name, own.join(", "));
+    }
     let thresholds = match &plan.thresholds[..] {
         [] => DEFAULT_THRESHOLDS_MM_H.to_vec(),
         asked => asked.to_vec(),
@@ -50,6 +63,10 @@ pub fn run(
         progress,
     };
     Ok(Found::of(plan, (archive, trained), &study.run()?))
+}
+
+fn has_all(network: &Network<'_>, lead_times_min: &[u32]) -> bool {
+    lead_times_min.iter().all(|lead| network.task.lead_times_min.contains(lead))
 }
 
 /// Those that all networks have; without networks the usual ones.

@@ -12,6 +12,7 @@ use stormlens_data::files::{read_packed_file, write_atomically};
 use crate::catalog::Catalog;
 use crate::parameters::Parameters;
 use crate::tasks::nowcast::study::{Found, Plan};
+use crate::unfinished;
 use crate::web::AppError;
 use crate::web::recent::Recent;
 
@@ -52,10 +53,15 @@ impl Kept {
     /// is shown whatever the weights are now, and its page says so.
     ///
     /// # Errors
-    /// For a file that is there and cannot be read.
+    /// For a file that came with the data and cannot be read.
     pub fn find(&self, plan: &Plan, catalog: &Catalog) -> Result<Option<Arc<Found>>, AppError> {
         let own = self.own.join(plan.id()).with_extension(ENDING);
-        if let Some(found) = self.read(&own)?.filter(|found| is_present(found, catalog)) {
+        // One that an older program wrote is as good as none: it is made again, in its place.
+        let read = self.read(&own).unwrap_or_else(|error| {
+            tracing::warn!(file = %own.display(), %error, "not a comparison of this program");
+            None
+        });
+        if let Some(found) = read.filter(|found| is_present(found, catalog)) {
             return Ok(Some(found));
         }
         let query = plan.query();
@@ -97,6 +103,14 @@ impl Kept {
     pub fn state_file(&self, plan: &Plan) -> anyhow::Result<PathBuf> {
         fs::create_dir_all(&self.own).with_context(|| self.own.display().to_string())?;
         Ok(self.own.join(plan.id()).with_extension("part"))
+    }
+
+    /// Forgets what was counted of a comparison, so that it begins anew.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn discard(&self, plan: &Plan) -> anyhow::Result<()> {
+        unfinished::remove(&self.state_file(plan)?)
     }
 
     /// Keeps what a comparison found, in place of what it had counted.

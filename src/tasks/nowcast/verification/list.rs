@@ -7,14 +7,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::archive::EventRole;
-use stormlens_data::card::NowcastField;
+use stormlens_data::card::{CheckpointCard, NowcastField};
 
 use super::kept::Listed;
 use super::{START, address, page};
 use crate::tasks::nowcast::compare::{NetworkChoice, choices};
 use crate::tasks::nowcast::scores::forecast_title;
 use crate::tasks::nowcast::study::references;
-use crate::tasks::nowcast::{Nowcasts, SECTION};
+use crate::tasks::nowcast::{Nowcasts, VERIFICATION};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
 use crate::web::{AppError, AppState, format};
@@ -71,7 +71,7 @@ impl ListPage {
             (name.clone(), forecast_title(&name), is_quick)
         });
         Self {
-            layout: Layout::new(state, Some(SECTION)),
+            layout: Layout::new(state, Some(VERIFICATION)),
             start: START,
             comparisons: task.kept.list().iter().map(Line::of).collect(),
             datasets: task
@@ -83,6 +83,16 @@ impl ListPage {
             forecasts: networks.chain(others).collect(),
         }
     }
+}
+
+/// Comparisons in which weights took part: address and title.
+pub fn of(task: &Nowcasts, checkpoint: &CheckpointCard) -> Vec<(String, String)> {
+    let name = format!("{}/{}", checkpoint.model, checkpoint.name);
+    let all = task.kept.list().into_iter();
+    let own = all.filter(|listed| listed.plan.forecasts.contains(&name));
+    let link =
+        |listed: Listed| (address(&listed.plan), page::title(&listed.plan, Some(&listed.found)));
+    own.map(link).collect()
 }
 
 impl Line {

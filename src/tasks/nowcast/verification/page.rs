@@ -18,8 +18,9 @@ use crate::tasks::nowcast::legend::Legend;
 use crate::tasks::nowcast::scores::{forecast_title, on_page};
 use crate::tasks::nowcast::split::Membership;
 use crate::tasks::nowcast::study::{Found, Plan};
-use crate::tasks::nowcast::{Nowcasts, SECTION};
+use crate::tasks::nowcast::{Nowcasts, VERIFICATION};
 use crate::web::layout::Layout;
+use crate::web::pages::progress::VIEWER;
 use crate::web::{AppState, format};
 
 /// A comparison that is done.
@@ -83,7 +84,7 @@ impl Page {
             (name.clone(), forecast_title(name), place == view.forecast)
         };
         Self {
-            layout: Layout::new(state, Some(SECTION)),
+            layout: Layout::new(state, Some(VERIFICATION)),
             title: title(plan, Some(found)),
             path: PATH,
             plan: plan.pairs(),
@@ -200,22 +201,34 @@ pub struct Waiting {
     forecasts: String,
     standing: Standing,
     plan: Vec<(&'static str, String)>,
+    viewer: String,
+    /// The address of this page for the same viewer.
     again: String,
     start: &'static str,
     stop: &'static str,
+    /// Whether something was counted that can be discarded.
+    is_begun: bool,
 }
 
 impl Waiting {
-    pub fn new(state: &AppState, plan: &Plan, standing: Standing) -> Self {
+    pub fn new(
+        state: &AppState,
+        task: &Nowcasts,
+        plan: &Plan,
+        standing: Standing,
+        viewer: String,
+    ) -> Self {
         Self {
-            layout: Layout::new(state, Some(SECTION)),
+            layout: Layout::new(state, Some(VERIFICATION)),
             title: title(plan, None),
             forecasts: forecasts(plan),
             standing,
             plan: plan.pairs(),
-            again: address(plan),
+            again: format!("{}&{VIEWER}={viewer}", address(plan)),
+            viewer,
             start: START,
             stop: STOP,
+            is_begun: task.kept.is_begun(plan),
         }
     }
 }
@@ -236,7 +249,7 @@ pub struct Unmade {
 impl Unmade {
     pub fn new(state: &AppState, task: &Nowcasts, plan: &Plan) -> Self {
         Self {
-            layout: Layout::new(state, Some(SECTION)),
+            layout: Layout::new(state, Some(VERIFICATION)),
             title: title(plan, None),
             forecasts: forecasts(plan),
             plan: plan.pairs(),

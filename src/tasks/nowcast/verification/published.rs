@@ -25,8 +25,7 @@ impl Published {
 pub const REMARK: &str = "These numbers are of another data set: Dutch frames in which it rains on half of the area or more. They \
                           say nothing about the forecasts above. Nor do they agree with each other: F1 follows from precision \
                           and recall for SmaAt-UNet only (for SpaT-SparK with ResNet-18 it would be 0.630, not 0.560), and the \
-                          accuracies let one think that SmaAt-UNet was scored at another threshold. Which threshold it was is \
-                          not said.";
+                          accuracies let one think that SmaAt-UNet was scored at another threshold. The source does not state the threshold.";
 /// Where they are from. The mean squared error is in (mm in 5 minutes)² a pixel.
 pub const SOURCE: &str = "README of SpaT-SparK (github.com/htlee6/SpaT-SparK), data set NL-50";
 

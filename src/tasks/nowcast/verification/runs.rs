@@ -12,7 +12,9 @@ use axum::http::StatusCode;
 use stormlens_data::request::{Cancelled, Progress};
 
 use super::LIST;
+use crate::jobs::Viewers;
 use crate::tasks::nowcast::study::Plan;
+use crate::unfinished::Outdated;
 use crate::web::{AppError, Link, Problem};
 
 /// Comparisons that run or wait.
@@ -30,6 +32,7 @@ pub struct Runs {
 #[derive(Default)]
 pub struct Run {
     standing: Mutex<Standing>,
+    viewers: Mutex<Viewers>,
     stopped: AtomicBool,
 }
 
@@ -44,6 +47,8 @@ pub enum Standing {
         total: usize,
     },
     Failed(String),
+    /// What was counted before cannot go on.
+    Outdated,
 }
 
 /// No room for another one.
@@ -92,7 +97,7 @@ impl Runs {
         match end {
             Err(error) if !run.is_stopped() => {
                 tracing::warn!(comparison = id, error = format!("{error:#}"), "failed");
-                *lock(&run.standing) = Standing::Failed(format!("{error:#}"));
+                *lock(&run.standing) = Standing::of(&error);
             }
             _ => {
                 let mut runs = lock(&self.runs);
@@ -110,18 +115,38 @@ impl Runs {
         Some(standing)
     }
 
-    /// Stops it at its next sample.
-    pub fn stop(&self, plan: &Plan) {
-        if let Some(run) = lock(&self.runs).remove(&plan.id()) {
-            run.stopped.store(true, Ordering::Relaxed);
+    /// A viewer looks at the page that waits for it.
+    pub fn sees(&self, plan: &Plan, viewer: &str) {
+        if let Some(run) = lock(&self.runs).get(&plan.id()) {
+            lock(&run.viewers).sees(viewer);
         }
+    }
+
+    /// A viewer does not wait for it any more. If nobody else does, it stops at its next sample. Whether it goes on.
+    pub fn leave(&self, plan: &Plan, viewer: Option<&str>) -> bool {
+        let mut runs = lock(&self.runs);
+        let Some(run) = runs.get(&plan.id()).cloned() else { return false };
+        let was_last = lock(&run.viewers).leave(viewer);
+        if was_last {
+            run.stopped.store(true, Ordering::Relaxed);
+            runs.remove(&plan.id());
+        }
+        !was_last
     }
 }
 
 impl Standing {
+    /// After an error.
+    fn of(error: &anyhow::Error) -> Self {
+        match error.downcast_ref::<Outdated>() {
+            Some(_) => Self::Outdated,
+            None => Self::Failed(format!("{error:#}")),
+        }
+    }
+
     /// Whether more is to come.
     pub fn is_open(&self) -> bool {
-        !matches!(self, Self::Failed(_))
+        !matches!(self, Self::Failed(_) | Self::Outdated)
     }
 }
 

@@ -79,9 +79,14 @@ fn what_was_found_is_kept_and_found_again() {
     let text = serde_json::to_vec(&of_network).expect("JSON");
     std::fs::write(shipped.join("night.json"), text).expect("written");
     assert!(kept.find(&plan, &nobody()).expect("read").is_some());
-    // A damaged file is an error and not a comparison that nobody has made.
+    // A damaged file of the data is an error and not a comparison that nobody has made.
     std::fs::write(shipped.join("night.json"), b"{").expect("written");
     assert!(kept.find(&plan, &nobody()).is_err());
+    // One that an older program made here is made again.
+    std::fs::remove_file(shipped.join("night.json")).expect("it was there");
+    let own = kept.state_file(&plan).expect("a folder").with_extension("json");
+    std::fs::write(own, b"{\"query\": 1}").expect("written");
+    assert!(kept.find(&plan, &nobody()).expect("as if there were none").is_none());
 }
 
 #[test]
@@ -152,7 +157,13 @@ fn runs_take_turns_say_how_far_they_are_and_stop() {
     assert_eq!(runs.standing(&second), Some(Standing::Waiting), "one at a time");
     // The same again is the same run.
     assert!(runs.start(&first, |_: &Run| unreachable!()).is_ok());
-    runs.stop(&first);
+    // Who has come later stops it for themselves alone.
+    for viewer in ["a", "b"] {
+        runs.sees(&first, viewer);
+    }
+    assert!(runs.leave(&first, Some("b")), "a waits");
+    assert!(runs.standing(&first).is_some());
+    assert!(!runs.leave(&first, Some("a")), "nobody else does");
     assert_eq!(runs.standing(&first), None);
     drop(release);
     until(|| runs.standing(&second) == Some(Standing::Failed("no frames".to_owned())));

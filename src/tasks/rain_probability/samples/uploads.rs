@@ -1,7 +1,7 @@
 //! What visitors brought: one file, or several that belong together, kept under hashes.
 //!
 //! Several are known by a list of their hashes, which is kept as a file of its own, so that an address names all of them and
-//! the same files brought again have the same one.
+//! the same files brought again under the same names have the same one. The name of the list is their names, line by line.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use super::opened::OpenFiles;
 use super::{Credit, Entry, Loaded};
 use crate::disk;
 use crate::web::format;
-use crate::web::upload::{KeepError, Kept, NamedBytes, are_digits, first_digits};
+use crate::web::upload::{KeepError, Kept, NamedBytes, first_digits, is_key};
 
 /// The first line of a list of hashes.
 const LIST: &str = "stormlens: files that belong together\n";
@@ -28,7 +28,7 @@ const N_OPENED: usize = 4;
 /// Files that came together.
 pub struct Upload {
     /// In addresses.
-    pub digits: String,
+    pub key: String,
     /// All that have to be there.
     hashes: Vec<String>,
     pub files: OpenFiles,
@@ -54,12 +54,12 @@ impl Upload {
             files: names,
             sha256: whole.clone(),
         };
-        Ok(Self { digits: first_digits(&whole), hashes, files: OpenFiles::new(files, credit)? })
+        Ok(Self { key: first_digits(&whole), hashes, files: OpenFiles::new(files, credit)? })
     }
 
     /// The name of the sample at a time.
     pub fn id(&self, time: Timestamp) -> String {
-        format!("{}.{}", self.digits, time.strftime(TIME))
+        format!("{}.{}", self.key, time.strftime(TIME))
     }
 
     pub fn title(&self) -> String {
@@ -84,10 +84,10 @@ fn title(names: &[String]) -> String {
 
 /// The upload that an id is of, and the time that is meant.
 pub fn parse(id: &str) -> Option<(&str, Timestamp)> {
-    let (digits, text) = id.split_once('.').filter(|(digits, _)| are_digits(digits))?;
+    let (key, text) = id.split_once('.').filter(|(key, _)| is_key(key))?;
     let time = DateTime::strptime(TIME.trim_end_matches('Z'), text.strip_suffix('Z')?).ok()?;
     let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    (time.strftime(TIME).to_string() == text).then_some((digits, time))
+    (time.strftime(TIME).to_string() == text).then_some((key, time))
 }
 
 fn list(hashes: &[String]) -> String {
@@ -140,70 +140,81 @@ impl Uploads {
         Upload::new(files)
     }
 
-    /// Keeps what was opened.
+    /// Keeps what was opened, which gives it its key.
     ///
     /// # Errors
     /// Where it cannot be written, or is more than is kept of all.
-    pub fn keep(&self, upload: Upload, files: Vec<NamedBytes>) -> Result<Arc<Upload>, KeepError> {
+    pub fn keep(
+        &self,
+        mut upload: Upload,
+        files: Vec<NamedBytes>,
+    ) -> Result<Arc<Upload>, KeepError> {
         let mut files: Vec<(String, NamedBytes)> =
             files.into_iter().map(|file| (sha256(&file.bytes), file)).collect();
         if let [of_files @ .., _] = &upload.hashes[..]
             && !of_files.is_empty()
         {
             let bytes = list(of_files).into_bytes();
-            files.push((sha256(&bytes), NamedBytes { name: upload.title(), bytes }));
+            let name = upload.files.credit.files.join("\n");
+            files.push((sha256(&bytes), NamedBytes { name, bytes }));
         }
-        self.kept.add_all(&files)?;
+        upload.key = self.kept.add_all(&files)?;
         Ok(self.remember(upload))
     }
 
     fn remember(&self, upload: Upload) -> Arc<Upload> {
         let upload = Arc::new(upload);
         let mut opened = self.opened();
-        opened.retain(|other| other.digits != upload.digits);
+        opened.retain(|other| other.key != upload.key);
         opened.insert(0, upload.clone());
         opened.truncate(N_OPENED);
         upload
     }
 
     /// The upload of that name; `None` where it, or one of its files, is not there any more.
-    pub fn find(&self, digits: &str) -> Option<Arc<Upload>> {
-        if !are_digits(digits) {
+    pub fn find(&self, key: &str) -> Option<Arc<Upload>> {
+        if !is_key(key) {
             return None;
         }
-        let known = self.opened().iter().find(|upload| upload.digits == digits).cloned();
+        let known = self.opened().iter().find(|upload| upload.key == key).cloned();
         if let Some(upload) = known {
             upload.hashes.iter().for_each(|hash| self.kept.touch(hash));
             return Some(upload);
         }
-        let (name, hash) = self.kept.find(digits)?;
+        let (name, hash) = self.kept.find(key)?;
         let bytes = self.kept.read(&hash)?;
         let files = match parse_list(&bytes) {
             None => vec![(hash, NamedBytes { name, bytes })],
-            Some(hashes) => hashes.iter().map(|hash| self.file(hash)).collect::<Option<_>>()?,
+            Some(hashes) => self.files(&hashes, &name)?,
         };
         let opened = Upload::new(files);
         let opened = opened.inspect_err(|error| tracing::info!(%error, "no fields of that name"));
-        Some(self.remember(opened.ok()?))
+        Some(self.remember(Upload { key: key.to_owned(), ..opened.ok()? }))
     }
 
-    fn file(&self, hash: &str) -> Option<(String, NamedBytes)> {
-        let (name, hash) = self.kept.find(hash)?;
-        let bytes = self.kept.read(&hash)?;
-        Some((hash, NamedBytes { name, bytes }))
+    /// Files of a list, by the names that the list has; an older one has none.
+    fn files(&self, hashes: &[String], names: &str) -> Option<Vec<(String, NamedBytes)>> {
+        let names: Vec<&str> = names.lines().collect();
+        let file = |(place, hash): (usize, &String)| {
+            let (first, hash) = self.kept.find(hash)?;
+            let name = if names.len() == hashes.len() { names[place].to_owned() } else { first };
+            let bytes = self.kept.read(&hash)?;
+            Some((hash, NamedBytes { name, bytes }))
+        };
+        hashes.iter().enumerate().map(file).collect()
     }
 
     /// What an id means, where a field of some time is there.
     pub fn entry(&self, id: &str) -> Option<Entry> {
-        let (digits, time) = parse(id)?;
-        let upload = self.find(digits)?;
+        let (key, time) = parse(id)?;
+        let upload = self.find(key)?;
         upload.files.ends().contains(&time).then(|| upload.entry(time))
     }
 
     /// The fields of an id on the grid of some weights; `None` where it is not there.
     pub fn load(&self, id: &str, card: &FieldsCard) -> Option<Result<Loaded, FieldError>> {
-        let (digits, time) = parse(id)?;
-        Some(self.find(digits)?.files.load(time, card))
+        let (key, time) = parse(id)?;
+        Some(self.find(key)?.files.load(time, card))
     }
 }
 
@@ -214,10 +225,11 @@ mod tests {
     #[test]
     fn an_id_is_read_as_it_is_written() {
         let id = "0123456789abcdef.20070522T000000Z";
-        let (digits, time) = parse(id).expect("an id");
-        assert_eq!((digits, time), ("0123456789abcdef", "2007-05-22T00:00:00Z".parse().unwrap()));
+        let (key, time) = parse(id).expect("an id");
+        assert_eq!((key, time), ("0123456789abcdef", "2007-05-22T00:00:00Z".parse().unwrap()));
         for other in [
             "0123456789abcdef",
+            "0123456789abcdef_0.20070522T000000Z",
             "0123456789abcdef.",
             "0123456789abcdef.1",
             "0123456789abcdeF.20070522T000000Z",

@@ -357,7 +357,10 @@ fn numbers_that_nobody_explains_are_refused_with_the_choices() {
     let question = brought(&measured("f32_db.tif")).expect("it is there, and may yet be explained");
     let refused = question.task.prepare(&question.request, &question.cards).err();
     let words = format!("{:?}", refused.expect("it is refused"));
-    assert!(words.contains("f32_db.tif") && words.contains("decibels, hundredths"), "{words}");
+    assert!(
+        words.contains("f32_db.tif") && words.contains("values=decibels, values=hundredths"),
+        "{words}"
+    );
     assert!(brought_as(&measured("f32_db.tif"), "&values=loudness").is_err());
     // What is damaged stays so whatever is said of it.
     assert!(brought(&measured("cut_eoi.jpg")).is_err());

@@ -6,13 +6,12 @@ use anyhow::{Context as _, bail};
 use stormlens_data::files::{npy, read_file};
 use stormlens_data::hash;
 use stormlens_data::scene::{
-    Coding, Decoded, ID_DIGITS, Limits, Picture, PictureError, Samples, decode_as, size,
+    Coding, Decoded, ID_DIGITS, Limits, MAX_FILE_BYTES, Picture, PictureError, Samples, decode_as,
+    size,
 };
 
 use super::SceneEntry;
 
-/// As float32 without compression, the largest picture that is decoded has less.
-const MAX_FILE_BYTES: u64 = 1 << 30;
 /// What a file holds.
 #[derive(Debug)]
 pub enum Content {
@@ -71,7 +70,7 @@ pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Content)> {
         description: String::new(),
         label: None,
         time: None,
-        source: "a file that was brought".to_owned(),
+        source: "a file of the user".to_owned(),
         licence: "not stated".to_owned(),
         attribution: String::new(),
         simulated: false,

@@ -6,6 +6,7 @@ use stormlens_data::patches::tokens;
 use stormlens_data::probability::Tokens;
 use stormlens_nn::Tap;
 use stormlens_nn::models::spat_spark::ENTRY;
+use stormlens_nn::network::Prediction;
 use stormlens_nn::parameters::Mode;
 
 use crate::inputs::Inputs;
@@ -32,13 +33,23 @@ pub fn occlusion(inputs: &Inputs) -> anyhow::Result<Box<dyn Work>> {
     let [n_frames, height, width] = shape;
     let tokens = tokens(n_frames, [height, width]).map_err(anyhow::Error::msg)?;
     let run = move || {
-        let passes: Vec<usize> = (0..=tokens.n()).collect();
-        let batches = passes.chunks(BATCH).map(|passes| {
-            let inputs: Vec<f32> =
-                passes.iter().flat_map(|&number| without(&frames, &tokens, number)).collect();
-            sums(&loaded, inputs, [passes.len(), n_frames, height, width])
+        let (network, parameters) = (loaded.network, &loaded.parameters);
+        let input = |passes: &[usize]| {
+            let of = |&number: &usize| without(&frames, &tokens, number);
+            let shape = [passes.len(), n_frames, height, width];
+            let values: Vec<f32> = passes.iter().flat_map(of).collect();
+            Tensor::from_data(TensorData::new(values, shape), loaded.device())
+        };
+        let mode = Mode::inference();
+        let whole = |input| network.forward(parameters, input, &mut Tap::off(), &mode);
+        let all = sums(whole(input(&[0])))?;
+        let near = network.without_one_token(parameters, input(&[0]));
+        let patches: Vec<usize> = (1..=tokens.n()).collect();
+        let others = patches.chunks(BATCH).map(|patches| match &near {
+            Some(near) => sums(near(input(patches))),
+            None => sums(whole(input(patches))),
         });
-        Ok(batches.collect::<anyhow::Result<Vec<_>>>()?.concat())
+        Ok([Ok(all)].into_iter().chain(others).collect::<anyhow::Result<Vec<_>>>()?.concat())
     };
     Ok(work(run, move |sums: Vec<f32>| {
         let (whole, others) = sums.split_at(n_frames);
@@ -59,13 +70,12 @@ fn without(frames: &[f32], tokens: &Tokens, number: usize) -> Vec<f32> {
     frames
 }
 
-/// Of each frame that the network gives for these inputs.
-fn sums(loaded: &Loaded, inputs: Vec<f32>, shape: [usize; 4]) -> anyhow::Result<Vec<f32>> {
-    let input = Tensor::from_data(TensorData::new(inputs, shape), loaded.device());
-    let (parameters, mode) = (&loaded.parameters, Mode::inference());
-    let field = loaded.network.forward(parameters, input, &mut Tap::off(), &mode).field();
+/// Of each frame that the network gives.
+fn sums(prediction: Prediction) -> anyhow::Result<Vec<f32>> {
+    let field = prediction.field();
+    let [.., height, width] = field.dims();
     let values = field.into_data_as::<f32>().try_into_vec::<f32>().ok();
     let values = values.context("the prediction is no single-precision field")?;
-    let frames = values.chunks_exact(shape[2] * shape[3]);
+    let frames = values.chunks_exact(height * width);
     Ok(frames.map(|frame| frame.iter().map(|&v| f64::from(v)).sum::<f64>() as f32).collect())
 }

@@ -216,3 +216,43 @@ fn summaries_that_do_not_fit_are_refused() {
     refused(&text.replacen(",1,", ",NaN,", 1), "a line is not");
     refused(&text.replacen(",1,", ",0,", 1), "a line is not");
 }
+
+/// Twelve frames of KNMI under their names, and a copy of one under another name.
+fn with_a_copy() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for path in files("knmi", ".h5").iter().take(12) {
+        std::fs::copy(path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    std::fs::copy(&files("knmi", ".h5")[3], folder.path().join("a_copy.h5")).unwrap();
+    folder
+}
+
+#[test]
+fn an_equal_file_of_one_time_is_told_and_read_once() {
+    let folder = with_a_copy();
+    let archive = Archive::open(folder.path()).unwrap();
+    assert_eq!((archive.times().len(), archive.twins().len()), (12, 1));
+    assert!(archive.twins()[0].starts_with("a_copy.h5 holds the same as RAD_NL25_RAP_5min_"));
+    let path = &files("knmi", ".h5")[3];
+    let twice = Archive::of_files(&[path.clone(), path.clone()]).unwrap();
+    assert!(twice.twins()[0].ends_with("is given twice: it is read once"), "{:?}", twice.twins());
+}
+
+#[test]
+fn two_files_of_one_time_that_differ_are_refused() {
+    let folder = with_a_copy();
+    let copy = folder.path().join("a_copy.h5");
+    let script = "
+import sys, h5py
+with h5py.File(sys.argv[1], 'r+') as file:
+    file['image1/image_data'][300, 300] = 7
+";
+    crate::testing::python(&["h5py"], script, &[&copy.display().to_string()]);
+    let error = Archive::open(folder.path()).unwrap_err().to_string();
+    for words in ["a_copy.h5 and RAD_NL25_RAP_5min_", "both hold the frame of", "and differ"] {
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    let files = [files("knmi", ".h5")[3].clone(), copy];
+    let error = Archive::of_files(&files).unwrap_err().to_string();
+    assert!(error.contains("and differ: give one of them"), "{error}");
+}

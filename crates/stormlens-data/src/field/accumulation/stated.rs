@@ -1,6 +1,7 @@
 //! What a person states of a field, and what a field has to be.
 
 use super::{hours_before, is_amount, refuse};
+use crate::field::record::check_amounts;
 use crate::field::{FieldError, GriddedField, Interval, Statistic};
 
 impl GriddedField {
@@ -46,7 +47,7 @@ impl GriddedField {
     /// Checks that a field is rain of so many hours in millimetres, as [`super::accumulate`] makes it.
     ///
     /// # Errors
-    /// For another unit, no interval or one of another length, negative rain, and where all is missing.
+    /// For another unit, no interval or one of another length, negative rain, more than ever fell, and where all is missing.
     pub fn check_rain_mm(&self, hours: i64) -> Result<(), FieldError> {
         let name = || self.source.clone();
         if self.unit != "mm" {
@@ -65,7 +66,7 @@ impl GriddedField {
         }
         match self.values.iter().any(|&value| value < 0.0) {
             true => Err(refuse(format!("{} has negative rain", self.source))),
-            false => Ok(()),
+            false => check_amounts(self, 1.0, interval.duration_s()),
         }
     }
 }

@@ -87,17 +87,43 @@ fn cumulative_metres_of_ecmwf_become_sums_of_three_hours() {
 fn a_missing_step_is_an_error() {
     let refused =
         |fields: &[GriddedField]| accumulate(fields, hour(3), hour(6)).unwrap_err().to_string();
-    for fields in [
-        vec![sum("m", 0, 6, &[1.0; 3])],
-        vec![sum("kg m-2", 0, 3, &[1.0; 3]), sum("kg m-2", 6, 9, &[1.0; 3])],
-    ] {
-        let error = refused(&fields);
-        assert!(error.contains("a step is missing: there is sum from"), "{error}");
+    let error = refused(&[sum("kg m-2", 0, 3, &[1.0; 3]), sum("kg m-2", 6, 9, &[1.0; 3])]);
+    assert!(error.contains("a step is missing: there is sum from"), "{error}");
+    // Of a total alone nothing is known but that.
+    for (from, to, length) in [(0, 6, 6), (-18, 6, 24)] {
+        let error = refused(&[sum("m", from, to, &[0.01; 3])]);
+        assert!(
+            error.contains(&format!("a sum of {length} h cannot be divided into 3 h")),
+            "{error}"
+        );
+        assert!(error.contains("or the sum until 2024-05-01 03:00 UTC"), "{error}");
     }
     // A step of another forecast is no step of this one.
     let mut other = sum("m", 0, 3, &[1.0; 3]);
     other.reference_time = Some(hour(-6));
     assert!(refused(&[sum("m", 0, 6, &[2.0; 3]), other]).contains("a step is missing"));
+}
+
+/// A missing value that the file does not declare, and another unit.
+#[test]
+fn what_no_gauge_ever_measured_is_no_rain() {
+    let refused = |fields: &[GriddedField]| {
+        let error = accumulate(fields, hour(3), hour(6)).expect_err("it is no rain");
+        assert!(matches!(error, FieldError::Impossible { .. }), "{error}");
+        error.to_string()
+    };
+    let error = refused(&[sum("kg m-2", 3, 6, &[9999.0; 3])]);
+    assert!(error.contains("holds 9999 kg m-2 in row 0 from the south"), "{error}");
+    assert!(error.contains("more than 915 mm in 3 h"), "{error}");
+    let error = refused(&[sum("m", 0, 6, &[0.0, 60.0, 0.1]), sum("m", 0, 3, &[0.0, 60.0, 0.1])]);
+    assert!(error.contains("60 m (60000 mm)") && error.contains("column 1"), "{error}");
+    // What three hours of the record make is not refused.
+    let hours: Vec<GriddedField> = (3..6).map(|h| sum("mm", h, h + 1, &[304.0; 3])).collect();
+    assert!(accumulate(&hours, hour(3), hour(6)).is_ok());
+    assert!(refused(&[sum("mm", 3, 6, &[0.0, -9999.0, 0.0])]).contains("rain is never negative"));
+    assert!(refused(&[sum("mm", 3, 6, &[0.0, f32::INFINITY, 0.0])]).contains("holds inf mm"));
+    let rate = field("prate", "kg m-2 s-1", Interval::mean(hour(3), hour(6)), &[0.0, 1.0, 0.0]);
+    assert!(refused(&[rate]).contains("1 kg m-2 s-1 (10800 mm)"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
 use super::super::{Interval, Level, Statistic};
-use super::times::TimeUnit;
+use super::times::{self, TimeUnit};
 
 /// No axis is longer.
 const MAX_LENGTH: u64 = 200_000;
@@ -198,20 +198,14 @@ fn reference_time(file: &NcFile) -> Option<Timestamp> {
             && variable.num_elements().is_ok_and(|n| n == 1)
     };
     let variable = file.variables().ok()?.iter().find(is_reference)?;
+    check_calendar(variable).ok()?;
     let unit = TimeUnit::parse(&text(variable, "units")?)?;
     let value = file.read_variable_as_f64(variable.name()).ok()?.first().copied()?;
     unit.moment(value)
 }
 
 fn check_calendar(coordinate: &NcVariable) -> Result<(), String> {
-    match text(coordinate, "calendar").map(|calendar| calendar.to_lowercase()) {
-        Some(other)
-            if !["standard", "gregorian", "proleptic_gregorian"].contains(&other.as_str()) =>
-        {
-            Err(format!("its calendar is {other}, and only that of the Earth's weather is read"))
-        }
-        _ => Ok(()),
-    }
+    times::check_calendar(text(coordinate, "calendar").as_deref())
 }
 
 /// From the bounds of times and the cell methods of the variable. Without bounds a time is only where an

@@ -1,5 +1,7 @@
 //! Every container, against what was written; real files; files that are damaged.
 
+use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType};
+
 use super::super::testing::{golden, kept, rounds};
 use super::super::{FieldFile, Wanted};
 use super::times::TimeUnit;
@@ -70,6 +72,41 @@ fn units_of_time_are_those_of_cf() {
     ] {
         assert_eq!(TimeUnit::parse(text), None, "{text}");
     }
+}
+
+/// Two rows of two columns of one type, without a `_FillValue`.
+fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32> {
+    let mut file = NcFileBuilder::new();
+    let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
+    for (name, on, unit) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
+        let axis = file.add_variable::<f64>(name, &[on]).unwrap();
+        file.write_variable(axis, &[10.0, 11.0]).unwrap();
+        file.add_variable_attribute(axis, "units", NcAttrValue::Chars(unit.into())).unwrap();
+    }
+    let field = file.add_variable::<T>("tp", &[lat, lon]).unwrap();
+    file.write_variable(field, &values).unwrap();
+    for (name, number) in packing {
+        file.add_variable_attribute(field, *name, NcAttrValue::Doubles(vec![*number])).unwrap();
+    }
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    FieldFile::from_bytes("unfilled.nc", bytes).unwrap().read(0).unwrap().values
+}
+
+/// What the library fills with is missing, whatever the type; of bytes every value is data.
+#[test]
+fn the_default_fill_value_of_each_type_is_missing() {
+    let check = |values: Vec<f32>, expected: [f32; 4]| {
+        let is_same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
+        assert!(values.iter().zip(&expected).all(is_same), "{values:?}");
+    };
+    let packed = [("scale_factor", 0.01), ("add_offset", 100.0)];
+    let nan = f32::NAN;
+    check(unfilled([0_i16, -32_767, 5, -32_766], &packed), [100.0, nan, 100.05, -227.66]);
+    check(unfilled([0_i16, -32_767, 5, -32_766], &[]), [0.0, nan, 5.0, -32_766.0]);
+    check(unfilled([0_i32, -2_147_483_647, 5, 6], &packed), [100.0, nan, 100.05, 100.06]);
+    check(unfilled([0_u16, 65_535, 5, 65_534], &packed), [100.0, nan, 100.05, 755.34]);
+    check(unfilled([0_i8, -127, 5, -128], &[]), [0.0, -127.0, 5.0, -128.0]);
+    check(unfilled([0.5_f32, 9.969_21e36, 5.0, 6.0], &[]), [0.5, nan, 5.0, 6.0]);
 }
 
 #[test]

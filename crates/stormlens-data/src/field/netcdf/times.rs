@@ -34,6 +34,21 @@ impl TimeUnit {
     }
 }
 
+/// Checks the calendar that numbers of times count in, where one is named: in a year without leap days the same number is
+/// another day.
+///
+/// # Errors
+/// In words that follow the name of the coordinate.
+pub(crate) fn check_calendar(name: Option<&str>) -> Result<(), String> {
+    const OF_THE_EARTH: [&str; 3] = ["standard", "gregorian", "proleptic_gregorian"];
+    match name.map(str::to_lowercase) {
+        Some(other) if !OF_THE_EARTH.contains(&other.as_str()) => {
+            Err(format!("its calendar is {other}, and only that of the Earth's weather is read"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// `1900-1-1 0:0:0` with two digits in each part.
 fn padded(text: &str) -> String {
     let mut parts = text.splitn(2, [' ', 'T']);

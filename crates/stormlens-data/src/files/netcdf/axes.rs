@@ -14,6 +14,7 @@ const REFERENCE: &str = "forecast_reference_time";
 /// A dimension, and what else says where its entries lie.
 #[derive(Clone)]
 pub struct Written {
+    pub name: String,
     pub dimension: Dimension,
     /// Names of auxiliary coordinate variables.
     pub coordinates: Vec<String>,
@@ -24,6 +25,8 @@ pub struct Written {
 pub struct Axes {
     known: Vec<(Axis, Written)>,
     reference_times: Vec<(Timestamp, String)>,
+    /// The dimension of start and end.
+    both: Option<Dimension>,
 }
 
 impl Axes {
@@ -43,9 +46,15 @@ impl Axes {
         let name = file.free_name(name, axis.len());
         let dimension = file.dimension(&name, axis.len())?;
         let coordinates = match &axis.coordinates {
-            Coordinates::Times { times } => {
-                let what = format!("{}; of radar the end of the interval", words(&axis.name));
-                write_times(file, (&name, dimension), times, &what)?;
+            Coordinates::Times { times, starts } => {
+                let what = match starts.is_empty() {
+                    true => format!("{}; of radar the end of the interval", words(&axis.name)),
+                    false => "end of the interval".to_owned(),
+                };
+                let variable = write_times(file, (&name, dimension), times, &what)?;
+                if !starts.is_empty() {
+                    self.write_bounds(file, (&name, variable, dimension), (starts, times))?;
+                }
                 Vec::new()
             }
             Coordinates::Numbers { unit, values } => {
@@ -71,7 +80,27 @@ impl Axes {
                 vec![lead_time, self.reference_time(file, *from)?]
             }
         };
-        Ok(Written { dimension, coordinates })
+        Ok(Written { name, dimension, coordinates })
+    }
+
+    /// Start and end of each interval of an axis, as CF has them: beside its coordinates, which name them.
+    fn write_bounds(
+        &mut self,
+        file: &mut Builder,
+        (name, variable, dimension): (&str, Variable, Dimension),
+        (starts, ends): (&[Timestamp], &[Timestamp]),
+    ) -> Result<(), FilesError> {
+        let both = match self.both {
+            Some(both) => both,
+            None => {
+                let name = file.free_name("bounds", 2);
+                *self.both.insert(file.dimension(&name, 2)?)
+            }
+        };
+        let bounds = file.free_name(&format!("{name}_bounds"), 2 * ends.len());
+        let seconds = starts.iter().zip(ends).flat_map(|(a, b)| [a.as_second(), b.as_second()]);
+        file.numbers(&bounds, &[dimension, both], &seconds.collect::<Vec<i64>>())?;
+        file.texts(variable, &[("bounds", bounds.as_str())])
     }
 
     /// The scalar coordinate that tells what a forecast counts from, written the first time.
@@ -120,11 +149,12 @@ fn write_times(
     (name, dimension): (&str, Dimension),
     times: &[Timestamp],
     what: &str,
-) -> Result<(), FilesError> {
+) -> Result<Variable, FilesError> {
     let seconds: Vec<i64> = times.iter().map(|time| time.as_second()).collect();
     let variable = file.numbers(name, &[dimension], &seconds)?;
     describe_time(file, variable, "time", what)?;
-    file.texts(variable, &[("axis", "T")])
+    file.texts(variable, &[("axis", "T")])?;
+    Ok(variable)
 }
 
 fn words(name: &str) -> String {

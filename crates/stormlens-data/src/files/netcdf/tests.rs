@@ -117,6 +117,7 @@ fn outcome(variables: Vec<Variable>) -> Outcome {
         name: "outside-training-range".into(),
         text: text.into(),
         is_on_figures,
+        is_of_network: false,
     };
     Outcome {
         request: Request {

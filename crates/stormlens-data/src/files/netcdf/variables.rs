@@ -25,9 +25,12 @@ pub fn write(
         [] => None,
         layers => Some(Axis::names("layer", layers.iter().copied())),
     };
-    let (mut dimensions, mut coordinates) = (Vec::new(), Vec::new());
+    let (mut dimensions, mut coordinates, mut methods) = (Vec::new(), Vec::new(), String::new());
     for axis in along.iter().chain(&variable.axes) {
         let written = axes.of(file, axis)?;
+        if axis.has_intervals() && variable.quantity.is_amount() {
+            methods = format!("{}: sum", written.name);
+        }
         dimensions.push(written.dimension);
         coordinates.extend(written.coordinates);
     }
@@ -40,6 +43,7 @@ pub fn write(
         coordinates.extend(plane.coordinates.iter().cloned());
     }
     let written = write_values(file, entry, &dimensions)?;
+    file.texts(written, &[("cell_methods", &methods)])?;
     describe(file, written, entry, (&coordinates, plane.as_ref(), outcome))
 }
 

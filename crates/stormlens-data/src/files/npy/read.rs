@@ -168,6 +168,9 @@ fn explain(error: ViewNpyError) -> String {
         ViewNpyError::WrongDescriptor(found) => {
             format!("its type is {found}; save it with .astype(\"<f4\")")
         }
+        ViewNpyError::NonNativeEndian => {
+            "its numbers are big-endian; save it with .astype(\"<f4\")".to_owned()
+        }
         ViewNpyError::MissingBytes(n) => format!("it is cut off, {n} bytes are missing"),
         other => other.to_string(),
     }

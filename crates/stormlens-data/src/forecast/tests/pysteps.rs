@@ -10,6 +10,7 @@ use super::super::testing::{
 use super::super::transform::to_decibels;
 use super::super::{Matching, SProg, Steps};
 use crate::field::Field;
+use crate::request::Silent;
 
 /// float32 there, and sums in another order.
 const TIGHT: f64 = 1e-6;
@@ -81,7 +82,8 @@ fn the_mean_of_steps_is_the_same_but_for_chance() {
     let model = model();
     for (perturbs_motion, name) in [(false, "steps"), (true, "steps_bps")] {
         let steps = Steps { perturbs_motion, ..Steps::default() };
-        let members = steps.run(&model, (5, 1.0), &STEPS, (24, 1));
+        let members =
+            steps.run(&model, (5, 1.0), &STEPS, (24, 1), &Silent).expect("nobody stops it");
         let (mean, deviation) =
             (reference(&format!("{name}_mean")).1, reference(&format!("{name}_deviation")).1);
         let n = mean.len() / STEPS.len();

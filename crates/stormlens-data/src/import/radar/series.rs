@@ -33,6 +33,8 @@ pub(in crate::import) struct Coding {
     pub factor: f64,
     /// What stands for no data.
     pub missing: Vec<f64>,
+    /// The least and the largest stored value that counts; anything else is no data, too.
+    pub valid: [f64; 2],
     /// Whether the first row is the southernmost.
     pub is_south_first: bool,
 }
@@ -90,7 +92,8 @@ impl Series {
     }
 
     fn code(&self, file: &str, stored: i64) -> Result<u16, ImportError> {
-        if self.coding.missing.contains(&(stored as f64)) {
+        let ([least, most], value) = (self.coding.valid, stored as f64);
+        if self.coding.missing.contains(&value) || value < least || value > most {
             return Ok(NO_DATA);
         }
         let code = u16::try_from(stored).ok().filter(|&code| usize::from(code) < self.table.len());

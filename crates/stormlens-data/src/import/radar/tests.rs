@@ -214,9 +214,11 @@ fn series_that_are_not_what_they_should_be_are_refused() {
         let mut file = FileBuilder::new();
         let rain = file.create_dataset("rainfall_amount");
         rain.with_i16_data(&RAIN).with_shape(&[2, 2, 3]);
-        for (known, usual) in
-            [("scale_factor", AttrValue::F64(0.01)), ("_FillValue", AttrValue::I16(-9999))]
-        {
+        for (known, usual) in [
+            ("scale_factor", AttrValue::F64(0.01)),
+            ("_FillValue", AttrValue::I16(-9999)),
+            ("units", AttrValue::String("mm/5min".into())),
+        ] {
             if known != name {
                 rain.set_attr(known, usual);
             }
@@ -230,6 +232,104 @@ fn series_that_are_not_what_they_should_be_are_refused() {
     check_refused(changed("scale_factor", AttrValue::F64(-0.01)), "makes no amounts of rain");
     check_refused(changed("units", AttrValue::String("mm/h".into())), "its unit is \"mm/h\"");
     check_refused(changed("add_offset", AttrValue::F64(1.0)), "have an offset");
-    let hour = AttrValue::String("1-hour rainfall sum".into());
-    assert!(decode("f", changed("long_name", hour)).is_ok(), "no unit is stated");
+}
+
+/// The unit and the interval are read from the file, never assumed.
+#[test]
+fn rain_whose_unit_or_interval_nobody_states_is_refused() {
+    let said = |texts: &[(&str, &str)]| {
+        let mut file = FileBuilder::new();
+        let rain = file.create_dataset("rainfall_amount");
+        rain.with_i16_data(&RAIN).with_shape(&[2, 2, 3]);
+        rain.set_attr("scale_factor", AttrValue::F64(0.01));
+        rain.set_attr("_FillValue", AttrValue::I16(-9999));
+        for (name, text) in texts {
+            rain.set_attr(name, AttrValue::String((*text).into()));
+        }
+        with_times(&[5.0, 10.0])(&mut file);
+        file.finish().unwrap()
+    };
+    let five = ("long_name", "5-minute rainfall sum");
+    check_refused(said(&[]), "no attribute units");
+    check_refused(said(&[five]), "no attribute units");
+    check_refused(said(&[("units", "mm")]), "no long_name says of how many minutes");
+    check_refused(said(&[("units", "kg")]), "no long_name says of how many minutes");
+    let hour = ("long_name", "1-hour rainfall sum");
+    check_refused(said(&[("units", "mm"), hour]), "(1-hour rainfall sum)");
+    for texts in [&[("units", "kg"), five][..], &[("units", "mm/5min")]] {
+        assert!(decode("f", said(texts)).is_ok(), "{texts:?}");
+    }
+}
+
+#[test]
+fn what_lies_outside_of_the_valid_range_is_no_data() {
+    type Change = fn(&mut hdf5_pure::DatasetBuilder);
+    let with = |change: Change| {
+        let mut file = FileBuilder::new();
+        let rain = file.create_dataset("rainfall_amount");
+        rain.with_i16_data(&[0, 1, 2, -9999, 100, -50, 5, 5, 5, 5, 5, 5]).with_shape(&[2, 2, 3]);
+        rain.set_attr("scale_factor", AttrValue::F64(0.01));
+        rain.set_attr("_FillValue", AttrValue::I16(-9999));
+        rain.set_attr("units", AttrValue::String("mm/5min".into()));
+        change(rain);
+        with_times(&[5.0, 10.0])(&mut file);
+        decode("f", file.finish().unwrap())
+    };
+    let both: Change = |rain| {
+        rain.set_attr("valid_min", AttrValue::I16(0));
+        rain.set_attr("valid_max", AttrValue::I16(50));
+    };
+    let range: Change = |rain| {
+        rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0, 50.0]));
+    };
+    for change in [both, range] {
+        let frame = with(change).unwrap().frame(0).unwrap();
+        let found: Vec<f64> = frame.mm_5min().collect();
+        assert_eq!(found[..3], [0.0, 0.01, 0.02]);
+        assert!(found[3..].iter().all(|mm| mm.is_nan()), "{found:?}");
+    }
+    assert!(with(|_| ()).unwrap().frame(0).is_err(), "-0.5 mm is no rain");
+    let one: Change = |rain| {
+        rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0]));
+    };
+    assert!(with(one).unwrap_err().to_string().contains("not two"));
+}
+
+/// Counted without leap days, the same number is another day.
+#[test]
+fn times_of_another_calendar_are_refused() {
+    let dated = |calendar: &'static str| {
+        move |file: &mut FileBuilder| {
+            let time = file.create_dataset("time");
+            time.with_f64_data(&[5.0, 10.0]).with_shape(&[2]);
+            time.set_attr("units", AttrValue::String("minutes since 2018-05-10 00:00:00".into()));
+            time.set_attr("calendar", AttrValue::String(calendar.into()));
+        }
+    };
+    for calendar in ["noleap", "360_day", "julian"] {
+        let words = format!("its calendar is {calendar}");
+        check_refused(series("rainfall_amount", &RAIN, dated(calendar)), &words);
+    }
+    assert!(decode("f", series("rainfall_amount", &RAIN, dated("Standard"))).is_ok());
+    let knmi = |calendar: &str| {
+        let mut file = FileBuilder::new();
+        let [height, width] = [knmi::composite_grid().height, knmi::composite_grid().width];
+        let images = file.create_dataset("images");
+        images.with_u16_data(&vec![0; height * width]);
+        images.with_shape(&[1, height as u64, width as u64]);
+        images.set_attr("units", AttrValue::String("mm per 5 minutes".into()));
+        images.set_attr("scale_factor", AttrValue::F64(0.01));
+        images.set_attr("missing", AttrValue::F64(65_535.0));
+        let times = file.create_dataset("timestamps");
+        times.with_i64_data(&[1_315_641_600]).with_shape(&[1]);
+        let unit = "seconds since 1970-01-01 00:00:00 UTC, end of the 5 minutes";
+        times.set_attr("units", AttrValue::String(unit.into()));
+        times.set_attr("calendar", AttrValue::String(calendar.into()));
+        file.set_attr("product", AttrValue::String("RAD_NL25_RAC_MFBS_5min".into()));
+        let plane = "+proj=stere +lat_0=90 +lon_0=0 +lat_ts=60 +a=6378.14 +b=6356.75 +x_0=0 +y_0=0";
+        file.set_attr("proj4", AttrValue::String(plane.into()));
+        file.finish().unwrap()
+    };
+    check_refused(knmi("noleap"), "timestamps: its calendar is noleap");
+    assert!(decode("f", knmi("standard")).is_ok());
 }

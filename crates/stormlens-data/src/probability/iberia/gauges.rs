@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::card::FieldStatement;
 use crate::field::FieldError;
+use crate::field::record::most_mm;
 use crate::files::read_file;
 
 /// A place where rain is measured.
@@ -67,8 +68,7 @@ impl Gauge {
 }
 
 const MAX_FILE_BYTES: u64 = 16 << 20;
-/// 1,825 mm is the most that is known to have fallen in a day.
-const MAX_MM: f32 = 1_825.0;
+const DAY_S: i64 = 24 * 3600;
 
 /// Rain of each day, mm; `NaN` where a cell is empty.
 ///
@@ -110,7 +110,9 @@ fn row(line: &str, day: Date) -> Result<[f32; GAUGES.len()], String> {
     for (mm, gauge) in rain.iter_mut().zip(&GAUGES) {
         let cell = cells.next().ok_or_else(|| format!("the line of {day} is cut off"))?;
         if !cell.is_empty() {
-            *mm = cell.parse().ok().filter(|mm| (0.0..=MAX_MM).contains(mm)).ok_or_else(|| {
+            let read = cell.parse().ok();
+            let possible = read.filter(|&mm: &f32| (0.0..=most_mm(DAY_S)).contains(&mm.into()));
+            *mm = possible.ok_or_else(|| {
                 format!("{} has {cell:?} on {day}, which is no amount of rain", gauge.name)
             })?;
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::files::FilesError;
 
 fn entry(file: &str) -> String {
     format!(
@@ -52,7 +53,7 @@ fn a_list_that_does_not_hold_is_an_error() {
 fn a_folder_without_a_list_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = SceneArchive::open(folder.path()).unwrap_err();
-    assert!(matches!(error, SceneError::Io { .. }), "{error}");
+    assert!(matches!(error, SceneError::File(FilesError::Io { .. })), "{error}");
 }
 
 #[test]

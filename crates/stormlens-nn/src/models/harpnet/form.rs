@@ -100,7 +100,7 @@ impl Form {
         let Self { depth, base_channels, tile, n_unused, .. } = *self;
         let n_levels = depth + n_unused;
         if !(1..=MAX_DEPTH).contains(&n_levels) {
-            return Err(format!("it has {n_levels} levels; known are 1 to {MAX_DEPTH}"));
+            return Err(format!("it has {n_levels} levels; it can have 1 to {MAX_DEPTH}"));
         }
         if !(1..=MAX_TILE).contains(&tile) || !tile.is_multiple_of(1 << n_levels) {
             return Err(format!(

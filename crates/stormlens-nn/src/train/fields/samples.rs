@@ -69,7 +69,7 @@ impl Samples {
                 statement.variables.iter().map(|variable| variable.name.as_str()).collect();
             let place = |name: &String| {
                 statement.channel(name).ok_or_else(|| {
-                    format!("there is no variable {name:?}; known are {}", known.join(", "))
+                    format!("there is no variable {name:?}; choose one of: {}", known.join(", "))
                 })
             };
             self.chosen = data.variables.iter().map(place).collect::<Result<_, _>>()?;

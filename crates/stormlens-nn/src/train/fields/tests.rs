@@ -285,7 +285,10 @@ fn options_that_make_no_sense_are_refused() {
     check(|c| c.training.class_weights = [1.0, 0.0, 1.0], "class_weights");
     check(|c| c.training.network.patch = [1, 5, 4], "do not fall into tokens of 5 × 4");
     check(|c| c.training.network.group_channels = 3, "groups of 3");
-    check(|c| c.data.variables = vec!["RH700".into()], "no variable \"RH700\"; known are GPH500");
+    check(
+        |c| c.data.variables = vec!["RH700".into()],
+        "no variable \"RH700\"; choose one of: GPH500",
+    );
     check(|c| c.data.thresholds_mm = Some([5.0, 1.0]), "ascend");
     check(|c| c.data.hours = Some(3), "sums of 24 h");
 }
