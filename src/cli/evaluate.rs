@@ -74,7 +74,7 @@ pub struct Args {
     /// For rain to refine: members of RainFARM, and draws of the network under dropout; 16 until it is named, 0 for none
     #[arg(long, value_name = "N")]
     members: Option<String>,
-    /// Where to write: .json or .csv, - for standard output. For frames: the table of scores, printed without it. Of
+    /// Where to write: .json or .csv, - for standard output. For frames: the table of scores, printed without it. For
     /// scenes: the probability of each, with the scores in .json; the scores are printed. While frames are scored, FILE.part-of
     /// holds what was counted: after a stop the same command continues from it
     #[arg(long, value_name = "TABLE|-")]

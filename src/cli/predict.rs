@@ -63,6 +63,12 @@ pub fn run(mut args: Args, speech: Speech) -> anyhow::Result<()> {
              hide=NUMBERS or hide-percent=N"
         );
     }
+    if args.question.fields.exact && hides_patches(&args) {
+        bail!(
+            "--exact is for an array (.npy) that becomes an array, without --units or --set; leave it out, and say the unit of \
+             the numbers with --units"
+        );
+    }
     let statistics = args.statistics.take().map(|value| ("statistics".to_owned(), value));
     args.question.set.extend(statistics);
     let mut output = Output::new(&args.output, args.format.as_deref(), speech)?;

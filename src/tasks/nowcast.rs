@@ -161,7 +161,8 @@ impl Task for Nowcasts {
 
     fn problems(&self) -> Vec<String> {
         let unreadable = self.samples.unreadable(MAX_CHECKED_FRAMES);
-        unreadable.iter().map(ToString::to_string).collect()
+        let problems = self.samples.problems().iter().cloned();
+        problems.chain(unreadable.iter().map(ToString::to_string)).collect()
     }
 
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {

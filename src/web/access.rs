@@ -75,7 +75,8 @@ impl Access {
 
     /// The same where browsers do not say it: they send `Sec-Fetch-*` only to https and to the own machine. Who follows a
     /// link accepts HTML. What a page of this server fetches names that page as its referer; what another page fetches
-    /// names that one, or none. Plain tools name none either, but they do not ask for a picture or a language as browsers do.
+    /// names that one, or none. Plain tools name none either, but they do not ask for a picture or anything else, in a language, as
+    /// browsers do; Node and Deno ask for any language.
     fn is_part_of_other_site(&self, headers: &HeaderMap) -> bool {
         let of = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
         let accepted = of(ACCEPT).unwrap_or_default();
@@ -88,7 +89,8 @@ impl Access {
             .filter_map(of)
             .map(|page| self.is_own(page, own))
             .collect();
-        let is_of_a_page = accepted.starts_with("image/") || headers.contains_key(ACCEPT_LANGUAGE);
+        let takes_all = accepted.starts_with("image/") && accepted.contains("*/*");
+        let is_of_a_page = takes_all || of(ACCEPT_LANGUAGE).is_some_and(|language| language != "*");
         match &named[..] {
             [] => is_of_a_page,
             named => named.contains(&false),
@@ -284,6 +286,10 @@ mod tests {
             assert!(access.check_site("/models", &headers).is_ok(), "it starts no run");
         };
         let language = ("accept-language", "en");
+        // fetch of Node; curl that asks for a figure.
+        let any_language = ("accept-language", "*");
+        check(true, &[("accept", "*/*"), any_language, ("sec-fetch-mode", "cors")]);
+        check(true, &[("accept", "image/svg+xml")]);
         // <img>, with and without a referer, and one that a browser of yesterday asks for.
         check(false, &[("accept", IMAGE), language, ("referer", OTHER)]);
         check(false, &[("accept", IMAGE), language]);

@@ -414,7 +414,14 @@ fn has_cloud_weights() -> bool {
 /// The server as `stormlens serve` starts it, where there is a network to run.
 #[cfg(feature = "nn")]
 pub fn real_state(cache: &Path) -> Option<AppState> {
-    let config = config(cache);
+    state_of(cache, &Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints"))
+}
+
+/// The same with the weights of a folder.
+#[cfg(feature = "nn")]
+pub fn state_of(cache: &Path, checkpoints: &Path) -> Option<AppState> {
+    let mut config = config(cache);
+    config.sources.checkpoints = checkpoints.to_owned();
     let networks = stormlens::worker::networks(&config.sources);
     let has_weights = !networks.cards.checkpoints.is_empty();
     has_weights.then(|| stormlens::cli::serve::state(&config, networks).expect("it starts"))

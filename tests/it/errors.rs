@@ -47,7 +47,7 @@ async fn bad_parameters_say_what_is_expected() {
     check("/samples?min-wet=101", 400, &["percentage from 0 to 100"]).await;
     check("/samples?page=0", 400, &["page number from 1"]).await;
     check("/samples?observed=maybe", 400, &["yes or no"]).await;
-    let known = "Choose one of: field, event, from, to, min-wet, min-maximum, observed, sort, page";
+    let known = "Choose one of: field, dataset, event, from, to, min-wet, min-maximum, observed, sort, page";
     check("/samples?colour=red", 400, &[known]).await;
     check("/samples?sort=wet", 422, &["wettest"]).await;
 }

@@ -360,14 +360,16 @@ async fn every_form_of_a_scene_leads_somewhere() {
 async fn every_posted_form_leads_somewhere() {
     let app = TestApp::new();
     let release = app.hold();
-    let waiting = app.get(&result(SAMPLE, "none")).await;
+    let asked = result(SAMPLE, "none");
+    let waiting = app.get(&asked).await;
     let action = waiting.attributes("form[method=post]", "action").remove(0);
     let stopped = app.post(&action, &[("origin", "http://localhost")]).await;
     assert_eq!(stopped.status, StatusCode::SEE_OTHER, "{}", stopped.text());
     drop(release);
-    let (stopped, page) = follow(&app, stopped.header("location")).await;
+    let (_, page) = follow(&app, stopped.header("location")).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(press_posted(&app, &stopped).await, 1, "it can be started again");
+    assert_eq!(app.finished(&asked).await.texts("h1"), ["Stopped"]);
+    assert_eq!(press_posted(&app, &asked).await, 1, "it can be started again");
     for start in ["/", "/scenes"] {
         let page = app.get(start).await;
         let action = page.attributes("form[method=post]", "action");

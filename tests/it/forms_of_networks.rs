@@ -1,6 +1,9 @@
 //! Forms of pages that only real networks have, pressed as those of others in `forms`.
 
-use crate::browser::real_state;
+use std::fs;
+use std::path::Path;
+
+use crate::browser::{real_state, state_of};
 use crate::field_files::Draft;
 use crate::forms::press;
 use crate::support::{FORM, TestApp, form};
@@ -37,10 +40,24 @@ async fn every_form_of_a_probability_of_rain_leads_somewhere() {
     assert!(press(&app, &format!("{asked}&{more}")).await > 20);
 }
 
-/// Weights can be changed where files were recognised.
+/// With one more set of weights for probabilities, so that they can be changed where files were recognised.
+fn with_two_weights() -> TestApp {
+    let around = tempfile::tempdir().expect("there is room");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/sslpdl/iberia-narrow");
+    for name in ["iberia-narrow", "the-same"] {
+        let folder = around.path().join("checkpoints/sslpdl").join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        for file in fs::read_dir(&from).expect("it can be listed").flatten() {
+            fs::copy(file.path(), folder.join(file.file_name())).expect("it can be copied");
+        }
+    }
+    let state = state_of(&around.path().join("cache"), &around.path().join("checkpoints"));
+    TestApp::of(state.expect("there are weights"), around)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_form_of_fields_that_were_brought_leads_somewhere() {
-    let app = app();
+    let app = with_two_weights();
     let body = form("files", &[("day.nc", &Draft::of_days(&[DAY]).bytes())]);
     let sent = app.send_body("/probability", FORM, "text/html", body).await;
     let page = sent.header("location").to_owned();

@@ -19,6 +19,8 @@ mod field_files;
 mod field_results;
 mod field_uploads;
 mod fields;
+#[cfg(feature = "nn")]
+mod file_commands;
 mod files;
 mod forms;
 #[cfg(feature = "nn")]

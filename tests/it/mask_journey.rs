@@ -28,7 +28,7 @@ async fn a_visitor_looks_an_hour_ahead_and_hides_patches() {
         keep(&browser, "hour").await;
         play(&browser).await;
         hide(&browser, &[8, 9]).await;
-        assert!(browser.text("#mask").await.contains("patches are hidden here"));
+        assert!(browser.text("#mask").await.contains("patches are hidden"));
         // Beside them those that the radar measured less than half of.
         assert!(browser.count(".hidden-patch").await >= 2);
         let map = "return document.querySelector('[data-figure^=map-patch_occlusion]') !== null";

@@ -251,7 +251,7 @@ fn what_the_network_sees_is_measured_from_the_scenes_of_the_training() {
     let weights = format!("checkpoints/polar-low/{SHIPPED}/weights.safetensors");
     let import = format!("import --from {weights} --output @w.safetensors --trained-with");
     bench.fails(&format!("{import} {}", at("train.toml")), &["too few scenes"]);
-    bench.fails(&format!("{import} {}", at("none.toml")), &["cannot read", "none.toml"]);
+    bench.fails(&format!("{import} {}", at("none.toml")), &["cannot be read", "none.toml"]);
 }
 
 #[test]

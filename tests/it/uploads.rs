@@ -165,7 +165,10 @@ async fn measurements_are_taken_with_what_they_are() {
     let refused = app.upload(&[("levels.tif", &levels)]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let text = refused.texts(".error").concat();
-    assert!(text.contains("float32") && text.contains("decibels, hundredths"), "{text}");
+    assert!(
+        text.contains("float32") && text.contains("values=decibels, values=hundredths"),
+        "{text}"
+    );
 
     let files: [(&str, &[u8]); 1] = [("levels.tif", &levels)];
     let body = form_saying(&[("values", "decibels"), ("bands", "named")], &files);

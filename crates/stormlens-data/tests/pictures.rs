@@ -93,7 +93,8 @@ fn a_place_is_kept() {
 #[test]
 fn numbers_that_are_no_colours_are_never_guessed() {
     let stated = Coding::default();
-    let choices = "values (picture, decibels, hundredths, power, amplitude, counts)";
+    let choices = "values=picture, values=decibels, values=hundredths, values=power, values=amplitude, \
+                   values=counts";
     for name in ["f32_db.tif", "i16_db.tif", "s1_grd_uint16.tif", "vvvh_planar.tif"] {
         let error = refused(&file(name), stated, choices);
         assert!(matches!(error, PictureError::Undecided { .. }), "{name}: {error:?}");
@@ -115,7 +116,11 @@ fn numbers_that_cannot_be_what_is_said_are_refused() {
     let two = Coding { values: Values::Decibels, bands: Bands::CoCross };
     refused(&file("f32_db.tif"), two, "the file has one");
     let one_of_two = said(Values::Picture);
-    refused(&file("vvvh_planar.tif"), one_of_two, "bands (co, cross, co-cross, cross-co)");
+    refused(
+        &file("vvvh_planar.tif"),
+        one_of_two,
+        "bands=co, bands=cross, bands=co-cross, bands=cross-co",
+    );
 }
 
 /// −25 dB is 1, for 0 is no data, and 0 dB is 255.

@@ -56,7 +56,7 @@ fn hours(form: &Form) -> Result<Option<i64>, AppError> {
     let Some(text) = form.text(EACH_HOURS) else { return Ok(None) };
     let hours = text.parse().ok().filter(|hours| (1..=HOURS).contains(hours));
     let refuse = || {
-        let message = format!("“{text}” is no number of hours of which each field is the sum");
+        let message = format!("“{text}” is no number of hours that a field is the sum of");
         let remedy =
             format!("Type a whole number from 1 to {HOURS}, or nothing where the file says it");
         let status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -10,7 +10,7 @@ use super::question::has_steps_mean;
 use super::references::references;
 use super::samples::Frames;
 use super::seen::Seen;
-use super::unmeasured::Unmeasured;
+use super::unmeasured::{Given, Unmeasured};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
 
@@ -99,7 +99,12 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));
     let mut notes = notes::notes(task, cards.checkpoint.is_simulated, nothing, &frames);
     notes.extend(no_reference);
-    notes.extend(Unmeasured::of(&frames).note());
+    let given = match (&seen, task.rebuilds()) {
+        (None, _) => Given::NoRain,
+        (Some(_), false) => Given::FewerPatches,
+        (Some(_), true) => Given::WholePatches,
+    };
+    notes.extend(Unmeasured::of(&frames).note(given));
     notes.extend(seen.as_ref().and_then(notes::hidden));
     notes.extend(notes::unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
     Ok(Outcome {

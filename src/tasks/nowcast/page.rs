@@ -15,6 +15,7 @@ use super::question::{
 };
 use super::references::NO_REFERENCE;
 use super::scores::{Scores, forecast_title, of_outcome, references};
+use super::unmeasured::UNMEASURED;
 use super::{Nowcasts, split};
 use crate::parameters::encode;
 use crate::question::Question;
@@ -67,6 +68,8 @@ struct ResultPage {
     references: String,
     /// The same with the mean of a STEPS ensemble beside it, where that can be had and is not there.
     with_steps_mean: Option<String>,
+    /// How much of the input was not measured, where that is much.
+    unmeasured: Vec<String>,
     /// In what the frames are unlike those that the weights were trained on.
     unlike: Vec<String>,
     /// Why a reference forecast is not there.
@@ -125,6 +128,7 @@ pub fn html(task: &Nowcasts, shown: &Shown<'_>) -> Result<String, AppError> {
             .and_then(|table| Scores::by_lead(table, threshold(&question.target))),
         references: in_words(outcome),
         with_steps_mean: with_steps_mean(question),
+        unmeasured: outcome.notes(UNMEASURED).map(str::to_owned).collect(),
         unlike: outcome.notes(UNLIKE_TRAINING).map(str::to_owned).collect(),
         no_reference: outcome.notes(NO_REFERENCE).map(str::to_owned).collect(),
         scores_csv: format!("{}/scores.csv?{}", result::PATH, question.to_query()),
@@ -298,7 +302,7 @@ fn notice(question: &Question, outcome: &Outcome, idx: usize) -> Option<String> 
             ))
         }
         n if n == mask.len() => Some(format!(
-            "All pixels {at} exceed {above}, so the whole field is explained. Choose a \
+            "All pixels {at} exceed {above}, so the target is the whole field. Choose a \
              higher threshold to explain a part of it"
         )),
         _ => None,

@@ -131,6 +131,8 @@ pub struct Samples {
     archives: BTreeMap<String, Archive>,
     list: Vec<SampleEntry>,
     events: Vec<EventName>,
+    /// Why folders with frames are no archives, and files that are passed over.
+    problems: Vec<String>,
     brought: Mutex<BTreeMap<String, Arc<(SampleEntry, Kept)>>>,
 }
 
@@ -138,7 +140,8 @@ impl Samples {
     /// Lists the archives below `data`, one a folder. Folders that are none are passed over.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let (mut archives, mut list) = (BTreeMap::new(), Vec::new());
-        for (name, archive) in open_archives(data)? {
+        let (found, problems) = open_archives(data)?;
+        for (name, archive) in found {
             let window = Window::of(archive.field());
             let Window { n_input_frames, frame_step_min, lead_times_min } = window;
             let found = archive.samples(n_input_frames, frame_step_min, lead_times_min);
@@ -161,7 +164,7 @@ impl Samples {
             tracing::warn!(folder = %data.display(), "no radar frames were found");
         }
         let events = events(&list);
-        Ok(Self { archives, list, events, brought: Mutex::default() })
+        Ok(Self { archives, list, events, problems, brought: Mutex::default() })
     }
 
     /// The archive of a folder by its name.
@@ -308,6 +311,11 @@ impl Samples {
     pub fn unreadable(&self, n_frames: usize) -> Vec<DatasetError> {
         self.archives.values().flat_map(|archive| archive.unreadable(n_frames)).collect()
     }
+
+    /// Why folders that hold frames are no archives, and which files are passed over.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
 }
 
 impl Frames {
@@ -350,31 +358,39 @@ fn events(list: &[SampleEntry]) -> Vec<EventName> {
     found
 }
 
-fn open_archives(data: &Path) -> anyhow::Result<BTreeMap<String, Archive>> {
+/// The archives by their names, and what is wrong with others.
+fn open_archives(data: &Path) -> anyhow::Result<(BTreeMap<String, Archive>, Vec<String>)> {
     let failed = || {
         let advice = places::advice(DATA, "--data", "STORMLENS_DATA");
         format!("cannot read the data folder {}; {advice}", data.display())
     };
-    let mut archives = BTreeMap::new();
+    let (mut archives, mut problems) = (BTreeMap::new(), Vec::new());
+    let mut open = |folder: &Path, name: &str| {
+        let opened = Archive::open(folder);
+        match &opened {
+            Ok(archive) => {
+                problems.extend(archive.twins().iter().map(|twin| format!("{name}: {twin}")));
+            }
+            Err(DatasetError::NoFrames { .. }) => {}
+            Err(error) => problems.push(format!("no sample of {name} is there: {error}")),
+        }
+        opened.ok()
+    };
     for entry in std::fs::read_dir(data).with_context(failed)? {
         let entry = entry.with_context(failed)?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         if !entry.path().is_dir() || name.starts_with('.') {
             continue;
         }
-        match Archive::open(&entry.path()) {
-            Ok(archive) => {
-                archive.twins().iter().for_each(|twin| tracing::warn!(folder = name, "{twin}"));
-                archives.insert(name, archive);
-            }
-            Err(error) => tracing::debug!(folder = name, %error, "not an archive of frames"),
+        if let Some(archive) = open(&entry.path(), &name) {
+            archives.insert(name, archive);
         }
     }
     // The folder of one source is a folder of data, too.
-    if let Ok(archive) = Archive::open(data) {
-        let name = data.canonicalize().ok();
-        let name = name.as_deref().and_then(Path::file_name).unwrap_or_default();
-        archives.entry(name.to_string_lossy().into_owned()).or_insert(archive);
+    let name = data.canonicalize().ok();
+    let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    if let Some(archive) = open(data, &name) {
+        archives.entry(name.into_owned()).or_insert(archive);
     }
-    Ok(archives)
+    Ok((archives, problems))
 }

@@ -1,6 +1,6 @@
 //! From the answers about fields to probabilities: as the network gives them, recalibrated, and beside what was measured.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use stormlens_data::card::FieldStatement;
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
@@ -40,7 +40,7 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
     variables.extend(found.variables);
     numbers.extend(found.numbers);
     if let Some(end) = work.loaded.end {
-        date(&mut variables, end);
+        date(&mut variables, end, work.card.fields.hours);
     }
     let mut notes = notes_of(&work, answered.cards);
     notes.extend(found.notes);
@@ -54,14 +54,18 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
     }
 }
 
-/// Maps know their time, but for what methods found of them.
-fn date(variables: &mut [Variable], end: Timestamp) {
+/// Maps know their time, but for what methods found of them; amounts know the hours before it that they are over.
+fn date(variables: &mut [Variable], end: Timestamp, hours: u32) {
     let is_dated = |variable: &&mut Variable| {
         let is_found = matches!(variable.role, Role::Attribution { .. } | Role::Mask);
         variable.plane.is_some() && !is_found
     };
     for variable in variables.iter_mut().filter(is_dated) {
-        variable.axes.insert(0, Axis::moment(end));
+        let time = match variable.quantity.is_amount() {
+            true => Axis::interval(end - SignedDuration::from_hours(hours.into()), end),
+            false => Axis::moment(end),
+        };
+        variable.axes.insert(0, time);
     }
 }
 

@@ -87,7 +87,7 @@ impl Pages for RainProbabilityTask {
         vec![
             (
                 "Input",
-                "Fields of a weather model at one time, of which parts may be hidden".to_owned(),
+                "Fields of a weather model at one time; parts of them may be hidden".to_owned(),
             ),
             ("Output", "Memberships of dry, rain and heavy rain at each node".to_owned()),
         ]

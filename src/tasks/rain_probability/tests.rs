@@ -291,6 +291,10 @@ fn memberships_and_probabilities_stand_side_by_side() {
     // Between 0.4 (never) and 0.5 (always) in a straight line; below it never.
     assert!((at(PROBABILITY, 0) - 2.0 / 7.0).abs() < 1e-5, "{}", at(PROBABILITY, 0));
     assert_eq!((at(PROBABILITY, 1), at(CLASS, 0)), (0.0, 0.0));
+    let has_hours = |name: &str| {
+        outcome.variable(name).expect("it is there").axes.iter().any(|axis| axis.has_intervals())
+    };
+    assert!(has_hours(gauges::OBSERVATION) && !has_hours(PREDICTION), "amounts are of 24 h");
     let gauges = outcome.variable("gauges").expect("a table");
     let [places, what] = &gauges.axes[..] else { panic!("two axes") };
     let value = |gauge: &str, row: &str| {

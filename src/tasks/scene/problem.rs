@@ -81,7 +81,7 @@ impl UploadProblem {
                 "Upload it again when whoever runs the server has made room".to_owned()
             }
             Self::File(file) if file.is_not_kept() => {
-                "Tell whoever runs the server: what is brought cannot be kept in its folder (--cache)".to_owned()
+                "Tell whoever runs the server: files cannot be kept in its folder (--cache)".to_owned()
             }
             Self::File(_) | Self::Files(_) => {
                 "Choose a PNG, JPEG or TIFF file; for a TIFF of measurements, also choose what its numbers are".to_owned()

@@ -6,8 +6,9 @@ use std::sync::{Mutex, OnceLock};
 use jiff::Timestamp;
 
 use super::event::{self, Event};
+use super::radar::{self, Found, Radar};
 use super::source::{self, Source};
-use super::{Archive, Names, Place, radar, radar::Radar};
+use super::{Archive, Names, Place};
 use crate::dataset::DatasetError;
 use crate::import::radar::RadarFile;
 use crate::import::{self, knmi};
@@ -28,7 +29,7 @@ impl Archive {
             None => frame_time(name),
         };
         let is_knmi = described.is_none();
-        let (mut names, mut others, mut twins) = (Names::new(), Vec::new(), Vec::new());
+        let (mut found, mut others) = (Found::default(), Vec::new());
         for entry in std::fs::read_dir(folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
             let Some(time) = time_of(&name) else {
@@ -36,7 +37,7 @@ impl Archive {
                 continue;
             };
             let place = Place { name, index: 0, is_knmi };
-            let kept = names.entry(time).or_insert_with(|| place.clone());
+            let kept = found.names.entry(time).or_insert_with(|| place.clone());
             // The best product sorts first, and the choice must not hang on the order of a listing.
             if place.name < kept.name {
                 *kept = place;
@@ -45,8 +46,9 @@ impl Archive {
         others.sort();
         let source = match described {
             Some(described) => Some(Source::Classes(Box::new(described))),
-            None => Self::radar(folder, &others, (&mut names, &mut twins))?,
+            None => Self::radar(folder, &others, &mut found)?,
         };
+        let Found { names, twins, .. } = found;
         match source.filter(|_| !names.is_empty()) {
             Some(source) => {
                 let events = event::read(folder)?;
@@ -63,12 +65,12 @@ impl Archive {
     fn radar(
         folder: &Path,
         others: &[String],
-        (names, twins): (&mut Names, &mut Vec<String>),
+        frames: &mut Found,
     ) -> Result<Option<Source>, DatasetError> {
-        let has_knmi = !names.is_empty();
-        let first = radar::list(folder, others, (names, twins))?;
+        let has_knmi = !frames.names.is_empty();
+        let first = radar::list(folder, others, frames)?;
         let found = match &first {
-            Some(file) if !has_knmi => Some(Radar::of(folder, file, names)?),
+            Some(file) if !has_knmi => Some(Radar::of(folder, file, &frames.names)?),
             _ if has_knmi => Some(Radar::knmi()),
             _ => None,
         };
@@ -104,7 +106,7 @@ impl Archive {
     /// # Errors
     /// For no files, for one that is no radar, for two of one time that differ, and for files of several services or grids.
     pub fn of_files(files: &[PathBuf]) -> Result<Self, DatasetError> {
-        let (mut names, mut twins, mut first) = (Names::new(), Vec::new(), None::<RadarFile>);
+        let (mut found, mut first) = (Found::default(), None::<RadarFile>);
         for path in files {
             let file = import::radar::open(path)?;
             if let Some(first) = &first {
@@ -117,7 +119,7 @@ impl Archive {
             for (index, &time) in file.ends.iter().enumerate() {
                 let name = absolute.to_string_lossy().into_owned();
                 let place = Place { name, index, is_knmi };
-                radar::insert(Path::new(""), (&mut names, &mut twins), time, place)?;
+                found.insert(Path::new(""), time, place)?;
             }
             first.get_or_insert(file);
         }
@@ -127,6 +129,7 @@ impl Archive {
             let (folder, instead) = (folder.display().to_string(), String::new());
             return Err(DatasetError::NoFrames { folder, instead });
         };
+        let Found { names, twins, .. } = found;
         let radar = Radar::of(&folder, &first, &names)?;
         Ok(Self { twins, ..Self::of(folder, names, Source::Radar(Box::new(radar)), Vec::new()) })
     }

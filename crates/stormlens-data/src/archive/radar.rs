@@ -1,7 +1,6 @@
 //! Radar files of a folder: which there are, and their frames.
 
 use std::collections::VecDeque;
-use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -196,7 +195,7 @@ fn check_time(file: &str, found: Timestamp, wanted: Timestamp) -> Result<(), Dat
 pub(super) fn list(
     folder: &Path,
     others: &[String],
-    (names, twins): (&mut Names, &mut Vec<String>),
+    known: &mut Found,
 ) -> Result<Option<RadarFile>, DatasetError> {
     let (mut first, mut found): (Option<RadarFile>, Vec<(Timestamp, Place)>) = (None, Vec::new());
     let candidates = others.iter().filter(|name| !name.starts_with(knmi::FORECAST_PREFIX));
@@ -217,53 +216,94 @@ pub(super) fn list(
         }
     }
     for (time, place) in found {
-        insert(folder, (names, twins), time, place)?;
+        known.insert(folder, time, place)?;
     }
     Ok(first)
 }
 
-/// Adds a frame. Two files of one time are an error where they differ, for nothing says which is better; where they are
-/// equal, the first is kept, and the twins are told of the other.
-pub(super) fn insert(
-    folder: &Path,
-    (names, twins): (&mut Names, &mut Vec<String>),
-    time: Timestamp,
-    place: Place,
-) -> Result<(), DatasetError> {
-    let known = match names.entry(time) {
-        Entry::Vacant(free) => {
-            free.insert(place);
-            return Ok(());
-        }
-        Entry::Occupied(known) => known.into_mut(),
-    };
-    if known.name != place.name && !is_same_frame(folder, [known, &place])? {
-        let (file, other) = (place.name, known.name.clone());
-        return Err(DatasetError::SameTime { file, other, time: time::format_sample(time) });
-    }
-    let words = match known.name == place.name {
-        true => format!("{} is given twice: it is read once", place.name),
-        false => format!("{} holds the same as {}: the second is read", place.name, known.name),
-    };
-    // A file of many frames is told of once.
-    if !twins.contains(&words) {
-        twins.push(words);
-    }
-    Ok(())
+/// The frames that were found, each with the place from which it is read.
+#[derive(Default)]
+pub(super) struct Found {
+    pub names: Names,
+    /// Words about files that hold what another one holds, too.
+    pub twins: Vec<String>,
+    /// The two files that were compared last, `None` where one cannot be read: files of many frames share many times.
+    compared: VecDeque<(String, Option<Arc<RadarFile>>)>,
 }
 
-/// Whether two frames have equal pixels, unknown ones in the same places.
-fn is_same_frame(folder: &Path, places: [&Place; 2]) -> Result<bool, DatasetError> {
-    let [one, other] = places.map(|place| radar::open(&folder.join(&place.name)));
-    let (one, other) = (one?, other?);
-    if one.sha256 == other.sha256 {
+impl Found {
+    /// Adds a frame. Two files of one time are an error where they differ, for nothing says which is better. Where they
+    /// are equal, or one cannot be read, one is kept, and the twins tell of the other.
+    pub fn insert(
+        &mut self,
+        folder: &Path,
+        time: Timestamp,
+        place: Place,
+    ) -> Result<(), DatasetError> {
+        let Some(known) = self.names.get(&time).cloned() else {
+            self.names.insert(time, place);
+            return Ok(());
+        };
+        if known.name == place.name {
+            self.tell(format!("{} is given twice: it is read once", place.name));
+            return Ok(());
+        }
+        let [one, other] = [&known, &place].map(|place| self.file(folder, &place.name));
+        let (kept, left, what) = match (one, other) {
+            (Some(one), Some(other))
+                if is_same_frame((&one, known.index), (&other, place.index))? =>
+            {
+                (known, place, "holds the same as")
+            }
+            (Some(_), Some(_)) => {
+                let (file, other) = (place.name, known.name);
+                return Err(DatasetError::SameTime {
+                    file,
+                    other,
+                    time: time::format_sample(time),
+                });
+            }
+            (None, Some(_)) => (place, known, "cannot be read, but is of the same time as"),
+            _ => (known, place, "cannot be read, but is of the same time as"),
+        };
+        self.tell(format!("{} {what} {1}: {1} is read", left.name, kept.name));
+        self.names.insert(time, kept);
+        Ok(())
+    }
+
+    /// A file of many frames is told of once.
+    fn tell(&mut self, words: String) {
+        if !self.twins.contains(&words) {
+            self.twins.push(words);
+        }
+    }
+
+    fn file(&mut self, folder: &Path, name: &str) -> Option<Arc<RadarFile>> {
+        if let Some((_, file)) = self.compared.iter().find(|(known, _)| known == name) {
+            return file.clone();
+        }
+        let file = radar::open(&folder.join(name)).ok().map(Arc::new);
+        if self.compared.len() == 2 {
+            self.compared.pop_front();
+        }
+        self.compared.push_back((name.to_owned(), file.clone()));
+        file
+    }
+}
+
+/// Whether two frames, each by its file and its place there, have equal pixels, unknown ones in the same places.
+fn is_same_frame(
+    one: (&RadarFile, usize),
+    other: (&RadarFile, usize),
+) -> Result<bool, DatasetError> {
+    if one.0.sha256 == other.0.sha256 && one.1 == other.1 {
         return Ok(true);
     }
-    let places = places.map(|place| place.index);
-    if one.n_frames() <= places[0] || other.n_frames() <= places[1] || one.grid != other.grid {
+    let has_frame = |(file, index): (&RadarFile, usize)| index < file.n_frames();
+    if !has_frame(one) || !has_frame(other) || one.0.grid != other.0.grid {
         return Ok(false);
     }
-    let (one, other) = (one.frame(places[0])?, other.frame(places[1])?);
+    let (one, other) = (one.0.frame(one.1)?, other.0.frame(other.1)?);
     let is_same = |(a, b): (f64, f64)| a == b || (a.is_nan() && b.is_nan());
     Ok(one.mm_5min().len() == other.mm_5min().len()
         && one.mm_5min().zip(other.mm_5min()).all(is_same))

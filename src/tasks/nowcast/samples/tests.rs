@@ -56,6 +56,18 @@ fn samples_are_named_after_archive_and_time() {
     assert_eq!(file(12), None);
 }
 
+/// A folder that is no archive although it holds frames would be missed without a word.
+#[test]
+fn why_a_folder_with_frames_is_no_archive_is_told() {
+    let (data, whole) = samples(&hour("knmi"));
+    assert!(whole.problems().is_empty(), "{:?}", whole.problems());
+    fs::write(data.path().join("knmi/events.json"), "[").unwrap();
+    let broken = Samples::open(data.path()).unwrap();
+    assert!(broken.list().is_empty());
+    let [problem] = broken.problems() else { panic!("{:?}", broken.problems()) };
+    assert!(problem.starts_with("no sample of knmi is there: "), "{problem}");
+}
+
 #[test]
 fn archives_stand_side_by_side() {
     let (_data, samples) = samples(&[hour("knmi"), hour("other")].concat());

@@ -238,6 +238,22 @@ fn an_equal_file_of_one_time_is_told_and_read_once() {
     assert!(twice.twins()[0].ends_with("is given twice: it is read once"), "{:?}", twice.twins());
 }
 
+/// Of two files of one time the one that can be read is read, whatever it is called.
+#[test]
+fn a_damaged_file_gives_way_to_another_of_its_time() {
+    let folder = with_a_copy();
+    let damaged = files("knmi", ".h5")[3].file_name().unwrap().to_string_lossy().into_owned();
+    std::fs::write(folder.path().join(&damaged), b"no radar").unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let words = "cannot be read, but is of the same time as a_copy.h5: a_copy.h5 is read";
+    assert_eq!(archive.twins(), [format!("{damaged} {words}")]);
+    assert!(archive.unreadable(usize::MAX).is_empty());
+    // Where neither can be read, that is told of the one by its name.
+    std::fs::remove_file(folder.path().join("a_copy.h5")).unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    assert_eq!((archive.twins().len(), archive.unreadable(usize::MAX).len()), (0, 1));
+}
+
 #[test]
 fn two_files_of_one_time_that_differ_are_refused() {
     let folder = with_a_copy();

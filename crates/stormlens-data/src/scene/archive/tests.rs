@@ -41,7 +41,7 @@ fn a_list_that_does_not_hold_is_an_error() {
     check("[", "not a list of scenes");
     check(&format!("[{}]", entry("a.png").replace("title", "titel")), "titel");
     check(&format!("[{}]", entry("a.png").replace("pos", "maybe")), "maybe");
-    check(&format!("[{}]", entry("c.png")), "c.png, which cannot be read");
+    check(&format!("[{}]", entry("c.png")), "c.png cannot be read");
     check(&format!("[{}]", entry("../a.png")), "without a path");
     check(&format!("[{}]", entry("/etc/passwd")), "without a path");
     check(&format!("[{}]", entry("..")), "without a path");
