@@ -70,7 +70,7 @@ fn what_cannot_be_is_refused_in_words() {
         let mut values = vec![0.0; 2 * N];
         values[N + 97] = value;
         write_npy_f32(&bench.path("x.npy"), &[2, 12, 64, 96], &values).expect("a file");
-        refused(&array, &format!("holds {value} in frame 12, row 1, column 1"));
+        refused(&array, &format!("holds {value} in sequence 1, frame 0, row 1, column 1"));
         refused(&array, "or take the array as it is with --exact");
         bench.succeeds(&format!("{array} --exact"));
     }

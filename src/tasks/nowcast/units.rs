@@ -64,20 +64,29 @@ impl Units {
     }
 }
 
-/// Refuses the first number of `[…, height, width]` that cannot be what the unit says of it, by its place.
+/// Refuses the first number of `[frames, height, width]`, or of several such sequences, that cannot be what the unit says of
+/// it, by its place.
 ///
 /// # Errors
 /// In words that say what could be meant.
 pub fn check(
     file: &str,
     values: &[f32],
-    [_, height, width]: [usize; 3],
+    [n_frames, height, width]: [usize; 3],
     (units, field): (Units, NowcastField),
 ) -> anyhow::Result<()> {
     for (i, value) in values.iter().enumerate() {
         if let Some(reason) = units.refuse(*value, field) {
-            let (frame, row, column) = (i / (height * width), i / width % height, i % width);
-            bail!("{file} holds {value} in frame {frame}, row {row}, column {column}: {reason}");
+            let n_values = n_frames * height * width;
+            let sequence = match values.len() > n_values {
+                true => format!("sequence {}, ", i / n_values),
+                false => String::new(),
+            };
+            let frame = i / (height * width) % n_frames;
+            let (row, column) = (i / width % height, i % width);
+            bail!(
+                "{file} holds {value} in {sequence}frame {frame}, row {row}, column {column}: {reason}"
+            );
         }
     }
     Ok(())
@@ -94,6 +103,24 @@ mod tests {
         assert_eq!(Units::MmPerHour.to_normalised(12.0), normalised);
         assert_eq!(Units::MmPer5Min.to_normalised(1.0), normalised);
         assert_eq!(Units::Normalised.to_normalised(normalised), normalised);
+    }
+
+    #[test]
+    fn the_place_of_a_number_is_counted_within_its_sequence() {
+        let rain = (Units::Normalised, NowcastField::Precipitation);
+        let refused = |n_values: usize, place: usize| {
+            let mut values = vec![0.0; n_values];
+            values[place] = -1.0;
+            check("x.npy", &values, [3, 4, 5], rain).expect_err("it is negative").to_string()
+        };
+        for (n_values, place, words) in [
+            (60, 47, "x.npy holds -1 in frame 2, row 1, column 2: "),
+            (120, 47, "x.npy holds -1 in sequence 0, frame 2, row 1, column 2: "),
+            (120, 60, "x.npy holds -1 in sequence 1, frame 0, row 0, column 0: "),
+        ] {
+            let error = refused(n_values, place);
+            assert!(error.starts_with(words), "{error}");
+        }
     }
 
     #[test]

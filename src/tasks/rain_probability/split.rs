@@ -1,5 +1,6 @@
 //! What weights have seen of fields: by the years of the archive, the seasons of the synthetic world, or the time of a file.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use stormlens_data::card::{Blocks, CheckpointCard, Part};
 use stormlens_data::probability::iberia;
@@ -22,8 +23,16 @@ pub fn part(samples: &Samples, id: &str, checkpoint: &CheckpointCard) -> Part {
     if let Some((iberia, day)) = samples.iberia().zip(samples.day(id)) {
         return blocks.part_of_day(iberia.days()[day]);
     }
+    // The time of a file is where its interval ends: that of a day is already the next day.
+    let day = || {
+        let (_, end) = parse(id)?;
+        let statement = &checkpoint.fields.as_ref()?.fields;
+        let hours = statement.hours.max(statement.mean_hours.unwrap_or(0));
+        let start = end.checked_sub(SignedDuration::from_hours(i64::from(hours))).ok()?;
+        Some(start.to_zoned(TimeZone::UTC).date())
+    };
     // A file may hold what was trained on, or another model's fields of the same time.
-    match parse(id).map(|(_, time)| iberia::part(time.to_zoned(TimeZone::UTC).date())) {
+    match day().map(iberia::part) {
         Some(None | Some(Part::Test)) if *blocks == Blocks::Iberia => Part::Unused,
         _ => Part::Unknown,
     }

@@ -294,7 +294,7 @@ fn memberships_and_probabilities_stand_side_by_side() {
     let has_hours = |name: &str| {
         outcome.variable(name).expect("it is there").axes.iter().any(|axis| axis.has_intervals())
     };
-    assert!(has_hours(gauges::OBSERVATION) && !has_hours(PREDICTION), "amounts are of 24 h");
+    assert!(has_hours(super::gauges::OBSERVATION) && !has_hours(PREDICTION), "amounts are of 24 h");
     let gauges = outcome.variable("gauges").expect("a table");
     let [places, what] = &gauges.axes[..] else { panic!("two axes") };
     let value = |gauge: &str, row: &str| {
@@ -469,6 +469,12 @@ fn a_result_says_what_the_weights_have_seen_of_the_day() {
     assert_eq!(part("iberia-2007-05-21", &iberia), Part::Test);
     assert_eq!(part("0123456789abcdef.20100101T000000Z", &iberia), Part::Unused);
     assert_eq!(part("0123456789abcdef.19900101T000000Z", &iberia), Part::Unknown);
+    // The last day that chose an epoch ends, as every day, with the begin of the next one.
+    assert_eq!(part("iberia-2006-12-31", &iberia), Part::Validation);
+    assert_eq!(part("0123456789abcdef.20070101T000000Z", &iberia), Part::Unknown);
+    assert_eq!(part("0123456789abcdef.20070101T120000Z", &iberia), Part::Unknown);
+    assert_eq!(part("iberia-2007-01-01", &iberia), Part::Test);
+    assert_eq!(part("0123456789abcdef.20070102T000000Z", &iberia), Part::Unused);
     let world = of(Blocks::Synthetic(SyntheticOptions::default()));
     assert_eq!(part("synthetic-s01-e01-d1", &world), Part::Training);
     assert_eq!(part("synthetic-s12-e01-d1", &world), Part::Test);

@@ -272,11 +272,22 @@ fn missing(
         let kind = if whole.statistic == Statistic::Mean { "mean" } else { "sum" };
         let hours = |seconds: i64| seconds as f64 / 3600.0;
         let wanted = hours(end.as_second() - start.as_second());
+        // What is wanted is the difference of two amounts that begin together, until its start and until its end. Until
+        // its end, the total may be one of them; where the total begins with it, there is nothing to subtract.
+        let others = match (whole.start < start, whole.end == end) {
+            (true, true) => format!("or the {kind} until {}, too", format_utc(start)),
+            (true, false) => format!(
+                "or both {kind}s from {}, until {} and until {}",
+                format_utc(whole.start),
+                format_utc(start),
+                format_utc(end)
+            ),
+            (false, _) => format!("such as the {kind} until {}", format_utc(end)),
+        };
         return refuse(format!(
             "a {kind} of {} h cannot be divided into {wanted} h, and there is only the {whole}: give {kind}s of {wanted} h \
-             or less, or the {kind} until {}, too",
-            hours(whole.duration_s()),
-            format_utc(start)
+             or less, {others}",
+            hours(whole.duration_s())
         ));
     }
     let mut known: Vec<String> =

@@ -54,8 +54,8 @@ pub enum FieldError {
 }
 
 impl FieldError {
-    /// The error with the name of the file in quotes where it begins with that, so that it can begin a sentence and the
-    /// name stays as it is.
+    /// The error with the name of the file, or of both, in quotes where it begins with that, so that it can begin a sentence
+    /// and the name stays as it is.
     pub fn quoted(&self) -> String {
         let words = self.to_string();
         let name = match self {
@@ -71,9 +71,29 @@ impl FieldError {
             | Self::Impossible { name, .. }
             | Self::NoInterval { name }
             | Self::AllMissing { name, .. } => name,
-            Self::Grids { first, .. } => first,
+            Self::Grids { first, second } => {
+                let [first, second] = [first, second].map(|name| format!("“{name}”"));
+                return Self::Grids { first, second }.to_string();
+            }
             _ => return words,
         };
         words.strip_prefix(name.as_str()).map_or(words.clone(), |rest| format!("“{name}”{rest}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_at_the_begin_is_quoted() {
+        let (first, second) = ("a.nc".to_owned(), "b.nc".to_owned());
+        let grids = FieldError::Grids { first, second };
+        assert_eq!(
+            grids.quoted(),
+            "“a.nc” and “b.nc” lie on different grids: use fields of one grid"
+        );
+        let one = FieldError::NoInterval { name: "a.nc".to_owned() };
+        assert!(one.quoted().starts_with("“a.nc” does not say"), "{}", one.quoted());
     }
 }

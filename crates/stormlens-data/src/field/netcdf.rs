@@ -1,10 +1,12 @@
 //! NetCDF, classic (1, 2, 5) and 4, with axes as the CF conventions have them.
 
 mod axes;
+pub(crate) mod packing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod times;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hdf5_reader::{Hdf5File, OpenOptions};
@@ -164,15 +166,15 @@ impl NetcdfFile {
         let outer = map.indices.iter().map(|&index| NcSliceInfoElem::Index(index));
         let selection = NcSliceInfo { selections: outer.chain(whole).collect() };
         let name = variable.name();
-        let read = self.file.read_variable_slice_unpacked_masked(name, &selection);
-        let array =
+        let read = self.file.read_variable_slice_as_f64(name, &selection);
+        let mut array =
             read.map_err(|error| damaged(short(&format!("{name} cannot be read ({error})"))))?;
-        let fill = DefaultFill::of(variable);
-        let value = |&value: &f64| match fill.as_ref().is_some_and(|fill| fill.is(value)) {
-            true => f32::NAN,
-            false => value as f32,
-        };
-        let values: Vec<f32> = array.iter().map(value).collect();
+        // Before the numbers are unpacked: a negative factor would turn the open end round.
+        if let Some(fill) = default_fill(variable) {
+            array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
+        }
+        packing::unpack(variable, &mut array);
+        let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
         if values.iter().any(|value| value.is_infinite()) {
             return Err(damaged(format!("{} has infinite values", short(name))));
         }
@@ -187,43 +189,27 @@ impl NetcdfFile {
     }
 }
 
-/// What NetCDF fills an array with that states no `_FillValue`, as its values are unpacked. Bytes have none, by convention:
-/// each of their values may be data (NetCDF User Guide, appendix A).
-struct DefaultFill {
-    least: f64,
-    most: f64,
-}
-
-impl DefaultFill {
-    fn of(variable: &NcVariable) -> Option<Self> {
-        if variable.attribute("_FillValue").is_some() {
-            return None;
+/// What NetCDF stores in an array that states no `_FillValue` where nothing was written. Bytes have none, by convention: each
+/// of their values may be data (NetCDF User Guide, appendix A).
+fn default_fill(variable: &NcVariable) -> Option<RangeInclusive<f64>> {
+    if variable.attribute("_FillValue").is_some() {
+        return None;
+    }
+    // Of 64 bits (two less than a power of two) the nearest that float64 has, as values are read.
+    let stored = match variable.dtype() {
+        // What rounding leaves, and all that is larger.
+        NcType::Float | NcType::Double => {
+            return Some(DEFAULT_FILL * (1.0 - 1e-6)..=f64::INFINITY);
         }
-        // Of 64 bits (two less than a power of two) the nearest that float64 has, as values are read.
-        let stored = match variable.dtype() {
-            NcType::Float | NcType::Double => DEFAULT_FILL,
-            NcType::Short => -32_767.0,
-            NcType::Int => -2_147_483_647.0,
-            NcType::Int64 => -2.0_f64.powi(63),
-            NcType::UShort => 65_535.0,
-            NcType::UInt => 4_294_967_295.0,
-            NcType::UInt64 => 2.0_f64.powi(64),
-            _ => return None,
-        };
-        let number = |name: &str| variable.attribute(name).and_then(|a| a.value.as_f64());
-        let scale = number("scale_factor").unwrap_or(1.0);
-        let value = stored * scale + number("add_offset").unwrap_or(0.0);
-        // Half of what a stored number can differ by; of fractions, what rounding leaves, and all that is larger.
-        let [least, most] = match variable.dtype() {
-            NcType::Float | NcType::Double => [value - value.abs() * 1e-6, f64::INFINITY],
-            _ => [value - scale.abs() / 2.0, value + scale.abs() / 2.0],
-        };
-        Some(Self { least, most })
-    }
-
-    fn is(&self, value: f64) -> bool {
-        (self.least..=self.most).contains(&value)
-    }
+        NcType::Short => -32_767.0,
+        NcType::Int => -2_147_483_647.0,
+        NcType::Int64 => -2.0_f64.powi(63),
+        NcType::UShort => 65_535.0,
+        NcType::UInt => 4_294_967_295.0,
+        NcType::UInt64 => 2.0_f64.powi(64),
+        _ => return None,
+    };
+    Some(stored..=stored)
 }
 
 /// The reader takes an HDF5 file whose end is missing as long as nothing it is asked for lies there.

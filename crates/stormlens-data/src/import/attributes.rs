@@ -2,10 +2,11 @@
 
 use hdf5_reader::error::{Error, Result};
 use hdf5_reader::group::Group;
-use hdf5_reader::{Attribute, Dataset, Hdf5File};
+use hdf5_reader::{Attribute, Dataset, Datatype, Hdf5File};
 use jiff::Timestamp;
 
 use super::ImportError;
+use crate::field::netcdf::packing::{Limit, Packing};
 use crate::time;
 
 /// The attributes of one group or array.
@@ -87,19 +88,38 @@ impl<'a> Attributes<'a> {
         self.has(name).then(|| self.number(name)).transpose()
     }
 
-    /// The least and the largest stored value that counts (`valid_range`, or `valid_min` and `valid_max`); anything else is no
-    /// data.
+    /// The least and the largest stored value that counts (`valid_range`, or `valid_min` and `valid_max`, of stored or of
+    /// unpacked values); anything else is no data.
     pub fn valid(&self) -> std::result::Result<[f64; 2], ImportError> {
         const RANGE: &str = "valid_range";
-        if self.has(RANGE) {
-            let ends = self.read(RANGE, numbers)?;
-            return <[f64; 2]>::try_from(ends).map_err(|ends| {
-                let what = format!("{}@{RANGE} has {} numbers, not two", self.path, ends.len());
-                ImportError::layout(self.file, self.product, what)
-            });
+        let packing = Packing {
+            is_whole: match &self.holder {
+                Holder::Group(_) => false,
+                Holder::Dataset(dataset) => matches!(dataset.dtype(), Datatype::FixedPoint { .. }),
+            },
+            scale: self.optional("scale_factor")?,
+            offset: self.optional("add_offset")?,
+        };
+        if !self.has(RANGE) {
+            return Ok(packing.valid([self.limit("valid_min")?, self.limit("valid_max")?]));
         }
-        let (least, most) = (self.optional("valid_min")?, self.optional("valid_max")?);
-        Ok([least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY)])
+        let ends = self.read(RANGE, limits)?;
+        let [least, most] = <[Limit; 2]>::try_from(ends).map_err(|ends| {
+            let what = format!("{}@{RANGE} has {} numbers, not two", self.path, ends.len());
+            ImportError::layout(self.file, self.product, what)
+        })?;
+        Ok(packing.valid([Some(least), Some(most)]))
+    }
+
+    /// One end of the valid range; `None` where it is not there.
+    fn limit(&self, name: &str) -> std::result::Result<Option<Limit>, ImportError> {
+        if !self.has(name) {
+            return Ok(None);
+        }
+        let limit = self.read(name, |attribute| {
+            Ok(Limit { value: attribute.read_as_f64()?, is_fraction: is_fraction(&attribute) })
+        })?;
+        Ok(Some(limit))
     }
 
     pub fn time(&self, name: &str) -> std::result::Result<Timestamp, ImportError> {
@@ -109,6 +129,18 @@ impl<'a> Attributes<'a> {
             ImportError::layout(self.file, self.product, what)
         })
     }
+}
+
+/// Whether the type of an attribute has fractions.
+fn is_fraction(attribute: &Attribute) -> bool {
+    matches!(attribute.datatype, Datatype::FloatingPoint { .. })
+}
+
+/// Both ends of the valid range.
+fn limits(attribute: Attribute) -> Result<Vec<Limit>> {
+    let is_fraction = is_fraction(&attribute);
+    let limit = |value: f64| Limit { value, is_fraction };
+    Ok(numbers(attribute)?.into_iter().map(limit).collect())
 }
 
 /// All numbers of an attribute, of whatever type.

@@ -27,7 +27,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Checks that the first channel is rain and the second the height of terrain, in the network's units.
+    /// Checks that the first channel is rain and the second, if there is one, the height of terrain, in the network's units.
     ///
     /// # Errors
     /// Names the first number that is neither, and its place.
@@ -58,13 +58,18 @@ impl Tiles {
         let found = self.values.iter().enumerate().find_map(|at| Some((at, wrong(at)?)));
         let Some(((i, value), words)) = found else { return Ok(()) };
         let (channel, row, column) = (i / (height * width), i / width % height, i % width);
+        let unit = match n_channels {
+            1 => "in mm".to_owned(),
+            _ => format!(
+                "as (ln(1 + mm) − {}) / {} and heights in m / {ELEVATION_SCALE_M}",
+                scale.mean, scale.std
+            ),
+        };
         anyhow::bail!(
-            "{} holds {value} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain as \
-             (ln(1 + mm) − {}) / {} and heights in m / {ELEVATION_SCALE_M}, or take the numbers as they are with --exact",
+            "{} holds {value} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain \
+             {unit}, or take the numbers as they are with --exact",
             self.file,
-            self.number,
-            scale.mean,
-            scale.std
+            self.number
         )
     }
 }

@@ -62,6 +62,33 @@ fn tiles_of_numbers_are_of_the_networks_shape() {
         words.contains("in channel 1") && words.contains("which the Earth does not have"),
         "{words}"
     );
+    assert!(
+        words.contains("give rain as (ln(1 + mm) − 0.1) / 0.5 and heights in m / 8848.9, or"),
+        "{words}"
+    );
+}
+
+/// Networks without terrain take millimetres as they are.
+#[test]
+fn tiles_of_rain_alone_are_in_millimetres() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = nowhere();
+    let path = folder.path().join("x.npy");
+    let mut refining = cards().checkpoint.refining.expect("weights that refine");
+    refining.tiles.n_input_channels = 1;
+    let bring = |mm: f32| {
+        let values = vec![mm; 64 * 64];
+        stormlens_data::files::npy::write_npy_f32(&path, &[1, 64, 64], &values)
+            .expect("it can be written");
+        task.fields.bring_tiles(&path, &refining, false)
+    };
+    assert_eq!(bring(900.0).expect("it is rain").len(), 1);
+    let words = bring(-1.0).expect_err("it is no rain").to_string();
+    assert!(words.contains("would be -1.0 mm of rain"), "{words}");
+    assert!(
+        words.ends_with("give rain in mm, or take the numbers as they are with --exact"),
+        "{words}"
+    );
 }
 
 /// Hours in millimetres without bounds of their times become sums where somebody says of how many hours each is.

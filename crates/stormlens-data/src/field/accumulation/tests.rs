@@ -104,6 +104,30 @@ fn a_missing_step_is_an_error() {
     assert!(refused(&[sum("m", 0, 6, &[2.0; 3]), other]).contains("a step is missing"));
 }
 
+/// What is said to help does help.
+#[test]
+fn of_a_total_the_sums_that_are_needed_are_named() {
+    let refused = |total: [i64; 2], wanted: [i64; 2]| {
+        let fields = [sum("mm", total[0], total[1], &[1.0; 3])];
+        accumulate(&fields, hour(wanted[0]), hour(wanted[1])).unwrap_err().to_string()
+    };
+    let error = refused([0, 6], [3, 6]);
+    assert!(
+        error.ends_with("of 3 h or less, or the sum until 2024-05-01 03:00 UTC, too"),
+        "{error}"
+    );
+    let error = refused([0, 48], [0, 24]);
+    assert!(
+        error.ends_with("of 24 h or less, such as the sum until 2024-05-02 00:00 UTC"),
+        "{error}"
+    );
+    let error = refused([0, 9], [3, 6]);
+    let both = "or both sums from 2024-05-01 00:00 UTC, until 2024-05-01 03:00 UTC and until 2024-05-01 06:00 UTC";
+    assert!(error.ends_with(both), "{error}");
+    let three = [9, 3, 6].map(|to| sum("mm", 0, to, &[to as f32; 3]));
+    assert_eq!(accumulate(&three, hour(3), hour(6)).unwrap().field.values, [3.0; 3]);
+}
+
 /// A missing value that the file does not declare, and another unit.
 #[test]
 fn what_no_gauge_ever_measured_is_no_rain() {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
 use super::super::{Interval, Level, Statistic};
+use super::packing;
 use super::times::{self, TimeUnit};
 
 /// No axis is longer.
@@ -52,8 +53,9 @@ fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
     if variable.num_elements().map_err(|e| e.to_string())? > MAX_LENGTH {
         return Err(format!("the coordinate {name} is too long"));
     }
-    let read = file.read_variable_unpacked_masked(name);
-    let array = read.map_err(|e| format!("the coordinate {name} cannot be read ({e})"))?;
+    let read = file.read_variable_as_f64(name);
+    let mut array = read.map_err(|e| format!("the coordinate {name} cannot be read ({e})"))?;
+    packing::unpack(variable, &mut array);
     Ok(array.iter().copied().collect())
 }
 

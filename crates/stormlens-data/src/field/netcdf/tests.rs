@@ -76,6 +76,13 @@ fn units_of_time_are_those_of_cf() {
 
 /// Two rows of two columns of one type, without a `_FillValue`.
 fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32> {
+    let packing: Vec<(&str, NcAttrValue)> =
+        packing.iter().map(|&(name, number)| (name, NcAttrValue::Doubles(vec![number]))).collect();
+    described(values, &packing)
+}
+
+/// The same with attributes of any type.
+fn described<T: NcWriteType>(values: [T; 4], attributes: &[(&str, NcAttrValue)]) -> Vec<f32> {
     let mut file = NcFileBuilder::new();
     let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
     for (name, on, unit) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
@@ -85,20 +92,22 @@ fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32>
     }
     let field = file.add_variable::<T>("tp", &[lat, lon]).unwrap();
     file.write_variable(field, &values).unwrap();
-    for (name, number) in packing {
-        file.add_variable_attribute(field, *name, NcAttrValue::Doubles(vec![*number])).unwrap();
+    for (name, value) in attributes {
+        file.add_variable_attribute(field, *name, value.clone()).unwrap();
     }
     let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
     FieldFile::from_bytes("unfilled.nc", bytes).unwrap().read(0).unwrap().values
 }
 
+#[track_caller]
+fn check(values: Vec<f32>, expected: [f32; 4]) {
+    let is_same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
+    assert!(values.iter().zip(&expected).all(is_same), "{values:?}, not {expected:?}");
+}
+
 /// What the library fills with is missing, whatever the type; of bytes every value is data.
 #[test]
 fn the_default_fill_value_of_each_type_is_missing() {
-    let check = |values: Vec<f32>, expected: [f32; 4]| {
-        let is_same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-3 || a.is_nan() && b.is_nan();
-        assert!(values.iter().zip(&expected).all(is_same), "{values:?}");
-    };
     let packed = [("scale_factor", 0.01), ("add_offset", 100.0)];
     let nan = f32::NAN;
     check(unfilled([0_i16, -32_767, 5, -32_766], &packed), [100.0, nan, 100.05, -227.66]);
@@ -107,6 +116,60 @@ fn the_default_fill_value_of_each_type_is_missing() {
     check(unfilled([0_u16, 65_535, 5, 65_534], &packed), [100.0, nan, 100.05, 755.34]);
     check(unfilled([0_i8, -127, 5, -128], &[]), [0.0, -127.0, 5.0, -128.0]);
     check(unfilled([0.5_f32, 9.969_21e36, 5.0, 6.0], &[]), [0.5, nan, 5.0, 6.0]);
+    // What is stored is the same, whatever the factor makes of it.
+    let turned = [("scale_factor", -1.0)];
+    check(unfilled([0.5_f32, 9.969_21e36, 5.0, -6.0], &turned), [-0.5, nan, -5.0, 6.0]);
+    check(unfilled([0_i16, -32_767, 5, 32_767], &turned), [0.0, nan, -5.0, -32_767.0]);
+}
+
+/// The type of an attribute says whether it is of stored numbers or of what they stand for.
+#[test]
+fn the_valid_range_is_of_stored_or_of_unpacked_values() {
+    let nan = f32::NAN;
+    let with = |values: [i16; 4], scale: f64, more: (&str, NcAttrValue)| {
+        described(values, &[("scale_factor", NcAttrValue::Doubles(vec![scale])), more])
+    };
+    let stored = [0_i16, 100, 5000, 5001];
+    let range = |ends: [f64; 2]| ("valid_range", NcAttrValue::Doubles(ends.to_vec()));
+    check(with(stored, 0.01, range([0.0, 50.0])), [0.0, 1.0, 50.0, nan]);
+    let floats = ("valid_range", NcAttrValue::Floats(vec![0.0, 50.0]));
+    check(with(stored, 0.01, floats), [0.0, 1.0, 50.0, nan]);
+    let shorts = ("valid_range", NcAttrValue::Shorts(vec![0, 100]));
+    check(with(stored, 0.01, shorts), [0.0, 1.0, nan, nan]);
+    // 3 * 0.1 is a little more than 0.3.
+    check(with([0, 3, 4, -1], 0.1, range([0.0, 0.3])), [0.0, 0.3, nan, nan]);
+    check(with([0, 5000, 5001, -1], -0.01, range([-50.0, 0.0])), [0.0, -50.0, nan, nan]);
+    let ends = [("scale_factor", 0.01), ("add_offset", 100.0), ("valid_min", 99.0)];
+    check(unfilled([0_i16, -100, -101, 5], &ends), [100.0, 99.0, nan, 100.05]);
+    // Whole numbers that stand for themselves, and fractions, are compared as they are stored.
+    let most = [("valid_max", 50.0)];
+    check(unfilled([0_i16, 50, 51, -1], &most), [0.0, 50.0, nan, -1.0]);
+    let of_fractions = [("scale_factor", 0.01), ("valid_max", 50.0)];
+    check(unfilled([0.0_f32, 50.0, 51.0, -1.0], &of_fractions), [0.0, 0.5, nan, -0.01]);
+}
+
+/// Latitudes in hundredths of a degree, whose range is in degrees.
+#[test]
+fn the_valid_range_of_a_packed_axis_is_of_degrees() {
+    let mut file = NcFileBuilder::new();
+    let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
+    for (name, on, unit) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
+        let axis = file.add_variable::<i16>(name, &[on]).unwrap();
+        file.write_variable(axis, &[1000_i16, 1100]).unwrap();
+        for (name, value) in [
+            ("units", NcAttrValue::Chars(unit.into())),
+            ("scale_factor", NcAttrValue::Doubles(vec![0.01])),
+            ("valid_range", NcAttrValue::Doubles(vec![-90.0, 90.0])),
+        ] {
+            file.add_variable_attribute(axis, name, value).unwrap();
+        }
+    }
+    let field = file.add_variable::<f32>("tp", &[lat, lon]).unwrap();
+    file.write_variable(field, &[1.0_f32, 2.0, 3.0, 4.0]).unwrap();
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    let read = FieldFile::from_bytes("packed.nc", bytes).unwrap().read(0).unwrap();
+    assert_eq!(read.grid.latitudes, [10.0, 11.0]);
+    assert_eq!(read.values, [1.0, 2.0, 3.0, 4.0]);
 }
 
 #[test]

@@ -280,14 +280,28 @@ fn what_lies_outside_of_the_valid_range_is_no_data() {
         rain.set_attr("valid_max", AttrValue::I16(50));
     };
     let range: Change = |rain| {
-        rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0, 50.0]));
+        rain.set_attr("valid_range", AttrValue::I16Array(vec![0, 50]));
     };
-    for change in [both, range] {
+    // Fractions are millimetres, of which a stored 1 is a hundredth.
+    let range_mm: Change = |rain| {
+        rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0, 0.5]));
+    };
+    let most_mm: Change = |rain| {
+        rain.set_attr("valid_min", AttrValue::I16(0));
+        rain.set_attr("valid_max", AttrValue::F32(0.5));
+    };
+    for change in [both, range, range_mm, most_mm] {
         let frame = with(change).unwrap().frame(0).unwrap();
         let found: Vec<f64> = frame.mm_5min().collect();
         assert_eq!(found[..3], [0.0, 0.01, 0.02]);
         assert!(found[3..].iter().all(|mm| mm.is_nan()), "{found:?}");
     }
+    let to_50_mm: Change = |rain| {
+        rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0, 50.0]));
+    };
+    let found: Vec<f64> = with(to_50_mm).unwrap().frame(0).unwrap().mm_5min().collect();
+    assert_eq!(found[4], 1.0, "1 mm lies within");
+    assert!(found[5].is_nan(), "-0.5 mm lies outside");
     assert!(with(|_| ()).unwrap().frame(0).is_err(), "-0.5 mm is no rain");
     let one: Change = |rain| {
         rain.set_attr("valid_range", AttrValue::F64Array(vec![0.0]));
