@@ -46,6 +46,14 @@ fn write_and(
     Ok(())
 }
 
+/// Makes a file in a folder and removes it again.
+///
+/// # Errors
+/// Where nothing can be kept in the folder.
+pub(crate) fn try_folder(folder: &Path) -> io::Result<()> {
+    tempfile::Builder::new().prefix(PART).tempfile_in(folder)?.close()
+}
+
 /// The bytes of a file. What is none, such as a pipe at which nobody writes, is not opened: that would wait.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     match fs::metadata(path)?.is_file() {

@@ -43,6 +43,9 @@ pub struct Folders {
     pub upload_limits: UploadLimits,
 }
 
+/// Folders below [`Folders::cache`] in which tasks keep something, each made when the first file comes.
+pub const KEPT_IN: [&str; 4] = ["comparisons", "fields", "heights", "scenes"];
+
 /// A task and its pages.
 pub struct Opened {
     pub task: Arc<dyn Task>,

@@ -19,8 +19,9 @@ use stormlens_data::request::Subject;
 
 use super::caching::EntityTag;
 use super::layout::{Layout, Section};
-use super::{AppError, AppState, Pictures};
+use super::{AppError, AppState, Link, Pictures, Problem};
 use crate::catalog::Catalog;
+use crate::parameters::Parameters;
 use crate::question::Question;
 
 /// The pages of a task.
@@ -63,9 +64,14 @@ pub trait Pages: Send + Sync {
     /// The `evaluation.json` beside weights, as HTML; `None` where there is none that can be read.
     fn evaluation(&self, file: &Path) -> Option<String>;
 
-    /// Comparisons with others in which weights took part: address and title. It may look at the disk.
-    fn comparisons(&self, _: &CheckpointCard) -> Vec<(String, String)> {
-        Vec::new()
+    /// Of each set of weights the comparisons with others in which these weights took part: address and title. It may look
+    /// at the disk, which is why it is asked of all of a page together.
+    fn comparisons(
+        &self,
+        checkpoints: &[Arc<CheckpointCard>],
+        _: &Catalog,
+    ) -> Vec<Vec<(String, String)>> {
+        vec![Vec::new(); checkpoints.len()]
     }
 
     /// Why it cannot take what visitors bring, if that is known. It may look at the disk.
@@ -103,8 +109,58 @@ pub fn render(headers: &HeaderMap, page: &impl Template) -> Result<Response, App
     Ok(tag.attach(Html(text).into_response()))
 }
 
+/// Which page of a list is meant, the first one until somebody chooses. `address` is that of a page of it.
+///
+/// # Errors
+/// For what is none of its pages, with the way to the nearest one.
+pub fn page_number(
+    parameters: &Parameters,
+    n_pages: usize,
+    address: impl Fn(usize) -> String,
+) -> Result<usize, AppError> {
+    let expected = format!("a page number from 1 to {n_pages}");
+    let fits = |page: &usize| (1..=n_pages).contains(page);
+    let refused = match parameters.number("page", &expected, fits) {
+        Ok(page) => return Ok(page.unwrap_or(1)),
+        Err(refused) => refused,
+    };
+    let asked = parameters.one("page")?.and_then(|text| text.trim().parse::<usize>().ok());
+    let nearest = if asked.is_some_and(|page| page > n_pages) { n_pages } else { 1 };
+    Err(Problem {
+        message: refused.to_string(),
+        status: StatusCode::BAD_REQUEST,
+        title: "Parameter not understood",
+        remedy: "Go to the nearest page that there is".to_owned(),
+        back: Link { text: "To that page", href: address(nearest) },
+    }
+    .into())
+}
+
 /// A page that says how far something is, and is wrong in the next moment.
 pub fn passing(page: &impl Template) -> Result<Response, AppError> {
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_page_of_a_list_leads_to_the_nearest_one() {
+        let read = |query: &str| {
+            let parameters = Parameters::parse(Some(query));
+            page_number(&parameters, 7, |page| format!("/list?page={page}"))
+        };
+        for (query, page) in [("", 1), ("page=1", 1), ("page=7", 7)] {
+            assert_eq!(read(query).ok(), Some(page), "{query}");
+        }
+        for (query, nearest) in [("page=8", 7), ("page=0", 1), ("page=-1", 1), ("page=x", 1)] {
+            let Err(AppError::Task(problem)) = read(query) else { panic!("{query} is taken") };
+            assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+            assert!(problem.message.ends_with("must be a page number from 1 to 7"), "{problem}");
+            assert_eq!(problem.back.href, format!("/list?page={nearest}"), "{query}");
+        }
+        assert!(matches!(read("page=1&page=2"), Err(AppError::Asked(_))));
+    }
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use stormlens_data::card::{CheckpointCard, FieldsCard, ModelCard, Task};
 
 use crate::field_files::{Draft, statement};
-use crate::support::{FORM, Page, Setup, TestApp, checkpoint, form, model};
+use crate::support::{FORM, Page, Setup, TestApp, checkpoint, form, model, without_names};
 
 const DAY: &str = "2008-04-08";
 
@@ -132,6 +132,12 @@ async fn nobody_sees_the_name_that_another_visitor_gave() {
             let two = send(&app, "text/html", &files).await;
             let page = app.get(two.header("location")).await.text();
             assert!(page.contains(own) && !page.contains(other), "{page}");
+            for address in [one.header("location"), two.header("location")] {
+                let page = app.get(&without_names(address)).await;
+                let text = page.text();
+                assert_eq!(page.status, StatusCode::OK, "{text}");
+                assert!(!text.contains(own) && !text.contains(other), "{text}");
+            }
         }
     }
 }

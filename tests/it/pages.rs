@@ -75,15 +75,23 @@ async fn samples_are_filtered_and_paged() {
     assert_eq!(last.count(".card"), 19);
     assert_eq!(last.attributes("a[rel=prev]", "href"), [format!("/samples?{rain}&page=166")]);
     assert_eq!(last.count("a[rel=next]"), 0);
-    let beyond = app.get("/samples?page=175").await;
-    assert_eq!(beyond.status, StatusCode::NOT_FOUND);
-    assert!(
-        beyond.attributes("a", "href").contains(&"/samples?page=174".to_owned()),
-        "{}",
-        beyond.text()
-    );
-    let beyond = app.get(&format!("/samples?{rain}&page=999")).await;
-    assert!(beyond.attributes("a", "href").contains(&format!("/samples?{rain}&page=167")));
+}
+
+/// In all lists the same: what is possible, and the way to the last page.
+#[tokio::test]
+async fn a_page_beyond_the_last_one_leads_to_that() {
+    let app = TestApp::new();
+    let rain = "/samples?field=precipitation&observed=yes";
+    for (address, last) in [("/samples?", 174), (&format!("{rain}&"), 167), ("/rain?", 3)] {
+        let there = app.get(&format!("{address}page={last}")).await;
+        assert_eq!(there.status, StatusCode::OK, "{address}");
+        let beyond = app.get(&format!("{address}page={}", last + 1)).await;
+        assert_eq!(beyond.status, StatusCode::BAD_REQUEST, "{address}");
+        let said = beyond.texts(".error").concat();
+        assert!(said.contains(&format!("a page number from 1 to {last}")), "{said}");
+        let ways = beyond.attributes(".error a.button", "href");
+        assert_eq!(ways, [format!("{address}page={last}")], "{said}");
+    }
 }
 
 #[tokio::test]

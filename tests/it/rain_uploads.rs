@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
-use crate::support::{FORM, Page, TestApp};
+use crate::support::{FORM, Page, TestApp, without_names};
 
 /// Name, name of the file (none: a text), bytes.
 type Part<'a> = (&'static str, Option<&'static str>, &'a [u8]);
@@ -88,6 +88,16 @@ async fn nobody_sees_the_name_that_another_visitor_gave() {
             let is_mine = own.starts_with("Anna");
             assert_eq!(text.contains("Anna"), is_mine, "{own}: {text}");
         }
+    }
+    // What anybody can tell who has the same bytes.
+    let plain = without_names(&addresses[0]);
+    assert_ne!(plain, addresses[0]);
+    let list = app.get(&plain).await;
+    let one = app.get(&list.attributes("td a", "href").remove(0)).await;
+    for page in [list, one] {
+        let text = page.text();
+        assert_eq!(page.status, StatusCode::OK, "{text}");
+        assert!(text.contains("a file") && !text.contains("Anna"), "{text}");
     }
 }
 

@@ -126,20 +126,49 @@ fn a_pipe_among_the_files_does_not_hold_up_the_start() {
     process.wait().unwrap();
 }
 
-/// A folder below a file cannot be made.
+/// What it says of a cache folder: at `/readyz`, and in its log.
+fn said_of(cache: &std::path::Path) -> (String, String) {
+    let mut command = stormlens(&["--bind", "127.0.0.1:0", "--cache", cache.to_str().unwrap()]);
+    command.env_remove("STORMLENS_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready = get(line.trim().rsplit_once("http://").expect("it says where").1, "/readyz");
+    process.kill().unwrap();
+    let output = process.wait_with_output().unwrap();
+    (ready, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A folder below a file cannot be made, and a file in the place of a folder takes none.
 #[test]
 fn a_folder_in_which_nothing_can_be_kept_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
+    let file = folder.path().join("scenes");
     std::fs::write(&file, "").unwrap();
-    let cache = file.join("cache");
-    let data = data();
-    let arguments = ["--bind", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--cache"];
-    let (mut process, address) = start(&[&arguments[..], &[cache.to_str().unwrap()]].concat());
-    let ready = get(&address, "/readyz");
-    assert!(ready.contains("nothing can be kept in") && ready.contains("--cache"), "{ready}");
-    process.kill().unwrap();
-    process.wait().unwrap();
+    std::fs::write(folder.path().join("lock"), "").unwrap();
+    let own = folder.path().to_owned();
+    for (cache, words) in [(file.join("cache"), "the"), (own, "“scenes” of the")] {
+        let (ready, log) = said_of(&cache);
+        let words = format!("nothing can be kept in {words} cache folder (");
+        assert!(ready.contains(&words) && ready.contains("--cache"), "{words}: {ready}");
+        // Where it lies is not for everybody.
+        let path = cache.to_str().unwrap();
+        assert!(!ready.contains(path), "{ready}");
+        assert!(log.contains("nothing can be kept in") && log.contains(path), "{log}");
+    }
+}
+
+/// As where it belongs to somebody else: all the same files can be kept.
+#[test]
+#[cfg(unix)]
+fn a_lock_that_cannot_be_opened_is_no_folder_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    // Root may open every file, but not make one in a folder that is not there.
+    let nowhere = folder.path().join("nowhere/lock");
+    std::os::unix::fs::symlink(nowhere, folder.path().join("lock")).unwrap();
+    let (ready, log) = said_of(folder.path());
+    assert!(!ready.contains("can be kept") && !log.contains("can be kept"), "{ready} {log}");
+    assert!(log.contains("cannot tell whether another server uses"), "{log}");
 }
 
 /// Files of the server that is started may have so few bytes, as if the disk were full then.

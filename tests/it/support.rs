@@ -324,6 +324,13 @@ pub fn result(sample: &str, methods: &str) -> String {
     )
 }
 
+/// The address of an upload without the digits of names: whoever has the same bytes can tell it.
+pub fn without_names(address: &str) -> String {
+    let mut parts = address.split('_');
+    let start = parts.next().unwrap_or_default().to_owned();
+    parts.fold(start, |text, part| text + &part[8..])
+}
+
 /// The address of a figure or file of the result at an address.
 pub fn part(address: &str, name: &str) -> String {
     address.replacen("/v1/result?", &format!("/v1/result/{name}?"), 1)

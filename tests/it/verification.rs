@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use stormlens_data::card::CheckpointCard;
 
-use crate::support::{Page, TestApp};
+use crate::support::{Page, Setup, TestApp, checkpoint};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const QUERY: &str =
@@ -90,6 +91,28 @@ async fn a_network_is_asked_for_every_sample_through_the_queue() {
         results.iter().any(|link| link.starts_with("/v1/result?model=sar-unet")),
         "{results:?}"
     );
+}
+
+/// The page of a network leads to what its weights took part in, and not to what others of that name did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_leads_to_comparisons_of_its_present_weights() {
+    let around = tempfile::tempdir().expect("there is room");
+    let cache = around.path().join("cache");
+    let query = "dataset=knmi&forecasts=sar-unet%2Ftest,persistence&stride-min=120&lead-times=30";
+    let app = TestApp::scripted(Setup::new(&cache));
+    post(&app, START, query).await;
+    assert_eq!(done(&app, query).await.status, StatusCode::OK);
+    let links = app.get("/models/sar-unet").await.attributes("a", "href");
+    assert!(links.contains(&address(query)), "{links:?}");
+    let n_listed = app.get("/verification").await.count(".comparisons li");
+    let other = CheckpointCard { weights_sha256: "cd".repeat(32), ..checkpoint() };
+    let app = TestApp::scripted(Setup { forecasters: vec![other], ..Setup::new(&cache) });
+    let links = app.get("/models/sar-unet").await.attributes("a", "href");
+    assert!(!links.contains(&address(query)), "{links:?}");
+    let list = app.get("/verification").await;
+    assert_eq!(list.count(".comparisons li"), n_listed - 1);
+    let unmade = app.get(&address(query)).await;
+    assert!(unmade.texts(".count")[0].contains("has not been made"), "{}", unmade.text());
 }
 
 /// Who stops it leaves it to others who wait for it, whoever has begun it.

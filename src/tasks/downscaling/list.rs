@@ -26,7 +26,7 @@ use crate::tasks::split::Seen;
 use crate::web::caching::{EntityTag, VERSION, Version};
 use crate::web::forms::{MethodChoice, Select, method_choices, select};
 use crate::web::layout::Layout;
-use crate::web::pages::render;
+use crate::web::pages::{page_number, render};
 use crate::web::{AppError, AppState, format, pictures};
 
 pub const N_ON_PAGE: usize = 24;
@@ -124,13 +124,11 @@ pub fn show(
     parameters.only(&["page"])?;
     let samples = task.fields.samples();
     let n_pages = samples.len().div_ceil(N_ON_PAGE).max(1);
-    let fits = |n: &usize| (1..=n_pages).contains(n);
-    let page = parameters.number("page", &format!("a page number from 1 to {n_pages}"), fits)?;
-    let page = page.unwrap_or(1);
     let address = |page: usize| match page {
         1 => SECTION.href.to_owned(),
         page => format!("{}?page={page}", SECTION.href),
     };
+    let page = page_number(&parameters, n_pages, address)?;
     let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let list = ListPage {
         layout: Layout::new(state, Some(SECTION)),

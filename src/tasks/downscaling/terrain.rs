@@ -22,7 +22,7 @@ pub struct Terrain {
     pub field: Arc<GriddedField>,
     /// Name of the file.
     pub name: String,
-    /// In addresses: the first digits of the SHA-256 of the file, and of its name where others gave it another one before.
+    /// In addresses: the first digits of the SHA-256 of the file and, where it was uploaded, of its name.
     pub key: String,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::archive::Archive;
 use stormlens_data::card::{NowcastField, Part};
@@ -18,8 +18,8 @@ use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::tasks::split::Seen;
 use crate::web::layout::Layout;
-use crate::web::pages::render;
-use crate::web::{AppError, AppState, Link, Problem, format};
+use crate::web::pages::{page_number, render};
+use crate::web::{AppError, AppState, format};
 use stormlens_plot::Theme;
 
 mod filter;
@@ -87,10 +87,9 @@ pub async fn show(
     let parameters = Parameters::parse(query.as_deref());
     parameters.only(&NAMES)?;
     let filter = Filter::read(&parameters)?;
-    let page = parameters.number("page", "a page number from 1", |&n: &usize| n >= 1)?.unwrap_or(1);
     let layout = Layout::new(&state, Some(SECTION));
     let catalog = state.catalog.clone();
-    let collect = move || collect(layout, (&task.samples, &catalog), filter, page);
+    let collect = move || collect(layout, (&task.samples, &catalog), filter, &parameters);
     let page = state.blocking(collect).await?;
     render(&headers, &page)
 }
@@ -121,15 +120,13 @@ fn collect(
     layout: Layout,
     (samples, catalog): (&Samples, &Catalog),
     filter: Filter,
-    page: usize,
+    parameters: &Parameters,
 ) -> Result<SamplesPage, AppError> {
     let all = samples.list();
     let mut found = in_order(samples, catalog, |sample| filter.admits(sample, samples));
     sort(&mut found, samples, filter.order);
     let n_pages = found.len().div_ceil(N_ON_PAGE).max(1);
-    if page > n_pages {
-        return Err(no_page(page, n_pages, filter.page(n_pages)));
-    }
+    let page = page_number(parameters, n_pages, |page| filter.page(page))?;
     let on_page = found.iter().copied().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let has_rain = on_page.clone().any(|sample| sample.field == NowcastField::Precipitation);
     let time = |sample: Option<&SampleEntry>| sample.map(|s| form_time(s.time)).unwrap_or_default();
@@ -151,17 +148,6 @@ fn collect(
         n_pages,
         filter,
     })
-}
-
-fn no_page(page: usize, n_pages: usize, last: String) -> AppError {
-    Problem {
-        message: format!("there is no page {page} of these samples: the last one is {n_pages}"),
-        status: StatusCode::NOT_FOUND,
-        title: "Page not found",
-        remedy: "Go to the last page".to_owned(),
-        back: Link { text: "To the last page", href: last },
-    }
-    .into()
 }
 
 /// Samples come in the order of what networks have seen of them, and within that of time.

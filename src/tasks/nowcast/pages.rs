@@ -45,8 +45,12 @@ impl Pages for Nowcasts {
         &[VERIFICATION]
     }
 
-    fn comparisons(&self, checkpoint: &CheckpointCard) -> Vec<(String, String)> {
-        verification::of(self, checkpoint)
+    fn comparisons(
+        &self,
+        checkpoints: &[Arc<CheckpointCard>],
+        catalog: &Catalog,
+    ) -> Vec<Vec<(String, String)>> {
+        verification::of(self, checkpoints, catalog)
     }
 
     fn credits(&self) -> &'static str {

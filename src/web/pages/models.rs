@@ -91,14 +91,23 @@ pub async fn show(
     let pages = state.pages_of(&task)?.clone();
     let facts = pages.facts(&model);
     let cards: Vec<_> = state.catalog.checkpoints(&id).cloned().collect();
-    let folder = state.checkpoints.clone();
-    let describe = move || Ok(cards.iter().map(|card| describe(card, &folder, &*pages)).collect());
+    let (folder, catalog) = (state.checkpoints.clone(), state.catalog.clone());
+    let describe = move || {
+        let comparisons = pages.comparisons(&cards, &catalog);
+        let all = cards.iter().zip(comparisons);
+        Ok(all.map(|(card, compared)| describe(card, compared, &folder, &*pages)).collect())
+    };
     let checkpoints = state.blocking(describe).await?;
     let layout = Layout::new(&state, Some(Section::MODELS));
     render(&headers, &ModelPage { layout, model, facts, checkpoints })
 }
 
-fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Checkpoint {
+fn describe(
+    card: &CheckpointCard,
+    comparisons: Vec<(String, String)>,
+    folder: &FilePath,
+    pages: &dyn Pages,
+) -> Checkpoint {
     let file = folder.join(&card.model).join(&card.name).join("evaluation.json");
     let foreign = foreign(&file, card);
     let evaluation = pages.evaluation(&file).filter(|_| foreign.is_none());
@@ -108,7 +117,7 @@ fn describe(card: &CheckpointCard, folder: &FilePath, pages: &dyn Pages) -> Chec
         evaluation: evaluation.map(|html| named_after(&html, &card.name)),
         damage: foreign.or_else(|| damage.map(damaged)).unwrap_or_default(),
         facts: pages.weight_facts(card),
-        comparisons: pages.comparisons(card),
+        comparisons,
         is_simulated: card.is_simulated,
         n_parameters: format::count(card.n_parameters),
         name: card.name.clone(),

@@ -162,12 +162,15 @@ async fn text(
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// The name of a file that has none.
+pub(super) const UNNAMED: &str = "a file";
+
 /// A name that may stand on a page, of at most so many characters.
 fn clean(name: &str) -> String {
     const MAX_CHARS: usize = 100;
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let seen: String = last.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
-    if seen.trim().is_empty() { "a file".to_owned() } else { seen.trim().to_owned() }
+    if seen.trim().is_empty() { UNNAMED.to_owned() } else { seen.trim().to_owned() }
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 //! Both are written beside their place and then renamed, the name last, so that a file without one is what a crash
 //! left behind. The least recently used go when there are too many.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
+use std::{fs, iter};
 
 use serde::{Deserialize, Serialize};
 use stormlens_data::hash::sha256;
 
 use super::NamedBytes;
+use super::form::UNNAMED;
 use crate::disk::{self, RecentlyUsed, Room, Space};
 
 /// What the note and the last block of a file take on disk at least.
@@ -73,42 +74,46 @@ fn digits_of_name(name: &str) -> String {
     sha256(name.as_bytes())[..N_NAME_DIGITS].to_owned()
 }
 
-/// A name belongs to whoever brought the bytes under it, and is nobody else's to see.
-#[derive(Clone, Serialize, Deserialize)]
+/// The key of the bytes of a hash under a name.
+fn key_of(hash: &str, name: &str) -> String {
+    format!("{}{NAME_MARK}{}", first_digits(hash), digits_of_name(name))
+}
+
+/// A name belongs to whoever brought the bytes under it, and is nobody else's to see: only a key with the digits of the
+/// name leads to it. Those of the bytes can be told by everybody who has the same bytes.
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Note {
-    /// That of whoever brought them first.
+    /// Of a note that an earlier version wrote, whose keys had no digits of the first name; else empty.
     name: String,
-    /// Those of others, the newest last.
+    /// The newest last.
     #[serde(default)]
     other_names: Vec<String>,
     n_bytes: u64,
 }
 
 impl Note {
-    fn named(&self, of_name: Option<&str>) -> Option<&String> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let all = iter::once(&self.name).chain(&self.other_names).map(String::as_str);
+        all.filter(|name| !name.is_empty())
+    }
+
+    fn named(&self, of_name: Option<&str>) -> Option<&str> {
         match of_name {
+            None if self.name.is_empty() => Some(UNNAMED),
             None => Some(&self.name),
-            Some(digits) => self.other_names.iter().find(|name| digits_of_name(name) == digits),
+            Some(digits) => self.names().find(|name| digits_of_name(name) == digits),
         }
     }
 
     /// Takes up a name. Answers whether it is a new one.
     fn take(&mut self, name: &str) -> bool {
-        if self.name == name || self.other_names.iter().any(|known| known == name) {
+        if self.names().any(|known| known == name) {
             return false;
         }
         self.other_names.push(name.to_owned());
         let n_old = self.other_names.len().saturating_sub(MAX_NAMES);
         self.other_names.drain(..n_old);
         true
-    }
-
-    fn key(&self, hash: &str, name: &str) -> String {
-        let digits = first_digits(hash);
-        match self.name == name {
-            true => digits,
-            false => format!("{digits}{NAME_MARK}{}", digits_of_name(name)),
-        }
     }
 }
 
@@ -118,6 +123,8 @@ pub struct Kept {
     max_bytes: u64,
     /// Names by SHA-256.
     files: Mutex<RecentlyUsed<Note>>,
+    /// Held while a file comes. Who only reads does not wait for the disk.
+    coming: Mutex<()>,
     space: Space,
 }
 
@@ -143,7 +150,8 @@ impl Kept {
             let n_bytes = note.n_bytes + OVERHEAD_BYTES;
             files.add(hash.to_owned(), note, n_bytes, time);
         }
-        Self { folder, max_bytes, files: Mutex::new(files), space: Space::default() }
+        let (files, coming, space) = (Mutex::new(files), Mutex::default(), Space::default());
+        Self { folder, max_bytes, files, coming, space }
     }
 
     fn lock(&self) -> MutexGuard<'_, RecentlyUsed<Note>> {
@@ -154,13 +162,14 @@ impl Kept {
         self.folder.join(format!("{hash}.json"))
     }
 
-    /// Name and hash of the file of that key, or of that hash; this counts as use.
+    /// Name and hash of the file of that key, or of that hash; this counts as use. Where the key has no digits of a name,
+    /// none is told, unless an earlier version has given it.
     pub fn find(&self, key: &str) -> Option<(String, String)> {
         let (digits, of_name) = parted(key);
         let (hash, name) = {
             let files = self.lock();
             let (hash, note) = files.beginning_with(digits)?;
-            (hash.to_owned(), note.named(of_name)?.clone())
+            (hash.to_owned(), note.named(of_name)?.to_owned())
         };
         self.touch(&hash);
         Some((name, hash))
@@ -186,26 +195,20 @@ impl Kept {
     /// # Errors
     /// Where the folder cannot be written to.
     pub fn add(&self, hash: &str, name: &str, bytes: &[u8]) -> Result<String, KeepError> {
+        // Of two who bring the same bytes at once, the second must read the note that the first has written.
+        let _coming = self.coming.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.lock().beginning_with(hash).map(|(_, note)| note.clone());
-        let known = known.filter(|_| self.read(hash).is_some());
-        let note = match known {
-            Some(mut note) => {
-                match note.take(name) {
-                    true => self.space.wrote(self.write_note(hash, &note))?,
-                    false => self.touch(hash),
-                }
-                note
-            }
-            None => {
-                let (name, other_names, n_bytes) =
-                    (name.to_owned(), Vec::new(), bytes.len() as u64);
-                let note = Note { name, other_names, n_bytes };
+        let is_sound = known.is_some() && self.read(hash).is_some();
+        let n_bytes = bytes.len() as u64;
+        let mut note = known.unwrap_or_else(|| Note { n_bytes, ..Note::default() });
+        match (is_sound, note.take(name)) {
+            (true, false) => self.touch(hash),
+            (true, true) => self.space.wrote(self.write_note(hash, &note))?,
+            (false, _) => {
                 let written = disk::write_durably(&self.folder, hash, bytes);
                 self.space.wrote(written.and_then(|()| self.write_note(hash, &note)))?;
-                note
             }
-        };
-        let key = note.key(hash, name);
+        }
         let room = Room { n_bytes: self.max_bytes, n_files: MAX_FILES };
         let mut files = self.lock();
         let now = SystemTime::now();
@@ -216,7 +219,7 @@ impl Kept {
             disk::remove(&self.note(&gone));
             disk::remove(&self.folder.join(&gone));
         }
-        Ok(key)
+        Ok(key_of(hash, name))
     }
 
     fn write_note(&self, hash: &str, note: &Note) -> std::io::Result<()> {
@@ -246,6 +249,9 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -255,7 +261,6 @@ mod tests {
         let (kept, hash) = (open(), sha256(b"rain"));
         let add = |name: &str| kept.add(&hash, name, b"rain").expect("it is kept");
         let [first, second] = ["Anna's farm.nc", "field.nc"].map(add);
-        assert_eq!(first, first_digits(&hash));
         assert_ne!(second, first);
         assert_eq!([add("Anna's farm.nc"), add("field.nc")], [first.clone(), second.clone()]);
         for kept in [&kept, &open()] {
@@ -263,11 +268,58 @@ mod tests {
             assert!(is_key(&first) && is_key(&second), "{second}");
             assert_eq!(name(&first).as_deref(), Some("Anna's farm.nc"));
             assert_eq!(name(&second).as_deref(), Some("field.nc"));
-            assert_eq!(name(&format!("{first}_00000000")), None);
+            // What everybody can tell who has the same bytes leads to no name.
+            let plain = first_digits(&hash);
+            assert_eq!(name(&plain).as_deref(), Some(UNNAMED));
+            assert_eq!(name(&format!("{plain}_00000000")), None);
+            assert_eq!(name(&key_of(&hash, "")), None);
             assert_eq!(kept.read(&hash).as_deref(), Some(&b"rain"[..]));
         }
-        for text in [&hash[..], "", "_", &format!("{first}_"), &format!("{first}_0")] {
+        let plain = first_digits(&hash);
+        for text in [&hash[..], "", "_", &format!("{plain}_"), &format!("{plain}_0")] {
             assert!(!is_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_lost_where_several_bring_the_same_bytes_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = || Kept::open(folder.path().to_owned(), 1_000_000);
+        let (kept, hash) = (open(), sha256(b"rain"));
+        let names: Vec<String> = (0..8).map(|i| format!("{i}.nc")).collect();
+        let start = Barrier::new(names.len());
+        let add = &|name: &str| {
+            start.wait();
+            kept.add(&hash, name, b"rain").expect("it is kept")
+        };
+        let keys: Vec<String> = thread::scope(|scope| {
+            let bring = |name: &String| {
+                let name = name.clone();
+                scope.spawn(move || add(&name))
+            };
+            let threads: Vec<_> = names.iter().map(bring).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+        });
+        for kept in [&kept, &open()] {
+            let found = keys.iter().map(|key| kept.find(key).map(|(name, _)| name));
+            let found: Vec<String> = found.map(Option::unwrap_or_default).collect();
+            assert_eq!(found, names);
+        }
+    }
+
+    /// What is written again because its bytes were lost keeps the names that others gave.
+    #[test]
+    fn a_damaged_file_that_comes_again_keeps_its_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = Kept::open(folder.path().to_owned(), 1_000_000);
+        let hash = sha256(b"rain");
+        let add = |name: &str| kept.add(&hash, name, b"rain").expect("it is kept");
+        let first = add("a.nc");
+        std::fs::write(folder.path().join(&hash), b"sun").expect("it is written");
+        let second = add("b.nc");
+        assert_eq!(kept.read(&hash).as_deref(), Some(&b"rain"[..]));
+        for (key, name) in [(first, "a.nc"), (second, "b.nc")] {
+            assert_eq!(kept.find(&key), Some((name.to_owned(), hash.clone())));
         }
     }
 
@@ -280,7 +332,11 @@ mod tests {
         let note = r#"{"name": "a.nc", "n_bytes": 4}"#;
         std::fs::write(folder.path().join(format!("{hash}.json")), note).expect("it is written");
         let kept = Kept::open(folder.path().to_owned(), 1_000_000);
-        assert_eq!(kept.find(&first_digits(&hash)), Some(("a.nc".to_owned(), hash)));
+        let again = kept.add(&hash, "a.nc", b"rain").expect("it is kept");
+        // Addresses that were given then still hold.
+        for key in [first_digits(&hash), again] {
+            assert_eq!(kept.find(&key), Some(("a.nc".to_owned(), hash.clone())), "{key}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::web::upload::{first_digits, is_key};
 /// heights that came with it. A point and a number behind that mean one of its sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// The key of the file: the first digits of its SHA-256, and of its name where others gave it another one before.
+    /// The key of the file: the first digits of its SHA-256 and, where it was uploaded, of its name.
     pub key: String,
     pub hours: Option<i64>,
     /// The key of the heights.

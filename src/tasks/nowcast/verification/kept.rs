@@ -1,14 +1,16 @@
 //! What comparisons found, in files: those that come with the data, and those that were made here.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use anyhow::Context as _;
 use stormlens_data::files::{read_packed_file, write_atomically};
 
+use super::page;
 use crate::catalog::Catalog;
 use crate::parameters::Parameters;
 use crate::tasks::nowcast::study::{Found, Plan};
@@ -30,23 +32,64 @@ const N_READ: usize = 8;
 
 /// A file and when it was written.
 type Key = (PathBuf, SystemTime);
+/// How long a file is and when it was written; `None` where that cannot be told.
+type Stamp = Option<(u64, SystemTime)>;
+/// What lists say of a file as it was; `None` where it is no comparison.
+type Line = (Stamp, Option<Arc<Listed>>);
 
 pub struct Kept {
     shipped: PathBuf,
     own: PathBuf,
     read: Recent<Key, Arc<Found>>,
+    /// A file may be large, and lists say little of it.
+    lines: Mutex<HashMap<PathBuf, Line>>,
+    /// Files that could not be read, as they were when the log said so.
+    reported: Mutex<HashMap<PathBuf, Stamp>>,
 }
 
 /// A comparison in a list.
 pub struct Listed {
     pub plan: Plan,
-    pub found: Arc<Found>,
+    pub title: String,
+    /// Names of what was compared.
+    pub forecasts: Vec<String>,
+    pub n_samples: usize,
+    pub n_parts: usize,
+    /// Networks by name, with the SHA-256 of the weights that they had.
+    weights: Vec<(String, String)>,
+}
+
+impl Listed {
+    /// `None` where this program does not know such a plan.
+    fn of(found: &Found) -> Option<Self> {
+        let plan = Plan::read(&Parameters::parse(Some(&found.query))).ok()?;
+        let networks = found.networks.iter();
+        Some(Self {
+            title: page::title(&plan, Some(found)),
+            forecasts: found.report.settings.forecasts.clone(),
+            n_samples: found.report.n_samples,
+            n_parts: found.report.parts.len(),
+            weights: networks.map(|own| (own.name.clone(), own.weights_sha256.clone())).collect(),
+            plan,
+        })
+    }
+
+    /// Whether a network named `MODEL/CHECKPOINT` took part with these weights.
+    pub fn has(&self, name: &str, weights_sha256: &str) -> bool {
+        self.weights.iter().any(|(own, sha256)| own == name && sha256 == weights_sha256)
+    }
+
+    /// Whether all weights are those that were compared.
+    fn is_present(&self, catalog: &Catalog) -> bool {
+        self.weights.iter().all(|(name, sha256)| is_same(name, sha256, catalog))
+    }
 }
 
 impl Kept {
     pub fn new(data: &Path, cache: &Path) -> Self {
         let (shipped, own) = (data.join(FOLDER), cache.join(FOLDER));
-        Self { shipped, own, read: Recent::new(N_READ) }
+        let (lines, reported) = (Mutex::default(), Mutex::default());
+        Self { shipped, own, read: Recent::new(N_READ), lines, reported }
     }
 
     /// What the comparison of a plan found: of the present weights, if it was made here; one that came with the data
@@ -58,7 +101,7 @@ impl Kept {
         let own = self.own.join(plan.id()).with_extension(ENDING);
         // One that an older program wrote is as good as none: it is made again, in its place.
         let read = self.read(&own).unwrap_or_else(|error| {
-            tracing::warn!(file = %own.display(), %error, "not a comparison of this program");
+            self.report(&own, &error);
             None
         });
         if let Some(found) = read.filter(|found| is_present(found, catalog)) {
@@ -74,21 +117,50 @@ impl Kept {
         found.transpose()
     }
 
-    /// All of them, those that came with the data first. What cannot be read is left out, and the log says why.
-    pub fn list(&self) -> Vec<Listed> {
-        let files = files(&self.shipped).into_iter().chain(files(&self.own));
-        let read = |file: PathBuf| match self.read(&file) {
-            Ok(found) => found,
+    /// All that [`Self::find`] finds, those that came with the data first. What cannot be read is left out, and the log
+    /// says why.
+    pub fn list(&self, catalog: &Catalog) -> Vec<Arc<Listed>> {
+        let (shipped, own) = (files(&self.shipped), files(&self.own));
+        // Whoever comes while files are read waits, since reading them twice would take longer.
+        let mut lines = lock(&self.lines);
+        lines.retain(|file, _| shipped.contains(file) || own.contains(file));
+        let mut listed: Vec<_> =
+            shipped.iter().filter_map(|file| self.line(&mut lines, file)).collect();
+        let own = own.iter().filter_map(|file| self.line(&mut lines, file));
+        listed.extend(own.filter(|own| own.is_present(catalog)));
+        listed
+    }
+
+    /// What lists say of a file, which is read once until it changes.
+    fn line(&self, lines: &mut HashMap<PathBuf, Line>, file: &Path) -> Option<Arc<Listed>> {
+        let now = stamp(file);
+        if let Some((then, listed)) = lines.get(file)
+            && *then == now
+        {
+            return listed.clone();
+        }
+        let listed = match self.read(file) {
+            Ok(found) => found.and_then(|found| Listed::of(&found)).map(Arc::new),
             Err(error) => {
-                tracing::warn!(file = %file.display(), %error, "not a comparison");
+                self.report(file, &error);
                 None
             }
         };
-        let listed = |found: Arc<Found>| {
-            let plan = Plan::read(&Parameters::parse(Some(&found.query))).ok()?;
-            Some(Listed { plan, found })
-        };
-        files.filter_map(read).filter_map(listed).collect()
+        lines.insert(file.to_owned(), (now, listed.clone()));
+        listed
+    }
+
+    /// Writes into the log that a file cannot be read, once until it changes: pages are opened often.
+    fn report(&self, file: &Path, error: &AppError) {
+        if self.is_news(file) {
+            tracing::warn!(file = %file.display(), %error, "not a comparison of this program");
+        }
+    }
+
+    /// Whether nothing was said of a file as it is now; from then on something is.
+    pub(super) fn is_news(&self, file: &Path) -> bool {
+        let now = stamp(file);
+        lock(&self.reported).insert(file.to_owned(), now) != Some(now)
     }
 
     /// Whether something was counted of a comparison that is not done.
@@ -159,6 +231,16 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
     files.sort();
     files
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let about = file.metadata().ok()?;
+    Some((about.len(), about.modified().ok()?))
+}
+
+/// Only whole entries come in, so that a panic leaves nothing half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn written(file: &Path) -> Option<SystemTime> {

@@ -10,7 +10,8 @@ use stormlens_data::archive::EventRole;
 use stormlens_data::card::{CheckpointCard, NowcastField};
 
 use super::kept::Listed;
-use super::{START, address, page};
+use super::{START, address};
+use crate::catalog::Catalog;
 use crate::tasks::nowcast::compare::{NetworkChoice, choices};
 use crate::tasks::nowcast::scores::forecast_title;
 use crate::tasks::nowcast::study::references;
@@ -70,10 +71,11 @@ impl ListPage {
             let (name, is_quick) = (reference.name().to_owned(), reference.name() != "steps-mean");
             (name.clone(), forecast_title(&name), is_quick)
         });
+        let comparisons = task.kept.list(&state.catalog);
         Self {
             layout: Layout::new(state, Some(VERIFICATION)),
             start: START,
-            comparisons: task.kept.list().iter().map(Line::of).collect(),
+            comparisons: comparisons.iter().map(|listed| Line::of(listed)).collect(),
             datasets: task
                 .samples
                 .datasets(NowcastField::Precipitation)
@@ -85,28 +87,32 @@ impl ListPage {
     }
 }
 
-/// Comparisons in which weights took part: address and title.
-pub fn of(task: &Nowcasts, checkpoint: &CheckpointCard) -> Vec<(String, String)> {
-    let name = format!("{}/{}", checkpoint.model, checkpoint.name);
-    let all = task.kept.list().into_iter();
-    let own = all.filter(|listed| listed.plan.forecasts.contains(&name));
-    let link =
-        |listed: Listed| (address(&listed.plan), page::title(&listed.plan, Some(&listed.found)));
-    own.map(link).collect()
+/// Of each set of weights the comparisons in which these weights took part: address and title.
+pub fn of(
+    task: &Nowcasts,
+    checkpoints: &[Arc<CheckpointCard>],
+    catalog: &Catalog,
+) -> Vec<Vec<(String, String)>> {
+    let all = task.kept.list(catalog);
+    let of_one = |card: &Arc<CheckpointCard>| {
+        let name = format!("{}/{}", card.model, card.name);
+        let own = all.iter().filter(|listed| listed.has(&name, &card.weights_sha256));
+        own.map(|listed| (address(&listed.plan), listed.title.clone())).collect()
+    };
+    checkpoints.iter().map(of_one).collect()
 }
 
 impl Line {
     fn of(listed: &Listed) -> Self {
-        let report = &listed.found.report;
-        let names = report.settings.forecasts.iter().map(|name| forecast_title(name));
+        let names = listed.forecasts.iter().map(|name| forecast_title(name));
         Self {
             href: address(&listed.plan),
-            title: page::title(&listed.plan, Some(&listed.found)),
+            title: listed.title.clone(),
             forecasts: names.collect::<Vec<_>>().join(", "),
             samples: format!(
                 "{} samples of {}",
-                format::count(report.n_samples),
-                format::plural(report.parts.len(), "part")
+                format::count(listed.n_samples),
+                format::plural(listed.n_parts, "part")
             ),
         }
     }

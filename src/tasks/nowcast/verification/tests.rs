@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -49,7 +50,8 @@ fn what_was_found_is_kept_and_found_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let kept = Kept::new(&folder.path().join("data"), &folder.path().join("cache"));
     let plan = small();
-    assert!(kept.find(&plan, &nobody()).expect("nothing yet").is_none() && kept.list().is_empty());
+    assert!(kept.find(&plan, &nobody()).expect("nothing yet").is_none());
+    assert!(kept.list(&nobody()).is_empty());
     std::fs::write(kept.state_file(&plan).expect("a folder"), b"counted").expect("written");
     assert!(kept.is_begun(&plan));
     let found = found(&plan);
@@ -62,7 +64,7 @@ fn what_was_found_is_kept_and_found_again() {
         (&found.query, &found.events, &found.grid)
     );
     assert_eq!((again.report.cells.len(), again.cases.len()), (found.report.cells.len(), 7));
-    assert_eq!(kept.list().len(), 1);
+    assert_eq!(kept.list(&nobody()).len(), 1);
     // Of weights that are others now, it is not shown.
     let mut of_network = found;
     let trained = crate::tasks::nowcast::study::Trained {
@@ -73,12 +75,16 @@ fn what_was_found_is_kept_and_found_again() {
     of_network.networks.push(trained);
     kept.keep(&plan, of_network.clone()).expect("kept");
     assert!(kept.find(&plan, &nobody()).expect("read").is_none());
+    assert!(kept.list(&nobody()).is_empty(), "nothing is listed whose page has nothing to show");
     // What comes with the data is.
     let shipped = folder.path().join("data/comparisons");
     std::fs::create_dir_all(&shipped).expect("a folder");
     let text = serde_json::to_vec(&of_network).expect("JSON");
     std::fs::write(shipped.join("night.json"), text).expect("written");
     assert!(kept.find(&plan, &nobody()).expect("read").is_some());
+    let listed = kept.list(&nobody());
+    assert!(listed.len() == 1 && listed[0].has("sar-unet/gone", "00"));
+    assert!(!listed[0].has("sar-unet/gone", "11"), "weights of that name that are others now");
     // A damaged file of the data is an error and not a comparison that nobody has made.
     std::fs::write(shipped.join("night.json"), b"{").expect("written");
     assert!(kept.find(&plan, &nobody()).is_err());
@@ -87,6 +93,43 @@ fn what_was_found_is_kept_and_found_again() {
     let own = kept.state_file(&plan).expect("a folder").with_extension("json");
     std::fs::write(own, b"{\"query\": 1}").expect("written");
     assert!(kept.find(&plan, &nobody()).expect("as if there were none").is_none());
+}
+
+/// More files than are kept in memory.
+#[test]
+fn lists_read_a_file_once_until_it_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = Kept::new(&folder.path().join("data"), &folder.path().join("cache"));
+    let found = found(&small());
+    let plans: Vec<Plan> = (1..=12)
+        .map(|step| plan(&format!("dataset=knmi&forecasts=persistence&stride-min={step}")))
+        .collect();
+    for plan in &plans {
+        kept.keep(plan, Found { query: plan.query(), ..found.clone() }).expect("kept");
+    }
+    let titles = || kept.list(&nobody()).iter().map(|own| own.title.clone()).collect::<Vec<_>>();
+    let before = titles();
+    assert_eq!(before.len(), plans.len());
+    // Other bytes that nothing but reading tells.
+    let file = |plan| kept.state_file(plan).expect("a folder").with_extension("json");
+    let written = |file: &Path| file.metadata().and_then(|about| about.modified()).expect("a time");
+    let set_time = |file: &Path, time| {
+        let opened = std::fs::File::options().write(true).open(file).expect("it is there");
+        opened.set_modified(time).expect("the time is set");
+    };
+    for file in plans.iter().map(file) {
+        let (n_bytes, time) = (std::fs::read(&file).expect("it is there").len(), written(&file));
+        std::fs::write(&file, vec![b' '; n_bytes]).expect("written");
+        set_time(&file, time);
+    }
+    assert_eq!(titles(), before, "nothing was read");
+    let first = file(&plans[0]);
+    set_time(&first, written(&first) + Duration::from_secs(1));
+    assert_eq!(titles().len(), before.len() - 1, "it has changed, and is no comparison");
+    // The log has said so.
+    assert!(!kept.is_news(&first));
+    set_time(&first, written(&first) + Duration::from_secs(1));
+    assert!(kept.is_news(&first) && !kept.is_news(&first), "once of each");
 }
 
 #[test]
