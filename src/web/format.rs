@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use stormlens_plot::words::superscript;
+use stormlens_plot::words::{power_of_three_digits, superscript};
 
 /// `26 August 2010, 05:35 UTC`.
 pub fn date_time(time: Timestamp) -> String {
@@ -45,10 +45,9 @@ pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    let text = match magnitude {
+    let text = match power_of_three_digits(value) {
         3.. => group(&format!("{:.0}", value.abs())),
-        -4..=2 => format!("{:.*}", (2 - magnitude).max(0) as usize, value.abs()),
+        magnitude @ -4..=2 => format!("{:.*}", (2 - magnitude).max(0) as usize, value.abs()),
         power => {
             let digits = value.abs() / 10_f64.powi(power);
             format!("{digits:.2} × 10{}", superscript(power))
@@ -94,6 +93,9 @@ mod tests {
         check(1_234_567.0, "1,234,567");
         check(-0.5, "−0.500");
         check(1.5e-7, "1.50 × 10⁻⁷");
+        check(f64::from(0.01_f32), "0.0100");
+        check(999.9, "1,000");
+        check(0.000_009_999_9, "1.00 × 10⁻⁵");
         check(f64::NAN, "–");
     }
 

@@ -486,14 +486,14 @@ async fn choose(browser: &Browser<'_>, address: &str) {
     assert!(is_drawn(browser, ".card img").await);
     browser.click("nav a[href='/samples']").await;
     browser.wait("samples", "return location.pathname === '/samples'").await;
-    assert!(browser.text(".count").await.starts_with("4166 of 4166 samples"));
+    assert!(browser.text(".count").await.starts_with("4,166 of 4,166 samples"));
     browser.run("document.querySelector('select[name=field]').value = 'precipitation'").await;
     browser.type_into("input[name=min-wet]", "10").await;
     browser.click("input[name=observed]").await;
     browser.click(".filter button").await;
     browser.wait("a filter", "return location.search.includes('min-wet=10')").await;
     let found = browser.text(".count").await;
-    assert!(found.contains("of 4166 samples") && !found.starts_with("4166"), "{found}");
+    assert!(found.contains("of 4,166 samples") && !found.starts_with("4,166"), "{found}");
     assert!(browser.address().await.contains("field=precipitation"));
     keep(browser, "samples").await;
     browser.open(&format!("{address}/samples?from=2010-08-26T05:35&to=2010-08-26T05:35")).await;

@@ -62,15 +62,18 @@ async fn found(app: &TestApp, query: &str) -> String {
 #[tokio::test]
 async fn samples_are_filtered_and_paged() {
     let app = TestApp::new();
-    assert_eq!(found(&app, "").await, "4166 of 4166 samples, page 1 of 174");
-    assert_eq!(found(&app, "field=precipitation").await, "4153 of 4166 samples, page 1 of 174");
-    assert_eq!(found(&app, "field=cloud-cover").await, "13 of 4166 samples");
+    assert_eq!(found(&app, "").await, "4,166 of 4,166 samples, page 1 of 174");
+    assert_eq!(found(&app, "field=precipitation").await, "4,153 of 4,166 samples, page 1 of 174");
+    assert_eq!(found(&app, "field=cloud-cover").await, "13 of 4,166 samples");
     let rain = "field=precipitation&observed=yes";
-    assert_eq!(found(&app, rain).await, "4003 of 4166 samples, page 1 of 167");
-    assert_eq!(found(&app, "field=cloud-cover&observed=yes").await, "7 of 4166 samples");
-    assert_eq!(found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await, "8 of 4166 samples");
-    assert_eq!(found(&app, "min-wet=100").await, "0 of 4166 samples");
-    assert_eq!(found(&app, "from=&to=&min-wet=").await, "4166 of 4166 samples, page 1 of 174");
+    assert_eq!(found(&app, rain).await, "4,003 of 4,166 samples, page 1 of 167");
+    assert_eq!(found(&app, "field=cloud-cover&observed=yes").await, "7 of 4,166 samples");
+    assert_eq!(
+        found(&app, "from=2010-08-26T05:00&to=2010-08-26T05:35").await,
+        "8 of 4,166 samples"
+    );
+    assert_eq!(found(&app, "min-wet=100").await, "0 of 4,166 samples");
+    assert_eq!(found(&app, "from=&to=&min-wet=").await, "4,166 of 4,166 samples, page 1 of 174");
     let last = app.get(&format!("/samples?{rain}&page=167")).await;
     assert_eq!(last.count(".card"), 19);
     assert_eq!(last.attributes("a[rel=prev]", "href"), [format!("/samples?{rain}&page=166")]);

@@ -10,10 +10,10 @@ pub fn number(value: f64) -> String {
         return if value == 0.0 { "0".into() } else { "no value".into() };
     }
     if size < 0.001 {
-        let exponent = size.log10().floor() as i32;
+        let exponent = power_of_three_digits(size);
         return format!("{} × 10{}", number(value / 10f64.powi(exponent)), superscript(exponent));
     }
-    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    let decimals = (2 - power_of_three_digits(size)).max(0) as usize;
     let digits = format!("{size:.decimals$}");
     let digits = match digits.contains('.') {
         true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
@@ -100,6 +100,12 @@ pub fn power_of_ten(value: f64) -> Option<i32> {
     (value != 0.0 && value.is_finite()).then(|| value.abs().log10().floor() as i32)
 }
 
+/// The same once the number is rounded to three digits: −2 for 0.009999; 0 for zero.
+pub fn power_of_three_digits(value: f64) -> i32 {
+    let text = format!("{value:.2e}");
+    text.rsplit_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
+}
+
 /// An exponent of ten.
 pub fn superscript(exponent: i32) -> String {
     let raise = |c: char| match c {
@@ -126,6 +132,9 @@ mod tests {
             (120.4, "120"),
             (28990.0, "28,990"),
             (0.000032, "3.2 × 10⁻⁵"),
+            (0.009_999_999, "0.01"),
+            (0.000_099_999, "1 × 10⁻⁴"),
+            (999.9, "1,000"),
             (f64::NAN, "no value"),
         ];
         for (value, expected) in cases {

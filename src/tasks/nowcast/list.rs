@@ -47,8 +47,10 @@ struct SamplesPage {
     /// Orders, with their names in addresses and whether they are chosen.
     orders: Vec<(&'static str, &'static str, bool)>,
     samples: Vec<SampleCard>,
-    n_found: usize,
+    n_found: String,
     n_all: usize,
+    /// The same as people read it.
+    all: String,
     filter: Filter,
     /// Times of the first and the last sample of all, for the form.
     first: String,
@@ -138,8 +140,9 @@ fn collect(
         events: events(samples, filter.event.as_deref()),
         orders: Order::ALL.iter().map(|o| (o.name(), o.label(), *o == filter.order)).collect(),
         samples: cards(samples, catalog, on_page),
-        n_found: found.len(),
+        n_found: format::count(found.len()),
         n_all: all.len(),
+        all: format::count(all.len()),
         first: time(all.first()),
         last: time(all.last()),
         previous: (page > 1).then(|| filter.page(page - 1)),

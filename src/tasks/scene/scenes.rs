@@ -227,8 +227,8 @@ impl Scenes {
 
     /// Takes a picture in, with what is said of its numbers. It is decoded once to prove that it is one; kept are
     /// its bytes as they came. A picture that is there already stays as it is; under another name it has another
-    /// id, so that nobody sees the name that somebody else gave. Where its file was lost or damaged, it is
-    /// written again.
+    /// id, so that its page shows the name that this visitor gave. The first name stands at the id without a name, for whoever
+    /// has the same bytes. Where the file was lost or damaged, it is written again.
     ///
     /// # Errors
     /// For too many bytes, for what is no picture that can be read, and for a cache folder that

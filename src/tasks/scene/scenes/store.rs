@@ -98,8 +98,7 @@ impl Store {
         Some(found)
     }
 
-    /// The id under which a known upload has another name. The name belongs to whoever brought it, and the
-    /// first one is nobody else's to see.
+    /// The id under which a known upload has another name, that of whoever brought it now.
     pub fn add_name(&self, sha256: &str, note: &Note, name: &str) -> Result<String, UploadError> {
         let id = format!("{}{NAME_MARK}{}", &sha256[..ID_DIGITS], name_key(name));
         if note.other_names.iter().any(|known| known == name) {
