@@ -371,7 +371,9 @@ fn open_archives(data: &Path) -> anyhow::Result<(BTreeMap<String, Archive>, Vec<
             Ok(archive) => {
                 problems.extend(archive.twins().iter().map(|twin| format!("{name}: {twin}")));
             }
-            Err(DatasetError::NoFrames { .. }) => {}
+            Err(error @ DatasetError::NoFrames { .. }) => {
+                tracing::debug!(folder = name, %error, "not an archive of frames");
+            }
             Err(error) => problems.push(format!("no sample of {name} is there: {error}")),
         }
         opened.ok()
