@@ -35,7 +35,7 @@ const TABLES: &str = "
         const table = box.querySelector('table').getBoundingClientRect();
         let under = box.parentElement;
         while (getComputedStyle(under).backgroundColor === 'rgba(0, 0, 0, 0)') under = under.parentElement;
-        if (!style.backgroundImage.includes(getComputedStyle(under).backgroundColor))
+        if (style.backgroundImage !== 'none' && !style.backgroundImage.includes(getComputedStyle(under).backgroundColor))
             faults.push(`${name}: it lies on another colour`);
         if (box.scrollWidth <= box.clientWidth + 1) continue;
         const isMarked = style.backgroundImage.split('linear-gradient').length > 4;

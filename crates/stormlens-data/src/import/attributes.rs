@@ -55,6 +55,11 @@ impl<'a> Attributes<'a> {
         !matches!(self.find(name), Err(error) if is_absent(&error))
     }
 
+    /// Why the file is not taken, in words that follow its name.
+    pub fn refuse(&self, what: &str) -> ImportError {
+        ImportError::layout(self.file, self.product, what)
+    }
+
     fn read<T>(
         &self,
         name: &str,

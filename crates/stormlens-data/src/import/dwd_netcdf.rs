@@ -55,11 +55,6 @@ pub(super) fn read(
     let rain = source.dataset(name).map_err(damaged)?;
     let described = Attributes::of(&rain, (file, PRODUCT));
     check_unit(&described, name, product).and_then(|checked| checked.map_err(refuse))?;
-    if described.optional("add_offset")?.is_some_and(|offset| offset != 0.0) {
-        return Err(refuse("its values have an offset, which sums of rain do not have".to_owned()));
-    }
-    let missing = ["_FillValue", "missing_value"].iter();
-    let missing = missing.filter_map(|name| described.optional(name).transpose());
     let places = match has_place {
         true => {
             Some((middles(source, "y").map_err(refuse)?, middles(source, "x").map_err(refuse)?))
@@ -67,12 +62,7 @@ pub(super) fn read(
         false => None,
     };
     let is_south_first = places.as_ref().is_some_and(|(y, _)| y.first() < y.last());
-    let coding = Coding {
-        factor: described.number("scale_factor")?,
-        missing: missing.collect::<Result<_, _>>()?,
-        valid: described.valid()?,
-        is_south_first,
-    };
+    let coding = Coding { is_south_first, ..Coding::of(&described)? };
     let series = Series::new((file, PRODUCT), rain, coding)?;
     let grid = match &places {
         Some((y, x)) => radolan::grid_of(series.size(), y, x).map_err(refuse)?,

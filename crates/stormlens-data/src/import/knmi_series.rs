@@ -28,12 +28,8 @@ pub(super) fn read(file: &str, source: &Hdf5File) -> Result<RadarFile, ImportErr
     if units != UNITS {
         return Err(refuse(format!("its unit is {units:?} where {UNITS:?} is needed")));
     }
-    let coding = Coding {
-        factor: described.number("scale_factor")?,
-        missing: vec![described.number("missing")?],
-        valid: described.valid()?,
-        is_south_first: false,
-    };
+    let mut coding = Coding::of(&described)?;
+    coding.missing.push(described.number("missing")?);
     let root = Attributes::open(source, (file, PRODUCT), "/")?;
     let product = root.text("product")?;
     let series = Series::new((file, PRODUCT), images, coding)?;

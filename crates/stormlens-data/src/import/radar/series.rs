@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{Frame, MAX_PIXELS, Pixels, hundredths, table};
 use crate::import::ImportError;
+use crate::import::attributes::Attributes;
 use crate::import::knmi::{FRAME_STEP_MIN, MAX_MM_5MIN};
 
 /// Ten years of frames.
@@ -37,6 +38,29 @@ pub(in crate::import) struct Coding {
     pub valid: [f64; 2],
     /// Whether the first row is the southernmost.
     pub is_south_first: bool,
+}
+
+impl Coding {
+    /// What an array says of its numbers, with the first row in the north.
+    ///
+    /// # Errors
+    /// Without a factor, and with an offset, which sums of rain do not have.
+    pub fn of(described: &Attributes<'_>) -> Result<Self, ImportError> {
+        if described.optional("add_offset")?.is_some_and(|offset| offset != 0.0) {
+            return Err(
+                described.refuse("its values have an offset, which sums of rain do not have")
+            );
+        }
+        let missing = ["_FillValue", "missing_value"].iter();
+        Ok(Self {
+            factor: described.number("scale_factor")?,
+            missing: missing
+                .filter_map(|name| described.optional(name).transpose())
+                .collect::<Result<_, _>>()?,
+            valid: described.valid()?,
+            is_south_first: false,
+        })
+    }
 }
 
 impl Series {

@@ -325,7 +325,7 @@ fn times_of_another_calendar_are_refused() {
         check_refused(series("rainfall_amount", &RAIN, dated(calendar)), &words);
     }
     assert!(decode("f", series("rainfall_amount", &RAIN, dated("Standard"))).is_ok());
-    let knmi = |calendar: &str| {
+    let knmi = |calendar: &str, more: &[(&str, f64)]| {
         let mut file = FileBuilder::new();
         let [height, width] = [knmi::composite_grid().height, knmi::composite_grid().width];
         let images = file.create_dataset("images");
@@ -334,6 +334,7 @@ fn times_of_another_calendar_are_refused() {
         images.set_attr("units", AttrValue::String("mm per 5 minutes".into()));
         images.set_attr("scale_factor", AttrValue::F64(0.01));
         images.set_attr("missing", AttrValue::F64(65_535.0));
+        more.iter().for_each(|(name, value)| _ = images.set_attr(name, AttrValue::F64(*value)));
         let times = file.create_dataset("timestamps");
         times.with_i64_data(&[1_315_641_600]).with_shape(&[1]);
         let unit = "seconds since 1970-01-01 00:00:00 UTC, end of the 5 minutes";
@@ -344,6 +345,11 @@ fn times_of_another_calendar_are_refused() {
         file.set_attr("proj4", AttrValue::String(plane.into()));
         file.finish().unwrap()
     };
-    check_refused(knmi("noleap"), "timestamps: its calendar is noleap");
-    assert!(decode("f", knmi("standard")).is_ok());
+    check_refused(knmi("noleap", &[]), "timestamps: its calendar is noleap");
+    let read = |more: &[(&str, f64)]| decode("f", knmi("standard", more)).map(|file| file.frame(0));
+    assert!(read(&[]).is_ok());
+    // What else the file says of its numbers counts, too.
+    check_refused(knmi("standard", &[("add_offset", 1.0)]), "have an offset");
+    let filled = read(&[("_FillValue", 0.0)]).unwrap().unwrap();
+    assert!(filled.mm_5min().all(f64::is_nan));
 }
