@@ -43,8 +43,11 @@ pub struct Folders {
     pub upload_limits: UploadLimits,
 }
 
+/// The folder below [`Folders::cache`] for fields that visitors brought.
+const FIELDS: &str = "fields";
+
 /// Folders below [`Folders::cache`] in which tasks keep something, each made when the first file comes.
-pub const KEPT_IN: [&str; 4] = ["comparisons", "fields", "heights", "scenes"];
+pub const KEPT_IN: [&str; 4] = [nowcast::KEPT_IN, scene::KEPT_IN, downscaling::KEPT_IN, FIELDS];
 
 /// A task and its pages.
 pub struct Opened {
@@ -63,7 +66,7 @@ pub const TASKS: &[Open] = &[nowcast::open, scene::open, downscaling::open, rain
 /// # Errors
 /// Where the folder of the data cannot be read.
 pub fn open(folders: &Folders) -> anyhow::Result<Vec<Opened>> {
-    let kept = Kept::open(folders.cache.join("fields"), folders.max_cache_bytes).into();
+    let kept = Kept::open(folders.cache.join(FIELDS), folders.max_cache_bytes).into();
     TASKS.iter().map(|open| open(folders, &kept)).collect()
 }
 

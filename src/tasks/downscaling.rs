@@ -51,6 +51,9 @@ use crate::web::upload::{Intake, Kept, UploadLimits};
 /// The entry of the navigation.
 const SECTION: Section = Section { href: "/rain", title: "Downscaling" };
 
+/// The folder below the cache for heights that visitors brought.
+pub const KEPT_IN: &str = "heights";
+
 /// The task with its rain and its terrain.
 pub struct DownscalingTask {
     fields: Fields,
@@ -61,7 +64,7 @@ pub struct DownscalingTask {
 pub fn open(folders: &Folders, kept: &Arc<Kept>) -> anyhow::Result<Opened> {
     // A field of rain and one of heights; pictures have limits of their own.
     let limits = UploadLimits { n_files: 2, ..folders.upload_limits };
-    let heights = Kept::open(folders.cache.join("heights"), folders.max_cache_bytes);
+    let heights = Kept::open(folders.cache.join(KEPT_IN), folders.max_cache_bytes);
     let terrains = Terrains::open(&folders.data, heights);
     let task = Arc::new(DownscalingTask {
         fields: Fields::open(&folders.data, kept.clone(), terrains),

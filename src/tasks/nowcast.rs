@@ -45,6 +45,7 @@ use stormlens_data::score::ScoreTable;
 
 use self::brought::Stated;
 use self::samples::Samples;
+pub use self::verification::KEPT_IN;
 use super::split::{note, part_in};
 use super::{Folders, Opened};
 use crate::export::Extra;

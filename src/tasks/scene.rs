@@ -34,6 +34,7 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Cancelled, Request, Subject, Target};
 
 use self::refusals::Refusals;
+pub use self::scenes::KEPT_IN;
 use self::scenes::{CacheOptions, Scenes};
 use self::table::Summaries;
 use super::split::note;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 use stormlens_data::card::FieldStatement;
 use stormlens_data::probability::STANDARD_GRAVITY;
 use stormlens_data::probability::iberia::Iberia;
@@ -99,12 +99,7 @@ impl Draft {
             .collect();
         let [time, ends, lat, lon] = dimensions[..] else { unreachable!("four") };
         let mut add = |name: &str, on: &[_], values: &[f64], said: &[(&str, &str)]| {
-            let variable = file.add_variable::<f64>(name, on).expect("a variable");
-            file.write_variable(variable, values).expect("as many values");
-            for (key, text) in said {
-                let text = NcAttrValue::Chars((*text).to_owned());
-                file.add_variable_attribute(variable, *key, text).expect("an attribute");
-            }
+            add_variable(&mut file, name, (on, values), said);
         };
         let at = |days: i64| days as f64;
         let middle: Vec<f64> = self.days.iter().map(|&day| at(day) + 0.5).collect();
@@ -120,5 +115,20 @@ impl Draft {
             add(name, &[time, lat, lon], values, &said);
         }
         file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("a file").1
+    }
+}
+
+/// Adds a variable with its dimensions, values and attributes.
+pub fn add_variable(
+    file: &mut NcFileBuilder,
+    name: &str,
+    (on, values): (&[DimensionId], &[f64]),
+    said: &[(&str, &str)],
+) {
+    let variable = file.add_variable::<f64>(name, on).expect("a variable");
+    file.write_variable(variable, values).expect("as many values");
+    for (key, text) in said {
+        let text = NcAttrValue::Chars((*text).to_owned());
+        file.add_variable_attribute(variable, *key, text).expect("an attribute");
     }
 }

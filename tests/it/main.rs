@@ -26,6 +26,7 @@ mod forms;
 #[cfg(feature = "nn")]
 mod forms_of_networks;
 mod frames;
+mod journey;
 mod limits;
 mod maps;
 #[cfg(feature = "nn")]
@@ -43,10 +44,13 @@ mod rain_commands;
 mod rain_journey;
 mod rain_uploads;
 mod refusal;
+#[cfg(feature = "nn")]
+mod refused_commands;
 mod results;
 mod rush;
 #[cfg(feature = "nn")]
 mod scene_commands;
+mod scene_journey;
 mod scene_tables;
 mod scenes;
 mod serve;
@@ -55,6 +59,7 @@ mod site;
 mod spark_commands;
 mod splits;
 mod support;
+mod upload_limits;
 mod uploads;
 mod values;
 mod verification;

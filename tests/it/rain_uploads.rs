@@ -1,8 +1,9 @@
 //! Rain that somebody brings, with what is said of it.
 
 use axum::http::StatusCode;
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
+use crate::field_files::add_variable;
 use crate::support::{FORM, Page, TestApp, without_names};
 
 /// Name, name of the file (none: a text), bytes.
@@ -153,12 +154,7 @@ fn sum_of(hours: f64, amount: f64, unit: &str) -> Vec<u8> {
     let dimensions = lengths.map(|(name, n)| file.add_dimension(name, n).expect("a dimension"));
     let [time, ends, lat, lon] = dimensions;
     let mut add = |name: &str, on: &[_], values: &[f64], said: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).expect("a variable");
-        file.write_variable(variable, values).expect("as many values");
-        for (key, text) in said {
-            let text = NcAttrValue::Chars((*text).to_owned());
-            file.add_variable_attribute(variable, *key, text).expect("an attribute");
-        }
+        add_variable(&mut file, name, (on, values), said);
     };
     let since = [("units", "hours since 2020-01-01 00:00:00"), ("bounds", "time_ends")];
     add("time", &[time], &[hours], &since);

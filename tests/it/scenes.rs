@@ -14,7 +14,7 @@ fn samples() -> Vec<String> {
 }
 
 /// The measured ones.
-fn three() -> Vec<String> {
+pub fn three() -> Vec<String> {
     samples()[..3].to_vec()
 }
 
@@ -329,73 +329,6 @@ async fn waiting_is_shown_and_a_failure_is_said() {
     let failed = app.finished(&result("class=neg")).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(failed.attributes(".error a.button", "href"), ["/scenes"]);
-}
-
-#[tokio::test]
-async fn a_table_fills_and_is_sorted() {
-    let app = TestApp::new();
-    let ids = three().join(",");
-    let page = app.get(&format!("/scenes/compare?scenes={ids}")).await;
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
-    let address = page.header("location").to_owned();
-    let release = app.hold();
-    let waiting = app.get(&address).await;
-    assert_eq!(waiting.status, StatusCode::ACCEPTED);
-    assert_eq!(waiting.count("[data-filling]"), 1);
-    assert!(waiting.text().contains(r#"<noscript><meta http-equiv="refresh""#));
-    assert!(waiting.texts(".count")[0].starts_with("0 of 3 are ready"));
-    release.send(()).unwrap();
-    let table = app.finished(&address).await;
-    assert_eq!(table.status, StatusCode::OK);
-    assert_eq!(table.count("[data-filling]"), 0);
-    assert!(!table.text().contains(r#"http-equiv="refresh""#));
-    assert_eq!(table.texts("tbody .probability").len(), 3);
-    assert_eq!(table.texts("tbody .warning"), ["No", "No", "No"]);
-    assert_eq!(table.texts("th[aria-sort]"), ["Scene"]);
-    for href in table.attributes("thead a", "href") {
-        let sorted = app.get(&href).await;
-        assert_eq!(sorted.status, StatusCode::OK, "{href}");
-        assert_eq!(sorted.texts("tbody .probability").len(), 3);
-    }
-    let by_name = app.get(&address.replace("sort=order", "sort=name")).await;
-    let names = by_name.texts("tbody th a");
-    assert!(names.is_sorted(), "{names:?}");
-    assert_eq!(app.n_runs(), 3, "a table is not computed again");
-}
-
-#[tokio::test]
-async fn a_table_comes_as_csv() {
-    let app = TestApp::new();
-    let ids = [three().join(","), "0123456789abcdef".to_owned()].join(",");
-    let csv = app.get(&format!("/scenes/compare.csv?scenes={ids}")).await;
-    assert_eq!(csv.status, StatusCode::OK, "{}", csv.text());
-    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-    let name = |csv: &crate::support::Page| csv.header("content-disposition").to_owned();
-    assert!(name(&csv).contains("filename=\"scenes-polar-low-scripted-"), "{}", name(&csv));
-    let other = app.get(&format!("/scenes/compare.csv?scenes={}", three()[0])).await;
-    assert_ne!(name(&csv), name(&other), "two tables have two names");
-    let text = csv.text();
-    let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 5, "{text}");
-    assert!(
-        lines[0].starts_with(
-            "\"scene\",\"name\",\"width_px\",\"height_px\",\"probability (polar low)\","
-        )
-    );
-    assert!(lines[1].contains("\"Typhoon south of Tokyo\",\"381\",\"381\",\"0."), "{}", lines[1]);
-    assert!(lines[4].contains("not here any more"), "{}", lines[4]);
-}
-
-#[tokio::test]
-async fn a_failed_row_does_not_stop_the_table() {
-    let app = TestApp::new();
-    app.script(Script::Refuse);
-    let page = app.get(&format!("/scenes/compare?scenes={},gone", three().join(","))).await;
-    let table = app.finished(page.header("location")).await;
-    let failed = table.texts("tbody td.warning");
-    assert_eq!(failed.len(), 2, "{failed:?}");
-    assert!(failed[0].contains("the sample is all missing"), "{}", failed[0]);
-    assert!(failed[1].contains("upload it again"), "{}", failed[1]);
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! From coarse rain to the tiles that a network is given.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use stormlens_data::card::{Layer, Refining};
@@ -8,7 +7,7 @@ use stormlens_data::downscale::{
     Domain, EnsembleKind, Fit, Geometry, LogScale, Refinement, Tile, TileRain, channel,
     tile_elevation, tile_rain, tiles,
 };
-use stormlens_data::field::{FieldError, degrees};
+use stormlens_data::field::FieldError;
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 
@@ -21,8 +20,14 @@ use crate::question::Cards;
 use crate::task::{Prepared, Takes};
 use crate::web::upload::parted;
 
+mod focus;
+
+pub use focus::Focus;
+use focus::focus;
+
 /// A continent has some 700 tiles.
 const MAX_TILES: usize = 2_000;
+
 /// Nodes of all maps of an ensemble together: each takes four bytes in the result.
 const MAX_NODES: usize = 40_000_000;
 
@@ -49,7 +54,9 @@ pub fn n_passes(request: &Request, cards: &Cards) -> usize {
 /// Measured with HARPNET as published on a CPU, of 64 × 64 nodes: 13, 33 and 46 MB for 1, 4 and 8 tiles together, 39 MB for a
 /// tile with Grad-CAM, which takes the most. A narrow network takes less.
 const PREDICTING_BYTES: u64 = 1_500;
+
 const EXPLAINING_BYTES: u64 = 8_000;
+
 const BESIDE_BYTES: u64 = 8_000_000;
 
 /// What a pass over a tile takes.
@@ -82,16 +89,6 @@ pub struct Work {
     pub focus: Option<Focus>,
     /// Where it rains more and where less; `None` where nothing says it.
     pub climatology: Option<Climatology>,
-}
-
-/// The part of a tile that is explained.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Focus {
-    /// Among the tiles.
-    pub tile_idx: usize,
-    pub rows: Range<usize>,
-    pub columns: Range<usize>,
-    pub above_mm: Option<f64>,
 }
 
 /// Tiles of numbers, which lie nowhere.
@@ -251,115 +248,6 @@ fn fine_bounds(tiles: &[Tile], geometry: &Geometry) -> [f64; 4] {
         let around = [min_lat + first, min_lat + last, min_lon + first, min_lon + last];
         [a[0].min(around[0]), a[1].max(around[1]), a[2].min(around[2]), a[3].max(around[3])]
     })
-}
-
-/// Where what is explained lies; `None` where no tile has rain.
-fn focus(
-    work: &Work,
-    (place, above_mm): (RefinedPlace, Option<f64>),
-) -> Result<Option<Focus>, String> {
-    let size = work.geometry.size;
-    let whole = |tile_idx| Focus { tile_idx, rows: 0..size, columns: 0..size, above_mm };
-    let wettest = || {
-        let most = |&&i: &&usize| match &work.tiles[i].1 {
-            TileRain::Wet(coarse) => coarse.iter().copied().fold(0.0, f64::max),
-            _ => 0.0,
-        };
-        work.wet.iter().max_by(|a, b| most(a).total_cmp(&most(b))).copied()
-    };
-    let n_tiles = work.tiles.len();
-    match place {
-        RefinedPlace::Wettest => Ok(wettest().map(whole)),
-        RefinedPlace::Tile(number) if number >= n_tiles => {
-            Err(format!("there is no tile {number}: the domain has {n_tiles}, counted from 0"))
-        }
-        RefinedPlace::Tile(number) => match &work.tiles[number].1 {
-            TileRain::Wet(_) => Ok(Some(whole(number))),
-            TileRain::Dry => Err(format!(
-                "tile {number} is dry: it does not go through the network, so there is nothing to explain"
-            )),
-            TileRain::Missing { .. } => Err(format!("tile {number} has missing rain")),
-        },
-        RefinedPlace::Box(around) => within(work, around, above_mm).map(Some),
-        RefinedPlace::Node([latitude, longitude]) => {
-            let half = work.geometry.fine_deg / 2.0;
-            let around = [longitude - half, latitude - half, longitude + half, latitude + half];
-            within(work, around, above_mm).map(Some)
-        }
-    }
-}
-
-/// The wet tile in whose middle a box lies best, and its nodes there.
-fn within(
-    work: &Work,
-    [west, south, east, north]: [f64; 4],
-    above_mm: Option<f64>,
-) -> Result<Focus, String> {
-    let geometry = &work.geometry;
-    let (side, step) = (geometry.tile_deg(), geometry.fine_deg);
-    let nodes = |minimum: f64, low: f64, high: f64| {
-        let first = minimum + geometry.first_fine_deg();
-        let from = ((low - first) / step - 1e-6).ceil().max(0.0) as usize;
-        let to = ((high - first) / step + 1e-6).floor();
-        from..if to < 0.0 { 0 } else { (to as usize + 1).min(geometry.size) }
-    };
-    let is_in = |tile: &Tile| {
-        let slack = step / 2.0 + 1e-6;
-        tile.min_lat - slack <= south
-            && north <= tile.min_lat + side + slack
-            && tile.min_lon - slack <= west
-            && east <= tile.min_lon + side + slack
-    };
-    let away = |&&i: &&usize| {
-        let tile = &work.tiles[i].0;
-        let middle = [tile.min_lat + side / 2.0, tile.min_lon + side / 2.0];
-        (middle[0] - (south + north) / 2.0).abs() + (middle[1] - (west + east) / 2.0).abs()
-    };
-    let candidates = work.wet.iter().filter(|&&i| is_in(&work.tiles[i].0));
-    let best = candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied();
-    let tile_idx = best.ok_or_else(|| {
-        let is_dry = work.tiles.iter().any(|(tile, _)| is_in(tile));
-        no_tile(work, [west, south, east, north], is_dry)
-    })?;
-    let tile = &work.tiles[tile_idx].0;
-    let rows = nodes(tile.min_lat, south, north);
-    let columns = nodes(tile.min_lon, west, east);
-    if rows.is_empty() || columns.is_empty() {
-        let [west, south, east, north] = [west, south, east, north].map(degrees);
-        return Err(format!("no node lies in {west},{south},{east},{north}: choose a larger box"));
-    }
-    Ok(Focus { tile_idx, rows, columns, above_mm })
-}
-
-/// Why no tile with rain holds all of a box; some tile without rain may do.
-fn no_tile(work: &Work, around: [f64; 4], is_dry: bool) -> String {
-    let (side, step) = (work.geometry.tile_deg(), work.geometry.fine_deg);
-    let [west, south, east, north] = around;
-    let touches = |tile: &Tile| {
-        south <= tile.min_lat + side + step
-            && north >= tile.min_lat - step
-            && west <= tile.min_lon + side + step
-            && east >= tile.min_lon - step
-    };
-    let place = around.map(|n| degrees(n).to_string()).join(",");
-    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
-    if !tiles.iter().any(touches) {
-        let [south, north, west, east] = fine_bounds(&tiles, &work.geometry).map(degrees);
-        return format!(
-            "{place} lies outside of the domain, whose tiles go from {south} to {north}° N and {west} to {east}° E: choose \
-             a place within it"
-        );
-    }
-    match is_dry {
-        true => {
-            format!("the tile that holds {place} has no rain that is known: choose another place")
-        }
-        false => {
-            format!(
-                "no tile with rain holds all of {place}: choose a box of at most {side}° within one tile"
-            )
-        }
-    }
 }
 
 /// Layers of the network that pages show of the tile that is explained.

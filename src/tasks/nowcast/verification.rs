@@ -22,7 +22,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use stormlens_data::card::NowcastField;
 
-pub use self::kept::Kept;
+pub use self::kept::{KEPT_IN, Kept};
 pub use self::list::{of, show as list};
 use self::runs::Run;
 pub use self::runs::Runs;

@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use stormlens_data::hash::sha256;
@@ -24,6 +24,9 @@ use stormlens_data::scene::{
 pub use self::name::clean_name;
 use self::store::{Note, Store};
 use crate::disk;
+
+/// The folder below that of the cache.
+pub const KEPT_IN: &str = "scenes";
 
 /// Where uploads are kept, and how many of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +129,7 @@ pub struct Scenes {
     problems: Vec<String>,
     /// For this run of the program only.
     brought: Mutex<HashMap<String, Brought>>,
+    coming: Mutex<()>,
 }
 
 /// A picture from the command line.
@@ -147,7 +151,7 @@ impl Scenes {
             }
         }
         let (store, brought) = (Store::open(cache), Mutex::default());
-        Self { samples, files, store, problems, brought }
+        Self { samples, files, store, problems, brought, coming: Mutex::default() }
     }
 
     /// Folders and pictures of the data folder that were left out, each with the reason.
@@ -246,12 +250,14 @@ impl Scenes {
             Some(entry) if entry.sha256 != sha256 => return Err(UploadError::Collision { id }),
             // What is said anew of the same bytes counts from now on.
             Some(entry) if entry.coding == coding || !entry.uploaded => {
+                let _coming = self.coming();
                 return self.keep(entry, clean_name(name), bytes);
             }
             _ => {}
         }
         let picture = decode_as(bytes, &Limits::default(), coding)?.picture;
         let (width_px, height_px) = (picture.width, picture.height);
+        let _coming = self.coming();
         // Whatever is said anew, names stay with whoever gave them.
         let known = self.store.find(&id).map(|(_, note)| note);
         let is_known = known.is_some();
@@ -270,6 +276,12 @@ impl Scenes {
         self.store.add(&sha256, bytes, &note)?;
         let entry = uploaded_entry(&id, (sha256, note));
         if is_known { self.keep(entry, clean_name(name), bytes) } else { Ok(entry) }
+    }
+
+    /// Held from the note that is read to the one that is written: of two who bring the same bytes at once, the second has
+    /// to see the name that the first one gave.
+    fn coming(&self) -> MutexGuard<'_, ()> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sees to it that the file of a known upload is sound, by its bytes that came once more, and answers the

@@ -19,7 +19,7 @@ use crate::web::AppError;
 use crate::web::recent::Recent;
 
 /// The folder's name, below the data and below the cache.
-const FOLDER: &str = "comparisons";
+pub const KEPT_IN: &str = "comparisons";
 const ENDING: &str = "json";
 /// Those that come with the data may be gzipped.
 const ENDINGS: [&str; 2] = [".json", ".json.gz"];
@@ -87,7 +87,7 @@ impl Listed {
 
 impl Kept {
     pub fn new(data: &Path, cache: &Path) -> Self {
-        let (shipped, own) = (data.join(FOLDER), cache.join(FOLDER));
+        let (shipped, own) = (data.join(KEPT_IN), cache.join(KEPT_IN));
         let (lines, reported) = (Mutex::default(), Mutex::default());
         Self { shipped, own, read: Recent::new(N_READ), lines, reported }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use stormlens_data::hash;
 use stormlens_data::scene::Coding;
 
-use super::{CacheOptions, ID_DIGITS, UploadError};
+use super::{CacheOptions, ID_DIGITS, KEPT_IN, UploadError};
 use crate::disk::{self, RecentlyUsed, Room, Space};
 
 /// What the note and the last block of a file take on disk at least.
@@ -59,7 +59,7 @@ pub(super) struct Store {
 impl Store {
     /// Lists what an earlier run has left; nothing is written.
     pub fn open(options: CacheOptions) -> Self {
-        let folder = options.folder.join("scenes");
+        let folder = options.folder.join(KEPT_IN);
         let uploads = Mutex::new(list(&folder));
         Self { options, folder, uploads, space: Space::default() }
     }

@@ -251,3 +251,27 @@ fn samples_come_from_every_folder_with_a_list() {
     );
     assert_eq!(folders.files(), [""; 0]);
 }
+
+#[test]
+fn no_name_is_lost_where_several_bring_the_same_picture_at_once() {
+    let folders = Folders::new();
+    let scenes = folders.open();
+    let names: Vec<String> = (0..8).map(|i| format!("{i}.png")).collect();
+    let (start, picture) = (std::sync::Barrier::new(names.len()), png(5));
+    let ids: Vec<String> = std::thread::scope(|scope| {
+        let bring = |name: &String| {
+            let (name, scenes, start, picture) = (name.clone(), &scenes, &start, &picture);
+            scope.spawn(move || {
+                start.wait();
+                scenes.add(&name, picture, Coding::default()).expect("it is kept").id
+            })
+        };
+        let threads: Vec<_> = names.iter().map(bring).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+    });
+    for scenes in [&scenes, &folders.open()] {
+        let titles = ids.iter().map(|id| scenes.find(id).map(|entry| entry.title));
+        let titles: Vec<String> = titles.map(Option::unwrap_or_default).collect();
+        assert_eq!(titles, names);
+    }
+}
