@@ -44,6 +44,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use self::speech::Speech;
+#[cfg(feature = "nn")]
+pub(crate) use self::speech::say;
 use crate::config::Config;
 use crate::networks::Networks;
 

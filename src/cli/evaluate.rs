@@ -236,7 +236,12 @@ fn parameters(args: &Args) -> Parameters {
 
 /// The samples of one block of a stored split.
 fn block(path: &Path, name: &str) -> anyhow::Result<Vec<String>> {
-    let context = || path.display().to_string();
+    let context = || {
+        format!(
+            "{} is no file of a split: JSON that names the samples of each block",
+            path.display()
+        )
+    };
     let mut split: BTreeMap<String, Vec<String>> =
         serde_json::from_str(&read_text(path)?).with_context(context)?;
     let known: Vec<String> = split.keys().cloned().collect();

@@ -9,6 +9,7 @@ use stormlens_nn::engine::in_our_unit;
 use stormlens_nn::registry::{self, Recognised};
 
 use crate::catalog::not_asked;
+use crate::cli::say;
 use crate::parameters::Parameters;
 use crate::tasks::IMPORTS;
 
@@ -98,16 +99,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let state = in_our_unit(file.state.clone(), file.metadata.is_some(), found.entry);
     checkpoint::write_safetensors(&path, &state, &metadata, precision)?;
-    println!(
+    say(format_args!(
         "{}: {} with {} parameters in {} tensors, read from {}",
         path.display(),
         found.entry.name,
         found.architecture.n_parameters,
         file.state.tensors.len(),
         file.container
-    );
+    ));
     if !file.left_over.is_empty() {
-        println!("left out, since the network has no such weights: {}", file.left_over.join(", "));
+        say(format_args!(
+            "left out, since the network has no such weights: {}",
+            file.left_over.join(", ")
+        ));
     }
     Ok(())
 }

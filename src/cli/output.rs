@@ -76,9 +76,13 @@ pub struct Output {
 
 impl Output {
     /// # Errors
-    /// As [`Form::of`].
+    /// As [`Form::of`], and for a folder that is not there: before anything is computed, which may take long.
     pub fn new(path: &Path, format: Option<&str>, speech: Speech) -> anyhow::Result<Self> {
         let form = Form::of(path, format)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
+        }
         let is_beside_a_file = path == Path::new(STANDARD_OUTPUT);
         let speech = Speech { is_beside_a_file, ..speech };
         Ok(Self { form, path: path.to_owned(), speech, stacked: Vec::new() })

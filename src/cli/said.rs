@@ -46,6 +46,7 @@ fn times(axis: &Axis) -> Option<String> {
     let time = |i: usize| axis.time(i).map(format_utc).unwrap_or_default();
     let n = axis.len();
     match &axis.coordinates {
+        Coordinates::Times { .. } if n == 1 => Some(format!(", {}", time(0))),
         Coordinates::Times { .. } => {
             Some(format!(", {n} frames from {} to {}", time(0), time(n.saturating_sub(1))))
         }

@@ -1,6 +1,7 @@
 //! What commands say beside what they write.
 
 use std::fmt::Display;
+use std::io::{self, Write as _};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +16,13 @@ impl Speech {
     pub fn line(self, words: impl Display) {
         match self {
             Self { is_quiet: true, .. } => {}
-            Self { is_beside_a_file: true, .. } => eprintln!("{words}"),
-            _ => println!("{words}"),
+            Self { is_beside_a_file: true, .. } => _ = writeln!(io::stderr(), "{words}"),
+            _ => say(words),
         }
     }
+}
+
+/// One line for people on standard output. Whoever reads no more, as `head` does, ends the words and not the work.
+pub fn say(words: impl Display) {
+    let _ = writeln!(io::stdout(), "{words}");
 }

@@ -19,6 +19,7 @@ use stormlens_nn::train::{
 
 use self::terminal::Terminal;
 use crate::catalog::not_asked;
+use crate::cli::say;
 use crate::config::DeviceArgs;
 use crate::tasks::TRAININGS;
 
@@ -116,13 +117,13 @@ impl Run<'_> {
     ) -> anyhow::Result<()> {
         let entry = self.entry;
         let (device, report) = device::choose(self.args.device.device)?;
-        println!("{} on {} ({})", (entry.card)().title, report.name, report.reason);
+        say(format_args!("{} on {} ({})", (entry.card)().title, report.name, report.reason));
         let trainee = Trainee { network: entry.network, initial };
         let best = recipe.output.join(BEST);
         let epochs = recipe.output.join(EPOCHS);
         let mut terminal = Terminal::new(best.clone(), epochs, metadata)?;
         let summary = train(recipe, trainee, supervision, &device, &mut terminal)?;
-        println!(
+        say(format_args!(
             "ended after {} epochs; best {} loss {:.6}; weights in {}",
             summary.n_epochs,
             match recipe.monitor {
@@ -131,7 +132,7 @@ impl Run<'_> {
             },
             summary.best_loss.unwrap_or(f64::NAN),
             best.display()
-        );
+        ));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The program without a browser, run in a folder of its own.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use stormlens_data::files::npy;
 use tempfile::TempDir;
@@ -20,6 +20,14 @@ impl Bench {
 
     pub fn run(&self, words: &str) -> Output {
         self.command(words).output().expect("the program starts")
+    }
+
+    /// Runs a command whose words nobody reads.
+    pub fn run_unheard(&self, words: &str) -> ExitStatus {
+        let mut process =
+            self.command(words).stdout(Stdio::piped()).spawn().expect("the program starts");
+        drop(process.stdout.take());
+        process.wait().expect("it ends")
     }
 
     /// A command; words starting with `@` are files in this folder.

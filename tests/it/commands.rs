@@ -275,3 +275,17 @@ fn tiles_of_numbers_are_refined_as_the_authors_do() {
         format!("predict --model harpnet --checkpoint {weights} --input @x.npy --output @y.npy");
     bench.fails(&three, &["3 channels", "takes 2"]);
 }
+
+/// Whoever reads no more of the words, as `head` does, does not end the work.
+#[test]
+fn a_reader_of_the_words_may_go() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    let explain = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @e.npz");
+    let status = bench.run_unheard(&explain);
+    assert!(status.success(), "{status}");
+    assert!(members(&bench.path("e.npz")).contains(&"prediction.npy".to_owned()));
+    // A folder that is not there is told before anything is computed.
+    let nowhere = format!("explain --checkpoint {SHIPPED} --input @x.npy --output @none/e.npz");
+    bench.fails(&nowhere, &["there is no folder", "none"]);
+}

@@ -1,5 +1,6 @@
 //! Bar, rows and weights of a run.
 
+use crate::cli::say;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -44,7 +45,7 @@ impl Observer for Terminal<'_> {
 
     fn epoch(&mut self, report: &EpochReport) {
         let line = line(report);
-        self.bar.suspend(|| println!("{line}"));
+        self.bar.suspend(|| say(format_args!("{line}")));
     }
 
     fn best(&mut self, weights: &HostTensors, report: &EpochReport) -> Result<(), CheckpointError> {

@@ -446,8 +446,9 @@ fn provenance(work: &Work, origin: Provenance) -> Provenance {
     let stated = work.rain.stated.map(|hours| format!("; {}", stated_in_words(hours)));
     let mut files = credit.files.clone();
     files.extend(work.terrain.iter().map(|terrain| terrain.name.clone()));
+    let terrain = work.terrain.as_ref().map(|terrain| format!("; terrain: {}", terrain.name));
     Provenance {
-        data_source: credit.source.clone() + &stated.unwrap_or_default(),
+        data_source: [Some(credit.source.clone()), stated, terrain].into_iter().flatten().collect(),
         data_licence: credit.licence.clone(),
         data_files: files,
         data_sha256: credit.sha256.clone(),

@@ -213,10 +213,12 @@ pub fn is_rain_name(name: &str) -> bool {
     RAIN.contains(&name.as_str()) || name.contains("qpe") || name.contains("precip")
 }
 
+/// By the name of the variable, by the standard name of CF, or by words for people: one of them is enough, for each may be
+/// anything.
 fn is_rain(content: &Content) -> bool {
-    let title = content.title.to_lowercase();
-    is_rain_name(&content.variable)
-        || ["precipitation", "rainfall"].iter().any(|word| title.contains(word))
+    let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
+    let says = |word: &str| said.iter().any(|text| text.contains(word));
+    is_rain_name(&content.variable) || says("precipitation") || says("rainfall")
 }
 
 /// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.

@@ -14,6 +14,7 @@ use stormlens_nn::models::{HostTensors, Sizes};
 use stormlens_nn::registry;
 use stormlens_nn::train::{Block, EpochReport, TileConfig, TileSupervision};
 
+use crate::cli::say;
 use crate::cli::train::{BEST, EPOCHS, Run, created_by};
 
 /// Weights that are an ensemble with those beside their folder.
@@ -29,13 +30,13 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     let config: TileConfig = run.config()?;
     let begin = begin(run, &config)?;
-    println!("reading the rain in {}", config.data.rain.display());
+    say(format_args!("reading the rain in {}", config.data.rain.display()));
     let supervision = TileSupervision::open(&config, begin.scale)?;
     let [n_train, n_validation, n_test] =
         [Block::Train, Block::Validation, Block::Test].map(|block| supervision.len(block));
-    println!(
+    say(format_args!(
         "{n_train} wet tiles train, {n_validation} validate; {n_test}, wet and dry, are left for tests"
-    );
+    ));
     let about = About { config: &config, scale: supervision.scale(), n_train, n_validation };
     let metadata = |report: &EpochReport| about.metadata(report);
     run.train_from(begin.weights, &config.recipe(), &supervision, &metadata)?;
@@ -167,13 +168,13 @@ impl About<'_> {
         }));
         let best = self.config.output.join(BEST);
         write_safetensors(&best, &state_dict(&found.weights, 0), &metadata, Precision::F32)?;
-        println!(
+        say(format_args!(
             "the mean of the weights of epochs {averaged:?} has a validation loss of {loss:.6}; it is in {}, \
              {} members are in {}",
             best.display(),
             epochs.len(),
             members.display()
-        );
+        ));
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use stormlens_nn::engine::Resident;
 use super::seen::floor;
 use super::units::{Units, check};
 use crate::cli::predict::Exact;
+use crate::cli::say;
 
 /// Writes what the network gives for `[N × frames × height × width]` in the weights' own unit, where nothing is said of the
 /// unit: frames that follow, or those that went in, rebuilt. `None` for another network, and where the answer is wanted
@@ -49,7 +50,7 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
         Some(other) => bail!("--statistics is “{other}”, but must be whole or visible"),
     };
     let (engine, resident) = exact.network.open_as_stored()?;
-    println!("{}", stage(&resident, exact.stage)?);
+    say(format_args!("{}", stage(&resident, exact.stage)?));
     let floor = floor(&resident.placed());
     let n_values = n_frames * height * width;
     let mut answers = Vec::with_capacity(values.len());
@@ -57,7 +58,7 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
         values.chunks_exact(n_values).zip(hidden.chunks_exact(patches.n())).enumerate()
     {
         if let Some(words) = missing(whole, &patches) {
-            println!("sequence {i}: {words}");
+            say(format_args!("sequence {i}: {words}"));
         }
         let mut seen = whole.to_vec();
         patches.hide(&mut seen, hidden);
@@ -72,10 +73,10 @@ fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
     }
     let n_out = answers.len() / (n * height * width);
     write_npy_f32(exact.output, &[n, n_out, height, width], &answers)?;
-    println!(
+    say(format_args!(
         "float32 [{n}, {n_out}, {height}, {width}] in the unit of the weights, in {}",
         exact.output.display()
-    );
+    ));
     Ok(())
 }
 

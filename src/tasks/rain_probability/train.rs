@@ -14,6 +14,7 @@ use stormlens_nn::train::{Block, EpochReport, FieldConfig, FieldSource, FieldSup
 
 use super::calibrate::Asked;
 use super::world::World;
+use crate::cli::say;
 use crate::cli::train::{BEST, Run, created_by};
 
 /// Trains a network that takes fields; `None` for another one.
@@ -23,11 +24,13 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 
 fn train_on_fields(run: &Run<'_>) -> anyhow::Result<()> {
     let config: FieldConfig = run.config()?;
-    println!("reading the fields");
+    say(format_args!("reading the fields"));
     let supervision = FieldSupervision::open(&config)?;
     let [n_train, n_validation, n_test] =
         [Block::Train, Block::Validation, Block::Test].map(|block| supervision.len(block));
-    println!("{n_train} samples train, {n_validation} validate; {n_test} are left for tests");
+    say(format_args!(
+        "{n_train} samples train, {n_validation} validate; {n_test} are left for tests"
+    ));
     let initial = supervision.initial_weights(&config)?;
     let about = |report: &EpochReport| metadata(&config, &supervision, report);
     run.train_from(initial, &config.recipe(), &supervision, &about)?;
@@ -77,7 +80,7 @@ fn metadata(
 /// Fits what makes probabilities of memberships on the samples that chose the epoch, and writes it beside the weights.
 fn calibrate(run: &Run<'_>, config: &FieldConfig) -> anyhow::Result<()> {
     let Some(world) = world(&config.data.source)? else {
-        println!("not recalibrated: folders of the authors have no block for that");
+        say(format_args!("not recalibrated: folders of the authors have no block for that"));
         return Ok(());
     };
     let path = config.output.join(BEST);
@@ -102,7 +105,10 @@ fn calibrate(run: &Run<'_>, config: &FieldConfig) -> anyhow::Result<()> {
     let metadata = file.metadata.context("weights of this program say what they are")?;
     let metadata = Metadata { fields: Some(statement), ..metadata };
     write_safetensors(&path, &file.state, &metadata, Precision::F32)?;
-    println!("recalibrated on {n} cases of the samples that validate; in {}", path.display());
+    say(format_args!(
+        "recalibrated on {n} cases of the samples that validate; in {}",
+        path.display()
+    ));
     Ok(())
 }
 

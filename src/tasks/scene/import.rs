@@ -11,6 +11,7 @@ use stormlens_nn::engine::host_tensors;
 use stormlens_nn::train::{SceneConfig, SceneSupervision};
 
 use crate::cli::import::Import;
+use crate::cli::say;
 
 const VARIANT: &str = "variant";
 const TRAINED_WITH: &str = "trained-with";
@@ -54,7 +55,7 @@ fn measure(
     let entry = import.found.entry;
     let card = (entry.card)();
     let task = card.scene_classification().context("the network takes pictures")?;
-    println!("reading the scenes in {}", config.data.scenes.display());
+    say(format_args!("reading the scenes in {}", config.data.scenes.display()));
     let supervision = SceneSupervision::open(&config, task, entry.norm)?;
     let tensors = host_tensors(import.file.state.clone());
     let (device, _) = device::choose(DeviceChoice::Cpu)?;

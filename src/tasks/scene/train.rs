@@ -8,6 +8,7 @@ use stormlens_data::card::SceneClassification;
 use stormlens_nn::models::Sizes;
 use stormlens_nn::train::{Block, EpochReport, SceneConfig, SceneSupervision};
 
+use crate::cli::say;
 use crate::cli::train::{Run, created_by};
 
 /// Trains a classifier of pictures; `None` for another network.
@@ -18,14 +19,16 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 
 fn train_on_pictures(run: &Run<'_>, task: &SceneClassification) -> anyhow::Result<()> {
     let config: SceneConfig = run.config()?;
-    println!("reading the scenes in {}", config.data.scenes.display());
+    say(format_args!("reading the scenes in {}", config.data.scenes.display()));
     let supervision = SceneSupervision::open(&config, task, run.entry.norm)?;
     let [n_train, n_validation] = [Block::Train, Block::Validation].map(|b| supervision.len(b));
-    println!("{n_train} scenes train, {n_validation} validate");
+    say(format_args!("{n_train} scenes train, {n_validation} validate"));
     for (block, what) in [(Block::Validation, "validation"), (Block::Test, "test")] {
         let n = supervision.n_known_places(block);
         if n > 0 {
-            println!("{n} scenes of the {what} set show places that training scenes show too");
+            say(format_args!(
+                "{n} scenes of the {what} set show places that training scenes show too"
+            ));
         }
     }
     let statistics = supervision.reference().map(serde_json::to_value).transpose()?;

@@ -107,8 +107,12 @@ fn is_text(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/plain"))
 }
 
-/// Errors begin lower case, a page does not.
+/// Errors begin lower case, a page does not; the name of a file stays as it is.
 fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.trim_end_matches([':', '.']).contains('.') {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -53,6 +53,9 @@ impl Windows {
                 n_input_frames: clouds::N_INPUT_FRAMES,
             });
         }
+        // Before anything is said of its name.
+        std::fs::metadata(path)
+            .map_err(|cause| DatasetError::Io { file: path.display().to_string(), cause })?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match number_after(&name, "input-length_") {
             Some(n_input_frames) => Self::open_with_input_length(path, n_input_frames),

@@ -189,6 +189,21 @@ fn a_statement_that_changes_nothing_is_refused() {
     assert!(words.contains("says itself over which intervals"), "{words}");
 }
 
+/// The standard name of CF says what it is, whatever people call it.
+#[test]
+fn rain_is_known_by_its_standard_name() {
+    let file = FieldFile::from_bytes("a file", netcdf()).expect("the repository has it");
+    let mut content = file.contents()[0].clone();
+    let end = content.interval.expect("it has a time").end;
+    content.interval = Some(Interval::accumulation(end - SignedDuration::from_hours(3), end));
+    (content.variable, content.title) = ("x".to_owned(), "gauge analysis".to_owned());
+    content.standard_name = "lwe_thickness_of_precipitation_amount".to_owned();
+    assert_eq!(offers("a file", &[content.clone()], 3, None).expect("a sum").len(), 1);
+    content.standard_name = "air_temperature".to_owned();
+    let words = offers("a file", &[content], 3, None).unwrap_err().to_string();
+    assert!(words.contains("holds no rain"), "{words}");
+}
+
 /// What was stated is said in the result: as a note of its figures, and where its data are said to be from.
 #[test]
 fn a_result_says_what_was_stated_and_whose_heights_it_took() {
@@ -203,6 +218,7 @@ fn a_result_says_what_was_stated_and_whose_heights_it_took() {
         outcome.notes.iter().find(|note| note.name == "interval-stated").expect("it is said");
     assert!(note.text.contains("the sum of 1 h") && note.is_on_figures, "{note:?}");
     assert!(outcome.provenance.data_source.contains("the sum of 1 h"));
+    assert!(outcome.provenance.data_source.ends_with("; terrain: my heights.nc"));
     assert!(outcome.provenance.data_files.contains(&"my heights.nc".to_owned()));
     assert!(outcome.notes("terrain").next().unwrap().contains("my heights.nc"));
     let request = request(&task, &format!("rain={id}&domain=-115,37,-113,39"));
