@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t, mi_option_use_numa_nodes};
+use libmimalloc_sys::{
+    mi_collect, mi_good_size, mi_option_set, mi_option_t, mi_option_use_numa_nodes,
+};
 
 /// mimalloc's `mi_option_purge_delay`, which its bindings have no name for: in the list of options
 /// of `mimalloc.h` it stands before this one.
@@ -35,6 +37,12 @@ fn keep_memory() {
 pub fn give_back() {
     // SAFETY: only free memory of the calling thread and free memory of no thread is touched.
     unsafe { mi_collect(true) };
+}
+
+/// What an array of so many bytes takes in memory, which comes in sizes of an eighth apart.
+pub fn taken_for(n_bytes: usize) -> usize {
+    // SAFETY: computes one number from another.
+    unsafe { mi_good_size(n_bytes) }
 }
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -80,6 +88,17 @@ mod tests {
         set_up();
         // SAFETY: as above.
         assert_eq!(unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) }, DELAY_MS);
+    }
+
+    #[test]
+    fn an_array_takes_a_little_more_than_it_holds() {
+        for n_bytes in [1, 288 * 288 * 4, 20_000_000] {
+            let taken = taken_for(n_bytes);
+            assert!(
+                (n_bytes..=n_bytes + n_bytes / 4 + 16).contains(&taken),
+                "{taken} for {n_bytes}"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,9 @@
 pub mod allocator;
 pub mod program;
 
+// Who comes first on a processor.
+mod threads;
+
 // Files that are written whole or not at all, in folders with limits.
 mod disk;
 

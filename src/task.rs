@@ -154,6 +154,9 @@ pub trait Task: Send + Sync {
     /// read once.
     fn problems(&self) -> Vec<String>;
 
+    /// Gives back the memory of what it has read and can read again: nobody has asked for anything for some time.
+    fn rest(&self) {}
+
     /// Reads and checks what is looked at.
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError>;
 

@@ -17,6 +17,7 @@ pub(super) use self::keep::StoreWork;
 pub(super) use self::select::{Next, Rules};
 use super::job::{Job, Lane};
 use super::{JobId, JobState, Options, Readiness, Standing, Store, SubmitError};
+use crate::allocator;
 
 /// What an ended job costs beside its variables; it also bounds how many failures are kept.
 const OVERHEAD_BYTES: usize = 16 << 10;
@@ -293,10 +294,15 @@ impl Inner {
     }
 }
 
+fn of_arrays(outcome: &Outcome) -> usize {
+    let arrays = outcome.variables.iter().map(|variable| variable.values.n_bytes());
+    arrays.map(allocator::taken_for).sum()
+}
+
 /// What an ended job takes in memory.
 pub(super) fn n_bytes(state: &JobState) -> usize {
     match state {
-        JobState::Done(outcome) => OVERHEAD_BYTES + outcome.n_bytes(),
+        JobState::Done(outcome) => OVERHEAD_BYTES + of_arrays(outcome),
         _ => OVERHEAD_BYTES,
     }
 }

@@ -13,7 +13,7 @@ use super::job::Job;
 use super::queue::{Next, Queue, Rules};
 use super::reporter::Reporter;
 use super::{Asked, JobState, Readiness, Worker, WorkerError, WorkerFactory};
-use crate::allocator;
+use crate::{allocator, threads};
 
 type Answer = Result<Outcome, WorkerError>;
 
@@ -31,6 +31,8 @@ pub(super) fn spawn(queue: Arc<Queue>, factory: WorkerFactory) -> io::Result<()>
     let mut thread =
         WorkerThread { factory, worker: None, queue, batching: (1, Duration::ZERO), is_cold: true };
     std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        threads::stand_behind();
+        threads::on_each_of_the_network(threads::stand_behind);
         if let Err(error) = thread.worker() {
             tracing::error!(%error, "the worker could not be started; the next run tries again");
         }
@@ -109,6 +111,7 @@ impl WorkerThread {
     /// Gives back the memory that runs and figures have left, all but what the next run will take.
     fn rest(&mut self) {
         allocator::give_back();
+        threads::on_each_of_the_network(allocator::give_back);
         let Some(worker) = &mut self.worker else { return };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.rested())) {
             tracing::error!(error = panic_message(panic), "the worker did not get ready again");

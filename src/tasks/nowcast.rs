@@ -166,6 +166,10 @@ impl Task for Nowcasts {
         problems.chain(unreadable.iter().map(ToString::to_string)).collect()
     }
 
+    fn rest(&self) {
+        self.samples.rest();
+    }
+
     fn prepare(&self, request: &Request, cards: &Cards) -> Result<Prepared, WorkerError> {
         prepare::prepare(&self.samples, request, cards)
     }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::caching::EntityTag;
 use super::recent::Recent;
 use super::{AppError, AppState};
+use crate::threads;
 
 /// A radar frame takes some 5 kB, a scene some 20 kB.
 const MAX_BYTES: usize = 32 << 20;
@@ -60,8 +61,10 @@ impl AppState {
     pub fn prepare_pictures(&self) {
         let (pages, pictures) = (self.pages().cloned().collect::<Vec<_>>(), self.pictures.clone());
         let catalog = self.catalog.clone();
-        let prepare =
-            move || pages.iter().for_each(|pages| pages.prepare_pictures(&pictures, &catalog));
+        let prepare = move || {
+            threads::stand_behind();
+            pages.iter().for_each(|pages| pages.prepare_pictures(&pictures, &catalog));
+        };
         if let Err(error) = thread::Builder::new().name("pictures".to_owned()).spawn(prepare) {
             tracing::warn!(%error, "no pictures are prepared");
         }

@@ -89,6 +89,15 @@ struct Frame {
     map: Map,
 }
 
+impl Frame {
+    fn n_bytes(&self) -> usize {
+        match &self.map {
+            Map::Radar(frame) => frame.n_bytes(),
+            Map::Classes(values) => 2 * values.len(),
+        }
+    }
+}
+
 /// The pixels of a frame, row by row.
 #[derive(Debug)]
 enum Map {

@@ -63,11 +63,6 @@ impl Outcome {
     pub fn notes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.notes.iter().filter(move |note| note.name == name).map(|note| note.text.as_str())
     }
-
-    /// Bytes that its variables take in memory.
-    pub fn n_bytes(&self) -> usize {
-        self.variables.iter().map(|variable| variable.values.n_bytes()).sum()
-    }
 }
 
 /// A single number of a result.

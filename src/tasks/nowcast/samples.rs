@@ -312,6 +312,11 @@ impl Samples {
         self.archives.values().flat_map(|archive| archive.unreadable(n_frames)).collect()
     }
 
+    /// Gives back the memory of frames that can be read again.
+    pub fn rest(&self) {
+        self.archives.values().for_each(Archive::rest);
+    }
+
     /// Why folders that hold frames are no archives, and which files are passed over.
     pub fn problems(&self) -> &[String] {
         &self.problems

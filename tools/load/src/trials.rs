@@ -7,8 +7,11 @@ mod table;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use self::table::{Row, Table};
@@ -68,18 +71,7 @@ impl Ground {
         let watched = self.pid.map(memory::watch);
         let is_over = Arc::new(AtomicBool::new(false));
         let (looker, page, stop) = (self.visitor, self.page.clone(), is_over.clone());
-        let looking = tokio::spawn(async move {
-            let (mut pages, mut health, mut n_lost) = (Vec::new(), Vec::new(), 0);
-            while !stop.load(Ordering::Relaxed) {
-                for (path, times) in [(page.as_str(), &mut pages), ("/healthz", &mut health)] {
-                    let got = looker.get(path).await;
-                    times.push(got.took.as_secs_f64() * 1e3);
-                    n_lost += usize::from(got.status != 200);
-                }
-                sleep(LOOK).await;
-            }
-            (pages, health, n_lost)
-        });
+        let looking = apart(async move { look(looker, &page, &stop).await })?;
         let came = pressure.await;
         is_over.store(true, Ordering::Relaxed);
         let (pages, health, n_lost) = looking.await?;
@@ -89,6 +81,36 @@ impl Ground {
         };
         Ok(Row::new(what, came, (pages, health), n_lost, peak_mb))
     }
+}
+
+/// Milliseconds that a page took each time, and `/healthz`; how many of them were not answered.
+type Looks = (Vec<f64>, Vec<f64>, usize);
+
+/// What a visitor sees until told to stop.
+async fn look(looker: Wire, page: &str, stop: &AtomicBool) -> Looks {
+    let (mut pages, mut health, mut n_lost) = (Vec::new(), Vec::new(), 0);
+    while !stop.load(Ordering::Relaxed) {
+        for (path, times) in [(page, &mut pages), ("/healthz", &mut health)] {
+            let got = looker.get(path).await;
+            times.push(got.took.as_secs_f64() * 1e3);
+            n_lost += usize::from(got.status != 200);
+        }
+        sleep(LOOK).await;
+    }
+    (pages, health, n_lost)
+}
+
+/// Work on a thread of its own: a visitor has a machine of his own, and does not stand behind what the attacker's
+/// has to do.
+fn apart<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> anyhow::Result<oneshot::Receiver<T>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (sender, receiver) = oneshot::channel();
+    // Who does not wait for it any more has ended.
+    let work = move || drop(sender.send(runtime.block_on(work)));
+    thread::Builder::new().name("visitor".to_owned()).spawn(work)?;
+    Ok(receiver)
 }
 
 /// Tries everything.
@@ -113,7 +135,7 @@ pub async fn all(ground: &Ground) -> anyhow::Result<Table> {
     attempt!("8 slow uploads, and one of the visitor", pressure::slow_uploads);
     attempt!("9 long runs, and 20 nowcasts of the visitor", pressure::long_runs);
     attempt!("24 ZIP archives, and small frames of the visitor", pressure::archives);
-    attempt!("8 pictures of 400 mm at 1200 dpi", pressure::large_pictures);
+    attempt!("pictures of 400 mm at 1200 dpi, 8 at a time", pressure::large_pictures);
     attempt!("120 slow readers of an array", pressure::slow_readers);
     attempt!("a foreign host, and pictures on a foreign page", pressure::foreign);
     attempt!("64 clients, a new nowcast each time, for a minute", pressure::load);

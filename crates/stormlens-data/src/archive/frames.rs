@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::source::Source;
 use super::{Archive, FileState, Frame, MAX_CACHED_FRAMES, Map, Tile, file_state, lock};
 use crate::dataset::DatasetError;
 use crate::field::Grid;
 use crate::import::ImportError;
 use crate::time;
+
+/// Of the frames that stay in memory while nobody asks for any: a sample of KNMI's with what came after it has 8 MB.
+const MAX_RESTING_BYTES: usize = 10_000_000;
 
 impl Archive {
     /// Share of the known pixels of a frame, 0 to 1, where there is any rain or cloud; of the first tile. Of radar, that is at
@@ -122,6 +126,24 @@ impl Archive {
         }
         frames.push_back((time, state, frame.clone()));
         Ok(frame)
+    }
+
+    /// Gives back the memory of what can be read again: of the frames, those that were read last stay, 10 MB of them
+    /// together, so that whoever goes on looks at the same event without a wait.
+    pub fn rest(&self) {
+        let mut frames = lock(&self.frames);
+        let mut n_bytes = 0;
+        let is_within = |(_, _, frame): &&(_, _, Arc<Frame>)| {
+            n_bytes += frame.n_bytes();
+            n_bytes <= MAX_RESTING_BYTES
+        };
+        let n_kept = frames.iter().rev().take_while(is_within).count();
+        let n_read_before = frames.len() - n_kept;
+        frames.drain(..n_read_before);
+        frames.shrink_to_fit();
+        if let Source::Radar(radar) = &self.source {
+            radar.close();
+        }
     }
 
     fn file_state(&self, time: Timestamp) -> FileState {

@@ -158,6 +158,11 @@ impl Radar {
         Ok((identity, file.frame(place.index)?))
     }
 
+    /// Closes the files that are open, and forgets what was read of them.
+    pub fn close(&self) {
+        lock(&self.open).clear();
+    }
+
     /// A file, kept open if it has many frames.
     fn file(&self, path: &Path) -> Result<Arc<RadarFile>, DatasetError> {
         let state = file_state(path);

@@ -41,6 +41,22 @@ fn the_sample_folder_has_92_frames_in_a_row() {
 }
 
 #[test]
+fn an_archive_at_rest_keeps_what_was_read_last() {
+    let archive = archive();
+    let read = || archive.times().map(|time| archive.known(time).unwrap()).collect::<Vec<_>>();
+    let before = read();
+    let n_kept = || lock(&archive.frames).len();
+    assert_eq!(n_kept(), MAX_CACHED_FRAMES);
+    archive.rest();
+    let frames = lock(&archive.frames);
+    let n_bytes: usize = frames.iter().map(|(_, _, frame)| frame.n_bytes()).sum();
+    assert!((9_000_000..=10_000_000).contains(&n_bytes), "{n_bytes}");
+    assert_eq!(frames.back().map(|(time, ..)| *time), archive.times().last());
+    drop(frames);
+    assert_eq!(read(), before);
+}
+
+#[test]
 fn samples_never_straddle_a_gap() {
     let minutes = ["00", "05", "10", "20", "25", "30", "35"];
     let names: Vec<String> =

@@ -14,6 +14,7 @@ use stormlens_data::request::{Cancelled, Progress};
 use super::LIST;
 use crate::jobs::Viewers;
 use crate::tasks::nowcast::study::Plan;
+use crate::threads;
 use crate::unfinished::Outdated;
 use crate::web::{AppError, Link, Problem};
 
@@ -86,7 +87,10 @@ impl Runs {
         runs.retain(|_, run| run.is_open());
         runs.insert(id.clone(), run.clone());
         let all = self.clone();
-        let done = move || all.run(&id, &run, work);
+        let done = move || {
+            threads::stand_behind();
+            all.run(&id, &run, work);
+        };
         thread::Builder::new().name("comparison".to_owned()).spawn(done).map_err(|_| Busy)?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What is done to the server; each says in words what came of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -95,9 +96,13 @@ pub async fn half_sent(ground: &Ground) -> String {
 
 pub async fn lists(ground: &Ground) -> String {
     let ids: Vec<_> = (0..16_000).map(|i| i.to_string()).collect();
-    let path = format!("/scenes/compare?scenes={}", ids.join(","));
-    let mut asking = JoinSet::new();
-    for _ in 0..32 {
+    again_and_again(ground, format!("/scenes/compare?scenes={}", ids.join(",")), 32).await
+}
+
+/// An address that so many ask for at a time, each at once when it is answered.
+async fn again_and_again(ground: &Ground, path: String, n_at_a_time: usize) -> String {
+    let (path, mut asking) = (Arc::<str>::from(path), JoinSet::new());
+    for _ in 0..n_at_a_time {
         let (wire, path) = (ground.attacker, path.clone());
         asking.spawn(async move {
             let (until, mut statuses) = (Instant::now() + HOLD, Vec::new());
@@ -198,13 +203,8 @@ pub async fn archives(ground: &Ground) -> String {
 }
 
 pub async fn large_pictures(ground: &Ground) -> String {
-    let mut asking = JoinSet::new();
     let path = part(ground, "figure/map-prediction.png") + "&width-mm=400&dpi=1200";
-    for _ in 0..8 {
-        let (wire, path) = (ground.attacker, path.clone());
-        asking.spawn(async move { wire.get(&path).await.status });
-    }
-    counted(asking.join_all().await)
+    again_and_again(ground, path, 8).await
 }
 
 pub async fn slow_readers(ground: &Ground) -> String {
