@@ -25,6 +25,8 @@ pub struct Written {
 pub struct Axes {
     known: Vec<(Axis, Written)>,
     reference_times: Vec<(Timestamp, String)>,
+    /// The scalar coordinate of what a result is of.
+    valid_time: Option<String>,
     /// The dimension of start and end.
     both: Option<Dimension>,
 }
@@ -47,11 +49,7 @@ impl Axes {
         let dimension = file.dimension(&name, axis.len())?;
         let coordinates = match &axis.coordinates {
             Coordinates::Times { times, starts } => {
-                let what = match starts.is_empty() {
-                    true => format!("{}; of radar the end of the interval", words(&axis.name)),
-                    false => "end of the interval".to_owned(),
-                };
-                let variable = write_times(file, (&name, dimension), times, &what)?;
+                let variable = write_times(file, (&name, dimension), times, what_of(axis))?;
                 if !starts.is_empty() {
                     self.write_bounds(file, (&name, variable, dimension), (starts, times))?;
                 }
@@ -90,17 +88,41 @@ impl Axes {
         (name, variable, dimension): (&str, Variable, Dimension),
         (starts, ends): (&[Timestamp], &[Timestamp]),
     ) -> Result<(), FilesError> {
-        let both = match self.both {
-            Some(both) => both,
-            None => {
-                let name = file.free_name("bounds", 2);
-                *self.both.insert(file.dimension(&name, 2)?)
-            }
-        };
+        let both = self.both(file)?;
         let bounds = file.free_name(&format!("{name}_bounds"), 2 * ends.len());
         let seconds = starts.iter().zip(ends).flat_map(|(a, b)| [a.as_second(), b.as_second()]);
         file.numbers(&bounds, &[dimension, both], &seconds.collect::<Vec<i64>>())?;
         file.texts(variable, &[("bounds", bounds.as_str())])
+    }
+
+    /// The scalar coordinate of the one moment or interval that a result is of, written the first time.
+    pub fn valid_time(&mut self, file: &mut Builder, axis: &Axis) -> Result<String, FilesError> {
+        if let Some(name) = &self.valid_time {
+            return Ok(name.clone());
+        }
+        let Coordinates::Times { times, starts } = &axis.coordinates else {
+            return Err(FilesError::Netcdf { what: format!("{} is no axis of times", axis.name) });
+        };
+        let name = file.free_name("valid_time", 1);
+        let variable = file.scalar(&name, times[0].as_second())?;
+        describe_time(file, variable, "time", what_of(axis))?;
+        if let Some(start) = starts.first() {
+            let both = self.both(file)?;
+            let bounds = file.free_name(&format!("{name}_bounds"), 2);
+            file.numbers(&bounds, &[both], &[start.as_second(), times[0].as_second()])?;
+            file.texts(variable, &[("bounds", bounds.as_str())])?;
+        }
+        self.valid_time = Some(name.clone());
+        Ok(name)
+    }
+
+    /// The dimension of start and end.
+    fn both(&mut self, file: &mut Builder) -> Result<Dimension, FilesError> {
+        if let Some(both) = self.both {
+            return Ok(both);
+        }
+        let name = file.free_name("bounds", 2);
+        Ok(*self.both.insert(file.dimension(&name, 2)?))
     }
 
     /// The scalar coordinate that tells what a forecast counts from, written the first time.
@@ -155,6 +177,15 @@ fn write_times(
     describe_time(file, variable, "time", what)?;
     file.texts(variable, &[("axis", "T")])?;
     Ok(variable)
+}
+
+/// What the moments of an axis are, in words.
+fn what_of(axis: &Axis) -> &'static str {
+    match axis.name.as_str() {
+        _ if axis.has_intervals() => "end of the interval that values are of",
+        Axis::INPUT_TIME => "time of the input frame (of radar, the end of its interval)",
+        _ => "time that values are of",
+    }
 }
 
 fn words(name: &str) -> String {
