@@ -5,12 +5,15 @@
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{Geometry, Tile, TileRain};
 use stormlens_data::field::Grid;
-use stormlens_data::outcome::{Axis, Colours, Domain, Number, Quantity, Role, Values, Variable};
+use stormlens_data::outcome::{
+    Axis, Colours, Domain, Number, Over, Quantity, Role, Values, Variable,
+};
 use stormlens_data::score::downscaling::{
     CONTINUOUS_SCORES, ELEVATION_BANDS_M, EnsembleSums, Merge, Moments, QUANTILES, RainHistogram,
     Verified, resampled_interval,
 };
 
+use super::answer::interval;
 use super::map::{Ground, from_north};
 use super::prepare::Work;
 
@@ -80,13 +83,14 @@ impl Scores {
     }
 
     /// Tables and curves of a result.
-    pub fn variables(&self, ground: &Ground) -> Vec<Variable> {
+    pub fn variables(&self, work: &Work, ground: &Ground) -> Vec<Variable> {
         let mut variables = vec![self.table(), self.network_table(), self.fractions()];
         variables.extend(self.quantiles());
         variables.extend(self.against_observation());
         variables.extend(self.spectrum());
         variables.push(self.by_elevation());
-        variables.extend(self.by_place(ground));
+        let dated = |map| Variable { axes: interval(work), ..map };
+        variables.extend(self.by_place(ground).map(dated));
         variables
     }
 
@@ -257,7 +261,9 @@ impl Scores {
         Some(Variable {
             name: "error_by_tile".to_owned(),
             role: Role::Diagnostic,
-            quantity: Quantity::new("mean squared error by tile", "mm²", Colours::Amount),
+            quantity: Quantity::new("mean squared error by tile", "mm²", Colours::Amount)
+                .missing_where("not counted")
+                .over(Over::OfSum),
             axes: Vec::new(),
             plane: Some([rows, columns]),
             domain: Domain::Earth(grid),

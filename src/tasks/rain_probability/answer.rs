@@ -254,9 +254,12 @@ impl<'a> Made<'a> {
             let map = |name: String, role, values| {
                 let mut quantity = quantity.clone();
                 match name.split('/').next() {
-                    Some("seen") => quantity.name += ", as the first mask leaves it",
+                    Some("seen") => {
+                        quantity.name += ", as the first mask leaves it";
+                        quantity = quantity.missing_where("hidden from the network");
+                    }
                     Some("rebuilt") => quantity.name += ", rebuilt by the network",
-                    _ => {}
+                    _ => quantity = quantity.missing_where("no value: hidden from the network"),
                 }
                 self.ground().variable(&name, role, quantity, (None, values))
             };

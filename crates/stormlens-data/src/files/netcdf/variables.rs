@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::super::long_name::long_name;
 use super::FilesError;
 use super::axes::Axes;
 use super::builder::{self, Builder, Dimension};
@@ -129,7 +130,8 @@ fn describe(
     let variable = entry.members[0];
     let quantity = &variable.quantity;
     let result_name = if entry.name == builder::name(&entry.name) { "" } else { &entry.name };
-    let (long_name, masks) = (long_name(variable, entry), masks(variable, outcome));
+    let (long_name, masks) =
+        (long_name(variable, !entry.layers.is_empty()), masks(variable, outcome));
     let (coordinates, units) = (coordinates.join(" "), quantity.udunits());
     let texts = [
         ("standard_name", quantity.standard_name.as_deref().unwrap_or_default()),
@@ -158,23 +160,6 @@ fn describe(
             file.texts(written, &texts)
         }
         _ => file.texts(written, &[("units", &units)]),
-    }
-}
-
-/// What it is, in words.
-fn long_name(variable: &Variable, entry: &Entry) -> String {
-    let quantity = &variable.quantity.name;
-    match &variable.role {
-        Role::Input => format!("{quantity} that the network was given"),
-        Role::Prediction => format!("{quantity} that the network predicts"),
-        Role::Observation => format!("{quantity} that was observed"),
-        Role::Reference => format!("{quantity} of {}, to compare with", variable.name),
-        Role::Attribution { layer: Some(layer), .. } if entry.layers.is_empty() => {
-            format!("{quantity} of layer {layer}")
-        }
-        Role::Attribution { .. } | Role::Mask | Role::Diagnostic | Role::Context => {
-            quantity.clone()
-        }
     }
 }
 
