@@ -19,6 +19,7 @@ use crate::projection::Projection;
 use crate::scene;
 use crate::scene::place::Position;
 
+mod letters;
 mod metadata;
 
 const M_IN_KM: f64 = 1000.0;

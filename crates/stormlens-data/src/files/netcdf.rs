@@ -17,6 +17,7 @@ mod flags;
 mod grid_mapping;
 mod levels;
 mod planes;
+mod times;
 mod variables;
 
 const CONVENTIONS: &str = "CF-1.11";

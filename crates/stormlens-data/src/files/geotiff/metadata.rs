@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::super::long_name::long_name;
+use super::letters::{ascii, escaped};
 use crate::outcome::{Axis, Colours, Coordinates, Outcome, Role, Variable};
 
 /// Text and items of one map.
@@ -141,41 +142,4 @@ fn file(outcome: &Outcome, variable: &Variable) -> Vec<(&'static str, String)> {
         ("provenance_data_sha256", p.data_sha256.clone()),
     ];
     items.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-}
-
-/// Text of XML in ASCII: what XML means otherwise and all other letters go by their numbers; control characters, which XML
-/// cannot have, are left out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars().filter(|c| !c.is_control() || *c == '\n') {
-        match letter {
-            '<' | '>' | '&' | '"' | '\'' => {
-                let _ = write!(escaped, "&#{};", u32::from(letter));
-            }
-            _ if letter.is_ascii() => escaped.push(letter),
-            _ => {
-                let _ = write!(escaped, "&#{};", u32::from(letter));
-            }
-        }
-    }
-    escaped
-}
-
-/// Text in the letters of a TIFF's own tags.
-fn ascii(text: &str) -> String {
-    let mut plain = String::new();
-    for letter in text.chars() {
-        match letter {
-            '≥' => plain.push_str(">="),
-            '°' => plain.push_str(" degrees"),
-            '²' => plain.push('2'),
-            '×' => plain.push('x'),
-            '−' | '–' | '—' => plain.push('-'),
-            '’' | '‘' => plain.push('\''),
-            '“' | '”' => plain.push('"'),
-            _ if letter.is_ascii() && !letter.is_control() => plain.push(letter),
-            _ => plain.push('?'),
-        }
-    }
-    plain
 }
