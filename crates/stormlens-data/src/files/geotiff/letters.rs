@@ -8,7 +8,9 @@ pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars().filter(|c| !c.is_control() || *c == '\n') {
         match letter {
-            '<' | '>' | '&' | '"' | '\'' => {
+            // GDAL unescapes what it has read once more.
+            '&' => escaped.push_str("&amp;amp;"),
+            '<' | '>' | '"' | '\'' => {
                 let _ = write!(escaped, "&#{};", u32::from(letter));
             }
             _ if letter.is_ascii() => escaped.push(letter),
