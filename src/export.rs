@@ -27,7 +27,7 @@ use stormlens_plot::{FONT_REGULAR, FONT_SEMI_BOLD, PlotError};
 
 pub use arrays::{geotiff, npy, npz};
 pub use bundle::{Extra, bundle};
-pub use citations::bibtex;
+pub use citations::{bibtex, works};
 pub use csv::{cell, csv, number, numbers_csv, record};
 pub use diagram::{DiagramRecipe, diagram_csv, quantiles_csv};
 pub use files::{FILES, FileKind, NUMBERS, Source, netcdf};

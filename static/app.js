@@ -482,7 +482,9 @@ class Chart {
       const unit = head.quantity.unit === "1" ? "" : ` ${head.quantity.unit}`;
       const read = (from, map) => from.getFloat32(4 * ((map * height + r) * width + c), true);
       const value = (map) => read(values, map) - (minus ? read(minus, map) : 0);
-      const say = (number) => (Number.isNaN(number) ? "no data" : `${short(number)}${unit}`);
+      const { classes = [], missing = "no data" } = head.quantity;
+      const said = (number) => (!minus && classes[number]) || `${short(number)}${unit}`;
+      const say = (number) => (Number.isNaN(number) ? missing : said(number));
       const [axis] = head.axes;
       // The channels of a picture are shown in one map, as the figure says.
       const channels = axis?.name === "channel" ? axis.labels.map((label, i) => [label, value(i)]) : null;

@@ -46,6 +46,11 @@ pub fn npy(variable: &Variable) -> Result<Vec<u8>, ExportError> {
 ///
 /// # Errors
 /// For a variable that lies nowhere on the Earth.
-pub fn geotiff(variable: &Variable, index: usize) -> Result<Vec<u8>, ExportError> {
-    geotiff::to_bytes(variable, index).map_err(|error| ExportError::part(&variable.name, error))
+pub fn geotiff(
+    outcome: &Outcome,
+    variable: &Variable,
+    index: usize,
+) -> Result<Vec<u8>, ExportError> {
+    geotiff::to_bytes(outcome, variable, index)
+        .map_err(|error| ExportError::part(&variable.name, error))
 }

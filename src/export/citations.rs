@@ -1,7 +1,8 @@
 //! What should be cited for a result, as BibTeX.
 
-use stormlens_data::card::{MethodCard, ModelCard};
+use stormlens_data::card::{Citation, MethodCard, ModelCard};
 use stormlens_data::outcome::{Colours, Domain, Outcome, Provenance, Role};
+use stormlens_data::works;
 
 use stormlens_plot::{Overlay, Polarity, RainPalette, Style};
 
@@ -17,36 +18,35 @@ const GRAHN: &str = "@article{grahn2022polarlows,
   archivePrefix = {arXiv}
 }";
 
-/// Colours of rain.
-const PYSTEPS: &str = "@article{pulkkinen2019pysteps,
-  author  = {Pulkkinen, Seppo and Nerini, Daniele and {P\\'erez Hortal}, Andr\\'es A. and Velasco-Forero, Carlos and Seed, Alan and Germann, Urs and Foresti, Loris},
-  title   = {Pysteps: an open-source {Python} library for probabilistic precipitation nowcasting (v1.0)},
-  journal = {Geoscientific Model Development},
-  year    = {2019},
-  volume  = {12},
-  number  = {10},
-  pages   = {4185--4219},
-  doi     = {10.5194/gmd-12-4185-2019}
-}";
+/// Works of the network, of the methods that were used, and of whatever else is in the result: reference forecasts, rivals,
+/// recalibration and scores. Each once.
+pub fn works(outcome: &Outcome, card: &ModelCard, methods: &[MethodCard]) -> Vec<Citation> {
+    let is_used = |method: &&MethodCard| outcome.request.explained_by(method.id).is_some();
+    let of_methods = methods.iter().filter(is_used).flat_map(|method| method.citations);
+    let mut all: Vec<Citation> = Vec::new();
+    for work in card.citations.iter().chain(of_methods).copied().chain(works::of_outcome(outcome)) {
+        if all.iter().all(|known| known.key != work.key) {
+            all.push(work);
+        }
+    }
+    all
+}
 
-/// The works behind a result: the network, the methods that were used, the way of showing them and the
-/// colours if they are someone's, and the data.
+/// The works behind a result: [`works`], the way of showing it and the colours if they are someone's, and the data.
 pub fn bibtex(
     outcome: &Outcome,
     card: &ModelCard,
     methods: &[MethodCard],
     style: &Style,
 ) -> String {
-    let is_used = |method: &&MethodCard| outcome.request.explained_by(method.id).is_some();
-    let of_methods = methods.iter().filter(is_used).flat_map(|method| method.citations);
-    let cited = card.citations.iter().chain(of_methods);
+    let cited = works(outcome, card, methods).into_iter();
     let mut all: Vec<String> = cited.map(|citation| citation.bibtex.trim().into()).collect();
     if shows_published_overlay(outcome, style) {
         all.push(GRAHN.into());
     }
     let has_rain = outcome.variables.iter().any(|v| v.quantity.colours == Colours::Rain);
     if has_rain && style.palette != RainPalette::Uniform {
-        all.push(PYSTEPS.into());
+        all.push(works::PYSTEPS.bibtex.trim().into());
     }
     all.push(data(&outcome.provenance));
     entries(all)

@@ -6,7 +6,7 @@ use stormlens_data::files::netcdf;
 use stormlens_data::outcome::Outcome;
 
 use super::bundle::{Extra, bundle};
-use super::{ExportError, bibtex, npz, numbers_csv, provenance_json};
+use super::{ExportError, bibtex, npz, numbers_csv, provenance_json, works};
 use stormlens_plot::{Figure, Style};
 
 /// The resolution of the archive's PNG figures.
@@ -49,7 +49,10 @@ pub const FILES: &[FileKind] = &[
         name: "result.nc",
         media_type: "application/x-netcdf",
         what: "the same as NetCDF-CF, with projection, times and units",
-        write: |source| netcdf(source.outcome, &citations(source)),
+        write: |source| {
+            let Source { outcome, card, methods, .. } = *source;
+            netcdf(outcome, &works(outcome, card, methods))
+        },
     },
     FileKind {
         name: NUMBERS,
@@ -94,11 +97,4 @@ pub(super) const BUNDLE: &str = "bundle.zip";
 /// For what [`netcdf::to_bytes`] refuses.
 pub fn netcdf(outcome: &Outcome, citations: &[Citation]) -> Result<Vec<u8>, ExportError> {
     netcdf::to_bytes(outcome, citations).map_err(|error| ExportError::part("result.nc", error))
-}
-
-/// Works of the network and of the methods that were used.
-fn citations(source: &Source) -> Vec<Citation> {
-    let request = &source.outcome.request;
-    let used = source.methods.iter().filter(|method| request.explained_by(method.id).is_some());
-    source.card.citations.iter().chain(used.flat_map(|method| method.citations)).copied().collect()
 }

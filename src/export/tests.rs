@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use stormlens_data::card::{Citation, ModelCard};
-use stormlens_data::outcome::Outcome;
+use stormlens_data::outcome::{Axis, Outcome, Role};
 
 use super::*;
 use crate::mutation::{Random, corpus, mutate};

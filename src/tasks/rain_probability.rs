@@ -21,12 +21,14 @@ mod pages;
 mod panel;
 mod points;
 mod prepare;
+mod quantities;
 mod question;
 mod recognised;
 mod samples;
 mod split;
 #[cfg(test)]
 mod tests;
+mod times;
 #[cfg(feature = "nn")]
 pub mod train;
 mod upload;

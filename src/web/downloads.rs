@@ -36,7 +36,9 @@ const FORMS: [Form; 5] = [
     form("f32", BYTES, |_, variable, _| Ok(export::float32(variable))),
     form("csv", CSV, |_, variable, _| Ok(export::csv(variable).into_bytes())),
     form("npy", BYTES, |_, variable, _| export::npy(variable)),
-    form(GEOTIFF, "image/tiff", |_, variable, index| export::geotiff(variable, index)),
+    form(GEOTIFF, "image/tiff", |outcome, variable, index| {
+        export::geotiff(outcome, variable, index)
+    }),
 ];
 
 const fn form(

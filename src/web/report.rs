@@ -70,7 +70,7 @@ impl Report {
             },
             files: files(shown),
             provenance: outcome.provenance.clone(),
-            citations: model.citations.to_vec(),
+            citations: export::works(outcome, model, &[]),
             bibtex: export::bibtex(outcome, model, question.methods(), &question.style),
         }
     }

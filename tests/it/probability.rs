@@ -117,7 +117,7 @@ fn probabilities_are_predicted_explained_and_verified_on_the_command_line() {
     ));
     assert!(said.contains("perfect prognosis"), "{said}");
     let json = std::fs::read_to_string(bench.path("o.json")).expect("it was written");
-    for name in ["effect/rain", "effect/heavy", "\"probability\"", "gauges"] {
+    for name in ["effect/rain", "effect/heavy", "\"probability\"", "gauge/observation"] {
         assert!(json.contains(name), "{name}");
     }
     let said = bench.succeeds(&format!("evaluate {model} --dataset data/iberia --output @e.csv"));

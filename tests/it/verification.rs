@@ -66,6 +66,8 @@ async fn a_comparison_is_asked_made_shown_and_saved() {
     assert!(csv.contains("\nlagrangian-persistence,30,csi,0.5,,0."), "{csv}");
     let latex = app.get(&format!("/v1/verification.tex?{QUERY}")).await.text();
     assert!(latex.contains("\\toprule"));
+    let works = app.get(&format!("/v1/verification.bib?{QUERY}")).await.text();
+    assert_eq!(works.matches("germann2002scale").count(), 1, "{works}");
     let json = app.get(&format!("/v1/verification.json?{QUERY}")).await.text();
     assert!(json.starts_with('{') && !json.contains("NaN"));
     // Who has waited without scripts is led to the address that can be copied.

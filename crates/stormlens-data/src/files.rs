@@ -4,6 +4,7 @@ mod atomic;
 pub mod geotiff;
 mod guarded;
 pub(crate) mod hdf5;
+mod long_name;
 pub mod netcdf;
 pub mod npy;
 

@@ -39,6 +39,7 @@ pub use recent::RecentRain;
 pub use sprog::{Matching, SProg};
 pub use steps::Steps;
 
+use crate::card::Citation;
 use crate::field::Field;
 
 /// What a forecaster is, in words and numbers.
@@ -52,6 +53,8 @@ pub struct Card {
     pub meaning: &'static str,
     /// How many of the last frames it looks at.
     pub n_frames: usize,
+    /// Works behind it.
+    pub citations: &'static [Citation],
 }
 
 /// Something that forecasts rain from the last frames.
@@ -105,7 +108,16 @@ pub fn reference_forecasters() -> Vec<Box<dyn Forecaster>> {
 
 /// The title of a reference forecast by its name, or by that of a variable, where hyphens are underscores.
 pub fn title(name: &str) -> Option<&'static str> {
+    card(name).map(|card| card.label)
+}
+
+/// Works behind a reference forecast, by the same names; none for what is no reference forecast.
+pub fn citations(name: &str) -> &'static [Citation] {
+    card(name).map_or(&[], |card| card.citations)
+}
+
+fn card(name: &str) -> Option<&'static Card> {
     let wanted = name.replace('_', "-");
     let all = reference_forecasters().into_iter();
-    all.map(|forecaster| forecaster.card()).find(|card| card.name == wanted).map(|card| card.label)
+    all.map(|forecaster| forecaster.card()).find(|card| card.name == wanted)
 }

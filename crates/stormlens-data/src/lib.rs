@@ -30,3 +30,4 @@ pub mod simulate;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod works;

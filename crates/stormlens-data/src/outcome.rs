@@ -6,6 +6,7 @@
 
 mod axis;
 mod domain;
+mod over;
 mod quantity;
 mod variable;
 
@@ -15,6 +16,7 @@ use crate::request::Request;
 
 pub use axis::{Axis, Coordinates};
 pub use domain::{Domain, SceneGeometry};
+pub use over::Over;
 pub use quantity::{Colours, Quantity};
 pub use variable::{Role, Values, Variable, VariableError};
 
@@ -40,6 +42,14 @@ impl Outcome {
     /// The value of the number of that name.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.numbers.iter().find(|number| number.name == name).map(|number| number.value)
+    }
+
+    /// The one moment or interval that its maps are of; `None` where they are of several, or of none.
+    pub fn time(&self) -> Option<&Axis> {
+        let is_of_one = |axis: &&Axis| axis.name == Axis::TIME && axis.len() == 1;
+        let mut axes = self.variables.iter().flat_map(|v| &v.axes).filter(is_of_one);
+        let first = axes.next()?;
+        axes.all(|axis| axis.time(0) == first.time(0)).then_some(first)
     }
 
     /// Attributions of a method, in their order.

@@ -110,7 +110,7 @@ fn strip_words(outcome: &Outcome, variable: &Variable) -> Result<String, PlotErr
         let high = extremes(&variable.map(index)).map_or(f64::NAN, |(_, high)| f64::from(high));
         number(high)
     };
-    let last = variable.axis().and_then(|axis| axis.time(n - 1));
+    let last = variable.last_time();
     let until = last.map_or_else(String::new, |last| format!(" up to {}", time(last)));
     let figure = Figure::Strip(variable.name.clone());
     Ok(format!(

@@ -33,6 +33,7 @@ pub fn of(outcome: &Outcome, shown: &Shown) -> String {
             format!("in sum {}; {}", frame_sum(outcome, shown), extremes(shown, &field, &unit))
         }
         Colours::Mask => mask(outcome, shown, &field),
+        Colours::Classes => classes(shown, &field),
         _ => extremes(shown, &field, &unit),
     }
 }
@@ -74,6 +75,24 @@ fn amount(shown: &Shown, field: &Field, levels: &[f32], unit: &str, name: &str) 
     format!("maximum {}{unit}, {place}; {first} of {}{rest}", number(maximum), whole(shown))
 }
 
+/// `dry on 64 % of the domain, rain on 30 %, heavy rain on 6 %`
+fn classes(shown: &Shown, field: &Field) -> String {
+    let n = field.finite().count();
+    if n == 0 {
+        return "nothing was measured".into();
+    }
+    let share = |class: usize| {
+        let here = field.finite().filter(|&value| value == class as f32).count();
+        percent(here as f64 / n as f64)
+    };
+    let quantity = shown.quantity();
+    let of = |(class, name): (usize, &String)| match class {
+        0 => format!("{name} on {} of {}", share(class), whole(shown)),
+        _ => format!("{name} on {}", share(class)),
+    };
+    quantity.classes.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
+}
+
 /// Through text, so that 0.1 does not become 0.10000000149.
 fn number_of(level: f32) -> String {
     number(level.to_string().parse().unwrap_or(f64::from(level)))
@@ -83,6 +102,9 @@ fn number_of(level: f32) -> String {
 fn extremes(shown: &Shown, field: &Field, unit: &str) -> String {
     let both = largest(shown, field).zip(largest(shown, &field.map(|v| -v)));
     let Some(((high, high_at), (low, low_at))) = both else {
+        if let Some(missing) = shown.quantity().missing {
+            return missing;
+        }
         return match shown.variable.domain {
             Domain::Earth(_) => "nothing was measured".into(),
             _ => "the scene holds no data there".into(),

@@ -37,9 +37,19 @@ pub fn of(outcome: &Outcome, figure: &Figure, style: &Style) -> Result<Words, Pl
 
 fn details(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     let variable = shown.variable;
+    let all = entries::of_all(view.outcome, variable);
     if shown.above.is_some() {
-        return Ok(vec![format!("share of {} members", variable.n_maps())]);
+        let share = format!("share of {} members", variable.n_maps());
+        return Ok(std::iter::once(share).chain(all).collect());
     }
+    let mut found = of_role(view, shown)?;
+    let is_said = variable.axes.iter().any(entries::is_one_time) || shown.other.is_some();
+    found.extend(all.filter(|_| !is_said));
+    Ok(found)
+}
+
+fn of_role(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
+    let variable = shown.variable;
     let entry = entries::words(variable, shown.index);
     if shown.other.is_some() {
         return Ok(vec![entry, moments_words(shown)]);
@@ -225,6 +235,8 @@ fn mask(view: &View, shown: &Shown) -> Result<Vec<String>, PlotError> {
     let share = percent(n as f64 / field.values.len().max(1) as f64);
     let what = &shown.variable.quantity.name;
     let mut details = vec![format!("coloured: {what} ({} pixels, {share})", count(n))];
+    let entry = entries::words(shown.variable, shown.index);
+    details.extend(Some(entry).filter(|entry| !entry.is_empty()));
     details.extend(ground::words(view, shown)?);
     Ok(details)
 }
@@ -237,11 +249,11 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
         (Role::Attribution { .. }, true) => {
             format!("{}, all {n} input frames", target::method_name(outcome, variable))
         }
-        _ if variable.axis().is_some_and(|axis| axis.name == Axis::MEMBER) => {
+        _ if variable.counted_axis().is_some_and(|axis| axis.name == Axis::MEMBER) => {
             format!("{}, {n} members", sentence(&variable.quantity.name))
         }
         _ if variable
-            .axis()
+            .counted_axis()
             .is_some_and(|axis| matches!(axis.coordinates, Coordinates::Names { .. })) =>
         {
             format!("{}, {n} maps", titles::long(outcome, &shown, style))
@@ -249,8 +261,8 @@ fn strip(outcome: &Outcome, variable: &Variable, style: &Style) -> Result<Words,
         _ => format!("{} at {n} times", titles::long(outcome, &shown, style)),
     };
     let mut details: Vec<String> = target::words(outcome, variable).into_iter().collect();
-    let last = variable.axis().and_then(|axis| axis.time(n.saturating_sub(1)));
-    details.extend(last.map(|last| format!("up to {}", time(last))));
+    let last = variable.last_time().map(|last| format!("up to {}", time(last)));
+    details.extend(entries::of_all(outcome, variable).or(last));
     if shown.is_of_frame() {
         details.extend(sign_words(&shown));
         details.push("beneath, in grey: each input frame".into());
@@ -262,11 +274,9 @@ fn differences(outcome: &Outcome, names: [&str; 2], style: &Style) -> Result<Wor
     let first = Shown::difference(outcome, names, 0)?;
     let n = n_shown(first.variable);
     let title = format!("{} at {n} times", titles::long(outcome, &first, style));
-    let last = first.variable.axis().and_then(|axis| axis.time(n.saturating_sub(1)));
-    Ok(Words {
-        title,
-        details: last.map(|last| format!("up to {}", time(last))).into_iter().collect(),
-    })
+    let last = first.variable.last_time().map(|last| format!("up to {}", time(last)));
+    let when = entries::of_all(outcome, first.variable).or(last);
+    Ok(Words { title, details: when.into_iter().collect() })
 }
 
 fn grid(outcome: &Outcome, names: &[String], style: &Style) -> Result<Words, PlotError> {
@@ -283,6 +293,7 @@ fn grid(outcome: &Outcome, names: &[String], style: &Style) -> Result<Words, Plo
     if matches!(first.colours(), Colours::Evidence | Colours::Sizes) {
         details.extend(beneath(&view, first)?);
     }
+    details.extend(entries::of_all(outcome, first.variable));
     Ok(Words { title, details })
 }
 

@@ -1,7 +1,10 @@
-//! Colour bars.
+//! Colour bars, and keys of classes.
+
+use stormlens_data::outcome::Quantity;
 
 use super::PlotError;
 use super::canvas::{Anchor, Frame, Pen};
+use super::key::{self, Key};
 use super::lettering::Type;
 use super::parts::shortened;
 use super::raster;
@@ -28,7 +31,12 @@ pub enum Run {
 const TICK_MM: f64 = 0.8;
 
 impl Legend {
-    /// Draws the bar itself into `frame`; numbers and label stand outside.
+    /// Of a quantity; classes have their names.
+    pub fn of(scale: Scale, quantity: &Quantity) -> Self {
+        Self { scale: scale.named(&quantity.classes), label: quantity.label() }
+    }
+
+    /// Draws the bar, or the patches of classes, into `frame`; numbers, names and label stand outside.
     pub fn draw(
         &self,
         pen: &Pen,
@@ -36,6 +44,10 @@ impl Legend {
         run: Run,
         lettering: Type,
     ) -> Result<(), PlotError> {
+        if !self.scale.names.is_empty() {
+            let key = Key { scale: &self.scale, label: &self.label, frame, lettering };
+            return key.draw(pen, run);
+        }
         let bar = Bar { pen, frame, run, lettering, beyond: self.scale.beyond };
         match self.scale.classes() {
             Some(bounds) => bar.classes(&self.scale, bounds)?,
@@ -50,6 +62,9 @@ impl Legend {
     }
 
     fn numbers_mm(&self, lettering: Type) -> f64 {
+        if !self.scale.names.is_empty() {
+            return key::names_mm(&self.scale, lettering);
+        }
         let labels = match self.scale.classes() {
             Some(bounds) => bounds.iter().map(|&b| class_label(b)).collect::<Vec<_>>(),
             None => self.scale.ticks().into_iter().map(|(v, _)| number(v)).collect(),

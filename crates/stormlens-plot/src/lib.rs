@@ -27,6 +27,7 @@ mod findings;
 mod graticule;
 mod ground;
 mod headings;
+mod key;
 mod layer;
 mod legend;
 mod lettering;

@@ -129,15 +129,17 @@ pub fn single<'a>(
     Ok((View::new(outcome, shown.variable, style)?, shown))
 }
 
-/// What pixels without a value are called: of what follows from other maps nothing was measured anywhere, and what a
-/// forecast would need may lie beyond the frames.
-fn missing_words(outcome: &Outcome, figure: &Figure) -> &'static str {
-    let variables = figure.variables();
-    let roles: Vec<&Role> = variables
-        .iter()
-        .filter_map(|name| outcome.variable(name))
-        .map(|variable| &variable.role)
-        .collect();
+/// What pixels without a value are called: as a quantity says; else, of what follows from other maps nothing was measured
+/// anywhere, and what a forecast would need may lie beyond the frames.
+fn missing_words(outcome: &Outcome, figure: &Figure) -> String {
+    let names = figure.variables();
+    let variables = || names.iter().filter_map(|name| outcome.variable(name));
+    let said = variables().find_map(|variable| variable.quantity.missing.clone());
+    let roles: Vec<&Role> = variables().map(|variable| &variable.role).collect();
+    said.unwrap_or_else(|| of_roles(&roles).to_owned())
+}
+
+fn of_roles(roles: &[&Role]) -> &'static str {
     if roles.iter().any(|role| matches!(role, Role::Diagnostic | Role::Context)) {
         "no data"
     } else if roles.contains(&&Role::Reference) {

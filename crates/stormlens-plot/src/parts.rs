@@ -77,7 +77,7 @@ pub struct Footer {
     lines: Vec<String>,
     lettering: Type,
     /// What pixels without a value are called, where there are some.
-    missing: Option<&'static str>,
+    missing: Option<String>,
 }
 
 impl Footer {
@@ -85,7 +85,7 @@ impl Footer {
         credit: String,
         width_mm: f64,
         letterings: &Letterings,
-        missing: Option<&'static str>,
+        missing: Option<String>,
     ) -> Self {
         // On one line if that is wide enough, else network and data each on their own.
         let lines = match letterings.small.width_mm(&credit) <= width_mm {
@@ -112,7 +112,7 @@ impl Footer {
 
     pub fn draw(&self, pen: &Pen, top: f64) -> Result<(), PlotError> {
         let mut middle = top + self.lettering.line_mm() / 2.0;
-        if let Some(words) = self.missing {
+        if let Some(words) = &self.missing {
             missing_key(pen, middle, words, self.lettering)?;
             middle += self.lettering.line_mm();
         }

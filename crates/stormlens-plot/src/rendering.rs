@@ -33,7 +33,8 @@ pub fn of(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Renderin
         | Colours::RainDifference
         | Colours::Amount
         | Colours::Range
-        | Colours::Factor => Ok(plain(view, shown)),
+        | Colours::Factor
+        | Colours::Classes => Ok(plain(view, shown)),
         Colours::Evidence => evidence(view, shown),
         Colours::Sizes => sizes(view, shown, common),
         Colours::Signed if shown.is_of_pixels() => signs::of(view, shown),
@@ -54,12 +55,13 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
         Colours::Amount => scales::amount(style.theme, &field),
         Colours::Range => scales::range(style.theme, &field),
         Colours::Factor => scales::factor(style.theme, &field),
+        Colours::Classes => scales::classes(style.theme, quantity.classes.len()),
         _ => scales::difference(style.theme),
     };
     let highest = extremes(&field).map(|(_, high)| high);
     let lowest_level = style.palette.classes(style.theme).levels_mm_h[0];
     let message = match (quantity.colours, highest) {
-        (_, None) => Some("nothing was measured here".into()),
+        (_, None) => Some(nothing(&quantity)),
         (Colours::Rain, Some(high)) if high < lowest_level => {
             let level = number(f64::from((lowest_level * 1000.0).round() / 1000.0));
             Some(format!("no rain of {level}{} or more", in_unit(&quantity.unit)))
@@ -68,6 +70,11 @@ fn plain(view: &View, shown: &Shown) -> Rendering {
         _ => None,
     };
     alone(view, shown, field, scale, message)
+}
+
+/// What is said of a map without any value.
+fn nothing(quantity: &Quantity) -> String {
+    quantity.missing.clone().unwrap_or_else(|| "nothing was measured here".to_owned())
 }
 
 /// The values of all maps that share the scale of one: an attribution to frames has one scale for all of
@@ -93,7 +100,7 @@ fn signed(view: &View, shown: &Shown, common: Option<&Field>) -> Result<Renderin
         _ => scales::signed(view.style.theme, all),
     };
     let message = match (extremes(&field), shown.variable.layer()) {
-        (None, _) => Some("nothing was measured here".into()),
+        (None, _) => Some(nothing(&shown.quantity())),
         (Some((0.0, 0.0)), Some(_)) => Some("zero everywhere in this layer".into()),
         (Some((0.0, 0.0)), None) if shown.other.is_none() => Some(NO_INFLUENCE.into()),
         _ => None,
@@ -120,7 +127,7 @@ fn alone(
     let scale = if view.square.is_some() { scale.transparent_where_missing() } else { scale };
     let values = cells::over(view, &shown.variable.domain, field, Interpolation::Cells);
     let layers = vec![Layer::sharp(values, &scale)];
-    let legend = Some(Legend { scale, label: shown.quantity().label() });
+    let legend = Some(Legend::of(scale, &shown.quantity()));
     Rendering { layers, legend, message, has_missing }
 }
 

@@ -20,6 +20,8 @@ pub struct Scale {
     pub beyond: [bool; 2],
     /// The first class is left out of the legend: it is the ground.
     pub hides_first: bool,
+    /// Names of the classes, where they are no ranges of numbers; else empty.
+    pub names: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,13 +38,13 @@ impl Scale {
     /// A colour between each two bounds, and one beyond either end; missing values are transparent.
     pub fn of_classes(bounds: Vec<f32>, colours: Vec<Rgba>, beyond: [bool; 2]) -> Self {
         let bounds = Bounds::Classes(bounds);
-        Self { bounds, colours, missing: [0; 4], beyond, hides_first: false }
+        Self { bounds, colours, missing: [0; 4], beyond, hides_first: false, names: Vec::new() }
     }
 
     /// Equal steps from `low` to `high`; missing values are transparent.
     pub fn linear(low: f32, high: f32, colours: Vec<Rgba>, beyond: [bool; 2]) -> Self {
         let bounds = Bounds::Linear { low, high };
-        Self { bounds, colours, missing: [0; 4], beyond, hides_first: false }
+        Self { bounds, colours, missing: [0; 4], beyond, hides_first: false, names: Vec::new() }
     }
 
     /// The same scale with a colour for missing values.
@@ -58,6 +60,11 @@ impl Scale {
     /// The same scale, its first class being the ground.
     pub fn on_first_class(self) -> Self {
         Self { hides_first: true, ..self }
+    }
+
+    /// The same scale with a name for each class.
+    pub fn named(self, names: &[String]) -> Self {
+        Self { names: names.to_vec(), ..self }
     }
 
     /// The same scale with what its colours look like on a ground.

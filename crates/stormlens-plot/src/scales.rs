@@ -27,6 +27,16 @@ fn rain_in(levels_mm_h: &[f32], colours: &[Rgb], theme: Theme) -> Scale {
     scale.with_missing(inks(theme).missing).on_first_class()
 }
 
+/// One colour a class, counted from 0: from next to the paper towards the ink, for classes have an order.
+pub fn classes(theme: Theme, n: usize) -> Scale {
+    let map = palette::share(theme);
+    let last = n.saturating_sub(1).max(1);
+    let colour = |class: usize| opaque(map[class.min(last) * (N_CONTINUOUS - 1) / last]);
+    let bounds = (1..n).map(|class| class as f32 - 0.5).collect();
+    let colours = (0..n.max(1)).map(colour).collect();
+    Scale::of_classes(bounds, colours, [false, false]).with_missing(inks(theme).missing)
+}
+
 /// A share from 0 to 1.
 pub fn share(theme: Theme, field: &Field) -> Scale {
     let colours = palette::share(theme).iter().map(|&c| opaque(c)).collect();

@@ -1,5 +1,6 @@
 //! What all figures have in common.
 
+mod classes;
 mod diagrams;
 mod earth;
 mod ensembles;

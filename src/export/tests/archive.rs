@@ -204,3 +204,36 @@ fn what_was_used_is_cited_once() {
     let own = ModelCard { citations: Box::leak(Box::new([citation])), ..testing::scene_card() };
     check(&cited(&scene, &own, &published), &["{grahn2022polarlows"], &[]);
 }
+
+/// Reference forecasts, rivals, recalibration and scores are by somebody, too; so are they on pages and in NetCDF files.
+#[test]
+fn whatever_else_is_in_a_result_is_cited() {
+    let check = |name: &str, role: Role, axes: &[Axis], keys: &[&str]| {
+        let mut outcome = outcome();
+        let mut other = outcome.variable("persistence").expect("a reference").clone();
+        (other.name, other.role) = (name.to_owned(), role);
+        other.axes.splice(0..0, axes.iter().cloned());
+        outcome.variables.push(other);
+        let text = bibtex(&outcome, &testing::card(), testing::methods(), &Style::default());
+        let works = works(&outcome, &testing::card(), testing::methods());
+        for key in keys {
+            assert_eq!(text.matches(&format!("{{{key},")).count(), 1, "{name}: {key} in {text}");
+            assert!(works.iter().any(|work| work.key == *key), "{name}: {key}");
+        }
+    };
+    let reference = || Role::Reference;
+    let lagrangian = ["germann2002scale", "lucas1981iterative", "pulkkinen2019pysteps"];
+    check("lagrangian_persistence", reference(), &[], &lagrangian);
+    check("s_prog", reference(), &[], &["seed2003dynamic", "pulkkinen2019pysteps"]);
+    check("steps_mean", reference(), &[], &["bowler2006steps", "seed2003dynamic"]);
+    check("rainfarm_mean", reference(), &[], &["rebora2006rainfarm"]);
+    check(
+        "rainfarm_orographic",
+        reference(),
+        &[],
+        &["rebora2006rainfarm", "terzago2018stochastic"],
+    );
+    check("fractions_skill_score", Role::Diagnostic, &[], &["roberts2008scale"]);
+    let events = Axis::names("event", ["≥ 1 mm"]);
+    check("probability", Role::Prediction, &[events], &["ayer1955empirical"]);
+}

@@ -6,7 +6,8 @@ use stormlens_data::downscale::{
 use stormlens_data::field::{FieldError, Interval};
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Domain, Note, Number, Outcome, Over, Provenance, Quantity, Role, Values,
+    Variable,
 };
 
 use super::fields::Climatology;
@@ -228,8 +229,12 @@ impl<'a> Made<'a> {
             // Where hardly anything falls a ratio says nothing.
             let ratio = |(a, b): (&f32, &f32)| if *b >= LEAST_MM { a / b } else { f32::NAN };
             let ratio: Vec<f32> = self.refined.mm.iter().zip(bilinear).map(ratio).collect();
-            let quantity = Quantity::new("ratio to bilinear", "1", Colours::Factor);
-            self.variables.push(self.map("ratio", Role::Diagnostic, quantity, &ratio));
+            let has_gaps = self.refined.mm.iter().chain(bilinear).any(|mm| mm.is_nan());
+            let missing = if has_gaps { "no rain, or no data" } else { "no rain" };
+            let quantity = Quantity::new("ratio to bilinear", "1", Colours::Factor)
+                .missing_where(&format!("{missing}: undefined"))
+                .over(Over::OfSum);
+            self.variables.push(self.rain_of(quantity, "ratio", Role::Diagnostic, &ratio));
         }
         self.add_rainfarm("rainfarm", None);
         let work = self.work;
@@ -304,8 +309,9 @@ impl<'a> Made<'a> {
         let of_members =
             Quantity { name: "mean of the members".to_owned(), ..self.quantity.clone() };
         self.variables.push(self.rain_of(of_members, "mean", Role::Diagnostic, &mean));
-        let quantity = Quantity::new("spread of the members", "mm", Colours::Amount);
-        self.variables.push(self.map("spread", Role::Diagnostic, quantity, &spread));
+        let quantity =
+            Quantity::new("spread of the members", "mm", Colours::Amount).over(Over::OfSum);
+        self.variables.push(self.rain_of(quantity, "spread", Role::Diagnostic, &spread));
         self.forecasts.push(("mean".to_owned(), mean));
         self.members = members;
     }
@@ -317,7 +323,7 @@ impl<'a> Made<'a> {
         let elevation = self.elevation_m.as_deref();
         let scores = Scores::new(self.work, &self.ground, &maps, observed, elevation);
         if let Some(scores) = scores {
-            self.variables.extend(scores.variables(&self.ground));
+            self.variables.extend(scores.variables(self.work, &self.ground));
             self.numbers.extend(scores.numbers());
         }
         let rainfarm = self.rainfarm.iter().map(|(name, members)| (*name, members));
@@ -358,8 +364,14 @@ impl<'a> Made<'a> {
             every(&self.ground.longitudes),
             self.work.geometry.coarse_deg,
         );
-        let quantity = Quantity::new("coarse over refined rain of a cell", "1", Colours::Factor);
-        blocks.variable("conservation_ratio", Role::Diagnostic, quantity, &self.refined.ratio)
+        let has_gaps = self.refined.mosaic.mm.iter().any(|mm| mm.is_nan());
+        let missing = if has_gaps { "no refined rain, or no data" } else { "no refined rain" };
+        let quantity = Quantity::new("coarse over refined rain of a cell", "1", Colours::Factor)
+            .missing_where(&format!("{missing}: undefined"))
+            .over(Over::OfSum);
+        let ratio = &self.refined.ratio;
+        let map = blocks.variable("conservation_ratio", Role::Diagnostic, quantity, ratio);
+        Variable { axes: interval(self.work), ..map }
     }
 }
 
@@ -393,7 +405,7 @@ fn own_name(work: &Work, quantity: &Quantity) -> String {
 }
 
 /// The interval.
-fn interval(work: &Work) -> Vec<Axis> {
+pub fn interval(work: &Work) -> Vec<Axis> {
     let of = |interval: Interval| Axis::interval(interval.start, interval.end);
     work.rain.field.interval.map(of).into_iter().collect()
 }

@@ -2,9 +2,11 @@
 
 use stormlens_data::downscale::{TileRain, channel};
 use stormlens_data::network::{Explained, Meaning, ShownLayer};
-use stormlens_data::outcome::{Axis, Colours, Domain, Note, Number, Quantity, Role, Variable};
+use stormlens_data::outcome::{
+    Axis, Colours, Domain, Note, Number, Over, Quantity, Role, Variable,
+};
 
-use super::answer::heights;
+use super::answer::{heights, interval};
 use super::map::{Ground, from_north};
 use super::prepare::{Focus, Work};
 use crate::task::Answered;
@@ -28,7 +30,9 @@ pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) 
     let tile = Ground::of_tile(work, &work.tiles[focus.tile_idx].0);
     let mut found = Found::default();
     found.variables.extend(inputs(work, focus, &tile));
-    found.variables.extend(gates(&answer.shown, &tile));
+    // Gates depend on the rain, corrections do not.
+    let dated = |gate| Variable { axes: interval(work), ..gate };
+    found.variables.extend(gates(&answer.shown, &tile).into_iter().map(dated));
     if !answered.placed.is_empty() {
         found.variables.extend(corrections(&answered.placed, &tile));
     }
@@ -56,7 +60,8 @@ fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
     let rain: Vec<f32> = rain.into_iter().map(|mm| mm as f32).collect();
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
     let quantity = Quantity { name: format!("coarse {}, interpolated", quantity.name), ..quantity };
-    let mut variables = vec![tile.variable("tile/rain", Role::Input, quantity, &rain)];
+    let rain = tile.variable("tile/rain", Role::Input, quantity, &rain);
+    let mut variables = vec![Variable { axes: interval(work), ..rain }];
     if let Some(heights) = heights(work, focus.tile_idx) {
         let quantity = Quantity::new("terrain of the tile", "m", Colours::Amount);
         variables.push(tile.variable("tile/elevation", Role::Context, quantity, &heights));
@@ -99,7 +104,8 @@ fn gate(layer: &ShownLayer, depth: usize, tile: &Ground) -> Option<Variable> {
     };
     let values: Vec<f32> = (0..n).map(mean).collect();
     let title = if colours == Colours::Amount { format!("mean size of {title}") } else { title };
-    Some(on_tile(tile, &name, Quantity::new(&title, "1", colours), [height, width], &values))
+    let quantity = Quantity::new(&title, "1", colours).over(Over::OfSum);
+    Some(on_tile(tile, &name, quantity, [height, width], &values))
 }
 
 /// A map of fewer cells that covers the tile.

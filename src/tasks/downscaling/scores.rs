@@ -5,12 +5,15 @@
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{Geometry, Tile, TileRain};
 use stormlens_data::field::Grid;
-use stormlens_data::outcome::{Axis, Colours, Domain, Number, Quantity, Role, Values, Variable};
+use stormlens_data::outcome::{
+    Axis, Colours, Domain, Number, Over, Quantity, Role, Values, Variable,
+};
 use stormlens_data::score::downscaling::{
-    CONTINUOUS_SCORES, ELEVATION_BANDS_M, EnsembleSums, Merge, Moments, QUANTILES, RainHistogram,
-    Verified, resampled_interval,
+    CONTINUOUS_SCORES, ContinuousScore, ELEVATION_BANDS_M, EnsembleSums, Merge, Moments, QUANTILES,
+    RainHistogram, Verified, resampled_interval,
 };
 
+use super::answer::interval;
 use super::map::{Ground, from_north};
 use super::prepare::Work;
 
@@ -23,6 +26,10 @@ const SEED: u64 = 11;
 
 /// Shares of nodes whose quantiles are set against those of the observation, in thousandths.
 const SHARES: std::ops::RangeInclusive<u32> = 10..=999;
+
+/// What names of scores begin with, in millimetres and in the network's unit.
+pub const SCORES: &str = "scores/";
+pub const NETWORK_SCORES: &str = "scores_normalised/";
 
 /// A map that is scored, with its name.
 pub struct Scored<'a> {
@@ -80,13 +87,16 @@ impl Scores {
     }
 
     /// Tables and curves of a result.
-    pub fn variables(&self, ground: &Ground) -> Vec<Variable> {
-        let mut variables = vec![self.table(), self.network_table(), self.fractions()];
+    pub fn variables(&self, work: &Work, ground: &Ground) -> Vec<Variable> {
+        let mut variables = self.of_millimetres();
+        variables.extend(self.of_network_unit());
+        variables.push(self.fractions());
         variables.extend(self.quantiles());
         variables.extend(self.against_observation());
         variables.extend(self.spectrum());
         variables.push(self.by_elevation());
-        variables.extend(self.by_place(ground));
+        let dated = |map| Variable { axes: interval(work), ..map };
+        variables.extend(self.by_place(ground).map(dated));
         variables
     }
 
@@ -94,36 +104,31 @@ impl Scores {
         Axis::names("forecast", self.names.clone())
     }
 
-    fn table(&self) -> Variable {
-        let names = CONTINUOUS_SCORES.iter().map(|score| score.name);
-        let of = |sums: &Verified| {
-            CONTINUOUS_SCORES.map(|score| (score.of)(&sums.mm).unwrap_or(f64::NAN))
+    /// One variable a score, since each has its unit: `scores/mse` over forecasts.
+    fn of_millimetres(&self) -> Vec<Variable> {
+        let of = |score: &ContinuousScore| {
+            let value = |sums: &Verified| (score.of)(&sums.mm).unwrap_or(f64::NAN);
+            let values = self.all.iter().map(value).collect();
+            let unit = if score.unit.is_empty() { "1" } else { score.unit };
+            Variable {
+                quantity: Quantity::new(score.label, unit, Colours::None),
+                ..numbers(&format!("{SCORES}{}", score.name), "", vec![self.forecasts()], values)
+            }
         };
-        let values = self.all.iter().flat_map(of).collect();
-        let with_unit = CONTINUOUS_SCORES.iter().filter(|score| !score.unit.is_empty());
-        let units: Vec<String> =
-            with_unit.map(|score| format!("{} in {}", score.name, score.unit)).collect();
-        numbers(
-            "scores",
-            &format!("scores: {}, the others without unit", units.join(", ")),
-            vec![self.forecasts(), Axis::names("score", names)],
-            values,
-        )
+        CONTINUOUS_SCORES.iter().map(of).collect()
     }
 
-    fn network_table(&self) -> Variable {
-        let scores = || CONTINUOUS_SCORES.iter().filter(|score| score.is_of_network_unit);
-        let of = |sums: &Verified| {
-            scores().map(|score| (score.of)(&sums.z).unwrap_or(f64::NAN)).collect::<Vec<_>>()
+    /// The same of the network's own unit, which is none.
+    fn of_network_unit(&self) -> Vec<Variable> {
+        let scores = CONTINUOUS_SCORES.iter().filter(|score| score.is_of_network_unit);
+        let of = |score: &ContinuousScore| {
+            let value = |sums: &Verified| (score.of)(&sums.z).unwrap_or(f64::NAN);
+            let title = format!("{} in the network's unit", score.label);
+            let name = format!("{NETWORK_SCORES}{}", score.name);
+            let values = self.all.iter().map(value).collect();
+            numbers(&name, &title, vec![self.forecasts()], values)
         };
-        let values = self.all.iter().flat_map(of).collect();
-        let names = Axis::names("score", scores().map(|score| score.name));
-        numbers(
-            "scores_normalised",
-            "scores in the network's unit",
-            vec![self.forecasts(), names],
-            values,
-        )
+        scores.map(of).collect()
     }
 
     fn fractions(&self) -> Variable {
@@ -257,7 +262,9 @@ impl Scores {
         Some(Variable {
             name: "error_by_tile".to_owned(),
             role: Role::Diagnostic,
-            quantity: Quantity::new("mean squared error by tile", "mm²", Colours::Amount),
+            quantity: Quantity::new("mean squared error by tile", "mm²", Colours::Amount)
+                .missing_where("not counted")
+                .over(Over::OfSum),
             axes: Vec::new(),
             plane: Some([rows, columns]),
             domain: Domain::Earth(grid),

@@ -122,7 +122,7 @@ pub fn stop(task: &Nowcasts, RawForm(body): RawForm) -> Result<Response, AppErro
     Ok(if goes_on { see(LIST) } else { see(&address(&plan)) })
 }
 
-/// `.csv`, `.json`, `.tex`: all numbers.
+/// `.csv`, `.json`, `.tex`: all numbers; `.bib`: what to cite for them.
 pub async fn file(
     task: Arc<Nowcasts>,
     State(state): State<AppState>,
@@ -148,16 +148,18 @@ pub enum FileKind {
     Csv,
     Json,
     Latex,
+    Bibtex,
 }
 
 impl FileKind {
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Latex];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Latex, Self::Bibtex];
 
     pub fn ending(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Latex => "tex",
+            Self::Bibtex => "bib",
         }
     }
 
@@ -167,6 +169,7 @@ impl FileKind {
             Self::Csv => "All scores with intervals, CSV",
             Self::Json => "Everything, JSON",
             Self::Latex => "A table for a paper, LaTeX with booktabs",
+            Self::Bibtex => "What to cite for forecasts without a network and for scores, BibTeX",
         }
     }
 
@@ -175,6 +178,7 @@ impl FileKind {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
             Self::Latex => "application/x-tex; charset=utf-8",
+            Self::Bibtex => "text/plain; charset=utf-8",
         }
     }
 
@@ -183,6 +187,7 @@ impl FileKind {
         Ok(match self {
             Self::Csv => write::csv(&found.report),
             Self::Latex => write::latex(&found.report),
+            Self::Bibtex => write::bibtex(&found.report),
             Self::Json => serde_json::to_string(found).map_err(failed)?,
         })
     }

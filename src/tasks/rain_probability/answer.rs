@@ -1,12 +1,11 @@
 //! From the answers about fields to probabilities: as the network gives them, recalibrated, and beside what was measured.
 
-use jiff::{SignedDuration, Timestamp};
 use stormlens_data::card::FieldStatement;
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
 };
-use stormlens_data::probability::{FieldQuantity, Found};
+use stormlens_data::probability::Found;
 use stormlens_data::score::probability::monotone_exceedance;
 
 use super::explained;
@@ -14,7 +13,9 @@ use super::gauges;
 use super::ground::Ground;
 use super::points;
 use super::prepare::Work;
+use super::quantities::field_quantity;
 use super::samples::Loaded;
+use super::times;
 use crate::question::Cards;
 use crate::task::Answered;
 
@@ -40,7 +41,7 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
     variables.extend(found.variables);
     numbers.extend(found.numbers);
     if let Some(end) = work.loaded.end {
-        date(&mut variables, end, work.card.fields.hours);
+        times::date(&mut variables, end, &work.card.fields);
     }
     let mut notes = notes_of(&work, answered.cards);
     notes.extend(found.notes);
@@ -51,21 +52,6 @@ pub fn outcome(mut answered: Answered<'_>) -> Outcome {
         notes,
         provenance: provenance(&work, answered.provenance),
         duration_ms: answered.duration_ms,
-    }
-}
-
-/// Maps know their time, but for what methods found of them; amounts know the hours before it that they are over.
-fn date(variables: &mut [Variable], end: Timestamp, hours: u32) {
-    let is_dated = |variable: &&mut Variable| {
-        let is_found = matches!(variable.role, Role::Attribution { .. } | Role::Mask);
-        variable.plane.is_some() && !is_found
-    };
-    for variable in variables.iter_mut().filter(is_dated) {
-        let time = match variable.quantity.is_amount() {
-            true => Axis::interval(end - SignedDuration::from_hours(hours.into()), end),
-            false => Axis::moment(end),
-        };
-        variable.axes.insert(0, time);
     }
 }
 
@@ -157,7 +143,7 @@ impl<'a> Made<'a> {
         variables.extend(gauges::observed(self.work));
         variables.extend(gauges::truth(self.work));
         variables.extend(gauges::labels(self.work));
-        variables.extend(gauges::table(self.work, &measured));
+        variables.extend(gauges::at_gauges(self.work, &measured));
         variables
     }
 
@@ -224,7 +210,10 @@ impl<'a> Made<'a> {
         [
             map(
                 CLASS,
-                Quantity::new("most likely class by membership", "1", Colours::Amount),
+                Quantity::class(
+                    "most likely class by membership",
+                    class_names(&self.work.card.fields),
+                ),
                 (0..n).map(likeliest).collect(),
             ),
             map(
@@ -257,7 +246,7 @@ impl<'a> Made<'a> {
         let n = statement.size[0] * statement.size[1];
         let mut variables = Vec::new();
         for (channel, variable) in statement.variables.iter().enumerate() {
-            let quantity = field_quantity(variable);
+            let quantity = field_quantity(variable, statement);
             let physical = |z: &f32| variable.physical(*z).unwrap_or(*z);
             let of = |values: &[f32]| -> Vec<f32> {
                 values[channel * n..(channel + 1) * n].iter().map(physical).collect()
@@ -265,9 +254,12 @@ impl<'a> Made<'a> {
             let map = |name: String, role, values| {
                 let mut quantity = quantity.clone();
                 match name.split('/').next() {
-                    Some("seen") => quantity.name += ", as the first mask leaves it",
+                    Some("seen") => {
+                        quantity.name += ", as the first mask leaves it";
+                        quantity = quantity.missing_where("hidden from the network");
+                    }
                     Some("rebuilt") => quantity.name += ", rebuilt by the network",
-                    _ => {}
+                    _ => quantity = quantity.missing_where("no value: hidden from the network"),
                 }
                 self.ground().variable(&name, role, quantity, (None, values))
             };
@@ -329,17 +321,6 @@ pub fn class_names(statement: &FieldStatement) -> Vec<String> {
 pub fn event_names(statement: &FieldStatement) -> Vec<String> {
     let name = |mm: &f64| format!("≥ {mm} mm in {} h", statement.hours);
     statement.thresholds_mm.iter().map(name).collect()
-}
-
-/// A variable of the input as figures show it.
-pub fn field_quantity(variable: &stormlens_data::card::FieldVariable) -> Quantity {
-    let colours = match variable.quantity {
-        FieldQuantity::EastwardWind | FieldQuantity::NorthwardWind => Colours::Signed,
-        FieldQuantity::Precipitation => Colours::Rain,
-        _ => Colours::Range,
-    };
-    let unit = if variable.statistics().is_some() { variable.unit.as_str() } else { "1" };
-    Quantity::new(&variable.label(), unit, colours)
 }
 
 fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {

@@ -8,10 +8,10 @@ use stormlens_plot::Figure;
 use stormlens_plot::words::sentence;
 
 use super::RainProbabilityTask;
-use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD, class_names};
+use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD};
 use super::explained::EFFECT;
 use super::fields::selects;
-use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, OBSERVED_CLASS, TABLE, TRUTH};
+use super::gauges::{self, DENSITY_LABEL, HARD_LABEL, OBSERVATION, TRUTH, Table};
 use super::list::{few_fields, page_of};
 use super::panel::Panel;
 use super::points::LENGTH;
@@ -25,7 +25,7 @@ use crate::web::layout::Layout;
 use crate::web::pages::Shown;
 use crate::web::report::Report;
 use crate::web::views::{FigureView, Figures, map, mark_first};
-use crate::web::{AppError, format, result};
+use crate::web::{AppError, result};
 
 #[derive(Template)]
 #[template(path = "tasks/rain_probability/result.html")]
@@ -67,12 +67,6 @@ pub struct Variable {
     pub views: Vec<FigureView>,
 }
 
-/// Numbers with names on both sides.
-pub struct Table {
-    pub columns: Vec<String>,
-    pub rows: Vec<(String, Vec<String>)>,
-}
-
 /// What the form to ask again asks for beside the methods.
 const OWN: [&str; 8] = [EVENT, OUTPUT, PLACE, BLOCKS, HIDE, MASKS, MASK_PERCENT, POINTS];
 
@@ -105,7 +99,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
             .flat_map(|name| of(name))
             .collect(),
         masks: [MEAN, SPREAD].iter().flat_map(|name| of(name)).collect(),
-        gauges: gauges(question, outcome),
+        gauges: gauges::table(outcome),
         variables: variables(question, outcome, &figures),
         occlusion: occlusion(outcome, &figures),
         lengths: lengths(outcome, &figures),
@@ -175,26 +169,6 @@ fn variables(question: &Question, outcome: &Outcome, figures: &Figures<'_>) -> V
     };
     let all = card.fields.variables.iter().map(|variable| of(&variable.name));
     all.filter(|variable| !variable.views.is_empty()).collect()
-}
-
-fn gauges(question: &Question, outcome: &Outcome) -> Option<Table> {
-    let variable = outcome.variable(TABLE)?;
-    let classes = class_names(&fields(&question.cards).ok()?.fields);
-    let [gauges, what] = &variable.axes[..] else { return None };
-    // What is said of a gauge stands below it: there are more numbers than gauges.
-    let cell = |gauge: usize, row: usize| {
-        let value = variable.values.at(gauge * what.len() + row);
-        match classes.get(value as usize).filter(|_| what.label(row) == OBSERVED_CLASS) {
-            Some(class) if !value.is_nan() => class.clone(),
-            _ => format::number(value),
-        }
-    };
-    let rows = (0..what.len()).map(|row| {
-        let cells = (0..gauges.len()).map(|gauge| cell(gauge, row)).collect();
-        (sentence(&what.label(row)), cells)
-    });
-    let columns = (0..gauges.len()).map(|gauge| gauges.label(gauge)).collect();
-    Some(Table { columns, rows: rows.collect() })
 }
 
 /// Where else it could be explained: gauges, and the whole map.

@@ -8,7 +8,7 @@ use stormlens_data::request::{ClassOutput, EventPlace};
 
 use super::answer::{EXCEEDANCE, PROBABILITY, event_names};
 use super::explained::EFFECT;
-use super::gauges::{MODEL_RAIN, TABLE};
+use super::gauges::{GAUGE, MODEL_RAIN};
 use super::ground::{Ground, place_words};
 use super::question::{fields, target_of};
 use crate::question::Question;
@@ -105,11 +105,10 @@ fn model_rain(outcome: &Outcome, place: EventPlace) -> Option<f64> {
         (gauge.latitude - latitude).abs() < 1e-3 && (gauge.longitude - longitude).abs() < 1e-3
     };
     let gauge = GAUGES.iter().find(is_there)?;
-    let table = outcome.variable(TABLE)?;
-    let [gauges, what] = &table.axes[..] else { return None };
+    let rain = outcome.variable(MODEL_RAIN)?;
+    let gauges = rain.axes.iter().find(|axis| axis.name == GAUGE)?;
     let row = (0..gauges.len()).find(|&i| gauges.label(i) == gauge.name)?;
-    let column = (0..what.len()).find(|&i| what.label(i) == MODEL_RAIN)?;
-    Some(table.values.at(row * what.len() + column)).filter(|mm| mm.is_finite())
+    Some(rain.values.at(row)).filter(|mm| mm.is_finite())
 }
 
 /// `humidity at 850 hPa +9 percentage points`

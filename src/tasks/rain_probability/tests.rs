@@ -26,6 +26,7 @@ use crate::web::upload::{Intake, Kept, UploadLimits};
 
 mod files;
 mod points;
+mod quantities;
 mod synthetic;
 
 /// A day with 61 mm in Córdoba.
@@ -293,23 +294,30 @@ fn memberships_and_probabilities_stand_side_by_side() {
     // Between 0.4 (never) and 0.5 (always) in a straight line; below it never.
     assert!((at(PROBABILITY, 0) - 2.0 / 7.0).abs() < 1e-5, "{}", at(PROBABILITY, 0));
     assert_eq!((at(PROBABILITY, 1), at(CLASS, 0)), (0.0, 0.0));
-    let has_hours = |name: &str| {
-        outcome.variable(name).expect("it is there").axes.iter().any(|axis| axis.has_intervals())
-    };
-    assert!(has_hours(super::gauges::OBSERVATION) && !has_hours(PREDICTION), "amounts are of 24 h");
-    let gauges = outcome.variable("gauges").expect("a table");
-    let [places, what] = &gauges.axes[..] else { panic!("two axes") };
-    let value = |gauge: &str, row: &str| {
+    let value = |name: &str, gauge: &str, entry: Option<&str>| {
+        let variable = outcome.variable(name).expect("it is there");
         let find = |axis: &stormlens_data::outcome::Axis, name: &str| {
             (0..axis.len()).find(|&i| axis.label(i) == name).expect("it is there")
         };
-        gauges.values.at(find(places, gauge) * what.len() + find(what, row))
+        let [_, places, entries @ ..] = &variable.axes[..] else { panic!("a time and gauges") };
+        let last = entries.first().zip(entry).map_or(0, |(axis, name)| find(axis, name));
+        let n = entries.first().map_or(1, |axis| axis.len());
+        variable.values.at(find(places, gauge) * n + last)
     };
-    let rain = value("Córdoba", "observed (mm)");
+    let rain = value("gauge/observation", "Córdoba", None);
     assert!(rain >= 10.0, "{rain} mm");
-    assert_eq!(value("Córdoba", "observed class"), 2.0);
-    assert_eq!(value("Córdoba", "density label, heavy rain"), 1.0);
-    assert!((value("Córdoba", "membership, dry") - 4.0 / 7.0).abs() < 1e-6);
+    assert_eq!(value("gauge/class", "Córdoba", None), 2.0);
+    assert_eq!(value("gauge/density_label", "Córdoba", Some("heavy rain")), 1.0);
+    assert!((value("gauge/prediction", "Córdoba", Some("dry")) - 4.0 / 7.0).abs() < 1e-6);
+    let table = super::gauges::table(&outcome).expect("gauges");
+    let cell = |row: &str, gauge: &str| {
+        let column = table.columns.iter().position(|name| name == gauge).expect("a gauge");
+        let found = table.rows.iter().find(|(name, _)| name == row);
+        found.unwrap_or_else(|| panic!("{row}")).1[column].clone()
+    };
+    assert_eq!(cell("Observed class", "Córdoba"), "heavy rain");
+    assert!(cell("Observed rain in 24 h (mm)", "Córdoba").parse::<f64>().is_ok());
+    assert_eq!(cell("Membership, dry", "Córdoba"), "0.571");
     assert_eq!(outcome.notes("perfect-prognosis").count(), 1);
     assert!(outcome.variables.iter().all(|variable| variable.check().is_ok()));
     let request = request(&task, &format!("fields={SAMPLE}"));

@@ -1,7 +1,8 @@
 //! A map as GeoTIFF, which programs for maps open at its place.
 //!
 //! One band of float32, north up; missing values are NaN. Where the map lies is said as OGC GeoTIFF 1.1
-//! has it (OGC 19-008r4), with a projection of its own parameters, since national grids have no codes.
+//! has it (OGC 19-008r4), with a projection of its own parameters, since national grids have no codes. What it is, its unit
+//! and its time stand in the tags that GDAL reads.
 
 use std::io::Cursor;
 
@@ -10,34 +11,45 @@ use tiff::encoder::colortype::Gray32Float;
 use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKindStandard};
 use tiff::tags::Tag;
 
+use self::metadata::Metadata;
 use super::FilesError;
 use crate::field::Grid;
-use crate::outcome::{Domain, Variable};
+use crate::outcome::{Domain, Outcome, Variable};
 use crate::projection::Projection;
 use crate::scene;
 use crate::scene::place::Position;
 
+mod letters;
+mod metadata;
+
 const M_IN_KM: f64 = 1000.0;
+/// `GDAL_METADATA`, items as XML.
+const GDAL_METADATA: Tag = Tag::Unknown(42112);
 /// In place of a code, where one is defined by its parameters.
 const USER_DEFINED: u16 = 32767;
 
 /// One map of a variable, by its place among the variable's maps. A map of a scene lies where the scene's own file
-/// says, in its words.
+/// says, in its words. The band has description, unit (as UDUNITS reads it) and, as items, `time` (the end of an interval),
+/// `time_start`, `lead_time_minutes`, the entries of all other axes, level and classes; the file says where it came from.
 ///
 /// # Errors
 /// For a variable that lies nowhere on the Earth, and for a projection that GeoTIFF has no name for.
 ///
 /// # Panics
 /// If the variable has no such map.
-pub fn to_bytes(variable: &Variable, index: usize) -> Result<Vec<u8>, FilesError> {
+pub fn to_bytes(
+    outcome: &Outcome,
+    variable: &Variable,
+    index: usize,
+) -> Result<Vec<u8>, FilesError> {
     let refuse = |what: String| FilesError::GeoTiff { name: variable.name.clone(), what };
     let nowhere = || refuse("it does not lie on the Earth".to_owned());
     let [height, width] = variable.plane.ok_or_else(nowhere)?;
-    let map = variable.map(index);
+    let (map, metadata) = (variable.map(index), Metadata::new(outcome, variable, index));
     let Domain::Earth(grid) = &variable.domain else {
         let place = variable.domain.place([height, width]).ok_or_else(nowhere)?;
         let tags = |tags: &mut Tags<'_, '_>| write_place(tags, &place);
-        return write(&map.values, [height, width], tags)
+        return write(&map.values, [height, width], &metadata, tags)
             .map_err(|error| refuse(error.to_string()));
     };
     if !grid.is_somewhere() {
@@ -48,7 +60,7 @@ pub fn to_bytes(variable: &Variable, index: usize) -> Result<Vec<u8>, FilesError
         refuse(format!("GeoTIFF has no name for the projection {}: take NetCDF", projection.name()))
     })?;
     let place = place(grid, &projection, [height, width]);
-    write(&map.values, [height, width], |tags| write_grid(tags, &place, &keys))
+    write(&map.values, [height, width], &metadata, |tags| write_grid(tags, &place, &keys))
         .map_err(|error| refuse(error.to_string()))
 }
 
@@ -58,6 +70,7 @@ type Tags<'a, 'b> = DirectoryEncoder<'a, Cursor<&'b mut Vec<u8>>, TiffKindStanda
 fn write(
     values: &[f32],
     [height, width]: [usize; 2],
+    metadata: &Metadata,
     position: impl FnOnce(&mut Tags<'_, '_>) -> TiffResult<()>,
 ) -> TiffResult<Vec<u8>> {
     let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -66,10 +79,19 @@ fn write(
         let mut file = TiffEncoder::new(Cursor::new(&mut bytes))?;
         let mut image = file.new_image::<Gray32Float>(side(width), side(height))?;
         position(image.encoder())?;
+        write_metadata(image.encoder(), metadata)?;
         image.encoder().write_tag(Tag::GdalNodata, "nan")?;
         image.write_data(values)?;
     }
     Ok(bytes)
+}
+
+fn write_metadata(tags: &mut Tags<'_, '_>, metadata: &Metadata) -> TiffResult<()> {
+    tags.write_tag(Tag::ImageDescription, metadata.description().as_str())?;
+    if let Some(time) = metadata.date_time() {
+        tags.write_tag(Tag::DateTime, time.as_str())?;
+    }
+    tags.write_tag(GDAL_METADATA, metadata.xml().as_str())
 }
 
 fn write_grid(

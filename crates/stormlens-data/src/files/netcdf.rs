@@ -1,10 +1,9 @@
 //! A whole result as one NetCDF-4 file that follows the Climate and Forecast conventions (CF-1.11):
 //! all variables on their grid, with times, projection and everything needed to make it again.
 
-use self::axes::Axes;
 use self::builder::Builder;
 use self::entries::entries;
-use self::planes::Planes;
+use self::variables::Places;
 use super::FilesError;
 use crate::card::Citation;
 use crate::outcome::{Colours, Domain, Number, Outcome, Quantity, SceneGeometry};
@@ -14,8 +13,11 @@ mod axes;
 mod builder;
 mod creation_order;
 mod entries;
+mod flags;
 mod grid_mapping;
+mod levels;
 mod planes;
+mod times;
 mod variables;
 
 const CONVENTIONS: &str = "CF-1.11";
@@ -33,7 +35,10 @@ const CONVENTIONS: &str = "CF-1.11";
 ///   `input_time`, `class`, `channel` …; those of the same name and other coordinates have their length
 ///   behind it.
 ///
-/// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate.
+/// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate; attributions and masks
+/// of a result without one have its `valid_time`. What is of an interval has its bounds and `cell_methods`, what lies on a
+/// level has that as a scalar coordinate (`pressure_850hPa`, `height_2m`), and classes have `flag_values` and
+/// `flag_meanings`.
 ///
 /// Numbers are variables without dimensions, notes and the request are global attributes.
 ///
@@ -42,9 +47,9 @@ const CONVENTIONS: &str = "CF-1.11";
 pub fn to_bytes(outcome: &Outcome, references: &[Citation]) -> Result<Vec<u8>, FilesError> {
     let mut file = Builder::new();
     describe(&mut file, outcome, references)?;
-    let (mut axes, mut planes) = (Axes::default(), Planes::default());
+    let mut places = Places::default();
     for entry in entries(&outcome.variables) {
-        variables::write(&mut file, (&mut axes, &mut planes), &entry, outcome)?;
+        variables::write(&mut file, &mut places, &entry, outcome)?;
     }
     outcome.numbers.iter().try_for_each(|number| write_number(&mut file, number))?;
     file.finish()

@@ -4,6 +4,7 @@ use super::extrapolation::Trajectories;
 use super::motion::{MotionField, lucas_kanade};
 use super::{Card, ForecastError, Forecaster, RecentRain, transform};
 use crate::field::Field;
+use crate::works;
 
 /// The last frame, moved along the motion of the last three, which does not change.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +17,7 @@ impl Forecaster for LagrangianPersistence {
             label: "Lagrangian persistence",
             meaning: "The last frame, moved as the last three frames moved.",
             n_frames: 3,
+            citations: &[works::GERMANN, works::LUCAS, works::PYSTEPS],
         }
     }
 

@@ -14,6 +14,7 @@ impl Forecaster for Persistence {
             label: "Persistence",
             meaning: "The last frame, unchanged.",
             n_frames: 1,
+            citations: &[],
         }
     }
 

@@ -7,6 +7,7 @@ use super::model::{Model, N_FRAMES, Start, State};
 use super::transform::{THRESHOLD_DB, to_mm_h};
 use super::{Card, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
+use crate::works;
 
 /// What of the last frame a forecast keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,7 @@ impl Forecaster for SProg {
             label: "S-PROG",
             meaning: "The last frame, moved; the smaller a structure is, the sooner it fades.",
             n_frames: N_FRAMES,
+            citations: &[works::SEED, works::GERMANN, works::LUCAS, works::PYSTEPS],
         }
     }
 

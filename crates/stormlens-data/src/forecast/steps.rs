@@ -16,6 +16,7 @@ use super::sprog::dry;
 use super::{Card, EnsembleForecaster, ForecastError, Forecaster, RecentRain};
 use crate::field::Field;
 use crate::request::{Cancelled, Progress, Silent};
+use crate::works;
 
 /// The short-term ensemble prediction system; as one forecast, the mean of its members.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +44,7 @@ impl Forecaster for Steps {
             label: "STEPS, ensemble mean",
             meaning: "The mean of an ensemble in which structures that fade are replaced with noise of their size.",
             n_frames: N_FRAMES,
+            citations: &[works::BOWLER, works::SEED, works::GERMANN, works::LUCAS, works::PYSTEPS],
         }
     }
 

@@ -121,6 +121,14 @@ impl Axis {
         }
     }
 
+    /// When the interval of an entry begins, where its entries are intervals.
+    pub fn start(&self, idx: usize) -> Option<Timestamp> {
+        match &self.coordinates {
+            Coordinates::Times { starts, .. } => starts.get(idx).copied(),
+            _ => None,
+        }
+    }
+
     /// The lead time of an entry in minutes.
     pub fn lead_time_min(&self, idx: usize) -> Option<u32> {
         match &self.coordinates {

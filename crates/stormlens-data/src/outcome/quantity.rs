@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Over;
+use crate::field::Level;
+
 /// A quantity. Whoever makes a variable says which it is; colours, legends, files and words follow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantity {
@@ -12,6 +15,18 @@ pub struct Quantity {
     /// Name in the table of the CF conventions, where it is there.
     pub standard_name: Option<String>,
     pub colours: Colours,
+    /// What was done over the interval that a value is of.
+    #[serde(default)]
+    pub over: Over,
+    /// Where in the vertical it is, if at one level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Names of the classes that values count from 0; empty for what is no class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Why a value is missing, for legends: `no rain: undefined`; `None` where that follows from the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// How values become colours.
@@ -34,6 +49,8 @@ pub enum Colours {
     Range,
     /// Ratios about one.
     Factor,
+    /// One colour a class, by [`Quantity::classes`].
+    Classes,
     /// Both signs about zero.
     Signed,
     /// 0 or 1: where a mask is 1, one strong colour.
@@ -49,7 +66,33 @@ const RAINFALL_AMOUNT: &str = "thickness_of_rainfall_amount";
 
 impl Quantity {
     pub fn new(name: &str, unit: &str, colours: Colours) -> Self {
-        Self { name: name.to_owned(), unit: unit.to_owned(), standard_name: None, colours }
+        Self {
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+            standard_name: None,
+            colours,
+            over: Over::Unsaid,
+            level: None,
+            classes: Vec::new(),
+            missing: None,
+        }
+    }
+
+    /// Classes that values count from 0, by their names.
+    pub fn class(name: &str, classes: Vec<String>) -> Self {
+        Self { classes, ..Self::new(name, "1", Colours::Classes) }
+    }
+
+    /// The same, of an interval.
+    #[must_use]
+    pub fn over(self, over: Over) -> Self {
+        Self { over, ..self }
+    }
+
+    /// The same, with what a missing value means.
+    #[must_use]
+    pub fn missing_where(self, words: &str) -> Self {
+        Self { missing: Some(words.to_owned()), ..self }
     }
 
     pub fn rain_rate() -> Self {
@@ -60,12 +103,8 @@ impl Quantity {
     /// Rain that fell in so many hours.
     pub fn rain_amount(hours: u32) -> Self {
         let standard_name = Some(RAINFALL_AMOUNT.to_owned());
-        Self { standard_name, ..Self::new(&format!("rain in {hours} h"), "mm", Colours::Rain) }
-    }
-
-    /// Whether it is a sum over an interval.
-    pub fn is_amount(&self) -> bool {
-        self.standard_name.as_deref() == Some(RAINFALL_AMOUNT)
+        let quantity = Self::new(&format!("rain in {hours} h"), "mm", Colours::Rain);
+        Self { standard_name, ..quantity.over(Over::Sum) }
     }
 
     /// Whether there are clouds, 0 or 1; a network's answer lies anywhere about that.

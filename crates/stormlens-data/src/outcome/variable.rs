@@ -1,5 +1,6 @@
 //! Named arrays.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Axis, Domain, Quantity};
@@ -142,6 +143,29 @@ impl Variable {
     /// The axis that its maps are counted along; `None` for a single map.
     pub fn axis(&self) -> Option<&Axis> {
         self.axes.first()
+    }
+
+    /// The axis along which its maps differ: the first one with several entries, or the first one.
+    pub fn counted_axis(&self) -> Option<&Axis> {
+        self.axes.iter().find(|axis| axis.len() > 1).or_else(|| self.axis())
+    }
+
+    /// The moment of its last map, where it lies along a time.
+    pub fn last_time(&self) -> Option<Timestamp> {
+        self.axes.iter().find_map(|axis| axis.time(axis.len().checked_sub(1)?))
+    }
+
+    /// The axes, each with the place on it of one of its maps, counted over all axes.
+    pub fn places(&self, index: usize) -> Vec<(&Axis, usize)> {
+        let mut rest = index;
+        let place = |axis| {
+            let place = rest % Axis::len(axis).max(1);
+            rest /= Axis::len(axis).max(1);
+            (axis, place)
+        };
+        let mut places: Vec<_> = self.axes.iter().rev().map(place).collect();
+        places.reverse();
+        places
     }
 
     /// One of its maps, counted over all axes.

@@ -59,6 +59,20 @@ impl FieldQuantity {
         }
     }
 
+    /// Its name in the table of the CF conventions.
+    pub fn standard_name(self) -> &'static str {
+        match self {
+            Self::Temperature => "air_temperature",
+            Self::GeopotentialHeight => "geopotential_height",
+            Self::RelativeHumidity => "relative_humidity",
+            Self::SpecificHumidity => "specific_humidity",
+            Self::EastwardWind => "eastward_wind",
+            Self::NorthwardWind => "northward_wind",
+            Self::SeaLevelPressure => "air_pressure_at_mean_sea_level",
+            Self::Precipitation => "lwe_thickness_of_precipitation_amount",
+        }
+    }
+
     /// How a unit, as files write it, becomes [`Self::unit`]; `None` for a unit that is none of this quantity.
     ///
     /// A geopotential (m² s⁻²) counts as a height: it is the height times [`STANDARD_GRAVITY`].

@@ -1,9 +1,9 @@
 //! How good each forecast is, as tables and sentences.
 
-use stormlens_data::outcome::{Axis, Coordinates, Outcome};
+use stormlens_data::outcome::{Axis, Coordinates, Outcome, Variable};
 use stormlens_data::score::downscaling::CONTINUOUS_SCORES;
 
-use crate::tasks::downscaling::scores::label;
+use crate::tasks::downscaling::scores::{NETWORK_SCORES, SCORES, label};
 use crate::web::format;
 
 /// Numbers with names on both sides.
@@ -25,11 +25,10 @@ pub struct Group {
 pub fn tables(outcome: &Outcome) -> Vec<Table> {
     let table = |name, title, head, hint| table(outcome, name, (title, head, hint));
     let all = [
-        table(
-            "scores",
-            "Over all nodes, mm",
-            "Forecast",
-            "r is the correlation. A node is wet from 0.1 mm on",
+        scores(
+            outcome,
+            SCORES,
+            ("Over all nodes, mm", "r is the correlation. A node is wet from 0.1 mm on"),
         )
         .map(|table| with_mass(table, outcome)),
         against_rivals(outcome),
@@ -49,9 +48,34 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             "Below 1 a forecast is too smooth, above 1 too rough",
         ),
         table("error_by_elevation", "Mean squared error by elevation, mm²", "Elevation", ""),
-        table("scores_normalised", "Over all nodes, in the network's unit", "Forecast", ""),
+        scores(outcome, NETWORK_SCORES, ("Over all nodes, in the network's unit", "")),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// All scores whose names begin so, a column each, and a row a forecast.
+fn scores(
+    outcome: &Outcome,
+    prefix: &str,
+    (title, hint): (&'static str, &'static str),
+) -> Option<Table> {
+    let name = |variable: &Variable| Some(variable.name.strip_prefix(prefix)?.to_owned());
+    let found: Vec<(String, &Variable)> =
+        outcome.variables.iter().filter_map(|v| Some((name(v)?, v))).collect();
+    let forecasts = forecasts(outcome, prefix)?;
+    let row = |i: usize| {
+        let cells = found.iter().map(|(_, score)| format::number(score.values.at(i)));
+        (label(&forecasts.label(i)), cells.collect())
+    };
+    let rows = (0..forecasts.len()).map(row).collect();
+    let columns = found.iter().map(|(name, _)| score_label(name)).collect();
+    let groups = vec![Group { title: String::new(), rows }];
+    Some(Table { title, head: "Forecast".to_owned(), columns, groups, hint })
+}
+
+/// The forecasts that are scored.
+fn forecasts<'a>(outcome: &'a Outcome, prefix: &str) -> Option<&'a Axis> {
+    outcome.variables.iter().find(|variable| variable.name.starts_with(prefix))?.axis()
 }
 
 /// A table of two axes: forecasts in columns where there are fewer of them.
@@ -70,27 +94,14 @@ fn table(
         Coordinates::Numbers { values, unit } => place(values[i], unit),
         _ => label(&axis.label(i)),
     };
-    let is_of_scores = others.name == "score";
     // Long lists of wavelengths: the first, the last, and those that double.
     let is_shown = |i: &usize| n_others <= 10 || (i + 1).is_power_of_two() || i + 1 == n_others;
-    let (columns, rows) = match is_of_scores {
-        true => {
-            let row = |forecast: usize| {
-                let cells = (0..n_others).map(|other| at(forecast, other)).collect();
-                (label(forecasts, forecast), cells)
-            };
-            let columns = (0..n_others).map(|other| score_label(&others.label(other))).collect();
-            (columns, (0..n_forecasts).map(row).collect())
-        }
-        false => {
-            let row = |other: usize| {
-                let cells = (0..n_forecasts).map(|forecast| at(forecast, other)).collect();
-                (label(others, other), cells)
-            };
-            let columns = (0..n_forecasts).map(|forecast| label(forecasts, forecast)).collect();
-            (columns, (0..n_others).filter(is_shown).map(row).collect())
-        }
+    let row = |other: usize| {
+        let cells = (0..n_forecasts).map(|forecast| at(forecast, other)).collect();
+        (label(others, other), cells)
     };
+    let columns = (0..n_forecasts).map(|forecast| label(forecasts, forecast)).collect();
+    let rows = (0..n_others).filter(is_shown).map(row).collect();
     let groups = vec![Group { title: String::new(), rows }];
     Some(Table { title, head: head.to_owned(), columns, groups, hint })
 }
@@ -114,7 +125,7 @@ fn with_mass(mut table: Table, outcome: &Outcome) -> Table {
     table.columns.push("Coarse rain not kept".to_owned());
     let rows = table.groups.iter_mut().flat_map(|group| &mut group.rows);
     for (i, (_, cells)) in rows.enumerate() {
-        let name = outcome.variable("scores").map(|scores| scores.axes[0].label(i));
+        let name = forecasts(outcome, SCORES).map(|forecasts| forecasts.label(i));
         let share = outcome.number(&format!("mass_residual/{}", name.unwrap_or_default()));
         let text = |share: f64| format!("{} %", format::number(100.0 * share));
         cells.push(share.map_or("–".to_owned(), text));
@@ -178,7 +189,7 @@ pub fn gain(outcome: &Outcome) -> Vec<String> {
 
 /// The same for every other forecast.
 fn against_rivals(outcome: &Outcome) -> Option<Table> {
-    let forecasts = outcome.variable("scores")?.axes.first()?;
+    let forecasts = forecasts(outcome, SCORES)?;
     let row = |i: usize| {
         let name = forecasts.label(i);
         let gains = COMPARED.map(|(score, _, less)| {

@@ -46,7 +46,8 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
         "ratio",
         "weight_sum",
         "conservation_ratio",
-        "scores",
+        "scores/mse",
+        "scores/r",
         "fractions_skill_score",
         "quantiles",
         "power_ratio",
@@ -63,9 +64,9 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
     assert_eq!((prediction.plane, &prediction.role), (Some([192, 192]), &Role::Prediction));
     let end = prediction.axes[0].time(0).expect("rain is of an interval");
     assert_eq!(stormlens_data::time::format_sample(end), "20160922T1100");
-    let scores = outcome.variable("scores").unwrap();
-    let n = scores.axes[1].len();
-    let [own, bilinear, reference] = [0, 1, 2].map(|forecast| scores.values.at(forecast * n));
+    let scores = outcome.variable("scores/mse").unwrap();
+    assert_eq!(scores.quantity.unit, "mm²");
+    let [own, bilinear, reference] = [0, 1, 2].map(|forecast| scores.values.at(forecast));
     assert!((own - bilinear).abs() < 0.1 * bilinear, "{own} and {bilinear} mm²");
     assert!(reference > 1.2 * bilinear, "3.5 nodes aside: {reference} and {bilinear} mm²");
 }
@@ -151,7 +152,7 @@ fn every_forecast_is_scored_beside_the_network() {
         "rainfarm_orographic_mean",
         "mean",
     ];
-    for name in ["scores", "fractions_skill_score", "power_ratio", "error_by_elevation"] {
+    for name in ["scores/mse", "fractions_skill_score", "power_ratio", "error_by_elevation"] {
         let axis = &outcome.variable(name).expect(name).axes[0];
         let forecasts: Vec<String> = (0..axis.len()).map(|i| axis.label(i)).collect();
         assert_eq!(forecasts, expected, "{name}");
@@ -236,4 +237,23 @@ fn a_climatology_is_of_other_hours() {
     let words = outcome.notes("rainfarm_orographic").next().expect("it is said");
     assert!(words.contains("57 other hours"), "{words}");
     assert!(values(&outcome, "rainfarm") != values(&outcome, "rainfarm_orographic"));
+}
+
+/// All that follows from the rain is of its hours, and a ratio without rain is undefined, not without data.
+#[test]
+fn what_follows_from_rain_is_of_its_hours() {
+    let outcome = answered(nowhere(), &format!("rain={SAMPLE}&ensemble=dropout&members=3"));
+    let of = |name: &str| outcome.variable(name).unwrap_or_else(|| panic!("there is {name}"));
+    for name in ["prediction", "ratio", "spread", "conservation_ratio", "error_by_tile"] {
+        let axes = &of(name).axes;
+        assert!(axes.iter().any(|axis| axis.has_intervals()), "{name}: {axes:?}");
+    }
+    // Terrain and how tiles are joined are of no time.
+    for name in ["elevation", "weight_sum"] {
+        assert!(of(name).axes.is_empty(), "{name}");
+    }
+    let missing = of("ratio").quantity.missing.clone().expect("it says why");
+    assert!(missing.starts_with("no rain") && missing.ends_with("undefined"), "{missing}");
+    let of_cells = of("conservation_ratio").quantity.missing.clone().expect("it says why");
+    assert!(of_cells.starts_with("no refined rain"), "{of_cells}");
 }

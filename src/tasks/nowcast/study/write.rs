@@ -88,6 +88,13 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
+/// Works behind the forecasts without a network, and behind the scores, each once.
+pub fn bibtex(report: &EventReport) -> String {
+    let names = report.cells.iter().flat_map(|cell| [cell.forecast.as_str(), cell.score.as_str()]);
+    let works = stormlens_data::works::of_names(names);
+    works.iter().map(|work| work.bibtex.trim()).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -347,7 +347,7 @@ fn numbers_are_what_the_question_says() {
     assert!(said("place").contains("EPSG:3575"), "{}", said("place"));
     let scene = variable(&outcome, "scene");
     assert!(scene.domain.place([192; 2]).is_some());
-    assert!(stormlens_data::files::geotiff::to_bytes(scene, 0).is_ok());
+    assert!(stormlens_data::files::geotiff::to_bytes(&outcome, scene, 0).is_ok());
     let kept = question.task.check(&outcome, &question.request, &question.cards);
     assert_eq!(kept, Ok(()));
 }

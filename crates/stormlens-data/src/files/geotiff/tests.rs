@@ -2,7 +2,8 @@ use tiff::decoder::{Decoder, DecodingResult};
 
 use super::*;
 use crate::import::knmi::crop_grid;
-use crate::outcome::{Axis, Quantity, Role, SceneGeometry, Values};
+use crate::outcome::{Axis, Colours, Over, Provenance, Quantity, Role, SceneGeometry, Values};
+use crate::request::{Request, Subject};
 use crate::scene::{Rectangle, Variant};
 use crate::testing::python;
 
@@ -21,6 +22,32 @@ fn variable(grid: Grid) -> Variable {
     }
 }
 
+/// A result without variables, whose provenance is known.
+fn outcome() -> Outcome {
+    let subject =
+        Subject::Nowcast { sample: "s".into(), mask: Default::default(), steps_mean: false };
+    let explain = Vec::new();
+    let (model, checkpoint) = ("sar-unet".to_owned(), "test".to_owned());
+    Outcome {
+        request: Request { model: model.clone(), checkpoint: checkpoint.clone(), subject, explain },
+        variables: Vec::new(),
+        numbers: Vec::new(),
+        notes: Vec::new(),
+        provenance: Provenance {
+            program: "stormlens 0.1.0".into(),
+            model,
+            checkpoint,
+            weights_sha256: "ab".repeat(32),
+            data_source: "KNMI <radar> & “more”".into(),
+            data_files: Vec::new(),
+            data_sha256: "cd".repeat(32),
+            data_licence: "CC BY 4.0".into(),
+            device: "CPU".into(),
+        },
+        duration_ms: 1.0,
+    }
+}
+
 fn grid(proj4: &str) -> Grid {
     let (west_km, north_km) = (-120.0, 300.0);
     Grid { height: 40, width: 30, spacing_km: 5.0, west_km, north_km, proj4: proj4.to_owned() }
@@ -28,7 +55,7 @@ fn grid(proj4: &str) -> Grid {
 
 #[test]
 fn another_decoder_reads_the_values() {
-    let bytes = to_bytes(&variable(crop_grid()), 1).unwrap();
+    let bytes = to_bytes(&outcome(), &variable(crop_grid()), 1).unwrap();
     let mut decoder = Decoder::new(Cursor::new(bytes)).unwrap();
     assert_eq!(decoder.dimensions().unwrap(), (3, 4));
     let scale = decoder.get_tag_f64_vec(Tag::ModelPixelScaleTag).unwrap();
@@ -66,7 +93,7 @@ fn a_map_of_a_scene_lies_where_its_file_says() {
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     let mut check = |variable: Variable, corner: [f64; 2], cell: [f64; 2]| {
-        let bytes = to_bytes(&variable, 1).unwrap();
+        let bytes = to_bytes(&outcome(), &variable, 1).unwrap();
         let path = folder.path().join(format!("{}.tif", paths.len()));
         std::fs::write(&path, &bytes).unwrap();
         paths.push(path.display().to_string());
@@ -99,7 +126,7 @@ fn a_turned_scene_and_single_points_are_passed_on() {
         if let Domain::Scene(SceneGeometry { place: Some(place), .. }) = &mut variable.domain {
             place.position = position;
         }
-        let bytes = to_bytes(&variable, 0).unwrap();
+        let bytes = to_bytes(&outcome(), &variable, 0).unwrap();
         Decoder::new(Cursor::new(bytes)).unwrap()
     };
     let mut turned = with(Position::Affine([10.0, 0.0, 5.0, 20.0, 5.0, 0.0]));
@@ -113,7 +140,7 @@ fn a_turned_scene_and_single_points_are_passed_on() {
 #[test]
 fn what_has_no_place_is_refused() {
     let check = |variable: Variable, words: &str| {
-        let error = to_bytes(&variable, 0).unwrap_err().to_string();
+        let error = to_bytes(&outcome(), &variable, 0).unwrap_err().to_string();
         assert!(error.contains("prediction") && error.contains(words), "{error}");
     };
     let nowhere = Variable { domain: Domain::None, ..variable(crop_grid()) };
@@ -146,7 +173,7 @@ fn gdal_finds_the_places() {
         }
         let variable = variable(grid.clone());
         let path = folder.path().join(format!("{i}.tif"));
-        std::fs::write(&path, to_bytes(&variable, 1).unwrap()).unwrap();
+        std::fs::write(&path, to_bytes(&outcome(), &variable, 1).unwrap()).unwrap();
         let [rows, columns] = variable.domain.middles([4, 3]).unwrap();
         let place = Projection::of(&grid).unwrap().latitude_longitude(columns[2], rows[1]);
         arguments.extend([path.display().to_string(), place[0].to_string(), place[1].to_string()]);
@@ -167,4 +194,58 @@ for path, latitude, longitude in zip(*[iter(sys.argv[1:])] * 3):
 ";
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     python(&["numpy", "rasterio"], script, &arguments);
+}
+
+/// GDAL finds description, unit and time of a map, and where it came from.
+#[test]
+fn gdal_finds_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let (start, end) = (at("2008-04-08T00:00:00Z"), at("2008-04-09T00:00:00Z"));
+    let events = Axis::names("event", ["≥ 1 mm in 24 h", "≥ 10 mm in 24 h"]);
+    let probability = Variable {
+        quantity: Quantity::new("probability", "1", Colours::Share).over(Over::OfSum),
+        axes: vec![Axis::interval(start, end), events],
+        ..variable(crop_grid())
+    };
+    let forecast = Variable {
+        axes: vec![Axis::lead_time(at("2010-08-26T05:35:00Z"), vec![30, 60])],
+        ..variable(crop_grid())
+    };
+    let classes = vec!["dry".to_owned(), "heavy rain".to_owned()];
+    let observed = Variable {
+        role: Role::Observation,
+        quantity: Quantity::class("observed class", classes),
+        axes: vec![Axis::interval(start, end), Axis::counted("input", 2)],
+        ..variable(crop_grid())
+    };
+    let maps = [("probability", probability), ("forecast", forecast), ("observed", observed)];
+    for (name, variable) in maps {
+        let path = folder.path().join(format!("{name}.tif"));
+        std::fs::write(path, to_bytes(&outcome(), &variable, 1).unwrap()).unwrap();
+    }
+    let script = "import sys, rasterio
+def opened(name): return rasterio.open(f'{sys.argv[1]}/{name}.tif')
+with opened('probability') as file:
+    words = 'probability that the network predicts, '
+    assert file.descriptions == (words + '≥ 10 mm in 24 h',), file.descriptions
+    assert file.units == ('1',), file.units
+    band = file.tags(1)
+    assert (band['time'], band['time_start']) == ('2008-04-09T00:00:00Z', '2008-04-08T00:00:00Z'), band
+    assert band['event'] == '≥ 10 mm in 24 h' and band['cell_methods'].startswith('time: sum'), band
+    tags = file.tags()
+    assert tags['TIFFTAG_IMAGEDESCRIPTION'] == words + '>= 10 mm in 24 h', tags
+    assert tags['source'] == 'KNMI <radar> & “more”' and 'TIFFTAG_DATETIME' not in tags, tags
+    assert tags['provenance_weights_sha256'] == 'ab' * 32 and tags['variable'] == 'prediction', tags
+with opened('forecast') as file:
+    assert file.units == ('mm h-1',), file.units
+    tags, band = file.tags(), file.tags(1)
+    assert tags['standard_name'] == 'rainfall_rate' and tags['TIFFTAG_IMAGEDESCRIPTION'].endswith('(mm h-1)'), tags
+    assert (band['lead_time_minutes'], band['time']) == ('60', '2010-08-26T06:35:00Z'), band
+    assert band['forecast_reference_time'] == '2010-08-26T05:35:00Z', band
+with opened('observed') as file:
+    assert file.tags()['TIFFTAG_DATETIME'] == '2008:04:09 00:00:00', file.tags()
+    assert file.tags(1)['flag_meanings'] == 'dry, heavy rain' and file.tags(1)['flag_values'] == '0, 1'
+";
+    python(&["rasterio"], script, &[folder.path().to_str().unwrap()]);
 }

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 
 use super::FilesError;
 use super::builder::{Builder, Dimension, Variable};
+use super::times::{describe_time, what_of, write_lead_times, write_times};
 use crate::outcome::{Axis, Coordinates};
-use crate::time;
 
-const TIME_UNITS: &str = "seconds since 1970-01-01 00:00:00";
 const VALID_TIME: &str = "time";
 const REFERENCE: &str = "forecast_reference_time";
 
@@ -25,6 +24,8 @@ pub struct Written {
 pub struct Axes {
     known: Vec<(Axis, Written)>,
     reference_times: Vec<(Timestamp, String)>,
+    /// The scalar coordinate of what a result is of.
+    valid_time: Option<String>,
     /// The dimension of start and end.
     both: Option<Dimension>,
 }
@@ -47,11 +48,7 @@ impl Axes {
         let dimension = file.dimension(&name, axis.len())?;
         let coordinates = match &axis.coordinates {
             Coordinates::Times { times, starts } => {
-                let what = match starts.is_empty() {
-                    true => format!("{}; of radar the end of the interval", words(&axis.name)),
-                    false => "end of the interval".to_owned(),
-                };
-                let variable = write_times(file, (&name, dimension), times, &what)?;
+                let variable = write_times(file, (&name, dimension), times, what_of(axis))?;
                 if !starts.is_empty() {
                     self.write_bounds(file, (&name, variable, dimension), (starts, times))?;
                 }
@@ -90,17 +87,41 @@ impl Axes {
         (name, variable, dimension): (&str, Variable, Dimension),
         (starts, ends): (&[Timestamp], &[Timestamp]),
     ) -> Result<(), FilesError> {
-        let both = match self.both {
-            Some(both) => both,
-            None => {
-                let name = file.free_name("bounds", 2);
-                *self.both.insert(file.dimension(&name, 2)?)
-            }
-        };
+        let both = self.both(file)?;
         let bounds = file.free_name(&format!("{name}_bounds"), 2 * ends.len());
         let seconds = starts.iter().zip(ends).flat_map(|(a, b)| [a.as_second(), b.as_second()]);
         file.numbers(&bounds, &[dimension, both], &seconds.collect::<Vec<i64>>())?;
         file.texts(variable, &[("bounds", bounds.as_str())])
+    }
+
+    /// The scalar coordinate of the one moment or interval that a result is of, written the first time.
+    pub fn valid_time(&mut self, file: &mut Builder, axis: &Axis) -> Result<String, FilesError> {
+        if let Some(name) = &self.valid_time {
+            return Ok(name.clone());
+        }
+        let Coordinates::Times { times, starts } = &axis.coordinates else {
+            return Err(FilesError::Netcdf { what: format!("{} is no axis of times", axis.name) });
+        };
+        let name = file.free_name("valid_time", 1);
+        let variable = file.scalar(&name, times[0].as_second())?;
+        describe_time(file, variable, "time", what_of(axis))?;
+        if let Some(start) = starts.first() {
+            let both = self.both(file)?;
+            let bounds = file.free_name(&format!("{name}_bounds"), 2);
+            file.numbers(&bounds, &[both], &[start.as_second(), times[0].as_second()])?;
+            file.texts(variable, &[("bounds", bounds.as_str())])?;
+        }
+        self.valid_time = Some(name.clone());
+        Ok(name)
+    }
+
+    /// The dimension of start and end.
+    fn both(&mut self, file: &mut Builder) -> Result<Dimension, FilesError> {
+        if let Some(both) = self.both {
+            return Ok(both);
+        }
+        let name = file.free_name("bounds", 2);
+        Ok(*self.both.insert(file.dimension(&name, 2)?))
     }
 
     /// The scalar coordinate that tells what a forecast counts from, written the first time.
@@ -120,58 +141,6 @@ impl Axes {
     }
 }
 
-/// Lead times as the moments that they reach, beside how far ahead those are. The moments are the dimension:
-/// CDO, ncview and others date a field by it and by nothing else.
-fn write_lead_times(
-    file: &mut Builder,
-    (name, lead_time, dimension): (&str, &str, Dimension),
-    from: Timestamp,
-    minutes: &[u32],
-) -> Result<(), FilesError> {
-    let valid = minutes.iter().map(|&m| time::add_minutes(from, i64::from(m)));
-    let valid: Option<Vec<_>> = valid.collect();
-    let what = || format!("lead times after {from} are beyond the calendar");
-    let valid = valid.ok_or_else(|| FilesError::Netcdf { what: what() })?;
-    write_times(file, (name, dimension), &valid, "time that the forecast is for")?;
-    let values: Vec<i32> = minutes.iter().map(|&m| i32::try_from(m).unwrap_or(i32::MAX)).collect();
-    let variable = file.numbers(lead_time, &[dimension], &values)?;
-    let texts = [
-        ("standard_name", "forecast_period"),
-        ("long_name", "minutes after the last input frame"),
-        ("units", "minutes"),
-    ];
-    file.texts(variable, &texts)
-}
-
-/// A dimension of moments with its coordinates.
-fn write_times(
-    file: &mut Builder,
-    (name, dimension): (&str, Dimension),
-    times: &[Timestamp],
-    what: &str,
-) -> Result<Variable, FilesError> {
-    let seconds: Vec<i64> = times.iter().map(|time| time.as_second()).collect();
-    let variable = file.numbers(name, &[dimension], &seconds)?;
-    describe_time(file, variable, "time", what)?;
-    file.texts(variable, &[("axis", "T")])?;
-    Ok(variable)
-}
-
 fn words(name: &str) -> String {
     name.replace('_', " ")
-}
-
-fn describe_time(
-    file: &mut Builder,
-    variable: Variable,
-    standard_name: &str,
-    long_name: &str,
-) -> Result<(), FilesError> {
-    let texts = [
-        ("standard_name", standard_name),
-        ("long_name", long_name),
-        ("units", TIME_UNITS),
-        ("calendar", "standard"),
-    ];
-    file.texts(variable, &texts)
 }

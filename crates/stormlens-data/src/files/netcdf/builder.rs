@@ -100,6 +100,11 @@ impl Builder {
         self.compress(variable, dimensions)
     }
 
+    /// The value that stands where there is none.
+    pub fn missing(&mut self, variable: Variable, value: i8) -> Result<(), FilesError> {
+        self.file.set_variable_fill_value(variable, value).map_err(wrap)
+    }
+
     fn compress(
         &mut self,
         variable: Variable,

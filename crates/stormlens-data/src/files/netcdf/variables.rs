@@ -1,19 +1,29 @@
 //! Variables of a result as variables of the file.
 
 use jiff::Timestamp;
-use netcdf_writer::NcAttrValue;
 
+use super::super::long_name::long_name;
 use super::FilesError;
 use super::axes::Axes;
 use super::builder::{self, Builder, Dimension};
 use super::entries::Entry;
+use super::flags;
+use super::levels::Levels;
 use super::planes::{Plane, Planes};
-use crate::outcome::{Axis, Coordinates, Domain, Outcome, Role, Values, Variable};
+use crate::outcome::{Axis, Colours, Coordinates, Domain, Outcome, Over, Role, Values, Variable};
+
+/// All coordinates that are in the file.
+#[derive(Default)]
+pub struct Places {
+    axes: Axes,
+    planes: Planes,
+    levels: Levels,
+}
 
 /// Writes one variable of the file, and the coordinates that are not there yet.
 pub fn write(
     file: &mut Builder,
-    (axes, planes): (&mut Axes, &mut Planes),
+    Places { axes, planes, levels }: &mut Places,
     entry: &Entry,
     outcome: &Outcome,
 ) -> Result<(), FilesError> {
@@ -28,14 +38,19 @@ pub fn write(
     let (mut dimensions, mut coordinates, mut methods) = (Vec::new(), Vec::new(), String::new());
     for axis in along.iter().chain(&variable.axes) {
         let written = axes.of(file, axis)?;
-        if axis.has_intervals() && variable.quantity.is_amount() {
-            methods = format!("{}: sum", written.name);
+        if is_over(axis, variable.quantity.over) {
+            methods = variable.quantity.over.cell_methods(&written.name);
         }
         dimensions.push(written.dimension);
         coordinates.extend(written.coordinates);
     }
-    if let Some(time) = undated(variable, outcome) {
-        coordinates.push(axes.reference_time(file, time)?);
+    match undated(variable, outcome) {
+        Some(Dated::From(time)) => coordinates.push(axes.reference_time(file, time)?),
+        Some(Dated::At(axis)) => coordinates.push(axes.valid_time(file, axis)?),
+        None => {}
+    }
+    if let Some(level) = variable.quantity.level {
+        coordinates.extend(levels.of(file, level)?);
     }
     let plane = planes.of(file, variable)?;
     if let Some(plane) = &plane {
@@ -47,16 +62,35 @@ pub fn write(
     describe(file, written, entry, (&coordinates, plane.as_ref(), outcome))
 }
 
-/// The moment that dates a map on the Earth which lies along no time: the one the forecast counts from.
-fn undated(variable: &Variable, outcome: &Outcome) -> Option<Timestamp> {
+/// Whether values are of the intervals of an axis, or said to be of its moments.
+fn is_over(axis: &Axis, over: Over) -> bool {
+    let is_of_times = matches!(axis.coordinates, Coordinates::Times { .. });
+    if over == Over::Moment { is_of_times && !axis.has_intervals() } else { axis.has_intervals() }
+}
+
+/// What dates a map on the Earth that lies along no time.
+enum Dated<'a> {
+    /// The moment that the forecast counts from.
+    From(Timestamp),
+    /// The one moment or interval that the result is of.
+    At(&'a Axis),
+}
+
+/// Maps that are given, such as terrain, are of no time where nothing is forecast.
+fn undated<'a>(variable: &Variable, outcome: &'a Outcome) -> Option<Dated<'a>> {
     let is_dated = variable.axes.iter().any(|axis| axis.time(0).is_some());
     let is_map = matches!(variable.domain, Domain::Earth(_)) && variable.plane.is_some();
+    if is_dated || !is_map {
+        return None;
+    }
+    let mut axes = outcome.variables.iter().flat_map(|variable| &variable.axes);
     let from = |axis: &Axis| match axis.coordinates {
-        Coordinates::LeadTimes { from, .. } => Some(from),
+        Coordinates::LeadTimes { from, .. } => Some(Dated::From(from)),
         _ => None,
     };
-    let mut axes = outcome.variables.iter().flat_map(|variable| &variable.axes);
-    axes.find_map(from).filter(|_| is_map && !is_dated)
+    let is_found = matches!(variable.role, Role::Attribution { .. } | Role::Mask);
+    let at = || outcome.time().filter(|_| is_found).map(Dated::At);
+    axes.find_map(from).or_else(at)
 }
 
 fn write_values(
@@ -69,6 +103,9 @@ fn write_values(
     match &first.values {
         _ if first.role == Role::Mask => {
             file.bytes(&name, dimensions, &joined(entry, |values, i| i8::from(values.at(i) > 0.0)))
+        }
+        _ if first.quantity.colours == Colours::Classes => {
+            flags::write(file, &name, dimensions, &joined(entry, |v, i| flags::stored(v.at(i))))
         }
         Values::F32(_) => file.floats(&name, dimensions, &joined(entry, |v, i| v.at(i) as f32)),
         Values::U8(_) => file.bytes(&name, dimensions, &joined(entry, |v, i| v.at(i) as u8)),
@@ -93,7 +130,8 @@ fn describe(
     let variable = entry.members[0];
     let quantity = &variable.quantity;
     let result_name = if entry.name == builder::name(&entry.name) { "" } else { &entry.name };
-    let (long_name, masks) = (long_name(variable, entry), masks(variable, outcome));
+    let (long_name, masks) =
+        (long_name(variable, !entry.layers.is_empty()), masks(variable, outcome));
     let (coordinates, units) = (coordinates.join(" "), quantity.udunits());
     let texts = [
         ("standard_name", quantity.standard_name.as_deref().unwrap_or_default()),
@@ -105,9 +143,9 @@ fn describe(
     ];
     file.texts(written, &texts)?;
     match &variable.role {
-        Role::Mask => {
-            file.texts(written, &[("flag_meanings", "outside inside")])?;
-            file.variable_attribute(written, "flag_values", NcAttrValue::Bytes(vec![0, 1]))
+        Role::Mask => flags::describe(file, written, &["outside", "inside"]),
+        _ if quantity.colours == Colours::Classes => {
+            flags::describe(file, written, &quantity.classes)
         }
         Role::Attribution { method, layer, target } => {
             let layer = layer.as_deref().filter(|_| entry.layers.is_empty()).unwrap_or_default();
@@ -122,23 +160,6 @@ fn describe(
             file.texts(written, &texts)
         }
         _ => file.texts(written, &[("units", &units)]),
-    }
-}
-
-/// What it is, in words.
-fn long_name(variable: &Variable, entry: &Entry) -> String {
-    let quantity = &variable.quantity.name;
-    match &variable.role {
-        Role::Input => format!("{quantity} that the network was given"),
-        Role::Prediction => format!("{quantity} that the network predicts"),
-        Role::Observation => format!("{quantity} that was observed"),
-        Role::Reference => format!("{quantity} of {}, to compare with", variable.name),
-        Role::Attribution { layer: Some(layer), .. } if entry.layers.is_empty() => {
-            format!("{quantity} of layer {layer}")
-        }
-        Role::Attribution { .. } | Role::Mask | Role::Diagnostic | Role::Context => {
-            quantity.clone()
-        }
     }
 }
 
