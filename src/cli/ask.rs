@@ -27,8 +27,8 @@ pub struct QuestionArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
-    /// nothing is said), mm in 5 minutes, or mm/h; mm of a field on a --grid
-    #[arg(long, value_name = "normalised|mm-per-5min|mm-h|mm")]
+    /// nothing is said), mm in 5 minutes, or mm/h; for a field on a --grid any unit of rain, such as mm, mm/h or in
+    #[arg(long, value_name = "normalised|mm-per-5min|mm-h|UNIT")]
     pub units: Option<String>,
     #[command(flatten)]
     pub fields: FieldArgs,
@@ -53,7 +53,7 @@ pub struct FieldArgs {
     #[arg(long, value_name = "FILE")]
     pub elevation: Option<String>,
     /// For a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
-    /// and the longitudes of its first and last column, degrees; with --units mm, --end and --each-hours
+    /// and the longitudes of its first and last column, degrees; with --units, --end and --each-hours
     #[arg(long, value_name = "LAT,LAT,LON,LON", allow_hyphen_values = true)]
     pub grid: Option<String>,
     /// For a file of several variables: which one, by the name that it has there

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::{is_hour, unstated};
-use crate::field::accumulation::{hours_before, is_amount};
+use crate::field::accumulation::{hours_before, interval_of, is_amount};
 use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate};
 
 /// Rain by the ends of its intervals.
@@ -121,7 +121,8 @@ impl Sums {
             }
             _ => Some(interval.start),
         };
-        self.contents().filter_map(|(_, content)| begin(content.interval?)).min()
+        let own = |content: &Content| Some(interval_of(&content.unit, content.interval?));
+        self.contents().filter_map(|(_, content)| begin(own(content)?)).min()
     }
 
     /// Fields that end between two moments, both included: a total since the start of a forecast is needed at both.
