@@ -10,6 +10,9 @@ pub mod program;
 // Files that are written whole or not at all, in folders with limits.
 mod disk;
 
+// Where commands write.
+mod written;
+
 // Work that was stopped goes on.
 mod unfinished;
 

@@ -12,7 +12,7 @@ use super::output::{Answered, Output};
 use super::progress::Bar;
 use crate::catalog::{Catalog, not_asked};
 use crate::jobs::{Worker, WorkerError};
-use crate::parameters::{Parameters, QuestionError};
+use crate::parameters::Parameters;
 use crate::question::{Cards, Question};
 use crate::task::{Files, Task};
 use crate::tasks;
@@ -114,12 +114,12 @@ pub fn ask(args: &QuestionArgs, methods: &[String], output: &mut Output) -> anyh
     let (networks, checkpoint) = args.network.networks()?;
     let tasks = open(args)?;
     let catalog = Arc::new(Catalog::new(networks.cards.that_tasks_ask(&tasks), tasks));
-    let questions = questions(args, methods, &checkpoint, &catalog)?;
+    let (questions, is_of_files) = questions(args, methods, &checkpoint, &catalog)?;
     let n = questions.len();
     output.check(n)?;
     let mut worker = (networks.worker)(catalog)().map_err(anyhow::Error::msg)?;
     for (i, question) in questions.into_iter().enumerate() {
-        let answered = answer(worker.as_mut(), question);
+        let answered = answer(worker.as_mut(), question, is_of_files);
         let in_words = || format!("input {} of {n}", i + 1);
         let answered = if n == 1 { answered } else { answered.with_context(in_words) };
         output.add(i, n, &answered?)?;
@@ -139,22 +139,29 @@ fn open(args: &QuestionArgs) -> anyhow::Result<Vec<Arc<dyn Task>>> {
     Ok(tasks::open(&folders)?.into_iter().map(|opened| opened.task).collect())
 }
 
-fn answer(worker: &mut dyn Worker, question: Question) -> anyhow::Result<Answered> {
+fn answer(
+    worker: &mut dyn Worker,
+    question: Question,
+    is_of_files: bool,
+) -> anyhow::Result<Answered> {
     let bar = Bar::new();
     match worker.run(&question.request, &bar) {
         Ok(outcome) => Ok(Answered { question, outcome }),
+        Err(WorkerError::Invalid { message, remedy }) if is_of_files => {
+            Err(anyhow!("{message}: {}", of_files(&remedy)))
+        }
         Err(WorkerError::Invalid { message, remedy }) => Err(anyhow!("{message}: {remedy}")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// One question a subject.
+/// One question a subject, and whether subjects are files.
 fn questions(
     args: &QuestionArgs,
     methods: &[String],
     checkpoint: &str,
     catalog: &Catalog,
-) -> anyhow::Result<Vec<Question>> {
+) -> anyhow::Result<(Vec<Question>, bool)> {
     let model = &args.network.model;
     let task = catalog.model(model).and_then(|card| catalog.task_of(card));
     let task = task.with_context(|| not_asked(model))?;
@@ -172,7 +179,8 @@ fn questions(
         let all = Parameters::of(ours.chain(given.pairs.iter().cloned()));
         read(&all, &given.pairs, catalog)
     };
-    subjects.into_iter().map(question).collect()
+    let questions = subjects.into_iter().map(question).collect::<anyhow::Result<_>>()?;
+    Ok((questions, !given.files.is_empty()))
 }
 
 fn cards(catalog: &Catalog, model: &str, checkpoint: &str) -> anyhow::Result<Cards> {
@@ -225,7 +233,7 @@ fn subjects(
 }
 
 fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Question> {
-    let mut question = Question::read(all, catalog, &[]).map_err(in_words)?;
+    let mut question = Question::read(all, catalog, &[])?;
     // What changes nothing would be taken for something that does.
     let said = question.pairs();
     let is_said = |name: &String| said.iter().any(|(said, _)| said == name);
@@ -251,12 +259,9 @@ fn look_at(layers: &[String], request: &mut Request, has_layers: impl Fn(&str) -
     }
 }
 
-/// The error with the names that there are.
-pub fn in_words(error: QuestionError) -> anyhow::Error {
-    match error.known() {
-        [] => anyhow!("{error}"),
-        known => anyhow!("{error}; choose one of: {}", known.join(", ")),
-    }
+/// The same where files were given: of them there is no other sample to choose.
+fn of_files(remedy: &str) -> String {
+    remedy.replace("another sample", "another file").replace("another scene", "another file")
 }
 
 #[cfg(test)]
@@ -264,9 +269,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_names_are_told() {
-        let error = QuestionError::unknown("method", "lime", ["grad-cam", "saliency"]);
-        let words = in_words(error).to_string();
-        assert_eq!(words, "there is no method called “lime”; choose one of: grad-cam, saliency");
+    fn advice_fits_what_was_given() {
+        let of_a_sample = "choose another sample or another network, or replace the file";
+        let expected = "choose another file or another network, or replace the file";
+        assert_eq!(of_files(of_a_sample), expected);
+        assert_eq!(of_files("choose another domain"), "choose another domain");
     }
 }

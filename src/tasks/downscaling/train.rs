@@ -16,6 +16,7 @@ use stormlens_nn::train::{Block, EpochReport, TileConfig, TileSupervision};
 
 use crate::cli::say;
 use crate::cli::train::{BEST, EPOCHS, Run, created_by};
+use crate::written;
 
 /// Weights that are an ensemble with those beside their folder.
 const MEMBERS: &str = "members";
@@ -153,7 +154,7 @@ impl About<'_> {
         if members.exists() {
             fs::remove_dir_all(&members).with_context(|| members.display().to_string())?;
         }
-        fs::create_dir_all(&members).with_context(|| members.display().to_string())?;
+        written::make_folder(&members)?;
         for epoch in epochs {
             let name = epoch.path.file_name().context("a file has a name")?;
             fs::copy(&epoch.path, members.join(name))

@@ -11,6 +11,8 @@ use super::samples::Gauge;
 pub const OBSERVATION: &str = "observation";
 pub const TABLE: &str = "gauges";
 pub const TRUTH: &str = "truth";
+/// The column of what the gauge measured.
+pub const OBSERVED_RAIN: &str = "observed (mm)";
 /// The column of the class, counted from 0.
 pub const OBSERVED_CLASS: &str = "observed class";
 /// The column of what the model itself says.
@@ -105,7 +107,7 @@ pub fn table(work: &Work, said: &Said<'_>) -> Option<Variable> {
         return None;
     }
     let (classes, events) = (class_names(statement), event_names(statement));
-    let names = ["observed (mm)", MODEL_RAIN, OBSERVED_CLASS].map(str::to_owned);
+    let names = [OBSERVED_RAIN, MODEL_RAIN, OBSERVED_CLASS].map(str::to_owned);
     let labels = classes.iter().map(|name| format!("density label, {name}"));
     let shares = classes.iter().map(|name| format!("membership, {name}"));
     let raw = events.iter().map(|name| format!("membership, {name}"));

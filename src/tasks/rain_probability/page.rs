@@ -11,7 +11,9 @@ use super::RainProbabilityTask;
 use super::answer::{CLASS, ENTROPY, EXCEEDANCE, MEAN, PROBABILITY, SPREAD, class_names};
 use super::explained::EFFECT;
 use super::fields::selects;
-use super::gauges::{DENSITY_LABEL, HARD_LABEL, OBSERVATION, OBSERVED_CLASS, TABLE, TRUTH};
+use super::gauges::{
+    DENSITY_LABEL, HARD_LABEL, OBSERVATION, OBSERVED_CLASS, OBSERVED_RAIN, TABLE, TRUTH,
+};
 use super::list::{few_fields, page_of};
 use super::panel::Panel;
 use super::points::LENGTH;
@@ -186,6 +188,8 @@ fn gauges(question: &Question, outcome: &Outcome) -> Option<Table> {
         let value = variable.values.at(gauge * what.len() + row);
         match classes.get(value as usize).filter(|_| what.label(row) == OBSERVED_CLASS) {
             Some(class) if !value.is_nan() => class.clone(),
+            // Gauges are read to a tenth of a millimetre.
+            _ if what.label(row) == OBSERVED_RAIN && !value.is_nan() => format!("{value:.1}"),
             _ => format::number(value),
         }
     };
