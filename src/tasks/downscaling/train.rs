@@ -38,6 +38,12 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     say(format_args!(
         "{n_train} wet tiles train, {n_validation} validate; {n_test}, wet and dry, are left for tests"
     ));
+    if supervision.clipped_mm() > 0.0 {
+        say(format_args!(
+            "{:.4} mm of negative rain in the file, summed over its cells, were set to 0",
+            supervision.clipped_mm()
+        ));
+    }
     let about = About { config: &config, scale: supervision.scale(), n_train, n_validation };
     let metadata = |report: &EpochReport| about.metadata(report);
     run.train_from(begin.weights, &config.recipe(), &supervision, &metadata)?;
