@@ -145,10 +145,11 @@ fn answer(
     is_of_files: bool,
 ) -> anyhow::Result<Answered> {
     let bar = Bar::new();
+    let subject = question.task.subject_parameter();
     match worker.run(&question.request, &bar) {
         Ok(outcome) => Ok(Answered { question, outcome }),
         Err(WorkerError::Invalid { message, remedy }) if is_of_files => {
-            Err(anyhow!("{message}: {}", of_files(&remedy)))
+            Err(anyhow!("{message}: {}", of_files(&remedy, subject)))
         }
         Err(WorkerError::Invalid { message, remedy }) => Err(anyhow!("{message}: {remedy}")),
         Err(error) => Err(error.into()),
@@ -259,9 +260,10 @@ fn look_at(layers: &[String], request: &mut Request, has_layers: impl Fn(&str) -
     }
 }
 
-/// The same where files were given: of them there is no other sample to choose.
-fn of_files(remedy: &str) -> String {
-    remedy.replace("another sample", "another file").replace("another scene", "another file")
+/// The same where files were given: of them there is no other sample, or whatever the subject is called, to choose.
+fn of_files(remedy: &str, subject: &str) -> String {
+    let names = ["sample", subject].map(|name| format!("another {name}"));
+    names.iter().fold(remedy.to_owned(), |words, name| words.replace(name, "another file"))
 }
 
 #[cfg(test)]
@@ -272,7 +274,8 @@ mod tests {
     fn advice_fits_what_was_given() {
         let of_a_sample = "choose another sample or another network, or replace the file";
         let expected = "choose another file or another network, or replace the file";
-        assert_eq!(of_files(of_a_sample), expected);
-        assert_eq!(of_files("choose another domain"), "choose another domain");
+        assert_eq!(of_files(of_a_sample, "sample"), expected);
+        assert_eq!(of_files("choose another picture", "picture"), "choose another file");
+        assert_eq!(of_files("choose another domain", "sample"), "choose another domain");
     }
 }

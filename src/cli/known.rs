@@ -3,7 +3,7 @@
 use crate::parameters::QuestionError;
 
 /// Of many names those that begin most like the one that was given.
-const MOST_NAMES: usize = 24;
+const MOST_NAMES: usize = 40;
 
 /// `; choose one of: …`, wherever in an error it says that a name is none; else nothing.
 pub fn names(error: &anyhow::Error) -> String {
@@ -55,6 +55,6 @@ mod tests {
         let known = (0..100).map(|n| format!("knmi-{n:03}")).collect();
         let words = of(known, "knmi-05x");
         assert!(words.contains("choose one of: knmi-050, knmi-051"), "{words}");
-        assert!(words.ends_with(" and 76 more"), "{words}");
+        assert!(words.ends_with(" and 60 more"), "{words}");
     }
 }

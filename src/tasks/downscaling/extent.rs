@@ -95,7 +95,8 @@ pub fn whole([south, north, west, east]: [f64; 4]) -> Domain {
     Domain { south, north, west, east }
 }
 
-fn words(bounds: [f64; 4]) -> String {
+/// `37 to 39° N, -115 to -113° E`, of `[south, north, west, east]`.
+pub fn words(bounds: [f64; 4]) -> String {
     let [south, north, west, east] = bounds.map(degrees);
     format!("{south} to {north}° N, {west} to {east}° E")
 }

@@ -11,7 +11,7 @@ use stormlens_data::field::FieldError;
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 
-use super::extent::Extent;
+use super::extent::{Extent, words};
 use super::fields::{Climatology, Fields, Tiles};
 use super::question::{place_of, rain_of, refining};
 use super::rain::Rain;
@@ -218,7 +218,11 @@ fn check_size(
 ) -> Result<(), FieldError> {
     let side = geometry.tile_deg();
     if tiles.is_empty() {
-        let what = format!("the domain is smaller than a tile of {side}° × {side}°");
+        let what = format!(
+            "the domain ({}) is smaller than a tile of {side}° × {side}°, around which {}° of the field are needed, too",
+            words(domain.bounds()),
+            geometry.padding as f64 * geometry.coarse_deg
+        );
         return Err(FieldError::Domains { what });
     }
     let nodes = |from: f64, to: f64| ((to - from) / geometry.fine_deg).max(0.0) as usize;
