@@ -18,6 +18,7 @@ mod given;
 mod help;
 #[cfg(feature = "nn")]
 pub mod import;
+mod known;
 #[cfg(feature = "nn")]
 mod network;
 #[cfg(feature = "nn")]
@@ -135,7 +136,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error:#}{}", known::names(&error));
             ExitCode::FAILURE
         }
     }

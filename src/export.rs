@@ -30,7 +30,7 @@ pub use bundle::{Extra, bundle};
 pub use citations::{bibtex, works};
 pub use csv::{cell, csv, number, numbers_csv, record};
 pub use diagram::{DiagramRecipe, diagram_csv, quantiles_csv};
-pub use files::{FILES, FileKind, NUMBERS, Source, netcdf};
+pub use files::{FILES, FileKind, NUMBERS, PROVENANCE, Source, netcdf};
 pub use json::{float32, json_head};
 pub use page::page_svg;
 pub use pdf::pdf;

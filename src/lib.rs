@@ -13,6 +13,9 @@ mod threads;
 // Files that are written whole or not at all, in folders with limits.
 mod disk;
 
+// Where commands write.
+mod written;
+
 // Work that was stopped goes on.
 mod unfinished;
 

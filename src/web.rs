@@ -37,7 +37,7 @@ use tower_http::trace::TraceLayer;
 
 pub use self::access::Access;
 pub use self::connections::serve;
-pub use self::error::{AppError, Link, Problem, wants_page};
+pub use self::error::{AppError, Link, Problem, wants_json, wants_page};
 pub use self::guard::time_limit;
 pub use self::health::Problems;
 pub use self::pages::Pages;

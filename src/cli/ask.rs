@@ -12,7 +12,7 @@ use super::output::{Answered, Output};
 use super::progress::Bar;
 use crate::catalog::{Catalog, not_asked};
 use crate::jobs::{Worker, WorkerError};
-use crate::parameters::{Parameters, QuestionError};
+use crate::parameters::Parameters;
 use crate::question::{Cards, Question};
 use crate::task::{Files, Task};
 use crate::tasks;
@@ -27,8 +27,8 @@ pub struct QuestionArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// In which unit the numbers of an array are: as the networks take them (mm in 5 minutes / 47.83; taken where
-    /// nothing is said), mm in 5 minutes, or mm/h; mm of a field on a --grid
-    #[arg(long, value_name = "normalised|mm-per-5min|mm-h|mm")]
+    /// nothing is said), mm in 5 minutes, or mm/h; for a field on a --grid any unit of rain, such as mm, mm/h or in
+    #[arg(long, value_name = "normalised|mm-per-5min|mm-h|UNIT")]
     pub units: Option<String>,
     #[command(flatten)]
     pub fields: FieldArgs,
@@ -53,7 +53,7 @@ pub struct FieldArgs {
     #[arg(long, value_name = "FILE")]
     pub elevation: Option<String>,
     /// For a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
-    /// and the longitudes of its first and last column, degrees; with --units mm, --end and --each-hours
+    /// and the longitudes of its first and last column, degrees; with --units, --end and --each-hours
     #[arg(long, value_name = "LAT,LAT,LON,LON", allow_hyphen_values = true)]
     pub grid: Option<String>,
     /// For a file of several variables: which one, by the name that it has there
@@ -114,12 +114,12 @@ pub fn ask(args: &QuestionArgs, methods: &[String], output: &mut Output) -> anyh
     let (networks, checkpoint) = args.network.networks()?;
     let tasks = open(args)?;
     let catalog = Arc::new(Catalog::new(networks.cards.that_tasks_ask(&tasks), tasks));
-    let questions = questions(args, methods, &checkpoint, &catalog)?;
+    let (questions, is_of_files) = questions(args, methods, &checkpoint, &catalog)?;
     let n = questions.len();
     output.check(n)?;
     let mut worker = (networks.worker)(catalog)().map_err(anyhow::Error::msg)?;
     for (i, question) in questions.into_iter().enumerate() {
-        let answered = answer(worker.as_mut(), question);
+        let answered = answer(worker.as_mut(), question, is_of_files);
         let in_words = || format!("input {} of {n}", i + 1);
         let answered = if n == 1 { answered } else { answered.with_context(in_words) };
         output.add(i, n, &answered?)?;
@@ -139,22 +139,30 @@ fn open(args: &QuestionArgs) -> anyhow::Result<Vec<Arc<dyn Task>>> {
     Ok(tasks::open(&folders)?.into_iter().map(|opened| opened.task).collect())
 }
 
-fn answer(worker: &mut dyn Worker, question: Question) -> anyhow::Result<Answered> {
+fn answer(
+    worker: &mut dyn Worker,
+    question: Question,
+    is_of_files: bool,
+) -> anyhow::Result<Answered> {
     let bar = Bar::new();
+    let subject = question.task.subject_parameter();
     match worker.run(&question.request, &bar) {
         Ok(outcome) => Ok(Answered { question, outcome }),
+        Err(WorkerError::Invalid { message, remedy }) if is_of_files => {
+            Err(anyhow!("{message}: {}", of_files(&remedy, subject)))
+        }
         Err(WorkerError::Invalid { message, remedy }) => Err(anyhow!("{message}: {remedy}")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// One question a subject.
+/// One question a subject, and whether subjects are files.
 fn questions(
     args: &QuestionArgs,
     methods: &[String],
     checkpoint: &str,
     catalog: &Catalog,
-) -> anyhow::Result<Vec<Question>> {
+) -> anyhow::Result<(Vec<Question>, bool)> {
     let model = &args.network.model;
     let task = catalog.model(model).and_then(|card| catalog.task_of(card));
     let task = task.with_context(|| not_asked(model))?;
@@ -172,7 +180,8 @@ fn questions(
         let all = Parameters::of(ours.chain(given.pairs.iter().cloned()));
         read(&all, &given.pairs, catalog)
     };
-    subjects.into_iter().map(question).collect()
+    let questions = subjects.into_iter().map(question).collect::<anyhow::Result<_>>()?;
+    Ok((questions, !given.files.is_empty()))
 }
 
 fn cards(catalog: &Catalog, model: &str, checkpoint: &str) -> anyhow::Result<Cards> {
@@ -225,7 +234,7 @@ fn subjects(
 }
 
 fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Question> {
-    let mut question = Question::read(all, catalog, &[]).map_err(in_words)?;
+    let mut question = Question::read(all, catalog, &[])?;
     // What changes nothing would be taken for something that does.
     let said = question.pairs();
     let is_said = |name: &String| said.iter().any(|(said, _)| said == name);
@@ -251,12 +260,10 @@ fn look_at(layers: &[String], request: &mut Request, has_layers: impl Fn(&str) -
     }
 }
 
-/// The error with the names that there are.
-pub fn in_words(error: QuestionError) -> anyhow::Error {
-    match error.known() {
-        [] => anyhow!("{error}"),
-        known => anyhow!("{error}; choose one of: {}", known.join(", ")),
-    }
+/// The same where files were given: of them there is no other sample, or whatever the subject is called, to choose.
+fn of_files(remedy: &str, subject: &str) -> String {
+    let names = ["sample", subject].map(|name| format!("another {name}"));
+    names.iter().fold(remedy.to_owned(), |words, name| words.replace(name, "another file"))
 }
 
 #[cfg(test)]
@@ -264,9 +271,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_names_are_told() {
-        let error = QuestionError::unknown("method", "lime", ["grad-cam", "saliency"]);
-        let words = in_words(error).to_string();
-        assert_eq!(words, "there is no method called “lime”; choose one of: grad-cam, saliency");
+    fn advice_fits_what_was_given() {
+        let of_a_sample = "choose another sample or another network, or replace the file";
+        let expected = "choose another file or another network, or replace the file";
+        assert_eq!(of_files(of_a_sample, "sample"), expected);
+        assert_eq!(of_files("choose another picture", "picture"), "choose another file");
+        assert_eq!(of_files("choose another domain", "sample"), "choose another domain");
     }
 }

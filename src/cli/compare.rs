@@ -18,7 +18,7 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::config::Sources;
 use crate::parameters::Parameters;
 use crate::tasks::COMPARISONS;
-use crate::unfinished;
+use crate::{unfinished, written};
 
 /// Verify networks and reference forecasts beside each other on one data set
 ///
@@ -94,6 +94,10 @@ pub struct Comparable {
 
 pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     let format = format(&args.output)?;
+    let is_standard_output = args.output == Path::new(STANDARD_OUTPUT);
+    if !is_standard_output {
+        written::check_place(&args.output)?;
+    }
     let named: Vec<String> = args.forecasts.as_deref().map(list).unwrap_or_default();
     let engine = Engine::new(args.sources.device.device)?;
     let is_network = |name: &&String| name.contains('/');
@@ -111,7 +115,6 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
             answers.pop().context("the network gave no answer")
         }),
     });
-    let is_standard_output = args.output == Path::new(STANDARD_OUTPUT);
     let state = (!is_standard_output).then(|| unfinished::beside(&args.output));
     let comparison = Comparison {
         dataset: &args.dataset,
@@ -132,7 +135,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     if is_standard_output {
         return to_standard_output(text.as_bytes());
     }
-    std::fs::write(&args.output, text).with_context(|| args.output.display().to_string())?;
+    written::write(&args.output, text)?;
     state.as_deref().map_or(Ok(()), unfinished::remove)?;
     speech.line(format_args!("{}, table in {}", found.n_cases, args.output.display()));
     Ok(())

@@ -7,6 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 
 use super::standard_output::to_standard_output;
+use crate::written;
 
 const PROGRAM: &str = "stormlens";
 
@@ -54,7 +55,7 @@ fn page(command: Command) -> anyhow::Result<Vec<u8>> {
 
 fn write_pages(folder: &Path, command: Command) -> anyhow::Result<()> {
     let shown = || format!("cannot write to {}", folder.display());
-    std::fs::create_dir_all(folder).with_context(shown)?;
+    written::make_folder(folder)?;
     clap_mangen::generate_to(command, folder).with_context(shown)
 }
 

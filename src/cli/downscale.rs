@@ -22,8 +22,8 @@ pub struct Args {
     /// The coarse rain: GRIB or NetCDF, an array with its --grid, or the name of a sample
     #[arg(long, value_name = "F.grib2|F.nc|X.npy|SAMPLE")]
     input: PathBuf,
-    /// The unit of an array
-    #[arg(long, value_name = "mm")]
+    /// The unit of an array, such as mm, mm/h, mm/3h, mm/day, in or kg m-2 s-1
+    #[arg(long, value_name = "UNIT")]
     units: Option<String>,
     #[command(flatten)]
     fields: FieldArgs,

@@ -19,7 +19,7 @@ use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
-use crate::unfinished;
+use crate::{unfinished, written};
 
 /// Score a network: frames against observations and beside persistence, the classes of scenes, refined rain beside
 /// interpolation and RainFARM, or probabilities of rain beside climatology, the model's own rain and a regression
@@ -125,8 +125,11 @@ pub struct Evaluated {
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let write = |path: &PathBuf| writer(path, args.format.as_deref());
     let write = args.output.as_ref().map(write).transpose()?;
-    let (engine, resident) = args.network.open()?;
     let is_file = |path: &&PathBuf| path.as_path() != Path::new(STANDARD_OUTPUT);
+    if let Some(path) = args.output.as_ref().filter(is_file) {
+        written::check_place(path)?;
+    }
+    let (engine, resident) = args.network.open()?;
     let state = args.output.as_ref().filter(is_file).map(|path| unfinished::beside(path));
     let evaluated = evaluate(&args, &engine, &resident, state.as_deref())?;
     let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
@@ -138,7 +141,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
             if is_beside_a_file {
                 return to_standard_output(text.as_bytes());
             }
-            std::fs::write(path, text).with_context(|| path.display().to_string())?;
+            written::write(path, text)?;
             state.filter(|_| evaluated.was_kept).as_deref().map_or(Ok(()), unfinished::remove)?;
             speech.line(format_args!("{}, table in {}", evaluated.n_cases, path.display()));
         }

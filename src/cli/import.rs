@@ -12,6 +12,7 @@ use crate::catalog::not_asked;
 use crate::cli::say;
 use crate::parameters::Parameters;
 use crate::tasks::IMPORTS;
+use crate::written;
 
 /// Turn a PyTorch or Keras checkpoint into safetensors; nothing in it is executed
 #[derive(Debug, clap::Args)]
@@ -94,7 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let is_file = args.output.extension().is_some();
     let path = if is_file { args.output } else { args.output.join("weights.safetensors") };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        written::make_folder(folder)?;
     }
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let state = in_our_unit(file.state.clone(), file.metadata.is_some(), found.entry);

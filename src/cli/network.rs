@@ -11,6 +11,7 @@ use stormlens_nn::engine::Resident;
 
 use crate::config::Sources;
 use crate::networks::Networks;
+use crate::places::{self, CHECKPOINTS};
 use crate::worker;
 
 /// The largest checkpoint of these networks, with everything that training programs add, is far smaller.
@@ -71,8 +72,9 @@ impl NetworkArgs {
             let first = worker::candidates(&folder).into_iter().next();
             return first.with_context(|| {
                 format!(
-                    "there is no checkpoint in {}; give one with --checkpoint",
-                    folder.display()
+                    "there is no checkpoint in {}; give one with --checkpoint, or {}",
+                    folder.display(),
+                    advice()
                 )
             });
         };
@@ -83,11 +85,29 @@ impl NetworkArgs {
                 return Ok((name(typed, &file, &worker::candidates(&folder)), file));
             }
         }
-        bail!(
-            "there is no checkpoint {}; give a file, a folder, or the name of a folder in {}/",
-            typed.display(),
-            folder.display()
-        )
+        bail!("{}", no_such(typed, &folder))
+    }
+}
+
+/// What to do where the folder of all checkpoints is another one.
+fn advice() -> String {
+    places::advice(CHECKPOINTS, "--checkpoints", "STORMLENS_CHECKPOINTS")
+}
+
+/// That there are no weights of that name, with those that there are or, where there are none, with where they are looked for.
+fn no_such(typed: &Path, folder: &Path) -> String {
+    let known: Vec<String> = worker::candidates(folder).into_keys().collect();
+    let (typed, folder) = (typed.display(), folder.display());
+    match known.is_empty() {
+        false => format!(
+            "there is no checkpoint {typed}; give a file, a folder, or one of those in {folder}: {}",
+            known.join(", ")
+        ),
+        true => format!(
+            "there is no checkpoint {typed}, neither as a file or a folder nor in {folder}, which holds none; give a file or \
+             a folder, or {}",
+            advice()
+        ),
     }
 }
 
@@ -104,6 +124,20 @@ fn name(typed: &Path, file: &Path, known: &BTreeMap<String, PathBuf>) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_that_are_not_there_are_told_with_where_they_are_looked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = no_such(Path::new("knmi"), &folder.path().join("unet"));
+        for words in ["no checkpoint knmi", "unet", "--checkpoints FOLDER", "STORMLENS_CHECKPOINTS"]
+        {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+        assert!(error.contains("stormlens/checkpoints"), "the places: {error}");
+        std::fs::write(folder.path().join("own.ckpt"), b"").expect("a file");
+        let error = no_such(Path::new("knmi"), folder.path());
+        assert!(error.ends_with(": own") && !error.contains("--checkpoints"), "{error}");
+    }
 
     /// `weights` would be true of every file that a training program calls so.
     #[test]

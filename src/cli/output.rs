@@ -12,6 +12,7 @@ use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, FileKind, NUMBERS, Source};
 use crate::question::Question;
+use crate::written;
 
 /// A question with its answer.
 pub struct Answered {
@@ -79,11 +80,10 @@ impl Output {
     /// As [`Form::of`], and for a folder that is not there: before anything is computed, which may take long.
     pub fn new(path: &Path, format: Option<&str>, speech: Speech) -> anyhow::Result<Self> {
         let form = Form::of(path, format)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
-        }
         let is_beside_a_file = path == Path::new(STANDARD_OUTPUT);
+        if !is_beside_a_file {
+            written::check_place(path)?;
+        }
         let speech = Speech { is_beside_a_file, ..speech };
         Ok(Self { form, path: path.to_owned(), speech, stacked: Vec::new() })
     }
@@ -126,7 +126,7 @@ impl Output {
         }
         let path = numbered(&self.path, i, n);
         let shown = path.display();
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {shown}"))?;
+        written::write(&path, bytes)?;
         self.speech.line(format_args!("written to {shown}"));
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Output {
             to_standard_output(&npy::npy_f32(&shape, &self.stacked)?)?;
             self.speech.line(format_args!("{shape:?}, {what}"));
         } else {
-            npy::write_npy_f32(&self.path, &shape, &self.stacked)?;
+            written::write(&self.path, npy::npy_f32(&shape, &self.stacked)?)?;
             self.speech.line(format_args!("written to {}: {shape:?}, {what}", self.path.display()));
         }
         Ok(())

@@ -12,6 +12,7 @@ use stormlens_data::request::{Explain, Request};
 use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, Recipe};
+use crate::written;
 use stormlens_plot::{Figure, Style};
 
 /// The variable that tells which pixels are explained.
@@ -48,6 +49,9 @@ pub fn run(
     outcome_of: &dyn Fn(&Request) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<()> {
     let format = Format::of(&args.output, args.format.as_deref())?;
+    if args.output != Path::new(STANDARD_OUTPUT) {
+        written::check_place(&args.output)?;
+    }
     let name = args.figure.display();
     let bytes = read_file(&args.figure, Recipe::MAX_FILE_BYTES as u64)?;
     let recipe = Recipe::from_file_bytes(&bytes).with_context(|| name.to_string())?;
@@ -68,7 +72,7 @@ pub fn run(
         return to_standard_output(&file);
     }
     let output = args.output.display();
-    std::fs::write(&args.output, file).with_context(|| format!("{output} can't be written"))?;
+    written::write(&args.output, file)?;
     speech.line(format_args!("{output}: {}, {}", recipe.figure, recipe.request));
     Ok(())
 }

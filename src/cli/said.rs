@@ -1,6 +1,6 @@
 //! What a result says on a terminal: units, times and places of its numbers, and what has to be known of it.
 
-use stormlens_data::outcome::{Axis, Coordinates, Number, Outcome, Role, Variable};
+use stormlens_data::outcome::{Axis, Coordinates, Note, Number, Outcome, Role, Variable};
 use stormlens_data::time::format_utc;
 
 /// All lines, in the order in which they are read.
@@ -10,7 +10,7 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     let mut lines: Vec<String> =
         of_role(Role::Input).chain(of_role(Role::Prediction)).filter_map(of_maps).collect();
     lines.extend(of_role(Role::Prediction).flat_map(of_series));
-    lines.extend(outcome.notes.iter().map(|note| format!("{}: {}", note.name, note.text)));
+    lines.extend(outcome.notes.iter().map(of_note));
     for explain in &outcome.request.explain {
         let maps: Vec<_> = outcome.attributions(&explain.method).collect();
         lines.push(of_attributions(&explain.method, &maps));
@@ -19,6 +19,12 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     let of_methods = outcome.numbers.iter().filter(|number| number.name.contains('/'));
     lines.extend(of_methods.map(of_number));
     lines
+}
+
+/// `terrain: F.nc, a node every 0.25°`: the name of a note, where its text does not begin with it.
+fn of_note(Note { name, text, .. }: &Note) -> String {
+    let begins = text.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(':'));
+    if begins { text.clone() } else { format!("{name}: {text}") }
 }
 
 /// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`
@@ -124,6 +130,14 @@ mod tests {
         let prediction = line("prediction: ");
         assert!(prediction.contains("rain rate (mm/h) at 2010-08-26 "), "{prediction}");
         assert!(prediction.contains(" UTC (+30 min), from "), "{prediction}");
+    }
+
+    #[test]
+    fn a_note_has_its_name_once() {
+        let note = |name: &str, text: &str| of_note(&Note::new(name, text, false));
+        assert_eq!(note("terrain", "terrain: F.nc"), "terrain: F.nc");
+        assert_eq!(note("terrain", "terrains of F.nc"), "terrain: terrains of F.nc");
+        assert_eq!(note("rule", "rain: a sum"), "rule: rain: a sum");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::catalog::not_asked;
 use crate::cli::say;
 use crate::config::DeviceArgs;
 use crate::tasks::TRAININGS;
+use crate::written;
 
 /// The best weights of a run, in its folder.
 pub const BEST: &str = "best.safetensors";
@@ -116,6 +117,7 @@ impl Run<'_> {
         metadata: &dyn Fn(&EpochReport) -> Metadata,
     ) -> anyhow::Result<()> {
         let entry = self.entry;
+        written::make_folder(&recipe.output)?;
         let (device, report) = device::choose(self.args.device.device)?;
         say(format_args!("{} on {} ({})", (entry.card)().title, report.name, report.reason));
         let trainee = Trainee { network: entry.network, initial };

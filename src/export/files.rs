@@ -61,7 +61,7 @@ pub const FILES: &[FileKind] = &[
         write: |source| Ok(numbers_csv(source.outcome).into_bytes()),
     },
     FileKind {
-        name: "provenance.json",
+        name: PROVENANCE,
         media_type: "application/json",
         what: "what the result was made from, and what each array is",
         write: |source| provenance_json(source.outcome),
@@ -88,6 +88,9 @@ pub const FILES: &[FileKind] = &[
 
 /// The single numbers of a result.
 pub const NUMBERS: &str = "numbers.csv";
+
+/// What is said of a result, and its numbers.
+pub const PROVENANCE: &str = "provenance.json";
 
 pub(super) const BUNDLE: &str = "bundle.zip";
 

@@ -7,6 +7,7 @@ mod check;
 pub mod evaluate;
 mod evaluation;
 mod explained;
+mod extent;
 mod fields;
 #[cfg(feature = "nn")]
 pub mod import;

@@ -8,7 +8,9 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-pub use self::render::{from_panic, method_not_allowed, page_not_found, render, wants_page};
+pub use self::render::{
+    from_panic, method_not_allowed, page_not_found, render, wants_json, wants_page,
+};
 use super::state::Way;
 use crate::export::ExportError;
 use crate::jobs::{SubmitError, WorkerError};

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod home;
+mod how_far;
 pub mod models;
 pub mod progress;
 
@@ -17,9 +18,10 @@ use stormlens_data::card::{CheckpointCard, ModelCard};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Subject;
 
+pub use self::how_far::HowFar;
 use super::caching::EntityTag;
 use super::layout::{Layout, Section};
-use super::{AppError, AppState, Link, Pictures, Problem};
+use super::{AppError, AppState, Link, Pictures, Problem, wants_json};
 use crate::catalog::Catalog;
 use crate::parameters::Parameters;
 use crate::question::Question;
@@ -136,8 +138,15 @@ pub fn page_number(
     .into())
 }
 
-/// A page that says how far something is, and is wrong in the next moment.
-pub fn passing(page: &impl Template) -> Result<Response, AppError> {
+/// A page that says how far something is, and is wrong in the next moment; for a program the same as JSON.
+pub fn passing(
+    headers: &HeaderMap,
+    page: &impl Template,
+    how_far: HowFar,
+) -> Result<Response, AppError> {
+    if wants_json(headers) {
+        return Ok(how_far.respond(StatusCode::ACCEPTED));
+    }
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
 }

@@ -13,7 +13,7 @@ use super::caching::EntityTag;
 use super::layout::Layout;
 use super::pages::progress::{VIEWER, Viewer};
 use super::pages::{Shown, progress};
-use super::{AppError, AppState};
+use super::{AppError, AppState, wants_json};
 use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
@@ -39,12 +39,13 @@ pub async fn show(
         return Ok(lead_to(&question));
     }
     if state.jobs.was_stopped(&question.request) {
-        return progress::show_stopped(&state, &question);
+        return progress::show_stopped(&state, &question, &headers);
     }
     let id = state.submit(question.request.clone()).await?;
     match state.jobs.status(&id) {
         // Who has waited here without scripts.
         Some(job) if job.is_final() && viewer.is_some() => Ok(lead_to(&question)),
+        Some(JobState::Done(_)) if wants_json(&headers) => Ok(progress::done(&question)),
         Some(JobState::Done(outcome)) => answer(&state, question, outcome, &headers).await,
         Some(JobState::Failed(error)) => {
             // Said once; the next visit tries again.
@@ -53,7 +54,7 @@ pub async fn show(
         }
         Some(job) => {
             let viewer = viewer.unwrap_or_else(Viewer::arrives);
-            progress::show(&state, &question, (&id, &job), viewer)
+            progress::show(&state, &question, (&id, &job), (viewer, &headers))
         }
         None => Err(AppError::StillComputing { page: page(&question) }),
     }

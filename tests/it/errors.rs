@@ -98,6 +98,32 @@ async fn a_frame_that_is_not_there_is_refused() {
     }
 }
 
+/// Of a result that is not there yet, of one that is, and of a question that is none.
+#[tokio::test]
+async fn a_program_follows_a_result_in_json() {
+    let app = TestApp::new();
+    let json = [("accept", "application/json")];
+    let release = app.hold();
+    let address = result(SAMPLE, "none");
+    let waiting = app.get_with(&address, &json).await;
+    assert_eq!(waiting.status, StatusCode::ACCEPTED);
+    assert_eq!(waiting.header("content-type"), "application/json");
+    assert_eq!((waiting.header("location"), waiting.header("retry-after")), (&*address, "1"));
+    let body = waiting.json();
+    assert!(["running", "queued"].contains(&body["state"].as_str().unwrap()), "{body}");
+    assert_eq!(body["result"], address.as_str());
+    let page = app.get_with(&address, &[("accept", "text/html")]).await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    release.send(()).unwrap();
+    app.finished(&address).await;
+    let done = app.get_with(&address, &json).await;
+    assert_eq!((done.status, done.json()["state"].as_str()), (StatusCode::OK, Some("done")));
+    let provenance = done.json()["provenance"].as_str().unwrap().to_owned();
+    assert_eq!(app.get(&provenance).await.status, StatusCode::OK);
+    let wrong = app.get_with(&format!("{address}&nothing=1"), &json).await;
+    assert_eq!((wrong.status.as_u16(), wrong.header("content-type")), (400, "application/json"));
+}
+
 #[tokio::test]
 async fn a_program_gets_json() {
     let app = TestApp::new();

@@ -51,7 +51,7 @@ fn contradictions_are_refused(bench: &Bench, said: &str) {
         kept.map(|part| format!(" --{part}")).collect::<String>()
     };
     for (option, words) in [
-        ("units", "that it is in mm with --units"),
+        ("units", "its unit, such as mm, with --units"),
         ("end", "when its interval ends with --end"),
         ("each-hours", "of how many hours it is the sum with --each-hours"),
         ("grid", "says nothing of tiles"),
@@ -60,7 +60,12 @@ fn contradictions_are_refused(bench: &Bench, said: &str) {
     }
     let other = |from: &str, to: &str| format!("{array} {}", said.replace(from, to));
     for (from, to, words) in [
-        ("--units mm", "--units mm-h", "is in mm"),
+        (
+            "--units mm",
+            "--units dBZ",
+            "is no unit of rain that is read; give mm, cm, m, in or kg m-2",
+        ),
+        ("--units mm", "--units mm/6h", "names another time than --each-hours 3"),
         ("--each-hours 3", "--each-hours 6", "these weights are of rain in 3 h"),
         ("--end 2016", "--end on-2016", "is no time"),
         ("--grid=", "--grid=91,", "latitudes of the first and the last row"),

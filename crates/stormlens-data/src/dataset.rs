@@ -52,7 +52,9 @@ pub enum DatasetError {
          several, r1c2.20150515T1545"
     )]
     SampleName { sample: String },
-    #[error("the frame of {time} UTC is missing from {folder}: choose another sample or fetch it")]
+    #[error(
+        "the frame of {time} UTC is missing from {folder}: fetch it, or choose a time whose frames are all there"
+    )]
     MissingFrame { time: String, folder: String },
     #[error("{file} holds the frame of {found}: rename the file after its own time")]
     WrongTime { file: String, found: String },

@@ -190,7 +190,7 @@ fn of_pixels(outcome: &Outcome, shown: &Shown) -> String {
     }
     let unit = format!(" {}", shown.variable.quantity.unit);
     format!(
-        "the sum of all pixels that increase it is {}{unit}, of all that decrease it {}{unit}; in squares of \
+        "pixels that increase it change it by {}{unit} in sum, those that decrease it by {}{unit}; in squares of \
          an eighth of the centre, {}{gap}",
         signed(positive),
         number(negative),

@@ -14,6 +14,7 @@ use stormlens_data::time;
 use super::tell_gaps;
 use crate::cli::progress::Bar;
 use crate::places::{DATA, Places};
+use crate::written;
 
 /// Build the intermediate and the windowed HDF5 file of a training set of rain; or, for cloud cover,
 /// windows of wet/dry masks of radar
@@ -76,6 +77,7 @@ pub struct Build {
 
 impl Build {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        written::make_folder(&self.output)?;
         if let Some(radar) = &self.from_radar {
             return self.run_masks(radar, out);
         }

@@ -9,6 +9,7 @@ use clap::builder::TypedValueParser;
 use stormlens_data::simulate::{self, Options, Report, Splits};
 
 use crate::cli::progress::Bar;
+use crate::written;
 
 /// Make a set of simulated Sentinel-1 scenes with and without a polar low, to learn from
 #[derive(Debug, clap::Args)]
@@ -43,6 +44,7 @@ fn size_px() -> impl TypedValueParser<Value = usize> {
 
 impl SimulateSar {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        written::make_folder(&self.output)?;
         let bar = Bar::new();
         let report = simulate::write(&self.output, &self.options(), &bar);
         drop(bar);

@@ -440,6 +440,9 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
     }
+    if let Some(text) = work.extent.left_out(work.rain.field.grid.bounds()) {
+        notes.push(Note::new("left-out", text, false));
+    }
     if work.wet.is_empty() {
         let text = "no tile has rain of 0.01 mm or more: there is no rain, and nothing to explain";
         notes.push(Note::new("nothing-to-explain", text, false));

@@ -7,7 +7,7 @@ use stormlens_data::card::Refining;
 use stormlens_data::time::{format_utc, parse_utc};
 
 use super::DownscalingTask;
-use super::fields::{Entry, HOURS, Nodes, Said, is_array};
+use super::fields::{Entry, HOURS, Nodes, Said, check_unit, is_array};
 use super::terrain::Terrain;
 use crate::task::Files;
 
@@ -63,7 +63,7 @@ fn of_fields(
         "these weights are of rain in {hours} h; files are summed over {HOURS} h"
     );
     let stated = hours_of(files, HOURS)?;
-    let found = task.fields.bring(path, stated, heights)?;
+    let found = task.fields.bring(path, files.parameters.one(VARIABLE)?, stated, heights)?;
     let entries = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
     meant(&name.to_string(), entries, files)
 }
@@ -91,15 +91,15 @@ fn of_array(
     let missing = |option: &str, what: &str| {
         format!("{name} says nothing of its field: state {what} with --{option}, too")
     };
-    let units = parameters.one(UNITS)?.with_context(|| missing(UNITS, "that it is in mm"))?;
-    ensure!(units == "mm", "--{UNITS} {units}: a field of rain on a --{GRID} is in mm");
+    let unit = parameters.one(UNITS)?.with_context(|| missing(UNITS, "its unit, such as mm,"))?;
     let end = parameters.one(END)?.with_context(|| missing(END, "when its interval ends"))?;
     let own = i64::from(refining.rain.hours);
     let hours = hours_of(files, MOST_HOURS)?;
     let hours = hours.with_context(|| missing(EACH_HOURS, "of how many hours it is the sum"))?;
     ensure!(hours == own, "these weights are of rain in {own} h, and {name} is of {hours} h");
     let grid = Nodes::parse(parameters.one(GRID)?.unwrap_or_default())?;
-    let said = Said { grid, end: time(end)?, hours };
+    check_unit(unit, hours)?;
+    let said = Said { grid, unit: unit.to_owned(), end: time(end)?, hours };
     Ok(vec![task.fields.bring_array(path, &said, heights)?])
 }
 

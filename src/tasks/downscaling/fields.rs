@@ -21,7 +21,7 @@ mod opened;
 
 pub use self::add::AddError;
 use self::archive::Archive;
-pub use self::array::{Nodes, Said};
+pub use self::array::{Nodes, Said, check_unit};
 pub use self::climatology::Climatology;
 pub use self::name::Name;
 pub use self::numbers::Tiles;

@@ -11,6 +11,7 @@ use stormlens_data::field::FieldError;
 use stormlens_data::network::{self, Asked, Input, Pass};
 use stormlens_data::request::{Explain, RefinedPlace, Request, Subject, Target};
 
+use super::extent::{Extent, words};
 use super::fields::{Climatology, Fields, Tiles};
 use super::question::{place_of, rain_of, refining};
 use super::rain::Rain;
@@ -81,6 +82,8 @@ pub struct Work {
     pub refining: Refining,
     pub refinement: Refinement,
     pub tiles: Vec<(Tile, TileRain)>,
+    /// What they cover of the domain.
+    pub extent: Extent,
     /// Which of the tiles went through the network, in the order of the passes of each member.
     pub wet: Vec<usize>,
     /// Names of the members, each of which has passes for all wet tiles behind those of the network itself.
@@ -168,10 +171,12 @@ fn work(
     let domain = Domain { south, north, west, east };
     let found = tiles(&domain, &geometry, Fit::Inside);
     check_size(&found, &geometry, &domain, refinement)?;
-    let bounds = bounds(&found, &geometry);
-    rain.field.grid.check_covers(&rain.field.source, bounds)?;
+    let extent = Extent::of(&found, &geometry, domain);
+    let covers = rain.field.grid.check_covers(&rain.field.source, bounds(&found, &geometry));
+    let remedy = "choose a smaller domain or another field";
+    covers.map_err(|error| extent.not_covered(error, &extent.margin(), remedy))?;
     let terrain = (refining.tiles.n_input_channels > 1)
-        .then(|| terrains.find(fine_bounds(&found, &geometry), rain.heights.as_ref()));
+        .then(|| terrains.find(fine_bounds(&found, &geometry), &extent, rain.heights.as_ref()));
     let terrain = terrain.transpose()?;
     let tiles: Vec<(Tile, TileRain)> = found
         .into_iter()
@@ -197,6 +202,7 @@ fn work(
         refining,
         refinement,
         tiles,
+        extent,
         wet,
         members,
         focus: None,
@@ -212,7 +218,11 @@ fn check_size(
 ) -> Result<(), FieldError> {
     let side = geometry.tile_deg();
     if tiles.is_empty() {
-        let what = format!("the domain is smaller than a tile of {side}° × {side}°");
+        let what = format!(
+            "the domain ({}) is smaller than a tile of {side}° × {side}°, around which {}° of the field are needed, too",
+            words(domain.bounds()),
+            geometry.padding as f64 * geometry.coarse_deg
+        );
         return Err(FieldError::Domains { what });
     }
     let nodes = |from: f64, to: f64| ((to - from) / geometry.fine_deg).max(0.0) as usize;

@@ -1,9 +1,10 @@
 //! What can be asked about coarse rain.
 
 use stormlens_data::card::Refining;
-use stormlens_data::downscale::{EnsembleKind, Refinement, Registration};
+use stormlens_data::downscale::{Domain, EnsembleKind, Refinement, Registration};
 use stormlens_data::request::{RefinedPlace, Subject, Target};
 
+use super::extent;
 use super::fields::{Entry, Fields};
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
@@ -99,11 +100,7 @@ fn default_domain(fields: &Fields, id: &str) -> Result<[f64; 4], QuestionError> 
     }
     let refuse = |error: String| QuestionError::parameter(RAIN, format!("cannot be read: {error}"));
     let rain = fields.load(id).map_err(|error| refuse(error.to_string()))?;
-    let [south, north, west, east] = rain.field.grid.bounds();
-    // The network looks a coarse node beyond its tiles.
-    let inward =
-        |low: f64, high: f64| [(low * 4.0).ceil() / 4.0 + 0.25, (high * 4.0).floor() / 4.0 - 0.25];
-    let ([south, north], [west, east]) = (inward(south, north), inward(west, east));
+    let Domain { south, north, west, east } = extent::whole(rain.field.grid.bounds());
     Ok([west, south, east, north])
 }
 

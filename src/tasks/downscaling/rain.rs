@@ -82,9 +82,40 @@ pub fn offers(
     hours: i64,
     stated: Option<i64>,
 ) -> Result<Vec<Offer>, FieldError> {
+    offers_of(name, contents, (hours, stated), is_rain)
+}
+
+/// The same of a variable that somebody names: it is rain, whatever the file calls it, and its unit has to agree.
+///
+/// # Errors
+/// As [`offers`], and for a name that the file does not have.
+pub fn offers_named(
+    name: &str,
+    contents: &[Content],
+    (hours, stated): (i64, Option<i64>),
+    variable: &str,
+) -> Result<Vec<Offer>, FieldError> {
+    let is_it = |content: &Content| content.variable.eq_ignore_ascii_case(variable);
+    if contents.iter().any(is_it) {
+        return offers_of(name, contents, (hours, stated), is_it);
+    }
+    let mut known: Vec<String> =
+        contents.iter().map(|c| format!("{} ({})", c.variable, c.unit)).collect();
+    known.sort_unstable();
+    known.dedup();
+    let wanted = variable.to_owned();
+    Err(FieldError::Absent { file: name.to_owned(), wanted, known: known.join(", ") })
+}
+
+fn offers_of(
+    name: &str,
+    contents: &[Content],
+    (hours, stated): (i64, Option<i64>),
+    is_meant: impl Fn(&Content) -> bool,
+) -> Result<Vec<Offer>, FieldError> {
     let mut found = Vec::new();
     let mut why = None;
-    let rain = || contents.iter().filter(|content| is_rain(content));
+    let rain = || contents.iter().filter(|content| is_meant(content));
     let open = rain().find(|content| is_amount_at_a_moment(content));
     match (stated, open) {
         (Some(_), None) if rain().next().is_some() => {
@@ -96,7 +127,7 @@ pub fn offers(
         (None, Some(content)) => why = Some(unstated(name, &content.variable)),
         _ => {}
     }
-    for group in groups(contents) {
+    for group in groups(contents, &is_meant) {
         let fields: Vec<GriddedField> =
             group.iter().filter_map(|&i| head(&contents[i], stated)).collect();
         if fields.len() < group.len() {
@@ -161,10 +192,10 @@ fn what(content: &Content) -> String {
 }
 
 /// Places of the fields of one quantity of rain each.
-fn groups(contents: &[Content]) -> Vec<Vec<usize>> {
+fn groups(contents: &[Content], is_meant: impl Fn(&Content) -> bool) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (i, content) in contents.iter().enumerate() {
-        if content.interval.is_none() || !is_rain(content) {
+        if content.interval.is_none() || !is_meant(content) {
             continue;
         }
         let same = |group: &&mut Vec<usize>| {

@@ -9,6 +9,7 @@ use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
+use super::extent::Extent;
 use super::fields::MAX_FILE_BYTES;
 use super::rain::is_rain_name;
 use crate::web::upload::{KeepError, Kept, NamedBytes, first_digits};
@@ -115,21 +116,31 @@ impl Terrains {
         &self.shipped().1
     }
 
-    /// The terrain that came with the rain, else the finest that covers `[south, north, west, east]`.
+    /// The terrain that came with the rain, else the finest that covers `[south, north, west, east]`, the nodes of what is
+    /// refined.
     ///
     /// # Errors
     /// Where what came does not cover that, and where there is none.
-    pub fn find(&self, bounds: [f64; 4], own: Option<&Terrain>) -> Result<Terrain, FieldError> {
+    pub fn find(
+        &self,
+        bounds: [f64; 4],
+        refined: &Extent,
+        own: Option<&Terrain>,
+    ) -> Result<Terrain, FieldError> {
         // Whoever brings heights wants these, and no others in their place.
         if let Some(own) = own {
-            check_elevation(&own.field, bounds)?;
+            let remedy = "give heights of all of it, or choose a smaller domain";
+            let covers = check_elevation(&own.field, bounds);
+            covers.map_err(|error| refined.not_covered(error, "", remedy))?;
             return Ok(own.clone());
         }
         let covers = |terrain: &&Terrain| check_elevation(&terrain.field, bounds).is_ok();
         self.shipped().0.iter().find(covers).cloned().ok_or_else(|| FieldError::Domains {
-            what: "no terrain that is here covers the domain: give a file of heights in metres with the rain, or \
-                   choose another domain"
-                .to_owned(),
+            what: format!(
+                "no terrain that is here covers {}, the part that is refined: give a file of heights in metres with the rain \
+                 (--elevation FILE), or choose another domain",
+                refined.in_words()
+            ),
         })
     }
 

@@ -16,6 +16,7 @@ use stormlens_nn::train::{Block, EpochReport, TileConfig, TileSupervision};
 
 use crate::cli::say;
 use crate::cli::train::{BEST, EPOCHS, Run, created_by};
+use crate::written;
 
 /// Weights that are an ensemble with those beside their folder.
 const MEMBERS: &str = "members";
@@ -37,6 +38,12 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     say(format_args!(
         "{n_train} wet tiles train, {n_validation} validate; {n_test}, wet and dry, are left for tests"
     ));
+    if supervision.clipped_mm() > 0.0 {
+        say(format_args!(
+            "{:.4} mm of negative rain in the file, summed over its cells, were set to 0",
+            supervision.clipped_mm()
+        ));
+    }
     let about = About { config: &config, scale: supervision.scale(), n_train, n_validation };
     let metadata = |report: &EpochReport| about.metadata(report);
     run.train_from(begin.weights, &config.recipe(), &supervision, &metadata)?;
@@ -153,7 +160,7 @@ impl About<'_> {
         if members.exists() {
             fs::remove_dir_all(&members).with_context(|| members.display().to_string())?;
         }
-        fs::create_dir_all(&members).with_context(|| members.display().to_string())?;
+        written::make_folder(&members)?;
         for epoch in epochs {
             let name = epoch.path.file_name().context("a file has a name")?;
             fs::copy(&epoch.path, members.join(name))

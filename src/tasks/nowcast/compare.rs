@@ -26,7 +26,7 @@ use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError, encode, to_query};
 use crate::question::Question;
 use crate::web::layout::Layout;
-use crate::web::pages::{passing, render};
+use crate::web::pages::{HowFar, passing, render};
 use crate::web::result::check_region;
 use crate::web::{AppError, AppState};
 
@@ -137,12 +137,16 @@ pub async fn show(
         failures.iter().for_each(|(id, _)| drop(state.jobs.cancel(id)));
     }
     let failures = failures.into_iter().map(|failure| failure.1).collect();
-    let layout = Layout::new(&state, Some(SECTION));
+    let (layout, address) = (Layout::new(&state, Some(SECTION)), comparison.page());
     let catalog = state.catalog.clone();
     let found = Found { outcomes, failures, n_waiting };
     let describe = move || Ok(describe(layout, (&task.samples, &catalog), &comparison, found));
     let page = state.blocking(describe).await?;
-    if page.n_waiting > 0 { passing(&page) } else { render(&headers, &page) }
+    if page.n_waiting > 0 {
+        passing(&headers, &page, HowFar::running(address))
+    } else {
+        render(&headers, &page)
+    }
 }
 
 /// What is known so far.

@@ -17,6 +17,7 @@ use stormlens_nn::train::{
 };
 
 use crate::cli::train::{Run, created_by};
+use crate::written;
 
 /// Trains a network that makes forecasts; `None` for another one.
 pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
@@ -114,7 +115,7 @@ fn describe_frames(
     let mut times: Vec<_> = examples.ids(Block::Train).iter().filter_map(time).collect();
     times.dedup();
     let likeness = Likeness::of_archive(&Archive::open(folder)?, &times)?;
-    std::fs::create_dir_all(output)?;
+    written::make_folder(output)?;
     write_atomically(&file, &serde_json::to_vec_pretty(&likeness)?)?;
     Ok(())
 }

@@ -32,7 +32,7 @@ use super::study::{Found, Plan, plan, write};
 use crate::parameters::{Parameters, QuestionError};
 use crate::web::figures::attachment;
 use crate::web::pages::progress::{VIEWER, Viewer};
-use crate::web::pages::{passing, render};
+use crate::web::pages::{HowFar, passing, render};
 use crate::web::{AppError, AppState, Link, Problem};
 
 /// Where comparisons are listed and begun.
@@ -61,7 +61,8 @@ pub async fn show(
             Some(standing) => {
                 let Viewer(viewer) = viewer.unwrap_or_else(Viewer::arrives);
                 task.runs.sees(&plan, &viewer);
-                passing(&page::Waiting::new(&state, &task, &plan, standing, viewer))
+                let page = page::Waiting::new(&state, &task, &plan, standing, viewer);
+                passing(&headers, &page, HowFar::running(address(&plan)))
             }
             None => {
                 asked::check(&plan, &state.catalog)?;

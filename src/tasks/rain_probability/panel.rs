@@ -111,7 +111,8 @@ fn model_rain(outcome: &Outcome, place: EventPlace) -> Option<f64> {
     Some(rain.values.at(row)).filter(|mm| mm.is_finite())
 }
 
-/// `humidity at 850 hPa +9 percentage points`
+/// How the membership changes when a variable is hidden, which is the effect of the variable with the other sign:
+/// `humidity at 850 hPa −9 percentage points`.
 fn why(outcome: &Outcome, statement: &FieldStatement, event_idx: usize) -> Vec<String> {
     let name = ["rain", "heavy"].get(event_idx).map(|event| format!("{EFFECT}{event}"));
     let Some(variable) = name.and_then(|name| outcome.variable(&name)) else { return Vec::new() };
@@ -121,11 +122,11 @@ fn why(outcome: &Outcome, statement: &FieldStatement, event_idx: usize) -> Vec<S
     changes.retain(|(_, change)| change.is_finite() && change.abs() >= 0.005);
     changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let told = changes.into_iter().take(N_TOLD);
-    told.map(|(name, change)| {
+    told.map(|(name, effect)| {
         let known = statement.variables.iter().find(|variable| variable.name == name);
         let name = known.map_or(name, FieldVariable::label);
-        let sign = if change < 0.0 { "−" } else { "+" };
-        format!("{name} {sign}{} percentage points", (change.abs() * 100.0).round())
+        let sign = if effect > 0.0 { "−" } else { "+" };
+        format!("{name} {sign}{} percentage points", (effect.abs() * 100.0).round())
     })
     .collect()
 }

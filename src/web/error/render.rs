@@ -102,6 +102,12 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
     first.is_some_and(|html| accept.find("application/json").is_none_or(|json| html < json))
 }
 
+/// A program that names JSON, and not HTML before it.
+pub fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !wants_page(headers)
+}
+
 fn is_text(response: &Response) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/plain"))

@@ -4,15 +4,16 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use askama::Template;
-use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::passing;
+use super::{HowFar, passing};
+use crate::export::PROVENANCE;
 use crate::jobs::{JobId, JobState};
 use crate::question::Question;
 use crate::web::layout::{Layout, Section};
-use crate::web::{AppError, AppState, result};
+use crate::web::{AppError, AppState, result, wants_json};
 
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
@@ -60,7 +61,7 @@ pub fn show(
     state: &AppState,
     question: &Question,
     (id, job): (&JobId, &JobState),
-    Viewer(viewer): Viewer,
+    (Viewer(viewer), headers): (Viewer, &HeaderMap),
 ) -> Result<Response, AppError> {
     state.jobs.sees(id, &viewer);
     let (phase, done, total, since) = match job {
@@ -90,7 +91,20 @@ pub fn show(
         elapsed: since.map(elapsed).unwrap_or_default(),
         running: since.is_some(),
     };
-    passing(&page)
+    let result = result::page(question);
+    let how_far = match job {
+        JobState::Queued { .. } => HowFar::queued(result),
+        _ => HowFar::running(result),
+    };
+    let how_far = how_far.at(&page.phase, done, total);
+    passing(headers, &page, how_far)
+}
+
+/// What a program is told of a result that is there.
+pub fn done(question: &Question) -> Response {
+    let query = question.to_query();
+    let provenance = format!("{}/{}?{query}", result::PATH, PROVENANCE);
+    HowFar::done(result::page(question), provenance).respond(StatusCode::OK)
 }
 
 #[derive(Template)]
@@ -106,7 +120,14 @@ struct StoppedPage {
 }
 
 /// The page of a result that was stopped by those who waited for it; a button starts it again.
-pub fn show_stopped(state: &AppState, question: &Question) -> Result<Response, AppError> {
+pub fn show_stopped(
+    state: &AppState,
+    question: &Question,
+    headers: &HeaderMap,
+) -> Result<Response, AppError> {
+    if wants_json(headers) {
+        return Ok(HowFar::stopped(result::page(question)).respond(StatusCode::CONFLICT));
+    }
     let pages = state.pages_of(&question.task)?;
     let subject = &question.request.subject;
     let page = StoppedPage {

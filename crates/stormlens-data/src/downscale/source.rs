@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::{is_hour, unstated};
-use crate::field::accumulation::{hours_before, is_amount};
-use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate};
+use crate::field::accumulation::{hours_before, interval_of, is_amount};
+use crate::field::{
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
+};
 
 /// Rain by the ends of its intervals.
 pub enum RainSource {
@@ -76,8 +78,16 @@ impl RainSource {
     /// # Errors
     /// Where it cannot be made or read.
     pub fn sum(&self, end: Timestamp, hours: i64) -> Result<GriddedField, FieldError> {
+        Ok(self.made(end, hours)?.field)
+    }
+
+    /// The same with how it was made, and what was negative.
+    ///
+    /// # Errors
+    /// As [`Self::sum`].
+    pub fn made(&self, end: Timestamp, hours: i64) -> Result<Accumulated, FieldError> {
         match self {
-            Self::Hourly(rain) => Ok(rain.sum(end, hours)?.rain.field),
+            Self::Hourly(rain) => Ok(rain.sum(end, hours)?.rain),
             Self::Sums(sums) => sums.sum(end, hours),
         }
     }
@@ -121,7 +131,8 @@ impl Sums {
             }
             _ => Some(interval.start),
         };
-        self.contents().filter_map(|(_, content)| begin(content.interval?)).min()
+        let own = |content: &Content| Some(interval_of(&content.unit, content.interval?));
+        self.contents().filter_map(|(_, content)| begin(own(content)?)).min()
     }
 
     /// Fields that end between two moments, both included: a total since the start of a forecast is needed at both.
@@ -130,14 +141,14 @@ impl Sums {
         self.contents().filter(move |(_, content)| content.interval.is_some_and(is_near))
     }
 
-    fn sum(&self, end: Timestamp, hours: i64) -> Result<GriddedField, FieldError> {
+    fn sum(&self, end: Timestamp, hours: i64) -> Result<Accumulated, FieldError> {
         let start = end.checked_sub(SignedDuration::from_hours(hours));
         let name = &self.name;
         let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
         let near = self.within(start, end);
         let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
         let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
-        Ok(accumulate(&fields, start, end)?.field)
+        accumulate(&fields, start, end)
     }
 }
 

@@ -9,6 +9,7 @@
 //! | MRMS sums, radar accumulations | sum of the hour, three hours, … | as they are, added where they follow one another |
 //! | mean rates | mean over an interval | × its seconds, then as a sum |
 //! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one; none may be missing |
+//! | amounts whose unit names their time | mm/3h, mm/24h | sum of that time until the time of the field, where it has no bounds |
 //!
 //! Buckets need no table of hours: the interval of each message says where its bucket begins. What cannot be made
 //! of the fields that are there is an error; a cumulative total never passes for a step.
@@ -17,16 +18,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::rain_unit::{NO_RAIN, RainUnit};
 use super::record::check_amounts;
 use super::{FieldError, GriddedField, Interval, Statistic};
 use crate::time::format_utc;
 
+mod amounts;
 mod stated;
 #[cfg(test)]
 mod tests;
-mod unit;
 
-use unit::Unit;
+pub(crate) use amounts::interval_of;
+use amounts::{amounts, by_the_unit};
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,16 +60,16 @@ pub fn accumulate(
     if start >= end {
         return Err(refuse(format!("{} to {} is no interval", format_utc(start), format_utc(end))));
     }
-    let unit = Unit::parse(&first.unit).ok_or_else(|| FieldError::Unit {
+    let unit = RainUnit::parse(&first.unit).ok_or_else(|| FieldError::Unit {
         name: first.source.clone(),
         unit: first.unit.clone(),
-        needed: "which is no amount of rain (kg m-2, mm, m) and no rate (kg m-2 s-1, mm h-1)",
+        needed: NO_RAIN,
     })?;
     let is_moment = |field: &GriddedField| {
         field.interval.is_some_and(|i| i.statistic == Statistic::Instantaneous)
     };
     let pieces = match (unit, fields.iter().all(is_moment)) {
-        (Unit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,
+        (RainUnit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,
         _ => sums(fields, unit, start, end)?,
     };
     finish(pieces, Interval::accumulation(start, end))
@@ -74,15 +77,15 @@ pub fn accumulate(
 
 /// Whether a unit measures an amount of rain, which says nothing without its interval; a rate does.
 pub(crate) fn is_amount(unit: &str) -> bool {
-    matches!(Unit::parse(unit), Some(Unit::Amount(_)))
+    matches!(RainUnit::parse(unit), Some(RainUnit::Amount(_)))
 }
 
 /// A field that goes into the sum, with its factor to millimetres.
 struct Piece<'a> {
     field: &'a GriddedField,
     factor: f64,
-    /// Seconds of the interval that its amount is of.
-    seconds: i64,
+    /// That its amount is of.
+    interval: Interval,
 }
 
 fn refuse(what: String) -> FieldError {
@@ -136,8 +139,10 @@ fn frames<'a>(
                 format_utc(start)
             ))
         })?;
-        pieces.push(Piece { field, factor: mm_s * step.as_secs_f64(), seconds: step.as_secs() });
+        let begin = time;
         time = time.checked_add(step).map_err(|e| refuse(e.to_string()))?;
+        let interval = Interval { start: begin, end: time, statistic: Statistic::Instantaneous };
+        pieces.push(Piece { field, factor: mm_s * step.as_secs_f64(), interval });
     }
     match time == end {
         true => Ok(pieces),
@@ -170,68 +175,28 @@ struct Step<'a> {
 
 fn sums<'a>(
     fields: &'a [GriddedField],
-    unit: Unit,
+    unit: RainUnit,
     start: Timestamp,
     end: Timestamp,
 ) -> Result<Vec<Piece<'a>>, FieldError> {
     let amounts = amounts(fields, unit)?;
     let mut steps: Vec<Step> = Vec::new();
     for &(field, interval, factor) in &amounts {
-        let seconds = interval.duration_s();
         steps.push(Step {
             from: interval.start,
             to: interval.end,
-            pieces: vec![Piece { field, factor, seconds }],
+            pieces: vec![Piece { field, factor, interval }],
         });
         for &(shorter, of, its_factor) in &amounts {
             let is_begin = of.start == interval.start && of.end < interval.end && of.end > of.start;
             if is_begin && shorter.reference_time == field.reference_time {
-                let shorter =
-                    Piece { field: shorter, factor: -its_factor, seconds: of.duration_s() };
-                let pieces = vec![Piece { field, factor, seconds }, shorter];
+                let shorter = Piece { field: shorter, factor: -its_factor, interval: of };
+                let pieces = vec![Piece { field, factor, interval }, shorter];
                 steps.push(Step { from: of.end, to: interval.end, pieces });
             }
         }
     }
     shortest_way(steps, start, end).ok_or_else(|| missing(&amounts, start, end))
-}
-
-/// Every field with its interval and its factor to millimetres; one for each interval.
-fn amounts(
-    fields: &[GriddedField],
-    unit: Unit,
-) -> Result<Vec<(&GriddedField, Interval, f64)>, FieldError> {
-    let mut found: Vec<(&GriddedField, Interval, f64)> = Vec::new();
-    for field in fields {
-        let interval =
-            field.interval.ok_or_else(|| FieldError::NoInterval { name: field.source.clone() })?;
-        let factor = match (unit, interval.statistic) {
-            (Unit::Amount(mm), Statistic::Accumulation) => mm,
-            (Unit::Rate(mm_s), Statistic::Mean) => mm_s * interval.duration_s() as f64,
-            (_, other) => {
-                return Err(refuse(format!(
-                    "{} in {} is {}, of which no amount can be made: state the interval that it is \
-                     the sum of",
-                    field.source,
-                    field.unit,
-                    match other {
-                        Statistic::Instantaneous => "of one moment",
-                        Statistic::Mean => "a mean",
-                        Statistic::Accumulation => "a sum of rates",
-                        Statistic::Other => "no sum and no mean",
-                    }
-                )));
-            }
-        };
-        let is_twin = |(other, of, _): &&(&GriddedField, Interval, f64)| {
-            of.is_same_time(&interval) && other.reference_time == field.reference_time
-        };
-        match found.iter().find(is_twin) {
-            Some((other, ..)) => check_twice(other, field)?,
-            None => found.push((field, interval, factor)),
-        }
-    }
-    Ok(found)
 }
 
 /// The way of the fewest fields from start to end.
@@ -304,8 +269,8 @@ fn missing(
 
 fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldError> {
     let first = pieces[0].field;
-    for Piece { field, factor, seconds } in &pieces {
-        check_amounts(field, factor.abs(), *seconds)?;
+    for Piece { field, factor, interval } in &pieces {
+        check_amounts(field, factor.abs(), interval.duration_s())?;
     }
     let mut mm = vec![0.0_f64; first.values.len()];
     for Piece { field, factor, .. } in &pieces {
@@ -327,7 +292,8 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
         source: first.source.clone(),
     };
     check_amounts(&field, 1.0, interval.duration_s())?;
-    Ok(Accumulated { field, rule: rule(&pieces), clipped_mm, n_clipped })
+    let rule = rule(&pieces) + &by_the_unit(first);
+    Ok(Accumulated { field, rule, clipped_mm, n_clipped })
 }
 
 /// How the pieces were put together, in words.
@@ -345,7 +311,10 @@ fn rule(pieces: &[Piece]) -> String {
 }
 
 fn words(piece: &Piece) -> String {
-    piece.field.interval.map(|interval| interval.to_string()).unwrap_or_default()
+    match piece.interval.statistic {
+        Statistic::Instantaneous => Interval::at(piece.interval.start).to_string(),
+        _ => piece.interval.to_string(),
+    }
 }
 
 /// The interval of so many hours that ends at a time.

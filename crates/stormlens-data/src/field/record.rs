@@ -11,6 +11,12 @@ const RECORDS: [(i64, f64); 6] =
 /// Packing and interpolation make amounts a little negative, mm.
 pub const LEAST_MM: f64 = -0.5;
 
+/// Whether a number, in the unit of its file, is a code such as −1, −99 or −9999: packing and interpolation make no whole
+/// negative numbers, and of a rate in mm/h such a code is little in a short interval.
+pub fn is_code(value: f32) -> bool {
+    value <= -1.0 && value.fract() == 0.0
+}
+
 /// The most rain that so many seconds can have, mm. They lie within as many intervals of a record as cover them, and none
 /// of these had more than the record; that of the records which allows the least counts. Three hours have at most three
 /// times the record of one.
@@ -33,7 +39,8 @@ pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), 
     // Of equal ones the first, which is the easiest to find.
     let larger = |a: (usize, f64), b: (usize, f64)| if b.1 > a.1 { b } else { a };
     let largest = amounts().filter(|(_, mm)| *mm > most).reduce(larger);
-    let least = amounts().filter(|(_, mm)| *mm < LEAST_MM).min_by(|a, b| a.1.total_cmp(&b.1));
+    let is_no_rain = |&(place, mm): &(usize, f64)| mm < LEAST_MM || is_code(field.values[place]);
+    let least = amounts().filter(is_no_rain).min_by(|a, b| a.1.total_cmp(&b.1));
     let Some((place, amount)) = largest.or(least) else { return Ok(()) };
     let possible = match amount < 0.0 {
         true => "rain is never negative".to_owned(),
@@ -109,5 +116,12 @@ mod tests {
         let error = check("kg m-2", 1.0, &[0.0, -9999.0, 0.0, 1.0]).expect_err("a missing value");
         assert!(error.contains("holds -9999 kg m-2 in row 0"), "{error}");
         assert!(check("mm", 1.0, &[0.0, f32::INFINITY, 0.0, 1.0]).is_err());
+        // In five minutes −1 mm/h is a twelfth of a millimetre, as packing may make it; a code all the same.
+        for code in [-1.0, -2.0, -9.0, -99.0] {
+            let error =
+                check("mm h-1", 1.0 / 12.0 / 100.0, &[0.0, code, 0.0, 1.0]).expect_err("a code");
+            assert!(error.contains("rain is never negative: give a file that declares"), "{error}");
+        }
+        assert_eq!(check("mm h-1", 1.0 / 12.0, &[0.0, -1.25, 0.0, 1.0]), Ok(()));
     }
 }

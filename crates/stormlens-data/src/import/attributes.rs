@@ -33,7 +33,13 @@ impl<'a> Attributes<'a> {
             Ok(group) => {
                 Ok(Self { file, product, path: path.to_owned(), holder: Holder::Group(group) })
             }
-            Err(e) => Err(ImportError::layout(file, product, format!("no group {path} ({e})"))),
+            Err(e) if is_absent(&e) => {
+                Err(ImportError::layout(file, product, format!("it has no group {path:?}")))
+            }
+            Err(e) => {
+                let what = format!("its group {path:?} cannot be read ({e})");
+                Err(ImportError::layout(file, product, what))
+            }
         }
     }
 
@@ -66,7 +72,10 @@ impl<'a> Attributes<'a> {
         convert: impl Fn(Attribute) -> Result<T>,
     ) -> std::result::Result<T, ImportError> {
         self.find(name).and_then(convert).map_err(|e| {
-            let what = format!("no usable attribute {}@{name} ({e})", self.path);
+            let what = match is_absent(&e) {
+                true => format!("it has no attribute {}@{name}", self.path),
+                false => format!("its attribute {}@{name} cannot be used ({e})", self.path),
+            };
             ImportError::layout(self.file, self.product, what)
         })
     }
@@ -164,7 +173,7 @@ fn numbers(attribute: Attribute) -> Result<Vec<f64>> {
 fn is_absent(error: &Error) -> bool {
     match error {
         Error::Context { source, .. } => is_absent(source),
-        Error::AttributeNotFound(_) => true,
+        Error::AttributeNotFound(_) | Error::GroupNotFound(_) => true,
         _ => false,
     }
 }

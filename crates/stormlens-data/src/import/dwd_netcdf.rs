@@ -16,8 +16,8 @@ use super::attributes::Attributes;
 use super::knmi::FRAME_STEP_MIN;
 use super::radar::{Coding, Frames, Measured, RadarFile, Series, ends, step_min};
 use super::radolan;
-use crate::field::Grid;
 use crate::field::netcdf::times::{TimeUnit, check_calendar};
+use crate::field::{Grid, RainUnit};
 
 const PRODUCT: &str = "a NetCDF file of RADOLAN RY or RADKLIM-YW";
 /// The variable, whether its frames have a place, and the product.
@@ -26,10 +26,8 @@ const VARIABLES: [(&str, bool, &str); 3] = [
     ("RY", true, "RADOLAN RY"),
     ("YW", true, "RADKLIM-YW"),
 ];
-/// What may stand for millimetres.
-const UNITS: [&str; 4] = ["mm", "kg m-2", "kg/m^2", "kg"];
-/// So the unit of a time of five minutes is written, too.
-const UNITS_5MIN: [&str; 2] = ["mm/5min", "mm per 5 minutes"];
+/// What RADKLIM writes for kg m⁻².
+const KG: &str = "kg";
 /// Names of products that are sums of five minutes, and of nothing else.
 const OF_5MIN: [&str; 2] = ["RY", "YW"];
 
@@ -106,9 +104,12 @@ fn check_unit(
     let long_name = described.optional_text("long_name")?.unwrap_or_default().to_lowercase();
     let says_5min = long_name.contains("5-minute") || long_name.contains("5 min");
     let is_of_5min = says_5min || long_name.is_empty() && OF_5MIN.contains(&name);
+    let own = RainUnit::parse(if unit == KG { "kg m-2" } else { &unit });
+    let is_mm = own == Some(RainUnit::Amount(1.0));
+    let is_mm_5min = own == Some(RainUnit::Sum { mm: 1.0, seconds: 60 * FRAME_STEP_MIN });
     Ok(match () {
-        () if UNITS_5MIN.contains(&&*unit) || UNITS.contains(&&*unit) && is_of_5min => Ok(()),
-        () if UNITS.contains(&&*unit) && long_name.is_empty() => Err(format!(
+        () if is_mm_5min || is_mm && is_of_5min => Ok(()),
+        () if is_mm && long_name.is_empty() => Err(format!(
             "the unit of {name} is {unit:?}, and no long_name says of how many minutes: {needed} (long_name \
              \"5-minute rainfall sum\")"
         )),

@@ -8,8 +8,8 @@ use super::ImportError;
 use super::attributes::Attributes;
 use super::knmi::{self, FRAME_STEP_MIN};
 use super::radar::{Coding, Frames, Measured, RadarFile, Series, ends, step_min};
-use crate::field::Grid;
 use crate::field::netcdf::times::{TimeUnit, check_calendar};
+use crate::field::{Grid, RainUnit};
 
 const PRODUCT: &str = "a series of KNMI's 5-minute radar accumulations";
 const UNITS: &str = "mm per 5 minutes";
@@ -25,7 +25,8 @@ pub(super) fn read(file: &str, source: &Hdf5File) -> Result<RadarFile, ImportErr
     let (images, times) = (images.map_err(damaged)?, times.map_err(damaged)?);
     let described = Attributes::of(&images, (file, PRODUCT));
     let units = described.text("units")?;
-    if units != UNITS {
+    let needed = RainUnit::Sum { mm: 1.0, seconds: 60 * FRAME_STEP_MIN };
+    if RainUnit::parse(&units) != Some(needed) {
         return Err(refuse(format!("its unit is {units:?} where {UNITS:?} is needed")));
     }
     let mut coding = Coding::of(&described)?;

@@ -1,8 +1,8 @@
 //! What a variable measures, in which units, and between which bounds the atmosphere keeps it.
 
 use crate::choice::choice;
-use crate::field::Level;
 use crate::field::record::{LEAST_MM, most_mm};
+use crate::field::{Level, RainUnit};
 
 /// Standard gravity, m s⁻² (CGPM 1901): a geopotential divided by it is a geopotential height.
 pub const STANDARD_GRAVITY: f64 = 9.806_65;
@@ -109,8 +109,10 @@ impl FieldQuantity {
                 by(100.0)
             }
             Self::SeaLevelPressure if of(&["kpa"]) => by(1000.0),
-            Self::Precipitation if of(&["mm", "kgm-2", "kg/m2"]) => by(1.0),
-            Self::Precipitation if of(&["m"]) => by(1000.0),
+            Self::Precipitation => match RainUnit::parse(unit)? {
+                RainUnit::Amount(mm) | RainUnit::Sum { mm, .. } => by(mm),
+                RainUnit::Rate(_) => None,
+            },
             _ => None,
         }
     }
@@ -124,7 +126,7 @@ impl FieldQuantity {
             Self::SpecificHumidity => "kg kg-1 or g kg-1",
             Self::EastwardWind | Self::NorthwardWind => "m s-1, km/h or kt",
             Self::SeaLevelPressure => "Pa or hPa",
-            Self::Precipitation => "mm, kg m-2 or m",
+            Self::Precipitation => "mm, cm, in, kg m-2 or m",
         }
     }
 
@@ -189,6 +191,7 @@ mod tests {
         check(EastwardWind, "kt", 10.0, 5.144_444_444_444_445);
         check(SeaLevelPressure, "millibars", 1013.25, 101_325.0);
         check(Precipitation, "m", 0.012, 12.0);
+        check(Precipitation, "in", 0.5, 12.7);
         for (quantity, unit) in [
             (Temperature, "degF"),
             (Temperature, ""),
@@ -198,6 +201,7 @@ mod tests {
             (SeaLevelPressure, "m"),
             (GeopotentialHeight, "Pa"),
             (EastwardWind, "degree"),
+            (Precipitation, "mm/h"),
         ] {
             assert_eq!(quantity.conversion(unit), None, "{quantity} in {unit}");
         }

@@ -67,6 +67,11 @@ impl TileSupervision {
         Ok(Self { rain, geometry, scale, area, config: config.clone() })
     }
 
+    /// Negative rain of the file that was set to 0, mm summed over the cells of all sums.
+    pub fn clipped_mm(&self) -> f64 {
+        self.rain.clipped_mm
+    }
+
     /// The network's unit.
     pub fn scale(&self) -> LogScale {
         self.scale

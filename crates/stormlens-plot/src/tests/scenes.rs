@@ -186,7 +186,7 @@ fn alt_texts_say_the_finding() {
     says(
         PIXELS,
         &[
-            "The sum of all pixels that increase it is +1.25 probability, of all that decrease it −0.41",
+            "Pixels that increase it change it by +1.25 probability in sum, those that decrease it by −0.41",
             "(centre) of the part that the network sees; smallest −",
             "gap −1.4",
         ],

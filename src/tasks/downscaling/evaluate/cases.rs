@@ -1,5 +1,6 @@
 //! Which tiles are scored, read one interval after the other.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -10,11 +11,12 @@ use stormlens_data::downscale::{
     Domain, Fit, Geometry, Part, PrepareOptions, RainSource, Sample, Split, Tile, check_elevation,
     climatology_weights, open_terrain, samples_between, tile_elevation, tiles,
 };
-use stormlens_data::field::GriddedField;
+use stormlens_data::field::{FieldError, GriddedField};
 use stormlens_nn::registry;
 
 use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, VARIABLE};
 use crate::cli::evaluate::Evaluation;
+use crate::tasks::downscaling::extent::Extent;
 
 /// Names of the parts of a split, as they are typed.
 const PARTS: [(&str, Part); 6] = [
@@ -55,6 +57,8 @@ pub struct Cases {
     split: Option<(Split, Part)>,
     geometry: Geometry,
     hours: i64,
+    /// Negative rain of the files that was set to 0 so far, mm summed over cells.
+    clipped_mm: Cell<f64>,
     /// For people, what is compared with what.
     pub setting: String,
 }
@@ -90,7 +94,9 @@ impl Cases {
                 "two models: coarse rain is of another model, whose errors are part of the problem"
             }
         };
-        let setting = setting.to_owned();
+        let left_out = Extent::of(&tiles, &geometry, domain).left_out(domain.bounds());
+        let left_out = left_out.map_or(String::new(), |words| format!("; {words}"));
+        let setting = setting.to_owned() + &left_out;
         let split = part(evaluation.split, said.split)?;
         let climatology = climatology.flatten();
         Ok(Self {
@@ -103,8 +109,20 @@ impl Cases {
             split,
             geometry,
             hours,
+            clipped_mm: Cell::new(0.0),
             setting,
         })
+    }
+
+    /// Negative rain of the files that was set to 0 in what was read, mm summed over cells.
+    pub fn clipped_mm(&self) -> f64 {
+        self.clipped_mm.get()
+    }
+
+    fn sum(&self, rain: &RainSource, end: Timestamp) -> Result<GriddedField, FieldError> {
+        let made = rain.made(end, self.hours)?;
+        self.clipped_mm.set(self.clipped_mm.get() + made.clipped_mm);
+        Ok(made.field)
     }
 
     pub fn has_climatology(&self) -> bool {
@@ -141,8 +159,8 @@ impl Cases {
     /// # Errors
     /// For rain that cannot be made or read.
     pub fn read(&self, end: Timestamp) -> anyhow::Result<Vec<Case>> {
-        let fine = self.fine.sum(end, self.hours)?;
-        let coarse = self.coarse.as_ref().map(|coarse| coarse.sum(end, self.hours)).transpose()?;
+        let fine = self.sum(&self.fine, end)?;
+        let coarse = self.coarse.as_ref().map(|coarse| self.sum(coarse, end)).transpose()?;
         let tiles: Vec<Tile> =
             self.tiles.iter().filter(|tile| self.is_in(tile, end)).copied().collect();
         let options = PrepareOptions { geometry: self.geometry, ..PrepareOptions::default() };

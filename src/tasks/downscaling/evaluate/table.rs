@@ -88,9 +88,17 @@ fn is_network(name: &str) -> bool {
 }
 
 fn summary(cases: &Cases, counts: &Counts, compared: &[Compared]) -> String {
+    let clipped = match cases.clipped_mm() {
+        mm if mm > 0.0 => {
+            format!(
+                "; {mm:.4} mm of negative rain in the files, summed over their cells, were set to 0"
+            )
+        }
+        _ => String::new(),
+    };
     let mut lines = vec![
         format!(
-            "{} tiles in {} places and {} periods; {}",
+            "{} tiles in {} places and {} periods; {}{clipped}",
             counts.n_cases(),
             counts.n_tiles(),
             counts.n_periods(),
@@ -232,6 +240,7 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
             true => "mean rain of the times of training, in all places",
             false => "none: the dataset has no times of training",
         },
+        "source_clipped_mm": cases.clipped_mm(),
         "clipped_mm_a_node": counts.clipped.mm_nodes / (counts.n_cases() * NODES) as f64,
         "quantile_curves": quantiles::curves(counts),
         "forecasts": counts.forecasts.iter().map(forecast).collect::<Vec<_>>(),

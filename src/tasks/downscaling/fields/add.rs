@@ -90,19 +90,21 @@ impl Fields {
         Ok(ids)
     }
 
-    /// Takes a file of fields from the command line. Answers ids.
+    /// Takes a file of fields from the command line: the rain in it, or the variable of a name. Answers ids.
     ///
     /// # Errors
     /// For what cannot be read.
     pub fn bring(
         &self,
         path: &Path,
+        variable: Option<&str>,
         stated: Option<i64>,
         heights: Option<&Terrain>,
     ) -> anyhow::Result<Vec<String>> {
         let bytes = files::read_file(path, MAX_FILE_BYTES)?;
         let sha256 = sha256(&bytes);
-        let file = OpenFile::new(&path.display().to_string(), sha256, bytes, stated)?;
+        let name = path.display().to_string();
+        let file = OpenFile::of_variable(&name, sha256, bytes, (stated, variable))?;
         file.check()?;
         let file = Arc::new(file);
         lock(&self.brought).files.push(file.clone());

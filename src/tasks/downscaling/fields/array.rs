@@ -4,7 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
-use stormlens_data::field::{Interval, Stated, npy_field};
+use stormlens_data::field::{
+    FieldError, GriddedField, Interval, RAIN_UNITS, RainUnit, Stated, Statistic, accumulate,
+    npy_field,
+};
 use stormlens_data::files;
 use stormlens_data::files::npy::npy_shape;
 use stormlens_data::hash::sha256;
@@ -15,10 +18,12 @@ use super::{Entry, MAX_FILE_BYTES};
 use crate::tasks::downscaling::rain::{Credit, Rain};
 use crate::tasks::downscaling::terrain::Terrain;
 
-/// What an array does not say: where its nodes lie and over which interval it is the sum, mm.
+/// What an array does not say: where its nodes lie, in which unit it is, and over which interval.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
     pub grid: Nodes,
+    /// As [`check_unit`] takes it.
+    pub unit: String,
     pub end: Timestamp,
     pub hours: i64,
 }
@@ -59,13 +64,38 @@ fn between([first, last]: [f64; 2], n: usize) -> Vec<f64> {
     (0..n).map(at).collect()
 }
 
+/// Checks that an array in a unit is rain of so many hours.
+///
+/// # Errors
+/// For what is no unit of rain, and for one that names another time.
+pub fn check_unit(unit: &str, hours: i64) -> anyhow::Result<()> {
+    let found = RainUnit::parse(unit);
+    let found = found.with_context(|| {
+        format!("--units {unit} is no unit of rain that is read; give {RAIN_UNITS}")
+    })?;
+    let is_of_them = found.mm_over(hours * 3600).is_some();
+    ensure!(
+        is_of_them,
+        "--units {unit} names another time than --each-hours {hours}: correct one of them"
+    );
+    Ok(())
+}
+
+/// Rain of the interval in mm, from the unit that was said.
+fn in_mm(field: GriddedField, interval: Interval) -> Result<GriddedField, FieldError> {
+    let is_rate = matches!(RainUnit::parse(&field.unit), Some(RainUnit::Rate(_)));
+    let statistic = if is_rate { Statistic::Mean } else { Statistic::Accumulation };
+    let field = GriddedField { interval: Some(Interval { statistic, ..interval }), ..field };
+    Ok(accumulate(&[field], interval.start, interval.end)?.field)
+}
+
 /// Reads float32 or float64 `[rows, columns]`. Answers what is known of it, and its rain.
 ///
 /// # Errors
 /// For another shape, and for numbers that are no rain.
 pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Result<(Entry, Rain)> {
     let name = path.display().to_string();
-    let &Said { grid, end, hours } = said;
+    let &Said { grid, end, hours, ref unit } = said;
     let [n_rows, n_columns] = npy_shape(path)?[..] else {
         bail!(
             "{name} has the shape {:?}: a field on a --grid is [latitudes, longitudes]",
@@ -77,23 +107,25 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         "{name} has the shape [{n_rows}, {n_columns}], which is no grid"
     );
     let start = end.checked_sub(SignedDuration::from_hours(hours))?;
+    let interval = Interval::accumulation(start, end);
     let stated = Stated {
         variable: "rain".to_owned(),
-        unit: "mm".to_owned(),
-        interval: Some(Interval::accumulation(start, end)),
+        unit: unit.clone(),
+        interval: Some(interval),
         latitudes: between(grid.rows, n_rows),
         longitudes: between(grid.columns, n_columns),
     };
     let field = npy_field(path, &stated)?;
     if let Some(value) = field.values.iter().find(|value| value.is_infinite() || **value < 0.0) {
-        bail!("{name} holds {value}, which is no rain in mm: missing values are NaN");
+        bail!("{name} holds {value}, which is no rain in {unit}: missing values are NaN");
     }
+    let field = in_mm(field, interval)?;
     field.check_rain_mm(hours)?;
     let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
-    let said = format!("{grid:?} {end} {hours}");
+    let said = format!("{grid:?} {end} {hours} {unit}");
     let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
     let rule = format!(
-        "sum from {} to {} in mm; unit, interval and grid as stated, the array says nothing of them",
+        "sum from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),
         format_utc(end)
     );
@@ -103,7 +135,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         end,
         hours,
         variable: "rain".to_owned(),
-        what: "rain (mm)".to_owned(),
+        what: format!("rain ({unit})"),
         domain: None,
         source: name.clone(),
         stated: Some(hours),
@@ -141,6 +173,16 @@ mod tests {
         ] {
             assert!(Nodes::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn units_of_rain_fit_the_hours() {
+        for unit in ["mm", "mm/h", "mm/3h", "in", "mm day-1", "kg m-2 s-1"] {
+            assert!(check_unit(unit, 3).is_ok(), "{unit}");
+        }
+        let refused = |unit: &str| check_unit(unit, 3).expect_err(unit).to_string();
+        assert!(refused("mm/6h").contains("names another time than --each-hours 3"));
+        assert!(refused("dBZ").contains("is no unit of rain that is read; give mm, cm"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use stormlens_data::field::{FieldError, FieldFile};
 
 use super::name::Name;
 use super::{Entry, HOURS};
-use crate::tasks::downscaling::rain::{Credit, Offer, Rain, offers, read};
+use crate::tasks::downscaling::rain::{Credit, Offer, Rain, offers, offers_named, read};
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
 
@@ -32,10 +32,26 @@ impl OpenFile {
         bytes: Vec<u8>,
         stated: Option<i64>,
     ) -> Result<Self, FieldError> {
+        Self::of_variable(name, sha256, bytes, (stated, None))
+    }
+
+    /// The same of a variable, where somebody names one.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and for a name that the file does not have.
+    pub fn of_variable(
+        name: &str,
+        sha256: String,
+        bytes: Vec<u8>,
+        (stated, variable): (Option<i64>, Option<&str>),
+    ) -> Result<Self, FieldError> {
         let file = FieldFile::from_bytes(name, bytes)?;
-        let offers = offers(name, file.contents(), HOURS, stated)?;
+        let offers = match variable {
+            Some(variable) => offers_named(name, file.contents(), (HOURS, stated), variable),
+            None => offers(name, file.contents(), HOURS, stated),
+        };
         let key = first_digits(&sha256);
-        Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
+        Ok(Self { name: name.to_owned(), sha256, key, file, offers: offers?, stated })
     }
 
     /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.

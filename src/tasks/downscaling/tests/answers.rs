@@ -71,6 +71,18 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
     assert!(reference > 1.2 * bilinear, "3.5 nodes aside: {reference} and {bilinear} mm²");
 }
 
+#[test]
+fn an_edge_that_no_whole_tile_covers_is_said() {
+    let left_out = |domain: &str| {
+        let outcome = answered(nowhere(), &format!("rain={SAMPLE}&domain={domain}"));
+        outcome.notes("left-out").next().map(str::to_owned)
+    };
+    assert_eq!(left_out("-115,37,-113,39"), None);
+    let words = left_out("-115,37,-112.5,39").expect("half a degree");
+    assert!(words.contains("refined is 37 to 39° N, -115 to -113° E"), "{words}");
+    assert!(words.contains("the eastern 0.5° of the domain"), "{words}");
+}
+
 /// Rows begin in the north, as everywhere in results.
 #[test]
 fn maps_lie_the_right_way_up() {

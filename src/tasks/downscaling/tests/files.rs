@@ -1,12 +1,14 @@
 //! Files that somebody brings.
 
 use jiff::SignedDuration;
+use stormlens_data::downscale::{Domain, Fit, Geometry, tiles};
 use stormlens_data::field::{Content, FieldError, FieldFile, Interval};
 
 use super::plateau::plateau;
 use super::*;
+use crate::tasks::downscaling::extent::Extent;
 use crate::tasks::downscaling::fields::AddError;
-use crate::tasks::downscaling::rain::{Rain, offers};
+use crate::tasks::downscaling::rain::{Rain, offers, offers_named};
 use crate::web::upload::NamedBytes;
 
 fn netcdf() -> Vec<u8> {
@@ -96,8 +98,8 @@ fn tiles_of_rain_alone_are_in_millimetres() {
 fn an_interval_that_a_file_does_not_say_can_be_stated() {
     let task = nowhere();
     let path = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
-    assert!(task.fields.bring(&path, None, None).is_err());
-    let found = task.fields.bring(&path, Some(1), None).expect("hours make sums of three");
+    assert!(task.fields.bring(&path, None, None, None).is_err());
+    let found = task.fields.bring(&path, None, Some(1), None).expect("hours make sums of three");
     assert_eq!(found.len(), 58);
     let last = task.fields.load(found.last().expect("it is there")).expect("it can be read");
     let shipped = task.fields.load(SAMPLE).expect("it can be read");
@@ -136,10 +138,15 @@ fn heights_that_are_brought_are_those_that_are_used() {
     let task = nowhere();
     let terrains = &task.fields.terrains;
     let beyond = [-10.0, -8.0, 20.0, 22.0];
-    assert!(terrains.find(beyond, None).is_ok(), "a shipped one covers it");
+    let domain = Domain { south: -10.0, north: -8.0, west: 20.0, east: 22.0 };
+    let extent = Extent::of(&tiles(&domain, &Geometry::V4, Fit::Inside), &Geometry::V4, domain);
+    assert!(terrains.find(beyond, &extent, None).is_ok(), "a shipped one covers it");
     let own = terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc")).expect("heights");
-    let words = terrains.find(beyond, Some(&own)).expect_err("it ends before").to_string();
-    assert!(words.contains("cover"), "{words}");
+    let words = terrains.find(beyond, &extent, Some(&own)).expect_err("it ends before").to_string();
+    assert!(
+        words.contains("does not cover -10 to -8° N, 20 to 22° E, the part that is"),
+        "{words}"
+    );
     let rain = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
     assert!(terrains.bring(&rain).is_err());
 }
@@ -204,6 +211,26 @@ fn rain_is_known_by_its_standard_name() {
     assert!(words.contains("holds no rain"), "{words}");
 }
 
+/// Who names a variable knows what it is; its unit still has to be one of rain.
+#[test]
+fn a_variable_that_is_named_is_believed() {
+    let file = FieldFile::from_bytes("a file", netcdf()).expect("the repository has it");
+    let mut content = file.contents()[0].clone();
+    let end = content.interval.expect("it has a time").end;
+    content.interval = Some(Interval::accumulation(end - SignedDuration::from_hours(3), end));
+    (content.variable, content.title) = ("x".to_owned(), "gauge analysis".to_owned());
+    content.standard_name = "air_temperature".to_owned();
+    let other = Content { variable: "t".to_owned(), unit: "K".to_owned(), ..content.clone() };
+    let both = [content, other];
+    let named = |name: &str| offers_named("a file", &both, (3, None), name);
+    let found = named("X").expect("it is there");
+    assert_eq!((found.len(), found[0].variable.as_str()), (1, "x"));
+    let words = named("t").unwrap_err().to_string();
+    assert!(words.contains("is in \"K\", which is no amount of rain"), "{words}");
+    let words = named("y").unwrap_err().to_string();
+    assert!(words.contains("has no field y") && words.contains("it has: t (K), x (mm)"), "{words}");
+}
+
 /// What was stated is said in the result: as a note of its figures, and where its data are said to be from.
 #[test]
 fn a_result_says_what_was_stated_and_whose_heights_it_took() {
@@ -253,6 +280,7 @@ fn heights_that_cannot_be_used_are_refused_in_words() {
         layout(&task.fields, &request(&task, &query), &cards(), &target("").unwrap()).map(|_| ())
     };
     assert!(ask("-115,37,-113,39").is_ok());
-    let error = ask("-115,37,-109,41").expect_err("too small").to_string();
-    assert!(error.contains("part.nc") && error.contains("does not cover"), "{error}");
+    let error = ask("-115,37,-109,41.5").expect_err("too small").to_string();
+    let refined = "does not cover 37 to 41° N, -115 to -109° E, the part that is refined";
+    assert!(error.contains("part.nc") && error.contains(refined), "{error}");
 }

@@ -123,6 +123,8 @@ fn rows(variable: &Variable, n_gauges: usize) -> Vec<(String, Vec<String>)> {
         let value = variable.values.at(gauge * n + entry);
         match quantity.classes.get(value as usize) {
             Some(class) if !value.is_nan() => class.clone(),
+            // Gauges are read to a tenth of a millimetre.
+            _ if variable.name == OBSERVED && !value.is_nan() => format!("{value:.1}"),
             _ => format::number(value),
         }
     };

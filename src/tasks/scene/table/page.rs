@@ -19,7 +19,7 @@ use crate::tasks::scene::refusals::RefusedFile;
 use crate::tasks::scene::scenes::SceneEntry;
 use crate::tasks::scene::{SECTION, SceneTask, split, thumbnail};
 use crate::web::layout::Layout;
-use crate::web::pages::{passing, render};
+use crate::web::pages::{HowFar, passing, render};
 use crate::web::{AppError, AppState, format};
 
 /// An answer that waits holds a connection.
@@ -94,7 +94,11 @@ pub async fn show(
         table.attend(&table.there(), time).await;
     }
     let page = describe(&task, &state, &query)?;
-    if page.n_waiting > 0 { passing(&page) } else { render(&headers, &page) }
+    if page.n_waiting > 0 {
+        passing(&headers, &page, HowFar::running(query.page()))
+    } else {
+        render(&headers, &page)
+    }
 }
 
 /// How long the client would rather wait than ask again (`Prefer: wait`, RFC 7240): the script of the

@@ -240,3 +240,51 @@ fn messages_of_a_forecast_become_sums() {
     }
     assert_eq!(found.n_clipped, 1);
 }
+
+/// Wherever the interval is known, a unit of rain is converted; a unit may name the time itself.
+#[test]
+fn every_unit_of_rain_becomes_millimetres_of_its_interval() {
+    let three = (hour(0), hour(3));
+    let first = |fields: &[GriddedField]| {
+        accumulate(fields, three.0, three.1).map(|found| (found.field.values[0], found.rule))
+    };
+    let mean = |unit: &str, value: f32| {
+        let mean = Interval::mean(three.0, three.1);
+        first(&[field("pr", unit, mean, &[value; 3])]).expect(unit).0
+    };
+    assert_eq!(mean("mm day-1", 8.0), 1.0);
+    assert_eq!(mean("mm/24h", 8.0), 1.0);
+    assert_eq!(mean("mm/h", 2.0), 6.0);
+    assert!((mean("in/h", 1.0) - 76.2).abs() < 1e-4);
+    assert!((mean("kg m-2 s-1", 0.001) - 10.8).abs() < 1e-5);
+    assert_eq!(first(&[sum("in", 0, 3, &[1.0; 3])]).expect("inches").0, 25.4);
+    assert_eq!(first(&[sum("mm/3h", 0, 3, &[7.0; 3])]).expect("with its time").0, 7.0);
+    // Without bounds of times the unit says how long, and the rule says what is taken.
+    let (mm, rule) = first(&[field("pr", "mm/3h", Interval::at(three.1), &[7.0; 3])]).expect("3 h");
+    assert_eq!(mm, 7.0);
+    let taken =
+        "sum from 2024-05-01 00:00 UTC to 2024-05-01 03:00 UTC; the unit mm/3h says of which time";
+    assert!(rule.starts_with(taken), "{rule}");
+    let error = first(&[sum("mm/6h", 0, 3, &[7.0; 3])]).expect_err("two times").to_string();
+    assert!(error.contains("its unit mm/6h names another time"), "{error}");
+    let error = first(&[sum("mm/month", 0, 3, &[7.0; 3])]).expect_err("unknown").to_string();
+    assert!(error.contains("units that are read are mm, cm, m, in or kg m-2"), "{error}");
+}
+
+/// A code in a rate is so little rain in a short time that it would pass for what packing makes.
+#[test]
+fn an_undeclared_code_is_no_rate() {
+    let minute = |minute: i64| hour(0) + SignedDuration::from_mins(minute);
+    let frame = |at: i64| field("rate", "mm h-1", Interval::at(minute(at)), &[0.0, -1.0, 2.0]);
+    let frames: Vec<GriddedField> = (0..=12).map(|i| frame(5 * i)).collect();
+    let error = accumulate(&frames, hour(0), hour(1)).expect_err("a code").to_string();
+    assert!(
+        error.contains("holds -1 mm h-1 (") && error.contains("declares its missing value"),
+        "{error}"
+    );
+    let mean = Interval::mean(hour(0), hour(3));
+    assert!(accumulate(&[field("pr", "mm day-1", mean, &[0.0, -1.0])], hour(0), hour(3)).is_err());
+    // What interpolation makes is 0, and counted.
+    let small = accumulate(&[field("pr", "mm day-1", mean, &[4.0, -0.4])], hour(0), hour(3));
+    assert_eq!(small.map(|found| found.n_clipped).ok(), Some(1));
+}

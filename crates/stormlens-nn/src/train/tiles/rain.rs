@@ -7,7 +7,7 @@ use stormlens_data::downscale::{
     Domain, Fit, Geometry, LogScale, LogSums, Part, Precision, PrepareOptions, RainSource, Sample,
     Split, Tile, check_elevation, open_terrain, samples, tile_elevation, tiles,
 };
-use stormlens_data::field::GriddedField;
+use stormlens_data::field::{Accumulated, GriddedField};
 
 use super::options::TileData;
 use super::place::Seen;
@@ -32,6 +32,8 @@ pub(super) struct Rain {
     pub ids: [Vec<String>; 3],
     /// Of all nodes of the samples that train.
     pub scale: Option<LogScale>,
+    /// Negative rain of the file that is 0 now, mm summed over the cells of all sums.
+    pub clipped_mm: f64,
 }
 
 impl Rain {
@@ -49,6 +51,7 @@ impl Rain {
             validation: Vec::new(),
             ids: Default::default(),
             scale: None,
+            clipped_mm: 0.0,
         };
         let (split, mut logs) = (data.split(), LogSums::default());
         let options = PrepareOptions { geometry, ..PrepareOptions::default() };
@@ -60,7 +63,8 @@ impl Rain {
             if !tiles.iter().any(|tile| part(tile).is_some_and(|part| block(part) != Block::Test)) {
                 continue;
             }
-            let field = source.sum(end, i64::from(data.hours))?;
+            let Accumulated { field, clipped_mm, .. } = source.made(end, i64::from(data.hours))?;
+            rain.clipped_mm += clipped_mm;
             field.grid.check_covers(&field.source, data.domain.bounds())?;
             let (found, _) = samples(&field, &tiles, &options)?;
             rain.take(field, found, &tiles, (&split, &geometry, end), &mut logs);

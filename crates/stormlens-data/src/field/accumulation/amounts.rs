@@ -1,0 +1,86 @@
+//! What each field is an amount of: its interval, and its factor to millimetres.
+
+use jiff::SignedDuration;
+
+use super::{check_twice, refuse};
+use crate::field::rain_unit::RainUnit;
+use crate::field::{FieldError, GriddedField, Interval, Statistic};
+
+/// The interval of a field: that of its file or, where the file says one moment and the unit names a time (`mm/3h`), that
+/// time until the moment.
+pub(crate) fn interval_of(unit: &str, own: Interval) -> Interval {
+    match (own.statistic, RainUnit::parse(unit)) {
+        (Statistic::Instantaneous, Some(RainUnit::Sum { seconds, .. })) => {
+            let start = own.end.checked_sub(SignedDuration::from_secs(seconds.into()));
+            start.map_or(own, |start| Interval::accumulation(start, own.end))
+        }
+        _ => own,
+    }
+}
+
+/// Every field with its interval and its factor to millimetres; one for each interval.
+pub(super) fn amounts(
+    fields: &[GriddedField],
+    unit: RainUnit,
+) -> Result<Vec<(&GriddedField, Interval, f64)>, FieldError> {
+    let mut found: Vec<(&GriddedField, Interval, f64)> = Vec::new();
+    for field in fields {
+        let own =
+            field.interval.ok_or_else(|| FieldError::NoInterval { name: field.source.clone() })?;
+        let interval = interval_of(&field.unit, own);
+        let factor = factor(unit, interval).ok_or_else(|| no_amount(field, interval))?;
+        let is_twin = |(other, of, _): &&(&GriddedField, Interval, f64)| {
+            of.is_same_time(&interval) && other.reference_time == field.reference_time
+        };
+        match found.iter().find(is_twin) {
+            Some((other, ..)) => check_twice(other, field)?,
+            None => found.push((field, interval, factor)),
+        }
+    }
+    Ok(found)
+}
+
+/// From a unit to millimetres of an interval; `None` where no amount follows from what was done to the values.
+fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
+    match (unit, interval.statistic) {
+        (RainUnit::Rate(_), Statistic::Mean)
+        | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Accumulation) => {
+            unit.mm_over(interval.duration_s())
+        }
+        // The mean of 3 h in mm/24h is a rate.
+        (RainUnit::Sum { mm, seconds }, Statistic::Mean) => {
+            Some(mm * interval.duration_s() as f64 / f64::from(seconds))
+        }
+        _ => None,
+    }
+}
+
+fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
+    let what = match (RainUnit::parse(&field.unit), interval.statistic) {
+        (Some(RainUnit::Sum { .. }), Statistic::Accumulation) => {
+            return refuse(format!(
+                "{} is a {interval}, and its unit {} names another time: correct one of them",
+                field.source, field.unit
+            ));
+        }
+        (_, Statistic::Instantaneous) => "of one moment",
+        (_, Statistic::Mean) => "a mean",
+        (_, Statistic::Accumulation) => "a sum of rates",
+        (_, Statistic::Other) => "no sum and no mean",
+    };
+    refuse(format!(
+        "{} in {} is {what}, of which no amount can be made: state the interval that it is the sum of",
+        field.source, field.unit
+    ))
+}
+
+/// What is taken from the unit, in words; empty where the file has the interval.
+pub(super) fn by_the_unit(field: &GriddedField) -> String {
+    match field.interval.is_some_and(|own| interval_of(&field.unit, own) != own) {
+        true => format!(
+            "; the unit {} says of which time, which is taken as that until the time of the field",
+            field.unit
+        ),
+        false => String::new(),
+    }
+}
