@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CACHE_CONTROL, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use stormlens_data::card::{CheckpointCard, ModelCard};
 use stormlens_data::outcome::Outcome;
@@ -147,8 +147,22 @@ pub fn passing(
     if wants_json(headers) {
         return Ok(how_far.respond(StatusCode::ACCEPTED));
     }
-    let headers = [(CACHE_CONTROL, "no-store")];
+    let headers = [(CACHE_CONTROL, "no-store"), (VARY, "accept")];
     Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
+}
+
+/// The page of what others waited for; for a program the same as JSON.
+pub fn made(
+    headers: &HeaderMap,
+    page: &impl Template,
+    how_far: HowFar,
+) -> Result<Response, AppError> {
+    if wants_json(headers) {
+        return Ok(how_far.respond(StatusCode::OK));
+    }
+    let mut response = render(headers, page)?;
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
 #[cfg(test)]

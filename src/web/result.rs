@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{LOCATION, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use stormlens_data::outcome::{Outcome, Role};
 
@@ -45,8 +45,15 @@ pub async fn show(
     match state.jobs.status(&id) {
         // Who has waited here without scripts.
         Some(job) if job.is_final() && viewer.is_some() => Ok(lead_to(&question)),
-        Some(JobState::Done(_)) if wants_json(&headers) => Ok(progress::done(&question)),
-        Some(JobState::Done(outcome)) => answer(&state, question, outcome, &headers).await,
+        Some(JobState::Done(outcome)) if wants_json(&headers) => {
+            check_region(&question, &outcome)?;
+            Ok(progress::done(&question))
+        }
+        Some(JobState::Done(outcome)) => {
+            let mut page = answer(&state, question, outcome, &headers).await?;
+            page.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+            Ok(page)
+        }
         Some(JobState::Failed(error)) => {
             // Said once; the next visit tries again.
             state.jobs.cancel(&id);

@@ -118,10 +118,31 @@ async fn a_program_follows_a_result_in_json() {
     app.finished(&address).await;
     let done = app.get_with(&address, &json).await;
     assert_eq!((done.status, done.json()["state"].as_str()), (StatusCode::OK, Some("done")));
-    let provenance = done.json()["provenance"].as_str().unwrap().to_owned();
-    assert_eq!(app.get(&provenance).await.status, StatusCode::OK);
+    assert_eq!(done.header("vary"), "accept");
+    let numbers = done.json()["numbers"].as_str().unwrap().to_owned();
+    assert_eq!(app.get(&numbers).await.status, StatusCode::OK);
     let wrong = app.get_with(&format!("{address}&nothing=1"), &json).await;
     assert_eq!((wrong.status.as_u16(), wrong.header("content-type")), (400, "application/json"));
+}
+
+/// It learns what happened and what to do, as of every error.
+#[tokio::test]
+async fn a_program_is_told_that_a_run_was_stopped() {
+    let app = TestApp::new();
+    let json = [("accept", "application/json")];
+    let _release = app.hold();
+    let address = result(SAMPLE, "none");
+    let page = app.get(&address).await;
+    app.hears("run");
+    app.post(&page.attributes(".waiting form", "action")[0], &[]).await;
+    app.hears("stopped");
+    let stopped = app.get_with(&address, &json).await;
+    let body = stopped.json();
+    assert_eq!((stopped.status, &body["state"]), (StatusCode::CONFLICT, &"stopped".into()));
+    assert!(body["remedy"].as_str().unwrap().contains("POST"), "{body}");
+    assert_eq!(body["status"], 409);
+    app.post(body["result"].as_str().unwrap(), &[]).await;
+    assert_eq!(app.get_with(&address, &json).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

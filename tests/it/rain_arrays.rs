@@ -79,7 +79,7 @@ fn contradictions_are_refused(bench: &Bench, said: &str) {
         &["leave out --units"],
     );
     write_npy_f32(&bench.path("x.npy"), &[2, 3], &[0.0, 1.0, 2.0, 3.0, -4.0, 5.0]).expect("a file");
-    bench.fails(&format!("{array} {said}"), &["holds -4, which is no rain"]);
+    bench.fails(&format!("{array} {said}"), &["holds -4 mm in row"]);
     for (amount, words) in
         [(9999.0, "9999 mm in row 0 from the south, column 1"), (916.0, "916 mm")]
     {

@@ -63,7 +63,6 @@ const EXCEPTED: &[(&str, &[&str], &str)] = &[
     ("src/cli/compare.rs", &["rain"], "the same"),
     ("src/cli.rs", &["nowcast", "Nowcast"], "the name of a command"),
     ("src/cli/said.rs", &["rain"], "an example of what is printed"),
-    ("src/cli/serve.rs", &["upload"], "any task may take files from visitors"),
     ("src/config.rs", &["upload"], "the same: their limits are options of the server"),
     ("src/places.rs", &["upload"], "the same"),
     ("src/web", &["upload"], "the same"),

@@ -35,7 +35,7 @@ pub use elevation::{
     ELEVATION_SCALE_M, POSSIBLE_M, check_elevation, elevation_at, open_terrain, terrain_of,
     tile_elevation,
 };
-pub use hourly::{HourlyRain, RainSum, unstated};
+pub use hourly::{HourlyRain, RainSum, stated_in_vain, unstated};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};
 pub use prepare::{

@@ -44,12 +44,19 @@ impl Outcome {
         self.numbers.iter().find(|number| number.name == name).map(|number| number.value)
     }
 
-    /// The one moment or interval that its maps are of; `None` where they are of several, or of none.
+    /// The one interval that its maps are of, else the one moment; `None` where they are of several, or of none. Maps of
+    /// the moment at which the interval ends don't make it several: whichever come first, the interval says more.
     pub fn time(&self) -> Option<&Axis> {
         let is_of_one = |axis: &&Axis| axis.name == Axis::TIME && axis.len() == 1;
-        let mut axes = self.variables.iter().flat_map(|v| &v.axes).filter(is_of_one);
-        let first = axes.next()?;
-        axes.all(|axis| axis.time(0) == first.time(0)).then_some(first)
+        let axes: Vec<&Axis> =
+            self.variables.iter().flat_map(|v| &v.axes).filter(is_of_one).collect();
+        let interval = axes.iter().find(|axis| axis.has_intervals());
+        let said = *interval.or(axes.first())?;
+        let agrees = |axis: &&Axis| {
+            let has_its_start = !axis.has_intervals() || axis.start(0) == said.start(0);
+            axis.time(0) == said.time(0) && has_its_start
+        };
+        axes.iter().all(agrees).then_some(said)
     }
 
     /// Attributions of a method, in their order.

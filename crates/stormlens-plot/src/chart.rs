@@ -137,12 +137,11 @@ impl<'a> Chart<'a> {
             self.below_in(pen, chart, x, &label(i), lettering)?;
         }
         if self.values.iter().all(|&v| v == 0.0) {
-            say(
-                pen,
-                chart,
-                "no input frame has any influence on the target",
-                self.letterings.text,
-            )?;
+            let message = match self.axis.name == Axis::INPUT_TIME {
+                true => "no input frame has any influence on the target",
+                false => "zero everywhere",
+            };
+            say(pen, chart, message, self.letterings.text)?;
         }
         Ok(())
     }

@@ -8,6 +8,9 @@ use stormlens_data::outcome::{Axis, Colours, Coordinates, Domain, Outcome, Role,
 use super::PlotError;
 use super::lookup::{n_shown, nothing_was_measured};
 
+/// Axes whose entries are things by name: a number of each is a row of a table, and pages and files have it as that.
+const TABLES: [&str; 4] = [Axis::CHANNEL, Axis::CLASS, Axis::FORECAST, "gauge"];
+
 /// One figure of a result: a way of looking at its variables, which are given by name.
 ///
 /// Its text form is stable and stands in addresses, file names and recipes. Maps are counted from 0.
@@ -120,7 +123,7 @@ impl Figure {
         let Variable { axes, plane, .. } = variable;
         if plane.is_none() {
             return match axes.as_slice() {
-                [axis] if axis.name == Axis::CHANNEL || axis.name == Axis::CLASS => Vec::new(),
+                [axis] if TABLES.contains(&axis.name.as_str()) => Vec::new(),
                 [Axis { coordinates: Coordinates::Numbers { .. }, .. }] => {
                     vec![Self::Curve(name())]
                 }

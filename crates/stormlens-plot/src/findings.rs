@@ -49,8 +49,9 @@ fn largest(shown: &Shown, field: &Field) -> Option<(f64, String)> {
 }
 
 /// What a share of the map is a share of.
-fn whole(shown: &Shown) -> &'static str {
+fn whole(shown: &Shown, field: &Field) -> &'static str {
     match shown.variable.domain {
+        _ if field.finite().count() < field.values.len() => "what is known",
         Domain::Earth(_) => "the domain",
         _ => "that part",
     }
@@ -72,7 +73,7 @@ fn amount(shown: &Shown, field: &Field, levels: &[f32], unit: &str, name: &str) 
     let shares: Vec<String> = levels.iter().map(share).collect();
     let (first, rest) = shares.split_first().map_or(("", &[][..]), |(f, rest)| (f.as_str(), rest));
     let rest: String = rest.iter().map(|share| format!(", {share}")).collect();
-    format!("maximum {}{unit}, {place}; {first} of {}{rest}", number(maximum), whole(shown))
+    format!("maximum {}{unit}, {place}; {first} of {}{rest}", number(maximum), whole(shown, field))
 }
 
 /// `dry on 64 % of the domain, rain on 30 %, heavy rain on 6 %`
@@ -85,9 +86,10 @@ fn classes(shown: &Shown, field: &Field) -> String {
         let here = field.finite().filter(|&value| value == class as f32).count();
         percent(here as f64 / n as f64)
     };
+    let whole = whole(shown, field);
     let quantity = shown.quantity();
     let of = |(class, name): (usize, &String)| match class {
-        0 => format!("{name} on {} of {}", share(class), whole(shown)),
+        0 => format!("{name} on {} of {whole}", share(class)),
         _ => format!("{name} on {}", share(class)),
     };
     quantity.classes.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
@@ -135,7 +137,7 @@ fn evidence(outcome: &Outcome, shown: &Shown, evidence: Evidence) -> String {
     let half = percent(map.share_above(0.5));
     let mut words = format!(
         "strongest {strongest}{middle}; above half of the maximum on {half} of {}",
-        whole(shown)
+        whole(shown, map)
     );
     if let Some(share) = share_on_target(outcome, map) {
         words.push_str(&format!("; {} of it on target pixels", percent(share)));
@@ -170,7 +172,7 @@ fn sizes(shown: &Shown, field: &Field, unit: &str) -> String {
     format!(
         "largest {}{unit}, {place}; above half of that on {half} of {}",
         number(maximum),
-        whole(shown)
+        whole(shown, field)
     )
 }
 
@@ -221,7 +223,7 @@ fn mask(outcome: &Outcome, shown: &Shown, field: &Field) -> String {
     format!(
         "{} pixels ({share} of {}) are {what}, their middle {}{}",
         count(n),
-        whole(shown),
+        whole(shown, field),
         place_of(shown, field, middle),
         sum.unwrap_or_default(),
     )

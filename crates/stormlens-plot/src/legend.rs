@@ -58,7 +58,8 @@ impl Legend {
 
     /// The room beside an upright bar for its numbers and its label, in millimetres.
     pub fn room_mm(&self, lettering: Type) -> f64 {
-        self.numbers_mm(lettering) + lettering.line_mm()
+        let label_mm = if self.label.is_empty() { 0.0 } else { lettering.line_mm() };
+        self.numbers_mm(lettering) + label_mm
     }
 
     fn numbers_mm(&self, lettering: Type) -> f64 {

@@ -2,13 +2,15 @@
 
 use super::PlotError;
 use super::canvas::{Frame, Pen};
-use super::legend::Run;
+use super::key;
+use super::legend::{Legend, Run};
 use super::lookup::Shown;
 use super::marks::Marks;
 use super::page::Body;
 use super::panel;
 use super::parts::{Letterings, MARGIN_MM};
 use super::rendering::{self, Rendering};
+use super::titles;
 use super::view::{Coordinate, View};
 use super::words::number;
 
@@ -36,7 +38,11 @@ impl<'a> Map<'a> {
     ) -> Result<Self, PlotError> {
         let is_beside = view.scene().is_none();
         let common = rendering::common(&shown);
-        let made = is_beside.then(|| rendering::of(&view, &shown, common.as_ref())).transpose()?;
+        let mut made =
+            is_beside.then(|| rendering::of(&view, &shown, common.as_ref())).transpose()?;
+        if let Some(legend) = made.as_mut().and_then(|rendering| rendering.legend.as_mut()) {
+            say_once(legend, &view, &shown);
+        }
         let legend = made.as_ref().and_then(|rendering| rendering.legend.as_ref());
         let room = legend.map_or(0.0, |legend| 2.5 + BESIDE_MM + legend.room_mm(letterings.text));
 
@@ -56,12 +62,22 @@ impl<'a> Map<'a> {
             false => {
                 let width = width.min(110.0);
                 let bar = Frame { left, top: axes_bottom, width, height: BELOW_MM };
-                let bottom = bar.bottom() + 1.8 + 2.0 * line;
+                let more_mm = key::more_mm(&shown.quantity().classes, bar, letterings.text);
+                let bottom = bar.bottom() + 1.8 + 2.0 * line + more_mm;
                 (bar, if rendering::has_legend(&view, &shown) { bottom } else { axes_bottom })
             }
         };
         let run = if is_beside { Run::Up } else { Run::Right };
         Ok(Self { view, shown, letterings, frame, bar, run, height_mm, rendering: made })
+    }
+}
+
+/// A key of classes says what they are of where the title above the map does not: patches with names need no more.
+fn say_once(legend: &mut Legend, view: &View, shown: &Shown) {
+    let title = || titles::long(view.outcome, shown, view.style).to_lowercase();
+    let is_key = !legend.scale.names.is_empty();
+    if is_key && view.style.title && title().contains(&legend.label.to_lowercase()) {
+        legend.label.clear();
     }
 }
 

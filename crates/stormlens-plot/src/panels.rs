@@ -5,11 +5,12 @@ use stormlens_data::outcome::{Colours, Outcome};
 
 use super::basemap::{Kind, Line};
 use super::canvas::{Anchor, Frame, Pen};
+use super::key;
 use super::legend::Run;
 use super::lookup::{Shown, n_shown, variable};
 use super::page::Body;
 use super::panel;
-use super::parts::{Letterings, MARGIN_MM};
+use super::parts::{Letterings, MARGIN_MM, with_ellipsis};
 use super::rendering;
 use super::view::{View, extent};
 use super::{PlotError, Style, entries, titles};
@@ -103,8 +104,12 @@ impl<'a> Panels<'a> {
         let bottom = 1.0 + items.len().div_ceil(n_columns) as f64 * row_mm;
         let (left, width) = (MARGIN_MM + 2.0, (text_width - 4.0).min(110.0));
         let bar = Frame { left, top: bottom + 1.5, width, height: BAR_MM };
+        let more_mm = |(_, shown): &(String, Shown)| {
+            key::more_mm(&shown.quantity().classes, bar, letterings.text)
+        };
+        let more_mm = items.iter().map(more_mm).fold(0.0, f64::max);
         let height_mm = match rendering::has_legend(&view, first) {
-            true => bar.bottom() + 1.8 + 2.0 * letterings.text.line_mm(),
+            true => bar.bottom() + 1.8 + 2.0 * letterings.text.line_mm() + more_mm,
             false => bottom,
         };
         let slots = (0..items.len()).map(slot).collect();
@@ -164,7 +169,7 @@ impl Body for Panels<'_> {
         let mut legend = None;
         for ((label, shown), slot) in self.items.iter().zip(&self.slots) {
             let slot = slot.down(top);
-            let label = shorten(label, |text| letterings.small.width_mm(text) <= slot.width);
+            let label = with_ellipsis(label, |text| letterings.small.width_mm(text) <= slot.width);
             let middle = slot.top - letterings.small.line_mm() / 2.0;
             pen.text((slot.left, middle), &label, Anchor::Start, letterings.small)?;
             let mut rendering = rendering::of(view, shown, common.as_ref())?;
@@ -194,18 +199,4 @@ fn simple(lines: Vec<Line>, km_per_mm: f64) -> Vec<Line> {
         (points_km.len() > 3 || line.kind == Kind::Border).then_some(Line { points_km, ..line })
     };
     lines.into_iter().filter_map(thin).collect()
-}
-
-/// The text, its middle replaced by an ellipsis where it is too long.
-fn shorten(text: &str, fits: impl Fn(&str) -> bool) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let shorter = |n_cut: usize| {
-        let kept = letters.len() - n_cut;
-        let (head, tail) = (&letters[..kept.div_ceil(2)], &letters[letters.len() - kept / 2..]);
-        match n_cut {
-            0 => text.to_owned(),
-            _ => head.iter().chain(&['…']).chain(tail).collect(),
-        }
-    };
-    (0..letters.len()).map(shorter).find(|shorter| fits(shorter)).unwrap_or_default()
 }

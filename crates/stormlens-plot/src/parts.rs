@@ -143,3 +143,17 @@ pub fn shortened(label: &str, room_mm: f64, lettering: Type) -> String {
     let fits = |label: &String| lettering.width_mm(label) <= room_mm;
     [label.to_owned(), without].into_iter().find(fits).unwrap_or_else(|| unit.to_owned())
 }
+
+/// The text, its middle replaced by an ellipsis where it is too long.
+pub fn with_ellipsis(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let shorter = |n_cut: usize| {
+        let kept = letters.len() - n_cut;
+        let (head, tail) = (&letters[..kept.div_ceil(2)], &letters[letters.len() - kept / 2..]);
+        match n_cut {
+            0 => text.to_owned(),
+            _ => head.iter().chain(&['…']).chain(tail).collect(),
+        }
+    };
+    (0..letters.len()).map(shorter).find(|shorter| fits(shorter)).unwrap_or_default()
+}

@@ -16,7 +16,7 @@ pub(super) struct Unusable {
     pub(super) error: io::Error,
 }
 
-/// Where uploads and results are kept.
+/// Where what visitors bring and results are kept.
 pub(super) fn kept_in(config: &Config) -> Vec<PathBuf> {
     let of_tasks = tasks::KEPT_IN.iter().map(|name| config.sources.cache.folder.join(name));
     of_tasks.chain(config.results_folder().map(|(folder, _)| folder)).collect()
@@ -52,7 +52,7 @@ pub(super) fn without_path(cache: &Path, place: &Path, error: &io::Error) -> Str
 }
 
 /// Marks the folder of what is kept as that of this server, until the file is closed. Another server on the same
-/// folder is possible: each then knows only the uploads that it was given itself and those from before its start, and may
+/// folder is possible: each then knows only the files that it was given itself and those from before its start, and may
 /// remove what the other needs.
 pub(super) fn lock(folder: &Path) -> Option<File> {
     let shown = folder.display();

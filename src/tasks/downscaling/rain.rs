@@ -1,7 +1,7 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
 use jiff::{SignedDuration, Timestamp};
-use stormlens_data::downscale::{is_amount_at_a_moment, unstated};
+use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
 use stormlens_data::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
 };
@@ -67,7 +67,7 @@ impl Rain {
 /// What somebody states of the interval, in words.
 pub fn stated_in_words(hours: i64) -> String {
     format!(
-        "each field of the file is taken as the sum of {hours} h until its time, as the user stated; the file does not say it"
+        "each field of the file is taken to be of the {hours} h until its time, as the user stated; the file does not say it"
     )
 }
 
@@ -119,10 +119,7 @@ fn offers_of(
     let open = rain().find(|content| is_amount_at_a_moment(content));
     match (stated, open) {
         (Some(_), None) if rain().next().is_some() => {
-            let what = format!(
-                "{name} says itself over which intervals its fields are: leave out the hours of each field"
-            );
-            return Err(FieldError::Interval { what });
+            return Err(stated_in_vain(name));
         }
         (None, Some(content)) => why = Some(unstated(name, &content.variable)),
         _ => {}

@@ -101,7 +101,7 @@ impl Scores {
     }
 
     fn forecasts(&self) -> Axis {
-        Axis::names("forecast", self.names.clone())
+        Axis::names(Axis::FORECAST, self.names.clone())
     }
 
     /// One variable a score, since each has its unit: `scores/mse` over forecasts.
@@ -158,7 +158,7 @@ impl Scores {
         let names = self.names.iter().cloned().chain(["observation".to_owned()]);
         let maps = self.all.iter().map(|sums| &sums.forecast).chain([&first.observation]);
         let axes = vec![
-            Axis::names("forecast", names),
+            Axis::names(Axis::FORECAST, names),
             Axis::numbers("quantile", "1", QUANTILES.to_vec()),
         ];
         let table = Variable {

@@ -40,7 +40,7 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     ));
     if supervision.clipped_mm() > 0.0 {
         say(format_args!(
-            "{:.4} mm of negative rain in the file, summed over its cells, were set to 0",
+            "{:.4} mm of negative rain, summed over the cells of all sums that were read (which may overlap), were set to 0",
             supervision.clipped_mm()
         ));
     }

@@ -26,7 +26,7 @@ use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError, encode, to_query};
 use crate::question::Question;
 use crate::web::layout::Layout;
-use crate::web::pages::{HowFar, passing, render};
+use crate::web::pages::{HowFar, made, passing};
 use crate::web::result::check_region;
 use crate::web::{AppError, AppState};
 
@@ -145,7 +145,7 @@ pub async fn show(
     if page.n_waiting > 0 {
         passing(&headers, &page, HowFar::running(address))
     } else {
-        render(&headers, &page)
+        made(&headers, &page, HowFar::done(address, None))
     }
 }
 

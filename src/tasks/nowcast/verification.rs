@@ -32,7 +32,7 @@ use super::study::{Found, Plan, plan, write};
 use crate::parameters::{Parameters, QuestionError};
 use crate::web::figures::attachment;
 use crate::web::pages::progress::{VIEWER, Viewer};
-use crate::web::pages::{HowFar, passing, render};
+use crate::web::pages::{HowFar, made, passing, render};
 use crate::web::{AppError, AppState, Link, Problem};
 
 /// Where comparisons are listed and begun.
@@ -76,9 +76,11 @@ pub async fn show(
     }
     let view = View::read(&parameters, &found)?;
     let catalog_state = state.clone();
+    let numbers = format!("{PATH}.{}?{}", FileKind::Json.ending(), plan.query());
+    let how_far = HowFar::done(address(&plan), Some(numbers));
     let write = move || Ok(page::Page::new(&catalog_state, &task, &plan, &view, &found));
     let page = state.blocking(write).await?;
-    render(&headers, &page)
+    made(&headers, &page, how_far)
 }
 
 /// Begins a comparison and leads to its page.

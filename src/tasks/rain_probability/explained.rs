@@ -65,7 +65,7 @@ fn told(mut variable: Variable, events: &[String]) -> Variable {
     if let Some(event) = event {
         // A name of its own, since methods explain one event, and this is of both.
         variable.name = variable.name.replace("occlusion/", EFFECT);
-        variable.quantity.name = format!("change of the membership of {event} by each variable");
+        variable.quantity.name = format!("what each variable adds to the membership of {event}");
         variable.axes.iter_mut().for_each(|axis| axis.name = "variable".to_owned());
     }
     variable

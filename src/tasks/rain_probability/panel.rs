@@ -111,8 +111,7 @@ fn model_rain(outcome: &Outcome, place: EventPlace) -> Option<f64> {
     Some(rain.values.at(row)).filter(|mm| mm.is_finite())
 }
 
-/// How the membership changes when a variable is hidden, which is the effect of the variable with the other sign:
-/// `humidity at 850 hPa −9 percentage points`.
+/// What a variable adds to the membership, in the sign of the bars below: `humidity at 850 hPa +9 percentage points`.
 fn why(outcome: &Outcome, statement: &FieldStatement, event_idx: usize) -> Vec<String> {
     let name = ["rain", "heavy"].get(event_idx).map(|event| format!("{EFFECT}{event}"));
     let Some(variable) = name.and_then(|name| outcome.variable(&name)) else { return Vec::new() };
@@ -125,7 +124,7 @@ fn why(outcome: &Outcome, statement: &FieldStatement, event_idx: usize) -> Vec<S
     told.map(|(name, effect)| {
         let known = statement.variables.iter().find(|variable| variable.name == name);
         let name = known.map_or(name, FieldVariable::label);
-        let sign = if effect > 0.0 { "−" } else { "+" };
+        let sign = if effect < 0.0 { "−" } else { "+" };
         format!("{name} {sign}{} percentage points", (effect.abs() * 100.0).round())
     })
     .collect()

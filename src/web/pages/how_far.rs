@@ -1,7 +1,7 @@
 //! How far something is, for programs: the same as a page that waits says to people.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -23,16 +23,35 @@ pub struct HowFar {
     total: Option<usize>,
     /// The address of the result.
     result: String,
-    /// The address of its numbers as JSON, once it is there.
+    /// The address of its numbers as JSON, once it is there and where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    provenance: Option<String>,
+    numbers: Option<String>,
+    /// What happened and what to do, where it is not computed.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    trouble: Option<Trouble>,
 }
+
+/// As errors say it.
+#[derive(Clone, Debug, Serialize)]
+struct Trouble {
+    status: u16,
+    title: &'static str,
+    message: &'static str,
+    remedy: &'static str,
+}
+
+const STOPPED: Trouble = Trouble {
+    status: StatusCode::CONFLICT.as_u16(),
+    title: "Stopped",
+    message: "This was stopped by those who waited for it",
+    remedy: "Send a POST to the address of the result to start it again",
+};
 
 impl HowFar {
     /// Of what is computed now.
     pub fn running(result: String) -> Self {
-        let (phase, done, total, provenance) = (None, None, None, None);
-        Self { state: "running", phase, done, total, result, provenance }
+        let (phase, done, total, numbers, trouble) = (None, None, None, None, None);
+        Self { state: "running", phase, done, total, result, numbers, trouble }
     }
 
     /// The same of what waits for its turn.
@@ -40,14 +59,14 @@ impl HowFar {
         Self { state: "queued", ..Self::running(result) }
     }
 
-    /// Of what was stopped: a `POST` to the address of the result begins it again.
+    /// Of what was stopped.
     pub fn stopped(result: String) -> Self {
-        Self { state: "stopped", ..Self::running(result) }
+        Self { state: "stopped", trouble: Some(STOPPED), ..Self::running(result) }
     }
 
-    /// Of what is there, with the address of its numbers.
-    pub fn done(result: String, provenance: String) -> Self {
-        Self { state: "done", provenance: Some(provenance), ..Self::running(result) }
+    /// Of what is there, with the address of its numbers where it has one.
+    pub fn done(result: String, numbers: Option<String>) -> Self {
+        Self { state: "done", numbers, ..Self::running(result) }
     }
 
     /// With what is done now and how many of the steps are; 0 in all: not known yet.
@@ -69,6 +88,7 @@ impl HowFar {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("accept"));
         if status == StatusCode::ACCEPTED {
             headers.extend(place.map(|place| (LOCATION, place)));
             headers.insert(RETRY_AFTER, LOOK_AGAIN_S.into());

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use askama::Template;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -103,8 +103,8 @@ pub fn show(
 /// What a program is told of a result that is there.
 pub fn done(question: &Question) -> Response {
     let query = question.to_query();
-    let provenance = format!("{}/{}?{query}", result::PATH, PROVENANCE);
-    HowFar::done(result::page(question), provenance).respond(StatusCode::OK)
+    let numbers = format!("{}/{}?{query}", result::PATH, PROVENANCE);
+    HowFar::done(result::page(question), Some(numbers)).respond(StatusCode::OK)
 }
 
 #[derive(Template)]
@@ -138,7 +138,7 @@ pub fn show_stopped(
         result: result::page(question),
         model: question.cards.model.title,
     };
-    let headers = [(CACHE_CONTROL, "no-store")];
+    let headers = [(CACHE_CONTROL, "no-store"), (VARY, "accept")];
     Ok((StatusCode::CONFLICT, headers, Html(page.render()?)).into_response())
 }
 

@@ -128,8 +128,8 @@ impl Archive {
         Ok(frame)
     }
 
-    /// Gives back the memory of what can be read again: of the frames, those that were read last stay, 10 MB of them
-    /// together, so that whoever goes on looks at the same event without a wait.
+    /// Gives back the memory of what can be read again: of the frames, those that were read last stay, 10 MB of each
+    /// archive, so that whoever goes on looks at the same event without a wait.
     pub fn rest(&self) {
         let mut frames = lock(&self.frames);
         let mut n_bytes = 0;

@@ -141,3 +141,11 @@ pub(super) fn is_hour(interval: &Interval, stated: Option<i64>) -> bool {
 pub fn unstated(name: &str, variable: &str) -> FieldError {
     FieldError::Unstated { file: name.to_owned(), variable: variable.to_owned() }
 }
+
+/// Hours are stated of a file that says them itself.
+pub fn stated_in_vain(name: &str) -> FieldError {
+    let what = format!(
+        "{name} says itself over which intervals its fields are: leave out the hours of each field"
+    );
+    FieldError::Interval { what }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
-use super::hourly::{is_hour, unstated};
+use super::hourly::{is_hour, stated_in_vain, unstated};
 use crate::field::accumulation::{hours_before, interval_of, is_amount};
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
@@ -45,8 +45,10 @@ impl RainSource {
         let name = path.display().to_string();
         let variable = chosen(&file, &name, variable)?;
         let of_it = || file.contents().iter().filter(|content| content.variable == variable);
-        if stated.is_none() && of_it().any(is_amount_at_a_moment) {
-            return Err(unstated(&name, &variable));
+        match (stated, of_it().any(is_amount_at_a_moment)) {
+            (None, true) => return Err(unstated(&name, &variable)),
+            (Some(_), false) => return Err(stated_in_vain(&name)),
+            _ => {}
         }
         let is_hour = |content: &Content| {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))

@@ -109,6 +109,10 @@ fn check_kind(fields: &[GriddedField]) -> Result<(), FieldError> {
     Ok(())
 }
 
+/// A rate of a moment says nothing of later hours. Files of longer steps mean the rate of a day or of six hours, before
+/// their time or after it.
+const LONGEST_HOLD: SignedDuration = SignedDuration::from_hours(3);
+
 /// Each frame holds until the next one, so that frames from the start on make the interval; the one at its end
 /// is of what comes after.
 fn frames<'a>(
@@ -129,6 +133,13 @@ fn frames<'a>(
     let step = step.ok_or_else(|| {
         refuse("one rate of a moment makes no amount: give all frames of the interval".to_owned())
     })?;
+    if step > LONGEST_HOLD {
+        return Err(refuse(format!(
+            "rates of single moments, {} h apart, make no amount, and a mean rate has to say of which time it is: give a file \
+             with time bounds",
+            step.as_hours()
+        )));
+    }
     let (mut pieces, mut time) = (Vec::new(), start);
     while time < end {
         let field = by_time.get(&time).ok_or_else(|| {

@@ -64,10 +64,12 @@ const MOST_SECONDS: u32 = 366 * 86_400;
 impl RainUnit {
     /// Reads the ways in which UDUNITS and people write a unit; `None` for what is no amount of rain and no rate.
     pub fn parse(unit: &str) -> Option<Self> {
-        let compact = compact(unit);
+        let compact = compact(unit)?;
         let (factor, rest) = factor(&compact)?;
-        // kg/(m2 s)
-        if let Some(time) = rest.strip_prefix("kg/(m2").and_then(|rest| rest.strip_suffix(')')) {
+        // kg/(m2 s), and kg s-1 m-2
+        let enclosed = |name: &str| rest.strip_prefix(name).and_then(|rest| rest.strip_suffix(')'));
+        let swapped = || rest.strip_prefix("kg").and_then(|rest| rest.strip_suffix("-1m-2"));
+        if let Some(time) = enclosed("kg/(m2").or_else(|| enclosed("l/(m2")).or_else(swapped) {
             return Self::of(factor, time);
         }
         AMOUNTS.into_iter().find_map(|(name, mm)| {
@@ -79,17 +81,18 @@ impl RainUnit {
         })
     }
 
-    /// So many millimetres in a time such as `h`, `day` or `3h`. One of something is a rate; several are a sum.
+    /// So many millimetres in a time such as `h`, `day` or `3h`. A time with a number is that in which an amount fell, `1h` as
+    /// well as `60min`; without one it is a rate.
     fn of(mm: f64, time: &str) -> Option<Self> {
         let n_digits = time.bytes().take_while(u8::is_ascii_digit).count();
         let (number, name) = time.split_at(n_digits);
-        let number: u32 = if number.is_empty() { 1 } else { number.parse().ok()? };
         let (_, seconds) = TIMES.into_iter().find(|(names, _)| names.contains(&name))?;
-        let whole = number.checked_mul(seconds).filter(|s| (1..=MOST_SECONDS).contains(s))?;
-        match number {
-            1 => Some(Self::Rate(mm / f64::from(seconds))),
-            _ => Some(Self::Sum { mm, seconds: whole }),
+        if number.is_empty() {
+            return Some(Self::Rate(mm / f64::from(seconds)));
         }
+        let whole = number.parse::<u32>().ok()?.checked_mul(seconds);
+        let whole = whole.filter(|seconds| (1..=MOST_SECONDS).contains(seconds))?;
+        Some(Self::Sum { mm, seconds: whole })
     }
 
     /// Millimetres that one of this unit is over so many seconds; `None` where the unit itself names another time.
@@ -102,11 +105,26 @@ impl RainUnit {
     }
 }
 
-/// Without what is written for the eye: spaces, signs of powers and products, `per`.
-fn compact(unit: &str) -> String {
-    let plain = unit.to_lowercase().replace(" per ", "/").replace("⁻", "-");
-    let digits = plain.replace('¹', "1").replace('²', "2");
-    digits.chars().filter(|c| !c.is_whitespace() && !"*^·_".contains(*c)).collect()
+/// Without what is written for the eye: spaces, signs of powers and products, `per`. `None` for powers of numbers, such as
+/// `10^-3 m`: without the sign they would be other numbers.
+fn compact(unit: &str) -> Option<String> {
+    let plain = unit.to_lowercase().replace(" per ", "/").replace(['⁻', '−'], "-");
+    let plain: Vec<char> = plain.replace('¹', "1").replace('²', "2").chars().collect();
+    let is_digit =
+        |i: Option<usize>| i.and_then(|i| plain.get(i)).is_some_and(char::is_ascii_digit);
+    let mut kept = String::new();
+    for (i, &c) in plain.iter().enumerate() {
+        let is_after_digit = is_digit(i.checked_sub(1));
+        match c {
+            '*' | '^' if is_after_digit => return None,
+            // A product, where it is in no number.
+            '.' if !is_digit(Some(i + 1)) => {}
+            '*' | '^' | '·' | '_' => {}
+            c if c.is_whitespace() => {}
+            c => kept.push(c),
+        }
+    }
+    Some(kept)
 }
 
 /// A factor in front, as in `0.1mm`, and what follows.
@@ -146,7 +164,19 @@ mod tests {
         check(&["in", "inch", "inches"], Amount(25.4));
         check(&["0.1 mm", "0.1mm"], Amount(0.1));
         check(
-            &["kg m-2 s-1", "kg m**-2 s**-1", "kg/m2/s", "kg/(m2 s)", "mm s-1", "mm/s"],
+            &[
+                "kg m-2 s-1",
+                "kg.m-2.s-1",
+                "kg m**-2 s**-1",
+                "kg s-1 m-2",
+                "kg/m2/s",
+                "kg/(m2 s)",
+                "l/(m2 s)",
+                "mm s-1",
+                "mm s−1",
+                "mm.s-1",
+                "mm/s",
+            ],
             Rate(1.0),
         );
         check(
@@ -161,6 +191,7 @@ mod tests {
             &["mm/3h", "mm (3h)-1", "mm/(3 h)", "mm 3h-1", "mm/3hr"],
             Sum { mm: 1.0, seconds: 10_800 },
         );
+        check(&["mm/1h", "mm/60min", "mm (1 h)-1"], Sum { mm: 1.0, seconds: 3600 });
         check(&["mm/24h", "mm per 24 hours"], Sum { mm: 1.0, seconds: 86_400 });
         check(&["mm/5min", "mm per 5 minutes"], Sum { mm: 1.0, seconds: 300 });
     }
@@ -176,6 +207,8 @@ mod tests {
             "mm-1",
             "m2 s-2",
             "mm/",
+            "10^3 kg m-2",
+            "10**-3 m",
             "mm/0h",
             "mm/month",
             "kg",

@@ -36,9 +36,9 @@ const CONVENTIONS: &str = "CF-1.11";
 ///   behind it.
 ///
 /// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate; attributions and masks
-/// of a result without one have its `valid_time`. What is of an interval has its bounds and `cell_methods`, what lies on a
-/// level has that as a scalar coordinate (`pressure_850hPa`, `height_2m`), and classes have `flag_values` and
-/// `flag_meanings`.
+/// of a result without one have its `valid_time`. What is of an interval has its bounds and `cell_methods`, or a `comment`
+/// where it follows from a sum and is none. What lies on a level has that as a scalar coordinate (`pressure_850hPa`,
+/// `height_2m`), and classes have `flag_values` and `flag_meanings`.
 ///
 /// Numbers are variables without dimensions, notes and the request are global attributes.
 ///

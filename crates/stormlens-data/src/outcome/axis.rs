@@ -60,6 +60,8 @@ impl Axis {
     pub const CLASS: &'static str = "class";
     pub const MEMBER: &'static str = "member";
     pub const TIME: &'static str = "time";
+    /// Forecasts by name, of what is said of each.
+    pub const FORECAST: &'static str = "forecast";
 
     pub fn lead_time(from: Timestamp, minutes: Vec<u32>) -> Self {
         Self::new(Self::LEAD_TIME, Coordinates::LeadTimes { from, minutes })

@@ -20,14 +20,22 @@ pub enum Over {
 }
 
 impl Over {
-    /// `cell_methods` of the CF conventions (section 7.3) along a time axis of that name; empty where nothing is said.
+    /// `cell_methods` of the CF conventions (section 7.3) along a time axis of that name; empty where nothing is said, and
+    /// for what follows from a sum: CF has no method for that, and readers would take a probability for a sum.
     pub fn cell_methods(self, axis: &str) -> String {
         match self {
-            Self::Unsaid => String::new(),
+            Self::Unsaid | Self::OfSum => String::new(),
             Self::Moment => format!("{axis}: point"),
             Self::Sum => format!("{axis}: sum"),
             Self::Mean => format!("{axis}: mean"),
-            Self::OfSum => format!("{axis}: sum (of the rain that it is about)"),
+        }
+    }
+
+    /// What `cell_methods` can't say, for people; empty where there is nothing.
+    pub fn comment(self) -> &'static str {
+        match self {
+            Self::OfSum => "of the rain that fell in this interval of time; no sum itself",
+            Self::Unsaid | Self::Moment | Self::Sum | Self::Mean => "",
         }
     }
 }

@@ -115,3 +115,31 @@ fn cells_of_a_coarse_map_cover_the_same_ground() {
     assert_eq!((y, x), (vec![-4006.0, -4150.0], vec![261.0, 333.0, 405.0, 477.0]));
     assert_eq!(Domain::None.middles([2, 2]), None);
 }
+
+/// Whichever variable comes first, the interval is what maps are of, and two of them are not one.
+#[test]
+fn an_interval_says_more_than_the_moment_at_its_end() {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().expect("a moment");
+    let (start, end) = (at("2008-04-08T00:00:00Z"), at("2008-04-09T00:00:00Z"));
+    let (moment, day) = (Axis::moment(end), Axis::interval(start, end));
+    let hour = Axis::interval(at("2008-04-08T23:00:00Z"), end);
+    let time_of = |axes: &[&Axis]| {
+        let of = |axis: &&Axis| Variable { axes: vec![(*axis).clone()], ..rain() };
+        outcome(axes.iter().map(of).collect()).time().cloned()
+    };
+    assert_eq!(time_of(&[&moment]), Some(moment.clone()));
+    assert_eq!(time_of(&[&moment, &day]), Some(day.clone()));
+    assert_eq!(time_of(&[&day, &moment]), Some(day.clone()));
+    assert_eq!(time_of(&[&day, &hour]), None);
+    assert_eq!(time_of(&[&moment, &hour, &day]), None);
+    assert_eq!(time_of(&[&day, &Axis::moment(start)]), None);
+    assert_eq!(time_of(&[]), None);
+}
+
+/// CF has no method for what follows from a sum.
+#[test]
+fn what_follows_from_a_sum_is_said_to_be_none() {
+    assert_eq!((Over::Sum.cell_methods("time"), Over::Sum.comment()), ("time: sum".to_owned(), ""));
+    assert_eq!(Over::OfSum.cell_methods("time"), "");
+    assert!(Over::OfSum.comment().ends_with("no sum itself"));
+}

@@ -110,8 +110,9 @@ impl FieldQuantity {
             }
             Self::SeaLevelPressure if of(&["kpa"]) => by(1000.0),
             Self::Precipitation => match RainUnit::parse(unit)? {
-                RainUnit::Amount(mm) | RainUnit::Sum { mm, .. } => by(mm),
-                RainUnit::Rate(_) => None,
+                RainUnit::Amount(mm) => by(mm),
+                // They need a time, which a factor cannot have.
+                RainUnit::Sum { .. } | RainUnit::Rate(_) => None,
             },
             _ => None,
         }

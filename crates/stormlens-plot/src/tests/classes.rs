@@ -1,9 +1,10 @@
 //! Maps of classes and their key, what a missing value means, and when maps are of.
 
-use resvg::usvg::roxmltree::Document;
+use resvg::usvg::roxmltree::{Document, Node};
 use stormlens_data::outcome::{Axis, Colours, Domain, Outcome, Quantity, Role};
 
 use super::helpers::*;
+use crate::parts::Letterings;
 use crate::testing::outcome;
 use crate::{Figure, Style, alt_text};
 
@@ -106,4 +107,94 @@ fn maps_of_one_interval_say_it() {
     }
     says(&outcome, "strip-members", &Style::default(), &["2 members"]);
     assert!(Figure::all(&outcome, &[]).contains(&parsed("exceedance-members")));
+}
+
+/// Where names of many classes have no room beside each other, they stand in several rows; one that fits none is cut.
+#[test]
+fn many_classes_stand_in_rows_of_a_narrow_key() {
+    let style = Style { width_mm: 85.0, ..Style::default() };
+    let key_of = |outcome: &Outcome| {
+        let svg = drawn(outcome, "strip-prediction", &style);
+        let document = Document::parse(&svg).expect("well-formed");
+        let root = document.root_element();
+        let height = root.attribute("height").expect("a height").trim_end_matches("mm");
+        inside(&svg, 85.0, height.parse().expect("a number"), "ten classes");
+        let at = |n: Node, name| n.attribute(name).and_then(|v: &str| v.parse::<f64>().ok());
+        let text = |n: Node| Some((n.text()?.trim().to_owned(), at(n, "x")?, at(n, "y")?));
+        let texts = document.descendants().filter(|n| n.has_tag_name("text")).filter_map(text);
+        // The label of the key is no class.
+        let is_class = |(words, ..): &(String, f64, f64)| {
+            words.strip_prefix("class ").is_some_and(|rest| rest.starts_with(char::is_numeric))
+        };
+        texts.filter(is_class).collect::<Vec<_>>()
+    };
+    let mut outcome = classes();
+    let names = |long: &str| (0..10).map(|class| format!("class {class}{long}")).collect();
+    variable(&mut outcome, "prediction").quantity.classes = names(" of heavy rain");
+    let key = key_of(&outcome);
+    assert_eq!(key.len(), 10, "{key:?}");
+    let lettering = Letterings::new(&style).text;
+    for (words, x, y) in &key {
+        let right = x / 100.0 + lettering.width_mm(words);
+        let beside = key.iter().filter(|(_, other_x, other_y)| other_y == y && other_x > x);
+        for (other, left, _) in beside {
+            assert!(right < left / 100.0, "{words} and {other} lie upon each other: {key:?}");
+        }
+    }
+    let long = " that no sheet has room for".repeat(5);
+    variable(&mut outcome, "prediction").quantity.classes = names(&long);
+    assert!(key_of(&outcome).iter().all(|(words, ..)| words.contains('…')), "they are cut");
+    // Beside a map, too.
+    let texts = texts(&drawn(&outcome, "map-prediction", &style));
+    assert!(
+        texts.iter().any(|text| text.starts_with("class 9") && text.contains('…')),
+        "{texts:?}"
+    );
+}
+
+/// What the title says stands not again along the key; without a title the key says it.
+#[test]
+fn a_key_does_not_repeat_the_title() {
+    let outcome = classes();
+    for title in [true, false] {
+        let style = Style { title, width_mm: 170.0, ..Style::default() };
+        let texts = texts(&drawn(&outcome, "map-prediction", &style));
+        let is_repeated = texts.iter().any(|text| text == "class of rain");
+        assert_eq!(is_repeated, !title, "{texts:?}");
+    }
+}
+
+/// Shares are of the pixels that have a class.
+#[test]
+fn shares_of_classes_are_of_what_is_known() {
+    let mut outcome = classes();
+    let values = values(&mut outcome, "prediction");
+    let n = values.len();
+    values[n / 3..].fill(f32::NAN);
+    let alt = alt_text(&outcome, &parsed("map-prediction"));
+    assert!(alt.contains("dry on 100 % of what is known"), "{alt}");
+}
+
+/// Numbers of forecasts by name are a table; ranks are bars.
+#[test]
+fn a_table_is_no_figure() {
+    let mut outcome = outcome();
+    let mut of = |name: &str, axis: Axis| {
+        let series = outcome.variable("integrated_gradients/sums").expect("a series").clone();
+        let values = stormlens_data::outcome::Values::F64(vec![0.0; axis.len()]);
+        let axes = vec![axis];
+        let name = name.to_owned();
+        let variable = stormlens_data::outcome::Variable { name, axes, values, ..series };
+        outcome.variables.push(variable);
+    };
+    of("scores/mse", Axis::names(Axis::FORECAST, ["prediction", "bilinear"]));
+    of("gauge/observation", Axis::names("gauge", ["Gibraltar"]));
+    of("rainfarm/ranks", Axis::names("rank", ["0", "1"]));
+    let all = Figure::all(&outcome, &[]);
+    for table in ["bars-scores/mse", "bars-gauge/observation"] {
+        assert!(!all.contains(&parsed(table)), "{table}");
+    }
+    assert!(all.contains(&parsed("bars-rainfarm/ranks")));
+    let texts = texts(&drawn(&outcome, "bars-rainfarm/ranks", &Style::default())).join(" ");
+    assert!(texts.contains("zero everywhere") && !texts.contains("input frame has"), "{texts}");
 }

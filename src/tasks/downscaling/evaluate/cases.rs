@@ -114,7 +114,7 @@ impl Cases {
         })
     }
 
-    /// Negative rain of the files that was set to 0 in what was read, mm summed over cells.
+    /// Negative rain that was set to 0 in the sums that were read, mm summed over their cells; sums may overlap.
     pub fn clipped_mm(&self) -> f64 {
         self.clipped_mm.get()
     }

@@ -91,7 +91,7 @@ fn summary(cases: &Cases, counts: &Counts, compared: &[Compared]) -> String {
     let clipped = match cases.clipped_mm() {
         mm if mm > 0.0 => {
             format!(
-                "; {mm:.4} mm of negative rain in the files, summed over their cells, were set to 0"
+                "; {mm:.4} mm of negative rain, summed over the cells of all sums that were read (which may overlap), were set to 0"
             )
         }
         _ => String::new(),

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::field::{
-    FieldError, GriddedField, Interval, RAIN_UNITS, RainUnit, Stated, Statistic, accumulate,
-    npy_field,
+    Accumulated, FieldError, GriddedField, Interval, RAIN_UNITS, RainUnit, Stated, Statistic,
+    accumulate, npy_field,
 };
 use stormlens_data::files;
 use stormlens_data::files::npy::npy_shape;
@@ -82,11 +82,14 @@ pub fn check_unit(unit: &str, hours: i64) -> anyhow::Result<()> {
 }
 
 /// Rain of the interval in mm, from the unit that was said.
-fn in_mm(field: GriddedField, interval: Interval) -> Result<GriddedField, FieldError> {
-    let is_rate = matches!(RainUnit::parse(&field.unit), Some(RainUnit::Rate(_)));
-    let statistic = if is_rate { Statistic::Mean } else { Statistic::Accumulation };
+fn in_mm(field: GriddedField, interval: Interval) -> Result<Accumulated, FieldError> {
+    let statistic = if is_rate(&field.unit) { Statistic::Mean } else { Statistic::Accumulation };
     let field = GriddedField { interval: Some(Interval { statistic, ..interval }), ..field };
-    Ok(accumulate(&[field], interval.start, interval.end)?.field)
+    accumulate(&[field], interval.start, interval.end)
+}
+
+fn is_rate(unit: &str) -> bool {
+    matches!(RainUnit::parse(unit), Some(RainUnit::Rate(_)))
 }
 
 /// Reads float32 or float64 `[rows, columns]`. Answers what is known of it, and its rain.
@@ -116,16 +119,17 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         longitudes: between(grid.columns, n_columns),
     };
     let field = npy_field(path, &stated)?;
-    if let Some(value) = field.values.iter().find(|value| value.is_infinite() || **value < 0.0) {
+    if let Some(value) = field.values.iter().find(|value| value.is_infinite()) {
         bail!("{name} holds {value}, which is no rain in {unit}: missing values are NaN");
     }
-    let field = in_mm(field, interval)?;
+    let Accumulated { field, clipped_mm, .. } = in_mm(field, interval)?;
     field.check_rain_mm(hours)?;
     let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
     let said = format!("{grid:?} {end} {hours} {unit}");
     let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
+    let what = if is_rate(unit) { "mean rate" } else { "sum" };
     let rule = format!(
-        "sum from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
+        "{what} from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),
         format_utc(end)
     );
@@ -148,7 +152,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         files: vec![name],
         sha256,
     };
-    let rain = Rain::new(field, rule, 0.0, credit);
+    let rain = Rain::new(field, rule, clipped_mm, credit);
     Ok((entry, Rain { is_observed: false, stated: Some(hours), heights, ..rain }))
 }
 

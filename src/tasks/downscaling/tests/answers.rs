@@ -177,6 +177,11 @@ fn every_forecast_is_scored_beside_the_network() {
         }
         assert!(outcome.number(&format!("mass_residual/{rival}")).is_some(), "{rival}");
     }
+    // Scores are tables, no bars; shares by rank are bars.
+    let figures = stormlens_plot::Figure::all(&outcome, &[]);
+    let figures: Vec<String> = figures.iter().map(ToString::to_string).collect();
+    assert!(!figures.iter().any(|figure| figure.starts_with("bars-scores")), "{figures:?}");
+    assert!(figures.iter().any(|figure| figure == "bars-ensemble/ranks"), "{figures:?}");
     let tables = crate::tasks::downscaling::page::tables::tables(&outcome);
     let fractions =
         tables.iter().find(|table| table.title.starts_with("Fractions")).expect("a table");

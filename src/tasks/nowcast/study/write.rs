@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use stormlens_data::card::Citation;
 use stormlens_data::score::Score;
 use stormlens_data::score::events::{Cell, EventReport};
 
@@ -88,10 +89,20 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
+/// A comment, since an empty file looks like a fault: BibTeX passes over what is outside of entries.
+const NO_WORKS: &str =
+    "% Nothing of this comparison has to be cited beside the data and the networks.\n";
+
 /// Works behind the forecasts without a network, and behind the scores, each once.
 pub fn bibtex(report: &EventReport) -> String {
     let names = report.cells.iter().flat_map(|cell| [cell.forecast.as_str(), cell.score.as_str()]);
-    let works = stormlens_data::works::of_names(names);
+    entries(&stormlens_data::works::of_names(names))
+}
+
+fn entries(works: &[Citation]) -> String {
+    if works.is_empty() {
+        return NO_WORKS.to_owned();
+    }
     works.iter().map(|work| work.bibtex.trim()).collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
@@ -104,4 +115,18 @@ fn escaped(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_works_says_that_there_are_none() {
+        let text = entries(&[]);
+        assert!(text.starts_with("% Nothing") && text.ends_with(".\n"), "{text:?}");
+        assert!(!text.contains('@') && text.lines().count() == 1, "{text:?}");
+        let works = stormlens_data::works::of_names(["fss"]);
+        assert!(entries(&works).starts_with('@'), "{}", entries(&works));
+    }
 }

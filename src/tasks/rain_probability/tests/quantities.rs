@@ -78,12 +78,18 @@ with netCDF4.Dataset(sys.argv[1]) as file:
     days = []
     for name, variable in file.variables.items():
         if 'time' not in variable.dimensions or name in ('time', 'time_bounds'): continue
-        assert variable.cell_methods.startswith('time: '), name
+        methods, comment = (getattr(variable, which, '') for which in ('cell_methods', 'comment'))
+        assert methods in ('time: sum', 'time: mean') if not comment else not methods, (name, methods, comment)
+        assert not comment or comment.endswith('no sum itself'), (name, comment)
         days.append(name)
     assert {'observation', 'prediction', 'membership', 'class_1', 'field_T850', 'gauge_observation'} <= set(days), days
+    for name in ('prediction', 'membership', 'class_1'):
+        assert 'cell_methods' not in file[name].ncattrs() and file[name].comment, name
     first, last = netCDF4.num2date(file[file['time'].bounds][0], file['time'].units)
     assert (last - first).total_seconds() == 86400, (first, last)
     assert file['field_T850'].cell_methods == 'time: mean' and file['field_RAIN'].cell_methods == 'time: sum'
+    words = 'temperature at 850 hPa, given to the network'
+    assert file['field_T850'].long_name == words, file['field_T850'].long_name
     assert 'radar' not in file['time'].long_name, file['time'].long_name
     level = file['pressure_850hPa']
     assert 'pressure_850hPa' in file['field_T850'].coordinates.split()

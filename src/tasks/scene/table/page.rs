@@ -19,7 +19,7 @@ use crate::tasks::scene::refusals::RefusedFile;
 use crate::tasks::scene::scenes::SceneEntry;
 use crate::tasks::scene::{SECTION, SceneTask, split, thumbnail};
 use crate::web::layout::Layout;
-use crate::web::pages::{HowFar, passing, render};
+use crate::web::pages::{HowFar, made, passing};
 use crate::web::{AppError, AppState, format};
 
 /// An answer that waits holds a connection.
@@ -97,7 +97,7 @@ pub async fn show(
     if page.n_waiting > 0 {
         passing(&headers, &page, HowFar::running(query.page()))
     } else {
-        render(&headers, &page)
+        made(&headers, &page, HowFar::done(query.page(), None))
     }
 }
 

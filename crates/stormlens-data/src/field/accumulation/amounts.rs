@@ -44,7 +44,9 @@ pub(super) fn amounts(
 fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
     match (unit, interval.statistic) {
         (RainUnit::Rate(_), Statistic::Mean)
-        | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Accumulation) => {
+        | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Accumulation)
+        // The unit says that it is a sum, and the bounds say the same time.
+        | (RainUnit::Sum { .. }, Statistic::Other) => {
             unit.mm_over(interval.duration_s())
         }
         // The mean of 3 h in mm/24h is a rate.
@@ -57,7 +59,7 @@ fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
 
 fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
     let what = match (RainUnit::parse(&field.unit), interval.statistic) {
-        (Some(RainUnit::Sum { .. }), Statistic::Accumulation) => {
+        (Some(RainUnit::Sum { .. }), Statistic::Accumulation | Statistic::Other) => {
             return refuse(format!(
                 "{} is a {interval}, and its unit {} names another time: correct one of them",
                 field.source, field.unit
@@ -78,7 +80,7 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
 pub(super) fn by_the_unit(field: &GriddedField) -> String {
     match field.interval.is_some_and(|own| interval_of(&field.unit, own) != own) {
         true => format!(
-            "; the unit {} says of which time, which is taken as that until the time of the field",
+            "; the unit {} names the time, which is taken to end at the time of the field",
             field.unit
         ),
         false => String::new(),

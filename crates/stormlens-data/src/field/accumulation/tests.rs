@@ -259,11 +259,15 @@ fn every_unit_of_rain_becomes_millimetres_of_its_interval() {
     assert!((mean("kg m-2 s-1", 0.001) - 10.8).abs() < 1e-5);
     assert_eq!(first(&[sum("in", 0, 3, &[1.0; 3])]).expect("inches").0, 25.4);
     assert_eq!(first(&[sum("mm/3h", 0, 3, &[7.0; 3])]).expect("with its time").0, 7.0);
+    let bounds =
+        Interval { statistic: Statistic::Other, ..Interval::accumulation(hour(0), hour(3)) };
+    let with_bounds = field("pr", "mm/3h", bounds, &[7.0; 3]);
+    assert_eq!(first(&[with_bounds]).expect("the unit says that it is a sum").0, 7.0);
     // Without bounds of times the unit says how long, and the rule says what is taken.
     let (mm, rule) = first(&[field("pr", "mm/3h", Interval::at(three.1), &[7.0; 3])]).expect("3 h");
     assert_eq!(mm, 7.0);
     let taken =
-        "sum from 2024-05-01 00:00 UTC to 2024-05-01 03:00 UTC; the unit mm/3h says of which time";
+        "sum from 2024-05-01 00:00 UTC to 2024-05-01 03:00 UTC; the unit mm/3h names the time";
     assert!(rule.starts_with(taken), "{rule}");
     let error = first(&[sum("mm/6h", 0, 3, &[7.0; 3])]).expect_err("two times").to_string();
     assert!(error.contains("its unit mm/6h names another time"), "{error}");
@@ -287,4 +291,14 @@ fn an_undeclared_code_is_no_rate() {
     // What interpolation makes is 0, and counted.
     let small = accumulate(&[field("pr", "mm day-1", mean, &[4.0, -0.4])], hour(0), hour(3));
     assert_eq!(small.map(|found| found.n_clipped).ok(), Some(1));
+}
+
+/// A file of daily means without bounds could be of the day before each of its times, or of the day after.
+#[test]
+fn rates_of_moments_that_are_far_apart_make_no_amount() {
+    let day = |unit, i: i64| field("pr", unit, Interval::at(hour(24 * i)), &[24.0; 3]);
+    for unit in ["mm/day", "mm day-1", "kg m-2 s-1"] {
+        let error = accumulate(&[day(unit, 0), day(unit, 1)], hour(0), hour(24)).unwrap_err();
+        assert!(error.to_string().contains("give a file with time bounds"), "{error}");
+    }
 }

@@ -116,10 +116,11 @@ fn times(add: &mut impl FnMut(&str, String), (axis, place): (&Axis, usize), vari
     }
     if let Some(start) = axis.start(place) {
         add("time_start", start.to_string());
-        let methods = variable.quantity.over.cell_methods("time");
-        if !methods.is_empty() {
-            add("cell_methods", methods);
-        }
+        let over = variable.quantity.over;
+        let items =
+            [("cell_methods", over.cell_methods("time")), ("comment", over.comment().into())];
+        let said = items.into_iter().filter(|(_, value)| !value.is_empty());
+        said.for_each(|(name, value)| add(name, value));
     }
 }
 

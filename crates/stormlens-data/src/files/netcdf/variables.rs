@@ -35,11 +35,13 @@ pub fn write(
         [] => None,
         layers => Some(Axis::names("layer", layers.iter().copied())),
     };
-    let (mut dimensions, mut coordinates, mut methods) = (Vec::new(), Vec::new(), String::new());
+    let over = variable.quantity.over;
+    let (mut dimensions, mut coordinates) = (Vec::new(), Vec::new());
+    let (mut methods, mut comment) = (String::new(), "");
     for axis in along.iter().chain(&variable.axes) {
         let written = axes.of(file, axis)?;
-        if is_over(axis, variable.quantity.over) {
-            methods = variable.quantity.over.cell_methods(&written.name);
+        if is_over(axis, over) {
+            (methods, comment) = (over.cell_methods(&written.name), over.comment());
         }
         dimensions.push(written.dimension);
         coordinates.extend(written.coordinates);
@@ -58,7 +60,7 @@ pub fn write(
         coordinates.extend(plane.coordinates.iter().cloned());
     }
     let written = write_values(file, entry, &dimensions)?;
-    file.texts(written, &[("cell_methods", &methods)])?;
+    file.texts(written, &[("cell_methods", &methods), ("comment", comment)])?;
     describe(file, written, entry, (&coordinates, plane.as_ref(), outcome))
 }
 
