@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
+use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 use tokio::sync::watch;
 
@@ -95,6 +96,16 @@ impl Job {
                 *state = next;
             }
             open
+        });
+    }
+
+    /// Puts an equal outcome in the place of that one; nobody is told.
+    pub fn replace(&self, outcome: &Arc<Outcome>, equal: Arc<Outcome>) {
+        self.state.send_if_modified(|state| {
+            if matches!(state, JobState::Done(own) if Arc::ptr_eq(own, outcome)) {
+                *state = JobState::Done(equal);
+            }
+            false
         });
     }
 

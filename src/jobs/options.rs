@@ -49,7 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             queue_depth: 8,
-            cache_bytes: 1 << 30,
+            cache_bytes: 1_000_000_000,
             patience: Duration::from_secs(15),
             deadline: Some(Duration::from_secs(120)),
             refusal: Duration::from_secs(5),

@@ -22,6 +22,7 @@ pub(super) fn spawn(queue: Arc<Queue>, store: Arc<dyn Store>) -> io::Result<()> 
                 }
                 StoreWork::Keep(outcome) => {
                     guarded("keeping a result", || store.keep(&outcome));
+                    queue.move_together(&outcome);
                     queue.kept();
                 }
             }

@@ -197,6 +197,22 @@ async fn what_was_answered_last_is_kept_when_the_server_stops() {
     assert_eq!(kept, ["a", "b", "c"]);
 }
 
+/// Otherwise it would stay between what the network has needed for a moment only.
+#[tokio::test]
+async fn an_outcome_moves_to_memory_of_its_own_once_it_is_kept() {
+    let (go_on, slow) = channel();
+    let store = Arc::new(MemoryStore { slow: Some(Mutex::new(slow)), ..MemoryStore::default() });
+    let setup = setup_over(&store, patient());
+    let id = setup.submit("a");
+    setup.hears("run a");
+    setup.order(Order::Answer);
+    let JobState::Done(first) = setup.end(&id).await else { panic!("no end") };
+    go_on.send(()).unwrap();
+    assert!(setup.jobs.wait_until_kept(Duration::from_secs(60)));
+    let now = setup.jobs.outcome(&request("a")).expect("it is in memory");
+    assert!(!Arc::ptr_eq(&first, &now) && first == now);
+}
+
 #[tokio::test]
 async fn a_run_that_ends_after_the_stop_is_kept_and_not_waited_for() {
     let store = Arc::new(MemoryStore::default());

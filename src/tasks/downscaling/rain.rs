@@ -67,7 +67,7 @@ impl Rain {
 /// What somebody states of the interval, in words.
 pub fn stated_in_words(hours: i64) -> String {
     format!(
-        "each field of the file is taken to be of the {hours} h until its time, as the user stated; the file does not say it"
+        "each field of the file is taken as the sum of {hours} h until its time, as the user stated; the file does not say it"
     )
 }
 

@@ -128,6 +128,8 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
     let said = format!("{grid:?} {end} {hours} {unit}");
     let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
     let what = if is_rate(unit) { "mean rate" } else { "sum" };
+    // Of a mean the rule says it all.
+    let stated = (!is_rate(unit)).then_some(hours);
     let rule = format!(
         "{what} from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),
@@ -142,7 +144,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         what: format!("rain ({unit})"),
         domain: None,
         source: name.clone(),
-        stated: Some(hours),
+        stated,
         heights: heights.as_ref().map(|own| own.name.clone()),
         is_sample: false,
     };
@@ -153,7 +155,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         sha256,
     };
     let rain = Rain::new(field, rule, clipped_mm, credit);
-    Ok((entry, Rain { is_observed: false, stated: Some(hours), heights, ..rain }))
+    Ok((entry, Rain { is_observed: false, stated, heights, ..rain }))
 }
 
 #[cfg(test)]
