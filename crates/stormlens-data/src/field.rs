@@ -101,10 +101,10 @@ impl Field {
         })
     }
 
-    /// Share of the known pixels, 0 to 1, that lie above `threshold`; 0 where none is known.
+    /// Share of the pixels, 0 to 1, that lie above `threshold`.
     pub fn share_above(&self, threshold: f32) -> f64 {
         let n_above = self.values.iter().filter(|&&v| v > threshold).count();
-        n_above as f64 / self.finite().count().max(1) as f64
+        n_above as f64 / self.values.len().max(1) as f64
     }
 
     /// Row, column and value of the first maximum; `None` where all values are missing.

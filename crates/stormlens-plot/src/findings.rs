@@ -49,12 +49,16 @@ fn largest(shown: &Shown, field: &Field) -> Option<(f64, String)> {
 }
 
 /// What a share of the map is a share of.
-fn whole(shown: &Shown, field: &Field) -> &'static str {
+fn whole(shown: &Shown) -> &'static str {
     match shown.variable.domain {
-        _ if field.finite().count() < field.values.len() => "what is known",
         Domain::Earth(_) => "the domain",
         _ => "that part",
     }
+}
+
+/// What a share of the known values is a share of.
+fn known(shown: &Shown, field: &Field) -> &'static str {
+    if field.finite().count() < field.values.len() { "what is known" } else { whole(shown) }
 }
 
 /// Maximum, place and extent of something that is there or not.
@@ -73,7 +77,7 @@ fn amount(shown: &Shown, field: &Field, levels: &[f32], unit: &str, name: &str) 
     let shares: Vec<String> = levels.iter().map(share).collect();
     let (first, rest) = shares.split_first().map_or(("", &[][..]), |(f, rest)| (f.as_str(), rest));
     let rest: String = rest.iter().map(|share| format!(", {share}")).collect();
-    format!("maximum {}{unit}, {place}; {first} of {}{rest}", number(maximum), whole(shown, field))
+    format!("maximum {}{unit}, {place}; {first} of {}{rest}", number(maximum), known(shown, field))
 }
 
 /// `dry on 64 % of the domain, rain on 30 %, heavy rain on 6 %`
@@ -86,7 +90,7 @@ fn classes(shown: &Shown, field: &Field) -> String {
         let here = field.finite().filter(|&value| value == class as f32).count();
         percent(here as f64 / n as f64)
     };
-    let whole = whole(shown, field);
+    let whole = known(shown, field);
     let quantity = shown.quantity();
     let of = |(class, name): (usize, &String)| match class {
         0 => format!("{name} on {} of {whole}", share(class)),
@@ -137,7 +141,7 @@ fn evidence(outcome: &Outcome, shown: &Shown, evidence: Evidence) -> String {
     let half = percent(map.share_above(0.5));
     let mut words = format!(
         "strongest {strongest}{middle}; above half of the maximum on {half} of {}",
-        whole(shown, map)
+        whole(shown)
     );
     if let Some(share) = share_on_target(outcome, map) {
         words.push_str(&format!("; {} of it on target pixels", percent(share)));
@@ -172,7 +176,7 @@ fn sizes(shown: &Shown, field: &Field, unit: &str) -> String {
     format!(
         "largest {}{unit}, {place}; above half of that on {half} of {}",
         number(maximum),
-        whole(shown, field)
+        whole(shown)
     )
 }
 
@@ -223,7 +227,7 @@ fn mask(outcome: &Outcome, shown: &Shown, field: &Field) -> String {
     format!(
         "{} pixels ({share} of {}) are {what}, their middle {}{}",
         count(n),
-        whole(shown, field),
+        whole(shown),
         place_of(shown, field, middle),
         sum.unwrap_or_default(),
     )
