@@ -34,7 +34,6 @@ const ALLOWED: [&str; 13] = [
     "polar stereographic",
     // Works to cite, by their titles and keys.
     "polarlow",
-    "probabilistic precipitation nowcasting",
 ];
 
 /// Where words for subjects stand all the same, and why. A folder is all of its files.
