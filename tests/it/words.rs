@@ -20,7 +20,7 @@ const TASKS: [&str; 9] = [
 const SUBJECTS: [&str; 6] = ["scene", "radar", "rain", "cloud", "upload", "quicklook"];
 
 /// What stands for a kind of place, of number or of choice, whatever the task.
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 12] = [
     "Domain::SceneCentre",
     "Domain::Scene",
     "SceneGeometry",
