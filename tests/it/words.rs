@@ -20,7 +20,7 @@ const TASKS: [&str; 9] = [
 const SUBJECTS: [&str; 6] = ["scene", "radar", "rain", "cloud", "upload", "quicklook"];
 
 /// What stands for a kind of place, of number or of choice, whatever the task.
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 12] = [
     "Domain::SceneCentre",
     "Domain::Scene",
     "SceneGeometry",
@@ -34,7 +34,6 @@ const ALLOWED: [&str; 13] = [
     "polar stereographic",
     // Works to cite, by their titles and keys.
     "polarlow",
-    "probabilistic precipitation nowcasting",
 ];
 
 /// Where words for subjects stand all the same, and why. A folder is all of its files.
