@@ -32,7 +32,7 @@ pub fn works(outcome: &Outcome, card: &ModelCard, methods: &[MethodCard]) -> Vec
     all
 }
 
-/// The works behind a result: [`works`], the way of showing it and the colours if they are someone's, and the data.
+/// The works behind a result: [`works()`], the way of showing it and the colours if they are someone's, and the data.
 pub fn bibtex(
     outcome: &Outcome,
     card: &ModelCard,
