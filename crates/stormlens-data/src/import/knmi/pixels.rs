@@ -60,7 +60,7 @@ fn stored(dataset: &Dataset, file: &str) -> Result<Vec<f64>, ImportError> {
         );
         return Err(layout(file, what));
     }
-    let types = [
+    let types: [fn(&Dataset) -> Result<Vec<f64>, Error>; 7] = [
         values::<i16>,
         values::<i32>,
         values::<u32>,
