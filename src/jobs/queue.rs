@@ -63,6 +63,8 @@ struct Inner {
     is_keeping: bool,
     /// Whether the worker is to give back what it keeps.
     is_to_rest: bool,
+    /// The same of the thread of the store.
+    is_store_to_rest: bool,
     shutting_down: bool,
 }
 
@@ -192,8 +194,10 @@ impl Queue {
     }
 
     pub fn rest(&self) {
-        self.lock().is_to_rest = true;
+        let mut inner = self.lock();
+        (inner.is_to_rest, inner.is_store_to_rest) = (true, true);
         self.notify_worker.notify_one();
+        self.notify_store.notify_one();
     }
 
     pub fn shut_down(&self) {

@@ -10,6 +10,7 @@ use stormlens_data::outcome::Outcome;
 use super::job::Job;
 use super::queue::{Queue, StoreWork};
 use super::{Readiness, Store};
+use crate::allocator;
 
 pub(super) fn spawn(queue: Arc<Queue>, store: Arc<dyn Store>) -> io::Result<()> {
     let work = move || {
@@ -20,6 +21,7 @@ pub(super) fn spawn(queue: Arc<Queue>, store: Arc<dyn Store>) -> io::Result<()> 
                     let found = recall(&queue, store.as_ref(), &job);
                     queue.recalled(&job, found);
                 }
+                StoreWork::Rest => allocator::give_back(),
                 StoreWork::Keep(outcome) => {
                     guarded("keeping a result", || store.keep(&outcome));
                     queue.move_together(&outcome);

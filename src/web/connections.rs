@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,6 +40,9 @@ const HEADER_TIME: Duration = Duration::from_secs(15);
 /// In which not a single byte of an answer was taken: whoever asks for much and reads nothing holds no
 /// connection for longer. A page that listens to events gets a comment more often than that.
 const WRITE_TIME: Duration = Duration::from_secs(60);
+/// Before a refusal is sent: whoever asks at once again and again is answered some tens of times a second on each connection,
+/// and not thousands of times. People do not notice it.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(50);
 /// Pause after the operating system has no more connections to give.
 const RECOVERY: Duration = Duration::from_secs(1);
 
@@ -89,8 +93,18 @@ impl With {
         let forwarded = || Client::forwarded(request.headers()).filter(|_| self.behind_proxy);
         let client = forwarded().unwrap_or(self.seat.client);
         let answer = self.router.clone().oneshot(request.map(Body::new));
-        client.asks(answer).await.map(|response| client::with(response, answering))
+        let response = client.asks(answer).await?;
+        if is_refusal(response.status()) {
+            tokio::time::sleep(REFUSAL_PAUSE).await;
+        }
+        Ok(client::with(response, answering))
     }
+}
+
+/// Whether nothing was done for a request but to look at its head.
+fn is_refusal(status: StatusCode) -> bool {
+    use StatusCode as S;
+    [S::FORBIDDEN, S::URI_TOO_LONG, S::MISDIRECTED_REQUEST, S::TOO_MANY_REQUESTS].contains(&status)
 }
 
 /// A stream that fails when the other end takes nothing for some time.

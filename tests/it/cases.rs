@@ -285,7 +285,7 @@ mod networks {
             println!("skipped: STORMLENS_GOLDEN_DIR is not set, so there is no k3_model.h5");
             return Ok("as Keras 3 says, if it were here".into());
         };
-        let file = Path::new(&folder).join("keras/k3_model.h5");
+        let file = Path::new(&folder).join("../cases/keras/k3_model.h5");
         if !file.exists() {
             println!("skipped: there is no {}", file.display());
             return Ok("as Keras 3 says, if it were here".into());

@@ -38,6 +38,26 @@ fn an_evaluation_that_was_killed_goes_on() {
     bench.fails(&format!("{EVALUATE} @parted.json"), &["no verification that can go on"]);
 }
 
+/// The authors' program compares at thresholds of their own unit, which are other amounts than they are called.
+#[test]
+fn published_thresholds_are_said_in_true_millimetres() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("split.json"), r#"{"test": ["20100826T0600"]}"#).expect("a file");
+    let evaluate = format!("{EVALUATE} @t.json --compat").replace("--thresholds 0.5 ", "");
+    bench.succeeds(&format!("{evaluate} published-thresholds"));
+    let bytes = std::fs::read(bench.path("t.json")).expect("a table");
+    let table: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let compared = table["compat"]["compared_mm_h"].as_array().expect("three");
+    let compared: Vec<f64> = compared.iter().filter_map(serde_json::Value::as_f64).collect();
+    for (found, expected) in compared.iter().zip([9.44, 1.97, 0.33]) {
+        assert!((found - expected).abs() < 0.01, "{compared:?}");
+    }
+    assert_eq!(compared.len(), 3);
+    bench.fails(&format!("{evaluate} other"), &["the only rule of another program"]);
+    let both = format!("{evaluate} published-thresholds --thresholds 1");
+    bench.fails(&both, &["has thresholds of rain of its own"]);
+}
+
 #[test]
 fn evaluate_scores_the_model_beside_persistence() {
     let bench = Bench::new();

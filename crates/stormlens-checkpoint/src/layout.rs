@@ -18,6 +18,9 @@ const PREFIXES: &[&str] = &["model.", "net.", "module.", "_orig_mod."];
 const STATE_NAMES: &[&str] =
     &["state_dict", "model_state_dict", "model", "net", "network", "module", "weights"];
 
+/// How many dictionaries may lie around that of the weights.
+const MAX_WRAPPERS: usize = 4;
+
 /// How many prefixes are stripped, one after another.
 const MAX_PREFIXES: usize = 3;
 
@@ -140,24 +143,28 @@ fn state<'p, 'a>(
     pickle: &'p Pickle<'a>,
     top: &'p Dict<'a>,
 ) -> Result<(Layout, &'p Dict<'a>), Fault> {
-    let dict = |value| match value {
-        Value::Dict(at) => Some(&pickle.heap.dicts[at]).filter(|dict| holds_tensors(dict)),
-        _ => None,
-    };
     match top.get("state_dict") {
-        Some(Value::Dict(at)) => return Ok((wrapper(top), &pickle.heap.dicts[at])),
-        Some(Value::Tensor(_)) | None => {}
+        Some(Value::Dict(at)) if holds_tensors(&pickle.heap.dicts[at]) => {
+            return Ok((wrapper(top), &pickle.heap.dicts[at]));
+        }
+        Some(Value::Dict(_) | Value::Tensor(_)) | None => {}
         Some(other) => {
             return Err(Fault::Unsupported(format!("its `state_dict` is {}", other.kind())));
         }
     }
+    let named = STATE_NAMES.iter().find_map(|name| within(pickle, top.get(name)?, MAX_WRAPPERS));
+    // A tensor or two beside them are a loss; the tensors of a network are more than those of anything beside it.
+    let named = named.filter(|state| n_tensors(state) >= n_tensors(top));
+    if let Some(state) = named {
+        return Ok((Layout::Wrapped, state));
+    }
     if holds_tensors(top) {
         return Ok((Layout::Bare, top));
     }
-    if let Some(state) = STATE_NAMES.iter().find_map(|name| dict(top.get(name)?)) {
-        return Ok((Layout::Wrapped, state));
-    }
-    let others = top.items.iter().filter_map(|&(key, value)| Some((key, dict(value)?)));
+    let others = top.items.iter().filter_map(|&(key, value)| {
+        let found = within(pickle, value, MAX_WRAPPERS)?;
+        Some((key, found))
+    });
     match others.collect::<Vec<_>>()[..] {
         [] => Err(Fault::Unsupported("it holds no tensors".into())),
         [(_, state)] => Ok((Layout::Wrapped, state)),
@@ -170,13 +177,34 @@ fn state<'p, 'a>(
     }
 }
 
-/// Names of other dictionaries of tensors than the one that is taken: another network, or a mean of this one.
+/// The dictionary of tensors that a value is, or that it holds under a usual name, so many dictionaries down.
+fn within<'p, 'a>(
+    pickle: &'p Pickle<'a>,
+    value: Value<'a>,
+    n_wrappers: usize,
+) -> Option<&'p Dict<'a>> {
+    let Value::Dict(at) = value else { return None };
+    let dict = &pickle.heap.dicts[at];
+    if holds_tensors(dict) {
+        return Some(dict);
+    }
+    let n_left = n_wrappers.checked_sub(1)?;
+    STATE_NAMES.iter().find_map(|name| within(pickle, dict.get(name)?, n_left))
+}
+
+fn n_tensors(dict: &Dict) -> usize {
+    dict.items.iter().filter(|item| matches!(item, (Value::Text(_), Value::Tensor(_)))).count()
+}
+
+/// Names of tensors and of other dictionaries of tensors beside the one that is taken: of a loss, of another network, or of
+/// a mean of this one.
 fn beside(pickle: &Pickle, top: &Dict, state: &Dict) -> Vec<String> {
     let other = |&(key, value): &(Value, Value)| match (key, value) {
         (Value::Text(name), Value::Dict(at)) => {
             let dict = &pickle.heap.dicts[at];
             (holds_tensors(dict) && !std::ptr::eq(dict, state)).then(|| printable(name))
         }
+        (Value::Text(name), Value::Tensor(_)) => Some(printable(name)),
         _ => None,
     };
     if std::ptr::eq(top, state) { Vec::new() } else { top.items.iter().filter_map(other).collect() }

@@ -116,13 +116,36 @@ pub fn read(path: &Path) -> Result<(Foreign, Recognised), CheckpointError> {
     let found = match recognise(&file.state) {
         Ok(found) => found,
         Err(error) => {
-            let (state, others, found) = below_a_prefix(&file.state, error).map_err(refuse)?;
+            let found = match without_loss(&file.state) {
+                Some(found) => found,
+                None => below_a_prefix(&file.state, error).map_err(refuse)?,
+            };
+            let (state, others, found) = found;
             file.state = state;
             file.left_over.extend(others);
             found
         }
     };
     Ok((file, found))
+}
+
+/// The network where the tensors of a loss are left out, and their names: weights between tasks, or a network that judges.
+/// Nothing else is left out, since a layer more could make it another network.
+fn without_loss(state: &StateDict) -> Option<(StateDict, Vec<String>, Recognised)> {
+    let (of_loss, own): (Vec<_>, Vec<_>) =
+        state.tensors.iter().partition(|(name, _)| is_of_loss(name));
+    if of_loss.is_empty() {
+        return None;
+    }
+    let tensors = own.into_iter().map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
+    let own = StateDict { tensors };
+    let found = recognise(&own).ok()?;
+    Some((own, of_loss.into_iter().map(|(name, _)| name.clone()).collect(), found))
+}
+
+fn is_of_loss(name: &str) -> bool {
+    let first = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    ["loss", "criterion", "log_var", "log_sigma"].iter().any(|word| first.contains(word))
 }
 
 /// Fewer tensors than the smallest network has are none.

@@ -17,6 +17,8 @@ const MAX_BATCHES: usize = 4;
 pub(in crate::jobs) enum StoreWork {
     Recall(Arc<Job>),
     Keep(Arc<Outcome>),
+    /// Give back memory that the thread has kept for itself.
+    Rest,
 }
 
 impl Queue {
@@ -35,6 +37,9 @@ impl Queue {
             }
             if inner.shutting_down && inner.running.is_empty() {
                 return None;
+            }
+            if std::mem::take(&mut inner.is_store_to_rest) {
+                return Some(StoreWork::Rest);
             }
             inner = self.notify_store.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }

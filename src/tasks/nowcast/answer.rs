@@ -1,15 +1,16 @@
 //! From a network's answer to a forecast in physical units, beside what was observed.
 
+use stormlens_data::card::Nowcasting;
 use stormlens_data::import::radar::Measured;
-use stormlens_data::network::{Answer, Explained};
-use stormlens_data::outcome::{Colours, Outcome, Provenance, Quantity, Role, Variable};
+use stormlens_data::network::{Answer, Explained, ShownLayer};
+use stormlens_data::outcome::{Colours, Number, Outcome, Provenance, Quantity, Role, Variable};
 use stormlens_data::request::Cancelled;
 
 use super::prepare::Rest;
 use super::question::has_steps_mean;
 use super::references::references;
 use super::samples::Frames;
-use super::seen::Seen;
+use super::seen::{self, Seen};
 use super::unmeasured::{Given, Unmeasured};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
@@ -107,14 +108,28 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
     notes.extend(Unmeasured::of(&frames).note(given));
     notes.extend(seen.as_ref().and_then(notes::hidden));
     notes.extend(notes::unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
+    let own = seen.as_ref().map(|_| statistics_floor(task, &placed));
+    let explained = answer.explained.iter().flat_map(|explained| setting.numbers(explained));
     Ok(Outcome {
         request: request.clone(),
         variables,
-        numbers: answer.explained.iter().flat_map(|explained| setting.numbers(explained)).collect(),
+        numbers: own.into_iter().chain(explained).collect(),
         notes,
         provenance: frames.provenance(provenance),
         duration_ms,
     })
+}
+
+/// What is added to the spread of a patch.
+pub const STATISTICS_FLOOR: &str = "statistics_floor";
+
+fn statistics_floor(task: &Nowcasting, placed: &[ShownLayer]) -> Number {
+    Number {
+        name: STATISTICS_FLOOR.to_owned(),
+        value: seen::floor(placed) * task.field.factor(),
+        unit: task.field.unit().to_owned(),
+        meaning: "is added to the spread of a patch, so that one that is dry can rain".to_owned(),
+    }
 }
 
 /// Which patches the network did not see, and how far from the truth each patch is that it rebuilt.

@@ -45,12 +45,17 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     }
     let verification =
         Verification::new(task.field, &[MODEL, PERSISTENCE], &task.lead_times_min, &thresholds);
-    let table = verify(evaluation, cases.as_ref(), task, verification)?.finish();
+    let Counted { verification, n_unmeasured, .. } =
+        verify(evaluation, cases.as_ref(), task, verification)?;
+    let table = verification.finish();
     let mut json = json!({
-        "n_samples": n,
+        "n_samples": n - n_unmeasured,
         "lead_times_min": task.lead_times_min,
         "scores": table,
     });
+    if n_unmeasured > 0 {
+        json["n_samples_without_input"] = n_unmeasured.into();
+    }
     if is_compatible(evaluation)? {
         json[COMPAT] = json!({
             "rule": PUBLISHED,
@@ -60,11 +65,18 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     }
     Ok(Evaluated {
         was_kept: true,
-        n_cases: format!("{n} samples verified"),
+        n_cases: format!("{} samples verified{}", n - n_unmeasured, left_out(n_unmeasured)),
         summary: String::new(),
         csv: table.to_csv(),
         json,
     })
+}
+
+fn left_out(n_unmeasured: usize) -> String {
+    match n_unmeasured {
+        0 => String::new(),
+        n => format!("; {n} left out, of whose input no pixel was measured"),
+    }
 }
 
 fn is_compatible(evaluation: &Evaluation<'_>) -> anyhow::Result<bool> {
@@ -104,6 +116,9 @@ fn thresholds(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<
 #[derive(Serialize, Deserialize)]
 struct Counted {
     n: usize,
+    /// Those of them that are not counted: nothing was measured from which to forecast.
+    #[serde(default)]
+    n_unmeasured: usize,
     verification: Verification,
 }
 
@@ -113,7 +128,7 @@ fn verify(
     cases: &dyn Cases,
     task: &Nowcasting,
     verification: Verification,
-) -> anyhow::Result<Verification> {
+) -> anyhow::Result<Counted> {
     let of = [
         "evaluate".to_owned(),
         evaluation.checkpoint.weights_sha256.clone(),
@@ -122,7 +137,7 @@ fn verify(
         format!("{verification:?}"),
     ];
     let unfinished = Unfinished::new(evaluation.state, &of);
-    let mut counted = Counted { n: 0, verification };
+    let mut counted = Counted { n: 0, n_unmeasured: 0, verification };
     if let Some(before) = unfinished.read()? {
         counted = before;
         tracing::info!("going on after {} samples", counted.n);
@@ -130,19 +145,29 @@ fn verify(
     let work = Work { evaluation, cases, task };
     while counted.n < cases.len() {
         let _ = evaluation.progress.report("verifying", counted.n, cases.len());
-        if let Err(error) = work.count(counted.n, &mut counted.verification) {
-            // What was counted before is not lost with the sample that failed.
-            if counted.n > 0 {
-                unfinished.keep_beside(&counted);
+        match work.count(counted.n, &mut counted.verification) {
+            Ok(Sample::Measured) => {}
+            Ok(Sample::Unmeasured) => counted.n_unmeasured += 1,
+            Err(error) => {
+                // What was counted before is not lost with the sample that failed.
+                if counted.n > 0 {
+                    unfinished.keep_beside(&counted);
+                }
+                return Err(error);
             }
-            return Err(error);
         }
         counted.n += 1;
         if counted.n.is_multiple_of(SAMPLES_BETWEEN_WRITES) || counted.n == cases.len() {
             unfinished.keep(&counted)?;
         }
     }
-    Ok(counted.verification)
+    Ok(counted)
+}
+
+/// What a sample gives a network to forecast from.
+enum Sample {
+    Measured,
+    Unmeasured,
 }
 
 struct Work<'a> {
@@ -152,9 +177,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn count(&self, i: usize, verification: &mut Verification) -> anyhow::Result<()> {
+    fn count(&self, i: usize, verification: &mut Verification) -> anyhow::Result<Sample> {
         let Self { evaluation, cases, task } = *self;
         let Case { input, known, last, observations } = cases.read(i)?;
+        if known.as_ref().is_some_and(|known| !known.contains(&true)) {
+            return Ok(Sample::Unmeasured);
+        }
         let [_, height, width] = input.shape;
         let n_pixels = height * width;
         let answer = answer_to(evaluation.model, input, known.as_deref(), evaluation.network)?;
@@ -177,6 +205,6 @@ impl Work<'_> {
             let known = known_everywhere(&forecasts, &map(observation));
             verification.add(lead, &[&forecasts[0], &forecasts[1]], &known);
         }
-        Ok(())
+        Ok(Sample::Measured)
     }
 }

@@ -6,16 +6,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
+use super::REFUSAL_PAUSE;
 use crate::web::guard;
 
 const BLANK_LINE: &[u8] = b"\r\n\r\n";
 
-/// A connection on which such answers get the headers.
+/// A connection on which such answers get the headers, and come after a pause.
 pub struct Headed<S> {
     stream: S,
-    /// What is written in the place of what was handed in, and how much of it was.
-    instead: Option<(Vec<u8>, usize)>,
+    instead: Option<Instead>,
+}
+
+/// What is written in the place of what was handed in, and how much of it was.
+struct Instead {
+    bytes: Vec<u8>,
+    n_written: usize,
+    pause: Pin<Box<Sleep>>,
 }
 
 impl<S> Headed<S> {
@@ -41,7 +49,8 @@ impl<S: AsyncWrite + Unpin> Headed<S> {
         context: &mut Context<'_>,
         n_bytes: usize,
     ) -> Poll<io::Result<usize>> {
-        while let Some((bytes, n_written)) = &mut self.instead {
+        while let Some(Instead { bytes, n_written, pause }) = &mut self.instead {
+            ready!(pause.as_mut().poll(context));
             let rest = &bytes[*n_written..];
             if rest.is_empty() {
                 break;
@@ -64,7 +73,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Headed<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if self.instead.is_none() {
-            self.instead = headed(bytes).map(|bytes| (bytes, 0));
+            let instead = |bytes| {
+                let pause = Box::pin(sleep(REFUSAL_PAUSE));
+                Instead { bytes, n_written: 0, pause }
+            };
+            self.instead = headed(bytes).map(instead);
         }
         match self.instead {
             Some(_) => self.poll_instead(context, bytes.len()),

@@ -56,7 +56,8 @@ const PROJ4: &str = "+proj=stere +lat_0=90 +lon_0=0.0 +lat_ts=60.0 +a=6378.137 +
                      +y_0=0";
 /// Radar files have about 60 kB; what is far larger is something else.
 const MAX_FILE_BYTES: u64 = 16 << 20;
-const MAX_READ_BYTES: usize = 4 << 20;
+/// Pixels of eight bytes have 4.3 MB.
+const MAX_READ_BYTES: usize = 8 << 20;
 /// What a file should be, for messages.
 const PRODUCT: &str = "a KNMI 5-minute radar accumulation";
 

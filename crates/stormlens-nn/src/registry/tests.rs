@@ -92,6 +92,23 @@ fn a_sound_archive_of_another_network_is_no_damage() {
     assert!(error.contains("belong to no known network") && error.contains("`w`"), "{error}");
 }
 
+/// Bare names have no prefix that tells them from those of a loss.
+#[test]
+fn the_weights_of_a_loss_are_left_out_by_their_names() {
+    let state = state_dict(&unet::SMAAT_UNET.fresh(1), 0);
+    let with = |name: &str| {
+        let mut more = state.clone();
+        let any = state.tensors.values().next().expect("tensors").clone();
+        more.tensors.insert(name.to_owned(), any);
+        more
+    };
+    for name in ["log_vars", "criterion.weight", "loss_fn.weight"] {
+        let (own, others, _) = without_loss(&with(name)).expect(name);
+        assert_eq!((own.tensors.len(), others), (state.tensors.len(), vec![name.to_owned()]));
+    }
+    assert!(without_loss(&state).is_none() && without_loss(&with("cbam9.weight")).is_none());
+}
+
 #[test]
 fn two_networks_in_one_file_are_not_chosen_between() {
     let state = state_dict(&unet::SMAAT_UNET.fresh(1), 0);

@@ -11,7 +11,7 @@ use crate::tasks::nowcast::answer::masked::{
     MASK_MEAN, MASK_MEMBERS, MASK_RANKS, MASK_RMS_ERROR, MASK_RMS_SPREAD, MASK_SPREAD,
 };
 use crate::tasks::nowcast::answer::rebuilt::{FILLED, INTERPOLATED};
-use crate::tasks::nowcast::answer::{HIDDEN, PATCH_ERROR};
+use crate::tasks::nowcast::answer::{HIDDEN, PATCH_ERROR, STATISTICS_FLOOR};
 use crate::tasks::nowcast::question::mask_of;
 use crate::web::format;
 use crate::web::views::{FigureView, Figures, map};
@@ -29,6 +29,8 @@ pub struct MaskView {
     pub n_masks: usize,
     pub mask_percent: u32,
     pub whole_statistics: bool,
+    /// What is added to the spread of a patch, with its unit.
+    pub floor: Option<String>,
     /// What is hidden, the error of each patch, and what forecasts behind masks say.
     pub figures: Vec<FigureView>,
     /// The forecast behind each mask, side by side.
@@ -93,6 +95,7 @@ impl MaskView {
             n_masks,
             mask_percent: masks.map_or(30, |shares| shares.percent),
             whole_statistics,
+            floor: outcome.number(STATISTICS_FLOOR).map(|floor| amount(question, floor)),
             figures: views(outcome, figures, idx),
             members: there(outcome, MASK_MEMBERS)
                 .map(|name| figures.wide(&Figure::Strip(name.to_owned()))),
@@ -102,6 +105,11 @@ impl MaskView {
             levels: levels(outcome, figures),
         })
     }
+}
+
+fn amount(question: &Question, floor: f64) -> String {
+    let unit = question.cards.checkpoint.nowcasting.as_ref().map_or("", |task| task.field.unit());
+    format!("{} {unit}", format::number(floor))
 }
 
 fn there<'a>(outcome: &Outcome, name: &'a str) -> Option<&'a str> {

@@ -54,20 +54,41 @@ fn stored(dataset: &Dataset, file: &str) -> Result<Vec<f64>, ImportError> {
             _ => return Err(refuse(file, error)),
         },
     };
-    if values::<u8>(dataset).is_ok() {
+    if values::<u8>(dataset).is_ok() || values::<i8>(dataset).is_ok() {
         let what = format!(
-            "{DATA} is stored in 8 bits, which end at 255: whatever is above 2.55 mm in 5 minutes is lost"
+            "{DATA} is stored in 8 bits, which end at 255 or before: whatever is above 2.55 mm in 5 minutes is lost"
         );
         return Err(layout(file, what));
     }
-    let types = [values::<i16>, values::<i32>, values::<u32>, values::<f32>, values::<f64>];
+    let types: [fn(&Dataset) -> Result<Vec<f64>, Error>; 7] = [
+        values::<i16>,
+        values::<i32>,
+        values::<u32>,
+        values::<f32>,
+        values::<f64>,
+        // What a float64 cannot hold of these is far from any amount of rain.
+        |dataset| converted(dataset, |value: i64| value as f64),
+        |dataset| converted(dataset, |value: u64| value as f64),
+    ];
     let found = types.iter().find_map(|values| values(dataset).ok());
-    found.ok_or_else(|| layout(file, format!("{DATA} holds {kind}, not numbers")))
+    let unread = || {
+        format!(
+            "{DATA} holds {kind}, which is not read here: store it as whole numbers of 16 or 32 bits, or as float32"
+        )
+    };
+    found.ok_or_else(|| layout(file, unread()))
 }
 
 fn values<T: H5Type + Copy + Into<f64>>(dataset: &Dataset) -> Result<Vec<f64>, Error> {
+    converted(dataset, T::into)
+}
+
+fn converted<T: H5Type + Copy>(
+    dataset: &Dataset,
+    convert: impl Fn(T) -> f64,
+) -> Result<Vec<f64>, Error> {
     let values = dataset.read_array::<T>()?;
-    Ok(values.as_standard_layout().iter().map(|&value| value.into()).collect())
+    Ok(values.as_standard_layout().iter().map(|&value| convert(value)).collect())
 }
 
 /// An error without the path that stands before it.
@@ -87,6 +108,9 @@ fn refuse(file: &str, cause: Error) -> ImportError {
                  writes one that is"
             );
             layout(file, what)
+        }
+        Error::ResourceLimit(limit) => {
+            layout(file, format!("{DATA} is larger than such frames are ({limit})"))
         }
         _ => ImportError::hdf5(file, cause),
     }

@@ -252,10 +252,11 @@ fn the_products_of_today_are_read() {
 #[test]
 fn numbers_are_read_whatever_they_are_stored_as() {
     let expected = case("RAD_NL25_RAC_RT_202409010005.h5").unwrap();
-    for kind in ["int32", "float32"] {
-        let name = format!("storage_{kind}_RAD_NL25_RAC_5min_202409010005_cor.h5");
-        let image = case(&name).unwrap();
+    for kind in ["int32", "int64", "float32", "float64"] {
+        let of = |kind: &str| format!("storage_{kind}_RAD_NL25_RAC_5min_202409010005_cor.h5");
+        let image = case(&of(kind)).unwrap();
         assert_eq!(image.pixel_values.len(), expected.pixel_values.len(), "{kind}");
+        assert_eq!(image.pixel_values, case(&of("int32")).unwrap().pixel_values, "{kind}");
         assert!(image.crop().is_ok_and(|crop| crop.iter().any(|&value| value > 0)), "{kind}");
     }
 }
@@ -272,6 +273,7 @@ fn what_is_no_frame_is_refused_for_its_true_reason() {
     check("storage_lzf_RAD_NL25_RAC_5min_202409010005_cor.h5", "h5repack -f GZIP=4");
     check("odim_RAD_NL25_RAC_5min_202409010005_cor.h5", "it is in the layout of ODIM_H5");
     check("storage_uint8_RAD_NL25_RAC_5min_202409010005_cor.h5", "8 bits, which end at 255");
+    check("storage_int8_RAD_NL25_RAC_5min_202409010005_cor.h5", "8 bits, which end at 255");
 }
 
 /// The sample with a text in it changed to another one of the same length.
