@@ -59,6 +59,12 @@ pub mod tasks;
 #[cfg(feature = "nn")]
 pub mod worker;
 
+// Second opinions on files, by other programs, as in the tests of the readers.
+#[cfg(test)]
+#[expect(dead_code, reason = "tests here ask Python, and no other program")]
+#[path = "../crates/stormlens-data/src/testing.rs"]
+mod testing;
+
 // Damaged files, the same ones as the readers' own tests have.
 #[cfg(test)]
 #[path = "../crates/stormlens-data/tests/hostile/mutation.rs"]

@@ -2,7 +2,6 @@
 //! questions and of pages.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
 use stormlens_data::card::{
@@ -182,23 +181,6 @@ pub(crate) fn cards() -> CardBox {
         ],
         methods: methods(),
     }
-}
-
-/// Runs a script of Python, which is a second opinion on files; skipped where its packages are missing, but in continuous
-/// integration that is a failure.
-pub(crate) fn python(packages: &[&str], script: &str, arguments: &[&str]) {
-    let interpreter = std::env::var("STORMLENS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let imports = format!("import {}", packages.join(", "));
-    let mut probe = Command::new(&interpreter);
-    let probed = probe.args(["-c", &imports]).stderr(Stdio::null()).status();
-    if !probed.is_ok_and(|status| status.success()) {
-        let needed = format!("{interpreter} with {}", packages.join(", "));
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{needed} is needed");
-        return println!("skipped: {needed} is not installed");
-    }
-    let run = Command::new(&interpreter).args(["-c", script]).args(arguments).output();
-    let run = run.expect("it was there just now");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// The data of the repository.

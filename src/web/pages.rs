@@ -139,28 +139,37 @@ pub fn page_number(
 }
 
 /// A page that says how far something is, and is wrong in the next moment; for a program the same as JSON.
-pub fn passing(
+pub async fn passing(
     headers: &HeaderMap,
     page: &impl Template,
     how_far: HowFar,
 ) -> Result<Response, AppError> {
-    if wants_json(headers) {
-        return Ok(how_far.respond(StatusCode::ACCEPTED));
-    }
-    let headers = [(CACHE_CONTROL, "no-store"), (VARY, "accept")];
-    Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
+    let page = async {
+        let headers = [(CACHE_CONTROL, "no-store")];
+        Ok((StatusCode::ACCEPTED, headers, Html(page.render()?)).into_response())
+    };
+    told(headers, how_far, page).await
 }
 
 /// The page of what others waited for; for a program the same as JSON.
-pub fn made(
+pub async fn made(
     headers: &HeaderMap,
     page: &impl Template,
     how_far: HowFar,
 ) -> Result<Response, AppError> {
-    if wants_json(headers) {
-        return Ok(how_far.respond(StatusCode::OK));
-    }
-    let mut response = render(headers, page)?;
+    told(headers, how_far, async { render(headers, page) }).await
+}
+
+/// What people and programs are told at one address: a page, or how far something is as JSON.
+pub async fn told(
+    headers: &HeaderMap,
+    how_far: HowFar,
+    page: impl Future<Output = Result<Response, AppError>>,
+) -> Result<Response, AppError> {
+    let mut response = match wants_json(headers) {
+        true => how_far.respond(),
+        false => page.await?,
+    };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     Ok(response)
 }

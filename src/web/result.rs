@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::header::{LOCATION, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use stormlens_data::outcome::{Outcome, Role};
 
 use super::caching::EntityTag;
 use super::layout::Layout;
 use super::pages::progress::{VIEWER, Viewer};
-use super::pages::{Shown, progress};
-use super::{AppError, AppState, wants_json};
+use super::pages::{Shown, progress, told};
+use super::{AppError, AppState};
 use crate::jobs::JobState;
 use crate::parameters::{Parameters, QuestionError};
 use crate::question::Question;
@@ -39,20 +39,16 @@ pub async fn show(
         return Ok(lead_to(&question));
     }
     if state.jobs.was_stopped(&question.request) {
-        return progress::show_stopped(&state, &question, &headers);
+        return progress::show_stopped(&state, &question, &headers).await;
     }
     let id = state.submit(question.request.clone()).await?;
     match state.jobs.status(&id) {
         // Who has waited here without scripts.
         Some(job) if job.is_final() && viewer.is_some() => Ok(lead_to(&question)),
-        Some(JobState::Done(outcome)) if wants_json(&headers) => {
-            check_region(&question, &outcome)?;
-            Ok(progress::done(&question))
-        }
         Some(JobState::Done(outcome)) => {
-            let mut page = answer(&state, question, outcome, &headers).await?;
-            page.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-            Ok(page)
+            check_region(&question, &outcome)?;
+            let done = progress::done(&question);
+            told(&headers, done, answer(&state, question, outcome, &headers)).await
         }
         Some(JobState::Failed(error)) => {
             // Said once; the next visit tries again.
@@ -61,7 +57,7 @@ pub async fn show(
         }
         Some(job) => {
             let viewer = viewer.unwrap_or_else(Viewer::arrives);
-            progress::show(&state, &question, (&id, &job), (viewer, &headers))
+            progress::show(&state, &question, (&id, &job), (viewer, &headers)).await
         }
         None => Err(AppError::StillComputing { page: page(&question) }),
     }
@@ -99,7 +95,6 @@ async fn answer(
     outcome: Arc<Outcome>,
     headers: &HeaderMap,
 ) -> Result<Response, AppError> {
-    check_region(&question, &outcome)?;
     let pages = state.pages_of(&question.task)?.clone();
     let layout = Layout::new(state, Some(pages.section()));
     let address = format!("{}{} {}", page(&question), layout.device, layout.device_reason);

@@ -130,6 +130,22 @@ pub const FIGURES_DRAWN: &str = "
     waiting[0]?.scrollIntoView();
     return shown.length > 0 && waiting.length === 0;";
 
+/// Opens a page and sees that it is no wider than the window.
+pub async fn fits_at(browser: &Browser<'_>, page: &str, width: u32) {
+    browser.resize(width).await;
+    browser.open(page).await;
+    let answered = "return !document.querySelector('.waiting, [data-filling]')";
+    browser.wait("an answer", answered).await;
+    is_no_wider(browser, width).await;
+}
+
+/// The page that is open.
+pub async fn is_no_wider(browser: &Browser<'_>, width: u32) {
+    let wide = browser.run("return document.documentElement.scrollWidth").await;
+    let fits = wide.as_u64().is_some_and(|wide| wide <= width.into());
+    assert!(fits, "{} at {width}: {wide}", browser.address().await);
+}
+
 pub async fn is_drawn(browser: &Browser<'_>, selector: &str) -> bool {
     let script = format!(
         "const i = document.querySelector({}); return i.complete && i.naturalWidth > 0;",

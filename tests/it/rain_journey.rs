@@ -8,7 +8,7 @@ use serde_json::json;
 use stormlens::web::AppState;
 
 use crate::accessibility::findings;
-use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
+use crate::browser::{FIGURES_DRAWN, in_browser, is_no_wider, keep, real_state};
 use crate::webdriver::Browser;
 
 const AT_RESULT: &str =
@@ -131,8 +131,7 @@ async fn drop_hours(browser: &Browser<'_>) {
 /// Nothing is wider than a phone, and axe-core finds nothing.
 pub async fn fits_and_can_be_heard(browser: &Browser<'_>) {
     browser.resize(390).await;
-    let width = browser.run("return document.documentElement.scrollWidth").await;
-    assert!(width.as_u64().is_some_and(|width| width <= 390), "{width}");
+    is_no_wider(browser, 390).await;
     browser.resize(1280).await;
     if let Some(file) = std::env::var_os("STORMLENS_AXE") {
         let axe = std::fs::read_to_string(file).expect("axe.min.js can be read");

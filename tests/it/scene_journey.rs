@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::browser::{FIGURES_DRAWN, in_browser, is_drawn, keep, scripted};
+use crate::browser::{FIGURES_DRAWN, fits_at, in_browser, is_drawn, keep, scripted};
 use crate::journey::{choose_option, fade, point};
 use crate::maps::nothing_flickers;
 use crate::webdriver::Browser;
@@ -117,14 +117,7 @@ async fn fit_scenes(browser: &Browser<'_>, address: &str) {
     let result = first.as_str().expect("it is an address").to_owned();
     for page in [format!("{address}/"), format!("{address}/scenes"), table, result] {
         for width in [360, 1280] {
-            browser.resize(width).await;
-            browser.open(&page).await;
-            browser
-                .wait("an answer", "return !document.querySelector('.waiting, [data-filling]')")
-                .await;
-            let wide = browser.run("return document.documentElement.scrollWidth").await;
-            let fits = wide.as_u64().is_some_and(|wide| wide <= width.into());
-            assert!(fits, "{page} at {width}: {wide}");
+            fits_at(browser, &page, width).await;
         }
         let name = page[address.len()..].split('?').next().unwrap_or_default().replace('/', "-");
         keep(browser, &format!("scenes{name}")).await;

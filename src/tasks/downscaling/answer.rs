@@ -1,5 +1,7 @@
 //! From the answers about tiles to a map of fine rain, beside its rivals and what was observed.
 
+mod said;
+
 use stormlens_data::downscale::{
     ELEVATION_SCALE_M, EnsembleKind, TileRain, seam_index, tile_elevation,
 };
@@ -10,13 +12,12 @@ use stormlens_data::outcome::{
     Variable,
 };
 
+use self::said::{notes, provenance};
 use super::fields::Climatology;
 use super::map::{Ground, Refined, from_north, refined};
 use super::prepare::{Bare, Rest, Work};
-use super::rain::stated_in_words;
 use super::scores::{Ensemble, Scored, Scores};
 use super::{explained, rivals};
-use crate::question::Cards;
 use crate::task::Answered;
 
 /// The result of an answer.
@@ -79,13 +80,13 @@ fn of_map(answered: Answered<'_>, work: &Work) -> Outcome {
         made.notes.extend(found.notes);
     }
     let Made { variables, numbers, notes: found, .. } = made;
-    let mut notes = notes_of(work, answered.cards);
-    notes.extend(found);
+    let mut said = notes(work, answered.cards);
+    said.extend(found);
     Outcome {
         request: answered.request.clone(),
         variables,
         numbers,
-        notes,
+        notes: said,
         provenance: provenance(work, answered.provenance),
         duration_ms: answered.duration_ms,
     }
@@ -97,7 +98,7 @@ fn nothing(answered: Answered<'_>, work: &Work) -> Outcome {
         request: answered.request.clone(),
         variables: Vec::new(),
         numbers: Vec::new(),
-        notes: notes_of(work, answered.cards),
+        notes: notes(work, answered.cards),
         provenance: provenance(work, answered.provenance),
         duration_ms: answered.duration_ms,
     }
@@ -408,67 +409,6 @@ fn own_name(work: &Work, quantity: &Quantity) -> String {
 pub fn interval(work: &Work) -> Vec<Axis> {
     let of = |interval: Interval| Axis::interval(interval.start, interval.end);
     work.rain.field.interval.map(of).into_iter().collect()
-}
-
-fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
-    let mut notes = vec![Note::new("rule", format!("rain: {}", work.rain.rule), false)];
-    if cards.checkpoint.is_simulated {
-        notes.push(Note::new("simulated", "weights trained on simulated data", true).of_network());
-    }
-    if work.rain.is_fine {
-        let text = "coarse rain is taken at points of the fine field itself: a perfect model, not a forecast";
-        notes.push(Note::new("perfect-model", text, false));
-    }
-    if work.rain.is_fine && !work.rain.is_observed {
-        let text = "compared with the fine field of the file: nobody stated that it was observed, so it may come from a model";
-        notes.push(Note::new("not-observed", text, true));
-    }
-    if !work.refining.is_stated {
-        let text = "the weights do not state which rain they were trained on: mean, deviation, interval and registration of the \
-                    publication are taken";
-        notes.push(Note::new("unit-assumed", text, false));
-    }
-    if let Some(hours) = work.rain.stated {
-        notes.push(Note::new("interval-stated", stated_in_words(hours), true));
-    }
-    if let (Some(own), None) = (&work.rain.heights, &work.terrain) {
-        let text =
-            format!("the heights of {} are not used: these weights take no terrain", own.name);
-        notes.push(Note::new("heights-unused", text, false));
-    }
-    if let Some(terrain) = &work.terrain {
-        let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
-        notes.push(Note::new("terrain", text, false));
-    }
-    if let Some(text) = work.extent.left_out(work.rain.field.grid.bounds()) {
-        notes.push(Note::new("left-out", text, false));
-    }
-    if work.wet.is_empty() {
-        let text = "no tile has rain of 0.01 mm or more: there is no rain, and nothing to explain";
-        notes.push(Note::new("nothing-to-explain", text, false));
-    }
-    if work.rain.clipped_mm > 0.0 {
-        let mm = stormlens_plot::words::number(work.rain.clipped_mm);
-        let text =
-            format!("{mm} mm of negative rain in the source, summed over its cells, were set to 0");
-        notes.push(Note::new("source-clipped", text, false));
-    }
-    notes
-}
-
-fn provenance(work: &Work, origin: Provenance) -> Provenance {
-    let credit = &work.rain.credit;
-    let stated = work.rain.stated.map(|hours| format!("; {}", stated_in_words(hours)));
-    let mut files = credit.files.clone();
-    files.extend(work.terrain.iter().map(|terrain| terrain.name.clone()));
-    let terrain = work.terrain.as_ref().map(|terrain| format!("; terrain: {}", terrain.name));
-    Provenance {
-        data_source: [Some(credit.source.clone()), stated, terrain].into_iter().flatten().collect(),
-        data_licence: credit.licence.clone(),
-        data_files: files,
-        data_sha256: credit.sha256.clone(),
-        ..origin
-    }
 }
 
 /// Heights of a tile's fine nodes, m.

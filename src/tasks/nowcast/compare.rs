@@ -143,9 +143,9 @@ pub async fn show(
     let describe = move || Ok(describe(layout, (&task.samples, &catalog), &comparison, found));
     let page = state.blocking(describe).await?;
     if page.n_waiting > 0 {
-        passing(&headers, &page, HowFar::running(address))
+        passing(&headers, &page, HowFar::running(address)).await
     } else {
-        made(&headers, &page, HowFar::done(address, None))
+        made(&headers, &page, HowFar::done(address, None)).await
     }
 }
 

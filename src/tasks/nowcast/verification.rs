@@ -62,7 +62,7 @@ pub async fn show(
                 let Viewer(viewer) = viewer.unwrap_or_else(Viewer::arrives);
                 task.runs.sees(&plan, &viewer);
                 let page = page::Waiting::new(&state, &task, &plan, standing, viewer);
-                passing(&headers, &page, HowFar::running(address(&plan)))
+                passing(&headers, &page, HowFar::running(address(&plan))).await
             }
             None => {
                 asked::check(&plan, &state.catalog)?;
@@ -80,7 +80,7 @@ pub async fn show(
     let how_far = HowFar::done(address(&plan), Some(numbers));
     let write = move || Ok(page::Page::new(&catalog_state, &task, &plan, &view, &found));
     let page = state.blocking(write).await?;
-    made(&headers, &page, how_far)
+    made(&headers, &page, how_far).await
 }
 
 /// Begins a comparison and leads to its page.

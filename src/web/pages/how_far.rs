@@ -1,7 +1,7 @@
 //! How far something is, for programs: the same as a page that waits says to people.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
+use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -81,14 +81,22 @@ impl HowFar {
         }
     }
 
+    fn status(&self) -> StatusCode {
+        match self.state {
+            "done" => StatusCode::OK,
+            "stopped" => StatusCode::CONFLICT,
+            _ => StatusCode::ACCEPTED,
+        }
+    }
+
     /// As a response. What is not there yet says where and when to look again.
-    pub fn respond(self, status: StatusCode) -> Response {
+    pub fn respond(self) -> Response {
+        let status = self.status();
         let place = HeaderValue::from_str(&self.result).ok();
         let mut response = Json(self).into_response();
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(VARY, HeaderValue::from_static("accept"));
         if status == StatusCode::ACCEPTED {
             headers.extend(place.map(|place| (LOCATION, place)));
             headers.insert(RETRY_AFTER, LOOK_AGAIN_S.into());

@@ -4,16 +4,16 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use askama::Template;
-use axum::http::header::{CACHE_CONTROL, VARY};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::{HowFar, passing};
+use super::{HowFar, passing, told};
 use crate::export::PROVENANCE;
 use crate::jobs::{JobId, JobState};
 use crate::question::Question;
 use crate::web::layout::{Layout, Section};
-use crate::web::{AppError, AppState, result, wants_json};
+use crate::web::{AppError, AppState, result};
 
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
@@ -57,7 +57,7 @@ impl Viewer {
 }
 
 /// The page that waits; it asks again by itself.
-pub fn show(
+pub async fn show(
     state: &AppState,
     question: &Question,
     (id, job): (&JobId, &JobState),
@@ -97,14 +97,14 @@ pub fn show(
         _ => HowFar::running(result),
     };
     let how_far = how_far.at(&page.phase, done, total);
-    passing(headers, &page, how_far)
+    passing(headers, &page, how_far).await
 }
 
 /// What a program is told of a result that is there.
-pub fn done(question: &Question) -> Response {
+pub fn done(question: &Question) -> HowFar {
     let query = question.to_query();
     let numbers = format!("{}/{}?{query}", result::PATH, PROVENANCE);
-    HowFar::done(result::page(question), Some(numbers)).respond(StatusCode::OK)
+    HowFar::done(result::page(question), Some(numbers))
 }
 
 #[derive(Template)]
@@ -120,14 +120,11 @@ struct StoppedPage {
 }
 
 /// The page of a result that was stopped by those who waited for it; a button starts it again.
-pub fn show_stopped(
+pub async fn show_stopped(
     state: &AppState,
     question: &Question,
     headers: &HeaderMap,
 ) -> Result<Response, AppError> {
-    if wants_json(headers) {
-        return Ok(HowFar::stopped(result::page(question)).respond(StatusCode::CONFLICT));
-    }
     let pages = state.pages_of(&question.task)?;
     let subject = &question.request.subject;
     let page = StoppedPage {
@@ -138,8 +135,11 @@ pub fn show_stopped(
         result: result::page(question),
         model: question.cards.model.title,
     };
-    let headers = [(CACHE_CONTROL, "no-store"), (VARY, "accept")];
-    Ok((StatusCode::CONFLICT, headers, Html(page.render()?)).into_response())
+    let page = async {
+        let headers = [(CACHE_CONTROL, "no-store")];
+        Ok((StatusCode::CONFLICT, headers, Html(page.render()?)).into_response())
+    };
+    told(headers, HowFar::stopped(result::page(question)), page).await
 }
 
 fn elapsed(since: Instant) -> String {

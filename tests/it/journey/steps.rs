@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::browser::{FIGURES_DRAWN, INSPECTED, is_drawn, keep, keep_as_it_is};
+use crate::browser::{FIGURES_DRAWN, INSPECTED, fits_at, is_drawn, keep, keep_as_it_is};
 use crate::maps::{part, show_all};
 use crate::support::SAMPLE;
 use crate::webdriver::Browser;
@@ -228,16 +228,7 @@ pub(super) async fn fit(browser: &Browser<'_>, address: &str) {
     let comparison = format!("{address}/v1/compare?sample={SAMPLE}");
     for page in others.into_iter().chain([sample, model, result, comparison]) {
         for width in [390, 1280] {
-            browser.resize(width).await;
-            browser.open(&page).await;
-            browser
-                .wait("an answer", "return !document.querySelector('.waiting, [data-filling]')")
-                .await;
-            let wide = browser.run("return document.documentElement.scrollWidth").await;
-            assert!(
-                wide.as_u64().is_some_and(|wide| wide <= width.into()),
-                "{page} at {width}: {wide}"
-            );
+            fits_at(browser, &page, width).await;
             if page.contains("/v1/result") {
                 let hidden = "return [...document.querySelectorAll('table.scores')]
                     .filter((t) => t.scrollWidth > t.parentElement.clientWidth

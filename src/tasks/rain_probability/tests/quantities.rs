@@ -5,7 +5,7 @@ use stormlens_data::files::netcdf;
 use stormlens_data::outcome::{Colours, Over};
 
 use super::*;
-use crate::tasks::tests::python;
+use crate::testing::python;
 
 /// Daily means and sums are of the day before the moment at which they end, and so is all that is said of it.
 #[test]

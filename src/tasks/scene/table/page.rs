@@ -95,9 +95,9 @@ pub async fn show(
     }
     let page = describe(&task, &state, &query)?;
     if page.n_waiting > 0 {
-        passing(&headers, &page, HowFar::running(query.page()))
+        passing(&headers, &page, HowFar::running(query.page())).await
     } else {
-        made(&headers, &page, HowFar::done(query.page(), None))
+        made(&headers, &page, HowFar::done(query.page(), None)).await
     }
 }
 

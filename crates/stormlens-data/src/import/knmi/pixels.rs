@@ -45,6 +45,9 @@ fn measured(file: &str, stored: f64) -> Result<u16, ImportError> {
     Ok(stored as u16)
 }
 
+/// Reads values of one type.
+type Reading = fn(&Dataset) -> Result<Vec<f64>, Error>;
+
 /// As stored, in the type that loses nothing.
 fn stored(dataset: &Dataset, file: &str) -> Result<Vec<f64>, ImportError> {
     let kind = match values::<u16>(dataset) {
@@ -60,7 +63,7 @@ fn stored(dataset: &Dataset, file: &str) -> Result<Vec<f64>, ImportError> {
         );
         return Err(layout(file, what));
     }
-    let types: [fn(&Dataset) -> Result<Vec<f64>, Error>; 7] = [
+    let types: [Reading; 7] = [
         values::<i16>,
         values::<i32>,
         values::<u32>,
