@@ -53,6 +53,11 @@ async fn a_comparison_is_asked_made_shown_and_saved() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.texts("h1")[0].contains("Netherlands"), "{:?}", page.texts("h1"));
     assert_eq!(page.texts("#scores-title ~ h3").len(), 4);
+    // What others published stands beside it, greyed, with its source.
+    assert_eq!(page.count("table.foreign tbody tr"), 5);
+    for words in ["numbers are of another data set", "Source: README of SpaT-SparK"] {
+        assert!(page.text().contains(words), "{words}");
+    }
     for chart in page.attributes("figure.chart img", "src") {
         assert_eq!(app.get(&chart).await.status, StatusCode::OK, "{chart}");
     }
