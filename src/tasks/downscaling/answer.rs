@@ -351,6 +351,13 @@ impl<'a> Made<'a> {
         if let Some(ratio) = seams.ratio() {
             let meaning = "mean step across the edges of tiles, divided by that inside tiles; 1 if edges are like any other place";
             self.count("seam_index", ratio, "1", meaning);
+            if ratio > VISIBLE_SEAMS {
+                let text = format!(
+                    "edges of tiles can be seen: steps across them are {} times those inside tiles",
+                    stormlens_plot::words::number(ratio)
+                );
+                self.notes.push(Note::new("seams", text, false));
+            }
         }
     }
 
@@ -376,6 +383,8 @@ impl<'a> Made<'a> {
     }
 }
 
+/// Above this ratio edges of tiles are steps of their own.
+const VISIBLE_SEAMS: f64 = 2.0;
 /// Below this a ratio of rain says nothing, mm.
 const LEAST_MM: f32 = 0.1;
 

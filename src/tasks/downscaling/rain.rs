@@ -119,7 +119,7 @@ fn offers_of(
     let open = rain().find(|content| is_amount_at_a_moment(content));
     match (stated, open) {
         (Some(_), None) if rain().next().is_some() => {
-            return Err(stated_in_vain(name));
+            return Err(stated_in_vain(name, rain()));
         }
         (None, Some(content)) => why = Some(unstated(name, &content.variable)),
         _ => {}

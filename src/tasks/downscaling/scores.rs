@@ -20,6 +20,8 @@ use super::prepare::Work;
 pub const THRESHOLDS_MM: [f64; 5] = [0.1, 1.0, 5.0, 10.0, 20.0];
 /// Sides of neighbourhoods, nodes: 3 km to 100 km.
 pub const SCALES: [usize; 6] = [1, 3, 5, 9, 17, 33];
+/// Of fewer tiles an interval says how these differ, and nothing of others.
+const LEAST_TILES: usize = 5;
 /// Rounds of the bootstrap.
 const N_ROUNDS: usize = 1_000;
 const SEED: u64 = 11;
@@ -299,6 +301,9 @@ impl Scores {
         let difference = |(a, b): &(Moments, Moments)| {
             Some(score(which, a) - score(which, b)).filter(|difference| difference.is_finite())
         };
+        if pairs.len() < LEAST_TILES {
+            return Vec::new();
+        }
         let Some(found) = resampled_interval(&pairs, N_ROUNDS, SEED, difference) else {
             return Vec::new();
         };

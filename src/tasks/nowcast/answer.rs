@@ -106,6 +106,7 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
         (Some(_), true) => Given::WholePatches,
     };
     notes.extend(Unmeasured::of(&frames).note(given));
+    notes.extend(variables.iter().find_map(|variable| notes::negative(task, variable)));
     notes.extend(seen.as_ref().and_then(notes::hidden));
     notes.extend(notes::unlike(&frames, measured, cards.checkpoint.likeness.as_deref()));
     let own = seen.as_ref().map(|_| statistics_floor(task, &placed));

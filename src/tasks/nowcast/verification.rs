@@ -33,7 +33,7 @@ use crate::parameters::{Parameters, QuestionError};
 use crate::web::figures::attachment;
 use crate::web::pages::progress::{VIEWER, Viewer};
 use crate::web::pages::{HowFar, made, passing, render};
-use crate::web::{AppError, AppState, Link, Problem};
+use crate::web::{AppError, AppState, Link, Problem, wants_json};
 
 /// Where comparisons are listed and begun.
 pub const LIST: &str = "/verification";
@@ -66,6 +66,9 @@ pub async fn show(
             }
             None => {
                 asked::check(&plan, &state.catalog)?;
+                if wants_json(&headers) {
+                    return Err(unmade(&plan));
+                }
                 render(&headers, &page::Unmade::new(&state, &task, &plan))
             }
         };

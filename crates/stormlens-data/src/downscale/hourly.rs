@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::field::accumulation::hours_before;
 use crate::field::record::most_mm;
 use crate::field::{
-    Accumulated, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
 };
 
 /// Hourly sums by their end.
@@ -132,7 +132,7 @@ impl HourlyRain {
 pub(super) fn is_hour(interval: &Interval, stated: Option<i64>) -> bool {
     match interval.statistic {
         Statistic::Instantaneous => stated == Some(1),
-        Statistic::Accumulation => interval.duration_s() == 3600,
+        Statistic::Accumulation | Statistic::Unstated => interval.duration_s() == 3600,
         Statistic::Mean | Statistic::Other => false,
     }
 }
@@ -142,10 +142,17 @@ pub fn unstated(name: &str, variable: &str) -> FieldError {
     FieldError::Unstated { file: name.to_owned(), variable: variable.to_owned() }
 }
 
-/// Hours are stated of a file that says them itself.
-pub fn stated_in_vain(name: &str) -> FieldError {
-    let what = format!(
-        "{name} says itself over which intervals its fields are: leave out the hours of each field"
-    );
+/// Hours are stated of fields that have them, or that no hours make an amount.
+pub fn stated_in_vain<'a>(name: &str, mut fields: impl Iterator<Item = &'a Content>) -> FieldError {
+    let is_of_interval = |interval: Interval| interval.duration_s() > 0;
+    let what = match fields.any(|field| field.interval.is_some_and(is_of_interval)) {
+        true => format!(
+            "{name} says itself over which intervals its fields are: leave out the hours of each field"
+        ),
+        false => format!(
+            "{name} holds no amounts whose times have no bounds, of which hours are stated: of rates give all frames of the \
+             interval, or a file with time bounds"
+        ),
+    };
     FieldError::Interval { what }
 }

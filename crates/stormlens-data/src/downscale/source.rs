@@ -47,7 +47,7 @@ impl RainSource {
         let of_it = || file.contents().iter().filter(|content| content.variable == variable);
         match (stated, of_it().any(is_amount_at_a_moment)) {
             (None, true) => return Err(unstated(&name, &variable)),
-            (Some(_), false) => return Err(stated_in_vain(&name)),
+            (Some(_), false) => return Err(stated_in_vain(&name, of_it())),
             _ => {}
         }
         let is_hour = |content: &Content| {

@@ -16,6 +16,8 @@ pub enum Statistic {
     /// Summed up from the first moment to the last.
     Accumulation,
     Mean,
+    /// The file does not say it.
+    Unstated,
     /// A maximum, a minimum or something else that no amount can be made of.
     Other,
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Interval {
             Statistic::Instantaneous => write!(f, "at {end}"),
             Statistic::Accumulation => write!(f, "sum from {start} to {end}"),
             Statistic::Mean => write!(f, "mean from {start} to {end}"),
+            Statistic::Unstated => write!(f, "field from {start} to {end}"),
             Statistic::Other => write!(f, "statistic from {start} to {end}"),
         }
     }

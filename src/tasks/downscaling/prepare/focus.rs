@@ -26,11 +26,12 @@ pub(super) fn focus(
     let size = work.geometry.size;
     let whole = |tile_idx| Focus { tile_idx, rows: 0..size, columns: 0..size, above_mm };
     let wettest = || {
-        let most = |&&i: &&usize| match &work.tiles[i].1 {
-            TileRain::Wet(coarse) => coarse.iter().copied().fold(0.0, f64::max),
+        // Not by its largest value, which may lie on the rim that it shares with other tiles.
+        let amount = |&&i: &&usize| match &work.tiles[i].1 {
+            TileRain::Wet(coarse) => coarse.iter().sum(),
             _ => 0.0,
         };
-        work.wet.iter().max_by(|a, b| most(a).total_cmp(&most(b))).copied()
+        work.wet.iter().max_by(|a, b| amount(a).total_cmp(&amount(b))).copied()
     };
     let n_tiles = work.tiles.len();
     match place {

@@ -1,9 +1,10 @@
 //! What has to be known of a result.
 
-use stormlens_data::card::Nowcasting;
+use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::import::radar::Measured;
 use stormlens_data::likeness::{Difference, DifferenceKind, Likeness};
-use stormlens_data::outcome::Note;
+use stormlens_data::outcome::{Note, Role, Variable};
+use stormlens_plot::words::{number, percent};
 
 use crate::tasks::nowcast::samples::Frames;
 use crate::tasks::nowcast::seen::Seen;
@@ -53,6 +54,25 @@ pub(super) fn unlike(
     };
     let differences = training.differences(&Likeness::of_sample(sample, measured));
     differences.into_iter().map(note).collect()
+}
+
+/// Rain below 0 in what a network forecasts or rebuilds; it is kept as the network gives it.
+pub(super) fn negative(task: &Nowcasting, variable: &Variable) -> Option<Note> {
+    if task.field != NowcastField::Precipitation || variable.role != Role::Prediction {
+        return None;
+    }
+    let values = variable.to_f32();
+    let below: Vec<f32> = values.iter().copied().filter(|&rain| rain < 0.0).collect();
+    let least = below.iter().copied().fold(0.0, f32::min);
+    let share = below.len() as f64 / values.len().max(1) as f64;
+    let text = format!(
+        "on {} of its pixels the network gives less than no rain, {} {} at the least: scores, files and explanations keep \
+         these values, figures show no rain there",
+        percent(share),
+        number(f64::from(least)),
+        task.field.unit()
+    );
+    (!below.is_empty()).then(|| Note::new("negative-rain", text, false).of_network())
 }
 
 /// How much of the input the network did not see, and what took its place.

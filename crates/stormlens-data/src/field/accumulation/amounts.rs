@@ -45,8 +45,8 @@ fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
     match (unit, interval.statistic) {
         (RainUnit::Rate(_), Statistic::Mean)
         | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Accumulation)
-        // The unit says that it is a sum, and the bounds say the same time.
-        | (RainUnit::Sum { .. }, Statistic::Other) => {
+        // What is of an extent in time is a sum unless a file says otherwise (CF conventions 7.3.4).
+        | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Unstated) => {
             unit.mm_over(interval.duration_s())
         }
         // The mean of 3 h in mm/24h is a rate.
@@ -59,7 +59,7 @@ fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
 
 fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
     let what = match (RainUnit::parse(&field.unit), interval.statistic) {
-        (Some(RainUnit::Sum { .. }), Statistic::Accumulation | Statistic::Other) => {
+        (Some(RainUnit::Sum { .. }), Statistic::Accumulation | Statistic::Unstated) => {
             return refuse(format!(
                 "{} is a {interval}, and its unit {} names another time: correct one of them",
                 field.source, field.unit
@@ -68,6 +68,7 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
         (_, Statistic::Instantaneous) => "of one moment",
         (_, Statistic::Mean) => "a mean",
         (_, Statistic::Accumulation) => "a sum of rates",
+        (_, Statistic::Unstated) => "not said to be a mean (cell_methods)",
         (_, Statistic::Other) => "no sum and no mean",
     };
     refuse(format!(

@@ -259,10 +259,14 @@ fn every_unit_of_rain_becomes_millimetres_of_its_interval() {
     assert!((mean("kg m-2 s-1", 0.001) - 10.8).abs() < 1e-5);
     assert_eq!(first(&[sum("in", 0, 3, &[1.0; 3])]).expect("inches").0, 25.4);
     assert_eq!(first(&[sum("mm/3h", 0, 3, &[7.0; 3])]).expect("with its time").0, 7.0);
-    let bounds =
-        Interval { statistic: Statistic::Other, ..Interval::accumulation(hour(0), hour(3)) };
-    let with_bounds = field("pr", "mm/3h", bounds, &[7.0; 3]);
-    assert_eq!(first(&[with_bounds]).expect("the unit says that it is a sum").0, 7.0);
+    let whole = Interval::accumulation(hour(0), hour(3));
+    let of = |unit: &str, statistic| field("pr", unit, Interval { statistic, ..whole }, &[7.0; 3]);
+    for unit in ["mm", "kg m-2", "mm/3h"] {
+        assert_eq!(first(&[of(unit, Statistic::Unstated)]).expect("an amount is a sum").0, 7.0);
+        assert!(first(&[of(unit, Statistic::Other)]).is_err(), "a maximum");
+    }
+    let error = first(&[of("mm/h", Statistic::Unstated)]).expect_err("no mean").to_string();
+    assert!(error.contains("not said to be a mean (cell_methods)"), "{error}");
     // Without bounds of times the unit says how long, and the rule says what is taken.
     let (mm, rule) = first(&[field("pr", "mm/3h", Interval::at(three.1), &[7.0; 3])]).expect("3 h");
     assert_eq!(mm, 7.0);

@@ -235,7 +235,10 @@ fn intervals(
         None => Ok(Interval::at(moment(time)?)),
         Some(bounds) => {
             let (start, end) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
-            Ok(Interval { start, end, statistic })
+            match start <= end {
+                true => Ok(Interval { start, end, statistic }),
+                false => Err(format!("the bounds of {} run backwards", coordinate.name())),
+            }
         }
     };
     times.iter().enumerate().map(interval).collect()
@@ -245,7 +248,8 @@ fn statistic(variable: &NcVariable, time: &str) -> Statistic {
     let methods = text(variable, "cell_methods").unwrap_or_default();
     let words: Vec<&str> = methods.split_whitespace().collect();
     let of_time = words.iter().position(|word| word.strip_suffix(':') == Some(time));
-    match of_time.and_then(|place| words[place + 1..].iter().find(|word| !word.ends_with(':'))) {
+    let Some(place) = of_time else { return Statistic::Unstated };
+    match words[place + 1..].iter().find(|word| !word.ends_with(':')) {
         Some(&"sum") => Statistic::Accumulation,
         Some(&"mean") => Statistic::Mean,
         Some(&"point") => Statistic::Instantaneous,
