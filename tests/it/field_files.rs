@@ -3,11 +3,15 @@
 use std::sync::LazyLock;
 
 use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
-use stormlens_data::card::FieldStatement;
-use stormlens_data::probability::STANDARD_GRAVITY;
+use stormlens_data::card::{FieldStatement, FieldVariable};
+use stormlens_data::field::Level;
 use stormlens_data::probability::iberia::Iberia;
+use stormlens_data::probability::{FieldQuantity, STANDARD_GRAVITY};
 
 use crate::support::data;
+
+#[path = "../../crates/stormlens-data/src/field/grib/testing.rs"]
+mod grib;
 
 static IBERIA: LazyLock<(Iberia, FieldStatement)> = LazyLock::new(|| {
     let iberia = Iberia::open(&data().join("iberia")).expect("the repository has it");
@@ -48,7 +52,7 @@ impl Draft {
         let days = names.iter().map(|name| iberia.find(name).expect("it is there"));
         let all: Vec<Vec<f32>> = days.map(|day| iberia.values(day, statement)).collect();
         let n = statement.size[0] * statement.size[1];
-        let field = |(i, variable): (usize, &stormlens_data::card::FieldVariable)| {
+        let field = |(i, variable): (usize, &FieldVariable)| {
             let (scale, unit) = match variable.name.starts_with("GPH") {
                 true => (STANDARD_GRAVITY, "m2 s-2"),
                 false => (1.0, variable.unit.as_str()),
@@ -116,6 +120,69 @@ impl Draft {
         }
         file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("a file").1
     }
+}
+
+/// GRIB2 of a day of the repository, as a reanalysis gives it: fields of four moments that have the day's mean, and its rain.
+pub fn grib_of_day(name: &str) -> Vec<u8> {
+    let (iberia, statement) = &*IBERIA;
+    let values = iberia.values(iberia.find(name).expect("it is there"), statement);
+    let n = statement.size[0] * statement.size[1];
+    let of_variable = |(variable, values): (&FieldVariable, &[f32])| {
+        let is_rain = variable.quantity == FieldQuantity::Precipitation;
+        let (hours, around): (&[[u32; 2]], &[f64]) = match is_rain {
+            true => (&[[0, 24]], &[1.0]),
+            false => (&[[0, 0], [6, 6], [12, 12], [18, 18]], &[0.999, 1.001, 1.0005, 0.9995]),
+        };
+        let message = |(&hours, &factor): (&[u32; 2], &f64)| {
+            let values = values.iter().map(|&value| f64::from(value) * factor).collect();
+            message(statement, variable, (name, hours), values)
+        };
+        hours.iter().zip(around).flat_map(message).collect::<Vec<u8>>()
+    };
+    statement.variables.iter().zip(values.chunks_exact(n)).flat_map(of_variable).collect()
+}
+
+/// One field as a message, in the units of GRIB: heights as geopotentials, g/kg and hPa as kg/kg and Pa.
+fn message(
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+    (day, hours): (&str, [u32; 2]),
+    values: Vec<f64>,
+) -> Vec<u8> {
+    // Parameters of WMO GRIB2 code table 4.2; as many decimals as sixteen bits hold.
+    let (category, number, decimals, scale) = match variable.quantity {
+        FieldQuantity::Temperature => (0, 0, 2, 1.0),
+        FieldQuantity::SpecificHumidity => (1, 0, 6, 1e-3),
+        FieldQuantity::Precipitation => (1, 8, 2, 1.0),
+        FieldQuantity::SeaLevelPressure => (3, 1, 0, 100.0),
+        FieldQuantity::GeopotentialHeight => (3, 4, 0, STANDARD_GRAVITY),
+        _ => unreachable!("the days of the repository have no others"),
+    };
+    let level = match variable.level {
+        Level::Pressure(pa) => (100, pa),
+        Level::AboveGround(m) => (103, m),
+        Level::MeanSea => (101, 0),
+        Level::Surface => (1, 0),
+    };
+    let tens = scale * 10_f64.powi(i32::from(decimals));
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min) * tens;
+    let packed = values.iter().map(|value| (value * tens - least).round() as u16).collect();
+    let (latitudes, longitudes) = (&statement.latitudes, &statement.longitudes);
+    let draft = grib::Draft {
+        category,
+        number,
+        level,
+        decimals,
+        reference_time: format!("{day}T00:00:00Z").parse().expect("a day"),
+        height: statement.size[0] as u32,
+        width: statement.size[1] as u32,
+        north_west: [latitudes[0], longitudes[0]],
+        step_degrees: latitudes[0] - latitudes[1],
+        packed,
+        reference: least as f32,
+        ..grib::Draft::rain(hours, &[])
+    };
+    draft.bytes()
 }
 
 /// Adds a variable with its dimensions, values and attributes.

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use stormlens::web::AppState;
 
 use crate::browser::{FIGURES_DRAWN, in_browser, keep, real_state};
-use crate::field_files::Draft;
+use crate::field_files::{Draft, grib_of_day};
 use crate::rain_journey::fits_and_can_be_heard;
 use crate::support::{FORM, TestApp, form, part};
 
@@ -64,6 +64,27 @@ async fn a_file_of_a_day_has_the_probabilities_of_that_day() {
     assert!(text.contains("Q850 is hidden: no file has specific humidity at 850 hPa"), "{text}");
     let changed = hidden.iter().zip(&shipped).filter(|(a, b)| (**a - **b).abs() > 1e-3).count();
     assert!(changed > 0, "without humidity the answer is another one");
+}
+
+/// A reanalysis gives GRIB of moments: four of a day make its mean, so the same day has the same answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grib_of_four_moments_has_the_memberships_of_that_day() {
+    let app = app();
+    let body = form("files", &[("day.grib2", &grib_of_day(DAY))]);
+    let sent = app.send_body("/probability", FORM, "text/html", body).await;
+    let page = app.get(sent.header("location")).await;
+    let text = page.texts("main").concat();
+    assert!(text.contains("12 of them are there"), "{text}");
+    assert!(text.contains("mean of 4 moments from 2008-04-08 00:00 UTC"), "{text}");
+    let id = sent.header("location").trim_start_matches("/probability/").to_owned();
+    let (text, brought) = asked(&app, &id, "membership").await;
+    assert!(text.contains("day.grib2"), "{text}");
+    let (_, shipped) = asked(&app, &format!("iberia-{DAY}"), "membership").await;
+    assert_eq!((brought.len(), shipped.len()), (2 * 16 * 24, 2 * 16 * 24));
+    // Sixteen bits a value: half a pascal, 10⁻⁶ of specific humidity.
+    for (a, b) in brought.iter().zip(&shipped) {
+        assert!((a - b).abs() < 5e-3, "{a} is not {b}");
+    }
 }
 
 /// Fields dropped on the page, what was recognised, and the probabilities.

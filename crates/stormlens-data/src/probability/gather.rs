@@ -1,13 +1,15 @@
 //! From the fields of files to what a network is given.
 
 mod choose;
+mod moments;
 #[cfg(test)]
 mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
 use self::choose::{Choice, choose};
-pub(super) use self::choose::{fits, is_of_time};
+pub(super) use self::choose::{fits, is_moment, is_of_time};
+pub(super) use self::moments::{are_even, end_of, start_of};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
 use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
@@ -132,15 +134,13 @@ fn gather_one(
     variable: &FieldVariable,
     time: Timestamp,
 ) -> Result<Gathered, FieldError> {
-    let choice = match variable.quantity {
-        FieldQuantity::Precipitation => return rain(files, statement, variable, time),
-        _ => choose(files, variable, time, statement.mean_hours)?,
+    if variable.quantity == FieldQuantity::Precipitation {
+        return rain(files, statement, variable, time);
+    }
+    let field = match one_field(files, statement, variable, time)? {
+        Ok(field) => field,
+        Err(why) => return Ok(Err(why)),
     };
-    let (file, place) = match choice {
-        Choice::Found(file, place) => (&files[file], place),
-        Choice::Nothing(why) => return Ok(Err(why)),
-    };
-    let field = file.read(place)?;
     let conversion =
         variable.quantity.conversion(&field.unit).ok_or_else(|| wrong_unit(&field, variable))?;
     let source = match field.unit == variable.unit {
@@ -149,6 +149,24 @@ fn gather_one(
     };
     let map = on_grid(&field, conversion, statement, variable)?;
     Ok(map.map(|map| (source, field, map)))
+}
+
+/// The field of a variable at a time, or the mean of the moments that make it up; the reason, where there is neither.
+fn one_field(
+    files: &[FieldFile],
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+    time: Timestamp,
+) -> Result<Result<GriddedField, String>, FieldError> {
+    let why = match choose(files, variable, time, statement.mean_hours)? {
+        Choice::Found(file, place) => return files[file].read(place).map(Ok),
+        Choice::Nothing(why) => why,
+    };
+    let Some(hours) = statement.mean_hours else { return Ok(Err(why)) };
+    Ok(match moments::mean_of_moments(files, variable, time, hours)? {
+        Ok(field) => Ok(field),
+        Err(n_there) => Err(why + &moments::wanted(time, hours, n_there).unwrap_or_default()),
+    })
 }
 
 /// Rain of the statement's hours until the time, from whatever sums the files have.

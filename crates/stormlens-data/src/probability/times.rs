@@ -1,12 +1,12 @@
 //! At which times files have fields that a network looks at, known before anything is decoded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::gather::{fits, is_of_time};
+use super::gather::{are_even, end_of, fits, is_moment, is_of_time, start_of};
 use super::{FieldQuantity, recognise};
-use crate::card::FieldStatement;
+use crate::card::{FieldStatement, FieldVariable};
 use crate::field::{Content, FieldFile};
 
 /// Times at which files have a variable of a statement at its level, ascending, and how many of its variables have one then.
@@ -24,6 +24,10 @@ pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp,
             of.entry(time).or_insert_with(|| vec![false; statement.variables.len()])[place] = true;
         }
     }
+    for (time, place) in of_moments(files, statement) {
+        let has = found.entry(time).or_insert_with(|| vec![false; statement.variables.len()]);
+        has[place] = true;
+    }
     if found.is_empty() {
         found = std::mem::take(&mut sums);
     }
@@ -35,6 +39,31 @@ pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp,
     found.into_iter().map(|(time, has)| (time, count(has))).collect()
 }
 
+/// Ends of the hours that moments make up the mean of, and the variable's place.
+fn of_moments(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp, usize)> {
+    let Some(hours) = statement.mean_hours else { return Vec::new() };
+    let mut moments: BTreeMap<(Timestamp, usize), BTreeSet<Timestamp>> = BTreeMap::new();
+    for content in files.iter().flat_map(FieldFile::contents) {
+        let moment = content.interval.filter(|&interval| is_moment(interval));
+        let Some(moment) = moment.map(|interval| interval.end) else { continue };
+        let Some((known, end)) = recognise(content).zip(end_of(moment, hours)) else { continue };
+        let variables = statement.variables.iter().enumerate();
+        let is_it = |(_, variable): &(usize, &FieldVariable)| {
+            variable.quantity != FieldQuantity::Precipitation
+                && variable.quantity == known.quantity
+                && fits(variable, known.level)
+        };
+        for (place, _) in variables.filter(is_it) {
+            moments.entry((end, place)).or_default().insert(moment);
+        }
+    }
+    let make_it_up = |&(end, _): &(Timestamp, usize), of: &BTreeSet<Timestamp>| {
+        let of: Vec<Timestamp> = of.iter().copied().collect();
+        start_of(end, hours).is_some_and(|start| are_even(&of, [start, end]))
+    };
+    moments.into_iter().filter(|(end, of)| make_it_up(end, of)).map(|(end, _)| end).collect()
+}
+
 /// The variables of a statement that a field is at its time, by their places.
 fn places(
     content: &Content,
@@ -43,7 +72,7 @@ fn places(
 ) -> Vec<(usize, FieldQuantity)> {
     let Some(known) = recognise(content) else { return Vec::new() };
     let variables = statement.variables.iter().enumerate();
-    let is_it = |(_, variable): &(usize, &crate::card::FieldVariable)| {
+    let is_it = |(_, variable): &(usize, &FieldVariable)| {
         let of_quantity = variable.quantity == known.quantity;
         let is_rain = variable.quantity == FieldQuantity::Precipitation;
         of_quantity

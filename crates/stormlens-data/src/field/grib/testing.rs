@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// What a message is to say; the grid has a step of one degree from 40° N, 10° E to the south and the east.
+/// What a message is to say.
 #[derive(Clone)]
 pub(crate) struct Draft {
     pub discipline: u8,
@@ -15,9 +15,13 @@ pub(crate) struct Draft {
     pub hours: [u32; 2],
     pub height: u32,
     pub width: u32,
-    /// Sixteen bits each; the value is `(reference + packed) / 10`.
+    /// Latitude and longitude of the node in the north-west, degrees.
+    pub north_west: [f64; 2],
+    pub step_degrees: f64,
+    /// Sixteen bits each; the value is `(reference + packed) / 10^decimals`.
     pub packed: Vec<u16>,
     pub reference: f32,
+    pub decimals: u8,
     pub scanning: u8,
     /// One bit a point, if some are missing.
     pub bitmap: Option<Vec<u8>>,
@@ -37,8 +41,11 @@ impl Draft {
             hours,
             height: 2,
             width: u32::try_from(packed.len() / 2).unwrap(),
+            north_west: [40.0, 10.0],
+            step_degrees: 1.0,
             packed: packed.to_vec(),
             reference: 0.0,
+            decimals: 1,
             scanning: 0,
             bitmap: None,
             packing: 0,
@@ -68,10 +75,15 @@ impl Draft {
 
     fn three(&self) -> Vec<u8> {
         let (height, width) = (self.height, self.width);
-        let degrees = |degrees: i32| (degrees.unsigned_abs() * 1_000_000).to_be_bytes();
+        // A sign is the first bit; longitudes have none.
+        let micro = |degrees: f64| (degrees.abs() * 1e6).round() as u32;
+        let latitude = |degrees: f64| micro(degrees) | u32::from(degrees < 0.0) << 31;
+        let longitude = |degrees: f64| micro(degrees.rem_euclid(360.0));
         let (west, south) = (self.scanning & 0x80 != 0, self.scanning & 0x40 != 0);
-        let mut latitudes = [40, 40 - (height as i32 - 1)];
-        let mut longitudes = [10, 10 + (width as i32 - 1)];
+        let [north, west_end] = self.north_west;
+        let length = |n: u32| f64::from(n - 1) * self.step_degrees;
+        let mut latitudes = [north, north - length(height)].map(latitude);
+        let mut longitudes = [west_end, west_end + length(width)].map(longitude);
         if south {
             latitudes.reverse();
         }
@@ -88,13 +100,13 @@ impl Draft {
             &width.to_be_bytes(),
             &height.to_be_bytes(),
             &[0, 0, 0, 0, 255, 255, 255, 255],
-            &degrees(latitudes[0]),
-            &degrees(longitudes[0]),
+            &latitudes[0].to_be_bytes(),
+            &longitudes[0].to_be_bytes(),
             &[0x30],
-            &degrees(latitudes[1]),
-            &degrees(longitudes[1]),
-            &degrees(1),
-            &degrees(1),
+            &latitudes[1].to_be_bytes(),
+            &longitudes[1].to_be_bytes(),
+            &micro(self.step_degrees).to_be_bytes(),
+            &micro(self.step_degrees).to_be_bytes(),
             &[self.scanning],
         ];
         section(3, &parts.concat())
@@ -131,7 +143,7 @@ impl Draft {
             &n.to_be_bytes()[..],
             &self.packing.to_be_bytes(),
             &self.reference.to_be_bytes(),
-            &[0, 0, 0, 1, 16, 0],
+            &[0, 0, 0, self.decimals, 16, 0],
         ];
         section(5, &parts.concat())
     }

@@ -1,5 +1,7 @@
 //! Which field of which file a variable is.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
@@ -127,12 +129,31 @@ pub(in crate::probability) fn is_of_time(
 ) -> bool {
     let Some(interval) = interval.filter(|interval| interval.end == time) else { return false };
     match mean_hours {
-        None => interval.statistic == Statistic::Instantaneous || interval.duration_s() == 0,
+        None => is_moment(interval),
         Some(hours) => {
             let length = SignedDuration::from_hours(i64::from(hours)).as_secs();
             interval.statistic == Statistic::Mean && interval.duration_s() == length
         }
     }
+}
+
+/// Whether a field is of a moment.
+pub(in crate::probability) fn is_moment(interval: Interval) -> bool {
+    interval.statistic == Statistic::Instantaneous || interval.duration_s() == 0
+}
+
+/// Moments of a variable from the start of an interval to before its end, ascending, each once.
+pub(super) fn moments(
+    files: &[FieldFile],
+    variable: &FieldVariable,
+    [start, end]: [Timestamp; 2],
+) -> Vec<Timestamp> {
+    let fields = of_quantity(files, variable.quantity).into_iter();
+    let at_level = fields.filter(|(.., level)| fits(variable, *level));
+    let intervals = at_level.filter_map(|(_, content, _)| content.interval);
+    let moments = intervals.filter(|&interval| is_moment(interval)).map(|interval| interval.end);
+    let within: BTreeSet<_> = moments.filter(|moment| (start..end).contains(moment)).collect();
+    within.into_iter().collect()
 }
 
 /// Why no field has the level: what there is instead.

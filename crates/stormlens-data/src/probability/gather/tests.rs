@@ -233,6 +233,49 @@ fn rain_is_the_sum_of_the_hours() {
     );
 }
 
+/// A file of moments makes the mean of a day where they are evenly spaced from its start on; nothing else does.
+#[test]
+fn moments_make_the_mean_of_a_day() {
+    let at =
+        |hour: u32, reference: f32| Draft { hours: [hour, hour], ..draft(T, HPA_850, reference) };
+    let moments = [at(0, 2_800.0), at(6, 2_810.0), at(12, 2_830.0), at(18, 2_840.0)];
+    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
+    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
+    assert_eq!(times(&files(&moments), &daily), [(end, 1)]);
+    let mean = gather(&files(&moments), &daily, end).unwrap();
+    let moment = gather(&files(&moments[..1]), &statement(vec![variable("T850")]), moment_of(0));
+    for (mean, at_midnight) in mean.values.iter().zip(moment.unwrap().values) {
+        assert!((mean - at_midnight - 2.0).abs() < 1e-3, "{mean} and {at_midnight}");
+    }
+    let Found::Present { source, .. } = &mean.found[0] else { panic!("{:?}", mean.found) };
+    let words = "mean of 4 moments from 2024-05-01 00:00 UTC to 2024-05-02 00:00 UTC";
+    assert!(source.contains(words), "{source}");
+    // Each in a file of its own, in any order.
+    let apart: Vec<_> = moments.iter().rev().flat_map(|one| files(&[one.clone()])).collect();
+    assert_eq!(gather(&apart, &daily, end).unwrap().values, mean.values);
+    // Three of four; not from the start on; too far apart: no day, and what would make it one is said.
+    let [a, b, c, d] = moments.clone();
+    let e = at(24, 2_840.0);
+    for part in [vec![a.clone(), b.clone(), c.clone()], vec![b, c.clone(), d, e], vec![a, c]] {
+        assert_eq!(times(&files(&part), &daily), []);
+        let why = error(gather(&files(&part), &daily, end));
+        assert!(why.contains("evenly spaced and at most 6 h apart, would make it up"), "{why}");
+    }
+    // Two runs hold the same moment.
+    let twice: Vec<Draft> = moments.iter().chain(&moments[..1]).cloned().collect();
+    let why = error(gather(&files(&twice), &daily, end));
+    assert!(why.contains("two fields are"), "{why}");
+    // Another grid at one of them.
+    let mut other = moments;
+    other[2].north_west = [41.0, 10.0];
+    let why = error(gather(&files(&other), &daily, end));
+    assert!(why.contains("in other units or on other grids"), "{why}");
+}
+
+fn moment_of(hour: i64) -> Timestamp {
+    "2024-05-01T00:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour)
+}
+
 /// Times are those of fields at the level, with the number of variables; hours of rain between them are none.
 #[test]
 fn times_are_known_before_anything_is_decoded() {
