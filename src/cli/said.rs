@@ -27,8 +27,12 @@ fn of_note(Note { name, text, .. }: &Note) -> String {
     if begins { text.clone() } else { format!("{name}: {text}") }
 }
 
-/// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`
+/// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`. A method may find numbers alone, such as
+/// what each variable adds.
 fn of_attributions(method: &str, maps: &[&Variable]) -> String {
+    if maps.is_empty() {
+        return format!("{method}: no maps; what it found are numbers, which the output holds");
+    }
     let n_unknown = maps.iter().filter(|map| map.is_unknown()).count();
     let n_zero = maps.iter().filter(|map| map.is_zero()).count();
     let unknown = match n_unknown {
@@ -164,6 +168,7 @@ mod tests {
             "saliency: 3 attributions, 1 of them zero everywhere, 1 without a number anywhere";
         assert_eq!(said, expected);
         assert!(!of_attributions("saliency", &[&maps[2]]).contains("without"), "nothing to say");
+        assert!(of_attributions("occlusion", &[]).starts_with("occlusion: no maps; "));
     }
 
     #[test]

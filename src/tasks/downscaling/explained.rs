@@ -209,6 +209,7 @@ fn attributions(
         factor: 1.0 / n_nodes(explained).max(1) as f64,
         input_factor: 1.0,
         has_own_unit: false,
+        is_mean: true,
         target: &target,
     };
     found.variables.extend(setting.variables(&from_the_north));

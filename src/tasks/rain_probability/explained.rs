@@ -48,6 +48,7 @@ pub fn of(answered: &Answered<'_>, work: &Work) -> Found {
             factor: 1.0,
             input_factor: 1.0,
             has_own_unit: false,
+            is_mean: true,
             target: &|_: &Explained| target.clone(),
         };
         found.variables.extend(setting.variables(explained).into_iter().map(|v| told(v, &events)));
