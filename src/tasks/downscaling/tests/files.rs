@@ -141,7 +141,8 @@ fn heights_that_are_brought_are_those_that_are_used() {
     let domain = Domain { south: -10.0, north: -8.0, west: 20.0, east: 22.0 };
     let extent = Extent::of(&tiles(&domain, &Geometry::V4, Fit::Inside), &Geometry::V4, domain);
     assert!(terrains.find(beyond, &extent, None).is_ok(), "a shipped one covers it");
-    let own = terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc"), None).expect("heights");
+    let own =
+        terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc"), None).expect("heights");
     let words = terrains.find(beyond, &extent, Some(&own)).expect_err("it ends before").to_string();
     assert!(
         words.contains("does not cover -10 to -8° N, 20 to 22° E, the part that is"),
