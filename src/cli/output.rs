@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use stormlens_data::files::npy;
 use stormlens_data::outcome::{Outcome, Role, Variable};
 
+use super::said;
 use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, FileKind, NUMBERS, Source};
@@ -71,6 +72,8 @@ pub struct Output {
     form: Form,
     path: PathBuf,
     speech: Speech,
+    /// Single numbers that are said, too, by their names.
+    also_said: &'static [&'static str],
     /// The predictions so far, where they go into one array.
     stacked: Vec<f32>,
 }
@@ -85,7 +88,13 @@ impl Output {
             written::check_place(path)?;
         }
         let speech = Speech { is_beside_a_file, ..speech };
-        Ok(Self { form, path: path.to_owned(), speech, stacked: Vec::new() })
+        Ok(Self { form, path: path.to_owned(), speech, also_said: &[], stacked: Vec::new() })
+    }
+
+    /// The same, with single numbers that a command says beside those of methods.
+    #[must_use]
+    pub fn saying(self, names: &'static [&'static str]) -> Self {
+        Self { also_said: names, ..self }
     }
 
     pub fn form(&self) -> Form {
@@ -108,7 +117,10 @@ impl Output {
     /// # Errors
     /// If a file cannot be written.
     pub fn add(&mut self, i: usize, n: usize, answered: &Answered) -> anyhow::Result<()> {
-        super::said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
+        said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
+        let numbers =
+            self.also_said.iter().filter_map(|name| said::number(&answered.outcome, name));
+        numbers.for_each(|line| self.speech.line(line));
         match self.form {
             Form::Prediction => self.stack(i, n, prediction(&answered.outcome)?)?,
             Form::Series => self.write(i, n, &with_series(&answered.outcome)?)?,

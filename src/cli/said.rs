@@ -21,6 +21,11 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
+/// What a single number of a result says, by its name.
+pub fn number(outcome: &Outcome, name: &str) -> Option<String> {
+    outcome.numbers.iter().find(|number| number.name == name).map(of_number)
+}
+
 /// `terrain: F.nc, a node every 0.25°`: the name of a note, where its text does not begin with it.
 fn of_note(Note { name, text, .. }: &Note) -> String {
     let begins = text.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(':'));
@@ -134,6 +139,14 @@ mod tests {
         let prediction = line("prediction: ");
         assert!(prediction.contains("rain rate (mm/h) at 2010-08-26 "), "{prediction}");
         assert!(prediction.contains(" UTC (+30 min), from "), "{prediction}");
+    }
+
+    #[test]
+    fn a_number_is_said_by_its_name() {
+        let outcome = stormlens_plot::testing::outcome();
+        let said = number(&outcome, "grad_cam/target").expect("it is there");
+        assert!(said.starts_with("grad_cam/target: "), "{said}");
+        assert_eq!(number(&outcome, "seam_index"), None);
     }
 
     #[test]
