@@ -180,7 +180,8 @@ fn listed(entries: &[Entry]) -> String {
         }
     }
     let of = |kind: &&str| {
-        let ends = || entries.iter().filter(|entry| entry.what == *kind).map(|entry| entry.end);
+        let ends =
+            || entries.iter().filter(move |entry| entry.what == *kind).map(|entry| entry.end);
         let first = ends().min().map(format_utc).unwrap_or_default();
         let last = ends().max().map(format_utc).unwrap_or_default();
         match ends().count() {
