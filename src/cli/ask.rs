@@ -52,6 +52,9 @@ pub struct FieldArgs {
     /// covers the domain
     #[arg(long, value_name = "FILE")]
     pub elevation: Option<String>,
+    /// For a file of heights with several fields: which one, by the name that it has there
+    #[arg(long, value_name = "NAME", requires = "elevation")]
+    pub elevation_variable: Option<String>,
     /// For a field of rain as an array (.npy, float32 or float64 [rows, columns]): the latitudes of its first and last row
     /// and the longitudes of its first and last column, degrees; with --units, --end and --each-hours
     #[arg(long, value_name = "LAT,LAT,LON,LON", allow_hyphen_values = true)]
@@ -84,6 +87,7 @@ impl FieldArgs {
         let exact = self.exact.then(|| "yes".to_owned());
         let given = [
             ("elevation", &self.elevation),
+            ("elevation-variable", &self.elevation_variable),
             ("grid", &self.grid),
             ("variable", &self.variable),
             ("end", &self.end),
@@ -213,7 +217,7 @@ fn subjects(
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {
             bail!(
-                "--elevation, --grid, --variable, --end, --each-hours, --mask, --index and --exact are said of files: give one with --input"
+                "--elevation, --elevation-variable, --grid, --variable, --end, --each-hours, --mask, --index and --exact are said of files: give one with --input"
             )
         }
         [] if is_named => Ok(vec![None]),

@@ -10,6 +10,9 @@ use super::speech::Speech;
 use crate::config::Sources;
 use crate::question::NO_METHOD;
 
+/// How good the joints of the tiles are, and how much negative rain was cut off: as on the page.
+const SAID: [&str; 2] = ["seam_index", "clipped_share"];
+
 /// Refine coarse rain over a domain
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,7 +54,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
-    let mut output = Output::new(&args.output, args.format.as_deref(), speech)?;
+    let output = Output::new(&args.output, args.format.as_deref(), speech)?;
+    let mut output = output.saying(&SAID);
     let Args {
         model, checkpoint, input, units, fields, domain, members, ensemble, mut set, ..
     } = args;

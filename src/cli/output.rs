@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use stormlens_data::files::npy;
-use stormlens_data::outcome::{Outcome, Role, Variable};
+use stormlens_data::outcome::{Outcome, Role, Values, Variable};
 
+use super::said;
 use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
 use crate::export::{self, FileKind, NUMBERS, Source};
@@ -71,6 +72,8 @@ pub struct Output {
     form: Form,
     path: PathBuf,
     speech: Speech,
+    /// Single numbers that are said, too, by their names.
+    also_said: &'static [&'static str],
     /// The predictions so far, where they go into one array.
     stacked: Vec<f32>,
 }
@@ -85,7 +88,13 @@ impl Output {
             written::check_place(path)?;
         }
         let speech = Speech { is_beside_a_file, ..speech };
-        Ok(Self { form, path: path.to_owned(), speech, stacked: Vec::new() })
+        Ok(Self { form, path: path.to_owned(), speech, also_said: &[], stacked: Vec::new() })
+    }
+
+    /// The same, with single numbers that a command says beside those of methods.
+    #[must_use]
+    pub fn saying(self, names: &'static [&'static str]) -> Self {
+        Self { also_said: names, ..self }
     }
 
     pub fn form(&self) -> Form {
@@ -108,7 +117,10 @@ impl Output {
     /// # Errors
     /// If a file cannot be written.
     pub fn add(&mut self, i: usize, n: usize, answered: &Answered) -> anyhow::Result<()> {
-        super::said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
+        said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
+        let numbers =
+            self.also_said.iter().filter_map(|name| said::number(&answered.outcome, name));
+        numbers.for_each(|line| self.speech.line(line));
         match self.form {
             Form::Prediction => self.stack(i, n, prediction(&answered.outcome)?)?,
             Form::Series => self.write(i, n, &with_series(&answered.outcome)?)?,
@@ -157,9 +169,20 @@ impl Output {
 fn with_series(outcome: &Outcome) -> anyhow::Result<Vec<u8>> {
     let mut said: Value = serde_json::from_slice(&export::provenance_json(outcome)?)?;
     let series = outcome.variables.iter().filter(|variable| variable.plane.is_none());
-    let series = series.map(|variable| (variable.name.clone(), json!(variable.to_f64())));
+    let series = series.map(|variable| (variable.name.clone(), json!(shortest(&variable.values))));
     said["series"] = Value::Object(series.collect());
     Ok((serde_json::to_string_pretty(&said)? + "\n").into_bytes())
+}
+
+/// Numbers in the fewest digits that tell them: of single precision 60.7, where double precision has 60.70000076293945.
+fn shortest(values: &Values) -> Vec<f64> {
+    match values {
+        Values::F32(values) => values
+            .iter()
+            .map(|value| value.to_string().parse().unwrap_or_else(|_| f64::from(*value)))
+            .collect(),
+        _ => (0..values.len()).map(|i| values.at(i)).collect(),
+    }
 }
 
 fn of_kind(kind: &FileKind, Answered { question, outcome }: &Answered) -> anyhow::Result<Vec<u8>> {
@@ -196,6 +219,14 @@ fn prediction(outcome: &Outcome) -> anyhow::Result<&Variable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn single_precision_has_its_own_digits() {
+        let found = shortest(&Values::F32(vec![60.7, f32::NAN, -0.5]));
+        assert_eq!((found[0], found[2]), (60.7, -0.5));
+        assert!(found[1].is_nan());
+        assert_eq!(shortest(&Values::F64(vec![0.1])), [0.1]);
+    }
 
     #[test]
     fn several_results_are_numbered() {

@@ -21,14 +21,23 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
+/// What a single number of a result says, by its name.
+pub fn number(outcome: &Outcome, name: &str) -> Option<String> {
+    outcome.numbers.iter().find(|number| number.name == name).map(of_number)
+}
+
 /// `terrain: F.nc, a node every 0.25°`: the name of a note, where its text does not begin with it.
 fn of_note(Note { name, text, .. }: &Note) -> String {
     let begins = text.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(':'));
     if begins { text.clone() } else { format!("{name}: {text}") }
 }
 
-/// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`
+/// `grad-cam: 4 attributions, 1 of them zero everywhere, 1 without a number anywhere`. A method may find numbers alone, such as
+/// what each variable adds.
 fn of_attributions(method: &str, maps: &[&Variable]) -> String {
+    if maps.is_empty() {
+        return format!("{method}: no maps; what it found are numbers, which the output holds");
+    }
     let n_unknown = maps.iter().filter(|map| map.is_unknown()).count();
     let n_zero = maps.iter().filter(|map| map.is_zero()).count();
     let unknown = match n_unknown {
@@ -133,6 +142,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_said_by_its_name() {
+        let outcome = stormlens_plot::testing::outcome();
+        let said = number(&outcome, "grad_cam/target").expect("it is there");
+        assert!(said.starts_with("grad_cam/target: "), "{said}");
+        assert_eq!(number(&outcome, "seam_index"), None);
+    }
+
+    #[test]
     fn a_note_has_its_name_once() {
         let note = |name: &str, text: &str| of_note(&Note::new(name, text, false));
         assert_eq!(note("terrain", "terrain: F.nc"), "terrain: F.nc");
@@ -164,6 +181,7 @@ mod tests {
             "saliency: 3 attributions, 1 of them zero everywhere, 1 without a number anywhere";
         assert_eq!(said, expected);
         assert!(!of_attributions("saliency", &[&maps[2]]).contains("without"), "nothing to say");
+        assert!(of_attributions("occlusion", &[]).starts_with("occlusion: no maps; "));
     }
 
     #[test]

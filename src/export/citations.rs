@@ -18,6 +18,10 @@ const GRAHN: &str = "@article{grahn2022polarlows,
   archivePrefix = {arXiv}
 }";
 
+/// Who wrote this program, and its title.
+const AUTHORS: &str = "The Stormlens developers";
+const TITLE: &str = "Stormlens: see what a weather network predicts, how good that is, and why";
+
 /// Works of the network, of the methods that were used, and of whatever else is in the result: reference forecasts, rivals,
 /// recalibration and scores. Each once.
 pub fn works(outcome: &Outcome, card: &ModelCard, methods: &[MethodCard]) -> Vec<Citation> {
@@ -32,7 +36,8 @@ pub fn works(outcome: &Outcome, card: &ModelCard, methods: &[MethodCard]) -> Vec
     all
 }
 
-/// The works behind a result: [`works()`], the way of showing it and the colours if they are someone's, and the data.
+/// The works behind a result: [`works()`], the way of showing it and the colours if they are someone's, the data, and this
+/// program.
 pub fn bibtex(
     outcome: &Outcome,
     card: &ModelCard,
@@ -49,6 +54,7 @@ pub fn bibtex(
         all.push(works::PYSTEPS.bibtex.trim().into());
     }
     all.push(data(&outcome.provenance));
+    all.push(software());
     entries(all)
 }
 
@@ -81,6 +87,32 @@ fn entries(mut entries: Vec<String>) -> String {
     entries.join("\n\n") + "\n"
 }
 
+/// This program, as CITATION.cff has it.
+fn software() -> String {
+    let entry = [
+        "@software{stormlens,".to_owned(),
+        format!("  author  = {{{{{AUTHORS}}}}},"),
+        format!("  title   = {{{TITLE}}},"),
+        format!("  version = {{{}}},", env!("CARGO_PKG_VERSION")),
+        format!("  license = {{{}}}", env!("CARGO_PKG_LICENSE")),
+        "}".to_owned(),
+    ];
+    entry.join("\n")
+}
+
+/// Words of a source that its key has.
+const N_KEY_WORDS: usize = 4;
+
+/// `data_mrms_western_usa_1a2b3c4d`: the first words of the source, so that a reader knows it, and digits of the
+/// hash, so that entries of several results can stand in one file.
+fn key(source: &str, sha256: &str) -> String {
+    let words = source.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = words.take(N_KEY_WORDS).map(str::to_lowercase);
+    let hash = sha256.get(..8).unwrap_or(sha256).to_owned();
+    let all: Vec<String> = std::iter::once("data".to_owned()).chain(words).chain([hash]).collect();
+    all.join("_")
+}
+
 /// The data themselves, by their hash.
 fn data(from: &Provenance) -> String {
     let Provenance { data_source, data_licence, data_sha256, data_files, .. } = from;
@@ -91,7 +123,7 @@ fn data(from: &Provenance) -> String {
         _ => String::new(),
     };
     let entry = [
-        "@misc{data,".to_owned(),
+        format!("@misc{{{},", key(data_source, data_sha256)),
         format!("  title = {{{}}},", tex(data_source)),
         format!(
             "  note  = {{{}. Files {}, SHA-256 {data_sha256}}}",
@@ -132,5 +164,22 @@ mod tests {
         check("{^", r"\textbraceleft{}\textasciicircum{}");
         check("a_b 5 % & #1 $", r"a\_b 5 \% \& \#1 \$");
         check("Kårstø – 3 × 3.png", "Kårstø – 3 × 3.png");
+    }
+
+    #[test]
+    fn the_key_of_data_names_them() {
+        let check = |source: &str, expected: &str| assert_eq!(key(source, "12ab34cd56"), expected);
+        check("MRMS, western USA", "data_mrms_western_usa_12ab34cd");
+        check("NCEP/NCAR Reanalysis 1 and GHCN", "data_ncep_ncar_reanalysis_1_12ab34cd");
+        check("", "data_12ab34cd");
+    }
+
+    #[test]
+    fn the_program_is_cited_as_its_file_says() {
+        let said = include_str!("../../CITATION.cff");
+        for words in [AUTHORS, TITLE, env!("CARGO_PKG_VERSION")] {
+            assert!(said.contains(words), "{words}");
+        }
+        assert!(software().contains("author  = {{The Stormlens developers}},"), "{}", software());
     }
 }

@@ -67,7 +67,7 @@ pub fn float32(variable: &Variable) -> Vec<u8> {
 }
 
 fn described(domain: &Domain) -> Result<Value, String> {
-    let mut described = serde_json::to_value(domain).map_err(|error| error.to_string())?;
+    let mut described = in_own_unit(domain)?;
     let more = match domain {
         Domain::None => json!({}),
         Domain::Earth(grid) => places(grid)?,
@@ -75,6 +75,22 @@ fn described(domain: &Domain) -> Result<Value, String> {
     };
     if let (Some(fields), Value::Object(more)) = (described.as_object_mut(), more) {
         fields.extend(more);
+    }
+    Ok(described)
+}
+
+/// A domain, its numbers named by the unit of its plane: `west_km`, or `west_deg` where the plane is of degrees.
+pub(super) fn in_own_unit(domain: &Domain) -> Result<Value, String> {
+    let mut described = serde_json::to_value(domain).map_err(|error| error.to_string())?;
+    let is_of_degrees = match domain {
+        Domain::Earth(grid) => Projection::of(grid).is_ok_and(|plane| plane.is_geographic()),
+        _ => false,
+    };
+    if let Some(fields) = described.as_object_mut().filter(|_| is_of_degrees) {
+        for name in ["spacing", "west", "north"] {
+            let number = fields.remove(&format!("{name}_km"));
+            fields.extend(number.map(|number| (format!("{name}_deg"), number)));
+        }
     }
     Ok(described)
 }

@@ -6,6 +6,7 @@ use stormlens_data::outcome::{Axis, Domain, Note, Outcome, Provenance, Quantity,
 use stormlens_data::request::Request;
 
 use super::ExportError;
+use super::json::in_own_unit;
 
 const NAME: &str = "provenance.json";
 
@@ -18,7 +19,7 @@ struct Origin<'a> {
     numbers: Map<String, Value>,
     notes: &'a [Note],
     /// Where rows and columns of the variables lie, each once.
-    domains: Vec<&'a Domain>,
+    domains: Vec<Value>,
     variables: Vec<Described<'a>>,
 }
 
@@ -63,6 +64,8 @@ pub fn provenance_json(outcome: &Outcome) -> Result<Vec<u8>, ExportError> {
     let variables = variables.collect();
     let (request, provenance, notes) = (&outcome.request, &outcome.provenance, &outcome.notes);
     let numbers = numbers.collect();
+    let described: Result<Vec<Value>, String> = domains.iter().map(|d| in_own_unit(d)).collect();
+    let domains = described.map_err(|reason| ExportError::part(NAME, reason))?;
     let origin = Origin { request, provenance, numbers, notes, domains, variables };
     serde_json::to_vec_pretty(&origin).map_err(|error| ExportError::part(NAME, error))
 }

@@ -21,6 +21,8 @@ pub struct Setting<'a> {
     pub input_factor: f64,
     /// Whether the target is another number in the network's own unit.
     pub has_own_unit: bool,
+    /// Whether the target is the mean of its pixels, not their sum.
+    pub is_mean: bool,
     /// Target of the explanation, in words that may stand alone.
     pub target: &'a dyn Fn(&Explained) -> String,
 }
@@ -115,7 +117,10 @@ impl Setting<'_> {
             vec![Number::new(name("target"), explained.score * self.factor, unit, &target)];
         if let Some(mask) = &explained.mask {
             let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
-            let meaning = "pixels that the target is the sum of";
+            let meaning = match self.is_mean {
+                true => "pixels that the target is the mean of",
+                false => "pixels that the target is the sum of",
+            };
             numbers.push(Number::new(name("n_pixels"), n_pixels as f64, "1", meaning));
             let normalised = "the target in the network's own units";
             numbers.extend(

@@ -11,6 +11,11 @@ pub fn note(part: Part) -> Note {
     Note::new(NOTE, part.words(), part.is_seen()).of_network()
 }
 
+/// What a result says beside that, for pages that say the part by itself.
+pub fn other_notes(outcome: &Outcome) -> impl Iterator<Item = &Note> {
+    outcome.notes.iter().filter(|note| note.name != NOTE)
+}
+
 /// What a result says of it; one that says nothing knows nothing.
 pub fn part_in(outcome: &Outcome) -> Part {
     let words = outcome.notes(NOTE).next();
@@ -65,6 +70,8 @@ mod tests {
             let mut outcome = stormlens_plot::testing::outcome();
             outcome.notes = vec![note];
             assert_eq!(part_in(&outcome), part);
+            outcome.notes.push(Note::new("rule", "rain: a sum", false));
+            assert_eq!(other_notes(&outcome).map(|note| &note.name).collect::<Vec<_>>(), ["rule"]);
             outcome.notes.clear();
             assert_eq!(part_in(&outcome), Part::Unknown);
         }

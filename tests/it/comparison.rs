@@ -73,6 +73,36 @@ async fn every_network_and_persistence_have_a_row_and_maps() {
     assert!(said[0].contains("in mm/h, 30 minutes ahead, over all pixels"), "{said:?}");
 }
 
+/// The table of the page for programs: a line a forecast, with all scores and what the weights have seen.
+#[tokio::test]
+async fn the_scores_are_had_as_files() {
+    let app = app(&BOTH);
+    let address = compare(SAMPLE, &BOTH);
+    let page = app.finished(&address).await;
+    let links = page.attributes("p.files a", "href");
+    let file = |ending: &str| address.replace("/v1/compare?", &format!("/v1/compare.{ending}?"));
+    assert_eq!(links, [file("csv"), file("json")]);
+    let csv = app.get(&file("csv")).await;
+    assert_eq!(
+        (csv.status, csv.header("content-type")),
+        (StatusCode::OK, "text/csv; charset=utf-8")
+    );
+    let text = csv.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("forecast,lead_time_min,threshold_mm_h,hits,"), "{text}");
+    assert!(lines[0].ends_with(",split"), "{text}");
+    for (line, name) in lines[1..].iter().zip(["sar-unet/test", "sar-unet/other", "persistence"]) {
+        assert!(line.starts_with(&format!("{name},30,1.5,")), "{line}");
+    }
+    assert_eq!(lines.len(), 4, "{text}");
+    let json = app.get(&file("json")).await.text();
+    let said: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(said["rows"][1]["forecast"], "sar-unet/other");
+    assert!(said["rows"][2]["split"].is_null() && said["rows"][0]["hits"].is_u64(), "{json}");
+    let unobserved = file("csv").replace(SAMPLE, UNOBSERVED);
+    check_of(&app, &unobserved, 404, &["nothing was observed at this lead time"]).await;
+}
+
 /// More networks than one visitor may have waiting: the page fills as there is room.
 #[tokio::test]
 async fn all_networks_are_compared_however_little_room_there_is() {

@@ -76,11 +76,19 @@ impl Outcome {
         said.map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ")
     }
 
+    /// Whether what stands as its observation was measured: a note of the name [`NOT_OBSERVED`] says otherwise.
+    pub fn is_observed(&self) -> bool {
+        self.notes(NOT_OBSERVED).next().is_none()
+    }
+
     /// Texts of the notes of that name.
     pub fn notes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.notes.iter().filter(move |note| note.name == name).map(|note| note.text.as_str())
     }
 }
+
+/// Name of the note on what a prediction is compared with, where nobody measured it.
+pub const NOT_OBSERVED: &str = "not-observed";
 
 /// A single number of a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

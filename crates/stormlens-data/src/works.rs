@@ -3,7 +3,8 @@
 mod list;
 
 pub use list::{
-    AYER, BOWLER, FERRO, GERMANN, HERSBACH, LUCAS, PYSTEPS, REBORA, ROBERTS, SEED, TERZAGO, WERNLI,
+    AYER, BOWLER, FERRO, GERMANN, HERSBACH, KALNAY, LUCAS, PYSTEPS, REBORA, ROBERTS, SEED, TERZAGO,
+    WERNLI,
 };
 
 use crate::card::Citation;
@@ -11,11 +12,16 @@ use crate::forecast;
 use crate::outcome::{Outcome, Role, Variable};
 
 /// Works behind reference forecasts, rivals, recalibration and scores of a result, each once, in the order of its
-/// variables and numbers.
+/// variables and numbers, then the work that describes its data.
 pub fn of_outcome(outcome: &Outcome) -> Vec<Citation> {
     let variables = outcome.variables.iter().flat_map(of_variable);
     let numbers = outcome.numbers.iter().flat_map(|number| of_score(&number.name));
-    once(variables.chain(numbers))
+    once(variables.chain(numbers).chain(of_data(&outcome.provenance.data_source)))
+}
+
+/// The work whose citation a data set asks for, by what its source is called.
+fn of_data(source: &str) -> Option<Citation> {
+    source.contains("NCEP/NCAR").then_some(KALNAY)
 }
 
 /// Works behind a forecast without a network and a score, by their names, e.g. `s-prog` and `fss`.
@@ -76,12 +82,19 @@ mod tests {
         assert_eq!(keys(&["rainfarm/crps_fair"]), ["hersbach2000crps", "ferro2014fair"]);
     }
 
+    #[test]
+    fn a_reanalysis_has_its_work() {
+        let found = of_data("NCEP/NCAR Reanalysis 1 and GHCN-Daily").map(|work| work.key);
+        assert_eq!(found, Some("kalnay1996ncep"));
+        assert_eq!(of_data("KNMI"), None);
+    }
+
     /// An entry begins with its key, and its braces are closed.
     #[test]
     fn entries_are_well_formed() {
         let all = [
-            AYER, BOWLER, FERRO, GERMANN, HERSBACH, LUCAS, PYSTEPS, REBORA, ROBERTS, SEED, TERZAGO,
-            WERNLI,
+            AYER, BOWLER, FERRO, GERMANN, HERSBACH, KALNAY, LUCAS, PYSTEPS, REBORA, ROBERTS, SEED,
+            TERZAGO, WERNLI,
         ];
         for work in all {
             let key = work.bibtex.split(['{', ',']).nth(1);

@@ -7,7 +7,7 @@ use super::lettering::Type;
 use super::page::Body;
 use super::palette::{N_CONTINUOUS, signed};
 use super::panel::say;
-use super::parts::{Letterings, MARGIN_MM, shortened};
+use super::parts::{Letterings, MARGIN_MM, shortened, with_ellipsis};
 use super::scale::{nice_above, ticks_within};
 use super::words::number;
 use super::{PlotError, Style, target};
@@ -27,6 +27,7 @@ pub struct Chart<'a> {
     range: Range,
     /// What the vertical and the horizontal axis show.
     labels: [String; 2],
+    entries: Entries,
     letterings: Letterings,
     frame: Frame,
 }
@@ -48,7 +49,7 @@ impl<'a> Chart<'a> {
         let values = variable.to_f64();
         // Along a path a probability stands among all that there are; bars may be changes of one.
         let range = match (quantity.unit.as_str(), kind) {
-            ("probability", Kind::Curve) => Range { low: 0.0, high: 1.0 },
+            ("probability" | "membership", Kind::Curve) => Range { low: 0.0, high: 1.0 },
             _ => Range::of(&values),
         };
         let across = match &axis.coordinates {
@@ -66,7 +67,11 @@ impl<'a> Chart<'a> {
         let frame = Frame { left, top: 2.5, width, height: width * 0.5 };
         let up = shortened(&quantity.label(), width * 0.5, letterings.text);
         let labels = [up, across];
-        Ok(Self { style, axis, values, kind, range, labels, letterings, frame })
+        let entries = match kind {
+            Kind::Bars => Entries::of(axis, frame, letterings),
+            Kind::Curve => Entries::row(1, letterings.text, letterings),
+        };
+        Ok(Self { style, axis, values, kind, range, labels, entries, letterings, frame })
     }
 
     fn y(&self, chart: Frame, value: f64) -> f64 {
@@ -85,24 +90,19 @@ impl<'a> Chart<'a> {
         let [up, across] = &self.labels;
         let beside = MARGIN_MM + lettering.line_mm() / 2.0;
         pen.text_upwards((beside, chart.top + chart.height / 2.0), up, lettering)?;
-        let below = chart.bottom() + 1.2 + lettering.line_mm() * 1.5;
+        let below = chart.bottom() + 1.2 + self.entries.height_mm + lettering.line_mm() * 0.5;
         pen.text((chart.left + chart.width / 2.0, below), across, Anchor::Middle, lettering)
     }
 
     fn below(&self, pen: &Pen, chart: Frame, x: f64, label: &str) -> Result<(), PlotError> {
-        let lettering = self.letterings.text;
-        self.below_in(pen, chart, x, label, lettering)
-    }
-
-    fn below_in(
-        &self,
-        pen: &Pen,
-        chart: Frame,
-        x: f64,
-        label: &str,
-        lettering: Type,
-    ) -> Result<(), PlotError> {
-        let y = chart.bottom() + 1.2 + self.letterings.text.line_mm() / 2.0;
+        let Entries { lettering, is_upright, .. } = self.entries;
+        let top = chart.bottom() + 1.2;
+        if is_upright {
+            let label = cut(label, chart.height, lettering);
+            let middle = top + lettering.width_mm(&label) / 2.0;
+            return pen.text_upwards((x, middle), &label, lettering);
+        }
+        let y = top + self.letterings.text.line_mm() / 2.0;
         pen.text((x, y), label, Anchor::Middle, lettering)
     }
 
@@ -121,20 +121,10 @@ impl<'a> Chart<'a> {
             pen.fill(bar, if value < 0.0 { negative } else { positive }, 1.0)?;
         }
         pen.line(&[(chart.left, zero), (chart.right(), zero)], 0.2, pen.inks.text, 1.0)?;
-        let label = |i: usize| match self.axis.minutes_before_last(i) {
-            Some(minutes) => number(-(minutes as f64)),
-            None => self.axis.label(i),
-        };
-        // From the last backwards, as many as there is room for, in small letters if all have room then.
-        let every = |lettering: Type| {
-            let widest = (0..n).map(|i| lettering.width_mm(&label(i))).fold(0.0, f64::max);
-            ((widest + 1.0) / slot).ceil().max(1.0) as usize
-        };
-        let Letterings { text, small, .. } = self.letterings;
-        let lettering = if every(text) > 1 && every(small) == 1 { small } else { text };
-        for i in (0..n).rev().step_by(every(lettering)) {
+        // From the last backwards, as many as there is room for.
+        for i in (0..n).rev().step_by(self.entries.every) {
             let x = chart.left + (i as f64 + 0.5) * slot;
-            self.below_in(pen, chart, x, &label(i), lettering)?;
+            self.below(pen, chart, x, &entry(self.axis, i))?;
         }
         if self.values.iter().all(|&v| v == 0.0) {
             let message = match self.axis.name == Axis::INPUT_TIME {
@@ -177,7 +167,7 @@ impl<'a> Chart<'a> {
 
 impl Body for Chart<'_> {
     fn height_mm(&self) -> f64 {
-        self.frame.bottom() + 1.2 + 2.0 * self.letterings.text.line_mm() + 1.5
+        self.frame.bottom() + 1.2 + self.entries.height_mm + self.letterings.text.line_mm() + 1.5
     }
 
     fn draw(self: Box<Self>, pen: &Pen, top: f64) -> Result<(), PlotError> {
@@ -188,6 +178,62 @@ impl Body for Chart<'_> {
             Kind::Curve => self.curve(pen, chart),
         }
     }
+}
+
+/// How entries of the axis are written below the chart.
+#[derive(Clone, Copy)]
+struct Entries {
+    lettering: Type,
+    /// One of this number is written.
+    every: usize,
+    /// Whether they read from the bottom to the top.
+    is_upright: bool,
+    height_mm: f64,
+}
+
+impl Entries {
+    /// In a row, in small letters if all have room only then. Names that have no room so stand upright: none of them follows
+    /// from its neighbours, as a moment or a number does.
+    fn of(axis: &Axis, chart: Frame, letterings: Letterings) -> Self {
+        let Letterings { text, small, .. } = letterings;
+        let slot = chart.width / axis.len().max(1) as f64;
+        let entries: Vec<String> = (0..axis.len()).map(|i| entry(axis, i)).collect();
+        let widest = |lettering: Type| {
+            entries.iter().map(|entry| lettering.width_mm(entry)).fold(0.0, f64::max)
+        };
+        let every = |size_mm: f64| (size_mm / slot).ceil().max(1.0) as usize;
+        let in_row = |lettering: Type| every(widest(lettering) + 1.0);
+        let are_names = matches!(axis.coordinates, Coordinates::Names { .. })
+            && entries.iter().any(|entry| entry.parse::<f64>().is_err());
+        match (in_row(text), in_row(small)) {
+            (1, _) => Self::row(1, text, letterings),
+            (_, 1) => Self::row(1, small, letterings),
+            _ if are_names => Self {
+                lettering: small,
+                every: every(small.line_mm()),
+                is_upright: true,
+                height_mm: widest(small).min(chart.height),
+            },
+            (every, _) => Self::row(every, text, letterings),
+        }
+    }
+
+    fn row(every: usize, lettering: Type, letterings: Letterings) -> Self {
+        Self { lettering, every, is_upright: false, height_mm: letterings.text.line_mm() }
+    }
+}
+
+/// An entry of the axis of bars.
+fn entry(axis: &Axis, i: usize) -> String {
+    match axis.minutes_before_last(i) {
+        Some(minutes) => number(-(minutes as f64)),
+        None => axis.label(i),
+    }
+}
+
+/// A name that is too long for its room, without its middle.
+fn cut(name: &str, room_mm: f64, lettering: Type) -> String {
+    with_ellipsis(name, |shorter| lettering.width_mm(shorter) <= room_mm)
 }
 
 /// The values that the vertical axis covers, zero among them.

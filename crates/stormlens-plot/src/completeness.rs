@@ -66,7 +66,8 @@ impl Completeness {
     /// Whether a probability is all but the same at both ends of a path, as that of a softmax that is
     /// saturated: there is little to share out, whatever the steps, and the logit says more.
     pub fn is_saturated(&self) -> bool {
-        self.unit == "probability" && self.difference.abs() < SMALL_PROBABILITY
+        ["probability", "membership"].contains(&self.unit.as_str())
+            && self.difference.abs() < SMALL_PROBABILITY
     }
 
     /// `200 steps from black; completeness gap −1.4 % of +0.853`

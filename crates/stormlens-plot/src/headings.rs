@@ -320,7 +320,7 @@ fn curve(outcome: &Outcome, variable: &Variable) -> Words {
     };
     let (from, input) = (target::baseline(outcome, variable), target::input(outcome));
     let unit = match variable.quantity.unit.as_str() {
-        unit @ ("probability" | "logit") => unit,
+        unit @ ("probability" | "membership" | "logit") => unit,
         _ => "target",
     };
     let title = match target::name(outcome, variable) {

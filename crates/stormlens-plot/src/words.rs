@@ -32,10 +32,10 @@ pub fn count(n: usize) -> String {
     grouped(&n.to_string())
 }
 
-/// A unit behind a number; empty for numbers without one, for probabilities and for logits.
+/// A unit behind a number; empty for numbers without one, for probabilities, memberships and logits.
 pub fn in_unit(unit: &str) -> String {
     match unit {
-        "1" | "" | "probability" | "logit" => String::new(),
+        "1" | "" | "probability" | "membership" | "logit" => String::new(),
         unit => format!(" {unit}"),
     }
 }

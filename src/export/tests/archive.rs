@@ -121,6 +121,24 @@ fn provenance_tells_all_but_the_arrays() {
     assert!(scene["variables"][1].get("domain").is_none(), "logits lie nowhere");
 }
 
+/// Numbers of a plane of degrees are not called kilometres.
+#[test]
+fn a_domain_in_degrees_says_so() {
+    let mut outcome = outcome();
+    for variable in &mut outcome.variables {
+        if let stormlens_data::outcome::Domain::Earth(grid) = &mut variable.domain {
+            grid.proj4 = "+proj=longlat +R=6371.229".to_owned();
+            (grid.spacing_km, grid.west_km, grid.north_km) = (0.01, 5.0, 53.0);
+        }
+    }
+    let found = json(&provenance_json(&outcome).expect("JSON"));
+    let domain = &found["domains"][0];
+    assert_eq!(domain["spacing_deg"], 0.01);
+    assert_eq!(domain["west_deg"], 5.0);
+    assert_eq!(domain["north_deg"], 53.0);
+    assert!(domain.get("west_km").is_none(), "{domain}");
+}
+
 #[test]
 fn a_variable_is_a_head_and_floats() {
     let outcome = outcome();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use stormlens_data::card::Refining;
+use stormlens_data::field::FieldError;
 use stormlens_data::time::{format_utc, parse_utc};
 
 use super::DownscalingTask;
@@ -12,6 +13,7 @@ use super::terrain::Terrain;
 use crate::task::Files;
 
 const ELEVATION: &str = "elevation";
+const ELEVATION_VARIABLE: &str = "elevation-variable";
 const VARIABLE: &str = "variable";
 const END: &str = "end";
 const EACH_HOURS: &str = "each-hours";
@@ -26,11 +28,10 @@ const MOST_HOURS: i64 = 240;
 /// # Errors
 /// For files that cannot be read, and where it is not clear what of them is meant.
 pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
-    let known = [ELEVATION, VARIABLE, END, EACH_HOURS, GRID, UNITS, EXACT];
+    let known = [ELEVATION, ELEVATION_VARIABLE, VARIABLE, END, EACH_HOURS, GRID, UNITS, EXACT];
     files.parameters.only(&known).context("the network takes fields of rain")?;
     let refining = files.checkpoint.refining.as_ref().context("the network refines no rain")?;
-    let heights = files.parameters.one(ELEVATION)?;
-    let heights = heights.map(|path| task.fields.terrains.bring(path.as_ref())).transpose()?;
+    let heights = heights(task, files)?;
     if heights.is_some() && refining.tiles.n_input_channels == 1 {
         bail!("these weights take no terrain: leave out --{ELEVATION}");
     }
@@ -40,6 +41,24 @@ pub fn bring(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Vec<St
     };
     let found = files.paths.iter().map(|path| of_file(path));
     Ok(found.collect::<anyhow::Result<Vec<_>>>()?.concat())
+}
+
+/// The heights that are named.
+fn heights(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Option<Terrain>> {
+    let variable = files.parameters.one(ELEVATION_VARIABLE)?;
+    let Some(path) = files.parameters.one(ELEVATION)? else {
+        ensure!(
+            variable.is_none(),
+            "--{ELEVATION_VARIABLE} names a field of a file of heights: give the file with --{ELEVATION}"
+        );
+        return Ok(None);
+    };
+    match task.fields.terrains.bring(path.as_ref(), variable) {
+        Err(FieldError::Ambiguous { file, count, known, .. }) if variable.is_none() => bail!(
+            "{file} has {count} fields: choose the heights with --{ELEVATION_VARIABLE} NAME; it has {known}"
+        ),
+        other => Ok(Some(other?)),
+    }
 }
 
 /// Sums of GRIB or NetCDF.
@@ -77,7 +96,7 @@ fn of_array(
 ) -> anyhow::Result<Vec<String>> {
     let (name, parameters) = (path.display(), files.parameters);
     if !parameters.has(GRID) {
-        for option in [ELEVATION, VARIABLE, END, EACH_HOURS, UNITS] {
+        for option in [ELEVATION, ELEVATION_VARIABLE, VARIABLE, END, EACH_HOURS, UNITS] {
             ensure!(
                 !parameters.has(option),
                 "--{option} says nothing of tiles as the network takes them, which {name} holds without a --{GRID}: leave \
@@ -124,17 +143,20 @@ fn time(text: &str) -> anyhow::Result<jiff::Timestamp> {
 
 /// The sums that are meant.
 fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
-    let listed = |entries: &[Entry]| {
-        let of = |entry: &Entry| format!("{} to {}", entry.what, format_utc(entry.end));
-        entries.iter().map(of).collect::<Vec<_>>().join("; ")
-    };
     let known = listed(&entries);
     if let Some(name) = files.parameters.one(VARIABLE)? {
         entries.retain(|entry| entry.variable.eq_ignore_ascii_case(name));
     }
     if let Some(text) = files.parameters.one(END)? {
         let end = time(text)?;
+        let away = |entry: &&Entry| (entry.end.as_second() - end.as_second()).abs();
+        let nearest = entries.iter().min_by_key(away).map(|entry| format_utc(entry.end));
         entries.retain(|entry| entry.end == end);
+        if let Some(nearest) = nearest.filter(|_| entries.is_empty()) {
+            bail!(
+                "{file} has no sum that ends at {text}, the nearest ends at {nearest}; it has {known}"
+            );
+        }
     }
     let Some(first) = entries.first() else { bail!("{file} has no such sum; it has {known}") };
     if entries.iter().any(|entry| entry.variable != first.variable) {
@@ -144,4 +166,61 @@ fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Resu
         bail!("{file} has several levels, members or forecasts: cut one out; it has {known}");
     }
     Ok(entries.into_iter().map(|entry| entry.id).collect())
+}
+
+/// Kinds of sums that are listed.
+const N_LISTED: usize = 6;
+
+/// `tp (mm): 58 sums, the first to …, the last to …`, each variable, level and member once.
+fn listed(entries: &[Entry]) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for entry in entries {
+        if !kinds.contains(&entry.what.as_str()) {
+            kinds.push(&entry.what);
+        }
+    }
+    let of = |kind: &&str| {
+        let ends =
+            || entries.iter().filter(move |entry| entry.what == *kind).map(|entry| entry.end);
+        let first = ends().min().map(format_utc).unwrap_or_default();
+        let last = ends().max().map(format_utc).unwrap_or_default();
+        match ends().count() {
+            1 => format!("{kind} to {first}"),
+            n => format!("{kind}: {n} sums, the first to {first}, the last to {last}"),
+        }
+    };
+    let mut words: Vec<String> = kinds.iter().take(N_LISTED).map(of).collect();
+    let n_more = kinds.len().saturating_sub(N_LISTED);
+    words.extend((n_more > 0).then(|| format!("and {n_more} more")));
+    words.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_one_kind_are_listed_by_their_ends() {
+        let entry = |what: &str, end: &str| Entry {
+            id: String::new(),
+            title: String::new(),
+            end: time(end).expect("a time"),
+            hours: HOURS,
+            variable: what.to_owned(),
+            what: what.to_owned(),
+            domain: None,
+            source: String::new(),
+            stated: None,
+            heights: None,
+            is_sample: false,
+        };
+        let ends = ["2016-09-22T03:00Z", "2016-09-22T06:00Z", "2016-09-22T09:00Z"];
+        let mut entries: Vec<Entry> = ends.map(|end| entry("tp (mm)", end)).into();
+        entries.push(entry("cp (mm)", ends[0]));
+        assert_eq!(
+            listed(&entries),
+            "tp (mm): 3 sums, the first to 2016-09-22 03:00 UTC, the last to 2016-09-22 09:00 UTC; cp (mm) to \
+             2016-09-22 03:00 UTC"
+        );
+    }
 }

@@ -59,7 +59,10 @@ fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
     let rain = channel(coarse, &work.geometry, work.refinement.registration);
     let rain: Vec<f32> = rain.into_iter().map(|mm| mm as f32).collect();
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
-    let quantity = Quantity { name: format!("coarse {}, interpolated", quantity.name), ..quantity };
+    // Beside maps of all tiles, nothing else would say that this is one of them.
+    let id = work.tiles[focus.tile_idx].0.id;
+    let name = format!("coarse {} of tile {id} alone, interpolated", quantity.name);
+    let quantity = Quantity { name, ..quantity };
     let rain = tile.variable("tile/rain", Role::Input, quantity, &rain);
     let mut variables = vec![Variable { axes: interval(work), ..rain }];
     if let Some(heights) = heights(work, focus.tile_idx) {
@@ -209,6 +212,7 @@ fn attributions(
         factor: 1.0 / n_nodes(explained).max(1) as f64,
         input_factor: 1.0,
         has_own_unit: false,
+        is_mean: true,
         target: &target,
     };
     found.variables.extend(setting.variables(&from_the_north));

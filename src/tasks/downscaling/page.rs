@@ -18,7 +18,7 @@ use super::question::{
 };
 use super::tilemap::TileMap;
 use crate::question::Question;
-use crate::tasks::split::part_in;
+use crate::tasks::split::{other_notes, part_in};
 use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
 use crate::web::pages::Shown;
@@ -94,7 +94,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         title: entry.title.clone(),
         rain_page: page_of(id),
         part: part_in(outcome),
-        notes: outcome.notes.iter().map(|note| sentence(&note.text)).collect(),
+        notes: other_notes(outcome).map(|note| sentence(&note.text)).collect(),
         facts: facts(outcome),
         rain: mark_first(views(&[
             "coarse",

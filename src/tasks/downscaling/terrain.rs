@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::{check_elevation, terrain_of};
+use stormlens_data::downscale::{check_elevation, terrain_named, terrain_of};
 use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
@@ -33,8 +33,21 @@ impl Terrain {
     /// # Errors
     /// For what cannot be read, and for what holds no heights, or several fields of them.
     pub fn of(file: &NamedBytes) -> Result<Self, FieldError> {
-        let key = first_digits(&sha256(&file.bytes));
-        let field = terrain_of(&FieldFile::from_bytes(&file.name, file.bytes.clone())?)?;
+        Self::named(file, None)
+    }
+
+    /// The field of that name, where a file has several.
+    fn named(file: &NamedBytes, variable: Option<&str>) -> Result<Self, FieldError> {
+        let digest = sha256(&file.bytes);
+        let opened = FieldFile::from_bytes(&file.name, file.bytes.clone())?;
+        let (key, field) = match variable {
+            None => (first_digits(&digest), terrain_of(&opened)?),
+            // Each field of a file is terrain of its own.
+            Some(name) => {
+                let both = sha256(format!("{digest} {name}").as_bytes());
+                (first_digits(&both), terrain_named(&opened, name)?)
+            }
+        };
         if is_rain_name(&field.variable) {
             let what = format!(
                 "{} holds {}, which is no height: give a file of terrain",
@@ -149,12 +162,12 @@ impl Terrains {
         self.shipped().0.iter().map(|terrain| terrain.name.clone()).collect()
     }
 
-    /// Takes a file in for this run of the program.
+    /// Takes a file in for this run of the program; of several fields the one that is named.
     ///
     /// # Errors
-    /// As [`Terrain::of`].
-    pub fn bring(&self, path: &Path) -> Result<Terrain, FieldError> {
-        let terrain = read_file(path)?;
+    /// As [`Terrain::of`], and where there is no field of that name.
+    pub fn bring(&self, path: &Path, variable: Option<&str>) -> Result<Terrain, FieldError> {
+        let terrain = Terrain::named(&read_bytes(path)?, variable)?;
         lock(&self.brought).insert(terrain.key.clone(), terrain.clone());
         Ok(terrain)
     }
@@ -197,6 +210,10 @@ fn spacing(terrain: &Terrain) -> f64 {
 }
 
 fn read_file(path: &Path) -> Result<Terrain, FieldError> {
+    Terrain::of(&read_bytes(path)?)
+}
+
+fn read_bytes(path: &Path) -> Result<NamedBytes, FieldError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Terrain::of(&NamedBytes { name, bytes: files::read_file(path, MAX_FILE_BYTES)? })
+    Ok(NamedBytes { name, bytes: files::read_file(path, MAX_FILE_BYTES)? })
 }

@@ -13,6 +13,7 @@ fn check_all(explained: &Explained, check: impl FnOnce(Vec<Variable>, Vec<Number
         factor: 100.0,
         input_factor: 10.0,
         has_own_unit: true,
+        is_mean: false,
         target: &|explained| format!("the target of {}", explained.method),
     };
     check(setting.variables(explained), setting.numbers(explained));
@@ -130,5 +131,6 @@ fn a_sum_over_pixels_says_how_many_there_are() {
             ("grad_cam/n_steps", 2.0, "1"),
         ];
         assert_eq!(found, expected);
+        assert_eq!(numbers[1].meaning, "pixels that the target is the sum of");
     });
 }

@@ -95,6 +95,7 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
         factor: task.field.factor(),
         input_factor: task.field.factor(),
         has_own_unit: true,
+        is_mean: false,
         target: &words,
     };
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));

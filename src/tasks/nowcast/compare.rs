@@ -1,7 +1,8 @@
 //! `/v1/compare`: networks, weights and persistence side by side on one sample, in one table and one
-//! set of maps.
+//! set of maps; `/v1/compare.csv` and `/v1/compare.json`: the scores as files.
 
 mod choices;
+mod file;
 mod page;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use stormlens_data::request::Target;
 
 pub use self::choices::{NetworkChoice, choices};
 use self::choices::{read_networks, read_question};
+pub use self::file::{FileKind, show as file};
 use self::page::describe;
 use super::question::{
     LEAD_TIME, SAMPLE, STEPS_MEAN, THRESHOLD, has_steps_mean, lead_time_min, threshold,
@@ -138,6 +140,7 @@ pub async fn show(
     }
     let failures = failures.into_iter().map(|failure| failure.1).collect();
     let (layout, address) = (Layout::new(&state, Some(SECTION)), comparison.page());
+    let numbers = FileKind::Json.address(&comparison);
     let catalog = state.catalog.clone();
     let found = Found { outcomes, failures, n_waiting };
     let describe = move || Ok(describe(layout, (&task.samples, &catalog), &comparison, found));
@@ -145,7 +148,8 @@ pub async fn show(
     if page.n_waiting > 0 {
         passing(&headers, &page, HowFar::running(address)).await
     } else {
-        made(&headers, &page, HowFar::done(address, None)).await
+        let numbers = page.is_verified.then_some(numbers);
+        made(&headers, &page, HowFar::done(address, numbers)).await
     }
 }
 

@@ -73,6 +73,7 @@ impl Pages for Nowcasts {
                 get(move |s, p, q, h| frames::animation(moved.clone(), s, p, q, h)),
             )
             .route(compare::PATH, get(move |s, q, h| compare::show(compared.clone(), s, q, h)))
+            .merge(comparison_files(&self))
             .merge(verification_routes(&self))
             .layer(from_fn(time_limit))
     }
@@ -123,6 +124,14 @@ impl Pages for Nowcasts {
         let listed = listed.into_iter().take(list::N_ON_PAGE);
         first.chain(listed).for_each(|sample| frames::prepare(&self.samples, pictures, sample));
     }
+}
+
+/// Scores of comparisons on one sample.
+fn comparison_files(task: &Arc<Nowcasts>) -> Router<AppState> {
+    compare::FileKind::ALL.into_iter().fold(Router::new(), |files, kind| {
+        let task = task.clone();
+        files.route(&kind.path(), get(move |s, q| compare::file(task.clone(), s, kind, q)))
+    })
 }
 
 /// Comparisons over data sets.

@@ -3,7 +3,8 @@
 use stormlens_data::card::FieldStatement;
 use stormlens_data::network::Answer;
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Note, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Domain, NOT_OBSERVED, Note, Number, Outcome, Provenance, Quantity, Role, Values,
+    Variable,
 };
 use stormlens_data::probability::Found;
 use stormlens_data::score::probability::monotone_exceedance;
@@ -331,6 +332,10 @@ fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
     };
     if statement.synthetic || cards.checkpoint.is_simulated {
         add("simulated", "weights trained on a synthetic world".to_owned(), true);
+    }
+    if work.loaded.world.is_some() {
+        let text = "the rain of the synthetic world was drawn by the program, not observed";
+        add(NOT_OBSERVED, text.to_owned(), false);
     }
     if !work.card.is_stated {
         let text = "the weights do not state their fields: variables, classes and interval of the publication \

@@ -29,7 +29,8 @@ pub fn of(answered: &Answered<'_>, work: &Work) -> Found {
     for (explained, explain) in answer.explained.iter().zip(&answered.request.explain) {
         let (event, place, output) = target_of(&explain.target);
         let unit = match output {
-            ClassOutput::Probability => "probability",
+            // What the network gives, before recalibration.
+            ClassOutput::Probability => "membership",
             ClassOutput::Logit => "logit",
         };
         let events = event_names(&work.card.fields);
@@ -47,6 +48,7 @@ pub fn of(answered: &Answered<'_>, work: &Work) -> Found {
             factor: 1.0,
             input_factor: 1.0,
             has_own_unit: false,
+            is_mean: true,
             target: &|_: &Explained| target.clone(),
         };
         found.variables.extend(setting.variables(explained).into_iter().map(|v| told(v, &events)));
@@ -65,7 +67,13 @@ fn told(mut variable: Variable, events: &[String]) -> Variable {
     if let Some(event) = event {
         // A name of its own, since methods explain one event, and this is of both.
         variable.name = variable.name.replace("occlusion/", EFFECT);
-        variable.quantity.name = format!("what each variable adds to the membership of {event}");
+        let of = match variable.quantity.unit.as_str() {
+            "logit" => "log-odds",
+            _ => "membership",
+        };
+        variable.quantity.name = format!("change of {of}, what each variable adds for {event}");
+        // The name says already what it is a change of.
+        variable.quantity.unit = "1".to_owned();
         variable.axes.iter_mut().for_each(|axis| axis.name = "variable".to_owned());
     }
     variable
@@ -77,4 +85,33 @@ fn variables(work: &Work) -> Axis {
     let names = statement.variables.iter().map(|variable| variable.name.clone());
     let filling = (0..statement.padded_channels).map(|i| format!("filling {}", i + 1));
     Axis::names(Axis::CHANNEL, names.chain(filling))
+}
+
+#[cfg(test)]
+mod tests {
+    use stormlens_data::outcome::{Colours, Domain, Quantity, Role, Values};
+
+    use super::*;
+
+    #[test]
+    fn bars_are_changes_of_what_the_network_gives() {
+        let check = |unit: &str, expected: &str| {
+            let variable = Variable {
+                name: "occlusion/heavy".to_owned(),
+                role: Role::Diagnostic,
+                quantity: Quantity::new("change of the answer", unit, Colours::None),
+                axes: vec![Axis::names(Axis::CHANNEL, ["SLP"])],
+                plane: None,
+                domain: Domain::None,
+                values: Values::F64(vec![0.1]),
+            };
+            let told = told(variable, &["≥ 1 mm".to_owned(), "≥ 10 mm".to_owned()]);
+            assert_eq!(
+                (told.name.as_str(), told.quantity.label().as_str()),
+                ("effect/heavy", expected)
+            );
+        };
+        check("membership", "change of membership, what each variable adds for ≥ 10 mm");
+        check("logit", "change of log-odds, what each variable adds for ≥ 10 mm");
+    }
 }

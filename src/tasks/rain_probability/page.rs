@@ -19,7 +19,7 @@ use super::question::{
     BLOCKS, EVENT, HIDE, MASK_PERCENT, MASKS, OUTPUT, PLACE, POINTS, fields, subject_of, target_of,
 };
 use crate::question::Question;
-use crate::tasks::split::part_in;
+use crate::tasks::split::{other_notes, part_in};
 use crate::web::forms::Select;
 use crate::web::layout::Layout;
 use crate::web::pages::Shown;
@@ -123,7 +123,7 @@ pub fn html(task: &RainProbabilityTask, shown: &Shown<'_>) -> Result<String, App
 
 /// What the result says of itself, and what the archive lacks of its day.
 fn notes(task: &RainProbabilityTask, id: &str, outcome: &Outcome) -> Vec<String> {
-    let notes = outcome.notes.iter().map(|note| sentence(&note.text));
+    let notes = other_notes(outcome).map(|note| sentence(&note.text));
     let day = task.samples.iberia().zip(task.samples.day(id));
     let few = day.and_then(|(iberia, day)| few_fields(iberia.days()[day]));
     notes.chain(few.map(str::to_owned)).collect()

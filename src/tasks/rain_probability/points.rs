@@ -49,8 +49,8 @@ fn level_and_part(name: &str) -> Option<(usize, &str)> {
 
 fn length(work: &Work, level: usize, layer: &ShownLayer) -> Variable {
     let [_, height, width] = layer.shape;
-    let title = format!("mean length of offsets, level {}", level + 1);
-    let quantity = Quantity::new(&title, "pixels of the level", Colours::Amount);
+    let title = format!("mean length of offsets in pixels of the level, level {}", level + 1);
+    let quantity = Quantity::new(&title, "1", Colours::Amount);
     let ground = Ground(&work.card.fields);
     let map = ground.variable(&name(level), Role::Diagnostic, quantity, (None, Vec::new()));
     Variable { plane: Some([height, width]), values: Values::F32(layer.values.clone()), ..map }

@@ -22,9 +22,10 @@ pub fn date(variables: &mut [Variable], end: Timestamp, statement: &FieldStateme
     }
 }
 
-/// Maps, and what stands at the gauges; no marks on maps.
+/// Maps, and what was measured and said at the gauges; no marks on maps, nor where gauges lie.
 fn is_dated(variable: &&mut Variable) -> bool {
     let is_found = matches!(variable.role, Role::Attribution { .. } | Role::Mask);
-    let is_at_gauges = variable.axes.iter().any(|axis| axis.name == super::gauges::GAUGE);
+    let is_at_gauges = variable.role == Role::Diagnostic
+        && variable.axes.iter().any(|axis| axis.name == super::gauges::GAUGE);
     (variable.plane.is_some() || is_at_gauges) && !is_found
 }

@@ -54,6 +54,7 @@ pub fn outcome(answered: Answered<'_>) -> Outcome {
         factor: 1.0,
         input_factor: 1.0,
         has_own_unit: true,
+        is_mean: false,
         target: &words,
     };
     variables.extend(answer.explained.iter().flat_map(|explained| setting.variables(explained)));

@@ -23,20 +23,34 @@ pub fn open_terrain(path: &Path) -> Result<GriddedField, FieldError> {
 /// # Errors
 /// As [`open_terrain`].
 pub fn terrain_of(file: &FieldFile) -> Result<GriddedField, FieldError> {
+    let field = file.read_wanted(&only_height(file))?;
+    check_elevation(&field, field.grid.bounds())?;
+    Ok(on_land(field))
+}
+
+/// The heights of that name in a file that is open, which may have others beside them.
+///
+/// # Errors
+/// As [`open_terrain`], where there is no field of that name, and where there are several.
+pub fn terrain_named(file: &FieldFile, variable: &str) -> Result<GriddedField, FieldError> {
+    let field = file.read_wanted(&Wanted::variable(variable))?;
+    check_elevation(&field, field.grid.bounds())?;
+    Ok(on_land(field))
+}
+
+/// The one field of a file that may be of heights.
+fn only_height(file: &FieldFile) -> Wanted {
     // Terrain in GRIB has a date; rain in metres is a sum.
     let is_no_sum = |interval: &Interval| interval.statistic == Statistic::Instantaneous;
     let is_height = |content: &&Content| {
         is_metres(&content.unit) && content.interval.as_ref().is_none_or(is_no_sum)
     };
     let heights: Vec<&Content> = file.contents().iter().filter(is_height).collect();
-    let wanted = match heights[..] {
+    match heights[..] {
         [only] => Wanted::variable(&only.variable),
         // None, or several: what says so in words.
         _ => Wanted::default(),
-    };
-    let field = file.read_wanted(&wanted)?;
-    check_elevation(&field, field.grid.bounds())?;
-    Ok(on_land(field))
+    }
 }
 
 /// The lowest land lies at −430 m (Dead Sea): a field that goes below has the sea floor in it, and its negative heights

@@ -169,14 +169,19 @@ impl NetcdfFile {
         let read = self.file.read_variable_slice_as_f64(name, &selection);
         let mut array =
             read.map_err(|error| damaged(short(&format!("{name} cannot be read ({error})"))))?;
-        // Before the numbers are unpacked: a negative factor would turn the open end round.
+        // Before the numbers are unpacked: a negative factor would turn the range round.
         if let Some(fill) = default_fill(variable) {
             array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
         }
         packing::unpack(variable, &mut array);
         let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
-        if values.iter().any(|value| value.is_infinite()) {
-            return Err(damaged(format!("{} has infinite values", short(name))));
+        if let Some(i) = values.iter().position(|value| value.is_infinite()) {
+            let (name, row, column) = (short(name), i / ends[1], i % ends[1]);
+            let what = format!(
+                "{name} holds {} in row {row}, column {column}: write NaN, or state _FillValue or missing_value",
+                values[i]
+            );
+            return Err(damaged(what));
         }
         let of_axes = GriddedField::of_axes([latitudes, longitudes], &values);
         let (grid, values) = of_axes.map_err(damaged)?;
@@ -197,9 +202,10 @@ fn default_fill(variable: &NcVariable) -> Option<RangeInclusive<f64>> {
     }
     // Of 64 bits (two less than a power of two) the nearest that float64 has, as values are read.
     let stored = match variable.dtype() {
-        // What rounding leaves, and all that is larger.
+        // What rounding leaves, and all that is larger. Nothing fills with infinity: it comes from a division by zero or an
+        // overflow, and is refused.
         NcType::Float | NcType::Double => {
-            return Some(DEFAULT_FILL * (1.0 - 1e-6)..=f64::INFINITY);
+            return Some(DEFAULT_FILL * (1.0 - 1e-6)..=f64::MAX);
         }
         NcType::Short => -32_767.0,
         NcType::Int => -2_147_483_647.0,

@@ -1,14 +1,15 @@
 //! What a variable is, in words for files.
 
-use crate::outcome::{Quantity, Role, Variable};
+use crate::outcome::{Outcome, Quantity, Role, Variable};
 
 /// `rain rate that the network predicts`; of one layer `… of layer cbam4`, unless `layer_is_said` elsewhere.
-pub fn long_name(variable: &Variable, layer_is_said: bool) -> String {
+pub fn long_name(variable: &Variable, layer_is_said: bool, outcome: &Outcome) -> String {
     let quantity = placed(&variable.quantity);
     match &variable.role {
         Role::Input => format!("{quantity}, given to the network"),
         Role::Prediction => format!("{quantity} that the network predicts"),
-        Role::Observation => format!("{quantity} that was observed"),
+        Role::Observation if outcome.is_observed() => format!("{quantity} that was observed"),
+        Role::Observation => format!("{quantity}, to compare with; not an observation"),
         Role::Reference => format!("{quantity} of {}, to compare with", variable.name),
         Role::Attribution { layer: Some(layer), .. } if !layer_is_said => {
             format!("{quantity} of layer {layer}")

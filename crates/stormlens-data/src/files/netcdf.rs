@@ -133,7 +133,7 @@ fn write_number(file: &mut Builder, number: &Number) -> Result<(), FilesError> {
     let written = file.free_name(name, 1);
     let variable = file.scalar(&written, *value)?;
     let units = Quantity::new(name, unit, Colours::None).udunits();
-    let result_name = if *name == builder::name(name) { "" } else { name };
+    let result_name = if *name == written { "" } else { name };
     let texts = [("long_name", meaning.as_str()), ("units", &units), ("result_name", result_name)];
     file.texts(variable, &texts)
 }

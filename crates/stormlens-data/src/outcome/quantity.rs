@@ -123,7 +123,7 @@ impl Quantity {
 
     /// The unit as UDUNITS reads it: `mm h-1` for `mm/h`, and `1` for what has a name but no unit.
     pub fn udunits(&self) -> String {
-        if ["", "probability", "logit"].contains(&self.unit.as_str()) {
+        if ["", "probability", "membership", "logit"].contains(&self.unit.as_str()) {
             return "1".to_owned();
         }
         let per = |unit: &str| {

@@ -104,6 +104,7 @@ fn units_are_written_as_udunits_reads_them() {
     check("1", "1");
     check("km", "km");
     check("logit", "1");
+    check("membership", "1");
 }
 
 #[test]

@@ -97,3 +97,11 @@ pub const FERRO: Citation = Citation {
     text: "C. A. T. Ferro: Fair scores for ensemble forecasts. Q. J. R. Meteorol. Soc. 140, 2014",
     url: "https://doi.org/10.1002/qj.2270",
 };
+
+/// The NCEP/NCAR reanalysis.
+pub const KALNAY: Citation = Citation {
+    key: "kalnay1996ncep",
+    bibtex: "@article{kalnay1996ncep,\n  author  = {Kalnay, E. and others},\n  title   = {The {NCEP/NCAR} 40-Year Reanalysis Project},\n  journal = {Bulletin of the American Meteorological Society},\n  year    = {1996},\n  volume  = {77},\n  number  = {3},\n  pages   = {437--471},\n  doi     = {10.1175/1520-0477(1996)077<0437:TNYRP>2.0.CO;2}\n}\n",
+    text: "E. Kalnay et al.: The NCEP/NCAR 40-Year Reanalysis Project. Bull. Am. Meteorol. Soc. 77, 1996",
+    url: "https://doi.org/10.1175/1520-0477(1996)077%3C0437:TNYRP%3E2.0.CO;2",
+};

@@ -198,3 +198,24 @@ fn a_table_is_no_figure() {
     let texts = texts(&drawn(&outcome, "bars-rainfarm/ranks", &Style::default())).join(" ");
     assert!(texts.contains("zero everywhere") && !texts.contains("input frame has"), "{texts}");
 }
+
+/// Names have no order that would tell those between, so every bar has its own; where they have no room in a row, they stand
+/// upright.
+#[test]
+fn every_bar_with_a_name_has_it() {
+    let names: Vec<String> = (1..=12).map(|i| format!("relative humidity {i}")).collect();
+    let mut outcome = outcome();
+    let series = variable(&mut outcome, "integrated_gradients/sums");
+    series.axes = vec![Axis::names("variable", names.clone())];
+    series.values = stormlens_data::outcome::Values::F64((0..12).map(f64::from).collect());
+    for width_mm in [85.0, 170.0] {
+        let style = Style { width_mm, ..Style::default() };
+        let svg = drawn(&outcome, "bars-integrated_gradients/sums", &style);
+        let texts = texts(&svg);
+        assert!(names.iter().all(|name| texts.contains(name)), "{width_mm} mm: {texts:?}");
+        let document = Document::parse(&svg).expect("well-formed");
+        let height = document.root_element().attribute("height").expect("a height");
+        let height = height.trim_end_matches("mm").parse().expect("a number");
+        inside(&svg, width_mm, height, "bars with names");
+    }
+}

@@ -1,6 +1,6 @@
 //! What is said of refined rain in words: notes, and where the data came from.
 
-use stormlens_data::outcome::{Note, Provenance};
+use stormlens_data::outcome::{NOT_OBSERVED, Note, Provenance};
 
 use crate::question::Cards;
 use crate::tasks::downscaling::prepare::Work;
@@ -18,7 +18,7 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
     }
     if work.rain.is_fine && !work.rain.is_observed {
         let text = "compared with the fine field of the file: nobody stated that it was observed, so it may come from a model";
-        notes.push(Note::new("not-observed", text, true));
+        notes.push(Note::new(NOT_OBSERVED, text, true));
     }
     if !work.refining.is_stated {
         let text = "the weights do not state which rain they were trained on: mean, deviation, interval and registration of the \

@@ -141,14 +141,19 @@ fn heights_that_are_brought_are_those_that_are_used() {
     let domain = Domain { south: -10.0, north: -8.0, west: 20.0, east: 22.0 };
     let extent = Extent::of(&tiles(&domain, &Geometry::V4, Fit::Inside), &Geometry::V4, domain);
     assert!(terrains.find(beyond, &extent, None).is_ok(), "a shipped one covers it");
-    let own = terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc")).expect("heights");
+    let own =
+        terrains.bring(&data().join("terrain/gfs_orography_0p25deg.nc"), None).expect("heights");
     let words = terrains.find(beyond, &extent, Some(&own)).expect_err("it ends before").to_string();
     assert!(
         words.contains("does not cover -10 to -8° N, 20 to 22° E, the part that is"),
         "{words}"
     );
     let rain = data().join("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc");
-    assert!(terrains.bring(&rain).is_err());
+    assert!(terrains.bring(&rain, None).is_err());
+    let orography = data().join("terrain/gfs_orography_0p25deg.nc");
+    let named = terrains.bring(&orography, Some(&own.field.variable)).expect("it is there");
+    assert!(named.field == own.field && named.key != own.key, "known by its name, too");
+    assert!(terrains.bring(&orography, Some("land_mask")).is_err());
 }
 
 fn named(name: &str, bytes: Vec<u8>) -> NamedBytes {

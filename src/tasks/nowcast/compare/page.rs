@@ -9,7 +9,7 @@ use stormlens_data::outcome::Outcome;
 use stormlens_data::score::{MODEL, Score, ScoreRow, ScoreTable};
 
 use super::choices::{NetworkChoice, choices};
-use super::{Comparison, Found};
+use super::{Comparison, FileKind, Found};
 use crate::catalog::Catalog;
 use crate::parameters::encode;
 use crate::question::Question;
@@ -49,7 +49,9 @@ pub struct ComparePage {
     rows: Vec<Row>,
     observed: Option<FigureView>,
     maps: Vec<Forecast>,
-    is_verified: bool,
+    pub is_verified: bool,
+    /// Of the scores, with their labels.
+    files: Vec<(&'static str, String)>,
 }
 
 /// A network that can be compared.
@@ -133,6 +135,7 @@ pub fn describe(
         failures: found.failures,
         columns: columns(sample.field).map(column).collect(),
         is_verified: !rows.is_empty(),
+        files: FileKind::ALL.map(|kind| (kind.label(), kind.address(comparison))).into(),
         rows,
         observed: observed(&found.outcomes, lead),
         maps: maps(&found.outcomes, lead),

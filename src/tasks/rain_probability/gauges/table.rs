@@ -1,7 +1,7 @@
 //! What was measured at each gauge, and what is said at its node: a variable a unit, and all of them as one table.
 
 use stormlens_data::card::FieldStatement;
-use stormlens_data::outcome::{Axis, Colours, Outcome, Over, Quantity, Variable};
+use stormlens_data::outcome::{Axis, Colours, Outcome, Over, Quantity, Role, Values, Variable};
 use stormlens_data::probability::{FieldQuantity, LabelOptions};
 
 use super::super::answer::{class_names, event_names, numbers_of};
@@ -38,7 +38,10 @@ pub fn at_gauges(work: &Work, said: &Said<'_>) -> Vec<Variable> {
         gauges.filter_map(|gauge| Some((gauge, node(&ground, gauge)?))).collect();
     match placed.is_empty() {
         true => Vec::new(),
-        false => [measured(&work.card.fields, &placed), said_there(work, said, &placed)].concat(),
+        false => {
+            [measured(&work.card.fields, &placed), said_there(work, said, &placed), places(&placed)]
+                .concat()
+        }
     }
 }
 
@@ -50,8 +53,27 @@ fn variable(
     row: impl Fn(&Gauge, [usize; 2]) -> Vec<f64>,
 ) -> Variable {
     let gauges = Axis::names(GAUGE, placed.iter().map(|(gauge, _)| gauge.name));
-    let values = placed.iter().flat_map(|(gauge, node)| row(gauge, *node)).collect();
-    numbers_of(name, quantity, std::iter::once(gauges).chain(axis).collect(), values)
+    let values = placed.iter().flat_map(|(gauge, node)| row(gauge, *node));
+    let values = Values::F32(values.map(|value| value as f32).collect());
+    let axes = std::iter::once(gauges).chain(axis).collect();
+    // As precise as maps: all of it is read, or computed, in single precision.
+    Variable { values, ..numbers_of(name, quantity, axes, Vec::new()) }
+}
+
+/// Where the gauges themselves lie, for files; a node may be half a step away.
+fn places(placed: &[(&Gauge, [usize; 2])]) -> Vec<Variable> {
+    let gauges = || Axis::names(GAUGE, placed.iter().map(|(gauge, _)| gauge.name));
+    let of = |name: &str, unit: &str, values: Vec<f64>| {
+        let quantity = Quantity {
+            standard_name: Some(name.to_owned()),
+            ..Quantity::new(&format!("{name} of the gauge"), unit, Colours::None)
+        };
+        let variable = numbers_of(&format!("gauge/{name}"), quantity, vec![gauges()], values);
+        Variable { role: Role::Context, ..variable }
+    };
+    let latitudes = placed.iter().map(|(gauge, _)| gauge.latitude).collect();
+    let longitudes = placed.iter().map(|(gauge, _)| gauge.longitude).collect();
+    vec![of("latitude", "degrees_north", latitudes), of("longitude", "degrees_east", longitudes)]
 }
 
 fn measured(statement: &FieldStatement, placed: &[(&Gauge, [usize; 2])]) -> Vec<Variable> {

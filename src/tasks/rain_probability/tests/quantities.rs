@@ -101,6 +101,13 @@ with netCDF4.Dataset(sys.argv[1]) as file:
         assert flags.flag_values.tolist() == [0, 1, 2] and flags.flag_meanings == 'dry rain heavy_rain'
     assert file['gauge_observation'].units == 'mm' and file['gauge_membership'].units == '1'
     assert 'gauges' not in file.variables
+    coordinates = file['gauge_observation'].coordinates.split()
+    assert {'gauge_name', 'gauge_latitude', 'gauge_longitude'} <= set(coordinates), coordinates
+    latitude = file['gauge_latitude']
+    assert (latitude.dimensions, latitude.units, latitude.standard_name) == (('gauge',), 'degrees_north', 'latitude')
+    assert abs(file['gauge_longitude'][:]).max() < 20 and 'coordinates' not in latitude.ncattrs()
+    assert file['class_1'].result_name == 'class'
+    assert file['gauge_observation'].dtype == 'float32'
 ";
     python(&["netCDF4"], script, &[path.to_str().expect("a path")]);
 }

@@ -3,7 +3,7 @@
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType};
 
 use super::super::testing::{golden, kept, rounds};
-use super::super::{FieldFile, Wanted};
+use super::super::{FieldError, FieldFile, GriddedField, Wanted};
 use super::times::TimeUnit;
 
 fn forecast(name: &str) -> FieldFile {
@@ -83,6 +83,13 @@ fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32>
 
 /// The same with attributes of any type.
 fn described<T: NcWriteType>(values: [T; 4], attributes: &[(&str, NcAttrValue)]) -> Vec<f32> {
+    read(values, attributes).unwrap().values
+}
+
+fn read<T: NcWriteType>(
+    values: [T; 4],
+    attributes: &[(&str, NcAttrValue)],
+) -> Result<GriddedField, FieldError> {
     let mut file = NcFileBuilder::new();
     let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
     for (name, on, unit) in [("lat", lat, "degrees_north"), ("lon", lon, "degrees_east")] {
@@ -96,7 +103,7 @@ fn described<T: NcWriteType>(values: [T; 4], attributes: &[(&str, NcAttrValue)])
         file.add_variable_attribute(field, *name, value.clone()).unwrap();
     }
     let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
-    FieldFile::from_bytes("unfilled.nc", bytes).unwrap().read(0).unwrap().values
+    FieldFile::from_bytes("unfilled.nc", bytes).unwrap().read(0)
 }
 
 #[track_caller]
@@ -120,6 +127,18 @@ fn the_default_fill_value_of_each_type_is_missing() {
     let turned = [("scale_factor", -1.0)];
     check(unfilled([0.5_f32, 9.969_21e36, 5.0, -6.0], &turned), [-0.5, nan, -5.0, 6.0]);
     check(unfilled([0_i16, -32_767, 5, 32_767], &turned), [0.0, nan, -5.0, -32_767.0]);
+}
+
+/// Infinity is no missing value, unless the file says so.
+#[test]
+fn infinite_values_are_refused_by_their_place() {
+    for infinite in [f32::INFINITY, f32::NEG_INFINITY] {
+        let error = read([0.5_f32, 1.0, infinite, 6.0], &[]).unwrap_err().to_string();
+        let words = format!("tp holds {infinite} in row 1, column 0: write NaN");
+        assert!(error.contains(&words), "{error}");
+    }
+    let declared = ("missing_value", NcAttrValue::Floats(vec![f32::INFINITY]));
+    check(described([0.5_f32, 1.0, f32::INFINITY, 6.0], &[declared]), [0.5, 1.0, f32::NAN, 6.0]);
 }
 
 /// The type of an attribute says whether it is of stored numbers or of what they stand for.

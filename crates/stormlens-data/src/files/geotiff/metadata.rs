@@ -25,7 +25,7 @@ pub struct Metadata {
 impl Metadata {
     pub fn new(outcome: &Outcome, variable: &Variable, index: usize) -> Self {
         let (quantity, places) = (&variable.quantity, variable.places(index));
-        let name = long_name(variable, false);
+        let name = long_name(variable, false, outcome);
         let entries = places.iter().filter(|(axis, _)| axis.len() > 1);
         let entries = entries.map(|(axis, place)| axis.label(*place));
         let description = std::iter::once(name).chain(entries).collect::<Vec<_>>().join(", ");

@@ -5,7 +5,7 @@ use hdf5_reader::Hdf5File;
 use super::*;
 use crate::field::Grid;
 use crate::import::knmi::crop_grid;
-use crate::outcome::{Axis, Note, Provenance, Role, Values, Variable};
+use crate::outcome::{Axis, NOT_OBSERVED, Note, Provenance, Role, Values, Variable};
 use crate::request::{Request, Subject};
 use crate::scene::Variant;
 use crate::testing::{program, python};
@@ -388,6 +388,15 @@ fn provenance_and_request_are_in_the_file() {
     assert_eq!(read(&file, "grad_cam_target"), [143.49]);
     assert_eq!(attribute(&file, "grad_cam_target", "units"), "mm h-1");
     assert_eq!(attribute(&file, "grad_cam_target", "result_name"), "grad_cam/target");
+}
+
+#[test]
+fn what_nobody_observed_is_not_called_observed() {
+    let mut outcome = nowcast();
+    let words = |outcome: &Outcome| attribute(&open(outcome), "observation", "long_name");
+    assert_eq!(words(&outcome), "rain rate that was observed");
+    outcome.notes.push(Note::new(NOT_OBSERVED, "of a model", true));
+    assert_eq!(words(&outcome), "rain rate, to compare with; not an observation");
 }
 
 #[test]

@@ -59,8 +59,17 @@ pub fn write(
         dimensions.extend(plane.dimensions);
         coordinates.extend(plane.coordinates.iter().cloned());
     }
-    let written = write_values(file, entry, &dimensions)?;
-    file.texts(written, &[("cell_methods", &methods), ("comment", comment)])?;
+    match is_place(variable) {
+        // A coordinate has none itself.
+        true => coordinates.clear(),
+        false => coordinates.extend(places_along(variable, outcome)),
+    }
+    let name = file.free_name(&builder::name(&entry.name), 1);
+    let written = write_values(file, (&name, entry), &dimensions)?;
+    let result_name = if entry.name == name { "" } else { &entry.name };
+    let texts =
+        [("cell_methods", methods.as_str()), ("comment", comment), ("result_name", result_name)];
+    file.texts(written, &texts)?;
     describe(file, written, entry, (&coordinates, plane.as_ref(), outcome))
 }
 
@@ -68,6 +77,23 @@ pub fn write(
 fn is_over(axis: &Axis, over: Over) -> bool {
     let is_of_times = matches!(axis.coordinates, Coordinates::Times { .. });
     if over == Over::Moment { is_of_times && !axis.has_intervals() } else { axis.has_intervals() }
+}
+
+/// Whether it says where the entries of its axis lie on the Earth, as of gauges.
+fn is_place(variable: &Variable) -> bool {
+    let name = variable.quantity.standard_name.as_deref();
+    let is_of_entries = variable.plane.is_none() && variable.axes.len() == 1;
+    is_of_entries && matches!(name, Some("latitude" | "longitude"))
+}
+
+/// Names of the variables that say where the entries of its axes lie.
+fn places_along<'a>(
+    variable: &'a Variable,
+    outcome: &'a Outcome,
+) -> impl Iterator<Item = String> + 'a {
+    let places = outcome.variables.iter().filter(|other| is_place(other));
+    let along = places.filter(move |place| variable.axes.contains(&place.axes[0]));
+    along.map(|place| builder::name(&place.name))
 }
 
 /// What dates a map on the Earth that lies along no time.
@@ -97,21 +123,20 @@ fn undated<'a>(variable: &Variable, outcome: &'a Outcome) -> Option<Dated<'a>> {
 
 fn write_values(
     file: &mut Builder,
-    entry: &Entry,
+    (name, entry): (&str, &Entry),
     dimensions: &[Dimension],
 ) -> Result<builder::Variable, FilesError> {
-    let name = file.free_name(&builder::name(&entry.name), 1);
     let first = entry.members[0];
     match &first.values {
         _ if first.role == Role::Mask => {
-            file.bytes(&name, dimensions, &joined(entry, |values, i| i8::from(values.at(i) > 0.0)))
+            file.bytes(name, dimensions, &joined(entry, |values, i| i8::from(values.at(i) > 0.0)))
         }
         _ if first.quantity.colours == Colours::Classes => {
-            flags::write(file, &name, dimensions, &joined(entry, |v, i| flags::stored(v.at(i))))
+            flags::write(file, name, dimensions, &joined(entry, |v, i| flags::stored(v.at(i))))
         }
-        Values::F32(_) => file.floats(&name, dimensions, &joined(entry, |v, i| v.at(i) as f32)),
-        Values::U8(_) => file.bytes(&name, dimensions, &joined(entry, |v, i| v.at(i) as u8)),
-        Values::F64(_) => file.doubles(&name, dimensions, &joined(entry, Values::at)),
+        Values::F32(_) => file.floats(name, dimensions, &joined(entry, |v, i| v.at(i) as f32)),
+        Values::U8(_) => file.bytes(name, dimensions, &joined(entry, |v, i| v.at(i) as u8)),
+        Values::F64(_) => file.doubles(name, dimensions, &joined(entry, Values::at)),
     }
 }
 
@@ -131,14 +156,13 @@ fn describe(
 ) -> Result<(), FilesError> {
     let variable = entry.members[0];
     let quantity = &variable.quantity;
-    let result_name = if entry.name == builder::name(&entry.name) { "" } else { &entry.name };
+    let layer_is_said = !entry.layers.is_empty();
     let (long_name, masks) =
-        (long_name(variable, !entry.layers.is_empty()), masks(variable, outcome));
+        (long_name(variable, layer_is_said, outcome), masks(variable, outcome));
     let (coordinates, units) = (coordinates.join(" "), quantity.udunits());
     let texts = [
         ("standard_name", quantity.standard_name.as_deref().unwrap_or_default()),
         ("long_name", long_name.as_str()),
-        ("result_name", result_name),
         ("grid_mapping", plane.map_or("", |plane| plane.grid_mapping.as_str())),
         ("coordinates", &coordinates),
         ("ancillary_variables", &masks),

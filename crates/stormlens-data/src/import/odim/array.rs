@@ -119,11 +119,25 @@ impl Array {
             }
             _ => {
                 let stored = floats(&self.values).map_err(damaged)?;
+                self.check_finite(file, &stored)?;
                 let values = stored.into_iter().map(|stored| amount(stored) as f32).collect();
                 Frame::new(self.size, Pixels::F32(values), table(std::iter::empty()))
             }
         };
         Ok(coded)
+    }
+
+    /// Refuses an infinite value that the array does not declare: an infinite echo would be taken for a missing one.
+    fn check_finite(&self, file: &str, stored: &[f64]) -> Result<(), ImportError> {
+        let Coding { nodata, undetect, .. } = self.coding;
+        let is_wrong = |&value: &f64| value.is_infinite() && value != nodata && value != undetect;
+        let Some(i) = stored.iter().position(is_wrong) else { return Ok(()) };
+        let (row, column) = (i / self.size[1], i % self.size[1]);
+        let what = format!(
+            "{} holds {} in row {row}, column {column}; what is missing is nodata or NaN",
+            self.dataset, stored[i]
+        );
+        Err(ImportError::layout(file, PRODUCT, what))
     }
 
     /// Millimetres in five minutes of a stored value.

@@ -191,6 +191,16 @@ fn sums_and_rates_are_millimetres_in_five_minutes() {
     assert!((frame.at(1) - 1.0).abs() < 1e-6, "12 mm/h");
 }
 
+/// An infinite echo is above what is taken for hail, and is no missing value.
+#[test]
+fn infinite_values_are_refused_by_their_place() {
+    let mut floats = parts("DBZH");
+    let mut values = vec![0.0; HEIGHT * WIDTH];
+    values[WIDTH + 1] = f64::INFINITY;
+    floats.values = Values::F64(values);
+    check_refused(floats.bytes(), "holds inf in row 1, column 1");
+}
+
 #[test]
 fn what_is_no_rain_of_five_minutes_is_refused() {
     check_refused(parts("VRAD").bytes(), "it holds VRAD, where one of ACRR, RATE, DBZH, TH");
