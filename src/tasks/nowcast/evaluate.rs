@@ -5,7 +5,7 @@ mod cases;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::card::{Hides, NowcastField, Nowcasting};
 use stormlens_data::field::Field;
 use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN;
 use stormlens_data::score::events::known_everywhere;
@@ -15,7 +15,7 @@ use stormlens_data::score::{
 };
 
 use self::cases::{Case, Cases};
-use super::seen::answer_to;
+use super::seen::{answer_to, is_anything_seen};
 use crate::cli::evaluate::{Evaluated, Evaluation};
 use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished, fingerprint};
 
@@ -75,7 +75,9 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
 fn left_out(n_unmeasured: usize) -> String {
     match n_unmeasured {
         0 => String::new(),
-        n => format!("; {n} left out, of whose input no pixel was measured"),
+        n => {
+            format!("; {n} left out, of whose input nothing was measured, or too little to be seen")
+        }
     }
 }
 
@@ -116,7 +118,7 @@ fn thresholds(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<
 #[derive(Serialize, Deserialize)]
 struct Counted {
     n: usize,
-    /// Those of them that are not counted: nothing was measured from which to forecast.
+    /// Those of them that are not counted: nothing was measured from which to forecast, or less than the network sees.
     #[serde(default)]
     n_unmeasured: usize,
     verification: Verification,
@@ -180,7 +182,10 @@ impl Work<'_> {
     fn count(&self, i: usize, verification: &mut Verification) -> anyhow::Result<Sample> {
         let Self { evaluation, cases, task } = *self;
         let Case { input, known, last, observations } = cases.read(i)?;
-        if known.as_ref().is_some_and(|known| !known.contains(&true)) {
+        let hides_patches = evaluation.model.hides() == Some(Hides::Patches);
+        if let Some(known) = &known
+            && !is_anything_seen(hides_patches, &input, known)
+        {
             return Ok(Sample::Unmeasured);
         }
         let [_, height, width] = input.shape;
