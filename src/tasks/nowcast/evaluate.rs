@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stormlens_data::card::{Hides, NowcastField, Nowcasting};
 use stormlens_data::field::Field;
+use stormlens_data::forecast::reference_forecasters;
 use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN;
 use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{
@@ -56,6 +57,12 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     if n_unmeasured > 0 {
         json["n_samples_without_input"] = n_unmeasured.into();
     }
+    if let Some(command) = comparison(evaluation, task) {
+        tracing::info!(
+            "persistence alone stands beside the network here; beside forecasts that move the rain, too: {command}"
+        );
+        json["comparison"] = command.into();
+    }
     if is_compatible(evaluation)? {
         json[COMPAT] = json!({
             "rule": PUBLISHED,
@@ -69,6 +76,22 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
         summary: String::new(),
         csv: table.to_csv(),
         json,
+    })
+}
+
+/// What sets the network beside all reference forecasts, of rain in a folder of frames. Here they would cost pixels: what
+/// moves in from outside no forecast knows, and scores of an evaluation are over all that was observed.
+fn comparison(evaluation: &Evaluation<'_>, task: &Nowcasting) -> Option<String> {
+    let is_rain = task.field == NowcastField::Precipitation && evaluation.dataset.is_dir();
+    let references: Vec<&str> = reference_forecasters().iter().map(|f| f.name()).collect();
+    is_rain.then(|| {
+        format!(
+            "stormlens compare --dataset {} --forecasts {}/{},{} --output comparison.json",
+            evaluation.dataset.display(),
+            evaluation.model.id,
+            evaluation.checkpoint.name,
+            references.join(",")
+        )
     })
 }
 
