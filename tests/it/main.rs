@@ -58,6 +58,8 @@ mod site;
 #[cfg(feature = "nn")]
 mod spark_commands;
 #[cfg(feature = "nn")]
+mod spark_evaluation;
+#[cfg(feature = "nn")]
 mod spark_files;
 mod splits;
 mod support;
