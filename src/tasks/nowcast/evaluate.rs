@@ -89,7 +89,7 @@ fn comparison(evaluation: &Evaluation<'_>, task: &Nowcasting) -> Option<String> 
             "stormlens compare --dataset {} --forecasts {}/{},{} --output comparison.json",
             evaluation.dataset.display(),
             evaluation.model.id,
-            evaluation.checkpoint.name,
+            evaluation.name,
             references.join(",")
         )
     })
