@@ -88,6 +88,8 @@ pub struct Args {
 pub struct Evaluation<'a> {
     pub model: &'a ModelCard,
     pub checkpoint: &'a CheckpointCard,
+    /// By which the weights are found again: that of their folder, or what was typed.
+    pub name: &'a str,
     pub dataset: &'a Path,
     /// Name of the group, the block or the folder.
     pub split: &'a str,
@@ -168,7 +170,7 @@ fn evaluate(
         let mut answers = engine.answer(resident, &[(input, &nothing)], &Silent)?;
         answers.pop().context("the network gave no answer")
     };
-    let (_, weights) = args.network.weights()?;
+    let (name, weights) = args.network.weights()?;
     let beside = beside(&weights)?;
     let pass = |pass: &Pass| match pass.weights.as_ref().map(|name| beside.get(name)) {
         None => Ok(engine.pass(resident, pass, &Silent)?),
@@ -185,6 +187,7 @@ fn evaluate(
     let evaluation = Evaluation {
         model: &resident.card,
         checkpoint: &resident.checkpoint,
+        name: &name,
         dataset: &args.dataset,
         split: args.split(),
         is_split_named: args.split.is_some(),

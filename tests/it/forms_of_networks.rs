@@ -21,6 +21,10 @@ async fn every_form_of_rain_that_is_refined_leads_somewhere() {
     let app = app();
     let rain = "mrms-20160922T1100";
     assert!(press(&app, &format!("/rain/{rain}")).await > 10);
+    // What no whole tile covers is said before anything is computed.
+    let said = app.get(&format!("/rain/{rain}")).await.texts("[data-left-out]");
+    assert!(said[0].contains("With this domain: refined is"), "{said:?}");
+    assert!(said[0].contains("the eastern 1° of the domain"), "{said:?}");
     let one_tile = format!("/v1/result?rain={rain}&domain=-115,37,-113,39&methods=none");
     assert!(press(&app, &format!("{one_tile}&ensemble=epochs&above-mm=0.1&exceed=5")).await > 20);
     let dropout = format!("{one_tile}&ensemble=dropout&members=2&target=wettest");

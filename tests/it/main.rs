@@ -57,6 +57,10 @@ mod serve;
 mod site;
 #[cfg(feature = "nn")]
 mod spark_commands;
+#[cfg(feature = "nn")]
+mod spark_evaluation;
+#[cfg(feature = "nn")]
+mod spark_files;
 mod splits;
 mod support;
 mod upload_limits;

@@ -42,7 +42,7 @@ pub use scenes::{
 pub use schedule::{
     EarlyStopping, Plateau, Rates, ReduceOnPlateau, Schedule, WarmCosine, WarmRestarts,
 };
-pub use spark::{SparkConfig, SparkLoss, SparkSupervision, SparkTraining, TrainedPart};
+pub use spark::{SparkConfig, SparkLoss, SparkSupervision, SparkTraining, Start, TrainedPart};
 pub use step::Stepper;
 pub use supervision::{Batch, Block, Score, Supervision};
 pub use tiles::{

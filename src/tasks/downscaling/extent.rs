@@ -1,6 +1,6 @@
 //! Which part of a domain is refined: whole tiles, and what lies beside them.
 
-use stormlens_data::downscale::{Domain, Geometry, Tile};
+use stormlens_data::downscale::{Domain, Fit, Geometry, Tile, tiles};
 use stormlens_data::field::{FieldError, degrees};
 
 /// Less of a degree is rounding.
@@ -95,6 +95,16 @@ pub fn whole([south, north, west, east]: [f64; 4]) -> Domain {
     Domain { south, north, west, east }
 }
 
+/// The same before anything is computed: which edges of a domain no tile reaches, or that none fits in it.
+pub fn left_out_of(domain: Domain, geometry: &Geometry, field: [f64; 4]) -> Option<String> {
+    let found = tiles(&domain, geometry, Fit::Inside);
+    if found.is_empty() {
+        let (side, bounds) = (degrees(geometry.tile_deg()), words(domain.bounds()));
+        return Some(format!("no whole tile of {side}° fits in {bounds}: nothing can be refined"));
+    }
+    Extent::of(&found, geometry, domain).left_out(field)
+}
+
 /// `37 to 39° N, -115 to -113° E`, of `[south, north, west, east]`.
 pub fn words(bounds: [f64; 4]) -> String {
     let [south, north, west, east] = bounds.map(degrees);
@@ -103,13 +113,10 @@ pub fn words(bounds: [f64; 4]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stormlens_data::downscale::{Fit, tiles};
-
     use super::*;
 
     fn left_out(domain: Domain, field: [f64; 4]) -> Option<String> {
-        let found = tiles(&domain, &Geometry::V4, Fit::Inside);
-        Extent::of(&found, &Geometry::V4, domain).left_out(field)
+        left_out_of(domain, &Geometry::V4, field)
     }
 
     #[test]
@@ -125,6 +132,11 @@ mod tests {
         );
         let words = left_out(domain(39.5, -110.25), field).expect("two edges");
         assert!(words.contains("the northern 0.5° and eastern 0.75° of the domain"), "{words}");
+        let words = left_out(domain(38.5, -111.0), field).expect("all of it");
+        assert_eq!(
+            words,
+            "no whole tile of 2° fits in 37 to 38.5° N, -115 to -111° E: nothing can be refined"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use stormlens_data::card::CheckpointCard;
-use stormlens_data::downscale::{EnsembleKind, Registration};
+use stormlens_data::downscale::{Domain, EnsembleKind, Registration};
 use stormlens_data::field::{Field, GriddedField, degrees};
 use stormlens_data::outcome::Colours;
 use stormlens_plot::words::sentence;
@@ -19,7 +19,7 @@ use super::fields::Entry;
 use super::map::{Ground, from_north};
 use super::rain::stated_in_words;
 use super::terrain::Terrain;
-use super::{DownscalingTask, SECTION, split};
+use super::{DownscalingTask, SECTION, extent, split};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::tasks::split::Seen;
@@ -80,6 +80,8 @@ struct Model {
     summary: &'static str,
     /// How large the tiles of its weights are, in words.
     tiles: String,
+    /// What of the domain that is refined until somebody chooses no tile reaches.
+    left_out: Vec<String>,
     /// Names, and what they have seen of the rain.
     checkpoints: Vec<(String, &'static str)>,
     selects: Vec<Select>,
@@ -234,13 +236,18 @@ fn describe(
     facts.extend(entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours)))));
     facts.extend(rain.heights.as_ref().map(|own| ("Heights", heights(own))));
     let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(degrees));
+    let bounds = [south, north, west, east];
+    let refined = entry.domain.map_or_else(
+        || extent::whole(bounds),
+        |[west, south, east, north]| Domain { south, north, west, east },
+    );
     Ok(RainPage {
         layout,
         heading: heading(&entry),
         light: picture_address(&entry.id, Theme::Light),
         dark: picture_address(&entry.id, Theme::Dark),
         domain: entry.domain.map(|_| domain.map(|n| n.to_string()).join(",")).unwrap_or_default(),
-        models: offers(catalog, &entry, domain),
+        models: offers(catalog, &entry, domain, (refined, bounds)),
         id: entry.id.clone(),
         facts,
         entry,
@@ -254,7 +261,13 @@ fn heights(terrain: &Terrain) -> String {
     format!("{}, {south} to {north}° N, {west} to {east}° E, a node every {every}", terrain.name)
 }
 
-fn offers(catalog: &Catalog, entry: &Entry, domain: [f64; 4]) -> Vec<Model> {
+/// What each network offers. `refined` is the domain until somebody chooses, `bounds` are those of the field.
+fn offers(
+    catalog: &Catalog,
+    entry: &Entry,
+    domain: [f64; 4],
+    (refined, bounds): (Domain, [f64; 4]),
+) -> Vec<Model> {
     let seen =
         |card: &Arc<CheckpointCard>| (card.name.clone(), split::part(entry, domain, card).label());
     let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
@@ -270,6 +283,7 @@ fn offers(catalog: &Catalog, entry: &Entry, domain: [f64; 4]) -> Vec<Model> {
             title: model.title,
             summary: model.summary,
             tiles: tiles_in_words(&checkpoints),
+            left_out: left_out(&checkpoints, refined, bounds),
             selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
             methods: method_choices(&catalog.methods_of(model), model, None),
             checkpoints: checkpoints.iter().map(seen).collect(),
@@ -300,6 +314,25 @@ fn tiles_in_words(checkpoints: &[Arc<CheckpointCard>]) -> String {
             format!("Tiles {}", several.iter().map(of).collect::<Vec<_>>().join("; "))
         }
     }
+}
+
+/// What of a domain no tile of the weights reaches, by weights where these differ.
+fn left_out(checkpoints: &[Arc<CheckpointCard>], domain: Domain, field: [f64; 4]) -> Vec<String> {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for card in checkpoints {
+        let geometry = card.refining.map(|own| own.geometry());
+        let words = geometry.and_then(|own| extent::left_out_of(domain, &own, field));
+        let Some(words) = words else { continue };
+        match said.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(&card.name),
+            None => said.push((words, vec![&card.name])),
+        }
+    }
+    let of_weights = |(words, names): (String, Vec<&str>)| match names.len() == checkpoints.len() {
+        true => words,
+        false => format!("by {}, {words}", names.join(", ")),
+    };
+    said.into_iter().map(of_weights).collect()
 }
 
 fn selects(registration: Option<Registration>, has_epochs: bool) -> Vec<Select> {

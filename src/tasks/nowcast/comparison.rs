@@ -2,13 +2,12 @@
 
 use anyhow::{Context as _, bail};
 use stormlens_data::archive::{Archive, Sample};
-use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::card::{Hides, NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::field::Field;
-use stormlens_data::network::Input;
 
 use super::seen::answer_to;
-use super::study::{Network, Plan, plan, run, write};
+use super::study::{Network, Plan, input, plan, run, write};
 use crate::cli::compare::{Comparable, Compared, Comparison};
 use crate::parameters::Parameters;
 
@@ -34,7 +33,12 @@ fn compare_on(comparison: &Comparison<'_>, archive: &Archive) -> anyhow::Result<
     let found = run(&plan, archive, networks, (comparison.state, comparison.progress))?;
     let report = &found.report;
     Ok(Comparable {
-        n_cases: format!("{} samples of {} parts", report.n_samples, report.parts.len()),
+        n_cases: format!(
+            "{} samples of {} parts{}",
+            report.n_samples,
+            report.parts.len(),
+            left_out(report.n_samples_without_input)
+        ),
         csv: write::csv(report),
         latex: write::latex(report),
         json: serde_json::to_value(&found)?,
@@ -52,6 +56,7 @@ fn network<'a>(network: &'a Compared<'a>) -> anyhow::Result<Network<'a>> {
         name: network.name.clone(),
         weights_sha256: network.checkpoint.weights_sha256.clone(),
         training_data: network.checkpoint.training_data.clone(),
+        hides_patches: network.model.hides() == Some(Hides::Patches),
         run: Box::new(move |sample| maps(network, &of_sample, sample)),
         task,
     })
@@ -59,25 +64,20 @@ fn network<'a>(network: &'a Compared<'a>) -> anyhow::Result<Network<'a>> {
 
 /// A map for each lead time of the network.
 fn maps(network: &Compared<'_>, task: &Nowcasting, sample: &Sample) -> anyhow::Result<Vec<Field>> {
-    let grid = &sample.sequence.grid;
-    let n_pixels = grid.height * grid.width;
-    let values = &sample.inputs_normalised;
-    // Of frames that somebody else wants, the last are the network's.
-    let values = values[values.len() - task.n_input_frames * n_pixels..].to_vec();
-    let shape = [task.n_input_frames, grid.height, grid.width];
-    let known: Vec<bool> = last_frames(sample, task.n_input_frames).collect();
-    let input = Input { values, shape };
+    let (input, known) = input(sample, task.n_input_frames);
+    let [_, height, width] = input.shape;
     let answer = answer_to(network.model, input, Some(&known), &network.run)?;
     let map = |values: &[f32]| {
         let values = values.iter().map(|&x| task.field.to_physical(x)).collect();
-        Field::new(grid.height, grid.width, values)
+        Field::new(height, width, values)
     };
-    Ok(answer.prediction.chunks_exact(n_pixels).map(map).collect())
+    Ok(answer.prediction.chunks_exact(height * width).map(map).collect())
 }
 
-/// Which values of the last frames a radar measured.
-fn last_frames(sample: &Sample, n: usize) -> impl Iterator<Item = bool> {
-    let frames = &sample.sequence.frames;
-    let last = &frames[frames.len() - n..];
-    last.iter().flat_map(|frame| frame.values.iter().map(|value| !value.is_nan()))
+/// How many samples were left out, in words.
+fn left_out(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        n => format!("; {n} left out, since a forecast had nothing measured to begin with"),
+    }
 }

@@ -5,8 +5,9 @@ mod cases;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stormlens_data::card::{NowcastField, Nowcasting};
+use stormlens_data::card::{Hides, NowcastField, Nowcasting};
 use stormlens_data::field::Field;
+use stormlens_data::forecast::reference_forecasters;
 use stormlens_data::patches::PUBLISHED_NORMALISATION_MM_5MIN;
 use stormlens_data::score::events::known_everywhere;
 use stormlens_data::score::{
@@ -15,7 +16,7 @@ use stormlens_data::score::{
 };
 
 use self::cases::{Case, Cases};
-use super::seen::answer_to;
+use super::seen::{answer_to, is_anything_seen};
 use crate::cli::evaluate::{Evaluated, Evaluation};
 use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished, fingerprint};
 
@@ -56,6 +57,12 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     if n_unmeasured > 0 {
         json["n_samples_without_input"] = n_unmeasured.into();
     }
+    if let Some(command) = comparison(evaluation, task) {
+        tracing::info!(
+            "persistence alone stands beside the network here; beside forecasts that move the rain, too: {command}"
+        );
+        json["comparison"] = command.into();
+    }
     if is_compatible(evaluation)? {
         json[COMPAT] = json!({
             "rule": PUBLISHED,
@@ -72,10 +79,28 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
     })
 }
 
+/// What sets the network beside all reference forecasts, of rain in a folder of frames. Here they would cost pixels: what
+/// moves in from outside no forecast knows, and scores of an evaluation are over all that was observed.
+fn comparison(evaluation: &Evaluation<'_>, task: &Nowcasting) -> Option<String> {
+    let is_rain = task.field == NowcastField::Precipitation && evaluation.dataset.is_dir();
+    let references: Vec<&str> = reference_forecasters().iter().map(|f| f.name()).collect();
+    is_rain.then(|| {
+        format!(
+            "stormlens compare --dataset {} --forecasts {}/{},{} --output comparison.json",
+            evaluation.dataset.display(),
+            evaluation.model.id,
+            evaluation.name,
+            references.join(",")
+        )
+    })
+}
+
 fn left_out(n_unmeasured: usize) -> String {
     match n_unmeasured {
         0 => String::new(),
-        n => format!("; {n} left out, of whose input no pixel was measured"),
+        n => {
+            format!("; {n} left out, of whose input nothing was measured, or too little to be seen")
+        }
     }
 }
 
@@ -116,7 +141,7 @@ fn thresholds(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<
 #[derive(Serialize, Deserialize)]
 struct Counted {
     n: usize,
-    /// Those of them that are not counted: nothing was measured from which to forecast.
+    /// Those of them that are not counted: nothing was measured from which to forecast, or less than the network sees.
     #[serde(default)]
     n_unmeasured: usize,
     verification: Verification,
@@ -180,7 +205,10 @@ impl Work<'_> {
     fn count(&self, i: usize, verification: &mut Verification) -> anyhow::Result<Sample> {
         let Self { evaluation, cases, task } = *self;
         let Case { input, known, last, observations } = cases.read(i)?;
-        if known.as_ref().is_some_and(|known| !known.contains(&true)) {
+        let hides_patches = evaluation.model.hides() == Some(Hides::Patches);
+        if let Some(known) = &known
+            && !is_anything_seen(hides_patches, &input, known)
+        {
             return Ok(Sample::Unmeasured);
         }
         let [_, height, width] = input.shape;

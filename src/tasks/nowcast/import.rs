@@ -49,18 +49,19 @@ fn frames(import: &Import<'_>) -> anyhow::Result<(Statement, NowcastField)> {
     }
 }
 
-/// Weights of a pre-training have no lead times; those that are fine-tuned give the frames that follow.
+/// Weights of a pre-training have no lead times; those that are fine-tuned give the frames that follow, and of one frame
+/// lead times have to be said.
 fn stage(import: &Import<'_>) -> anyhow::Result<Statement> {
     let Some(stage) = import.parameters.one(STAGE)? else { return Ok(Statement::default()) };
     if import.found.entry.name != spat_spark::ENTRY.name {
         bail!("leave --{STAGE} out: {} has no pre-training", import.found.entry.name);
     }
-    let leads = match stage {
-        "pretrain" => Vec::new(),
+    let lead_times_min = match stage {
+        "pretrain" => Some(Vec::new()),
         "finetune" => spat_spark::following(import.found.architecture.out_channels),
         other => bail!("--{STAGE} is “{other}”, but must be pretrain or finetune"),
     };
-    Ok(Statement { lead_times_min: Some(leads), ..Statement::default() })
+    Ok(Statement { lead_times_min, ..Statement::default() })
 }
 
 fn typed(parameters: &Parameters) -> anyhow::Result<Statement> {

@@ -192,6 +192,13 @@ fn hidden_at_random(anyway: &[bool], shares: Shares, number: u64) -> Vec<bool> {
     hidden
 }
 
+/// Whether something is seen of frames: a pixel that was measured, and, by a network that can do without patches, a patch of
+/// which enough was.
+pub fn is_anything_seen(hides_patches: bool, input: &Input, known: &[bool]) -> bool {
+    let is_seen = || Seen::new(input, Some(known), FrameMask::default()).is_ok();
+    known.contains(&true) && (!hides_patches || is_seen())
+}
+
 /// Takes patches of which a pixel was not measured in some frame as not measured at all.
 pub fn know_whole_patches(known: &mut [bool], [_, height, width]: [usize; 3]) {
     let columns = width.div_ceil(SIDE_PX);

@@ -21,6 +21,8 @@ use stormlens_data::request::Progress;
 use stormlens_data::score::events::{EventVerification, Pair, SCALES_PX, Settings};
 
 use crate::unfinished::{SAMPLES_BETWEEN_WRITES, Unfinished};
+#[cfg(feature = "nn")]
+pub use forecasts::input;
 pub use forecasts::{Forecasts, Network, Reference, references};
 pub use found::{CASE_SCORES, Case, ErrorMap, Found, Trained, case_score};
 pub use plan::Plan;
@@ -44,8 +46,8 @@ impl Study<'_> {
     /// Verifies all samples. The file of the state stays, for whoever writes the result removes it.
     ///
     /// # Errors
-    /// For a sample or a forecast that cannot be had, where nobody waits any more, and for a state that is of
-    /// something else.
+    /// For a sample or a forecast that cannot be had, where nobody waits any more, for a state that is of something else,
+    /// and where no sample has an input.
     pub fn run(&self) -> anyhow::Result<EventVerification> {
         let mut verification = self.begin()?;
         let n = self.samples.len();
@@ -71,11 +73,20 @@ impl Study<'_> {
             }
         }
         self.keep(&verification)?;
+        if verification.n_samples() == 0 {
+            bail!(
+                "of the input of each of the {n} samples nothing was measured, or too little to forecast from"
+            );
+        }
         Ok(verification)
     }
 
     fn count(&self, chosen: &Chosen, verification: &mut EventVerification) -> anyhow::Result<()> {
         let sample = self.load(&chosen.id)?;
+        if !self.forecasts.iter().all(|forecast| forecast.has_input(&sample)) {
+            verification.leave_out(&chosen.id);
+            return Ok(());
+        }
         let mut by_forecast = Vec::with_capacity(self.forecasts.len());
         for forecast in self.forecasts {
             let maps = forecast.forecast(&sample, self.lead_times_min)?;

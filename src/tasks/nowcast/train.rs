@@ -13,11 +13,15 @@ use stormlens_data::likeness::{self, Likeness};
 use stormlens_nn::models::spat_spark;
 use stormlens_nn::train::{
     Augmentation, Block, DataConfig, EpochReport, Examples, FrameSupervision, SparkConfig,
-    SparkSupervision, Stage, TrainConfig, initial_weights, open,
+    SparkSupervision, Stage, Start, TrainConfig, initial_weights, open,
 };
 
+use crate::cli::say;
 use crate::cli::train::{Run, created_by};
 use crate::written;
+
+/// Beside the weights: parts of the network that the weights which training began with did not hold.
+const UNTRAINED: &str = "untrained_at_start";
 
 /// Trains a network that makes forecasts; `None` for another one.
 pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
@@ -48,11 +52,26 @@ fn train_spark(run: &Run<'_>) -> anyhow::Result<()> {
         Stage::Pretrain => &[][..],
         Stage::Finetune => &config.data.frames.lead_times_min,
     };
-    let metadata = |report: &EpochReport| metadata(&config, &config.data, leads, report);
-    let initial = config.initial_weights()?;
+    let Start { weights, untrained } = config.start()?;
+    if let Some(words) = begins_untrained(&config, &untrained) {
+        say(words);
+    }
+    let metadata = |report: &EpochReport| {
+        let mut said = metadata(&config, &config.data, leads, report);
+        if !untrained.is_empty() {
+            said.hyper_parameters[UNTRAINED] = json!(untrained);
+        }
+        said
+    };
     describe_frames(&config.data, &config.output, examples.as_ref())?;
     let recipe = config.recipe(supervision.n_batches());
-    run.train_from(initial, &recipe, &supervision, &metadata)
+    run.train_from(weights, &recipe, &supervision, &metadata)
+}
+
+/// Which parts of the network the weights that a run begins with do not hold.
+fn begins_untrained(config: &SparkConfig, untrained: &[&str]) -> Option<String> {
+    let path = config.training.start_from.as_ref().filter(|_| !untrained.is_empty())?;
+    Some(format!("not in {}, so untrained at the start: {}", path.display(), untrained.join(", ")))
 }
 
 /// What stands beside the weights of an epoch.

@@ -177,6 +177,21 @@ fn a_namespace_is_a_dictionary() {
     assert_eq!(json!(read.hyper_parameters), json!({ "n_channels": 12, "lr": 0.5 }));
 }
 
+/// As the program of SpaT-SparK saves: among the tensors a dictionary that holds none, beside them the stage of the training.
+#[test]
+fn what_is_no_tensor_is_named_and_what_stands_beside_is_kept() {
+    let entries = small();
+    let pickle = Pickle::new().op(b"}(").text("arch").text("resnet18_chan12").text("module");
+    let pickle = pickle.global("collections", "OrderedDict").op(b")R(");
+    let filled = entries.iter().fold(pickle, |pickle, e| pickle.text(e.name).tensor(e));
+    let pickle = filled.text("config").op(b"}(").text("mask_ratio").float(0.6).op(b"uu");
+    let pickle = pickle.text("is_pretrain").op(b"\x88").text("epoch").int(3).op(b"u").end();
+    let read = read_bytes(&torch_zip(pickle, &entries)).unwrap();
+    assert_eq!((read.layout, read.state.tensors.len()), (Layout::Wrapped, entries.len()));
+    assert_eq!(read.left_over, ["config"]);
+    assert_eq!((read.numbers["is_pretrain"], read.epoch), (1.0, Some(3)));
+}
+
 #[test]
 fn the_opcodes_of_protocol_4_are_read() {
     // A frame, short strings, a memo without numbers and a name from the stack.

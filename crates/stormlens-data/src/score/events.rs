@@ -66,6 +66,9 @@ pub struct EventVerification {
     parts: BTreeMap<String, PartSums>,
     pixels: Vec<PixelSums>,
     cases: Vec<CaseScores>,
+    /// Ids of samples that count nowhere, since a forecast had nothing to begin with.
+    #[serde(default)]
+    left_out: Vec<String>,
 }
 
 /// What one part has counted.
@@ -81,7 +84,8 @@ impl EventVerification {
     pub fn new(settings: Settings) -> Self {
         let [height, width] = settings.size;
         let pixels = vec![PixelSums::new(height * width); settings.forecasts.len()];
-        Self { settings, parts: BTreeMap::new(), pixels, cases: Vec::new() }
+        let (parts, cases, left_out) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { settings, parts, pixels, cases, left_out }
     }
 
     /// Counts a sample: its id, the part that it belongs to, and a pair for each lead time (`None` where nothing was
@@ -114,13 +118,23 @@ impl EventVerification {
         self.cases.push(case);
     }
 
-    /// Whether a sample was counted.
+    /// Takes a sample as done that gives one of the forecasts nothing to begin with. It counts for none of them, so that all
+    /// are compared on the same samples.
+    pub fn leave_out(&mut self, id: &str) {
+        self.left_out.push(id.to_owned());
+    }
+
+    /// Whether a sample was counted or left out.
     pub fn has(&self, id: &str) -> bool {
-        self.cases.iter().any(|case| case.id == id)
+        self.cases.iter().any(|case| case.id == id) || self.left_out.iter().any(|own| own == id)
     }
 
     pub fn n_samples(&self) -> usize {
         self.cases.len()
+    }
+
+    pub fn n_left_out(&self) -> usize {
+        self.left_out.len()
     }
 
     /// Scores of single samples, all lead times together, in the order in which they were counted.

@@ -31,15 +31,14 @@ impl Statement {
             lead_times_min: metadata.lead_times_min.clone(),
         });
         let data_set = of_hyper_parameters(file, architecture);
-        let has_tokens = architecture.schema.iter().any(|(name, _)| name == "mask_tokens.0");
-        let stage =
-            file.numbers.get("is_pretrain").filter(|_| has_tokens).map(|&is_pre_trained| Self {
-                lead_times_min: Some(match is_pre_trained == 0.0 {
-                    true => following(architecture.out_channels),
-                    false => Vec::new(),
-                }),
-                ..Self::default()
-            });
+        let is_pre_trained = file.numbers.get("is_pretrain").filter(|_| has_tokens(architecture));
+        let stage = is_pre_trained.map(|&is_pre_trained| Self {
+            lead_times_min: match is_pre_trained == 0.0 {
+                true => following(architecture.out_channels),
+                false => Some(Vec::new()),
+            },
+            ..Self::default()
+        });
         own.unwrap_or_default().or(stage.unwrap_or_default()).or(data_set)
     }
 
@@ -169,12 +168,21 @@ fn check(architecture: &Architecture, step: u32, leads: &[u32]) -> Result<(), St
 
 fn unstated(architecture: &Architecture) -> String {
     let Architecture { in_channels, out_channels, .. } = architecture;
+    let rebuilt = match has_tokens(architecture) {
+        true => "; of weights that rebuild frames say --stage pretrain in place of lead times",
+        false => "",
+    };
     format!(
         "it takes {in_channels} frames and gives {out_channels}, and neither the file nor a publication \
          says of what and when; say it once with `stormlens import --from FILE --field \
          precipitation|cloud-cover --frame-step-min MINUTES --lead-times-min MINUTES,… --output \
-         checkpoints/MODEL/NAME`, with one lead time for each frame that it gives"
+         checkpoints/MODEL/NAME`, with one lead time for each frame that it gives{rebuilt}"
     )
+}
+
+/// Whether it is a network that may rebuild frames.
+fn has_tokens(architecture: &Architecture) -> bool {
+    architecture.schema.iter().any(|(name, _)| name == "mask_tokens.0")
 }
 
 #[cfg(test)]

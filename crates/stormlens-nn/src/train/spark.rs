@@ -11,6 +11,7 @@ use stormlens_data::import::knmi::NORMALISATION_MM_5MIN;
 use stormlens_data::patches::{Statistics, enlarged, random_mask, settle, tokens, whole_patches};
 use stormlens_data::probability::Tokens;
 
+pub use labels::Start;
 pub use options::{SparkConfig, SparkLoss, SparkTraining, TrainedPart};
 
 use self::loss::{Followed, Rebuilt};

@@ -5,8 +5,10 @@ use stormlens_data::archive::Sample;
 use stormlens_data::card::Nowcasting;
 use stormlens_data::field::Field;
 use stormlens_data::forecast::{Forecaster, reference_forecasters};
+use stormlens_data::network::Input;
 
 use crate::tasks::nowcast::references::forecast;
+use crate::tasks::nowcast::seen::is_anything_seen;
 
 /// Forecasts of samples.
 pub trait Forecasts {
@@ -18,6 +20,9 @@ pub trait Forecasts {
 
     /// How many of the last frames it looks at.
     fn n_frames(&self) -> usize;
+
+    /// Whether enough was measured of them to forecast from.
+    fn has_input(&self, sample: &Sample) -> bool;
 
     /// A map for each lead time, in the field's unit; NaN where nothing can be known.
     ///
@@ -48,9 +53,28 @@ impl Forecasts for Reference {
         self.0.n_frames().max(2)
     }
 
+    /// Each of the frames has to be known: motion is that from one to the next.
+    fn has_input(&self, sample: &Sample) -> bool {
+        let mut frames = sample.sequence.frames.iter().rev().take(self.0.n_frames());
+        frames.all(|frame| frame.finite().next().is_some())
+    }
+
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
         forecast(self.0.as_ref(), sample, lead_times_min)
     }
+}
+
+/// The last frames of a sample as a network takes them, and which of their values a radar measured: of frames that somebody
+/// else wants, the last are the network's.
+pub fn input(sample: &Sample, n_frames: usize) -> (Input, Vec<bool>) {
+    let grid = &sample.sequence.grid;
+    let values = &sample.inputs_normalised;
+    let first = values.len() - n_frames * grid.height * grid.width;
+    let shape = [n_frames, grid.height, grid.width];
+    let frames = &sample.sequence.frames;
+    let last = frames[frames.len() - n_frames..].iter().flat_map(|frame| &frame.values);
+    let known = last.map(|value| !value.is_nan()).collect();
+    (Input { values: values[first..].to_vec(), shape }, known)
 }
 
 /// A network with weights.
@@ -61,6 +85,8 @@ pub struct Network<'a> {
     /// On which data they were trained, in words.
     pub training_data: String,
     pub task: Nowcasting,
+    /// Whether it can do without patches of the frames, and does not see those of which too little was measured.
+    pub hides_patches: bool,
     /// A map in the field's unit for each lead time of the task.
     pub run: Box<RunNetwork<'a>>,
 }
@@ -79,6 +105,11 @@ impl Forecasts for Network<'_> {
 
     fn n_frames(&self) -> usize {
         self.task.n_input_frames
+    }
+
+    fn has_input(&self, sample: &Sample) -> bool {
+        let (input, known) = input(sample, self.task.n_input_frames);
+        is_anything_seen(self.hides_patches, &input, &known)
     }
 
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {

@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use stormlens_data::card::Nowcasting;
 use stormlens_data::forecast::{LagrangianPersistence, Persistence};
 use stormlens_data::request::{Cancelled, Silent};
 use stormlens_data::score::PERSISTENCE;
@@ -112,6 +113,10 @@ impl Forecasts for Fails {
         self.0.n_frames()
     }
 
+    fn has_input(&self, sample: &Sample) -> bool {
+        self.0.has_input(sample)
+    }
+
     fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
         match self.1.replace(self.1.get().wrapping_sub(1)) {
             0 => bail!("no forecast of these frames"),
@@ -138,6 +143,100 @@ fn what_was_counted_before_a_failure_is_kept() {
     assert_eq!(going_on.begin().expect("a state").n_samples(), 2);
     let straight = study(&archive, &samples, &whole, (None, &Silent)).run().expect("scores");
     assert_eq!(going_on.run().expect("scores"), straight);
+}
+
+/// Persistence that has no input of one sample.
+struct Blind(Reference, String);
+
+impl Forecasts for Blind {
+    fn name(&self) -> &str {
+        "blind"
+    }
+
+    fn identity(&self) -> String {
+        self.0.identity()
+    }
+
+    fn n_frames(&self) -> usize {
+        self.0.n_frames()
+    }
+
+    fn has_input(&self, sample: &Sample) -> bool {
+        sample.id != self.1
+    }
+
+    fn forecast(&self, sample: &Sample, lead_times_min: &[u32]) -> anyhow::Result<Vec<Field>> {
+        assert!(self.has_input(sample), "nothing to forecast from");
+        self.0.forecast(sample, lead_times_min)
+    }
+}
+
+/// It counts for nobody, and is not tried again by work that goes on.
+#[test]
+fn a_sample_without_input_is_left_out_of_all_forecasts() {
+    let archive = archive();
+    let samples = samples(&archive);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    let blind = Blind(Reference(Box::new(Persistence)), samples[1].id.clone());
+    let forecasts: Vec<Box<dyn Forecasts>> = vec![Box::new(blind), two().remove(0)];
+    let stopped = study(&archive, &samples, &forecasts, (Some(&state), &Stop(Cell::new(3)))).run();
+    assert!(stopped.is_err());
+    let going_on = study(&archive, &samples, &forecasts, (Some(&state), &Silent));
+    let before = going_on.begin().expect("a state");
+    assert_eq!((before.n_samples(), before.n_left_out()), (2, 1));
+    let report = going_on.run().expect("scores").report();
+    assert_eq!((report.n_samples, report.n_samples_without_input), (samples.len() - 1, 1));
+    let others: Vec<Chosen> =
+        samples.iter().filter(|chosen| chosen.id != samples[1].id).cloned().collect();
+    let without = study(&archive, &others, &forecasts, (None, &Silent)).run().expect("scores");
+    assert_eq!(without.report().cells, report.cells);
+    let only = study(&archive, &samples[1..2], &forecasts, (None, &Silent)).run();
+    assert!(only.expect_err("nothing is left").to_string().contains("nothing was measured"));
+}
+
+/// Motion needs each of its frames, persistence the last one, a network some pixels, and one that does not see patches of which
+/// too little was measured one whole patch.
+#[test]
+fn what_a_forecast_needs_of_its_frames() {
+    let archive = archive();
+    let first = &samples(&archive)[0];
+    let whole = archive.load(&first.id, 12, 5, &LEADS).expect("a sample");
+    // All frames but the last `n` are missing, and of these all but so many pixels.
+    let known = |n: usize, n_pixels: usize| {
+        let mut sample = whole.clone();
+        for (age, frame) in sample.sequence.frames.iter_mut().rev().enumerate() {
+            let from = if age < n { n_pixels } else { 0 };
+            frame.values[from..].fill(f32::NAN);
+        }
+        sample
+    };
+    let network = |hides_patches: bool| Network {
+        name: "a/b".to_owned(),
+        weights_sha256: String::new(),
+        training_data: String::new(),
+        task: Nowcasting {
+            field: NowcastField::Precipitation,
+            n_input_frames: 12,
+            frame_step_min: 5,
+            lead_times_min: LEADS.to_vec(),
+            is_stated: true,
+            size_multiple: 16,
+        },
+        hides_patches,
+        run: Box::new(|_| bail!("it is not computed")),
+    };
+    let n_pixels = 288 * 288;
+    for (sample, expected) in [
+        (known(12, n_pixels), [true; 4]),
+        (known(2, n_pixels), [true, false, true, false]),
+        (known(12, 5), [true, true, true, false]),
+        (known(0, 0), [false; 4]),
+    ] {
+        let [still, moving] = [&two()[0], &two()[1]].map(|forecast| forecast.has_input(&sample));
+        let [all, patches] = [false, true].map(|hides| network(hides).has_input(&sample));
+        assert_eq!([still, moving, all, patches], expected);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use stormlens_data::archive::Sample;
-use stormlens_data::card::{CheckpointCard, NowcastField};
+use stormlens_data::card::{CheckpointCard, Hides, NowcastField};
 use stormlens_data::field::Field;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::{Cancelled, Request, Subject};
@@ -30,6 +30,7 @@ pub struct Asked {
     name: String,
     dataset: String,
     card: Arc<CheckpointCard>,
+    hides_patches: bool,
     jobs: Jobs,
     runtime: Handle,
 }
@@ -49,8 +50,10 @@ pub fn networks(plan: &Plan, state: &AppState, _: &Nowcasts) -> Result<Vec<Asked
     let asked = |name: &str| {
         let (model, checkpoint) = name.split_once('/')?;
         let card = state.catalog.checkpoints(model).find(|card| card.name == checkpoint)?.clone();
+        let hides_patches = state.catalog.model(model)?.hides() == Some(Hides::Patches);
         let (name, dataset) = (name.to_owned(), plan.dataset.clone());
-        Some(Asked { name, dataset, card, jobs: state.jobs.clone(), runtime: Handle::current() })
+        let (jobs, runtime) = (state.jobs.clone(), Handle::current());
+        Some(Asked { name, dataset, card, hides_patches, jobs, runtime })
     };
     let gone = || AppError::Internal("a network has gone".to_owned());
     plan.networks().map(|name| asked(name).ok_or_else(gone)).collect()
@@ -65,6 +68,7 @@ impl Asked {
             training_data: self.card.training_data.clone(),
             // Only weights with a task are among the choices.
             task: self.card.nowcasting.clone().expect("weights that take frames"),
+            hides_patches: self.hides_patches,
             run: Box::new(move |sample| maps(&*self.answer(sample, run)?)),
         }
     }

@@ -35,6 +35,8 @@ pub struct Page {
     source: String,
     notice: String,
     n_samples: String,
+    /// How many samples are left out, where some are.
+    left_out: Option<String>,
     parts: String,
     events: Vec<String>,
     /// What is to be known of the weights.
@@ -91,6 +93,7 @@ impl Page {
             source: found.source.clone(),
             notice: found.notice.clone(),
             n_samples: format::count(found.report.n_samples),
+            left_out: left_out(found.report.n_samples_without_input),
             parts: parts(found),
             events: found
                 .events
@@ -140,6 +143,13 @@ pub fn title(plan: &Plan, found: Option<&Found>) -> String {
         (events, _) => events.join(", "),
     };
     format!("{place}, {which}")
+}
+
+/// `3 samples are left out: …`
+fn left_out(n: usize) -> Option<String> {
+    let are = if n == 1 { "sample is" } else { "samples are" };
+    let why = "too little of the input frames was measured for one of the forecasts";
+    (n > 0).then(|| format!("{} {are} left out: {why}", format::count(n)))
 }
 
 /// `23 parts: blocks of two hours`

@@ -17,12 +17,19 @@ const SEED: u64 = 2008;
 pub struct EventReport {
     pub settings: Settings,
     pub n_samples: usize,
+    /// Samples beside them that count nowhere: one of the forecasts had nothing to begin with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_samples_without_input: usize,
     /// What intervals were drawn from.
     pub parts: Vec<PartSummary>,
     pub n_rounds: usize,
     pub cells: Vec<Cell>,
     pub spectra: Vec<SpectrumCurve>,
     pub intensity: Vec<IntensityCell>,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// One part and how many samples it has.
@@ -90,6 +97,7 @@ impl EventVerification {
         let mut report = EventReport {
             settings: settings.clone(),
             n_samples: self.n_samples(),
+            n_samples_without_input: self.n_left_out(),
             parts: self.parts.iter().map(part).collect(),
             n_rounds: drawn.len(),
             cells: Vec::new(),

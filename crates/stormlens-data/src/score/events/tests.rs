@@ -55,6 +55,22 @@ fn the_better_forecast_is_best_beyond_chance() {
     assert_eq!(cell(&report, PERSISTENCE, "csi", None).value, Some(0.0));
 }
 
+/// What is left out is done, and changes no number.
+#[test]
+fn what_is_left_out_counts_nowhere() {
+    let (whole, mut other) = (counted(2, 6), counted(2, 6));
+    other.leave_out("s6");
+    assert!(other.has("s6") && !whole.has("s6") && other.has("s5"));
+    let (before, after) = (whole.report(), other.report());
+    assert_eq!((after.n_samples, after.n_samples_without_input), (6, 1));
+    assert_eq!(EventReport { n_samples_without_input: 0, ..after.clone() }, before);
+    let text = |report: &EventReport| serde_json::to_string(report).unwrap();
+    assert!(text(&after).contains("\"n_samples_without_input\":1"));
+    assert!(!text(&before).contains("without_input"), "nothing is said of nothing");
+    let read: EventReport = serde_json::from_str(&text(&before)).unwrap();
+    assert_eq!((read.n_samples, read.n_samples_without_input), (6, 0));
+}
+
 #[test]
 fn one_part_has_no_interval() {
     let report = counted(1, 5).report();

@@ -1,7 +1,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::models::{Sizes, unet};
+use crate::models::{Sizes, spat_spark, unet};
 use stormlens_checkpoint::{Container, Layout, Metadata, StateDict};
 
 fn network(n_in: usize, n_out: usize) -> Architecture {
@@ -84,6 +84,28 @@ fn our_own_files_state_it() {
     let hour = said(rain, Some(5), Some(&[60]));
     let data_set = json!({ "dataset_folder": "input-length_12_img-ahead_6" });
     check(found((12, 1), Some(hour), data_set), 5, &[60], true);
+}
+
+/// A dictionary of SpaT-SparK's authors says of which stage its weights are, and of one frame not how far ahead it is.
+#[test]
+fn the_authors_dictionary_says_its_stage() {
+    let of = |n: usize, is_pretrain: f64| {
+        let form = spat_spark::Form {
+            in_channels: n,
+            out_channels: n,
+            translates: false,
+            ..spat_spark::Form::published()
+        };
+        let mut file = file(None, json!({}));
+        file.numbers.insert("is_pretrain".into(), is_pretrain);
+        Statement::of(&file, &spat_spark::architecture(&form)).lead_times_min
+    };
+    assert_eq!(of(12, 1.0), Some(Vec::new()));
+    assert_eq!(of(12, 0.0), Some((1..=12).map(|i| 5 * i).collect()));
+    assert_eq!((of(1, 1.0), of(1, 0.0)), (Some(Vec::new()), None));
+    let mut other = file(None, json!({}));
+    other.numbers.insert("is_pretrain".into(), 0.0);
+    assert_eq!(Statement::of(&other, &network(12, 1)).lead_times_min, None);
 }
 
 #[test]

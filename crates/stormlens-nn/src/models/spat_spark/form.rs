@@ -61,13 +61,19 @@ impl Form {
         let has = |name: &str| shape(name).is_some();
         let stem = format!("{ENCODER}.{STEM}");
         if !has(&stem) && !has("dense_decoder.proj.weight") {
-            // ResNets have these names wherever they come from; with bottlenecks and several channels it may be one of ours.
-            let is_alone = has("layer1.0.conv3.weight") && has("bn1.running_var");
+            // ResNets have these names wherever they come from; with as many channels as there are frames it may be one of ours.
             let frames = shape(STEM).filter(|s| s.len() == 4 && (s[1] == 12 || s[1] == 1));
-            return (is_alone && frames.is_some()).then(|| Err(alone()));
+            return (Self::is_encoder_alone(shape) && frames.is_some()).then(|| Err(alone()));
         }
         let form = Self::read(shape);
         Some(form.check().map(|()| form))
+    }
+
+    /// Whether tensors have the names of an encoder alone, as the authors save it beside the whole: those of a ResNet of
+    /// bottlenecks, whatever it was trained on.
+    pub fn is_encoder_alone(shape: ShapeOf) -> bool {
+        let names = [STEM, "bn1.running_var", "layer1.0.conv3.weight"];
+        names.iter().all(|name| shape(name).is_some())
     }
 
     fn read(shape: ShapeOf) -> Self {
@@ -136,6 +142,7 @@ impl Form {
 
 fn alone() -> String {
     "these are the weights of an encoder alone (a file `…_timm_style.pth`), which neither rebuilds nor forecasts; take the \
-     file with the decoder (`…_spark_style.pth` or `…_onlyweights_style.pth`)"
+     file with the decoder (`…_spark_style.pth` or `…_onlyweights_style.pth`), or begin a training with this one \
+     (`start_from` of `stormlens train`)"
         .to_owned()
 }

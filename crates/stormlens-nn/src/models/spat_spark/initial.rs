@@ -1,6 +1,8 @@
 //! Weights before training.
 
-use super::form::Form;
+use stormlens_checkpoint::printable;
+
+use super::form::{ENCODER, Form};
 use super::patches::FLOOR;
 use super::schema::architecture;
 use crate::models::{HostTensors, Schema};
@@ -82,11 +84,42 @@ pub fn fine_tuning_of(
     };
     let form = Form::of(&shape).ok_or("these are no weights of SpaT-SparK")??;
     let form = Form { translates: translates || form.translates, ..form };
-    let fresh = initialise(&architecture(&form).schema, seed);
-    let trained = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| {
-        let known = pre_trained.iter().find(|(known, ..)| *known == name);
+    Ok(with_known(initialise(&architecture(&form).schema, seed), pre_trained))
+}
+
+/// Weights that training begins with where only an encoder was trained, whose tensors have its own names: everything around
+/// it is as before training.
+///
+/// # Errors
+/// In words, where it is not the encoder of such a network.
+pub fn around_encoder(encoder: HostTensors, form: &Form, seed: u64) -> Result<HostTensors, String> {
+    let named = |(name, shape, values): HostTensor| (format!("{ENCODER}.{name}"), shape, values);
+    let known: HostTensors = encoder.into_iter().map(named).collect();
+    let fresh = initialise(&architecture(form).schema, seed);
+    let strange = known.iter().find(|tensor| !holds(&fresh, tensor));
+    let mut own = fresh.iter().filter(|(name, ..)| name.starts_with(ENCODER));
+    if let Some((name, ..)) = strange.or_else(|| own.find(|tensor| !holds(&known, tensor))) {
+        return Err(format!(
+            "an encoder alone, which is of another size than the options want ({}); change [data.frames], base_channels or depths",
+            printable(name)
+        ));
+    }
+    Ok(with_known(fresh, &known))
+}
+
+type HostTensor = (String, Vec<usize>, Vec<f32>);
+
+/// Whether there is a tensor of that name and shape.
+fn holds(tensors: &HostTensors, (name, shape, _): &HostTensor) -> bool {
+    tensors.iter().any(|(other, of, _)| (other, of) == (name, shape))
+}
+
+/// Weights with the values of those that are known.
+fn with_known(weights: HostTensors, known: &HostTensors) -> HostTensors {
+    let trained = |(name, shape, values): HostTensor| {
+        let known = known.iter().find(|(known, ..)| *known == name);
         let values = known.map_or(values, |(.., values)| values.clone());
         (name, shape, values)
     };
-    Ok(fresh.into_iter().map(trained).collect())
+    weights.into_iter().map(trained).collect()
 }

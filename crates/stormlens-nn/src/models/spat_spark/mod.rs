@@ -22,7 +22,7 @@ pub(crate) mod tests;
 
 pub use form::Form;
 pub use frames::following;
-pub use initial::fine_tuning_of;
+pub use initial::{around_encoder, fine_tuning_of};
 pub use network::{DECODED, SpatSpark};
 pub use patches::{FLOOR, SIDE_PX};
 pub use schema::architecture;

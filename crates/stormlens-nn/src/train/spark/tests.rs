@@ -1,15 +1,18 @@
 use std::sync::Arc;
 
+use stormlens_checkpoint::{Metadata, Precision, write_safetensors};
 use stormlens_data::dataset::DatasetError;
 use stormlens_data::files::npy::{read_npy_f32, read_npy_u8};
 use stormlens_data::patches::PUBLISHED_FLOOR;
 
 use super::labels::LabelledPart;
 use super::*;
+use crate::engine::state_dict;
 use crate::fused::Kernels;
 use crate::golden::{full_path, input};
 use crate::layers::similarity;
-use crate::models::spat_spark::{ENTRY, architecture};
+use crate::models::HostTensors;
+use crate::models::spat_spark::{ENTRY, Form, architecture};
 use crate::train::frames::DataConfig;
 use crate::train::{Augmentation, Trainee, train};
 
@@ -86,7 +89,7 @@ impl crate::train::Observer for Quiet {
 
     fn best(
         &mut self,
-        _: &crate::models::HostTensors,
+        _: &HostTensors,
         _: &crate::train::EpochReport,
     ) -> Result<(), stormlens_checkpoint::CheckpointError> {
         Ok(())
@@ -95,10 +98,8 @@ impl crate::train::Observer for Quiet {
 
 fn run(config: &SparkConfig, n_batches: usize) -> (Option<Vec<f64>>, String) {
     let supervision = SparkSupervision::new(config, &Blobs).expect("options that make sense");
-    let trainee = Trainee {
-        network: ENTRY.network,
-        initial: config.initial_weights().expect("first weights"),
-    };
+    let trainee =
+        Trainee { network: ENTRY.network, initial: config.start().expect("first weights").weights };
     let mut observer = Quiet(n_batches, Vec::new());
     let recipe = config.recipe(supervision.n_batches());
     let ended = train(&recipe, trainee, &supervision, &Device::flex(), &mut observer);
@@ -133,7 +134,7 @@ fn what_is_frozen_stays() {
     let mut config = config(Stage::Finetune, folder.path());
     config.training.freeze = Some(TrainedPart::Encoder);
     config.training.max_epochs = 1;
-    let before = config.initial_weights().expect("first weights");
+    let before = config.start().expect("first weights").weights;
     run(&config, usize::MAX);
     let last = std::fs::read(folder.path().join("last.safetensors")).expect("a state");
     let file = safetensors::SafeTensors::deserialize(&last).expect("safetensors");
@@ -149,6 +150,62 @@ fn what_is_frozen_stays() {
             assert_eq!(is_still, stays, "{name}");
         }
     }
+}
+
+/// Weights of an earlier run, in a file.
+fn save(path: &std::path::Path, weights: &HostTensors) {
+    let said = serde_json::json!({
+        "model": "spat-spark", "hyper_parameters": {}, "simulated": false, "training_data": "", "licence": "",
+        "created_by": "",
+    });
+    let metadata: Metadata = serde_json::from_value(said).expect("metadata");
+    write_safetensors(path, &state_dict(weights, 0), &metadata, Precision::F32).expect("a file");
+}
+
+/// What a run begins with is what the file holds, and the rest is named.
+#[test]
+fn what_a_file_lacks_begins_untrained_and_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("before.safetensors");
+    let before = config(Stage::Pretrain, folder.path());
+    let pre_trained = before.start().expect("first weights");
+    assert!(pre_trained.untrained.is_empty(), "nothing is named to begin with");
+    save(&path, &pre_trained.weights);
+    let begin = |stage: Stage, form: &[usize; 4]| {
+        let mut config = config(stage, folder.path());
+        (config.seed, config.training.depths) = (7, *form);
+        config.training.start_from = Some(path.clone());
+        config.start()
+    };
+    let same = begin(Stage::Pretrain, &[1; 4]).expect("all of it is there");
+    assert!(same.untrained.is_empty() && same.weights == pre_trained.weights);
+    let fine = begin(Stage::Finetune, &[1; 4]).expect("a translation is added");
+    assert_eq!(fine.untrained, ["translation"]);
+    for tensor in &pre_trained.weights {
+        assert!(fine.weights.contains(tensor), "{}", tensor.0);
+    }
+
+    // The authors' `…_timm_style.pth`.
+    let encoder = pre_trained.weights.iter().filter_map(|(name, shape, values)| {
+        let name = name.strip_prefix("sparse_encoder.sp_cnn.")?;
+        Some((name.to_owned(), shape.clone(), values.clone()))
+    });
+    save(&path, &encoder.collect());
+    let around = begin(Stage::Finetune, &[1; 4]).expect("the rest is drawn");
+    assert_eq!(around.untrained, ["translation", "projections", "mask tokens", "decoder"]);
+    let is_known = |(name, ..): &&(String, Vec<usize>, Vec<f32>)| name.starts_with("sparse_");
+    for tensor in pre_trained.weights.iter().filter(is_known) {
+        assert!(around.weights.contains(tensor), "{}", tensor.0);
+    }
+    for depths in [[2, 1, 1, 1], [1; 4]] {
+        let other = begin(Stage::Finetune, &depths).err().map(|error| error.to_string());
+        assert_eq!(other.is_some_and(|words| words.contains("another size")), depths[0] == 2);
+    }
+    let shape = |wanted: &str| {
+        let found = around.weights.iter().find(|(name, ..)| name == wanted);
+        found.map(|(_, shape, _)| shape.clone())
+    };
+    assert!(!Form::is_encoder_alone(&shape), "the whole is no encoder alone");
 }
 
 #[test]
@@ -237,11 +294,7 @@ fn what_is_not_known_counts_nowhere() {
     let loss = to_vec(followed.loss(Tensor::full(shape, 3.0, &device), 0.0, &device))[0];
     assert_eq!((loss, followed.squares(&[3.0; 1024])), (4.0, [2048.0, 512.0]));
     let config = config(Stage::Finetune, std::path::Path::new("x"));
-    let names: Vec<_> = config
-        .initial_weights()
-        .expect("first weights")
-        .into_iter()
-        .map(|(name, ..)| name)
-        .collect();
+    let first = config.start().expect("first weights");
+    let names: Vec<_> = first.weights.into_iter().map(|(name, ..)| name).collect();
     assert!(architecture(&config.form()).schema.iter().map(|(name, _)| name).eq(&names));
 }
