@@ -8,13 +8,22 @@ const STEPS_BEHIND: i32 = 10;
 #[cfg(target_os = "linux")]
 const LAST: i32 = 19;
 
-/// Puts this thread behind others. Where a system knows no such order of the threads of a process, nothing changes.
+/// Puts this thread behind the first one of the program, and no further where it, or the one that began it, stands there
+/// already. Where a system knows no such order of the threads of a process, nothing changes.
 pub fn stand_behind() {
     // Where it is refused, pages wait a little longer and nothing else.
     #[cfg(target_os = "linux")]
-    if let Ok(own) = rustix::process::getpriority_process(None) {
-        let _ = rustix::process::setpriority_process(None, (own + STEPS_BEHIND).min(LAST));
+    if let Some(steps) = steps_behind() {
+        let _ = rustix::process::setpriority_process(None, steps);
     }
+}
+
+/// A new thread begins where the one stood that began it, so the place is counted from the first thread, which stays.
+#[cfg(target_os = "linux")]
+fn steps_behind() -> Option<i32> {
+    use rustix::process::{getpid, getpriority_process};
+    let first = getpriority_process(Some(getpid())).ok()?;
+    Some((first + STEPS_BEHIND).min(LAST))
 }
 
 /// Does something on each of the threads that share the work of a network, and waits for them.
@@ -29,19 +38,44 @@ mod tests {
 
     use super::*;
 
-    fn steps_behind() -> i32 {
+    fn own() -> i32 {
         rustix::process::getpriority_process(None).expect("every thread has one")
     }
 
     #[test]
     fn only_the_thread_that_asks_stands_behind() {
-        let before = steps_behind();
+        let before = own();
         let of_another = std::thread::spawn(|| {
             stand_behind();
-            steps_behind()
+            // A second time, and a thread that begins behind already.
+            stand_behind();
+            let of_its_own = std::thread::spawn(|| {
+                stand_behind();
+                own()
+            });
+            [own(), of_its_own.join().expect("no panic")]
         });
-        assert_eq!(of_another.join().expect("no panic"), (before + STEPS_BEHIND).min(LAST));
-        assert_eq!(steps_behind(), before);
+        let behind = (before + STEPS_BEHIND).min(LAST);
+        assert_eq!(of_another.join().expect("no panic"), [behind; 2]);
+        assert_eq!(own(), before);
+    }
+
+    /// As the thread of the runs does it: the threads of the network may begin behind already.
+    #[test]
+    fn threads_of_the_network_stand_where_the_runs_do() {
+        let before = own();
+        let of_the_network = std::thread::spawn(|| {
+            stand_behind();
+            let steps = Mutex::new(Vec::new());
+            on_each_of_the_network(|| {
+                stand_behind();
+                steps.lock().expect("no panic").push(own());
+            });
+            steps.into_inner().expect("no panic")
+        });
+        for steps in of_the_network.join().expect("no panic") {
+            assert_eq!(steps, (before + STEPS_BEHIND).min(LAST));
+        }
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Job {
         });
     }
 
+    /// Whether it is done and has that very outcome.
+    pub fn holds(&self, outcome: &Arc<Outcome>) -> bool {
+        matches!(&*self.state.borrow(), JobState::Done(own) if Arc::ptr_eq(own, outcome))
+    }
+
     /// Puts an equal outcome in the place of that one; nobody is told.
     pub fn replace(&self, outcome: &Arc<Outcome>, equal: Arc<Outcome>) {
         self.state.send_if_modified(|state| {

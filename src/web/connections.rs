@@ -40,8 +40,8 @@ const HEADER_TIME: Duration = Duration::from_secs(15);
 /// In which not a single byte of an answer was taken: whoever asks for much and reads nothing holds no
 /// connection for longer. A page that listens to events gets a comment more often than that.
 const WRITE_TIME: Duration = Duration::from_secs(60);
-/// Before a refusal is sent: whoever asks at once again and again is answered some tens of times a second on each connection,
-/// and not thousands of times. People do not notice it.
+/// Before a refusal is sent: whoever asks at once again and again is answered 20 times a second on each connection, and not
+/// thousands of times. People do not notice it.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(50);
 /// Pause after the operating system has no more connections to give.
 const RECOVERY: Duration = Duration::from_secs(1);

@@ -62,7 +62,7 @@ const EXCEPTED: &[(&str, &[&str], &str)] = &[
     ("src/cli/compare.rs", &["rain"], "the same"),
     ("src/cli.rs", &["nowcast", "Nowcast"], "the name of a command"),
     ("src/cli/said.rs", &["rain"], "an example of what is printed"),
-    ("src/config.rs", &["upload"], "the same: their limits are options of the server"),
+    ("src/config.rs", &["upload"], "limits of uploads are options of the server"),
     ("src/places.rs", &["upload"], "the same"),
     ("src/web", &["upload"], "the same"),
     ("src/web.rs", &["upload"], "the same"),

@@ -61,8 +61,12 @@ impl Queue {
     /// Moves an outcome that stays in memory to memory of its own. The network has mixed its arrays with those that it needs
     /// for a moment only, and what lies between cannot be given back; those of the calling thread lie close together.
     pub fn move_together(&self, outcome: &Arc<Outcome>) {
+        let mut jobs: Vec<_> = self.lock().jobs.values().cloned().collect();
+        jobs.retain(|job| job.holds(outcome));
+        if jobs.is_empty() {
+            return;
+        }
         let equal = Arc::new(Outcome::clone(outcome));
-        let jobs: Vec<_> = self.lock().jobs.values().cloned().collect();
         jobs.iter().for_each(|job| job.replace(outcome, equal.clone()));
     }
 

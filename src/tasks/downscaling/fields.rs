@@ -26,7 +26,7 @@ pub use self::climatology::Climatology;
 pub use self::name::Name;
 pub use self::numbers::Tiles;
 use self::opened::OpenFile;
-use super::rain::Rain;
+use super::rain::{Rain, StatedInterval};
 use super::terrain::{Terrain, Terrains};
 use crate::parameters::QuestionError;
 use crate::web::upload::Kept;
@@ -50,8 +50,8 @@ pub struct Entry {
     /// `[west, south, east, north]`; `None`: what the file covers.
     pub domain: Option<[f64; 4]>,
     pub source: String,
-    /// Hours that each field of the file is the sum of, where whoever brought it says so.
-    pub stated: Option<i64>,
+    /// What each field of the file is of, where whoever brought it says so.
+    pub stated: Option<StatedInterval>,
     /// The name of the heights that came with it.
     pub heights: Option<String>,
     pub is_sample: bool,

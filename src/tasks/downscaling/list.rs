@@ -17,7 +17,6 @@ use stormlens_plot::{RainPalette, Theme, thumbnail};
 
 use super::fields::Entry;
 use super::map::{Ground, from_north};
-use super::rain::stated_in_words;
 use super::terrain::Terrain;
 use super::{DownscalingTask, SECTION, extent, split};
 use crate::catalog::Catalog;
@@ -189,7 +188,7 @@ pub async fn of_file(
 
 /// What whoever brought a file said of it, and brought with it.
 fn said(entry: &Entry) -> Vec<(&'static str, String)> {
-    let stated = entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours))));
+    let stated = entry.stated.map(|stated| ("Interval stated", sentence(&stated.to_string())));
     let heights = entry.heights.clone().map(|name| ("Heights", name));
     stated.into_iter().chain(heights).collect()
 }
@@ -233,7 +232,7 @@ fn describe(
         ("Largest", format!("{} mm", format::number(largest.into()))),
         ("Licence", rain.credit.licence.clone()),
     ];
-    facts.extend(entry.stated.map(|hours| ("Interval stated", sentence(&stated_in_words(hours)))));
+    facts.extend(entry.stated.map(|stated| ("Interval stated", sentence(&stated.to_string()))));
     facts.extend(rain.heights.as_ref().map(|own| ("Heights", heights(own))));
     let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(degrees));
     let bounds = [south, north, west, east];

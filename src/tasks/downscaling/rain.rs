@@ -1,5 +1,7 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
 use stormlens_data::field::{
@@ -45,8 +47,8 @@ pub struct Rain {
     pub is_fine: bool,
     /// Whether it was observed; a file that somebody brings may be of a model.
     pub is_observed: bool,
-    /// Hours that each field of the file is the sum of, where whoever brought it says so.
-    pub stated: Option<i64>,
+    /// What each field of the file is of, where whoever brought it says so.
+    pub stated: Option<StatedInterval>,
     /// Heights that came with it.
     pub heights: Option<Terrain>,
     pub credit: Credit,
@@ -64,11 +66,29 @@ impl Rain {
     }
 }
 
-/// What somebody states of the interval, in words.
-pub fn stated_in_words(hours: i64) -> String {
-    format!(
-        "each field of the file is taken as the sum of {hours} h until its time, as the user stated; the file does not say it"
-    )
+/// What somebody states of the interval of fields that do not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedInterval {
+    pub hours: i64,
+    /// Whether fields are mean rates of these hours; they are sums otherwise.
+    pub is_rate: bool,
+}
+
+impl StatedInterval {
+    pub const fn sum(hours: i64) -> Self {
+        Self { hours, is_rate: false }
+    }
+}
+
+impl fmt::Display for StatedInterval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_rate { "mean rate" } else { "sum" };
+        write!(
+            f,
+            "each field of the file is taken as the {what} of {} h until its time, as the user stated; the file does not say it",
+            self.hours
+        )
+    }
 }
 
 /// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the

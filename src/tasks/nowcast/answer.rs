@@ -122,7 +122,7 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
     })
 }
 
-/// What is added to the spread of a patch.
+/// What gives a dry patch a spread.
 pub const STATISTICS_FLOOR: &str = "statistics_floor";
 
 fn statistics_floor(task: &Nowcasting, placed: &[ShownLayer]) -> Number {
@@ -130,7 +130,9 @@ fn statistics_floor(task: &Nowcasting, placed: &[ShownLayer]) -> Number {
         name: STATISTICS_FLOOR.to_owned(),
         value: seen::floor(placed) * task.field.factor(),
         unit: task.field.unit().to_owned(),
-        meaning: "is added to the spread of a patch, so that one that is dry can rain".to_owned(),
+        meaning:
+            "its square is added to the variance of each patch, so that a dry one has a spread"
+                .to_owned(),
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Panel {
     pub event: String,
     /// Who says it, and how probable it is: the model itself, the network as it is, recalibrated.
     pub said: Vec<(String, String)>,
-    /// Variables that raise or lower the membership most, when they are hidden.
+    /// Variables with the membership minus the membership when each is hidden, the largest first.
     pub why: Vec<String>,
 }
 

@@ -41,7 +41,7 @@ impl Wanted {
         Self {
             name: weights.name(),
             variables: fields.variables.iter().map(variable).collect(),
-            time: interval(fields, "one time".to_owned()),
+            time: interval(fields, "one time".to_owned()) + moments(fields),
             grid: Ground(fields).words(),
         }
     }
@@ -54,6 +54,16 @@ fn interval(fields: &FieldStatement, time: String) -> String {
         Some(hours) => format!("means of {hours} h until {time}"),
     };
     format!("{until}, and rain of the {} h before", fields.hours)
+}
+
+/// What may stand in the place of means.
+fn moments(fields: &FieldStatement) -> &'static str {
+    match fields.mean_hours {
+        None => "",
+        Some(_) => {
+            "; fields of single moments are averaged: one at the begin, then evenly spaced, at most 6 h apart"
+        }
+    }
 }
 
 /// What some weights see in an upload.

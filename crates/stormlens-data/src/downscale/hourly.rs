@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::field::accumulation::hours_before;
 use crate::field::record::most_mm;
 use crate::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainUnit, Statistic,
+    accumulate,
 };
 
 /// Hourly sums by their end.
@@ -144,14 +145,17 @@ pub fn unstated(name: &str, variable: &str) -> FieldError {
 
 /// Hours are stated of fields that have them, or that no hours make an amount.
 pub fn stated_in_vain<'a>(name: &str, mut fields: impl Iterator<Item = &'a Content>) -> FieldError {
-    let is_of_interval = |interval: Interval| interval.duration_s() > 0;
-    let what = match fields.any(|field| field.interval.is_some_and(is_of_interval)) {
+    let is_said = |field: &Content| {
+        let own = field.interval.is_some_and(|interval| interval.duration_s() > 0);
+        own || matches!(RainUnit::parse(&field.unit), Some(RainUnit::Sum { .. }))
+    };
+    let what = match fields.any(is_said) {
         true => format!(
             "{name} says itself over which intervals its fields are: leave out the hours of each field"
         ),
         false => format!(
-            "{name} holds no amounts whose times have no bounds, of which hours are stated: of rates give all frames of the \
-             interval, or a file with time bounds"
+            "the fields of {name} are rates, and a number of hours makes no amount of them: leave it out and give all frames, \
+             or a file with time bounds"
         ),
     };
     FieldError::Interval { what }

@@ -8,7 +8,7 @@
 //! | ECMWF `tp`, m | sum since the begin of the forecast | × 1000, minus the earlier step |
 //! | MRMS sums, radar accumulations | sum of the hour, three hours, … | as they are, added where they follow one another |
 //! | mean rates | mean over an interval | × its seconds, then as a sum |
-//! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one; none may be missing |
+//! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one, for 3 h at most; none may be missing |
 //! | amounts whose unit names their time | mm/3h, mm/24h | sum of that time until the time of the field, where it has no bounds |
 //!
 //! Buckets need no table of hours: the interval of each message says where its bucket begins. What cannot be made
@@ -135,9 +135,9 @@ fn frames<'a>(
     })?;
     if step > LONGEST_HOLD {
         return Err(refuse(format!(
-            "rates of single moments, {} h apart, make no amount, and a mean rate has to say of which time it is: give a file \
+            "rates of single moments, {:.1} h apart, make no amount, and a mean rate has to say of which time it is: give a file \
              with time bounds",
-            step.as_hours()
+            step.as_secs_f64() / 3600.0
         )));
     }
     let (mut pieces, mut time) = (Vec::new(), start);
@@ -303,7 +303,7 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
         source: first.source.clone(),
     };
     check_amounts(&field, 1.0, interval.duration_s())?;
-    let rule = rule(&pieces) + &by_the_unit(first);
+    let rule = rule(&pieces) + &by_the_unit(first) + taken_as_a_sum(&pieces);
     Ok(Accumulated { field, rule, clipped_mm, n_clipped })
 }
 
@@ -318,6 +318,16 @@ fn rule(pieces: &[Piece]) -> String {
             format!("{} {sign} {}", words(first), words(last))
         }
         n => format!("{n} fields, {} to {}", words(first), words(last)),
+    }
+}
+
+/// That a file says of a time with two ends, and not what was done over it.
+fn taken_as_a_sum(pieces: &[Piece]) -> &'static str {
+    match pieces.iter().any(|piece| piece.interval.statistic == Statistic::Unstated) {
+        true => {
+            "; taken as a sum, which the file does not say (its cell_methods name no time; CF conventions 7.3.4)"
+        }
+        false => "",
     }
 }
 

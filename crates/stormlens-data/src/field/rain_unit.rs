@@ -105,23 +105,36 @@ impl RainUnit {
     }
 }
 
-/// Without what is written for the eye: spaces, signs of powers and products, `per`. `None` for powers of numbers, such as
-/// `10^-3 m`: without the sign they would be other numbers.
+/// Without what is written for the eye: spaces, signs of powers and products, `per`. `None` for powers and products of
+/// numbers, such as `10^-3 m` and `10² m`: without the sign they would be other numbers. A space stays before a number that
+/// stands by itself, since `mm 3h-1` is no `mm3 h-1`.
 fn compact(unit: &str) -> Option<String> {
-    let plain = unit.to_lowercase().replace(" per ", "/").replace(['⁻', '−'], "-");
-    let plain: Vec<char> = plain.replace('¹', "1").replace('²', "2").chars().collect();
-    let is_digit =
-        |i: Option<usize>| i.and_then(|i| plain.get(i)).is_some_and(char::is_ascii_digit);
+    let plain: Vec<char> = unit.to_lowercase().replace(" per ", "/").chars().collect();
     let mut kept = String::new();
+    let mut is_apart = false;
     for (i, &c) in plain.iter().enumerate() {
-        let is_after_digit = is_digit(i.checked_sub(1));
+        let next = plain[i + 1..].iter().find(|c| !c.is_whitespace());
+        let is_after_digit = kept.ends_with(|c: char| c.is_ascii_digit());
+        let is_before_digit = next.is_some_and(char::is_ascii_digit);
         match c {
-            '*' | '^' if is_after_digit => return None,
+            '^' | '¹' | '²' | '⁻' if is_after_digit => return None,
+            '*' if is_after_digit && (is_before_digit || next == Some(&'*')) => return None,
+            '·' if is_after_digit && is_before_digit => return None,
             // A product, where it is in no number.
-            '.' if !is_digit(Some(i + 1)) => {}
+            '.' if !is_before_digit => {}
             '*' | '^' | '·' | '_' => {}
-            c if c.is_whitespace() => {}
-            c => kept.push(c),
+            c if c.is_whitespace() => is_apart = true,
+            '¹' => kept.push('1'),
+            '²' => kept.push('2'),
+            '⁻' | '−' => kept.push('-'),
+            c => {
+                let is_in_unit = kept.ends_with(|c: char| c.is_ascii_alphanumeric());
+                if is_apart && c.is_ascii_digit() && is_in_unit {
+                    kept.push(' ');
+                }
+                kept.push(c);
+                is_apart = false;
+            }
         }
     }
     Some(kept)
@@ -139,9 +152,11 @@ fn factor(compact: &str) -> Option<(f64, &str)> {
     }
 }
 
-/// The time by which an amount is divided: `/h`, `h-1`, `/(3h)`.
+/// The time by which an amount is divided: `/h`, `h-1`, `/(3h)`, ` 3h-1`. A digit at once would be a power of the amount.
 fn divisor(rest: &str) -> Option<&str> {
-    let time = rest.strip_prefix('/').or_else(|| rest.strip_suffix("-1"))?;
+    let is_power = rest.starts_with(|c: char| c.is_ascii_digit());
+    let rest = rest.trim_start();
+    let time = rest.strip_prefix('/').or_else(|| rest.strip_suffix("-1")).filter(|_| !is_power)?;
     Some(time.strip_prefix('(').and_then(|time| time.strip_suffix(')')).unwrap_or(time))
 }
 
@@ -162,7 +177,7 @@ mod tests {
         );
         check(&["m", "m of water equivalent", "metres"], Amount(1000.0));
         check(&["in", "inch", "inches"], Amount(25.4));
-        check(&["0.1 mm", "0.1mm"], Amount(0.1));
+        check(&["0.1 mm", "0.1mm", "0.1*mm"], Amount(0.1));
         check(
             &[
                 "kg m-2 s-1",
@@ -171,6 +186,11 @@ mod tests {
                 "kg s-1 m-2",
                 "kg/m2/s",
                 "kg/(m2 s)",
+                "kg/(m2*s)",
+                "kg*m-2*s-1",
+                "kg*m**-2*s**-1",
+                "kg m⁻² s⁻¹",
+                "kg·m⁻²·s⁻¹",
                 "l/(m2 s)",
                 "mm s-1",
                 "mm s−1",
@@ -188,7 +208,15 @@ mod tests {
         check(&["in/h", "in h-1", "inches per hour", "inch/hr"], Rate(25.4 / 3600.0));
         check(&["mm/min"], Rate(1.0 / 60.0));
         check(
-            &["mm/3h", "mm (3h)-1", "mm/(3 h)", "mm 3h-1", "mm/3hr"],
+            &[
+                "mm/3h",
+                "mm (3h)-1",
+                "mm/(3 h)",
+                "mm 3h-1",
+                "mm/3hr",
+                "kg m-2 (3h)-1",
+                "kg m-2 3h-1",
+            ],
             Sum { mm: 1.0, seconds: 10_800 },
         );
         check(&["mm/1h", "mm/60min", "mm (1 h)-1"], Sum { mm: 1.0, seconds: 3600 });
@@ -209,6 +237,14 @@ mod tests {
             "mm/",
             "10^3 kg m-2",
             "10**-3 m",
+            "10² kg m-2",
+            "10² m",
+            "10 ^3 kg m-2",
+            "10 3 m",
+            "10*3 m",
+            "m3 s-1",
+            "mm3 h-1",
+            "m³ s-1",
             "mm/0h",
             "mm/month",
             "kg",

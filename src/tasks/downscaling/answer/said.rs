@@ -4,7 +4,6 @@ use stormlens_data::outcome::{NOT_OBSERVED, Note, Provenance};
 
 use crate::question::Cards;
 use crate::tasks::downscaling::prepare::Work;
-use crate::tasks::downscaling::rain::stated_in_words;
 
 /// What has to be said of a result.
 pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
@@ -25,8 +24,8 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
                     publication are taken";
         notes.push(Note::new("unit-assumed", text, false));
     }
-    if let Some(hours) = work.rain.stated {
-        notes.push(Note::new("interval-stated", stated_in_words(hours), true));
+    if let Some(stated) = work.rain.stated {
+        notes.push(Note::new("interval-stated", stated.to_string(), true));
     }
     if let (Some(own), None) = (&work.rain.heights, &work.terrain) {
         let text =
@@ -56,7 +55,7 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
 /// Where its data came from.
 pub fn provenance(work: &Work, origin: Provenance) -> Provenance {
     let credit = &work.rain.credit;
-    let stated = work.rain.stated.map(|hours| format!("; {}", stated_in_words(hours)));
+    let stated = work.rain.stated.map(|stated| format!("; {stated}"));
     let mut files = credit.files.clone();
     files.extend(work.terrain.iter().map(|terrain| terrain.name.clone()));
     let terrain = work.terrain.as_ref().map(|terrain| format!("; terrain: {}", terrain.name));

@@ -15,7 +15,7 @@ use stormlens_data::time::format_utc;
 
 use super::name::digits_of;
 use super::{Entry, MAX_FILE_BYTES};
-use crate::tasks::downscaling::rain::{Credit, Rain};
+use crate::tasks::downscaling::rain::{Credit, Rain, StatedInterval};
 use crate::tasks::downscaling::terrain::Terrain;
 
 /// What an array does not say: where its nodes lie, in which unit it is, and over which interval.
@@ -128,8 +128,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
     let said = format!("{grid:?} {end} {hours} {unit}");
     let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
     let what = if is_rate(unit) { "mean rate" } else { "sum" };
-    // Of a mean the rule says it all.
-    let stated = (!is_rate(unit)).then_some(hours);
+    let stated = Some(StatedInterval { hours, is_rate: is_rate(unit) });
     let rule = format!(
         "{what} from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),

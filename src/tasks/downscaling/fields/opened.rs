@@ -4,7 +4,9 @@ use stormlens_data::field::{FieldError, FieldFile};
 
 use super::name::Name;
 use super::{Entry, HOURS};
-use crate::tasks::downscaling::rain::{Credit, Offer, Rain, offers, offers_named, read};
+use crate::tasks::downscaling::rain::{
+    Credit, Offer, Rain, StatedInterval, offers, offers_named, read,
+};
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
 
@@ -88,7 +90,7 @@ impl OpenFile {
             what: offer.what.clone(),
             domain: None,
             source: self.name.clone(),
-            stated: self.stated,
+            stated: self.stated.map(StatedInterval::sum),
             heights: heights.map(|own| own.name.clone()),
             is_sample: false,
         })
@@ -114,7 +116,12 @@ impl OpenFile {
                 sha256: self.sha256.clone(),
             };
             let rain = Rain::new(made.field, made.rule, made.clipped_mm, credit);
-            Rain { is_observed: false, stated: self.stated, heights, ..rain }
+            Rain {
+                is_observed: false,
+                stated: self.stated.map(StatedInterval::sum),
+                heights,
+                ..rain
+            }
         }))
     }
 }

@@ -133,31 +133,34 @@ fn with_mass(mut table: Table, outcome: &Outcome) -> Table {
     table
 }
 
-/// A difference of scores with its interval.
+/// A difference of scores with its interval, which few tiles do not have.
 struct Gain {
     value: f64,
-    low: f64,
-    high: f64,
+    ends: Option<[f64; 2]>,
 }
 
 impl Gain {
     fn of(outcome: &Outcome, rival: &str, score: &str) -> Option<Self> {
         let number = |part: &str| outcome.number(&format!("gain/{rival}/{score}{part}"));
-        Some(Self { value: number("")?, low: number("_low")?, high: number("_high")? })
+        let ends = number("_low").zip(number("_high")).map(<[f64; 2]>::from);
+        Some(Self { value: number("")?, ends })
     }
 
-    fn interval(&self) -> String {
-        format!("{} to {}", format::number(self.low), format::number(self.high))
+    fn interval(&self) -> Option<String> {
+        let [low, high] = self.ends?.map(format::number);
+        Some(format!("{low} to {high}"))
     }
 
-    fn verdict(&self, less_is_better: bool) -> &'static str {
-        let is_clear = self.low > 0.0 || self.high < 0.0;
+    /// `None` where there is no interval to say it by.
+    fn verdict(&self, less_is_better: bool) -> Option<&'static str> {
+        let [low, high] = self.ends?;
+        let is_clear = low > 0.0 || high < 0.0;
         let is_better = (self.value < 0.0) == less_is_better;
-        match (is_clear, is_better) {
+        Some(match (is_clear, is_better) {
             (false, _) => "may be chance",
             (true, true) => "better",
             (true, false) => "worse",
-        }
+        })
     }
 }
 
@@ -173,15 +176,19 @@ fn in_words(score: &str) -> &'static str {
 pub fn gain(outcome: &Outcome) -> Vec<String> {
     let words = |(score, unit, less_is_better): (&str, &str, bool)| {
         let gain = Gain::of(outcome, "bilinear", score)?;
-        let verdict = match gain.verdict(less_is_better) {
-            "may be chance" => "the difference may be chance".to_owned(),
-            found => format!("the network is {found}"),
+        let how = match gain.verdict(less_is_better).zip(gain.interval()) {
+            None => ": too few tiles to say whether this is chance".to_owned(),
+            Some(("may be chance", interval)) => {
+                format!(" (95 % interval {interval} over tiles): the difference may be chance")
+            }
+            Some((found, interval)) => {
+                format!(" (95 % interval {interval} over tiles): the network is {found}")
+            }
         };
         Some(format!(
-            "{} minus that of bilinear interpolation: {}{unit} (95 % interval {} over tiles): {verdict}",
+            "{} minus that of bilinear interpolation: {}{unit}{how}",
             in_words(score),
-            format::number(gain.value),
-            gain.interval()
+            format::number(gain.value)
         ))
     };
     COMPARED.into_iter().filter_map(words).collect()
@@ -196,7 +203,12 @@ fn against_rivals(outcome: &Outcome) -> Option<Table> {
             Gain::of(outcome, &name, score).map(|gain| (gain.verdict(less), gain))
         });
         let cells = gains.into_iter().flatten().flat_map(|(verdict, gain)| {
-            [format::number(gain.value), gain.interval(), verdict.to_owned()]
+            let unknown = || "too few tiles".to_owned();
+            [
+                format::number(gain.value),
+                gain.interval().unwrap_or_else(unknown),
+                verdict.map_or_else(unknown, str::to_owned),
+            ]
         });
         let cells: Vec<String> = cells.collect();
         (cells.len() == 6).then(|| (label(&name), cells))

@@ -39,19 +39,22 @@ impl Scores {
         let difference = |(a, b): &(Moments, Moments)| {
             Some(score(which, a) - score(which, b)).filter(|difference| difference.is_finite())
         };
-        if pairs.len() < LEAST_TILES {
-            return Vec::new();
-        }
         let Some(found) = resampled_interval(&pairs, N_ROUNDS, SEED, difference) else {
             return Vec::new();
         };
         let (name, rival, n) = (&self.names[0], &self.names[rival], found.n_parts);
+        let has_interval = n >= LEAST_TILES;
+        let how = match has_interval {
+            true => format!("95 % interval from {n} tiles drawn again"),
+            false => format!("no interval: {n} of the {LEAST_TILES} tiles that it needs"),
+        };
         let number = |part: &str, what: &str, value: f64| {
-            let meaning = format!(
-                "{what} of {which} of {name} minus {rival}; 95 % interval from {n} tiles drawn again"
-            );
+            let meaning = format!("{what} of {which} of {name} minus {rival}; {how}");
             Number::new(format!("gain/{rival}/{which}{part}"), value, unit, &meaning)
         };
+        if !has_interval {
+            return vec![number("", "difference", found.value)];
+        }
         vec![
             number("", "difference", found.value),
             number("_low", "lower end", found.low),

@@ -181,7 +181,8 @@ fn what_is_stated_is_a_part_of_the_name() {
         rain.field.values.iter().copied().filter(|mm| !mm.is_nan()).fold(0.0, f32::max)
     };
     assert!(most(&one) > most(&three), "three hours, and one that passes for three");
-    assert_eq!((one.stated, three.stated), (Some(1), Some(3)));
+    let stated = [1, 3].map(|hours| Some(StatedInterval::sum(hours)));
+    assert_eq!([one.stated, three.stated], stated);
     assert_eq!(task.fields.find(&hourly.id).unwrap(), hourly);
     let without = hourly.id.replace("-1h", "");
     assert!(task.fields.find(&without).is_err(), "nobody stated it so");

@@ -66,8 +66,8 @@ pub(super) fn negative(task: &Nowcasting, variable: &Variable) -> Option<Note> {
     let least = below.iter().copied().fold(0.0, f32::min);
     let share = below.len() as f64 / values.len().max(1) as f64;
     let text = format!(
-        "on {} of its pixels the network gives less than no rain, {} {} at the least: scores, files and explanations keep \
-         these values, figures show no rain there",
+        "the network gives rain below 0 on {} of the pixels, {} {} at the lowest: files, explanations and scores of single \
+         pixels keep these values, figures show no rain there",
         percent(share),
         number(f64::from(least)),
         task.field.unit()

@@ -29,7 +29,7 @@ pub struct MaskView {
     pub n_masks: usize,
     pub mask_percent: u32,
     pub whole_statistics: bool,
-    /// What is added to the spread of a patch, with its unit.
+    /// Whose square is added to the variance of a patch, with its unit.
     pub floor: Option<String>,
     /// What is hidden, the error of each patch, and what forecasts behind masks say.
     pub figures: Vec<FigureView>,

@@ -65,10 +65,15 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
                 field.source, field.unit
             ));
         }
+        (_, Statistic::Unstated) => {
+            return refuse(format!(
+                "{} is in {}, and its file does not say that it is a mean: if it is one, add cell_methods = \"time: mean\"",
+                field.source, field.unit
+            ));
+        }
         (_, Statistic::Instantaneous) => "of one moment",
         (_, Statistic::Mean) => "a mean",
         (_, Statistic::Accumulation) => "a sum of rates",
-        (_, Statistic::Unstated) => "not said to be a mean (cell_methods)",
         (_, Statistic::Other) => "no sum and no mean",
     };
     refuse(format!(

@@ -266,7 +266,7 @@ fn every_unit_of_rain_becomes_millimetres_of_its_interval() {
         assert!(first(&[of(unit, Statistic::Other)]).is_err(), "a maximum");
     }
     let error = first(&[of("mm/h", Statistic::Unstated)]).expect_err("no mean").to_string();
-    assert!(error.contains("not said to be a mean (cell_methods)"), "{error}");
+    assert!(error.contains("does not say that it is a mean"), "{error}");
     // Without bounds of times the unit says how long, and the rule says what is taken.
     let (mm, rule) = first(&[field("pr", "mm/3h", Interval::at(three.1), &[7.0; 3])]).expect("3 h");
     assert_eq!(mm, 7.0);

@@ -230,29 +230,50 @@ fn intervals(
             Some(bounds).filter(|bounds| bounds.len() == 2 * times.len())
         }
     };
-    let statistic = statistic(variable, coordinate.name());
+    let statistic = statistic(variable, coordinate);
     let interval = |(i, &time): (usize, &f64)| match &bounds {
         None => Ok(Interval::at(moment(time)?)),
         Some(bounds) => {
-            let (start, end) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
-            match start <= end {
-                true => Ok(Interval { start, end, statistic }),
-                false => Err(format!("the bounds of {} run backwards", coordinate.name())),
-            }
+            // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
+            let (one, other) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
+            Ok(Interval { start: one.min(other), end: one.max(other), statistic })
         }
     };
     times.iter().enumerate().map(interval).collect()
 }
 
-fn statistic(variable: &NcVariable, time: &str) -> Statistic {
+/// What was done over time, by the cell methods (CF 7.3): of the coordinate by its name, its standard name or its dimension.
+fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
     let methods = text(variable, "cell_methods").unwrap_or_default();
     let words: Vec<&str> = methods.split_whitespace().collect();
-    let of_time = words.iter().position(|word| word.strip_suffix(':') == Some(time));
-    let Some(place) = of_time else { return Statistic::Unstated };
+    let standard_name = text(coordinate, "standard_name");
+    let dimensions = coordinate.dimensions().iter().map(|dimension| dimension.name.as_str());
+    let of_time: Vec<&str> =
+        dimensions.chain([coordinate.name(), "time"]).chain(standard_name.as_deref()).collect();
+    let is_of_time =
+        |word: &&str| word.strip_suffix(':').is_some_and(|name| of_time.contains(&name));
+    let Some(place) = words.iter().position(|word| is_of_time(&word)) else {
+        return without_time(variable, &words);
+    };
     match words[place + 1..].iter().find(|word| !word.ends_with(':')) {
         Some(&"sum") => Statistic::Accumulation,
         Some(&"mean") => Statistic::Mean,
         Some(&"point") => Statistic::Instantaneous,
         _ => Statistic::Other,
+    }
+}
+
+/// Nothing is said of time where all that is said is of space; what has an unknown name could be of time.
+fn without_time(variable: &NcVariable, words: &[&str]) -> Statistic {
+    const OF_SPACE: [&str; 5] = ["area", "latitude", "longitude", "lat", "lon"];
+    let dimensions = variable.dimensions();
+    let is_of_space = |name: &str| {
+        OF_SPACE.contains(&name) || dimensions.iter().any(|dimension| dimension.name == name)
+    };
+    let mut names = words.iter().filter_map(|word| word.strip_suffix(':'));
+    // In brackets stand remarks such as `(interval: 1 hour)`.
+    match names.all(|name| name.starts_with('(') || is_of_space(name)) {
+        true => Statistic::Unstated,
+        false => Statistic::Other,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
-use crate::field::{Content, FieldError, FieldFile, Interval, Level, Statistic};
+use crate::field::{Content, FieldError, FieldFile, Interval, Level, RainUnit, Statistic};
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
 
@@ -69,8 +69,10 @@ pub(super) fn sums(
         content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
     };
     let mut near: Vec<_> = all.iter().filter(|(_, content, _)| is_near(content)).collect();
-    let is_amount =
-        |content: &Content| FieldQuantity::Precipitation.conversion(&content.unit).is_some();
+    let is_amount = |content: &Content| {
+        let unit = RainUnit::parse(&content.unit);
+        matches!(unit, Some(RainUnit::Amount(_) | RainUnit::Sum { .. }))
+    };
     if near.iter().any(|(_, content, _)| is_amount(content)) {
         near.retain(|(_, content, _)| is_amount(content));
     }

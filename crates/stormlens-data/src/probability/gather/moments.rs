@@ -7,7 +7,7 @@ use crate::card::FieldVariable;
 use crate::field::{FieldError, FieldFile, GriddedField, Interval};
 use crate::time::format_utc;
 
-/// Reanalyses make the mean of a day of 00, 06, 12 and 18 UTC; moments that lie further apart miss much of the day.
+/// The NCEP/NCAR reanalysis makes the mean of a day of 00, 06, 12 and 18 UTC; moments further apart miss much of the day.
 const LONGEST_STEP_S: i64 = 6 * 3600;
 
 /// When the hours begin that a mean until `end` is of, where they are whole: a day from 00 to 24 UTC.

@@ -31,7 +31,7 @@ pub struct Form {
     /// Whether there is a translation of the encoder's maps (`linearA`); without one they are taken as they are
     /// (`identity`).
     pub translates: bool,
-    /// Whether the weights state what is added to the spread of patches.
+    /// Whether the weights state what is squared and added to the variance of patches.
     pub has_floor: bool,
     /// Height and width of the unused tensor `norm_black`, where the authors' three unused tensors are there.
     pub unused_px: Option<[usize; 2]>,

@@ -70,7 +70,7 @@ impl Network for SpatSpark {
         Some(Box::new(move |inputs| near.predict(inputs)))
     }
 
-    /// What is added to the spread of a patch, as one value under the name [`FLOOR`].
+    /// What is squared and added to the variance of a patch, as one value under the name [`FLOOR`].
     fn placed(&self, parameters: &Parameters) -> Vec<ShownLayer> {
         let root = parameters.root();
         let floor = match root.has(FLOOR) {

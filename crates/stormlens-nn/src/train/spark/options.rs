@@ -64,7 +64,7 @@ pub struct SparkTraining {
     /// What fine-tuning leaves as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freeze: Option<TrainedPart>,
-    /// What is added to the spread of patches, in mm in 5 minutes / 47.83; published is a thousandth.
+    /// Its square is added to the variance of patches; in mm in 5 minutes / 47.83; published is a thousandth.
     pub floor: f64,
     /// Bottlenecks of each level of the encoder.
     pub depths: [usize; 4],
