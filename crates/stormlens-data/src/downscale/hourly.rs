@@ -150,7 +150,7 @@ pub fn stated_in_vain<'a>(name: &str, mut fields: impl Iterator<Item = &'a Conte
             "{name} says itself over which intervals its fields are: leave out the hours of each field"
         ),
         false => format!(
-            "{name} holds no amounts whose times have no bounds, of which hours are stated: of rates give all frames of the \
+            "hours are stated for {name}, but it holds no amounts whose times have no bounds: of rates give all frames of the \
              interval, or a file with time bounds"
         ),
     };

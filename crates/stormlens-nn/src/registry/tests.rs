@@ -53,7 +53,10 @@ fn bare_and_prefixed_weights_are_read() {
     serialize_to_file([("fc", one)], None, &foreign).expect("a file");
     let message = read(&foreign).map(|_| ()).unwrap_err().to_string();
     assert!(message.contains("other.safetensors cannot be used"), "{message}");
-    assert!(message.contains("first names are `fc`; known are SAR-UNet, SmaAt-UNet"), "{message}");
+    assert!(
+        message.contains("first names are `fc`; the networks here are SAR-UNet, SmaAt-UNet"),
+        "{message}"
+    );
 }
 
 /// Files that people have, made for this purpose: one network of 12 frames in six wrappings.
