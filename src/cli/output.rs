@@ -111,7 +111,7 @@ impl Output {
         super::said::lines(&answered.outcome).iter().for_each(|line| self.speech.line(line));
         match self.form {
             Form::Prediction => self.stack(i, n, prediction(&answered.outcome)?)?,
-            Form::Series => self.write(i, n, &with_series(&answered.outcome)?)?,
+            Form::Series => self.write(i, n, &with_series(answered)?)?,
             Form::File(kind) => self.write(i, n, &of_kind(kind, answered)?)?,
         }
         if i + 1 == n {
@@ -153,13 +153,20 @@ impl Output {
     }
 }
 
+/// What is said of a result and, under `left_over`, of what its checkpoint holds beside the weights of the network.
+fn with_series(Answered { question, outcome }: &Answered) -> anyhow::Result<Vec<u8>> {
+    let mut said = series(outcome)?;
+    said["left_over"] = json!(question.cards.checkpoint.left_over);
+    Ok((serde_json::to_string_pretty(&said)? + "\n").into_bytes())
+}
+
 /// What is said of a result, and under `series` the values of all variables without rows and columns.
-fn with_series(outcome: &Outcome) -> anyhow::Result<Vec<u8>> {
+fn series(outcome: &Outcome) -> anyhow::Result<Value> {
     let mut said: Value = serde_json::from_slice(&export::provenance_json(outcome)?)?;
     let series = outcome.variables.iter().filter(|variable| variable.plane.is_none());
     let series = series.map(|variable| (variable.name.clone(), json!(variable.to_f64())));
     said["series"] = Value::Object(series.collect());
-    Ok((serde_json::to_string_pretty(&said)? + "\n").into_bytes())
+    Ok(said)
 }
 
 fn of_kind(kind: &FileKind, Answered { question, outcome }: &Answered) -> anyhow::Result<Vec<u8>> {
@@ -207,8 +214,7 @@ mod tests {
     #[test]
     fn series_stand_in_json_with_their_values() {
         let outcome = stormlens_plot::testing::scene_outcome();
-        let written = with_series(&outcome).expect("it can be written");
-        let said: Value = serde_json::from_slice(&written).expect("JSON");
+        let said = series(&outcome).expect("it can be written");
         let probability = outcome.variable("probability").expect("it is there").to_f64();
         assert_eq!(said["series"]["probability"], json!(probability));
         assert!(said["series"].get("scene").is_none(), "{}", said["series"]);
