@@ -98,7 +98,7 @@ impl NetworkArgs {
 fn warn_of_left_over(card: &CheckpointCard) {
     if !card.left_over.is_empty() {
         let names = card.left_over.join(", ");
-        tracing::warn!("left out, since the network has no such weights: {names}");
+        tracing::warn!("left out, beside the weights of the network: {names}");
     }
 }
 
