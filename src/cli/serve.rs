@@ -1,6 +1,8 @@
 //! `stormlens serve`: the dashboard.
 
 mod cache;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -129,13 +131,18 @@ fn watch_memory(jobs: &Jobs, catalog: &Catalog) -> ! {
     let mut has_rested = false;
     loop {
         thread::sleep(CHECK_INTERVAL);
-        let rests = allocator::rest() >= REST;
-        if rests && !has_rested {
-            catalog.tasks().iter().for_each(|task| task.rest());
-            jobs.rest();
-        }
-        has_rested = rests;
+        has_rested = rest(allocator::rest(), has_rested, jobs, catalog);
     }
+}
+
+/// Has tasks and networks give memory back, once for each time that nobody asks for anything; answers whether this is one.
+fn rest(unused_for: Duration, has_rested: bool, jobs: &Jobs, catalog: &Catalog) -> bool {
+    let rests = unused_for >= REST;
+    if rests && !has_rested {
+        catalog.tasks().iter().for_each(|task| task.rest());
+        jobs.rest();
+    }
+    rests
 }
 
 /// Opens the tasks and starts the worker, without waiting for it.
