@@ -32,6 +32,8 @@ mod maps;
 #[cfg(feature = "nn")]
 mod mask_journey;
 mod pages;
+#[cfg(feature = "nn")]
+mod odim_commands;
 mod painting;
 #[cfg(feature = "nn")]
 mod probability;
