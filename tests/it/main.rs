@@ -28,6 +28,7 @@ mod forms_of_networks;
 mod frames;
 mod journey;
 mod limits;
+mod looks;
 mod maps;
 #[cfg(feature = "nn")]
 mod mask_journey;
