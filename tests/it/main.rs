@@ -32,9 +32,9 @@ mod looks;
 mod maps;
 #[cfg(feature = "nn")]
 mod mask_journey;
-mod pages;
 #[cfg(feature = "nn")]
 mod odim_commands;
+mod pages;
 mod painting;
 #[cfg(feature = "nn")]
 mod probability;
