@@ -41,7 +41,8 @@ pub mod train;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use self::speech::Speech;
@@ -125,7 +126,7 @@ struct Render {
 
 /// Parses the command line and runs it; errors go to standard error in one line.
 pub fn main() -> ExitCode {
-    let cli = parse();
+    let (cli, matches) = parse();
     let filter =
         EnvFilter::try_from_env("STORMLENS_LOG").unwrap_or_else(|_| cli.verbosity.filter().into());
     tracing_subscriber::fmt()
@@ -133,7 +134,7 @@ pub fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(cli) {
+    match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}{}", known::names(&error));
@@ -150,15 +151,24 @@ fn command() -> clap::Command {
     command
 }
 
-fn parse() -> Cli {
-    let command = command();
-    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+fn parse() -> (Cli, ArgMatches) {
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    (cli, matches)
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+/// Serves, with what comes with the program where no folder of data or weights was named and none is found.
+fn serve(mut config: Config, matches: &ArgMatches, speech: Speech) -> anyhow::Result<()> {
+    let of_serve = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    let is_named = |name: &str| of_serve.value_source(name) != Some(ValueSource::DefaultValue);
+    let said = serve::stand_in(&mut config, is_named);
+    serve::run(&config, networks(&config), &said, speech)
+}
+
+fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<()> {
     let speech = Speech { is_quiet: cli.verbosity.quiet, ..Speech::default() };
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(config) => serve::run(&config, networks(&config), speech),
+        Command::Serve(config) => serve(config, matches, speech),
         Command::Dataset(args) => dataset::run(args),
         #[cfg(feature = "nn")]
         Command::Predict(args) => predict::run(args, speech),

@@ -48,6 +48,9 @@ pub mod web;
 
 pub mod places;
 
+// What comes with the program.
+mod embedded;
+
 pub mod config;
 
 pub mod cli;

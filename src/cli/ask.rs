@@ -246,7 +246,7 @@ fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Q
         let help = question.task.parameters().iter().find(|own| own.name == name.as_str());
         match help {
             Some(own) => bail!("{name} changes nothing here; it says {}", own.help),
-            None => bail!("{name} changes nothing here: no method that is asked for has it"),
+            None => bail!("{name} changes nothing here: no method that was chosen has it"),
         }
     }
     if all.has("layers") {

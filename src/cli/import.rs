@@ -110,7 +110,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     ));
     if !file.left_over.is_empty() {
         say(format_args!(
-            "left out, since the network has no such weights: {}",
+            "left out, beside the weights of the network: {}",
             file.left_over.join(", ")
         ));
     }

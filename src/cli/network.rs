@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use stormlens_data::card::CheckpointCard;
 use stormlens_data::files::file_bytes;
 use stormlens_nn::Engine;
 use stormlens_nn::engine::Resident;
@@ -38,7 +39,9 @@ impl NetworkArgs {
     /// For an unknown model, and a checkpoint that is not there or does not fit.
     pub fn networks(&self) -> anyhow::Result<(Networks, String)> {
         let (name, path) = self.weights()?;
-        Ok((worker::network(&self.sources, &self.model, name.clone(), &path)?, name))
+        let networks = worker::network(&self.sources, &self.model, name.clone(), &path)?;
+        networks.cards.checkpoints.iter().for_each(warn_of_left_over);
+        Ok((networks, name))
     }
 
     /// Opens the device and reads the weights.
@@ -48,6 +51,7 @@ impl NetworkArgs {
     pub fn open(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
         let engine = Engine::new(self.sources.device.device)?;
         let resident = engine.load(&self.model, &self.weights()?.1)?;
+        warn_of_left_over(&resident.checkpoint);
         Ok((engine, resident))
     }
 
@@ -58,6 +62,7 @@ impl NetworkArgs {
     pub fn open_as_stored(&self) -> anyhow::Result<(Engine, Arc<Resident>)> {
         let engine = Engine::new(self.sources.device.device)?;
         let resident = engine.load_as_stored(&self.model, &self.weights()?.1)?;
+        warn_of_left_over(&resident.checkpoint);
         Ok((engine, resident.into()))
     }
 
@@ -86,6 +91,14 @@ impl NetworkArgs {
             }
         }
         bail!("{}", no_such(typed, &folder))
+    }
+}
+
+/// Says what a checkpoint holds beside the weights of its network, so that nobody thinks it was used.
+fn warn_of_left_over(card: &CheckpointCard) {
+    if !card.left_over.is_empty() {
+        let names = card.left_over.join(", ");
+        tracing::warn!("left out, beside the weights of the network: {names}");
     }
 }
 

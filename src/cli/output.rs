@@ -123,7 +123,7 @@ impl Output {
         numbers.for_each(|line| self.speech.line(line));
         match self.form {
             Form::Prediction => self.stack(i, n, prediction(&answered.outcome)?)?,
-            Form::Series => self.write(i, n, &with_series(&answered.outcome)?)?,
+            Form::Series => self.write(i, n, &with_series(answered)?)?,
             Form::File(kind) => self.write(i, n, &of_kind(kind, answered)?)?,
         }
         if i + 1 == n {
@@ -165,13 +165,20 @@ impl Output {
     }
 }
 
+/// What is said of a result and, under `left_over`, of what its checkpoint holds beside the weights of the network.
+fn with_series(Answered { question, outcome }: &Answered) -> anyhow::Result<Vec<u8>> {
+    let mut said = series(outcome)?;
+    said["left_over"] = json!(question.cards.checkpoint.left_over);
+    Ok((serde_json::to_string_pretty(&said)? + "\n").into_bytes())
+}
+
 /// What is said of a result, and under `series` the values of all variables without rows and columns.
-fn with_series(outcome: &Outcome) -> anyhow::Result<Vec<u8>> {
+fn series(outcome: &Outcome) -> anyhow::Result<Value> {
     let mut said: Value = serde_json::from_slice(&export::provenance_json(outcome)?)?;
     let series = outcome.variables.iter().filter(|variable| variable.plane.is_none());
     let series = series.map(|variable| (variable.name.clone(), json!(shortest(&variable.values))));
     said["series"] = Value::Object(series.collect());
-    Ok((serde_json::to_string_pretty(&said)? + "\n").into_bytes())
+    Ok(said)
 }
 
 /// Numbers in the fewest digits that tell them: of single precision 60.7, where double precision has 60.70000076293945.
@@ -238,8 +245,7 @@ mod tests {
     #[test]
     fn series_stand_in_json_with_their_values() {
         let outcome = stormlens_plot::testing::scene_outcome();
-        let written = with_series(&outcome).expect("it can be written");
-        let said: Value = serde_json::from_slice(&written).expect("JSON");
+        let said = series(&outcome).expect("it can be written");
         let probability = outcome.variable("probability").expect("it is there").to_f64();
         assert_eq!(said["series"]["probability"], json!(probability));
         assert!(said["series"].get("scene").is_none(), "{}", said["series"]);

@@ -1,6 +1,8 @@
 //! `stormlens serve`: the dashboard.
 
 mod cache;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -22,8 +24,10 @@ use super::speech::Speech;
 use crate::allocator;
 use crate::catalog::Catalog;
 use crate::config::{Config, Sources};
+use crate::embedded;
 use crate::jobs::Jobs;
 use crate::networks::Networks;
+use crate::places::{CHECKPOINTS, DATA};
 use crate::program::Program;
 use crate::results::{Results, Unfit};
 use crate::tasks;
@@ -41,8 +45,41 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long results may then still take to get to the disk.
 const STORING: Duration = Duration::from_secs(5);
 
-/// Serves until the process is told to stop.
-pub fn run(config: &Config, networks: Networks, speech: Speech) -> anyhow::Result<()> {
+/// Puts what comes with the program in the place of folders that are in none of their places, unless somebody named them;
+/// answers with what has to be said of it.
+pub fn stand_in(config: &mut Config, is_named: impl Fn(&str) -> bool) -> Vec<String> {
+    let Sources { data, checkpoints, cache, .. } = &mut config.sources;
+    let mut said = Vec::new();
+    for (name, folder, what, advice) in [
+        (DATA, data, "samples", "--data or STORMLENS_DATA"),
+        (CHECKPOINTS, checkpoints, "weights", "--checkpoints or STORMLENS_CHECKPOINTS"),
+    ] {
+        if is_named(name) || folder.is_dir() {
+            continue;
+        }
+        match embedded::folder(&cache.folder, name) {
+            Ok(place) => {
+                *folder = place;
+                said.push(format!(
+                    "there are only the {what} that come with the program: name a folder with more by {advice}"
+                ));
+            }
+            Err(error) => tracing::warn!(
+                "the {what} that come with the program cannot be written to {} ({error}): {ELSEWHERE}",
+                cache.folder.display()
+            ),
+        }
+    }
+    said
+}
+
+/// Serves until the process is told to stop; what is `said` of the sources stands with what cannot be read.
+pub fn run(
+    config: &Config,
+    networks: Networks,
+    said: &[String],
+    speech: Speech,
+) -> anyhow::Result<()> {
     let cache = &config.sources.cache.folder;
     let unusable = unusable(cache, &kept_in(config));
     // Held until the end.
@@ -52,6 +89,7 @@ pub fn run(config: &Config, networks: Networks, speech: Speech) -> anyhow::Resul
         tracing::warn!("nothing can be kept in {} ({error}): {ELSEWHERE}", place.display());
         state.problems.add(without_path(cache, place, error));
     }
+    said.iter().for_each(|said| tell(&state.problems, &config.sources, said));
     look_for_problems(&state, config);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let served = runtime.block_on(async {
@@ -93,13 +131,18 @@ fn watch_memory(jobs: &Jobs, catalog: &Catalog) -> ! {
     let mut has_rested = false;
     loop {
         thread::sleep(CHECK_INTERVAL);
-        let rests = allocator::rest() >= REST;
-        if rests && !has_rested {
-            catalog.tasks().iter().for_each(|task| task.rest());
-            jobs.rest();
-        }
-        has_rested = rests;
+        has_rested = rest(allocator::rest(), has_rested, jobs, catalog);
     }
+}
+
+/// Has tasks and networks give memory back, once for each time that nobody asks for anything; answers whether this is one.
+fn rest(unused_for: Duration, has_rested: bool, jobs: &Jobs, catalog: &Catalog) -> bool {
+    let rests = unused_for >= REST;
+    if rests && !has_rested {
+        catalog.tasks().iter().for_each(|task| task.rest());
+        jobs.rest();
+    }
+    rests
 }
 
 /// Opens the tasks and starts the worker, without waiting for it.

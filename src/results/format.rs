@@ -16,7 +16,7 @@ const N_HEAD: usize = MARK.len() + 4 + 8;
 /// Why bytes are no result.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FormatError {
-    #[error("it is no stored result of this program")]
+    #[error("it is not a stored result of this program")]
     Foreign,
     #[error("it is damaged")]
     Damaged,

@@ -205,7 +205,7 @@ pub fn write_as(
 fn refuse_size(error: ExportError) -> AppError {
     match error {
         ExportError::TooLarge { .. } => {
-            QuestionError::parameter("dpi", format!("asks for too much: {error}")).into()
+            QuestionError::parameter("dpi", format!("is too large: {error}")).into()
         }
         _ => error.into(),
     }
@@ -215,7 +215,7 @@ fn refuse_size(error: ExportError) -> AppError {
 fn refuse(error: PlotError, page: String) -> AppError {
     if error.is_of_the_choice() {
         let remedy =
-            "Choose one of the figures on the page of the result, or ask for more in its form";
+            "Choose one of the figures on the page of the result, or choose more in its form";
         return AppError::NotInResult {
             what: error.to_string(),
             remedy: remedy.into(),

@@ -17,7 +17,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// What was found wrong with samples and weights since the start.
+/// What was found wrong with samples and weights since the start, and whether they are only those of the program.
 #[derive(Debug, Default)]
 pub struct Problems(Mutex<Vec<String>>);
 
@@ -38,7 +38,7 @@ struct Ready {
     device: Option<Device>,
     /// Why it is not ready.
     reason: Option<String>,
-    /// What cannot be read, though the rest can be asked about.
+    /// What cannot be read or was not found, though the rest can be asked about.
     problems: Vec<String>,
 }
 

@@ -41,6 +41,46 @@ fn all_of_an_answer_is_written_for_each_sequence() {
     assert!(!bench.path("y.npz").exists());
 }
 
+/// The shipped weights as others keep them, with a tensor that the network does not have.
+fn with_more(file: &Path, name: &str) {
+    let shipped = format!("checkpoints/sar-unet/{SHIPPED}/weights.safetensors");
+    let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(shipped)).expect("it is there");
+    let (size, rest) = bytes.split_at(8);
+    let size = u64::from_le_bytes(size.try_into().expect("eight bytes")) as usize;
+    let (head, values) = rest.split_at(size);
+    let mut head: serde_json::Value = serde_json::from_slice(head).expect("JSON");
+    head.as_object_mut().expect("names").remove("__metadata__");
+    let offsets = [values.len(), values.len() + 4];
+    head[name] = serde_json::json!({ "dtype": "F32", "shape": [1], "data_offsets": offsets });
+    let head = serde_json::to_vec(&head).expect("JSON");
+    let size = (head.len() as u64).to_le_bytes();
+    let all = [&size[..], &head, values, &1.0_f32.to_le_bytes()].concat();
+    fs::write(file, all).expect("there is room");
+}
+
+/// It may be in a file, but nobody is to think that it was used.
+#[test]
+fn what_a_checkpoint_holds_beside_its_network_is_named() {
+    let bench = Bench::new();
+    bench.frames("x.npy", &[12, 32, 32]);
+    with_more(&bench.path("more.safetensors"), "criterion.weight");
+    let left_over = |checkpoint: &str| {
+        let predict = format!("predict --checkpoint {checkpoint} --input @x.npy --output @y.json");
+        let output = bench.run(&predict);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{complaint}");
+        let said = fs::read(bench.path("y.json")).expect("it was written");
+        let said: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
+        (said["left_over"].clone(), complaint)
+    };
+    let (named, complaint) = left_over("@more.safetensors");
+    assert_eq!(named, serde_json::json!(["criterion.weight"]));
+    assert!(complaint.contains("the weights of the network: criterion.weight"), "{complaint}");
+    let (named, complaint) = left_over(SHIPPED);
+    assert_eq!(named, serde_json::json!([]));
+    assert!(!complaint.contains("left out"), "{complaint}");
+}
+
 /// A sample is asked about by the names that addresses have.
 #[test]
 fn a_sample_of_the_archive_is_asked_about_by_name() {

@@ -77,13 +77,13 @@ async fn bad_figures_say_what_there_is() {
     check(&figure("map-prediction", "none", ""), 404, &["as .svg, .png or .pdf"]).await;
     check(&figure("map-truth.svg", "none", ""), 404, &["truth", "prediction"]).await;
     check(&figure(&cam("cbam9"), "grad-cam", ""), 404, &["cbam9", "grad_cam/cbam3"]).await;
-    check(&figure(&cam("cbam3"), "none", ""), 404, &["ask for more in its form"]).await;
+    check(&figure(&cam("cbam3"), "none", ""), 404, &["choose more in its form"]).await;
     check(&figure("map-input@12.svg", "none", ""), 404, &["from 0 to 11"]).await;
     check(&figure("bars-prediction.svg", "none", ""), 404, &["as bars or as a curve"]).await;
     check(&prediction("&width-mm=5"), 400, &["from 40 to 400 mm"]).await;
     check(&figure("map-prediction.png", "none", "&dpi=9999"), 400, &["from 36 to 1200"]).await;
     let large = figure("map-prediction.png", "none", "&dpi=1200&width-mm=400");
-    check(&large, 400, &["The parameter dpi asks for too much", "at most for that width"]).await;
+    check(&large, 400, &["The parameter dpi is too large", "at most for that width"]).await;
     check(&prediction("&theme=sepia"), 422, &["light, dark"]).await;
     check(&prediction("&colour=red"), 400, &["width-mm"]).await;
     check(&prediction("&region=0,0,999,999"), 404, &["0,0,999,999", "288 × 288"]).await;

@@ -28,9 +28,12 @@ mod forms_of_networks;
 mod frames;
 mod journey;
 mod limits;
+mod looks;
 mod maps;
 #[cfg(feature = "nn")]
 mod mask_journey;
+#[cfg(feature = "nn")]
+mod odim_commands;
 mod pages;
 mod painting;
 #[cfg(feature = "nn")]

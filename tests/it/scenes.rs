@@ -353,7 +353,7 @@ async fn bad_questions_are_said_with_a_way_out() {
     check(&figure("sunset.svg"), 404, &["Choose one of: map-NAME"]).await;
     check(&figure("map-scene.gif"), 404, &["as .svg, .png or .pdf"]).await;
     check(&figure("map-grad_cam%2Fother.svg"), 404, &["grad_cam/activation_14"]).await;
-    check(&figure("curve-integrated_gradients%2Fpath.svg"), 404, &["ask for more in its form"])
+    check(&figure("curve-integrated_gradients%2Fpath.svg"), 404, &["choose more in its form"])
         .await;
     check("/scenes/compare", 400, &["from 1 to 96 scenes"]).await;
     check("/scenes/compare?scenes=a&sort=luck", 422, &["order, name, probability"]).await;

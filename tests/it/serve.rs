@@ -298,7 +298,9 @@ fn answer_of(mut command: Command, path: &str, is_done: impl Fn(&str) -> bool) -
 fn outside_the_repository_the_program_says_where_it_looks_for_data_or_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let serve = ["serve", "--bind", "127.0.0.1:0"];
-    let output = elsewhere(folder.path(), &serve).output().unwrap();
+    // One that is named is not replaced, though it has the name of the one that is looked for.
+    let named = [&serve[..], &["--data", "data"]].concat();
+    let output = elsewhere(folder.path(), &named).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     for word in ["--data FOLDER", "STORMLENS_DATA", "share/stormlens/data"] {
@@ -315,6 +317,31 @@ fn outside_the_repository_the_program_says_where_it_looks_for_data_or_finds_them
         let kept = folder.path().join("cache");
         assert!(!kept.exists(), "what is kept goes to the cache of the person");
     }
+}
+
+/// An installed program has something to show before anybody has given it data.
+#[test]
+fn without_any_data_the_samples_that_come_with_the_program_are_served_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    // Without a command, too.
+    let bind = ["--bind", "127.0.0.1:0"];
+    let answer = |path: &str, words: &str| {
+        let is_there = |answer: &str| answer.contains(words);
+        let answer = answer_of(elsewhere(folder.path(), &bind), path, is_there);
+        assert!(is_there(&answer), "{words} in {answer}");
+        answer
+    };
+    answer("/samples", "knmi-20100826T0630");
+    let kept = folder.path().join(".cache/stormlens/embedded");
+    assert!(kept.is_dir(), "they are written to the cache of the person");
+    #[cfg(feature = "nn")]
+    answer("/models/sar-unet", "narrow-leads-knmi-20100826");
+    let ready = answer("/readyz", "the samples that come with the program");
+    for word in ["--data", "the weights that come with the program", "--checkpoints"] {
+        assert!(ready.contains(word), "{word} in {ready}");
+    }
+    // Where they lie is not for everybody.
+    assert!(!ready.contains(kept.to_str().unwrap()), "{ready}");
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn foreign(
     Foreign {
         state,
         left_over: Vec::new(),
+        dictionaries: Vec::new(),
         container,
         layout: Layout::Keras,
         hyper_parameters,

@@ -18,6 +18,16 @@ const PREFIXES: &[&str] = &["model.", "net.", "module.", "_orig_mod."];
 const STATE_NAMES: &[&str] =
     &["state_dict", "model_state_dict", "model", "net", "network", "module", "weights"];
 
+/// Names under which programs keep means of the weights over a training, as parts of longer names.
+const MEANS: &[&str] = &["ema", "swa", "shadow", "averaged"];
+
+/// So many dictionaries of tensors may lie beside each other, with names of so many bytes.
+const MAX_DICTIONARIES: usize = 8;
+const MAX_DICTIONARY_NAME_BYTES: usize = 100;
+
+/// So many entries beside the weights are looked at: programs write some dozens.
+const MAX_BESIDE: usize = 200;
+
 /// How many dictionaries may lie around that of the weights.
 const MAX_WRAPPERS: usize = 4;
 
@@ -37,7 +47,8 @@ const MAX_TEXT_BYTES: usize = 1000;
 pub(crate) struct Contents<'p, 'a> {
     pickle: &'p Pickle<'a>,
     layout: Layout,
-    views: Vec<(&'a str, &'p TensorView)>,
+    /// The dictionaries of tensors: one, or several of which the file does not say which one is the network.
+    states: Vec<State<'p, 'a>>,
     /// What stands beside the tensors.
     left_over: Vec<String>,
     /// The outermost dictionary.
@@ -55,16 +66,23 @@ impl<'p, 'a> Contents<'p, 'a> {
             )));
         };
         let top = &pickle.heap.dicts[top];
-        let (layout, state) = state(pickle, top)?;
-        let (views, mut left_over) = views(pickle, state)?;
-        left_over.extend(beside(pickle, top, state));
-        let n_elements = views.iter().try_fold(0, |n: usize, (_, v)| n.checked_add(v.n_elements));
+        let (layout, found) = state(pickle, top)?;
+        let (mut states, mut left_over) = (Vec::with_capacity(found.len()), Vec::new());
+        for &(name, dict) in &found {
+            let (views, others) = views(pickle, dict)?;
+            states.push(State { name, views });
+            left_over.extend(others);
+        }
+        let dicts: Vec<&Dict> = found.iter().map(|&(_, dict)| dict).collect();
+        left_over.extend(beside(pickle, top, &dicts, MAX_WRAPPERS));
+        let mut views = states.iter().flat_map(|state| &state.views);
+        let n_elements = views.try_fold(0, |n: usize, (_, v)| n.checked_add(v.n_elements));
         if n_elements.is_none_or(|n| n > n_file_bytes) {
             return Err(Fault::Unsupported(
                 "it describes more numbers than the file has bytes".into(),
             ));
         }
-        Ok(Self { pickle, layout, views, left_over, top })
+        Ok(Self { pickle, layout, states, left_over, top })
     }
 
     /// Fetches the numbers.
@@ -73,16 +91,26 @@ impl<'p, 'a> Contents<'p, 'a> {
         container: Container,
         storages: Storages<'_, 'a>,
     ) -> Result<Foreign, Fault> {
-        let mut tensors = IndexMap::with_capacity(self.views.len());
-        for (name, view) in &self.views {
-            let tensor = load(self.pickle, view, storages)?;
-            if tensors.insert((*name).to_owned(), tensor).is_some() {
-                return Err(Fault::Damaged(format!("it holds `{}` twice", printable(name))));
+        let mut tensors = IndexMap::new();
+        for State { name: dictionary, views } in &self.states {
+            for (name, view) in views {
+                let tensor = load(self.pickle, view, storages)?;
+                let name = match dictionary {
+                    Some(dictionary) => format!("{dictionary}.{name}"),
+                    None => (*name).to_owned(),
+                };
+                if tensors.contains_key(&name) {
+                    return Err(Fault::Damaged(format!("it holds `{}` twice", printable(&name))));
+                }
+                tensors.insert(name, tensor);
             }
         }
+        let dictionaries = self.states.iter().filter_map(|state| state.name);
+        let dictionaries = dictionaries.map(str::to_owned).collect();
         Ok(Foreign {
             state: without_prefix(StateDict { tensors }),
             left_over: self.left_over.clone(),
+            dictionaries,
             container,
             layout: self.layout,
             hyper_parameters: self.hyper_parameters(),
@@ -137,15 +165,18 @@ fn wrapper(top: &Dict) -> Layout {
     }
 }
 
-/// The dictionary of the weights: one by its usual name, the outermost one, or the only one that holds
-/// tensors.
+/// A dictionary of tensors, with its name where there are several.
+type Named<'p, 'a> = (Option<&'a str>, &'p Dict<'a>);
+
+/// The dictionary of the weights: one by its usual name, the outermost one, or those that hold tensors, of which whoever
+/// knows networks has to choose one.
 fn state<'p, 'a>(
     pickle: &'p Pickle<'a>,
     top: &'p Dict<'a>,
-) -> Result<(Layout, &'p Dict<'a>), Fault> {
+) -> Result<(Layout, Vec<Named<'p, 'a>>), Fault> {
     match top.get("state_dict") {
         Some(Value::Dict(at)) if holds_tensors(&pickle.heap.dicts[at]) => {
-            return Ok((wrapper(top), &pickle.heap.dicts[at]));
+            return Ok((wrapper(top), vec![(None, &pickle.heap.dicts[at])]));
         }
         Some(Value::Dict(_) | Value::Tensor(_)) | None => {}
         Some(other) => {
@@ -156,25 +187,41 @@ fn state<'p, 'a>(
     // A tensor or two beside them are a loss; the tensors of a network are more than those of anything beside it.
     let named = named.filter(|state| n_tensors(state) >= n_tensors(top));
     if let Some(state) = named {
-        return Ok((Layout::Wrapped, state));
+        return Ok((Layout::Wrapped, vec![(None, state)]));
     }
     if holds_tensors(top) {
-        return Ok((Layout::Bare, top));
+        return Ok((Layout::Bare, vec![(None, top)]));
     }
-    let others = top.items.iter().filter_map(|&(key, value)| {
-        let found = within(pickle, value, MAX_WRAPPERS)?;
-        Some((key, found))
-    });
-    match others.collect::<Vec<_>>()[..] {
-        [] => Err(Fault::Unsupported("it holds no tensors".into())),
-        [(_, state)] => Ok((Layout::Wrapped, state)),
-        [(Value::Text(one), _), (Value::Text(other), _), ..] => Err(Fault::Unsupported(format!(
-            "it holds several dictionaries of tensors, `{}` and `{}`: save one of them by itself",
-            printable(one),
-            printable(other)
-        ))),
-        _ => Err(Fault::Unsupported("it holds several dictionaries of tensors".into())),
+    Ok((Layout::Wrapped, several(pickle, top)?))
+}
+
+/// The dictionaries that hold tensors, each once.
+fn several<'p, 'a>(pickle: &'p Pickle<'a>, top: &'p Dict<'a>) -> Result<Vec<Named<'p, 'a>>, Fault> {
+    let mut found: Vec<Named<'p, 'a>> = Vec::new();
+    let mut has_names = true;
+    for &(key, value) in &top.items {
+        let Some(dict) = within(pickle, value, MAX_WRAPPERS) else { continue };
+        if found.iter().any(|&(_, known)| std::ptr::eq(known, dict)) {
+            continue;
+        }
+        let name = match key {
+            Value::Text(name) if name.len() <= MAX_DICTIONARY_NAME_BYTES => Some(name),
+            _ => None,
+        };
+        has_names &= name.is_some();
+        found.push((name, dict));
+        if found.len() > 1 && (!has_names || found.len() > MAX_DICTIONARIES) {
+            return Err(Fault::Unsupported(
+                "it holds several dictionaries of tensors: save one of them by itself".into(),
+            ));
+        }
     }
+    match found.as_mut_slice() {
+        [] => return Err(Fault::Unsupported("it holds no tensors".into())),
+        [(name, _)] => *name = None,
+        _ => {}
+    }
+    Ok(found)
 }
 
 /// The dictionary of tensors that a value is, or that it holds under a usual name, so many dictionaries down.
@@ -196,18 +243,34 @@ fn n_tensors(dict: &Dict) -> usize {
     dict.items.iter().filter(|item| matches!(item, (Value::Text(_), Value::Tensor(_)))).count()
 }
 
-/// Names of tensors and of other dictionaries of tensors beside the one that is taken: of a loss, of another network, or of
-/// a mean of this one.
-fn beside(pickle: &Pickle, top: &Dict, state: &Dict) -> Vec<String> {
-    let other = |&(key, value): &(Value, Value)| match (key, value) {
-        (Value::Text(name), Value::Dict(at)) => {
-            let dict = &pickle.heap.dicts[at];
-            (holds_tensors(dict) && !std::ptr::eq(dict, state)).then(|| printable(name))
+/// Names of tensors and of other dictionaries of tensors beside those that are taken: of a loss, of another network, or of
+/// a mean of this one. So many dictionaries down they are looked for where one that is taken lies.
+fn beside(pickle: &Pickle, around: &Dict, taken: &[&Dict], n_wrappers: usize) -> Vec<String> {
+    let is_taken = |dict: &Dict| taken.iter().any(|taken| std::ptr::eq(*taken, dict));
+    let (mut names, mut inner) = (Vec::new(), None);
+    if is_taken(around) {
+        return names;
+    }
+    for &(key, value) in around.items.iter().take(MAX_BESIDE) {
+        match (key, value, within(pickle, value, MAX_WRAPPERS)) {
+            (_, Value::Dict(at), Some(found)) if is_taken(found) => inner = inner.or(Some(at)),
+            (Value::Text(name), _, Some(_)) => names.push(with_what_it_is(name)),
+            (Value::Text(name), Value::Tensor(_), None) => names.push(printable(name)),
+            _ => {}
         }
-        (Value::Text(name), Value::Tensor(_)) => Some(printable(name)),
-        _ => None,
-    };
-    if std::ptr::eq(top, state) { Vec::new() } else { top.items.iter().filter_map(other).collect() }
+    }
+    if let (Some(at), Some(n_left)) = (inner, n_wrappers.checked_sub(1)) {
+        names.extend(beside(pickle, &pickle.heap.dicts[at], taken, n_left));
+    }
+    names
+}
+
+/// The name of a dictionary of tensors; of one that holds means of the weights, with these words.
+fn with_what_it_is(name: &str) -> String {
+    let parts = name.split(|c: char| !c.is_ascii_alphabetic());
+    let is_mean = parts.map(str::to_ascii_lowercase).any(|part| MEANS.contains(&part.as_str()));
+    let name = printable(name);
+    if is_mean { format!("{name} (means of the weights over the training)") } else { name }
 }
 
 fn holds_tensors(dict: &Dict) -> bool {
@@ -215,6 +278,12 @@ fn holds_tensors(dict: &Dict) -> bool {
 }
 
 type Views<'p, 'a> = Vec<(&'a str, &'p TensorView)>;
+
+struct State<'p, 'a> {
+    /// Stands before the names of its tensors, where there are several.
+    name: Option<&'a str>,
+    views: Views<'p, 'a>,
+}
 
 /// The tensors of a dictionary, and the names of what is none.
 fn views<'p, 'a>(

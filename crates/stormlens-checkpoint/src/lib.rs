@@ -211,6 +211,9 @@ pub struct Foreign {
     pub state: StateDict,
     /// Names of what stands beside them and is not used.
     pub left_over: Vec<String>,
+    /// The dictionaries of tensors, where there are several and the file does not say which one is the network. The names
+    /// of tensors then begin with that of their dictionary and a dot.
+    pub dictionaries: Vec<String>,
     pub container: Container,
     pub layout: Layout,
     /// Plain values only: tensors and whatever nests too deeply are left out.

@@ -110,6 +110,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Foreign, Fault> {
     Ok(Foreign {
         state: without_prefix(state),
         left_over: Vec::new(),
+        dictionaries: Vec::new(),
         container: Container::Safetensors,
         layout: if metadata.is_some() { Layout::Stormlens } else { Layout::Bare },
         hyper_parameters: metadata.as_ref().map(hyper_parameters).unwrap_or_default(),

@@ -250,7 +250,7 @@ impl CheckpointCard {
         };
         differs.map_or(Ok(()), |differs| {
             Err(format!(
-                "{differs} the weights beside it, so that it is no member of an ensemble with them"
+                "{differs} the weights beside it, so the two cannot be members of one ensemble"
             ))
         })
     }

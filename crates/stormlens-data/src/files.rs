@@ -50,7 +50,7 @@ pub enum FilesError {
 /// Opens a ZIP that starts with its first byte.
 ///
 /// Where an archive may start is not guessed: the guess of the library fails for the archives of PyTorch in
-/// which records of ZIP64 happen to end where it looks for an entry.
+/// which records of ZIP64 happen to end where it looks for an entry; `docs/upstream` has the report.
 ///
 /// # Errors
 /// For what is no such archive.

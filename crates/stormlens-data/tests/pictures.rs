@@ -184,7 +184,7 @@ fn a_jpeg_of_far_more_pixels_than_it_has_is_refused() {
     jpeg[frame + 5..frame + 7].copy_from_slice(&5900_u16.to_be_bytes());
     jpeg[frame + 7..frame + 9].copy_from_slice(&6000_u16.to_be_bytes());
     assert!(jpeg.len() < 700, "{} bytes", jpeg.len());
-    refused(&jpeg, Coding::default(), "it claims 6000 × 5900 pixels, of which 0 % are there");
+    refused(&jpeg, Coding::default(), "it claims 6000 × 5900 pixels, and 0 % of them are there");
 }
 
 /// Limits hold before anything is decoded, for measurements too.

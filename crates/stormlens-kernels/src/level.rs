@@ -23,7 +23,7 @@ pub const LEVELS: [Level; 4] = [Level::Avx512, Level::Avx2, Level::Neon, Level::
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LevelError {
     #[error(
-        "there is no level of vector instructions {0:?}; known are avx512, avx2, neon and portable"
+        "there is no level of vector instructions {0:?}; choose one of avx512, avx2, neon and portable"
     )]
     Unknown(String),
     #[error("this processor has no {wanted}; it has {}", names(available))]

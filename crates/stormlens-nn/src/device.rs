@@ -22,7 +22,7 @@ pub enum DeviceError {
 pub fn choose(choice: DeviceChoice) -> Result<(Device, DeviceReport), DeviceError> {
     Kernels::from_environment()?;
     match choice {
-        DeviceChoice::Cpu => Ok(cpu("asked for by --device cpu".into())),
+        DeviceChoice::Cpu => Ok(cpu("chosen by --device cpu".into())),
         DeviceChoice::Auto => Ok(gpu::find().unwrap_or_else(cpu)),
         DeviceChoice::Gpu => gpu::find().map_err(DeviceError::NoGpu),
     }

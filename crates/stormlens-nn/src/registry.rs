@@ -121,12 +121,28 @@ pub fn read(path: &Path) -> Result<(Foreign, Recognised), CheckpointError> {
                 None => below_a_prefix(&file.state, error).map_err(refuse)?,
             };
             let (state, others, found) = found;
+            let others = left_out(&file, others);
             file.state = state;
             file.left_over.extend(others);
             found
         }
     };
     Ok((file, found))
+}
+
+/// The names of tensors that are left out; dictionaries that are left out whole by their own names.
+fn left_out(file: &Foreign, others: Vec<String>) -> Vec<String> {
+    fn is_in(name: &str, dictionary: &str) -> bool {
+        name.strip_prefix(dictionary).is_some_and(|rest| rest.starts_with('.'))
+    }
+    let is_whole = |dictionary: &&String| {
+        let n_all = file.state.tensors.keys().filter(|name| is_in(name, dictionary)).count();
+        n_all == others.iter().filter(|name| is_in(name, dictionary)).count()
+    };
+    let whole: Vec<String> = file.dictionaries.iter().filter(is_whole).cloned().collect();
+    let is_alone = |name: &String| !whole.iter().any(|dictionary| is_in(name, dictionary));
+    let alone: Vec<String> = others.into_iter().filter(is_alone).collect();
+    [whole, alone].concat()
 }
 
 /// The network where the tensors of a loss are left out, and their names: weights between tasks, or a network that judges.

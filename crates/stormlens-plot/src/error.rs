@@ -9,7 +9,7 @@ pub enum PlotError {
     #[error("there is no figure called `{name}`: take one of {}", Figure::NAMES.join(", "))]
     UnknownFigure { name: String },
     #[error(
-        "this result holds no `{name}`: it has {known}; explanations must be asked for in the request"
+        "this result holds no `{name}`: it has {known}; explanations must be named in the request"
     )]
     UnknownVariable { name: String, known: String },
     #[error(

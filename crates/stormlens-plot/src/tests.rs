@@ -113,7 +113,7 @@ fn refusals_say_what_there_is() {
     let difference = parsed("difference-prediction,observation");
     assert_eq!(draw(&bare, &difference, &style), Err(PlotError::NoObservation));
     let asked = draw(&bare, &parsed("map-grad_cam/cbam3"), &style).unwrap_err().to_string();
-    assert!(asked.contains("explanations must be asked for in the request"), "{asked}");
+    assert!(asked.contains("explanations must be named in the request"), "{asked}");
 }
 
 #[test]

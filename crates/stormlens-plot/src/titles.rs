@@ -52,12 +52,12 @@ fn of_input(outcome: &Outcome, shown: &Shown, style: &Style) -> String {
         };
     }
     let direction = match (shown.colours(), style.polarity) {
-        (Colours::Signed, Polarity::Positive) => "for",
-        (Colours::Signed, Polarity::Negative) => "against",
-        (Colours::Signed, Polarity::Signed) => "for and against",
-        _ => "of",
+        (Colours::Signed, Polarity::Positive) => " for",
+        (Colours::Signed, Polarity::Negative) => " against",
+        (Colours::Signed, Polarity::Signed) => ": what raises and what lowers",
+        _ => " of",
     };
-    format!("{method} {direction} {}", target::name(outcome, variable))
+    format!("{method}{direction} {}", target::name(outcome, variable))
 }
 
 fn before_rectification(variable: &Variable) -> &'static str {

@@ -56,7 +56,7 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: ABOVE,
-        help: "of the target only nodes (points of the fine grid) with more than so many mm count; all of them where \
+        help: "of the target only nodes (points of the fine grid) with more than this number of mm count; all of them where \
                nothing is said",
     },
 ];

@@ -82,7 +82,7 @@ fn begin(run: &Run<'_>, config: &TileConfig) -> anyhow::Result<Begin> {
     ensure!(config.base_channels.is_none(), "leave base_channels out: {shown} has its own");
     let rain = file.metadata.as_ref().and_then(|metadata| metadata.rain);
     let rain = rain.with_context(|| {
-        format!("{shown} does not say of which rain it is; say it with `stormlens import`")
+        format!("{shown} does not say which rain it was trained on; say it with `stormlens import`")
     })?;
     ensure!(
         (rain.hours, rain.registration) == (config.data.hours, config.data.registration),

@@ -86,7 +86,7 @@ impl Given {
         match self {
             Self::NoRain => "the network was given no rain there",
             Self::FewerPatches => {
-                "the network does not see patches of which more than half was not measured, and was given no rain at \
+                "the network does not see patches where more than half was not measured, and was given no rain at \
                  the other pixels that were not"
             }
             Self::WholePatches => "the network does not see patches with such pixels",

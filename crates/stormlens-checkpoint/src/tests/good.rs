@@ -146,6 +146,59 @@ fn layouts_are_told_apart() {
     check_layout(&["epoch", "optimizer_state_dict", "val_loss", "mIOU"], Layout::Voc);
 }
 
+/// A dictionary of dictionaries of tensors, each with a tensor of its own.
+#[track_caller]
+fn check_chosen(dictionaries: &[&'static str], names: &[&str], left_over: &[&str]) {
+    let entry = floats("a", "0", &[1], &[1.0]);
+    let pickle = Pickle::new().op(b"}(");
+    let state = |pickle: Pickle, name: &&str| {
+        let inner = pickle.text(name).global("collections", "OrderedDict").op(b")R(");
+        inner.text("a").tensor(&entry).op(b"u")
+    };
+    let pickle = dictionaries.iter().fold(pickle, state).op(b"u").end();
+    let file = read_bytes(&torch_zip(pickle, std::slice::from_ref(&entry))).unwrap();
+    assert_eq!(file.state.tensors.keys().collect::<Vec<_>>(), names, "{dictionaries:?}");
+    assert_eq!(file.left_over, left_over, "{dictionaries:?}");
+    assert_eq!(file.dictionaries.is_empty(), names == ["a"], "{dictionaries:?}");
+}
+
+/// Means of the weights are another set of weights: the network's own are taken, and the means are named.
+#[test]
+fn of_several_dictionaries_the_usual_one_is_taken() {
+    let means = |name: &str| format!("{name} (means of the weights over the training)");
+    for name in ["ema", "model_ema", "state_dict_ema", "EMA", "swa_model"] {
+        for own in ["model", "state_dict"] {
+            check_chosen(&[own, name], &["a"], &[&means(name)]);
+            check_chosen(&[name, own], &["a"], &[&means(name)]);
+        }
+    }
+    check_chosen(&["model", "schema"], &["a"], &["schema"]);
+    check_chosen(&["ema"], &["a"], &[]);
+}
+
+/// Which one is a network, whoever knows networks finds out.
+#[test]
+fn dictionaries_without_a_usual_name_are_kept_apart_by_theirs() {
+    check_chosen(&["generator", "critic"], &["generator.a", "critic.a"], &[]);
+    let entries = small();
+    let nine = ["p", "q", "r", "s", "t", "u", "v", "w", "x"];
+    let each = |pickle: Pickle, name: &&str| pickle.text(name).state_dict(&entries);
+    let pickle = nine.iter().fold(Pickle::new().op(b"}("), each).op(b"u").end();
+    check_error(&torch_zip(pickle, &entries), "several dictionaries of tensors");
+}
+
+/// Beside the weights, wherever these lie.
+#[test]
+fn means_are_named_within_a_wrapper_too() {
+    let entries = small();
+    let pickle = Pickle::new().op(b"}(").text("checkpoint").op(b"}(");
+    let pickle = pickle.text("model").state_dict(&entries).text("ema").op(b"}(");
+    let pickle = pickle.text("module").state_dict(&entries).op(b"uuu").end();
+    let file = read_bytes(&torch_zip(pickle, &entries)).unwrap();
+    assert_eq!(file.left_over, ["ema (means of the weights over the training)"]);
+    assert_eq!(file.state.tensors.len(), entries.len());
+}
+
 #[track_caller]
 fn check_names(names: &[&'static str], expected: &[&str]) {
     let entries: Vec<_> = names.iter().map(|name| floats(name, "0", &[1], &[1.0])).collect();

@@ -46,7 +46,9 @@ impl<'a> Stream<'a> {
         }
         let machine = self.pickle()?;
         let Value::Dict(at) = machine.root else {
-            return Err(Fault::Damaged("it does not describe the machine that wrote it".into()));
+            return Err(Fault::Damaged(
+                "it does not say how the computer that wrote it stores numbers".into(),
+            ));
         };
         match machine.heap.dicts[at].get("little_endian") {
             Some(Value::Bool(true)) => Ok(()),

@@ -138,7 +138,7 @@ impl Archive {
             DatasetError::Summaries { file, what: what.to_owned() }
         };
         let bytes = read_file(&path, MAX_BYTES)?;
-        let text = String::from_utf8(bytes).map_err(|_| refuse("it is no text"))?;
+        let text = String::from_utf8(bytes).map_err(|_| refuse("it is not a text"))?;
         let mut lines = text.lines();
         if lines.next() != Some(HEAD) {
             return Err(refuse(&format!("its first line is not {HEAD}")));

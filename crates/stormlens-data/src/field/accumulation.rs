@@ -135,7 +135,7 @@ fn frames<'a>(
     })?;
     if step > LONGEST_HOLD {
         return Err(refuse(format!(
-            "rates of single moments, {:.1} h apart, make no amount, and a mean rate has to say of which time it is: give a file \
+            "rates of single moments, {:.1} h apart, make no amount, and a mean rate has to say its interval: give a file \
              with time bounds",
             step.as_secs_f64() / 3600.0
         )));

@@ -8,7 +8,7 @@ pub enum ForecastError {
     #[error("{name} needs the last {needed} frames, and there are {given}")]
     TooFewFrames { name: &'static str, needed: usize, given: usize },
     #[error(
-        "frame {index} has {} × {} pixels and the last frame {} × {}: give frames of one size",
+        "frame {index} has {} × {} pixels and the last frame {} × {}: give equally large frames",
         found.0, found.1, expected.0, expected.1
     )]
     Size { index: usize, found: (usize, usize), expected: (usize, usize) },

@@ -192,7 +192,7 @@ pub(super) fn check_spacing(spacing_km: f64) -> Result<f64, String> {
     match SPACING_KM.contains(&spacing_km) {
         true => Ok(spacing_km),
         false => Err(format!(
-            "its pixels have {spacing_km} km where 1 km is needed: bring it to 1 km first, or leave it out"
+            "its pixels have {spacing_km} km where 1 km is needed: resample it to 1 km first, or leave it out"
         )),
     }
 }

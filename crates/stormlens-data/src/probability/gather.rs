@@ -91,7 +91,7 @@ pub fn gather(
     let refuse = |what: &str| Err(FieldError::Domains { what: what.to_owned() });
     if !statement.has_grid() {
         return refuse(
-            "these weights do not say where their grid lies, so fields of files cannot be brought onto it: use data in \
+            "these weights do not say where their grid lies, so fields of files cannot be interpolated to it: use data in \
              the layout of the authors, or state the grid with `stormlens import`",
         );
     }

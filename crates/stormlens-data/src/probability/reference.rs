@@ -25,7 +25,7 @@ pub enum ReferenceError {
     #[error(transparent)]
     File(#[from] FilesError),
     #[error(
-        "{index} names {n_missing} times of which {folder} has no file, the first are {first}: complete the folder, or take them off the list"
+        "{folder} has no file for {n_missing} of the times in {index}, the first are {first}: complete the folder, or take them off the list"
     )]
     MissingTimes { index: String, folder: String, n_missing: usize, first: String },
     #[error("{0}")]

@@ -165,7 +165,9 @@ fn turn(bytes: &[u8]) -> Result<String, PictureError> {
         Orientation::NoTransforms => String::new(),
         other => {
             let number = other.to_exif();
-            format!("the file asks for a turn (orientation {number}), which is not made")
+            format!(
+                "the file says that it has to be turned (orientation {number}), which is not done"
+            )
         }
     })
 }
@@ -278,9 +280,7 @@ fn refuse(error: ImageError) -> PictureError {
             PictureError::unsupported(format!("a picture of this kind ({cause})"))
         }
         // The pixels were counted before, so something else in the file is out of proportion.
-        ImageError::Limits(_) => {
-            PictureError::damaged("it asks for more memory than its pixels need")
-        }
+        ImageError::Limits(_) => PictureError::damaged("it needs more memory than its pixels do"),
         other => PictureError::damaged(other),
     }
 }

@@ -172,8 +172,8 @@ pub(super) fn check_brightness(samples: &Samples) -> Result<(), PictureError> {
     match is_bright || values.iter().all(|value| value.fract() == 0.0) {
         true => Ok(()),
         false => Err(PictureError::undecided(
-            "the file holds numbers of 16 bits of which hardly one reaches a sixteenth of white, as digital \
-             numbers (counts) of a radar are, and does not say what they mean"
+            "the file holds numbers of 16 bits, and hardly one of them reaches a sixteenth of white, as with digital \
+             numbers (counts) of a radar; it does not say what they mean"
                 .to_owned(),
         )),
     }

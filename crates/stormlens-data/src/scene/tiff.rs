@@ -195,7 +195,10 @@ fn said(page: &Page) -> Vec<String> {
         format!("picture {place} of the file, the largest of {n}; the others are smaller copies")
     });
     let turned = (page.orientation > 1).then(|| {
-        format!("the file asks for a turn (orientation {}), which is not made", page.orientation)
+        format!(
+            "the file says that it has to be turned (orientation {}), which is not done",
+            page.orientation
+        )
     });
     copies.into_iter().chain(turned).collect()
 }

@@ -50,7 +50,7 @@ impl FromStr for Splits {
         let splits = text.split(',').map(split).collect::<Result<Vec<_>, _>>()?;
         let total: f64 = splits.iter().map(|(_, share)| share).sum();
         if (total - 1.0).abs() > 1e-6 {
-            return Err(format!("the shares add up to {total}: make them add up to 1"));
+            return Err(format!("the sum of the shares is {total}: it has to be 1"));
         }
         let repeated = |(i, (name, _)): (usize, &(String, f64))| {
             splits[..i].iter().any(|(other, _)| other == name).then(|| name.clone())

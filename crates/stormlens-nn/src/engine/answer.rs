@@ -23,7 +23,7 @@ pub(super) fn answer(
     let new = |&(input, question)| Example::new(resident, input, question, device);
     let examples: Vec<Example> = asked.iter().map(new).collect::<Result<_, _>>()?;
     if examples.iter().any(|example| example.input.shape != examples[0].input.shape) {
-        let message = "inputs that go through the network together must be of one size";
+        let message = "inputs that go through the network together must be equally large";
         return Err(EngineError::Input(message.into()));
     }
     let passes = passes(resident, &examples, progress)?;

@@ -22,7 +22,7 @@ pub(super) fn show(
 ) -> Result<Vec<Shown>, EngineError> {
     let Some(first) = inputs.first() else { return Ok(Vec::new()) };
     if inputs.iter().any(|input| input.shape != first.shape) {
-        let message = "inputs that go through the network together must be of one size";
+        let message = "inputs that go through the network together must be equally large";
         return Err(EngineError::Input(message.into()));
     }
     let tensors = inputs.iter().map(|input| to_device(resident, input, device));

@@ -315,7 +315,7 @@ fn frames_that_do_not_fit_are_refused_with_what_to_do() {
     let nothing = Question::new();
     let sizes = [(&fits(), &nothing), (&small, &nothing)];
     let error = engine().answer(&resident, &sizes, &Silent).unwrap_err();
-    assert!(error.to_string().contains("of one size"), "{error}");
+    assert!(error.to_string().contains("equally large"), "{error}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ const N_SHOWN: usize = 3;
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum RecognitionError {
     #[error(
-        "the weights belong to no known network: their first names are {names}; known are {known}"
+        "the weights belong to no known network: their first names are {names}; the networks here are {known}"
     )]
     Unknown { names: String, known: String },
     #[error("the weights look like {network} but do not fit it: {difference}")]

@@ -53,7 +53,10 @@ fn bare_and_prefixed_weights_are_read() {
     serialize_to_file([("fc", one)], None, &foreign).expect("a file");
     let message = read(&foreign).map(|_| ()).unwrap_err().to_string();
     assert!(message.contains("other.safetensors cannot be used"), "{message}");
-    assert!(message.contains("first names are `fc`; known are SAR-UNet, SmaAt-UNet"), "{message}");
+    assert!(
+        message.contains("first names are `fc`; the networks here are SAR-UNet, SmaAt-UNet"),
+        "{message}"
+    );
 }
 
 /// Files that people have, made for this purpose: one network of 12 frames in six wrappings.
@@ -107,6 +110,29 @@ fn the_weights_of_a_loss_are_left_out_by_their_names() {
         assert_eq!((own.tensors.len(), others), (state.tensors.len(), vec![name.to_owned()]));
     }
     assert!(without_loss(&state).is_none() && without_loss(&with("cbam9.weight")).is_none());
+}
+
+/// As a file of `torch.save` is read that holds a network and one that judges it.
+#[test]
+fn of_several_dictionaries_the_one_of_a_network_is_taken() {
+    let own = state_dict(&unet::SMAAT_UNET.fresh(1), 0);
+    let critic = Tensor::f32(vec![1], vec![1.0]);
+    let mut tensors = BTreeMap::from([("critic.a", critic.clone())]);
+    tensors.insert("critic.b", critic);
+    let judges = tensors.into_iter().map(|(name, tensor)| (name.to_owned(), tensor));
+    let named = own.tensors.iter().map(|(name, t)| (format!("generator.{name}"), t.clone()));
+    let state = StateDict { tensors: named.chain(judges).collect() };
+    let error = recognise(&state).map(|_| ()).unwrap_err();
+    let (part, others, found) = below_a_prefix(&state, error).expect("SmaAt-UNet");
+    assert_eq!((found.entry.card)().id, "smaat-unet");
+    assert_eq!((part.tensors.len(), others.len()), (own.tensors.len(), 2));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints/b20_no_counters.pt");
+    let file = checkpoint::read(&file).expect("a checkpoint");
+    let dictionaries = vec!["generator".to_owned(), "critic".to_owned()];
+    let file = Foreign { state, dictionaries, ..file };
+    assert_eq!(left_out(&file, others), ["critic"], "whole, by its own name");
+    let alone = vec!["critic.a".to_owned(), "x".to_owned()];
+    assert_eq!(left_out(&file, alone.clone()), alone);
 }
 
 #[test]

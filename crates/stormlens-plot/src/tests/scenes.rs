@@ -58,8 +58,12 @@ fn styles_are_said() {
     says(&outcome, PIXELS, &published, &["as published: added to the scene at half"]);
     let negative = Style { polarity: Polarity::Negative, ..default.clone() };
     says(&outcome, PIXELS, &negative, &["against “polar low”", "mean of channels (10⁻", "−"]);
-    let both =
-        ["for and against", "channels summed", "attribution (10⁻", "strongest 1 % of the pixels"];
+    let both = [
+        ": what raises and what lowers",
+        "channels summed",
+        "attribution (10⁻",
+        "strongest 1 % of the pixels",
+    ];
     says(&outcome, PIXELS, &Style::default(), &both);
     let clean = Style { below: 45.0, cleanup: true, ..default.clone() };
     says(&outcome, PIXELS, &clean, &["the weakest 45 % are left out; areas below 3 × 3"]);

@@ -77,7 +77,7 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
         (_, Statistic::Other) => "no sum and no mean",
     };
     refuse(format!(
-        "{} in {} is {what}, of which no amount can be made: state the interval that it is the sum of",
+        "{} in {} is {what}, and no amount can be made of it: state the interval that it is the sum of",
         field.source, field.unit
     ))
 }

@@ -103,7 +103,7 @@ fn message_end(bytes: &[u8], at: usize) -> Result<usize, String> {
     let end = end.filter(|&end| end <= bytes.len() && end >= at + HEAD_BYTES + END.len());
     let end = end.ok_or_else(|| {
         format!(
-            "the message at byte {at} has {length} bytes, of which {} are there",
+            "the message at byte {at} has {length} bytes, and only {} are there",
             bytes.len() - at
         )
     })?;

@@ -89,7 +89,13 @@ fn what_nothing_can_be_forecast_from_is_refused() {
     let first_missing = [missing, good.clone(), good.clone()];
     check(&first_missing, &[5], 5, "", "nothing is known of frame 0");
     let other = [showers(20, 24, 0.0, 0.0), good.clone(), good.clone()];
-    check(&other, &[5], 5, "20 × 24 pixels and the last frame 20 × 20", "give frames of one size");
+    check(
+        &other,
+        &[5],
+        5,
+        "20 × 24 pixels and the last frame 20 × 20",
+        "give equally large frames",
+    );
     let negative = [good.map(|mm_h| mm_h - 1.0), good.clone(), good.clone()];
     check(&negative, &[5], 5, "mark what is unknown", "mark what is unknown");
     let small = vec![showers(15, 40, 0.0, 0.0); 3];

@@ -55,7 +55,7 @@ impl Header {
             return Err("its head is not that of a PGM picture".to_owned());
         };
         if (magic.as_str(), largest.as_str()) != ("P5", "255") {
-            return Err("it is no PGM picture of one byte a pixel (P5, 255)".to_owned());
+            return Err("it is not a PGM picture of one byte a pixel (P5, 255)".to_owned());
         }
         let side = |text: &str| {
             text.parse::<usize>().ok().filter(|&side| (1..=MAX_PIXELS).contains(&side))

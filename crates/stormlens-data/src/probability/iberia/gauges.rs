@@ -77,7 +77,7 @@ const DAY_S: i64 = 24 * 3600;
 pub(super) fn read(path: &Path, days: &[Date]) -> Result<Vec<[f32; GAUGES.len()]>, FieldError> {
     let bytes = read_file(path, MAX_FILE_BYTES)?;
     let damaged = |what: String| FieldError::Damaged { file: path.display().to_string(), what };
-    let text = String::from_utf8(bytes).map_err(|_| damaged("it is no text".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|_| damaged("it is not a text".to_owned()))?;
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
     let expected: Vec<&str> =

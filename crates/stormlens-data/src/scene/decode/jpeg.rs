@@ -118,7 +118,7 @@ impl Walk {
         match scan.walk(frame, &self.tables, self.restart_interval, &mut bits) {
             Ok(()) => Ok(bits.end()),
             Err((Stop::Ended, share)) => Err(PictureError::damaged(format!(
-                "it is cut off: it claims {} × {} pixels, of which {:.0} % are there",
+                "it is cut off: it claims {} × {} pixels, and {:.0} % of them are there",
                 frame.width,
                 frame.height,
                 (share * 100.0).floor()

@@ -39,7 +39,7 @@ pub fn assign(page: &Page, bands: Bands) -> Result<Vec<Assigned>, PictureError> 
         pairs.iter().map(assigned).collect::<Vec<_>>()
     };
     let needs_two = || {
-        let words = "two bands are asked for, and the file has one";
+        let words = "two bands are named, and the file has one";
         PictureError::undecided_bands(words.to_owned())
     };
     // A choice must not turn around what the file says.
@@ -126,7 +126,7 @@ impl Levels<'_> {
         let Band { scale, offset, .. } = self.bands[band];
         if self.values == Values::Hundredths && (scale, offset) != (1.0, 0.0) {
             return Err(PictureError::undecided(format!(
-                "the file says that the numbers of band {} have to be multiplied by {scale}, so they are no \
+                "the file says that the numbers of band {} have to be multiplied by {scale}, so they are not \
                  hundredths",
                 band + 1
             )));

@@ -38,7 +38,7 @@ impl EnsembleSums {
     /// For another number of members, and maps of different sizes.
     pub fn add(&mut self, members: &[&[f32]], observation: &[f32]) {
         assert_eq!(members.len(), self.n_members, "all members");
-        assert!(members.iter().all(|m| m.len() == observation.len()), "maps of one size");
+        assert!(members.iter().all(|m| m.len() == observation.len()), "equally large maps");
         let mut at_node = vec![0.0; members.len()];
         for (i, &observed) in observation.iter().enumerate() {
             at_node.iter_mut().zip(members).for_each(|(value, map)| *value = f64::from(map[i]));
@@ -105,7 +105,7 @@ impl Merge for EnsembleSums {
     /// # Panics
     /// If the numbers of members differ.
     fn merge(&mut self, other: &Self) {
-        assert_eq!(self.n_members, other.n_members, "ensembles of one size");
+        assert_eq!(self.n_members, other.n_members, "equally large ensembles");
         self.n += other.n;
         self.crps += other.crps;
         self.crps_fair += other.crps_fair;

@@ -51,7 +51,7 @@ impl Fractions {
         assert_eq!(
             (forecast.len(), forecast.len() % width),
             (observation.len(), 0),
-            "two maps of one size"
+            "two equally large maps"
         );
         let has_data = |i: usize| !forecast[i].is_nan() && !observation[i].is_nan();
         let has_data: Vec<bool> = (0..forecast.len()).map(has_data).collect();

@@ -63,7 +63,7 @@ impl Merge for Spectrum {
     /// # Panics
     /// If the sizes differ.
     fn merge(&mut self, other: &Self) {
-        assert_eq!(self.size, other.size, "spectra of one size");
+        assert_eq!(self.size, other.size, "equally long spectra");
         self.n_fields += other.n_fields;
         self.n_left_out += other.n_left_out;
         self.forecast.iter_mut().zip(&other.forecast).for_each(|(a, b)| *a += b);

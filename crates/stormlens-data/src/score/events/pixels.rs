@@ -22,7 +22,7 @@ impl PixelSums {
     /// # Panics
     /// If the size differs from that of the sums.
     pub fn add(&mut self, forecast: &Field, observation: &Field) {
-        assert_eq!(forecast.values.len(), self.n.len(), "maps of one size");
+        assert_eq!(forecast.values.len(), self.n.len(), "equally large maps");
         for (i, (&f, &o)) in forecast.values.iter().zip(&observation.values).enumerate() {
             if !f.is_nan() && !o.is_nan() {
                 let error = f64::from(f) - f64::from(o);
@@ -38,7 +38,7 @@ impl PixelSums {
     /// # Panics
     /// If the maps have another size, or squares no side.
     pub fn by_squares(&self, [height, width]: [usize; 2], side: usize) -> Self {
-        assert_eq!(height * width, self.n.len(), "maps of one size");
+        assert_eq!(height * width, self.n.len(), "equally large maps");
         let across = width.div_ceil(side);
         let mut sums = Self::new(height.div_ceil(side) * across);
         for i in 0..self.n.len() {

@@ -81,7 +81,7 @@ impl Merge for StructureSums {
 /// If the maps differ in size.
 pub fn structure(forecast: &Field, observation: &Field, spacing_km: f64) -> Option<Structure> {
     let (height, width) = (forecast.height, forecast.width);
-    assert_eq!((height, width), (observation.height, observation.width), "maps of one size");
+    assert_eq!((height, width), (observation.height, observation.width), "equally large maps");
     if height.max(width) as f64 * spacing_km > MAX_DOMAIN_KM {
         return None;
     }

@@ -39,7 +39,7 @@ impl ExceedanceCounts {
         observation: &[f32],
     ) {
         assert_eq!(members.len(), self.n_members, "all members");
-        assert!(members.iter().all(|map| map.len() == observation.len()), "maps of one size");
+        assert!(members.iter().all(|map| map.len() == observation.len()), "equally large maps");
         let width = self.n_members + 1;
         let none = || vec![[0; 2]; width * self.thresholds.len()];
         let counts = self.by_event.entry((event, lead_min)).or_insert_with(none);

@@ -32,6 +32,7 @@ fn file(metadata: Option<Statement>, hyper_parameters: Json) -> Foreign {
     Foreign {
         state: StateDict::default(),
         left_over: Vec::new(),
+        dictionaries: Vec::new(),
         container: Container::TorchZip,
         layout: Layout::Lightning07,
         hyper_parameters: serde_json::from_value(hyper_parameters).unwrap(),

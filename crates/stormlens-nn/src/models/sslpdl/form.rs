@@ -157,7 +157,7 @@ impl Form {
         if !levels.contains(&self.depths.len()) || self.depths.iter().any(|&n| n > MAX_DEPTH) {
             let depths = &self.depths;
             return Err(format!(
-                "its levels have {depths:?} layers; known are 2 to {MAX_LEVELS} levels of {MAX_DEPTH} at most"
+                "its levels have {depths:?} layers; it may have 2 to {MAX_LEVELS} levels of {MAX_DEPTH} at most"
             ));
         }
         if !self.base_channels.is_multiple_of(self.group_channels) {

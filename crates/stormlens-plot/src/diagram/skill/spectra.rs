@@ -50,9 +50,9 @@ pub fn plan(skill: &Skill<'_>) -> Plan {
         ratios(skill, forecast).into_iter().map(said).collect()
     };
     let left_out = curves(skill).into_iter().flatten().map(|curve| curve.n_left_out).max();
-    let left_out = left_out.filter(|&n| n > 0).map(|n| {
-        format!(" {} maps with a pixel that is not known are left out.", count(n as usize))
-    });
+    let left_out = left_out
+        .filter(|&n| n > 0)
+        .map(|n| format!(" {} maps with a missing pixel are left out.", count(n as usize)));
     let note = "Thick: observation. Numbers: power of the forecast over that of the observation.";
     Plan {
         axes: axes(skill),

@@ -74,7 +74,7 @@ fn gates_and_bridge_are_shown_for_each_tile() {
     assert!(error.to_string().contains("no layer \"attn_blocks.2.psi\""), "{error}");
     let odd = tile(0, [2, 8, 8]);
     let error = engine.show(&resident, &[&inputs[0], &odd], &[]).unwrap_err().to_string();
-    assert!(error.contains("of one size"), "{error}");
+    assert!(error.contains("equally large"), "{error}");
     assert_eq!(affine_maps(&resident.weights()), affine_maps(&weights(&TINY)));
 }
 

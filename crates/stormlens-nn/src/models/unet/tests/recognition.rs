@@ -97,7 +97,7 @@ fn set(state: &mut StateDict, name: &str, at: usize, value: f32) {
 fn differences_are_named() {
     check_error(
         |s| s.tensors.clear(),
-        "their first names are none; known are SAR-UNet, SmaAt-UNet",
+        "their first names are none; the networks here are SAR-UNet, SmaAt-UNet",
     );
     check_error(
         |s| s.tensors = [("fc".into(), Tensor::f32(vec![], vec![1.0]))].into(),
