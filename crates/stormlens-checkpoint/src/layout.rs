@@ -1,10 +1,13 @@
 //! Where the weights lie in the dictionary that was saved, and what else in it is of use.
 
+mod find;
+
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use self::find::{Finder, MAX_WRAPPERS};
 use super::error::{Fault, printable};
 use super::pickle::{Dict, Pickle, TensorView, Value};
 use super::torch::{Storages, load};
@@ -12,24 +15,6 @@ use super::{Container, Foreign, Layout, StateDict};
 
 /// Prefixes that wrappers put before every name.
 const PREFIXES: &[&str] = &["model.", "net.", "module.", "_orig_mod."];
-
-/// Names under which programs save the weights of a network beside other things; the first that is there
-/// counts.
-const STATE_NAMES: &[&str] =
-    &["state_dict", "model_state_dict", "model", "net", "network", "module", "weights"];
-
-/// Names under which programs keep means of the weights over a training, as parts of longer names.
-const MEANS: &[&str] = &["ema", "swa", "shadow", "averaged"];
-
-/// So many dictionaries of tensors may lie beside each other, with names of so many bytes.
-const MAX_DICTIONARIES: usize = 8;
-const MAX_DICTIONARY_NAME_BYTES: usize = 100;
-
-/// So many entries beside the weights are looked at: programs write some dozens.
-const MAX_BESIDE: usize = 200;
-
-/// How many dictionaries may lie around that of the weights.
-const MAX_WRAPPERS: usize = 4;
 
 /// How many prefixes are stripped, one after another.
 const MAX_PREFIXES: usize = 3;
@@ -66,7 +51,8 @@ impl<'p, 'a> Contents<'p, 'a> {
             )));
         };
         let top = &pickle.heap.dicts[top];
-        let (layout, found) = state(pickle, top)?;
+        let mut finder = Finder::new(pickle);
+        let (layout, found) = finder.state(top)?;
         let (mut states, mut left_over) = (Vec::with_capacity(found.len()), Vec::new());
         for &(name, dict) in &found {
             let (views, others) = views(pickle, dict)?;
@@ -74,7 +60,7 @@ impl<'p, 'a> Contents<'p, 'a> {
             left_over.extend(others);
         }
         let dicts: Vec<&Dict> = found.iter().map(|&(_, dict)| dict).collect();
-        left_over.extend(beside(pickle, top, &dicts, MAX_WRAPPERS));
+        left_over.extend(finder.beside(top, &dicts, MAX_WRAPPERS));
         let mut views = states.iter().flat_map(|state| &state.views);
         let n_elements = views.try_fold(0, |n: usize, (_, v)| n.checked_add(v.n_elements));
         if n_elements.is_none_or(|n| n > n_file_bytes) {
@@ -147,134 +133,6 @@ impl<'p, 'a> Contents<'p, 'a> {
             _ => BTreeMap::new(),
         }
     }
-}
-
-/// Which program wrote a dictionary that has a `state_dict`.
-fn wrapper(top: &Dict) -> Layout {
-    let has = |name: &str| top.has(name);
-    if has("checkpoint_callback_best_model_score") || has("checkpoint_callback_best_model_path") {
-        Layout::Lightning08
-    } else if has("pytorch-lightning_version") {
-        Layout::Lightning2
-    } else if has("hparams_type") || has("checkpoint_callback_best") {
-        Layout::Lightning07
-    } else if has("mIOU") && has("optimizer_state_dict") {
-        Layout::Voc
-    } else {
-        Layout::Wrapped
-    }
-}
-
-/// A dictionary of tensors, with its name where there are several.
-type Named<'p, 'a> = (Option<&'a str>, &'p Dict<'a>);
-
-/// The dictionary of the weights: one by its usual name, the outermost one, or those that hold tensors, of which whoever
-/// knows networks has to choose one.
-fn state<'p, 'a>(
-    pickle: &'p Pickle<'a>,
-    top: &'p Dict<'a>,
-) -> Result<(Layout, Vec<Named<'p, 'a>>), Fault> {
-    match top.get("state_dict") {
-        Some(Value::Dict(at)) if holds_tensors(&pickle.heap.dicts[at]) => {
-            return Ok((wrapper(top), vec![(None, &pickle.heap.dicts[at])]));
-        }
-        Some(Value::Dict(_) | Value::Tensor(_)) | None => {}
-        Some(other) => {
-            return Err(Fault::Unsupported(format!("its `state_dict` is {}", other.kind())));
-        }
-    }
-    let named = STATE_NAMES.iter().find_map(|name| within(pickle, top.get(name)?, MAX_WRAPPERS));
-    // A tensor or two beside them are a loss; the tensors of a network are more than those of anything beside it.
-    let named = named.filter(|state| n_tensors(state) >= n_tensors(top));
-    if let Some(state) = named {
-        return Ok((Layout::Wrapped, vec![(None, state)]));
-    }
-    if holds_tensors(top) {
-        return Ok((Layout::Bare, vec![(None, top)]));
-    }
-    Ok((Layout::Wrapped, several(pickle, top)?))
-}
-
-/// The dictionaries that hold tensors, each once.
-fn several<'p, 'a>(pickle: &'p Pickle<'a>, top: &'p Dict<'a>) -> Result<Vec<Named<'p, 'a>>, Fault> {
-    let mut found: Vec<Named<'p, 'a>> = Vec::new();
-    let mut has_names = true;
-    for &(key, value) in &top.items {
-        let Some(dict) = within(pickle, value, MAX_WRAPPERS) else { continue };
-        if found.iter().any(|&(_, known)| std::ptr::eq(known, dict)) {
-            continue;
-        }
-        let name = match key {
-            Value::Text(name) if name.len() <= MAX_DICTIONARY_NAME_BYTES => Some(name),
-            _ => None,
-        };
-        has_names &= name.is_some();
-        found.push((name, dict));
-        if found.len() > 1 && (!has_names || found.len() > MAX_DICTIONARIES) {
-            return Err(Fault::Unsupported(
-                "it holds several dictionaries of tensors: save one of them by itself".into(),
-            ));
-        }
-    }
-    match found.as_mut_slice() {
-        [] => return Err(Fault::Unsupported("it holds no tensors".into())),
-        [(name, _)] => *name = None,
-        _ => {}
-    }
-    Ok(found)
-}
-
-/// The dictionary of tensors that a value is, or that it holds under a usual name, so many dictionaries down.
-fn within<'p, 'a>(
-    pickle: &'p Pickle<'a>,
-    value: Value<'a>,
-    n_wrappers: usize,
-) -> Option<&'p Dict<'a>> {
-    let Value::Dict(at) = value else { return None };
-    let dict = &pickle.heap.dicts[at];
-    if holds_tensors(dict) {
-        return Some(dict);
-    }
-    let n_left = n_wrappers.checked_sub(1)?;
-    STATE_NAMES.iter().find_map(|name| within(pickle, dict.get(name)?, n_left))
-}
-
-fn n_tensors(dict: &Dict) -> usize {
-    dict.items.iter().filter(|item| matches!(item, (Value::Text(_), Value::Tensor(_)))).count()
-}
-
-/// Names of tensors and of other dictionaries of tensors beside those that are taken: of a loss, of another network, or of
-/// a mean of this one. So many dictionaries down they are looked for where one that is taken lies.
-fn beside(pickle: &Pickle, around: &Dict, taken: &[&Dict], n_wrappers: usize) -> Vec<String> {
-    let is_taken = |dict: &Dict| taken.iter().any(|taken| std::ptr::eq(*taken, dict));
-    let (mut names, mut inner) = (Vec::new(), None);
-    if is_taken(around) {
-        return names;
-    }
-    for &(key, value) in around.items.iter().take(MAX_BESIDE) {
-        match (key, value, within(pickle, value, MAX_WRAPPERS)) {
-            (_, Value::Dict(at), Some(found)) if is_taken(found) => inner = inner.or(Some(at)),
-            (Value::Text(name), _, Some(_)) => names.push(with_what_it_is(name)),
-            (Value::Text(name), Value::Tensor(_), None) => names.push(printable(name)),
-            _ => {}
-        }
-    }
-    if let (Some(at), Some(n_left)) = (inner, n_wrappers.checked_sub(1)) {
-        names.extend(beside(pickle, &pickle.heap.dicts[at], taken, n_left));
-    }
-    names
-}
-
-/// The name of a dictionary of tensors; of one that holds means of the weights, with these words.
-fn with_what_it_is(name: &str) -> String {
-    let parts = name.split(|c: char| !c.is_ascii_alphabetic());
-    let is_mean = parts.map(str::to_ascii_lowercase).any(|part| MEANS.contains(&part.as_str()));
-    let name = printable(name);
-    if is_mean { format!("{name} (means of the weights over the training)") } else { name }
-}
-
-fn holds_tensors(dict: &Dict) -> bool {
-    dict.items.iter().any(|item| matches!(item, (Value::Text(_), Value::Tensor(_))))
 }
 
 type Views<'p, 'a> = Vec<(&'a str, &'p TensorView)>;

@@ -199,6 +199,33 @@ fn means_are_named_within_a_wrapper_too() {
     assert_eq!(file.state.tensors.len(), entries.len());
 }
 
+/// The network has more tensors than a loss beside or around it, and is the trained one, not a mean.
+#[test]
+fn the_network_is_told_from_what_lies_around_it() {
+    let entries = small();
+    let network = |pickle: Pickle, name: &'static str| pickle.text(name).state_dict(&entries);
+    let loss = |pickle: Pickle, name: &'static str| pickle.text(name).tensor(&entries[0]);
+    let check = |pickle: Pickle, layout: Layout, left_over: &[&str]| {
+        let file = read_bytes(&torch_zip(pickle.op(b"u").end(), &entries)).unwrap();
+        let names: Vec<_> = file.state.tensors.keys().map(String::as_str).collect();
+        let expected: Vec<_> = entries.iter().map(|entry| entry.name).collect();
+        assert_eq!((names, file.layout), (expected, layout));
+        assert_eq!(file.left_over, left_over);
+    };
+    let begin = || Pickle::new().op(b"}(");
+    let bare = || entries.iter().fold(begin(), |pickle, e| pickle.text(e.name).tensor(e));
+    let mean = "ema (means of the weights over the training)";
+    check(bare(), Layout::Bare, &[]);
+    check(network(bare(), "model"), Layout::Bare, &["model"]);
+    check(network(loss(begin(), "loss"), "model"), Layout::Wrapped, &["loss"]);
+    check(loss(network(begin(), "my_net"), "best_loss"), Layout::Wrapped, &["best_loss"]);
+    check(network(network(begin(), "my_net"), "ema"), Layout::Wrapped, &[mean]);
+    let deeper = loss(network(begin().text("model").op(b"}("), "state_dict"), "loss").op(b"u");
+    check(deeper, Layout::Wrapped, &["loss"]);
+    let of_means = network(begin(), "my_net").text("ema").op(b"}(");
+    check(network(of_means, "state_dict").op(b"u"), Layout::Wrapped, &[mean]);
+}
+
 #[track_caller]
 fn check_names(names: &[&'static str], expected: &[&str]) {
     let entries: Vec<_> = names.iter().map(|name| floats(name, "0", &[1], &[1.0])).collect();
