@@ -8,7 +8,7 @@ use super::plateau::plateau;
 use super::*;
 use crate::tasks::downscaling::extent::Extent;
 use crate::tasks::downscaling::fields::AddError;
-use crate::tasks::downscaling::rain::{Rain, offers, offers_named};
+use crate::tasks::downscaling::rain::{Rain, StatedInterval, offers, offers_named};
 use crate::web::upload::NamedBytes;
 
 fn netcdf() -> Vec<u8> {
