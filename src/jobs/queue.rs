@@ -194,6 +194,7 @@ impl Queue {
     }
 
     pub fn rest(&self) {
+        self.leave_to_the_disk();
         let mut inner = self.lock();
         (inner.is_to_rest, inner.is_store_to_rest) = (true, true);
         self.notify_worker.notify_one();

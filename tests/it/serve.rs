@@ -311,7 +311,7 @@ fn outside_the_repository_the_program_says_where_it_looks_for_data_or_finds_them
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(data(), place).unwrap();
-        let found = |answer: &str| answer.contains("knmi-20100826T0055");
+        let found = |answer: &str| answer.contains("knmi-20100826T0730");
         let page = answer_of(elsewhere(folder.path(), &serve), "/samples", found);
         assert!(page.contains("200 OK") && found(&page), "{page}");
         let kept = folder.path().join("cache");
@@ -349,7 +349,7 @@ fn the_folder_of_one_source_is_served_and_a_name_listened_on() {
     let folder = tempfile::tempdir().unwrap();
     let knmi = data().join("knmi");
     let serve = ["serve", "--bind", "localhost:0", "--data", knmi.to_str().unwrap()];
-    let found = |answer: &str| answer.contains("knmi-20100826T0055");
+    let found = |answer: &str| answer.contains("knmi-20100826T0730");
     let page = answer_of(elsewhere(folder.path(), &serve), "/samples", found);
     assert!(found(&page), "{page}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stormlens_data::outcome::Outcome;
 
-use super::{Inner, Job, Queue};
+use super::{Inner, Job, JobState, Queue};
 use crate::jobs::options::GPU_BATCH;
 
 /// Batches of outcomes that may wait to be put away, an outcome being some 20 MB at most, which the
@@ -68,6 +68,31 @@ impl Queue {
         }
         let equal = Arc::new(Outcome::clone(outcome));
         jobs.iter().for_each(|job| job.replace(outcome, equal.clone()));
+    }
+
+    /// Forgets outcomes that the disk has, too, the oldest first, until they take half of the memory that they may: nobody has
+    /// asked for anything for a while, and whoever asks again waits for the disk.
+    pub fn leave_to_the_disk(&self) {
+        let most = self.options.cache_bytes / 2;
+        let mut inner = self.lock();
+        let mut used: usize = inner.ended.iter().map(|(_, bytes)| bytes).sum();
+        let mut gone = Vec::new();
+        let ended = std::mem::take(&mut inner.ended);
+        for (id, bytes) in ended {
+            let job = inner.jobs.get(&id).filter(|_| used > most);
+            if job.is_some_and(|job| self.is_on_disk(job)) {
+                used -= bytes;
+                gone.extend(inner.jobs.remove(&id));
+            } else {
+                inner.ended.push_back((id, bytes));
+            }
+        }
+        // Before what they held is given up, which takes a while.
+        drop(inner);
+    }
+
+    fn is_on_disk(&self, job: &Job) -> bool {
+        matches!(job.state(), JobState::Done(_)) && self.may_be_stored(&job.request)
     }
 
     /// Why outcomes cannot be put away, if that is known.

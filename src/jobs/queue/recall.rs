@@ -71,7 +71,7 @@ impl Queue {
         }
     }
 
-    fn may_be_stored(&self, request: &Request) -> bool {
+    pub(super) fn may_be_stored(&self, request: &Request) -> bool {
         let Some(store) = &self.store else { return false };
         let readiness = self.readiness();
         let device = match &readiness {

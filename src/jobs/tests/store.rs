@@ -81,6 +81,33 @@ async fn what_was_answered_before_a_restart_is_not_computed_again() {
     setup.hears("run b");
 }
 
+/// At rest, half of the memory is left to results, the newest; the others come from the disk when somebody asks again.
+#[tokio::test]
+async fn at_rest_older_outcomes_are_left_to_the_disk() {
+    let store = Arc::new(MemoryStore::default());
+    let one = queue::n_bytes(&JobState::Done(testing::outcome().into()));
+    let setup = setup_over(&store, Options { cache_bytes: 4 * one, ..patient() });
+    for sample in ["a", "b", "c"] {
+        let id = setup.submit(sample);
+        setup.order(Order::Answer);
+        setup.end(&id).await;
+    }
+    assert!(setup.jobs.wait_until_kept(Duration::from_secs(10)));
+    setup.jobs.rest();
+    let is_in_memory = |sample: &str| setup.jobs.outcome(&request(sample)).is_some();
+    assert_eq!(["a", "b", "c"].map(is_in_memory), [false, true, true]);
+    let id = setup.submit("a");
+    assert!(matches!(setup.end(&id).await, JobState::Done(_)));
+    assert_eq!(*store.looked.lock().unwrap().last().unwrap(), "a");
+    // Without a disk nothing is left to it.
+    let setup = Setup::new(Options { cache_bytes: one, patience: ANY, ..Options::default() });
+    let id = setup.submit("a");
+    setup.order(Order::Answer);
+    setup.end(&id).await;
+    setup.jobs.rest();
+    assert!(setup.jobs.outcome(&request("a")).is_some());
+}
+
 #[tokio::test]
 async fn what_is_not_there_after_all_is_computed() {
     let store = MemoryStore { promises: vec!["a", "broken"], ..MemoryStore::default() };
