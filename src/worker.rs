@@ -269,7 +269,7 @@ impl Worker for EngineWorker {
     /// The memory of the last prediction is that of the next one.
     fn rested(&mut self) {
         if let Some(last) = self.last.take() {
-            self.warm_one(&last);
+            self.take_memory(&last);
         }
     }
 

@@ -40,8 +40,20 @@ pub(super) fn first_checkpoints(catalog: &Catalog) -> Vec<Cold> {
 impl EngineWorker {
     /// What goes wrong here, the first question to the network will be told.
     pub(super) fn warm_one(&mut self, cold: &Cold) {
+        // The way back is run on a GPU only, where its kernels have to be compiled; on a CPU it would keep the machine busy
+        // for nothing.
+        let is_gpu = self.engine.device().kind == "gpu";
+        self.warm(cold, is_gpu);
+    }
+
+    /// Takes the memory again that a run with explanations takes: the next one is most often such a run.
+    pub(super) fn take_memory(&mut self, last: &Cold) {
+        self.warm(last, true);
+    }
+
+    fn warm(&mut self, cold: &Cold, with_way_back: bool) {
         let started = Instant::now();
-        let ran = self.run_on_zeros(cold);
+        let ran = self.run_on_zeros(cold, with_way_back);
         let duration_ms = started.elapsed().as_millis() as u64;
         let Cards { model, checkpoint } = &cold.cards;
         let (model, checkpoint) = (model.id, &checkpoint.name);
@@ -51,13 +63,16 @@ impl EngineWorker {
         }
     }
 
-    /// One run of the size that pages ask for. The way back is run on a GPU only, where its kernels have
-    /// to be compiled; on a CPU it would keep the machine busy for nothing.
-    fn run_on_zeros(&mut self, Cold { task, cards }: &Cold) -> Result<(), WorkerError> {
+    /// One run of the size that pages ask for.
+    fn run_on_zeros(
+        &mut self,
+        Cold { task, cards }: &Cold,
+        with_way_back: bool,
+    ) -> Result<(), WorkerError> {
         let resident = self.resident(cards.model.id, &cards.checkpoint.name)?;
         let (input, target) = task.zeros(cards);
-        let is_gpu = self.engine.device().kind == "gpu";
-        let question = if is_gpu { self.way_back(&cards.model, &target) } else { Question::new() };
+        let question =
+            if with_way_back { self.way_back(&cards.model, &target) } else { Question::new() };
         let ran = self.engine.answer(&resident, &[(&input, &question)], &Silent);
         ran.map(|_| ()).map_err(worker_error)
     }
