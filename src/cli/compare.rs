@@ -11,7 +11,7 @@ use stormlens_data::request::{Progress, Silent};
 use stormlens_nn::Engine;
 use stormlens_nn::engine::Resident;
 
-use super::network::NetworkArgs;
+use super::network::{NetworkArgs, warn_of_left_over};
 use super::progress::Bar;
 use super::speech::Speech;
 use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
@@ -165,7 +165,9 @@ fn load(engine: &Engine, sources: &Sources, name: &str) -> anyhow::Result<Arc<Re
         checkpoint: (!checkpoint.is_empty()).then(|| checkpoint.into()),
         sources: sources.clone(),
     };
-    Ok(engine.load(model, &network.weights()?.1)?)
+    let resident = engine.load(model, &network.weights()?.1)?;
+    warn_of_left_over(&resident.checkpoint);
+    Ok(resident)
 }
 
 fn list(text: &str) -> Vec<String> {

@@ -95,7 +95,7 @@ impl NetworkArgs {
 }
 
 /// Says what a checkpoint holds beside the weights of its network, so that nobody thinks it was used.
-fn warn_of_left_over(card: &CheckpointCard) {
+pub(super) fn warn_of_left_over(card: &CheckpointCard) {
     if !card.left_over.is_empty() {
         let names = card.left_over.join(", ");
         tracing::warn!("left out, beside the weights of the network: {names}");

@@ -20,7 +20,7 @@ const FIRST_WET: usize = 400;
 fn code(frame: usize, row: usize, column: usize) -> u16 {
     match () {
         () if frame < N_MISSING || is_gap(row, column) => 0x29C4,
-        () if column >= FIRST_WET && (column + 3 * frame) / 40 % 2 == 0 => 40,
+        () if column >= FIRST_WET && ((column + 3 * frame) / 40).is_multiple_of(2) => 40,
         () => 0,
     }
 }

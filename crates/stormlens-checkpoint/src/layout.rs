@@ -93,8 +93,10 @@ impl<'p, 'a> Contents<'p, 'a> {
         }
         let dictionaries = self.states.iter().filter_map(|state| state.name);
         let dictionaries = dictionaries.map(str::to_owned).collect();
+        let state = StateDict { tensors };
         Ok(Foreign {
-            state: without_prefix(StateDict { tensors }),
+            // Names of several dictionaries are those under which they were saved.
+            state: if self.states.len() > 1 { state } else { without_prefix(state) },
             left_over: self.left_over.clone(),
             dictionaries,
             container,

@@ -12,12 +12,12 @@ use crate::simulate::Random;
 pub const PUBLISHED_NORMALISATION_MM_5MIN: f64 = 47.18;
 /// Height and width of a patch.
 pub const SIDE_PX: usize = 32;
-/// What the authors' program adds to the spread of a patch, in its unit of rain (mm in 5 minutes over a maximum of 47.18).
+/// Whose square the authors' program adds to the variance of a patch, in its unit of rain (mm in 5 minutes over a maximum of 47.18).
 pub const PUBLISHED_FLOOR: f64 = 1e-3;
-/// What our own weights add, in mm in 5 minutes / 47.83: 1.7 mm/h, so that a patch that was dry can rain.
+/// The same of our own weights, in mm in 5 minutes / 47.83: 1.7 mm/h, so that a patch that was dry can rain.
 pub const DEFAULT_FLOOR: f64 = 3e-3;
 
-/// The tensor in which weights state what they add to the spread of a patch, in the unit of the input; where there is none it
+/// The tensor in which weights state whose square is added to the variance of a patch, in the unit of the input; where there is none it
 /// is the published thousandth. With it also a dry patch can rain: by so much for one unit of what the decoder says.
 pub const FLOOR: &str = "stated.statistics_floor";
 

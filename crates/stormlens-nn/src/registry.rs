@@ -137,7 +137,7 @@ fn left_out(file: &Foreign, others: Vec<String>) -> Vec<String> {
     }
     let is_whole = |dictionary: &&String| {
         let n_all = file.state.tensors.keys().filter(|name| is_in(name, dictionary)).count();
-        n_all == others.iter().filter(|name| is_in(name, dictionary)).count()
+        n_all > 0 && n_all == others.iter().filter(|name| is_in(name, dictionary)).count()
     };
     let whole: Vec<String> = file.dictionaries.iter().filter(is_whole).cloned().collect();
     let is_alone = |name: &String| !whole.iter().any(|dictionary| is_in(name, dictionary));

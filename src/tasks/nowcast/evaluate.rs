@@ -82,11 +82,13 @@ fn run(evaluation: &Evaluation<'_>, task: &Nowcasting) -> anyhow::Result<Evaluat
 /// What sets the network beside all reference forecasts, of rain in a folder of frames. Here they would cost pixels: what
 /// moves in from outside no forecast knows, and scores of an evaluation are over all that was observed.
 fn comparison(evaluation: &Evaluation<'_>, task: &Nowcasting) -> Option<String> {
+    // Of a part of the samples it would be another comparison.
+    let is_of_all = evaluation.members.is_none();
     let is_rain = task.field == NowcastField::Precipitation && evaluation.dataset.is_dir();
     let references: Vec<&str> = reference_forecasters().iter().map(|f| f.name()).collect();
-    is_rain.then(|| {
+    (is_rain && is_of_all).then(|| {
         format!(
-            "stormlens compare --dataset {} --forecasts {}/{},{} --output comparison.json",
+            "stormlens compare --dataset '{}' --forecasts {}/{},{} --output comparison.json",
             evaluation.dataset.display(),
             evaluation.model.id,
             evaluation.name,

@@ -245,7 +245,7 @@ pub fn spread_out(
     values.chunks_exact(rows * columns).flat_map(plane).collect()
 }
 
-/// What the weights add to the spread of a patch.
+/// Whose square the weights add to the variance of a patch.
 pub fn floor(placed: &[ShownLayer]) -> f64 {
     let stated = placed.iter().find(|layer| layer.name == FLOOR).and_then(|l| l.values.first());
     stated.map_or(PUBLISHED_FLOOR, |&floor| f64::from(floor))

@@ -61,7 +61,7 @@ fn moments(fields: &FieldStatement) -> &'static str {
     match fields.mean_hours {
         None => "",
         Some(_) => {
-            "; fields of single moments are averaged: one at the begin, then evenly spaced, at most 6 h apart"
+            "; fields of single moments are averaged: one at the start, then evenly spaced, at most 6 h apart"
         }
     }
 }

@@ -43,11 +43,14 @@ fn wrapper(top: &Dict) -> Layout {
 /// A dictionary of tensors, with its name where there are several.
 type Named<'p, 'a> = (Option<&'a str>, &'p Dict<'a>);
 
+/// The place of a dictionary of tensors, and how many it holds.
+type Found = (usize, usize);
+
 /// Looks through dictionaries, each once however often a file names it.
 pub(super) struct Finder<'p, 'a> {
     pickle: &'p Pickle<'a>,
     /// Where the tensors of a dictionary lie, by its place and how many dictionaries further down were looked at.
-    known: HashMap<(usize, usize), Option<usize>>,
+    known: HashMap<(usize, usize), Option<Found>>,
 }
 
 impl<'p, 'a> Finder<'p, 'a> {
@@ -64,19 +67,22 @@ impl<'p, 'a> Finder<'p, 'a> {
         {
             return Err(Fault::Unsupported(format!("its `state_dict` is {}", value.kind())));
         }
+        let own = n_tensors(top);
+        let mut all = self.several(top);
+        all.retain(|(_, state)| n_tensors(state) > own);
+        // A mean has as many, and a larger one may be the network.
+        let others = all.iter().filter(|(name, _)| !name.is_some_and(is_mean));
+        let most = others.map(|(_, state)| n_tensors(state)).max().unwrap_or(0).max(own + 1);
         let named = STATE_NAMES.iter().find_map(|&name| Some((name, self.within(top.get(name)?)?)));
-        let is_more = |dict: &Dict| n_tensors(dict) > n_tensors(top);
-        if let Some((name, state)) = named.filter(|(_, state)| is_more(state)) {
+        if let Some((name, state)) = named.filter(|(_, state)| n_tensors(state) >= most) {
             let is_at_once = name == "state_dict" && self.is(top.get(name), state);
             let layout = if is_at_once { wrapper(top) } else { Layout::Wrapped };
             return Ok((layout, vec![(None, state)]));
         }
-        let mut others = self.several(top);
-        others.retain(|(_, state)| is_more(state));
-        match (others.is_empty(), n_tensors(top)) {
+        match (all.is_empty(), own) {
             (true, 0) => Err(Fault::Unsupported("it holds no tensors".into())),
             (true, _) => Ok((Layout::Bare, vec![(None, top)])),
-            (false, _) => Ok((Layout::Wrapped, told_apart(others)?)),
+            (false, _) => Ok((Layout::Wrapped, told_apart(all)?)),
         }
     }
 
@@ -109,17 +115,18 @@ impl<'p, 'a> Finder<'p, 'a> {
     /// The dictionary of tensors that a value is, or that it holds under a usual name.
     fn within(&mut self, value: Value<'a>) -> Option<&'p Dict<'a>> {
         let Value::Dict(at) = value else { return None };
-        Some(&self.pickle.heap.dicts[self.below(at, MAX_WRAPPERS)?])
+        let (found, _) = self.below(at, MAX_WRAPPERS)?;
+        Some(&self.pickle.heap.dicts[found])
     }
 
-    /// The place of the dictionary with the most tensors: this one, or one that it holds under a usual name, so many
-    /// dictionaries down.
-    fn below(&mut self, at: usize, n_wrappers: usize) -> Option<usize> {
+    /// This dictionary, or the first one that it holds under a usual name, so many dictionaries down, where that has more
+    /// tensors.
+    fn below(&mut self, at: usize, n_wrappers: usize) -> Option<Found> {
         if let Some(&known) = self.known.get(&(at, n_wrappers)) {
             return known;
         }
-        let dicts = &self.pickle.heap.dicts;
-        let (dict, own) = (&dicts[at], n_tensors(&dicts[at]));
+        let dict = &self.pickle.heap.dicts[at];
+        let own = n_tensors(dict);
         let inner = n_wrappers.checked_sub(1).and_then(|n_left| {
             let mut inner = STATE_NAMES.iter().filter_map(|name| match dict.get(name)? {
                 Value::Dict(inner) => self.below(inner, n_left),
@@ -127,8 +134,8 @@ impl<'p, 'a> Finder<'p, 'a> {
             });
             inner.next()
         });
-        let inner = inner.filter(|&inner| n_tensors(&dicts[inner]) > own);
-        let found = inner.or((own > 0).then_some(at));
+        let inner = inner.filter(|&(_, n)| n > own);
+        let found = inner.or((own > 0).then_some((at, own)));
         self.known.insert((at, n_wrappers), found);
         found
     }

@@ -226,6 +226,17 @@ fn the_network_is_told_from_what_lies_around_it() {
     check(network(of_means, "state_dict").op(b"u"), Layout::Wrapped, &[mean]);
 }
 
+/// A usual name is no more than a hint where another dictionary has more tensors: whoever knows networks chooses.
+#[test]
+fn a_small_dictionary_with_a_usual_name_is_not_taken_for_the_network() {
+    let entries = small();
+    let shares = Pickle::new().op(b"}(").text("weights").op(b"}(").text("dry").tensor(&entries[0]);
+    let pickle = shares.op(b"u").text("generator").state_dict(&entries).op(b"u").end();
+    let file = read_bytes(&torch_zip(pickle, &entries)).unwrap();
+    assert_eq!(file.dictionaries, ["weights", "generator"]);
+    assert!(file.state.tensors.contains_key("generator.a.weight"));
+}
+
 #[track_caller]
 fn check_names(names: &[&'static str], expected: &[&str]) {
     let entries: Vec<_> = names.iter().map(|name| floats(name, "0", &[1], &[1.0])).collect();

@@ -154,8 +154,8 @@ pub fn stated_in_vain<'a>(name: &str, mut fields: impl Iterator<Item = &'a Conte
             "{name} says itself over which intervals its fields are: leave out the hours of each field"
         ),
         false => format!(
-            "the fields of {name} are rates, and a number of hours makes no amount of them: leave it out and give all frames, \
-             or a file with time bounds"
+            "the fields of {name} are no amounts, and a number of hours makes none of them: leave out the hours of each field, \
+             and give all frames of a rate, or a file with time bounds"
         ),
     };
     FieldError::Interval { what }

@@ -65,8 +65,13 @@ pub fn accumulate(
         unit: first.unit.clone(),
         needed: NO_RAIN,
     })?;
+    // A mean whose times have no bounds is of the step before or after its time: it holds as a rate of the moment does.
     let is_moment = |field: &GriddedField| {
-        field.interval.is_some_and(|i| i.statistic == Statistic::Instantaneous)
+        field.interval.is_some_and(|own| match own.statistic {
+            Statistic::Instantaneous => true,
+            Statistic::Mean => own.duration_s() == 0,
+            _ => false,
+        })
     };
     let pieces = match (unit, fields.iter().all(is_moment)) {
         (RainUnit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,

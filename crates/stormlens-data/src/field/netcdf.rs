@@ -177,9 +177,10 @@ impl NetcdfFile {
         let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
         if let Some(i) = values.iter().position(|value| value.is_infinite()) {
             let (name, row, column) = (short(name), i / ends[1], i % ends[1]);
+            // As the file has it: what is too large for a field is not infinite there.
+            let own = array.iter().nth(i).copied().unwrap_or_default();
             let what = format!(
-                "{name} holds {} in row {row}, column {column}: write NaN, or state _FillValue or missing_value",
-                values[i]
+                "{name} holds {own:e} in row {row}, column {column}: write NaN, or state _FillValue or missing_value"
             );
             return Err(damaged(what));
         }

@@ -42,6 +42,10 @@ pub(super) fn amounts(
 
 /// From a unit to millimetres of an interval; `None` where no amount follows from what was done to the values.
 fn factor(unit: RainUnit, interval: Interval) -> Option<f64> {
+    // A mean of no time makes no amount, and 0 would pass for one.
+    if interval.statistic == Statistic::Mean && interval.duration_s() <= 0 {
+        return None;
+    }
     match (unit, interval.statistic) {
         (RainUnit::Rate(_), Statistic::Mean)
         | (RainUnit::Amount(_) | RainUnit::Sum { .. }, Statistic::Accumulation)

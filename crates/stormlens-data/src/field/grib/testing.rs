@@ -77,7 +77,7 @@ impl Draft {
         let (height, width) = (self.height, self.width);
         // A sign is the first bit; longitudes have none.
         let micro = |degrees: f64| (degrees.abs() * 1e6).round() as u32;
-        let latitude = |degrees: f64| micro(degrees) | u32::from(degrees < 0.0) << 31;
+        let latitude = |degrees: f64| micro(degrees) | (u32::from(degrees < 0.0) << 31);
         let longitude = |degrees: f64| micro(degrees.rem_euclid(360.0));
         let (west, south) = (self.scanning & 0x80 != 0, self.scanning & 0x40 != 0);
         let [north, west_end] = self.north_west;

@@ -232,7 +232,10 @@ fn intervals(
     };
     let statistic = statistic(variable, coordinate);
     let interval = |(i, &time): (usize, &f64)| match &bounds {
-        None => Ok(Interval::at(moment(time)?)),
+        None => {
+            let statistic = without_bounds(statistic);
+            Ok(Interval { statistic, ..Interval::at(moment(time)?) })
+        }
         Some(bounds) => {
             // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
             let (one, other) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
@@ -242,9 +245,20 @@ fn intervals(
     times.iter().enumerate().map(interval).collect()
 }
 
+/// Of a time without bounds: a sum is an amount of which somebody may state the hours; means, maxima and minima are no values
+/// of the moment that the file names.
+fn without_bounds(statistic: Statistic) -> Statistic {
+    match statistic {
+        Statistic::Mean | Statistic::Other => statistic,
+        Statistic::Instantaneous | Statistic::Accumulation | Statistic::Unstated => {
+            Statistic::Instantaneous
+        }
+    }
+}
+
 /// What was done over time, by the cell methods (CF 7.3): of the coordinate by its name, its standard name or its dimension.
 fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
-    let methods = text(variable, "cell_methods").unwrap_or_default();
+    let methods = without_remarks(&text(variable, "cell_methods").unwrap_or_default());
     let words: Vec<&str> = methods.split_whitespace().collect();
     let standard_name = text(coordinate, "standard_name");
     let dimensions = coordinate.dimensions().iter().map(|dimension| dimension.name.as_str());
@@ -252,7 +266,7 @@ fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
         dimensions.chain([coordinate.name(), "time"]).chain(standard_name.as_deref()).collect();
     let is_of_time =
         |word: &&str| word.strip_suffix(':').is_some_and(|name| of_time.contains(&name));
-    let Some(place) = words.iter().position(|word| is_of_time(&word)) else {
+    let Some(place) = words.iter().position(is_of_time) else {
         return without_time(variable, &words);
     };
     match words[place + 1..].iter().find(|word| !word.ends_with(':')) {
@@ -263,6 +277,16 @@ fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
     }
 }
 
+/// Without what stands in brackets: `(interval: 1 hour comment: sampled)`.
+fn without_remarks(methods: &str) -> String {
+    let parts = methods.split('(').enumerate();
+    let outside = parts.map(|(i, part)| match (i, part.split_once(')')) {
+        (0, _) => part,
+        (_, after) => after.map_or("", |(_, after)| after),
+    });
+    outside.collect::<Vec<_>>().join(" ")
+}
+
 /// Nothing is said of time where all that is said is of space; what has an unknown name could be of time.
 fn without_time(variable: &NcVariable, words: &[&str]) -> Statistic {
     const OF_SPACE: [&str; 5] = ["area", "latitude", "longitude", "lat", "lon"];
@@ -271,8 +295,7 @@ fn without_time(variable: &NcVariable, words: &[&str]) -> Statistic {
         OF_SPACE.contains(&name) || dimensions.iter().any(|dimension| dimension.name == name)
     };
     let mut names = words.iter().filter_map(|word| word.strip_suffix(':'));
-    // In brackets stand remarks such as `(interval: 1 hour)`.
-    match names.all(|name| name.starts_with('(') || is_of_space(name)) {
+    match names.all(is_of_space) {
         true => Statistic::Unstated,
         false => Statistic::Other,
     }

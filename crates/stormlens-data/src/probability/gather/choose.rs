@@ -139,9 +139,13 @@ pub(in crate::probability) fn is_of_time(
     }
 }
 
-/// Whether a field is of a moment.
+/// Whether a field is of a moment; a mean or a maximum is not, whatever its times are.
 pub(in crate::probability) fn is_moment(interval: Interval) -> bool {
-    interval.statistic == Statistic::Instantaneous || interval.duration_s() == 0
+    match interval.statistic {
+        Statistic::Instantaneous => true,
+        Statistic::Accumulation | Statistic::Unstated => interval.duration_s() == 0,
+        Statistic::Mean | Statistic::Other => false,
+    }
 }
 
 /// Moments of a variable from the start of an interval to before its end, ascending, each once.

@@ -32,7 +32,7 @@ pub(in crate::probability) fn are_even(
 ) -> bool {
     let from_start = |moment: &Timestamp| moment.as_second() - start.as_second();
     let length = from_start(&end);
-    let Some(n) = i64::try_from(moments.len()).ok().filter(|&n| n > 0 && length % n == 0) else {
+    let Some(n) = i64::try_from(moments.len()).ok().filter(|&n| n > 1 && length % n == 0) else {
         return false;
     };
     let step = length / n;

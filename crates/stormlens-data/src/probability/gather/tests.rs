@@ -251,7 +251,8 @@ fn moments_make_the_mean_of_a_day() {
     let words = "mean of 4 moments from 2024-05-01 00:00 UTC to 2024-05-02 00:00 UTC";
     assert!(source.contains(words), "{source}");
     // Each in a file of its own, in any order.
-    let apart: Vec<_> = moments.iter().rev().flat_map(|one| files(&[one.clone()])).collect();
+    let apart: Vec<_> =
+        moments.iter().rev().flat_map(|one| files(std::slice::from_ref(one))).collect();
     assert_eq!(gather(&apart, &daily, end).unwrap().values, mean.values);
     // Three of four; not from the start on; too far apart: no day, and what would make it one is said.
     let [a, b, c, d] = moments.clone();
@@ -413,4 +414,87 @@ fn negative_rain_is_no_dry_day() {
     );
     let dry = gather(&files(&[rain(-3)]), &statement, time()).unwrap();
     assert!(dry.values.iter().all(|mm| *mm == 0.0), "what packing leaves is nothing");
+}
+
+/// Temperature at 850 hPa at 00, 06, 12 and 18 UTC; the times are called as `time` says, and their bounds descend with them.
+fn with_methods(time: &str, methods: &str, has_bounds: bool) -> FieldFile {
+    let mut file = NcFileBuilder::new();
+    let sizes = [(time, 4), ("ends", 2), ("lat", 2), ("lon", 2)];
+    let [t, ends, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let mut add = |name: &str, dimensions: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, dimensions).unwrap();
+        file.write_variable(variable, values).unwrap();
+        for (key, text) in attributes {
+            let text = NcAttrValue::Chars((*text).to_owned());
+            file.add_variable_attribute(variable, *key, text).unwrap();
+        }
+    };
+    let since = ("units", "hours since 2024-05-01 00:00:00");
+    let of_time = [since, ("standard_name", "time"), ("bounds", "time_ends")];
+    let n_said = if has_bounds { 3 } else { 2 };
+    add(time, &[t], &[18.0, 12.0, 6.0, 0.0], &of_time[..n_said]);
+    if has_bounds {
+        let bounds = [24.0, 18.0, 18.0, 12.0, 12.0, 6.0, 6.0, 0.0];
+        add("time_ends", &[t, ends], &bounds, &[]);
+    }
+    add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
+    add("p", &[], &[850.0], &[("units", "hPa"), ("standard_name", "air_pressure")]);
+    let said = [
+        ("units", "K"),
+        ("standard_name", "air_temperature"),
+        ("coordinates", "p"),
+        ("cell_methods", methods),
+    ];
+    add("ta", &[t, lat, lon], &[280.0; 16], &said);
+    let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
+    FieldFile::from_bytes("a.nc", file.to_vec(options).unwrap().1).unwrap()
+}
+
+/// What a file says was done over time is found under every name that the time has; what it says of space is not that.
+#[test]
+fn cell_methods_of_time_are_told_from_those_of_space() {
+    use crate::field::Statistic::{Accumulation, Instantaneous, Mean, Other, Unstated};
+    let check = |time: &str, methods: &str, [bare, bounded]: [crate::field::Statistic; 2]| {
+        for (has_bounds, expected) in [(false, bare), (true, bounded)] {
+            let file = with_methods(time, methods, has_bounds);
+            let found = file.contents()[0].interval.unwrap();
+            assert_eq!(found.statistic, expected, "{time}, {methods}, {has_bounds}");
+            assert_eq!(found.duration_s(), if has_bounds { 6 * 3600 } else { 0 });
+        }
+    };
+    for time in ["time", "valid_time", "t"] {
+        check(time, "time: mean", [Mean; 2]);
+        check(time, "area: mean time: maximum (interval: 1 hour)", [Other; 2]);
+        check(time, "lat: lon: mean time: sum", [Instantaneous, Accumulation]);
+        let remark = "area: mean (interval: 0.25 degree comment: from time: mean)";
+        check(time, remark, [Instantaneous, Unstated]);
+        check(time, "realization: maximum", [Other; 2]);
+    }
+    check("valid_time", "valid_time: point", [Instantaneous; 2]);
+}
+
+/// Maxima and means of six hours are no moments, though their times have no bounds.
+#[test]
+fn only_moments_make_the_mean_of_a_day() {
+    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
+    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
+    let made = |methods: &str| {
+        let files = [with_methods("time", methods, false)];
+        assert_eq!(
+            times(&files, &daily).len(),
+            usize::from(methods.contains("point")),
+            "{methods}"
+        );
+        gather(&files, &daily, end)
+    };
+    assert!(made("time: point").is_ok());
+    for methods in ["time: maximum", "time: mean"] {
+        assert!(error(made(methods)).contains("no file has"), "{methods}");
+    }
+    // One moment is no mean, however short the hours are.
+    let short = FieldStatement { mean_hours: Some(6), ..daily };
+    let at_six: Timestamp = "2024-05-01T06:00:00Z".parse().unwrap();
+    let files = [with_methods("time", "time: point", false)];
+    assert!(error(gather(&files, &short, at_six)).contains("there is 1"), "one moment");
 }

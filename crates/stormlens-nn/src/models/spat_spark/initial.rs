@@ -96,6 +96,13 @@ pub fn around_encoder(encoder: HostTensors, form: &Form, seed: u64) -> Result<Ho
     let named = |(name, shape, values): HostTensor| (format!("{ENCODER}.{name}"), shape, values);
     let known: HostTensors = encoder.into_iter().map(named).collect();
     let fresh = initialise(&architecture(form).schema, seed);
+    let is_unknown = |name: &str| !fresh.iter().any(|(own, ..)| own == name);
+    if let Some((name, ..)) = known.iter().find(|(name, ..)| is_unknown(name)) {
+        return Err(format!(
+            "an encoder with a tensor that such a network does not have ({}); save the encoder without it",
+            printable(name.trim_start_matches(ENCODER).trim_start_matches('.'))
+        ));
+    }
     let strange = known.iter().find(|tensor| !holds(&fresh, tensor));
     let mut own = fresh.iter().filter(|(name, ..)| name.starts_with(ENCODER));
     if let Some((name, ..)) = strange.or_else(|| own.find(|tensor| !holds(&known, tensor))) {
