@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::parameters::{Parameters, QuestionError, encode};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
-use crate::web::{AppError, AppState, format};
+use crate::web::{AppError, AppState};
 
 /// From here on it rained, mm in the day.
 const WET_MM: f32 = 1.0;
@@ -195,9 +195,9 @@ fn row(iberia: &Iberia, day: usize) -> Day {
     }
 }
 
-/// `3.2 mm`
+/// `3.2 mm`: gauges are read to a tenth.
 pub fn amount(mm: f32) -> String {
-    if mm.is_nan() { "–".to_owned() } else { format!("{} mm", format::number(f64::from(mm))) }
+    if mm.is_nan() { "–".to_owned() } else { format!("{mm:.1} mm") }
 }
 
 /// Wet days of the years that are kept for scores, months apart, and a dry one.
