@@ -23,6 +23,7 @@ mod fields;
 mod file_commands;
 mod files;
 mod forms;
+mod forms_in_browser;
 #[cfg(feature = "nn")]
 mod forms_of_networks;
 mod frames;
