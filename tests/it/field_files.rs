@@ -123,7 +123,7 @@ impl Draft {
 }
 
 /// GRIB2 of a day of the repository, as a reanalysis gives it: fields of four moments that have the day's mean, and its rain.
-pub fn grib_of_day(name: &str) -> Vec<u8> {
+pub fn grib_of_day(name: &str, has_rain: bool) -> Vec<u8> {
     let (iberia, statement) = &*IBERIA;
     let values = iberia.values(iberia.find(name).expect("it is there"), statement);
     let n = statement.size[0] * statement.size[1];
@@ -139,7 +139,10 @@ pub fn grib_of_day(name: &str) -> Vec<u8> {
         };
         hours.iter().zip(around).flat_map(message).collect::<Vec<u8>>()
     };
-    statement.variables.iter().zip(values.chunks_exact(n)).flat_map(of_variable).collect()
+    let all = statement.variables.iter().zip(values.chunks_exact(n));
+    let is_there =
+        |variable: &FieldVariable| has_rain || variable.quantity != FieldQuantity::Precipitation;
+    all.filter(|(variable, _)| is_there(variable)).flat_map(of_variable).collect()
 }
 
 /// One field as a message, in the units of GRIB: heights as geopotentials, g/kg and hPa as kg/kg and Pa.

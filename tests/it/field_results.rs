@@ -70,7 +70,7 @@ async fn a_file_of_a_day_has_the_probabilities_of_that_day() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn grib_of_four_moments_has_the_memberships_of_that_day() {
     let app = app();
-    let body = form("files", &[("day.grib2", &grib_of_day(DAY))]);
+    let body = form("files", &[("day.grib2", &grib_of_day(DAY, true))]);
     let sent = app.send_body("/probability", FORM, "text/html", body).await;
     let page = app.get(sent.header("location")).await;
     let text = page.texts("main").concat();
@@ -85,6 +85,15 @@ async fn grib_of_four_moments_has_the_memberships_of_that_day() {
     for (a, b) in brought.iter().zip(&shipped) {
         assert!((a - b).abs() < 5e-3, "{a} is not {b}");
     }
+    // No field ends where the day does.
+    let body = form("files", &[("day.grib2", &grib_of_day(DAY, false))]);
+    let sent = app.send_body("/probability", FORM, "text/html", body).await;
+    let page = app.get(sent.header("location")).await;
+    assert_eq!(page.status.as_u16(), 200, "{}", page.text());
+    assert!(page.text().contains("11 of them are there"), "{}", page.text());
+    let id = sent.header("location").trim_start_matches("/probability/").to_owned();
+    let (text, _) = asked(&app, &id, "membership").await;
+    assert!(text.contains("RAIN is hidden"), "{text}");
 }
 
 /// Fields dropped on the page, what was recognised, and the probabilities.

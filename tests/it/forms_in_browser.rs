@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::accessibility::FINLAND;
 use crate::browser::{in_browser, scripted_leads};
-use crate::support::LEADS;
+use crate::support::SAMPLE;
 use crate::webdriver::Browser;
 
 /// Forms that are sent by GET and take no file. The last choice of the list of that number is taken, the first one where the
@@ -54,7 +54,7 @@ async fn every_form_leads_somewhere_with_javascript() {
         let mut n_pressed = 0;
         for page in [
             "/samples",
-            &format!("/samples/{LEADS}"),
+            &format!("/samples/{SAMPLE}"),
             "/scenes",
             "/rain",
             "/rain/mrms-20160922T1100",
@@ -62,8 +62,8 @@ async fn every_form_leads_somewhere_with_javascript() {
             "/models/polar-low",
             "/verification",
             FINLAND,
-            &format!("/v1/result?sample={LEADS}&methods=grad-cam,integrated-gradients,saliency"),
-            &format!("/v1/compare?sample={LEADS}"),
+            &format!("/v1/result?sample={SAMPLE}&methods=grad-cam,integrated-gradients,saliency"),
+            &format!("/v1/compare?sample={SAMPLE}"),
         ] {
             let page = format!("{address}{page}");
             for form in 0.. {

@@ -18,7 +18,7 @@ pub mod synthetic;
 pub(crate) mod testing;
 mod times;
 
-pub use gather::{Found, GatheredFields, gather, network_input};
+pub use gather::{Found, GatheredFields, LONGEST_STEP_S, end_of, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
 pub use logistic::Logistic;
 pub use mask::{Tokens, all_but, hidden_by_noise};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use stormlens_data::card::{CheckpointCard, FieldsCard};
 use stormlens_data::field::FieldError;
+use stormlens_data::probability::end_of;
 
 use super::samples::{Loaded, Upload, takes_files};
 use crate::catalog::Catalog;
@@ -117,7 +118,8 @@ pub fn best(upload: &Upload, some: Vec<Weights>) -> Option<Result<Found, FieldEr
 pub fn nothing(upload: &Upload, weights: Option<&Weights>) -> FieldError {
     let title = upload.title();
     let known = upload.files.known();
-    let what = match known.iter().flatten().min() {
+    let hours = weights.and_then(|weights| weights.card.fields.mean_hours);
+    let what = match known.iter().flatten().max() {
         None if known.is_empty() => format!(
             "{title} holds nothing that a network here looks at; it holds {}",
             upload.files.in_words()
@@ -126,10 +128,18 @@ pub fn nothing(upload: &Upload, weights: Option<&Weights>) -> FieldError {
             format!("the fields of {title} say no time: a network looks at fields of one time")
         }
         // Of each variable what is there instead.
-        Some(&time) => match weights.map(|weights| upload.files.load(time, &weights.card)) {
-            Some(Err(error)) => return error,
-            _ => format!("{title} holds nothing of a time that the weights look at"),
-        },
+        Some(&time) => {
+            match weights.map(|weights| upload.files.load(day_of(time, hours), &weights.card)) {
+                Some(Err(error)) => return error,
+                _ => format!("{title} holds nothing of a time that the weights look at"),
+            }
+        }
     };
     FieldError::Domains { what }
+}
+
+/// The end of the hours that a moment lies in; a time at which such hours end is itself.
+fn day_of(time: Timestamp, hours: Option<u32>) -> Timestamp {
+    let is_end = |hours: u32| time.as_second().rem_euclid(i64::from(hours.max(1)) * 3600) == 0;
+    hours.filter(|&hours| !is_end(hours)).and_then(|hours| end_of(time, hours)).unwrap_or(time)
 }

@@ -29,6 +29,14 @@ fn longitudes_of_every_kind_go_from_west_to_east() {
     check(&[180.0, 270.0, 0.0, 90.0], &[-180.0, -90.0, 0.0, 90.0], true);
     check(&[45.0, 135.0, 225.0, 315.0], &[-135.0, -45.0, 45.0, 135.0], true);
     check(&[7.5], &[7.5], false);
+    // A region across Greenwich, sorted by its numbers: the gap is no step.
+    check(&[0.0, 1.0, 2.0, 358.0, 359.0], &[-2.0, -1.0, 0.0, 1.0, 2.0], false);
+    check(&[0.0, 1.0, 359.0], &[-1.0, 0.0, 1.0], false);
+    let quarters = [0.0, 2.5, 5.0, 345.0, 347.5, 350.0, 352.5, 355.0, 357.5];
+    let expected = [-15.0, -12.5, -10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0];
+    check(&quarters, &expected, false);
+    // Steps that are not equal, and no circle.
+    check(&[0.0, 1.0, 2.0, 10.0], &[0.0, 1.0, 2.0, 10.0], false);
 }
 
 #[test]

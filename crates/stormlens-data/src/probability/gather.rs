@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::choose::{Choice, choose};
 pub(super) use self::choose::{fits, is_moment, is_of_time};
-pub(super) use self::moments::{are_even, end_of, start_of};
+pub use self::moments::{LONGEST_STEP_S, end_of};
+pub(super) use self::moments::{are_even, start_of};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
 use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
@@ -163,10 +164,22 @@ fn one_field(
         Choice::Nothing(why) => why,
     };
     let Some(hours) = statement.mean_hours else { return Ok(Err(why)) };
-    Ok(match moments::mean_of_moments(files, variable, time, hours)? {
+    let check = |field: &GriddedField| check_moment(field, statement, variable);
+    Ok(match moments::mean_of_moments(files, variable, (time, hours), check)? {
         Ok(field) => Ok(field),
         Err(n_there) => Err(why + &moments::wanted(time, hours, n_there).unwrap_or_default()),
     })
+}
+
+/// What is checked of every field.
+fn check_moment(
+    field: &GriddedField,
+    statement: &FieldStatement,
+    variable: &FieldVariable,
+) -> Result<(), FieldError> {
+    let conversion =
+        variable.quantity.conversion(&field.unit).ok_or_else(|| wrong_unit(field, variable))?;
+    on_grid(field, conversion, statement, variable).map(|_| ())
 }
 
 /// Rain of the statement's hours until the time, from whatever sums the files have.

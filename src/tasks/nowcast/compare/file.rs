@@ -10,8 +10,8 @@ use stormlens_data::card::Part;
 use stormlens_data::outcome::Outcome;
 use stormlens_data::score::{MODEL, ScoreRow, ScoreTable};
 
-use super::{Comparison, PATH};
-use crate::parameters::Parameters;
+use super::{Comparison, NETWORKS, PATH};
+use crate::parameters::{Parameters, QuestionError};
 use crate::tasks::nowcast::Nowcasts;
 use crate::tasks::nowcast::question::{lead_time_min, threshold};
 use crate::tasks::nowcast::samples::Samples;
@@ -63,6 +63,23 @@ impl FileKind {
     }
 }
 
+/// On a page a network without that lead time is marked; a file would be silent about it.
+fn check_all_are_there(
+    parameters: &Parameters,
+    comparison: &Comparison,
+) -> Result<(), QuestionError> {
+    let is_there = |name: &str| comparison.names.iter().any(|known| known == name);
+    match parameters.list(NETWORKS).into_iter().find(|name| !is_there(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!(
+                "names {name}, which has no such lead time: leave it out, or choose another lead-time"
+            );
+            Err(QuestionError::parameter(NETWORKS, message))
+        }
+    }
+}
+
 /// The file, computed while the client waits as far as results are not there yet.
 pub async fn show(
     task: Arc<Nowcasts>,
@@ -72,6 +89,7 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let parameters = Parameters::parse(raw.as_deref());
     let comparison = Comparison::read(&parameters, &task, &state.catalog)?;
+    check_all_are_there(&parameters, &comparison)?;
     let mut outcomes = Vec::new();
     for question in &comparison.questions {
         let way = state.way(question);

@@ -33,8 +33,19 @@ pub(super) fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
         add("not-recalibrated", text.to_owned(), true);
     }
     for (variable, found) in statement.variables.iter().zip(&work.loaded.found) {
-        if let Found::Hidden { why } = found {
-            add("hidden", format!("{} is hidden: {why}", variable.name), false);
+        match found {
+            Found::Hidden { why } => {
+                add("hidden", format!("{} is hidden: {why}", variable.name), false);
+            }
+            &Found::Present { n_missing, .. } if n_missing > 0 => {
+                let n = statement.size[0] * statement.size[1];
+                let text = format!(
+                    "{}: {n_missing} of {n} nodes have no data, and the tokens that hold them are hidden",
+                    variable.name
+                );
+                add("hidden-nodes", text, false);
+            }
+            Found::Present { .. } => {}
         }
     }
     for grid in grids(work) {

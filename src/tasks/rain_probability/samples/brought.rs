@@ -225,7 +225,7 @@ fn only_time(files: &OpenFiles) -> anyhow::Result<Timestamp> {
         [only] => Ok(only),
         [] => bail!("the fields say no time: a network looks at fields of one time"),
         [first, .., last] => bail!(
-            "the files hold {} times, {} to {}: name one with --end",
+            "the files hold {} times, {} to {}: name one with --end (of moments that make up a day, the end of the day)",
             ends.len(),
             format_utc(first),
             format_utc(last)

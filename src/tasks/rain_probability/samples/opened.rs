@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use stormlens_data::card::{FieldStatement, FieldsCard};
 use stormlens_data::field::{FieldError, FieldFile};
-use stormlens_data::probability::{gather, recognise, times};
+use stormlens_data::probability::{LONGEST_STEP_S, gather, recognise, times};
 
 use super::{Credit, Loaded};
 use crate::web::upload::NamedBytes;
@@ -46,6 +46,13 @@ impl OpenFiles {
         ends.sort_unstable();
         ends.dedup();
         ends
+    }
+
+    /// Whether a field is of a time, or of a moment of the hours whose mean ends then.
+    pub fn may_have(&self, time: Timestamp) -> bool {
+        let is_near =
+            |end: &Timestamp| (0..=LONGEST_STEP_S).contains(&(time.as_second() - end.as_second()));
+        self.ends().iter().any(is_near)
     }
 
     /// Of each field of a kind that networks look at when its interval ends, where the file says it.

@@ -208,7 +208,7 @@ impl Uploads {
     pub fn entry(&self, id: &str) -> Option<Entry> {
         let (key, time) = parse(id)?;
         let upload = self.find(key)?;
-        upload.files.ends().contains(&time).then(|| upload.entry(time))
+        upload.files.may_have(time).then(|| upload.entry(time))
     }
 
     /// The fields of an id on the grid of some weights; `None` where it is not there.

@@ -49,6 +49,7 @@ pub(super) fn columns(longitudes: &[f64]) -> Result<(Vec<usize>, Vec<f64>, bool)
         return Err("its longitudes are not all between -720 and 720".to_owned());
     }
     let (mut order, mut east) = unrolled(longitudes)?;
+    begin_behind_the_gap(&mut order, &mut east);
     // A repeated circle is one to a tenth of a step: axes in float32 have no better.
     let mean_step = (east[east.len() - 1] - east[0]) / (east.len().max(2) - 1) as f64;
     let circle_end = east[0] + CIRCLE - mean_step / 10.0 - TOLERANCE;
@@ -74,6 +75,26 @@ pub(super) fn columns(longitudes: &[f64]) -> Result<(Vec<usize>, Vec<f64>, bool)
         }
     }
     Ok((order, east, is_global))
+}
+
+/// A region across the end of a file's range, `0, 1, …, 10, 350, …, 359`, begins behind its gap and is no circle.
+fn begin_behind_the_gap(order: &mut [usize], east: &mut [f64]) {
+    let n = east.len();
+    let steps: Vec<f64> = east.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mut sorted = steps.clone();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(&widest), Some(&median)) =
+        (sorted.last(), sorted.get(sorted.len().saturating_sub(1) / 2))
+    else {
+        return;
+    };
+    let around = east[0] + CIRCLE - east[n - 1];
+    let Some(gap) = steps.iter().position(|&step| step == widest) else { return };
+    if around > TOLERANCE && widest > around + TOLERANCE && widest > 1.5 * median {
+        east[..=gap].iter_mut().for_each(|longitude| *longitude += CIRCLE);
+        east.rotate_left(gap + 1);
+        order.rotate_left(gap + 1);
+    }
 }
 
 /// Columns from west to east, and their longitudes without a jump: whole circles are added, so that nothing is

@@ -66,6 +66,8 @@ pub(super) struct Outer {
     /// Of the coordinates without a dimension, such as `height = 2 m`.
     scalar_level: Option<Level>,
     reference_time: Option<Timestamp>,
+    /// Of each time, where a file holds several runs.
+    reference_times: Option<Vec<Timestamp>>,
 }
 
 /// A dimension that is neither time nor place on the map.
@@ -131,37 +133,53 @@ impl Outer {
         variable: &NcVariable,
         before: &[NcDimension],
     ) -> Result<Self, String> {
-        let (mut times, mut others) = (None, Vec::new());
+        let (mut times, mut others, mut reference_times) = (None, Vec::new(), None);
         for (place, dimension) in before.iter().enumerate() {
-            let Ok(coordinate) = file.coordinate_variable(&dimension.name) else {
+            let own = file.coordinate_variable(&dimension.name).ok();
+            let valid = own.filter(|one| !is_reference(one)).filter(|one| is_time(one));
+            let valid = valid.or_else(|| auxiliary(file, &dimension.name, "time"));
+            if let (Some(coordinate), None) = (valid, &times) {
+                let unit = text(coordinate, "units").and_then(|unit| TimeUnit::parse(&unit));
+                let unit =
+                    unit.ok_or_else(|| format!("{} is in no unit of time", coordinate.name()))?;
+                check_calendar(coordinate)?;
+                let values = values(file, coordinate)?;
+                let intervals = intervals(file, variable, coordinate, &values, &unit)?;
+                times = Some((place, intervals));
+                let runs = own.filter(|one| is_reference(one));
+                let runs = runs.or_else(|| auxiliary(file, &dimension.name, RUNS));
+                reference_times = runs.map(|runs| moments(file, runs)).transpose()?;
+                continue;
+            }
+            if let Some(runs) = own.filter(|one| is_reference(one)) {
+                return Err(format!(
+                    "{} says when its runs began, and nothing says of which time its fields are (standard name time)",
+                    runs.name()
+                ));
+            }
+            let Some(coordinate) = own else {
                 let numbers = (0..dimension.size).map(|i| i as f64).collect();
                 let name = dimension.name.clone();
                 others.push(Other { place, name, values: numbers, kind: Kind::Numbers });
                 continue;
             };
             let values = values(file, coordinate)?;
-            match text(coordinate, "units").as_deref().map(TimeUnit::parse) {
-                Some(Some(unit)) if times.is_none() => {
-                    check_calendar(coordinate)?;
-                    let intervals = intervals(file, variable, coordinate, &values, &unit)?;
-                    times = Some((place, intervals));
-                }
-                _ => {
-                    let (name, kind) = (dimension.name.clone(), Kind::of(coordinate));
-                    others.push(Other { place, name, values, kind });
-                }
-            }
+            let (name, kind) = (dimension.name.clone(), Kind::of(coordinate));
+            others.push(Other { place, name, values, kind });
         }
         let (scalar_level, reference_time) = (scalar_level(file, variable), reference_time(file));
-        Ok(Self { times, others, scalar_level, reference_time })
+        Ok(Self { times, others, scalar_level, reference_time, reference_times })
     }
 
     pub fn at(&self, indices: &[u64]) -> Result<Place, String> {
         let at = |place: usize| usize::try_from(indices[place]).unwrap_or(usize::MAX);
-        let interval = match &self.times {
-            None => None,
-            Some((place, intervals)) => intervals.get(at(*place)).copied(),
-        };
+        let (mut interval, mut reference_time) = (None, self.reference_time);
+        if let Some((place, intervals)) = &self.times {
+            interval = intervals.get(at(*place)).copied();
+            if let Some(runs) = &self.reference_times {
+                reference_time = runs.get(at(*place)).copied();
+            }
+        }
         // An instant says nothing of a variable that is a sum: only bounds do.
         let (mut member, mut level) = (None, Vec::new());
         for Other { place, name, values, kind } in &self.others {
@@ -178,7 +196,7 @@ impl Outer {
             level.push(scalar.to_string());
         }
         let level = level.join(", ");
-        Ok(Place { interval, reference_time: self.reference_time, member, level })
+        Ok(Place { interval, reference_time, member, level })
     }
 }
 
@@ -193,13 +211,41 @@ fn scalar_level(file: &NcFile, variable: &NcVariable) -> Option<Level> {
     text(variable, "coordinates")?.split_whitespace().find_map(level)
 }
 
+/// The standard name of the times at which runs began.
+const RUNS: &str = "forecast_reference_time";
+
+fn is_reference(coordinate: &NcVariable) -> bool {
+    text(coordinate, "standard_name").as_deref() == Some(RUNS)
+}
+
+fn is_time(coordinate: &NcVariable) -> bool {
+    text(coordinate, "units").is_some_and(|unit| TimeUnit::parse(&unit).is_some())
+}
+
+/// A coordinate along a dimension that has another name than it (CF 5), by its standard name.
+fn auxiliary<'f>(file: &'f NcFile, along: &str, standard_name: &str) -> Option<&'f NcVariable> {
+    let is_it = |variable: &&NcVariable| {
+        text(variable, "standard_name").as_deref() == Some(standard_name)
+            && matches!(variable.dimensions(), [only] if only.name == along)
+            && is_time(variable)
+    };
+    file.variables().ok()?.iter().find(is_it)
+}
+
+/// The moments of a variable of times.
+fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, String> {
+    check_calendar(variable)?;
+    let none = || format!("{} holds what is no time", variable.name());
+    let unit = text(variable, "units").and_then(|unit| TimeUnit::parse(&unit)).ok_or_else(none)?;
+    values(file, variable)?.into_iter().map(|value| unit.moment(value).ok_or_else(none)).collect()
+}
+
 /// The scalar variable with the time of analysis that CF names so.
 fn reference_time(file: &NcFile) -> Option<Timestamp> {
-    let is_reference = |variable: &&NcVariable| {
-        text(variable, "standard_name").as_deref() == Some("forecast_reference_time")
-            && variable.num_elements().is_ok_and(|n| n == 1)
+    let is_it = |variable: &&NcVariable| {
+        is_reference(variable) && variable.num_elements().is_ok_and(|n| n == 1)
     };
-    let variable = file.variables().ok()?.iter().find(is_reference)?;
+    let variable = file.variables().ok()?.iter().find(is_it)?;
     check_calendar(variable).ok()?;
     let unit = TimeUnit::parse(&text(variable, "units")?)?;
     let value = file.read_variable_as_f64(variable.name()).ok()?.first().copied()?;

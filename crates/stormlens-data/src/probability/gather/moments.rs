@@ -8,7 +8,7 @@ use crate::field::{FieldError, FieldFile, GriddedField, Interval};
 use crate::time::format_utc;
 
 /// The NCEP/NCAR reanalysis makes the mean of a day of 00, 06, 12 and 18 UTC; moments further apart miss much of the day.
-const LONGEST_STEP_S: i64 = 6 * 3600;
+pub const LONGEST_STEP_S: i64 = 6 * 3600;
 
 /// When the hours begin that a mean until `end` is of, where they are whole: a day from 00 to 24 UTC.
 pub(in crate::probability) fn start_of(end: Timestamp, hours: u32) -> Option<Timestamp> {
@@ -18,7 +18,7 @@ pub(in crate::probability) fn start_of(end: Timestamp, hours: u32) -> Option<Tim
 }
 
 /// When the hours end that a moment lies in: one at the start counts, one at the end is the next.
-pub(in crate::probability) fn end_of(moment: Timestamp, hours: u32) -> Option<Timestamp> {
+pub fn end_of(moment: Timestamp, hours: u32) -> Option<Timestamp> {
     let length = i64::from(hours) * 3600;
     let end = |n: i64| n.checked_add(1)?.checked_mul(length);
     let number = moment.as_second().checked_div_euclid(length)?;
@@ -43,12 +43,13 @@ pub(in crate::probability) fn are_even(
 /// The mean of a variable until `end`; how many moments there are, where they do not make it up.
 ///
 /// # Errors
-/// Where two fields are of one moment, where units or grids differ, and for a field that cannot be decoded.
+/// Where two fields are of one moment, where units, grids or runs differ, for a field that cannot be decoded, and for one that
+/// `check` refuses: a mean hides a moment that is wrong.
 pub(super) fn mean_of_moments(
     files: &[FieldFile],
     variable: &FieldVariable,
-    end: Timestamp,
-    hours: u32,
+    (end, hours): (Timestamp, u32),
+    check: impl Fn(&GriddedField) -> Result<(), FieldError>,
 ) -> Result<Result<GriddedField, usize>, FieldError> {
     let Some(start) = start_of(end, hours) else { return Ok(Err(0)) };
     let moments = super::choose::moments(files, variable, [start, end]);
@@ -61,6 +62,7 @@ pub(super) fn mean_of_moments(
             return Ok(Err(moments.len()));
         };
         let field = files[file].read(place)?;
+        check(&field)?;
         match &mut sum {
             None => sum = Some(Sum::new(field)),
             Some(sum) => sum.add(&field)?,
@@ -79,6 +81,14 @@ pub(super) fn wanted(end: Timestamp, hours: u32, n_there: usize) -> Option<Strin
     ))
 }
 
+/// Whether two moments are of one forecast, or each of the begin of its own: analyses.
+fn is_of_one_run(one: &GriddedField, other: &GriddedField) -> bool {
+    let is_analysis = |field: &GriddedField| {
+        field.interval.zip(field.reference_time).is_some_and(|(own, begin)| own.end == begin)
+    };
+    one.reference_time == other.reference_time || is_analysis(one) && is_analysis(other)
+}
+
 struct Sum {
     first: GriddedField,
     total: Vec<f64>,
@@ -92,6 +102,13 @@ impl Sum {
 
     /// A node that is missing at one moment has no mean: `NaN` stays.
     fn add(&mut self, field: &GriddedField) -> Result<(), FieldError> {
+        if !is_of_one_run(&self.first, field) {
+            let what = format!(
+                "{} and {} are of different runs, and not of the begin of each: give the fields of one forecast",
+                self.first.source, field.source
+            );
+            return Err(FieldError::Domains { what });
+        }
         if field.unit != self.first.unit || field.grid != self.first.grid {
             let what = format!(
                 "{} and {} are moments of one day in other units or on other grids: give fields of one model",

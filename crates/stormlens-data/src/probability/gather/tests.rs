@@ -268,7 +268,7 @@ fn moments_make_the_mean_of_a_day() {
     assert!(why.contains("two fields are"), "{why}");
     // Another grid at one of them.
     let mut other = moments;
-    other[2].north_west = [41.0, 10.0];
+    other[2].north_west = [40.5, 10.0];
     let why = error(gather(&files(&other), &daily, end));
     assert!(why.contains("in other units or on other grids"), "{why}");
 }
@@ -418,6 +418,11 @@ fn negative_rain_is_no_dry_day() {
 
 /// Temperature at 850 hPa at 00, 06, 12 and 18 UTC; the times are called as `time` says, and their bounds descend with them.
 fn with_methods(time: &str, methods: &str, has_bounds: bool) -> FieldFile {
+    with_runs(time, methods, has_bounds, None)
+}
+
+/// The same, with the hour at which the run of each time began.
+fn with_runs(time: &str, methods: &str, has_bounds: bool, runs: Option<[f64; 4]>) -> FieldFile {
     let mut file = NcFileBuilder::new();
     let sizes = [(time, 4), ("ends", 2), ("lat", 2), ("lon", 2)];
     let [t, ends, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
@@ -436,6 +441,9 @@ fn with_methods(time: &str, methods: &str, has_bounds: bool) -> FieldFile {
     if has_bounds {
         let bounds = [24.0, 18.0, 18.0, 12.0, 12.0, 6.0, 6.0, 0.0];
         add("time_ends", &[t, ends], &bounds, &[]);
+    }
+    if let Some(runs) = runs {
+        add("run", &[t], &runs, &[since, ("standard_name", "forecast_reference_time")]);
     }
     add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
     add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
@@ -497,4 +505,69 @@ fn only_moments_make_the_mean_of_a_day() {
     let at_six: Timestamp = "2024-05-01T06:00:00Z".parse().unwrap();
     let files = [with_methods("time", "time: point", false)];
     assert!(error(gather(&files, &short, at_six)).contains("there is 1"), "one moment");
+}
+
+/// Fields of several runs make no day, unless each is of the begin of its own.
+#[test]
+fn moments_of_different_runs_are_not_averaged() {
+    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
+    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
+    let made = |runs: Option<[f64; 4]>| {
+        gather(&[with_runs("time", "time: point", false, runs)], &daily, end)
+    };
+    for runs in [None, Some([-24.0; 4]), Some([18.0, 12.0, 6.0, 0.0])] {
+        assert!(made(runs).is_ok(), "{runs:?}");
+    }
+    let why = error(made(Some([0.0, 0.0, -24.0, -24.0])));
+    assert!(why.contains("are of different runs"), "{why}");
+}
+
+/// A mean hides a moment that cannot be right.
+#[test]
+fn each_moment_is_looked_at() {
+    let at =
+        |hour: u32, reference: f32| Draft { hours: [hour, hour], ..draft(T, HPA_850, reference) };
+    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
+    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
+    let drafts = [at(0, 2_800.0), at(6, 0.0), at(12, 2_830.0), at(18, 2_840.0)];
+    let why = error(gather(&files(&drafts), &daily, end));
+    assert!(why.contains("its unit or its level is another one"), "{why}");
+}
+
+/// As programs that read GRIB write it: along the begin of runs, with the time of the fields beside it.
+#[test]
+fn the_begin_of_a_run_is_not_the_time_of_its_fields() {
+    let read = |has_valid_time: bool| {
+        let mut file = NcFileBuilder::new();
+        let sizes = [("time", 2), ("lat", 2), ("lon", 2)];
+        let [time, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+        let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+            let variable = file.add_variable::<f64>(name, on).unwrap();
+            file.write_variable(variable, values).unwrap();
+            for (key, text) in attributes {
+                let text = NcAttrValue::Chars((*text).to_owned());
+                file.add_variable_attribute(variable, *key, text).unwrap();
+            }
+        };
+        let since = ("units", "hours since 2024-05-01 00:00:00");
+        let runs = [since, ("standard_name", "forecast_reference_time")];
+        add("time", &[time], &[0.0, 6.0], &runs);
+        if has_valid_time {
+            add("valid_time", &[time], &[48.0, 54.0], &[since, ("standard_name", "time")]);
+        }
+        add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
+        add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
+        add("t", &[time, lat, lon], &[280.0; 8], &[("units", "K")]);
+        let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
+        FieldFile::from_bytes("a.nc", file.to_vec(options).unwrap().1)
+    };
+    let file = read(true).unwrap();
+    let content = &file.contents()[1];
+    let (time, run) = (content.interval.unwrap().end, content.reference_time.unwrap());
+    assert_eq!(
+        (time.to_string(), run.to_string()),
+        ("2024-05-03T06:00:00Z".into(), "2024-05-01T06:00:00Z".into())
+    );
+    let why = read(false).err().expect("of no time").to_string();
+    assert!(why.contains("when its runs began"), "{why}");
 }
