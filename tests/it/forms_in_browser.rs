@@ -79,7 +79,7 @@ async fn every_form_leads_somewhere_with_javascript() {
                 }
             }
         }
-        assert!(n_pressed > 40, "{n_pressed}");
+        assert!(n_pressed >= 25, "{n_pressed}");
         browser.close().await;
     })
     .await;

@@ -153,7 +153,7 @@ impl Outer {
             }
             if let Some(runs) = own.filter(|one| is_reference(one)) {
                 return Err(format!(
-                    "{} says when its runs began, and nothing says of which time its fields are (standard name time)",
+                    "{} says when its runs began, and nothing says the time of its fields (standard name time)",
                     runs.name()
                 ));
             }
