@@ -183,3 +183,64 @@ pub trait Task: Send + Sync {
     /// it holds together has been checked.
     fn check(&self, outcome: &Outcome, request: &Request, cards: &Cards) -> Result<(), Unfit>;
 }
+
+/// What a task of a test needs where requests are made by hand: no address asks it, and no page shows it.
+#[cfg(test)]
+macro_rules! asked_by_hand {
+    () => {
+        fn parameters(&self) -> &'static [$crate::task::ParameterHelp] {
+            &[]
+        }
+
+        fn subject_parameter(&self) -> &'static str {
+            "nothing"
+        }
+
+        fn read_subject(
+            &self,
+            _: &$crate::parameters::Parameters,
+            _: &$crate::question::Cards,
+        ) -> Result<::stormlens_data::request::Subject, $crate::parameters::QuestionError> {
+            unreachable!("requests are made by hand")
+        }
+
+        fn read_target(
+            &self,
+            _: &$crate::parameters::Parameters,
+            _: &$crate::question::Cards,
+        ) -> Result<::stormlens_data::request::Target, $crate::parameters::QuestionError> {
+            unreachable!("requests are made by hand")
+        }
+
+        fn write(
+            &self,
+            _: &::stormlens_data::request::Subject,
+            _: &::stormlens_data::request::Target,
+            _: &$crate::question::Cards,
+        ) -> Vec<(&'static str, String)> {
+            Vec::new()
+        }
+
+        fn style(&self) -> ::stormlens_plot::Style {
+            ::stormlens_plot::Style::default()
+        }
+
+        fn style_names(&self, _: &$crate::question::Cards) -> &'static [&'static str] {
+            &[]
+        }
+
+        fn title(&self, _: &::stormlens_data::request::Subject) -> String {
+            String::new()
+        }
+
+        fn bring(&self, _: &$crate::task::Files<'_>) -> anyhow::Result<Vec<String>> {
+            Ok(Vec::new())
+        }
+
+        fn problems(&self) -> Vec<String> {
+            Vec::new()
+        }
+    };
+}
+#[cfg(test)]
+pub(crate) use asked_by_hand;

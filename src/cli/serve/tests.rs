@@ -4,15 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stormlens_data::card::ModelCard;
 use stormlens_data::network::{self, Input};
-use stormlens_data::request::{Cancelled, Subject, Target};
-use stormlens_plot::Style;
+use stormlens_data::request::Cancelled;
 
 use super::*;
 use crate::catalog::CardBox;
 use crate::jobs::{Options, WorkerError};
-use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
-use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Prepared, Task, asked_by_hand};
 
 /// Counts how often it was told to rest, and is asked nothing else.
 #[derive(Default)]
@@ -27,45 +25,7 @@ impl Task for Resting {
         false
     }
 
-    fn parameters(&self) -> &'static [ParameterHelp] {
-        &[]
-    }
-
-    fn subject_parameter(&self) -> &'static str {
-        "nothing"
-    }
-
-    fn read_subject(&self, _: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
-        unreachable!("nothing is asked")
-    }
-
-    fn read_target(&self, _: &Parameters, _: &Cards) -> Result<Target, QuestionError> {
-        unreachable!("nothing is asked")
-    }
-
-    fn write(&self, _: &Subject, _: &Target, _: &Cards) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    fn style(&self) -> Style {
-        Style::default()
-    }
-
-    fn style_names(&self, _: &Cards) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn title(&self, _: &Subject) -> String {
-        String::new()
-    }
-
-    fn bring(&self, _: &Files<'_>) -> anyhow::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-
-    fn problems(&self) -> Vec<String> {
-        Vec::new()
-    }
+    asked_by_hand!();
 
     fn prepare(&self, _: &Request, _: &Cards) -> Result<Prepared, WorkerError> {
         unreachable!("nothing is asked")

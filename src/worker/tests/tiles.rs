@@ -5,15 +5,13 @@ use std::sync::Mutex;
 use stormlens_data::card::ModelCard;
 use stormlens_data::network::{self, Answer, Input, Pass, ShownLayer};
 use stormlens_data::outcome::Outcome;
-use stormlens_data::request::{Cancelled, Request, Subject, Target};
-use stormlens_plot::Style;
+use stormlens_data::request::{Cancelled, Request, Subject};
 
 use super::MEMBERS;
 use crate::jobs::WorkerError;
-use crate::parameters::{Parameters, QuestionError};
 use crate::question::Cards;
 use crate::results::Unfit;
-use crate::task::{Answered, Files, ParameterHelp, Prepared, Task};
+use crate::task::{Answered, Prepared, Task, asked_by_hand};
 
 pub const PHASE: &str = "tile";
 const SIDE: usize = 64;
@@ -72,45 +70,7 @@ impl Task for Tiles {
         })
     }
 
-    fn parameters(&self) -> &'static [ParameterHelp] {
-        &[]
-    }
-
-    fn subject_parameter(&self) -> &'static str {
-        "rain"
-    }
-
-    fn read_subject(&self, _: &Parameters, _: &Cards) -> Result<Subject, QuestionError> {
-        unreachable!("requests are made by hand")
-    }
-
-    fn read_target(&self, _: &Parameters, _: &Cards) -> Result<Target, QuestionError> {
-        unreachable!("nothing is explained")
-    }
-
-    fn write(&self, _: &Subject, _: &Target, _: &Cards) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    fn style(&self) -> Style {
-        Style::default()
-    }
-
-    fn style_names(&self, _: &Cards) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn title(&self, _: &Subject) -> String {
-        String::new()
-    }
-
-    fn bring(&self, _: &Files<'_>) -> anyhow::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-
-    fn problems(&self) -> Vec<String> {
-        Vec::new()
-    }
+    asked_by_hand!();
 
     fn zeros(&self, _: &Cards) -> (Input, network::Target) {
         unreachable!("nothing is warmed up")

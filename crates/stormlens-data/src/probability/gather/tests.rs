@@ -1,6 +1,8 @@
 //! Variables of GRIB and NetCDF, whole and wrong.
 
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+mod moments;
+
+use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::card::FieldVariable;
@@ -233,50 +235,6 @@ fn rain_is_the_sum_of_the_hours() {
     );
 }
 
-/// A file of moments makes the mean of a day where they are evenly spaced from its start on; nothing else does.
-#[test]
-fn moments_make_the_mean_of_a_day() {
-    let at =
-        |hour: u32, reference: f32| Draft { hours: [hour, hour], ..draft(T, HPA_850, reference) };
-    let moments = [at(0, 2_800.0), at(6, 2_810.0), at(12, 2_830.0), at(18, 2_840.0)];
-    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
-    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
-    assert_eq!(times(&files(&moments), &daily), [(end, 1)]);
-    let mean = gather(&files(&moments), &daily, end).unwrap();
-    let moment = gather(&files(&moments[..1]), &statement(vec![variable("T850")]), moment_of(0));
-    for (mean, at_midnight) in mean.values.iter().zip(moment.unwrap().values) {
-        assert!((mean - at_midnight - 2.0).abs() < 1e-3, "{mean} and {at_midnight}");
-    }
-    let Found::Present { source, .. } = &mean.found[0] else { panic!("{:?}", mean.found) };
-    let words = "mean of 4 moments from 2024-05-01 00:00 UTC to 2024-05-02 00:00 UTC";
-    assert!(source.contains(words), "{source}");
-    // Each in a file of its own, in any order.
-    let apart: Vec<_> =
-        moments.iter().rev().flat_map(|one| files(std::slice::from_ref(one))).collect();
-    assert_eq!(gather(&apart, &daily, end).unwrap().values, mean.values);
-    // Three of four; not from the start on; too far apart: no day, and what would make it one is said.
-    let [a, b, c, d] = moments.clone();
-    let e = at(24, 2_840.0);
-    for part in [vec![a.clone(), b.clone(), c.clone()], vec![b, c.clone(), d, e], vec![a, c]] {
-        assert_eq!(times(&files(&part), &daily), []);
-        let why = error(gather(&files(&part), &daily, end));
-        assert!(why.contains("evenly spaced and at most 6 h apart, would make it up"), "{why}");
-    }
-    // Two runs hold the same moment.
-    let twice: Vec<Draft> = moments.iter().chain(&moments[..1]).cloned().collect();
-    let why = error(gather(&files(&twice), &daily, end));
-    assert!(why.contains("two fields are"), "{why}");
-    // Another grid at one of them.
-    let mut other = moments;
-    other[2].north_west = [40.5, 10.0];
-    let why = error(gather(&files(&other), &daily, end));
-    assert!(why.contains("in other units or on other grids"), "{why}");
-}
-
-fn moment_of(hour: i64) -> Timestamp {
-    "2024-05-01T00:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour)
-}
-
 /// Times are those of fields at the level, with the number of variables; hours of rain between them are none.
 #[test]
 fn times_are_known_before_anything_is_decoded() {
@@ -304,18 +262,28 @@ fn times_are_known_before_anything_is_decoded() {
     assert_eq!(times(&files(&drafts[..4]), &daily), []);
 }
 
+/// A variable with its dimensions, values and attributes.
+fn add_variable(
+    file: &mut NcFileBuilder,
+    name: &str,
+    (on, values): (&[DimensionId], &[f64]),
+    attributes: &[(&str, &str)],
+) {
+    let variable = file.add_variable::<f64>(name, on).unwrap();
+    file.write_variable(variable, values).unwrap();
+    for (key, text) in attributes {
+        let text = NcAttrValue::Chars((*text).to_owned());
+        file.add_variable_attribute(variable, *key, text).unwrap();
+    }
+}
+
 /// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.
 fn netcdf() -> Vec<u8> {
     let mut file = NcFileBuilder::new();
     let sizes = [("time", 1), ("plev", 2), ("lat", 2), ("lon", 2)];
     let [time, plev, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let mut add = |name: &str, dimensions: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, dimensions).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for (key, text) in attributes {
-            file.add_variable_attribute(variable, *key, NcAttrValue::Chars((*text).to_owned()))
-                .unwrap();
-        }
+        add_variable(&mut file, name, (dimensions, values), attributes);
     };
     add("time", &[time], &[3.0], &[("units", "hours since 2024-05-01 00:00:00")]);
     add("plev", &[plev], &[85_000.0, 50_000.0], &[("units", "Pa")]);
@@ -414,160 +382,4 @@ fn negative_rain_is_no_dry_day() {
     );
     let dry = gather(&files(&[rain(-3)]), &statement, time()).unwrap();
     assert!(dry.values.iter().all(|mm| *mm == 0.0), "what packing leaves is nothing");
-}
-
-/// Temperature at 850 hPa at 00, 06, 12 and 18 UTC; the times are called as `time` says, and their bounds descend with them.
-fn with_methods(time: &str, methods: &str, has_bounds: bool) -> FieldFile {
-    with_runs(time, methods, has_bounds, None)
-}
-
-/// The same, with the hour at which the run of each time began.
-fn with_runs(time: &str, methods: &str, has_bounds: bool, runs: Option<[f64; 4]>) -> FieldFile {
-    let mut file = NcFileBuilder::new();
-    let sizes = [(time, 4), ("ends", 2), ("lat", 2), ("lon", 2)];
-    let [t, ends, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
-    let mut add = |name: &str, dimensions: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, dimensions).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for (key, text) in attributes {
-            let text = NcAttrValue::Chars((*text).to_owned());
-            file.add_variable_attribute(variable, *key, text).unwrap();
-        }
-    };
-    let since = ("units", "hours since 2024-05-01 00:00:00");
-    let of_time = [since, ("standard_name", "time"), ("bounds", "time_ends")];
-    let n_said = if has_bounds { 3 } else { 2 };
-    add(time, &[t], &[18.0, 12.0, 6.0, 0.0], &of_time[..n_said]);
-    if has_bounds {
-        let bounds = [24.0, 18.0, 18.0, 12.0, 12.0, 6.0, 6.0, 0.0];
-        add("time_ends", &[t, ends], &bounds, &[]);
-    }
-    if let Some(runs) = runs {
-        add("run", &[t], &runs, &[since, ("standard_name", "forecast_reference_time")]);
-    }
-    add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
-    add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
-    add("p", &[], &[850.0], &[("units", "hPa"), ("standard_name", "air_pressure")]);
-    let said = [
-        ("units", "K"),
-        ("standard_name", "air_temperature"),
-        ("coordinates", "p"),
-        ("cell_methods", methods),
-    ];
-    add("ta", &[t, lat, lon], &[280.0; 16], &said);
-    let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
-    FieldFile::from_bytes("a.nc", file.to_vec(options).unwrap().1).unwrap()
-}
-
-/// What a file says was done over time is found under every name that the time has; what it says of space is not that.
-#[test]
-fn cell_methods_of_time_are_told_from_those_of_space() {
-    use crate::field::Statistic::{Accumulation, Instantaneous, Mean, Other, Unstated};
-    let check = |time: &str, methods: &str, [bare, bounded]: [crate::field::Statistic; 2]| {
-        for (has_bounds, expected) in [(false, bare), (true, bounded)] {
-            let file = with_methods(time, methods, has_bounds);
-            let found = file.contents()[0].interval.unwrap();
-            assert_eq!(found.statistic, expected, "{time}, {methods}, {has_bounds}");
-            assert_eq!(found.duration_s(), if has_bounds { 6 * 3600 } else { 0 });
-        }
-    };
-    for time in ["time", "valid_time", "t"] {
-        check(time, "time: mean", [Mean; 2]);
-        check(time, "area: mean time: maximum (interval: 1 hour)", [Other; 2]);
-        check(time, "lat: lon: mean time: sum", [Instantaneous, Accumulation]);
-        let remark = "area: mean (interval: 0.25 degree comment: from time: mean)";
-        check(time, remark, [Instantaneous, Unstated]);
-        check(time, "realization: maximum", [Other; 2]);
-    }
-    check("valid_time", "valid_time: point", [Instantaneous; 2]);
-}
-
-/// Maxima and means of six hours are no moments, though their times have no bounds.
-#[test]
-fn only_moments_make_the_mean_of_a_day() {
-    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
-    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
-    let made = |methods: &str| {
-        let files = [with_methods("time", methods, false)];
-        assert_eq!(
-            times(&files, &daily).len(),
-            usize::from(methods.contains("point")),
-            "{methods}"
-        );
-        gather(&files, &daily, end)
-    };
-    assert!(made("time: point").is_ok());
-    for methods in ["time: maximum", "time: mean"] {
-        assert!(error(made(methods)).contains("no file has"), "{methods}");
-    }
-    // One moment is no mean, however short the hours are.
-    let short = FieldStatement { mean_hours: Some(6), ..daily };
-    let at_six: Timestamp = "2024-05-01T06:00:00Z".parse().unwrap();
-    let files = [with_methods("time", "time: point", false)];
-    assert!(error(gather(&files, &short, at_six)).contains("there is 1"), "one moment");
-}
-
-/// Fields of several runs make no day, unless each is of the begin of its own.
-#[test]
-fn moments_of_different_runs_are_not_averaged() {
-    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
-    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
-    let made = |runs: Option<[f64; 4]>| {
-        gather(&[with_runs("time", "time: point", false, runs)], &daily, end)
-    };
-    for runs in [None, Some([-24.0; 4]), Some([18.0, 12.0, 6.0, 0.0])] {
-        assert!(made(runs).is_ok(), "{runs:?}");
-    }
-    let why = error(made(Some([0.0, 0.0, -24.0, -24.0])));
-    assert!(why.contains("are of different runs"), "{why}");
-}
-
-/// A mean hides a moment that cannot be right.
-#[test]
-fn each_moment_is_looked_at() {
-    let at =
-        |hour: u32, reference: f32| Draft { hours: [hour, hour], ..draft(T, HPA_850, reference) };
-    let daily = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850")]) };
-    let end: Timestamp = "2024-05-02T00:00:00Z".parse().unwrap();
-    let drafts = [at(0, 2_800.0), at(6, 0.0), at(12, 2_830.0), at(18, 2_840.0)];
-    let why = error(gather(&files(&drafts), &daily, end));
-    assert!(why.contains("its unit or its level is another one"), "{why}");
-}
-
-/// As programs that read GRIB write it: along the begin of runs, with the time of the fields beside it.
-#[test]
-fn the_begin_of_a_run_is_not_the_time_of_its_fields() {
-    let read = |has_valid_time: bool| {
-        let mut file = NcFileBuilder::new();
-        let sizes = [("time", 2), ("lat", 2), ("lon", 2)];
-        let [time, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
-        let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-            let variable = file.add_variable::<f64>(name, on).unwrap();
-            file.write_variable(variable, values).unwrap();
-            for (key, text) in attributes {
-                let text = NcAttrValue::Chars((*text).to_owned());
-                file.add_variable_attribute(variable, *key, text).unwrap();
-            }
-        };
-        let since = ("units", "hours since 2024-05-01 00:00:00");
-        let runs = [since, ("standard_name", "forecast_reference_time")];
-        add("time", &[time], &[0.0, 6.0], &runs);
-        if has_valid_time {
-            add("valid_time", &[time], &[48.0, 54.0], &[since, ("standard_name", "time")]);
-        }
-        add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
-        add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
-        add("t", &[time, lat, lon], &[280.0; 8], &[("units", "K")]);
-        let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
-        FieldFile::from_bytes("a.nc", file.to_vec(options).unwrap().1)
-    };
-    let file = read(true).unwrap();
-    let content = &file.contents()[1];
-    let (time, run) = (content.interval.unwrap().end, content.reference_time.unwrap());
-    assert_eq!(
-        (time.to_string(), run.to_string()),
-        ("2024-05-03T06:00:00Z".into(), "2024-05-01T06:00:00Z".into())
-    );
-    let why = read(false).err().expect("of no time").to_string();
-    assert!(why.contains("when its runs began"), "{why}");
 }
