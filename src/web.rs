@@ -19,6 +19,7 @@ pub mod layout;
 pub mod methods;
 pub mod pages;
 pub mod pictures;
+mod private;
 mod public_url;
 pub mod recent;
 pub mod report;
@@ -42,6 +43,7 @@ pub use self::guard::time_limit;
 pub use self::health::Problems;
 pub use self::pages::Pages;
 pub use self::pictures::Pictures;
+pub use self::private::PrivateFolders;
 pub use self::public_url::PublicUrl;
 pub use self::state::{AppState, MAX_WAIT, Way};
 

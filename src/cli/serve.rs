@@ -31,7 +31,7 @@ use crate::places::{CHECKPOINTS, DATA};
 use crate::program::Program;
 use crate::results::{Results, Unfit};
 use crate::tasks;
-use crate::web::{self, AppState, Problems};
+use crate::web::{self, AppState, PrivateFolders};
 
 /// How long requests may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -89,8 +89,8 @@ pub fn run(
         tracing::warn!("nothing can be kept in {} ({error}): {ELSEWHERE}", place.display());
         state.problems.add(without_path(cache, place, error));
     }
-    said.iter().for_each(|said| tell(&state.problems, &config.sources, said));
-    look_for_problems(&state, config);
+    said.iter().for_each(|said| tell(&state, said));
+    look_for_problems(&state);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         let listener = listen(config).await?;
@@ -163,33 +163,30 @@ pub fn state(config: &Config, networks: Networks) -> anyhow::Result<AppState> {
     };
     let jobs = jobs.context("cannot start the worker thread")?;
     let state = AppState::new(jobs, catalog, pages, &config.sources.checkpoints);
-    problems.iter().for_each(|problem| tell(&state.problems, &config.sources, problem));
     let mut state = state.with_access(config.access());
     state.public_url = config.public_url.clone();
+    let Sources { data, checkpoints, cache, .. } = &config.sources;
+    state.private = Arc::new(PrivateFolders::new(&[data, checkpoints, &cache.folder]));
+    problems.iter().for_each(|problem| tell(&state, problem));
     Ok(state)
 }
 
 /// Reads all samples once, beside everything else, and tells which of them cannot be read.
-fn look_for_problems(state: &AppState, config: &Config) {
-    let (problems, sources) = (state.problems.clone(), config.sources.clone());
-    let tasks = state.catalog.tasks().to_vec();
+fn look_for_problems(state: &AppState) {
+    let state = state.clone();
     let look = move || {
-        let found = tasks.iter().flat_map(|task| task.problems());
-        found.for_each(|problem| tell(&problems, &sources, &problem));
+        let found = state.catalog.tasks().iter().flat_map(|task| task.problems());
+        found.for_each(|problem| tell(&state, &problem));
     };
     if let Err(error) = thread::Builder::new().name("problems".to_owned()).spawn(look) {
         tracing::warn!(%error, "the samples are not looked through");
     }
 }
 
-/// The log names the whole path, what visitors see the file only.
-fn tell(problems: &Problems, sources: &Sources, problem: &str) {
+/// The log names the whole path, what visitors see the folder and the file.
+fn tell(state: &AppState, problem: &str) {
     tracing::warn!("{problem}");
-    let folders = [&sources.data, &sources.checkpoints].map(|folder| folder.display().to_string());
-    let shown = folders.iter().fold(problem.to_owned(), |text, folder| {
-        if folder.is_empty() { text } else { text.replace(&format!("{folder}/"), "") }
-    });
-    problems.add(shown);
+    state.problems.add(state.private.hide(problem.to_owned()));
 }
 
 /// What only the task of a stored result knows of it.

@@ -69,6 +69,7 @@ pub async fn readyz(State(state): State<AppState>) -> Response {
         // It may write a few bytes.
         reason = spawn_blocking(move || trouble(&disks)).await.unwrap_or_default();
     }
+    let reason = reason.map(|reason| state.private.hide(reason));
     let ready = reason.is_none();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let (version, problems) = (env!("CARGO_PKG_VERSION"), state.problems.all());

@@ -17,7 +17,7 @@ use super::client::{Client, Shares};
 use super::health::Problems;
 use super::pictures::Pictures;
 use super::recent::Recent;
-use super::{AppError, Pages, PublicUrl};
+use super::{AppError, Pages, PrivateFolders, PublicUrl};
 use crate::catalog::Catalog;
 use crate::jobs::{JobId, JobState, Jobs, Standing};
 use crate::question::Question;
@@ -49,6 +49,8 @@ pub struct AppState {
     pub pictures: Arc<Pictures>,
     /// What was found wrong with samples and weights since the start.
     pub problems: Arc<Problems>,
+    /// What no page and no answer shows of the machine.
+    pub private: Arc<PrivateFolders>,
     pub access: Arc<Access>,
     pub(super) limits: Limits,
     /// Of the catalogue's tasks, in their order.
@@ -81,6 +83,7 @@ impl AppState {
             result_pages: Arc::new(Recent::new(N_PAGES)),
             pictures: Arc::default(),
             problems: Arc::default(),
+            private: Arc::default(),
             public_url: None,
             access: Arc::default(),
             limits: Limits::default(),

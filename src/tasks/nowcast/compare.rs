@@ -130,7 +130,9 @@ pub async fn show(
                 check_region(question, &outcome)?;
                 outcomes.push((question.clone(), outcome));
             }
-            Some(JobState::Failed(error)) => failures.push((id, format!("{name}: {error}"))),
+            Some(JobState::Failed(error)) => {
+                failures.push((id, state.private.hide(format!("{name}: {error}"))));
+            }
             _ => n_waiting += 1,
         }
     }

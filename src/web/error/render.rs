@@ -77,7 +77,8 @@ fn respond(state: &AppState, error: &AppError, wants_page: bool) -> Response {
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(status = status.as_u16(), %error, "answered with an error");
     }
-    let (message, code) = (sentence(&error.to_string()), status.as_u16());
+    let message = sentence(&state.private.hide(error.to_string()));
+    let (remedy, code) = (state.private.hide(remedy), status.as_u16());
     let mut response = if wants_page {
         let layout = Layout::new(state, None);
         ErrorPage { layout, title, message, remedy, back, status: code }.render().map_or_else(

@@ -232,7 +232,7 @@ impl Waiting {
             layout: Layout::new(state, Some(VERIFICATION)),
             title: title(plan, None),
             forecasts: forecasts(plan),
-            standing,
+            standing: standing.shown(|words| state.private.hide(words)),
             plan: plan.pairs(),
             again: format!("{}&{VIEWER}={viewer}", address(plan)),
             viewer,

@@ -148,6 +148,14 @@ impl Standing {
         }
     }
 
+    /// The same with its words as visitors may read them.
+    pub fn shown(self, words: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Failed(why) => Self::Failed(words(why)),
+            other => other,
+        }
+    }
+
     /// Whether more is to come.
     pub fn is_open(&self) -> bool {
         !matches!(self, Self::Failed(_) | Self::Outdated)

@@ -85,7 +85,7 @@ fn line(scene: &SceneEntry, standing: &Standing, part: Part) -> String {
             cell(&outside_training_range.is_empty().to_string()),
             cell(&outside_training_range.join(", ")),
         ],
-        Standing::Failed(error) => remark(&error.to_string()),
+        Standing::Failed(error) => remark(error),
         Standing::Running | Standing::Waiting => remark("not computed yet"),
     };
     record(start.into_iter().chain(end).chain([cell(part.name())]))

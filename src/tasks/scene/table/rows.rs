@@ -62,7 +62,8 @@ pub enum Standing {
     Done(Summary),
     Waiting,
     Running,
-    Failed(WorkerError),
+    /// Why, as visitors may read it.
+    Failed(String),
 }
 
 impl Standing {
@@ -196,7 +197,9 @@ impl<'a> Table<'a> {
         match self.state.jobs.status(&JobId::of(&request))? {
             JobState::Done(outcome) => self.note(id, &outcome).map(Standing::Done),
             JobState::Failed(WorkerError::TooBusy(_)) | JobState::Cancelled => None,
-            JobState::Failed(error) => Some(Standing::Failed(error)),
+            JobState::Failed(error) => {
+                Some(Standing::Failed(self.state.private.hide(error.to_string())))
+            }
             JobState::Running { .. } => Some(Standing::Running),
             JobState::Queued { .. } => Some(Standing::Waiting),
         }
