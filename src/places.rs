@@ -68,10 +68,11 @@ impl Places {
         places
     }
 
-    /// Where uploads and results are kept: here, where the data are here, too; else in the cache of the person.
+    /// Where uploads and results are kept: here, where the data are here, too; else in the cache of the person. A folder of
+    /// that name alone may be another program's.
     pub fn cache(&self) -> PathBuf {
         let here = self.present.join(CACHE);
-        if here.is_dir() || self.present.join(DATA).is_dir() {
+        if self.present.join(DATA).is_dir() {
             return here;
         }
         let home = self.home.as_ref().map(|home| home.join(".cache"));
@@ -86,7 +87,7 @@ pub fn advice(name: &str, option: &str, variable: &str) -> String {
         Places::here().all(name).iter().map(|place| place.display().to_string()).collect();
     format!(
         "name the folder {name} of the project's repository, or one like it, with {option} FOLDER or {variable}, or \
-         put it where it is looked for: {}",
+         put it where it is looked for: {}. What comes with the program is shown by `stormlens serve` only",
         places.join(", ")
     )
 }
@@ -139,6 +140,8 @@ mod tests {
         assert_eq!(places.cache(), at("home/.cache/stormlens"));
         places.cache_home = Some(at("xdg-cache"));
         assert_eq!(places.cache(), at("xdg-cache/stormlens"));
+        std::fs::create_dir_all(at("somewhere/cache")).expect("a folder");
+        assert_eq!(places.cache(), at("xdg-cache/stormlens"), "it may be another program's");
         std::fs::create_dir_all(at("somewhere/data")).expect("a folder");
         assert_eq!(places.cache(), at("somewhere/cache"));
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use stormlens_data::outcome::Outcome;
 use stormlens_data::request::Request;
 use tokio::net::TcpListener;
@@ -47,7 +47,13 @@ const STORING: Duration = Duration::from_secs(5);
 
 /// Puts what comes with the program in the place of folders that are in none of their places, unless somebody named them;
 /// answers with what has to be said of it.
-pub fn stand_in(config: &mut Config, is_named: impl Fn(&str) -> bool) -> Vec<String> {
+///
+/// # Errors
+/// Where there are no samples, and those of the program cannot be written. Without weights the rest can be looked at.
+pub fn stand_in(
+    config: &mut Config,
+    is_named: impl Fn(&str) -> bool,
+) -> anyhow::Result<Vec<String>> {
     let Sources { data, checkpoints, cache, .. } = &mut config.sources;
     let mut said = Vec::new();
     for (name, folder, what, advice) in [
@@ -64,13 +70,18 @@ pub fn stand_in(config: &mut Config, is_named: impl Fn(&str) -> bool) -> Vec<Str
                     "there are only the {what} that come with the program: name a folder with more by {advice}"
                 ));
             }
-            Err(error) => tracing::warn!(
-                "the {what} that come with the program cannot be written to {} ({error}): {ELSEWHERE}",
-                cache.folder.display()
-            ),
+            Err(error) => {
+                let place = cache.folder.display();
+                let problem = format!(
+                    "no {what} are found, and those that come with the program cannot be written to {place} ({error}): \
+                     {ELSEWHERE}, or name a folder of {what} by {advice}"
+                );
+                ensure!(name != DATA, problem);
+                tracing::warn!("{problem}");
+            }
         }
     }
-    said
+    Ok(said)
 }
 
 /// Serves until the process is told to stop; what is `said` of the sources stands with what cannot be read.

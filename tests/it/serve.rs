@@ -344,6 +344,22 @@ fn without_any_data_the_samples_that_come_with_the_program_are_served_and_said()
     assert!(!ready.contains(kept.to_str().unwrap()), "{ready}");
 }
 
+/// One error that names both ways out, and not a warning before an error about something else.
+#[test]
+fn samples_of_the_program_that_cannot_be_written_are_said_in_one_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let cache = file.join("cache");
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--cache", cache.to_str().unwrap()];
+    let output = elsewhere(folder.path(), &serve).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.lines().count() == 1, "{said}");
+    for words in ["error: no samples are found", cache.to_str().unwrap(), "--cache", "--data"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+}
+
 #[test]
 fn the_folder_of_one_source_is_served_and_a_name_listened_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -365,11 +381,18 @@ fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
         std::fs::copy(data().join("knmi").join(&name), copy.join(&name)).unwrap();
     }
     std::fs::write(copy.join(name(20)), b"no radar").unwrap();
-    let serve = ["serve", "--bind", "127.0.0.1:0", "--data", "d"];
+    let named = folder.path().join("d");
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--data", named.to_str().unwrap()];
     let is_told = |answer: &str| answer.contains(&name(20));
     let answer = answer_of(elsewhere(folder.path(), &serve), "/readyz", is_told);
     assert!(is_told(&answer), "{answer}");
-    assert!(answer.contains("knmi/RAD_NL25") && !answer.contains("d/knmi"), "without the folder");
+    // Where the folder lies is not for everybody.
+    let path = folder.path().to_str().unwrap();
+    assert!(answer.contains("d/knmi/RAD_NL25") && !answer.contains(path), "{answer}");
+    let page = "/samples/knmi-20100826T0055/frame-4.png";
+    let is_said = |answer: &str| answer.contains(&name(20));
+    let answer = answer_of(elsewhere(folder.path(), &serve), page, is_said);
+    assert!(is_said(&answer) && !answer.contains(path), "{answer}");
 }
 
 /// What it says beside its address until it is ready, with these options.

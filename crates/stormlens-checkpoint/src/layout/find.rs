@@ -14,6 +14,9 @@ const STATE_NAMES: &[&str] =
 /// Names under which programs keep means of the weights over a training, as parts of longer names.
 const MEANS: &[&str] = &["ema", "swa", "shadow", "averaged"];
 
+/// Under which name means lie in the dictionary of what keeps them, beside its settings.
+const KEPT_MEANS: &str = "shadow";
+
 /// So many dictionaries of tensors may lie beside each other, with names of so many bytes.
 const MAX_DICTIONARIES: usize = 8;
 const MAX_DICTIONARY_NAME_BYTES: usize = 100;
@@ -128,7 +131,7 @@ impl<'p, 'a> Finder<'p, 'a> {
         let dict = &self.pickle.heap.dicts[at];
         let own = n_tensors(dict);
         let inner = n_wrappers.checked_sub(1).and_then(|n_left| {
-            let mut inner = STATE_NAMES.iter().filter_map(|name| match dict.get(name)? {
+            let mut inner = STATE_NAMES.iter().chain([&KEPT_MEANS]).filter_map(|name| match dict.get(name)? {
                 Value::Dict(inner) => self.below(inner, n_left),
                 _ => None,
             });

@@ -224,6 +224,9 @@ fn the_network_is_told_from_what_lies_around_it() {
     check(deeper, Layout::Wrapped, &["loss"]);
     let of_means = network(begin(), "my_net").text("ema").op(b"}(");
     check(network(of_means, "state_dict").op(b"u"), Layout::Wrapped, &[mean]);
+    // As those who keep means do it, beside how fast these forget.
+    let of_means = network(begin(), "my_net").text("ema").op(b"}(").text("decay").op(b"K\x09");
+    check(network(of_means, "shadow").op(b"u"), Layout::Wrapped, &[mean]);
 }
 
 /// A usual name is no more than a hint where another dictionary has more tensors: whoever knows networks chooses.

@@ -68,7 +68,20 @@ impl FieldFile {
     /// # Errors
     /// Where none fits, or more than one does: nothing is chosen silently.
     pub fn choose(&self, wanted: &Wanted) -> Result<usize, FieldError> {
-        wanted.find(&self.name, &self.contents)
+        let found = wanted.find(&self.name, &self.contents);
+        match (&found, self.why_skipped(wanted)) {
+            (Err(FieldError::Absent { file, .. }), Some(what)) => {
+                Err(FieldError::Unsupported { file: file.clone(), what })
+            }
+            _ => found,
+        }
+    }
+
+    /// Why a variable that is wanted, and is in the file, is not among its fields.
+    fn why_skipped(&self, wanted: &Wanted) -> Option<String> {
+        let Kind::Netcdf(file) = &self.kind else { return None };
+        let name = wanted.variable.as_deref()?;
+        Some(format!("{name}: {}", file.why_skipped(name)?))
     }
 
     /// Reads the one field that is meant.

@@ -30,7 +30,8 @@ pub(super) struct NetcdfFile {
     name: String,
     file: NcFile,
     maps: Vec<Map>,
-    skipped: Vec<String>,
+    /// Variables that are no maps, and why.
+    skipped: Vec<(String, String)>,
 }
 
 /// One map of a variable: all but its last two dimensions are at one place.
@@ -71,14 +72,15 @@ impl NetcdfFile {
         let variables: Vec<NcVariable> = opened.file.variables().map_err(damaged)?.to_vec();
         for variable in variables {
             if let Err(what) = opened.add(&variable) {
-                opened.skipped.push(format!("{}: {what}", variable.name()));
+                opened.skipped.push((variable.name().to_owned(), what));
             }
         }
         match opened.maps.is_empty() {
             true => {
+                let reasons = reasons(&opened.skipped);
                 let what = format!(
-                    "it has no variable on latitudes and longitudes ({})",
-                    few(opened.skipped.iter())
+                    "it has no variable on latitudes and longitudes that is read ({})",
+                    few(reasons.iter())
                 );
                 Err(FieldError::Unsupported { file: name.to_owned(), what })
             }
@@ -119,6 +121,12 @@ impl NetcdfFile {
             });
         }
         Ok(())
+    }
+
+    /// Why a variable of the file is no map.
+    pub fn why_skipped(&self, variable: &str) -> Option<&str> {
+        let found = self.skipped.iter().find(|(name, _)| name.eq_ignore_ascii_case(variable))?;
+        Some(&found.1)
     }
 
     pub fn contents(&self) -> Vec<Content> {
@@ -193,6 +201,18 @@ impl NetcdfFile {
         };
         Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
     }
+}
+
+/// Each reason once, behind the names of its variables.
+fn reasons(skipped: &[(String, String)]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, what) in skipped {
+        match reasons.iter_mut().find(|(known, _)| known == what) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((what, vec![name])),
+        }
+    }
+    reasons.into_iter().map(|(what, names)| format!("{}: {what}", names.join(", "))).collect()
 }
 
 /// What NetCDF stores in an array that states no `_FillValue` where nothing was written. Bytes have none, by convention: each

@@ -281,11 +281,18 @@ fn check_values(
             field.unit
         ));
     }
-    let is_percent = variable.quantity == FieldQuantity::RelativeHumidity;
-    if is_percent && present().fold(0.0, f64::max) <= 1.0 {
+    let largest = present().fold(f64::NEG_INFINITY, f64::max);
+    if let Some(above) = variable.quantity.least_maximum(variable.level)
+        && largest <= above
+    {
         return refuse(format!(
-            "it says {:?}, and no relative humidity is above 1 %: it is a share of 1, which its unit has to say",
-            field.unit
+            "it says {:?}, and nothing of {label} is above {above} {unit}, which is too dry for a whole map: its values are \
+             in another unit ({}), which its unit has to say",
+            field.unit,
+            match variable.quantity {
+                FieldQuantity::RelativeHumidity => "as a share of 1",
+                _ => "such as kg kg-1",
+            }
         ));
     }
     Ok(())

@@ -131,6 +131,18 @@ impl FieldQuantity {
         }
     }
 
+    /// What the largest value of a region is above wherever on the Earth, in [`Self::unit`]: a map below it is in another unit
+    /// than it says. Up to 500 hPa only the air over the inner Antarctic in winter holds so little water: ice at −50 °C is
+    /// in balance with 4 Pa of vapour, 3e-5 kg/kg at 850 hPa.
+    pub fn least_maximum(self, level: Level) -> Option<f64> {
+        match (self, level) {
+            (Self::RelativeHumidity, _) => Some(1.0),
+            (Self::SpecificHumidity, Level::Pressure(pa)) if pa < 50_000 => None,
+            (Self::SpecificHumidity, _) => Some(2e-5),
+            _ => None,
+        }
+    }
+
     /// Least and largest value that the atmosphere of the Earth has at a level, in [`Self::unit`], with room for models:
     /// a field beyond them is in another unit or of another level than it says.
     ///

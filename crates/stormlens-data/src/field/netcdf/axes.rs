@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
+use super::super::words::short;
 use super::super::{Interval, Level, Statistic};
 use super::packing;
 use super::times::{self, TimeUnit};
@@ -139,10 +140,7 @@ impl Outer {
             let valid = own.filter(|one| !is_reference(one)).filter(|one| is_time(one));
             let valid = valid.or_else(|| auxiliary(file, &dimension.name, "time"));
             if let (Some(coordinate), None) = (valid, &times) {
-                let unit = text(coordinate, "units").and_then(|unit| TimeUnit::parse(&unit));
-                let unit =
-                    unit.ok_or_else(|| format!("{} is in no unit of time", coordinate.name()))?;
-                check_calendar(coordinate)?;
+                let unit = time_unit(coordinate)?;
                 let values = values(file, coordinate)?;
                 let intervals = intervals(file, variable, coordinate, &values, &unit)?;
                 times = Some((place, intervals));
@@ -218,8 +216,23 @@ fn is_reference(coordinate: &NcVariable) -> bool {
     text(coordinate, "standard_name").as_deref() == Some(RUNS)
 }
 
+/// Whether its unit says a time, one that is read or another.
 fn is_time(coordinate: &NcVariable) -> bool {
-    text(coordinate, "units").is_some_and(|unit| TimeUnit::parse(&unit).is_some())
+    text(coordinate, "units").is_some_and(|unit| times::counts_time(&unit))
+}
+
+/// The unit and the origin of times, which count in the calendar of the Earth.
+fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
+    let (name, unit) = (coordinate.name(), text(coordinate, "units").unwrap_or_default());
+    let shown = short(&unit);
+    let unit = TimeUnit::parse(&unit).ok_or_else(|| {
+        format!(
+            "the unit of {name} is “{shown}”, and those that are read are seconds, minutes, hours and days since a date"
+        )
+    })?;
+    let calendar = times::check_calendar(text(coordinate, "calendar").as_deref());
+    calendar.map_err(|other| format!("{name}: {other}"))?;
+    Ok(unit)
 }
 
 /// A coordinate along a dimension that has another name than it (CF 5), by its standard name.
@@ -234,9 +247,8 @@ fn auxiliary<'f>(file: &'f NcFile, along: &str, standard_name: &str) -> Option<&
 
 /// The moments of a variable of times.
 fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, String> {
-    check_calendar(variable)?;
     let none = || format!("{} holds what is no time", variable.name());
-    let unit = text(variable, "units").and_then(|unit| TimeUnit::parse(&unit)).ok_or_else(none)?;
+    let unit = time_unit(variable)?;
     values(file, variable)?.into_iter().map(|value| unit.moment(value).ok_or_else(none)).collect()
 }
 
@@ -246,14 +258,9 @@ fn reference_time(file: &NcFile) -> Option<Timestamp> {
         is_reference(variable) && variable.num_elements().is_ok_and(|n| n == 1)
     };
     let variable = file.variables().ok()?.iter().find(is_it)?;
-    check_calendar(variable).ok()?;
-    let unit = TimeUnit::parse(&text(variable, "units")?)?;
+    let unit = time_unit(variable).ok()?;
     let value = file.read_variable_as_f64(variable.name()).ok()?.first().copied()?;
     unit.moment(value)
-}
-
-fn check_calendar(coordinate: &NcVariable) -> Result<(), String> {
-    times::check_calendar(text(coordinate, "calendar").as_deref())
 }
 
 /// From the bounds of times and the cell methods of the variable. Without bounds a time is only where an

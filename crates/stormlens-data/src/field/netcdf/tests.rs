@@ -63,14 +63,65 @@ fn units_of_time_are_those_of_cf() {
     assert_eq!(at("days since 2016-9-20", 1.5), expected);
     assert_eq!(at("seconds since 1970-01-01T00:00:00Z", 1_474_459_200.0), expected);
     assert_eq!(at("minutes since 2016-09-20 00:00:00.0", 2160.0), expected);
+    for same in [
+        "hours since 2016-09-20 02:00:00 +02:00",
+        "hours since 2016-09-19T18:00:00-6",
+        "hours since 2016-9-20 5:30 +0530",
+        "Hours since 2016-09-20 00:00:00.0 UTC",
+        "h since 2016-09-20T00:00Z",
+    ] {
+        assert_eq!(at(same, 36.0), expected, "{same}");
+    }
     for text in [
         "mm",
+        "hours since 2016-09-20 00:00 +25",
+        "hours since 2016-09-20 00:00 CET",
         "months since 2016-01-01",
         "hours since yesterday",
         "hours since é",
         "h since 2016-99-01",
     ] {
         assert_eq!(TimeUnit::parse(text), None, "{text}");
+    }
+}
+
+/// Rain of one time in a unit of times and a calendar, opened.
+fn dated(unit: &str, calendar: &str) -> Result<FieldFile, FieldError> {
+    let mut file = NcFileBuilder::new();
+    let dimensions = [("time", 1), ("lat", 2), ("lon", 2)];
+    let dimensions = dimensions.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let units = [unit, "degrees_north", "degrees_east"];
+    for ((name, on), unit) in ["time", "lat", "lon"].iter().zip(dimensions).zip(units) {
+        let axis = file.add_variable::<f64>(name, &[on]).unwrap();
+        let n = if *name == "time" { 1 } else { 2 };
+        file.write_variable(axis, &[36.0, 37.0][..n]).unwrap();
+        for (name, value) in [("units", unit), ("calendar", calendar)] {
+            let value = NcAttrValue::Chars(value.into());
+            file.add_variable_attribute(axis, name, value).unwrap();
+        }
+    }
+    for name in ["tp", "cp"] {
+        let field = file.add_variable::<f32>(name, &dimensions).unwrap();
+        file.write_variable(field, &[1.0_f32; 4]).unwrap();
+    }
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    FieldFile::from_bytes("dated.nc", bytes)
+}
+
+/// A number of another calendar is another day, and one without a unit that is read is no time: neither passes for a field
+/// without a time.
+#[test]
+fn times_that_are_not_read_are_said_with_their_unit_and_once_for_all_variables() {
+    let file = dated("hours since 2016-09-20 02:00:00 +02:00", "standard").unwrap();
+    assert_eq!(file.contents()[0].to_string(), "tp, at 2016-09-21 12:00 UTC");
+    for (unit, calendar, words) in [
+        ("months since 2016-01-01", "standard", "the unit of time is “months since 2016-01-01”"),
+        ("hours since 2016-09-20 00:00 CET", "standard", "“hours since 2016-09-20 00:00 CET”"),
+        ("days since 2016-01-01", "noleap", "time: its calendar is noleap"),
+    ] {
+        let said = dated(unit, calendar).err().expect("no such times are read").to_string();
+        assert!(said.contains(words) && said.contains("tp, cp: "), "{said}");
+        assert_eq!(said.matches(words).count(), 1, "{said}");
     }
 }
 

@@ -4,6 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::time::parse_utc;
 
+/// Stands between a unit of time and its origin.
+const SINCE: &str = " since ";
+
+/// Whether a unit counts time from a moment, be it one that is read or another.
+pub(crate) fn counts_time(unit: &str) -> bool {
+    unit.to_ascii_lowercase().contains(SINCE)
+}
+
 /// A unit of time and the moment that it counts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TimeUnit {
@@ -12,9 +20,10 @@ pub(crate) struct TimeUnit {
 }
 
 impl TimeUnit {
-    /// `None` for what is no such unit.
+    /// `None` for what is no such unit, and for months and years, whose lengths differ.
     pub fn parse(text: &str) -> Option<Self> {
-        let (unit, origin) = text.split_once(" since ")?;
+        let at = text.to_ascii_lowercase().find(SINCE)?;
+        let (unit, origin) = (&text[..at], &text[at + SINCE.len()..]);
         let seconds = match unit.trim().to_lowercase().as_str() {
             "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
             "min" | "mins" | "minute" | "minutes" => 60.0,
@@ -22,8 +31,10 @@ impl TimeUnit {
             "d" | "day" | "days" => 86_400.0,
             _ => return None,
         };
-        let origin = origin.trim().trim_end_matches("UTC").trim_end().trim_end_matches(".0");
-        Some(Self { seconds, origin: parse_utc(&padded(origin))? })
+        let (origin, zone_s) = without_zone(origin.trim())?;
+        let local = parse_utc(&padded(origin.trim_end().trim_end_matches(".0")))?;
+        let origin = local.checked_sub(SignedDuration::from_secs(zone_s)).ok()?;
+        Some(Self { seconds, origin })
     }
 
     /// The moment of a number; `None` beyond the calendar.
@@ -49,6 +60,27 @@ pub(crate) fn check_calendar(name: Option<&str>) -> Result<(), String> {
     }
 }
 
+/// A date, and a time where there is one, without the zone behind it, and the zone in seconds east of UTC: `-6`, `-6:00`, `+0530`.
+fn without_zone(text: &str) -> Option<(&str, i64)> {
+    if let Some(utc) = ["UTC", "GMT", "Z"].iter().find_map(|name| text.strip_suffix(name)) {
+        return Some((utc, 0));
+    }
+    // Signs within a date are none of a zone.
+    let time = text.find([' ', 'T']).unwrap_or(text.len());
+    let Some(sign) = text[time..].rfind(['+', '-']).map(|at| time + at) else {
+        return Some((text, 0));
+    };
+    let (digits, east) = (&text[sign + 1..], if text[sign..].starts_with('-') { -1 } else { 1 });
+    let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
+        (Some(parts), _) => parts,
+        (None, 1 | 2) => (digits, "0"),
+        (None, _) => digits.split_at_checked(digits.len().checked_sub(2)?)?,
+    };
+    let number = |text: &str, limit: u32| text.parse::<u32>().ok().filter(|number| *number < limit);
+    let seconds = number(hours, 24)? * 3600 + number(minutes, 60)? * 60;
+    Some((&text[..sign], east * i64::from(seconds)))
+}
+
 /// `1900-1-1 0:0:0` with two digits in each part.
 fn padded(text: &str) -> String {
     let mut parts = text.splitn(2, [' ', 'T']);
@@ -59,7 +91,6 @@ fn padded(text: &str) -> String {
     let date = pad(parts.next().unwrap_or(""), '-');
     match parts.next().map(str::trim).filter(|time| !time.is_empty()) {
         None => date,
-        Some(time) if time.contains(['Z', '+', '-']) => format!("{date}T{time}"),
         Some(time) => format!("{date}T{}", pad(time, ':')),
     }
 }

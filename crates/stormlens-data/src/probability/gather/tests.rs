@@ -183,7 +183,7 @@ fn what_cannot_be_right_is_an_error() {
         "T850",
         "where 150 to 345 K are possible: its unit or its level is another one",
     );
-    check(&[draft(RH, HPA_850, -30.0)], "RH850", "it is a share of 1, which its unit has to say");
+    check(&[draft(RH, HPA_850, -30.0)], "RH850", "(as a share of 1), which its unit has to say");
     check(
         &[draft(HGT, HPA_500, 14_500.0)],
         "GPH500",
@@ -305,6 +305,9 @@ fn netcdf() -> Vec<u8> {
         &[60.0; 4],
         &[("units", "kg kg-1"), ("standard_name", "relative_humidity")],
     );
+    // In kg/kg, and it says something else.
+    let hus = [("units", "g kg-1"), ("standard_name", "specific_humidity")];
+    add("hus", &[time, plev, lat, lon], &[8e-3, 9e-3, 4e-3, 5e-3, 1e-3, 2e-3, 1e-3, 2e-3], &hus);
     let options = NcWriteOptions { format: NcWriteFormat::Nc4 };
     file.to_vec(options).unwrap().1
 }
@@ -314,7 +317,7 @@ fn fields_of_netcdf_are_told_by_their_standard_names() {
     let files = [FieldFile::from_bytes("a.nc", netcdf()).unwrap()];
     let levels: Vec<&str> =
         files[0].contents().iter().map(|content| content.level.as_str()).collect();
-    assert_eq!(levels, ["850 hPa", "500 hPa", "10 m above ground", ""]);
+    assert_eq!(levels, ["850 hPa", "500 hPa", "10 m above ground", "", "850 hPa", "500 hPa"]);
     let mut all = statement(vec![variable("T500"), variable("T850"), variable("U10")]);
     let found = gather(&files, &all, time()).unwrap();
     let near = |i: usize, expected: f32| {
@@ -323,11 +326,16 @@ fn fields_of_netcdf_are_told_by_their_standard_names() {
     near(0, 253.15);
     near(6, 283.15 + 2.5);
     near(12, 5.144_44);
-    all.variables.push(FieldVariable {
+    let normalised = |name: &str| FieldVariable {
         mean: Some(0.0),
         standard_deviation: Some(1.0),
-        ..variable("RH850")
-    });
+        ..variable(name)
+    };
+    let dry = statement(vec![normalised("Q850")]);
+    let words = error(gather(&files, &dry, time()));
+    let needed = "it says \"g kg-1\", and nothing of specific humidity, 850 hPa is above 0.00002 kg kg-1";
+    assert!(words.contains(needed) && words.contains("such as kg kg-1"), "{words}");
+    all.variables.push(normalised("RH850"));
     let words = error(gather(&files, &all, time()));
     assert!(
         words.contains(
