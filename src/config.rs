@@ -70,7 +70,7 @@ pub struct Config {
     )]
     pub max_wait_ms: Option<u64>,
 
-    /// Memory for finished results, in MB; half of it while nobody asks for anything
+    /// Memory for finished results, in MB; a quarter of it while nobody asks for anything
     #[arg(long, env = "STORMLENS_CACHE_MB", default_value_t = 1000, value_name = "MB")]
     pub cache_mb: usize,
 

@@ -64,6 +64,9 @@ pub struct Args {
     /// For rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     elevation: Option<String>,
+    /// For a file of heights with several fields: which one, by the name that it has there
+    #[arg(long, value_name = "NAME", requires = "elevation")]
+    elevation_variable: Option<String>,
     /// For rain to refine: where the coarse rain is taken from, another model of the same times; without it from the
     /// dataset itself, a perfect model
     #[arg(long, value_name = "F.grib")]
@@ -97,7 +100,8 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `coarse`, `domain`, `members`, as far as they were given.
+    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`, `members`, as far as
+    /// they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -229,6 +233,7 @@ fn parameters(args: &Args) -> Parameters {
         ("variable", &args.variable),
         ("each-hours", &args.each_hours),
         ("elevation", &args.elevation),
+        ("elevation-variable", &args.elevation_variable),
         ("coarse", &args.coarse),
         ("domain", &args.domain),
         ("members", &args.members),

@@ -68,6 +68,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         ("--domain 1,2,3", "WEST,SOUTH,EAST,NORTH"),
         ("--resize nearest", "the network refines rain"),
         ("--split test-both", "no wet tile"),
+        ("--elevation-variable NOBODY --split validation", "no field NOBODY"),
     ] {
         bench.fails(&format!("{evaluate} {options}"), &[expected]);
     }
@@ -124,7 +125,7 @@ fn average_is_chosen_on_validation(run: &Path) {
 fn scores_are_those_of_a_direct_computation(table: &Value, weights: &Path) {
     let geometry = Geometry::V4;
     let rain = HourlyRain::open(Path::new(RAIN), "tp", Some(1)).expect("rain");
-    let terrain = open_terrain(Path::new(TERRAIN)).expect("terrain");
+    let terrain = open_terrain(Path::new(TERRAIN), None).expect("terrain");
     let tiles = tiles(&DOMAIN, &geometry, Fit::Inside);
     let engine = Engine::new(DeviceChoice::Cpu).expect("a processor");
     let resident = engine.load("harpnet", weights).expect("weights");

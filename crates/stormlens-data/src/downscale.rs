@@ -32,8 +32,8 @@ mod tests;
 
 pub use conserve::{Clipped, Conserved, clip_negative, coarse_means, conserve};
 pub use elevation::{
-    ELEVATION_SCALE_M, POSSIBLE_M, check_elevation, elevation_at, open_terrain, terrain_named,
-    terrain_of, tile_elevation,
+    ELEVATION_SCALE_M, POSSIBLE_M, check_elevation, elevation_at, open_terrain, terrain_of,
+    tile_elevation,
 };
 pub use hourly::{HourlyRain, RainSum, stated_in_vain, unstated};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};

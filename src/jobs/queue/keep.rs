@@ -70,10 +70,10 @@ impl Queue {
         jobs.iter().for_each(|job| job.replace(outcome, equal.clone()));
     }
 
-    /// Forgets outcomes that the disk has, too, the oldest first, until they take half of the memory that they may: nobody has
+    /// Forgets outcomes that the disk has, too, the oldest first, until they take a quarter of the memory that they may: nobody has
     /// asked for anything for a while, and whoever asks again waits for the disk.
     pub fn leave_to_the_disk(&self) {
-        let most = self.options.cache_bytes / 2;
+        let most = self.options.cache_bytes / 4;
         let mut inner = self.lock();
         let mut used: usize = inner.ended.iter().map(|(_, bytes)| bytes).sum();
         let mut gone = Vec::new();

@@ -14,7 +14,7 @@ fn what_does_not_exist_is_refused_with_what_does() {
     refused(rain("&methods=lime"), "integrated-gradients");
     refused(rain("&palette=jet"), "steps-be");
     refused(rain("&overlay=jet"), "published");
-    refused(rain("&lead-time=45"), "a lead time of this network in minutes: 30, 60, 180");
+    refused(rain("&lead-time=45"), "one of the lead times in minutes: 30, 60, 180");
     refused(rain("&region=1,2"), "TOP,LEFT,HEIGHT,WIDTH");
     refused(picture("&model=other"), "polar");
     refused(picture("&checkpoint=three"), "simulated");

@@ -12,8 +12,8 @@ use super::fields::{Entry, HOURS, Nodes, Said, check_unit, is_array};
 use super::terrain::Terrain;
 use crate::task::Files;
 
-const ELEVATION: &str = "elevation";
-const ELEVATION_VARIABLE: &str = "elevation-variable";
+pub(super) const ELEVATION: &str = "elevation";
+pub(super) const ELEVATION_VARIABLE: &str = "elevation-variable";
 const VARIABLE: &str = "variable";
 const END: &str = "end";
 const EACH_HOURS: &str = "each-hours";
@@ -53,11 +53,19 @@ fn heights(task: &DownscalingTask, files: &Files<'_>) -> anyhow::Result<Option<T
         );
         return Ok(None);
     };
-    match task.fields.terrains.bring(path.as_ref(), variable) {
+    the_heights(task.fields.terrains.bring(path.as_ref(), variable), variable).map(Some)
+}
+
+/// Heights that were read from a file, or how to choose those of that name where it has several.
+pub(super) fn the_heights<T>(
+    read: Result<T, FieldError>,
+    variable: Option<&str>,
+) -> anyhow::Result<T> {
+    match read {
         Err(FieldError::Ambiguous { file, count, known, .. }) if variable.is_none() => bail!(
             "{file} has {count} fields: choose the heights with --{ELEVATION_VARIABLE} NAME; it has {known}"
         ),
-        other => Ok(Some(other?)),
+        other => Ok(other?),
     }
 }
 

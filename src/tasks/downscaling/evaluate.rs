@@ -13,11 +13,11 @@ use self::cases::Cases;
 use self::counts::Counts;
 use self::forecasts::Forecaster;
 use self::probabilities::{Drawn, Probabilities};
+use super::bring::{ELEVATION, ELEVATION_VARIABLE};
 use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const VARIABLE: &str = "variable";
 const EACH_HOURS: &str = "each-hours";
-const ELEVATION: &str = "elevation";
 const COARSE: &str = "coarse";
 const DOMAIN: &str = "domain";
 const MEMBERS: &str = "members";
@@ -37,7 +37,16 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 }
 
 fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evaluated> {
-    let known = [VARIABLE, EACH_HOURS, ELEVATION, COARSE, DOMAIN, MEMBERS, THRESHOLDS];
+    let known = [
+        VARIABLE,
+        EACH_HOURS,
+        ELEVATION,
+        ELEVATION_VARIABLE,
+        COARSE,
+        DOMAIN,
+        MEMBERS,
+        THRESHOLDS,
+    ];
     evaluation.parameters.only(&known).context("the network refines rain")?;
     let cases = Cases::open(evaluation, refining)?;
     let forecaster = Forecaster::new(evaluation, refining, n_members(evaluation)?);

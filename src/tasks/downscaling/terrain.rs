@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::{check_elevation, terrain_named, terrain_of};
+use stormlens_data::downscale::{check_elevation, terrain_of};
 use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
@@ -40,14 +40,10 @@ impl Terrain {
     fn named(file: &NamedBytes, variable: Option<&str>) -> Result<Self, FieldError> {
         let digest = sha256(&file.bytes);
         let opened = FieldFile::from_bytes(&file.name, file.bytes.clone())?;
-        let (key, field) = match variable {
-            None => (first_digits(&digest), terrain_of(&opened)?),
-            // Each field of a file is terrain of its own.
-            Some(name) => {
-                let both = sha256(format!("{digest} {name}").as_bytes());
-                (first_digits(&both), terrain_named(&opened, name)?)
-            }
-        };
+        let field = terrain_of(&opened, variable)?;
+        // Each field of a file is terrain of its own.
+        let key = variable.map(|name| sha256(format!("{digest} {name}").as_bytes()));
+        let key = first_digits(&key.unwrap_or(digest));
         if is_rain_name(&field.variable) {
             let what = format!(
                 "{} holds {}, which is no height: give a file of terrain",

@@ -162,7 +162,7 @@ fn read_lead_time(parameters: &Parameters, task: &Nowcasting) -> Result<u32, Que
 /// What a lead time must be, in words and as a rule.
 fn a_lead_time(task: &Nowcasting) -> (String, impl Fn(&u32) -> bool) {
     let leads: Vec<String> = task.lead_times_min.iter().map(u32::to_string).collect();
-    let expected = format!("a lead time of this network in minutes: {}", leads.join(", "));
+    let expected = format!("one of the lead times in minutes: {}", leads.join(", "));
     (expected, |minutes: &u32| task.lead_times_min.contains(minutes))
 }
 

@@ -10,30 +10,21 @@ pub const ELEVATION_SCALE_M: f64 = 8848.9;
 /// From the deepest sea to above the highest mountain, m.
 pub const POSSIBLE_M: std::ops::Range<f32> = -11_500.0..9_000.0;
 
-/// Reads the one field of heights in a file.
+/// Reads the one field of heights in a file, or that of a name.
 ///
 /// # Errors
-/// For a file that cannot be read, that has no field in metres or several, and for heights that there are not.
-pub fn open_terrain(path: &Path) -> Result<GriddedField, FieldError> {
-    terrain_of(&FieldFile::open(path)?)
+/// As [`terrain_of`], and for a file that cannot be read.
+pub fn open_terrain(path: &Path, variable: Option<&str>) -> Result<GriddedField, FieldError> {
+    terrain_of(&FieldFile::open(path)?, variable)
 }
 
-/// The same of a file that is open.
+/// The heights of a file that is open: those of a name, or its one field in metres.
 ///
 /// # Errors
-/// As [`open_terrain`].
-pub fn terrain_of(file: &FieldFile) -> Result<GriddedField, FieldError> {
-    let field = file.read_wanted(&only_height(file))?;
-    check_elevation(&field, field.grid.bounds())?;
-    Ok(on_land(field))
-}
-
-/// The heights of that name in a file that is open, which may have others beside them.
-///
-/// # Errors
-/// As [`open_terrain`], where there is no field of that name, and where there are several.
-pub fn terrain_named(file: &FieldFile, variable: &str) -> Result<GriddedField, FieldError> {
-    let field = file.read_wanted(&Wanted::variable(variable))?;
+/// For a file that has no such field or several, and for heights that there are not.
+pub fn terrain_of(file: &FieldFile, variable: Option<&str>) -> Result<GriddedField, FieldError> {
+    let wanted = variable.map_or_else(|| only_height(file), Wanted::variable);
+    let field = file.read_wanted(&wanted)?;
     check_elevation(&field, field.grid.bounds())?;
     Ok(on_land(field))
 }

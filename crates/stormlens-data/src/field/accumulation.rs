@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::rain_unit::{NO_RAIN, RainUnit};
 use super::record::check_amounts;
-use super::{FieldError, GriddedField, Interval, Statistic};
+use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
 
 mod amounts;
@@ -78,6 +78,22 @@ pub fn accumulate(
         _ => sums(fields, unit, start, end)?,
     };
     finish(pieces, Interval::accumulation(start, end))
+}
+
+/// Whether fields make rain of an interval, told by their heads before anything is decoded.
+pub(crate) fn can_accumulate(contents: &[&Content], start: Timestamp, end: Timestamp) -> bool {
+    let Ok(grid) = LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]) else { return false };
+    let dry = |content: &&Content| GriddedField {
+        variable: content.variable.clone(),
+        unit: content.unit.clone(),
+        interval: content.interval,
+        reference_time: content.reference_time,
+        grid: grid.clone(),
+        values: vec![0.0; 4],
+        source: String::new(),
+    };
+    let fields: Vec<GriddedField> = contents.iter().map(dry).collect();
+    accumulate(&fields, start, end).is_ok()
 }
 
 /// Whether a unit measures an amount of rain, which says nothing without its interval; a rate does.

@@ -8,7 +8,7 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 
 use self::choose::{Choice, choose};
-pub(super) use self::choose::{fits, is_moment, is_of_time};
+pub(super) use self::choose::{fits, is_moment, is_of_time, rain_near};
 pub use self::moments::{LONGEST_STEP_S, end_of};
 pub(super) use self::moments::{are_even, start_of};
 use super::FieldQuantity;
@@ -118,12 +118,21 @@ pub fn gather(
     }
     if found.iter().all(|one| matches!(one, Found::Hidden { .. })) {
         let none = GatheredFields { found, values, time };
-        let all = none.hidden(statement).join("; ");
+        let all = in_a_row(&none.hidden(statement));
         return Err(FieldError::Domains {
             what: format!("none of the network's variables is there: {all}"),
         });
     }
     Ok(GatheredFields { found, values, time })
+}
+
+/// Reasons one after the other; what all of them end with is said once.
+fn in_a_row(reasons: &[String]) -> String {
+    let end = reasons.first().and_then(|first| first.rfind("; ").map(|at| &first[at..]));
+    let is_shared = |end: &&str| reasons.len() > 1 && reasons.iter().all(|one| one.ends_with(end));
+    let end = end.filter(is_shared).unwrap_or_default();
+    let own: Vec<&str> = reasons.iter().map(|one| &one[..one.len() - end.len()]).collect();
+    own.join("; ") + end
 }
 
 /// One variable: where it came from, the field that it was, and its map; or why it is hidden.

@@ -4,23 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::gather::{are_even, end_of, fits, is_moment, is_of_time, start_of};
+use super::gather::{are_even, end_of, fits, is_moment, is_of_time, rain_near, start_of};
 use super::{FieldQuantity, recognise};
 use crate::card::{FieldStatement, FieldVariable};
+use crate::field::accumulation::{can_accumulate, hours_before};
 use crate::field::{Content, FieldFile};
 
 /// Times at which files have a variable of a statement at its level, ascending, and how many of its variables have one then.
 ///
-/// Sums of rain count at the times that other variables have, since there are many between; where there are no others, each
-/// of their ends is a time.
+/// Rain counts at the times that other variables have, since there are many between, where its sums make the hours of the
+/// statement; where there are no others, each end of a sum is a time.
 pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp, usize)> {
     let mut found: BTreeMap<Timestamp, Vec<bool>> = BTreeMap::new();
     let mut sums: BTreeMap<Timestamp, Vec<bool>> = BTreeMap::new();
+    let mut rain: Vec<&Content> = Vec::new();
     for content in files.iter().flat_map(FieldFile::contents) {
         let Some(time) = content.interval.map(|interval| interval.end) else { continue };
         for (place, variable) in places(content, statement, time) {
             let is_rain = variable == FieldQuantity::Precipitation;
             let of = if is_rain { &mut sums } else { &mut found };
+            rain.extend(is_rain.then_some(content));
             of.entry(time).or_insert_with(|| vec![false; statement.variables.len()])[place] = true;
         }
     }
@@ -32,11 +35,21 @@ pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp,
         found = std::mem::take(&mut sums);
     }
     for (time, has) in &mut found {
-        let rain = sums.get(time).into_iter().flatten();
-        has.iter_mut().zip(rain).for_each(|(has, rain)| *has |= rain);
+        let Some(of_rain) = sums.get(time) else { continue };
+        if rain_is_made(&rain, *time, statement.hours) {
+            has.iter_mut().zip(of_rain).for_each(|(has, rain)| *has |= rain);
+        }
     }
     let count = |has: Vec<bool>| has.into_iter().filter(|has| *has).count();
     found.into_iter().map(|(time, has)| (time, count(has))).collect()
+}
+
+/// Whether fields of rain make the amount of so many hours until a time.
+fn rain_is_made(rain: &[&Content], end: Timestamp, hours: u32) -> bool {
+    let Ok(interval) = hours_before(end, hours.into()) else { return false };
+    let near = rain_near(rain.iter().map(|content| ((), *content)), [interval.start, end]);
+    let near: Vec<&Content> = near.into_iter().map(|(_, content)| content).collect();
+    can_accumulate(&near, interval.start, end)
 }
 
 /// Ends of the hours that moments make up the mean of, and the variable's place.

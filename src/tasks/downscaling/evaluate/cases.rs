@@ -14,8 +14,10 @@ use stormlens_data::downscale::{
 use stormlens_data::field::{FieldError, GriddedField};
 use stormlens_nn::registry;
 
-use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, VARIABLE};
+use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, VARIABLE};
 use crate::cli::evaluate::Evaluation;
+use crate::parameters::Parameters;
+use crate::tasks::downscaling::bring::the_heights;
 use crate::tasks::downscaling::extent::Extent;
 
 /// Names of the parts of a split, as they are typed.
@@ -82,7 +84,7 @@ impl Cases {
                 .domain
                 .context("the weights do not say where they were trained: name a --domain")?,
         };
-        let terrain = terrain(parameters.one(ELEVATION)?, refining, &domain)?;
+        let terrain = terrain(parameters, refining, &domain)?;
         let geometry = refining.geometry();
         let tiles = tiles(&domain, &geometry, Fit::Inside);
         ensure!(!tiles.is_empty(), "no tile of {}° fits into the domain", geometry.tile_deg());
@@ -225,11 +227,11 @@ fn domain(text: &str) -> anyhow::Result<Domain> {
 }
 
 fn terrain(
-    path: Option<&str>,
+    parameters: &Parameters,
     refining: &Refining,
     domain: &Domain,
 ) -> anyhow::Result<Option<GriddedField>> {
-    let Some(path) = path else {
+    let Some(path) = parameters.one(ELEVATION)? else {
         ensure!(
             refining.tiles.n_input_channels == 1,
             "the network takes terrain, too: name a file with --{ELEVATION}, such as \
@@ -237,7 +239,8 @@ fn terrain(
         );
         return Ok(None);
     };
-    let field = open_terrain(Path::new(path))?;
+    let variable = parameters.one(ELEVATION_VARIABLE)?;
+    let field = the_heights(open_terrain(Path::new(path), variable), variable)?;
     check_elevation(&field, domain.bounds())?;
     Ok(Some(field))
 }

@@ -76,7 +76,7 @@ fn what_cannot_be_compared_is_refused_with_what_can() {
     refused(read("sample=knmi-1"), SAMPLE);
     refused(rain("&networks=lstm"), "rain/one, rain/late, rain/assumed");
     refused(rain("&networks=clouds/europe"), "rain/one");
-    refused(rain("&lead-time=7"), "a lead time of this network in minutes: 30, 60, 180");
+    refused(rain("&lead-time=7"), "one of the lead times in minutes: 30, 60, 180");
     refused(rain("&networks=rain/late&lead-time=30"), "in minutes: 60");
     let some = rain("&networks=rain/late,rain/one&lead-time=30").expect("one of them can");
     assert_eq!(some.names, ["rain/one"], "what does not forecast the lead time is left out");

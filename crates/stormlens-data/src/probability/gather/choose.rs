@@ -55,7 +55,26 @@ pub(super) fn choose(
     }
 }
 
-/// Sums of rain that may make up an interval: all of one variable of one file. Rates are taken where there are no amounts.
+/// Fields of rain that may be parts of an interval: those that end in it. Rates are taken where there are no amounts.
+pub(in crate::probability) fn rain_near<'c, T>(
+    rain: impl Iterator<Item = (T, &'c Content)>,
+    [start, end]: [Timestamp; 2],
+) -> Vec<(T, &'c Content)> {
+    let is_near = |content: &Content| {
+        content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
+    };
+    let is_amount = |content: &Content| {
+        let unit = RainUnit::parse(&content.unit);
+        matches!(unit, Some(RainUnit::Amount(_) | RainUnit::Sum { .. }))
+    };
+    let mut near: Vec<_> = rain.filter(|(_, content)| is_near(content)).collect();
+    if near.iter().any(|(_, content)| is_amount(content)) {
+        near.retain(|(_, content)| is_amount(content));
+    }
+    near
+}
+
+/// Sums of rain that may make up an interval: all of one variable of one file.
 ///
 /// # Errors
 /// Where several variables or files have rain.
@@ -65,17 +84,8 @@ pub(super) fn sums(
     end: Timestamp,
 ) -> Result<Result<Vec<Place>, String>, FieldError> {
     let all = of_quantity(files, FieldQuantity::Precipitation);
-    let is_near = |content: &Content| {
-        content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
-    };
-    let mut near: Vec<_> = all.iter().filter(|(_, content, _)| is_near(content)).collect();
-    let is_amount = |content: &Content| {
-        let unit = RainUnit::parse(&content.unit);
-        matches!(unit, Some(RainUnit::Amount(_) | RainUnit::Sum { .. }))
-    };
-    if near.iter().any(|(_, content, _)| is_amount(content)) {
-        near.retain(|(_, content, _)| is_amount(content));
-    }
+    let near = rain_near(all.iter().map(|one| (one, one.1)), [start, end]);
+    let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
     let Some(first) = near.first() else {
         return Ok(Err(match all.is_empty() {
             true => "no file has rain".to_owned(),

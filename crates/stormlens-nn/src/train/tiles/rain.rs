@@ -41,7 +41,7 @@ impl Rain {
     pub fn open(data: &TileData, geometry: Geometry, only: &[usize]) -> Result<Self, TrainError> {
         let stated = data.each_hours.map(i64::from);
         let source = RainSource::open(&data.rain, Some(&data.variable), stated)?;
-        let terrain = open_terrain(&data.terrain)?;
+        let terrain = open_terrain(&data.terrain, None)?;
         let tiles = chosen(&data.domain, geometry, only)?;
         check_elevation(&terrain, data.domain.bounds())?;
         let mut rain = Self {
