@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use self::find::{Finder, MAX_WRAPPERS};
+pub use self::find::{is_mean, with_what_it_is};
 use super::error::{Fault, printable};
 use super::pickle::{Dict, Pickle, TensorView, Value};
 use super::torch::{Storages, load};

@@ -32,6 +32,7 @@ use stormlens_data::scene::{FeatureRange, Reference, Variant};
 pub use error::CheckpointError;
 use error::Fault;
 pub use error::printable;
+pub use layout::{is_mean, with_what_it_is};
 pub use native::{FORMAT_VERSION, Metadata, Precision, write_safetensors};
 
 /// Largest file that is read: thirty times the largest checkpoint of the SmaAt-UNet family.

@@ -183,9 +183,21 @@ fn below_a_prefix(
             Err(_) => {}
         }
     }
+    // Means of the weights go where the weights are beside them.
+    let is_mean = |prefix: &str| checkpoint::is_mean(prefix);
+    let mut means = Vec::new();
+    if !found.iter().all(|(prefix, ..)| is_mean(prefix)) {
+        means = found.extract_if(.., |(prefix, ..)| is_mean(prefix)).map(|one| one.0).collect();
+    }
     match &found[..] {
         [] => Err(reason),
-        [_] => Ok(found.remove(0)).map(|(_, part, others, found)| (part, others, found)),
+        [_] => {
+            let (_, part, mut others, found) = found.remove(0);
+            others.retain(|name| !means.iter().any(|prefix| name.starts_with(prefix)));
+            let named = |prefix: &&str| checkpoint::with_what_it_is(prefix.trim_end_matches('.'));
+            others.extend(means.iter().map(named));
+            Ok((part, others, found))
+        }
         [(one, ..), (other, ..), ..] => {
             let [one, other] = [one, other].map(|prefix| checkpoint::printable(prefix));
             Err(RecognitionError::Several { one, other })

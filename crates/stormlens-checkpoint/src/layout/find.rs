@@ -189,13 +189,14 @@ fn n_tensors(dict: &Dict) -> usize {
     dict.items.iter().filter(|item| matches!(item, (Value::Text(_), Value::Tensor(_)))).count()
 }
 
-fn is_mean(name: &str) -> bool {
+/// Whether a name says that its tensors are means of the weights over a training.
+pub fn is_mean(name: &str) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_ascii_lowercase);
     parts.any(|part| MEANS.contains(&part.as_str()))
 }
 
-/// The name of a dictionary of tensors; of one that holds means of the weights, with these words.
-fn with_what_it_is(name: &str) -> String {
+/// The name of a set of tensors; of one that holds means of the weights, with these words.
+pub fn with_what_it_is(name: &str) -> String {
     let words = if is_mean(name) { " (means of the weights over the training)" } else { "" };
     printable(name) + words
 }

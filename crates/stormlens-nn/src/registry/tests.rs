@@ -143,11 +143,21 @@ fn two_networks_in_one_file_are_not_chosen_between() {
             |(name, tensor): (&String, &Tensor)| (format!("{prefix}{name}"), tensor.clone());
         state.tensors.iter().map(named).collect::<Vec<_>>()
     };
-    let both = below("model.").into_iter().chain(below("ema.")).collect();
-    let both = StateDict { tensors: both };
-    let error = recognise(&both).map(|_| ()).unwrap_err();
-    let error = below_a_prefix(&both, error).map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("below `ema.` and below `model.`"), "{error}");
+    let read = |prefixes: [&str; 2]| {
+        let both = StateDict { tensors: prefixes.iter().flat_map(|one| below(one)).collect() };
+        let error = recognise(&both).map(|_| ()).unwrap_err();
+        below_a_prefix(&both, error).map_err(|error| error.to_string())
+    };
+    let error = read(["model.", "other."]).map(|_| ()).unwrap_err();
+    assert!(error.contains("below `model.` and below `other.`"), "{error}");
+    let error = read(["net_ema.", "swa."]).map(|_| ()).unwrap_err();
+    assert!(error.contains("below `net_ema.` and below `swa.`"), "{error}");
+    // A mean of the weights is another network too, and beside the weights it is no question which one is meant.
+    for mean in ["ema", "net_ema"] {
+        let (part, others, _) = read(["net.", &format!("{mean}.")]).expect("SmaAt-UNet");
+        assert_eq!(part.tensors.len(), state.tensors.len());
+        assert_eq!(others, [format!("{mean} (means of the weights over the training)")]);
+    }
     let incomplete = below("model.").into_iter().skip(1).collect();
     let incomplete = StateDict { tensors: incomplete };
     let error = recognise(&incomplete).map(|_| ()).unwrap_err();
