@@ -66,7 +66,11 @@ mod tests {
         std::fs::create_dir(&own).expect("it is made");
         let way = own.join("../own");
         let private = PrivateFolders::new(&[&way]);
-        let text = format!("{}/a and {}/b", own.canonicalize().expect("it is there").display(), way.display());
+        let text = format!(
+            "{}/a and {}/b",
+            own.canonicalize().expect("it is there").display(),
+            way.display()
+        );
         assert_eq!(private.hide(text), "own/a and own/b");
     }
 }

@@ -37,16 +37,8 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 }
 
 fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evaluated> {
-    let known = [
-        VARIABLE,
-        EACH_HOURS,
-        ELEVATION,
-        ELEVATION_VARIABLE,
-        COARSE,
-        DOMAIN,
-        MEMBERS,
-        THRESHOLDS,
-    ];
+    let known =
+        [VARIABLE, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, COARSE, DOMAIN, MEMBERS, THRESHOLDS];
     evaluation.parameters.only(&known).context("the network refines rain")?;
     let cases = Cases::open(evaluation, refining)?;
     let forecaster = Forecaster::new(evaluation, refining, n_members(evaluation)?);

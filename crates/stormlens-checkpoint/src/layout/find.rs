@@ -131,9 +131,11 @@ impl<'p, 'a> Finder<'p, 'a> {
         let dict = &self.pickle.heap.dicts[at];
         let own = n_tensors(dict);
         let inner = n_wrappers.checked_sub(1).and_then(|n_left| {
-            let mut inner = STATE_NAMES.iter().chain([&KEPT_MEANS]).filter_map(|name| match dict.get(name)? {
-                Value::Dict(inner) => self.below(inner, n_left),
-                _ => None,
+            let mut inner = STATE_NAMES.iter().chain([&KEPT_MEANS]).filter_map(|name| {
+                match dict.get(name)? {
+                    Value::Dict(inner) => self.below(inner, n_left),
+                    _ => None,
+                }
             });
             inner.next()
         });

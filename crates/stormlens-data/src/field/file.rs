@@ -69,12 +69,10 @@ impl FieldFile {
     /// Where none fits, or more than one does: nothing is chosen silently.
     pub fn choose(&self, wanted: &Wanted) -> Result<usize, FieldError> {
         let found = wanted.find(&self.name, &self.contents);
-        match (&found, self.why_skipped(wanted)) {
-            (Err(FieldError::Absent { file, .. }), Some(what)) => {
-                Err(FieldError::Unsupported { file: file.clone(), what })
-            }
-            _ => found,
-        }
+        found.map_err(|error| match (error, self.why_skipped(wanted)) {
+            (FieldError::Absent { file, .. }, Some(what)) => FieldError::Unsupported { file, what },
+            (error, _) => error,
+        })
     }
 
     /// Why a variable that is wanted, and is in the file, is not among its fields.

@@ -333,7 +333,8 @@ fn fields_of_netcdf_are_told_by_their_standard_names() {
     };
     let dry = statement(vec![normalised("Q850")]);
     let words = error(gather(&files, &dry, time()));
-    let needed = "it says \"g kg-1\", and nothing of specific humidity, 850 hPa is above 0.00002 kg kg-1";
+    let needed =
+        "it says \"g kg-1\", and nothing of specific humidity, 850 hPa is above 0.00002 kg kg-1";
     assert!(words.contains(needed) && words.contains("such as kg kg-1"), "{words}");
     all.variables.push(normalised("RH850"));
     let words = error(gather(&files, &all, time()));

@@ -32,7 +32,10 @@ fn moments_make_the_mean_of_a_day() {
         assert!(why.contains("evenly spaced and at most 6 h apart, would make it up"), "{why}");
     }
     // For all variables once.
-    let both = FieldStatement { mean_hours: Some(24), ..statement(vec![variable("T850"), variable("RH850")]) };
+    let both = FieldStatement {
+        mean_hours: Some(24),
+        ..statement(vec![variable("T850"), variable("RH850")])
+    };
     let part = [0, 6].map(|hour| at(hour, 2_800.0));
     let dry = [0, 6].map(|hour| Draft { hours: [hour, hour], ..draft(RH, HPA_850, 600.0) });
     let why = error(gather(&files(&[part, dry].concat()), &both, end));
