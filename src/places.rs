@@ -87,7 +87,7 @@ pub fn advice(name: &str, option: &str, variable: &str) -> String {
         Places::here().all(name).iter().map(|place| place.display().to_string()).collect();
     format!(
         "name the folder {name} of the project's repository, or one like it, with {option} FOLDER or {variable}, or \
-         put it where it is looked for: {}. What comes with the program is shown by `stormlens serve` only",
+         put it where it is looked for: {}",
         places.join(", ")
     )
 }

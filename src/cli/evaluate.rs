@@ -100,8 +100,8 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`, `members`, as far as
-    /// they were given.
+    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`,
+    /// `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.

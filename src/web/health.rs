@@ -58,7 +58,8 @@ fn trouble(state: &AppState) -> Option<String> {
 pub async fn readyz(State(state): State<AppState>) -> Response {
     let (device, mut reason) = match state.jobs.readiness() {
         Readiness::Ready(report) => {
-            let (kind, name, reason) = (report.kind, report.name, report.reason);
+            let reason = state.private.hide(report.reason);
+            let (kind, name) = (report.kind, report.name);
             (Some(Device { kind, name, reason }), None)
         }
         Readiness::Starting => (None, Some("the worker is starting".to_owned())),

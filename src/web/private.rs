@@ -1,18 +1,21 @@
 //! Where folders lie on the machine: the log says it, pages do not.
 
 use std::cmp::Reverse;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Folders of which visitors learn the last name only.
 #[derive(Debug, Default)]
 pub struct PrivateFolders(Vec<(String, String)>);
 
 impl PrivateFolders {
-    /// Relative paths say nothing about the machine and stay as they are; where links lead does not.
+    /// Relative paths below the present folder say nothing about the machine and stay as they are; where links lead does not.
     pub fn new(folders: &[&Path]) -> Self {
+        let tells = |folder: &PathBuf| {
+            folder.is_absolute() || folder.components().any(|part| part == Component::ParentDir)
+        };
         let whole = folders.iter().filter_map(|folder| folder.canonicalize().ok());
         let all = folders.iter().map(|folder| (*folder).to_owned()).chain(whole);
-        let mut all: Vec<_> = all.filter(|folder| folder.is_absolute()).filter_map(named).collect();
+        let mut all: Vec<_> = all.filter(tells).filter_map(named).collect();
         // A folder within another one goes before it.
         all.sort_by_key(|(path, _)| Reverse(path.len()));
         all.dedup();
@@ -22,10 +25,26 @@ impl PrivateFolders {
     /// A text with the names of the folders in the place of their paths.
     pub fn hide(&self, text: String) -> String {
         self.0.iter().fold(text, |text, (path, name)| match text.contains(path) {
-            true => text.replace(path, name),
+            true => replaced(&text, path, name),
             false => text,
         })
     }
+}
+
+/// The text with a name in the place of a path, where that is not a part of another path.
+fn replaced(text: &str, path: &str, name: &str) -> String {
+    let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(path) {
+        let (before, behind) = (&rest[..at], &rest[at + path.len()..]);
+        let last = before.chars().next_back().or_else(|| shown.chars().next_back());
+        let begins = !last.is_some_and(|c| goes_on(c) || matches!(c, '.' | '/'));
+        let ends = !behind.chars().next().is_some_and(goes_on);
+        shown += before;
+        shown += if begins && ends { name } else { path };
+        rest = behind;
+    }
+    shown + rest
 }
 
 /// A path and its last name; the root has none.
@@ -46,6 +65,8 @@ mod tests {
             Path::new("/home/anna/data/"),
             Path::new("/home/anna/data/cache"),
             Path::new("checkpoints"),
+            Path::new("../of-anna/data"),
+            Path::new("/data"),
             Path::new("/"),
         ]);
         for (text, shown) in [
@@ -54,6 +75,10 @@ mod tests {
             ("/home/anna/data/cache/results is full", "cache/results is full"),
             ("put it into checkpoints/sar-unet/", "put it into checkpoints/sar-unet/"),
             ("6 / 7 of /v1/result", "6 / 7 of /v1/result"),
+            ("no frame in ../of-anna/data: …", "no frame in data: …"),
+            ("(/data/knmi)", "(data/knmi)"),
+            // Other folders, and addresses of pages.
+            ("/mnt/data/x, /data2, /v1/data/x", "/mnt/data/x, /data2, /v1/data/x"),
         ] {
             assert_eq!(private.hide(text.to_owned()), shown);
         }

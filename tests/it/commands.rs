@@ -104,8 +104,7 @@ fn a_sample_of_the_archive_is_asked_about_by_name() {
     let predict = format!("{predict} --output @z.npz");
     bench.fails(&format!("{predict} --input @x.npy"), &["not both"]);
     bench.fails(&format!("{predict} colour=red"), &["“colour”", "lead-time"]);
-    bench
-        .fails(&format!("{predict} lead-time=45"), &["a lead time of this network in minutes: 30"]);
+    bench.fails(&format!("{predict} lead-time=45"), &["one of the lead times in minutes: 30"]);
     bench.fails(&format!("{predict} lead-time"), &["NAME=VALUE"]);
     assert!(!bench.path("z.npz").exists());
     let other = format!("predict --checkpoint {SHIPPED} sample=knmi-20100826T0535");

@@ -246,8 +246,7 @@ async fn bad_questions_are_said_with_a_way_out() {
     let all = names.map(|name| format!("sar-unet/{name}")).join(",");
     let all = with(&format!("networks={all}"));
     check_of(&app, &all, 400, &["names 13 of them, but 12 at most"]).await;
-    check_of(&app, &with("lead-time=45"), 400, &["a lead time of this network in minutes: 30"])
-        .await;
+    check_of(&app, &with("lead-time=45"), 400, &["one of the lead times in minutes: 30"]).await;
     check_of(&app, &with("threshold=wet"), 400, &["“wet”"]).await;
     check_of(&app, &with("methods=grad-cam"), 400, &["Choose one of: sample, networks, lead-time"])
         .await;

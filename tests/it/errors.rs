@@ -37,8 +37,7 @@ async fn bad_parameters_say_what_is_expected() {
     check(&with("threshold=wet"), 400, &["“wet”", "from 0 to 500 mm/h"]).await;
     check(&with("threshold=-1"), 400, &["from 0 to 500 mm/h"]).await;
     check(&with("threshold=NaN"), 400, &["from 0 to 500 mm/h"]).await;
-    check(&with("lead-time=45"), 400, &["“45”", "a lead time of this network in minutes: 30"])
-        .await;
+    check(&with("lead-time=45"), 400, &["“45”", "one of the lead times in minutes: 30"]).await;
     check(&with("opacity=2"), 400, &["from 0 to 1"]).await;
     check(&with("region=1,2"), 400, &["“1,2”", "TOP,LEFT,HEIGHT,WIDTH"]).await;
     check(&with("threshold-mmh=2"), 400, &["“threshold-mmh”", "lead-time, threshold"]).await;

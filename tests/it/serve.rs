@@ -389,7 +389,7 @@ fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
     // Where the folder lies is not for everybody.
     let path = folder.path().to_str().unwrap();
     assert!(answer.contains("d/knmi/RAD_NL25") && !answer.contains(path), "{answer}");
-    let page = "/samples/knmi-20100826T0055/frames/4.png";
+    let page = "/samples/knmi-20100826T0555/frames/4.png";
     let is_said = |answer: &str| answer.contains(&name(20));
     let answer = answer_of(elsewhere(folder.path(), &serve), page, is_said);
     assert!(is_said(&answer) && !answer.contains(path), "{answer}");

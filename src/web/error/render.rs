@@ -77,8 +77,13 @@ fn respond(state: &AppState, error: &AppError, wants_page: bool) -> Response {
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(status = status.as_u16(), %error, "answered with an error");
     }
-    let message = sentence(&state.private.hide(error.to_string()));
-    let (remedy, code) = (state.private.hide(remedy), status.as_u16());
+    let whole = error.to_string();
+    let shown = state.private.hide(whole.clone());
+    if shown != whole && !status.is_server_error() {
+        tracing::warn!(%error, "answered without the folder");
+    }
+    let (message, remedy) = (sentence(&shown), state.private.hide(remedy));
+    let code = status.as_u16();
     let mut response = if wants_page {
         let layout = Layout::new(state, None);
         ErrorPage { layout, title, message, remedy, back, status: code }.render().map_or_else(

@@ -98,7 +98,7 @@ impl<'p, 'a> Finder<'p, 'a> {
     fn several(&mut self, top: &'p Dict<'a>) -> Vec<Named<'p, 'a>> {
         let mut found: Vec<Named<'p, 'a>> = Vec::new();
         for &(key, value) in &top.items {
-            let Some(dict) = self.within(value) else { continue };
+            let Some(dict) = self.within_named(key, value) else { continue };
             // One more is refused already.
             if found.len() > MAX_DICTIONARIES {
                 break;
@@ -122,6 +122,14 @@ impl<'p, 'a> Finder<'p, 'a> {
         Some(&self.pickle.heap.dicts[found])
     }
 
+    /// The same under a name: what keeps means has them beside its settings.
+    fn within_named(&mut self, key: Value<'a>, value: Value<'a>) -> Option<&'p Dict<'a>> {
+        let found = self.within(value);
+        let (Value::Text(name), Value::Dict(at), None) = (key, value, found) else { return found };
+        let means = self.pickle.heap.dicts[at].get(KEPT_MEANS).filter(|_| is_mean(name))?;
+        self.within(means)
+    }
+
     /// This dictionary, or the first one that it holds under a usual name, so many dictionaries down, where that has more
     /// tensors.
     fn below(&mut self, at: usize, n_wrappers: usize) -> Option<Found> {
@@ -131,11 +139,9 @@ impl<'p, 'a> Finder<'p, 'a> {
         let dict = &self.pickle.heap.dicts[at];
         let own = n_tensors(dict);
         let inner = n_wrappers.checked_sub(1).and_then(|n_left| {
-            let mut inner = STATE_NAMES.iter().chain([&KEPT_MEANS]).filter_map(|name| {
-                match dict.get(name)? {
-                    Value::Dict(inner) => self.below(inner, n_left),
-                    _ => None,
-                }
+            let mut inner = STATE_NAMES.iter().filter_map(|name| match dict.get(name)? {
+                Value::Dict(inner) => self.below(inner, n_left),
+                _ => None,
             });
             inner.next()
         });
@@ -155,7 +161,7 @@ impl<'p, 'a> Finder<'p, 'a> {
             return names;
         }
         for &(key, value) in around.items.iter().take(MAX_BESIDE) {
-            match (key, value, self.within(value)) {
+            match (key, value, self.within_named(key, value)) {
                 (_, Value::Dict(at), Some(found)) if is_taken(found) => inner = inner.or(Some(at)),
                 (Value::Text(name), _, Some(_)) => names.push(with_what_it_is(name)),
                 (Value::Text(name), Value::Tensor(_), None) => names.push(printable(name)),

@@ -212,7 +212,12 @@ fn reasons(skipped: &[(String, String)]) -> Vec<String> {
             None => reasons.push((what, vec![name])),
         }
     }
-    reasons.into_iter().map(|(what, names)| format!("{}: {what}", names.join(", "))).collect()
+    // What is said in the end has to have room.
+    let of = |names: Vec<&str>| match names[..] {
+        [a, b, c, _, ..] => format!("{a}, {b}, {c} and {} more", names.len() - 3),
+        _ => names.join(", "),
+    };
+    reasons.into_iter().map(|(what, names)| format!("{}: {what}", of(names))).collect()
 }
 
 /// What NetCDF stores in an array that states no `_FillValue` where nothing was written. Bytes have none, by convention: each

@@ -295,12 +295,12 @@ fn check_values(
         && largest <= above
     {
         return refuse(format!(
-            "it says {:?}, and nothing of {label} is above {above} {unit}, which is too dry for a whole map: its values are \
-             in another unit ({}), which its unit has to say",
+            "it says {:?}, and nothing of {label} is above {above} {unit}, which is too dry for a whole map: its values look \
+             like {}, so its unit has to say that",
             field.unit,
             match variable.quantity {
-                FieldQuantity::RelativeHumidity => "as a share of 1",
-                _ => "such as kg kg-1",
+                FieldQuantity::RelativeHumidity => "a share of 1",
+                _ => "kg kg-1",
             }
         ));
     }

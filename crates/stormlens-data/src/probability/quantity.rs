@@ -131,14 +131,12 @@ impl FieldQuantity {
         }
     }
 
-    /// What the largest value of a region is above wherever on the Earth, in [`Self::unit`]: a map below it is in another unit
-    /// than it says. Up to 500 hPa only the air over the inner Antarctic in winter holds so little water: ice at −50 °C is
-    /// in balance with 4 Pa of vapour, 3e-5 kg/kg at 850 hPa.
+    /// Everywhere on the Earth the largest value of a region is above this, in [`Self::unit`]: a map that stays below is in
+    /// another unit than it says. Up to 700 hPa air at −50 °C holds 3e-5 kg/kg of vapour (ice is in balance with 4 Pa).
     pub fn least_maximum(self, level: Level) -> Option<f64> {
         match (self, level) {
             (Self::RelativeHumidity, _) => Some(1.0),
-            (Self::SpecificHumidity, Level::Pressure(pa)) if pa < 50_000 => None,
-            (Self::SpecificHumidity, _) => Some(2e-5),
+            (Self::SpecificHumidity, Level::Pressure(pa)) if pa >= 70_000 => Some(2e-5),
             _ => None,
         }
     }

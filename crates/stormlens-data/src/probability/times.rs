@@ -44,12 +44,17 @@ pub fn times(files: &[FieldFile], statement: &FieldStatement) -> Vec<(Timestamp,
     found.into_iter().map(|(time, has)| (time, count(has))).collect()
 }
 
+/// More fields of rain than these in one interval are not tried: one in five minutes of a day, with room. How many pairs they
+/// make is their number squared.
+const MOST_SUMS: usize = 400;
+
 /// Whether fields of rain make the amount of so many hours until a time.
 fn rain_is_made(rain: &[&Content], end: Timestamp, hours: u32) -> bool {
     let Ok(interval) = hours_before(end, hours.into()) else { return false };
     let near = rain_near(rain.iter().map(|content| ((), *content)), [interval.start, end]);
     let near: Vec<&Content> = near.into_iter().map(|(_, content)| content).collect();
-    can_accumulate(&near, interval.start, end)
+    let is_of_one = near.iter().all(|one| one.member == near[0].member);
+    is_of_one && near.len() <= MOST_SUMS && can_accumulate(&near, interval.start, end)
 }
 
 /// Ends of the hours that moments make up the mean of, and the variable's place.

@@ -138,7 +138,15 @@ impl Outer {
         for (place, dimension) in before.iter().enumerate() {
             let own = file.coordinate_variable(&dimension.name).ok();
             let valid = own.filter(|one| !is_reference(one)).filter(|one| is_time(one));
-            let valid = valid.or_else(|| auxiliary(file, &dimension.name, "time"));
+            let other = || auxiliary(file, &dimension.name, "time");
+            // Of two coordinates the one that is read. A single time may be left out: heights have one that says nothing.
+            let valid = match valid {
+                Some(own) if parsed(own).is_none() => {
+                    other().or_else(|| valid.filter(|_| dimension.size > 1))
+                }
+                None => other(),
+                _ => valid,
+            };
             if let (Some(coordinate), None) = (valid, &times) {
                 let unit = time_unit(coordinate)?;
                 let values = values(file, coordinate)?;
@@ -221,17 +229,28 @@ fn is_time(coordinate: &NcVariable) -> bool {
     text(coordinate, "units").is_some_and(|unit| times::counts_time(&unit))
 }
 
+fn parsed(coordinate: &NcVariable) -> Option<TimeUnit> {
+    TimeUnit::parse(&text(coordinate, "units")?)
+}
+
 /// The unit and the origin of times, which count in the calendar of the Earth.
 fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
-    let (name, unit) = (coordinate.name(), text(coordinate, "units").unwrap_or_default());
-    let shown = short(&unit);
-    let unit = TimeUnit::parse(&unit).ok_or_else(|| {
+    let name = coordinate.name();
+    let unit = parsed(coordinate).ok_or_else(|| {
+        let shown = short(&text(coordinate, "units").unwrap_or_default());
         format!(
-            "the unit of {name} is “{shown}”, and those that are read are seconds, minutes, hours and days since a date"
+            "the unit of {name} is “{shown}”: write seconds, minutes, hours or days since a date"
         )
     })?;
-    let calendar = times::check_calendar(text(coordinate, "calendar").as_deref());
-    calendar.map_err(|other| format!("{name}: {other}"))?;
+    let calendar = text(coordinate, "calendar");
+    times::check_calendar(calendar.as_deref()).map_err(|other| format!("{name}: {other}"))?;
+    let is_even = calendar.is_some_and(|name| name.eq_ignore_ascii_case("proleptic_gregorian"));
+    if unit.begins_before_the_gap() && !is_even {
+        return Err(format!(
+            "{name} counts from a date before 15 October 1582, when ten days were left out, and its calendar is not \
+             proleptic_gregorian: count from a later date"
+        ));
+    }
     Ok(unit)
 }
 

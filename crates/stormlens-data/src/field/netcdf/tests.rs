@@ -85,24 +85,28 @@ fn units_of_time_are_those_of_cf() {
     }
 }
 
-/// Rain of one time in a unit of times and a calendar, opened.
-fn dated(unit: &str, calendar: &str) -> Result<FieldFile, FieldError> {
+/// Variables at so many times in a unit and a calendar, opened.
+fn dated(
+    names: &[String],
+    n_times: usize,
+    [unit, calendar]: [&str; 2],
+) -> Result<FieldFile, FieldError> {
     let mut file = NcFileBuilder::new();
-    let dimensions = [("time", 1), ("lat", 2), ("lon", 2)];
+    let dimensions = [("time", n_times as u64), ("lat", 2), ("lon", 2)];
     let dimensions = dimensions.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let units = [unit, "degrees_north", "degrees_east"];
-    for ((name, on), unit) in ["time", "lat", "lon"].iter().zip(dimensions).zip(units) {
+    for ((name, on), unit) in ["time", "lat", "lon"].into_iter().zip(dimensions).zip(units) {
         let axis = file.add_variable::<f64>(name, &[on]).unwrap();
-        let n = if *name == "time" { 1 } else { 2 };
+        let n = if name == "time" { n_times } else { 2 };
         file.write_variable(axis, &[36.0, 37.0][..n]).unwrap();
         for (name, value) in [("units", unit), ("calendar", calendar)] {
             let value = NcAttrValue::Chars(value.into());
             file.add_variable_attribute(axis, name, value).unwrap();
         }
     }
-    for name in ["tp", "cp"] {
+    for name in names {
         let field = file.add_variable::<f32>(name, &dimensions).unwrap();
-        file.write_variable(field, &[1.0_f32; 4]).unwrap();
+        file.write_variable(field, &vec![1.0_f32; 4 * n_times]).unwrap();
     }
     let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
     FieldFile::from_bytes("dated.nc", bytes)
@@ -112,17 +116,31 @@ fn dated(unit: &str, calendar: &str) -> Result<FieldFile, FieldError> {
 /// without a time.
 #[test]
 fn times_that_are_not_read_are_said_with_their_unit_and_once_for_all_variables() {
-    let file = dated("hours since 2016-09-20 02:00:00 +02:00", "standard").unwrap();
+    let names = ["tp", "cp"].map(str::to_owned);
+    let unit = "hours since 2016-09-20 02:00:00 +02:00";
+    let file = dated(&names, 1, [unit, "standard"]).unwrap();
     assert_eq!(file.contents()[0].to_string(), "tp, at 2016-09-21 12:00 UTC");
     for (unit, calendar, words) in [
         ("months since 2016-01-01", "standard", "the unit of time is “months since 2016-01-01”"),
         ("hours since 2016-09-20 00:00 CET", "standard", "“hours since 2016-09-20 00:00 CET”"),
         ("days since 2016-01-01", "noleap", "time: its calendar is noleap"),
+        ("days since 0001-01-01", "standard", "time counts from a date before 15 October 1582"),
     ] {
-        let said = dated(unit, calendar).err().expect("no such times are read").to_string();
+        let said =
+            dated(&names, 2, [unit, calendar]).err().expect("no such times are read").to_string();
         assert!(said.contains(words) && said.contains("tp, cp: "), "{said}");
         assert_eq!(said.matches(words).count(), 1, "{said}");
+        // However many variables there are.
+        let many: Vec<String> = (0..20).map(|n| format!("precipitation_flux_{n}")).collect();
+        let said =
+            dated(&many, 2, [unit, calendar]).err().expect("no such times are read").to_string();
+        assert!(said.contains(words) && said.contains("_2 and 17 more: "), "{said}");
     }
+    // Heights have a single time that says nothing; in a calendar that is even the year 1 is as good as any.
+    let file = dated(&names, 1, ["months since 2016-01-01", "standard"]).unwrap();
+    assert_eq!(file.contents()[0].interval, None);
+    let file = dated(&names, 1, ["days since 0001-01-01", "proleptic_gregorian"]).unwrap();
+    assert_eq!(file.contents()[0].to_string(), "tp, at 0001-02-06 00:00 UTC");
 }
 
 /// Two rows of two columns of one type, without a `_FillValue`.

@@ -37,6 +37,13 @@ impl TimeUnit {
         Some(Self { seconds, origin })
     }
 
+    /// Whether it counts from before 15 October 1582: the calendar that CF calls standard left out ten days then, and files
+    /// differ in whether they count them.
+    pub fn begins_before_the_gap(&self) -> bool {
+        const GREGORIAN_S: i64 = -12_219_292_800;
+        self.origin.as_second() < GREGORIAN_S
+    }
+
     /// The moment of a number; `None` beyond the calendar.
     pub fn moment(&self, number: f64) -> Option<Timestamp> {
         let seconds = (number * self.seconds).round();
@@ -60,9 +67,14 @@ pub(crate) fn check_calendar(name: Option<&str>) -> Result<(), String> {
     }
 }
 
-/// A date, and a time where there is one, without the zone behind it, and the zone in seconds east of UTC: `-6`, `-6:00`, `+0530`.
+/// A date, and a time where there is one, without the zone behind it; and the zone, `-6`, `-6:00` or `+0530`, in seconds
+/// east of UTC.
 fn without_zone(text: &str) -> Option<(&str, i64)> {
-    if let Some(utc) = ["UTC", "GMT", "Z"].iter().find_map(|name| text.strip_suffix(name)) {
+    let before = |name: &&str| {
+        let (own, end) = text.split_at_checked(text.len().checked_sub(name.len())?)?;
+        end.eq_ignore_ascii_case(name).then_some(own)
+    };
+    if let Some(utc) = ["UTC", "GMT", "Z"].iter().find_map(before) {
         return Some((utc, 0));
     }
     // Signs within a date are none of a zone.
