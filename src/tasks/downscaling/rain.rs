@@ -102,7 +102,21 @@ pub fn offers(
     hours: i64,
     stated: Option<i64>,
 ) -> Result<Vec<Offer>, FieldError> {
-    offers_of(name, contents, (hours, stated), is_rain)
+    let has_convective = contents.iter().any(is_convective);
+    // Without a convective part, that of large scales is all the rain of a model that resolves convection.
+    let is_a_part = |content: &Content| {
+        has_convective && (is_convective(content) || is_of_large_scales(content))
+    };
+    let mut rain = contents.iter().filter(|content| is_rain(content)).peekable();
+    let first = rain.peek().copied();
+    if let Some(first) = first.filter(|_| rain.all(is_a_part)) {
+        let Content { variable, unit, .. } = first;
+        let what = format!(
+            "{name} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
+        );
+        return Err(FieldError::Domains { what });
+    }
+    offers_of(name, contents, (hours, stated), |content| is_rain(content) && !is_a_part(content))
 }
 
 /// The same of a variable that somebody names: it is rain, whatever the file calls it, and its unit has to agree.
@@ -134,7 +148,7 @@ fn offers_of(
     is_meant: impl Fn(&Content) -> bool,
 ) -> Result<Vec<Offer>, FieldError> {
     let mut found = Vec::new();
-    let mut why = None;
+    let (mut why, mut too_early) = (None, None);
     let rain = || contents.iter().filter(|content| is_meant(content));
     let open = rain().find(|content| is_amount_at_a_moment(content));
     match (stated, open) {
@@ -154,17 +168,22 @@ fn offers_of(
             fields.iter().filter_map(|field| Some(field.interval?.end)).collect();
         ends.sort_unstable();
         ends.dedup();
+        let earliest = fields.iter().filter_map(|field| Some(field.interval?.start)).min();
         for end in ends {
             let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
             match accumulate(&fields, start, end) {
                 Ok(_) => found.push(offer(contents, &group, (start, end), hours)),
+                // What begins before the first field cannot be made, and that says nothing of a gap.
+                Err(error) if earliest.is_some_and(|first| start < first) => {
+                    too_early.get_or_insert(error);
+                }
                 Err(error) => {
                     why.get_or_insert(error);
                 }
             }
         }
     }
-    match (found.is_empty(), why) {
+    match (found.is_empty(), why.or(too_early)) {
         (false, _) => Ok(found),
         (true, Some(error)) => Err(error),
         (true, None) => {
@@ -201,6 +220,7 @@ fn what(content: &Content) -> String {
     let run = run_of(content).map(|begin| format!("forecast of {}", format_utc(begin)));
     let parts = [
         Some(format!("{variable} ({unit})")),
+        is_convective(content).then(|| "only the convective part of the rain".to_owned()),
         (!level.is_empty()).then(|| level.clone()),
         member.map(|member| format!("member {member}")),
         run,
@@ -267,6 +287,24 @@ fn is_rain(content: &Content) -> bool {
     let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
     let says = |word: &str| said.iter().any(|text| text.contains(word));
     is_rain_name(&content.variable) || says("precipitation") || says("rainfall")
+}
+
+/// Whether a field is convective rain, without that of large scales, by its names in GRIB, CF and WRF.
+fn is_convective(content: &Content) -> bool {
+    let said = format!("{} {}", content.standard_name, content.title).to_lowercase();
+    let says_so = said.contains("convective_precip") || said.contains("convective precip");
+    let is_named =
+        ["acpcp", "cp", "cprat", "rainc"].contains(&content.variable.to_lowercase().as_str());
+    is_named || says_so && !said.contains("non-convective")
+}
+
+/// The other part.
+fn is_of_large_scales(content: &Content) -> bool {
+    let said = format!("{} {}", content.standard_name, content.title).to_lowercase();
+    let words = ["stratiform_precip", "large-scale precip", "large scale precip", "non-convective"];
+    let names = ["ncpcp", "lsp", "lsprate", "rainnc", "prec_acc_nc"];
+    names.contains(&content.variable.to_lowercase().as_str())
+        || words.iter().any(|word| said.contains(word))
 }
 
 /// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.

@@ -83,7 +83,7 @@ fn refused(error: AddError) -> AppError {
 /// The words of the command line name its options.
 fn unstated(file: &str, variable: &str) -> AppError {
     let message = format!(
-        "the times of {variable} in {file} have no bounds, so nothing says which interval each field is the sum of"
+        "the times of {variable} in {file} have no bounds, so nothing says which interval each field is of"
     );
     let remedy = format!("If you know it, choose the file again and fill in “{HOURS_LABEL}”");
     WORDS.problem(message, StatusCode::UNPROCESSABLE_ENTITY, "File not taken", &remedy)

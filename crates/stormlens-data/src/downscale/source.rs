@@ -128,7 +128,7 @@ impl Sums {
     /// The earliest begin of a sum.
     fn earliest(&self) -> Option<Timestamp> {
         let begin = |interval: Interval| match (interval.statistic, self.stated) {
-            (Statistic::Instantaneous, Some(hours)) => {
+            (Statistic::Instantaneous | Statistic::Mean, Some(hours)) if interval.is_open() => {
                 hours_before(interval.end, hours).ok().map(|own| own.start)
             }
             _ => Some(interval.start),
@@ -154,10 +154,10 @@ impl Sums {
     }
 }
 
-/// Whether a field is an amount, not a rate, of which the file says one moment only.
+/// Whether a field is an amount, or a mean rate, of which the file says one moment only.
 pub fn is_amount_at_a_moment(content: &Content) -> bool {
-    let is_moment = |own: Interval| own.statistic == Statistic::Instantaneous;
-    is_amount(&content.unit) && content.interval.is_some_and(is_moment)
+    let is_mean = |own: Interval| own.statistic == Statistic::Mean;
+    content.interval.is_some_and(|own| own.is_open() && (is_mean(own) || is_amount(&content.unit)))
 }
 
 /// The variable that is meant.

@@ -8,7 +8,7 @@
 //! | ECMWF `tp`, m | sum since the begin of the forecast | × 1000, minus the earlier step |
 //! | MRMS sums, radar accumulations | sum of the hour, three hours, … | as they are, added where they follow one another |
 //! | mean rates | mean over an interval | × its seconds, then as a sum |
-//! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one, for 3 h at most; none may be missing |
+//! | rates of a moment (MRMS `PrecipRate`) | mm/h | each frame holds until the next one, for 3 h at most; two at least, none may be missing |
 //! | amounts whose unit names their time | mm/3h, mm/24h | sum of that time until the time of the field, where it has no bounds |
 //!
 //! Buckets need no table of hours: the interval of each message says where its bucket begins. What cannot be made
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::rain_unit::{NO_RAIN, RainUnit};
-use super::record::check_amounts;
+use super::record::{LEAST_MM, check_amounts, position};
 use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
 
@@ -65,13 +65,9 @@ pub fn accumulate(
         unit: first.unit.clone(),
         needed: NO_RAIN,
     })?;
-    // A mean whose times have no bounds is of the step before or after its time: it holds as a rate of the moment does.
+    // A mean whose times have no bounds is of the step before or behind its time, and no rate of the moment.
     let is_moment = |field: &GriddedField| {
-        field.interval.is_some_and(|own| match own.statistic {
-            Statistic::Instantaneous => true,
-            Statistic::Mean => own.duration_s() == 0,
-            _ => false,
-        })
+        field.interval.is_some_and(|own| own.statistic == Statistic::Instantaneous)
     };
     let pieces = match (unit, fields.iter().all(is_moment)) {
         (RainUnit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,
@@ -175,6 +171,13 @@ fn frames<'a>(
         time = time.checked_add(step).map_err(|e| refuse(e.to_string()))?;
         let interval = Interval { start: begin, end: time, statistic: Statistic::Instantaneous };
         pieces.push(Piece { field, factor: mm_s * step.as_secs_f64(), interval });
+    }
+    if pieces.len() == 1 {
+        return Err(refuse(format!(
+            "the rate of one moment, {}, makes no amount of {:.1} h: give more frames, or a file with time bounds",
+            format_utc(start),
+            step.as_secs_f64() / 3600.0
+        )));
     }
     match time == end {
         true => Ok(pieces),
@@ -308,6 +311,7 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
     for Piece { field, factor, .. } in &pieces {
         mm.iter_mut().zip(&field.values).for_each(|(sum, &v)| *sum += factor * f64::from(v));
     }
+    check_differences(&pieces, &mm)?;
     let negative = mm.iter().filter(|value| **value < 0.0);
     let (n_clipped, clipped_mm) = negative.fold((0, 0.0), |(n, sum), value| (n + 1, sum - value));
     if mm.iter().all(|value| value.is_nan()) {
@@ -324,8 +328,23 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
         source: first.source.clone(),
     };
     check_amounts(&field, 1.0, interval.duration_s())?;
-    let rule = rule(&pieces) + &by_the_unit(first) + taken_as_a_sum(&pieces);
+    let rule = rule(&pieces) + &by_the_unit(first) + taken_as_a_sum(&pieces) + held(&pieces);
     Ok(Accumulated { field, rule, clipped_mm, n_clipped })
+}
+
+/// Checks that no total is smaller than the earlier one that is subtracted, beyond what packing makes.
+fn check_differences(pieces: &[Piece], mm: &[f64]) -> Result<(), FieldError> {
+    let least = mm.iter().enumerate().filter(|(_, mm)| **mm < LEAST_MM * pieces.len() as f64);
+    let Some((place, least)) = least.min_by(|one, other| one.1.total_cmp(other.1)) else {
+        return Ok(());
+    };
+    let field = pieces[0].field;
+    Err(refuse(format!(
+        "{}: {} leaves {least:.1} mm {}: a total of rain never becomes smaller, so these are no totals since one start",
+        field.source,
+        rule(pieces),
+        position(field, place)
+    )))
 }
 
 /// How the pieces were put together, in words.
@@ -348,6 +367,14 @@ fn taken_as_a_sum(pieces: &[Piece]) -> &'static str {
         true => {
             "; taken as a sum, which the file does not say (its cell_methods name no time; CF conventions 7.3.4)"
         }
+        false => "",
+    }
+}
+
+/// That rates of single moments stand for the time behind them.
+fn held(pieces: &[Piece]) -> &'static str {
+    match pieces.iter().any(|piece| piece.interval.statistic == Statistic::Instantaneous) {
+        true => "; each rate of a moment is taken until the next one",
         false => "",
     }
 }

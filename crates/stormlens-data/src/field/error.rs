@@ -41,7 +41,7 @@ pub enum FieldError {
     #[error("{name} does not say over which interval it is: state it")]
     NoInterval { name: String },
     #[error(
-        "{file}: the times of {variable} have no bounds, so nothing says which interval each field is the sum of: state \
+        "{file}: the times of {variable} have no bounds, so nothing says which interval each field is of: state \
          the hours, with --each-hours N or each_hours = N, or write a unit that names them, such as mm/3h"
     )]
     Unstated { file: String, variable: String },

@@ -47,6 +47,12 @@ impl Interval {
         self.end.as_second().saturating_sub(self.start.as_second())
     }
 
+    /// Whether only one moment is said of what may be the sum or the mean of a time before it or behind it.
+    pub fn is_open(&self) -> bool {
+        let says_one = matches!(self.statistic, Statistic::Instantaneous | Statistic::Mean);
+        says_one && self.duration_s() == 0
+    }
+
     /// Whether both are of the same time, whatever was done.
     pub fn is_same_time(&self, other: &Self) -> bool {
         (self.start, self.end) == (other.start, other.end)
@@ -59,6 +65,9 @@ impl fmt::Display for Interval {
         match self.statistic {
             Statistic::Instantaneous => write!(f, "at {end}"),
             Statistic::Accumulation => write!(f, "sum from {start} to {end}"),
+            Statistic::Mean if self.start == self.end => {
+                write!(f, "mean of a time that is not said, at {end}")
+            }
             Statistic::Mean => write!(f, "mean from {start} to {end}"),
             Statistic::Unstated => write!(f, "field from {start} to {end}"),
             Statistic::Other => write!(f, "statistic from {start} to {end}"),

@@ -190,7 +190,7 @@ impl NetcdfFile {
             let what = format!(
                 "{name} holds {own:e} in row {row}, column {column}: write NaN, or state _FillValue or missing_value"
             );
-            return Err(damaged(what));
+            return Err(FieldError::Unsupported { file: self.name.clone(), what });
         }
         let of_axes = GriddedField::of_axes([latitudes, longitudes], &values);
         let (grid, values) = of_axes.map_err(damaged)?;

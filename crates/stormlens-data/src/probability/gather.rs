@@ -268,6 +268,13 @@ fn on_grid(
     Ok(Ok(canonical.into_iter().map(|value| own.undo(value) as f32).collect()))
 }
 
+/// Without digits that say nothing: four are shown.
+fn rounded(bound: f64) -> f64 {
+    let digits = 3 - bound.abs().max(1e-9).log10().floor() as i32;
+    let scale = 10.0_f64.powi(digits.clamp(0, 9));
+    (bound * scale).round() / scale
+}
+
 /// A unit that does not fit the values, or a level that does not fit the height, would be a plausible input.
 fn check_values(
     canonical: &[f64],
@@ -285,9 +292,11 @@ fn check_values(
             false => format!("{own:.4} {} ({value:.4} {unit})", field.unit),
         };
         return refuse(format!(
-            "it says {:?}, and holds {held} of {label}, where {least} to {most} {unit} are possible: its unit \
+            "it says {:?}, and holds {held} of {label}, where {} to {} {unit} are possible: its unit \
              or its level is another one",
-            field.unit
+            field.unit,
+            rounded(least),
+            rounded(most)
         ));
     }
     let largest = present().fold(f64::NEG_INFINITY, f64::max);

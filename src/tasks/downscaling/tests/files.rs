@@ -217,6 +217,48 @@ fn rain_is_known_by_its_standard_name() {
     assert!(words.contains("holds no rain"), "{words}");
 }
 
+/// A sum of the file in the repository with another name and other hours.
+fn sum_of(variable: &str, from: i64, to: i64) -> Content {
+    let file = FieldFile::from_bytes("a file", netcdf()).expect("the repository has it");
+    let first = file.contents()[0].clone();
+    let begin = first.interval.expect("it has a time").end;
+    let at = |hours: i64| begin + SignedDuration::from_hours(hours);
+    Content {
+        variable: variable.to_owned(),
+        title: String::new(),
+        standard_name: String::new(),
+        interval: Some(Interval::accumulation(at(from), at(to))),
+        ..first
+    }
+}
+
+/// Convective rain alone is less than what falls, and what falls beside it is, too.
+#[test]
+fn a_part_of_the_rain_is_not_taken_for_all_of_it() {
+    let [cp, lsp, tp] = ["acpcp", "ncpcp", "tp"].map(|name| sum_of(name, 0, 3));
+    for parts in [vec![cp.clone()], vec![cp.clone(), lsp.clone()]] {
+        let words = offers("a file", &parts, 3, None).unwrap_err().to_string();
+        assert!(words.contains("has only parts of the rain, such as acpcp"), "{words}");
+    }
+    let all = [cp.clone(), lsp.clone(), tp];
+    let found = offers("a file", &all, 3, None).expect("the total");
+    assert_eq!(found.iter().map(|offer| offer.variable.as_str()).collect::<Vec<_>>(), ["tp"]);
+    // A model that resolves convection has no other.
+    assert_eq!(offers("a file", &[lsp], 3, None).expect("all of it").len(), 1);
+    let found = offers_named("a file", &[cp], (3, None), "acpcp").expect("as it was named");
+    assert!(found[0].what.contains("only the convective part of the rain"), "{}", found[0].what);
+}
+
+/// What begins before the first hour cannot be made either, and says nothing of what is missing.
+#[test]
+fn of_a_gap_the_interval_that_holds_it_is_said() {
+    let hours = [sum_of("tp", 0, 1), sum_of("tp", 1, 2), sum_of("tp", 3, 4)];
+    let words = offers("a file", &hours, 3, None).unwrap_err().to_string();
+    let second = hours[1].interval.expect("it has one");
+    let wanted = format!("rain from {} to ", stormlens_data::time::format_utc(second.start));
+    assert!(words.contains(&wanted) && words.contains("a step is missing"), "{words}");
+}
+
 /// Who names a variable knows what it is; its unit still has to be one of rain.
 #[test]
 fn a_variable_that_is_named_is_believed() {

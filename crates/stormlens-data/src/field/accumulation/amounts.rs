@@ -76,12 +76,13 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
             ));
         }
         (_, Statistic::Instantaneous) => "of one moment",
+        (_, Statistic::Mean) if interval.is_open() => "a mean of a time that is not said",
         (_, Statistic::Mean) => "a mean",
         (_, Statistic::Accumulation) => "a sum of rates",
         (_, Statistic::Other) => "no sum and no mean",
     };
     refuse(format!(
-        "{} in {} is {what}, and no amount can be made of it: state the interval that it is the sum of",
+        "{} in {} is {what}, and no amount can be made of it: its file has to say the interval, with bounds of its times",
         field.source, field.unit
     ))
 }

@@ -14,7 +14,7 @@ impl GriddedField {
         unit: Option<&str>,
         interval: Option<Interval>,
     ) -> Result<Self, FieldError> {
-        let open = |own: &Interval| own.statistic == Statistic::Instantaneous;
+        let open = |own: &Interval| own.is_open();
         if let (Some(own), Some(stated)) = (self.interval.filter(|own| !open(own)), interval)
             && own != stated
         {
@@ -30,16 +30,20 @@ impl GriddedField {
         })
     }
 
-    /// An amount as the sum of so many hours until its time, where somebody states that and the file says no more than
-    /// the time. Rates of a moment stay what they are.
+    /// An amount as the sum, and a mean rate as the mean, of so many hours until its time, where somebody states that and
+    /// the file says no more than the time. Rates of a moment stay what they are.
     ///
     /// # Errors
     /// For a time so early that nothing can begin before it.
     pub fn of_hours(self, stated: Option<i64>) -> Result<Self, FieldError> {
-        let is_open = |own: &Interval| own.statistic == Statistic::Instantaneous;
-        let moment = self.interval.filter(|own| is_open(own) && is_amount(&self.unit));
-        match moment.zip(stated) {
-            Some((own, hours)) => self.stated(None, Some(hours_before(own.end, hours)?)),
+        let is_mean = |own: &Interval| own.statistic == Statistic::Mean;
+        let open = |own: &Interval| own.is_open() && (is_mean(own) || is_amount(&self.unit));
+        match self.interval.filter(open).zip(stated) {
+            Some((own, hours)) => {
+                let interval = hours_before(own.end, hours)?;
+                let statistic = if is_mean(&own) { Statistic::Mean } else { interval.statistic };
+                self.stated(None, Some(Interval { statistic, ..interval }))
+            }
             None => Ok(self),
         }
     }

@@ -216,6 +216,28 @@ fn what_is_no_rain_of_an_interval_is_refused_for_its_reason() {
     assert!(metres.check_rain_mm(3).unwrap_err().to_string().contains("where mm are needed"));
 }
 
+/// Each of them would be rain of the right size, of other hours or of less than fell.
+#[test]
+fn what_would_pass_for_rain_of_an_interval_is_refused() {
+    let refused = |fields: &[GriddedField], from: i64, to: i64, words: &str| {
+        let error = accumulate(fields, hour(from), hour(to)).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    // A mean whose times have no bounds may be of the hours before each time or behind it.
+    let open = |at: i64| field("pr", "kg m-2 s-1", Interval::mean(hour(at), hour(at)), &[0.001; 3]);
+    refused(&[open(3), open(6)], 3, 6, "a mean of a time that is not said");
+    let stated = open(6).of_hours(Some(3)).unwrap();
+    let found = accumulate(&[stated], hour(3), hour(6)).unwrap();
+    assert!((found.field.values[0] - 10.8).abs() < 1e-5, "{:?}", found.field.values);
+    let moment = |at: i64| field("rate", "mm h-1", Interval::at(hour(at)), &[2.0; 3]);
+    refused(&[moment(0), moment(3)], 0, 3, "the rate of one moment, 2024-05-01 00:00 UTC");
+    let rule = accumulate(&[0, 1, 2, 3].map(moment), hour(0), hour(3)).unwrap().rule;
+    assert!(rule.ends_with("each rate of a moment is taken until the next one"), "{rule}");
+    // A total that becomes smaller is none.
+    let totals = [sum("mm", 0, 3, &[10.0; 3]), sum("mm", 0, 6, &[4.0; 3])];
+    refused(&totals, 3, 6, "leaves -6.0 mm in row 0");
+}
+
 #[test]
 fn what_a_file_leaves_open_can_be_stated_and_nothing_else() {
     let open = field("tp", "mm", Interval::at(hour(3)), &[1.0; 3]);

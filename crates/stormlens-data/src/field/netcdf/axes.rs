@@ -239,7 +239,7 @@ fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
     let unit = parsed(coordinate).ok_or_else(|| {
         let shown = short(&text(coordinate, "units").unwrap_or_default());
         format!(
-            "the unit of {name} is “{shown}”: write seconds, minutes, hours or days since a date"
+            "the unit of {name} is “{shown}”: write seconds, minutes, hours or days since a date in UTC, or with a zone such as +02:00"
         )
     })?;
     let calendar = text(coordinate, "calendar");

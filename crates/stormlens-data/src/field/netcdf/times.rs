@@ -60,9 +60,9 @@ impl TimeUnit {
 pub(crate) fn check_calendar(name: Option<&str>) -> Result<(), String> {
     const OF_THE_EARTH: [&str; 3] = ["standard", "gregorian", "proleptic_gregorian"];
     match name.map(str::to_lowercase) {
-        Some(other) if !OF_THE_EARTH.contains(&other.as_str()) => {
-            Err(format!("its calendar is {other}, and only that of the Earth's weather is read"))
-        }
+        Some(other) if !OF_THE_EARTH.contains(&other.as_str()) => Err(format!(
+            "its calendar is {other}, and standard, gregorian and proleptic_gregorian are read"
+        )),
         _ => Ok(()),
     }
 }
