@@ -1,9 +1,11 @@
 //! What is said of refined rain in words: notes, and where the data came from.
 
+use stormlens_data::downscale::Conservation;
 use stormlens_data::outcome::{NOT_OBSERVED, Note, Provenance};
 
 use crate::question::Cards;
 use crate::tasks::downscaling::prepare::Work;
+use crate::tasks::downscaling::question::CONSERVATION;
 
 /// What has to be said of a result.
 pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
@@ -50,6 +52,16 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("source-clipped", text, false));
     }
     notes
+}
+
+/// That the refined rain is this share of the coarse rain, and how to keep all of it.
+pub fn not_kept(share: f64) -> Note {
+    let percent = stormlens_plot::words::number(100.0 * share);
+    let text = format!(
+        "the refined rain is {percent} % of the coarse rain: choose {CONSERVATION}={} to keep the amount of each coarse cell",
+        Conservation::Coarse
+    );
+    Note::new("coarse-not-kept", text, false).of_network()
 }
 
 /// Where its data came from.
