@@ -81,7 +81,7 @@ pub struct Refined {
     pub clipped: Clipped,
     /// What each coarse cell was multiplied by, or would have to be.
     pub ratio: Vec<f32>,
-    /// Its mean divided by that of the coarse rain; `None` where there is no coarse rain.
+    /// The mean of `mm` divided by that of the coarse rain; `None` where there is no coarse rain.
     pub share_of_coarse: Option<f64>,
     pub mosaic: Mosaic,
 }
