@@ -10,8 +10,9 @@ use super::speech::Speech;
 use crate::config::Sources;
 use crate::question::NO_METHOD;
 
-/// How good the joints of the tiles are, and how much negative rain was cut off: as on the page.
-const SAID: [&str; 2] = ["seam_index", "clipped_share"];
+/// How good the joints of the tiles are, how much negative rain was cut off, and how much of the coarse rain is left: as
+/// on the page.
+const SAID: [&str; 3] = ["seam_index", "clipped_share", "refined_share_of_coarse_mean"];
 
 /// Refine coarse rain over a domain
 #[derive(Debug, clap::Args)]

@@ -1,10 +1,13 @@
 //! The program without a browser, run in a folder of its own.
 
+use std::fs;
+use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
 use stormlens_data::files::npy;
 use tempfile::TempDir;
+use zip::ZipArchive;
 
 /// A folder for one test, and the program run in the project's root.
 pub struct Bench(TempDir);
@@ -67,10 +70,38 @@ impl Bench {
         assert!(!said.contains("panicked"), "{said}");
     }
 
+    /// That a file which results were written to, unpacked where it is a ZIP, says nothing of where this folder is.
+    pub fn hides_its_place(&self, name: &str) {
+        let place = self.0.path().to_str().expect("a plain path");
+        // Keys of citations have other characters between the same names.
+        let tail = place.rsplit('/').next().unwrap_or(place).trim_start_matches('.');
+        for (entry, bytes) in contents(&fs::read(self.path(name)).expect("it was written")) {
+            let text = String::from_utf8_lossy(&bytes);
+            for word in [place, tail] {
+                assert!(!text.contains(word), "{word} is in {entry} of {name}");
+            }
+        }
+    }
+
     /// Frames of drifting rain.
     pub fn frames(&self, name: &str, shape: &[usize]) {
         let n = shape.iter().product::<usize>();
         let values: Vec<f32> = (0..n).map(|i| 0.01 * ((i % 97) as f32 / 97.0)).collect();
         npy::write_npy_f32(&self.path(name), shape, &values).expect(name);
     }
+}
+
+/// The files of a ZIP with their names, else the file itself.
+fn contents(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
+        return vec![("all".to_owned(), bytes.to_vec())];
+    };
+    let mut found = Vec::new();
+    for i in 0..archive.len() {
+        let mut entry = archive.by_index(i).expect("an entry");
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("it is whole");
+        found.push((entry.name().to_owned(), bytes));
+    }
+    found
 }

@@ -183,6 +183,10 @@ fn numbers_with_a_mask_become_probabilities() {
     let (_, masked) = predict("x.npy", "--mask @m.npy");
     let (_, identity) = predict("x.npy", "--mask @m.npy --blocks identity");
     assert!(differs(&whole, &masked) && differs(&masked, &identity));
+    bench.succeeds(
+        "predict --model sslpdl --checkpoint iberia-narrow --input @k.npy --output @k.json",
+    );
+    bench.hides_its_place("k-1.json");
     let (said, _) = predict("k.npy", "");
     assert!(said.contains("do not look like z-scores"), "{said}");
     bench.fails(

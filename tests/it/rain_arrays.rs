@@ -40,7 +40,25 @@ fn an_array_with_its_grid_is_the_field_that_it_was_made_of() {
     bench.succeeds(&format!("{json} --output @answer.json"));
     let words = std::fs::read_to_string(bench.path("answer.json")).expect("an answer");
     assert!(words.contains("as the user stated"), "{words}");
+    bench.hides_its_place("answer.json");
     contradictions_are_refused(&bench, &said);
+}
+
+/// Results go into papers: they name a file, and not the folders of the machine.
+#[test]
+fn results_name_a_file_without_its_folders() {
+    let bench = Bench::new();
+    std::fs::copy(RAIN, bench.path("00base.nc")).expect("it can be copied");
+    let file = format!("--input @00base.nc --each-hours 1 --end {END} {ONE_TILE}");
+    for name in ["y.json", "y.nc", "y.zip"] {
+        bench.succeeds(&format!("downscale {file} --output @{name}"));
+        bench.hides_its_place(name);
+    }
+    let words = std::fs::read_to_string(bench.path("y.json")).expect("an answer");
+    assert!(words.contains("\"00base.nc\""), "{words}");
+    // What is wrong with a file is said of the whole path.
+    let whole = bench.path("00base.nc").display().to_string();
+    bench.fails("downscale --input @00base.nc --output @z.json", &[&whole, "have no bounds"]);
 }
 
 fn contradictions_are_refused(bench: &Bench, said: &str) {

@@ -9,6 +9,7 @@ pub mod netcdf;
 pub mod npy;
 
 use std::io::Cursor;
+use std::path::Path;
 
 use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
@@ -45,6 +46,11 @@ pub enum FilesError {
     Netcdf { what: String },
     #[error(transparent)]
     Plane(#[from] ProjectionError),
+}
+
+/// The name of a file without its folders: results name files so, for readers elsewhere have other folders.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Opens a ZIP that starts with its first byte.

@@ -2,8 +2,10 @@
 
 mod said;
 
+use std::ops::RangeInclusive;
+
 use stormlens_data::downscale::{
-    ELEVATION_SCALE_M, EnsembleKind, TileRain, seam_index, tile_elevation,
+    Conservation, ELEVATION_SCALE_M, EnsembleKind, TileRain, seam_index, tile_elevation,
 };
 use stormlens_data::field::{FieldError, Interval};
 use stormlens_data::network::Answer;
@@ -12,7 +14,7 @@ use stormlens_data::outcome::{
     Variable,
 };
 
-use self::said::{notes, provenance};
+use self::said::{not_kept, notes, provenance};
 use super::fields::Climatology;
 use super::map::{Ground, Refined, from_north, refined};
 use super::prepare::{Bare, Rest, Work};
@@ -204,6 +206,19 @@ impl<'a> Made<'a> {
         let share = if total > 0.0 { clipped.mm_nodes / total } else { 0.0 };
         let meaning = "negative rain of the network that is 0 now, as a share of all rain";
         self.count("clipped_share", share, "1", meaning);
+        self.add_share_of_coarse();
+    }
+
+    /// How much of the coarse rain is left, and how it can be kept where that is much less or more.
+    fn add_share_of_coarse(&mut self) {
+        let Some(share) = self.refined.share_of_coarse else { return };
+        let meaning =
+            "mean of the refined rain divided by that of the coarse rain, over the same cells";
+        self.count(SHARE_OF_COARSE, share, "1", meaning);
+        let is_kept = self.work.refinement.conservation == Conservation::Coarse;
+        if !is_kept && !self.work.wet.is_empty() && !KEPT.contains(&share) {
+            self.notes.push(not_kept(share));
+        }
     }
 
     fn add_terrain(&mut self) {
@@ -383,6 +398,10 @@ impl<'a> Made<'a> {
     }
 }
 
+/// The name of the number that says how much of the coarse rain is left.
+pub const SHARE_OF_COARSE: &str = "refined_share_of_coarse_mean";
+/// Shares of the coarse rain that need no words.
+const KEPT: RangeInclusive<f64> = 0.8..=1.25;
 /// Above this ratio edges of tiles are steps of their own.
 const VISIBLE_SEAMS: f64 = 2.0;
 /// Below this a ratio of rain says nothing, mm.

@@ -2,7 +2,7 @@
 
 use stormlens_data::downscale::{
     Blend, BlendOptions, Clipped, Conservation, Mosaic, MosaicBuilder, Tile, TileRain,
-    clip_negative, conserve,
+    clip_negative, coarse_means, conserve,
 };
 use stormlens_data::field::{FieldError, Grid};
 use stormlens_data::outcome::{Domain, Quantity, Role, Values, Variable};
@@ -81,6 +81,8 @@ pub struct Refined {
     pub clipped: Clipped,
     /// What each coarse cell was multiplied by, or would have to be.
     pub ratio: Vec<f32>,
+    /// The mean of `mm` divided by that of the coarse rain; `None` where there is no coarse rain.
+    pub share_of_coarse: Option<f64>,
     pub mosaic: Mosaic,
 }
 
@@ -107,7 +109,16 @@ pub fn refined(work: &Work, wet: &[&[f32]]) -> Result<Refined, FieldError> {
         Conservation::Coarse => kept.mm,
         Conservation::None => mm,
     };
-    Ok(Refined { mm, clipped, ratio: kept.ratio, mosaic })
+    let means = coarse_means(&mm, mosaic.longitudes.len(), factor);
+    let share_of_coarse = share_of_coarse(&means, &coarse);
+    Ok(Refined { mm, clipped, ratio: kept.ratio, share_of_coarse, mosaic })
+}
+
+/// Refined rain divided by coarse rain, over the cells that have both.
+fn share_of_coarse(means: &[f64], coarse: &[f64]) -> Option<f64> {
+    let both = means.iter().zip(coarse).filter(|(own, coarse)| !own.is_nan() && !coarse.is_nan());
+    let sums = both.fold([0.0_f64; 2], |[own, whole], (mm, coarse)| [own + mm, whole + coarse]);
+    (sums[1] > 0.0).then(|| sums[0] / sums[1])
 }
 
 /// A rival of every tile with rain, blended in millimetres.

@@ -11,6 +11,7 @@ use stormlens_plot::Figure;
 
 use self::tables::{Table, ensembles, gain, tables};
 use super::DownscalingTask;
+use super::answer::SHARE_OF_COARSE;
 use super::list::{ensemble_select, heading, page_of, registration_select};
 use super::question::{
     ABOVE, BLENDING, CONSERVATION, DOMAIN, ENSEMBLE, MEMBERS, MOST_MM, REGISTRATION, TARGET,
@@ -118,7 +119,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         by_tile: views(&["error_by_tile"]),
         tiles: TileMap::new(task, question)?,
         stitching: views(&["weight_sum", "conservation_ratio"]),
-        seams: numbers(outcome, &["seam_index", "clipped_share"]),
+        seams: numbers(outcome, &["seam_index", "clipped_share", SHARE_OF_COARSE]),
         gates: of_prefix(outcome, "gate/").iter().filter_map(|name| view(name)).collect(),
         corrections: of_prefix(outcome, "corrections/")
             .iter()
@@ -158,6 +159,9 @@ fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     facts.extend(maximum("coarse").map(|high| ("Coarse maximum", high)));
     facts.extend(maximum("prediction").map(|high| ("Refined maximum", high)));
     facts.extend(maximum("observation").map(|high| ("Observed maximum", high)));
+    if let Some(share) = outcome.number(SHARE_OF_COARSE) {
+        facts.push(("Refined of coarse rain", format!("{} %", format::number(100.0 * share))));
+    }
     if let (Some(wet), Some(all)) = (outcome.number("tiles/wet"), outcome.number("tiles/all")) {
         facts.push(("Tiles with rain", format!("{wet} of {all}")));
     }

@@ -210,6 +210,6 @@ fn read_file(path: &Path) -> Result<Terrain, FieldError> {
 }
 
 fn read_bytes(path: &Path) -> Result<NamedBytes, FieldError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(NamedBytes { name, bytes: files::read_file(path, MAX_FILE_BYTES)? })
+    let bytes = files::read_file(path, MAX_FILE_BYTES)?;
+    Ok(NamedBytes { name: files::name_of(path), bytes })
 }

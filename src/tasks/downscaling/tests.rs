@@ -114,10 +114,15 @@ fn request(task: &DownscalingTask, query: &str) -> Request {
 
 /// The result where the network says what interpolation does.
 fn answered(task: &DownscalingTask, query: &str) -> Outcome {
+    answered_by(task, query, |z| z)
+}
+
+/// The same of a network that changes what interpolation does, in its own unit.
+fn answered_by(task: &DownscalingTask, query: &str, change: impl Fn(f32) -> f32) -> Outcome {
     let (request, cards) = (request(task, query), cards());
     let Prepared { passes, rest, .. } = task.prepare(&request, &cards).expect("it can be prepared");
     let answer = |pass: &stormlens_data::network::Pass| {
-        let rain = pass.input.values[..64 * 64].to_vec();
+        let rain: Vec<f32> = pass.input.values[..64 * 64].iter().map(|&z| change(z)).collect();
         let n_drawn = pass.sampled.map_or(0, |(_, n)| n);
         let draw = |m: usize| rain.iter().map(|z| z + 0.1 * (m as f32 - 1.0)).collect();
         Answer {

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use stormlens_data::archive::{Archive, SampleRef};
 use stormlens_data::card::{NowcastField, Nowcasting};
-use stormlens_data::files::{file_bytes, npy};
+use stormlens_data::files::{file_bytes, name_of, npy};
 use stormlens_data::import::radar;
 use stormlens_data::{hash, time};
 
@@ -36,6 +36,7 @@ pub struct Brought {
     /// What followed at the lead times, where the file has it.
     observed: Option<Range<usize>>,
     pub shape: [usize; 3],
+    /// The name of the file, without its folders.
     pub file: String,
     pub sha256: String,
     pub field: NowcastField,
@@ -211,7 +212,7 @@ fn arrays(path: &Path, stated: &Stated<'_>) -> anyhow::Result<Vec<(SampleEntry, 
             place: i * size..(i + 1) * size,
             observed: None,
             shape: rest,
-            file: file.clone(),
+            file: name_of(path),
             sha256: sha256.clone(),
             field,
             units,

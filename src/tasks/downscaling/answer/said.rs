@@ -1,9 +1,12 @@
 //! What is said of refined rain in words: notes, and where the data came from.
 
+use stormlens_data::downscale::Conservation;
+use stormlens_data::field::degrees;
 use stormlens_data::outcome::{NOT_OBSERVED, Note, Provenance};
 
 use crate::question::Cards;
 use crate::tasks::downscaling::prepare::Work;
+use crate::tasks::downscaling::question::CONSERVATION;
 
 /// What has to be said of a result.
 pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
@@ -36,6 +39,7 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
     }
+    notes.extend(coarser(work));
     if let Some(text) = work.extent.left_out(work.rain.field.grid.bounds()) {
         notes.push(Note::new("left-out", text, false));
     }
@@ -50,6 +54,33 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("source-clipped", text, false));
     }
     notes
+}
+
+/// A field whose nodes lie this many times as far apart as those of the network's coarse grid has less detail than the network
+/// was trained on.
+const COARSER: f64 = 1.5;
+
+/// That the field is coarser than what the network was trained on, where it is.
+fn coarser(work: &Work) -> Option<Note> {
+    let [rows, columns] = work.rain.field.grid.spacing_deg();
+    let (own, expected) = (rows.max(columns), work.geometry.coarse_deg);
+    let text = format!(
+        "the field has a node every {}°, and the network was trained on one every {}°: between its nodes the field is \
+         interpolated, so detail is missing before it is refined",
+        degrees(own),
+        degrees(expected)
+    );
+    (own > COARSER * expected).then(|| Note::new("coarser", text, false))
+}
+
+/// That the refined rain is this share of the coarse rain, and how to keep all of it.
+pub fn not_kept(share: f64) -> Note {
+    let percent = stormlens_plot::words::number(100.0 * share);
+    let text = format!(
+        "the refined rain is {percent} % of the coarse rain: choose {CONSERVATION}={} to keep the amount of each coarse cell",
+        Conservation::Coarse
+    );
+    Note::new("coarse-not-kept", text, false).of_network()
 }
 
 /// Where its data came from.

@@ -104,8 +104,10 @@ impl Fields {
         let bytes = files::read_file(path, MAX_FILE_BYTES)?;
         let sha256 = sha256(&bytes);
         let name = path.display().to_string();
-        let file = OpenFile::of_variable(&name, sha256, bytes, (stated, variable))?;
+        let mut file = OpenFile::of_variable(&name, sha256, bytes, (stated, variable))?;
         file.check()?;
+        // Errors say the whole path as it was typed, results the name alone.
+        file.name = files::name_of(path);
         let file = Arc::new(file);
         lock(&self.brought).files.push(file.clone());
         Ok(file.entries(heights).into_iter().map(|entry| entry.id).collect())

@@ -129,6 +129,8 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
     let heights_key = heights.as_ref().map(|own| own.key.clone()).unwrap_or_default();
     let what = if is_rate(unit) { "mean rate" } else { "sum" };
     let stated = Some(StatedInterval { hours, is_rate: is_rate(unit) });
+    // Errors say the whole path as it was typed, results the name alone.
+    let name = files::name_of(path);
     let rule = format!(
         "{what} from {} to {} in {unit}; unit, interval and grid as stated, the array says nothing of them",
         format_utc(start),

@@ -22,6 +22,7 @@ pub struct Tiles {
     pub number: usize,
     /// Whether its file holds several tiles by its shape, though this is the only one.
     pub is_only_one: bool,
+    /// The name of the file, without its folders.
     pub file: String,
     pub sha256: String,
 }
@@ -98,7 +99,7 @@ pub fn tiles(path: &Path) -> anyhow::Result<Vec<(String, Arc<Tiles>)>> {
     let sha256 = sha256(&files::read_file(path, MAX_FILE_BYTES)?);
     let digits = first_digits(&sha256);
     let tile = |(number, values): (usize, &[f32])| {
-        let (values, file, sha256) = (values.to_vec(), name.clone(), sha256.clone());
+        let (values, file, sha256) = (values.to_vec(), files::name_of(path), sha256.clone());
         let number = number + 1;
         let tile = Tiles { shape, values, number, is_only_one, file, sha256 };
         (format!("{digits}.tile{number}"), Arc::new(tile))

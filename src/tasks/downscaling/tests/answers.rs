@@ -113,6 +113,29 @@ fn coarse_cells_keep_their_mean_where_that_is_asked_for() {
     }
 }
 
+/// Half a unit of the logarithm is a factor of more than 1.6, which is said unless each coarse cell is kept.
+#[test]
+fn rain_that_is_lost_or_made_is_said() {
+    let of = |more: &str, change: f32| {
+        let query = format!("rain={SAMPLE}{more}");
+        let outcome = answered_by(nowhere(), &query, |z| z + change);
+        let share = outcome.number("refined_share_of_coarse_mean").expect("there is coarse rain");
+        (share, outcome.notes("coarse-not-kept").next().map(str::to_owned))
+    };
+    let (share, note) = of("", 0.0);
+    assert!((0.8..=1.25).contains(&share) && note.is_none(), "{share} {note:?}");
+    for (change, shares) in [(-1.0, 0.0..0.7), (1.0, 1.4..100.0)] {
+        let (share, note) = of("", change);
+        assert!(shares.contains(&share), "{share}");
+        let note = note.expect("it is said");
+        let percent = stormlens_plot::words::number(100.0 * share);
+        assert!(note.contains(&format!("is {percent} % of the coarse rain")), "{note}");
+        assert!(note.contains("choose conservation=coarse to keep"), "{note}");
+        let (share, note) = of("&conservation=coarse", change);
+        assert!((share - 1.0).abs() < 1e-5 && note.is_none(), "{share} {note:?}");
+    }
+}
+
 /// Members stand 0.1 of the unit apart, the middle one being the network itself.
 #[test]
 fn an_ensemble_has_a_mean_a_spread_and_ranks() {

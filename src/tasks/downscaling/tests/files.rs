@@ -7,7 +7,7 @@ use stormlens_data::field::{Content, FieldError, FieldFile, Interval};
 use super::plateau::plateau;
 use super::*;
 use crate::tasks::downscaling::extent::Extent;
-use crate::tasks::downscaling::fields::AddError;
+use crate::tasks::downscaling::fields::{AddError, Nodes, Said};
 use crate::tasks::downscaling::rain::{Rain, StatedInterval, offers, offers_named};
 use crate::web::upload::NamedBytes;
 
@@ -298,6 +298,35 @@ fn a_result_says_what_was_stated_and_whose_heights_it_took() {
     assert!(outcome.notes("terrain").next().unwrap().contains("my heights.nc"));
     let request = request(&task, &format!("rain={id}&domain=-115,37,-113,39"));
     assert!(task.check(&outcome, &request, &cards()).is_ok());
+}
+
+/// Between nodes far apart there is no rain to refine, only what interpolation makes of it.
+#[test]
+fn a_field_that_is_coarser_than_in_training_is_said_to_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.npy");
+    let note = |[rows, columns]: [usize; 2]| {
+        let values: Vec<f32> = (0..rows * columns).map(|i| (i * 7 % 11) as f32).collect();
+        stormlens_data::files::npy::write_npy_f32(&path, &[rows, columns], &values)
+            .expect("it can be written");
+        let said = Said {
+            grid: Nodes::parse("46,36,-121,-106").expect("a grid"),
+            unit: "mm".to_owned(),
+            end: "2016-09-22T11:00:00Z".parse().expect("a time"),
+            hours: 3,
+        };
+        let id = nowhere().fields.bring_array(&path, &said, None).expect("it is rain");
+        let outcome = answered(nowhere(), &format!("rain={id}&domain=-115,39,-113,41"));
+        assert_eq!(outcome.provenance.data_files[0], "x.npy");
+        outcome.notes("coarser").next().map(str::to_owned)
+    };
+    // A node every 0.25° and every 0.3125°.
+    assert_eq!([note([41, 61]), note([33, 49])], [None, None]);
+    for (shape, own) in [([11, 16], "1°"), ([5, 7], "2.5°"), ([41, 16], "1°")] {
+        let words = note(shape).expect("it is said");
+        let expected = format!("every {own}, and the network was trained on one every 0.25°");
+        assert!(words.contains(&expected), "{words}");
+    }
 }
 
 #[test]

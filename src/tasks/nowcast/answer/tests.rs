@@ -331,7 +331,7 @@ fn arrays_that_were_brought_lie_nowhere_and_at_no_time() {
     }
     let Provenance { data_files, data_sha256, data_licence, .. } = &outcome.provenance;
     assert_eq!((data_files.len(), data_sha256.len()), (1, 64));
-    assert!(data_files[0].ends_with("storm.npy"));
+    assert_eq!(data_files, &["storm.npy"]);
     assert_eq!(data_licence, "not stated");
     let kept = question.task.check(&outcome, &question.request, &question.cards);
     assert_eq!(kept, Err(crate::results::Unfit::Data), "it goes with the program");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::clouds::{FRAME_STEP_MIN, N_FRAMES, N_INPUT_FRAMES, read_sample};
-use stormlens_data::hash;
+use stormlens_data::{files, hash};
 
 use super::{Brought, Kept};
 use crate::tasks::nowcast::samples::SampleEntry;
@@ -28,7 +28,7 @@ pub fn sample(path: &Path, task: &Nowcasting) -> anyhow::Result<(SampleEntry, Ke
         place: 0..n_inputs,
         observed: Some(observed),
         shape: [N_INPUT_FRAMES, height, width],
-        file,
+        file: files::name_of(path),
         sha256,
         field: NowcastField::CloudCover,
         units: Units::Normalised,

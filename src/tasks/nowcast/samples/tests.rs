@@ -187,7 +187,7 @@ fn an_array_is_a_sequence_or_several() {
     assert_eq!(brought.unwrap(), ["storm"]);
     let Frames::Brought(frames) = samples.load("storm", &rain(&[30])).unwrap() else { panic!() };
     assert_eq!((frames.shape, frames.values().len()), ([12, 4, 5], 240));
-    assert!(frames.file.ends_with("storm.npy") && frames.sha256.len() == 64);
+    assert_eq!((frames.file.as_str(), frames.sha256.len()), ("storm.npy", 64));
     assert_eq!(samples.list().len(), 1, "it is not listed");
     let entry = samples.find("storm").unwrap();
     assert_eq!((entry.id.as_str(), entry.observed), ("storm", false));

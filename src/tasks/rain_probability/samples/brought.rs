@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use stormlens_data::card::FieldsCard;
 use stormlens_data::field::FieldError;
 use stormlens_data::files::npy::{read_npy_f32, read_npy_u8};
-use stormlens_data::files::read_file;
+use stormlens_data::files::{name_of, read_file};
 use stormlens_data::hash::sha256;
 use stormlens_data::probability::ReferenceFolder;
 use stormlens_data::time::format_utc;
@@ -127,7 +127,7 @@ impl Brought {
                 values: one.to_vec(),
                 masked: masks.as_ref().map(|masks| masks[i].clone()),
                 is_only_one: n == 1 && found.len() == 4,
-                credit: credit(vec![name.clone()], sha256.clone()),
+                credit: credit(vec![name_of(path)], sha256.clone()),
             };
             self.numbers.insert(id.clone(), numbers);
             ids.push(id);
@@ -148,7 +148,8 @@ impl Brought {
         for path in paths {
             let bytes = read_file(path, MAX_FILE_BYTES)?;
             hashes += &sha256(&bytes);
-            files.push(NamedBytes { name: path.display().to_string(), bytes });
+            // Tables and files name what was found by this name.
+            files.push(NamedBytes { name: name_of(path), bytes });
         }
         let sha256 = sha256(hashes.as_bytes());
         let names = files.iter().map(|file| file.name.clone()).collect();

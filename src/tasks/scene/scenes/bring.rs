@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use stormlens_data::files::{npy, read_file};
+use stormlens_data::files::{name_of, npy, read_file};
 use stormlens_data::hash;
 use stormlens_data::scene::{
     Coding, Decoded, ID_DIGITS, Limits, MAX_FILE_BYTES, Picture, PictureError, Samples, decode_as,
@@ -66,7 +66,7 @@ pub fn read(file: &Path) -> anyhow::Result<(SceneEntry, Content)> {
     let entry = SceneEntry {
         id: sha256[..ID_DIGITS].to_owned(),
         sha256,
-        title: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        title: name_of(file),
         description: String::new(),
         label: None,
         time: None,
