@@ -382,8 +382,11 @@ fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
     }
     std::fs::write(copy.join(name(20)), b"no radar").unwrap();
     let named = folder.path().join("d");
+    std::fs::create_dir(named.join("comparisons")).unwrap();
+    std::fs::write(named.join("comparisons/night.json"), b"no comparison").unwrap();
     let serve = ["serve", "--bind", "127.0.0.1:0", "--data", named.to_str().unwrap()];
-    let is_told = |answer: &str| answer.contains(&name(20));
+    let is_told =
+        |answer: &str| answer.contains(&name(20)) && answer.contains("d/comparisons/night.json: ");
     let answer = answer_of(elsewhere(folder.path(), &serve), "/readyz", is_told);
     assert!(is_told(&answer), "{answer}");
     // Where the folder lies is not for everybody.
