@@ -40,6 +40,7 @@ fn the_first_page_comes_at_once() {
     let page = get(&address, "/");
     println!("start to first page: {:?}", started.elapsed());
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(!page.contains("that come with the program"), "{page}");
     process.kill().unwrap();
     process.wait().unwrap();
 }
@@ -336,6 +337,11 @@ fn without_any_data_the_samples_that_come_with_the_program_are_served_and_said()
     assert!(kept.is_dir(), "they are written to the cache of the person");
     #[cfg(feature = "nn")]
     answer("/models/sar-unet", "narrow-leads-knmi-20100826");
+    for path in ["/", "/about"] {
+        let page =
+            answer(path, "The samples and weights here are the few that come with the program.");
+        assert!(page.contains("start it with --data FOLDER and --checkpoints FOLDER."), "{page}");
+    }
     let ready = answer("/readyz", "the samples that come with the program");
     for word in ["--data", "the weights that come with the program", "--checkpoints"] {
         assert!(ready.contains(word), "{word} in {ready}");
