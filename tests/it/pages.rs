@@ -133,7 +133,7 @@ async fn a_sample_of_clouds_shows_its_own_frames() {
     let app = TestApp::new();
     let page = app.get("/samples/cloudcast-20180701T0600").await;
     assert_eq!(page.texts("h1"), ["Until 1 July 2018, 06:00 UTC"]);
-    assert!(page.texts(".lead")[0].starts_with("60 minutes of clouds, a frame every 15 minutes"));
+    assert!(page.texts(".lead")[0].starts_with("45 minutes of clouds, a frame every 15 minutes"));
     assert_eq!(page.texts(".strip li span"), ["05:15", "05:30", "05:45", "06:00"]);
     assert_eq!(page.count(".legend"), 0, "clouds are there or not");
     let notice = page.texts(".question .notice").concat();

@@ -54,7 +54,8 @@ pub struct Listed {
     /// Names of what was compared.
     pub forecasts: Vec<String>,
     pub n_samples: usize,
-    pub n_parts: usize,
+    /// What the samples are divided into.
+    pub parts: String,
     /// Networks by name, with the SHA-256 of the weights that they had.
     weights: Vec<(String, String)>,
 }
@@ -68,7 +69,7 @@ impl Listed {
             title: page::title(&plan, Some(found)),
             forecasts: found.report.settings.forecasts.clone(),
             n_samples: found.report.n_samples,
-            n_parts: found.report.parts.len(),
+            parts: page::parts(found),
             weights: networks.map(|own| (own.name.clone(), own.weights_sha256.clone())).collect(),
             plan,
         })
