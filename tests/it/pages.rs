@@ -80,6 +80,22 @@ async fn samples_are_filtered_and_paged() {
     assert_eq!(last.count("a[rel=next]"), 0);
 }
 
+#[tokio::test]
+async fn whose_data_are_real_is_said_of_each_source() {
+    let page = TestApp::new().get("/about").await;
+    assert!(
+        page.texts(".lead")[0].contains("the probability of rain"),
+        "{:?}",
+        page.texts(".lead")
+    );
+    let real = page.texts("article ul")[0].clone();
+    let radar =
+        ["KNMI", "Deutscher Wetterdienst", "MeteoSwiss", "Finnish Meteorological Institute"];
+    for source in radar.iter().chain(&["CloudCast", "MRMS", "NCEP/NCAR", "four gauges"]) {
+        assert!(real.contains(source), "{source} in {real}");
+    }
+}
+
 /// In all lists the same: what is possible, and the way to the last page.
 #[tokio::test]
 async fn a_page_beyond_the_last_one_leads_to_that() {
