@@ -132,7 +132,8 @@ pub fn answer_with(
 
 /// Folders with `weights.safetensors`, and checkpoint files as their authors wrote them.
 ///
-/// A file that is no checkpoint of its model is left out and among the problems, as is what lies where nothing is looked for.
+/// A file that is no checkpoint of its model is left out and among the problems, as is what lies where nothing is
+/// looked for.
 fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>) {
     let mut weights = Weights::new();
     let (mut cards, mut problems) = (Vec::new(), Vec::new());

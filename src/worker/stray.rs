@@ -1,5 +1,5 @@
-//! What lies in the folder of the checkpoints and is not used. It is said, since a list without these weights does not tell
-//! why they are not there.
+//! What lies in the folder of the checkpoints and is not used. It is said, since a list without these weights does not
+//! tell why they are not there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
