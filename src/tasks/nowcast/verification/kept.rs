@@ -132,8 +132,8 @@ impl Kept {
         listed
     }
 
-    /// Of the files that came with the data, those that are no comparison of this program, each with the reason. What is
-    /// read for this is not kept in memory: it may be long until somebody looks at it.
+    /// Of the files that came with the data, those that are no comparison of this program, each with the reason. What
+    /// is read for this is not kept in memory: it may be long until somebody looks at it.
     pub fn problems(&self) -> Vec<String> {
         let told = |file: &PathBuf| {
             let problem = problem(file)?;

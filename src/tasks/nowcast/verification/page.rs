@@ -124,8 +124,8 @@ fn file(plan: &Plan, kind: FileKind) -> String {
     format!("{PATH}.{}?{}", kind.ending(), plan.query())
 }
 
-/// `Germany (radklim), test events, up to 60 min`; without what was found the folder's name and no lead time. Networks of
-/// an hour and of half an hour are compared on the same events.
+/// `Germany (radklim), test events, up to 60 min`; without what was found the folder's name and no lead time. Networks
+/// of an hour and of half an hour are compared on the same events.
 pub fn title(plan: &Plan, found: Option<&Found>) -> String {
     let mut places: Vec<&str> = found
         .into_iter()
