@@ -161,8 +161,8 @@ fn parse() -> (Cli, ArgMatches) {
 fn serve(mut config: Config, matches: &ArgMatches, speech: Speech) -> anyhow::Result<()> {
     let of_serve = matches.subcommand().map_or(matches, |(_, matches)| matches);
     let is_named = |name: &str| of_serve.value_source(name) != Some(ValueSource::DefaultValue);
-    let said = serve::stand_in(&mut config, is_named)?;
-    serve::run(&config, networks(&config), &said, speech)
+    let stand_ins = serve::stand_in(&mut config, is_named)?;
+    serve::run(&config, networks(&config), &stand_ins, speech)
 }
 
 fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<()> {

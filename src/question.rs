@@ -246,6 +246,11 @@ pub fn option_name(method: &str, option: &str) -> String {
     format!("{method}.{option}")
 }
 
+/// All names that a question to a network may have.
+pub fn known_names(task: &dyn Task, cards: &Cards, catalog: &Catalog) -> Vec<String> {
+    names(task, task.style_names(cards), &catalog.methods_of(&cards.model), &[])
+}
+
 /// All names that a question of a task may have.
 fn names(
     task: &dyn Task,

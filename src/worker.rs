@@ -5,12 +5,14 @@
 
 mod batch;
 mod needed;
+mod stray;
 #[cfg(test)]
 mod tests;
 mod warm_up;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,11 @@ use crate::memory::MemoryLimit;
 use crate::networks::Networks;
 use crate::question::Question;
 use crate::tasks;
+
+/// The file of a folder that holds weights.
+const WEIGHTS: &str = "weights.safetensors";
+/// Endings of files that may hold weights.
+const ENDINGS: [&str; 7] = ["ckpt", "h5", "hdf5", "keras", "pt", "pth", "safetensors"];
 
 /// Weights by model and checkpoint name.
 type Weights = BTreeMap<(String, String), PathBuf>;
@@ -125,7 +132,8 @@ pub fn answer_with(
 
 /// Folders with `weights.safetensors`, and checkpoint files as their authors wrote them.
 ///
-/// A file that is no checkpoint of its model is left out and among the problems.
+/// A file that is no checkpoint of its model is left out and among the problems, as is what lies where nothing is
+/// looked for.
 fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>) {
     let mut weights = Weights::new();
     let (mut cards, mut problems) = (Vec::new(), Vec::new());
@@ -144,6 +152,7 @@ fn find_checkpoints(folder: &Path) -> (Weights, Vec<CheckpointCard>, Vec<String>
             }
         }
     }
+    problems.extend(stray::problems(folder));
     if weights.is_empty() {
         let folder = folder.display();
         problems.push(format!(
@@ -186,18 +195,21 @@ fn members(
 /// Names and files in a model's folder, in order of their names.
 pub fn candidates(folder: &Path) -> BTreeMap<String, PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let known = ["ckpt", "h5", "hdf5", "keras", "pt", "pth", "safetensors"];
     let candidate = |path: PathBuf| {
-        let inside = path.join("weights.safetensors");
+        let inside = path.join(WEIGHTS);
         if inside.is_file() {
             return Some((path.file_name()?.to_string_lossy().into_owned(), inside));
         }
-        // A pipe would keep the start waiting.
-        let is_weights = known.contains(&path.extension()?.to_str()?) && path.is_file();
-        is_weights
+        may_hold_weights(&path)
             .then(|| Some((path.file_stem()?.to_string_lossy().into_owned(), path.clone())))?
     };
     entries.filter_map(|entry| candidate(entry.path())).collect()
+}
+
+/// By its ending. A pipe would keep the start waiting.
+fn may_hold_weights(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str);
+    ending.is_some_and(|ending| ENDINGS.contains(&ending)) && path.is_file()
 }
 
 type Answer = Result<Outcome, WorkerError>;

@@ -13,7 +13,7 @@ use super::progress::Bar;
 use crate::catalog::{Catalog, not_asked};
 use crate::jobs::{Worker, WorkerError};
 use crate::parameters::Parameters;
-use crate::question::{Cards, Question};
+use crate::question::{Cards, Question, known_names};
 use crate::task::{Files, Task};
 use crate::tasks;
 
@@ -172,9 +172,12 @@ fn questions(
     let task = task.with_context(|| not_asked(model))?;
     let cards = cards(catalog, model, checkpoint)?;
     let mut given = sort(args, &*task, &cards)?;
-    let subjects = subjects(args, &*task, &cards, &given)?;
     given.pairs.extend(args.set.iter().cloned());
     given.pairs.extend(args.blocks.iter().map(|name| ("blocks".to_owned(), name.clone())));
+    // Before it is said that a subject is missing: its name may be misspelt.
+    let said = Parameters::of(given.pairs.iter().cloned());
+    said.only(&known_names(&*task, &cards, catalog))?;
+    let subjects = subjects(args, &*task, &cards, &given)?;
     let question = |subject: Option<String>| {
         let fixed = [("model", model.clone()), ("checkpoint", checkpoint.to_owned())];
         let subject = subject.map(|value| (task.subject_parameter(), value));
@@ -212,7 +215,7 @@ fn subjects(
     given: &Given,
 ) -> anyhow::Result<Vec<Option<String>>> {
     let name = task.subject_parameter();
-    let is_named = given.has(name) || args.set.iter().any(|(set, _)| set == name);
+    let is_named = given.has(name);
     match given.files.as_slice() {
         [] if args.units.is_some() => bail!("leave --units out: a {name} says its units"),
         [] if args.fields.pairs().next().is_some() => {

@@ -45,30 +45,42 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long results may then still take to get to the disk.
 const STORING: Duration = Duration::from_secs(5);
 
+/// What comes with the program and stands in for a folder that was not found.
+pub struct StandIn {
+    /// What lies in the folder.
+    what: &'static str,
+    /// The option that names another folder.
+    option: &'static str,
+    /// What the log and `/readyz` say.
+    said: String,
+}
+
 /// Puts what comes with the program in the place of folders that are in none of their places, unless somebody named them;
-/// answers with what has to be said of it.
+/// answers with what stands in.
 ///
 /// # Errors
 /// Where there are no samples, and those of the program cannot be written. Without weights the rest can be looked at.
 pub fn stand_in(
     config: &mut Config,
     is_named: impl Fn(&str) -> bool,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Vec<StandIn>> {
     let Sources { data, checkpoints, cache, .. } = &mut config.sources;
-    let mut said = Vec::new();
-    for (name, folder, what, advice) in [
-        (DATA, data, "samples", "--data or STORMLENS_DATA"),
-        (CHECKPOINTS, checkpoints, "weights", "--checkpoints or STORMLENS_CHECKPOINTS"),
+    let mut stand_ins = Vec::new();
+    for (name, folder, what, option, variable) in [
+        (DATA, data, "samples", "--data", "STORMLENS_DATA"),
+        (CHECKPOINTS, checkpoints, "weights", "--checkpoints", "STORMLENS_CHECKPOINTS"),
     ] {
         if is_named(name) || folder.is_dir() {
             continue;
         }
+        let advice = format!("{option} or {variable}");
         match embedded::folder(&cache.folder, name) {
             Ok(place) => {
                 *folder = place;
-                said.push(format!(
+                let said = format!(
                     "there are only the {what} that come with the program: name a folder with more by {advice}"
-                ));
+                );
+                stand_ins.push(StandIn { what, option, said });
             }
             Err(error) => {
                 let place = cache.folder.display();
@@ -81,26 +93,41 @@ pub fn stand_in(
             }
         }
     }
-    Ok(said)
+    Ok(stand_ins)
 }
 
-/// Serves until the process is told to stop; what is `said` of the sources stands with what cannot be read.
+/// What every page says where something stands in.
+fn notice(stand_ins: &[StandIn]) -> Option<String> {
+    let all = |words: fn(&StandIn) -> String| {
+        stand_ins.iter().map(words).collect::<Vec<_>>().join(" and ")
+    };
+    let (what, options) =
+        (all(|one| one.what.to_owned()), all(|one| format!("{} FOLDER", one.option)));
+    (!stand_ins.is_empty()).then(|| {
+        format!(
+            "The {what} here are the few that come with the program. To see more, start it with {options}."
+        )
+    })
+}
+
+/// Serves until the process is told to stop; what stands in is said with what cannot be read, and on every page.
 pub fn run(
     config: &Config,
     networks: Networks,
-    said: &[String],
+    stand_ins: &[StandIn],
     speech: Speech,
 ) -> anyhow::Result<()> {
     let cache = &config.sources.cache.folder;
     let unusable = unusable(cache, &kept_in(config));
     // Held until the end.
     let _lock = lock(cache);
-    let state = state(config, networks)?;
+    let mut state = state(config, networks)?;
+    state.notice = notice(stand_ins);
     for Unusable { place, error } in &unusable {
         tracing::warn!("nothing can be kept in {} ({error}): {ELSEWHERE}", place.display());
         state.problems.add(without_path(cache, place, error));
     }
-    said.iter().for_each(|said| tell(&state, said));
+    stand_ins.iter().for_each(|one| tell(&state, &one.said));
     look_for_problems(&state);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let served = runtime.block_on(async {

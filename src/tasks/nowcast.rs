@@ -163,7 +163,8 @@ impl Task for Nowcasts {
     fn problems(&self) -> Vec<String> {
         let unreadable = self.samples.unreadable(MAX_CHECKED_FRAMES);
         let problems = self.samples.problems().iter().cloned();
-        problems.chain(unreadable.iter().map(ToString::to_string)).collect()
+        let unreadable = unreadable.iter().map(ToString::to_string);
+        problems.chain(unreadable).chain(self.kept.problems()).collect()
     }
 
     fn rest(&self) {

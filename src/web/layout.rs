@@ -20,6 +20,8 @@ impl Section {
 pub struct Layout {
     sections: Vec<Section>,
     here: Option<Section>,
+    /// A sentence at the top of every page.
+    pub notice: Option<String>,
     pub device: String,
     pub device_reason: String,
     /// Whose data the tasks show.
@@ -43,6 +45,7 @@ impl Layout {
         Self {
             sections: of_tasks.chain([Section::MODELS, Section::ABOUT]).collect(),
             here,
+            notice: state.notice.clone(),
             device,
             device_reason,
             credits: credits.join(". "),

@@ -97,7 +97,9 @@ async fn answer(
 ) -> Result<Response, AppError> {
     let pages = state.pages_of(&question.task)?.clone();
     let layout = Layout::new(state, Some(pages.section()));
-    let address = format!("{}{} {}", page(&question), layout.device, layout.device_reason);
+    let foot = format!("{} {}", layout.device, layout.device_reason);
+    let notice = layout.notice.as_deref().unwrap_or_default();
+    let address = format!("{}{foot} {notice}", page(&question));
     let tag = EntityTag::of_result(&address, &outcome.provenance);
     if tag.is_known(headers) {
         return Ok(tag.not_modified());

@@ -58,6 +58,8 @@ pub struct AppState {
     pub(super) result_pages: Arc<Recent<EntityTag, String>>,
     /// Where browsers reach the server, if not at its own address.
     pub public_url: Option<PublicUrl>,
+    /// What every page says at its top.
+    pub notice: Option<String>,
     drawing: Pool,
     writing: Pool,
     decoding: Pool,
@@ -85,6 +87,7 @@ impl AppState {
             problems: Arc::default(),
             private: Arc::default(),
             public_url: None,
+            notice: None,
             access: Arc::default(),
             limits: Limits::default(),
         }

@@ -96,6 +96,36 @@ fn members_beside_weights_are_known_by_name() {
     );
 }
 
+#[test]
+fn weights_where_nothing_is_looked_for_are_said() {
+    let folder = checkpoints();
+    let add = |path: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, "something").expect("a file");
+    };
+    // Of these nothing is said.
+    for path in ["README.md", ".git/config", "runs/first/best.safetensors", "harpnet/notes/a.md"] {
+        add(path);
+    }
+    add("harpnet/.hidden/best.pt");
+    fs::create_dir(folder.path().join("empty")).expect("a folder");
+    let (_, _, problems) = find_checkpoints(folder.path());
+    assert_eq!(problems, Vec::<String>::new());
+
+    add("harpnet/renamed/best.pt");
+    add("smat-unet/mine/weights.safetensors");
+    let (_, cards, problems) = find_checkpoints(folder.path());
+    assert_eq!(cards.len(), 2, "those that can be read are there all the same");
+    let [renamed, unknown] = problems.as_slice() else { panic!("{problems:?}") };
+    for words in ["harpnet/renamed", "best.pt", "directly into", "name it weights.safetensors"] {
+        assert!(renamed.contains(words), "{words} in {renamed}");
+    }
+    for words in ["no network is called “smat-unet”", "smaat-unet", "harpnet"] {
+        assert!(unknown.contains(words), "{words} in {unknown}");
+    }
+}
+
 /// What was said of a run, which ends at a step if it is told to.
 #[derive(Default)]
 struct Told {

@@ -99,6 +99,8 @@ fn a_sample_of_the_archive_is_asked_about_by_name() {
     assert_eq!(said["request"]["subject"]["sample"], "knmi-20100826T0535");
     let nothing = format!("predict --checkpoint {SHIPPED} --output @z.npz");
     bench.fails(&nothing, &["nothing to look at", "--input"]);
+    let misspelt = ["no parameter called “sampel”", "choose one of: ", " sample"];
+    bench.fails(&format!("{nothing} sampel=knmi-20100826T0535"), &misspelt);
     let unknown = ["no sample called “knmi-1999”", "knmi-20100826T0055"];
     bench.fails(&format!("{nothing} sample=knmi-1999"), &unknown);
     let predict = format!("{predict} --output @z.npz");

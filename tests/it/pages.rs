@@ -80,6 +80,22 @@ async fn samples_are_filtered_and_paged() {
     assert_eq!(last.count("a[rel=next]"), 0);
 }
 
+#[tokio::test]
+async fn whose_data_are_real_is_said_of_each_source() {
+    let page = TestApp::new().get("/about").await;
+    assert!(
+        page.texts(".lead")[0].contains("the probability of rain"),
+        "{:?}",
+        page.texts(".lead")
+    );
+    let real = page.texts("article ul")[0].clone();
+    let radar =
+        ["KNMI", "Deutscher Wetterdienst", "MeteoSwiss", "Finnish Meteorological Institute"];
+    for source in radar.iter().chain(&["CloudCast", "MRMS", "NCEP/NCAR", "four gauges"]) {
+        assert!(real.contains(source), "{source} in {real}");
+    }
+}
+
 /// In all lists the same: what is possible, and the way to the last page.
 #[tokio::test]
 async fn a_page_beyond_the_last_one_leads_to_that() {
@@ -133,7 +149,7 @@ async fn a_sample_of_clouds_shows_its_own_frames() {
     let app = TestApp::new();
     let page = app.get("/samples/cloudcast-20180701T0600").await;
     assert_eq!(page.texts("h1"), ["Until 1 July 2018, 06:00 UTC"]);
-    assert!(page.texts(".lead")[0].starts_with("60 minutes of clouds, a frame every 15 minutes"));
+    assert!(page.texts(".lead")[0].starts_with("45 minutes of clouds, a frame every 15 minutes"));
     assert_eq!(page.texts(".strip li span"), ["05:15", "05:30", "05:45", "06:00"]);
     assert_eq!(page.count(".legend"), 0, "clouds are there or not");
     let notice = page.texts(".question .notice").concat();

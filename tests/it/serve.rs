@@ -40,6 +40,7 @@ fn the_first_page_comes_at_once() {
     let page = get(&address, "/");
     println!("start to first page: {:?}", started.elapsed());
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(!page.contains("that come with the program"), "{page}");
     process.kill().unwrap();
     process.wait().unwrap();
 }
@@ -336,6 +337,11 @@ fn without_any_data_the_samples_that_come_with_the_program_are_served_and_said()
     assert!(kept.is_dir(), "they are written to the cache of the person");
     #[cfg(feature = "nn")]
     answer("/models/sar-unet", "narrow-leads-knmi-20100826");
+    for path in ["/", "/about"] {
+        let page =
+            answer(path, "The samples and weights here are the few that come with the program.");
+        assert!(page.contains("start it with --data FOLDER and --checkpoints FOLDER."), "{page}");
+    }
     let ready = answer("/readyz", "the samples that come with the program");
     for word in ["--data", "the weights that come with the program", "--checkpoints"] {
         assert!(ready.contains(word), "{word} in {ready}");
@@ -382,8 +388,11 @@ fn frames_that_cannot_be_read_are_named_where_it_says_whether_it_is_ready() {
     }
     std::fs::write(copy.join(name(20)), b"no radar").unwrap();
     let named = folder.path().join("d");
+    std::fs::create_dir(named.join("comparisons")).unwrap();
+    std::fs::write(named.join("comparisons/night.json"), b"no comparison").unwrap();
     let serve = ["serve", "--bind", "127.0.0.1:0", "--data", named.to_str().unwrap()];
-    let is_told = |answer: &str| answer.contains(&name(20));
+    let is_told =
+        |answer: &str| answer.contains(&name(20)) && answer.contains("d/comparisons/night.json: ");
     let answer = answer_of(elsewhere(folder.path(), &serve), "/readyz", is_told);
     assert!(is_told(&answer), "{answer}");
     // Where the folder lies is not for everybody.

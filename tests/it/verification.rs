@@ -39,6 +39,17 @@ async fn a_comparison_is_asked_made_shown_and_saved() {
     let list = app.get("/verification").await;
     let n_shipped = list.count(".comparisons li");
     assert!(n_shipped > 0, "some come with the data");
+    let lines = list.texts(".comparisons li");
+    assert!(
+        lines.iter().any(|line| line.contains(" samples in 6 blocks of two hours")),
+        "{lines:?}"
+    );
+    // The same events, forecast over an hour and over half of it.
+    let mut titles = list.texts(".comparisons li a");
+    assert!(titles.iter().any(|title| title.ends_with("test events, up to 60 min")), "{titles:?}");
+    titles.sort_unstable();
+    titles.dedup();
+    assert_eq!(titles.len(), n_shipped, "each has a title of its own");
     assert_eq!(list.status, StatusCode::OK);
     assert!(list.attributes("input[name=forecasts]", "value").contains(&"s-prog".to_owned()));
     // Nobody has made it: an address alone begins no work.

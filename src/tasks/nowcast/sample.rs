@@ -144,11 +144,12 @@ fn rebuilding(catalog: &Catalog, sample: &SampleEntry) -> Vec<(String, String)> 
 
 fn seen(field: NowcastField) -> String {
     let Window { n_input_frames, frame_step_min, .. } = Window::of(field);
-    let what = match field {
-        NowcastField::Precipitation => "rain",
-        NowcastField::CloudCover => "clouds",
+    // A frame of rain is the sum since the frame before it; a map of clouds is of one moment.
+    let (what, n_steps) = match field {
+        NowcastField::Precipitation => ("rain", n_input_frames),
+        NowcastField::CloudCover => ("clouds", n_input_frames.saturating_sub(1)),
     };
-    let minutes = n_input_frames * frame_step_min as usize;
+    let minutes = n_steps * frame_step_min as usize;
     format!("{minutes} minutes of {what}, a frame every {frame_step_min} minutes")
 }
 

@@ -294,6 +294,9 @@ fn memberships_and_probabilities_stand_side_by_side() {
     // Between 0.4 (never) and 0.5 (always) in a straight line; below it never.
     assert!((at(PROBABILITY, 0) - 2.0 / 7.0).abs() < 1e-5, "{}", at(PROBABILITY, 0));
     assert_eq!((at(PROBABILITY, 1), at(CLASS, 0)), (0.0, 0.0));
+    // A figure of the class may be shown without the page around it.
+    let title = &outcome.variable(CLASS).expect("it is there").quantity.name;
+    assert_eq!(title, "most likely class by membership, not recalibrated");
     let value = |name: &str, gauge: &str, entry: Option<&str>| {
         let variable = outcome.variable(name).expect("it is there");
         let find = |axis: &stormlens_data::outcome::Axis, name: &str| {

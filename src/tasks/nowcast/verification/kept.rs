@@ -54,7 +54,8 @@ pub struct Listed {
     /// Names of what was compared.
     pub forecasts: Vec<String>,
     pub n_samples: usize,
-    pub n_parts: usize,
+    /// What the samples are divided into.
+    pub parts: String,
     /// Networks by name, with the SHA-256 of the weights that they had.
     weights: Vec<(String, String)>,
 }
@@ -68,7 +69,7 @@ impl Listed {
             title: page::title(&plan, Some(found)),
             forecasts: found.report.settings.forecasts.clone(),
             n_samples: found.report.n_samples,
-            n_parts: found.report.parts.len(),
+            parts: page::parts(found),
             weights: networks.map(|own| (own.name.clone(), own.weights_sha256.clone())).collect(),
             plan,
         })
@@ -129,6 +130,18 @@ impl Kept {
         let own = own.iter().filter_map(|file| self.line(&mut lines, file));
         listed.extend(own.filter(|own| own.is_present(catalog)));
         listed
+    }
+
+    /// Of the files that came with the data, those that are no comparison of this program, each with the reason. What
+    /// is read for this is not kept in memory: it may be long until somebody looks at it.
+    pub fn problems(&self) -> Vec<String> {
+        let told = |file: &PathBuf| {
+            let problem = problem(file)?;
+            // The log names it with the other problems.
+            self.is_news(file);
+            Some(problem)
+        };
+        files(&self.shipped).iter().filter_map(told).collect()
     }
 
     /// What lists say of a file, which is read once until it changes.
@@ -211,14 +224,28 @@ impl Kept {
         if let Some(known) = self.read.get(&key) {
             return Ok(Some(known));
         }
-        let failed = |what: String| AppError::Data(format!("{}: {what}", file.display()));
-        let bytes = read_packed_file(file, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
-        let found: Found =
-            serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
-        let found = Arc::new(found);
+        let found = Arc::new(parse(file)?);
         self.read.put(key, found.clone());
         Ok(Some(found))
     }
+}
+
+fn parse(file: &Path) -> Result<Found, AppError> {
+    let failed = |what: String| AppError::Data(format!("{}: {what}", file.display()));
+    let bytes = read_packed_file(file, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// Why lists leave a file out.
+fn problem(file: &Path) -> Option<String> {
+    let problem = match parse(file) {
+        Ok(found) => {
+            let plan = Plan::read(&Parameters::parse(Some(&found.query)));
+            format!("{}: {}", file.display(), plan.err()?)
+        }
+        Err(error) => error.to_string(),
+    };
+    Some(format!("no comparison is shown of {problem}"))
 }
 
 /// Those of a folder, in the order of their names.

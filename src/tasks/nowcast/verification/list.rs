@@ -109,11 +109,7 @@ impl Line {
             href: address(&listed.plan),
             title: listed.title.clone(),
             forecasts: names.collect::<Vec<_>>().join(", "),
-            samples: format!(
-                "{} samples of {}",
-                format::count(listed.n_samples),
-                format::plural(listed.n_parts, "part")
-            ),
+            samples: format!("{} in {}", format::plural(listed.n_samples, "sample"), listed.parts),
         }
     }
 }

@@ -124,7 +124,8 @@ fn file(plan: &Plan, kind: FileKind) -> String {
     format!("{PATH}.{}?{}", kind.ending(), plan.query())
 }
 
-/// `Germany, test events`; without what was found the folder's name.
+/// `Germany (radklim), test events, up to 60 min`; without what was found the folder's name and no lead time. Networks
+/// of an hour and of half an hour are compared on the same events.
 pub fn title(plan: &Plan, found: Option<&Found>) -> String {
     let mut places: Vec<&str> = found
         .into_iter()
@@ -142,7 +143,12 @@ pub fn title(plan: &Plan, found: Option<&Found>) -> String {
         ([], Some(role)) => format!("{} events", role.name()),
         (events, _) => events.join(", "),
     };
-    format!("{place}, {which}")
+    let leads = found.map(|found| found.report.settings.lead_times_min.as_slice());
+    match leads.unwrap_or_default() {
+        [] => format!("{place}, {which}"),
+        [only] => format!("{place}, {which}, {only} min"),
+        [.., last] => format!("{place}, {which}, up to {last} min"),
+    }
 }
 
 /// `3 samples are left out: …`
@@ -152,8 +158,8 @@ fn left_out(n: usize) -> Option<String> {
     (n > 0).then(|| format!("{} {are} left out: {why}", format::count(n)))
 }
 
-/// `23 parts: blocks of two hours`
-fn parts(found: &Found) -> String {
+/// `23 blocks of two hours`
+pub fn parts(found: &Found) -> String {
     let parts = &found.report.parts;
     let is_block = parts.iter().any(|part| part.name.contains(" + "));
     let what = if is_block { "block of two hours" } else { "event" };

@@ -85,9 +85,19 @@ fn what_was_found_is_kept_and_found_again() {
     let listed = kept.list(&nobody());
     assert!(listed.len() == 1 && listed[0].has("sar-unet/gone", "00"));
     assert!(!listed[0].has("sar-unet/gone", "11"), "weights of that name that are others now");
+    assert_eq!(kept.problems(), Vec::<String>::new());
     // A damaged file of the data is an error and not a comparison that nobody has made.
     std::fs::write(shipped.join("night.json"), b"{").expect("written");
     assert!(kept.find(&plan, &nobody()).is_err());
+    let of_later = Found { query: "dataset=knmi&forecasts=later".to_owned(), ..of_network };
+    let text = serde_json::to_vec(&of_later).expect("JSON");
+    std::fs::write(shipped.join("later.json"), text).expect("written");
+    let problems = kept.problems();
+    let says = |i: usize, words: &str| problems[i].contains(words);
+    assert!(says(0, "later.json: ") && says(0, "later”"), "{problems:?}");
+    assert!(says(1, "night.json: ") && problems.len() == 2, "{problems:?}");
+    assert!(!kept.is_news(&shipped.join("night.json")), "the log says it once");
+    std::fs::remove_file(shipped.join("later.json")).expect("it was there");
     // One that an older program made here is made again.
     std::fs::remove_file(shipped.join("night.json")).expect("it was there");
     let own = kept.state_file(&plan).expect("a folder").with_extension("json");

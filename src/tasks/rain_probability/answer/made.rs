@@ -125,7 +125,7 @@ impl<'a> Made<'a> {
             map(
                 CLASS,
                 Quantity::class(
-                    "most likely class by membership",
+                    "most likely class by membership, not recalibrated",
                     class_names(&self.work.card.fields),
                 ),
                 (0..n).map(likeliest).collect(),
