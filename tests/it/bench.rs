@@ -101,7 +101,8 @@ fn contents(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         let mut entry = archive.by_index(i).expect("an entry");
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).expect("it is whole");
-        found.push((entry.name().to_owned(), bytes));
+        let name = entry.name().expect("a name").into_owned();
+        found.push((name, bytes));
     }
     found
 }
