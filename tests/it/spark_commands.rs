@@ -82,7 +82,7 @@ fn what_cannot_be_is_refused_in_words() {
     let sample = format!("predict {MODEL} sample=radklim-20180516T1200 --output @y.npz");
     refused(&format!("{sample} hide=42"), "there is no patch 42");
     refused(&format!("{sample} --stage finetune"), "--stage is said of arrays");
-    refused(&format!("{sample} lead-time=65"), "lead time of this network");
+    refused(&format!("{sample} lead-time=65"), "one of the lead times in minutes");
     refused(
         "predict --model sar-unet sample=radklim-20180516T1200 masks=3 --output @y.npz",
         "did not",
