@@ -47,7 +47,8 @@ impl Layout {
             here,
             notice: state.notice.clone(),
             device,
-            device_reason,
+            // A driver may name its files.
+            device_reason: state.private.hide(device_reason),
             credits: credits.join(". "),
             program_version: env!("CARGO_PKG_VERSION"),
             statics: format!("/static/{}", assets::version()),

@@ -27,6 +27,7 @@ mod forms_in_browser;
 #[cfg(feature = "nn")]
 mod forms_of_networks;
 mod frames;
+mod installed;
 mod journey;
 mod limits;
 mod looks;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, LatLonGrid, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, accumulate,
 };
 use stormlens_data::time::format_utc;
 
@@ -114,7 +114,7 @@ pub fn offers(
         let what = format!(
             "{name} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
         );
-        return Err(FieldError::Domains { what });
+        return Err(FieldError::Interval { what });
     }
     offers_of(name, contents, (hours, stated), |content| is_rain(content) && !is_a_part(content))
 }
@@ -158,9 +158,9 @@ fn offers_of(
         (None, Some(content)) => why = Some(unstated(name, &content.variable)),
         _ => {}
     }
+    let head = |content: &Content| GriddedField::of_head(content)?.of_hours(stated).ok();
     for group in groups(contents, &is_meant) {
-        let fields: Vec<GriddedField> =
-            group.iter().filter_map(|&i| head(&contents[i], stated)).collect();
+        let fields: Vec<GriddedField> = group.iter().filter_map(|&i| head(&contents[i])).collect();
         if fields.len() < group.len() {
             continue;
         }
@@ -305,20 +305,6 @@ fn is_of_large_scales(content: &Content) -> bool {
     let names = ["ncpcp", "lsp", "lsprate", "rainnc", "prec_acc_nc"];
     names.contains(&content.variable.to_lowercase().as_str())
         || words.iter().any(|word| said.contains(word))
-}
-
-/// A field of one node in place of the real one: whether an interval can be made depends on the heads alone.
-fn head(content: &Content, stated: Option<i64>) -> Option<GriddedField> {
-    let field = GriddedField {
-        variable: content.variable.clone(),
-        unit: content.unit.clone(),
-        interval: content.interval,
-        reference_time: content.reference_time,
-        grid: LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]).ok()?,
-        values: vec![0.0; 4],
-        source: content.to_string(),
-    };
-    field.of_hours(stated).ok()
 }
 
 /// Reads one sum.

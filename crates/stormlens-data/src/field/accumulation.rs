@@ -76,20 +76,26 @@ pub fn accumulate(
     finish(pieces, Interval::accumulation(start, end))
 }
 
+impl GriddedField {
+    /// A dry field of one cell in place of the real one: whether an interval can be made depends on the heads alone.
+    pub fn of_head(content: &Content) -> Option<Self> {
+        Some(Self {
+            variable: content.variable.clone(),
+            unit: content.unit.clone(),
+            interval: content.interval,
+            reference_time: content.reference_time,
+            grid: LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]).ok()?,
+            values: vec![0.0; 4],
+            source: content.to_string(),
+        })
+    }
+}
+
 /// Whether fields make rain of an interval, told by their heads before anything is decoded.
 pub(crate) fn can_accumulate(contents: &[&Content], start: Timestamp, end: Timestamp) -> bool {
-    let Ok(grid) = LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]) else { return false };
-    let dry = |content: &&Content| GriddedField {
-        variable: content.variable.clone(),
-        unit: content.unit.clone(),
-        interval: content.interval,
-        reference_time: content.reference_time,
-        grid: grid.clone(),
-        values: vec![0.0; 4],
-        source: String::new(),
-    };
-    let fields: Vec<GriddedField> = contents.iter().map(dry).collect();
-    accumulate(&fields, start, end).is_ok()
+    let heads = contents.iter().map(|content| GriddedField::of_head(content));
+    let heads: Option<Vec<GriddedField>> = heads.collect();
+    heads.is_some_and(|heads| accumulate(&heads, start, end).is_ok())
 }
 
 /// Whether a unit measures an amount of rain, which says nothing without its interval; a rate does.
