@@ -35,6 +35,7 @@ mod said;
 pub mod serve;
 mod speech;
 mod standard_output;
+mod tip;
 #[cfg(feature = "nn")]
 pub mod train;
 
@@ -152,7 +153,9 @@ fn command() -> clap::Command {
 }
 
 fn parse() -> (Cli, ArgMatches) {
-    let matches = command().get_matches();
+    let mut command = command();
+    let asked = command.try_get_matches_from_mut(std::env::args_os());
+    let matches = asked.unwrap_or_else(|error| tip::of_parameters(error, &command).exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     (cli, matches)
 }

@@ -222,8 +222,8 @@ struct EngineWorker {
     /// What was not run yet, the first one last.
     cold: Vec<warm_up::Cold>,
     memory: MemoryLimit,
-    /// What was asked last, since the last rest.
-    last: Option<warm_up::Cold>,
+    /// What was answered last, but for long runs.
+    last: Option<Request>,
 }
 
 impl Worker for EngineWorker {
@@ -240,7 +240,6 @@ impl Worker for EngineWorker {
         between: Between<'_>,
     ) -> Answer {
         let resident = self.resident(&request.model, &request.checkpoint)?;
-        self.last = warm_up::Cold::of(&self.catalog, request);
         let (engine, catalog, memory) = (self.engine.clone(), self.catalog.clone(), self.memory);
         let load = loader(&engine, &self.weights, &request.model);
         let in_steps = InSteps { progress, worker: RefCell::new((self, between)) };
@@ -266,8 +265,7 @@ impl Worker for EngineWorker {
 
     fn run_batch(&mut self, batch: &[Asked<'_>]) -> Vec<Answer> {
         let Some((first, _)) = batch.first() else { return Vec::new() };
-        self.last = warm_up::Cold::of(&self.catalog, first);
-        match self.resident(&first.model, &first.checkpoint) {
+        let answers = match self.resident(&first.model, &first.checkpoint) {
             Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
             Ok(resident) => {
                 let (engine, catalog, memory) = (&self.engine, &self.catalog, self.memory);
@@ -275,13 +273,18 @@ impl Worker for EngineWorker {
                 let resident = &resident;
                 batch::answer(&Context { engine, catalog, resident, memory, load: &load }, batch)
             }
+        };
+        // One that was refused would be refused again.
+        let answered = batch.iter().zip(&answers).rfind(|(_, answer)| answer.is_ok());
+        if let Some(((request, _), _)) = answered {
+            self.last = Some((*request).clone());
         }
+        answers
     }
 
-    /// The memory of the last prediction is that of the next one.
     fn rested(&mut self) {
-        if let Some(last) = self.last.take() {
-            self.take_memory(&last);
+        if let Some(last) = self.last.clone() {
+            self.rehearse(&last);
         }
     }
 

@@ -256,3 +256,24 @@ fn weights_that_are_not_there_are_an_error_of_their_request_alone() {
     // The two plain ones went through the network together, before the others.
     assert_eq!(n_answers, [1, 1, 4]);
 }
+
+/// Of several that were asked together, one counts; of those that were refused none does.
+#[test]
+fn after_a_rest_the_last_question_is_answered_once_more() {
+    let folder = checkpoints();
+    let (tiles, mut worker) = worker(folder.path());
+    let n_rested = |worker: &mut Box<dyn Worker>| {
+        let n_before = tiles.answered().len();
+        worker.rested();
+        tiles.answered().len() - n_before
+    };
+    assert_eq!(n_rested(&mut worker), 0, "nothing was asked");
+    let asked = ["plain", "unknown"].map(request);
+    let [fine, refused] = asked.each_ref().map(|request| -> Asked<'_> { (request, &Silent) });
+    assert!(worker.run_batch(&[refused]).remove(0).is_err());
+    assert_eq!(n_rested(&mut worker), 0);
+    let answers = worker.run_batch(&[fine, fine, refused]);
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2);
+    // Not only once: others may have left their memory between two rests.
+    assert_eq!([n_rested(&mut worker), n_rested(&mut worker)], [1, 1]);
+}

@@ -10,7 +10,7 @@ use stormlens_data::request::{Request, Silent};
 
 use super::{EngineWorker, worker_error};
 use crate::catalog::Catalog;
-use crate::jobs::WorkerError;
+use crate::jobs::{Worker, WorkerError};
 use crate::question::Cards;
 use crate::task::Task;
 
@@ -18,13 +18,6 @@ use crate::task::Task;
 pub(super) struct Cold {
     task: Arc<dyn Task>,
     cards: Cards,
-}
-
-impl Cold {
-    /// What a request asks.
-    pub(super) fn of(catalog: &Catalog, request: &Request) -> Option<Self> {
-        Some(Self { task: catalog.task(request)?, cards: catalog.cards(request)? })
-    }
 }
 
 /// The first weights of each network; those of the first network last, to be taken from the end.
@@ -43,23 +36,27 @@ impl EngineWorker {
         // The way back is run on a GPU only, where its kernels have to be compiled; on a CPU it would keep the machine busy
         // for nothing.
         let is_gpu = self.engine.device().kind == "gpu";
-        self.warm(cold, is_gpu);
-    }
-
-    /// Takes the memory again that a run with explanations takes: the next one is most often such a run.
-    pub(super) fn take_memory(&mut self, last: &Cold) {
-        self.warm(last, true);
-    }
-
-    fn warm(&mut self, cold: &Cold, with_way_back: bool) {
         let started = Instant::now();
-        let ran = self.run_on_zeros(cold, with_way_back);
+        let ran = self.run_on_zeros(cold, is_gpu);
         let duration_ms = started.elapsed().as_millis() as u64;
         let Cards { model, checkpoint } = &cold.cards;
         let (model, checkpoint) = (model.id, &checkpoint.name);
         match ran {
             Ok(()) => tracing::info!(model, checkpoint, duration_ms, "warmed up"),
             Err(error) => tracing::warn!(model, checkpoint, duration_ms, %error, "not warmed up"),
+        }
+    }
+
+    /// Answers a question once more, so that the memory which this takes lies ready: the next question is most often
+    /// like the last one.
+    pub(super) fn rehearse(&mut self, last: &Request) {
+        let started = Instant::now();
+        let answer = self.run(last, &Silent);
+        let duration_ms = started.elapsed().as_millis() as u64;
+        match answer {
+            Ok(_) => tracing::debug!(request = %last, duration_ms, "ready again after a rest"),
+            // What it asks for may be gone.
+            Err(error) => tracing::debug!(request = %last, %error, "not made ready after a rest"),
         }
     }
 

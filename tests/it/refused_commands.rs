@@ -215,3 +215,13 @@ fn inputs_that_do_not_belong_together_are_told() {
     bench
         .fails(&format!("{compare} --forecasts persistence,persistence"), &["“persistence” twice"]);
 }
+
+/// Of an option that there is not: how parameters are given.
+#[test]
+fn a_parameter_that_is_given_as_an_option_gets_the_way_to_give_it() {
+    let bench = Bench::new();
+    let tip = ["unexpected argument '--lead-time'", "write '--set lead-time=VALUE'"];
+    bench.fails("predict knmi-20100826T0535 --output @y.npy --lead-time 30", &tip);
+    bench.fails("nowcast some.h5 --output @y.npy --lead-time 30", &tip);
+    bench.fails("predict --ouput @y.npy", &["a similar argument exists: '--output'"]);
+}

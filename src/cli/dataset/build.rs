@@ -1,5 +1,6 @@
 //! `stormlens dataset build`.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,14 @@ pub struct Build {
 
 impl Build {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        if self.from_radar.is_some() && self.field != NowcastField::CloudCover {
+            bail!("--from-radar makes masks in the place of clouds: add --field cloud-cover");
+        }
+        let from = self.from_radar.as_ref().or(self.intermediate.as_ref()).unwrap_or(&self.raw);
+        // Before anything is made for it.
+        fs::metadata(from).with_context(|| {
+            format!("the training set was not built: {} cannot be read", from.display())
+        })?;
         written::make_folder(&self.output)?;
         if let Some(radar) = &self.from_radar {
             return self.run_masks(radar, out);
@@ -92,9 +101,6 @@ impl Build {
     }
 
     fn run_masks(&self, radar: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
-        if self.field != NowcastField::CloudCover {
-            bail!("--from-radar makes masks in the place of clouds: add --field cloud-cover");
-        }
         let bar = Bar::new();
         let built = dataset::build_masks(radar, &self.output, &self.mask_options(), &bar);
         drop(bar);

@@ -166,8 +166,12 @@ fn what_is_missing_is_named() {
     assert!(message.contains("add --field cloud-cover"), "{message}");
     let message = format!("{:#}", run_words(&["show", "no/such/set.h5"]).unwrap_err());
     assert!(message.contains("no/such/set.h5"), "{message}");
-    let message = format!("{:#}", run_words(&["build", "--raw", "no/such"]).unwrap_err());
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("set").display().to_string();
+    let words = ["build", "--raw", "no/such", "--output", &output];
+    let message = format!("{:#}", run_words(&words).unwrap_err());
     assert!(message.contains("the training set was not built: no/such"), "{message}");
+    assert!(!folder.path().join("set").exists(), "a folder for nothing");
 }
 
 #[test]

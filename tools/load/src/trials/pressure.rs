@@ -11,7 +11,6 @@ use tokio::time::{sleep, timeout};
 use super::Ground;
 use crate::client::{Client, End};
 use crate::level;
-use crate::memory::resident_mb;
 use crate::wire::{Wire, next_status};
 
 /// How long what was begun is held.
@@ -243,31 +242,4 @@ pub async fn load(ground: &Ground) -> String {
     let limits = level::Limits { asking: Duration::from_secs(60), ..ground.limits };
     let tally = level::run(&ground.authority, 64, &ground.questions, &limits).await;
     tally.in_words()
-}
-
-/// A minute in which nobody asks for anything, between two nowcasts.
-pub async fn rest(ground: &Ground) -> String {
-    let memory = || match ground.pid.and_then(|pid| resident_mb(pid).ok()) {
-        Some(mb) => format!("{mb:.0} MB"),
-        None => "–".to_owned(),
-    };
-    let mut client = Client::new(&ground.authority);
-    let mut nowcast_ms = async || {
-        let started = Instant::now();
-        client.follow(&ground.questions.fresh(), &ground.limits).await;
-        started.elapsed().as_secs_f64() * 1e3
-    };
-    let mut before_ms = Vec::new();
-    for _ in 0..9 {
-        before_ms.push(nowcast_ms().await);
-    }
-    before_ms.sort_by(f64::total_cmp);
-    let used = memory();
-    sleep(Duration::from_secs(60)).await;
-    let rested = memory();
-    let after_ms = nowcast_ms().await;
-    format!(
-        "{used} before, {rested} after it; a nowcast took {:.0} ms before (p50 of 9), {after_ms:.0} ms after",
-        before_ms[4]
-    )
 }

@@ -1,0 +1,51 @@
+//! What to write instead of an option that there is not.
+
+use std::env;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+/// Parameters of tasks are no options, though people try them so: the error tells how they are given. The name is not
+/// looked up: whether a parameter is called so, its command says.
+pub fn of_parameters(mut error: Error, command: &Command) -> Error {
+    let name = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => {
+            option.strip_prefix("--").map(str::to_owned)
+        }
+        _ => None,
+    };
+    // Of an option that is nearly right clap says which is meant.
+    let is_alike = error.get(ContextKind::SuggestedArg).is_some();
+    if let Some(name) = name.filter(|_| !is_alike && takes_parameters(command, env::args())) {
+        let tip = format!("if '{name}' is a parameter, write '--set {name}=VALUE'");
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
+}
+
+/// Whether the command that the words name has `--set`.
+fn takes_parameters(command: &Command, words: impl Iterator<Item = String>) -> bool {
+    let named = words.skip(1).find_map(|word| command.find_subcommand(word));
+    named.is_some_and(|named| named.get_arguments().any(|argument| argument.get_id() == "set"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Arg;
+
+    use super::*;
+
+    fn command() -> Command {
+        let predict = Command::new("predict").arg(Arg::new("set").long("set"));
+        Command::new("stormlens").subcommands([predict, Command::new("man")])
+    }
+
+    #[test]
+    fn commands_with_parameters_are_known() {
+        let of = |words: &str| takes_parameters(&command(), words.split(' ').map(str::to_owned));
+        assert!(of("stormlens predict --lead-time 30") && of("stormlens -v predict"));
+        assert!(!of("stormlens man --lead-time 30") && !of("stormlens --lead-time 30"));
+    }
+}
