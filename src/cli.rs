@@ -56,7 +56,7 @@ use crate::networks::Networks;
 ///
 /// Without a command it serves the dashboard.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -156,6 +156,9 @@ fn parse() -> (Cli, ArgMatches) {
     let mut command = command();
     let asked = command.try_get_matches_from_mut(std::env::args_os());
     let matches = asked.unwrap_or_else(|error| tip::of_parameters(error, &command).exit());
+    if let Some(error) = tip::misplaced(&matches, &mut command) {
+        error.exit();
+    }
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     (cli, matches)
 }

@@ -1,5 +1,6 @@
 //! Which tasks there are: one line a task.
 
+mod coarser;
 mod downscaling;
 mod explained;
 mod nowcast;

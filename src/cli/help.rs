@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Command;
 use stormlens_data::card::{MethodCard, ModelCard, OptionKind};
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::config::folders;
 use crate::question::option_name;
@@ -28,7 +29,10 @@ pub fn with_parameters(command: Command) -> Command {
 /// All tasks, without their samples.
 fn tasks() -> Vec<Arc<dyn Task>> {
     let nothing = tempfile::tempdir();
-    let opened = nothing.ok().and_then(|at| tasks::open(&folders(at.path(), at.path())).ok());
+    // That nothing is in an empty folder is no news.
+    let silent = NoSubscriber::default();
+    let open = |at: tempfile::TempDir| tasks::open(&folders(at.path(), at.path())).ok();
+    let opened = with_default(silent, || nothing.ok().and_then(open));
     opened.into_iter().flatten().map(|opened| opened.task).collect()
 }
 

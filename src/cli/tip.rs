@@ -2,9 +2,10 @@
 
 use std::env;
 
-use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
 
 /// Parameters of tasks are no options, though people try them so: the error tells how they are given. The name is not
 /// looked up: whether a parameter is called so, its command says.
@@ -31,15 +32,44 @@ fn takes_parameters(command: &Command, words: impl Iterator<Item = String>) -> b
     named.is_some_and(|named| named.get_arguments().any(|argument| argument.get_id() == "set"))
 }
 
+/// An option of the dashboard before the name of a command, which would not hear of it.
+pub fn misplaced(matches: &ArgMatches, command: &mut Command) -> Option<Error> {
+    let (named, _) = matches.subcommand()?;
+    let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let mut own = command.get_arguments().filter(|argument| !argument.is_global_set());
+    let option = own.find(|argument| is_given(argument.get_id().as_str()))?.get_long()?;
+    let text = format!(
+        "'--{option}' cannot stand before '{named}': write it behind, where '{named}' has it"
+    );
+    Some(command.error(ErrorKind::ArgumentConflict, text))
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::Arg;
+    use clap::{Arg, ArgAction};
 
     use super::*;
 
     fn command() -> Command {
         let predict = Command::new("predict").arg(Arg::new("set").long("set"));
         Command::new("stormlens").subcommands([predict, Command::new("man")])
+    }
+
+    #[test]
+    fn what_belongs_behind_a_command_is_told_of_before_it() {
+        let said = |words: &str| {
+            let quiet = Arg::new("quiet").short('q').global(true).action(ArgAction::SetTrue);
+            let bind = Arg::new("bind").long("bind").default_value("here");
+            let mut command = command().arg(quiet).arg(bind);
+            let matches =
+                command.try_get_matches_from_mut(words.split(' ')).expect("clap takes it");
+            misplaced(&matches, &mut command).map(|error| error.to_string())
+        };
+        for fine in ["stormlens --bind there", "stormlens -q predict", "stormlens predict -q"] {
+            assert_eq!(said(fine), None, "{fine}");
+        }
+        let error = said("stormlens --bind there predict").expect("predict would not hear of it");
+        assert!(error.contains("'--bind' cannot stand before 'predict'"), "{error}");
     }
 
     #[test]

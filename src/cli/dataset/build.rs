@@ -159,6 +159,13 @@ fn tell(out: &mut dyn Write, report: &BuildReport) -> io::Result<()> {
     for skipped in &report.skipped {
         writeln!(out, "skipped {}: {}", skipped.file, skipped.reason)?;
     }
+    for group in report.groups.iter().filter(|group| group.n_windows == 0) {
+        let name = &group.name;
+        writeln!(
+            out,
+            "the {name} group has no window: choose other --train-until and --validate-until"
+        )?;
+    }
     writeln!(out, "{}\n{}", report.intermediate.display(), report.windows.display())
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
 use jiff::Timestamp;
 use stormlens_data::archive::{Archive, Event, Sample, Tile};
 use stormlens_data::card::{NowcastField, Nowcasting};
@@ -15,8 +14,8 @@ use stormlens_data::time;
 
 use super::brought::{self, Brought, Kept, Stated};
 use crate::parameters::QuestionError;
-use crate::places::{self, DATA};
 
+mod archives;
 #[cfg(test)]
 mod tests;
 
@@ -140,12 +139,13 @@ impl Samples {
     /// Lists the archives below `data`, one a folder. Folders that are none are passed over.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let (mut archives, mut list) = (BTreeMap::new(), Vec::new());
-        let (found, problems) = open_archives(data)?;
+        let (found, mut problems) = archives::all(data)?;
         for (name, archive) in found {
             let window = Window::of(archive.field());
             let Window { n_input_frames, frame_step_min, lead_times_min } = window;
             let found = archive.samples(n_input_frames, frame_step_min, lead_times_min);
             if found.is_empty() {
+                problems.extend(archives::without_sample(&name, &archive, &window));
                 continue;
             }
             list.extend(found.into_iter().map(|sample| SampleEntry {
@@ -361,43 +361,4 @@ fn events(list: &[SampleEntry]) -> Vec<EventName> {
         }
     }
     found
-}
-
-/// The archives by their names, and what is wrong with others.
-fn open_archives(data: &Path) -> anyhow::Result<(BTreeMap<String, Archive>, Vec<String>)> {
-    let failed = || {
-        let advice = places::advice(DATA, "--data", "STORMLENS_DATA");
-        format!("cannot read the data folder {}; {advice}", data.display())
-    };
-    let (mut archives, mut problems) = (BTreeMap::new(), Vec::new());
-    let mut open = |folder: &Path, name: &str| {
-        let opened = Archive::open(folder);
-        match &opened {
-            Ok(archive) => {
-                problems.extend(archive.twins().iter().map(|twin| format!("{name}: {twin}")));
-            }
-            Err(error @ DatasetError::NoFrames { .. }) => {
-                tracing::debug!(folder = name, %error, "not an archive of frames");
-            }
-            Err(error) => problems.push(format!("no sample of {name} is there: {error}")),
-        }
-        opened.ok()
-    };
-    for entry in std::fs::read_dir(data).with_context(failed)? {
-        let entry = entry.with_context(failed)?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        if !entry.path().is_dir() || name.starts_with('.') {
-            continue;
-        }
-        if let Some(archive) = open(&entry.path(), &name) {
-            archives.insert(name, archive);
-        }
-    }
-    // The folder of one source is a folder of data, too.
-    let name = data.canonicalize().ok();
-    let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    if let Some(archive) = open(data, &name) {
-        archives.entry(name.into_owned()).or_insert(archive);
-    }
-    Ok((archives, problems))
 }

@@ -182,7 +182,7 @@ fn rows_of(fields: &FieldStatement, loaded: &Loaded) -> Vec<Row> {
     let row = |((variable, map), found): ((&FieldVariable, &[f32]), &Found)| {
         let (found, why) = match found {
             Found::Hidden { why } => (None, why.clone()),
-            Found::Present { source, unit, grid, n_missing } => {
+            Found::Present { source, unit, grid, n_missing, .. } => {
                 let (source, grid) = (source.clone(), grid.clone());
                 let missing = match n_missing {
                     0 => "none".to_owned(),

@@ -152,6 +152,15 @@ impl FieldStatement {
         self.variables.iter().position(|variable| variable.name.eq_ignore_ascii_case(name))
     }
 
+    /// The larger of the mean distances of rows and of columns, degrees; 0 where nobody knows where the grid lies.
+    pub fn spacing_deg(&self) -> f64 {
+        let spacing = |axis: &Vec<f64>| match axis.as_slice() {
+            [first, .., last] => (last - first).abs() / (axis.len() - 1) as f64,
+            _ => 0.0,
+        };
+        spacing(&self.latitudes).max(spacing(&self.longitudes))
+    }
+
     /// Whether it says where the grid lies, so that other fields can be brought onto it.
     pub fn has_grid(&self) -> bool {
         !self.latitudes.is_empty()

@@ -36,6 +36,8 @@ pub enum Found {
         unit: String,
         /// How many nodes it had there, and where, in words.
         grid: String,
+        /// The larger distance of its rows and of its columns there, degrees.
+        spacing_deg: f64,
         /// Nodes of the network without a value: tokens that hold one are hidden.
         n_missing: usize,
     },
@@ -108,8 +110,9 @@ pub fn gather(
         let (one, map) = match gather_one(files, statement, variable, time)? {
             Ok((source, field, map)) => {
                 let n_missing = map.iter().filter(|value| value.is_nan()).count();
-                let grid = field.grid.in_words();
-                (Found::Present { source, unit: field.unit, grid, n_missing }, map)
+                let [rows, columns] = field.grid.spacing_deg();
+                let (grid, spacing_deg) = (field.grid.in_words(), rows.max(columns));
+                (Found::Present { source, unit: field.unit, grid, spacing_deg, n_missing }, map)
             }
             Err(why) => (Found::Hidden { why }, vec![f32::NAN; n_nodes]),
         };

@@ -1,10 +1,10 @@
 //! What is said of refined rain in words: notes, and where the data came from.
 
 use stormlens_data::downscale::Conservation;
-use stormlens_data::field::degrees;
 use stormlens_data::outcome::{NOT_OBSERVED, Note, Provenance};
 
 use crate::question::Cards;
+use crate::tasks::coarser::{self, COARSER};
 use crate::tasks::downscaling::prepare::Work;
 use crate::tasks::downscaling::question::CONSERVATION;
 
@@ -39,7 +39,9 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
     }
-    notes.extend(coarser(work));
+    let [rows, columns] = work.rain.field.grid.spacing_deg();
+    let coarser = coarser::words(rows.max(columns), work.geometry.coarse_deg);
+    notes.extend(coarser.map(|text| Note::new(COARSER, text, false)));
     if let Some(text) = work.extent.left_out(work.rain.field.grid.bounds()) {
         notes.push(Note::new("left-out", text, false));
     }
@@ -54,23 +56,6 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("source-clipped", text, false));
     }
     notes
-}
-
-/// A field whose nodes lie this many times as far apart as those of the network's coarse grid has less detail than the network
-/// was trained on.
-const COARSER: f64 = 1.5;
-
-/// That the field is coarser than what the network was trained on, where it is.
-fn coarser(work: &Work) -> Option<Note> {
-    let [rows, columns] = work.rain.field.grid.spacing_deg();
-    let (own, expected) = (rows.max(columns), work.geometry.coarse_deg);
-    let text = format!(
-        "the field has a node every {}°, and the network was trained on one every {}°: between its nodes the field is \
-         interpolated, so detail is missing before it is refined",
-        degrees(own),
-        degrees(expected)
-    );
-    (own > COARSER * expected).then(|| Note::new("coarser", text, false))
 }
 
 /// That the refined rain is this share of the coarse rain, and how to keep all of it.

@@ -28,7 +28,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
         scores(
             outcome,
             SCORES,
-            ("Over all nodes, mm", "r is the correlation. A node is wet from 0.1 mm on"),
+            ("Over all nodes", "r is the correlation. A node is wet from 0.1 mm on"),
         )
         .map(|table| with_mass(table, outcome)),
         against_rivals(outcome),
@@ -68,7 +68,11 @@ fn scores(
         (label(&forecasts.label(i)), cells.collect())
     };
     let rows = (0..forecasts.len()).map(row).collect();
-    let columns = found.iter().map(|(name, _)| score_label(name)).collect();
+    let column = |(name, score): &(String, &Variable)| match score.quantity.unit.as_str() {
+        "" | "1" => score_label(name),
+        unit => format!("{}, {unit}", score_label(name)),
+    };
+    let columns = found.iter().map(column).collect();
     let groups = vec![Group { title: String::new(), rows }];
     Some(Table { title, head: "Forecast".to_owned(), columns, groups, hint })
 }

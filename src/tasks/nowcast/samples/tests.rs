@@ -68,6 +68,17 @@ fn why_a_folder_with_frames_is_no_archive_is_told() {
     assert!(problem.starts_with("no sample of knmi is there: "), "{problem}");
 }
 
+/// Too few frames for a sample, none of which can be read.
+#[test]
+fn why_frames_are_no_sample_is_told() {
+    let (_data, few) = samples(&hour("knmi")[..5]);
+    assert!(few.list().is_empty());
+    let [why, unreadable @ ..] = few.problems() else { panic!("nothing is told") };
+    assert!(why.starts_with("knmi has 5 frames and no sample: a sample needs 12"), "{why}");
+    assert_eq!(unreadable.len(), 5, "{unreadable:?}");
+    assert!(unreadable.iter().all(|one| one.contains(FRAME)), "{unreadable:?}");
+}
+
 #[test]
 fn archives_stand_side_by_side() {
     let (_data, samples) = samples(&[hour("knmi"), hour("other")].concat());

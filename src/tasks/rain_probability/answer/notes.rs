@@ -4,6 +4,7 @@ use stormlens_data::outcome::{NOT_OBSERVED, Note};
 use stormlens_data::probability::Found;
 
 use crate::question::Cards;
+use crate::tasks::coarser::{self, COARSER};
 use crate::tasks::rain_probability::prepare::Work;
 use crate::tasks::rain_probability::samples::Loaded;
 
@@ -54,6 +55,10 @@ pub(super) fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
             format!("fields of files, on {grid}, were interpolated to {rows} × {columns} nodes");
         add("interpolated", text, false);
     }
+    let expected = statement.spacing_deg();
+    if let Some(text) = coarsest_deg(work).and_then(|own| coarser::words(own, expected)) {
+        add(COARSER, text, false);
+    }
     if !work.sight.hidden.is_empty() {
         let names = work.sight.hidden.join(", ");
         add("hidden", format!("hidden on request: {names}"), true);
@@ -96,6 +101,16 @@ fn grids(work: &Work) -> Vec<&str> {
         }
     }
     grids
+}
+
+/// The largest distance of nodes of a field that somebody brought, degrees.
+fn coarsest_deg(work: &Work) -> Option<f64> {
+    let brought = work.loaded.found.iter().filter(|_| is_of_files(&work.loaded));
+    let spacing = brought.filter_map(|found| match found {
+        Found::Present { spacing_deg, .. } => Some(*spacing_deg),
+        Found::Hidden { .. } => None,
+    });
+    spacing.reduce(f64::max)
 }
 
 fn unlikely_words(largest: f32) -> String {

@@ -133,6 +133,7 @@ fn present(source: &str, n_missing: usize, statement: &FieldStatement) -> Found 
         source: source.to_owned(),
         unit: String::new(),
         grid: format!("{rows} × {columns} nodes, {}", Ground(statement).words()),
+        spacing_deg: statement.spacing_deg(),
         n_missing,
     }
 }

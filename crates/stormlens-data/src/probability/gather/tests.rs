@@ -109,7 +109,7 @@ fn fields_of_grib_come_onto_the_grid_with_their_units() {
     check(18, 5_500.0 + 0.5 / 9.80665);
     let input = found.input(&statement);
     assert!((input[0] - ((280.5 - 273.15 - 10.0) / 2.0) as f32).abs() < 1e-4);
-    let Found::Present { source, unit, grid, n_missing: 0 } = &found.found[0] else {
+    let Found::Present { source, unit, grid, n_missing: 0, .. } = &found.found[0] else {
         panic!("{:?}", found.found[0])
     };
     assert!(source.contains("NCEP t, a.grib2, converted from K to degC"), "{source}");
