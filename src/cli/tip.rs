@@ -36,11 +36,13 @@ fn takes_parameters(command: &Command, words: impl Iterator<Item = String>) -> b
 pub fn misplaced(matches: &ArgMatches, command: &mut Command) -> Option<Error> {
     let (named, _) = matches.subcommand()?;
     let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let mut own = command.get_arguments().filter(|argument| !argument.is_global_set());
-    let option = own.find(|argument| is_given(argument.get_id().as_str()))?.get_long()?;
-    let text = format!(
-        "'--{option}' cannot stand before '{named}': write it behind, where '{named}' has it"
-    );
+    let text = command.get_arguments().find_map(|argument| {
+        let is_lost = !argument.is_global_set() && is_given(argument.get_id().as_str());
+        let option = argument.get_long().filter(|_| is_lost)?;
+        Some(format!(
+            "'--{option}' cannot stand before '{named}': write it behind, where '{named}' has it"
+        ))
+    })?;
     Some(command.error(ErrorKind::ArgumentConflict, text))
 }
 

@@ -204,7 +204,7 @@ fn variables(found: &Found) -> Vec<ReceivedVariable> {
         };
         match field {
             FoundField::Hidden { why } => hidden(why),
-            FoundField::Present { source, unit, grid, n_missing } => ReceivedVariable {
+            FoundField::Present { source, unit, grid, n_missing, .. } => ReceivedVariable {
                 hidden: false,
                 unit: Some(unit),
                 grid: Some(grid),
