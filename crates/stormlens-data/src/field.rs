@@ -11,6 +11,7 @@ pub mod lat_lon;
 pub mod level;
 pub(crate) mod netcdf;
 mod parameters;
+pub mod rain_name;
 pub mod rain_unit;
 pub mod record;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use gridded::GriddedField;
 pub use interval::{Interval, Statistic};
 pub use lat_lon::LatLonGrid;
 pub use level::Level;
+pub use rain_name::{RainKind, RainPart};
 pub use rain_unit::{RAIN_UNITS, RainUnit};
 pub use words::degrees;
 

@@ -4,8 +4,11 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
+use stormlens_data::field::accumulation::check_no_total;
+use stormlens_data::field::rain_name::{check_is_rain, is_part_of_rain, not_rain, only_parts};
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, RainKind, RainPart, Statistic,
+    accumulate,
 };
 use stormlens_data::time::format_utc;
 
@@ -102,24 +105,39 @@ pub fn offers(
     hours: i64,
     stated: Option<i64>,
 ) -> Result<Vec<Offer>, FieldError> {
-    let has_convective = contents.iter().any(is_convective);
-    // Without a convective part, that of large scales is all the rain of a model that resolves convection.
-    let is_a_part = |content: &Content| {
-        has_convective && (is_convective(content) || is_of_large_scales(content))
-    };
-    let mut rain = contents.iter().filter(|content| is_rain(content)).peekable();
-    let first = rain.peek().copied();
-    if let Some(first) = first.filter(|_| rain.all(is_a_part)) {
-        let Content { variable, unit, .. } = first;
-        let what = format!(
-            "{name} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
-        );
-        return Err(FieldError::Interval { what });
+    let rain: Vec<(&Content, RainKind)> = contents
+        .iter()
+        .filter(|content| is_rain(content) || is_part_of_rain(content))
+        .map(|content| (content, RainKind::of(content)))
+        .collect();
+    let has_convective = rain.iter().any(|(_, kind)| kind.part() == Some(RainPart::Convective));
+    if !rain.iter().any(|(content, kind)| is_whole(content, kind, has_convective)) {
+        let of_part = rain.iter().find(|(_, kind)| kind.part().is_some());
+        if let Some((part, _)) = of_part {
+            return Err(only_parts(name, part));
+        }
+        if let Some((other, RainKind::Other(why))) = rain.first() {
+            return Err(not_rain(name, other, why));
+        }
     }
-    offers_of(name, contents, (hours, stated), |content| is_rain(content) && !is_a_part(content))
+    offers_of(name, contents, (hours, stated), |content| {
+        is_rain(content) && is_whole(content, &RainKind::of(content), has_convective)
+    })
 }
 
-/// The same of a variable that somebody names: it is rain, whatever the file calls it, and its unit has to agree.
+/// Whether a field is all the rain. Grid-scale rain of the archives with `prec_acc_nc` is, where no convective part is
+/// beside it: the model resolves convection.
+fn is_whole(content: &Content, kind: &RainKind, has_convective: bool) -> bool {
+    let is_resolved = content.variable.eq_ignore_ascii_case("prec_acc_nc") && !has_convective;
+    match kind {
+        RainKind::Whole => true,
+        RainKind::Part(part) => *part == RainPart::LargeScale && is_resolved,
+        RainKind::Other(_) => false,
+    }
+}
+
+/// The same of a variable that somebody names: it is rain, or the part that is wanted, whatever the file calls it. Its unit
+/// has to agree, and no attribute may say that it is another quantity.
 ///
 /// # Errors
 /// As [`offers`], and for a name that the file does not have.
@@ -130,8 +148,15 @@ pub fn offers_named(
     variable: &str,
 ) -> Result<Vec<Offer>, FieldError> {
     let is_it = |content: &Content| content.variable.eq_ignore_ascii_case(variable);
-    if contents.iter().any(is_it) {
-        return offers_of(name, contents, (hours, stated), is_it);
+    // Of messages with one name, some may be the spread of an ensemble and others its mean.
+    let is_other = |content: &Content| matches!(RainKind::of(content), RainKind::Other(_));
+    if let Some(first) = contents.iter().find(|content| is_it(content)) {
+        if contents.iter().filter(|content| is_it(content)).all(is_other) {
+            check_is_rain(name, first)?;
+        }
+        return offers_of(name, contents, (hours, stated), |content| {
+            is_it(content) && !is_other(content)
+        });
     }
     let mut known: Vec<String> =
         contents.iter().map(|c| format!("{} ({})", c.variable, c.unit)).collect();
@@ -220,7 +245,7 @@ fn what(content: &Content) -> String {
     let run = run_of(content).map(|begin| format!("forecast of {}", format_utc(begin)));
     let parts = [
         Some(format!("{variable} ({unit})")),
-        is_convective(content).then(|| "only the convective part of the rain".to_owned()),
+        RainKind::of(content).part().map(|part| part.in_words().to_owned()),
         (!level.is_empty()).then(|| level.clone()),
         member.map(|member| format!("member {member}")),
         run,
@@ -289,22 +314,32 @@ fn is_rain(content: &Content) -> bool {
     is_rain_name(&content.variable) || says("precipitation") || says("rainfall")
 }
 
-/// Whether a field is convective rain, without that of large scales, by its names in GRIB, CF and WRF.
-fn is_convective(content: &Content) -> bool {
-    let said = format!("{} {}", content.standard_name, content.title).to_lowercase();
-    let says_so = said.contains("convective_precip") || said.contains("convective precip");
-    let is_named =
-        ["acpcp", "cp", "cprat", "rainc"].contains(&content.variable.to_lowercase().as_str());
-    is_named || says_so && !said.contains("non-convective")
-}
-
-/// The other part.
-fn is_of_large_scales(content: &Content) -> bool {
-    let said = format!("{} {}", content.standard_name, content.title).to_lowercase();
-    let words = ["stratiform_precip", "large-scale precip", "large scale precip", "non-convective"];
-    let names = ["ncpcp", "lsp", "lsprate", "rainnc", "prec_acc_nc"];
-    names.contains(&content.variable.to_lowercase().as_str())
-        || words.iter().any(|word| said.contains(word))
+/// Checks that fields of which somebody states the hours are no running total, which makes rain of the right size.
+///
+/// # Errors
+/// For fields that never become smaller, and for what cannot be read.
+pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<(), FieldError> {
+    let contents = file.contents();
+    let mut checked: Vec<&str> = Vec::new();
+    for offer in offers.iter().filter(|offer| !offer.places.is_empty()) {
+        if checked.contains(&offer.what.as_str()) {
+            continue;
+        }
+        checked.push(&offer.what);
+        let first = &contents[offer.places[0]];
+        // The mean of a rate is no total, whatever it does.
+        let is_meant = |content: &Content| {
+            content.variable == first.variable
+                && is_amount_at_a_moment(content)
+                && content.interval.is_some_and(|own| own.statistic != Statistic::Mean)
+        };
+        let groups = groups(contents, is_meant);
+        let own = groups.into_iter().find(|group| group.contains(&offer.places[0]));
+        let mut places = own.unwrap_or_default();
+        places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
+        check_no_total(file, &places, hours)?;
+    }
+    Ok(())
 }
 
 /// Reads one sum.

@@ -181,6 +181,37 @@ fn the_interval_of_an_amount_is_stated_where_no_bounds_are() {
     assert!(matches!(hours, RainSource::Hourly(_)) && hours.ends(3).is_empty());
 }
 
+/// Totals since one start make rain of the right size where somebody states that each is the sum of an hour.
+#[test]
+fn a_running_total_is_not_taken_for_sums_of_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |name: &str, fields: &[[u16; 4]]| {
+        let path = folder.path().join(name);
+        let drafts = (1..).zip(fields).map(|(hour, packed)| Draft::rain([hour, hour], packed));
+        let bytes: Vec<u8> = drafts.flat_map(|draft| draft.bytes()).collect();
+        std::fs::write(&path, bytes).unwrap();
+        RainSource::open(&path, None, Some(1)).err().map(|error| error.to_string())
+    };
+    let total = [[1, 0, 0, 2], [1, 3, 0, 2], [4, 3, 0, 5], [4, 9, 0, 5], [6, 9, 1, 5]];
+    let error = opened("total.grib2", &total).expect("a total");
+    assert!(error.contains("look like a total since one start, not like sums of 1 h"), "{error}");
+    assert_eq!(opened("two.grib2", &total[..2]), None);
+    let hours = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0]];
+    assert_eq!(opened("hours.grib2", &hours), None);
+}
+
+/// A part of the rain is taken where somebody names it, and only there.
+#[test]
+fn the_only_variable_may_be_a_part_of_the_rain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("convective.grib2");
+    let draft = Draft { number: 10, ..Draft::rain([0, 3], &[10, 20, 30, 40]) };
+    std::fs::write(&path, draft.bytes()).unwrap();
+    let error = RainSource::open(&path, None, None).err().expect("a part").to_string();
+    assert!(error.contains("has only parts of the rain, such as acpcp (kg m-2)"), "{error}");
+    assert!(RainSource::open(&path, Some("acpcp"), None).is_ok());
+}
+
 /// One hour of the sixty is there in GRIB2 at 0.01°, too: reader, table, nodes and means agree to the hundredth of a
 /// millimetre that the sixty are rounded to.
 #[test]

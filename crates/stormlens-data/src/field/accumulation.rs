@@ -24,12 +24,15 @@ use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
 
 mod amounts;
+mod restarts;
+mod running;
 mod stated;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use amounts::interval_of;
 use amounts::{amounts, by_the_unit};
+pub use running::check_no_total;
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +48,7 @@ pub struct Accumulated {
 }
 
 /// Rain of an interval from fields of one variable, one source and one grid, in any order; fields that are not
-/// needed are not looked at.
+/// needed are not looked at, except totals between two that are subtracted: they show whether a total starts again.
 ///
 /// # Errors
 /// For units that are no rain, fields without an interval or of several variables or grids, an interval that the
@@ -69,11 +72,15 @@ pub fn accumulate(
     let is_moment = |field: &GriddedField| {
         field.interval.is_some_and(|own| own.statistic == Statistic::Instantaneous)
     };
-    let pieces = match (unit, fields.iter().all(is_moment)) {
-        (RainUnit::Rate(mm_s), true) => frames(fields, mm_s, start, end)?,
-        _ => sums(fields, unit, start, end)?,
-    };
-    finish(pieces, Interval::accumulation(start, end))
+    let interval = Interval::accumulation(start, end);
+    if let (RainUnit::Rate(mm_s), true) = (unit, fields.iter().all(is_moment)) {
+        return finish(&frames(fields, mm_s, start, end)?, interval);
+    }
+    let amounts = amounts(fields, unit)?;
+    let pieces = sums(&amounts, start, end)?;
+    let made = finish(&pieces, interval)?;
+    restarts::check(&pieces, &amounts)?;
+    Ok(made)
 }
 
 impl GriddedField {
@@ -215,20 +222,18 @@ struct Step<'a> {
 }
 
 fn sums<'a>(
-    fields: &'a [GriddedField],
-    unit: RainUnit,
+    amounts: &[(&'a GriddedField, Interval, f64)],
     start: Timestamp,
     end: Timestamp,
 ) -> Result<Vec<Piece<'a>>, FieldError> {
-    let amounts = amounts(fields, unit)?;
     let mut steps: Vec<Step> = Vec::new();
-    for &(field, interval, factor) in &amounts {
+    for &(field, interval, factor) in amounts {
         steps.push(Step {
             from: interval.start,
             to: interval.end,
             pieces: vec![Piece { field, factor, interval }],
         });
-        for &(shorter, of, its_factor) in &amounts {
+        for &(shorter, of, its_factor) in amounts {
             let is_begin = of.start == interval.start && of.end < interval.end && of.end > of.start;
             if is_begin && shorter.reference_time == field.reference_time {
                 let shorter = Piece { field: shorter, factor: -its_factor, interval: of };
@@ -237,7 +242,7 @@ fn sums<'a>(
             }
         }
     }
-    shortest_way(steps, start, end).ok_or_else(|| missing(&amounts, start, end))
+    shortest_way(steps, start, end).ok_or_else(|| missing(amounts, start, end))
 }
 
 /// The way of the fewest fields from start to end.
@@ -308,16 +313,16 @@ fn missing(
     ))
 }
 
-fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldError> {
+fn finish(pieces: &[Piece], interval: Interval) -> Result<Accumulated, FieldError> {
     let first = pieces[0].field;
-    for Piece { field, factor, interval } in &pieces {
+    for Piece { field, factor, interval } in pieces {
         check_amounts(field, factor.abs(), interval.duration_s())?;
     }
     let mut mm = vec![0.0_f64; first.values.len()];
-    for Piece { field, factor, .. } in &pieces {
+    for Piece { field, factor, .. } in pieces {
         mm.iter_mut().zip(&field.values).for_each(|(sum, &v)| *sum += factor * f64::from(v));
     }
-    check_differences(&pieces, &mm)?;
+    check_differences(pieces, &mm)?;
     let negative = mm.iter().filter(|value| **value < 0.0);
     let (n_clipped, clipped_mm) = negative.fold((0, 0.0), |(n, sum), value| (n + 1, sum - value));
     if mm.iter().all(|value| value.is_nan()) {
@@ -334,7 +339,7 @@ fn finish(pieces: Vec<Piece>, interval: Interval) -> Result<Accumulated, FieldEr
         source: first.source.clone(),
     };
     check_amounts(&field, 1.0, interval.duration_s())?;
-    let rule = rule(&pieces) + &by_the_unit(first) + taken_as_a_sum(&pieces) + held(&pieces);
+    let rule = rule(pieces) + &by_the_unit(first) + taken_as_a_sum(pieces) + held(pieces);
     Ok(Accumulated { field, rule, clipped_mm, n_clipped })
 }
 

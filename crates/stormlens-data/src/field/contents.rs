@@ -16,6 +16,8 @@ pub struct Content {
     pub title: String,
     /// In the conventions CF, e.g. `air_temperature`; empty where neither the file nor a table says it.
     pub standard_name: String,
+    /// Attributes that say what it is, as the file has them: `long_name`, `cell_methods`, …, each with its text.
+    pub said: Vec<(String, String)>,
     /// As the file or the table of its parameters has it; empty where neither does.
     pub unit: String,
     /// e.g. `surface` or `850 hPa`, as [`super::Level`] writes the levels that it knows; empty where it is not said.

@@ -141,6 +141,7 @@ impl NetcdfFile {
             variable: variable.name().to_owned(),
             title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
             standard_name: text("standard_name"),
+            said: said(variable),
             unit: text("units"),
             level: map.level.clone(),
             reference_time: map.reference_time,
@@ -201,6 +202,14 @@ impl NetcdfFile {
         };
         Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
     }
+}
+
+/// What the attributes of a variable say that it is.
+fn said(variable: &NcVariable) -> Vec<(String, String)> {
+    const NAMES: [&str; 6] =
+        ["long_name", "standard_name", "description", "cell_methods", "GRIB_name", "GRIB_cfName"];
+    let said = NAMES.map(|name| (name.to_owned(), axes::text(variable, name).unwrap_or_default()));
+    said.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// Each reason once, behind the names of its variables.

@@ -4,7 +4,7 @@ use super::FieldQuantity::{
     self, EastwardWind, GeopotentialHeight, NorthwardWind, Precipitation, RelativeHumidity,
     SeaLevelPressure, SpecificHumidity, Temperature,
 };
-use crate::field::{Content, Level};
+use crate::field::{Content, Level, RainKind};
 
 /// What a field of a file is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +17,30 @@ pub struct Recognised {
 /// What a field is; `None` for whatever no network here is told of.
 ///
 /// The standard name decides where the file has one; else the short name, which may end with a pressure (`t850`).
+///
+/// Neither a part of the rain nor another quantity made of rain is precipitation.
 pub fn recognise(content: &Content) -> Option<Recognised> {
+    let found = by_names(content)?;
+    let is_rain = || RainKind::of(content) == RainKind::Whole;
+    (found.quantity != Precipitation || is_rain()).then_some(found)
+}
+
+/// Why a field that bears a name of rain is not taken for it; `None` for rain, and for what bears no such name.
+pub fn why_no_rain(content: &Content) -> Option<String> {
+    let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
+    let is_named = by_names(content).is_some_and(|found| found.quantity == Precipitation);
+    let is_said =
+        said.iter().any(|text| text.contains("precipitation") || text.contains("rainfall"));
+    let variable = &content.variable;
+    match RainKind::of(content) {
+        _ if !is_named && !is_said => None,
+        RainKind::Whole => None,
+        RainKind::Part(part) => Some(format!("{variable} is {}", part.in_words())),
+        RainKind::Other(why) => Some(format!("{variable} is not rain: {why}")),
+    }
+}
+
+fn by_names(content: &Content) -> Option<Recognised> {
     let stated = Level::parse(&content.level);
     let short = of_short_name(&content.variable);
     let implied = short.and_then(|(_, level)| level);
@@ -116,6 +139,7 @@ mod tests {
             variable: variable.to_owned(),
             title: String::new(),
             standard_name: standard_name.to_owned(),
+            said: Vec::new(),
             unit: String::new(),
             level: level.to_owned(),
             reference_time: None,
@@ -167,5 +191,24 @@ mod tests {
         check(("t850", "air_temperature", "700 hPa"), None);
         check(("t850", "", "850 hPa"), Some((Temperature, hpa(850))));
         check(("t12345", "", ""), None);
+    }
+    /// A part of the rain, and what is made of rain, is hidden, and the reason is said.
+    #[test]
+    fn only_all_of_the_rain_is_precipitation() {
+        let said = |name: &str, text: &str| Content {
+            said: vec![(name.to_owned(), text.to_owned())],
+            ..content("tp", "precipitation_amount", "")
+        };
+        let whole = said("long_name", "Total precipitation");
+        assert!(recognise(&whole).is_some() && why_no_rain(&whole).is_none());
+        for (field, words) in [
+            (said("long_name", "Convective precipitation"), "only the convective part"),
+            (said("cell_methods", "realization: standard_deviation"), "its cell_methods are"),
+            (content("lsp", "stratiform_precipitation_amount", ""), "only the large-scale part"),
+        ] {
+            assert_eq!(recognise(&field), None, "{words}");
+            assert!(why_no_rain(&field).expect("a reason").contains(words), "{words}");
+        }
+        assert_eq!(why_no_rain(&content("t", "air_temperature", "")), None);
     }
 }

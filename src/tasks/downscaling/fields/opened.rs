@@ -5,7 +5,7 @@ use stormlens_data::field::{FieldError, FieldFile};
 use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{
-    Credit, Offer, Rain, StatedInterval, offers, offers_named, read,
+    Credit, Offer, Rain, StatedInterval, check_stated, offers, offers_named, read,
 };
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
@@ -51,9 +51,12 @@ impl OpenFile {
         let offers = match variable {
             Some(variable) => offers_named(name, file.contents(), (HOURS, stated), variable),
             None => offers(name, file.contents(), HOURS, stated),
-        };
+        }?;
+        if let Some(hours) = stated {
+            check_stated(&file, &offers, hours)?;
+        }
         let key = first_digits(&sha256);
-        Ok(Self { name: name.to_owned(), sha256, key, file, offers: offers?, stated })
+        Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
     }
 
     /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.

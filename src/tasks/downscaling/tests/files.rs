@@ -243,10 +243,32 @@ fn a_part_of_the_rain_is_not_taken_for_all_of_it() {
     let all = [cp.clone(), lsp.clone(), tp];
     let found = offers("a file", &all, 3, None).expect("the total");
     assert_eq!(found.iter().map(|offer| offer.variable.as_str()).collect::<Vec<_>>(), ["tp"]);
-    // A model that resolves convection has no other.
-    assert_eq!(offers("a file", &[lsp], 3, None).expect("all of it").len(), 1);
+    // Large-scale rain alone is a part, too; what a model that resolves convection publishes is all of it.
+    let words = offers("a file", &[lsp], 3, None).unwrap_err().to_string();
+    assert!(words.contains("has only parts of the rain, such as ncpcp"), "{words}");
+    let resolved = sum_of("prec_acc_nc", 0, 3);
+    assert_eq!(offers("a file", &[resolved], 3, None).expect("all of it").len(), 1);
     let found = offers_named("a file", &[cp], (3, None), "acpcp").expect("as it was named");
     assert!(found[0].what.contains("only the convective part of the rain"), "{}", found[0].what);
+}
+
+/// What is made of rain and is none is refused with the attribute that says so, also under its name.
+#[test]
+fn what_is_made_of_rain_is_not_taken_for_rain() {
+    let mut spread = sum_of("tp", 0, 3);
+    spread.said = vec![("cell_methods".to_owned(), "realization: standard_deviation".to_owned())];
+    let named = offers_named("a file", &[spread.clone()], (3, None), "tp").unwrap_err();
+    let found = offers("a file", &[spread.clone()], 3, None).unwrap_err();
+    for words in [named.to_string(), found.to_string()] {
+        assert!(
+            words.contains("tp (mm) is not rain: its cell_methods are “realization"),
+            "{words}"
+        );
+    }
+    // Beside rain it is left out.
+    let rain = Content { said: Vec::new(), variable: "apcp".to_owned(), ..spread.clone() };
+    let found = offers("a file", &[spread, rain], 3, None).expect("the rain");
+    assert_eq!(found.iter().map(|offer| offer.variable.as_str()).collect::<Vec<_>>(), ["apcp"]);
 }
 
 /// What begins before the first hour cannot be made either, and says nothing of what is missing.

@@ -89,6 +89,7 @@ fn product_head(section: Section) -> Result<ProductHead, String> {
         level: parameters::level_edition1(section.u8(10)?, section.u16(11)?),
         interval,
         member: None,
+        derived: None,
     })
 }
 

@@ -61,6 +61,7 @@ impl Message {
             variable,
             title,
             standard_name: product.parameter.map_or("", parameters::standard_name).to_owned(),
+            said: said(product),
             unit,
             level: product.level.clone(),
             reference_time: product.reference_time,
@@ -118,6 +119,12 @@ impl Message {
         let source = format!("{producer} {variable}, {file}");
         Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
     }
+}
+
+/// That an ensemble makes another quantity of its members.
+fn said(product: &ProductHead) -> Vec<(String, String)> {
+    let said = product.derived.map(|what| ("derived forecast".to_owned(), what.to_owned()));
+    said.into_iter().collect()
 }
 
 /// Code table 5.0.

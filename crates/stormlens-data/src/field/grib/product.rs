@@ -23,6 +23,8 @@ pub(super) struct ProductHead {
     /// `None` where the template is not read, and where it contradicts itself.
     pub interval: Option<Interval>,
     pub member: Option<u32>,
+    /// What was made of the members of an ensemble, where it is no mean.
+    pub derived: Option<&'static str>,
 }
 
 impl ProductHead {
@@ -33,6 +35,7 @@ impl ProductHead {
         let template = four.u16(8)?;
         let numbers = [discipline, four.u8(10)?, four.u8(11)?];
         let (mut level, mut interval, mut member) = (String::new(), None, None);
+        let mut derived = None;
         if template <= 15 {
             let start = add(reference_time, four.u8(18)?, four.signed(19)?)?;
             let scale = four.signed_u8(24)?;
@@ -42,6 +45,9 @@ impl ProductHead {
                 1 | 11 => Some(u32::from(four.u8(36)?)),
                 _ => None,
             };
+            if matches!(template, 2 | 12) {
+                derived = derived_forecast(four.u8(35)?);
+            }
             // What comes between the level and the times: nothing, a member, or a kind of ensemble product.
             interval = match template {
                 0..=2 => Some(Interval::at(start)),
@@ -71,8 +77,24 @@ impl ProductHead {
             level,
             interval,
             member,
+            derived,
         })
     }
+}
+
+/// What is made of the members of an ensemble (WMO code table 4.7); `None` for means, which are rain as each member is.
+fn derived_forecast(number: u8) -> Option<&'static str> {
+    Some(match number {
+        0 | 1 | 6 => return None,
+        2 => "standard deviation of all members",
+        3 => "normalised standard deviation of all members",
+        4 => "spread of all members",
+        5 => "anomaly index of all members",
+        7 => "range between the quantiles of all members",
+        8 => "minimum of all members",
+        9 => "maximum of all members",
+        _ => "variance or another statistic of all members, not the mean",
+    })
 }
 
 /// Templates 4.8, 4.11 and 4.12, from the octet of the end of the interval on. Of several time ranges in one field,

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
 use crate::field::{Content, FieldError, FieldFile, Interval, Level, RainUnit, Statistic};
+use crate::probability::recognise::why_no_rain;
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
 
@@ -88,7 +89,7 @@ pub(super) fn sums(
     let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
     let Some(first) = near.first() else {
         return Ok(Err(match all.is_empty() {
-            true => "no file has rain".to_owned(),
+            true => no_rain(files),
             false => format!("no file has rain until {}", format_utc(end)),
         }));
     };
@@ -105,6 +106,12 @@ pub(super) fn sums(
         return Err(FieldError::Domains { what });
     }
     Ok(Ok(near.iter().map(|(place, ..)| *place).collect()))
+}
+
+/// That there is no rain and, of what looks like it, why it is none.
+fn no_rain(files: &[FieldFile]) -> String {
+    let why = files.iter().flat_map(FieldFile::contents).find_map(why_no_rain);
+    format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
 fn of_quantity(

@@ -131,6 +131,11 @@ fn what_is_missing_is_hidden_and_said() {
         std::slice::from_ref(&there),
         &["RH850: no file has relative humidity", "RAIN: no file has rain"],
     );
+    // A part of the rain.
+    check(
+        &[there.clone(), draft([1, 10], (1, 0), 10.0)],
+        &["RAIN: no file has rain: acpcp is only the convective part of the rain"],
+    );
     // At another level.
     check(
         &[there.clone(), draft(RH, (100, 70_000), 600.0)],

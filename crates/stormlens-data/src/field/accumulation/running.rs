@@ -1,0 +1,135 @@
+//! Totals since one start that somebody states to be sums of so many hours each.
+
+use super::refuse;
+use crate::field::{FieldError, FieldFile, GriddedField};
+
+/// So many steps with rain are looked at, and so many fields at most: files of years have more.
+const MOST_STEPS: usize = 12;
+const MOST_FIELDS: usize = 200;
+/// Two fields grow by chance; in three steps one after the other, rain ends somewhere.
+const LEAST_RUN: usize = 3;
+
+/// What steps from one field to the next show.
+#[derive(Debug, Default)]
+struct Steps {
+    n_wet: usize,
+    n_falls: usize,
+    /// Steps one after the other without a fall, the longest, and whether something rose in it.
+    run: (usize, bool),
+    longest: usize,
+}
+
+impl Steps {
+    fn add(&mut self, earlier: &GriddedField, later: &GriddedField) {
+        let both = || earlier.values.iter().zip(&later.values);
+        // A total keeps what fell before: of dry fields nothing follows.
+        if !earlier.values.iter().any(|&value| value > 0.0) {
+            return;
+        }
+        self.n_wet += 1;
+        if both().any(|(a, b)| b < a) {
+            self.n_falls += 1;
+            self.run = (0, false);
+            return;
+        }
+        let (length, has_risen) = self.run;
+        self.run = (length + 1, has_risen || both().any(|(a, b)| b > a));
+        if self.run.1 {
+            self.longest = self.longest.max(self.run.0);
+        }
+    }
+
+    /// Whether they are steps of totals, which may start again once.
+    fn are_of_totals(&self) -> bool {
+        self.longest >= LEAST_RUN && self.n_falls * 4 <= self.n_wet
+    }
+}
+
+/// Checks that fields of one variable, in the order of their times, are no running total.
+///
+/// # Errors
+/// [`FieldError::Interval`] for fields that never become smaller, and as the file for what cannot be read.
+pub fn check_no_total(file: &FieldFile, places: &[usize], hours: i64) -> Result<(), FieldError> {
+    let mut steps = Steps::default();
+    let mut earlier: Option<GriddedField> = None;
+    for &place in places.iter().take(MOST_FIELDS) {
+        let later = file.read(place)?;
+        if let Some(earlier) = &earlier {
+            steps.add(earlier, &later);
+        }
+        if steps.n_wet >= MOST_STEPS {
+            break;
+        }
+        earlier = Some(later);
+    }
+    match (steps.are_of_totals(), earlier) {
+        (true, Some(field)) => Err(running(&field, hours)),
+        _ => Ok(()),
+    }
+}
+
+fn running(field: &GriddedField, hours: i64) -> FieldError {
+    refuse(format!(
+        "{}: the fields never become smaller from one time to the next: they look like a total since one start, not like \
+         sums of {hours} h each; leave out the hours of each field, and write the start and the end of what each field \
+         counts into the bounds of its time (CF conventions 7.1)",
+        field.source
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::LatLonGrid;
+
+    fn are_of_totals(fields: &[[f32; 3]]) -> bool {
+        let field = |values: &[f32; 3]| GriddedField {
+            variable: "tp".to_owned(),
+            unit: "mm".to_owned(),
+            interval: None,
+            reference_time: None,
+            grid: LatLonGrid::new(&[50.0], &[0.0, 1.0, 2.0]).unwrap(),
+            values: values.to_vec(),
+            source: "F.nc".to_owned(),
+        };
+        let mut steps = Steps::default();
+        let fields: Vec<GriddedField> = fields.iter().map(field).collect();
+        fields.windows(2).for_each(|pair| steps.add(&pair[0], &pair[1]));
+        steps.are_of_totals()
+    }
+
+    #[test]
+    fn a_running_total_is_told_from_sums() {
+        let total = [[0.1, 0.0, 0.0], [0.1, 0.2, f32::NAN], [0.3, 0.2, 0.0], [0.3, 0.2, 0.0]];
+        assert!(are_of_totals(&total));
+        // It may begin dry, and start again.
+        assert!(are_of_totals(&[&[[0.0; 3]; 4][..], &total[..]].concat()));
+        assert!(are_of_totals(&[&total[..], &total[..]].concat()));
+    }
+
+    #[test]
+    fn sums_are_not_taken_for_a_total() {
+        let (dry, wet) = ([0.0; 3], [0.0, 1.0, 2.0]);
+        assert!(!are_of_totals(&[dry, wet]));
+        assert!(!are_of_totals(&[dry, dry, dry, dry, wet]));
+        assert!(!are_of_totals(&[dry, wet, dry, dry, dry]));
+        assert!(!are_of_totals(&[wet, wet, wet, wet, wet]));
+        let hours = [[1.0, 0.0, 0.5], [0.5, 1.0, 0.5], [0.5, 0.0, 2.0], [3.0, 1.0, 0.0]];
+        assert!(!are_of_totals(&hours));
+    }
+
+    #[test]
+    fn what_is_refused_says_what_to_do() {
+        let field = GriddedField {
+            variable: "tp".to_owned(),
+            unit: "mm".to_owned(),
+            interval: None,
+            reference_time: None,
+            grid: LatLonGrid::new(&[50.0], &[0.0, 1.0]).unwrap(),
+            values: vec![1.0; 2],
+            source: "F.nc".to_owned(),
+        };
+        let error = running(&field, 1).to_string();
+        assert!(error.contains("never become smaller") && error.contains("bounds"), "{error}");
+    }
+}
