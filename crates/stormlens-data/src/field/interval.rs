@@ -47,6 +47,14 @@ impl Interval {
         self.end.as_second().saturating_sub(self.start.as_second())
     }
 
+    /// Whether a moment lies in it; numbers of times are rounded, the more the longer what they count.
+    pub fn holds(&self, moment: Timestamp) -> bool {
+        let slack = (self.duration_s() / 100).max(1);
+        let before = self.start.as_second() - moment.as_second();
+        let after = moment.as_second() - self.end.as_second();
+        before.max(after) <= slack
+    }
+
     /// Whether only one moment is said of what may be the sum or the mean of a time before it or behind it.
     pub fn is_open(&self) -> bool {
         let says_one = matches!(self.statistic, Statistic::Instantaneous | Statistic::Mean);

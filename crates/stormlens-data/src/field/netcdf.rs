@@ -103,6 +103,7 @@ impl NetcdfFile {
         if rows.size.saturating_mul(columns.size) > MAX_POINTS as u64 {
             return Err(format!("its maps have more than {MAX_POINTS} points"));
         }
+        packing::check(variable)?;
         let latitudes = axes::latitudes(&self.file, rows)?;
         let longitudes = axes::longitudes(&self.file, columns)?;
         let bounds = LatLonGrid::new(&latitudes, &longitudes)?.bounds();

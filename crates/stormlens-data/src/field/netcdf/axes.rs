@@ -54,6 +54,7 @@ fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
     if variable.num_elements().map_err(|e| e.to_string())? > MAX_LENGTH {
         return Err(format!("the coordinate {name} is too long"));
     }
+    packing::check(variable).map_err(|what| format!("the coordinate {name}: {what}"))?;
     let read = file.read_variable_as_f64(name);
     let mut array = read.map_err(|e| format!("the coordinate {name} cannot be read ({e})"))?;
     packing::unpack(variable, &mut array);
@@ -235,6 +236,10 @@ fn parsed(coordinate: &NcVariable) -> Option<TimeUnit> {
 
 /// The unit and the origin of times, which count in the calendar of the Earth.
 fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
+    time_unit_in(coordinate, text(coordinate, "calendar"))
+}
+
+fn time_unit_in(coordinate: &NcVariable, calendar: Option<String>) -> Result<TimeUnit, String> {
     let name = coordinate.name();
     let unit = parsed(coordinate).ok_or_else(|| {
         let shown = short(&text(coordinate, "units").unwrap_or_default());
@@ -242,7 +247,6 @@ fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
             "the unit of {name} is “{shown}”: write seconds, minutes, hours or days since a date in UTC, or with a zone such as +02:00"
         )
     })?;
-    let calendar = text(coordinate, "calendar");
     times::check_calendar(calendar.as_deref()).map_err(|other| format!("{name}: {other}"))?;
     let is_even = calendar.is_some_and(|name| name.eq_ignore_ascii_case("proleptic_gregorian"));
     if unit.begins_before_the_gap() && !is_even {
@@ -291,30 +295,56 @@ fn intervals(
     times: &[f64],
     unit: &TimeUnit,
 ) -> Result<Vec<Interval>, String> {
-    let moment = |value: f64| {
-        unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", coordinate.name()))
-    };
-    let bounds = match text(coordinate, "bounds") {
-        None => None,
-        Some(name) => {
-            let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
-            let bounds = values(file, bounds)?;
-            Some(bounds).filter(|bounds| bounds.len() == 2 * times.len())
-        }
-    };
     let statistic = statistic(variable, coordinate);
-    let interval = |(i, &time): (usize, &f64)| match &bounds {
-        None => {
-            let statistic = without_bounds(statistic);
-            Ok(Interval { statistic, ..Interval::at(moment(time)?) })
-        }
-        Some(bounds) => {
-            // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
-            let (one, other) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
-            Ok(Interval { start: one.min(other), end: one.max(other), statistic })
+    let name = coordinate.name();
+    let moment = |value: f64| moment(unit, value, name);
+    let Some(bounds) = bounds(file, coordinate, (times.len(), unit))? else {
+        let statistic = without_bounds(statistic);
+        let at = |&time: &f64| Ok(Interval { statistic, ..Interval::at(moment(time)?) });
+        return times.iter().map(at).collect();
+    };
+    let interval = |(&time, [one, other]): (&f64, [Timestamp; 2])| {
+        // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
+        let interval = Interval { start: one.min(other), end: one.max(other), statistic };
+        match interval.holds(moment(time)?) {
+            true => Ok(interval),
+            false => Err(format!(
+                "the time {} of {name} lies outside its bounds, {} to {}: correct the times or the bounds",
+                moment(time)?,
+                interval.start,
+                interval.end
+            )),
         }
     };
-    times.iter().enumerate().map(interval).collect()
+    times.iter().zip(bounds).map(interval).collect()
+}
+
+fn moment(unit: &TimeUnit, value: f64, name: &str) -> Result<Timestamp, String> {
+    unit.moment(value).ok_or_else(|| format!("{value} is no time in {name}"))
+}
+
+/// Both ends of the interval of each time, where the coordinate names some. Bounds without a unit count as their coordinate
+/// does, and others in their own (CF 7.1).
+fn bounds(
+    file: &NcFile,
+    coordinate: &NcVariable,
+    (n_times, unit): (usize, &TimeUnit),
+) -> Result<Option<Vec<[Timestamp; 2]>>, String> {
+    let Some(name) = text(coordinate, "bounds") else { return Ok(None) };
+    let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
+    let own = match text(bounds, "units").filter(|unit| !unit.is_empty()) {
+        None => *unit,
+        Some(_) => {
+            let calendar = text(bounds, "calendar").or_else(|| text(coordinate, "calendar"));
+            time_unit_in(bounds, calendar)?
+        }
+    };
+    let values = values(file, bounds)?;
+    if values.len() != 2 * n_times {
+        return Ok(None);
+    }
+    let both = |pair: &[f64]| Ok([moment(&own, pair[0], &name)?, moment(&own, pair[1], &name)?]);
+    values.chunks_exact(2).map(both).collect::<Result<_, String>>().map(Some)
 }
 
 /// Of a time without bounds: a sum is an amount of which somebody may state the hours; means, maxima and minima are no values

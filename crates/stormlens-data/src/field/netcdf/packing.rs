@@ -5,6 +5,8 @@ use netcdf_reader::masked::MaskParams;
 use netcdf_reader::unpack::{SignParams, UnpackParams};
 use netcdf_reader::{NcAttrValue, NcType, NcVariable};
 
+use super::super::words::short;
+
 /// Of an end of the valid range and the offset, what rounding to float32 may leave.
 const ROUNDING: f64 = 1e-6;
 
@@ -61,6 +63,43 @@ impl Packing {
         }
         [least, most]
     }
+}
+
+/// Attributes of one number, which the others are divided by or added to.
+const FACTORS: [&str; 2] = ["scale_factor", "add_offset"];
+/// Attributes of one number or several.
+const CODES: [&str; 5] = ["missing_value", "_FillValue", "valid_min", "valid_max", "valid_range"];
+
+/// Whether what says how numbers are stored is numbers itself: the reader passes over text without a word, and missing
+/// values would become rain.
+///
+/// # Errors
+/// In words that follow the name of the variable.
+pub(super) fn check(variable: &NcVariable) -> Result<(), String> {
+    for name in FACTORS.into_iter().chain(CODES) {
+        let Some(attribute) = variable.attribute(name) else { continue };
+        let numbers = attribute.value.as_f64_vec();
+        let is_fine = match numbers.as_deref() {
+            None => is_nan(&attribute.value) && CODES.contains(&name),
+            Some(&[one]) if name == "scale_factor" => one.is_finite() && one != 0.0,
+            Some(&[one]) if FACTORS.contains(&name) => one.is_finite(),
+            Some(several) => CODES.contains(&name) && !several.is_empty(),
+        };
+        if !is_fine {
+            let what = match (attribute.value.as_string(), numbers) {
+                (Some(text), _) => format!("the text “{}”", short(&text)),
+                (None, Some(numbers)) => short(&format!("{numbers:?}")),
+                (None, None) => "no number".to_owned(),
+            };
+            return Err(format!("its {name} is {what}: write it as a number"));
+        }
+    }
+    Ok(())
+}
+
+/// Text that says what is missing anyway.
+fn is_nan(value: &NcAttrValue) -> bool {
+    value.as_string().is_some_and(|text| text.trim().parse::<f64>().is_ok_and(f64::is_nan))
 }
 
 /// Unpacks the stored numbers of a variable; `NaN` stands for those that do not count.
