@@ -110,11 +110,8 @@ pub fn offers(
     let mut rain = contents.iter().filter(|content| is_rain(content)).peekable();
     let first = rain.peek().copied();
     if let Some(first) = first.filter(|_| rain.all(is_a_part)) {
-        let Content { variable, unit, .. } = first;
-        let what = format!(
-            "{name} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
-        );
-        return Err(FieldError::Interval { what });
+        let Content { variable, unit, .. } = first.clone();
+        return Err(FieldError::Parts { file: name.to_owned(), variable, unit });
     }
     offers_of(name, contents, (hours, stated), |content| is_rain(content) && !is_a_part(content))
 }

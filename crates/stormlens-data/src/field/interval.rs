@@ -18,7 +18,9 @@ pub enum Statistic {
     Mean,
     /// The file does not say it.
     Unstated,
-    /// A maximum, a minimum or something else that no amount can be made of.
+    Maximum,
+    Minimum,
+    /// Something else that no amount can be made of.
     Other,
 }
 
@@ -70,6 +72,8 @@ impl fmt::Display for Interval {
             }
             Statistic::Mean => write!(f, "mean from {start} to {end}"),
             Statistic::Unstated => write!(f, "field from {start} to {end}"),
+            Statistic::Maximum => write!(f, "maximum from {start} to {end}"),
+            Statistic::Minimum => write!(f, "minimum from {start} to {end}"),
             Statistic::Other => write!(f, "statistic from {start} to {end}"),
         }
     }

@@ -1,6 +1,8 @@
 //! NetCDF, classic (1, 2, 5) and 4, with axes as the CF conventions have them.
 
 mod axes;
+mod bounds;
+pub(crate) mod numbers;
 pub(crate) mod packing;
 #[cfg(test)]
 mod tests;
@@ -181,7 +183,8 @@ impl NetcdfFile {
         if let Some(fill) = default_fill(variable) {
             array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
         }
-        packing::unpack(variable, &mut array);
+        packing::unpack(variable, &mut array)
+            .map_err(|what| FieldError::Unsupported { file: self.name.clone(), what })?;
         let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
         if let Some(i) = values.iter().position(|value| value.is_infinite()) {
             let (name, row, column) = (short(name), i / ends[1], i % ends[1]);

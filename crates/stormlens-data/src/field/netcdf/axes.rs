@@ -5,8 +5,8 @@ use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
 use super::super::words::short;
 use super::super::{Interval, Level, Statistic};
-use super::packing;
 use super::times::{self, TimeUnit};
+use super::{bounds, packing};
 
 /// No axis is longer.
 const MAX_LENGTH: u64 = 200_000;
@@ -49,14 +49,14 @@ fn coordinate(
 }
 
 /// All values of a one-dimensional variable.
-fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
+pub(super) fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
     let name = variable.name();
     if variable.num_elements().map_err(|e| e.to_string())? > MAX_LENGTH {
         return Err(format!("the coordinate {name} is too long"));
     }
     let read = file.read_variable_as_f64(name);
     let mut array = read.map_err(|e| format!("the coordinate {name} cannot be read ({e})"))?;
-    packing::unpack(variable, &mut array);
+    packing::unpack(variable, &mut array)?;
     Ok(array.iter().copied().collect())
 }
 
@@ -173,7 +173,7 @@ impl Outer {
             let (name, kind) = (dimension.name.clone(), Kind::of(coordinate));
             others.push(Other { place, name, values, kind });
         }
-        let (scalar_level, reference_time) = (scalar_level(file, variable), reference_time(file));
+        let (scalar_level, reference_time) = (scalar_level(file, variable)?, reference_time(file)?);
         Ok(Self { times, others, scalar_level, reference_time, reference_times })
     }
 
@@ -207,14 +207,20 @@ impl Outer {
 }
 
 /// The level among the scalar coordinates that a variable names (CF 5.7).
-fn scalar_level(file: &NcFile, variable: &NcVariable) -> Option<Level> {
-    let level = |name: &str| {
-        let coordinate = file.variable(name).ok()?;
-        coordinate.num_elements().ok().filter(|&n| n == 1)?;
-        let value = file.read_variable_as_f64(name).ok()?.first().copied()?;
-        Kind::of(coordinate).level(value)
-    };
-    text(variable, "coordinates")?.split_whitespace().find_map(level)
+fn scalar_level(file: &NcFile, variable: &NcVariable) -> Result<Option<Level>, String> {
+    for name in text(variable, "coordinates").unwrap_or_default().split_whitespace() {
+        let Ok(coordinate) = file.variable(name) else { continue };
+        let is_scalar = coordinate.num_elements().is_ok_and(|n| n == 1);
+        let kind = Kind::of(coordinate);
+        if !is_scalar || matches!(kind, Kind::Members | Kind::Numbers) {
+            continue;
+        }
+        let level = values(file, coordinate)?.first().and_then(|&value| kind.level(value));
+        if level.is_some() {
+            return Ok(level);
+        }
+    }
+    Ok(None)
 }
 
 /// The standard name of the times at which runs began.
@@ -235,6 +241,14 @@ fn parsed(coordinate: &NcVariable) -> Option<TimeUnit> {
 
 /// The unit and the origin of times, which count in the calendar of the Earth.
 fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
+    time_unit_in(coordinate, text(coordinate, "calendar"))
+}
+
+/// The same in a calendar that another variable may name.
+pub(super) fn time_unit_in(
+    coordinate: &NcVariable,
+    calendar: Option<String>,
+) -> Result<TimeUnit, String> {
     let name = coordinate.name();
     let unit = parsed(coordinate).ok_or_else(|| {
         let shown = short(&text(coordinate, "units").unwrap_or_default());
@@ -242,7 +256,6 @@ fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
             "the unit of {name} is “{shown}”: write seconds, minutes, hours or days since a date in UTC, or with a zone such as +02:00"
         )
     })?;
-    let calendar = text(coordinate, "calendar");
     times::check_calendar(calendar.as_deref()).map_err(|other| format!("{name}: {other}"))?;
     let is_even = calendar.is_some_and(|name| name.eq_ignore_ascii_case("proleptic_gregorian"));
     if unit.begins_before_the_gap() && !is_even {
@@ -272,14 +285,14 @@ fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, Strin
 }
 
 /// The scalar variable with the time of analysis that CF names so.
-fn reference_time(file: &NcFile) -> Option<Timestamp> {
+fn reference_time(file: &NcFile) -> Result<Option<Timestamp>, String> {
     let is_it = |variable: &&NcVariable| {
         is_reference(variable) && variable.num_elements().is_ok_and(|n| n == 1)
     };
-    let variable = file.variables().ok()?.iter().find(is_it)?;
-    let unit = time_unit(variable).ok()?;
-    let value = file.read_variable_as_f64(variable.name()).ok()?.first().copied()?;
-    unit.moment(value)
+    let variables = file.variables().map_err(|e| e.to_string())?;
+    let Some(variable) = variables.iter().find(is_it) else { return Ok(None) };
+    let Ok(unit) = time_unit(variable) else { return Ok(None) };
+    Ok(values(file, variable)?.first().and_then(|&value| unit.moment(value)))
 }
 
 /// From the bounds of times and the cell methods of the variable. Without bounds a time is only where an
@@ -294,25 +307,14 @@ fn intervals(
     let moment = |value: f64| {
         unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", coordinate.name()))
     };
-    let bounds = match text(coordinate, "bounds") {
-        None => None,
-        Some(name) => {
-            let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
-            let bounds = values(file, bounds)?;
-            Some(bounds).filter(|bounds| bounds.len() == 2 * times.len())
-        }
-    };
+    let bounds = bounds::of_times(file, coordinate, (times, unit))?;
     let statistic = statistic(variable, coordinate);
     let interval = |(i, &time): (usize, &f64)| match &bounds {
         None => {
             let statistic = without_bounds(statistic);
             Ok(Interval { statistic, ..Interval::at(moment(time)?) })
         }
-        Some(bounds) => {
-            // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
-            let (one, other) = (moment(bounds[2 * i])?, moment(bounds[2 * i + 1])?);
-            Ok(Interval { start: one.min(other), end: one.max(other), statistic })
-        }
+        Some(bounds) => Ok(Interval { start: bounds[i][0], end: bounds[i][1], statistic }),
     };
     times.iter().enumerate().map(interval).collect()
 }
@@ -321,7 +323,7 @@ fn intervals(
 /// of the moment that the file names.
 fn without_bounds(statistic: Statistic) -> Statistic {
     match statistic {
-        Statistic::Mean | Statistic::Other => statistic,
+        Statistic::Mean | Statistic::Maximum | Statistic::Minimum | Statistic::Other => statistic,
         Statistic::Instantaneous | Statistic::Accumulation | Statistic::Unstated => {
             Statistic::Instantaneous
         }
@@ -345,6 +347,8 @@ fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
         Some(&"sum") => Statistic::Accumulation,
         Some(&"mean") => Statistic::Mean,
         Some(&"point") => Statistic::Instantaneous,
+        Some(&"maximum") => Statistic::Maximum,
+        Some(&"minimum") => Statistic::Minimum,
         _ => Statistic::Other,
     }
 }

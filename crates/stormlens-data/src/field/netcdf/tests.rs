@@ -1,5 +1,8 @@
 //! Every container, against what was written; real files; files that are damaged.
 
+mod attributes;
+mod bounds;
+
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType};
 
 use super::super::testing::{golden, kept, rounds};
