@@ -148,6 +148,11 @@ async fn what_cannot_be_taken_is_refused_in_words_of_the_form() {
 
 /// NetCDF of one sum of so many hours, everywhere the same.
 fn sum_of(hours: f64, amount: f64, unit: &str) -> Vec<u8> {
+    field_of("tp", "time: sum", (hours, amount, unit))
+}
+
+/// The same of a variable and a method.
+fn field_of(name: &str, method: &str, (hours, amount, unit): (f64, f64, &str)) -> Vec<u8> {
     let mut file = NcFileBuilder::new();
     let axis: Vec<f64> = (0..16).map(|i| 36.0 + 0.25 * f64::from(i)).collect();
     let lengths = [("time", 1), ("ends", 2), ("lat", 16), ("lon", 16)];
@@ -161,8 +166,8 @@ fn sum_of(hours: f64, amount: f64, unit: &str) -> Vec<u8> {
     add("time_ends", &[time, ends], &[0.0, hours], &[]);
     add("lat", &[lat], &axis, &[("units", "degrees_north")]);
     add("lon", &[lon], &axis, &[("units", "degrees_east")]);
-    let said = [("units", unit), ("cell_methods", "time: sum")];
-    add("tp", &[time, lat, lon], &[amount; 256], &said);
+    let said = [("units", unit), ("cell_methods", method)];
+    add(name, &[time, lat, lon], &[amount; 256], &said);
     file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("a file").1
 }
 
@@ -190,4 +195,22 @@ async fn what_cannot_be_rain_of_three_hours_is_not_taken() {
     let bytes = sum_of(3.0, 900.0, "mm");
     let page = send(&app, "text/html", &[("files", Some("ok sum.nc"), &bytes)]).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+}
+
+/// The page has no field for the name of a variable, and bounds do not help where the method is wrong.
+#[tokio::test]
+async fn what_is_said_of_a_file_can_be_done() {
+    let app = roomy();
+    let of = |name: &str, method: &str, unit: &str| field_of(name, method, (3.0, 1.0, unit));
+    for (bytes, words, vain) in [
+        (of("acpcp", "time: sum", "mm"), "Choose a file that holds the total", "name one part"),
+        (of("pr", "time: maximum", "mm/h"), "pr (mm/h), maximum from", "bounds"),
+        (of("pr", "time: sum", "mm/h"), "If the values are mean rates, write", "bounds"),
+        (of("tp", "time: mean", "mm"), "If the values are sums, write", "bounds"),
+    ] {
+        let page = send(&app, "text/html", &[("files", Some("a.nc"), &bytes)]).await;
+        let text = page.texts(".error").concat();
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+        assert!(text.contains(words) && !text.contains(vain), "{text}");
+    }
 }

@@ -68,6 +68,9 @@ fn hours(form: &Form) -> Result<Option<i64>, AppError> {
 fn refused(error: AddError) -> AppError {
     match error {
         AddError::Field(FieldError::Unstated { file, variable }) => unstated(&file, &variable),
+        AddError::Field(FieldError::Parts { file, variable, unit }) => {
+            only_parts(&file, &format!("{variable} ({unit})"))
+        }
         AddError::Field(error) => {
             let usual = "choose a file with a sum of three hours, or with all steps that make one";
             WORDS.not_taken(&error, "", usual)
@@ -87,6 +90,13 @@ fn unstated(file: &str, variable: &str) -> AppError {
     );
     let remedy = format!("If you know it, choose the file again and fill in “{HOURS_LABEL}”");
     WORDS.problem(message, StatusCode::UNPROCESSABLE_ENTITY, "File not taken", &remedy)
+}
+
+/// The form has no field for the name of a variable.
+fn only_parts(file: &str, part: &str) -> AppError {
+    let message = format!("“{file}” has only parts of the rain, such as {part}");
+    let remedy = "Choose a file that holds the total";
+    WORDS.problem(message, StatusCode::UNPROCESSABLE_ENTITY, "File not taken", remedy)
 }
 
 /// What a program is told of its upload.

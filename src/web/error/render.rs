@@ -119,12 +119,33 @@ fn is_text(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/plain"))
 }
 
-/// Errors begin lower case, a page does not; the name of a file stays as it is.
+/// Errors begin lower case, a page does not; the name of a file or a variable stays as it is: `pr (mm/h)`, `tp, a.nc`.
 fn sentence(text: &str) -> String {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    if first.trim_end_matches([':', '.']).contains('.') {
+    let mut words = text.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_file = first.trim_end_matches([':', '.']).contains('.');
+    let is_variable = first.ends_with(',') || first.contains('_') || second.starts_with('(');
+    if is_file || is_variable {
         return text.to_owned();
     }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn names_at_the_begin_keep_their_case() {
+        for (text, expected) in [
+            ("the file is cut off", "The file is cut off"),
+            ("pr (mm/h), mean of 3 h", "pr (mm/h), mean of 3 h"),
+            ("tp, rain.nc in mm", "tp, rain.nc in mm"),
+            ("rain_rate is in K", "rain_rate is in K"),
+            ("rain.nc holds nothing", "rain.nc holds nothing"),
+        ] {
+            assert_eq!(sentence(text), expected);
+        }
+    }
 }

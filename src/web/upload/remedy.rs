@@ -1,8 +1,19 @@
 //! Errors in words: what is wrong, and what to do.
 
 /// Verbs that begin what to do, behind a colon.
-const BEGINNINGS: [&str; 8] =
-    ["choose ", "give ", "state ", "bring ", "fetch ", "use ", "make ", "leave "];
+const BEGINNINGS: [&str; 11] = [
+    "choose ",
+    "give ",
+    "state ",
+    "bring ",
+    "fetch ",
+    "use ",
+    "make ",
+    "leave ",
+    "write ",
+    "correct ",
+    "if the values ",
+];
 
 /// What is wrong and what to do, of words that may say both (`it is too small: choose a larger one`); what is usually
 /// done where they do not. So nobody is told twice, and in two ways, what to do.
@@ -26,6 +37,8 @@ mod tests {
         for (words, what, remedy) in [
             ("it is small: choose a larger one", "it is small", "choose a larger one"),
             ("F: it is 3° wide; choose another: A, B", "F: it is 3° wide", "choose another: A, B"),
+            ("of it: if the values are sums, write x", "of it", "if the values are sums, write x"),
+            ("it is “a”: write a number", "it is “a”", "write a number"),
             ("at 12:00 nothing is there", "at 12:00 nothing is there", "try"),
             ("it ends:", "it ends:", "try"),
         ] {

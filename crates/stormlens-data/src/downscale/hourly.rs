@@ -134,7 +134,7 @@ pub(super) fn is_hour(interval: &Interval, stated: Option<i64>) -> bool {
     match interval.statistic {
         Statistic::Instantaneous => stated == Some(1),
         Statistic::Accumulation | Statistic::Unstated => interval.duration_s() == 3600,
-        Statistic::Mean | Statistic::Other => false,
+        Statistic::Mean | Statistic::Maximum | Statistic::Minimum | Statistic::Other => false,
     }
 }
 

@@ -45,6 +45,10 @@ pub enum FieldError {
          the hours, with --each-hours N or each_hours = N, or write a unit that names them, such as mm/3h"
     )]
     Unstated { file: String, variable: String },
+    #[error(
+        "{file} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
+    )]
+    Parts { file: String, variable: String, unit: String },
     #[error("{what}")]
     Interval { what: String },
     #[error("{name} holds no data: all {count} values are missing")]
@@ -64,7 +68,8 @@ impl FieldError {
             | Self::Unsupported { file, .. }
             | Self::TooLarge { file, .. }
             | Self::Absent { file, .. }
-            | Self::Ambiguous { file, .. } => file,
+            | Self::Ambiguous { file, .. }
+            | Self::Parts { file, .. } => file,
             Self::Domain { name, .. }
             | Self::Unit { name, .. }
             | Self::Quantity { name, .. }

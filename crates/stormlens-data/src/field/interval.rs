@@ -18,7 +18,9 @@ pub enum Statistic {
     Mean,
     /// The file does not say it.
     Unstated,
-    /// A maximum, a minimum or something else that no amount can be made of.
+    Maximum,
+    Minimum,
+    /// Something else that no amount can be made of.
     Other,
 }
 
@@ -47,14 +49,6 @@ impl Interval {
         self.end.as_second().saturating_sub(self.start.as_second())
     }
 
-    /// Whether a moment lies in it; numbers of times are rounded, the more the longer what they count.
-    pub fn holds(&self, moment: Timestamp) -> bool {
-        let slack = (self.duration_s() / 100).max(1);
-        let before = self.start.as_second() - moment.as_second();
-        let after = moment.as_second() - self.end.as_second();
-        before.max(after) <= slack
-    }
-
     /// Whether only one moment is said of what may be the sum or the mean of a time before it or behind it.
     pub fn is_open(&self) -> bool {
         let says_one = matches!(self.statistic, Statistic::Instantaneous | Statistic::Mean);
@@ -78,6 +72,8 @@ impl fmt::Display for Interval {
             }
             Statistic::Mean => write!(f, "mean from {start} to {end}"),
             Statistic::Unstated => write!(f, "field from {start} to {end}"),
+            Statistic::Maximum => write!(f, "maximum from {start} to {end}"),
+            Statistic::Minimum => write!(f, "minimum from {start} to {end}"),
             Statistic::Other => write!(f, "statistic from {start} to {end}"),
         }
     }

@@ -1,6 +1,8 @@
 //! NetCDF, classic (1, 2, 5) and 4, with axes as the CF conventions have them.
 
 mod axes;
+mod bounds;
+pub(crate) mod numbers;
 pub(crate) mod packing;
 #[cfg(test)]
 mod tests;
@@ -103,7 +105,6 @@ impl NetcdfFile {
         if rows.size.saturating_mul(columns.size) > MAX_POINTS as u64 {
             return Err(format!("its maps have more than {MAX_POINTS} points"));
         }
-        packing::check(variable)?;
         let latitudes = axes::latitudes(&self.file, rows)?;
         let longitudes = axes::longitudes(&self.file, columns)?;
         let bounds = LatLonGrid::new(&latitudes, &longitudes)?.bounds();
@@ -183,7 +184,8 @@ impl NetcdfFile {
         if let Some(fill) = default_fill(variable) {
             array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
         }
-        packing::unpack(variable, &mut array);
+        packing::unpack(variable, &mut array)
+            .map_err(|what| FieldError::Unsupported { file: self.name.clone(), what })?;
         let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
         if let Some(i) = values.iter().position(|value| value.is_infinite()) {
             let (name, row, column) = (short(name), i / ends[1], i % ends[1]);

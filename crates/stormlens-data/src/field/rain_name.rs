@@ -84,11 +84,8 @@ pub fn not_rain(name: &str, content: &Content, why: &str) -> FieldError {
 
 /// Of a file that has no field of all the rain.
 pub fn only_parts(name: &str, content: &Content) -> FieldError {
-    let Content { variable, unit, .. } = content;
-    let what = format!(
-        "{name} has only parts of the rain, such as {variable} ({unit}): give the total, or name one part as the variable"
-    );
-    FieldError::Interval { what }
+    let Content { variable, unit, .. } = content.clone();
+    FieldError::Parts { file: name.to_owned(), variable, unit }
 }
 
 /// Names for people and of conventions, each with its attribute.

@@ -55,7 +55,7 @@ pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), 
 }
 
 /// Where a value stands, for whoever looks it up in the file, whose rows may begin in the north.
-pub(super) fn position(field: &GriddedField, place: usize) -> String {
+pub(crate) fn position(field: &GriddedField, place: usize) -> String {
     let (row, column) = (place / field.grid.width(), place % field.grid.width());
     format!(
         "in row {row} from the south, column {column} from the west (counted from 0; latitude {}, longitude {})",

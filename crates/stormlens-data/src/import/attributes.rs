@@ -6,6 +6,7 @@ use hdf5_reader::{Attribute, Dataset, Datatype, Hdf5File};
 use jiff::Timestamp;
 
 use super::ImportError;
+use crate::field::netcdf::numbers::in_text;
 use crate::field::netcdf::packing::{Limit, Packing};
 use crate::time;
 
@@ -93,8 +94,24 @@ impl<'a> Attributes<'a> {
         self.has(name).then(|| self.text(name)).transpose()
     }
 
+    /// The only number of an attribute, which some files write as a text.
     pub fn number(&self, name: &str) -> std::result::Result<f64, ImportError> {
-        self.read(name, |a| a.read_as_f64())
+        match self.all(name)?[..] {
+            [only] => Ok(only),
+            ref several => {
+                let what = format!("{}@{name} has {} numbers, not one", self.path, several.len());
+                Err(ImportError::layout(self.file, self.product, what))
+            }
+        }
+    }
+
+    /// All numbers of an attribute; none where it is not there.
+    pub fn optional_all(&self, name: &str) -> std::result::Result<Vec<f64>, ImportError> {
+        if self.has(name) { self.all(name) } else { Ok(Vec::new()) }
+    }
+
+    fn all(&self, name: &str) -> std::result::Result<Vec<f64>, ImportError> {
+        self.read(name, numbers_or_text)
     }
 
     /// The number of an attribute; `None` where it is not there.
@@ -155,6 +172,22 @@ fn limits(attribute: Attribute) -> Result<Vec<Limit>> {
     let is_fraction = is_fraction(&attribute);
     let limit = |value: f64| Limit { value, is_fraction };
     Ok(numbers(attribute)?.into_iter().map(limit).collect())
+}
+
+/// All numbers of an attribute, or of a text that is numbers.
+fn numbers_or_text(attribute: Attribute) -> Result<Vec<f64>> {
+    if matches!(attribute.datatype, Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. }) {
+        return match attribute.shape.iter().product::<u64>() {
+            1 => Ok(vec![attribute.read_as_f64()?]),
+            _ => numbers(attribute),
+        };
+    }
+    let no_number = |held: &str| Error::InvalidData(format!("{held}, and has to be a number"));
+    let strings =
+        attribute.read_strings().or_else(|_| Ok::<_, Error>(vec![attribute.read_string()?]));
+    let text = strings.map_err(|_| no_number("it is of another type"))?.join(" ");
+    let text = text.trim_matches(['\0', ' ']);
+    in_text(text).ok_or_else(|| no_number(&format!("it is the text {text:?}")))
 }
 
 /// All numbers of an attribute, of whatever type.

@@ -1,6 +1,7 @@
 //! From the fields of files to what a network is given.
 
 mod choose;
+mod codes;
 mod moments;
 #[cfg(test)]
 mod tests;
@@ -256,6 +257,7 @@ fn on_grid(
     let ends = |axis: &[f64]| [axis[0], axis[axis.len() - 1]];
     let ([north, south], [west, east]) = (ends(latitudes), ends(longitudes));
     field.grid.check_covers(&field.source, [south, north, west, east])?;
+    codes::check(field, (variable, conversion))?;
     let canonical: Vec<f64> = field
         .linear_nodes(latitudes, longitudes)
         .into_iter()
@@ -288,7 +290,11 @@ fn check_values(
     let refuse = |what: String| Err(FieldError::Quantity { name: field.source.clone(), what });
     let [least, most] = variable.quantity.bounds(variable.level);
     let (label, unit) = (variable.label(), variable.quantity.unit());
-    if let Some(value) = present().find(|value| !(least..=most).contains(value)) {
+    let is_out = |value: &f64| !value.is_nan() && !(least..=most).contains(value);
+    if let Some(interpolated) = present().find(is_out) {
+        // The value that somebody finds in the file.
+        let mut own = field.values.iter().map(|&value| conversion.apply(f64::from(value)));
+        let value = own.find(is_out).unwrap_or(interpolated);
         let own = conversion.undo(value);
         let held = match own == value {
             true => format!("{value:.4} {unit}"),

@@ -77,15 +77,36 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
         }
         (_, Statistic::Instantaneous) => "of one moment",
         (_, Statistic::Mean) if interval.is_open() => "a mean of a time that is not said",
-        (_, Statistic::Mean) => "a mean",
-        (_, Statistic::Accumulation) => "a sum of rates",
-        (_, Statistic::Other) => "no sum and no mean",
+        (_, statistic) => return wrong_method(field, statistic),
     };
     refuse(format!(
         "{} in {} is {what}, and no amount can be made of it: its file has to say the interval, with bounds of its times",
         field.source, field.unit
     ))
 }
+
+/// The interval is there, and what was done over it makes no amount.
+fn wrong_method(field: &GriddedField, statistic: Statistic) -> FieldError {
+    let (what, remedy) = match statistic {
+        Statistic::Mean => (
+            "the mean of an amount (in NetCDF, cell_methods = \"time: mean\")",
+            "if the values are sums, write cell_methods = \"time: sum\"; if they are mean rates, write a unit of a rate, such as \
+             mm/h",
+        ),
+        Statistic::Accumulation => (
+            "a sum of rates (in NetCDF, cell_methods = \"time: sum\")",
+            "if the values are mean rates, write cell_methods = \"time: mean\"; if they are sums, write a unit of an amount, \
+             such as mm",
+        ),
+        Statistic::Maximum => ("a maximum (cell_methods = \"time: maximum\")", SUM_OR_MEAN),
+        Statistic::Minimum => ("a minimum (cell_methods = \"time: minimum\")", SUM_OR_MEAN),
+        _ => ("no sum and no mean (in NetCDF, by its cell_methods)", SUM_OR_MEAN),
+    };
+    let (source, unit) = (&field.source, &field.unit);
+    refuse(format!("{source} in {unit} is {what}, and no amount can be made of it: {remedy}"))
+}
+
+const SUM_OR_MEAN: &str = "give the sum (\"time: sum\", in a unit such as mm) or the mean rate (\"time: mean\", in a unit such as mm/h)";
 
 /// What is taken from the unit, in words; empty where the file has the interval.
 pub(super) fn by_the_unit(field: &GriddedField) -> String {
@@ -95,5 +116,42 @@ pub(super) fn by_the_unit(field: &GriddedField) -> String {
             field.unit
         ),
         false => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::LatLonGrid;
+
+    /// The interval is there: what the file says was done over it is wrong, and is named.
+    #[test]
+    fn a_method_that_makes_no_amount_is_named_with_the_right_one() {
+        let said = |unit: &str, statistic: Statistic| {
+            let start = "2024-05-01T00:00:00Z".parse().unwrap();
+            let end = "2024-05-01T03:00:00Z".parse().unwrap();
+            let field = GriddedField {
+                variable: "pr".to_owned(),
+                unit: unit.to_owned(),
+                interval: Some(Interval { start, end, statistic }),
+                reference_time: None,
+                grid: LatLonGrid::new(&[50.0, 51.0], &[7.0, 8.0]).unwrap(),
+                values: vec![1.0; 4],
+                source: "pr, F.nc".to_owned(),
+            };
+            let error = crate::field::accumulate(&[field], start, end).unwrap_err().to_string();
+            assert!(!error.contains("bounds"), "{error}");
+            error
+        };
+        for (unit, statistic, own, right) in [
+            ("mm", Statistic::Mean, "time: mean", "time: sum"),
+            ("mm/h", Statistic::Accumulation, "time: sum", "time: mean"),
+            ("mm/h", Statistic::Maximum, "time: maximum", "time: mean"),
+            ("mm", Statistic::Minimum, "time: minimum", "time: sum"),
+        ] {
+            let error = said(unit, statistic);
+            let words = format!("cell_methods = \"{own}\")");
+            assert!(error.contains(&words) && error.contains(right), "{error}");
+        }
     }
 }

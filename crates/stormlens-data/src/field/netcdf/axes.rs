@@ -5,8 +5,8 @@ use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
 use super::super::words::short;
 use super::super::{Interval, Level, Statistic};
-use super::packing;
 use super::times::{self, TimeUnit};
+use super::{bounds, packing};
 
 /// No axis is longer.
 const MAX_LENGTH: u64 = 200_000;
@@ -49,15 +49,14 @@ fn coordinate(
 }
 
 /// All values of a one-dimensional variable.
-fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
+pub(super) fn values(file: &NcFile, variable: &NcVariable) -> Result<Vec<f64>, String> {
     let name = variable.name();
     if variable.num_elements().map_err(|e| e.to_string())? > MAX_LENGTH {
         return Err(format!("the coordinate {name} is too long"));
     }
-    packing::check(variable).map_err(|what| format!("the coordinate {name}: {what}"))?;
     let read = file.read_variable_as_f64(name);
     let mut array = read.map_err(|e| format!("the coordinate {name} cannot be read ({e})"))?;
-    packing::unpack(variable, &mut array);
+    packing::unpack(variable, &mut array)?;
     Ok(array.iter().copied().collect())
 }
 
@@ -174,7 +173,7 @@ impl Outer {
             let (name, kind) = (dimension.name.clone(), Kind::of(coordinate));
             others.push(Other { place, name, values, kind });
         }
-        let (scalar_level, reference_time) = (scalar_level(file, variable), reference_time(file));
+        let (scalar_level, reference_time) = (scalar_level(file, variable)?, reference_time(file)?);
         Ok(Self { times, others, scalar_level, reference_time, reference_times })
     }
 
@@ -208,14 +207,20 @@ impl Outer {
 }
 
 /// The level among the scalar coordinates that a variable names (CF 5.7).
-fn scalar_level(file: &NcFile, variable: &NcVariable) -> Option<Level> {
-    let level = |name: &str| {
-        let coordinate = file.variable(name).ok()?;
-        coordinate.num_elements().ok().filter(|&n| n == 1)?;
-        let value = file.read_variable_as_f64(name).ok()?.first().copied()?;
-        Kind::of(coordinate).level(value)
-    };
-    text(variable, "coordinates")?.split_whitespace().find_map(level)
+fn scalar_level(file: &NcFile, variable: &NcVariable) -> Result<Option<Level>, String> {
+    for name in text(variable, "coordinates").unwrap_or_default().split_whitespace() {
+        let Ok(coordinate) = file.variable(name) else { continue };
+        let is_scalar = coordinate.num_elements().is_ok_and(|n| n == 1);
+        let kind = Kind::of(coordinate);
+        if !is_scalar || matches!(kind, Kind::Members | Kind::Numbers) {
+            continue;
+        }
+        let level = values(file, coordinate)?.first().and_then(|&value| kind.level(value));
+        if level.is_some() {
+            return Ok(level);
+        }
+    }
+    Ok(None)
 }
 
 /// The standard name of the times at which runs began.
@@ -239,7 +244,11 @@ fn time_unit(coordinate: &NcVariable) -> Result<TimeUnit, String> {
     time_unit_in(coordinate, text(coordinate, "calendar"))
 }
 
-fn time_unit_in(coordinate: &NcVariable, calendar: Option<String>) -> Result<TimeUnit, String> {
+/// The same in a calendar that another variable may name.
+pub(super) fn time_unit_in(
+    coordinate: &NcVariable,
+    calendar: Option<String>,
+) -> Result<TimeUnit, String> {
     let name = coordinate.name();
     let unit = parsed(coordinate).ok_or_else(|| {
         let shown = short(&text(coordinate, "units").unwrap_or_default());
@@ -276,14 +285,14 @@ fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, Strin
 }
 
 /// The scalar variable with the time of analysis that CF names so.
-fn reference_time(file: &NcFile) -> Option<Timestamp> {
+fn reference_time(file: &NcFile) -> Result<Option<Timestamp>, String> {
     let is_it = |variable: &&NcVariable| {
         is_reference(variable) && variable.num_elements().is_ok_and(|n| n == 1)
     };
-    let variable = file.variables().ok()?.iter().find(is_it)?;
-    let unit = time_unit(variable).ok()?;
-    let value = file.read_variable_as_f64(variable.name()).ok()?.first().copied()?;
-    unit.moment(value)
+    let variables = file.variables().map_err(|e| e.to_string())?;
+    let Some(variable) = variables.iter().find(is_it) else { return Ok(None) };
+    let Ok(unit) = time_unit(variable) else { return Ok(None) };
+    Ok(values(file, variable)?.first().and_then(|&value| unit.moment(value)))
 }
 
 /// From the bounds of times and the cell methods of the variable. Without bounds a time is only where an
@@ -295,63 +304,26 @@ fn intervals(
     times: &[f64],
     unit: &TimeUnit,
 ) -> Result<Vec<Interval>, String> {
+    let moment = |value: f64| {
+        unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", coordinate.name()))
+    };
+    let bounds = bounds::of_times(file, coordinate, (times, unit))?;
     let statistic = statistic(variable, coordinate);
-    let name = coordinate.name();
-    let moment = |value: f64| moment(unit, value, name);
-    let Some(bounds) = bounds(file, coordinate, (times.len(), unit))? else {
-        let statistic = without_bounds(statistic);
-        let at = |&time: &f64| Ok(Interval { statistic, ..Interval::at(moment(time)?) });
-        return times.iter().map(at).collect();
-    };
-    let interval = |(&time, [one, other]): (&f64, [Timestamp; 2])| {
-        // Bounds run as their axis does, so those of times that descend begin with the end (CF 7.1).
-        let interval = Interval { start: one.min(other), end: one.max(other), statistic };
-        match interval.holds(moment(time)?) {
-            true => Ok(interval),
-            false => Err(format!(
-                "the time {} of {name} lies outside its bounds, {} to {}: correct the times or the bounds",
-                moment(time)?,
-                interval.start,
-                interval.end
-            )),
+    let interval = |(i, &time): (usize, &f64)| match &bounds {
+        None => {
+            let statistic = without_bounds(statistic);
+            Ok(Interval { statistic, ..Interval::at(moment(time)?) })
         }
+        Some(bounds) => Ok(Interval { start: bounds[i][0], end: bounds[i][1], statistic }),
     };
-    times.iter().zip(bounds).map(interval).collect()
-}
-
-fn moment(unit: &TimeUnit, value: f64, name: &str) -> Result<Timestamp, String> {
-    unit.moment(value).ok_or_else(|| format!("{value} is no time in {name}"))
-}
-
-/// Both ends of the interval of each time, where the coordinate names some. Bounds without a unit count as their coordinate
-/// does, and others in their own (CF 7.1).
-fn bounds(
-    file: &NcFile,
-    coordinate: &NcVariable,
-    (n_times, unit): (usize, &TimeUnit),
-) -> Result<Option<Vec<[Timestamp; 2]>>, String> {
-    let Some(name) = text(coordinate, "bounds") else { return Ok(None) };
-    let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
-    let own = match text(bounds, "units").filter(|unit| !unit.is_empty()) {
-        None => *unit,
-        Some(_) => {
-            let calendar = text(bounds, "calendar").or_else(|| text(coordinate, "calendar"));
-            time_unit_in(bounds, calendar)?
-        }
-    };
-    let values = values(file, bounds)?;
-    if values.len() != 2 * n_times {
-        return Ok(None);
-    }
-    let both = |pair: &[f64]| Ok([moment(&own, pair[0], &name)?, moment(&own, pair[1], &name)?]);
-    values.chunks_exact(2).map(both).collect::<Result<_, String>>().map(Some)
+    times.iter().enumerate().map(interval).collect()
 }
 
 /// Of a time without bounds: a sum is an amount of which somebody may state the hours; means, maxima and minima are no values
 /// of the moment that the file names.
 fn without_bounds(statistic: Statistic) -> Statistic {
     match statistic {
-        Statistic::Mean | Statistic::Other => statistic,
+        Statistic::Mean | Statistic::Maximum | Statistic::Minimum | Statistic::Other => statistic,
         Statistic::Instantaneous | Statistic::Accumulation | Statistic::Unstated => {
             Statistic::Instantaneous
         }
@@ -375,6 +347,8 @@ fn statistic(variable: &NcVariable, coordinate: &NcVariable) -> Statistic {
         Some(&"sum") => Statistic::Accumulation,
         Some(&"mean") => Statistic::Mean,
         Some(&"point") => Statistic::Instantaneous,
+        Some(&"maximum") => Statistic::Maximum,
+        Some(&"minimum") => Statistic::Minimum,
         _ => Statistic::Other,
     }
 }

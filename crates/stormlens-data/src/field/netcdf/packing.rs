@@ -6,6 +6,7 @@ use netcdf_reader::unpack::{SignParams, UnpackParams};
 use netcdf_reader::{NcAttrValue, NcType, NcVariable};
 
 use super::super::words::short;
+use super::numbers;
 
 /// Of an end of the valid range and the offset, what rounding to float32 may leave.
 const ROUNDING: f64 = 1e-6;
@@ -65,87 +66,94 @@ impl Packing {
     }
 }
 
-/// Attributes of one number, which the others are divided by or added to.
-const FACTORS: [&str; 2] = ["scale_factor", "add_offset"];
-/// Attributes of one number or several.
-const CODES: [&str; 5] = ["missing_value", "_FillValue", "valid_min", "valid_max", "valid_range"];
-
-/// Whether what says how numbers are stored is numbers itself: the reader passes over text without a word, and missing
-/// values would become rain.
+/// Unpacks the stored numbers of a variable; `NaN` stands for those that do not count.
 ///
 /// # Errors
-/// In words that follow the name of the variable.
-pub(super) fn check(variable: &NcVariable) -> Result<(), String> {
-    for name in FACTORS.into_iter().chain(CODES) {
-        let Some(attribute) = variable.attribute(name) else { continue };
-        let numbers = attribute.value.as_f64_vec();
-        let is_fine = match numbers.as_deref() {
-            None => is_nan(&attribute.value) && CODES.contains(&name),
-            Some(&[one]) if name == "scale_factor" => one.is_finite() && one != 0.0,
-            Some(&[one]) if FACTORS.contains(&name) => one.is_finite(),
-            Some(several) => CODES.contains(&name) && !several.is_empty(),
-        };
-        if !is_fine {
-            let what = match (attribute.value.as_string(), numbers) {
-                (Some(text), _) => format!("the text “{}”", short(&text)),
-                (None, Some(numbers)) => short(&format!("{numbers:?}")),
-                (None, None) => "no number".to_owned(),
-            };
-            return Err(format!("its {name} is {what}: write it as a number"));
-        }
+/// In words, for attributes that are no numbers, and for a factor that makes nothing of a number.
+pub(super) fn unpack(variable: &NcVariable, stored: &mut ArrayD<f64>) -> Result<(), String> {
+    let packing = packing_of(variable)?;
+    let mask = mask(variable, packing)?;
+    if let Some(sign) = SignParams::from_variable(variable) {
+        sign.apply(stored);
+    }
+    mask.apply(stored);
+    if packing.scale.is_some() || packing.offset.is_some() {
+        let (scale_factor, add_offset) =
+            (packing.scale.unwrap_or(1.0), packing.offset.unwrap_or(0.0));
+        UnpackParams { scale_factor, add_offset }.apply(stored);
     }
     Ok(())
 }
 
-/// Text that says what is missing anyway.
-fn is_nan(value: &NcAttrValue) -> bool {
-    value.as_string().is_some_and(|text| text.trim().parse::<f64>().is_ok_and(f64::is_nan))
-}
-
-/// Unpacks the stored numbers of a variable; `NaN` stands for those that do not count.
-pub(super) fn unpack(variable: &NcVariable, stored: &mut ArrayD<f64>) {
-    if let Some(sign) = SignParams::from_variable(variable) {
-        sign.apply(stored);
-    }
-    if let Some(mask) = mask(variable) {
-        mask.apply(stored);
-    }
-    if let Some(factors) = UnpackParams::from_variable(variable) {
-        factors.apply(stored);
-    }
-}
-
-/// Which stored numbers do not count. The reader takes all limits for stored numbers.
-fn mask(variable: &NcVariable) -> Option<MaskParams> {
-    let mut mask = MaskParams::from_variable(variable)?;
-    let number = |name: &str| variable.attribute(name)?.value.as_f64();
-    let packing = Packing {
-        is_whole: !matches!(variable.dtype(), NcType::Float | NcType::Double),
-        scale: number("scale_factor"),
-        offset: number("add_offset"),
+fn packing_of(variable: &NcVariable) -> Result<Packing, String> {
+    let refuse = |name: &str, value: f64| {
+        let of = short(variable.name());
+        Err(format!("the attribute {name} of {of} is {value}, which makes no values: correct it"))
     };
-    let [least, most] = limits(variable);
-    let of = |limit: Option<Limit>, stored: Option<f64>| match limit {
+    let scale = numbers::one(variable, "scale_factor")?;
+    if let Some(scale) = scale.filter(|scale| !scale.is_finite() || *scale == 0.0) {
+        return refuse("scale_factor", scale);
+    }
+    let offset = numbers::one(variable, "add_offset")?;
+    if let Some(offset) = offset.filter(|offset| !offset.is_finite()) {
+        return refuse("add_offset", offset);
+    }
+    let is_whole = !matches!(variable.dtype(), NcType::Float | NcType::Double);
+    Ok(Packing { is_whole, scale, offset })
+}
+
+/// Which stored numbers do not count.
+fn mask(variable: &NcVariable, packing: Packing) -> Result<MaskParams, String> {
+    let sign = SignParams::from_variable(variable);
+    // As the array holds it: rounded to float32, or of the sign that `_Unsigned` says.
+    let as_stored = |value: f64| {
+        let is_float = matches!(variable.dtype(), NcType::Float);
+        let value = if is_float { f64::from(value as f32) } else { value };
+        sign.map_or(value, |sign| sign.reinterpret(value))
+    };
+    let of = |limit: Option<Limit>| match limit {
         Some(limit) if packing.is_unpacked(limit) => Some(limit),
-        // Of the sign that `_Unsigned` says.
-        _ => stored.map(|value| Limit { value, is_fraction: false }),
+        _ => limit.map(|limit| Limit { value: as_stored(limit.value), is_fraction: false }),
     };
-    let [least, most] = packing.valid([of(least, mask.valid_min), of(most, mask.valid_max)]);
-    (mask.valid_min, mask.valid_max) = (Some(least), Some(most));
-    Some(mask)
+    let [least, most] = limits(variable, packing)?;
+    let [least, most] = packing.valid([of(least), of(most)]);
+    let missing = numbers::all(variable, "missing_value")?.unwrap_or_default();
+    Ok(MaskParams {
+        fill_value: numbers::one(variable, "_FillValue")?.map(as_stored),
+        missing_values: missing.into_iter().map(as_stored).collect(),
+        valid_min: Some(least),
+        valid_max: Some(most),
+    })
 }
 
 /// The ends of the valid range as the attributes of a variable have them.
-fn limits(variable: &NcVariable) -> [Option<Limit>; 2] {
-    let all = |name: &str| {
-        let value = &variable.attribute(name)?.value;
-        let is_fraction = matches!(value, NcAttrValue::Floats(_) | NcAttrValue::Doubles(_));
-        let limit = |value: f64| Limit { value, is_fraction };
-        Some(value.as_f64_vec()?.into_iter().map(limit).collect::<Vec<Limit>>())
-    };
-    match all("valid_range").as_deref() {
-        Some(&[least, most, ..]) => [Some(least), Some(most)],
-        Some(_) => [None, None],
-        None => ["valid_min", "valid_max"].map(|name| all(name)?.first().copied()),
+fn limits(variable: &NcVariable, packing: Packing) -> Result<[Option<Limit>; 2], String> {
+    if let Some([least, most]) = numbers::pair(variable, "valid_range")? {
+        let limit = |value: f64| limit(variable, "valid_range", (value, packing)).map(Some);
+        return Ok([limit(least)?, limit(most)?]);
     }
+    let end = |name: &str| {
+        let value = numbers::one(variable, name)?;
+        value.map(|value| limit(variable, name, (value, packing))).transpose()
+    };
+    Ok([end("valid_min")?, end("valid_max")?])
+}
+
+/// The type of the attribute says whether it is of stored or of unpacked values; a text has no such type.
+fn limit(
+    variable: &NcVariable,
+    name: &str,
+    (value, packing): (f64, Packing),
+) -> Result<Limit, String> {
+    let written = variable.attribute(name).map(|attribute| &attribute.value);
+    let is_fraction = matches!(written, Some(NcAttrValue::Floats(_) | NcAttrValue::Doubles(_)));
+    let could_be_unpacked = packing.is_unpacked(Limit { value, is_fraction: true });
+    if could_be_unpacked && written.is_some_and(numbers::is_text) {
+        return Err(format!(
+            "the attribute {name} of {} is a text, which does not say whether it is of stored or of unpacked values: \
+             write it as a number",
+            short(variable.name())
+        ));
+    }
+    Ok(Limit { value, is_fraction })
 }

@@ -1,5 +1,8 @@
 //! Every container, against what was written; real files; files that are damaged.
 
+mod attributes;
+mod bounds;
+
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, NcWriteType};
 
 use super::super::testing::{golden, kept, rounds};
@@ -143,80 +146,6 @@ fn times_that_are_not_read_are_said_with_their_unit_and_once_for_all_variables()
     assert_eq!(file.contents()[0].to_string(), "tp, at 0001-02-06 00:00 UTC");
 }
 
-/// One field at 3 o'clock of 1 June, with bounds that have these attributes, opened.
-fn bounded(hour: f64, bounds: [f64; 2], attributes: &[(&str, &str)]) -> Result<String, String> {
-    let mut file = NcFileBuilder::new();
-    let dimensions = [("time", 1), ("lat", 2), ("lon", 2), ("both", 2)];
-    let [time, lat, lon, both] = dimensions.map(|(name, n)| file.add_dimension(name, n).unwrap());
-    let text = |text: &str| NcAttrValue::Chars(text.into());
-    for (name, on, unit, values) in [
-        ("time", time, "hours since 2020-06-01", vec![hour]),
-        ("lat", lat, "degrees_north", vec![36.0, 37.0]),
-        ("lon", lon, "degrees_east", vec![36.0, 37.0]),
-    ] {
-        let axis = file.add_variable::<f64>(name, &[on]).unwrap();
-        file.write_variable(axis, &values).unwrap();
-        file.add_variable_attribute(axis, "units", text(unit)).unwrap();
-        if name == "time" {
-            file.add_variable_attribute(axis, "bounds", text("ends")).unwrap();
-        }
-    }
-    let ends = file.add_variable::<f64>("ends", &[time, both]).unwrap();
-    file.write_variable(ends, &bounds).unwrap();
-    for (name, value) in attributes {
-        file.add_variable_attribute(ends, *name, text(value)).unwrap();
-    }
-    let field = file.add_variable::<f32>("tp", &[time, lat, lon]).unwrap();
-    file.write_variable(field, &[1.0_f32; 4]).unwrap();
-    file.add_variable_attribute(field, "cell_methods", text("time: sum")).unwrap();
-    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
-    let opened = FieldFile::from_bytes("bounded.nc", bytes).map_err(|error| error.to_string())?;
-    Ok(opened.contents()[0].to_string())
-}
-
-/// Read in the unit of their coordinate, they would be of another day.
-#[test]
-fn bounds_count_in_their_own_unit_and_hold_their_time() {
-    let expected = "tp, sum from 2020-06-01 00:00 UTC to 2020-06-01 03:00 UTC";
-    let read = |bounds, unit: &[(&str, &str)]| bounded(3.0, bounds, unit);
-    assert_eq!(read([0.0, 3.0], &[]).unwrap(), expected);
-    assert_eq!(read([-24.0, -21.0], &[("units", "hours since 2020-06-02")]).unwrap(), expected);
-    assert_eq!(read([0.0, 180.0], &[("units", "minutes since 2020-06-01")]).unwrap(), expected);
-    for (error, words) in [
-        (read([0.0, 3.0], &[("units", "months since 2020-06-01")]), "the unit of ends is"),
-        (
-            read([0.0, 3.0], &[("units", "hours since 2020-06-01"), ("calendar", "noleap")]),
-            "noleap",
-        ),
-        (bounded(103.0, [0.0, 3.0], &[]), "of time lies outside its bounds, 2020-06-01T00:00:00Z"),
-        // In their own unit they are of the day after.
-        (read([0.0, 3.0], &[("units", "hours since 2020-06-02")]), "outside its bounds"),
-    ] {
-        let error = error.expect_err(words);
-        assert!(error.contains(words), "{words}: {error}");
-    }
-}
-
-/// The reader passes over them without a word: rain would be a hundred times what it is, and missing values rain.
-#[test]
-fn attributes_of_numbers_that_are_none_are_refused() {
-    let opened = |name: &str, value: NcAttrValue| read([1.0_f32, 2.0, 3.0, 99.9], &[(name, value)]);
-    let text = |text: &str| NcAttrValue::Chars(text.into());
-    for (name, value, words) in [
-        ("scale_factor", text("0.01"), "tp: its scale_factor is the text “0.01”"),
-        ("add_offset", text("1"), "its add_offset is the text “1”"),
-        ("missing_value", text("99.9"), "its missing_value is the text “99.9”"),
-        ("valid_range", text("0, 90"), "its valid_range is the text “0, 90”"),
-        ("scale_factor", NcAttrValue::Doubles(vec![0.0]), "its scale_factor is [0.0]"),
-        ("scale_factor", NcAttrValue::Doubles(vec![1.0, 2.0]), "its scale_factor is [1.0, 2.0]"),
-        ("add_offset", NcAttrValue::Floats(vec![f32::NAN]), "its add_offset is [NaN]"),
-    ] {
-        let error = opened(name, value).expect_err(words).to_string();
-        assert!(error.contains(words), "{words}: {error}");
-    }
-    check(opened("missing_value", text("NaN")).unwrap().values, [1.0, 2.0, 3.0, 99.9]);
-}
-
 /// Two rows of two columns of one type, without a `_FillValue`.
 fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32> {
     let packing: Vec<(&str, NcAttrValue)> =
@@ -246,7 +175,7 @@ fn read<T: NcWriteType>(
         file.add_variable_attribute(field, *name, value.clone()).unwrap();
     }
     let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
-    FieldFile::from_bytes("unfilled.nc", bytes)?.read(0)
+    FieldFile::from_bytes("unfilled.nc", bytes).unwrap().read(0)
 }
 
 #[track_caller]

@@ -51,12 +51,12 @@ impl Coding {
                 described.refuse("its values have an offset, which sums of rain do not have")
             );
         }
-        let missing = ["_FillValue", "missing_value"].iter();
+        // A missing value may be several.
+        let mut missing = described.optional_all("_FillValue")?;
+        missing.extend(described.optional_all("missing_value")?);
         Ok(Self {
             factor: described.number("scale_factor")?,
-            missing: missing
-                .filter_map(|name| described.optional(name).transpose())
-                .collect::<Result<_, _>>()?,
+            missing,
             valid: described.valid()?,
             is_south_first: false,
         })

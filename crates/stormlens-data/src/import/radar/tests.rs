@@ -232,6 +232,24 @@ fn series_that_are_not_what_they_should_be_are_refused() {
     check_refused(changed("scale_factor", AttrValue::F64(-0.01)), "makes no amounts of rain");
     check_refused(changed("units", AttrValue::String("mm/h".into())), "its unit is \"mm/h\"");
     check_refused(changed("add_offset", AttrValue::F64(1.0)), "have an offset");
+    let text = |text: &str| AttrValue::String(text.into());
+    check_refused(
+        changed("scale_factor", text("a tenth")),
+        "the text \"a tenth\", and has to be a number",
+    );
+    check_refused(
+        changed("scale_factor", AttrValue::F64Array(vec![0.01, 0.1])),
+        "2 numbers, not one",
+    );
+    check_refused(changed("missing_value", text("none")), "@missing_value cannot be used");
+    // A text that is a number is that number.
+    for as_text in [changed("scale_factor", text(" 0.01 ")), changed("_FillValue", text("-9999"))] {
+        let frame = |bytes: Vec<u8>| {
+            decode("text", bytes).unwrap().frame(0).unwrap().mm_5min().collect::<Vec<f64>>()
+        };
+        let usual = changed("_FillValue", AttrValue::I16(-9999));
+        assert_eq!(format!("{:?}", frame(as_text)), format!("{:?}", frame(usual)));
+    }
 }
 
 /// The unit and the interval are read from the file, never assumed.

@@ -161,7 +161,7 @@ pub(in crate::probability) fn is_moment(interval: Interval) -> bool {
     match interval.statistic {
         Statistic::Instantaneous => true,
         Statistic::Accumulation | Statistic::Unstated => interval.duration_s() == 0,
-        Statistic::Mean | Statistic::Other => false,
+        Statistic::Mean | Statistic::Maximum | Statistic::Minimum | Statistic::Other => false,
     }
 }
 
@@ -234,5 +234,22 @@ fn no_time(
         .min_by_key(|interval| interval.end.duration_since(time).as_secs().unsigned_abs());
     let instead = nearest
         .map_or("its time is not said".to_owned(), |interval| format!("the nearest is {interval}"));
-    format!("no file has {} {wanted}; {instead}", variable.label())
+    let unsaid = if has_no_method(at_level, time, mean_hours) { NO_METHOD } else { "" };
+    format!("no file has {} {wanted}; {instead}{unsaid}", variable.label())
+}
+
+/// What is wrong with a field that has the right time, and does not say that it is a mean.
+const NO_METHOD: &str = ", and its cell_methods do not say what was done over that time: if it is the mean, write cell_methods = \"time: mean\"";
+
+/// Whether a field is of just the hours whose mean is wanted, and only its method is not said.
+fn has_no_method(
+    at_level: &[&(Place, &Content, Option<Level>)],
+    time: Timestamp,
+    mean_hours: Option<u32>,
+) -> bool {
+    let intervals = at_level.iter().filter_map(|(_, content, _)| content.interval);
+    let mut unsaid = intervals.filter(|own| own.statistic == Statistic::Unstated);
+    unsaid.any(|own| {
+        is_of_time(Some(Interval { statistic: Statistic::Mean, ..own }), time, mean_hours)
+    })
 }

@@ -192,7 +192,7 @@ fn what_cannot_be_right_is_an_error() {
     check(
         &[draft(HGT, HPA_500, 14_500.0)],
         "GPH500",
-        "holds 1450.5000 m of geopotential height, 500 hPa",
+        "holds 1453.0000 m of geopotential height, 500 hPa",
     );
     // A geopotential that says it is a height.
     check(&[draft(HGT, HPA_500, 539_000.0)], "GPH500", "its unit or its level is another one");

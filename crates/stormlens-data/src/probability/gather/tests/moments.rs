@@ -97,7 +97,9 @@ fn with_runs(time: &str, methods: &str, has_bounds: bool, runs: Option<[f64; 4]>
 /// What a file says was done over time is found under every name that the time has; what it says of space is not that.
 #[test]
 fn cell_methods_of_time_are_told_from_those_of_space() {
-    use crate::field::Statistic::{Accumulation, Instantaneous, Mean, Other, Unstated};
+    use crate::field::Statistic::{
+        Accumulation, Instantaneous, Maximum, Mean, Minimum, Other, Unstated,
+    };
     let check = |time: &str, methods: &str, [bare, bounded]: [crate::field::Statistic; 2]| {
         for (has_bounds, expected) in [(false, bare), (true, bounded)] {
             let file = with_methods(time, methods, has_bounds);
@@ -108,7 +110,9 @@ fn cell_methods_of_time_are_told_from_those_of_space() {
     };
     for time in ["time", "valid_time", "t"] {
         check(time, "time: mean", [Mean; 2]);
-        check(time, "area: mean time: maximum (interval: 1 hour)", [Other; 2]);
+        check(time, "area: mean time: maximum (interval: 1 hour)", [Maximum; 2]);
+        check(time, "time: minimum", [Minimum; 2]);
+        check(time, "time: standard_deviation", [Other; 2]);
         check(time, "lat: lon: mean time: sum", [Instantaneous, Accumulation]);
         let remark = "area: mean (interval: 0.25 degree comment: from time: mean)";
         check(time, remark, [Instantaneous, Unstated]);
@@ -140,6 +144,22 @@ fn only_moments_make_the_mean_of_a_day() {
     let at_six: Timestamp = "2024-05-01T06:00:00Z".parse().unwrap();
     let files = [with_methods("time", "time: point", false)];
     assert!(error(gather(&files, &short, at_six)).contains("there is 1"), "one moment");
+}
+
+/// Of just the hours that are wanted, and without a method: the reason says what to write.
+#[test]
+fn a_mean_that_does_not_say_so_is_hidden_and_told_what_is_missing() {
+    let of_6h = FieldStatement { mean_hours: Some(6), ..statement(vec![variable("T850")]) };
+    let why = |methods: &str| {
+        let files = [with_methods("time", methods, true)];
+        let at: Timestamp = "2024-05-01T12:00:00Z".parse().unwrap();
+        gather(&files, &of_6h, at).err().map(|error| error.to_string())
+    };
+    assert_eq!(why("time: mean"), None);
+    let unsaid = why("area: mean").expect("it is hidden");
+    assert!(unsaid.contains("if it is the mean, write cell_methods = \"time: mean\""), "{unsaid}");
+    let other = why("time: maximum").expect("it is hidden");
+    assert!(other.contains("the nearest is maximum from") && !other.contains("write"), "{other}");
 }
 
 /// Fields of several runs make no day, unless each is of the begin of its own.

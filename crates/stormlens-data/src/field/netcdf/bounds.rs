@@ -1,0 +1,99 @@
+//! Bounds of times (CF 7.1): from when to when each field is.
+
+use jiff::{SignedDuration, Timestamp};
+use netcdf_reader::{NcFile, NcVariable};
+
+use super::super::words::short;
+use super::axes::{text, time_unit_in, values};
+use super::times::{TimeUnit, check_calendar};
+use crate::time::format_utc;
+
+/// What rounding may move a time beyond its bounds.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
+
+/// The earlier and the later bound of each time; `None` where the coordinate names no bounds.
+///
+/// # Errors
+/// In words, for bounds that are not there or of another shape, for a unit or a calendar that is not read, and for a time
+/// outside of its bounds: one of the two is wrong, and nothing says which.
+pub(super) fn of_times(
+    file: &NcFile,
+    coordinate: &NcVariable,
+    (times, unit): (&[f64], &TimeUnit),
+) -> Result<Option<Vec<[Timestamp; 2]>>, String> {
+    let Some(name) = text(coordinate, "bounds").filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
+    check_shape(bounds, coordinate)?;
+    let ends = moments(&unit_of(bounds, coordinate, unit)?, bounds, &values(file, bounds)?)?;
+    let times = moments(unit, coordinate, times)?;
+    // Bounds run as their axis does, so those of times that descend begin with the end.
+    let pairs = ends.chunks_exact(2).map(|pair| [pair[0].min(pair[1]), pair[0].max(pair[1])]);
+    let pairs: Vec<[Timestamp; 2]> = pairs.collect();
+    if pairs.len() != times.len() {
+        return Err(format!("{} has no two bounds for each time", short(&name)));
+    }
+    check_within((coordinate, bounds), &times, &pairs)?;
+    Ok(Some(pairs))
+}
+
+/// Two bounds for each time, along the dimension of the times: the other way round they would be those of other times.
+fn check_shape(bounds: &NcVariable, coordinate: &NcVariable) -> Result<(), String> {
+    let is_right = match (bounds.dimensions(), coordinate.dimensions()) {
+        ([along, ends], [own]) => along.name == own.name && ends.size == 2,
+        _ => false,
+    };
+    let [bounds, coordinate] = [bounds, coordinate].map(|one| short(one.name()));
+    match is_right {
+        true => Ok(()),
+        false => Err(format!(
+            "{bounds}, the bounds of {coordinate}, has to hold two values for each {coordinate}, along the same dimension"
+        )),
+    }
+}
+
+/// Bounds without a unit or a calendar have those of their coordinate.
+fn unit_of(
+    bounds: &NcVariable,
+    coordinate: &NcVariable,
+    unit: &TimeUnit,
+) -> Result<TimeUnit, String> {
+    let own = |name: &str| text(bounds, name).filter(|text| !text.is_empty());
+    let calendar = own("calendar");
+    check_calendar(calendar.as_deref())
+        .map_err(|other| format!("{}: {other}", short(bounds.name())))?;
+    match own("units") {
+        None => Ok(*unit),
+        Some(_) => time_unit_in(bounds, calendar.or_else(|| text(coordinate, "calendar"))),
+    }
+}
+
+fn moments(
+    unit: &TimeUnit,
+    variable: &NcVariable,
+    values: &[f64],
+) -> Result<Vec<Timestamp>, String> {
+    let moment = |&value: &f64| {
+        unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", variable.name()))
+    };
+    values.iter().map(moment).collect()
+}
+
+fn check_within(
+    (coordinate, bounds): (&NcVariable, &NcVariable),
+    times: &[Timestamp],
+    pairs: &[[Timestamp; 2]],
+) -> Result<(), String> {
+    let is_outside = |(time, [start, end]): &(&Timestamp, &[Timestamp; 2])| {
+        start.duration_since(**time) > ROUNDING || time.duration_since(*end) > ROUNDING
+    };
+    let Some((&time, &[start, end])) = times.iter().zip(pairs).find(is_outside) else {
+        return Ok(());
+    };
+    let [name, of_bounds] = [coordinate, bounds].map(|one| short(one.name()));
+    let [time, start, end] = [time, start, end].map(format_utc);
+    Err(format!(
+        "{name} holds {time}, outside its bounds in {of_bounds} ({start} to {end}): correct the times or the bounds"
+    ))
+}
