@@ -204,7 +204,7 @@ async fn what_is_said_of_a_file_can_be_done() {
     let of = |name: &str, method: &str, unit: &str| field_of(name, method, (3.0, 1.0, unit));
     for (bytes, words, vain) in [
         (of("acpcp", "time: sum", "mm"), "Choose a file that holds the total", "name one part"),
-        (of("pr", "time: maximum", "mm/h"), "pr (mm/h), maximum from", "bounds"),
+        (of("pr", "time: maximum", "mm/h"), "its cell_methods are “time: maximum”", "bounds"),
         (of("pr", "time: sum", "mm/h"), "If the values are mean rates, write", "bounds"),
         (of("tp", "time: mean", "mm"), "If the values are sums, write", "bounds"),
     ] {

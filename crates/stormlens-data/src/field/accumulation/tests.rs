@@ -197,7 +197,10 @@ fn what_is_no_rain_of_an_interval_is_refused_for_its_reason() {
     check(&[sum("K", 0, 3, &[280.0; 3])], "is in \"K\", which is no amount of rain");
     check(&[sum("", 0, 3, &[1.0; 3])], "is in \"\"");
     check(&[field("tp", "mm", Interval::at(hour(3)), &[1.0; 3])], "of one moment");
-    check(&[field("tp", "mm", Interval::mean(hour(0), hour(3)), &[1.0; 3])], "a mean");
+    check(
+        &[field("tp", "mm", Interval::mean(hour(0), hour(3)), &[1.0; 3])],
+        "the mean of an amount",
+    );
     check(&[GriddedField { interval: None, ..rain.clone() }], "does not say over which interval");
     check(&[sum("mm", 0, 3, &[f32::NAN; 3])], "all 3 values are missing");
     check(&[rain.clone(), sum("mm", 0, 3, &[2.0; 3])], "are of one time and differ");
