@@ -29,7 +29,7 @@ pub fn with_parameters(command: Command) -> Command {
 /// All tasks, without their samples.
 fn tasks() -> Vec<Arc<dyn Task>> {
     let nothing = tempfile::tempdir();
-    // That nothing is in an empty folder is no news.
+    // That nothing is in an empty folder need not be logged.
     let silent = NoSubscriber::default();
     let open = |at: tempfile::TempDir| tasks::open(&folders(at.path(), at.path())).ok();
     let opened = with_default(silent, || nothing.ok().and_then(open));

@@ -18,12 +18,17 @@ pub fn of_parameters(mut error: Error, command: &Command) -> Error {
     };
     // Of an option that is nearly right clap says which is meant.
     let is_alike = error.get(ContextKind::SuggestedArg).is_some();
-    if let Some(name) = name.filter(|_| !is_alike && takes_parameters(command, env::args())) {
+    if let Some(name) = name.filter(|_| !is_alike && takes_parameters(command, words_given())) {
         let tip = format!("if '{name}' is a parameter, write '--set {name}=VALUE'");
         let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// Those of the command line; what is no text is no name of a command.
+fn words_given() -> impl Iterator<Item = String> {
+    env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
 /// Whether the command that the words name has `--set`.
@@ -32,7 +37,7 @@ fn takes_parameters(command: &Command, words: impl Iterator<Item = String>) -> b
     named.is_some_and(|named| named.get_arguments().any(|argument| argument.get_id() == "set"))
 }
 
-/// An option of the dashboard before the name of a command, which would not hear of it.
+/// An option of the dashboard before the name of a command, which does not get it.
 pub fn misplaced(matches: &ArgMatches, command: &mut Command) -> Option<Error> {
     let (named, _) = matches.subcommand()?;
     let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -40,7 +45,7 @@ pub fn misplaced(matches: &ArgMatches, command: &mut Command) -> Option<Error> {
         let is_lost = !argument.is_global_set() && is_given(argument.get_id().as_str());
         let option = argument.get_long().filter(|_| is_lost)?;
         Some(format!(
-            "'--{option}' cannot stand before '{named}': write it behind, where '{named}' has it"
+            "'--{option}' cannot stand before '{named}': write it after '{named}', if '{named}' has it"
         ))
     })?;
     Some(command.error(ErrorKind::ArgumentConflict, text))
@@ -70,7 +75,7 @@ mod tests {
         for fine in ["stormlens --bind there", "stormlens -q predict", "stormlens predict -q"] {
             assert_eq!(said(fine), None, "{fine}");
         }
-        let error = said("stormlens --bind there predict").expect("predict would not hear of it");
+        let error = said("stormlens --bind there predict").expect("predict does not get it");
         assert!(error.contains("'--bind' cannot stand before 'predict'"), "{error}");
     }
 

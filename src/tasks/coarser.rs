@@ -10,7 +10,8 @@ const TIMES: f64 = 1.5;
 
 /// That a field is coarser than what the network was trained on, where it is; both in degrees between two nodes.
 pub fn words(own: f64, expected: f64) -> Option<String> {
-    (own > TIMES * expected).then(|| {
+    // Where nobody knows what it was trained on, it is 0.
+    (expected > 0.0 && own > TIMES * expected).then(|| {
         format!(
             "the field has a node every {}°, and the network was trained on one every {}°: between its nodes the field is \
              interpolated, so it lacks detail that the network expects",
@@ -28,6 +29,7 @@ mod tests {
     fn only_a_much_coarser_field_is_told_of() {
         assert_eq!(words(2.5, 2.5), None);
         assert_eq!(words(3.5, 2.5), None);
+        assert_eq!(words(3.5, 0.0), None);
         let said = words(10.0, 2.5).expect("much coarser");
         assert!(said.contains("every 10°") && said.contains("every 2.5°"), "{said}");
     }

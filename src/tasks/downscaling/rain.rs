@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
-use stormlens_data::field::accumulation::check_no_total;
+use stormlens_data::field::accumulation::{MOST_GROUPS, check_no_total};
 use stormlens_data::field::rain_name::{check_is_rain, is_part_of_rain, not_rain, only_parts};
 use stormlens_data::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, RainKind, RainPart, Statistic,
@@ -317,13 +317,16 @@ fn is_rain(content: &Content) -> bool {
 /// Checks that fields of which somebody states the hours are no running total, which makes rain of the right size.
 ///
 /// # Errors
-/// For fields that never become smaller, and for what cannot be read.
+/// For fields that hardly ever become smaller, and for what cannot be read.
 pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<(), FieldError> {
     let contents = file.contents();
     let mut checked: Vec<&str> = Vec::new();
     for offer in offers.iter().filter(|offer| !offer.places.is_empty()) {
         if checked.contains(&offer.what.as_str()) {
             continue;
+        }
+        if checked.len() == MOST_GROUPS {
+            break;
         }
         checked.push(&offer.what);
         let first = &contents[offer.places[0]];

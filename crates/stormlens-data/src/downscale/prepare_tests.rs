@@ -192,11 +192,20 @@ fn a_running_total_is_not_taken_for_sums_of_hours() {
         std::fs::write(&path, bytes).unwrap();
         RainSource::open(&path, None, Some(1)).err().map(|error| error.to_string())
     };
-    let total = [[1, 0, 0, 2], [1, 3, 0, 2], [4, 3, 0, 5], [4, 9, 0, 5], [6, 9, 1, 5]];
+    let total = [
+        [1, 0, 0, 2],
+        [1, 3, 0, 2],
+        [4, 3, 0, 5],
+        [4, 9, 0, 5],
+        [6, 9, 1, 5],
+        [6, 9, 2, 5],
+        [7, 9, 2, 6],
+        [7, 10, 2, 6],
+    ];
     let error = opened("total.grib2", &total).expect("a total");
     assert!(error.contains("look like a total since one start, not like sums of 1 h"), "{error}");
     assert_eq!(opened("two.grib2", &total[..2]), None);
-    let hours = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0]];
+    let hours = [[3, 0, 1, 0], [0, 2, 4, 0], [1, 0, 5, 2], [0, 0, 6, 7], [2, 1, 0, 3]];
     assert_eq!(opened("hours.grib2", &hours), None);
 }
 

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::{is_hour, stated_in_vain, unstated};
-use crate::field::accumulation::{check_no_total, hours_before, interval_of, is_amount};
+use crate::field::accumulation::{
+    MOST_GROUPS, check_no_total, hours_before, interval_of, is_amount,
+};
 use crate::field::rain_name::{check_is_rain, only_parts};
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainKind, Statistic,
@@ -188,7 +190,7 @@ fn check_stated(file: &FieldFile, variable: &str, hours: i64) -> Result<(), Fiel
             None => groups.push(vec![place]),
         }
     }
-    for mut places in groups {
+    for mut places in groups.into_iter().take(MOST_GROUPS) {
         places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
         check_no_total(file, &places, hours)?;
     }

@@ -32,7 +32,7 @@ mod tests;
 
 pub(crate) use amounts::interval_of;
 use amounts::{amounts, by_the_unit};
-pub use running::check_no_total;
+pub use running::{MOST_GROUPS, check_no_total};
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub struct Accumulated {
 }
 
 /// Rain of an interval from fields of one variable, one source and one grid, in any order; fields that are not
-/// needed are not looked at, except totals between two that are subtracted: they show whether a total starts again.
+/// needed are not looked at, except other totals with the same start: they show whether a total starts again.
 ///
 /// # Errors
 /// For units that are no rain, fields without an interval or of several variables or grids, an interval that the

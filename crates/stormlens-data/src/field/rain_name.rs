@@ -44,7 +44,7 @@ impl RainKind {
         if let Some(why) = other::reason(content, &texts) {
             return Self::Other(why);
         }
-        let of_text = |(_, text): &(&str, &str)| of_words(&words(text));
+        let of_text = |&(name, text): &(&str, &str)| of_words(&words(beginning(name, text)));
         let part = of_variable(&content.variable).or_else(|| texts.iter().find_map(of_text));
         part.map_or(Self::Whole, Self::Part)
     }
@@ -57,9 +57,19 @@ impl RainKind {
     }
 }
 
-/// Whether a field is a part of the rain, also under a name without “rain” in it: `cp` in m.
+/// Whether a field is a part of the rain, also under a name without “rain” in it: `cp` in m. Heights of convective clouds
+/// are in m, too.
 pub fn is_part_of_rain(content: &Content) -> bool {
-    RainUnit::parse(&content.unit).is_some() && RainKind::of(content).part().is_some()
+    const BEGINS: [&str; 4] = ["precip", "rain", "snow", "shower"];
+    let names_rain = |text: &str| {
+        words(text).iter().any(|word| BEGINS.iter().any(|begin| word.starts_with(begin)))
+    };
+    let is_amount = RainUnit::parse(&content.unit).is_some();
+    is_amount
+        && RainKind::of(content).part().is_some()
+        && (listed(&content.variable).is_some()
+            || names_rain(&content.variable)
+            || texts(content).iter().any(|(_, text)| names_rain(text)))
 }
 
 /// Checks that a file does not say of a field that it is another quantity than rain.
@@ -107,7 +117,21 @@ fn texts(content: &Content) -> Vec<(&str, &str)> {
             texts.push((name, text));
         }
     }
+    // With blanks it is no standard name: CHIRPS writes “convective precipitation rate” there beside its long name.
+    let has_long_name = texts.iter().any(|(name, _)| *name == "long_name");
+    let is_free = |(name, text): &(&str, &str)| {
+        *name == "standard_name" && text.contains(' ') && !text.contains('_')
+    };
+    texts.retain(|said| !(has_long_name && is_free(said)));
     texts
+}
+
+/// Descriptions may go on to speak of other variables.
+fn beginning<'t>(name: &str, text: &'t str) -> &'t str {
+    match name {
+        "description" => text.split(['.', ';']).next().unwrap_or(text),
+        _ => text,
+    }
 }
 
 /// In lower case, without signs: `large-scale` and `large_scale` are two words each.
@@ -127,12 +151,13 @@ fn of_words(words: &[String]) -> Option<RainPart> {
     let is_negated = |i: usize| i > 0 && words[i - 1] == "non";
     let is_of_a_model = |i: usize| {
         let next = words.get(i + 1).map(String::as_str);
-        matches!(next, Some("permitting" | "resolving" | "allowing"))
+        let before = i.checked_sub(1).map(|before| words[before].as_str());
+        matches!(next, Some("permitting" | "resolving" | "allowing" | "resolved" | "scale"))
+            || matches!(before, Some("explicit" | "resolved"))
     };
-    let convective = words.iter().enumerate().any(|(i, word)| match word.as_str() {
-        "convective" => !is_negated(i),
-        "convection" => !is_negated(i) && !is_of_a_model(i),
-        _ => false,
+    let convective = words.iter().enumerate().any(|(i, word)| {
+        let is_word = matches!(word.as_str(), "convective" | "convection" | "cumulus");
+        is_word && !is_negated(i) && !is_of_a_model(i)
     });
     let large_scale = has_pair(words, "large", "scale")
         || has_pair(words, "grid", "scale")
@@ -142,8 +167,13 @@ fn of_words(words: &[String]) -> Option<RainPart> {
         (true, true) => None,
         (true, false) => Some(RainPart::Convective),
         (false, true) => Some(RainPart::LargeScale),
-        (false, false) => (has("snowfall") && !is_with_rain(words)).then_some(RainPart::Snow),
+        (false, false) => (is_snow(words) && !is_with_rain(words)).then_some(RainPart::Snow),
     }
+}
+
+fn is_snow(words: &[String]) -> bool {
+    let begins = |begin: &str| words.iter().any(|word| word.starts_with(begin));
+    begins("snowfall") || begins("snow") && begins("precip")
 }
 
 /// Whether a text that names snow names rain beside it: `rainfall and snowfall`.
@@ -153,8 +183,19 @@ fn is_with_rain(words: &[String]) -> bool {
     begins("rain") || begins("includ") || total
 }
 
-const CONVECTIVE: [&str; 10] =
-    ["cp", "acpcp", "cprat", "cprate", "rainc", "prc", "crr", "mcpr", "avg_cpr", "prec_acc_c"];
+const CONVECTIVE: [&str; 11] = [
+    "cp",
+    "acpcp",
+    "cprat",
+    "cprate",
+    "rainc",
+    "rainsh",
+    "prc",
+    "crr",
+    "mcpr",
+    "avg_cpr",
+    "prec_acc_c",
+];
 const LARGE_SCALE: [&str; 10] = [
     "lsp",
     "ncpcp",
@@ -171,6 +212,10 @@ const SNOW: [&str; 8] = ["sf", "prsn", "csf", "lsf", "snownc", "snowc", "mlssr",
 
 /// The part that a short name stands for, also with a level behind it: `ACPCP_surface`.
 fn of_variable(name: &str) -> Option<RainPart> {
+    listed(name).or_else(|| of_ending(&words(name)))
+}
+
+fn listed(name: &str) -> Option<RainPart> {
     let name = name.to_lowercase();
     let is = |known: &&str| match name.strip_prefix(*known) {
         Some("") => true,
@@ -184,7 +229,7 @@ fn of_variable(name: &str) -> Option<RainPart> {
         (&SNOW, RainPart::Snow),
     ];
     let listed = lists.into_iter().find(|(names, _)| names.iter().any(is));
-    listed.map(|(_, part)| part).or_else(|| of_ending(&words(&name)))
+    listed.map(|(_, part)| part)
 }
 
 /// `rain_con` and `rain_gsp` of ICON and COSMO, and names that are words.

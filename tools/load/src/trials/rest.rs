@@ -14,9 +14,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_secs(10);
 const N_BEFORE: usize = 9;
 
-/// Memory and the next nowcast after minutes of rest, and after as many in which somebody looks at a page now and
-/// then: nothing is given back in those, so that what they cost the next nowcast is the machine's own doing, whose
-/// caches (and, of a virtual one, whose memory) have gone to others.
+/// Memory and the next nowcast after minutes of rest, and before them after as many in which somebody looks at a page now
+/// and then: nothing is given back in those, so that what they cost the next nowcast comes from the machine, where other
+/// programs used the caches meanwhile.
 pub async fn rest(ground: &Ground) -> String {
     let mut client = Client::new(&ground.authority);
     let mut nowcast_ms = async || {
@@ -32,6 +32,8 @@ pub async fn rest(ground: &Ground) -> String {
     for _ in 0..N_MINUTES {
         glance(ground).await;
         glanced.push(nowcast_ms().await);
+    }
+    for _ in 0..N_MINUTES {
         sleep(MINUTE).await;
         kept_mb.extend(memory_mb(ground));
         rested.push(nowcast_ms().await);

@@ -14,8 +14,10 @@ mod tests;
 /// A field with its interval and its factor to millimetres.
 type Amount<'a> = (&'a GriddedField, Interval, f64);
 
-/// What interpolation to another grid leaves of a total that does not grow, mm.
+/// What bilinear interpolation to another grid leaves of a total that does not grow, mm.
 const INTERPOLATION_MM: f64 = 0.01;
+/// Beside a strong cell, smoother interpolation falls by so much of that cell's rise.
+const OVERSHOOT: f64 = 0.1;
 /// Files that keep a few digits round a value by so much of it.
 const ROUNDED_SHARE: f64 = 0.005;
 /// Below this share of a value a difference is one of float32.
@@ -71,7 +73,8 @@ fn check_pair(earlier: &Amount, later: &Amount) -> Result<(), FieldError> {
     // Where no field tells its packing, it may be as coarse as packings are.
     let steps = [earlier, later].into_iter().filter_map(step_mm);
     let step = steps.max_by(f64::total_cmp).unwrap_or(-LEAST_MM).min(-LEAST_MM);
-    let change = change(both(), step);
+    let most_rise = both().map(|(_, (a, b))| b - a).fold(0.0, f64::max);
+    let change = change(both(), (step, OVERSHOOT * most_rise));
     match change.is_restart(step) {
         false => Ok(()),
         true => Err(restart(earlier, later, &change)),
@@ -88,7 +91,10 @@ fn is_known(a: f64, b: f64) -> bool {
     a.is_finite() && b.is_finite()
 }
 
-fn change(both: impl Iterator<Item = (usize, (f64, f64))>, step: f64) -> Change {
+fn change(
+    both: impl Iterator<Item = (usize, (f64, f64))>,
+    (step, overshoot): (f64, f64),
+) -> Change {
     let mut change = Change::default();
     for (place, (a, b)) in both.filter(|(_, (a, b))| *a > 0.0 || *b > 0.0) {
         let (rise, rounding) = (b - a, FLOAT_SHARE * a.abs());
@@ -97,7 +103,8 @@ fn change(both: impl Iterator<Item = (usize, (f64, f64))>, step: f64) -> Change 
         change.n_fall += usize::from(rise < -rounding);
         change.sum_mm += rise;
         change.earlier_mm += a;
-        let allowed = step.mul_add(1.05, 1e-6).max(INTERPOLATION_MM) + ROUNDED_SHARE * a.abs();
+        let rounded = step.mul_add(1.05, 1e-6).max(INTERPOLATION_MM) + ROUNDED_SHARE * a.abs();
+        let allowed = rounded + overshoot;
         let is_worst = change.worst.is_none_or(|(_, worst)| rise < worst);
         if rise < -allowed && is_worst {
             change.worst = Some((place, rise));
@@ -114,7 +121,8 @@ impl Change {
         let is_mean_less = mean < -(0.25 * step + 1e-4 * earlier);
         // Packing anew lets as many cells rise as fall. Of a few cells nothing follows.
         let are_many = self.n_wet >= 8 && self.n_fall * 4 > self.n_wet;
-        self.worst.is_some() || is_mean_less || are_many && self.n_fall > 3 * self.n_rise
+        let is_less_in_most = are_many && self.n_fall > 3 * self.n_rise && mean < -0.1 * step;
+        self.worst.is_some() || is_mean_less || is_less_in_most
     }
 }
 
@@ -139,7 +147,8 @@ fn restart((_, one, _): &Amount, (field, other, _): &Amount, change: &Change) ->
     };
     refuse(format!(
         "{}: the {other} is smaller than the {one}{by}: a total of rain never becomes smaller, so these are no totals since \
-         one start, and a new one began after {}: write the start of each total into the bounds of its time",
+         one start; probably a new one began after {}: give fields of one total, or, in NetCDF, write the start of each total \
+         into the bounds of its time",
         field.source,
         format_utc(one.end)
     ))

@@ -6,14 +6,24 @@ use crate::field::{FieldError, FieldFile, GriddedField};
 /// So many steps with rain are looked at, and so many fields at most: files of years have more.
 const MOST_STEPS: usize = 12;
 const MOST_FIELDS: usize = 200;
+/// So many runs or members of a file are looked at: all are made in the same way.
+pub const MOST_GROUPS: usize = 12;
 /// Two fields grow by chance; in three steps one after the other, rain ends somewhere.
 const LEAST_RUN: usize = 3;
+/// A few cells may all grow for some hours.
+const LEAST_RUN_OF_FEW: usize = 6;
+const FEW_CELLS: usize = 10;
+/// What packing and rounding make of a value that stays, of the value and of the largest one.
+const ROUNDED_SHARE: f32 = 0.005;
+const PACKED_SHARE: f32 = 0.001;
 
 /// What steps from one field to the next show.
 #[derive(Debug, Default)]
 struct Steps {
     n_wet: usize,
     n_falls: usize,
+    /// Wet cells of the field that has the most of them.
+    n_cells: usize,
     /// Steps one after the other without a fall, the longest, and whether something rose in it.
     run: (usize, bool),
     longest: usize,
@@ -23,17 +33,22 @@ impl Steps {
     fn add(&mut self, earlier: &GriddedField, later: &GriddedField) {
         let both = || earlier.values.iter().zip(&later.values);
         // A total keeps what fell before: of dry fields nothing follows.
-        if !earlier.values.iter().any(|&value| value > 0.0) {
+        let n_cells = earlier.values.iter().filter(|&&value| value > 0.0).count();
+        if n_cells == 0 {
             return;
         }
+        let most = earlier.values.iter().copied().fold(0.0, f32::max);
+        let rounding = |a: f32| ROUNDED_SHARE * a.abs() + PACKED_SHARE * most;
+        self.n_cells = self.n_cells.max(n_cells);
         self.n_wet += 1;
-        if both().any(|(a, b)| b < a) {
+        if both().any(|(a, b)| *b < a - rounding(*a)) {
             self.n_falls += 1;
             self.run = (0, false);
             return;
         }
         let (length, has_risen) = self.run;
-        self.run = (length + 1, has_risen || both().any(|(a, b)| b > a));
+        let rises = both().any(|(a, b)| *b > a + rounding(*a));
+        self.run = (length + 1, has_risen || rises);
         if self.run.1 {
             self.longest = self.longest.max(self.run.0);
         }
@@ -41,14 +56,15 @@ impl Steps {
 
     /// Whether they are steps of totals, which may start again once.
     fn are_of_totals(&self) -> bool {
-        self.longest >= LEAST_RUN && self.n_falls * 4 <= self.n_wet
+        let least = if self.n_cells < FEW_CELLS { LEAST_RUN_OF_FEW } else { LEAST_RUN };
+        self.longest >= least && self.n_falls * 4 <= self.n_wet
     }
 }
 
 /// Checks that fields of one variable, in the order of their times, are no running total.
 ///
 /// # Errors
-/// [`FieldError::Interval`] for fields that never become smaller, and as the file for what cannot be read.
+/// [`FieldError::Interval`] for fields that hardly ever become smaller, and as the file for what cannot be read.
 pub fn check_no_total(file: &FieldFile, places: &[usize], hours: i64) -> Result<(), FieldError> {
     let mut steps = Steps::default();
     let mut earlier: Option<GriddedField> = None;
@@ -63,17 +79,17 @@ pub fn check_no_total(file: &FieldFile, places: &[usize], hours: i64) -> Result<
         earlier = Some(later);
     }
     match (steps.are_of_totals(), earlier) {
-        (true, Some(field)) => Err(running(&field, hours)),
+        (true, Some(field)) => Err(running(&field, hours, &steps)),
         _ => Ok(()),
     }
 }
 
-fn running(field: &GriddedField, hours: i64) -> FieldError {
+fn running(field: &GriddedField, hours: i64, steps: &Steps) -> FieldError {
     refuse(format!(
-        "{}: the fields never become smaller from one time to the next: they look like a total since one start, not like \
-         sums of {hours} h each; leave out the hours of each field, and write the start and the end of what each field \
-         counts into the bounds of its time (CF conventions 7.1)",
-        field.source
+        "{}: of {} steps with rain, {} become smaller in a cell, and in {} one after the other no cell does: they look like a \
+         total since one start, not like sums of {hours} h each; leave out the hours of each field, and write the start \
+         and the end of what each field counts into the bounds of its time (CF conventions 7.1)",
+        field.source, steps.n_wet, steps.n_falls, steps.longest
     ))
 }
 
@@ -82,14 +98,15 @@ mod tests {
     use super::*;
     use crate::field::LatLonGrid;
 
+    /// Each of the three values stands for four cells.
     fn are_of_totals(fields: &[[f32; 3]]) -> bool {
         let field = |values: &[f32; 3]| GriddedField {
             variable: "tp".to_owned(),
             unit: "mm".to_owned(),
             interval: None,
             reference_time: None,
-            grid: LatLonGrid::new(&[50.0], &[0.0, 1.0, 2.0]).unwrap(),
-            values: values.to_vec(),
+            grid: LatLonGrid::new(&[50.0, 51.0, 52.0, 53.0], &[0.0, 1.0, 2.0]).unwrap(),
+            values: values.repeat(4),
             source: "F.nc".to_owned(),
         };
         let mut steps = Steps::default();
@@ -100,8 +117,11 @@ mod tests {
 
     #[test]
     fn a_running_total_is_told_from_sums() {
-        let total = [[0.1, 0.0, 0.0], [0.1, 0.2, f32::NAN], [0.3, 0.2, 0.0], [0.3, 0.2, 0.0]];
+        let total = [[0.1, 0.1, 0.1], [0.1, 0.2, f32::NAN], [0.3, 0.2, 0.1], [0.3, 0.2, 0.1]];
         assert!(are_of_totals(&total));
+        // Each message of GRIB is packed anew.
+        let noisy = [[5.0, 1.0, 0.5], [4.999, 2.0, 0.501], [6.0, 1.999, 0.5], [5.999, 3.0, 0.501]];
+        assert!(are_of_totals(&noisy));
         // It may begin dry, and start again.
         assert!(are_of_totals(&[&[[0.0; 3]; 4][..], &total[..]].concat()));
         assert!(are_of_totals(&[&total[..], &total[..]].concat()));
@@ -114,6 +134,11 @@ mod tests {
         assert!(!are_of_totals(&[dry, dry, dry, dry, wet]));
         assert!(!are_of_totals(&[dry, wet, dry, dry, dry]));
         assert!(!are_of_totals(&[wet, wet, wet, wet, wet]));
+        // Rain of few cells that becomes stronger.
+        let mut steps = Steps { n_cells: 4, n_wet: 3, longest: 3, ..Steps::default() };
+        assert!(!steps.are_of_totals());
+        steps.n_cells = 400;
+        assert!(steps.are_of_totals());
         let hours = [[1.0, 0.0, 0.5], [0.5, 1.0, 0.5], [0.5, 0.0, 2.0], [3.0, 1.0, 0.0]];
         assert!(!are_of_totals(&hours));
     }
@@ -129,7 +154,9 @@ mod tests {
             values: vec![1.0; 2],
             source: "F.nc".to_owned(),
         };
-        let error = running(&field, 1).to_string();
-        assert!(error.contains("never become smaller") && error.contains("bounds"), "{error}");
+        let steps = Steps { n_wet: 5, longest: 4, n_falls: 1, ..Steps::default() };
+        let error = running(&field, 1, &steps).to_string();
+        assert!(error.contains("of 5 steps with rain, 1 become smaller"), "{error}");
+        assert!(error.contains("bounds"), "{error}");
     }
 }

@@ -93,7 +93,7 @@ fn derived_forecast(number: u8) -> Option<&'static str> {
         7 => "range between the quantiles of all members",
         8 => "minimum of all members",
         9 => "maximum of all members",
-        _ => "variance or another statistic of all members, not the mean",
+        _ => "another statistic of the members",
     })
 }
 

@@ -1,10 +1,10 @@
 //! Quantities that are made of rain and are no rain.
 
 use super::super::Content;
-use super::{has_pair, quoted, words};
+use super::{beginning, has_pair, quoted, words};
 
 /// Words of names of statistics, differences and numbers that are no amount of rain.
-const WORDS: [&str; 53] = [
+const WORDS: [&str; 59] = [
     "anom",
     "anomalies",
     "anomaly",
@@ -25,6 +25,8 @@ const WORDS: [&str; 53] = [
     "evap",
     "evaporation",
     "evapotranspiration",
+    "exceedance",
+    "extreme",
     "flag",
     "fraction",
     "frequency",
@@ -32,8 +34,10 @@ const WORDS: [&str; 53] = [
     "indices",
     "mask",
     "max",
+    "maxima",
     "maximum",
     "median",
+    "minima",
     "minimum",
     "minus",
     "normals",
@@ -42,6 +46,7 @@ const WORDS: [&str; 53] = [
     "percentage",
     "percentile",
     "percentiles",
+    "precipitable",
     "prob",
     "probabilities",
     "probability",
@@ -57,12 +62,26 @@ const WORDS: [&str; 53] = [
     "stdev",
     "trend",
     "type",
+    "uncertainty",
     "variance",
 ];
 /// Behind one of them, it is said what was done to rain (`bias-corrected`), or who made it (the Global Precipitation
 /// Climatology Centre).
-const HARMLESS_BEHIND: [&str; 8] =
-    ["corrected", "correction", "corr", "adjusted", "adjustment", "project", "centre", "center"];
+const HARMLESS_BEHIND: [&str; 11] = [
+    "corrected",
+    "correction",
+    "corr",
+    "adjusted",
+    "adjustment",
+    "calibrated",
+    "matched",
+    "removed",
+    "project",
+    "centre",
+    "center",
+];
+/// `wet days` is no amount, `rain of five days` is.
+const BEFORE_DAYS: [&str; 6] = ["wet", "dry", "rain", "rainy", "consecutive", "of"];
 
 /// Methods of cells (CF conventions, appendix E) that make something else of rain. Sums, means and points stay rain.
 const METHODS: [&str; 16] = [
@@ -103,21 +122,17 @@ pub(super) fn reason(content: &Content, texts: &[(&str, &str)]) -> Option<String
     Some(format!("its {name} is {}", quoted(text)))
 }
 
-/// Descriptions may go on to speak of other variables.
-fn beginning<'t>(name: &str, text: &'t str) -> &'t str {
-    match name {
-        "description" => text.split(['.', ';']).next().unwrap_or(text),
-        _ => text,
-    }
-}
-
 fn found(words: &[String]) -> Vec<&str> {
-    let is_number = |i: usize| i > 0 && words[i - 1].starts_with(|c: char| c.is_ascii_digit());
+    let before = |i: usize| i.checked_sub(1).map(|before| words[before].as_str());
     let is_harmless = |i: usize| {
         let next = words.get(i + 1);
-        // `sum of 5 days` is an amount, `wet days` is none.
         next.is_some_and(|next| HARMLESS_BEHIND.contains(&next.as_str()))
-            || words[i] == "days" && is_number(i)
+            || match words[i].as_str() {
+                "days" => before(i).is_some_and(|before| !BEFORE_DAYS.contains(&before)),
+                // How often there is a field.
+                "frequency" => before(i).is_some_and(|b| b.ends_with("ly") || b == "output"),
+                _ => false,
+            }
     };
     let mut found: Vec<&str> = words
         .iter()
@@ -131,12 +146,16 @@ fn found(words: &[String]) -> Vec<&str> {
     found
 }
 
-/// In short names, `min` is a minimum unless a number stands before it.
+/// In short names, `min` is a minimum unless it is of a time: `5min`, `mm_min`.
 fn words_of_variable(name: &str) -> Vec<String> {
     let words = words(name);
     let mut all: Vec<String> = found(&words).into_iter().map(str::to_owned).collect();
     let is_minimum = |(i, word): (usize, &String)| {
-        word == "min" && !(i > 0 && words[i - 1].ends_with(|c: char| c.is_ascii_digit()))
+        let is_of_time = |before: &String| {
+            before.ends_with(|c: char| c.is_ascii_digit())
+                || ["mm", "per"].contains(&before.as_str())
+        };
+        word == "min" && !i.checked_sub(1).is_some_and(|before| is_of_time(&words[before]))
     };
     if words.iter().enumerate().any(is_minimum) {
         all.push("min".to_owned());

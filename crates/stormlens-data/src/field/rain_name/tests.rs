@@ -58,6 +58,14 @@ fn names_of_all_the_rain_are_whole() {
         "bias-corrected precipitation",
         "Global Precipitation Climatology Centre: precipitation",
         "precipitation of 5 days",
+        "rain of five days",
+        "sum of all days of the month",
+        "probability-matched mean precipitation",
+        "Climatology-Calibrated Precipitation Analysis",
+        "Precipitation (3-hourly frequency)",
+        "Rain of a convective-permitting model",
+        "grid scale and cumulus precipitation",
+        "Precipitation (rain and snow)",
     ] {
         assert_eq!(of_long_name(text), RainKind::Whole, "{text}");
     }
@@ -110,7 +118,9 @@ fn parts_are_known_by_every_name() {
         (LargeScale, "Large-scale precipitation"),
         (LargeScale, "ACCUMULATED TOTAL GRID SCALE PRECIPITATION"),
         (LargeScale, "Non-convective precipitation"),
+        (Convective, "ACCUMULATED SHALLOW CUMULUS PRECIPITATION"),
         (Snow, "Snowfall"),
+        (Snow, "Snow precipitation rate"),
     ] {
         assert_eq!(of_long_name(text), RainKind::Part(part), "{text}");
     }
@@ -119,6 +129,32 @@ fn parts_are_known_by_every_name() {
     assert_eq!(RainKind::of(&both), RainKind::Part(Convective));
     assert!(is_part_of_rain(&content("cp", "", &[])));
     assert!(!is_part_of_rain(&Content { unit: "J kg-1 K-1".to_owned(), ..content("cp", "", &[]) }));
+}
+
+/// CHIRPS 2.0, as its header has it.
+#[test]
+fn a_standard_name_that_is_none_does_not_count_beside_a_long_name() {
+    let chirps = [
+        ("standard_name", "convective precipitation rate"),
+        ("long_name", "Climate Hazards group InfraRed Precipitation with Stations"),
+    ];
+    let of = |said: &[(&str, &str)]| {
+        RainKind::of(&content("precip", "convective precipitation rate", said))
+    };
+    assert_eq!(of(&chirps), RainKind::Whole);
+    assert_eq!(of(&chirps[..1]), RainKind::Part(RainPart::Convective));
+}
+
+#[test]
+fn what_only_sounds_like_a_part_is_none() {
+    let height = content("hcct", "", &[("long_name", "Height of convective cloud top")]);
+    assert!(!is_part_of_rain(&Content { unit: "m".to_owned(), ..height }));
+    let total = "Total precipitation. Convective precipitation is in cp.";
+    let total = content("tp", "", &[("description", total)]);
+    assert_eq!(RainKind::of(&total), RainKind::Whole);
+    for name in ["rain_mm_min", "rain_per_min"] {
+        assert_eq!(named(name), RainKind::Whole, "{name}");
+    }
 }
 
 #[test]
@@ -148,6 +184,11 @@ fn what_is_made_of_rain_is_no_rain() {
         "ratio of convective to total precipitation",
         "precipitation climatology",
         "precipitation bias",
+        "Precipitable water of the entire atmosphere",
+        "number of wet days",
+        "consecutive dry days without rain",
+        "frequency of precipitation",
+        "uncertainty of precipitation",
     ] {
         assert!(is_other(of_long_name(text)), "{text}");
     }
