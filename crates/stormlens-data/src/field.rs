@@ -21,7 +21,7 @@ mod tests;
 mod words;
 
 pub use accumulation::{Accumulated, accumulate};
-pub use contents::{Content, GridSummary, Wanted};
+pub use contents::{Content, GridSummary, Wanted, series};
 pub use error::FieldError;
 pub use file::{FieldFile, Stated, npy_field};
 pub use gridded::GriddedField;

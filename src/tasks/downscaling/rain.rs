@@ -1,14 +1,17 @@
 //! Rain that can be refined: what files offer, and one sum of it in millimetres.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
-use stormlens_data::field::accumulation::{MOST_GROUPS, check_no_total};
-use stormlens_data::field::rain_name::{check_is_rain, is_part_of_rain, not_rain, only_parts};
+use stormlens_data::field::accumulation::check_no_total;
+use stormlens_data::field::rain_name::{
+    check_is_rain, is_part_of_rain, not_rain, only_parts, says_rain,
+};
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, RainKind, RainPart, Statistic,
-    accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, RainKind, RainPart, accumulate,
+    series,
 };
 use stormlens_data::time::format_utc;
 
@@ -184,7 +187,8 @@ fn offers_of(
         _ => {}
     }
     let head = |content: &Content| GriddedField::of_head(content)?.of_hours(stated).ok();
-    for group in groups(contents, &is_meant) {
+    let is_timed = |content: &Content| content.interval.is_some() && is_meant(content);
+    for group in series(contents, is_timed) {
         let fields: Vec<GriddedField> = group.iter().filter_map(|&i| head(&contents[i])).collect();
         if fields.len() < group.len() {
             continue;
@@ -242,7 +246,7 @@ fn offer(
 
 fn what(content: &Content) -> String {
     let Content { variable, unit, level, member, .. } = content;
-    let run = run_of(content).map(|begin| format!("forecast of {}", format_utc(begin)));
+    let run = content.run().map(|begin| format!("forecast of {}", format_utc(begin)));
     let parts = [
         Some(format!("{variable} ({unit})")),
         RainKind::of(content).part().map(|part| part.in_words().to_owned()),
@@ -251,35 +255,6 @@ fn what(content: &Content) -> String {
         run,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// Places of the fields of one quantity of rain each.
-fn groups(contents: &[Content], is_meant: impl Fn(&Content) -> bool) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (i, content) in contents.iter().enumerate() {
-        if content.interval.is_none() || !is_meant(content) {
-            continue;
-        }
-        let same = |group: &&mut Vec<usize>| {
-            let other = &contents[group[0]];
-            let kind = |content: &Content| (content.member, run_of(content));
-            (&other.variable, &other.level, &other.grid)
-                == (&content.variable, &content.level, &content.grid)
-                && kind(other) == kind(content)
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(i),
-            None => groups.push(vec![i]),
-        }
-    }
-    groups
-}
-
-/// When the forecast began that a field is of; `None` for what was observed. Sums of one forecast are not mixed with
-/// those of another.
-fn run_of(content: &Content) -> Option<Timestamp> {
-    let ahead = |begin: &Timestamp| content.interval.is_some_and(|own| own.end > *begin);
-    content.reference_time.filter(ahead)
 }
 
 /// Names of rain in GRIB and NetCDF, in any case.
@@ -309,40 +284,18 @@ pub fn is_rain_name(name: &str) -> bool {
 /// By the name of the variable, by the standard name of CF, or by words for people: one of them is enough, for each may be
 /// anything.
 fn is_rain(content: &Content) -> bool {
-    let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
-    let says = |word: &str| said.iter().any(|text| text.contains(word));
-    is_rain_name(&content.variable) || says("precipitation") || says("rainfall")
+    is_rain_name(&content.variable) || says_rain(content)
 }
 
 /// Checks that fields of which somebody states the hours are no running total, which makes rain of the right size.
 ///
 /// # Errors
-/// For fields that hardly ever become smaller, and for what cannot be read.
+/// As [`check_no_total`].
 pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<(), FieldError> {
-    let contents = file.contents();
-    let mut checked: Vec<&str> = Vec::new();
-    for offer in offers.iter().filter(|offer| !offer.places.is_empty()) {
-        if checked.contains(&offer.what.as_str()) {
-            continue;
-        }
-        if checked.len() == MOST_GROUPS {
-            break;
-        }
-        checked.push(&offer.what);
-        let first = &contents[offer.places[0]];
-        // The mean of a rate is no total, whatever it does.
-        let is_meant = |content: &Content| {
-            content.variable == first.variable
-                && is_amount_at_a_moment(content)
-                && content.interval.is_some_and(|own| own.statistic != Statistic::Mean)
-        };
-        let groups = groups(contents, is_meant);
-        let own = groups.into_iter().find(|group| group.contains(&offer.places[0]));
-        let mut places = own.unwrap_or_default();
-        places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
-        check_no_total(file, &places, hours)?;
-    }
-    Ok(())
+    let variables: BTreeSet<&str> = offers.iter().map(|offer| offer.variable.as_str()).collect();
+    check_no_total(file, hours, |content| {
+        variables.contains(content.variable.as_str()) && is_amount_at_a_moment(content)
+    })
 }
 
 /// Reads one sum.

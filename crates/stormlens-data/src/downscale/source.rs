@@ -6,9 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::{is_hour, stated_in_vain, unstated};
-use crate::field::accumulation::{
-    MOST_GROUPS, check_no_total, hours_before, interval_of, is_amount,
-};
+use crate::field::accumulation::{check_no_total, hours_before, interval_of, is_amount};
 use crate::field::rain_name::{check_is_rain, only_parts};
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainKind, Statistic,
@@ -58,7 +56,9 @@ impl RainSource {
             }
         }
         if let Some(hours) = stated {
-            check_stated(&file, &variable, hours)?;
+            check_no_total(&file, hours, |content| {
+                content.variable == variable && is_amount_at_a_moment(content)
+            })?;
         }
         match (stated, of_it().any(is_amount_at_a_moment)) {
             (None, true) => return Err(unstated(&name, &variable)),
@@ -167,34 +167,6 @@ impl Sums {
         let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
         accumulate(&fields, start, end)
     }
-}
-
-/// Checks that amounts of which somebody states the hours are no running total.
-fn check_stated(file: &FieldFile, variable: &str, hours: i64) -> Result<(), FieldError> {
-    let contents = file.contents();
-    let is_sum = |content: &Content| {
-        content.variable == variable
-            && content.interval.is_some_and(|own| own.statistic != Statistic::Mean)
-    };
-    let is_open = |content: &Content| is_sum(content) && is_amount_at_a_moment(content);
-    // Fields of different members, levels or forecasts are no steps of one total.
-    let kind = |place: usize| {
-        let Content { member, level, interval, reference_time, .. } = &contents[place];
-        let is_ahead = |begin: &Timestamp| interval.is_some_and(|own| own.end > *begin);
-        (*member, level.as_str(), reference_time.filter(is_ahead))
-    };
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for place in (0..contents.len()).filter(|&place| is_open(&contents[place])) {
-        match groups.iter_mut().find(|group| kind(group[0]) == kind(place)) {
-            Some(group) => group.push(place),
-            None => groups.push(vec![place]),
-        }
-    }
-    for mut places in groups.into_iter().take(MOST_GROUPS) {
-        places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
-        check_no_total(file, &places, hours)?;
-    }
-    Ok(())
 }
 
 /// Whether a field is an amount, or a mean rate, of which the file says one moment only.

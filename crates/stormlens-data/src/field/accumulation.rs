@@ -32,7 +32,7 @@ mod tests;
 
 pub(crate) use amounts::interval_of;
 use amounts::{amounts, by_the_unit};
-pub use running::{MOST_GROUPS, check_no_total};
+pub use running::check_no_total;
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]

@@ -46,6 +46,34 @@ pub struct GridSummary {
     pub bounds: Option<[f64; 4]>,
 }
 
+impl Content {
+    /// When the forecast began that a field is of; `None` for what was observed. Sums of one forecast are not mixed with
+    /// those of another.
+    pub fn run(&self) -> Option<Timestamp> {
+        let is_ahead = |begin: &Timestamp| self.interval.is_some_and(|own| own.end > *begin);
+        self.reference_time.filter(is_ahead)
+    }
+
+    /// Whether both are of one quantity, level, grid, member and forecast: then they differ in their times.
+    fn follows(&self, other: &Self) -> bool {
+        let run = |content: &Self| (content.member, content.run());
+        (&self.variable, &self.level, &self.grid) == (&other.variable, &other.level, &other.grid)
+            && run(self) == run(other)
+    }
+}
+
+/// Places of the fields that are meant, those together that follow each other.
+pub fn series(contents: &[Content], is_meant: impl Fn(&Content) -> bool) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for (place, content) in contents.iter().enumerate().filter(|(_, content)| is_meant(content)) {
+        match all.iter_mut().find(|one| contents[one[0]].follows(content)) {
+            Some(one) => one.push(place),
+            None => all.push(vec![place]),
+        }
+    }
+    all
+}
+
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.variable)?;

@@ -57,6 +57,12 @@ impl RainKind {
     }
 }
 
+/// Whether the standard name or the words for people speak of rain.
+pub fn says_rain(content: &Content) -> bool {
+    let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
+    said.iter().any(|text| text.contains("precipitation") || text.contains("rainfall"))
+}
+
 /// Whether a field is a part of the rain, also under a name without “rain” in it: `cp` in m. Heights of convective clouds
 /// are in m, too.
 pub fn is_part_of_rain(content: &Content) -> bool {

@@ -2,6 +2,27 @@
 
 use std::path::PathBuf;
 
+use super::{Content, GridSummary};
+
+/// The head of a field of one cell that says nothing but its names.
+pub(crate) fn content(variable: &str, standard_name: &str) -> Content {
+    Content {
+        variable: variable.to_owned(),
+        title: String::new(),
+        standard_name: standard_name.to_owned(),
+        said: Vec::new(),
+        unit: String::new(),
+        level: String::new(),
+        reference_time: None,
+        interval: None,
+        member: None,
+        grid: GridSummary { kind: String::new(), height: 1, width: 1, bounds: None },
+        packing: String::new(),
+        missing_values: Vec::new(),
+        producer: String::new(),
+    }
+}
+
 /// A folder below the one that `STORMLENS_GOLDEN_DIR` names; says so where that is not set.
 pub(crate) fn golden(name: &str) -> Option<PathBuf> {
     match std::env::var_os("STORMLENS_GOLDEN_DIR") {

@@ -4,6 +4,7 @@ use super::FieldQuantity::{
     self, EastwardWind, GeopotentialHeight, NorthwardWind, Precipitation, RelativeHumidity,
     SeaLevelPressure, SpecificHumidity, Temperature,
 };
+use crate::field::rain_name::says_rain;
 use crate::field::{Content, Level, RainKind};
 
 /// What a field of a file is.
@@ -27,13 +28,10 @@ pub fn recognise(content: &Content) -> Option<Recognised> {
 
 /// Why a field that bears a name of rain is not taken for it; `None` for rain, and for what bears no such name.
 pub fn why_no_rain(content: &Content) -> Option<String> {
-    let said = [&content.standard_name, &content.title].map(|text| text.to_lowercase());
     let is_named = by_names(content).is_some_and(|found| found.quantity == Precipitation);
-    let is_said =
-        said.iter().any(|text| text.contains("precipitation") || text.contains("rainfall"));
     let variable = &content.variable;
     match RainKind::of(content) {
-        _ if !is_named && !is_said => None,
+        _ if !is_named && !says_rain(content) => None,
         RainKind::Whole => None,
         RainKind::Part(part) => Some(format!("{variable} is {}", part.in_words())),
         RainKind::Other(why) => Some(format!("{variable} is not rain: {why}")),
@@ -132,24 +130,10 @@ fn of_short_name(name: &str) -> Option<(FieldQuantity, Option<Level>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::GridSummary;
+    use crate::field::testing;
 
     fn content(variable: &str, standard_name: &str, level: &str) -> Content {
-        Content {
-            variable: variable.to_owned(),
-            title: String::new(),
-            standard_name: standard_name.to_owned(),
-            said: Vec::new(),
-            unit: String::new(),
-            level: level.to_owned(),
-            reference_time: None,
-            interval: None,
-            member: None,
-            grid: GridSummary { kind: String::new(), height: 1, width: 1, bounds: None },
-            packing: String::new(),
-            missing_values: Vec::new(),
-            producer: String::new(),
-        }
+        Content { level: level.to_owned(), ..testing::content(variable, standard_name) }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Totals since one start that somebody states to be sums of so many hours each.
 
 use super::refuse;
-use crate::field::{FieldError, FieldFile, GriddedField};
+use crate::field::{Content, FieldError, FieldFile, GriddedField, Statistic, series};
 
 /// So many steps with rain are looked at, and so many fields at most: files of years have more.
 const MOST_STEPS: usize = 12;
 const MOST_FIELDS: usize = 200;
 /// So many runs or members of a file are looked at: all are made in the same way.
-pub const MOST_GROUPS: usize = 12;
+const MOST_SERIES: usize = 12;
 /// Two fields grow by chance; in three steps one after the other, rain ends somewhere.
 const LEAST_RUN: usize = 3;
 /// A few cells may all grow for some hours.
@@ -61,11 +61,28 @@ impl Steps {
     }
 }
 
-/// Checks that fields of one variable, in the order of their times, are no running total.
+/// Checks that fields of which somebody states the hours are no running total. Means of rates are none, whatever they do.
 ///
 /// # Errors
 /// [`FieldError::Interval`] for fields that hardly ever become smaller, and as the file for what cannot be read.
-pub fn check_no_total(file: &FieldFile, places: &[usize], hours: i64) -> Result<(), FieldError> {
+pub fn check_no_total(
+    file: &FieldFile,
+    hours: i64,
+    is_meant: impl Fn(&Content) -> bool,
+) -> Result<(), FieldError> {
+    let contents = file.contents();
+    let is_no_mean = |content: &Content| {
+        content.interval.is_some_and(|own| own.statistic != Statistic::Mean) && is_meant(content)
+    };
+    for mut places in series(contents, is_no_mean).into_iter().take(MOST_SERIES) {
+        places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
+        check_series(file, &places, hours)?;
+    }
+    Ok(())
+}
+
+/// The same of fields that follow each other.
+fn check_series(file: &FieldFile, places: &[usize], hours: i64) -> Result<(), FieldError> {
     let mut steps = Steps::default();
     let mut earlier: Option<GriddedField> = None;
     for &place in places.iter().take(MOST_FIELDS) {

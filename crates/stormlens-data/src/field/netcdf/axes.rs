@@ -279,9 +279,7 @@ fn auxiliary<'f>(file: &'f NcFile, along: &str, standard_name: &str) -> Option<&
 
 /// The moments of a variable of times.
 fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, String> {
-    let none = || format!("{} holds what is no time", variable.name());
-    let unit = time_unit(variable)?;
-    values(file, variable)?.into_iter().map(|value| unit.moment(value).ok_or_else(none)).collect()
+    time_unit(variable)?.moments(&values(file, variable)?, variable.name())
 }
 
 /// The scalar variable with the time of analysis that CF names so.
@@ -304,19 +302,17 @@ fn intervals(
     times: &[f64],
     unit: &TimeUnit,
 ) -> Result<Vec<Interval>, String> {
-    let moment = |value: f64| {
-        unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", coordinate.name()))
-    };
-    let bounds = bounds::of_times(file, coordinate, (times, unit))?;
+    let times = unit.moments(times, coordinate.name())?;
     let statistic = statistic(variable, coordinate);
-    let interval = |(i, &time): (usize, &f64)| match &bounds {
+    Ok(match bounds::of_times(file, coordinate, (&times, unit))? {
+        Some(bounds) => {
+            bounds.into_iter().map(|[start, end]| Interval { start, end, statistic }).collect()
+        }
         None => {
             let statistic = without_bounds(statistic);
-            Ok(Interval { statistic, ..Interval::at(moment(time)?) })
+            times.into_iter().map(|time| Interval { statistic, ..Interval::at(time) }).collect()
         }
-        Some(bounds) => Ok(Interval { start: bounds[i][0], end: bounds[i][1], statistic }),
-    };
-    times.iter().enumerate().map(interval).collect()
+    })
 }
 
 /// Of a time without bounds: a sum is an amount of which somebody may state the hours; means, maxima and minima are no values

@@ -19,22 +19,21 @@ const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 pub(super) fn of_times(
     file: &NcFile,
     coordinate: &NcVariable,
-    (times, unit): (&[f64], &TimeUnit),
+    (times, unit): (&[Timestamp], &TimeUnit),
 ) -> Result<Option<Vec<[Timestamp; 2]>>, String> {
     let Some(name) = text(coordinate, "bounds").filter(|name| !name.is_empty()) else {
         return Ok(None);
     };
     let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
     check_shape(bounds, coordinate)?;
-    let ends = moments(&unit_of(bounds, coordinate, unit)?, bounds, &values(file, bounds)?)?;
-    let times = moments(unit, coordinate, times)?;
+    let ends = unit_of(bounds, coordinate, unit)?.moments(&values(file, bounds)?, &name)?;
     // Bounds run as their axis does, so those of times that descend begin with the end.
     let pairs = ends.chunks_exact(2).map(|pair| [pair[0].min(pair[1]), pair[0].max(pair[1])]);
     let pairs: Vec<[Timestamp; 2]> = pairs.collect();
     if pairs.len() != times.len() {
         return Err(format!("{} has no two bounds for each time", short(&name)));
     }
-    check_within((coordinate, bounds), &times, &pairs)?;
+    check_within((coordinate, bounds), times, &pairs)?;
     Ok(Some(pairs))
 }
 
@@ -67,17 +66,6 @@ fn unit_of(
         None => Ok(*unit),
         Some(_) => time_unit_in(bounds, calendar.or_else(|| text(coordinate, "calendar"))),
     }
-}
-
-fn moments(
-    unit: &TimeUnit,
-    variable: &NcVariable,
-    values: &[f64],
-) -> Result<Vec<Timestamp>, String> {
-    let moment = |&value: &f64| {
-        unit.moment(value).ok_or_else(|| format!("{value} is no time in {}", variable.name()))
-    };
-    values.iter().map(moment).collect()
 }
 
 fn check_within(

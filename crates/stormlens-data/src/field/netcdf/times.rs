@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::words::short;
 use crate::time::parse_utc;
 
 /// Stands between a unit of time and its origin.
@@ -42,6 +43,16 @@ impl TimeUnit {
     pub fn begins_before_the_gap(&self) -> bool {
         const GREGORIAN_S: i64 = -12_219_292_800;
         self.origin.as_second() < GREGORIAN_S
+    }
+
+    /// The moments of the numbers of a variable.
+    ///
+    /// # Errors
+    /// In words that name the variable, for a number beyond the calendar.
+    pub fn moments(&self, numbers: &[f64], variable: &str) -> Result<Vec<Timestamp>, String> {
+        let no_time = |number: f64| format!("{number} is no time in {}", short(variable));
+        let moment = |&number: &f64| self.moment(number).ok_or_else(|| no_time(number));
+        numbers.iter().map(moment).collect()
     }
 
     /// The moment of a number; `None` beyond the calendar.

@@ -1,25 +1,12 @@
 //! Names that files give to rain, to parts of it, and to what is none.
 
 use super::*;
-use crate::field::GridSummary;
+use crate::field::testing;
 
 fn content(variable: &str, standard_name: &str, said: &[(&str, &str)]) -> Content {
     let said = said.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    Content {
-        variable: variable.to_owned(),
-        title: String::new(),
-        standard_name: standard_name.to_owned(),
-        said: said.collect(),
-        unit: "mm".to_owned(),
-        level: String::new(),
-        reference_time: None,
-        interval: None,
-        member: None,
-        grid: GridSummary { kind: String::new(), height: 1, width: 1, bounds: None },
-        packing: String::new(),
-        missing_values: Vec::new(),
-        producer: String::new(),
-    }
+    let head = testing::content(variable, standard_name);
+    Content { said: said.collect(), unit: "mm".to_owned(), ..head }
 }
 
 fn named(variable: &str) -> RainKind {
