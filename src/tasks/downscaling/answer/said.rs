@@ -40,7 +40,7 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("terrain", text, false));
     }
     let [rows, columns] = work.rain.field.grid.spacing_deg();
-    let coarser = coarser::words(rows.max(columns), work.geometry.coarse_deg);
+    let coarser = coarser::words(rows.max(columns), ("was trained on", work.geometry.coarse_deg));
     notes.extend(coarser.map(|text| Note::new(COARSER, text, false)));
     if let Some(text) = work.extent.left_out(work.rain.field.grid.bounds()) {
         notes.push(Note::new("left-out", text, false));

@@ -55,8 +55,9 @@ pub(super) fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
             format!("fields of files, on {grid}, were interpolated to {rows} × {columns} nodes");
         add("interpolated", text, false);
     }
-    let expected = statement.spacing_deg();
-    if let Some(text) = coarsest_deg(work).and_then(|own| coarser::words(own, expected)) {
+    // The fields of the training may have been as coarse, and were brought to these nodes, too.
+    let takes = ("takes", statement.spacing_deg());
+    if let Some(text) = coarsest_deg(work).and_then(|own| coarser::words(own, takes)) {
         add(COARSER, text, false);
     }
     if !work.sight.hidden.is_empty() {
