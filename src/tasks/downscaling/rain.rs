@@ -294,7 +294,9 @@ fn is_rain(content: &Content) -> bool {
 pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<(), FieldError> {
     let variables: BTreeSet<&str> = offers.iter().map(|offer| offer.variable.as_str()).collect();
     check_no_total(file, hours, |content| {
-        variables.contains(content.variable.as_str()) && is_amount_at_a_moment(content)
+        variables.contains(content.variable.as_str())
+            && is_amount_at_a_moment(content)
+            && !matches!(RainKind::of(content), RainKind::Other(_))
     })
 }
 

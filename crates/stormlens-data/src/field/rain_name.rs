@@ -44,6 +44,7 @@ impl RainKind {
         if let Some(why) = other::reason(content, &texts) {
             return Self::Other(why);
         }
+        let texts = without_free_names(texts);
         let of_text = |&(name, text): &(&str, &str)| of_words(&words(beginning(name, text)));
         let part = of_variable(&content.variable).or_else(|| texts.iter().find_map(of_text));
         part.map_or(Self::Whole, Self::Part)
@@ -123,7 +124,12 @@ fn texts(content: &Content) -> Vec<(&str, &str)> {
             texts.push((name, text));
         }
     }
-    // With blanks it is no standard name: CHIRPS writes “convective precipitation rate” there beside its long name.
+    texts
+}
+
+/// With blanks it is no standard name: CHIRPS writes “convective precipitation rate” there beside its long name, of all the
+/// rain.
+fn without_free_names<'t>(mut texts: Vec<(&'t str, &'t str)>) -> Vec<(&'t str, &'t str)> {
     let has_long_name = texts.iter().any(|(name, _)| *name == "long_name");
     let is_free = |(name, text): &(&str, &str)| {
         *name == "standard_name" && text.contains(' ') && !text.contains('_')
@@ -186,7 +192,8 @@ fn is_snow(words: &[String]) -> bool {
 fn is_with_rain(words: &[String]) -> bool {
     let begins = |begin: &str| words.iter().any(|word| word.starts_with(begin));
     let total = words.windows(2).any(|pair| pair[0] == "total" && pair[1].starts_with("precip"));
-    begins("rain") || begins("includ") || total
+    let is_of_all = ["liquid", "phases", "undercatch"].into_iter().any(begins);
+    begins("rain") || begins("incl") || is_of_all || total
 }
 
 const CONVECTIVE: [&str; 11] = [

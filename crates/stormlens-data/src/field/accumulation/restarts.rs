@@ -58,6 +58,8 @@ struct Change {
     n_wet: usize,
     n_rise: usize,
     n_fall: usize,
+    /// Of those, the ones that fall by more than packing and rounding make.
+    n_beyond: usize,
     /// Over the wet cells, mm.
     sum_mm: f64,
     earlier_mm: f64,
@@ -104,6 +106,7 @@ fn change(
         change.sum_mm += rise;
         change.earlier_mm += a;
         let rounded = step.mul_add(1.05, 1e-6).max(INTERPOLATION_MM) + ROUNDED_SHARE * a.abs();
+        change.n_beyond += usize::from(rise < -rounded);
         let allowed = rounded + overshoot;
         let is_worst = change.worst.is_none_or(|(_, worst)| rise < worst);
         if rise < -allowed && is_worst {
@@ -114,15 +117,18 @@ fn change(
 }
 
 impl Change {
-    /// One cell that falls by more than packing makes, more cells that fall than rise, or less rain in all.
+    /// One cell that falls by more than packing and overshoots make, many that fall by more than packing, more cells that
+    /// fall than rise, or less rain in all.
     fn is_restart(&self, step: f64) -> bool {
         let wet = self.n_wet.max(1) as f64;
         let (mean, earlier) = (self.sum_mm / wet, self.earlier_mm / wet);
         let is_mean_less = mean < -(0.25 * step + 1e-4 * earlier);
         // Packing anew lets as many cells rise as fall. Of a few cells nothing follows.
         let are_many = self.n_wet >= 8 && self.n_fall * 4 > self.n_wet;
+        // Overshoots lie beside strong cells, and are few.
+        let is_less_in_many = self.n_beyond >= 8 && self.n_beyond * 10 > self.n_wet;
         let is_less_in_most = are_many && self.n_fall > 3 * self.n_rise && mean < -0.1 * step;
-        self.worst.is_some() || is_mean_less || is_less_in_most
+        self.worst.is_some() || is_mean_less || is_less_in_many || is_less_in_most
     }
 }
 

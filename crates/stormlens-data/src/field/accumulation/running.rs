@@ -6,7 +6,7 @@ use crate::field::{Content, FieldError, FieldFile, GriddedField, Statistic, seri
 /// So many steps with rain are looked at, and so many fields at most: files of years have more.
 const MOST_STEPS: usize = 12;
 const MOST_FIELDS: usize = 200;
-/// So many runs or members of a file are looked at: all are made in the same way.
+/// So many series of a file are looked at, mostly runs or members, which are made in the same way.
 const MOST_SERIES: usize = 12;
 /// Two fields grow by chance; in three steps one after the other, rain ends somewhere.
 const LEAST_RUN: usize = 3;
@@ -103,10 +103,10 @@ fn check_series(file: &FieldFile, places: &[usize], hours: i64) -> Result<(), Fi
 
 fn running(field: &GriddedField, hours: i64, steps: &Steps) -> FieldError {
     refuse(format!(
-        "{}: of {} steps with rain, {} become smaller in a cell, and in {} one after the other no cell does: they look like a \
+        "{}: in {} of {} steps with rain a cell becomes smaller, and in {} one after the other none does: they look like a \
          total since one start, not like sums of {hours} h each; leave out the hours of each field, and write the start \
          and the end of what each field counts into the bounds of its time (CF conventions 7.1)",
-        field.source, steps.n_wet, steps.n_falls, steps.longest
+        field.source, steps.n_falls, steps.n_wet, steps.longest
     ))
 }
 
@@ -173,7 +173,7 @@ mod tests {
         };
         let steps = Steps { n_wet: 5, longest: 4, n_falls: 1, ..Steps::default() };
         let error = running(&field, 1, &steps).to_string();
-        assert!(error.contains("of 5 steps with rain, 1 become smaller"), "{error}");
+        assert!(error.contains("in 1 of 5 steps with rain a cell becomes smaller"), "{error}");
         assert!(error.contains("bounds"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Bounds of times (CF 7.1): from when to when each field is.
 
 use jiff::{SignedDuration, Timestamp};
-use netcdf_reader::{NcFile, NcVariable};
+use netcdf_reader::{NcFile, NcType, NcVariable};
 
 use super::super::words::short;
 use super::axes::{text, time_unit_in, values};
@@ -10,6 +10,11 @@ use crate::time::format_utc;
 
 /// What rounding may move a time beyond its bounds.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
+
+/// The same between two bounds. Float32 counts days of a century to some minutes, and hours to as much.
+fn rounding(is_float: bool, [start, end]: [Timestamp; 2]) -> SignedDuration {
+    if is_float { ROUNDING.max(end.duration_since(start) / 2) } else { ROUNDING }
+}
 
 /// The earlier and the later bound of each time; `None` where the coordinate names no bounds.
 ///
@@ -24,7 +29,13 @@ pub(super) fn of_times(
     let Some(name) = text(coordinate, "bounds").filter(|name| !name.is_empty()) else {
         return Ok(None);
     };
-    let bounds = file.variable(&name).map_err(|e| format!("its bounds: {e}"))?;
+    let missing = |_| {
+        let [coordinate, name] = [coordinate.name(), &name].map(short);
+        format!(
+            "{coordinate} names the bounds {name}, which the file does not have: write them, or delete the attribute"
+        )
+    };
+    let bounds = file.variable(&name).map_err(missing)?;
     check_shape(bounds, coordinate)?;
     let ends = unit_of(bounds, coordinate, unit)?.moments(&values(file, bounds)?, &name)?;
     // Bounds run as their axis does, so those of times that descend begin with the end.
@@ -73,8 +84,10 @@ fn check_within(
     times: &[Timestamp],
     pairs: &[[Timestamp; 2]],
 ) -> Result<(), String> {
-    let is_outside = |(time, [start, end]): &(&Timestamp, &[Timestamp; 2])| {
-        start.duration_since(**time) > ROUNDING || time.duration_since(*end) > ROUNDING
+    let is_float = [coordinate, bounds].iter().any(|one| matches!(one.dtype(), NcType::Float));
+    let is_outside = |(time, pair): &(&Timestamp, &[Timestamp; 2])| {
+        let ([start, end], rounding) = (**pair, rounding(is_float, **pair));
+        start.duration_since(**time) > rounding || time.duration_since(end) > rounding
     };
     let Some((&time, &[start, end])) = times.iter().zip(pairs).find(is_outside) else {
         return Ok(());

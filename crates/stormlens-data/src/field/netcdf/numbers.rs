@@ -7,7 +7,10 @@ use super::super::words::short;
 /// Numbers that a text names, separated by commas or blanks; `None` where a part of it is something else.
 pub(crate) fn in_text(text: &str) -> Option<Vec<f64>> {
     let parts = text.split([',', ' ', '\t', '\0']).filter(|part| !part.is_empty());
-    let numbers: Vec<f64> = parts.map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    // `1e20f` as in the text form of NetCDF.
+    let suffixed = |part: &str| part.trim_end_matches(['f', 'F']).parse().ok();
+    let number = |part: &str| part.parse().ok().or_else(|| suffixed(part));
+    let numbers: Vec<f64> = parts.map(number).collect::<Option<_>>()?;
     Some(numbers).filter(|numbers| !numbers.is_empty())
 }
 
@@ -23,6 +26,15 @@ pub(super) fn is_text(value: &NcAttrValue) -> bool {
 /// stored numbers without a word.
 pub(super) fn all(variable: &NcVariable, name: &str) -> Result<Option<Vec<f64>>, String> {
     let Some(attribute) = variable.attribute(name) else { return Ok(None) };
+    let is_empty = is_text(&attribute.value)
+        && attribute
+            .value
+            .as_string()
+            .is_some_and(|text| text.trim_matches(['\0', ' ']).is_empty());
+    // Nothing is missing, and nothing is out of range.
+    if is_empty && !["scale_factor", "add_offset"].contains(&name) {
+        return Ok(None);
+    }
     let found = match &attribute.value {
         NcAttrValue::Chars(text) => in_text(text),
         NcAttrValue::Strings(texts) => in_text(&texts.join(" ")),
@@ -78,8 +90,9 @@ mod tests {
     #[test]
     fn a_text_is_numbers_or_nothing() {
         assert_eq!(in_text(" 0.01 "), Some(vec![0.01]));
-        assert_eq!(in_text("-9999, 1e20"), Some(vec![-9999.0, 1e20]));
+        assert_eq!(in_text("-9999.f, 1e20"), Some(vec![-9999.0, 1e20]));
         assert_eq!(in_text("0 50\0"), Some(vec![0.0, 50.0]));
+        assert_eq!(in_text("inf"), Some(vec![f64::INFINITY]));
         for text in ["", " ", "none", "0.01 mm", "0,5x"] {
             assert_eq!(in_text(text), None, "{text}");
         }

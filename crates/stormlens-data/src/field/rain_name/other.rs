@@ -67,15 +67,16 @@ const WORDS: [&str; 59] = [
 ];
 /// Behind one of them, it is said what was done to rain (`bias-corrected`), or who made it (the Global Precipitation
 /// Climatology Centre).
-const HARMLESS_BEHIND: [&str; 11] = [
+const HARMLESS_BEHIND: [&str; 12] = [
     "corrected",
     "correction",
     "corr",
     "adjusted",
     "adjustment",
     "calibrated",
+    "mapped",
+    "mapping",
     "matched",
-    "removed",
     "project",
     "centre",
     "center",
@@ -126,11 +127,15 @@ fn found(words: &[String]) -> Vec<&str> {
     let before = |i: usize| i.checked_sub(1).map(|before| words[before].as_str());
     let is_harmless = |i: usize| {
         let next = words.get(i + 1);
+        let is_behind = |word: &str| next.is_some_and(|next| next == word);
         next.is_some_and(|next| HARMLESS_BEHIND.contains(&next.as_str()))
             || match words[i].as_str() {
+                "bias" | "error" | "errors" => is_behind("removed"),
                 "days" => before(i).is_some_and(|before| !BEFORE_DAYS.contains(&before)),
                 // How often there is a field.
-                "frequency" => before(i).is_some_and(|b| b.ends_with("ly") || b == "output"),
+                "frequency" if !is_behind("of") => {
+                    before(i).is_some_and(|before| before.ends_with("ly") || before == "output")
+                }
                 _ => false,
             }
     };

@@ -53,6 +53,10 @@ fn names_of_all_the_rain_are_whole() {
         "Rain of a convective-permitting model",
         "grid scale and cumulus precipitation",
         "Precipitation (rain and snow)",
+        "Precipitation incl. snow",
+        "Precipitation corrected for undercatch of snow",
+        "quantile-mapped precipitation",
+        "precipitation, bias removed",
     ] {
         assert_eq!(of_long_name(text), RainKind::Whole, "{text}");
     }
@@ -130,6 +134,9 @@ fn a_standard_name_that_is_none_does_not_count_beside_a_long_name() {
     };
     assert_eq!(of(&chirps), RainKind::Whole);
     assert_eq!(of(&chirps[..1]), RainKind::Part(RainPart::Convective));
+    // Of what is no rain every name counts.
+    let anomaly = content("x", "precipitation anomaly", &[("long_name", "Precipitation")]);
+    assert!(matches!(RainKind::of(&anomaly), RainKind::Other(_)));
 }
 
 #[test]
@@ -175,6 +182,8 @@ fn what_is_made_of_rain_is_no_rain() {
         "number of wet days",
         "consecutive dry days without rain",
         "frequency of precipitation",
+        "monthly frequency of precipitation",
+        "precipitation, climatology removed",
         "uncertainty of precipitation",
     ] {
         assert!(is_other(of_long_name(text)), "{text}");

@@ -90,3 +90,29 @@ fn packing_is_no_restart() {
     let whole = |to: usize, cell: usize| total(0, to, cell);
     assert!(made(&fields(|_| 0, whole), 3, 6).is_ok());
 }
+
+/// The rise of a front does not excuse that the drizzle before it is gone.
+#[test]
+fn strong_rain_elsewhere_hides_no_restart() {
+    let restarted = |to: usize, cell: usize| match (to, cell) {
+        (..=3, _) => total(0, to, cell),
+        (_, ..36) => 0.0,
+        (to, _) => 10.0 * (to - 3) as f64,
+    };
+    let error = made(&fields(|_| 0, restarted), 3, 6).unwrap_err();
+    assert!(error.contains("a total of rain never becomes smaller"), "{error}");
+}
+
+/// Splines fall a little beside a strong cell.
+#[test]
+fn overshoots_of_interpolation_are_no_restart() {
+    let smoothed = |to: usize, cell: usize| {
+        let ring = match (to, cell) {
+            (5.., 20) => 5.0,
+            (5.., 19 | 21) => -0.2,
+            _ => 0.0,
+        };
+        total(0, to, cell) + ring
+    };
+    assert!(made(&fields(|_| 0, smoothed), 3, 6).is_ok());
+}
