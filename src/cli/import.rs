@@ -61,6 +61,10 @@ pub struct Args {
     /// [default: as published, 0.4228]
     #[arg(long, value_name = "NUMBER")]
     log_std: Option<String>,
+    /// For a network that refines rain: what the wettest coarse node of each tile was brought to, where the file does
+    /// not say it [default: as published, rain as it is]
+    #[arg(long, value_name = "MM")]
+    wettest_mm: Option<String>,
     /// For a network that refines rain: hours of its sums
     /// [default: as published, 3]
     #[arg(long, value_name = "HOURS")]
@@ -140,6 +144,7 @@ fn parameters(args: &Args) -> Parameters {
         ("stage", &args.stage),
         ("log-mean", &args.log_mean),
         ("log-std", &args.log_std),
+        ("wettest-mm", &args.wettest_mm),
         ("hours", &args.hours),
         ("registration", &args.registration),
         ("fields", &args.fields),

@@ -10,8 +10,11 @@ use crate::parameters::Parameters;
 
 const LOG_MEAN: &str = "log-mean";
 const LOG_STD: &str = "log-std";
+const WETTEST_MM: &str = "wettest-mm";
 const HOURS: &str = "hours";
 const REGISTRATION: &str = "registration";
+
+const NAMES: [&str; 5] = [LOG_MEAN, LOG_STD, WETTEST_MM, HOURS, REGISTRATION];
 
 /// Unit, interval and registration; `None` for a network that refines no rain.
 pub fn describe(import: &Import<'_>) -> Option<anyhow::Result<Metadata>> {
@@ -19,7 +22,7 @@ pub fn describe(import: &Import<'_>) -> Option<anyhow::Result<Metadata>> {
 }
 
 fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
-    let only = import.parameters.only(&[LOG_MEAN, LOG_STD, HOURS, REGISTRATION]);
+    let only = import.parameters.only(&NAMES);
     only.context("the network refines rain on tiles")?;
     let stated = import.file.metadata.as_ref().and_then(|metadata| metadata.rain);
     let typed = typed(&import.parameters)?;
@@ -38,9 +41,8 @@ fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
 /// states what somebody stated.
 fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
     let published = RainStatement::PUBLISHED;
-    let names = [LOG_MEAN, LOG_STD, HOURS, REGISTRATION];
     let mut n_given = 0;
-    for name in names {
+    for name in NAMES {
         n_given += usize::from(parameters.one(name)?.is_some());
     }
     if n_given == 0 {
@@ -69,12 +71,21 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
         },
     };
     let log_mean = number(LOG_MEAN, published.log_mean)?;
-    Ok(Some(RainStatement { log_mean, log_std, hours, registration }))
+    let wettest_mm = match parameters.one(WETTEST_MM)? {
+        None => published.wettest_mm,
+        Some(text) => {
+            let mm = text.parse().ok().filter(|mm: &f64| *mm > 0.0 && mm.is_finite());
+            Some(mm.with_context(|| format!("--{WETTEST_MM} {text} is no number above 0"))?)
+        }
+    };
+    Ok(Some(RainStatement { log_mean, log_std, wettest_mm, hours, registration }))
 }
 
 fn words(rain: &RainStatement) -> String {
-    let RainStatement { log_mean, log_std, hours, registration } = rain;
+    let RainStatement { log_mean, log_std, wettest_mm, hours, registration } = rain;
+    let brought = wettest_mm.map(|mm| format!(", the wettest node of a tile brought to {mm} mm"));
     format!(
-        "sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}, {registration}"
+        "sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}{}, {registration}",
+        brought.unwrap_or_default()
     )
 }

@@ -1,7 +1,7 @@
 //! Maps: tiles put together, and what lies on the same grid.
 
 use stormlens_data::downscale::{
-    Blend, BlendOptions, Clipped, Conservation, Mosaic, MosaicBuilder, Tile, TileRain,
+    Blend, BlendOptions, Clipped, Conservation, LogScale, Mosaic, MosaicBuilder, Tile, TileRain,
     clip_negative, coarse_means, conserve,
 };
 use stormlens_data::field::{FieldError, Grid};
@@ -99,7 +99,8 @@ pub fn refined(work: &Work, wet: &[&[f32]]) -> Result<Refined, FieldError> {
         logarithms = wet.iter().map(|tile| tile.iter().map(logarithm).collect()).collect();
         wet = logarithms.iter().map(Vec::as_slice).collect();
     }
-    let mosaic = mosaic(work, &wet, work.refinement.blending.options())?;
+    let unit = |i: usize| work.unit(i);
+    let mosaic = mosaic(work, &wet, unit, work.refinement.blending.options())?;
     let mut mm = mosaic.mm.clone();
     let clipped = clip_negative(&mut mm);
     let factor = work.geometry.factor();
@@ -136,19 +137,25 @@ pub fn rival(work: &Work, of_tile: impl Fn(&[f64]) -> Vec<f64>) -> Result<Vec<f3
     let tiles: Vec<&[f32]> = tiles.iter().map(Vec::as_slice).collect();
     let options = BlendOptions { blend: Blend::Mm, ..BlendOptions::default() };
     // Rounding makes a millionth of a millimetre negative.
-    Ok(mosaic(work, &tiles, options)?.mm.into_iter().map(not_negative).collect())
+    Ok(mosaic(work, &tiles, |_| work.scale, options)?.mm.into_iter().map(not_negative).collect())
 }
 
 fn not_negative(mm: f32) -> f32 {
     if mm < 0.0 { 0.0 } else { mm }
 }
 
-fn mosaic(work: &Work, wet: &[&[f32]], options: BlendOptions) -> Result<Mosaic, FieldError> {
+/// `unit` is that of a tile.
+fn mosaic(
+    work: &Work,
+    wet: &[&[f32]],
+    unit: impl Fn(usize) -> LogScale,
+    options: BlendOptions,
+) -> Result<Mosaic, FieldError> {
     let Work { geometry, scale, .. } = *work;
     let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
     let mut builder = MosaicBuilder::new(&tiles, geometry, scale, options, MAX_NODES)?;
     for (&i, answer) in work.wet.iter().zip(wet) {
-        builder.add(&tiles[i], answer);
+        builder.add_in(unit(i), &tiles[i], answer);
     }
     for (tile, rain) in &work.tiles {
         if *rain == TileRain::Dry {

@@ -100,6 +100,10 @@ impl Pages for DownscalingTask {
             let RainStatement { log_mean, log_std, .. } = rain;
             let unit = format!("ln(1 + mm), mean {log_mean:.4}, deviation {log_std:.4}");
             facts.push(("Unit", unit));
+            if let Some(mm) = rain.wettest_mm {
+                let text = format!("The wettest coarse node of each tile is brought to {mm} mm");
+                facts.push(("Amount", text));
+            }
         }
         if checkpoint.members.len() > 1 {
             facts.push(("Members", format!("Weights of {} epochs", checkpoint.members.len())));

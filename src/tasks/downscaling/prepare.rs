@@ -78,6 +78,7 @@ pub struct Work {
     pub rain: Arc<Rain>,
     pub terrain: Option<Terrain>,
     pub geometry: Geometry,
+    /// Of the network for rain as it is.
     pub scale: LogScale,
     pub refining: Refining,
     pub refinement: Refinement,
@@ -92,6 +93,16 @@ pub struct Work {
     pub focus: Option<Focus>,
     /// Where it rains more and where less; `None` where nothing says it.
     pub climatology: Option<Climatology>,
+}
+
+impl Work {
+    /// The network's unit for one of the tiles.
+    pub fn unit(&self, tile_idx: usize) -> LogScale {
+        match &self.tiles[tile_idx].1 {
+            TileRain::Wet(coarse) => self.refining.scale_of(coarse),
+            TileRain::Dry | TileRain::Missing { .. } => self.scale,
+        }
+    }
 }
 
 /// Tiles of numbers, which lie nowhere.
@@ -305,14 +316,15 @@ fn passes(work: &Work, request: &Request, depth: usize) -> Vec<Pass> {
 fn input(work: &Work, tile_idx: usize) -> Input {
     let (tile, rain) = &work.tiles[tile_idx];
     let TileRain::Wet(coarse) = rain else { return Input::default() };
-    let Work { geometry, scale, refinement, .. } = work;
+    let Work { geometry, refinement, .. } = work;
     let size = geometry.size;
     let Some(terrain) = &work.terrain else {
         let side = geometry.n_coarse();
         let values = coarse.iter().map(|&mm| mm as f32).collect();
         return Input { values, shape: [1, side, side] };
     };
-    let z: Vec<f64> = coarse.iter().map(|&mm| scale.z(mm)).collect();
+    let unit = work.unit(tile_idx);
+    let z: Vec<f64> = coarse.iter().map(|&mm| unit.z(mm)).collect();
     let rain = channel(&z, geometry, refinement.registration);
     let mut values: Vec<f32> = rain.into_iter().map(|z| z as f32).collect();
     values.extend(tile_elevation(&terrain.field, tile, geometry));
@@ -326,7 +338,7 @@ fn ask(explain: &Explain, focus: &Focus, work: &Work) -> Asked {
         rows: focus.rows.clone(),
         columns: focus.columns.clone(),
         above: focus.above_mm,
-        mm: is_normalised.then_some(work.scale),
+        mm: is_normalised.then(|| work.unit(focus.tile_idx)),
     };
     // No rain, on flat ground at the level of the sea.
     let nothing = if is_normalised { vec![work.scale.dry_z() as f32, 0.0] } else { Vec::new() };

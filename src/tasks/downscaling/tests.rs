@@ -66,6 +66,7 @@ fn cards() -> Cards {
         rain: RainStatement {
             log_mean: 0.1,
             log_std: 0.5,
+            wettest_mm: None,
             hours: 3,
             registration: Registration::Aligned,
         },

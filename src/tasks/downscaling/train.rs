@@ -92,8 +92,22 @@ fn begin(run: &Run<'_>, config: &TileConfig) -> anyhow::Result<Begin> {
         config.data.hours,
         config.data.registration
     );
-    let scale = Some(LogScale { mean: rain.log_mean, std: rain.log_std });
+    ensure!(
+        rain.wettest_mm == config.data.wettest_mm,
+        "{shown} is of tiles {}; [data] says {}",
+        brought(rain.wettest_mm),
+        brought(config.data.wettest_mm)
+    );
+    let scale = Some(LogScale::new(rain.log_mean, rain.log_std));
     Ok(Begin { weights: host_tensors(file.state), scale })
+}
+
+/// What is done to the rain of a tile before the network.
+fn brought(wettest_mm: Option<f64>) -> String {
+    match wettest_mm {
+        Some(mm) => format!("whose wettest coarse node is brought to {mm} mm (wettest_mm)"),
+        None => "with rain as it is (no wettest_mm)".to_owned(),
+    }
 }
 
 /// What all weights of a run say.
@@ -139,6 +153,7 @@ impl About<'_> {
             rain: Some(RainStatement {
                 log_mean: self.scale.mean,
                 log_std: self.scale.std,
+                wettest_mm: data.wettest_mm,
                 hours: data.hours,
                 registration: data.registration,
             }),

@@ -22,6 +22,10 @@ pub struct RainStatement {
     /// Of `ln(1 + mm)`, from which the network's unit follows.
     pub log_mean: f64,
     pub log_std: f64,
+    /// Rain of a tile is multiplied so that its wettest coarse node has so much, mm, and what the network says is divided
+    /// by the same; `None`, as published: rain as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wettest_mm: Option<f64>,
     /// Length of the interval that rain is summed over.
     pub hours: u32,
     /// Where coarse rain was placed on the fine nodes.
@@ -30,8 +34,13 @@ pub struct RainStatement {
 
 impl RainStatement {
     /// The numbers that the published program takes for every file: sums of three hours, with its own registration.
-    pub const PUBLISHED: Self =
-        Self { log_mean: 0.1734, log_std: 0.4228, hours: 3, registration: Registration::Reference };
+    pub const PUBLISHED: Self = Self {
+        log_mean: 0.1734,
+        log_std: 0.4228,
+        wettest_mm: None,
+        hours: 3,
+        registration: Registration::Reference,
+    };
 }
 
 /// A tile of coarse rain in, the same tile with fine rain out: what a set of weights is for.
@@ -50,11 +59,20 @@ impl Refining {
         Geometry { size: self.tiles.output_px, ..published }
     }
 
-    /// The network's unit. That of one without terrain is mm; on the way to maps it goes by its logarithm.
+    /// The network's unit for a tile, by its coarse rain in mm.
+    pub fn scale_of(&self, coarse_mm: &[f64]) -> LogScale {
+        match self.rain.wettest_mm {
+            Some(wettest) => self.scale().with_wettest(wettest, coarse_mm),
+            None => self.scale(),
+        }
+    }
+
+    /// The network's unit for rain as it is. That of one without terrain is mm; on the way to maps it goes by its
+    /// logarithm.
     pub fn scale(&self) -> LogScale {
         match self.tiles.n_input_channels {
-            1 => LogScale { mean: 0.0, std: 1.0 },
-            _ => LogScale { mean: self.rain.log_mean, std: self.rain.log_std },
+            1 => LogScale::new(0.0, 1.0),
+            _ => LogScale::new(self.rain.log_mean, self.rain.log_std),
         }
     }
 }

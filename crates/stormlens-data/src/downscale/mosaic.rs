@@ -48,6 +48,9 @@ pub fn blending_weights(size: usize, floor: f64) -> Vec<f64> {
     (0..size).flat_map(|row| (0..size).map(move |column| weight(row, column))).collect()
 }
 
+/// The logarithm ends at −1 mm.
+const LEAST_MM: f64 = -0.999;
+
 /// A map that is being put together; memory is that of the map, whatever the number of tiles.
 pub struct MosaicBuilder {
     geometry: Geometry,
@@ -137,13 +140,22 @@ impl MosaicBuilder {
     /// # Panics
     /// For another size, and for a tile that was not there at the beginning.
     pub fn add(&mut self, tile: &Tile, z: &[f32]) {
+        self.add_in(self.scale, tile, z);
+    }
+
+    /// The same of a tile in a unit of its own.
+    ///
+    /// # Panics
+    /// As [`Self::add`].
+    pub fn add_in(&mut self, unit: LogScale, tile: &Tile, z: &[f32]) {
         let size = self.geometry.size;
         assert_eq!(z.len(), size * size, "a tile of {size} × {size}");
         let (row, column) = self.corner(tile);
         for (i, &z) in z.iter().enumerate().filter(|(_, z)| !z.is_nan()) {
             let value = match self.options.blend {
-                Blend::Mm => self.scale.mm(f64::from(z)),
-                Blend::Z => f64::from(z),
+                Blend::Mm => unit.mm(f64::from(z)),
+                Blend::Z if unit == self.scale => f64::from(z),
+                Blend::Z => self.scale.z(unit.mm(f64::from(z)).max(LEAST_MM)),
             };
             let at = (row + i / size) * self.width + column + i % size;
             self.sum[at] += value * self.tile_weights[i];

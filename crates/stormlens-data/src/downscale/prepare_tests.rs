@@ -43,7 +43,7 @@ fn prepared(precision: Precision) -> Option<[Vec<Sample>; 2]> {
 
 fn scale(parts: &[Vec<Sample>; 2], precision: Precision) -> LogScale {
     let mut sums = LogSums::default();
-    parts.iter().flatten().for_each(|sample| sums.add(sample, precision));
+    parts.iter().flatten().for_each(|sample| sums.add(sample, 1.0, precision));
     sums.scale().unwrap()
 }
 

@@ -108,7 +108,7 @@ fn rain_that_noise_cannot_be_made_for_is_refused() {
 
 #[test]
 fn rivals_are_millimetres_in_either_space() {
-    let scale = LogScale { mean: 0.145_126_096_297_139_88, std: 0.377_882_200_530_221_53 };
+    let scale = LogScale::new(0.145_126_096_297_139_88, 0.377_882_200_530_221_53);
     let all = f64s(&small("coarse_mm"));
     let rival = |rival, space| {
         all.chunks(100).flat_map(|c| rival_mm(c, &V4, rival, space)).collect::<Vec<f64>>()
@@ -135,7 +135,7 @@ fn rivals_are_millimetres_in_either_space() {
 #[test]
 fn scores_of_rivals_over_the_united_states_are_those_of_another_program() {
     let Some(rain) = us_hour() else { return };
-    let scale = LogScale { mean: 0.145_126_096_297_139_88, std: 0.377_882_200_530_221_53 };
+    let scale = LogScale::new(0.145_126_096_297_139_88, 0.377_882_200_530_221_53);
     let domain = Domain { south: 25.0, north: 49.0, west: -124.0, east: -68.0 };
     let primary = tiles(&domain, &V4, Fit::Inside).into_iter().filter(|tile| !tile.is_secondary);
     let fields = json("aligned")["fields"].clone();

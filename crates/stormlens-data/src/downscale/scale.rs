@@ -8,21 +8,45 @@ use crate::field::GriddedField;
 /// A tile whose coarse values all lie below is dry, mm in the interval.
 pub const DRY_MM: f64 = 0.01;
 
-/// The network's unit: `z = (ln(1 + mm) − mean) / std`.
+/// The wettest node of a tile counts at least as so much, mm, where the rain of tiles is multiplied: steps of a
+/// hundredth of a millimetre, in which radar rain comes, would be large in drizzle.
+const LEAST_WETTEST_MM: f64 = 1.0;
+
+/// The network's unit: `z = (ln(1 + factor · mm) − mean) / std`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogScale {
     pub mean: f64,
     pub std: f64,
+    /// Rain is multiplied by it first; 1 as published.
+    #[serde(default = "one")]
+    pub factor: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl LogScale {
+    /// As published: rain as it is.
+    pub const fn new(mean: f64, std: f64) -> Self {
+        Self { mean, std, factor: 1.0 }
+    }
+
+    /// The unit in which the wettest coarse node of a tile has `wettest_mm`; of a tile with less than 1 mm everywhere,
+    /// 1 mm would have it. `coarse_mm` are the nodes of the tile and around it.
+    #[must_use]
+    pub fn with_wettest(self, wettest_mm: f64, coarse_mm: &[f64]) -> Self {
+        let wettest = coarse_mm.iter().copied().fold(LEAST_WETTEST_MM, f64::max);
+        Self { factor: wettest_mm / wettest, ..self }
+    }
+
     pub fn z(&self, mm: f64) -> f64 {
-        (mm.ln_1p() - self.mean) / self.std
+        ((self.factor * mm).ln_1p() - self.mean) / self.std
     }
 
     /// Less than zero where the network says less than no rain.
     pub fn mm(&self, z: f64) -> f64 {
-        (z * self.std + self.mean).exp_m1()
+        (z * self.std + self.mean).exp_m1() / self.factor
     }
 
     /// What stands for no rain.

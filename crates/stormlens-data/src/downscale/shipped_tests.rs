@@ -8,7 +8,7 @@ use crate::field::testing::golden;
 use crate::score::downscaling::{ContinuousScore, Moments};
 
 const V4: Geometry = Geometry::V4;
-const SCALE: LogScale = LogScale { mean: 0.145_126_096_297_139_88, std: 0.377_882_200_530_221_53 };
+const SCALE: LogScale = LogScale::new(0.145_126_096_297_139_88, 0.377_882_200_530_221_53);
 
 /// Coarse and fine rain of twelve wet tiles, mm; `None` where the full-size vectors are not there.
 fn twelve() -> Option<[Vec<Vec<f64>>; 2]> {

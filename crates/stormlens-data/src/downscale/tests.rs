@@ -7,7 +7,7 @@ use super::*;
 
 const V4: Geometry = Geometry::V4;
 /// Mean and standard deviation of the reference numbers.
-const SCALE: LogScale = LogScale { mean: 0.145_126_096_297_139_88, std: 0.377_882_200_530_221_53 };
+const SCALE: LogScale = LogScale::new(0.145_126_096_297_139_88, 0.377_882_200_530_221_53);
 
 fn domain([south, north, west, east]: [f64; 4]) -> Domain {
     Domain { south, north, west, east }

@@ -165,9 +165,9 @@ struct RainSum {
 
 impl Target for RainSum {
     fn of(&self, prediction: Prediction) -> Tensor<1> {
-        let LogScale { mean, std } = self.scale;
+        let LogScale { mean, std, factor } = self.scale;
         let logarithm = prediction.field().mul_scalar(std).add_scalar(mean);
-        self.sum.of(Prediction::Field(logarithm.exp().sub_scalar(1.0)))
+        self.sum.of(Prediction::Field(logarithm.exp().sub_scalar(1.0).div_scalar(factor)))
     }
 
     fn score(&self, prediction: &[f32]) -> f64 {

@@ -40,6 +40,8 @@ pub struct FineRain {
     /// `[batch, 1, size, size]`, in the network's unit.
     shape: [usize; 4],
     z: Vec<f32>,
+    /// Of each tile of the batch.
+    units: Vec<LogScale>,
     /// The same in mm, and what the aligned bilinear rival says; of validation only.
     validation: Vec<(f32, f32)>,
 }
@@ -100,12 +102,15 @@ impl TileSupervision {
 
     fn batch(&self, seen: &[Seen], validates: bool) -> Batch<FineRain> {
         let size = self.geometry.size;
-        let z = |mm: &[f32]| to_z(mm, self.scale, Precision::Float32);
-        let unit = (self.scale, self.config.data.registration);
-        let input =
-            |seen: &Seen| tile_input(&seen.coarse_mm, &seen.elevation, &self.geometry, unit);
-        let inputs: Vec<Vec<f32>> = seen.par_iter().map(input).collect();
-        let answers: Vec<Vec<f32>> = seen.par_iter().map(|seen| z(&seen.fine_mm)).collect();
+        let units: Vec<LogScale> = seen.iter().map(|seen| self.unit(seen)).collect();
+        let registration = self.config.data.registration;
+        let input = |(seen, &unit): (&Seen, &LogScale)| {
+            let unit = (unit, registration);
+            tile_input(&seen.coarse_mm, &seen.elevation, &self.geometry, unit)
+        };
+        let z = |(seen, &unit): (&Seen, &LogScale)| to_z(&seen.fine_mm, unit, Precision::Float32);
+        let inputs: Vec<Vec<f32>> = seen.par_iter().zip(&units).map(input).collect();
+        let answers: Vec<Vec<f32>> = seen.par_iter().zip(&units).map(z).collect();
         let validation: Vec<Vec<(f32, f32)>> = match validates {
             true => seen.par_iter().map(|seen| self.beside_the_rival(seen)).collect(),
             false => Vec::new(),
@@ -113,19 +118,27 @@ impl TileSupervision {
         let answers = FineRain {
             shape: [seen.len(), 1, size, size],
             z: answers.concat(),
+            units,
             validation: validation.concat(),
         };
         Batch { shape: [seen.len(), 2, size, size], inputs: inputs.concat(), answers }
     }
 
+    /// The network's unit for a tile.
+    fn unit(&self, seen: &Seen) -> LogScale {
+        match self.config.data.wettest_mm {
+            Some(wettest) => self.scale.with_wettest(wettest, &seen.coarse()),
+            None => self.scale,
+        }
+    }
+
     /// Fine rain as it was, and as aligned interpolation of millimetres has it.
     fn beside_the_rival(&self, seen: &Seen) -> Vec<(f32, f32)> {
-        let coarse: Vec<f64> = seen.coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
-        let rival = rival_mm(&coarse, &self.geometry, Rival::Bilinear, Space::Mm);
+        let rival = rival_mm(&seen.coarse(), &self.geometry, Rival::Bilinear, Space::Mm);
         seen.fine_mm.iter().zip(rival).map(|(&mm, rival)| (mm, rival as f32)).collect()
     }
 
-    /// Millimetres of a tensor in the network's unit.
+    /// Millimetres of a tensor in the network's unit, multiplied as that is.
     fn mm(&self, z: Tensor<4>) -> Tensor<4> {
         z.mul_scalar(self.scale.std).add_scalar(self.scale.mean).exp().sub_scalar(1.0)
     }
@@ -133,9 +146,8 @@ impl TileSupervision {
 
 /// Whether all is there and it rains.
 fn is_usable(seen: &Seen) -> bool {
-    let coarse: Vec<f64> = seen.coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
     let is_missing = seen.coarse_mm.iter().chain(&seen.fine_mm).any(|mm| mm.is_nan());
-    !is_missing && !is_dry(&coarse)
+    !is_missing && !is_dry(&seen.coarse())
 }
 
 impl Supervision for TileSupervision {
@@ -186,9 +198,10 @@ impl Supervision for TileSupervision {
 
     fn count(&self, tally: &mut TileTally, prediction: &Prediction, answers: &FineRain) {
         let z = to_vec(prediction.clone().field());
-        for (z, &(observed, rival)) in z.into_iter().zip(&answers.validation) {
+        let n_nodes = answers.shape[2] * answers.shape[3];
+        for (i, (z, &(observed, rival))) in z.into_iter().zip(&answers.validation).enumerate() {
             // Less than no rain is no rain.
-            let mm = self.scale.mm(f64::from(z)).max(0.0);
+            let mm = answers.units[i / n_nodes].mm(f64::from(z)).max(0.0);
             tally.network.add(mm, f64::from(observed));
             tally.bilinear.add(f64::from(rival), f64::from(observed));
         }

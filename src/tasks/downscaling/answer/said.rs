@@ -39,6 +39,13 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
     }
+    if let Some(mm) = work.refining.rain.wettest_mm {
+        let text = format!(
+            "the rain of each tile is multiplied so that its wettest coarse node has {mm} mm, and the answer of the network \
+             is divided by the same number; explanations take this number as given"
+        );
+        notes.push(Note::new("amount", text, false));
+    }
     let [rows, columns] = work.rain.field.grid.spacing_deg();
     let coarser = coarser::words(rows.max(columns), ("was trained on", work.geometry.coarse_deg));
     notes.extend(coarser.map(|text| Note::new(COARSER, text, false)));

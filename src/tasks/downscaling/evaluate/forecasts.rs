@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{
-    Cells, Clipped, RainFarm, Rival, clip_negative, conserve, inner, rainfarm_members, rival_mm,
-    tile_input, usable_slope,
+    Cells, Clipped, LogScale, RainFarm, Rival, clip_negative, conserve, inner, rainfarm_members,
+    rival_mm, tile_input, usable_slope,
 };
 use stormlens_data::network::{Input, Pass};
 
@@ -48,10 +48,10 @@ impl<'a> Forecaster<'a> {
     /// # Errors
     /// Where the network cannot answer, and for rain that RainFARM cannot refine.
     pub fn forecasts(&self, case: &Case) -> anyhow::Result<Made> {
-        let coarse: Vec<f64> = case.sample.coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
+        let coarse = coarse(case);
         let mut network = self.ask(&Pass::new(self.input(case), Vec::new()))?;
         let network = network.pop().context("the network gave no answer")?;
-        let (network, clipped) = self.mm(&network);
+        let (network, clipped) = self.mm(case, &network);
         let geometry = &case.geometry;
         let cells = inner(&coarse, geometry);
         let conserved = conserve(&network, geometry.size, &cells, geometry.factor()).mm;
@@ -90,7 +90,7 @@ impl<'a> Forecaster<'a> {
                 self.ask(&Pass { weights: Some(name.clone()), ..pass })
             };
             let members = names.iter().map(of).collect::<anyhow::Result<Vec<_>>>()?.concat();
-            let members = members.iter().map(|z| self.mm(z).0).collect();
+            let members = members.iter().map(|z| self.mm(case, z).0).collect();
             add("network_epochs", "HARPNET, epochs", members);
             if self.n_members > 1 {
                 let n_each = self.n_members.div_ceil(names.len());
@@ -119,7 +119,7 @@ impl<'a> Forecaster<'a> {
         let pass = Pass::new(self.input(case), Vec::new());
         let drawn =
             self.ask(&Pass { sampled: Some((seed(case), n)), weights: weights.cloned(), ..pass })?;
-        Ok(drawn.iter().map(|z| self.mm(z).0).collect())
+        Ok(drawn.iter().map(|z| self.mm(case, z).0).collect())
     }
 
     /// What the network says, in its unit: one prediction, or all that were drawn.
@@ -134,7 +134,7 @@ impl<'a> Forecaster<'a> {
         let (n, size) = (case.geometry.n_coarse(), case.geometry.size);
         match &case.elevation {
             Some(elevation) if tiles.n_input_channels == 2 => {
-                let unit = (self.refining.scale(), rain.registration);
+                let unit = (self.unit(case), rain.registration);
                 let values = tile_input(coarse, elevation, &case.geometry, unit);
                 Input { values, shape: [2, size, size] }
             }
@@ -142,9 +142,14 @@ impl<'a> Forecaster<'a> {
         }
     }
 
+    /// The network's unit for this tile.
+    fn unit(&self, case: &Case) -> LogScale {
+        self.refining.scale_of(&coarse(case))
+    }
+
     /// Millimetres without negative ones.
-    fn mm(&self, said: &[f32]) -> (Vec<f32>, Clipped) {
-        let scale = self.refining.scale();
+    fn mm(&self, case: &Case, said: &[f32]) -> (Vec<f32>, Clipped) {
+        let scale = self.unit(case);
         let mut mm: Vec<f32> = match self.refining.tiles.n_input_channels {
             1 => said.to_vec(),
             _ => said.iter().map(|&z| scale.mm(f64::from(z)) as f32).collect(),
@@ -166,6 +171,11 @@ impl<'a> Forecaster<'a> {
         let members = rainfarm_members(coarse, geometry, &rainfarm, Cells::Centred, n, seed)?;
         Ok(members.iter().map(|member| narrowed(member)).collect())
     }
+}
+
+/// mm at the coarse nodes.
+fn coarse(case: &Case) -> Vec<f64> {
+    case.sample.coarse_mm.iter().map(|&mm| f64::from(mm)).collect()
 }
 
 /// Other noise, and other units that are dropped, for each tile and time.

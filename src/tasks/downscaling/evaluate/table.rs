@@ -235,6 +235,7 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
         "registration": refining.rain.registration,
         "log_mean": refining.rain.log_mean,
         "log_std": refining.rain.log_std,
+        "wettest_mm": refining.rain.wettest_mm,
         "setting": cases.setting,
         "orographic_weights": match cases.has_climatology() {
             true => "mean rain of the times of training, in all places",

@@ -78,7 +78,7 @@ fn refine(
     elevation: &GriddedField,
 ) -> anyhow::Result<Mosaic> {
     let RainStatement { log_mean: mean, log_std: std, .. } = RainStatement::PUBLISHED;
-    let scale = LogScale { mean, std };
+    let scale = LogScale::new(mean, std);
     let tiles = tiles(&DOMAIN, &Geometry::V4, Fit::Inside);
     let blending = BlendOptions::default();
     let mut mosaic = MosaicBuilder::new(&tiles, Geometry::V4, scale, blending, MAX_NODES)?;

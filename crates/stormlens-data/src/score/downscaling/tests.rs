@@ -6,7 +6,7 @@ use crate::downscale::testing::{array, f64s, json, small};
 use crate::downscale::{Geometry, LogScale};
 use crate::simulate::Random;
 
-const SCALE: LogScale = LogScale { mean: 0.145_126_096_297_139_88, std: 0.377_882_200_530_221_53 };
+const SCALE: LogScale = LogScale::new(0.145_126_096_297_139_88, 0.377_882_200_530_221_53);
 
 fn score(moments: &Moments, name: &str) -> f64 {
     (ContinuousScore::find(name).unwrap().of)(moments).unwrap()

@@ -35,6 +35,10 @@ pub struct TileData {
     /// Where coarse rain is placed on the fine nodes.
     #[serde(default)]
     pub registration: Registration,
+    /// Rain of each tile is multiplied so that its wettest coarse node has so much, mm, and what the network says is divided
+    /// by the same; without it, as published, rain is as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wettest_mm: Option<f64>,
     /// Tiles up to this longitude train and validate, tiles from it on test.
     pub split_longitude: f64,
     /// The last end of a sum that trains.
@@ -73,7 +77,7 @@ pub enum TileLoss {
     /// the median of rain more than its mean where errors are large.
     #[default]
     SmoothL1,
-    /// The square of the error in millimetres, whose best answer is the mean.
+    /// The square of the error in millimetres, multiplied as `wettest_mm` says, whose best answer is the mean.
     SquaredMm,
 }
 
@@ -194,6 +198,14 @@ impl TileConfig {
             return Err(format!(
                 "rain_factor is [{low}, {high}]; give two numbers above 0, the smaller one first"
             ));
+        }
+        if let Some(wettest) = self.data.wettest_mm {
+            if !(wettest > 0.0 && wettest.is_finite()) {
+                return Err(format!("wettest_mm is {wettest}; it is a number above 0"));
+            }
+            if self.augmentation.rain_factor.is_some() {
+                return Err("wettest_mm multiplies the rain of each tile, and so does rain_factor; leave one out".into());
+            }
         }
         if !self.training.tiles.is_empty() && self.augmentation.shift != Shift::None {
             return Err("tiles names the only places that train, and shift moves them anywhere; leave one out".into());

@@ -28,6 +28,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub fn coarse(&self) -> Vec<f64> {
+        self.coarse_mm.iter().map(|&mm| f64::from(mm)).collect()
+    }
+
     /// The same with so many times the rain.
     pub fn multiplied(mut self, factor: f32) -> Self {
         self.coarse_mm.iter_mut().chain(&mut self.fine_mm).for_each(|mm| *mm *= factor);

@@ -32,6 +32,8 @@ pub(super) struct Rain {
     pub ids: [Vec<String>; 3],
     /// Of all nodes of the samples that train.
     pub scale: Option<LogScale>,
+    /// What the wettest coarse node of each tile is brought to, mm.
+    wettest_mm: Option<f64>,
     /// Negative rain of the file that is 0 now, mm summed over the cells of all sums.
     pub clipped_mm: f64,
 }
@@ -51,6 +53,7 @@ impl Rain {
             validation: Vec::new(),
             ids: Default::default(),
             scale: None,
+            wettest_mm: data.wettest_mm,
             clipped_mm: 0.0,
         };
         let (split, mut logs) = (data.split(), LogSums::default());
@@ -73,6 +76,13 @@ impl Rain {
         Ok(rain)
     }
 
+    /// What the rain of a sample is multiplied by.
+    fn factor(&self, sample: &Sample) -> f64 {
+        let coarse: Vec<f64> = sample.coarse_mm.iter().map(|&mm| f64::from(mm)).collect();
+        let plain = LogScale::new(0.0, 1.0);
+        self.wettest_mm.map_or(1.0, |wettest| plain.with_wettest(wettest, &coarse).factor)
+    }
+
     fn take(
         &mut self,
         field: GriddedField,
@@ -93,7 +103,7 @@ impl Rain {
                 Block::Train => {
                     self.ids[Block::Train as usize].push(name(end, sample.tile));
                     trains = true;
-                    logs.add(&sample, Precision::Float32);
+                    logs.add(&sample, self.factor(&sample), Precision::Float32);
                     self.train.push(Pick { time, tile: *tile });
                 }
                 Block::Validation => {

@@ -298,7 +298,7 @@ fn single_tiles_train_alone() {
     let mut options = config(folder.path());
     options.training.tiles = vec![2];
     options.augmentation.shift = Shift::None;
-    let scale = LogScale { mean: 0.1, std: 0.3 };
+    let scale = LogScale::new(0.1, 0.3);
     let supervision = TileSupervision::open(&options, Some(scale)).expect("samples");
     assert_eq!(supervision.scale(), scale);
     let ids = supervision.ids(Block::Train);

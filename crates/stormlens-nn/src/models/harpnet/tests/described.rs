@@ -14,6 +14,7 @@ use crate::engine::{describe, state_dict};
 const HOURLY: RainStatement = RainStatement {
     log_mean: 0.145,
     log_std: 0.378,
+    wettest_mm: None,
     hours: 1,
     registration: Registration::Aligned,
 };
@@ -50,13 +51,13 @@ fn weights_say_of_which_rain_they_are_or_the_publication_does() {
     let tiles = Downscaling { n_input_channels: 2, input_px: Some(16), output_px: 16 };
     let stated = ours(folder.path(), &TINY, Some(HOURLY)).refining.expect("it refines tiles");
     assert_eq!(stated, Refining { tiles, rain: HOURLY, is_stated: true });
-    assert_eq!(stated.scale(), LogScale { mean: 0.145, std: 0.378 });
+    assert_eq!(stated.scale(), LogScale::new(0.145, 0.378));
     assert_eq!(stated.geometry(), Geometry { size: 16, ..Geometry::V4 });
 
     let published = Refining { tiles, rain: RainStatement::PUBLISHED, is_stated: false };
     let silent = ours(folder.path(), &TINY, None);
     assert_eq!(silent.refining, Some(published));
-    assert_eq!(published.scale(), LogScale { mean: 0.1734, std: 0.4228 });
+    assert_eq!(published.scale(), LogScale::new(0.1734, 0.4228));
     assert_eq!((published.rain.hours, published.rain.registration), (3, Registration::Reference));
     let theirs = describe(&ENTRY, &saved(folder.path(), &TINY)).expect("a narrow twin");
     assert_eq!(theirs.refining, Some(published));
@@ -66,7 +67,7 @@ fn weights_say_of_which_rain_they_are_or_the_publication_does() {
     let of_mm = ours(folder.path(), &form, Some(HOURLY)).refining.expect("it refines tiles");
     let tiles = Downscaling { n_input_channels: 1, input_px: None, output_px: 16 };
     assert_eq!(of_mm, Refining { tiles, rain: HOURLY, is_stated: true });
-    assert_eq!(of_mm.scale(), LogScale { mean: 0.0, std: 1.0 });
+    assert_eq!(of_mm.scale(), LogScale::new(0.0, 1.0));
     assert_eq!(of_mm.geometry(), Geometry { size: 16, ..Geometry::V1 });
 }
 

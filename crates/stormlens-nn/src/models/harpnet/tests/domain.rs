@@ -79,7 +79,7 @@ fn a_domain_of_thirteen_tiles_equals_the_published_inference() {
     let Some(folder) = folder() else { return };
     let expected = &json(&folder, "expected")["e2e"];
     let number = |name: &str| expected[name].as_f64().expect(name);
-    let scale = LogScale { mean: number("mean_used"), std: number("std_used") };
+    let scale = LogScale::new(number("mean_used"), number("std_used"));
     let (mosaic, dry) = refined(&folder, scale);
     assert_eq!(serde_json::json!(dry), expected["dry_tiles"]);
     let n_gaps = mosaic.weight_sum.iter().filter(|&&weight| weight == 0.0).count();

@@ -9,7 +9,7 @@ use super::*;
 use crate::engine::{Engine, Resident};
 use crate::explain;
 
-const SCALE: LogScale = LogScale { mean: 0.3, std: 0.6 };
+const SCALE: LogScale = LogScale::new(0.3, 0.6);
 
 /// A part of the tile, in mm.
 fn in_mm(above: Option<f64>) -> Wanted {
