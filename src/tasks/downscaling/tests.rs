@@ -95,6 +95,14 @@ fn cards() -> Cards {
     Cards { model: Arc::new(model), checkpoint: Arc::new(checkpoint) }
 }
 
+/// Weights for which the wettest coarse node of each tile is brought to so much.
+fn cards_brought_to(wettest_mm: f64) -> Cards {
+    let cards = cards();
+    let mut checkpoint = (*cards.checkpoint).clone();
+    checkpoint.refining.as_mut().expect("of tiles").rain.wettest_mm = Some(wettest_mm);
+    Cards { checkpoint: Arc::new(checkpoint), ..cards }
+}
+
 fn subject(task: &DownscalingTask, query: &str) -> Result<Subject, String> {
     let parameters = Parameters::parse(Some(query));
     question::read_subject(&parameters, &task.fields, &cards()).map_err(|error| error.to_string())
@@ -120,8 +128,18 @@ fn answered(task: &DownscalingTask, query: &str) -> Outcome {
 
 /// The same of a network that changes what interpolation does, in its own unit.
 fn answered_by(task: &DownscalingTask, query: &str, change: impl Fn(f32) -> f32) -> Outcome {
-    let (request, cards) = (request(task, query), cards());
-    let Prepared { passes, rest, .. } = task.prepare(&request, &cards).expect("it can be prepared");
+    answered_with(task, query, &cards(), change)
+}
+
+/// The same with other weights.
+fn answered_with(
+    task: &DownscalingTask,
+    query: &str,
+    cards: &Cards,
+    change: impl Fn(f32) -> f32,
+) -> Outcome {
+    let request = request(task, query);
+    let Prepared { passes, rest, .. } = task.prepare(&request, cards).expect("it can be prepared");
     let answer = |pass: &stormlens_data::network::Pass| {
         let rain: Vec<f32> = pass.input.values[..64 * 64].iter().map(|&z| change(z)).collect();
         let n_drawn = pass.sampled.map_or(0, |(_, n)| n);
@@ -147,7 +165,7 @@ fn answered_by(task: &DownscalingTask, query: &str, change: impl Fn(f32) -> f32)
     };
     let outcome = task.answer(Answered {
         request: &request,
-        cards: &cards,
+        cards,
         rest,
         answers,
         placed: Vec::new(),

@@ -82,3 +82,29 @@ pub fn tile_rain(field: &GriddedField, tile: &Tile, geometry: &Geometry) -> Tile
         n_missing => TileRain::Missing { n_missing },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCALE: LogScale = LogScale::new(0.3, 0.6);
+
+    #[test]
+    fn the_wettest_node_of_a_tile_is_brought_to_one_amount() {
+        for (coarse, factor) in [([0.0, 12.0], 0.25), ([2.0, 1.5], 1.5), ([0.1, 0.2], 3.0)] {
+            let unit = SCALE.with_wettest(3.0, &coarse);
+            assert_eq!(unit.factor, factor, "{coarse:?}: less than 1 mm counts as 1 mm");
+            for mm in [0.0, 0.2, 7.0, 120.0] {
+                assert_eq!(unit.z(mm), SCALE.z(factor * mm));
+                assert!((unit.mm(unit.z(mm)) - mm).abs() < 1e-12 * (1.0 + mm));
+            }
+            assert_eq!(unit.dry_z(), SCALE.dry_z());
+        }
+    }
+
+    #[test]
+    fn a_unit_without_a_factor_is_that_of_rain_as_it_is() {
+        let read: LogScale = serde_json::from_str(r#"{"mean": 0.3, "std": 0.6}"#).unwrap();
+        assert_eq!(read, SCALE);
+    }
+}

@@ -198,6 +198,27 @@ fn by_default_millimetres_are_blended_and_no_node_is_lost() {
     check_near(f64s(&mosaic.mm), &expected, 1e-5, "mosaic");
 }
 
+/// Two tiles over each other that say the same rain, each in a unit of its own.
+#[test]
+fn tiles_in_units_of_their_own_are_blended_as_millimetres() {
+    let (tiles, n) = (tiles(&domain([37.0, 39.0, -115.0, -113.0]), &V4, Fit::Inside), 64 * 64);
+    for options in [BlendOptions::default(), BlendOptions::REFERENCE] {
+        let builder = || MosaicBuilder::new(&tiles[..1], V4, SCALE, options, 1 << 20).unwrap();
+        let mut mosaic = builder();
+        for (wettest, mm) in [(1.0, 8.0), (4.0, 8.0)] {
+            let unit = SCALE.with_wettest(wettest, &[mm]);
+            mosaic.add_in(unit, &tiles[0], &vec![unit.z(mm) as f32; n]);
+        }
+        let middle = mosaic.finish().mm[32 * 64 + 32];
+        assert!((middle - 8.0).abs() < 1e-4, "{middle} mm");
+        // Less than no rain, beyond where the logarithm ends, is no missing value.
+        let mut mosaic = builder();
+        let unit = SCALE.with_wettest(1.0, &[40.0]);
+        mosaic.add_in(unit, &tiles[0], &vec![unit.z(-2.0) as f32; n]);
+        assert!(mosaic.finish().mm[32 * 64 + 32] < -0.9, "{options:?}");
+    }
+}
+
 #[test]
 fn what_no_tile_covers_has_no_data() {
     let tile = |min_lat, min_lon| Tile { id: 0, min_lat, min_lon, is_secondary: false };

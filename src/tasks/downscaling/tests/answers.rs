@@ -5,6 +5,9 @@ use stormlens_data::downscale::coarse_means;
 use stormlens_data::field::{FieldFile, Interval};
 use stormlens_data::outcome::Role;
 
+use stormlens_data::network;
+use stormlens_data::request::Explain;
+
 use super::*;
 
 fn values(outcome: &Outcome, name: &str) -> Vec<f32> {
@@ -69,6 +72,50 @@ fn a_network_that_interpolates_is_as_good_as_interpolation() {
     let [own, bilinear, reference] = [0, 1, 2].map(|forecast| scores.values.at(forecast));
     assert!((own - bilinear).abs() < 0.1 * bilinear, "{own} and {bilinear} mm²");
     assert!(reference > 1.2 * bilinear, "3.5 nodes aside: {reference} and {bilinear} mm²");
+}
+
+/// A network that interpolates gives the coarse nodes back, whatever their rain was multiplied by before it.
+#[test]
+fn tiles_that_were_brought_to_one_amount_have_their_rain_again() {
+    for blending in ["", "&blending=published"] {
+        let query = format!("rain={SAMPLE}{blending}");
+        let cards = cards_brought_to(3.0);
+        let outcome = answered_with(nowhere(), &query, &cards, |z| z);
+        let [refined, observed] = ["prediction", "observation"].map(|name| values(&outcome, name));
+        // From the south, every eighth node from the first on is a coarse one.
+        for row in (0..192).step_by(8) {
+            for column in (0..192).step_by(8) {
+                let at = (191 - row) * 192 + column;
+                let (own, mm) = (refined[at], observed[at]);
+                assert!((own - mm).abs() < 1e-4 * (1.0 + mm), "{row} {column}: {own}, not {mm} mm");
+            }
+        }
+        assert_ne!(refined, values(&answered(nowhere(), &query), "prediction"), "between them");
+        let words = outcome.notes("amount").next().expect("it is said");
+        assert!(words.contains("has 3 mm"), "{words}");
+    }
+}
+
+/// What is explained are millimetres of the tile.
+#[test]
+fn explanations_have_the_unit_of_their_tile() {
+    let (task, query) = (nowhere(), format!("rain={SAMPLE}&domain=-115,37,-113,39"));
+    let mut request = request(task, &query);
+    request.explain = vec![Explain {
+        method: "gradient".to_owned(),
+        options: Default::default(),
+        target: Target::Refined { place: RefinedPlace::Wettest, above_mm: None },
+        layers: Vec::new(),
+    }];
+    let prepared = task.prepare(&request, &cards_brought_to(3.0)).expect("it can be prepared");
+    let [pass] = &prepared.passes[..] else { panic!("one tile") };
+    let network::Target::SumOver { mm: Some(unit), .. } = pass.asked[0].target else {
+        panic!("a sum of millimetres")
+    };
+    // The first coarse node of the tile stands at its first fine node.
+    let mm = task.fields.load(SAMPLE).unwrap().field.linear(37.0, -115.0);
+    assert!((unit.mm(f64::from(pass.input.values[0])) - mm).abs() < 1e-4 * (1.0 + mm));
+    assert!(unit.factor != 1.0);
 }
 
 #[test]

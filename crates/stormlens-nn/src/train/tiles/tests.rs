@@ -33,6 +33,7 @@ fn config(output: &Path) -> TileConfig {
             rain: data("mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc"),
             variable: "tp".into(),
             each_hours: Some(1),
+            wettest_mm: None,
             terrain: data("terrain/gfs_orography_0p25deg.nc"),
             domain: Domain { south: 43.0, north: 47.0, west: -125.0, east: -121.0 },
             hours: 3,
@@ -259,6 +260,41 @@ fn coarse_and_fine_rain_are_multiplied_alike() {
     }
 }
 
+/// Rain of half and of ten times the amount is the same to the network, and scores are of rain as it fell.
+#[test]
+fn the_wettest_node_of_each_tile_is_brought_to_one_amount() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = config(folder.path());
+    options.data.wettest_mm = Some(2.0);
+    let supervision = TileSupervision::open(&options, None).expect("samples");
+    let found = supervision.rain.validation.iter();
+    let heavy = found.max_by(|a, b| wettest(a).total_cmp(&wettest(b))).expect("a tile").clone();
+    assert!(wettest(&heavy) > 2.0, "half of it is more than 1 mm");
+    let of = |factor: f32| supervision.batch(&[heavy.clone().multiplied(factor)], true);
+    let (as_it_is, others) = (of(1.0), [of(0.5), of(10.0)]);
+    for other in &others {
+        let pairs = as_it_is.inputs.iter().zip(&other.inputs);
+        assert!(pairs.chain(as_it_is.answers.z.iter().zip(&other.answers.z)).all(is_near));
+    }
+    let brought = as_it_is.answers.units[0].z(wettest(&heavy));
+    assert!((brought - supervision.scale().z(2.0)).abs() < 1e-9);
+    // A network that is right has no error in millimetres.
+    let right =
+        Prediction::Field(input(as_it_is.answers.z.clone(), [1, 1, 64, 64], &Device::flex()));
+    let mut tally = TileTally::default();
+    supervision.count(&mut tally, &right, &as_it_is.answers);
+    let (_, mse) = supervision.scores(&tally)[0];
+    assert!(mse.expect("a score") < 1e-9 * wettest(&heavy).powi(2), "{mse:?}");
+}
+
+fn wettest(seen: &Seen) -> f64 {
+    seen.coarse().into_iter().fold(0.0, f64::max)
+}
+
+fn is_near((a, b): (&f32, &f32)) -> bool {
+    (a - b).abs() <= 1e-4 * (1.0 + a.abs())
+}
+
 fn refused(change: impl FnOnce(&mut TileConfig)) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = config(folder.path());
@@ -285,6 +321,14 @@ fn what_makes_no_sense_is_refused_in_words() {
         ),
         (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
         (refused(|o| o.augmentation.rain_factor = Some([2.0, 1.0])), "the smaller one first"),
+        (refused(|o| o.data.wettest_mm = Some(0.0)), "wettest_mm is 0"),
+        (
+            refused(|o| {
+                o.data.wettest_mm = Some(2.0);
+                o.augmentation.rain_factor = Some([1.0, 2.0]);
+            }),
+            "leave one out",
+        ),
         (refused(|o| o.data.validation_until = o.data.training_until), "is not before"),
         (refused(|o| o.data.split_longitude = -126.0), "no sample"),
     ] {

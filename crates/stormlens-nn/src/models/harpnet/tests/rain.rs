@@ -20,14 +20,16 @@ fn in_mm(above: Option<f64>) -> Wanted {
 #[test]
 fn rain_is_summed_in_millimetres() {
     let z = [9.0_f32, 0.0, 1.0, 9.0, 2.0, -2.5];
-    let mm = |i: usize| (f64::from(z[i]) * SCALE.std + SCALE.mean).exp_m1();
     let check = |above, scale: Option<LogScale>, pixels: &[usize]| {
         let wanted = Wanted::SumOver { rows: 0..2, columns: 1..3, above, mm: scale };
         let target = explain::target(&wanted, &z, &[1, 2, 3]);
         let mask = target.mask().expect("a sum over pixels");
         let found: Vec<usize> = (0..6).filter(|&i| mask[i] > 0.0).collect();
         assert_eq!(found, pixels, "above {above:?}");
-        let value = |i: usize| scale.map_or(f64::from(z[i]), |_| mm(i));
+        let mm = |i: usize, scale: LogScale| {
+            (f64::from(z[i]) * scale.std + scale.mean).exp_m1() / scale.factor
+        };
+        let value = |i: usize| scale.map_or(f64::from(z[i]), |scale| mm(i, scale));
         let sum: f64 = pixels.iter().map(|&i| value(i)).sum();
         assert!((target.score(&z) - sum).abs() < 1e-12, "{}, not {sum}", target.score(&z));
         let leaf = input(z.to_vec(), [1, 1, 2, 3], &Device::flex()).autodiff().require_grad();
@@ -36,14 +38,16 @@ fn rain_is_summed_in_millimetres() {
         assert!((f64::from(to_vec(of.clone().inner())[0]) - sum).abs() < 2e-6 * sum);
         let gradient = to_vec(leaf.grad_remove(&mut of.backward()).expect("a leaf"));
         for (i, &found) in gradient.iter().enumerate() {
-            // d(exp(σz + μ) − 1)/dz = σ exp(σz + μ); 1 in the network's own unit.
-            let slope = scale.map_or(1.0, |scale| scale.std * (mm(i) + 1.0));
+            // d((exp(σz + μ) − 1)/f)/dz = σ exp(σz + μ)/f; 1 in the network's own unit.
+            let slope = scale.map_or(1.0, |scale| scale.std * (mm(i, scale) + 1.0 / scale.factor));
             let expected = if pixels.contains(&i) { slope } else { 0.0 };
             assert!((f64::from(found) - expected).abs() <= 1e-6 * expected, "pixel {i}: {found}");
         }
     };
     check(None, Some(SCALE), &[1, 2, 4, 5]);
     check(Some(1.0), Some(SCALE), &[2, 4]);
+    // A fourth of the rain: only one pixel is above a millimetre.
+    check(Some(1.0), Some(LogScale { factor: 4.0, ..SCALE }), &[4]);
     check(None, None, &[1, 2, 4, 5]);
     check(Some(0.5), None, &[2, 4]);
 }
