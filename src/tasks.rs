@@ -3,6 +3,7 @@
 mod coarser;
 mod downscaling;
 mod explained;
+mod legend;
 mod nowcast;
 mod rain_probability;
 mod scene;

@@ -1,6 +1,7 @@
 //! Places that commands write to: what cannot be written is told by its name, with what to do, and before long work.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -8,32 +9,51 @@ use anyhow::{Context as _, bail};
 /// What to do about a place that takes no file.
 const ELSEWHERE: &str = "name another place, or allow to write there";
 
-/// Makes a folder and those above it, where they are not there.
+/// Makes a folder and those above it, where they are not there, and checks that it takes files.
 ///
 /// # Errors
-/// Where it cannot be made, by its name.
+/// Where it cannot be made or takes no file, by its name.
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}: {ELSEWHERE}", folder.display()))
+        .with_context(|| format!("cannot make the folder {}: {ELSEWHERE}", folder.display()))?;
+    check_takes_files(folder)
+        .with_context(|| format!("cannot write to the folder {}: {ELSEWHERE}", folder.display()))
 }
 
-/// Checks that a file can be written where it is to lie, as far as that is known before.
+/// Checks that a file can be written where it is to lie, as far as that is known before. A file that is there stays as it
+/// is, and nothing is left where there is none.
 ///
 /// # Errors
-/// For a folder that is not there or is a file, and for a file that is a folder.
+/// For a folder that is not there, is a file or takes no files, and for a file that is a folder or takes no bytes.
 pub fn check_place(file: &Path) -> anyhow::Result<()> {
     let shown = file.display();
     if file.is_dir() {
         bail!("cannot write {shown}: it is a folder; name a file in it");
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder.filter(|folder| !folder.is_dir()) {
-        Some(folder) => bail!(
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!(
             "cannot write {shown}: there is no folder {}; make it first, or name another place",
             folder.display()
-        ),
-        None => Ok(()),
+        );
     }
+    check_takes_bytes(file, folder).with_context(|| format!("cannot write {shown}: {ELSEWHERE}"))
+}
+
+fn check_takes_bytes(file: &Path, folder: &Path) -> io::Result<()> {
+    match file.metadata() {
+        Ok(found) if found.is_file() => OpenOptions::new().write(true).open(file).map(drop),
+        // To open a pipe would end what reads it.
+        Ok(_) => Ok(()),
+        Err(_) => check_takes_files(folder),
+    }
+}
+
+/// By a file that is gone again before anybody sees it.
+fn check_takes_files(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    tempfile::tempfile_in(folder).map(drop)
 }
 
 /// Writes a file.
@@ -65,5 +85,39 @@ mod tests {
         assert!(error.contains("it is a folder; name a file in it"), "{error}");
         assert!(check_place(&file).is_ok() && check_place(Path::new("y.nc")).is_ok());
         make_folder(&folder.path().join("a/b")).expect("there is room");
+    }
+
+    #[test]
+    fn a_check_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (old, new) = (folder.path().join("old.nc"), folder.path().join("new.nc"));
+        write(&old, b"bytes").expect("there is room");
+        assert!(check_place(&old).is_ok() && check_place(&new).is_ok());
+        assert_eq!(fs::read(&old).expect("it is there"), b"bytes");
+        let left = fs::read_dir(folder.path()).expect("it can be listed").count();
+        assert_eq!(left, 1, "nothing is left beside it");
+    }
+
+    /// Where nobody makes a file, whatever they may do elsewhere.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_takes_no_file_is_told_before_long_work() {
+        let error = check_place(Path::new("/proc/y.nc")).expect_err("nobody writes there");
+        assert_eq!(error.to_string(), format!("cannot write /proc/y.nc: {ELSEWHERE}"));
+        let error = make_folder(Path::new("/proc")).expect_err("nobody writes there");
+        assert_eq!(error.to_string(), format!("cannot write to the folder /proc: {ELSEWHERE}"));
+    }
+
+    #[test]
+    fn a_file_that_takes_no_bytes_is_told_before_long_work() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("y.nc");
+        write(&file, b"bytes").expect("there is room");
+        let mut rights = fs::metadata(&file).expect("it is there").permissions();
+        rights.set_readonly(true);
+        fs::set_permissions(&file, rights).expect("it is ours");
+        // Who may do everything may write there, too.
+        let may_write = OpenOptions::new().append(true).open(&file).is_ok();
+        assert_eq!(check_place(&file).is_ok(), may_write);
     }
 }

@@ -3,6 +3,8 @@
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+/** Where wide figures are drawn anew, as their sources say. */
+const phone = matchMedia("(max-width: 30rem)");
 
 /** The page that waits: states come as events, and the last one leads to the result. */
 function follow(section) {
@@ -433,10 +435,10 @@ const floats = async (response) => new DataView(await response.arrayBuffer());
 /** A map that says its value at a place. */
 class Chart {
   constructor(figure) {
-    const { head, body, minus, index, frame, region, covers, size, domain } = figure.dataset;
+    const { head, body, minus, index, frame, frameNarrow, region, covers, size, domain } = figure.dataset;
     Object.assign(this, { figure, head, body, minus, index: Number(index), domain });
     figure.chart = this;
-    [this.left, this.top, this.width, this.height] = frame.split(",").map(Number);
+    [this.wide, this.narrow] = [frame, frameNarrow ?? frame].map((shares) => shares.split(",").map(Number));
     [this.row, this.column, this.rows, this.columns] = region.split(",").map(Number);
     this.size = size.split(",").map(Number);
     this.covers = covers.split(",").map(Number);
@@ -448,11 +450,17 @@ class Chart {
     this.output = figure.querySelector("output.value");
   }
 
+  /** Where the map lies in the picture that is shown: left, top, width, height as shares of the picture's. */
+  get frame() {
+    return phone.matches ? this.narrow : this.wide;
+  }
+
   /** Row and column of the domain under a pointer; null beside the map. */
   under({ clientX, clientY }) {
+    const [left, top, width, height] = this.frame;
     const box = this.picture.querySelector("img").getBoundingClientRect();
-    const x = ((clientX - box.left) / box.width - this.left) / this.width;
-    const y = ((clientY - box.top) / box.height - this.top) / this.height;
+    const x = ((clientX - box.left) / box.width - left) / width;
+    const y = ((clientY - box.top) / box.height - top) / height;
     if (x < 0 || y < 0 || x >= 1 || y >= 1) return null;
     return [this.row + y * this.rows, this.column + x * this.columns];
   }
@@ -460,9 +468,10 @@ class Chart {
   /** Draws the cross at a place of the domain, and says what is there. */
   async mark(row, column, isHere) {
     const [x, y] = [(column - this.column) / this.columns, (row - this.row) / this.rows];
+    const [left, top, width, height] = this.frame;
     this.cross.hidden = x < 0 || y < 0 || x > 1 || y > 1;
-    this.cross.style.left = `${100 * (this.left + x * this.width)}%`;
-    this.cross.style.top = `${100 * (this.top + y * this.height)}%`;
+    this.cross.style.left = `${100 * (left + x * width)}%`;
+    this.cross.style.top = `${100 * (top + y * height)}%`;
     // The pointer may go on meanwhile, and the picture may change: the last mark says what is there.
     const mark = { row, column, isHere };
     const { index } = this;

@@ -95,8 +95,10 @@ pub struct Comparable {
 pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     let format = format(&args.output)?;
     let is_standard_output = args.output == Path::new(STANDARD_OUTPUT);
-    if !is_standard_output {
+    let state = (!is_standard_output).then(|| unfinished::beside(&args.output));
+    if let Some(state) = &state {
         written::check_place(&args.output)?;
+        written::check_place(state)?;
     }
     let named: Vec<String> = args.forecasts.as_deref().map(list).unwrap_or_default();
     let engine = Engine::new(args.sources.device.device)?;
@@ -115,7 +117,6 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
             answers.pop().context("the network gave no answer")
         }),
     });
-    let state = (!is_standard_output).then(|| unfinished::beside(&args.output));
     let comparison = Comparison {
         dataset: &args.dataset,
         networks: networks.collect(),

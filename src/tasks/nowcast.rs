@@ -14,7 +14,6 @@ pub mod exact;
 mod frames;
 #[cfg(feature = "nn")]
 pub mod import;
-mod legend;
 mod list;
 mod page;
 mod pages;

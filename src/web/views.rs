@@ -69,6 +69,8 @@ pub struct ValuesView {
     pub index: usize,
     /// Where the map lies in the figure: left, top, width, height as shares of the figure's.
     pub frame: String,
+    /// The same in the figure that is drawn for a phone, where there is one.
+    pub narrow_frame: Option<String>,
     /// What is taken from the values: those of another variable, where the map is a difference.
     pub minus: Option<String>,
     /// The part of the domain that is shown: top, left, height, width in its pixels; those of the whole
@@ -115,11 +117,9 @@ impl<'a> Figures<'a> {
             self.address(figure, "svg", &sheet)
         };
         let page = |theme| page_at(width_mm, theme);
-        let values = self.values(figure, &style);
-        // A map whose values can be asked for stands where these say.
-        let narrow = (width_mm > PHONE_MM && values.is_none()).then(|| {
-            let style = Style { width_mm: PHONE_MM, ..style.clone() };
-            let (width_px, height_px) = stormlens_plot::size_px(self.outcome, figure, &style);
+        let phone = (width_mm > PHONE_MM).then(|| Style { width_mm: PHONE_MM, ..style.clone() });
+        let narrow = phone.as_ref().map(|style| {
+            let (width_px, height_px) = stormlens_plot::size_px(self.outcome, figure, style);
             let [light, dark] = ["light", "dark"].map(|theme| page_at(PHONE_MM, theme));
             Narrow { light, dark, width_px, height_px }
         });
@@ -136,7 +136,7 @@ impl<'a> Figures<'a> {
             height_px,
             is_first: false,
             downloads: self.downloads(figure),
-            values,
+            values: self.values(figure, &style, phone.as_ref()),
         }
     }
 
@@ -208,14 +208,19 @@ impl<'a> Figures<'a> {
         is_on_earth.then_some((variable.as_str(), *index))
     }
 
-    fn values(&self, figure: &Figure, style: &Style) -> Option<ValuesView> {
+    /// Where a map lies in a figure of that style: left, top, width, height as shares of the figure's.
+    fn frame(&self, figure: &Figure, style: &Style) -> Option<String> {
+        let frame = stormlens_plot::plane_frame(self.outcome, figure, style)?;
+        Some(frame.map(|share| format!("{share:.5}")).join(","))
+    }
+
+    fn values(&self, figure: &Figure, style: &Style, phone: Option<&Style>) -> Option<ValuesView> {
         let (variable, minus, index) = match figure {
             Figure::Map { variable, index } => (variable, None, index),
             Figure::Difference { variable, other, index } => (variable, Some(other), index),
             _ => return None,
         };
         let found = self.outcome.variable(variable)?;
-        let frame = stormlens_plot::plane_frame(self.outcome, figure, style)?;
         let (domain, [height, width], covers) = place(&found.domain)?;
         let Rectangle { left, top, .. } = covers;
         let part = stormlens_plot::shown_part(self.outcome, found, style).ok()?;
@@ -224,7 +229,8 @@ impl<'a> Figures<'a> {
             body: self.data(variable, "f32"),
             minus: minus.map(|other| self.data(other, "f32")),
             index: *index,
-            frame: frame.map(|share| format!("{share:.5}")).join(","),
+            frame: self.frame(figure, style)?,
+            narrow_frame: phone.and_then(|style| self.frame(figure, style)),
             region: format!("{},{},{},{}", part.top, part.left, part.height, part.width),
             covers: format!("{top},{left},{},{}", covers.height, covers.width),
             size: format!("{height},{width}"),

@@ -23,6 +23,12 @@ async fn samples_are_listed_and_each_has_a_page() {
     let page = app.get(&first).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("a perfect forecast"), "{}", page.text());
+    for (page, picture) in [(&list, ".card img"), (&page, ".split img")] {
+        assert!(page.count(picture) > 0);
+        let legend = page.texts(".legend span").concat();
+        assert!(legend.contains("Rain in 3 h, mm"), "no unit of the picture: {legend:?}");
+        assert_eq!(page.count(".legend li"), 9, "a patch a class");
+    }
     // No network of the script refines rain.
     assert_eq!(page.count("form[action='/v1/result']"), 0);
     let picture = list.attributes(".card img", "src").remove(0);
@@ -45,6 +51,7 @@ async fn a_file_leads_to_what_it_holds() {
         "{}",
         one.text()
     );
+    assert!(one.texts(".legend span").concat().contains(" h, mm"), "{}", one.text());
     // The same bytes lead to the same page.
     let again = upload(&app, "forecast.nc", &fixture("forecast_netcdf4.nc")).await;
     assert_eq!(again.header("location"), page.header("location"));

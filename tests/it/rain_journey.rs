@@ -27,6 +27,7 @@ async fn a_visitor_refines_rain_and_asks_why() {
         browser.wait("a rain field", "return location.pathname.startsWith('/rain/')").await;
         // Four tiles beside each other, and one over their corners.
         fill(&browser, "domain", "-115,37,-111,41").await;
+        choose_members(&browser).await;
         browser.click("button.primary").await;
         browser.wait("a result", AT_RESULT).await;
         browser.wait("figures", FIGURES_DRAWN).await;
@@ -62,6 +63,7 @@ async fn a_visitor_without_javascript_refines_rain_too() {
         browser.click(".card a").await;
         browser.wait("a rain field", "return location.pathname.startsWith('/rain/')").await;
         fill(&browser, "domain", "-115,37,-113,39").await;
+        choose_members(&browser).await;
         browser.click("button.primary").await;
         browser.wait("a result", AT_RESULT).await;
         browser.run("document.querySelector('#ensemble input[name=exceed]').value = 5").await;
@@ -137,6 +139,13 @@ pub async fn fits_and_can_be_heard(browser: &Browser<'_>) {
         let axe = std::fs::read_to_string(file).expect("axe.min.js can be read");
         assert_eq!(findings(browser, &axe).await, Vec::<String>::new());
     }
+}
+
+/// Weights of several epochs: no ensemble is the default.
+async fn choose_members(browser: &Browser<'_>) {
+    let chosen = "return document.querySelector('.question select[name=ensemble]').value";
+    assert_eq!(browser.run(chosen).await, json!("none"));
+    browser.run("document.querySelector('.question select[name=ensemble]').value = 'epochs'").await;
 }
 
 async fn fill(browser: &Browser<'_>, name: &str, value: &str) {

@@ -56,6 +56,10 @@ fn what_cannot_be_is_refused_in_words() {
     frames(&bench);
     let refused = |command: &str, words: &str| bench.fails(command, &[words]);
     let array = format!("predict {MODEL} --input @x.npy --output @y.npy");
+    // Before weights are looked for, and before anything is computed.
+    let nowhere =
+        "predict --model spat-spark --checkpoint absent --input @x.npy --output @none/y.npy";
+    refused(nowhere, "there is no folder");
     refused(
         &format!("predict {MODEL} --input @x.npy --mask @a.npy --output @y.json"),
         "hide-percent",

@@ -137,6 +137,27 @@ async fn a_picture_has_numbers_too() {
     assert!(values.iter().any(|&value| value > 0.0));
 }
 
+/// Text of 8 pt is 6 px high where a figure of 140 mm is shown on a phone: there it is drawn anew, and its map lies elsewhere.
+#[tokio::test]
+async fn every_wide_figure_is_drawn_for_phones_too() {
+    let app = TestApp::new();
+    let list = app.get("/scenes").await;
+    let scene = list.attributes(".card a", "href").remove(0);
+    for address in [scene, result(SAMPLE, ALL)] {
+        let page = app.finished(&address).await;
+        let widths = page.attributes("figure img", "width");
+        let is_wide = |width: &&String| width.parse::<u32>().expect("a number") > 400;
+        let n_wide = widths.iter().filter(is_wide).count();
+        assert!(n_wide > 0, "{address}");
+        let n_narrow = page.count("figure source[media='(max-width: 30rem)']");
+        assert_eq!(n_wide, n_narrow, "{address}");
+    }
+    let page = app.finished(&list.attributes(".card a", "href")[0]).await;
+    let [wide, narrow] = ["data-frame", "data-frame-narrow"]
+        .map(|name| page.attributes("figure[data-figure=map-scene]", name).remove(0));
+    assert_ne!(wide, narrow);
+}
+
 #[tokio::test]
 async fn unknown_variables_and_forms_are_answered_with_the_known_ones() {
     let app = TestApp::new();

@@ -135,6 +135,31 @@ async fn pages_of_networks_fit_every_screen() {
     .await;
 }
 
+/// Figures that are shown smaller than they are drawn: their text has 7 pt, 9.3 px, as it is drawn.
+const SHRUNK: &str = "
+    const figures = [...document.querySelectorAll('figure[data-figure] img')];
+    figures.forEach((image) => (image.loading = 'eager'));
+    await Promise.all(figures.map((image) => image.decode()));
+    return figures.filter((image) => image.checkVisibility() && image.naturalWidth > image.clientWidth + 1)
+        .map((image) => image.alt)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_of_figures_is_read_on_a_phone() {
+    in_browser(scripted, async |driver, address| {
+        let browser = driver.browser(true).await;
+        browser.resize(390).await;
+        for page in
+            [scene(&browser, &address).await, format!("{address}{}", result(SAMPLE, "none"))]
+        {
+            answered(&browser, &page).await;
+            let script = format!("return (async () => {{{SHRUNK}}})()");
+            assert_eq!(browser.run(&script).await, json!([]), "{page}");
+        }
+        browser.close().await;
+    })
+    .await;
+}
+
 /// Selects that are narrower than their longest choice.
 const CUT_SELECTS: &str = "
     const cut = [];

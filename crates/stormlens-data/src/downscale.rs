@@ -8,6 +8,7 @@
 pub mod conserve;
 pub mod elevation;
 pub(crate) mod fourier;
+pub mod high_land;
 pub mod hourly;
 pub mod layout;
 pub mod mosaic;
@@ -35,6 +36,7 @@ pub use elevation::{
     ELEVATION_SCALE_M, POSSIBLE_M, check_elevation, elevation_at, open_terrain, terrain_of,
     tile_elevation,
 };
+pub use high_land::heights_within;
 pub use hourly::{HourlyRain, RainSum, stated_in_vain, unstated};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};

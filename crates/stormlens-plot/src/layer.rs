@@ -44,7 +44,9 @@ impl Layer {
             return Ok(());
         }
         let png = match self.picture {
-            Picture::Scaled(field, scale) => scale.paint(&pixels::for_print(field, frame))?,
+            Picture::Scaled(field, scale) => {
+                scale.paint(&pixels::for_print(field, frame), pen.inks.ground)?
+            }
             Picture::Bytes(pixels) => pixels.for_print(frame).png()?,
         };
         match self.sharp {

@@ -93,10 +93,17 @@ impl Scale {
         std::iter::once(self.missing).chain(self.colours.iter().copied()).collect()
     }
 
-    /// The field as a PNG of its own size.
-    pub fn paint(&self, field: &Field) -> Result<Vec<u8>, PlotError> {
+    /// The field as a PNG of its own size, over a ground of that colour.
+    pub fn paint(&self, field: &Field, ground: Rgb) -> Result<Vec<u8>, PlotError> {
         let indices: Vec<u8> = field.values.iter().map(|&v| self.index(v)).collect();
-        raster::indexed(field.height, field.width, &indices, &self.table())
+        raster::indexed(field.height, field.width, &indices, &self.table_over(ground))
+    }
+
+    /// The PNG palette over a ground. Viewers of PDF mix the colours of neighbouring pixels, those of transparent ones
+    /// too: black that is not seen would be a grey edge around what is drawn.
+    fn table_over(&self, [r, g, b]: Rgb) -> Vec<Rgba> {
+        let seen = |colour| if colour == [0; 4] { [r, g, b, 0] } else { colour };
+        self.table().into_iter().map(seen).collect()
     }
 
     /// The bounds between classes; `None` for a continuous scale.

@@ -198,7 +198,7 @@ pub fn reference_jet() -> Scale {
 pub fn mask(theme: Theme, opacity: f32) -> Scale {
     let map = palette::evidence(theme);
     let [r, g, b] = map[map.len() / 2];
-    let colours = vec![[0; 4], [r, g, b, byte(opacity)]];
+    let colours = vec![[r, g, b, 0], [r, g, b, byte(opacity)]];
     Scale::of_classes(vec![0.5], colours, [false, false]).on_first_class()
 }
 

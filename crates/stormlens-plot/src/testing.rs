@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use stormlens_data::field::Field;
 use stormlens_data::import::knmi;
 use stormlens_data::outcome::{
-    Axis, Colours, Domain, Number, Outcome, Provenance, Quantity, Role, Values, Variable,
+    Axis, Colours, Domain, Number, Outcome, Over, Provenance, Quantity, Role, Values, Variable,
 };
 use stormlens_data::request::{Explain, Request, Subject, Target};
 
@@ -56,10 +56,11 @@ pub fn outcome_of_leads(n_leads: usize) -> Outcome {
     let last = &radar.inputs_mm_h[N_FRAMES - 1];
     let mut observed = vec![radar.observation_mm_h.clone()];
     observed.resize(n_leads, last.map(|_| f32::NAN));
-    let lead_time = || vec![Axis::lead_time(radar.times[N_FRAMES - 1], minutes.clone())];
-    let rain = |name, role, axes, frames| variable(name, role, Quantity::rain_rate(), axes, frames);
+    let lead_time = || vec![lead_time(radar.times[N_FRAMES - 1], minutes.clone())];
+    let rate = || Quantity::rain_rate().over(Over::Mean);
+    let rain = |name, role, axes, frames| variable(name, role, rate(), axes, frames);
 
-    let input_time = || vec![Axis::input_time(radar.times.clone())];
+    let input_time = || vec![input_time(&radar.times)];
     let mut variables = vec![
         rain("input", Role::Input, input_time(), &radar.inputs_mm_h),
         rain("prediction", Role::Prediction, lead_time(), &predictions),
@@ -76,6 +77,17 @@ pub fn outcome_of_leads(n_leads: usize) -> Outcome {
     let request = request();
     let provenance = radar.provenance(&request);
     Outcome { request, variables, numbers, notes: Vec::new(), provenance, duration_ms: 0.0 }
+}
+
+/// Frames are sums of five minutes, and so are forecasts made of them.
+const INTERVAL_MIN: u32 = 5;
+
+fn lead_time(from: Timestamp, minutes: Vec<u32>) -> Axis {
+    Axis::lead_time(from, minutes).of_intervals(INTERVAL_MIN)
+}
+
+fn input_time(times: &[Timestamp]) -> Axis {
+    Axis::input_time(times.to_vec()).of_intervals(INTERVAL_MIN)
 }
 
 fn request() -> Request {
@@ -157,7 +169,7 @@ impl Explained {
     }
 
     fn input_time(&self) -> Vec<Axis> {
-        vec![Axis::input_time(self.input_times.clone())]
+        vec![input_time(&self.input_times)]
     }
 
     fn n_pixels(&self) -> usize {
@@ -178,7 +190,7 @@ impl Explained {
             "1",
             Colours::Mask,
         );
-        let axes = vec![Axis::lead_time(self.input_times[N_FRAMES - 1], vec![LEAD_TIME_MIN])];
+        let axes = vec![lead_time(self.input_times[N_FRAMES - 1], vec![LEAD_TIME_MIN])];
         variable("target_mask", Role::Mask, quantity, axes, std::slice::from_ref(&self.mask))
     }
 

@@ -29,6 +29,11 @@ impl Extent {
         Self { refined, domain, tile_deg: side, margin_deg }
     }
 
+    /// `[south, north, west, east]` of what is refined, degrees.
+    pub fn bounds(&self) -> [f64; 4] {
+        self.refined
+    }
+
     /// Which edges of the domain, or of the whole field where that is the domain, no tile reaches; `None` where all is
     /// refined. `field` is where the field goes, `[south, north, west, east]`.
     pub fn left_out(&self, field: [f64; 4]) -> Option<String> {

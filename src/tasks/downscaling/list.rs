@@ -21,6 +21,7 @@ use super::terrain::Terrain;
 use super::{DownscalingTask, SECTION, extent, split};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
+use crate::tasks::legend::Legend;
 use crate::tasks::split::Seen;
 use crate::web::caching::{EntityTag, VERSION, Version};
 use crate::web::forms::{MethodChoice, Select, method_choices, select};
@@ -37,6 +38,8 @@ const N_SUGGESTIONS: usize = 6;
 #[template(path = "tasks/downscaling/list.html")]
 struct ListPage {
     layout: Layout,
+    /// Of sums over the hours of the samples.
+    legend: Option<Legend>,
     cards: Vec<Card>,
     n_all: usize,
     page: usize,
@@ -66,6 +69,7 @@ struct RainPage {
     heading: String,
     entry: Entry,
     facts: Vec<(&'static str, String)>,
+    legend: Legend,
     light: String,
     dark: String,
     domain: String,
@@ -133,6 +137,7 @@ pub fn show(
     let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let list = ListPage {
         layout: Layout::new(state, Some(SECTION)),
+        legend: samples.first().map(|entry| Legend::of_sum(entry.hours)),
         cards: shown.map(|entry| card(entry, &state.catalog)).collect(),
         n_all: samples.len(),
         page,
@@ -243,6 +248,7 @@ fn describe(
     Ok(RainPage {
         layout,
         heading: heading(&entry),
+        legend: Legend::of_sum(entry.hours),
         light: picture_address(&entry.id, Theme::Light),
         dark: picture_address(&entry.id, Theme::Dark),
         domain: entry.domain.map(|_| domain.map(|n| n.to_string()).join(",")).unwrap_or_default(),
@@ -335,9 +341,8 @@ fn left_out(checkpoints: &[Arc<CheckpointCard>], domain: Domain, field: [f64; 4]
 }
 
 fn selects(registration: Option<Registration>, has_epochs: bool) -> Vec<Select> {
-    let chosen = if has_epochs { EnsembleKind::Epochs } else { EnsembleKind::None };
     let registration = registration.unwrap_or_default();
-    vec![registration_select(registration), ensemble_select(chosen, has_epochs)]
+    vec![registration_select(registration), ensemble_select(EnsembleKind::default(), has_epochs)]
 }
 
 pub fn registration_select(chosen: Registration) -> Select {
@@ -415,4 +420,23 @@ fn png(rain: &GriddedField, [west, south, east, north]: [f64; 4], theme: Theme) 
         _ => None,
     };
     thumbnail(&field, grid, Colours::Rain, RainPalette::default(), theme, PICTURE_PX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address and a command line that name no ensemble mean the default, too.
+    #[test]
+    fn the_form_chooses_the_ensemble_that_an_address_means() {
+        for has_epochs in [false, true] {
+            let selects = selects(None, has_epochs);
+            let is_ensemble =
+                |select: &&Select| select.name == crate::tasks::downscaling::question::ENSEMBLE;
+            let ensemble = selects.iter().find(is_ensemble).expect("it can be chosen");
+            let chosen = ensemble.choices.iter().filter(|(.., is_chosen)| *is_chosen);
+            let names: Vec<&str> = chosen.map(|(name, ..)| name.as_str()).collect();
+            assert_eq!(names, [EnsembleKind::default().name()]);
+        }
+    }
 }

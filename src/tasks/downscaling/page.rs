@@ -19,6 +19,7 @@ use super::question::{
 };
 use super::tilemap::TileMap;
 use crate::question::Question;
+use crate::tasks::legend::Legend;
 use crate::tasks::split::{other_notes, part_in};
 use crate::web::forms::{Select, select};
 use crate::web::layout::Layout;
@@ -45,6 +46,8 @@ struct ResultPage {
     gain: Vec<String>,
     by_tile: Vec<FigureView>,
     tiles: TileMap,
+    /// Of the picture under the tiles.
+    legend: Legend,
     stitching: Vec<FigureView>,
     seams: Vec<(String, String)>,
     gates: Vec<FigureView>,
@@ -118,6 +121,7 @@ pub fn html(task: &DownscalingTask, shown: &Shown<'_>) -> Result<String, AppErro
         gain: gain(outcome),
         by_tile: views(&["error_by_tile"]),
         tiles: TileMap::new(task, question)?,
+        legend: Legend::of_sum(entry.hours),
         stitching: views(&["weight_sum", "conservation_ratio"]),
         seams: numbers(outcome, &["seam_index", "clipped_share", SHARE_OF_COARSE]),
         gates: of_prefix(outcome, "gate/").iter().filter_map(|name| view(name)).collect(),

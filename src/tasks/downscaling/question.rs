@@ -133,7 +133,7 @@ fn read_refinement(
             QuestionError::unknown("registration", name, Registration::ALL.map(Registration::name))
         })?,
     };
-    let ensemble = parameters.choice(ENSEMBLE, EnsembleKind::None)?;
+    let ensemble = parameters.choice(ENSEMBLE, EnsembleKind::default())?;
     if ensemble == EnsembleKind::Epochs && cards.checkpoint.members.len() < 2 {
         let message =
             "cannot be epochs: no weights of other epochs lie beside these; choose dropout";

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::{check_elevation, terrain_of};
+use stormlens_data::downscale::{check_elevation, heights_within, terrain_of};
 use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
+use stormlens_plot::words::number;
 
 use super::extent::Extent;
 use super::fields::MAX_FILE_BYTES;
@@ -77,6 +78,18 @@ impl Terrain {
     pub fn resolution(&self) -> String {
         let [latitude, _] = self.field.grid.spacing_deg();
         format!("{}°", (latitude * 1e4).round() / 1e4)
+    }
+
+    /// `heights from 1,280 to 3,012 m` in `[south, north, west, east]`, by which a wrong unit is noticed; `None` where no
+    /// node with a height lies there.
+    pub fn heights(&self, bounds: [f64; 4]) -> Option<String> {
+        let widened = |range: Option<[f32; 2]>, height: f32| {
+            let [low, high] = range.unwrap_or([height; 2]);
+            Some([low.min(height), high.max(height)])
+        };
+        let range = heights_within(&self.field, bounds).fold(None, widened)?;
+        let [low, high] = range.map(|metres| number(f64::from(metres)));
+        Some(format!("heights from {low} to {high} m"))
     }
 }
 

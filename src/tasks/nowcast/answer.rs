@@ -25,7 +25,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use ground::Ground;
+pub use ground::{Ground, dated};
 pub use notes::UNLIKE_TRAINING;
 pub use target::minutes;
 
@@ -50,7 +50,7 @@ pub fn outcome(answered: Answered<'_>, measured: Option<Measured>) -> Result<Out
     if let Some(seen) = &seen {
         answers.iter_mut().for_each(|answer| seen.crop(answer));
     }
-    let mut ground = Ground::new(&frames, task);
+    let mut ground = Ground::new(&frames, task, measured);
     if task.rebuilds() {
         ground.lead_axis = ground.input_axis.clone();
     }

@@ -2,9 +2,11 @@
 
 use stormlens_data::archive::Sample;
 use stormlens_data::field::Grid;
+use stormlens_data::import::radar::Measured;
 use stormlens_data::outcome::{Axis, Domain, Outcome, Variable};
 use stormlens_data::request::Request;
 
+use super::answer::dated;
 use super::question::{nowcasting, sample_of};
 use super::samples::{Frames, Samples};
 use super::split;
@@ -35,15 +37,20 @@ pub fn check(
     ensure(part_in(outcome) == part, Unfit::Weights)?;
     let away = outcome.variables.iter().find(|v| !is_on_grid(v, &sample.sequence.grid));
     away.map_or(Ok(()), |variable| Err(Unfit::shape(&variable.name)))?;
+    let measured = samples.measured(id);
     match task.rebuilds() {
-        true => rebuilt(outcome, sample),
-        false => forecast(outcome, sample),
+        true => rebuilt(outcome, sample, measured),
+        false => forecast(outcome, sample, measured),
     }
 }
 
 /// The frames that went in, and what was rebuilt of them.
-fn rebuilt(outcome: &Outcome, Sample { sequence, .. }: &Sample) -> Result<(), Unfit> {
-    let inputs = Axis::input_time(sequence.times.clone());
+fn rebuilt(
+    outcome: &Outcome,
+    Sample { sequence, .. }: &Sample,
+    measured: Option<Measured>,
+) -> Result<(), Unfit> {
+    let inputs = dated(Axis::input_time(sequence.times.clone()), measured);
     let size = [sequence.grid.height, sequence.grid.width];
     ["input", "prediction", "observation"].into_iter().try_for_each(|name| {
         let variable = outcome.variable(name).ok_or_else(|| Unfit::shape(name))?;
@@ -58,11 +65,12 @@ fn is_on_grid(variable: &Variable, grid: &Grid) -> bool {
 }
 
 /// All maps are there, at the times of the sample's frames and at those that are forecast.
-fn forecast(outcome: &Outcome, sample: &Sample) -> Result<(), Unfit> {
+fn forecast(outcome: &Outcome, sample: &Sample, measured: Option<Measured>) -> Result<(), Unfit> {
     let Sample { sequence, leads, .. } = sample;
-    let inputs = Axis::input_time(sequence.times.clone());
+    let inputs = dated(Axis::input_time(sequence.times.clone()), measured);
     let start = sequence.times.last().copied().unwrap_or_default();
     let ahead = Axis::lead_time(start, leads.iter().map(|lead| lead.lead_time_min).collect());
+    let ahead = dated(ahead, measured);
     let is_observed = leads.iter().any(|lead| lead.observation.is_some());
     let size = [sequence.grid.height, sequence.grid.width];
     for (name, axis, is_there) in [

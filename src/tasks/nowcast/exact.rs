@@ -15,6 +15,7 @@ use super::seen::floor;
 use super::units::{Units, check};
 use crate::cli::predict::Exact;
 use crate::cli::say;
+use crate::written;
 
 /// Writes what the network gives for `[N × frames × height × width]` in the weights' own unit, where nothing is said of the
 /// unit: frames that follow, or those that went in, rebuilt. `None` for another network, and where the answer is wanted
@@ -26,6 +27,7 @@ pub fn predict(exact: &Exact<'_>) -> Option<anyhow::Result<()>> {
 }
 
 fn run(exact: &Exact<'_>) -> anyhow::Result<()> {
+    written::check_place(exact.output)?;
     let (shape, values) = read_npy_f32(exact.input)?;
     let &[n, n_frames, height, width] = &shape[..] else {
         bail!("{} is {shape:?}; give [N, frames, height, width]", exact.input.display());

@@ -10,12 +10,12 @@ use axum::response::Response;
 use stormlens_data::archive::Archive;
 use stormlens_data::card::{NowcastField, Part};
 
-use super::legend::Legend;
 use super::samples::{SampleEntry, Samples, Window};
 use super::split::Memberships;
 use super::{Nowcasts, SECTION, frames};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
+use crate::tasks::legend::Legend;
 use crate::tasks::split::Seen;
 use crate::web::layout::Layout;
 use crate::web::pages::{page_number, render};
@@ -134,7 +134,7 @@ fn collect(
     let time = |sample: Option<&SampleEntry>| sample.map(|s| form_time(s.time)).unwrap_or_default();
     Ok(SamplesPage {
         layout,
-        legend: has_rain.then(Legend::new),
+        legend: has_rain.then(Legend::of_rate),
         fields: fields(samples, filter.field),
         datasets: datasets(samples, filter.dataset.as_deref()),
         events: events(samples, filter.event.as_deref()),

@@ -9,7 +9,6 @@ use axum::response::Response;
 use stormlens_data::card::{CheckpointCard, ModelCard, NowcastField};
 
 use super::frames::{self, PICTURE_PX};
-use super::legend::Legend;
 use super::list::covered;
 use super::page::what;
 use super::question::{HIDE_PERCENT, SAMPLE};
@@ -19,6 +18,7 @@ use super::{Nowcasts, SECTION};
 use crate::catalog::Catalog;
 use crate::parameters::to_query;
 use crate::question::NO_METHOD;
+use crate::tasks::legend::Legend;
 use crate::web::forms::{LayerGroup, MethodChoice, layer_groups, method_choices};
 use crate::web::layout::Layout;
 use crate::web::pages::render;
@@ -103,7 +103,7 @@ fn describe(
         catalog.models().iter().filter_map(|model| offer(catalog, model, (samples, sample)));
     SamplePage {
         layout,
-        legend: (sample.field == NowcastField::Precipitation).then(Legend::new),
+        legend: (sample.field == NowcastField::Precipitation).then(Legend::of_rate),
         id: sample.id.clone(),
         time: format::date_time(sample.time),
         seen: seen(sample.field),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Geometry, Tile};
+use super::{Geometry, Tile, high_land};
 use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, Wanted};
 
 /// The highest mountain, m: what an elevation of 1 stands for in the network's second channel.
@@ -66,7 +66,8 @@ fn is_metres(unit: &str) -> bool {
 /// Checks that a field is terrain in metres and covers `[south, north, west, east]`.
 ///
 /// # Errors
-/// For another unit, heights that the Earth does not have, no data at all, and a field that is too small.
+/// For another unit, heights that the Earth does not have, kilometres where the land is [high for certain](high_land), no
+/// data at all, and a field that is too small.
 pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), FieldError> {
     if !is_metres(&field.unit) {
         let needed = "where terrain has to be in metres";
@@ -87,6 +88,7 @@ pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), Fie
         let what = format!("{} holds {height} m, which is no height on the Earth", field.source);
         return Err(FieldError::Domains { what });
     }
+    high_land::check(field)?;
     field.grid.check_covers(&field.source, bounds)
 }
 

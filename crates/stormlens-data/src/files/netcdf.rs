@@ -35,6 +35,9 @@ const CONVENTIONS: &str = "CF-1.11";
 ///   `input_time`, `class`, `channel` …; those of the same name and other coordinates have their length
 ///   behind it.
 ///
+/// CDO knows one axis of time in a file, which is that of the forecast: to it, input frames are levels. In a file of their own
+/// (`ncks -v input result.nc input.nc`) it dates them as well.
+///
 /// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate; attributions and masks
 /// of a result without one have its `valid_time`. What is of an interval has its bounds and `cell_methods`, or a `comment`
 /// where it follows from a sum and is none. What lies on a level has that as a scalar coordinate (`pressure_850hPa`,

@@ -28,6 +28,9 @@ pub enum Coordinates {
     LeadTimes {
         from: Timestamp,
         minutes: Vec<u32>,
+        /// How long the intervals are that end then; `None` where values are of the moments themselves, and where nobody says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interval_min: Option<u32>,
     },
     Numbers {
         unit: String,
@@ -64,7 +67,8 @@ impl Axis {
     pub const FORECAST: &'static str = "forecast";
 
     pub fn lead_time(from: Timestamp, minutes: Vec<u32>) -> Self {
-        Self::new(Self::LEAD_TIME, Coordinates::LeadTimes { from, minutes })
+        let interval_min = None;
+        Self::new(Self::LEAD_TIME, Coordinates::LeadTimes { from, minutes, interval_min })
     }
 
     pub fn input_time(times: Vec<Timestamp>) -> Self {
@@ -95,6 +99,24 @@ impl Axis {
         Self::numbers(name, "1", (0..n).map(|i| i as f64).collect())
     }
 
+    /// The same axis of times, each of them the end of an interval of so many minutes; other axes stay as they are.
+    #[must_use]
+    pub fn of_intervals(self, interval_min: u32) -> Self {
+        let coordinates = match self.coordinates {
+            Coordinates::Times { times, .. } => {
+                let start = |end: &Timestamp| time::add_minutes(*end, -i64::from(interval_min));
+                let starts =
+                    times.iter().map(start).collect::<Option<Vec<_>>>().unwrap_or_default();
+                Coordinates::Times { times, starts }
+            }
+            Coordinates::LeadTimes { from, minutes, .. } => {
+                Coordinates::LeadTimes { from, minutes, interval_min: Some(interval_min) }
+            }
+            others => others,
+        };
+        Self { coordinates, ..self }
+    }
+
     fn new(name: &str, coordinates: Coordinates) -> Self {
         Self { name: name.to_owned(), coordinates }
     }
@@ -109,14 +131,18 @@ impl Axis {
 
     /// Whether its entries are intervals of which both ends are known.
     pub fn has_intervals(&self) -> bool {
-        matches!(&self.coordinates, Coordinates::Times { starts, .. } if !starts.is_empty())
+        match &self.coordinates {
+            Coordinates::Times { starts, .. } => !starts.is_empty(),
+            Coordinates::LeadTimes { interval_min, .. } => interval_min.is_some(),
+            Coordinates::Numbers { .. } | Coordinates::Names { .. } => false,
+        }
     }
 
     /// The moment of an entry, where the axis is one of time.
     pub fn time(&self, idx: usize) -> Option<Timestamp> {
         match &self.coordinates {
             Coordinates::Times { times, .. } => times.get(idx).copied(),
-            Coordinates::LeadTimes { from, minutes } => {
+            Coordinates::LeadTimes { from, minutes, .. } => {
                 time::add_minutes(*from, i64::from(*minutes.get(idx)?))
             }
             Coordinates::Numbers { .. } | Coordinates::Names { .. } => None,
@@ -127,7 +153,10 @@ impl Axis {
     pub fn start(&self, idx: usize) -> Option<Timestamp> {
         match &self.coordinates {
             Coordinates::Times { starts, .. } => starts.get(idx).copied(),
-            _ => None,
+            Coordinates::LeadTimes { interval_min, .. } => {
+                time::add_minutes(self.time(idx)?, -i64::from((*interval_min)?))
+            }
+            Coordinates::Numbers { .. } | Coordinates::Names { .. } => None,
         }
     }
 

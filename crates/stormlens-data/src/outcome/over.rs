@@ -13,7 +13,7 @@ pub enum Over {
     Moment,
     /// Rain of a day.
     Sum,
-    /// Temperature of a day.
+    /// Temperature of a day; rain rate of five minutes.
     Mean,
     /// It follows from a sum, as a probability, a class or a ratio of rain does.
     OfSum,

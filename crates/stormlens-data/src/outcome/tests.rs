@@ -47,6 +47,21 @@ fn maps_are_counted_along_the_axes() {
 }
 
 #[test]
+fn intervals_end_at_the_times_of_an_axis() {
+    let from: jiff::Timestamp = "2010-08-26T05:00:00Z".parse().expect("a time");
+    for axis in [Axis::lead_time(from, vec![0, 60]), Axis::input_time(vec![from, from])] {
+        assert!(!axis.has_intervals() && axis.start(0).is_none());
+        let axis = axis.of_intervals(5);
+        assert!(axis.has_intervals());
+        assert_eq!(axis.time(0), Some(from));
+        assert_eq!(axis.start(0).expect("a start").to_string(), "2010-08-26T04:55:00Z");
+        assert_eq!(axis.start(2), None);
+    }
+    let names = Axis::names(Axis::CLASS, ["dry"]);
+    assert_eq!(names.clone().of_intervals(5), names);
+}
+
+#[test]
 fn what_does_not_hold_together_is_noticed() {
     let check = |change: fn(&mut Variable), n_expected: usize| {
         let mut rain = rain();

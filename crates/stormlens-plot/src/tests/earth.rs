@@ -5,6 +5,7 @@ use stormlens_data::outcome::{Outcome, Values};
 
 use super::helpers::*;
 use crate::evidence::NO_EVIDENCE;
+use crate::palette::inks;
 use crate::testing::{EMPTY_LAYER, outcome};
 use crate::words::sentence;
 use crate::{Overlay, Style, Theme, alt_text};
@@ -202,6 +203,28 @@ fn an_attribution_to_a_frame_lies_on_the_rain_of_that_frame() {
     }
     let faint = decoded(&drawn(&outcome(), "map-integrated_gradients@11", &Style::default()));
     assert!(faint[1].pixels().any(|p| p.0[3] == 0), "where nothing is attributed, rain is seen");
+}
+
+/// Viewers of PDF mix the colours of neighbouring pixels, those of transparent ones too.
+#[test]
+fn transparent_pixels_have_the_colour_of_their_ground() {
+    let clear = |figure: &str, style: &Style| -> Vec<[u8; 3]> {
+        let pictures = decoded(&drawn(&outcome(), figure, style));
+        let pixels = pictures.iter().flat_map(|picture| picture.pixels());
+        pixels.filter(|p| p.0[3] == 0).map(|p| [p.0[0], p.0[1], p.0[2]]).collect()
+    };
+    for theme in [Theme::Light, Theme::Dark] {
+        let style = Style { theme, ..Style::default() };
+        for figure in ["map-prediction", "strip-input", "difference-prediction,observation"] {
+            let found = clear(figure, &style);
+            assert!(!found.is_empty(), "{figure}: dry ground is transparent");
+            let ground = inks(theme).ground;
+            assert!(found.iter().all(|rgb| *rgb == ground), "{figure} in {theme}: {:?}", found[0]);
+        }
+        for figure in ["map-target_mask", "map-grad_cam/cbam3", "map-integrated_gradients@11"] {
+            assert!(!clear(figure, &style).contains(&[0; 3]), "{figure} in {theme}");
+        }
+    }
 }
 
 #[test]

@@ -36,7 +36,10 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("heights-unused", text, false));
     }
     if let Some(terrain) = &work.terrain {
-        let text = format!("terrain: {}, a node every {}", terrain.name, terrain.resolution());
+        let heights = terrain.heights(work.extent.bounds());
+        let heights = heights.map(|words| format!(", {words}")).unwrap_or_default();
+        let text =
+            format!("terrain: {}, a node every {}{heights}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));
     }
     if let Some(mm) = work.refining.rain.wettest_mm {

@@ -317,7 +317,11 @@ fn a_result_says_what_was_stated_and_whose_heights_it_took() {
     assert!(outcome.provenance.data_source.contains("the sum of 1 h"));
     assert!(outcome.provenance.data_source.ends_with("; terrain: my heights.nc"));
     assert!(outcome.provenance.data_files.contains(&"my heights.nc".to_owned()));
-    assert!(outcome.notes("terrain").next().unwrap().contains("my heights.nc"));
+    let terrain = outcome.notes("terrain").next().unwrap();
+    assert!(
+        terrain.contains("my heights.nc, a node every 0.25°, heights from 881 to 2,386 m"),
+        "{terrain}"
+    );
     let request = request(&task, &format!("rain={id}&domain=-115,37,-113,39"));
     assert!(task.check(&outcome, &request, &cards()).is_ok());
 }
@@ -365,6 +369,7 @@ fn heights_that_cannot_be_used_are_refused_in_words() {
         (b"heights".to_vec(), "is no field that can be read"),
         (plateau([40.0, 50.0, 5.0, 15.0], 100.0), "where the rain is not"),
         (plateau([30.0, 50.0, -125.0, -100.0], 10_000.0), "no height on the Earth"),
+        (plateau([30.0, 50.0, -125.0, -100.0], 2.0), "they seem to be in kilometres"),
     ] {
         let error = refused(bytes);
         assert!(error.contains(words), "{words}: {error}");

@@ -2,7 +2,8 @@
 
 use stormlens_data::archive::Sample;
 use stormlens_data::card::{NowcastField, Nowcasting};
-use stormlens_data::outcome::{Axis, Domain, Quantity, Role, Values, Variable};
+use stormlens_data::import::radar::Measured;
+use stormlens_data::outcome::{Axis, Domain, Over, Quantity, Role, Values, Variable};
 
 use crate::tasks::nowcast::samples::Frames;
 use crate::tasks::nowcast::seen::Seen;
@@ -16,10 +17,20 @@ pub struct Ground {
     pub(super) lead_axis: Axis,
     /// Height and width.
     pub(super) plane: [usize; 2],
+    /// What the radar measured, where there is one.
+    pub(super) measured: Option<Measured>,
+}
+
+/// An axis of frames that a radar measured so, or of what is forecast from them.
+pub fn dated(axis: Axis, measured: Option<Measured>) -> Axis {
+    match measured {
+        Some(Measured::Sum { minutes }) => axis.of_intervals(minutes),
+        _ => axis,
+    }
 }
 
 impl Ground {
-    pub(super) fn new(frames: &Frames, task: &Nowcasting) -> Self {
+    pub(super) fn new(frames: &Frames, task: &Nowcasting, measured: Option<Measured>) -> Self {
         let [n_frames, height, width] = frames.shape();
         let (field, plane) = (task.field, [height, width]);
         let leads = task.lead_times_min.clone();
@@ -27,7 +38,9 @@ impl Ground {
             Frames::Sample(Sample { sequence, .. }) => {
                 let start = sequence.times.last().copied().unwrap_or_default();
                 let input_axis = Axis::input_time(sequence.times.clone());
-                (Domain::Earth(sequence.grid.clone()), input_axis, Axis::lead_time(start, leads))
+                let axes = [input_axis, Axis::lead_time(start, leads)];
+                let [input_axis, lead_axis] = axes.map(|axis| dated(axis, measured));
+                (Domain::Earth(sequence.grid.clone()), input_axis, lead_axis)
             }
             // Arrays do not say when and where they are of.
             Frames::Brought(_) => {
@@ -36,7 +49,12 @@ impl Ground {
                 (Domain::None, Axis::counted(Axis::INPUT_TIME, n_frames), lead_axis)
             }
         };
-        Self { quantity: field.quantity(), field, domain, input_axis, lead_axis, plane }
+        let mut quantity = field.quantity();
+        if input_axis.has_intervals() {
+            // A sum as millimetres an hour is the mean rate of its interval.
+            quantity.over = Over::Mean;
+        }
+        Self { quantity, field, domain, input_axis, lead_axis, plane, measured }
     }
 
     /// A value a patch.

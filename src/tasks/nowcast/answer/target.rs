@@ -6,7 +6,7 @@ use stormlens_data::outcome::{Axis, Colours, Coordinates, Quantity, Role, Variab
 use stormlens_data::request::Target;
 use stormlens_plot::words::{count, number};
 
-use super::Ground;
+use super::{Ground, dated};
 use crate::tasks::nowcast::question::{last_lead_time_min, lead_time_min, threshold};
 use crate::tasks::nowcast::scores::threshold_label;
 
@@ -17,7 +17,7 @@ pub(super) fn mask(ground: &Ground, target: &Target, answer: &Answer) -> Option<
     let axis = match ground.lead_axis.time(0) {
         Some(_) => {
             let start = ground.input_axis.time(ground.input_axis.len().saturating_sub(1))?;
-            Axis::lead_time(start, leads)
+            dated(Axis::lead_time(start, leads), ground.measured)
         }
         None => {
             let leads = leads.into_iter().map(f64::from).collect();

@@ -5,7 +5,7 @@ use stormlens_data::card::NowcastField;
 use stormlens_data::files::npy::write_npy_f32;
 use stormlens_data::import::knmi;
 use stormlens_data::likeness::Likeness;
-use stormlens_data::outcome::{Axis, Coordinates, Domain, Values};
+use stormlens_data::outcome::{Axis, Coordinates, Domain, Over, Values};
 use stormlens_data::request::Subject;
 use stormlens_data::time::format_sample;
 
@@ -86,7 +86,9 @@ fn every_variable_holds_together() {
 fn a_forecast_is_a_rain_rate_on_the_grid_of_the_radar() {
     let outcome = everything();
     let known = sample("knmi", "20100826T0535", (12, 5), &[30, 60, 180]);
-    let lead_axis = Axis::lead_time(known.sequence.times[11], vec![30, 60, 180]);
+    // Frames are sums of five minutes: as rates they are means.
+    let lead_axis = Axis::lead_time(known.sequence.times[11], vec![30, 60, 180]).of_intervals(5);
+    let quantity = Quantity::rain_rate().over(Over::Mean);
     for (name, role) in [
         ("prediction", Role::Prediction),
         ("observation", Role::Observation),
@@ -97,7 +99,7 @@ fn a_forecast_is_a_rain_rate_on_the_grid_of_the_radar() {
         assert_eq!(found.axes, std::slice::from_ref(&lead_axis), "{name}");
         assert_eq!(found.plane, Some([288, 288]), "{name}");
         assert_eq!(found.domain, Domain::Earth(knmi::crop_grid()), "{name}");
-        assert_eq!(found.quantity, Quantity::rain_rate(), "{name}");
+        assert_eq!(found.quantity, quantity, "{name}");
         assert_eq!(found.quantity.unit, "mm/h");
     }
     let clock = |i| lead_axis.time(i).map(format_sample);
@@ -110,8 +112,11 @@ fn a_forecast_is_a_rain_rate_on_the_grid_of_the_radar() {
         assert!(found.iter().zip(told).all(|(&found, told)| is_near(found.into(), told)), "{lead}");
     }
     let input = variable(&outcome, "input");
-    assert_eq!((&input.role, &input.quantity), (&Role::Input, &Quantity::rain_rate()));
-    assert_eq!(input.axes, [Axis::input_time(known.sequence.times.clone())]);
+    assert_eq!((&input.role, &input.quantity), (&Role::Input, &quantity));
+    let input_axis = Axis::input_time(known.sequence.times.clone()).of_intervals(5);
+    assert_eq!(input.axes, [input_axis]);
+    let mask = variable(&outcome, "target_mask");
+    assert_eq!(mask.axes[0].start(0), lead_axis.start(1), "at one of the same times");
     for (i, frame) in known.sequence.frames.iter().enumerate() {
         assert_eq!(&input.map(i), frame, "frame {i}");
     }
@@ -363,6 +368,7 @@ fn ground() -> Ground {
         input_axis: Axis::counted(Axis::INPUT_TIME, 2),
         lead_axis: Axis::numbers(Axis::LEAD_TIME, "min", vec![15.0, 30.0]),
         plane: [1, 3],
+        measured: None,
     }
 }
 

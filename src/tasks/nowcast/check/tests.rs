@@ -129,10 +129,15 @@ fn a_forecast_of_another_shape_does_not_fit() {
     assert_eq!(found(&(question, outcome)), Err(Unfit::shape("observation")), "there is none");
 }
 
+/// Of sums of five minutes.
+fn rain_ahead(from: jiff::Timestamp, minutes: Vec<u32>) -> Axis {
+    Axis::lead_time(from, minutes).of_intervals(5)
+}
+
 /// The first of its maps, with an axis of as many entries.
 fn shortened(variable: &mut Variable, n: usize) -> Values {
     let from = variable.axes[0].time(0).expect("it is one of time");
-    variable.axes[0] = Axis::lead_time(from, (1..=n as u32).map(|i| 30 * i).collect());
+    variable.axes[0] = rain_ahead(from, (1..=n as u32).map(|i| 30 * i).collect());
     let [height, width] = variable.plane.expect("it is a map");
     Values::F32(variable.to_f32()[..n * height * width].to_vec())
 }
@@ -148,9 +153,11 @@ fn other_times_do_not_fit() {
     check("persistence", |v| v.axes[0] = moved(&v.axes[0]));
     check("observation", |v| v.axes[0] = moved(&v.axes[0]));
     check("prediction", |v| v.axes[0] = Axis::counted(Axis::LEAD_TIME, 3));
+    check("input", |v| v.axes[0] = v.axes[0].clone().of_intervals(10));
+    check("prediction", |v| v.axes[0] = v.axes[0].clone().of_intervals(10));
     check("prediction", |v| {
         let start = add_minutes(v.axes[0].time(0).expect("a time"), -30).expect("a time");
-        v.axes[0] = Axis::lead_time(start, vec![30, 60, 120]);
+        v.axes[0] = rain_ahead(start, vec![30, 60, 120]);
     });
 }
 
@@ -158,11 +165,11 @@ fn other_times_do_not_fit() {
 fn moved(axis: &Axis) -> Axis {
     let later = |i: usize| add_minutes(axis.time(i).expect("a time"), 5).expect("a time");
     match axis.lead_time_min(0) {
-        None => Axis::input_time((0..axis.len()).map(later).collect()),
+        None => Axis::input_time((0..axis.len()).map(later).collect()).of_intervals(5),
         Some(first) => {
             let start = add_minutes(later(0), -i64::from(first)).expect("a time");
             let minutes = (0..axis.len()).filter_map(|i| axis.lead_time_min(i)).collect();
-            Axis::lead_time(start, minutes)
+            rain_ahead(start, minutes)
         }
     }
 }

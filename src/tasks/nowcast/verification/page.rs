@@ -14,7 +14,7 @@ use super::table::{Table, tables};
 use super::view::{View, scores};
 use super::{FileKind, PATH, START, STOP, address};
 
-use crate::tasks::nowcast::legend::Legend;
+use crate::tasks::legend::Legend;
 use crate::tasks::nowcast::scores::{forecast_title, on_page};
 use crate::tasks::nowcast::split::Membership;
 use crate::tasks::nowcast::study::{Found, Plan};
@@ -109,7 +109,7 @@ impl Page {
             tables: tables(&found.report, view),
             charts: charts.shown(),
             maps: charts.maps(),
-            legend: Legend::new(),
+            legend: Legend::of_rate(),
             cases: Cases::of(found, plan, view),
             published: &PUBLISHED,
             remark: REMARK,

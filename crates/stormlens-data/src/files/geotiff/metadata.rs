@@ -83,8 +83,8 @@ fn band(
     for (axis, place) in places {
         match &axis.coordinates {
             Coordinates::Times { .. } => times(&mut add, (axis, *place), variable),
-            Coordinates::LeadTimes { from, minutes } => {
-                add("time", axis.time(*place).map_or_else(String::new, |time| time.to_string()));
+            Coordinates::LeadTimes { from, minutes, .. } => {
+                times(&mut add, (axis, *place), variable);
                 add("forecast_reference_time", from.to_string());
                 add("lead_time_minutes", minutes[*place].to_string());
             }

@@ -47,11 +47,9 @@ impl Axes {
         let name = file.free_name(name, axis.len());
         let dimension = file.dimension(&name, axis.len())?;
         let coordinates = match &axis.coordinates {
-            Coordinates::Times { times, starts } => {
+            Coordinates::Times { times, .. } => {
                 let variable = write_times(file, (&name, dimension), times, what_of(axis))?;
-                if !starts.is_empty() {
-                    self.write_bounds(file, (&name, variable, dimension), (starts, times))?;
-                }
+                self.write_bounds(file, (&name, variable, dimension), axis)?;
                 Vec::new()
             }
             Coordinates::Numbers { unit, values } => {
@@ -71,25 +69,31 @@ impl Axes {
                 )?;
                 vec![label]
             }
-            Coordinates::LeadTimes { from, minutes } => {
+            Coordinates::LeadTimes { from, minutes, .. } => {
                 let lead_time = file.free_name(&axis.name, axis.len());
-                write_lead_times(file, (&name, &lead_time, dimension), *from, minutes)?;
+                let place = (name.as_str(), lead_time.as_str(), dimension);
+                let variable = write_lead_times(file, place, (*from, minutes), what_of(axis))?;
+                self.write_bounds(file, (&name, variable, dimension), axis)?;
                 vec![lead_time, self.reference_time(file, *from)?]
             }
         };
         Ok(Written { name, dimension, coordinates })
     }
 
-    /// Start and end of each interval of an axis, as CF has them: beside its coordinates, which name them.
+    /// Start and end of each interval of an axis that has some, as CF has them: beside its coordinates, which name them.
     fn write_bounds(
         &mut self,
         file: &mut Builder,
         (name, variable, dimension): (&str, Variable, Dimension),
-        (starts, ends): (&[Timestamp], &[Timestamp]),
+        axis: &Axis,
     ) -> Result<(), FilesError> {
+        if !axis.has_intervals() {
+            return Ok(());
+        }
         let both = self.both(file)?;
-        let bounds = file.free_name(&format!("{name}_bounds"), 2 * ends.len());
-        let seconds = starts.iter().zip(ends).flat_map(|(a, b)| [a.as_second(), b.as_second()]);
+        let bounds = file.free_name(&format!("{name}_bounds"), 2 * axis.len());
+        let ends = (0..axis.len()).filter_map(|i| axis.start(i).zip(axis.time(i)));
+        let seconds = ends.flat_map(|(start, end)| [start.as_second(), end.as_second()]);
         file.numbers(&bounds, &[dimension, both], &seconds.collect::<Vec<i64>>())?;
         file.texts(variable, &[("bounds", bounds.as_str())])
     }

@@ -5,7 +5,7 @@ use hdf5_reader::Hdf5File;
 use super::*;
 use crate::field::Grid;
 use crate::import::knmi::crop_grid;
-use crate::outcome::{Axis, NOT_OBSERVED, Note, Provenance, Role, Values, Variable};
+use crate::outcome::{Axis, NOT_OBSERVED, Note, Over, Provenance, Role, Values, Variable};
 use crate::request::{Request, Subject};
 use crate::scene::Variant;
 use crate::testing::{program, python};
@@ -187,6 +187,28 @@ fn axes_of_one_name_and_other_coordinates_are_told_apart() {
     assert_eq!(attribute(&file, "grad_cam", "coordinates"), coordinates);
     assert_eq!(read(&file, "channel").len(), 3);
     assert_eq!(read(&file, "channel_2").len(), 2);
+}
+
+/// Sums of five minutes in mm/h are means over intervals, of which the file says both ends.
+#[test]
+fn frames_of_intervals_have_bounds_on_their_own_axes() {
+    let file = open(&nowcast());
+    let check = |name: &str, axis: &str, expected: [&str; 4]| {
+        assert_eq!(attribute(&file, name, "cell_methods"), format!("{axis}: mean"));
+        let bounds = attribute(&file, axis, "bounds");
+        let ends = file.dataset(&bounds).unwrap().read_array::<i64>().unwrap();
+        assert_eq!(ends.shape(), [2, 2], "{bounds}");
+        let expected = expected.map(|id| at(id).as_second());
+        assert_eq!(ends.iter().copied().collect::<Vec<_>>(), expected, "{bounds}");
+    };
+    let input = ["20100826T0525", "20100826T0530", "20100826T0530", "20100826T0535"];
+    check("input", "input_time", input);
+    let ahead = ["20100826T0600", "20100826T0605", "20100826T0630", "20100826T0635"];
+    check("prediction", "time", ahead);
+    check("observation", "time", ahead);
+    // What follows from them is no mean itself.
+    let mask = file.dataset("target_mask").unwrap();
+    assert!(mask.attribute("cell_methods").is_err(), "a mask");
 }
 
 #[test]

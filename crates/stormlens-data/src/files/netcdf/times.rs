@@ -14,14 +14,14 @@ const TIME_UNITS: &str = "seconds since 1970-01-01 00:00:00";
 pub fn write_lead_times(
     file: &mut Builder,
     (name, lead_time, dimension): (&str, &str, Dimension),
-    from: Timestamp,
-    minutes: &[u32],
-) -> Result<(), FilesError> {
+    (from, minutes): (Timestamp, &[u32]),
+    what: &str,
+) -> Result<Variable, FilesError> {
     let valid = minutes.iter().map(|&m| time::add_minutes(from, i64::from(m)));
     let valid: Option<Vec<_>> = valid.collect();
-    let what = || format!("lead times after {from} are beyond the calendar");
-    let valid = valid.ok_or_else(|| FilesError::Netcdf { what: what() })?;
-    write_times(file, (name, dimension), &valid, "time that the forecast is for")?;
+    let beyond = || format!("lead times after {from} are beyond the calendar");
+    let valid = valid.ok_or_else(|| FilesError::Netcdf { what: beyond() })?;
+    let times = write_times(file, (name, dimension), &valid, what)?;
     let values: Vec<i32> = minutes.iter().map(|&m| i32::try_from(m).unwrap_or(i32::MAX)).collect();
     let variable = file.numbers(lead_time, &[dimension], &values)?;
     let texts = [
@@ -29,7 +29,8 @@ pub fn write_lead_times(
         ("long_name", "minutes after the last input frame"),
         ("units", "minutes"),
     ];
-    file.texts(variable, &texts)
+    file.texts(variable, &texts)?;
+    Ok(times)
 }
 
 /// A dimension of moments with its coordinates.
@@ -49,6 +50,8 @@ pub fn write_times(
 /// What the moments of an axis are, in words.
 pub fn what_of(axis: &Axis) -> &'static str {
     match axis.name.as_str() {
+        Axis::LEAD_TIME if axis.has_intervals() => "end of the interval that the forecast is for",
+        Axis::LEAD_TIME => "time that the forecast is for",
         _ if axis.has_intervals() => "end of the interval that values are of",
         Axis::INPUT_TIME => "time of the input frame (of radar, the end of its interval)",
         _ => "time that values are of",

@@ -24,12 +24,12 @@ pub(super) fn at(id: &str) -> jiff::Timestamp {
 }
 
 pub(super) fn lead_times(minutes: &[u32]) -> Axis {
-    Axis::lead_time(at("20100826T0535"), minutes.to_vec())
+    Axis::lead_time(at("20100826T0535"), minutes.to_vec()).of_intervals(5)
 }
 
 pub(super) fn nowcast_variables() -> Vec<Variable> {
-    let rain = Quantity::rain_rate;
-    let inputs = Axis::input_time(vec![at("20100826T0530"), at("20100826T0535")]);
+    let rain = || Quantity::rain_rate().over(Over::Mean);
+    let inputs = Axis::input_time(vec![at("20100826T0530"), at("20100826T0535")]).of_intervals(5);
     let evidence = || Quantity::new("Grad-CAM (share of maximum)", "1", Colours::Evidence);
     let layer = |layer: &str, offset| Variable {
         values: Values::F32(values(288 * 288, offset)),

@@ -15,6 +15,8 @@ fn python_reads_the_file_with_times_and_places() {
 with netCDF4.Dataset(sys.argv[1]) as file:
     assert file.data_model == 'NETCDF4' and file.references == 'Stańczyk et al. 2023'
     assert file['prediction'].dimensions == ('time', 'y', 'x')
+    assert file['prediction'].cell_methods == 'time: mean' and file['time'].bounds == 'time_bounds'
+    assert file['input'].cell_methods == 'input_time: mean' and file['input_time_bounds'].shape == (2, 2)
     assert file['prediction'].filters()['zlib'] and file['prediction'].filters()['shuffle']
     assert numpy.isnan(file['prediction']._FillValue)
     assert list(file['layer_name'][:]) == ['cbam1', 'Up_RRCNN2.doubleconv']
@@ -138,4 +140,17 @@ fn cdo_dates_the_forecast_and_knows_its_places() {
     assert!(near(row[2], 53.43, 0.01) && near(row[3], 3.295, 0.01), "{row:?}");
     let index = (288 * 288 + 1) % 1000;
     assert!(near(row[4], f64::from(index) / 100.0, 1e-3), "{row:?}");
+}
+
+/// In a file of their own the frames that went in have the only axis of time.
+#[test]
+fn cdo_dates_the_input_in_a_file_of_its_own() {
+    let (folder, path) = written();
+    let input = folder.path().join("input.nc").display().to_string();
+    if program("ncks", &["-O", "-h", "-v", "input", &path, &input]).is_none() {
+        return;
+    }
+    let Some(times) = program("cdo", &["-s", "showtimestamp", &input]) else { return };
+    let times: Vec<_> = times.split_whitespace().collect();
+    assert_eq!(times, ["2010-08-26T05:30:00", "2010-08-26T05:35:00"]);
 }

@@ -4,19 +4,31 @@ use stormlens_plot::{RainPalette, Theme};
 
 /// Classes of rain with their colours in both themes.
 pub struct Legend {
+    /// What is measured, and its unit: `Rain, mm/h`.
+    pub label: String,
     pub classes: Vec<Class>,
 }
 
 pub struct Class {
-    /// The rate, in mm/h, from which rain has this colour.
+    /// The value, in the unit of the legend, from which rain has this colour.
     pub from: String,
     pub light: String,
     pub dark: String,
 }
 
 impl Legend {
+    /// Of rain rates.
+    pub fn of_rate() -> Self {
+        Self::new("Rain, mm/h".to_owned())
+    }
+
+    /// Of sums over so many hours.
+    pub fn of_sum(hours: i64) -> Self {
+        Self::new(format!("Rain in {hours} h, mm"))
+    }
+
     /// The colours of thumbnails and radar frames.
-    pub fn new() -> Self {
+    fn new(label: String) -> Self {
         let palette = RainPalette::default();
         let (light, dark) = (palette.classes(Theme::Light), palette.classes(Theme::Dark));
         let colours = light.colours.iter().zip(&dark.colours);
@@ -25,7 +37,7 @@ impl Legend {
             light: hex(light),
             dark: hex(dark),
         });
-        Self { classes: classes.collect() }
+        Self { label, classes: classes.collect() }
     }
 }
 
