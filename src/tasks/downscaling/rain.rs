@@ -5,13 +5,13 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
-use stormlens_data::field::accumulation::check_no_total;
+use stormlens_data::field::accumulation::{check_no_total, usable};
 use stormlens_data::field::rain_name::{
-    check_is_rain, is_part_of_rain, not_rain, only_parts, says_rain,
+    check_is_rain, is_part_of_rain, is_rain, is_whole_rain, not_rain, only_parts,
 };
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, RainKind, RainPart, accumulate,
-    series,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, LeftOut, RainKind, RainPart,
+    accumulate, series,
 };
 use stormlens_data::time::format_utc;
 
@@ -95,6 +95,28 @@ impl fmt::Display for StatedInterval {
             self.hours
         )
     }
+}
+
+/// Sums of so many hours that a file has the fields for: of the variable that somebody names, or else of what is known to be
+/// rain.
+///
+/// # Errors
+/// As [`offers_named`] and [`offers`]; rain of the file that is none of its fields says why.
+pub fn offers_of_file(
+    name: &str,
+    file: &FieldFile,
+    (hours, stated): (i64, Option<i64>),
+    variable: Option<&str>,
+) -> Result<Vec<Offer>, FieldError> {
+    let found = match variable {
+        Some(variable) => offers_named(name, file.contents(), (hours, stated), variable),
+        None => offers(name, file.contents(), hours, stated),
+    };
+    let is_meant = |left: &LeftOut| match variable {
+        Some(variable) => left.content.variable.eq_ignore_ascii_case(variable),
+        None => is_whole_rain(&left.content),
+    };
+    found.map_err(|error| file.explained(error, is_meant))
 }
 
 /// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the
@@ -187,10 +209,13 @@ fn offers_of(
         _ => {}
     }
     let head = |content: &Content| GriddedField::of_head(content)?.of_hours(stated).ok();
-    let is_timed = |content: &Content| content.interval.is_some() && is_meant(content);
-    for group in series(contents, is_timed) {
-        let fields: Vec<GriddedField> = group.iter().filter_map(|&i| head(&contents[i])).collect();
-        if fields.len() < group.len() {
+    for group in series(contents, &is_meant) {
+        let group = usable(contents, &group, stated);
+        let places = &group.places;
+        let fields: Vec<GriddedField> = places.iter().filter_map(|&i| head(&contents[i])).collect();
+        if fields.is_empty() {
+            let first = group.left_out.into_iter().next();
+            why = why.or(first.map(|(_, error)| error));
             continue;
         }
         let mut ends: Vec<Timestamp> =
@@ -201,13 +226,13 @@ fn offers_of(
         for end in ends {
             let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
             match accumulate(&fields, start, end) {
-                Ok(_) => found.push(offer(contents, &group, (start, end), hours)),
+                Ok(_) => found.push(offer(contents, places, (start, end), hours)),
                 // What begins before the first field cannot be made, and that says nothing of a gap.
                 Err(error) if earliest.is_some_and(|first| start < first) => {
-                    too_early.get_or_insert(error);
+                    too_early.get_or_insert(group.explained(error));
                 }
                 Err(error) => {
-                    why.get_or_insert(error);
+                    why.get_or_insert(group.explained(error));
                 }
             }
         }
@@ -255,36 +280,6 @@ fn what(content: &Content) -> String {
         run,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// Names of rain in GRIB and NetCDF, in any case.
-const RAIN: [&str; 14] = [
-    "tp",
-    "apcp",
-    "tprate",
-    "prate",
-    "precip",
-    "precipitation",
-    "rain",
-    "rainfall",
-    "pr",
-    "preciprate",
-    "prec_acc_nc",
-    "ncpcp",
-    "multisensor_qpe_01h_pass2",
-    "acpcp",
-];
-
-/// Whether a variable of that name is rain.
-pub fn is_rain_name(name: &str) -> bool {
-    let name = name.to_lowercase();
-    RAIN.contains(&name.as_str()) || name.contains("qpe") || name.contains("precip")
-}
-
-/// By the name of the variable, by the standard name of CF, or by words for people: one of them is enough, for each may be
-/// anything.
-fn is_rain(content: &Content) -> bool {
-    is_rain_name(&content.variable) || says_rain(content)
 }
 
 /// Checks that fields of which somebody states the hours are no running total, which makes rain of the right size.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stormlens_data::downscale::{check_elevation, heights_within, terrain_of};
+use stormlens_data::field::rain_name::is_rain_name;
 use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
@@ -12,7 +13,6 @@ use stormlens_plot::words::number;
 
 use super::extent::Extent;
 use super::fields::MAX_FILE_BYTES;
-use super::rain::is_rain_name;
 use crate::web::upload::{KeepError, Kept, NamedBytes, first_digits};
 
 /// Where the shipped ones lie below the data.

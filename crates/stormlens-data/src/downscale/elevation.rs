@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::{Geometry, Tile, high_land};
-use crate::field::{Content, FieldError, FieldFile, GriddedField, Interval, Statistic, Wanted};
+use crate::field::rain_name::is_rain;
+use crate::field::{
+    Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic, Wanted,
+};
 
 /// The highest mountain, m: what an elevation of 1 stands for in the network's second channel.
 pub const ELEVATION_SCALE_M: f64 = 8848.9;
@@ -23,25 +26,38 @@ pub fn open_terrain(path: &Path, variable: Option<&str>) -> Result<GriddedField,
 /// # Errors
 /// For a file that has no such field or several, and for heights that there are not.
 pub fn terrain_of(file: &FieldFile, variable: Option<&str>) -> Result<GriddedField, FieldError> {
-    let wanted = variable.map_or_else(|| only_height(file), Wanted::variable);
+    let wanted = match variable {
+        Some(name) => Wanted::variable(name),
+        None => only_height(file)?,
+    };
     let field = file.read_wanted(&wanted)?;
     check_elevation(&field, field.grid.bounds())?;
     Ok(on_land(field))
 }
 
 /// The one field of a file that may be of heights.
-fn only_height(file: &FieldFile) -> Wanted {
+///
+/// # Errors
+/// Where there is none, and what may be heights is none of the fields of the file: why.
+fn only_height(file: &FieldFile) -> Result<Wanted, FieldError> {
     // Terrain in GRIB has a date; rain in metres is a sum.
     let is_no_sum = |interval: &Interval| interval.statistic == Statistic::Instantaneous;
     let is_height = |content: &&Content| {
         is_metres(&content.unit) && content.interval.as_ref().is_none_or(is_no_sum)
     };
     let heights: Vec<&Content> = file.contents().iter().filter(is_height).collect();
-    match heights[..] {
-        [only] => Wanted::variable(&only.variable),
-        // None, or several: what says so in words.
-        _ => Wanted::default(),
+    if let [only] = heights[..] {
+        return Ok(Wanted::variable(&only.variable));
     }
+    if heights.is_empty() {
+        file.check_none_left_out(may_be_heights)?;
+    }
+    // None, or several: what says so in words.
+    Ok(Wanted::default())
+}
+
+fn may_be_heights(left: &LeftOut) -> bool {
+    left.n_dimensions > 1 && is_metres(&left.content.unit) && !is_rain(&left.content)
 }
 
 /// The lowest land lies at −430 m (Dead Sea): a field that goes below has the sea floor in it, and its negative heights

@@ -40,7 +40,7 @@ impl HourlyRain {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
         let refuse = |what: String| FieldError::Interval { what: format!("{name}: {what}") };
-        let mut hours = Vec::new();
+        let mut places = Vec::new();
         for (place, content) in file.contents().iter().enumerate() {
             if content.variable != variable {
                 continue;
@@ -60,20 +60,33 @@ impl HourlyRain {
             if !is_hour(&interval, stated) {
                 return Err(refuse(format!("{interval} is no sum of an hour")));
             }
-            hours.push((interval.end, place));
+            places.push(place);
         }
+        if places.is_empty() {
+            let known = file.contents().first().map(ToString::to_string).unwrap_or_default();
+            let absent = FieldError::Absent { file: name, wanted: variable.to_owned(), known };
+            return Err(file.explained(absent, |left| left.content.variable == variable));
+        }
+        Self::of_places(file, name, &places)
+    }
+
+    /// Hours at places of a file that were found to be such.
+    ///
+    /// # Errors
+    /// For an hour that is there twice.
+    pub(super) fn of_places(
+        file: FieldFile,
+        name: String,
+        places: &[usize],
+    ) -> Result<Self, FieldError> {
+        let end = |&place: &usize| Some((file.contents()[place].interval?.end, place));
+        let mut hours: Vec<(Timestamp, usize)> = places.iter().filter_map(end).collect();
         hours.sort_unstable();
         if let Some(pair) = hours.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(refuse(format!("the hour until {} is there twice", pair[0].0)));
+            let what = format!("{name}: the hour until {} is there twice", pair[0].0);
+            return Err(FieldError::Interval { what });
         }
-        match hours.is_empty() {
-            true => Err(FieldError::Absent {
-                file: name,
-                wanted: variable.to_owned(),
-                known: file.contents().first().map(ToString::to_string).unwrap_or_default(),
-            }),
-            false => Ok(Self { file, name, hours }),
-        }
+        Ok(Self { file, name, hours })
     }
 
     /// Ends of the hours that are there.

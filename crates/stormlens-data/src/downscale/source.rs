@@ -5,13 +5,17 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
-use super::hourly::{is_hour, stated_in_vain, unstated};
-use crate::field::accumulation::{check_no_total, hours_before, interval_of, is_amount};
-use crate::field::rain_name::{check_is_rain, only_parts};
+use super::hourly::is_hour;
+use crate::field::accumulation::{Usable, hours_before, interval_of, is_amount};
+use crate::field::rain_name::is_whole_rain;
 use crate::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainKind, Statistic,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic,
     accumulate,
 };
+
+mod chosen;
+#[cfg(test)]
+mod tests;
 
 /// Rain by the ends of its intervals.
 pub enum RainSource {
@@ -25,7 +29,7 @@ pub enum RainSource {
 pub struct Sums {
     file: FieldFile,
     name: String,
-    variable: String,
+    fields: Usable,
     /// Hours of which each field is the sum, where its times have no bounds and somebody states it.
     stated: Option<i64>,
     ends: Vec<Timestamp>,
@@ -36,8 +40,9 @@ impl RainSource {
     /// field is the sum, for amounts whose times have no bounds.
     ///
     /// # Errors
-    /// For a file that cannot be read or has no such variable, for several where none is named, for fields without
-    /// times, and for amounts of which neither the file nor anybody says over which interval they are.
+    /// For a file that cannot be read or has no such variable, for several where none is named, and for amounts of which
+    /// neither the file nor anybody says over which interval they are. Fields that no rain can be made of are left out; where
+    /// nothing else is there, the error says what they are.
     pub fn open(
         path: &Path,
         variable: Option<&str>,
@@ -46,39 +51,22 @@ impl RainSource {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
         let is_named = variable.is_some();
-        let variable = chosen(&file, &name, variable)?;
-        let of_it = || file.contents().iter().filter(|content| content.variable == variable);
-        for content in of_it() {
-            check_is_rain(&name, content)?;
-            // Who names a part wants it.
-            if !is_named && RainKind::of(content).part().is_some() {
-                return Err(only_parts(&name, content));
-            }
-        }
-        if let Some(hours) = stated {
-            check_no_total(&file, hours, |content| {
-                content.variable == variable && is_amount_at_a_moment(content)
-            })?;
-        }
-        match (stated, of_it().any(is_amount_at_a_moment)) {
-            (None, true) => return Err(unstated(&name, &variable)),
-            (Some(_), false) => return Err(stated_in_vain(&name, of_it())),
-            _ => {}
-        }
+        let variable = chosen::variable(&file, &name, variable)?;
+        let fields = chosen::fields(&file, &name, (&variable, is_named), stated);
+        let is_meant = |left: &LeftOut| !is_named && is_whole_rain(&left.content);
+        let fields = fields.map_err(|error| file.explained(error, is_meant))?;
+        let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
         let is_hour = |content: &Content| {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
         };
         if of_it().all(is_hour) {
-            return Ok(Self::Hourly(HourlyRain::open(path, &variable, stated)?));
+            return Ok(Self::Hourly(HourlyRain::of_places(file, name, &fields.places)?));
         }
-        let end = |content: &Content| {
-            let none = || FieldError::NoInterval { name: format!("{variable}, {name}") };
-            Ok(content.interval.ok_or_else(none)?.end)
-        };
-        let mut ends: Vec<Timestamp> = of_it().map(end).collect::<Result<_, FieldError>>()?;
+        let ends = of_it().filter_map(|content| Some(content.interval?.end));
+        let mut ends: Vec<Timestamp> = ends.collect();
         ends.sort_unstable();
         ends.dedup();
-        Ok(Self::Sums(Box::new(Sums { file, name, variable, stated, ends })))
+        Ok(Self::Sums(Box::new(Sums { file, name, fields, stated, ends })))
     }
 
     /// Ends of sums of so many hours. Whether all of one can be made, [`Self::sum`] says where the file has no plain
@@ -126,8 +114,7 @@ impl RainSource {
 
 impl Sums {
     fn contents(&self) -> impl Iterator<Item = (usize, &Content)> {
-        let all = self.file.contents().iter().enumerate();
-        all.filter(|(_, content)| content.variable == self.variable)
+        self.fields.places.iter().map(|&place| (place, &self.file.contents()[place]))
     }
 
     fn ends(&self, hours: i64) -> Vec<Timestamp> {
@@ -165,7 +152,11 @@ impl Sums {
         let near = self.within(start, end);
         let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
         let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
-        accumulate(&fields, start, end)
+        if fields.is_empty() {
+            let what = format!("{name} has no rain between {start} and {end}");
+            return Err(self.fields.explained(FieldError::Interval { what }));
+        }
+        accumulate(&fields, start, end).map_err(|error| self.fields.explained(error))
     }
 }
 
@@ -173,21 +164,4 @@ impl Sums {
 pub fn is_amount_at_a_moment(content: &Content) -> bool {
     let is_mean = |own: Interval| own.statistic == Statistic::Mean;
     content.interval.is_some_and(|own| own.is_open() && (is_mean(own) || is_amount(&content.unit)))
-}
-
-/// The variable that is meant.
-fn chosen(file: &FieldFile, name: &str, variable: Option<&str>) -> Result<String, FieldError> {
-    let mut known: Vec<&str> = file.contents().iter().map(|c| c.variable.as_str()).collect();
-    known.sort_unstable();
-    known.dedup();
-    let all = || known.join(", ");
-    match (variable, &known[..]) {
-        (Some(wanted), _) if known.contains(&wanted) => Ok(wanted.to_owned()),
-        (None, [only]) => Ok((*only).to_owned()),
-        (wanted, _) => Err(FieldError::Absent {
-            file: name.to_owned(),
-            wanted: wanted.map_or("that is the only one; name one".to_owned(), str::to_owned),
-            known: all(),
-        }),
-    }
 }

@@ -29,10 +29,12 @@ mod running;
 mod stated;
 #[cfg(test)]
 mod tests;
+mod usable;
 
 pub(crate) use amounts::interval_of;
 use amounts::{amounts, by_the_unit};
 pub use running::check_no_total;
+pub use usable::{Usable, usable};
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,11 +65,7 @@ pub fn accumulate(
     if start >= end {
         return Err(refuse(format!("{} to {} is no interval", format_utc(start), format_utc(end))));
     }
-    let unit = RainUnit::parse(&first.unit).ok_or_else(|| FieldError::Unit {
-        name: first.source.clone(),
-        unit: first.unit.clone(),
-        needed: NO_RAIN,
-    })?;
+    let unit = unit_of(first)?;
     // A mean whose times have no bounds is of the step before or behind its time, and no rate of the moment.
     let is_moment = |field: &GriddedField| {
         field.interval.is_some_and(|own| own.statistic == Statistic::Instantaneous)
@@ -81,6 +79,14 @@ pub fn accumulate(
     let made = finish(&pieces, interval)?;
     restarts::check(&pieces, &amounts)?;
     Ok(made)
+}
+
+fn unit_of(field: &GriddedField) -> Result<RainUnit, FieldError> {
+    RainUnit::parse(&field.unit).ok_or_else(|| FieldError::Unit {
+        name: field.source.clone(),
+        unit: field.unit.clone(),
+        needed: NO_RAIN,
+    })
 }
 
 impl GriddedField {

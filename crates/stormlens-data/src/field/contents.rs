@@ -1,5 +1,6 @@
 //! What is in a file of fields, known before anything is decoded.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -53,20 +54,44 @@ impl Content {
         let is_ahead = |begin: &Timestamp| self.interval.is_some_and(|own| own.end > *begin);
         self.reference_time.filter(is_ahead)
     }
+}
 
-    /// Whether both are of one quantity, level, grid, member and forecast: then they differ in their times.
-    fn follows(&self, other: &Self) -> bool {
-        let run = |content: &Self| (content.member, content.run());
-        (&self.variable, &self.level, &self.grid) == (&other.variable, &other.level, &other.grid)
-            && run(self) == run(other)
+/// What fields that follow each other share: quantity, level, grid, member and forecast. They differ in their times.
+#[derive(PartialEq, Eq, Hash)]
+struct SeriesKey<'c> {
+    variable: &'c str,
+    level: &'c str,
+    grid_kind: &'c str,
+    size: [usize; 2],
+    bounds: Option<[u64; 4]>,
+    member: Option<u32>,
+    run: Option<Timestamp>,
+}
+
+impl<'c> SeriesKey<'c> {
+    fn of(content: &'c Content) -> Self {
+        let GridSummary { kind, height, width, bounds } = &content.grid;
+        Self {
+            variable: &content.variable,
+            level: &content.level,
+            grid_kind: kind,
+            size: [*height, *width],
+            // Both zeros are one number.
+            bounds: bounds.map(|bounds| bounds.map(|degrees| (degrees + 0.0).to_bits())),
+            member: content.member,
+            run: content.run(),
+        }
     }
 }
 
-/// Places of the fields that are meant, those together that follow each other.
+/// Places of the fields that are meant, those together that follow each other, in the order of the file.
 pub fn series(contents: &[Content], is_meant: impl Fn(&Content) -> bool) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = Vec::new();
+    // A file may have twenty thousand fields, each of a series of its own.
+    let mut known: HashMap<SeriesKey<'_>, usize> = HashMap::new();
     for (place, content) in contents.iter().enumerate().filter(|(_, content)| is_meant(content)) {
-        match all.iter_mut().find(|one| contents[one[0]].follows(content)) {
+        let number = *known.entry(SeriesKey::of(content)).or_insert(all.len());
+        match all.get_mut(number) {
             Some(one) => one.push(place),
             None => all.push(vec![place]),
         }
@@ -159,4 +184,39 @@ impl fmt::Display for Wanted {
 
 fn listed(contents: &[Content], places: impl ExactSizeIterator<Item = usize>) -> String {
     few(places.map(|i| format!("{}: {}", i + 1, contents[i])))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::field::testing::content;
+
+    fn of_member(member: u32) -> Content {
+        Content { member: Some(member), ..content("tp", "") }
+    }
+
+    #[test]
+    fn fields_that_follow_each_other_lie_together_in_their_order() {
+        let south = |zero: f64| {
+            let bounds = Some([zero, 1.0, 7.0, 8.0]);
+            let grid = GridSummary { bounds, ..of_member(1).grid };
+            Content { grid, ..of_member(1) }
+        };
+        let other = Content { level: "surface".to_owned(), ..of_member(1) };
+        let all = [of_member(2), of_member(1), south(0.0), of_member(2), other, south(-0.0)];
+        let expected = [vec![0, 3], vec![1], vec![2, 5], vec![4]];
+        assert_eq!(series(&all, |_| true), expected);
+        assert_eq!(series(&all, |one| one.member == Some(2)), [[0, 3]]);
+    }
+
+    /// Each compared with each, they would take minutes.
+    #[test]
+    fn many_series_are_found_in_one_pass() {
+        let all: Vec<Content> = (0..50_000).map(of_member).collect();
+        let begin = Instant::now();
+        assert_eq!(series(&all, |_| true).len(), all.len());
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    }
 }

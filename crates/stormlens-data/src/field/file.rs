@@ -6,7 +6,7 @@ use std::path::Path;
 use super::contents::{Content, Wanted};
 use super::grib::{self, Message};
 use super::netcdf::NetcdfFile;
-use super::{FieldError, GriddedField, Interval};
+use super::{FieldError, GriddedField, Interval, LeftOut};
 use crate::files;
 use crate::files::npy::{npy_shape, read_npy_f32};
 
@@ -63,6 +63,18 @@ impl FieldFile {
         &self.contents
     }
 
+    /// Variables that are none of the fields. Of GRIB every message is a field.
+    pub fn left_out(&self) -> &[LeftOut] {
+        match &self.kind {
+            Kind::Grib { .. } => &[],
+            Kind::Netcdf(file) => file.left_out(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The place in [`Self::contents`] of the one field that is meant.
     ///
     /// # Errors
@@ -77,9 +89,9 @@ impl FieldFile {
 
     /// Why a variable that is wanted, and is in the file, is not among its fields.
     fn why_skipped(&self, wanted: &Wanted) -> Option<String> {
-        let Kind::Netcdf(file) = &self.kind else { return None };
         let name = wanted.variable.as_deref()?;
-        Some(format!("{name}: {}", file.why_skipped(name)?))
+        let is_it = |left: &&LeftOut| left.content.variable.eq_ignore_ascii_case(name);
+        Some(format!("{name}: {}", self.left_out().iter().find(is_it)?.why))
     }
 
     /// Reads the one field that is meant.

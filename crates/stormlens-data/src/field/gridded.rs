@@ -82,6 +82,14 @@ impl GriddedField {
         latitudes.iter().flat_map(row).collect()
     }
 
+    /// Places of the values that have a share in [`Self::linear_nodes`], ascending.
+    pub(crate) fn nodes_taken(&self, latitudes: &[f64], longitudes: &[f64]) -> Vec<usize> {
+        let [rows, columns] = self.grid.shares(latitudes, longitudes);
+        let width = self.grid.width();
+        let row = |&row: &usize| columns.iter().map(move |column| row * width + column);
+        rows.iter().flat_map(row).collect()
+    }
+
     /// Values of the nearest nodes, row by row; of two equally near the lower index. `NaN` outside.
     pub fn nearest_nodes(&self, latitudes: &[f64], longitudes: &[f64]) -> Vec<f32> {
         let columns: Vec<_> = longitudes.iter().map(|&l| self.grid.nearest_column(l)).collect();

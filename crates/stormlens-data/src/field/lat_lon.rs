@@ -5,6 +5,8 @@ mod order;
 pub(super) use order::Order;
 use order::{columns, rows};
 
+use std::collections::BTreeSet;
+
 use super::FieldError;
 use super::words::degrees;
 
@@ -102,6 +104,13 @@ impl LatLonGrid {
         })
     }
 
+    /// Rows and columns that have a share in what lies at every latitude with every longitude, ascending.
+    pub(crate) fn shares(&self, latitudes: &[f64], longitudes: &[f64]) -> [Vec<usize>; 2] {
+        let rows = latitudes.iter().filter_map(|&latitude| self.between_rows(latitude));
+        let columns = longitudes.iter().filter_map(|&longitude| self.between_columns(longitude));
+        [with_a_share(rows), with_a_share(columns)]
+    }
+
     /// The nearest row; of two equally near the lower index. `None` where the axis ends before.
     pub(crate) fn nearest_row(&self, latitude: f64) -> Option<usize> {
         self.between_rows(latitude).map(nearest)
@@ -162,6 +171,13 @@ fn between(axis: &[f64], place: f64) -> Option<(usize, usize, f64)> {
             Some((upper - 1, upper, (place - low) / (high - low)))
         }
     }
+}
+
+/// Of two nodes and the weight of the second, those whose weight is not 0; each once.
+fn with_a_share(between: impl Iterator<Item = (usize, usize, f64)>) -> Vec<usize> {
+    let both = between.flat_map(|(low, high, weight)| [(low, weight < 1.0), (high, weight > 0.0)]);
+    let nodes: BTreeSet<usize> = both.filter(|(_, counts)| *counts).map(|(node, _)| node).collect();
+    nodes.into_iter().collect()
 }
 
 /// A share this near to one half is a tie that decimals of the axis moved.

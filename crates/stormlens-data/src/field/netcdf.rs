@@ -13,10 +13,12 @@ use std::sync::Arc;
 
 use hdf5_reader::{Hdf5File, OpenOptions};
 use jiff::Timestamp;
-use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable};
+use netcdf_reader::{NcFile, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcVariable};
 
 use super::contents::{Content, GridSummary};
 use super::file::MAX_POINTS;
+use super::left_out::{LeftOut, reasons};
+use super::missing::default_fill;
 use super::words::{few, short};
 use super::{FieldError, GriddedField, Interval, LatLonGrid};
 
@@ -24,16 +26,14 @@ use super::{FieldError, GriddedField, Interval, LatLonGrid};
 const MAX_FIELDS: u64 = 20_000;
 /// One map as float64, or a chunk of several maps.
 const MAX_READ_BYTES: usize = MAX_POINTS * 8;
-/// What NetCDF fills arrays of fractions with unless told otherwise.
-const DEFAULT_FILL: f64 = 9.969_209_968_386_869e36;
 
 /// An open file.
 pub(super) struct NetcdfFile {
     name: String,
     file: NcFile,
     maps: Vec<Map>,
-    /// Variables that are no maps, and why.
-    skipped: Vec<(String, String)>,
+    /// Variables that are no maps.
+    left_out: Vec<LeftOut>,
 }
 
 /// One map of a variable: all but its last two dimensions are at one place.
@@ -70,19 +70,20 @@ impl NetcdfFile {
         };
         let file = NcFile::from_owner(bytes, options).map_err(damaged)?;
         let mut opened =
-            Self { name: name.to_owned(), file, maps: Vec::new(), skipped: Vec::new() };
+            Self { name: name.to_owned(), file, maps: Vec::new(), left_out: Vec::new() };
         let variables: Vec<NcVariable> = opened.file.variables().map_err(damaged)?.to_vec();
         for variable in variables {
-            if let Err(what) = opened.add(&variable) {
-                opened.skipped.push((variable.name().to_owned(), what));
+            if let Err(why) = opened.add(&variable) {
+                let (content, n_dimensions) = (opened.head(&variable), variable.dimensions().len());
+                opened.left_out.push(LeftOut { content, n_dimensions, why });
             }
         }
         match opened.maps.is_empty() {
             true => {
-                let reasons = reasons(&opened.skipped);
+                let reasons = reasons(opened.left_out.iter());
                 let what = format!(
                     "it has no variable on latitudes and longitudes that is read ({})",
-                    few(reasons.iter())
+                    few(reasons.iter().map(|(names, why)| format!("{names}: {why}")))
                 );
                 Err(FieldError::Unsupported { file: name.to_owned(), what })
             }
@@ -125,10 +126,8 @@ impl NetcdfFile {
         Ok(())
     }
 
-    /// Why a variable of the file is no map.
-    pub fn why_skipped(&self, variable: &str) -> Option<&str> {
-        let found = self.skipped.iter().find(|(name, _)| name.eq_ignore_ascii_case(variable))?;
-        Some(&found.1)
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     pub fn contents(&self) -> Vec<Content> {
@@ -137,14 +136,7 @@ impl NetcdfFile {
 
     fn content(&self, map: &Map) -> Content {
         let Plane { variable, latitudes, longitudes, bounds } = &*map.plane;
-        let text = |name: &str| axes::text(variable, name).unwrap_or_default();
-        let title = [text("long_name"), text("standard_name"), variable.name().to_owned()];
         Content {
-            variable: variable.name().to_owned(),
-            title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
-            standard_name: text("standard_name"),
-            said: said(variable),
-            unit: text("units"),
             level: map.level.clone(),
             reference_time: map.reference_time,
             interval: map.interval,
@@ -155,6 +147,25 @@ impl NetcdfFile {
                 width: longitudes.len(),
                 bounds: Some(*bounds),
             },
+            ..self.head(variable)
+        }
+    }
+
+    /// What a variable says of itself, without its place and its time.
+    fn head(&self, variable: &NcVariable) -> Content {
+        let text = |name: &str| axes::text(variable, name).unwrap_or_default();
+        let title = [text("long_name"), text("standard_name"), variable.name().to_owned()];
+        Content {
+            variable: variable.name().to_owned(),
+            title: title.into_iter().find(|title| !title.is_empty()).unwrap_or_default(),
+            standard_name: text("standard_name"),
+            said: said(variable),
+            unit: text("units"),
+            level: String::new(),
+            reference_time: None,
+            interval: None,
+            member: None,
+            grid: GridSummary { kind: String::new(), height: 0, width: 0, bounds: None },
             packing: format!("{:?}", variable.dtype()).to_lowercase(),
             missing_values: Vec::new(),
             producer: self.producer(),
@@ -181,7 +192,7 @@ impl NetcdfFile {
         let mut array =
             read.map_err(|error| damaged(short(&format!("{name} cannot be read ({error})"))))?;
         // Before the numbers are unpacked: a negative factor would turn the range round.
-        if let Some(fill) = default_fill(variable) {
+        if let Some(fill) = fill_unless_stated(variable) {
             array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
         }
         packing::unpack(variable, &mut array)
@@ -215,45 +226,12 @@ fn said(variable: &NcVariable) -> Vec<(String, String)> {
     said.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// Each reason once, behind the names of its variables.
-fn reasons(skipped: &[(String, String)]) -> Vec<String> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (name, what) in skipped {
-        match reasons.iter_mut().find(|(known, _)| known == what) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((what, vec![name])),
-        }
+/// What stands for missing values in an array that states no `_FillValue`.
+fn fill_unless_stated(variable: &NcVariable) -> Option<RangeInclusive<f64>> {
+    match variable.attribute("_FillValue") {
+        Some(_) => None,
+        None => default_fill(variable.dtype()),
     }
-    // What is said in the end has to have room.
-    let of = |names: Vec<&str>| match names[..] {
-        [a, b, c, _, ..] => format!("{a}, {b}, {c} and {} more", names.len() - 3),
-        _ => names.join(", "),
-    };
-    reasons.into_iter().map(|(what, names)| format!("{}: {what}", of(names))).collect()
-}
-
-/// What NetCDF stores in an array that states no `_FillValue` where nothing was written. Bytes have none, by convention: each
-/// of their values may be data (NetCDF User Guide, appendix A).
-fn default_fill(variable: &NcVariable) -> Option<RangeInclusive<f64>> {
-    if variable.attribute("_FillValue").is_some() {
-        return None;
-    }
-    // Of 64 bits (two less than a power of two) the nearest that float64 has, as values are read.
-    let stored = match variable.dtype() {
-        // What rounding leaves, and all that is larger. Nothing fills with infinity: it comes from a division by zero or an
-        // overflow, and is refused.
-        NcType::Float | NcType::Double => {
-            return Some(DEFAULT_FILL * (1.0 - 1e-6)..=f64::MAX);
-        }
-        NcType::Short => -32_767.0,
-        NcType::Int => -2_147_483_647.0,
-        NcType::Int64 => -2.0_f64.powi(63),
-        NcType::UShort => 65_535.0,
-        NcType::UInt => 4_294_967_295.0,
-        NcType::UInt64 => 2.0_f64.powi(64),
-        _ => return None,
-    };
-    Some(stored..=stored)
 }
 
 /// The reader takes an HDF5 file whose end is missing as long as nothing it is asked for lies there.

@@ -6,9 +6,12 @@
 use super::words::short;
 use super::{Content, FieldError, RainUnit};
 
+mod known;
 mod other;
 #[cfg(test)]
 mod tests;
+
+pub use known::{is_rain, is_rain_name, is_whole_rain};
 
 /// A part of the rain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

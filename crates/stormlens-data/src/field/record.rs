@@ -1,5 +1,6 @@
 //! How much rain can have fallen: more than every gauge of the Earth is an undeclared missing value or another unit.
 
+use super::missing;
 use super::words::degrees;
 use super::{FieldError, GriddedField};
 
@@ -11,10 +12,10 @@ const RECORDS: [(i64, f64); 6] =
 /// Packing and interpolation make amounts a little negative, mm.
 pub const LEAST_MM: f64 = -0.5;
 
-/// Whether a number, in the unit of its file, is a code such as −1, −99 or −9999: packing and interpolation make no whole
-/// negative numbers, and of a rate in mm/h such a code is little in a short interval.
+/// Whether a number, in the unit of its file, is a code such as −1, −99 or −9999 among rain, which is never negative: of a
+/// rate in mm/h such a code is little in a short interval.
 pub fn is_code(value: f32) -> bool {
-    value <= -1.0 && value.fract() == 0.0
+    missing::is_code(value, |value| value >= 0.0)
 }
 
 /// The most rain that so many seconds can have, mm. They lie within as many intervals of a record as cover them, and none

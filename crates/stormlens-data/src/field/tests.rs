@@ -97,6 +97,23 @@ fn values_lie_linearly_between_nodes_and_across_the_date_line() {
     assert_eq!(field.linear(1.0, -135.0), 10.5);
 }
 
+/// As interpolation takes them: a node that has no share is not read.
+#[test]
+fn nodes_that_are_taken_have_a_share() {
+    let field = around_the_earth();
+    assert_eq!(field.nodes_taken(&[0.5], &[-135.0]), [0, 1, 4, 5]);
+    assert_eq!(field.nodes_taken(&[1.0], &[0.0, 135.0]), [4, 6, 7]);
+    assert_eq!(field.nodes_taken(&[2.0, 5.0], &[-90.0]), [9]);
+    for place in 0..12 {
+        let mut missing = around_the_earth();
+        missing.values[place] = f32::NAN;
+        let is_taken = field.nodes_taken(&[0.5, 1.0], &[-135.0, 0.0]).contains(&place);
+        let is_spoilt =
+            missing.linear_nodes(&[0.5, 1.0], &[-135.0, 0.0]).iter().any(|v| v.is_nan());
+        assert_eq!(is_taken, is_spoilt, "{place}");
+    }
+}
+
 #[test]
 fn of_two_nearest_nodes_the_lower_index_is_taken() {
     let field = around_the_earth();

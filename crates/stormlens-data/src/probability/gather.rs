@@ -209,8 +209,10 @@ fn rain(
         Ok(pieces) => pieces,
         Err(why) => return Ok(Err(why)),
     };
-    let fields: Vec<GriddedField> =
-        pieces.iter().map(|&(file, place)| files[file].read(place)).collect::<Result<_, _>>()?;
+    let read = |&(file, place): &(usize, usize)| {
+        Ok::<_, FieldError>(codes::without_codes_outside(files[file].read(place)?, statement))
+    };
+    let fields: Vec<GriddedField> = pieces.iter().map(read).collect::<Result<_, _>>()?;
     match accumulate(&fields, start, time) {
         Ok(sum) => {
             let mut source = format!("{}: {}", sum.field.source, sum.rule);
@@ -257,7 +259,8 @@ fn on_grid(
     let ends = |axis: &[f64]| [axis[0], axis[axis.len() - 1]];
     let ([north, south], [west, east]) = (ends(latitudes), ends(longitudes));
     field.grid.check_covers(&field.source, [south, north, west, east])?;
-    codes::check(field, (variable, conversion))?;
+    let places = field.nodes_taken(latitudes, longitudes);
+    codes::check(field, &places, (variable, conversion))?;
     let canonical: Vec<f64> = field
         .linear_nodes(latitudes, longitudes)
         .into_iter()
@@ -266,7 +269,7 @@ fn on_grid(
     if canonical.iter().all(|value| value.is_nan()) {
         return Ok(Err(format!("{} holds no data there: all values are missing", field.source)));
     }
-    check_values(&canonical, field, (variable, conversion))?;
+    check_values(&canonical, (field, &places), (variable, conversion))?;
     // The unit was checked with the statement.
     let own = variable.quantity.conversion(&variable.unit);
     let own = own.ok_or_else(|| wrong_unit(field, variable))?;
@@ -283,7 +286,7 @@ fn rounded(bound: f64) -> f64 {
 /// A unit that does not fit the values, or a level that does not fit the height, would be a plausible input.
 fn check_values(
     canonical: &[f64],
-    field: &GriddedField,
+    (field, places): (&GriddedField, &[usize]),
     (variable, conversion): (&FieldVariable, super::Conversion),
 ) -> Result<(), FieldError> {
     let present = || canonical.iter().copied().filter(|value| !value.is_nan());
@@ -292,8 +295,9 @@ fn check_values(
     let (label, unit) = (variable.label(), variable.quantity.unit());
     let is_out = |value: &f64| !value.is_nan() && !(least..=most).contains(value);
     if let Some(interpolated) = present().find(is_out) {
-        // The value that somebody finds in the file.
-        let mut own = field.values.iter().map(|&value| conversion.apply(f64::from(value)));
+        // The value that somebody finds in the file, where the network takes it.
+        let taken = places.iter().map(|&place| field.values[place]);
+        let mut own = taken.map(|value| conversion.apply(f64::from(value)));
         let value = own.find(is_out).unwrap_or(interpolated);
         let own = conversion.undo(value);
         let held = match own == value {

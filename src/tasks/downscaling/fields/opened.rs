@@ -5,7 +5,7 @@ use stormlens_data::field::{FieldError, FieldFile};
 use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{
-    Credit, Offer, Rain, StatedInterval, check_stated, offers, offers_named, read,
+    Credit, Offer, Rain, StatedInterval, check_stated, offers_of_file, read,
 };
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
@@ -48,10 +48,7 @@ impl OpenFile {
         (stated, variable): (Option<i64>, Option<&str>),
     ) -> Result<Self, FieldError> {
         let file = FieldFile::from_bytes(name, bytes)?;
-        let offers = match variable {
-            Some(variable) => offers_named(name, file.contents(), (HOURS, stated), variable),
-            None => offers(name, file.contents(), HOURS, stated),
-        }?;
+        let offers = offers_of_file(name, &file, (HOURS, stated), variable)?;
         if let Some(hours) = stated {
             check_stated(&file, &offers, hours)?;
         }

@@ -1,14 +1,15 @@
 //! Files that somebody brings.
 
 use jiff::SignedDuration;
+use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 use stormlens_data::downscale::{Domain, Fit, Geometry, tiles};
-use stormlens_data::field::{Content, FieldError, FieldFile, Interval};
+use stormlens_data::field::{Content, FieldError, FieldFile, Interval, Statistic};
 
 use super::plateau::plateau;
 use super::*;
 use crate::tasks::downscaling::extent::Extent;
 use crate::tasks::downscaling::fields::{AddError, Nodes, Said};
-use crate::tasks::downscaling::rain::{Rain, StatedInterval, offers, offers_named};
+use crate::tasks::downscaling::rain::{Rain, StatedInterval, offers, offers_named, offers_of_file};
 use crate::web::upload::NamedBytes;
 
 fn netcdf() -> Vec<u8> {
@@ -279,6 +280,73 @@ fn of_a_gap_the_interval_that_holds_it_is_said() {
     let second = hours[1].interval.expect("it has one");
     let wanted = format!("rain from {} to ", stormlens_data::time::format_utc(second.start));
     assert!(words.contains(&wanted) && words.contains("a step is missing"), "{words}");
+}
+
+/// Rain whose bounds are not there, beside a temperature that is a map, and beside a part of the rain.
+fn rain_without_its_bounds(has_part: bool) -> Vec<u8> {
+    let mut file = NcFileBuilder::new();
+    let sizes = [("time", 1), ("hours", 1), ("lat", 2), ("lon", 2)];
+    let [time, hours, lat, lon] =
+        sizes.map(|(name, n)| file.add_dimension(name, n).expect("a dimension"));
+    let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, on).expect("a variable");
+        file.write_variable(variable, values).expect("its values");
+        for &(key, text) in attributes {
+            let text = NcAttrValue::Chars(text.into());
+            file.add_variable_attribute(variable, key, text).expect("its attributes");
+        }
+    };
+    let since = ("units", "hours since 2024-05-01 00:00:00");
+    add("time", &[time], &[3.0], &[since]);
+    add("hours", &[hours], &[3.0], &[since, ("bounds", "hours_bnds")]);
+    add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);
+    add("t2m", &[time, lat, lon], &[280.0; 4], &[("units", "K")]);
+    if has_part {
+        add("cp", &[time, lat, lon], &[1.0; 4], &[("units", "mm")]);
+    }
+    add("tp", &[hours, lat, lon], &[1.0; 4], &[("units", "mm")]);
+    file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).expect("it is written").1
+}
+
+/// “Holds no rain” would be wrong, and a part of the rain is not what is missing.
+#[test]
+fn rain_that_is_none_of_the_fields_says_why() {
+    let file = FieldFile::from_bytes("a file", rain_without_its_bounds(true)).expect("two maps");
+    let words =
+        "tp cannot be used: hours names the bounds hours_bnds, which the file does not have";
+    for variable in [None, Some("tp"), Some("TP")] {
+        let error = offers_of_file("a file", &file, (3, None), variable).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("a file: {words}")), "{variable:?}: {error}");
+    }
+    let error = offers_of_file("a file", &file, (3, None), Some("pr")).unwrap_err().to_string();
+    assert!(error.contains("has no field pr; it has: cp (mm), t2m (K)"), "{error}");
+    // Where nothing else is rain, it stands behind what there is; an upload says the same.
+    let folder = tempfile::tempdir().expect("a folder");
+    let bytes = rain_without_its_bounds(false);
+    let error = task(folder.path()).fields.add(named("a file", bytes), None, None).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("holds no rain") && error.contains(&format!("; {words}")), "{error}");
+}
+
+/// One field that is no amount does not spoil the sums of the others.
+#[test]
+fn a_field_that_is_no_amount_leaves_the_others() {
+    let most = |content: Content| {
+        let own = content.interval.expect("it has one");
+        let interval = Some(Interval { statistic: Statistic::Maximum, ..own });
+        Content { interval, ..content }
+    };
+    let hours = [0, 1, 2].map(|from| sum_of("tp", from, from + 1));
+    let all = [&hours[..1], &[most(sum_of("tp", 0, 3))], &hours[1..]].concat();
+    let found = offers("a file", &all, 3, None).expect("a sum");
+    assert_eq!((found.len(), &found[0].places[..]), (1, &[0, 2, 3][..]));
+    // In place of an hour it is a step that is missing, and said.
+    let gap = [hours[0].clone(), most(hours[1].clone()), hours[2].clone()];
+    let error = offers("a file", &gap, 3, None).unwrap_err().to_string();
+    assert!(error.contains("a step is missing") && error.contains("left out: tp (mm)"), "{error}");
+    let error = offers("a file", &gap[1..2], 3, None).unwrap_err().to_string();
+    assert!(error.contains("tp (mm)") && error.contains("is a maximum"), "{error}");
 }
 
 /// Who names a variable knows what it is; its unit still has to be one of rain.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use stormlens_data::card::{FieldStatement, FieldsCard};
-use stormlens_data::field::{FieldError, FieldFile};
+use stormlens_data::field::{FieldError, FieldFile, LeftOut};
 use stormlens_data::probability::{LONGEST_STEP_S, gather, recognise, times};
 
 use super::{Credit, Loaded};
@@ -62,14 +62,20 @@ impl OpenFiles {
         known.map(|content| content.interval.map(|interval| interval.end)).collect()
     }
 
-    /// What is in the files, in words; of many only the first.
+    /// What is in the files, in words; of many only the first. What networks look at and is none of the fields says why.
     pub fn in_words(&self) -> String {
         const N_TOLD: usize = 6;
         let contents = || self.files.iter().flat_map(FieldFile::contents);
         let told: Vec<String> = contents().take(N_TOLD).map(ToString::to_string).collect();
         let more = contents().count().saturating_sub(N_TOLD);
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-        told.join("; ") + &rest
+        told.join("; ") + &rest + &self.left_out()
+    }
+
+    fn left_out(&self) -> String {
+        let is_it = |left: &LeftOut| left.n_dimensions > 1 && recognise(&left.content).is_some();
+        let reasons = self.files.iter().filter_map(|file| file.why_left_out(is_it));
+        reasons.map(|why| format!("; {why}")).collect()
     }
 
     /// The fields of a time on the grid of some weights.

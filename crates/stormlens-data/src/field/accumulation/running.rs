@@ -1,12 +1,14 @@
 //! Totals since one start that somebody states to be sums of so many hours each.
 
+use std::collections::HashMap;
+
 use super::refuse;
 use crate::field::{Content, FieldError, FieldFile, GriddedField, Statistic, series};
 
 /// So many steps with rain are looked at, and so many fields at most: files of years have more.
 const MOST_STEPS: usize = 12;
 const MOST_FIELDS: usize = 200;
-/// So many series of a file are looked at, mostly runs or members, which are made in the same way.
+/// So many series of a variable are looked at, mostly runs or members, which are made in the same way.
 const MOST_SERIES: usize = 12;
 /// Two fields grow by chance; in three steps one after the other, rain ends somewhere.
 const LEAST_RUN: usize = 3;
@@ -74,7 +76,13 @@ pub fn check_no_total(
     let is_no_mean = |content: &Content| {
         content.interval.is_some_and(|own| own.statistic != Statistic::Mean) && is_meant(content)
     };
-    for mut places in series(contents, is_no_mean).into_iter().take(MOST_SERIES) {
+    let mut n_series: HashMap<&str, usize> = HashMap::new();
+    for mut places in series(contents, is_no_mean) {
+        let n = n_series.entry(contents[places[0]].variable.as_str()).or_default();
+        *n += 1;
+        if *n > MOST_SERIES {
+            continue;
+        }
         places.sort_by_key(|&place| contents[place].interval.map(|own| own.end));
         check_series(file, &places, hours)?;
     }
@@ -114,6 +122,23 @@ fn running(field: &GriddedField, hours: i64, steps: &Steps) -> FieldError {
 mod tests {
     use super::*;
     use crate::field::LatLonGrid;
+    use crate::field::grib::testing::Draft;
+
+    /// Variables that stand before the rain in a file do not hide it.
+    #[test]
+    fn each_variable_has_series_of_its_own() {
+        let moment = |hour: u32, number: u8, packed: [u16; 4]| Draft {
+            number,
+            ..Draft::rain([hour, hour], &packed)
+        };
+        let others = (200..213).map(|number| moment(1, number, [1, 2, 3, 4]));
+        // A total of few cells.
+        let total = (1..10).map(|hour: u16| moment(hour.into(), 8, [hour, 2 * hour, 3, 4]));
+        let bytes: Vec<u8> = others.chain(total).flat_map(|draft| draft.bytes()).collect();
+        let file = FieldFile::from_bytes("F.grib2", bytes).unwrap();
+        let error = check_no_total(&file, 1, |_| true).expect_err("a total").to_string();
+        assert!(error.contains("apcp, F.grib2: in 0 of 8 steps"), "{error}");
+    }
 
     /// Each of the three values stands for four cells.
     fn are_of_totals(fields: &[[f32; 3]]) -> bool {

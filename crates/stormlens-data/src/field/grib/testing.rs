@@ -26,6 +26,10 @@ pub(crate) struct Draft {
     /// One bit a point, if some are missing.
     pub bitmap: Option<Vec<u8>>,
     pub packing: u16,
+    /// What was done over the hours of a sum (code table 4.10), 1 for a sum.
+    pub process: u8,
+    /// So many ranges of time lie in one; of more than one no interval follows.
+    pub n_ranges: u8,
     /// Of the first fixed surface: kind and value (code table 4.5); a pressure in Pa.
     pub level: (u8, u32),
 }
@@ -49,6 +53,8 @@ impl Draft {
             scanning: 0,
             bitmap: None,
             packing: 0,
+            process: 1,
+            n_ranges: 1,
             level: (1, 0),
         }
     }
@@ -130,7 +136,7 @@ impl Draft {
         if is_sum {
             let end = self.reference_time + jiff::SignedDuration::from_hours(i64::from(to));
             body.extend(moment(end));
-            body.extend([1, 0, 0, 0, 0, 1, 2, 1]);
+            body.extend([self.n_ranges, 0, 0, 0, 0, self.process, 2, 1]);
             body.extend((to - from).to_be_bytes());
             body.extend([255, 0, 0, 0, 0]);
         }

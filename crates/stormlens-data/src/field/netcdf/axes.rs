@@ -283,14 +283,23 @@ fn moments(file: &NcFile, variable: &NcVariable) -> Result<Vec<Timestamp>, Strin
 }
 
 /// The scalar variable with the time of analysis that CF names so.
+///
+/// # Errors
+/// In words, for a unit or a calendar that is not read, as of the times of fields.
 fn reference_time(file: &NcFile) -> Result<Option<Timestamp>, String> {
     let is_it = |variable: &&NcVariable| {
         is_reference(variable) && variable.num_elements().is_ok_and(|n| n == 1)
     };
     let variables = file.variables().map_err(|e| e.to_string())?;
-    let Some(variable) = variables.iter().find(is_it) else { return Ok(None) };
-    let Ok(unit) = time_unit(variable) else { return Ok(None) };
-    Ok(values(file, variable)?.first().and_then(|&value| unit.moment(value)))
+    // What counts no time, such as a date in letters, says nothing that a number of another calendar could contradict.
+    let Some(variable) = variables.iter().find(is_it).filter(|one| is_time(one)) else {
+        return Ok(None);
+    };
+    let unit = time_unit(variable)?;
+    // Of a run that nobody wrote down nothing is known.
+    let known = values(file, variable)?.into_iter().filter(|value| !value.is_nan());
+    let begins = unit.moments(&known.collect::<Vec<f64>>(), variable.name())?;
+    Ok(begins.first().copied())
 }
 
 /// From the bounds of times and the cell methods of the variable. Without bounds a time is only where an

@@ -54,13 +54,22 @@ fn check_shape(bounds: &NcVariable, coordinate: &NcVariable) -> Result<(), Strin
         ([along, ends], [own]) => along.name == own.name && ends.size == 2,
         _ => false,
     };
-    let [bounds, coordinate] = [bounds, coordinate].map(|one| short(one.name()));
-    match is_right {
-        true => Ok(()),
-        false => Err(format!(
-            "{bounds}, the bounds of {coordinate}, has to hold two values for each {coordinate}, along the same dimension"
-        )),
+    if is_right {
+        return Ok(());
     }
+    let [own, needed] = [bounds, coordinate].map(shape);
+    let [bounds, coordinate] = [bounds, coordinate].map(|one| short(one.name()));
+    Err(format!(
+        "{bounds}, the bounds of {coordinate}, has the shape {own}, and {coordinate} has {needed}: write two values for each \
+         {coordinate}, along the same dimension"
+    ))
+}
+
+/// `(time = 2, ends = 2)`
+fn shape(variable: &NcVariable) -> String {
+    let dimensions = variable.dimensions().iter();
+    let sizes = dimensions.map(|one| format!("{} = {}", short(&one.name), one.size));
+    format!("({})", sizes.collect::<Vec<_>>().join(", "))
 }
 
 /// Bounds without a unit or a calendar have those of their coordinate.

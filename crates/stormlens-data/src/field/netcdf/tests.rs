@@ -146,6 +146,52 @@ fn times_that_are_not_read_are_said_with_their_unit_and_once_for_all_variables()
     assert_eq!(file.contents()[0].to_string(), "tp, at 0001-02-06 00:00 UTC");
 }
 
+/// Rain at a moment, with the begin of its run as a scalar in a unit and a calendar.
+fn of_a_run(number: f64, said: &[(&str, &str)]) -> Result<FieldFile, FieldError> {
+    let mut file = NcFileBuilder::new();
+    let sizes = [("time", 1), ("lat", 2), ("lon", 2)];
+    let [time, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let mut add = |name: &str, on: &[_], values: &[f64], texts: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, on).unwrap();
+        file.write_variable(variable, values).unwrap();
+        for &(name, value) in texts {
+            let value = NcAttrValue::Chars(value.into());
+            file.add_variable_attribute(variable, name, value).unwrap();
+        }
+    };
+    add("time", &[time], &[36.0], &[("units", "hours since 2020-06-01")]);
+    add("run", &[], &[number], said);
+    add("lat", &[lat], &[10.0, 11.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[10.0, 11.0], &[("units", "degrees_east")]);
+    add("tp", &[time, lat, lon], &[1.0; 4], &[("units", "mm")]);
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    FieldFile::from_bytes("run.nc", bytes)
+}
+
+/// As of the times of fields: without a word, a forecast would pass for an observation.
+#[test]
+fn the_begin_of_a_run_in_another_calendar_is_refused() {
+    const RUN: (&str, &str) = ("standard_name", "forecast_reference_time");
+    const UNIT: (&str, &str) = ("units", "hours since 2020-06-01");
+    let begin = |number: f64, said: &[(&str, &str)]| {
+        let file = of_a_run(number, said).expect("it is read");
+        file.contents()[0].reference_time.map(|time| time.to_string())
+    };
+    assert_eq!(begin(24.0, &[RUN, UNIT]), Some("2020-06-02T00:00:00Z".to_owned()));
+    // A run that nobody wrote down, and one that is no number of a unit of time.
+    assert_eq!(begin(f64::NAN, &[RUN, UNIT]), None);
+    assert_eq!(begin(20_200_601.0, &[RUN, ("units", "day as %Y%m%d.%f")]), None);
+    let months = ("units", "months since 2016-01-01");
+    for (number, said, words) in [
+        (24.0, [RUN, UNIT, ("calendar", "noleap")], "tp: run: its calendar is noleap"),
+        (24.0, [RUN, months, ("calendar", "standard")], "the unit of run is “months since"),
+        (1e30, [RUN, UNIT, ("calendar", "standard")], "is no time in run"),
+    ] {
+        let error = of_a_run(number, &said).err().expect(words).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
 /// Two rows of two columns of one type, without a `_FillValue`.
 fn unfilled<T: NcWriteType>(values: [T; 4], packing: &[(&str, f64)]) -> Vec<f32> {
     let packing: Vec<(&str, NcAttrValue)> =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
-use crate::field::{Content, FieldError, FieldFile, Interval, Level, RainUnit, Statistic};
+use crate::field::{Content, FieldError, FieldFile, Interval, LeftOut, Level, RainUnit, Statistic};
 use crate::probability::recognise::why_no_rain;
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
@@ -33,15 +33,18 @@ pub(super) fn choose(
     let at_level: Vec<_> =
         of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
     if at_level.is_empty() {
-        let sibling = sibling(files, variable);
-        return Ok(Choice::Nothing(no_level(variable, &of_quantity) + sibling));
+        let why = no_level(variable, &of_quantity) + sibling(files, variable);
+        return Ok(Choice::Nothing(why + &left_out(files, variable.quantity)));
     }
     let in_time: Vec<_> = at_level
         .iter()
         .filter(|(_, content, _)| is_of_time(content.interval, time, mean_hours))
         .collect();
     match in_time[..] {
-        [] => Ok(Choice::Nothing(no_time(variable, &at_level, time, mean_hours))),
+        [] => {
+            let why = no_time(variable, &at_level, time, mean_hours);
+            Ok(Choice::Nothing(why + &left_out(files, variable.quantity)))
+        }
         [&&((file, place), ..)] => Ok(Choice::Found(file, place)),
         [first, second, ..] => {
             let what = format!(
@@ -88,10 +91,11 @@ pub(super) fn sums(
     let near = rain_near(all.iter().map(|one| (one, one.1)), [start, end]);
     let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
     let Some(first) = near.first() else {
-        return Ok(Err(match all.is_empty() {
+        let why = match all.is_empty() {
             true => no_rain(files),
             false => format!("no file has rain until {}", format_utc(end)),
-        }));
+        };
+        return Ok(Err(why + &left_out(files, FieldQuantity::Precipitation)));
     };
     let kind = |&((file, _), content, _): &(Place, &Content, Option<Level>)| {
         (file, content.variable.clone(), content.member)
@@ -112,6 +116,17 @@ pub(super) fn sums(
 fn no_rain(files: &[FieldFile]) -> String {
     let why = files.iter().flat_map(FieldFile::contents).find_map(why_no_rain);
     format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
+}
+
+/// Why variables of a quantity are none of the fields of their files, behind what is missing; empty where there are none.
+fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
+    let is_it = |left: &LeftOut| {
+        let known = recognise(&left.content);
+        // Axes and scalars bear names of quantities, too.
+        left.n_dimensions > 1 && known.is_some_and(|known| known.quantity == quantity)
+    };
+    let reasons = files.iter().filter_map(|file| file.why_left_out(is_it));
+    reasons.map(|why| format!("; {why}")).collect()
 }
 
 fn of_quantity(
@@ -234,22 +249,28 @@ fn no_time(
         .min_by_key(|interval| interval.end.duration_since(time).as_secs().unsigned_abs());
     let instead = nearest
         .map_or("its time is not said".to_owned(), |interval| format!("the nearest is {interval}"));
-    let unsaid = if has_no_method(at_level, time, mean_hours) { NO_METHOD } else { "" };
+    let unsaid = without_method(at_level, time, mean_hours).map(no_method).unwrap_or_default();
     format!("no file has {} {wanted}; {instead}{unsaid}", variable.label())
 }
 
-/// What is wrong with a field that has the right time, and does not say that it is a mean.
-const NO_METHOD: &str = ", and its cell_methods do not say what was done over that time: if it is the mean, write cell_methods = \"time: mean\"";
+/// What is wrong with a field that has the right time, and does not say that it is a mean. Another one may be as near.
+fn no_method(content: &Content) -> String {
+    format!(
+        "; the cell_methods of {content} do not say what was done over that time: if it is the mean, write cell_methods = \
+         \"time: mean\""
+    )
+}
 
-/// Whether a field is of just the hours whose mean is wanted, and only its method is not said.
-fn has_no_method(
-    at_level: &[&(Place, &Content, Option<Level>)],
+/// The field of just the hours whose mean is wanted of which only the method is not said.
+fn without_method<'c>(
+    at_level: &[&(Place, &'c Content, Option<Level>)],
     time: Timestamp,
     mean_hours: Option<u32>,
-) -> bool {
-    let intervals = at_level.iter().filter_map(|(_, content, _)| content.interval);
-    let mut unsaid = intervals.filter(|own| own.statistic == Statistic::Unstated);
-    unsaid.any(|own| {
-        is_of_time(Some(Interval { statistic: Statistic::Mean, ..own }), time, mean_hours)
-    })
+) -> Option<&'c Content> {
+    let is_it = |content: &&Content| {
+        let unsaid = content.interval.filter(|own| own.statistic == Statistic::Unstated);
+        let as_mean = unsaid.map(|own| Interval { statistic: Statistic::Mean, ..own });
+        is_of_time(as_mean, time, mean_hours)
+    };
+    at_level.iter().map(|(_, content, _)| *content).find(is_it)
 }

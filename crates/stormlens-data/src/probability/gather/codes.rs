@@ -1,50 +1,29 @@
 //! Missing values that a file does not declare.
 
 use super::super::Conversion;
-use crate::card::FieldVariable;
+use crate::card::{FieldStatement, FieldVariable};
+use crate::field::missing::is_code;
 use crate::field::record::position;
 use crate::field::{FieldError, GriddedField};
 
-/// What programs usually write where a value is missing.
-const CODES: [f32; 17] = [
-    -9.0,
-    -99.0,
-    -999.0,
-    -999.9,
-    -9999.0,
-    -99_999.0,
-    -32_767.0,
-    -32_768.0,
-    999.0,
-    9999.0,
-    99_999.0,
-    32_767.0,
-    65_535.0,
-    1e15,
-    1e20,
-    1e30,
-    9.969_21e36,
-];
-/// What rounding leaves of a code.
-const ROUNDING: f32 = 1e-6;
-
-/// Refuses a field with a usual code where no such value is possible. Interpolated, a code would become another number, and a
-/// small share of it a plausible one.
+/// Refuses a field with a usual code where no such value is possible, at the places that a network takes. Interpolated, a code
+/// would become another number, and a small share of it a plausible one.
 ///
 /// # Errors
 /// [`FieldError::Quantity`] names the code, its place, and what to write.
 pub(super) fn check(
     field: &GriddedField,
+    places: &[usize],
     (variable, conversion): (&FieldVariable, Conversion),
 ) -> Result<(), FieldError> {
     let [least, most] = variable.quantity.bounds(variable.level);
     let is_possible = |value: f32| (least..=most).contains(&conversion.apply(f64::from(value)));
-    let is_undeclared = |value: &f32| is_code(*value) && !is_possible(*value);
-    let Some(place) = field.values.iter().position(is_undeclared) else { return Ok(()) };
+    let values = || places.iter().map(|&place| field.values[place]);
+    let is_undeclared = |&&place: &&usize| is_code(field.values[place], is_possible);
+    let Some(&place) = places.iter().find(is_undeclared) else { return Ok(()) };
     // Where nothing else is possible either, the unit is wrong: 999 hPa that say Pa.
-    let is_alike = |value: &f32| value.is_nan() || *value == field.values[place];
-    let has_possible = field.values.iter().any(|&value| is_possible(value));
-    if !has_possible && !field.values.iter().all(is_alike) {
+    let is_alike = |value: f32| value.is_nan() || value == field.values[place];
+    if !values().any(is_possible) && !values().all(is_alike) {
         return Ok(());
     }
     let (code, name) = (in_words(field.values[place]), &field.variable);
@@ -56,8 +35,21 @@ pub(super) fn check(
     Err(FieldError::Quantity { name: field.source.clone(), what })
 }
 
-fn is_code(value: f32) -> bool {
-    CODES.iter().any(|code| (value - code).abs() <= code.abs() * ROUNDING)
+/// A field of rain in which a code is missing where a network takes nothing. Sums are checked as a whole.
+pub(super) fn without_codes_outside(
+    mut field: GriddedField,
+    statement: &FieldStatement,
+) -> GriddedField {
+    let mut is_taken = vec![false; field.values.len()];
+    for place in field.nodes_taken(&statement.latitudes, &statement.longitudes) {
+        is_taken[place] = true;
+    }
+    for (value, is_taken) in field.values.iter_mut().zip(is_taken) {
+        if !is_taken && is_code(*value, |_| false) {
+            *value = f32::NAN;
+        }
+    }
+    field
 }
 
 /// Large numbers with their power of ten.
@@ -71,7 +63,7 @@ mod tests {
     use crate::field::{LatLonGrid, Level};
     use crate::probability::FieldQuantity;
 
-    fn said(unit: &str, values: [f32; 4]) -> Result<(), String> {
+    fn said_at(places: &[usize], unit: &str, values: [f32; 4]) -> Result<(), String> {
         let quantity = FieldQuantity::SeaLevelPressure;
         let variable = FieldVariable::new("SLP", quantity, Level::MeanSea, "Pa");
         let field = GriddedField {
@@ -84,7 +76,11 @@ mod tests {
             source: "F.nc".to_owned(),
         };
         let conversion = quantity.conversion(unit).expect("a unit of pressure");
-        check(&field, (&variable, conversion)).map_err(|error| error.to_string())
+        check(&field, places, (&variable, conversion)).map_err(|error| error.to_string())
+    }
+
+    fn said(unit: &str, values: [f32; 4]) -> Result<(), String> {
+        said_at(&[0, 1, 2, 3], unit, values)
     }
 
     #[test]
@@ -103,5 +99,14 @@ mod tests {
         // Of another unit, which is said elsewhere.
         assert_eq!(said("Pa", [1000.0, 999.0, 1001.0, 1002.0]), Ok(()));
         assert_eq!(said("hPa", [1000.0, 999.0, 1001.0, 1002.0]), Ok(()));
+    }
+
+    #[test]
+    fn a_code_that_the_network_does_not_take_is_no_fault() {
+        let values = [1e5, 1.01e5, -9999.0, 1e5];
+        assert_eq!(said_at(&[0, 1, 3], "Pa", values), Ok(()));
+        assert!(said_at(&[1, 2], "Pa", values).expect_err("a code").contains("holds -9999 in row"));
+        // Possible values elsewhere do not make the unit of those that are taken right.
+        assert_eq!(said_at(&[2, 3], "Pa", [1e5, 1e5, 999.0, 1000.0]), Ok(()));
     }
 }

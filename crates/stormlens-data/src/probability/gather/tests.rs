@@ -203,6 +203,63 @@ fn what_cannot_be_right_is_an_error() {
     check(&[twice], "RH850", "none of the network's variables is there: RH850: no file has");
 }
 
+/// Over land that a network does not take, a field may hold what it likes.
+#[test]
+fn codes_outside_of_the_area_are_no_fault() {
+    let with_code = |draft: Draft, place: usize, packed: u16| {
+        let mut packed_values = draft.packed.clone();
+        packed_values[place] = packed;
+        Draft { packed: packed_values, ..draft }
+    };
+    let at = |names: [&str; 1], latitudes: [f64; 2]| FieldStatement {
+        latitudes: latitudes.to_vec(),
+        ..statement(names.map(variable).to_vec())
+    };
+    // The nodes in the south lie at 37° N: 999 K, and 999 mm of an hour.
+    let warm = with_code(draft(T, HPA_850, 2_800.0), 13, 9_990 - 2_800);
+    let hour =
+        |from: u32| Draft { height: 4, width: 4, ..Draft::rain([from, from + 1], &[30; 16]) };
+    let wet = [hour(0), with_code(hour(1), 13, 9_990), hour(2)];
+    for (name, drafts) in [("T850", &[warm][..]), ("RAIN", &wet[..])] {
+        let taken = gather(&files(drafts), &at([name], [39.5, 38.5]), time()).expect(name);
+        assert!(taken.values.iter().all(|value| value.is_finite()), "{name}");
+        let words = error(gather(&files(drafts), &at([name], [39.5, 37.5]), time()));
+        assert!(words.contains("holds 999"), "{words}");
+    }
+    // What is named as wrong lies where the network takes it, too.
+    let cold = with_code(draft(T, HPA_850, 100.0), 12, 4_321 - 100);
+    let words = error(gather(&files(&[cold]), &at(["T850"], [39.5, 38.5]), time()));
+    assert!(words.contains("are possible") && !words.contains("432.1"), "{words}");
+}
+
+/// Humidity that is a map of another calendar, beside a temperature that is one of this.
+#[test]
+fn a_variable_that_was_left_out_of_its_file_says_why() {
+    let mut file = NcFileBuilder::new();
+    let sizes = [("time", 1), ("days", 1), ("lat", 2), ("lon", 2)];
+    let [hours, days, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        add_variable(&mut file, name, (on, values), attributes);
+    };
+    let since = ("units", "hours since 2024-05-01 00:00:00");
+    add("time", &[hours], &[3.0], &[since]);
+    add("days", &[days], &[3.0], &[since, ("calendar", "noleap")]);
+    add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
+    add("t850", &[hours, lat, lon], &[280.0; 4], &[("units", "K")]);
+    add("rh850", &[days, lat, lon], &[60.0; 4], &[("units", "%")]);
+    add("tp", &[days, lat, lon], &[1.0; 4], &[("units", "mm")]);
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    let files = [FieldFile::from_bytes("a.nc", bytes).unwrap()];
+    let all = statement(["T850", "RH850", "RAIN"].map(variable).to_vec());
+    let hidden = gather(&files, &all, time()).unwrap().hidden(&all);
+    for (hidden, name) in hidden.iter().zip(["rh850", "tp"]) {
+        let words = format!("; {name} cannot be used: days: its calendar is noleap");
+        assert!(hidden.contains(&words), "{hidden}");
+    }
+    assert_eq!(hidden.len(), 2);
+}
+
 #[test]
 fn another_grid_is_refused_in_numbers() {
     let files = files(&[draft(T, HPA_850, 2_800.0)]);

@@ -18,9 +18,20 @@ fn written<T: NcWriteType>(
     bounds: [f64; 4],
     said: &[(&str, &str)],
 ) -> Result<FieldFile, FieldError> {
+    laid(unit, times, (&["time", "ends"][..], &bounds[..]), said)
+}
+
+/// The same with bounds along other dimensions.
+fn laid<T: NcWriteType>(
+    unit: &str,
+    times: [T; 2],
+    (along, bounds): (&[&str], &[f64]),
+    said: &[(&str, &str)],
+) -> Result<FieldFile, FieldError> {
     let mut file = NcFileBuilder::new();
-    let sizes = [("time", 2), ("ends", 2), ("lat", 2), ("lon", 2)];
-    let [time, ends, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let sizes = [("time", 2), ("ends", 2), ("lat", 2), ("lon", 2), ("thirds", 3)];
+    let [time, ends, lat, lon, thirds] =
+        sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let axis = file.add_variable::<T>("time", &[time]).unwrap();
     file.write_variable(axis, &times).unwrap();
     for (name, value) in [("units", unit), ("bounds", "time_bnds")] {
@@ -34,7 +45,13 @@ fn written<T: NcWriteType>(
             file.add_variable_attribute(variable, name, value).unwrap();
         }
     };
-    add("time_bnds", &[time, ends], &bounds, said);
+    let dimension = |name: &&str| match *name {
+        "time" => time,
+        "ends" => ends,
+        _ => thirds,
+    };
+    let along: Vec<_> = along.iter().map(dimension).collect();
+    add("time_bnds", &along, bounds, said);
     add("lat", &[lat], &[10.0, 11.0], &[("units", "degrees_north")]);
     add("lon", &[lon], &[10.0, 11.0], &[("units", "degrees_east")]);
     let method = [("units", "mm"), ("cell_methods", "time: sum")];
@@ -82,6 +99,24 @@ fn bounds_that_are_not_read_are_refused_with_their_name() {
     // In minutes that nobody states, the times lie outside.
     let minutes = own.map(|hours| hours * 60.0);
     refused(TIMES, minutes, &[], "outside its bounds in time_bnds");
+}
+
+#[test]
+fn bounds_of_another_shape_are_refused_with_both_shapes() {
+    let of = |along: &[&str], bounds: &[f64]| {
+        laid("hours since 2020-06-01 00:00:00", TIMES, (along, bounds), &[])
+    };
+    let own = [24.0, 27.0, 27.0, 30.0];
+    assert_eq!(of(&["time", "ends"], &own).expect("two for each time").contents().len(), 2);
+    for (along, bounds, shape) in [
+        (&["ends", "time"][..], &own[..], "(ends = 2, time = 2)"),
+        (&["time", "thirds"][..], &[24.0; 6][..], "(time = 2, thirds = 3)"),
+        (&["time"][..], &own[..2], "(time = 2)"),
+    ] {
+        let error = of(along, bounds).err().expect(shape).to_string();
+        let words = format!("has the shape {shape}, and time has (time = 2)");
+        assert!(error.contains(&words), "{error}");
+    }
 }
 
 /// Float32 counts the days of a century to some minutes; the bounds make the interval.

@@ -158,6 +158,12 @@ fn a_mean_that_does_not_say_so_is_hidden_and_told_what_is_missing() {
     assert_eq!(why("time: mean"), None);
     let unsaid = why("area: mean").expect("it is hidden");
     assert!(unsaid.contains("if it is the mean, write cell_methods = \"time: mean\""), "{unsaid}");
+    // Another field that is as near is not that one.
+    let files = ["time: maximum", "area: mean"].map(|methods| with_methods("time", methods, true));
+    let both = error(gather(&files, &of_6h, "2024-05-01T12:00:00Z".parse().unwrap()));
+    assert!(both.contains("the nearest is maximum from"), "{both}");
+    let named = "the cell_methods of ta (K), 850 hPa, field from 2024-05-01 06:00 UTC to 2024-05-01 12:00 UTC do not";
+    assert!(both.contains(named), "{both}");
     let other = why("time: maximum").expect("it is hidden");
     assert!(other.contains("the nearest is maximum from") && !other.contains("write"), "{other}");
 }

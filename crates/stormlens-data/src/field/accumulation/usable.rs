@@ -1,0 +1,160 @@
+//! Which fields rain can be made of, told by their heads: one field that is none does not spoil the others.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::amounts::amounts;
+use super::{refuse, unit_of};
+use crate::field::{Content, FieldError, GriddedField, RainUnit, Statistic};
+
+/// More reasons than these are counted only.
+const MAX_LISTED: usize = 3;
+
+/// Fields of one variable, parted.
+#[derive(Debug, Default)]
+pub struct Usable {
+    /// Of those that rain can be made of, in the order of the file.
+    pub places: Vec<usize>,
+    /// Of the others, with what is wrong.
+    pub left_out: Vec<(usize, FieldError)>,
+}
+
+/// Parts the fields at `places`, which are of one variable. `stated` are the hours of which each field is the sum, where
+/// somebody says so.
+pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Usable {
+    let (mut sums, mut frames, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for &place in places {
+        match check_amount(&contents[place], stated) {
+            Ok(()) => sums.push(place),
+            Err(error) if is_frame(&contents[place]) => frames.push((place, error)),
+            Err(error) => left_out.push((place, error)),
+        }
+    }
+    // Rates of moments are no part of a sum of means.
+    if !sums.is_empty() {
+        left_out.extend(frames);
+        return Usable { places: sums, left_out };
+    }
+    of_frames(contents, frames, left_out)
+}
+
+/// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where
+/// it is needed.
+fn of_frames(
+    contents: &[Content],
+    frames: Vec<(usize, FieldError)>,
+    left_out: Vec<(usize, FieldError)>,
+) -> Usable {
+    let end = |place: usize| contents[place].interval.map(|own| own.end);
+    let times: BTreeSet<Timestamp> = frames.iter().filter_map(|(place, _)| end(*place)).collect();
+    let ends = times.first().zip(times.last());
+    let is_between = |time: &Timestamp| {
+        ends.is_some_and(|(first, last)| first < time && time < last) && !times.contains(time)
+    };
+    let (between, left_out): (Vec<_>, Vec<_>) = left_out
+        .into_iter()
+        .partition(|(place, _)| end(*place).is_some_and(|own| is_between(&own)));
+    let mut places: Vec<usize> =
+        frames.into_iter().chain(between).map(|(place, _)| place).collect();
+    places.sort_unstable();
+    Usable { places, left_out }
+}
+
+/// Checks that a field is an amount, or a mean rate, of an interval. What is wrong with many steps in the same way is said in
+/// the same words, without their times.
+fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError> {
+    let Some(field) = GriddedField::of_head(content) else { return Ok(()) };
+    let source = Content { interval: None, ..content.clone() }.to_string();
+    if field.interval.is_none() {
+        return Err(refuse(format!(
+            "{source} has no time, or one that contradicts itself: give a file that says when each sum begins and ends"
+        )));
+    }
+    let field = GriddedField { source, ..field }.of_hours(stated)?;
+    amounts(std::slice::from_ref(&field), unit_of(&field)?).map(|_| ())
+}
+
+/// Whether a field is a rate of one moment, of which several make an amount.
+fn is_frame(content: &Content) -> bool {
+    let is_moment = content.interval.is_some_and(|own| own.statistic == Statistic::Instantaneous);
+    is_moment && matches!(RainUnit::parse(&content.unit), Some(RainUnit::Rate(_)))
+}
+
+impl Usable {
+    /// Why fields were left out, each reason once; `None` where none was.
+    pub fn why(&self) -> Option<String> {
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in self.left_out.iter().map(|(_, error)| error.to_string()) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let n_more = reasons.len().saturating_sub(MAX_LISTED);
+        reasons.truncate(MAX_LISTED);
+        if n_more > 0 {
+            reasons.push(format!("and {n_more} more"));
+        }
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// The error of a sum that cannot be made, with the fields that were left out.
+    pub fn explained(&self, error: FieldError) -> FieldError {
+        match (error, self.why()) {
+            (FieldError::Interval { what }, Some(why)) => {
+                FieldError::Interval { what: format!("{what}; left out: {why}") }
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::Interval;
+    use crate::field::testing::content;
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp::from_second(hour * 3600).unwrap()
+    }
+
+    fn of(unit: &str, interval: Option<Interval>) -> Content {
+        Content { unit: unit.to_owned(), interval, ..content("tp", "") }
+    }
+
+    fn parted(fields: &[Content]) -> (Vec<usize>, Option<String>) {
+        let places: Vec<usize> = (0..fields.len()).collect();
+        let found = usable(fields, &places, None);
+        (found.places.clone(), found.why())
+    }
+
+    #[test]
+    fn a_field_that_is_no_amount_is_left_out_and_said() {
+        let sum = |from, to| of("mm", Some(Interval::accumulation(hour(from), hour(to))));
+        let most = Interval { statistic: Statistic::Maximum, ..Interval::mean(hour(0), hour(3)) };
+        let fields = [sum(0, 1), of("mm", None), sum(1, 2), of("mm", Some(most))];
+        let (places, why) = parted(&fields);
+        assert_eq!(places, [0, 2]);
+        let why = why.expect("two were left out");
+        assert!(why.contains("tp (mm) has no time, or one that contradicts itself"), "{why}");
+        assert!(why.contains("is a maximum"), "{why}");
+        assert_eq!(parted(&fields[..1]), (vec![0], None));
+        let (places, why) = parted(&[of("K", Some(Interval::at(hour(1))))]);
+        assert!(places.is_empty() && why.expect("no unit of rain").contains("no amount of rain"));
+    }
+
+    /// Of a model that writes both, means make amounts; of frames none is left out where another would hold over it.
+    #[test]
+    fn rates_of_moments_stand_alone() {
+        let frame = |at| of("mm/h", Some(Interval::at(hour(at))));
+        let mean = of("mm/h", Some(Interval::mean(hour(0), hour(3))));
+        assert_eq!(parted(&[frame(0), mean, frame(3)]).0, [1]);
+        assert_eq!(parted(&[frame(0), frame(1)]), (vec![0, 1], None));
+        let sum_at = |at| of("mm/h", Some(Interval::accumulation(hour(at - 1), hour(at))));
+        assert_eq!(parted(&[frame(0), sum_at(2), frame(4)]), (vec![0, 1, 2], None));
+        for at in [4, 5] {
+            assert_eq!(parted(&[frame(0), sum_at(at), frame(4)]).0, [0, 2], "{at}");
+        }
+    }
+}
