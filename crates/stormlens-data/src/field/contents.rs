@@ -188,7 +188,6 @@ fn listed(contents: &[Content], places: impl ExactSizeIterator<Item = usize>) ->
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::field::testing::content;
 
