@@ -150,6 +150,11 @@ pub struct TileAugmentation {
     pub shift: Shift,
     /// Seen in a mirror, from north to south and from west to east, with its terrain.
     pub mirror: bool,
+    /// Coarse and fine nodes lie nearer to each other by one factor between these two, at most 1: a smaller piece of the same
+    /// rain and its terrain, which is smoother from node to node. Rain of other places may be smoother than that of the
+    /// training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoom: Option<[f64; 2]>,
     /// Coarse and fine rain are multiplied by one factor between these two, so that heavier rain than that of the
     /// training is known, too: a network that normalises its layers does not go beyond what it has seen.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +202,13 @@ impl TileConfig {
         {
             return Err(format!(
                 "rain_factor is [{low}, {high}]; give two numbers above 0, the smaller one first"
+            ));
+        }
+        if let Some([low, high]) = self.augmentation.zoom
+            && !(0.0 < low && low <= high && high <= 1.0)
+        {
+            return Err(format!(
+                "zoom is [{low}, {high}]; give two numbers above 0 and up to 1, the smaller one first"
             ));
         }
         if let Some(wettest) = self.data.wettest_mm {

@@ -14,6 +14,8 @@ pub(super) struct Place {
     corner: [f64; 2],
     /// Rows and columns are counted from the north and from the east.
     is_mirrored: [bool; 2],
+    /// Distances between nodes are so many times those of the grid.
+    zoom: f64,
 }
 
 /// Rain of a tile, mm, and its terrain as the network takes it.
@@ -41,7 +43,7 @@ impl Seen {
 
 impl Place {
     pub fn of(tile: &Tile) -> Self {
-        Self { corner: [tile.min_lat, tile.min_lon], is_mirrored: [false; 2] }
+        Self { corner: [tile.min_lat, tile.min_lon], is_mirrored: [false; 2], zoom: 1.0 }
     }
 
     #[cfg(test)]
@@ -53,11 +55,15 @@ impl Place {
     fn nodes(&self, geometry: &Geometry) -> [[Vec<f64>; 2]; 2] {
         let along = |axis: usize, of: fn(&Geometry, f64) -> Vec<f64>| -> Vec<f64> {
             let minimum = self.corner[axis];
-            let nodes = of(geometry, minimum).into_iter();
-            match self.is_mirrored[axis] {
-                true => nodes.map(|at| 2.0 * minimum + geometry.tile_deg() - at).collect(),
-                false => nodes.collect(),
-            }
+            let turned = |at: f64| match self.is_mirrored[axis] {
+                true => 2.0 * minimum + geometry.tile_deg() - at,
+                false => at,
+            };
+            let zoomed = |at: f64| match self.zoom {
+                1.0 => at,
+                zoom => minimum + zoom * (at - minimum),
+            };
+            of(geometry, minimum).into_iter().map(|at| zoomed(turned(at))).collect()
         };
         let both = |of: fn(&Geometry, f64) -> Vec<f64>| [along(0, of), along(1, of)];
         [both(Geometry::coarse_nodes), both(Geometry::fine_nodes)]
@@ -91,7 +97,7 @@ impl Area {
         Self { corners: [[domain.south, domain.west], last], geometry }
     }
 
-    /// A place for a tile. Always the same number of draws.
+    /// A place for a tile. Always the same number of draws in a run.
     pub fn draw(&self, tile: &Tile, augmentation: TileAugmentation, random: &mut Random) -> Place {
         let [row, column, mirrors] = [random.unit(), random.unit(), random.unit()];
         let mut place = Place::of(tile);
@@ -107,6 +113,9 @@ impl Area {
         if augmentation.mirror {
             let which = (mirrors * 4.0) as usize;
             place.is_mirrored = [which & 1 == 1, which & 2 == 2];
+        }
+        if let Some([low, high]) = augmentation.zoom {
+            place.zoom = random.between(low, high);
         }
         place
     }
@@ -137,13 +146,43 @@ mod tests {
         }
     }
 
+    /// Every eighth fine node is a coarse one there, too, and the tile stays inside of what it was.
+    #[test]
+    fn a_nearer_look_takes_a_part_of_the_tile() {
+        let whole = Place::of(&tile()).nodes(&V4);
+        for is_mirrored in [[false, false], [true, true]] {
+            let [coarse, fine] = Place { is_mirrored, zoom: 0.5, ..Place::of(&tile()) }.nodes(&V4);
+            for axis in 0..2 {
+                let step = if is_mirrored[axis] { -0.015_625 } else { 0.015_625 };
+                for k in 0..63 {
+                    assert!((fine[axis][k + 1] - fine[axis][k] - step).abs() < 1e-9);
+                }
+                for k in 0..8 {
+                    assert!((fine[axis][8 * k] - coarse[axis][k + 1]).abs() < 1e-9);
+                }
+                let inside = whole[1][axis][0]..=whole[1][axis][0] + 2.0;
+                assert!(fine[axis].iter().all(|at| inside.contains(at)), "{is_mirrored:?}");
+            }
+        }
+        let zoomed = TileAugmentation { zoom: Some([0.25, 0.5]), ..Default::default() };
+        let (area, mut random) = (
+            Area::new(&Domain { south: 33.0, north: 51.0, west: -126.0, east: -103.0 }, -115.0, V4),
+            Random::new(1),
+        );
+        let zooms: Vec<f64> =
+            (0..1_000).map(|_| area.draw(&tile(), zoomed, &mut random).zoom).collect();
+        let ends =
+            zooms.iter().fold((1.0, 0.0), |(low, high), &zoom| (zoom.min(low), zoom.max(high)));
+        assert!((0.25..0.26).contains(&ends.0) && (0.49..=0.5).contains(&ends.1), "{ends:?}");
+    }
+
     #[test]
     fn tiles_stay_inside_and_reach_every_edge() {
         let domain = Domain { south: 33.0, north: 51.0, west: -126.0, east: -103.0 };
         let area = Area::new(&domain, -115.0, V4);
         let mut random = Random::new(1);
         for (shift, step) in [(Shift::Coarse, 0.25), (Shift::Fine, 0.03125)] {
-            let augmentation = TileAugmentation { shift, mirror: true, rain_factor: None };
+            let augmentation = TileAugmentation { shift, mirror: true, ..Default::default() };
             let places: Vec<Place> =
                 (0..20_000).map(|_| area.draw(&tile(), augmentation, &mut random)).collect();
             let ends = |axis: usize| {

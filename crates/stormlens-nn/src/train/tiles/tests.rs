@@ -50,7 +50,7 @@ fn config(output: &Path) -> TileConfig {
             learning_rate: 3e-3,
             ..Default::default()
         },
-        augmentation: TileAugmentation { shift: Shift::Fine, mirror: true, rain_factor: None },
+        augmentation: TileAugmentation { shift: Shift::Fine, mirror: true, ..Default::default() },
     }
 }
 
@@ -321,6 +321,7 @@ fn what_makes_no_sense_is_refused_in_words() {
         ),
         (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
         (refused(|o| o.augmentation.rain_factor = Some([2.0, 1.0])), "the smaller one first"),
+        (refused(|o| o.augmentation.zoom = Some([0.5, 2.0])), "zoom is [0.5, 2]"),
         (refused(|o| o.data.wettest_mm = Some(0.0)), "wettest_mm is 0"),
         (
             refused(|o| {
