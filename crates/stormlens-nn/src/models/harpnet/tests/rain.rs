@@ -46,8 +46,8 @@ fn rain_is_summed_in_millimetres() {
     };
     check(None, Some(SCALE), &[1, 2, 4, 5]);
     check(Some(1.0), Some(SCALE), &[2, 4]);
-    // A fourth of the rain: only one pixel is above a millimetre.
-    check(Some(1.0), Some(LogScale { factor: 4.0, ..SCALE }), &[4]);
+    // A third of the rain: only one pixel is above a millimetre.
+    check(Some(1.0), Some(LogScale { factor: 3.0, ..SCALE }), &[4]);
     check(None, None, &[1, 2, 4, 5]);
     check(Some(0.5), None, &[2, 4]);
 }
