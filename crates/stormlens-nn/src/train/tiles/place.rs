@@ -116,6 +116,8 @@ impl Area {
         }
         if let Some([low, high]) = augmentation.zoom {
             place.zoom = random.between(low, high);
+            let room = (1.0 - place.zoom) * self.geometry.tile_deg();
+            place.corner = place.corner.map(|corner| corner + random.between(0.0, room));
         }
         place
     }
@@ -164,16 +166,28 @@ mod tests {
                 assert!(fine[axis].iter().all(|at| inside.contains(at)), "{is_mirrored:?}");
             }
         }
+    }
+
+    /// Every part of a tile is looked at, and nothing beside it.
+    #[test]
+    fn a_nearer_look_goes_to_any_part_of_the_tile() {
         let zoomed = TileAugmentation { zoom: Some([0.25, 0.5]), ..Default::default() };
-        let (area, mut random) = (
-            Area::new(&Domain { south: 33.0, north: 51.0, west: -126.0, east: -103.0 }, -115.0, V4),
-            Random::new(1),
-        );
-        let zooms: Vec<f64> =
-            (0..1_000).map(|_| area.draw(&tile(), zoomed, &mut random).zoom).collect();
-        let ends =
-            zooms.iter().fold((1.0, 0.0), |(low, high), &zoom| (zoom.min(low), zoom.max(high)));
-        assert!((0.25..0.26).contains(&ends.0) && (0.49..=0.5).contains(&ends.1), "{ends:?}");
+        let domain = Domain { south: 33.0, north: 51.0, west: -126.0, east: -103.0 };
+        let (area, mut random) = (Area::new(&domain, -115.0, V4), Random::new(1));
+        let places: Vec<Place> =
+            (0..2_000).map(|_| area.draw(&tile(), zoomed, &mut random)).collect();
+        let ends = |of: &dyn Fn(&Place) -> f64| {
+            places.iter().map(of).fold((f64::MAX, f64::MIN), |(a, b), at| (a.min(at), b.max(at)))
+        };
+        let near = |(low, high): (f64, f64), expected: [f64; 2]| {
+            let is_near = (low - expected[0]).abs() < 0.02 && (high - expected[1]).abs() < 0.02;
+            assert!(is_near && low >= expected[0] && high <= expected[1], "{low} to {high}");
+        };
+        near(ends(&|place| place.zoom), [0.25, 0.5]);
+        for (axis, first) in [(0, 35.0), (1, -121.0)] {
+            near(ends(&|place| place.corner[axis] + 2.0 * place.zoom), [first + 0.5, first + 2.0]);
+            near(ends(&|place| place.corner[axis]), [first, first + 1.5]);
+        }
     }
 
     #[test]
