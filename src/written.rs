@@ -14,6 +14,7 @@ const ELSEWHERE: &str = "name another place, or allow to write there";
 /// # Errors
 /// Where it cannot be made or takes no file, by its name.
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}: {ELSEWHERE}", folder.display()))?;
     check_takes_files(folder)
@@ -52,7 +53,6 @@ fn check_takes_bytes(file: &Path, folder: &Path) -> io::Result<()> {
 
 /// By a file that is gone again before anybody sees it.
 fn check_takes_files(folder: &Path) -> io::Result<()> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     tempfile::tempfile_in(folder).map(drop)
 }
 

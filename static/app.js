@@ -554,6 +554,8 @@ function inspect(figures) {
       else other.mark(...at, other === chart);
     }
   };
+  // A phone was turned: the map lies elsewhere in the other picture. Of a page that was replaced, nothing is left.
+  phone.onchange = () => here && point(here.chart, here.at, here.isByMouse);
   const look = (chart, region) => {
     // A film may show another lead time than the page.
     const address = new URL(document.querySelector("[data-film]")?.dataset.at ?? location.href, location.href);
@@ -741,7 +743,7 @@ function film(controls) {
   const drawn = (i) =>
     Promise.all(
       shown.map((map) => {
-        const [inDark, inLight] = at(map, i).sources;
+        const [inDark, inLight] = at(map, i).sources.slice(-2);
         const image = new Image();
         image.src = dark.matches ? inDark : inLight;
         return image.decode().catch(() => {});

@@ -135,8 +135,11 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     if let Some(path) = args.output.as_ref().filter(is_file) {
         written::check_place(path)?;
     }
-    let (engine, resident) = args.network.open()?;
     let state = args.output.as_ref().filter(is_file).map(|path| unfinished::beside(path));
+    if let Some(path) = &state {
+        written::check_place(path)?;
+    }
+    let (engine, resident) = args.network.open()?;
     let evaluated = evaluate(&args, &engine, &resident, state.as_deref())?;
     let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
     let speech = Speech { is_beside_a_file, ..speech };

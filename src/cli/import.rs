@@ -61,8 +61,8 @@ pub struct Args {
     /// [default: as published, 0.4228]
     #[arg(long, value_name = "NUMBER")]
     log_std: Option<String>,
-    /// For a network that refines rain: what the wettest coarse node of each tile was brought to, where the file does
-    /// not say it [default: as published, rain as it is]
+    /// For a network that refines rain: what the wettest coarse node of each tile was brought to (tiles with less than
+    /// 1 mm as if they had 1 mm), where the file does not say it [default: as published, rain as it is]
     #[arg(long, value_name = "MM")]
     wettest_mm: Option<String>,
     /// For a network that refines rain: hours of its sums
@@ -86,8 +86,8 @@ pub struct Import<'a> {
     pub path: &'a Path,
     pub file: &'a Foreign,
     pub found: &'a Recognised,
-    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `stage`, `log-mean`, `log-std`, `hours`,
-    /// `registration`, `fields`, as far as they were given.
+    /// `variant`, `trained-with`, `field`, `frame-step-min`, `lead-times-min`, `stage`, `log-mean`, `log-std`,
+    /// `wettest-mm`, `hours`, `registration`, `fields`, as far as they were given.
     pub parameters: Parameters,
     /// What needs no task.
     pub metadata: Metadata,
@@ -101,6 +101,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         written::make_folder(folder)?;
     }
+    written::check_place(&path)?;
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let state = in_our_unit(file.state.clone(), file.metadata.is_some(), found.entry);
     checkpoint::write_safetensors(&path, &state, &metadata, precision)?;

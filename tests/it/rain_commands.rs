@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use stormlens_data::downscale::{
-    Domain, Fit, Geometry, HourlyRain, PrepareOptions, Rival, Space, open_terrain, rival_mm,
-    samples, tile_elevation, tile_input, tiles,
+    Domain, Fit, Geometry, HourlyRain, LogScale, PrepareOptions, Rival, Space, open_terrain,
+    rival_mm, samples, tile_elevation, tile_input, tiles,
 };
 use stormlens_data::network::{Input, Question};
 use stormlens_data::request::{DeviceChoice, Silent};
@@ -25,12 +25,16 @@ fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("it was written")).expect("JSON")
 }
 
-/// A run of three epochs on five tiles on the coast of Oregon, with one channel.
+/// The wettest coarse node of each tile is brought to so much.
+const WETTEST_MM: f64 = 2.0;
+
+/// A run of three epochs on five tiles on the coast of Oregon, with one channel, whose rain is brought to one amount.
 fn trained() -> Bench {
     let bench = Bench::new();
     let config = format!(
         "model = \"harpnet\"\nbase_channels = 1\noutput = {:?}\nseed = 2\n\
          [data]\nrain = {RAIN:?}\neach_hours = 1\nterrain = {TERRAIN:?}\nsplit_longitude = -121.0\n\
+         wettest_mm = {WETTEST_MM:?}\n\
          domain = {{ south = 43.0, north = 47.0, west = -125.0, east = -121.0 }}\n\
          training_until = \"2016-09-20T06:00:00Z\"\nvalidation_until = \"2016-09-20T11:00:00Z\"\n\
          description = \"the coast of Oregon\"\nlicence = \"none\"\n\
@@ -91,6 +95,17 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     assert_eq!(half.metadata.expect("said").rain, whole.metadata.expect("said").rain);
     let import = format!("import --from {} --hours 6 --output @six.safetensors", best.display());
     bench.fails(&import, &["states sums of 3 h", "leave out"]);
+    let import = format!("import --from {} --wettest-mm 3 --output @x.safetensors", best.display());
+    bench.fails(&import, &["the wettest node of a tile brought to 2 mm", "leave out"]);
+    it_goes_on_in_the_same_unit_only(&bench, &best);
+}
+
+fn it_goes_on_in_the_same_unit_only(bench: &Bench, best: &Path) {
+    let config = fs::read_to_string(bench.path("train.toml")).expect("it was written");
+    let config = config.replace("base_channels = 1\n", "").replace("wettest_mm = 2.0\n", "");
+    fs::write(bench.path("on.toml"), format!("{config}start_from = {best:?}\n")).expect("a file");
+    let words = ["whose wettest coarse node is brought to 2 mm", "with rain as it is"];
+    bench.fails("train @on.toml", &words);
 }
 
 /// The stored mean is that of the epochs that it names, and no other mean of the best ones validates better.
@@ -130,7 +145,7 @@ fn scores_are_those_of_a_direct_computation(table: &Value, weights: &Path) {
     let engine = Engine::new(DeviceChoice::Cpu).expect("a processor");
     let resident = engine.load("harpnet", weights).expect("weights");
     let refining = resident.checkpoint.refining.expect("it refines rain");
-    let unit = (refining.scale(), refining.rain.registration);
+    assert_eq!(refining.rain.wettest_mm, Some(WETTEST_MM));
     let (mut network, mut bilinear, mut n) = (0.0, 0.0, 0_u32);
     // The bounds are 06 and 11 UTC, so that sums that end at 9, 10 and 11 validate.
     for hour in [9, 10, 11] {
@@ -140,6 +155,9 @@ fn scores_are_those_of_a_direct_computation(table: &Value, weights: &Path) {
         for sample in found {
             let tile = tiles[sample.tile];
             let elevation = tile_elevation(&terrain, &tile, &geometry);
+            let wettest = sample.coarse_mm.iter().copied().fold(1.0, f32::max);
+            let factor = WETTEST_MM / f64::from(wettest);
+            let unit = (LogScale { factor, ..refining.scale() }, refining.rain.registration);
             let values = tile_input(&sample.coarse_mm, &elevation, &geometry, unit);
             let input = Input { values, shape: [2, 64, 64] };
             let answers = engine.answer(&resident, &[(&input, &Question::new())], &Silent);

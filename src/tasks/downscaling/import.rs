@@ -34,7 +34,15 @@ fn metadata(import: &Import<'_>) -> anyhow::Result<Metadata> {
             words(&stated)
         );
     }
-    Ok(Metadata { rain: stated.or(typed), ..import.metadata.clone() })
+    let rain = stated.or(typed);
+    if let Some(rain) = &rain {
+        let tensors = &import.file.state.tensors;
+        let shape = |name: &str| tensors.get(name).map(|tensor| tensor.shape.clone());
+        let tiles = import.found.entry.network.downscaling(&shape);
+        let checked = rain.check(tiles.map_or(2, |tiles| tiles.n_input_channels));
+        checked.map_err(anyhow::Error::msg)?;
+    }
+    Ok(Metadata { rain, ..import.metadata.clone() })
 }
 
 /// What the command says; what it leaves out of it is that of the publication. `None` where it says nothing, for a file
@@ -54,7 +62,6 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
         value.with_context(|| format!("--{name} {text} is no number"))
     };
     let log_std = number(LOG_STD, published.log_std)?;
-    ensure!(log_std > 0.0, "--{LOG_STD} {log_std}: a standard deviation is above 0");
     let hours = match parameters.one(HOURS)? {
         None => published.hours,
         Some(text) => {
@@ -73,10 +80,7 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
     let log_mean = number(LOG_MEAN, published.log_mean)?;
     let wettest_mm = match parameters.one(WETTEST_MM)? {
         None => published.wettest_mm,
-        Some(text) => {
-            let mm = text.parse().ok().filter(|mm: &f64| *mm > 0.0 && mm.is_finite());
-            Some(mm.with_context(|| format!("--{WETTEST_MM} {text} is no number above 0"))?)
-        }
+        Some(_) => Some(number(WETTEST_MM, 0.0)?),
     };
     Ok(Some(RainStatement { log_mean, log_std, wettest_mm, hours, registration }))
 }

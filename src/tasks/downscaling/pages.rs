@@ -98,10 +98,14 @@ impl Pages for DownscalingTask {
         ];
         if refining.tiles.n_input_channels > 1 {
             let RainStatement { log_mean, log_std, .. } = rain;
-            let unit = format!("ln(1 + mm), mean {log_mean:.4}, deviation {log_std:.4}");
+            let what = if rain.wettest_mm.is_some() { "multiplied mm" } else { "mm" };
+            let unit = format!("ln(1 + {what}), mean {log_mean:.4}, deviation {log_std:.4}");
             facts.push(("Unit", unit));
             if let Some(mm) = rain.wettest_mm {
-                let text = format!("The wettest coarse node of each tile is brought to {mm} mm");
+                let text = format!(
+                    "Multiplied so that the wettest coarse node of a tile has {mm} mm (of tiles with less than 1 mm: as if it \
+                     had 1 mm)"
+                );
                 facts.push(("Amount", text));
             }
         }

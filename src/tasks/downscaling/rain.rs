@@ -229,10 +229,10 @@ fn offers_of(
                 Ok(_) => found.push(offer(contents, places, (start, end), hours)),
                 // What begins before the first field cannot be made, and that says nothing of a gap.
                 Err(error) if earliest.is_some_and(|first| start < first) => {
-                    too_early.get_or_insert(group.explained(error));
+                    too_early.get_or_insert_with(|| group.explained(error));
                 }
                 Err(error) => {
-                    why.get_or_insert(group.explained(error));
+                    why.get_or_insert_with(|| group.explained(error));
                 }
             }
         }

@@ -30,6 +30,7 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 
 fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     let config: TileConfig = run.config()?;
+    written::make_folder(&config.output)?;
     let begin = begin(run, &config)?;
     say(format_args!("reading the rain in {}", config.data.rain.display()));
     let supervision = TileSupervision::open(&config, begin.scale)?;
@@ -38,6 +39,9 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     say(format_args!(
         "{n_train} wet tiles train, {n_validation} validate; {n_test}, wet and dry, are left for tests"
     ));
+    if let Some(why) = supervision.left_out() {
+        say(format_args!("left out of the rain: {why}"));
+    }
     if supervision.clipped_mm() > 0.0 {
         say(format_args!(
             "{:.4} mm of negative rain, summed over the cells of all sums that were read (which may overlap), were set to 0",

@@ -22,8 +22,8 @@ pub struct RainStatement {
     /// Of `ln(1 + mm)`, from which the network's unit follows.
     pub log_mean: f64,
     pub log_std: f64,
-    /// Rain of a tile is multiplied so that its wettest coarse node has so much, mm, and what the network says is divided
-    /// by the same; `None`, as published: rain as it is.
+    /// Rain of a tile is multiplied so that its wettest coarse node has so much, mm (of a tile with less than 1 mm everywhere
+    /// as if it had 1 mm), and what the network says is divided by the same; `None`, as published: rain as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wettest_mm: Option<f64>,
     /// Length of the interval that rain is summed over.
@@ -41,6 +41,34 @@ impl RainStatement {
         hours: 3,
         registration: Registration::Reference,
     };
+}
+
+impl RainStatement {
+    /// Checks that the numbers make a unit of a network with so many channels.
+    ///
+    /// # Errors
+    /// In words, which number does not.
+    pub fn check(&self, n_input_channels: usize) -> Result<(), String> {
+        let Self { log_mean, log_std, wettest_mm, hours, .. } = *self;
+        if !(log_mean.is_finite() && log_std.is_finite() && log_std > 0.0) {
+            return Err(format!(
+                "ln(1 + mm) of mean {log_mean} and standard deviation {log_std} is no unit: the mean is a number, the deviation \
+                 a number above 0"
+            ));
+        }
+        if hours == 0 {
+            return Err("sums of 0 hours are no rain: an interval has at least 1 hour".to_owned());
+        }
+        match wettest_mm {
+            Some(mm) if !(mm > 0.0 && mm.is_finite()) => Err(format!(
+                "the wettest node of a tile cannot be brought to {mm} mm: give a number above 0"
+            )),
+            Some(_) if n_input_channels == 1 => {
+                Err("this network takes rain in mm as it is: leave out to what the wettest node of a tile is brought".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A tile of coarse rain in, the same tile with fine rain out: what a set of weights is for.
@@ -61,9 +89,9 @@ impl Refining {
 
     /// The network's unit for a tile, by its coarse rain in mm.
     pub fn scale_of(&self, coarse_mm: &[f64]) -> LogScale {
-        match self.rain.wettest_mm {
-            Some(wettest) => self.scale().with_wettest(wettest, coarse_mm),
-            None => self.scale(),
+        match (self.tiles.n_input_channels, self.rain.wettest_mm) {
+            (2.., Some(wettest)) => self.scale().with_wettest(wettest, coarse_mm),
+            _ => self.scale(),
         }
     }
 

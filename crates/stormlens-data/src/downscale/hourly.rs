@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::field::accumulation::hours_before;
+use crate::field::accumulation::{Usable, hours_before};
 use crate::field::record::most_mm;
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainUnit, Statistic,
@@ -20,6 +20,7 @@ pub struct HourlyRain {
     name: String,
     /// End of the hour, and place in the file.
     hours: Vec<(Timestamp, usize)>,
+    pub(super) fields: Usable,
 }
 
 /// A sum, and what was no rain in it.
@@ -67,26 +68,26 @@ impl HourlyRain {
             let absent = FieldError::Absent { file: name, wanted: variable.to_owned(), known };
             return Err(file.explained(absent, |left| left.content.variable == variable));
         }
-        Self::of_places(file, name, &places)
+        Self::of_places(file, name, Usable { places, left_out: Vec::new() })
     }
 
-    /// Hours at places of a file that were found to be such.
+    /// Hours of a file that were found to be such.
     ///
     /// # Errors
     /// For an hour that is there twice.
     pub(super) fn of_places(
         file: FieldFile,
         name: String,
-        places: &[usize],
+        fields: Usable,
     ) -> Result<Self, FieldError> {
         let end = |&place: &usize| Some((file.contents()[place].interval?.end, place));
-        let mut hours: Vec<(Timestamp, usize)> = places.iter().filter_map(end).collect();
+        let mut hours: Vec<(Timestamp, usize)> = fields.places.iter().filter_map(end).collect();
         hours.sort_unstable();
         if let Some(pair) = hours.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             let what = format!("{name}: the hour until {} is there twice", pair[0].0);
             return Err(FieldError::Interval { what });
         }
-        Ok(Self { file, name, hours })
+        Ok(Self { file, name, hours, fields })
     }
 
     /// Ends of the hours that are there.
@@ -114,11 +115,12 @@ impl HourlyRain {
         let read: Vec<(GriddedField, usize)> = read.collect::<Result<_, _>>()?;
         if read.is_empty() {
             let what = format!("{} has no hour between {} and {end}", self.name, whole.start);
-            return Err(FieldError::Interval { what });
+            return Err(self.fields.explained(FieldError::Interval { what }));
         }
         let n_screened = read.iter().map(|(_, n)| n).sum();
         let fields: Vec<GriddedField> = read.into_iter().map(|(field, _)| field).collect();
-        Ok(RainSum { rain: accumulate(&fields, whole.start, end)?, n_screened })
+        let rain = accumulate(&fields, whole.start, end);
+        Ok(RainSum { rain: rain.map_err(|error| self.fields.explained(error))?, n_screened })
     }
 
     /// When the runs began that the hours between two moments are of; `None` of hours that are of no run.

@@ -48,8 +48,9 @@ pub fn blending_weights(size: usize, floor: f64) -> Vec<f64> {
     (0..size).flat_map(|row| (0..size).map(move |column| weight(row, column))).collect()
 }
 
-/// The logarithm ends at −1 mm.
-const LEAST_MM: f64 = -0.999;
+/// The least that a network can say of rain as it is, whose logarithm ends there. Of rain that was divided, it could say less,
+/// which would take away the rain of the tile beside it.
+const LEAST_MM: f64 = -1.0;
 
 /// A map that is being put together; memory is that of the map, whatever the number of tiles.
 pub struct MosaicBuilder {
@@ -153,9 +154,10 @@ impl MosaicBuilder {
         let (row, column) = self.corner(tile);
         for (i, &z) in z.iter().enumerate().filter(|(_, z)| !z.is_nan()) {
             let value = match self.options.blend {
-                Blend::Mm => unit.mm(f64::from(z)),
+                Blend::Mm => unit.mm(f64::from(z)).max(LEAST_MM),
                 Blend::Z if unit == self.scale => f64::from(z),
-                Blend::Z => self.scale.z(unit.mm(f64::from(z)).max(LEAST_MM)),
+                // Near −1 mm, the logarithm of one tile would outweigh the rain of all others.
+                Blend::Z => self.scale.z(unit.mm(f64::from(z)).max(0.0)),
             };
             let at = (row + i / size) * self.width + column + i % size;
             self.sum[at] += value * self.tile_weights[i];

@@ -129,7 +129,7 @@ impl LogSums {
     /// Counts all coarse and fine nodes of a sample, whose rain is multiplied by `factor`; 1 as published.
     pub fn add(&mut self, sample: &Sample, factor: f64, precision: Precision) {
         for &mm in sample.coarse_mm.iter().chain(&sample.fine_mm) {
-            let log = precision.round(f64::from((mm * factor as f32).ln_1p()));
+            let log = precision.round(f64::from(((f64::from(mm) * factor) as f32).ln_1p()));
             self.n += 1;
             self.sum += log;
             self.squared += log * log;
@@ -148,7 +148,7 @@ impl LogSums {
 /// Values of a sample in the network's unit.
 pub fn to_z(mm: &[f32], scale: LogScale, precision: Precision) -> Vec<f32> {
     let z = |&mm: &f32| {
-        let log = precision.round(f64::from((mm * scale.factor as f32).ln_1p()));
+        let log = precision.round(f64::from(((f64::from(mm) * scale.factor) as f32).ln_1p()));
         precision.round((log - scale.mean) / scale.std) as f32
     };
     mm.iter().map(z).collect()

@@ -44,7 +44,7 @@ impl LogScale {
         ((self.factor * mm).ln_1p() - self.mean) / self.std
     }
 
-    /// Less than zero where the network says less than no rain.
+    /// Less than zero where the network says less than no rain, down to −1 mm divided by the factor.
     pub fn mm(&self, z: f64) -> f64 {
         (z * self.std + self.mean).exp_m1() / self.factor
     }

@@ -60,13 +60,21 @@ impl RainSource {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
         };
         if of_it().all(is_hour) {
-            return Ok(Self::Hourly(HourlyRain::of_places(file, name, &fields.places)?));
+            return Ok(Self::Hourly(HourlyRain::of_places(file, name, fields)?));
         }
         let ends = of_it().filter_map(|content| Some(content.interval?.end));
         let mut ends: Vec<Timestamp> = ends.collect();
         ends.sort_unstable();
         ends.dedup();
         Ok(Self::Sums(Box::new(Sums { file, name, fields, stated, ends })))
+    }
+
+    /// Why fields were left out, of which no sum is made; `None` where none was.
+    pub fn why_left_out(&self) -> Option<String> {
+        match self {
+            Self::Hourly(rain) => rain.fields.why(),
+            Self::Sums(sums) => sums.fields.why(),
+        }
     }
 
     /// Ends of sums of so many hours. Whether all of one can be made, [`Self::sum`] says where the file has no plain

@@ -90,6 +90,10 @@ fn read_described(entry: &ModelEntry, path: &Path, unit: Unit) -> Result<Describ
         rain: rain.unwrap_or(RainStatement::PUBLISHED),
         is_stated: rain.is_some(),
     });
+    if let Some(Refining { tiles, rain, .. }) = &refining {
+        let checked = rain.check(tiles.n_input_channels);
+        checked.map_err(|reason| EngineError::WrongNetwork { path: path.to_owned(), reason })?;
+    }
     let stated = file.metadata.as_ref().and_then(|metadata| metadata.fields.clone());
     let sizes = entry.network.fields(&shape);
     let fields = sizes.map_or(Ok(None), |sizes| fields::card(stated, &sizes));

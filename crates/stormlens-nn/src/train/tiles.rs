@@ -74,6 +74,11 @@ impl TileSupervision {
         self.rain.clipped_mm
     }
 
+    /// Why fields of the rain were left out; `None` where none was.
+    pub fn left_out(&self) -> Option<&str> {
+        self.rain.left_out.as_deref()
+    }
+
     /// The network's unit.
     pub fn scale(&self) -> LogScale {
         self.scale

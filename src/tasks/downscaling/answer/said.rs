@@ -44,8 +44,8 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
     }
     if let Some(mm) = work.refining.rain.wettest_mm {
         let text = format!(
-            "the rain of each tile is multiplied so that its wettest coarse node has {mm} mm, and the answer of the network \
-             is divided by the same number; explanations take this number as given"
+            "the rain of each tile is multiplied so that its wettest coarse node has {mm} mm (a tile with less than 1 mm: as if \
+             it had 1 mm), and the answer of the network is divided by the same number; explanations take this number as given"
         );
         notes.push(Note::new("amount", text, false));
     }

@@ -98,7 +98,10 @@ impl Cases {
         };
         let left_out = Extent::of(&tiles, &geometry, domain).left_out(domain.bounds());
         let left_out = left_out.map_or(String::new(), |words| format!("; {words}"));
-        let setting = setting.to_owned() + &left_out;
+        let files = [Some(&fine), coarse.as_ref()].into_iter().flatten();
+        let no_rain = files.filter_map(RainSource::why_left_out);
+        let no_rain: String = no_rain.map(|why| format!("; left out of the rain: {why}")).collect();
+        let setting = setting.to_owned() + &left_out + &no_rain;
         let split = part(evaluation.split, said.split)?;
         let climatology = climatology.flatten();
         Ok(Self {

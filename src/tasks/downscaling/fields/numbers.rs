@@ -62,8 +62,10 @@ impl Tiles {
         let unit = match n_channels {
             1 => "in mm".to_owned(),
             _ => format!(
-                "as (ln(1 + mm) − {}) / {} and heights in m / {ELEVATION_SCALE_M}",
-                scale.mean, scale.std
+                "as (ln(1 + mm) − {}) / {}{} and heights in m / {ELEVATION_SCALE_M}",
+                scale.mean,
+                scale.std,
+                multiplied(refining)
             ),
         };
         anyhow::bail!(
@@ -73,6 +75,14 @@ impl Tiles {
             self.number
         )
     }
+}
+
+/// What has to be done to the rain of a tile before; empty where it is taken as it is.
+fn multiplied(refining: &Refining) -> String {
+    let words = |mm: f64| {
+        format!(", with mm multiplied so that the wettest coarse node of the tile has {mm} mm,")
+    };
+    refining.rain.wettest_mm.map(words).unwrap_or_default()
 }
 
 /// Reads `[n, channels, height, width]` or one without `n`. Answers the tiles with their ids.

@@ -52,7 +52,7 @@ pub(super) fn fields(
     stated: Option<i64>,
 ) -> Result<Usable, FieldError> {
     let contents = file.contents();
-    let Usable { places, mut left_out } = rain(file, name, (variable, is_named));
+    let Usable { places, left_out } = rain(file, name, (variable, is_named));
     let of_rain = || places.iter().map(|&place| &contents[place]);
     if let Some(hours) = stated.filter(|_| !places.is_empty()) {
         check_no_total(file, hours, |content| {
@@ -63,15 +63,13 @@ pub(super) fn fields(
             return Err(stated_in_vain(name, of_rain()));
         }
     }
-    let found = usable(contents, &places, stated);
-    left_out.extend(found.left_out);
-    left_out.sort_by_key(|(place, _)| *place);
+    let found = usable(contents, &places, stated).with_others(contents, left_out)?;
     match found.places.is_empty() {
         true if stated.is_none() && of_rain().any(is_amount_at_a_moment) => {
             Err(unstated(name, variable))
         }
-        true => Err(nothing_left(name, left_out)),
-        false => Ok(Usable { places: found.places, left_out }),
+        true => Err(nothing_left(name, found.left_out)),
+        false => Ok(found),
     }
 }
 

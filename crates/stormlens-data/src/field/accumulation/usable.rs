@@ -46,19 +46,27 @@ fn of_frames(
     frames: Vec<(usize, FieldError)>,
     left_out: Vec<(usize, FieldError)>,
 ) -> Usable {
-    let end = |place: usize| contents[place].interval.map(|own| own.end);
-    let times: BTreeSet<Timestamp> = frames.iter().filter_map(|(place, _)| end(*place)).collect();
-    let ends = times.first().zip(times.last());
-    let is_between = |time: &Timestamp| {
-        ends.is_some_and(|(first, last)| first < time && time < last) && !times.contains(time)
-    };
-    let (between, left_out): (Vec<_>, Vec<_>) = left_out
-        .into_iter()
-        .partition(|(place, _)| end(*place).is_some_and(|own| is_between(&own)));
+    let is_between = between(contents, frames.iter().map(|(place, _)| *place));
+    let (between, left_out): (Vec<_>, Vec<_>) =
+        left_out.into_iter().partition(|(place, _)| is_between(*place));
     let mut places: Vec<usize> =
         frames.into_iter().chain(between).map(|(place, _)| place).collect();
     places.sort_unstable();
     Usable { places, left_out }
+}
+
+/// Whether a field stands at a time between frames where none of them does, so that one of them would hold over it.
+fn between(contents: &[Content], frames: impl Iterator<Item = usize>) -> impl Fn(usize) -> bool {
+    let end = |place: usize| contents[place].interval.map(|own| own.end);
+    let times: BTreeSet<Timestamp> = frames.filter_map(end).collect();
+    move |place| {
+        let (time, ends) = (end(place), times.first().zip(times.last()));
+        let is_inside = |time: Timestamp| {
+            ends.is_some_and(|(first, last)| *first < time && time < *last)
+                && !times.contains(&time)
+        };
+        time.is_some_and(is_inside)
+    }
 }
 
 /// Checks that a field is an amount, or a mean rate, of an interval. What is wrong with many steps in the same way is said in
@@ -82,6 +90,26 @@ fn is_frame(content: &Content) -> bool {
 }
 
 impl Usable {
+    /// Adds fields that are no rain by what is said of them.
+    ///
+    /// # Errors
+    /// What is wrong with one that stands between rates of moments, of which one would hold over it.
+    pub fn with_others(
+        mut self,
+        contents: &[Content],
+        mut others: Vec<(usize, FieldError)>,
+    ) -> Result<Self, FieldError> {
+        if self.places.iter().any(|&place| is_frame(&contents[place])) {
+            let is_between = between(contents, self.places.iter().copied());
+            if let Some(at) = others.iter().position(|(place, _)| is_between(*place)) {
+                return Err(others.swap_remove(at).1);
+            }
+        }
+        self.left_out.extend(others);
+        self.left_out.sort_by_key(|(place, _)| *place);
+        Ok(self)
+    }
+
     /// Why fields were left out, each reason once; `None` where none was.
     pub fn why(&self) -> Option<String> {
         let mut reasons: Vec<String> = Vec::new();
@@ -142,6 +170,24 @@ mod tests {
         assert_eq!(parted(&fields[..1]), (vec![0], None));
         let (places, why) = parted(&[of("K", Some(Interval::at(hour(1))))]);
         assert!(places.is_empty() && why.expect("no unit of rain").contains("no amount of rain"));
+    }
+
+    /// A rate would hold over what is no rain; behind the last one and beside sums it does not.
+    #[test]
+    fn what_is_no_rain_between_rates_refuses_them() {
+        let frame = |at| of("mm/h", Some(Interval::at(hour(at))));
+        let sum = of("mm", Some(Interval::accumulation(hour(0), hour(4))));
+        let no_rain = || refuse("no rain".to_owned());
+        let with = |fields: &[Content], at: usize| {
+            let places: Vec<usize> = (0..fields.len()).filter(|&place| place != at).collect();
+            usable(fields, &places, None).with_others(fields, vec![(at, no_rain())])
+        };
+        let error = with(&[frame(0), frame(2), frame(4)], 1).expect_err("it would be held over");
+        assert_eq!(error.to_string(), no_rain().to_string());
+        let behind = with(&[frame(0), frame(2), frame(4)], 2).expect("two rates");
+        assert_eq!((behind.places, behind.left_out.len()), (vec![0, 1], 1));
+        let beside = with(&[sum, frame(2), frame(4)], 1).expect("a sum");
+        assert_eq!((beside.places, beside.left_out.len()), (vec![0], 2));
     }
 
     /// Of a model that writes both, means make amounts; of frames none is left out where another would hold over it.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use netcdf_reader::{NcDimension, NcFile, NcVariable};
 
+use super::super::missing::default_fill;
 use super::super::words::short;
 use super::super::{Interval, Level, Statistic};
 use super::times::{self, TimeUnit};
@@ -297,7 +298,10 @@ fn reference_time(file: &NcFile) -> Result<Option<Timestamp>, String> {
     };
     let unit = time_unit(variable)?;
     // Of a run that nobody wrote down nothing is known.
-    let known = values(file, variable)?.into_iter().filter(|value| !value.is_nan());
+    let unwritten = default_fill(variable.dtype());
+    let is_unwritten = |value: f64| unwritten.as_ref().is_some_and(|fill| fill.contains(&value));
+    let known = values(file, variable)?.into_iter();
+    let known = known.filter(|&value| !value.is_nan() && !is_unwritten(value));
     let begins = unit.moments(&known.collect::<Vec<f64>>(), variable.name())?;
     Ok(begins.first().copied())
 }

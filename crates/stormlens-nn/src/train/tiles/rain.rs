@@ -32,6 +32,8 @@ pub(super) struct Rain {
     pub ids: [Vec<String>; 3],
     /// Of all nodes of the samples that train.
     pub scale: Option<LogScale>,
+    /// Why fields of the file were left out; `None` where none was.
+    pub left_out: Option<String>,
     /// What the wettest coarse node of each tile is brought to, mm.
     wettest_mm: Option<f64>,
     /// Negative rain of the file that is 0 now, mm summed over the cells of all sums.
@@ -53,6 +55,7 @@ impl Rain {
             validation: Vec::new(),
             ids: Default::default(),
             scale: None,
+            left_out: source.why_left_out(),
             wettest_mm: data.wettest_mm,
             clipped_mm: 0.0,
         };

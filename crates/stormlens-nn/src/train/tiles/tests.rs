@@ -277,6 +277,7 @@ fn the_wettest_node_of_each_tile_is_brought_to_one_amount() {
         let pairs = as_it_is.inputs.iter().zip(&other.inputs);
         assert!(pairs.chain(as_it_is.answers.z.iter().zip(&other.answers.z)).all(is_near));
     }
+    assert_eq!(supervision.scale(), unit_of_training(&supervision));
     let brought = as_it_is.answers.units[0].z(wettest(&heavy));
     assert!((brought - supervision.scale().z(2.0)).abs() < 1e-9);
     // A network that is right has no error in millimetres.
@@ -286,6 +287,25 @@ fn the_wettest_node_of_each_tile_is_brought_to_one_amount() {
     supervision.count(&mut tally, &right, &as_it_is.answers);
     let (_, mse) = supervision.scores(&tally)[0];
     assert!(mse.expect("a score") < 1e-9 * wettest(&heavy).powi(2), "{mse:?}");
+}
+
+/// Mean and deviation over all nodes of the training, of rain that is multiplied, one after the other.
+fn unit_of_training(supervision: &TileSupervision) -> LogScale {
+    let TileSupervision { rain, geometry, .. } = supervision;
+    let logs = rain.train.iter().flat_map(|pick| {
+        let seen = Place::of(&pick.tile).see(&rain.sums[pick.time], &rain.terrain, geometry);
+        let factor = 2.0 / wettest(&seen).max(1.0);
+        let both = [seen.coarse_mm, seen.fine_mm].concat();
+        both.into_iter().map(move |mm| f64::from(((f64::from(mm) * factor) as f32).ln_1p()))
+    });
+    let (mut n, mut sum, mut squared) = (0.0, 0.0, 0.0);
+    for log in logs {
+        n += 1.0;
+        sum += log;
+        squared += log * log;
+    }
+    let mean = sum / n;
+    LogScale::new(mean, (squared / n - mean * mean).sqrt())
 }
 
 fn wettest(seen: &Seen) -> f64 {

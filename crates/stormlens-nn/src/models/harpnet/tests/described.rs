@@ -8,7 +8,7 @@ use stormlens_data::downscale::{Geometry, LogScale, Registration};
 
 use super::asked::{loaded, saved};
 use super::*;
-use crate::engine::{describe, state_dict};
+use crate::engine::{EngineError, describe, state_dict};
 
 /// Sums of an hour, placed where they belong.
 const HOURLY: RainStatement = RainStatement {
@@ -21,6 +21,14 @@ const HOURLY: RainStatement = RainStatement {
 
 /// Our own file of a narrow twin, which says of which rain it is, or nothing of that.
 fn ours(folder: &Path, form: &Form, rain: Option<RainStatement>) -> CheckpointCard {
+    described(folder, form, rain).expect("a narrow twin")
+}
+
+fn described(
+    folder: &Path,
+    form: &Form,
+    rain: Option<RainStatement>,
+) -> Result<CheckpointCard, EngineError> {
     let metadata = Metadata {
         model: "harpnet".into(),
         hyper_parameters: serde_json::json!({}),
@@ -42,7 +50,7 @@ fn ours(folder: &Path, form: &Form, rain: Option<RainStatement>) -> CheckpointCa
     let path = folder.join("weights.safetensors");
     let state = state_dict(&weights(form), 0);
     write_safetensors(&path, &state, &metadata, Precision::F32).expect("a file");
-    describe(&ENTRY, &path).expect("a narrow twin")
+    describe(&ENTRY, &path)
 }
 
 #[test]
@@ -69,6 +77,36 @@ fn weights_say_of_which_rain_they_are_or_the_publication_does() {
     assert_eq!(of_mm, Refining { tiles, rain: HOURLY, is_stated: true });
     assert_eq!(of_mm.scale(), LogScale::new(0.0, 1.0));
     assert_eq!(of_mm.geometry(), Geometry { size: 16, ..Geometry::V1 });
+}
+
+#[test]
+fn tiles_have_the_unit_that_their_weights_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let brought = RainStatement { wettest_mm: Some(3.0), ..HOURLY };
+    let refining = ours(folder.path(), &TINY, Some(brought)).refining.expect("it refines tiles");
+    assert_eq!(refining.rain, brought);
+    assert_eq!(refining.scale_of(&[0.0, 12.0]), LogScale { factor: 0.25, ..refining.scale() });
+    // Of a network that takes millimetres, nothing is multiplied, whatever is stated.
+    let tiles = Downscaling { n_input_channels: 1, ..refining.tiles };
+    let of_mm = Refining { tiles, ..refining };
+    assert_eq!(of_mm.scale_of(&[0.0, 12.0]), of_mm.scale());
+}
+
+#[test]
+fn numbers_that_make_no_unit_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let brought = |mm| RainStatement { wettest_mm: Some(mm), ..HOURLY };
+    let of_mm = Form { version: Version::V2, ..TINY };
+    for (form, rain, words) in [
+        (TINY, brought(0.0), "cannot be brought to 0 mm"),
+        (TINY, brought(-1.0), "cannot be brought to -1 mm"),
+        (of_mm, brought(3.0), "takes rain in mm as it is"),
+        (TINY, RainStatement { log_std: 0.0, ..HOURLY }, "is no unit"),
+        (TINY, RainStatement { hours: 0, ..HOURLY }, "0 hours"),
+    ] {
+        let error = described(folder.path(), &form, Some(rain)).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 /// The card has the layers of five levels; weights name those that they have not.
