@@ -96,7 +96,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     let import = format!("import --from {} --hours 6 --output @six.safetensors", best.display());
     bench.fails(&import, &["states sums of 3 h", "leave out"]);
     let import = format!("import --from {} --wettest-mm 3 --output @x.safetensors", best.display());
-    bench.fails(&import, &["the wettest node of a tile brought to 2 mm", "leave out"]);
+    bench.fails(&import, &["the wettest node of a tile multiplied to 2 mm", "leave out"]);
     it_goes_on_in_the_same_unit_only(&bench, &best);
 }
 
@@ -104,7 +104,7 @@ fn it_goes_on_in_the_same_unit_only(bench: &Bench, best: &Path) {
     let config = fs::read_to_string(bench.path("train.toml")).expect("it was written");
     let config = config.replace("base_channels = 1\n", "").replace("wettest_mm = 2.0\n", "");
     fs::write(bench.path("on.toml"), format!("{config}start_from = {best:?}\n")).expect("a file");
-    let words = ["whose wettest coarse node is brought to 2 mm", "with rain as it is"];
+    let words = ["whose wettest coarse node is multiplied to 2 mm", "with rain as it is"];
     bench.fails("train @on.toml", &words);
 }
 

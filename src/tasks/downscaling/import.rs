@@ -87,7 +87,8 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
 
 fn words(rain: &RainStatement) -> String {
     let RainStatement { log_mean, log_std, wettest_mm, hours, registration } = rain;
-    let brought = wettest_mm.map(|mm| format!(", the wettest node of a tile brought to {mm} mm"));
+    let brought =
+        wettest_mm.map(|mm| format!(", the wettest node of a tile multiplied to {mm} mm"));
     format!(
         "sums of {hours} h, ln(1 + mm) of mean {log_mean} and standard deviation {log_std}{}, {registration}",
         brought.unwrap_or_default()

@@ -109,7 +109,7 @@ fn begin(run: &Run<'_>, config: &TileConfig) -> anyhow::Result<Begin> {
 /// What is done to the rain of a tile before the network.
 fn brought(wettest_mm: Option<f64>) -> String {
     match wettest_mm {
-        Some(mm) => format!("whose wettest coarse node is brought to {mm} mm (wettest_mm)"),
+        Some(mm) => format!("whose wettest coarse node is multiplied to {mm} mm (wettest_mm)"),
         None => "with rain as it is (no wettest_mm)".to_owned(),
     }
 }

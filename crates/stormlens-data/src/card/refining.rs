@@ -61,10 +61,10 @@ impl RainStatement {
         }
         match wettest_mm {
             Some(mm) if !(mm > 0.0 && mm.is_finite()) => Err(format!(
-                "the wettest node of a tile cannot be brought to {mm} mm: give a number above 0"
+                "the wettest node of a tile cannot be multiplied to {mm} mm: give a number above 0"
             )),
             Some(_) if n_input_channels == 1 => {
-                Err("this network takes rain in mm as it is: leave out to what the wettest node of a tile is brought".to_owned())
+                Err("this network takes rain in mm as it is: leave out to what the wettest node of a tile is multiplied".to_owned())
             }
             _ => Ok(()),
         }

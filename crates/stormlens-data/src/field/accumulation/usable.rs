@@ -46,7 +46,7 @@ fn of_frames(
     frames: Vec<(usize, FieldError)>,
     left_out: Vec<(usize, FieldError)>,
 ) -> Usable {
-    let is_between = between(contents, frames.iter().map(|(place, _)| *place));
+    let is_between = between(contents, frames.iter().map(|(place, _)| *place).collect());
     let (between, left_out): (Vec<_>, Vec<_>) =
         left_out.into_iter().partition(|(place, _)| is_between(*place));
     let mut places: Vec<usize> =
@@ -56,9 +56,9 @@ fn of_frames(
 }
 
 /// Whether a field stands at a time between frames where none of them does, so that one of them would hold over it.
-fn between(contents: &[Content], frames: impl Iterator<Item = usize>) -> impl Fn(usize) -> bool {
+fn between(contents: &[Content], frames: Vec<usize>) -> impl Fn(usize) -> bool {
     let end = |place: usize| contents[place].interval.map(|own| own.end);
-    let times: BTreeSet<Timestamp> = frames.filter_map(end).collect();
+    let times: BTreeSet<Timestamp> = frames.into_iter().filter_map(end).collect();
     move |place| {
         let (time, ends) = (end(place), times.first().zip(times.last()));
         let is_inside = |time: Timestamp| {
@@ -100,7 +100,7 @@ impl Usable {
         mut others: Vec<(usize, FieldError)>,
     ) -> Result<Self, FieldError> {
         if self.places.iter().any(|&place| is_frame(&contents[place])) {
-            let is_between = between(contents, self.places.iter().copied());
+            let is_between = between(contents, self.places.clone());
             if let Some(at) = others.iter().position(|(place, _)| is_between(*place)) {
                 return Err(others.swap_remove(at).1);
             }

@@ -98,8 +98,8 @@ fn numbers_that_make_no_unit_are_refused() {
     let brought = |mm| RainStatement { wettest_mm: Some(mm), ..HOURLY };
     let of_mm = Form { version: Version::V2, ..TINY };
     for (form, rain, words) in [
-        (TINY, brought(0.0), "cannot be brought to 0 mm"),
-        (TINY, brought(-1.0), "cannot be brought to -1 mm"),
+        (TINY, brought(0.0), "cannot be multiplied to 0 mm"),
+        (TINY, brought(-1.0), "cannot be multiplied to -1 mm"),
         (of_mm, brought(3.0), "takes rain in mm as it is"),
         (TINY, RainStatement { log_std: 0.0, ..HOURLY }, "is no unit"),
         (TINY, RainStatement { hours: 0, ..HOURLY }, "0 hours"),
