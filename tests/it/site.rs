@@ -58,6 +58,8 @@ impl Worker for Truthful {
 }
 
 const LEAD_TIME_MIN: u32 = 30;
+/// Each frame is the sum of so many minutes.
+const FRAME_MIN: u32 = 5;
 
 impl Truthful {
     /// A prediction that is not the network's, about a sample as it is.
@@ -80,8 +82,8 @@ impl Truthful {
         let start = *sample.sequence.times.last().expect("there are frames");
         let lead = sample.leads.into_iter().next().expect("one lead time");
         let observed = lead.observation.expect("it was observed").map;
-        let times = Axis::input_time(sample.sequence.times);
-        let leads = Axis::lead_time(start, vec![LEAD_TIME_MIN]);
+        let times = Axis::input_time(sample.sequence.times).of_intervals(FRAME_MIN);
+        let leads = Axis::lead_time(start, vec![LEAD_TIME_MIN]).of_intervals(FRAME_MIN);
         put(&mut outcome, "input", times, &sample.sequence.frames);
         put(&mut outcome, "observation", leads.clone(), &[observed]);
         for name in ["prediction", "persistence"] {

@@ -36,7 +36,7 @@ pub use elevation::{
     ELEVATION_SCALE_M, POSSIBLE_M, check_elevation, elevation_at, open_terrain, terrain_of,
     tile_elevation,
 };
-pub use high_land::heights_within;
+pub use high_land::{heights_within, nodes_within};
 pub use hourly::{HourlyRain, RainSum, stated_in_vain, unstated};
 pub use layout::{Domain, Fit, Geometry, Nodes, Tile, tiles};
 pub use mosaic::{Blend, BlendOptions, Mosaic, MosaicBuilder, blending_weights};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stormlens_data::downscale::{check_elevation, heights_within, terrain_of};
+use stormlens_data::downscale::{check_elevation, heights_within, nodes_within, terrain_of};
 use stormlens_data::field::rain_name::is_rain_name;
 use stormlens_data::field::{FieldError, FieldFile, GriddedField, degrees};
 use stormlens_data::files;
@@ -90,6 +90,20 @@ impl Terrain {
         let range = heights_within(&self.field, bounds).fold(None, widened)?;
         let [low, high] = range.map(|metres| number(f64::from(metres)));
         Some(format!("heights from {low} to {high} m"))
+    }
+
+    /// How many nodes in `[south, north, west, east]` have no height, in words; `None` where all have one.
+    pub fn missing(&self, bounds: [f64; 4]) -> Option<String> {
+        let (mut n, mut n_missing) = (0_usize, 0_usize);
+        for height in nodes_within(&self.field, bounds) {
+            n += 1;
+            n_missing += usize::from(height.is_nan());
+        }
+        (n_missing > 0).then(|| {
+            format!(
+                "{n_missing} of its {n} nodes have no height, where 0 m is taken as over the sea"
+            )
+        })
     }
 }
 

@@ -104,8 +104,29 @@ pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), Fie
         let what = format!("{} holds {height} m, which is no height on the Earth", field.source);
         return Err(FieldError::Domains { what });
     }
+    check_no_code(field)?;
     high_land::check(field)?;
     field.grid.check_covers(&field.source, bounds)
+}
+
+/// Below it lie a few trenches, whose nodes have many depths.
+const TRENCHES_M: f32 = -9_000.0;
+/// What is usually written where a height is missing.
+const CODE_M: f32 = -9_999.0;
+
+/// Taken for the sea, nodes of that height would be 0 m in the middle of the land.
+fn check_no_code(field: &GriddedField) -> Result<(), FieldError> {
+    let trenches = || field.values.iter().filter(|height| **height < TRENCHES_M);
+    let n = trenches().count();
+    if n == 0 || trenches().any(|height| *height != CODE_M) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} holds {CODE_M} m at {n} nodes, which is usual for a missing height, and does not say that it is: declare it \
+         (_FillValue or missing_value)",
+        field.source
+    );
+    Err(FieldError::Domains { what })
 }
 
 /// The second input channel of a tile: height of the nearest node (of two equally near the one of the lower index,

@@ -47,7 +47,12 @@ pub fn check(field: &GriddedField) -> Result<(), FieldError> {
 }
 
 /// The heights of the nodes in `[south, north, west, east]`, without those that are missing.
-pub fn heights_within(
+pub fn heights_within(field: &GriddedField, bounds: [f64; 4]) -> impl Iterator<Item = f32> {
+    nodes_within(field, bounds).filter(|height| !height.is_nan())
+}
+
+/// The same with `NaN` where heights are missing.
+pub fn nodes_within(
     field: &GriddedField,
     [south, north, west, east]: [f64; 4],
 ) -> impl Iterator<Item = f32> {
@@ -57,10 +62,9 @@ pub fn heights_within(
         (0..grid.longitudes.len()).filter(|&column| is_in(grid.longitudes[column])).collect();
     let rows = (0..grid.latitudes.len())
         .filter(move |&row| (south..=north).contains(&grid.latitudes[row]));
-    let heights = rows.flat_map(move |row| {
+    rows.flat_map(move |row| {
         columns.iter().map(|&column| field.at(row, column)).collect::<Vec<f32>>()
-    });
-    heights.filter(|height| !height.is_nan())
+    })
 }
 
 #[cfg(test)]

@@ -36,8 +36,9 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("heights-unused", text, false));
     }
     if let Some(terrain) = &work.terrain {
-        let heights = terrain.heights(work.extent.bounds());
-        let heights = heights.map(|words| format!(", {words}")).unwrap_or_default();
+        let bounds = work.extent.bounds();
+        let heights = [terrain.heights(bounds), terrain.missing(bounds)].into_iter().flatten();
+        let heights: String = heights.map(|words| format!(", {words}")).collect();
         let text =
             format!("terrain: {}, a node every {}{heights}", terrain.name, terrain.resolution());
         notes.push(Note::new("terrain", text, false));

@@ -438,6 +438,7 @@ fn heights_that_cannot_be_used_are_refused_in_words() {
         (plateau([40.0, 50.0, 5.0, 15.0], 100.0), "where the rain is not"),
         (plateau([30.0, 50.0, -125.0, -100.0], 10_000.0), "no height on the Earth"),
         (plateau([30.0, 50.0, -125.0, -100.0], 2.0), "they seem to be in kilometres"),
+        (plateau([30.0, 50.0, -125.0, -100.0], -9_999.0), "usual for a missing height"),
     ] {
         let error = refused(bytes);
         assert!(error.contains(words), "{words}: {error}");
