@@ -55,6 +55,12 @@ impl Interval {
         says_one && self.duration_s() == 0
     }
 
+    /// Whether it is said to be of the time between two moments, and both are the same.
+    pub fn has_no_length(&self) -> bool {
+        let is_between = matches!(self.statistic, Statistic::Accumulation | Statistic::Unstated);
+        is_between && self.duration_s() == 0
+    }
+
     /// Whether both are of the same time, whatever was done.
     pub fn is_same_time(&self, other: &Self) -> bool {
         (self.start, self.end) == (other.start, other.end)

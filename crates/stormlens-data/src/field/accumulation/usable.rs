@@ -31,12 +31,20 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
             Err(error) => left_out.push((place, error)),
         }
     }
+    left_out.retain(|(place, _)| !is_begin(contents, *place, &sums));
     // Rates of moments are no part of a sum of means.
     if !sums.is_empty() {
         left_out.extend(frames);
         return Usable { places: sums, left_out };
     }
     of_frames(contents, frames, left_out)
+}
+
+/// Whether a field is the begin of totals, of no length: step 0 of a forecast, which no sum needs.
+fn is_begin(contents: &[Content], place: usize, sums: &[usize]) -> bool {
+    let own = |place: usize| contents[place].interval;
+    let first = sums.iter().filter_map(|&sum| Some(own(sum)?.start)).min();
+    own(place).is_some_and(|own| own.has_no_length() && first == Some(own.end))
 }
 
 /// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where
@@ -77,6 +85,11 @@ fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError
     if field.interval.is_none() {
         return Err(refuse(format!(
             "{source} has no time, or one that contradicts itself: give a file that says when each sum begins and ends"
+        )));
+    }
+    if field.interval.is_some_and(|own| own.has_no_length()) {
+        return Err(refuse(format!(
+            "{source} begins and ends at the same time (in NetCDF, bounds of no length): write when each field begins and ends"
         )));
     }
     let field = GriddedField { source, ..field }.of_hours(stated)?;
@@ -170,6 +183,19 @@ mod tests {
         assert_eq!(parted(&fields[..1]), (vec![0], None));
         let (places, why) = parted(&[of("K", Some(Interval::at(hour(1))))]);
         assert!(places.is_empty() && why.expect("no unit of rain").contains("no amount of rain"));
+    }
+
+    /// Zero would pass for the length of a sum; only step 0 of a forecast has it rightly.
+    #[test]
+    fn a_sum_of_no_length_is_left_out_unless_totals_begin_with_it() {
+        let sum = |from, to| of("mm", Some(Interval::accumulation(hour(from), hour(to))));
+        let (places, why) = parted(&[sum(3, 3), sum(6, 6)]);
+        assert!(places.is_empty());
+        let why = why.expect("no length");
+        assert_eq!(why.matches("bounds of no length").count(), 1, "{why}");
+        assert_eq!(parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]), (vec![1, 2], None));
+        let (places, why) = parted(&[sum(0, 3), sum(6, 6), sum(6, 9)]);
+        assert_eq!((places, why.is_some()), (vec![0, 2], true));
     }
 
     /// A rate would hold over what is no rain; behind the last one and beside sums it does not.
