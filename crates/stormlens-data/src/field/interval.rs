@@ -32,6 +32,9 @@ pub struct Interval {
     pub statistic: Statistic,
 }
 
+/// What is wrong with a field of [no length](Interval::has_no_length), behind its name.
+pub(crate) const NO_LENGTH: &str = "begins and ends at the same time (in NetCDF, bounds of no length): write when each field begins and ends";
+
 impl Interval {
     pub fn at(moment: Timestamp) -> Self {
         Self { start: moment, end: moment, statistic: Statistic::Instantaneous }

@@ -91,7 +91,7 @@ impl Series {
 
 /// Without the list of what there is, and without what is said beside it.
 fn in_short(why: &str) -> &str {
-    let parts = [": there is ", "; left out: "].iter().filter_map(|mark| why.find(mark));
+    let parts = [": there is ", "; left out: "].iter().filter_map(|mark| why.find(*mark));
     parts.min().map_or(why, |at| &why[..at])
 }
 

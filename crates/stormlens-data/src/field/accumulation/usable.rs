@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::amounts::amounts;
 use super::{refuse, unit_of};
+use crate::field::interval::NO_LENGTH;
 use crate::field::{Content, FieldError, GriddedField, RainUnit, Statistic};
 
 /// More reasons than these are counted only.
@@ -88,9 +89,7 @@ fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError
         )));
     }
     if field.interval.is_some_and(|own| own.has_no_length()) {
-        return Err(refuse(format!(
-            "{source} begins and ends at the same time (in NetCDF, bounds of no length): write when each field begins and ends"
-        )));
+        return Err(refuse(format!("{source} {NO_LENGTH}")));
     }
     let field = GriddedField { source, ..field }.of_hours(stated)?;
     amounts(std::slice::from_ref(&field), unit_of(&field)?).map(|_| ())
