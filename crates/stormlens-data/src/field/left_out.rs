@@ -7,6 +7,8 @@ use super::{Content, FieldError, FieldFile};
 
 /// More reasons than these are counted only.
 const MAX_LISTED: usize = 3;
+/// Stands before each further reason: what is done about the one before may end with another mark.
+pub const NEXT: &str = "; also ";
 
 /// A variable that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +52,8 @@ pub fn few_reasons(all: impl IntoIterator<Item = String>) -> Option<String> {
     }
     let n_more = reasons.len().saturating_sub(MAX_LISTED);
     reasons.truncate(MAX_LISTED);
-    if n_more > 0 {
-        reasons.push(format!("and {n_more} more"));
-    }
-    (!reasons.is_empty()).then(|| reasons.join("; "))
+    let more = if n_more > 0 { format!("; and {n_more} more") } else { String::new() };
+    (!reasons.is_empty()).then(|| reasons.join(NEXT) + &more)
 }
 
 /// What is wrong with a file of which nothing can be used: one error stays what it is, of several each reason is said once,
@@ -116,7 +116,7 @@ impl FieldError {
     pub fn and(self, why: &str) -> Self {
         match self {
             Self::Interval { .. } | Self::Unit { .. } | Self::NoInterval { .. } => {
-                Self::Interval { what: format!("{self}; {why}") }
+                Self::Interval { what: format!("{self}{NEXT}{why}") }
             }
             other => other,
         }
@@ -136,8 +136,11 @@ mod tests {
     fn each_reason_is_said_once_and_three_at_most() {
         let of = |all: &[&str]| few_reasons(all.iter().map(|&one| one.to_owned()));
         assert_eq!(of(&[]), None);
-        assert_eq!(of(&["a", "b", "a"]).as_deref(), Some("a; b"));
-        assert_eq!(of(&["a", "b", "c", "d", "e"]).as_deref(), Some("a; b; c; and 2 more"));
+        assert_eq!(of(&["a", "b", "a"]).as_deref(), Some("a; also b"));
+        assert_eq!(
+            of(&["a", "b", "c", "d", "e"]).as_deref(),
+            Some("a; also b; also c; and 2 more")
+        );
     }
 
     #[test]
@@ -145,8 +148,11 @@ mod tests {
         let of = |errors: Vec<FieldError>| nothing_usable("F.nc", errors);
         let unit = || FieldError::Unit { name: "r".into(), unit: "K".into(), needed: "no rain" };
         assert!(matches!(of(vec![unit(), unit()]), FieldError::Unit { .. }));
-        assert_eq!(of(vec![unit(), interval("b")]).to_string(), "F.nc: r is in \"K\", no rain; b");
-        assert_eq!(unit().and("b").to_string(), "r is in \"K\", no rain; b");
+        assert_eq!(
+            of(vec![unit(), interval("b")]).to_string(),
+            "F.nc: r is in \"K\", no rain; also b"
+        );
+        assert_eq!(unit().and("b").to_string(), "r is in \"K\", no rain; also b");
         let unstated = FieldError::Unstated { file: "F.nc".into(), variable: "r".into() };
         assert!(matches!(unstated.and("b"), FieldError::Unstated { .. }));
     }

@@ -122,7 +122,7 @@ mod tests {
             &error("a step is missing: there is much; left out: a maximum"),
         );
         found.add_sum(at(12), false, &error("another"));
-        let words = "a maximum; tp (mm): a step is missing (and 1 more)";
+        let words = "a maximum; also tp (mm): a step is missing (and 1 more)";
         assert_eq!(found.in_words().as_deref(), Some(words));
         assert_eq!(found.why(at(6)).as_deref(), Some("a maximum"));
         assert_eq!(found.why(at(2)).as_deref(), Some("before the first"));

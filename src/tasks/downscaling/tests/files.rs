@@ -344,7 +344,10 @@ fn rain_that_is_none_of_the_fields_says_why() {
     let bytes = rain_without_its_bounds(false);
     let error = task(folder.path()).fields.add(named("a file", bytes), None, None).unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("holds no rain") && error.contains(&format!("; {words}")), "{error}");
+    assert!(
+        error.contains("holds no rain") && error.contains(&format!("; also {words}")),
+        "{error}"
+    );
 }
 
 /// One field that is no amount does not spoil the sums of the others.

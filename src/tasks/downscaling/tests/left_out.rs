@@ -53,7 +53,7 @@ fn what_was_left_out_is_said_where_the_rest_works() {
     let found = task.fields.add(file, None, None).expect("two sums");
     assert_eq!(found.len(), 2);
     let said = found[0].left_out.clone().expect("it is known");
-    assert_eq!(said, REASONS.join("; "));
+    assert_eq!(said, REASONS.join("; also "));
     let outcome = answered(&task, &format!("rain={}&domain=-116,37,-114,39", found[0].id));
     let note = outcome.notes("rain-left-out").next().expect("a note");
     assert_eq!(note, format!("left out of the rain: {said}"));

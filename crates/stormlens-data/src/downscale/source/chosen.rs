@@ -37,14 +37,16 @@ pub(in crate::downscale) fn variable(
     Ok(Chosen { variable, is_named: wanted.is_some(), all_rain, others })
 }
 
+/// In any case, where none is written just so.
 fn named(file: &FieldFile, name: &str, wanted: &str) -> Result<String, FieldError> {
     let known = variables(file, |_| true);
-    if known.contains(&wanted) {
-        return Ok(wanted.to_owned());
+    let exactly = known.iter().find(|one| **one == wanted);
+    if let Some(found) = exactly.or(known.iter().find(|one| one.eq_ignore_ascii_case(wanted))) {
+        return Ok((*found).to_owned());
     }
-    let (wanted, known) = (wanted.to_owned(), known.join(", "));
-    let is_meant = |left: &LeftOut| left.content.variable == wanted;
-    let absent = FieldError::Absent { file: name.to_owned(), wanted: wanted.clone(), known };
+    let is_meant = |left: &LeftOut| left.content.variable.eq_ignore_ascii_case(wanted);
+    let (file_name, known) = (name.to_owned(), known.join(", "));
+    let absent = FieldError::Absent { file: file_name, wanted: wanted.to_owned(), known };
     Err(file.explained(absent, is_meant))
 }
 

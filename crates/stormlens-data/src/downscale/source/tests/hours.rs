@@ -1,7 +1,6 @@
 //! Files of NetCDF with fields of other lengths beside good ones.
 
 use super::*;
-use crate::downscale::HourlyRain;
 
 /// A time axis: its name, and the bounds of each time, hours.
 type Times<'a> = (&'a str, &'a [[f64; 2]]);
@@ -55,7 +54,7 @@ const SUM: &str = "time: sum";
 fn a_field_that_is_no_hour_is_left_out_of_hours_and_said() {
     let bounds = [[0.0, 1.0], [1.0, 2.0], [1.0, 3.0], [3.0, 4.0], [4.0, 5.0], [5.0, 6.0]];
     let (_folder, path) = written(&file(&[("time", &bounds[..])], &[["rain", "time", SUM]]));
-    let hours = HourlyRain::open(&path, "rain", None).expect("five hours");
+    let hours = HourlyRain::open(&path, "RAIN", None).expect("five hours");
     assert_eq!(hours.ends_of_sums(3), [hour(6)]);
     let why = "rain (mm) of 2 h is no sum of an hour";
     assert_eq!(hours.why_left_out().as_deref(), Some(why));
