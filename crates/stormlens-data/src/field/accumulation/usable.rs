@@ -32,7 +32,8 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
             Err(error) => left_out.push((place, error)),
         }
     }
-    left_out.retain(|(place, _)| !is_begin(contents, *place, &sums));
+    let first = sums.iter().filter_map(|&place| Some(contents[place].interval?.start)).min();
+    left_out.retain(|(place, _)| !is_begin(&contents[*place], first));
     // Rates of moments are no part of a sum of means.
     if !sums.is_empty() {
         left_out.extend(frames);
@@ -41,11 +42,9 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
     of_frames(contents, frames, left_out)
 }
 
-/// Whether a field is the begin of totals, of no length: step 0 of a forecast, which no sum needs.
-fn is_begin(contents: &[Content], place: usize, sums: &[usize]) -> bool {
-    let own = |place: usize| contents[place].interval;
-    let first = sums.iter().filter_map(|&sum| Some(own(sum)?.start)).min();
-    own(place).is_some_and(|own| own.has_no_length() && first == Some(own.end))
+/// Whether a field of no length is the begin of sums: step 0 of a forecast, which no sum needs.
+fn is_begin(content: &Content, first: Option<Timestamp>) -> bool {
+    content.interval.is_some_and(|own| own.has_no_length() && first == Some(own.end))
 }
 
 /// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where

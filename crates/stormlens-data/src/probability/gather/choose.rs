@@ -63,7 +63,8 @@ pub(super) fn choose(
     }
 }
 
-/// Fields of rain that may be parts of an interval: those that have a length and end in it. Rates are taken where there are no amounts.
+/// Fields of rain that may be parts of an interval: those that have a length and end in it. Rates are taken where there are no
+/// amounts.
 pub(in crate::probability) fn rain_near<'c, T>(
     rain: impl Iterator<Item = (T, &'c Content)>,
     [start, end]: [Timestamp; 2],
