@@ -229,8 +229,9 @@ fn rain(
             | FieldError::NoInterval { .. }
             | FieldError::AllMissing { .. }),
         ) => {
-            let hours = statement.hours;
-            Ok(Err(format!("rain of {hours} h until {} cannot be made: {error}", format_utc(time))))
+            let (hours, until) = (statement.hours, format_utc(time));
+            let why = format!("rain of {hours} h until {until} cannot be made: {error}");
+            Ok(Err(choose::with_left_out(why, files, FieldQuantity::Precipitation)))
         }
         Err(other) => Err(other),
     }

@@ -1,11 +1,12 @@
 //! A file of fields that somebody brought, with the sums that it makes.
 
+use jiff::Timestamp;
 use stormlens_data::field::{FieldError, FieldFile};
 
 use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{
-    Credit, Offer, Rain, StatedInterval, check_stated, offers_of_file, read,
+    Credit, Offer, Offers, Rain, StatedInterval, check_stated, offers_of_file, read,
 };
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
@@ -20,7 +21,7 @@ pub struct OpenFile {
     /// In addresses.
     pub key: String,
     file: FieldFile,
-    offers: Vec<Offer>,
+    offers: Offers,
     /// Hours that each field is the sum of, where somebody says so.
     pub stated: Option<i64>,
 }
@@ -50,7 +51,7 @@ impl OpenFile {
         let file = FieldFile::from_bytes(name, bytes)?;
         let offers = offers_of_file(name, &file, (HOURS, stated), variable)?;
         if let Some(hours) = stated {
-            check_stated(&file, &offers, hours)?;
+            check_stated(&file, &offers.sums, hours)?;
         }
         let key = first_digits(&sha256);
         Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
@@ -61,7 +62,7 @@ impl OpenFile {
     /// # Errors
     /// [`FieldError::Impossible`]; what else is wrong with a sum is said where it is looked at.
     pub fn check(&self) -> Result<(), FieldError> {
-        let first = self.offers.iter().take(N_CHECKED);
+        let first = self.offers.sums.iter().take(N_CHECKED);
         let mut errors = first.filter_map(|offer| read(&self.file, offer, self.stated).err());
         let impossible = |error: &FieldError| matches!(error, FieldError::Impossible { .. });
         errors.find(impossible).map_or(Ok(()), Err)
@@ -74,12 +75,12 @@ impl OpenFile {
 
     /// All sums, with the heights that came with the file.
     pub fn entries(&self, heights: Option<&Terrain>) -> Vec<Entry> {
-        (0..self.offers.len()).filter_map(|place| self.entry(place, heights)).collect()
+        (0..self.offers.sums.len()).filter_map(|place| self.entry(place, heights)).collect()
     }
 
     /// The sum at that place.
     pub fn entry(&self, place: usize, heights: Option<&Terrain>) -> Option<Entry> {
-        let offer = self.offers.get(place)?;
+        let offer = self.offers.sums.get(place)?;
         let heights_key = heights.map(|own| own.key.clone());
         Some(Entry {
             id: Name::new(&self.key, self.stated, heights_key).sum(place),
@@ -92,14 +93,20 @@ impl OpenFile {
             source: self.name.clone(),
             stated: self.stated.map(StatedInterval::sum),
             heights: heights.map(|own| own.name.clone()),
+            left_out: self.offers.not_used.in_words(),
             is_sample: false,
         })
+    }
+
+    /// Why there is no sum until a time; `None` where the file has nothing of that time.
+    pub fn why_no_sum(&self, end: Timestamp) -> Option<String> {
+        self.offers.not_used.why(end)
     }
 
     /// Where the fields lie, `[south, north, west, east]`, as far as the file says.
     pub fn bounds(&self) -> impl Iterator<Item = [f64; 4]> {
         let first = |offer: &Offer| self.file.contents()[*offer.places.first()?].grid.bounds;
-        self.offers.iter().filter_map(first)
+        self.offers.sums.iter().filter_map(first)
     }
 
     /// The values of the sum at that place; `None` where there is none.
@@ -107,7 +114,7 @@ impl OpenFile {
     /// # Errors
     /// Where the fields cannot be decoded.
     pub fn rain(&self, place: usize, heights: Option<Terrain>) -> Option<Result<Rain, FieldError>> {
-        let offer = self.offers.get(place)?;
+        let offer = self.offers.sums.get(place)?;
         Some(read(&self.file, offer, self.stated).map(|made| {
             let credit = Credit {
                 source: self.name.clone(),
@@ -120,6 +127,7 @@ impl OpenFile {
                 is_observed: false,
                 stated: self.stated.map(StatedInterval::sum),
                 heights,
+                left_out: self.offers.not_used.in_words(),
                 ..rain
             }
         }))

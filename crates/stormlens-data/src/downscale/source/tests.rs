@@ -6,6 +6,8 @@ use super::*;
 use crate::downscale::open_terrain;
 use crate::field::grib::testing::Draft;
 
+mod hours;
+
 fn opened(drafts: &[Draft]) -> Result<RainSource, FieldError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("F.grib2");
@@ -62,6 +64,23 @@ fn where_nothing_is_left_the_reasons_are_said() {
     assert!(words.contains("F.grib2: apcp (kg m-2), surface has no time"), "{words}");
     assert!(words.contains("surface in kg m-2 is no sum and no mean"), "{words}");
     assert_eq!(words.matches("has no time").count(), 1, "{words}");
+}
+
+fn temperature() -> Draft {
+    Draft { category: 0, number: 0, ..sum(0, 3) }
+}
+
+/// As refining takes it: nobody has to name the only rain of a file.
+#[test]
+fn the_only_rain_of_a_file_needs_no_name() {
+    let rain = opened(&[temperature(), sum(0, 3)]).expect("the rain");
+    assert_eq!((rain.ends(3), rain.why_left_out()), (vec![hour(3)], None));
+    let pressure = Draft { category: 3, number: 0, ..sum(0, 3) };
+    let words = opened(&[temperature(), pressure]).err().expect("no rain").to_string();
+    assert!(
+        words.contains("has no field that is known as rain (name one with --variable); it has: "),
+        "{words}"
+    );
 }
 
 /// A temperature that is a map, and rain and heights whose times count in another calendar.

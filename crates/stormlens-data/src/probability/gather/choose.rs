@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
-use crate::field::{Content, FieldError, FieldFile, Interval, LeftOut, Level, RainUnit, Statistic};
+use crate::field::left_out::few_reasons;
+use crate::field::{
+    Content, FieldError, FieldFile, Interval, Level, RainKind, RainUnit, Statistic,
+};
+use crate::probability::left_out::left_out_of;
 use crate::probability::recognise::why_no_rain;
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
@@ -34,7 +38,7 @@ pub(super) fn choose(
         of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
     if at_level.is_empty() {
         let why = no_level(variable, &of_quantity) + sibling(files, variable);
-        return Ok(Choice::Nothing(why + &left_out(files, variable.quantity)));
+        return Ok(Choice::Nothing(with_left_out(why, files, variable.quantity)));
     }
     let in_time: Vec<_> = at_level
         .iter()
@@ -43,7 +47,7 @@ pub(super) fn choose(
     match in_time[..] {
         [] => {
             let why = no_time(variable, &at_level, time, mean_hours);
-            Ok(Choice::Nothing(why + &left_out(files, variable.quantity)))
+            Ok(Choice::Nothing(with_left_out(why, files, variable.quantity)))
         }
         [&&((file, place), ..)] => Ok(Choice::Found(file, place)),
         [first, second, ..] => {
@@ -59,13 +63,15 @@ pub(super) fn choose(
     }
 }
 
-/// Fields of rain that may be parts of an interval: those that end in it. Rates are taken where there are no amounts.
+/// Fields of rain that may be parts of an interval: those that have a length and end in it. Rates are taken where there are no
+/// amounts.
 pub(in crate::probability) fn rain_near<'c, T>(
     rain: impl Iterator<Item = (T, &'c Content)>,
     [start, end]: [Timestamp; 2],
 ) -> Vec<(T, &'c Content)> {
     let is_near = |content: &Content| {
-        content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
+        let own = content.interval.filter(|own| !own.has_no_length());
+        own.is_some_and(|interval| start <= interval.end && interval.end <= end)
     };
     let is_amount = |content: &Content| {
         let unit = RainUnit::parse(&content.unit);
@@ -91,11 +97,9 @@ pub(super) fn sums(
     let near = rain_near(all.iter().map(|one| (one, one.1)), [start, end]);
     let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
     let Some(first) = near.first() else {
-        let why = match all.is_empty() {
-            true => no_rain(files),
-            false => format!("no file has rain until {}", format_utc(end)),
-        };
-        return Ok(Err(why + &left_out(files, FieldQuantity::Precipitation)));
+        let until = || format!("no file has rain until {}", format_utc(end));
+        let why = if all.is_empty() { no_rain(files) } else { until() };
+        return Ok(Err(with_left_out(why, files, FieldQuantity::Precipitation)));
     };
     let kind = |&((file, _), content, _): &(Place, &Content, Option<Level>)| {
         (file, content.variable.clone(), content.member)
@@ -112,21 +116,20 @@ pub(super) fn sums(
     Ok(Ok(near.iter().map(|(place, ..)| *place).collect()))
 }
 
-/// That there is no rain and, of what looks like it, why it is none.
+/// That there is no rain and, of its parts, that they are parts.
 fn no_rain(files: &[FieldFile]) -> String {
-    let why = files.iter().flat_map(FieldFile::contents).find_map(why_no_rain);
+    let contents = files.iter().flat_map(FieldFile::contents);
+    let parts = contents.filter(|content| RainKind::of(content).part().is_some());
+    let why = few_reasons(parts.filter_map(why_no_rain));
     format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
-/// Why variables of a quantity are none of the fields of their files, behind what is missing; empty where there are none.
-fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
-    let is_it = |left: &LeftOut| {
-        let known = recognise(&left.content);
-        // Axes and scalars bear names of quantities, too.
-        left.n_dimensions > 1 && known.is_some_and(|known| known.quantity == quantity)
-    };
-    let reasons = files.iter().filter_map(|file| file.why_left_out(is_it));
-    reasons.map(|why| format!("; {why}")).collect()
+/// What is missing, and why what looks like a quantity cannot be used.
+pub(super) fn with_left_out(why: String, files: &[FieldFile], quantity: FieldQuantity) -> String {
+    match few_reasons(left_out_of(files, quantity)) {
+        Some(reasons) => format!("{why}; {reasons}"),
+        None => why,
+    }
 }
 
 fn of_quantity(
