@@ -48,8 +48,10 @@ pub struct Args {
     #[arg(long, value_name = "VALUES")]
     thresholds: Option<String>,
     /// For frames: published-thresholds counts as the authors of SpaT-SparK do, whose thresholds 0.2, 0.5 and 1.0 are 9.4,
-    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only
-    #[arg(long, value_name = "RULE", conflicts_with = "thresholds")]
+    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only.
+    /// For rain to refine: pysteps counts nodes without data and beyond the edge of a tile as dry in the Fractions Skill
+    /// Score, as that program does; without it they count nowhere
+    #[arg(long, value_name = "RULE")]
     compat: Option<String>,
     /// For scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest

@@ -8,6 +8,7 @@ mod table;
 
 use anyhow::{Context as _, bail};
 use stormlens_data::card::Refining;
+use stormlens_data::score::downscaling::{Fractions, Missing};
 
 use self::cases::Cases;
 use self::counts::Counts;
@@ -22,6 +23,9 @@ const COARSE: &str = "coarse";
 const DOMAIN: &str = "domain";
 const MEMBERS: &str = "members";
 const THRESHOLDS: &str = "thresholds";
+/// How another program counts.
+const COMPAT: &str = "compat";
+const PYSTEPS: &str = "pysteps";
 
 /// Members of an ensemble until somebody says.
 const N_MEMBERS: usize = 16;
@@ -37,13 +41,23 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 }
 
 fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evaluated> {
-    let known =
-        [VARIABLE, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, COARSE, DOMAIN, MEMBERS, THRESHOLDS];
+    let known = [
+        VARIABLE,
+        EACH_HOURS,
+        ELEVATION,
+        ELEVATION_VARIABLE,
+        COARSE,
+        DOMAIN,
+        MEMBERS,
+        THRESHOLDS,
+        COMPAT,
+    ];
     evaluation.parameters.only(&known).context("the network refines rain")?;
+    let missing = missing(evaluation)?;
     let cases = Cases::open(evaluation, refining)?;
     let forecaster = Forecaster::new(evaluation, refining, n_members(evaluation)?);
     let thresholds = thresholds(evaluation)?;
-    let mut counts = Counts::new(*refining, &thresholds, &SCALES);
+    let mut counts = Counts::new(*refining, Fractions::new(&thresholds, &SCALES, missing));
     let ends = cases.ends();
     let drawn = Drawn::of(cases.n_periods(&ends));
     let mut probabilities = Probabilities::new(drawn, &thresholds);
@@ -60,6 +74,19 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
     }
     let probabilities = probabilities.verified(refining.rain.hours)?;
     Ok(table::evaluated(&cases, &counts, &probabilities))
+}
+
+/// Whether the Fractions Skill Score counts as pysteps does.
+fn missing(evaluation: &Evaluation<'_>) -> anyhow::Result<Missing> {
+    match evaluation.parameters.one(COMPAT)? {
+        None => Ok(Missing::LeftOut),
+        Some(PYSTEPS) => Ok(Missing::Dry),
+        Some(other) => {
+            bail!(
+                "--{COMPAT} {other}: the only rule of another program for rain to refine is {PYSTEPS}"
+            )
+        }
+    }
 }
 
 fn n_members(evaluation: &Evaluation<'_>) -> anyhow::Result<usize> {
