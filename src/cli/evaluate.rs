@@ -63,6 +63,10 @@ pub struct Args {
     /// For rain to refine: hours of which each field is the sum, for files whose times have no bounds
     #[arg(long, value_name = "N")]
     each_hours: Option<String>,
+    /// For rain to refine: hours of the sums that are scored, where the dataset has no sums of the hours that the weights are
+    /// of; with --split all, and the table says so
+    #[arg(long, value_name = "N")]
+    sum_hours: Option<String>,
     /// For rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     elevation: Option<String>,
@@ -102,8 +106,8 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`,
-    /// `members`, as far as they were given.
+    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `sum-hours`, `elevation`, `elevation-variable`, `coarse`,
+    /// `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -237,6 +241,7 @@ fn parameters(args: &Args) -> Parameters {
         ("resize", &args.resize),
         ("variable", &args.variable),
         ("each-hours", &args.each_hours),
+        ("sum-hours", &args.sum_hours),
         ("elevation", &args.elevation),
         ("elevation-variable", &args.elevation_variable),
         ("coarse", &args.coarse),

@@ -63,6 +63,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     let table = json(&bench.path("v.json"));
     scores_are_those_of_a_direct_computation(&table, &best);
     fractions_are_those_of_pysteps_when_that_is_named(&bench, &evaluate);
+    sums_of_other_hours_are_scored_and_said(&bench, &evaluate);
     bench.succeeds(&format!("{evaluate} --split validation --members 0 --output @v.csv"));
     let csv = fs::read_to_string(bench.path("v.csv")).expect("a table");
     for name in ["network,mse,mm²,all", "bilinear_reference,", "block_constant,", "network,fss,"] {
@@ -75,6 +76,8 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         ("--resize nearest", "the network refines rain"),
         ("--compat published-thresholds", "the only rule of another program for rain to refine"),
         ("--split test-both", "no wet tile"),
+        ("--split validation --sum-hours 6", "score --split all with --sum-hours 6"),
+        ("--split all --sum-hours 0", "a whole number from 1 to 24"),
         ("--elevation-variable NOBODY --split validation", "no field NOBODY"),
     ] {
         bench.fails(&format!("{evaluate} {options}"), &[expected]);
@@ -224,4 +227,17 @@ fn fractions_are_those_of_pysteps_when_that_is_named(bench: &Bench, evaluate: &s
     assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
     // What lies beyond the edge of a tile is dry there.
     assert_ne!(own["fss"][place].as_f64(), Some(found));
+}
+
+/// Where all sums are scored, none is left from which RainFARM could be told where it rains more.
+fn sums_of_other_hours_are_scored_and_said(bench: &Bench, evaluate: &str) {
+    let options =
+        "--split all --sum-hours 6 --domain=-125,43,-123,45 --members 0 --output @six.json";
+    let said = bench.succeeds(&format!("{evaluate} {options}"));
+    let words = "sums of 6 h are scored, and the weights are of rain summed over 3 h";
+    assert!(said.contains(words), "{said}");
+    let table = json(&bench.path("six.json"));
+    assert_eq!(table["hours"], 6);
+    assert!(table["setting"].as_str().expect("words").contains(words), "{table}");
+    assert!(table["orographic_weights"].as_str().expect("words").starts_with("none: "));
 }

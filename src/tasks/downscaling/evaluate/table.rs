@@ -234,7 +234,7 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
         "setting": cases.setting,
         "orographic_weights": match cases.has_climatology() {
             true => "mean rain of the times of training, in all places",
-            false => "none: the dataset has no times of training",
+            false => "none: the dataset has no sums of the times of training beside those that are scored",
         },
         "source_clipped_mm": cases.clipped_mm(),
         "clipped_mm_a_node": counts.clipped.mm_nodes / (counts.n_cases() * NODES) as f64,
