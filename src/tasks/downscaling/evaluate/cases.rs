@@ -120,7 +120,7 @@ impl Cases {
             setting,
         };
         let scored = cases.ends();
-        let of = |split| climatology(&cases.fine, (&split, &scored), hours);
+        let of = |split: Split| climatology(&cases.fine, (&split, &scored), hours);
         cases.climatology = said.split.map(of).transpose()?.flatten();
         Ok(cases)
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use crate::downscale::RainSource;
 use crate::field::GriddedField;
 use crate::field::testing::kept;
@@ -30,7 +32,8 @@ fn largest(field: &GriddedField) -> f32 {
 #[test]
 fn half_hours_of_cmorph_become_sums_of_hours() {
     let Some(rain) = made("cmorph", "cmorph_cut.h5") else { return };
-    let ends = ["2020-01-25T01:00:00Z", "2020-01-25T02:00:00Z"].map(|end| end.parse().unwrap());
+    let hours = ["2020-01-25T01:00:00Z", "2020-01-25T02:00:00Z"];
+    let ends: [Timestamp; 2] = hours.map(|end| end.parse().unwrap());
     assert_eq!(rain.ends(1), ends);
     let first = rain.sum(ends[0], 1).expect("an hour");
     assert_eq!((first.grid.height(), first.grid.width(), first.n_missing()), (40, 48, 75));
@@ -44,7 +47,7 @@ fn half_hours_of_cmorph_become_sums_of_hours() {
 #[test]
 fn stage_iv_becomes_a_sum_on_latitudes_and_longitudes() {
     let Some(rain) = made("stage4", "stage4_cut.grb") else { return };
-    let end = "2002-03-01T12:00:00Z".parse().unwrap();
+    let end: Timestamp = "2002-03-01T12:00:00Z".parse().unwrap();
     assert_eq!(rain.ends(6), [end]);
     let sum = rain.sum(end, 6).expect("the six hours until noon");
     assert_eq!((sum.grid.height(), sum.grid.width(), largest(&sum)), (701, 1501, 91.75));
