@@ -48,8 +48,10 @@ pub struct Args {
     #[arg(long, value_name = "VALUES")]
     thresholds: Option<String>,
     /// For frames: published-thresholds counts as the authors of SpaT-SparK do, whose thresholds 0.2, 0.5 and 1.0 are 9.4,
-    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only
-    #[arg(long, value_name = "RULE", conflicts_with = "thresholds")]
+    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only.
+    /// For rain to refine: pysteps counts nodes without data and beyond the edge of a tile as dry in the Fractions Skill
+    /// Score, as that program does; without it they count nowhere
+    #[arg(long, value_name = "RULE")]
     compat: Option<String>,
     /// For scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest
@@ -61,6 +63,10 @@ pub struct Args {
     /// For rain to refine: hours of which each field is the sum, for files whose times have no bounds
     #[arg(long, value_name = "N")]
     each_hours: Option<String>,
+    /// For rain to refine: hours of the sums that are scored, where the dataset has no sums of the hours that the weights are
+    /// of; with --split all, and the table says so
+    #[arg(long, value_name = "N")]
+    sum_hours: Option<String>,
     /// For rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     elevation: Option<String>,
@@ -100,8 +106,8 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`,
-    /// `members`, as far as they were given.
+    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `sum-hours`, `elevation`, `elevation-variable`, `coarse`,
+    /// `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -235,6 +241,7 @@ fn parameters(args: &Args) -> Parameters {
         ("resize", &args.resize),
         ("variable", &args.variable),
         ("each-hours", &args.each_hours),
+        ("sum-hours", &args.sum_hours),
         ("elevation", &args.elevation),
         ("elevation-variable", &args.elevation_variable),
         ("coarse", &args.coarse),

@@ -1,5 +1,7 @@
 //! Fields that are no rain beside rain, and rain that is no field.
 
+mod other_rain;
+
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
