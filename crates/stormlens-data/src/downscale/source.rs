@@ -19,7 +19,7 @@ mod tests;
 /// Rain by the ends of its intervals.
 pub enum RainSource {
     /// Sums of hours, in mm.
-    Hourly(HourlyRain),
+    Hourly(Box<HourlyRain>),
     /// Whatever sums can be made from by the rule of the source: hours, buckets, totals since the start of a forecast.
     Sums(Box<Sums>),
 }
@@ -64,7 +64,8 @@ impl RainSource {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
         };
         if of_it().all(is_hour) {
-            return Ok(Self::Hourly(HourlyRain::of_places(file, name, (fields, others))?));
+            let rain = HourlyRain::of_places(file, name, (fields, others))?;
+            return Ok(Self::Hourly(Box::new(rain)));
         }
         let ends = of_it().filter_map(|content| Some(content.interval?.end));
         let mut ends: Vec<Timestamp> = ends.collect();

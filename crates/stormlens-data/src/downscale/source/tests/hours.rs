@@ -35,7 +35,7 @@ fn file(axes: &[Times<'_>], variables: &[[&str; 3]]) -> Vec<u8> {
         let place = axes.iter().position(|(known, _)| known == axis).expect("an axis");
         let values = vec![2.0; 4 * axes[place].1.len()];
         let said = [("units", "mm"), ("cell_methods", *methods)];
-        add(*name, &[known[place], lat, lon], &values, &said);
+        add(name, &[known[place], lat, lon], &values, &said);
     }
     file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1
 }
