@@ -226,6 +226,15 @@ fn codes_outside_of_the_area_are_no_fault() {
         let words = error(gather(&files(drafts), &at([name], [39.5, 37.5]), time()));
         assert!(words.contains("holds 999"), "{words}");
     }
+    // What is negative is refused where it is taken, a usual code or not.
+    let below = |draft: Draft| {
+        with_code(Draft { reference: -999.0, packed: vec![1_029; 16], ..draft }, 13, 4)
+    };
+    let wet = files(&[hour(0), below(hour(1)), hour(2)]);
+    let taken = gather(&wet, &at(["RAIN"], [39.5, 38.5]), time()).expect("rain");
+    assert!(taken.values.iter().all(|mm| (mm - 9.0).abs() < 1e-3), "{:?}", taken.values);
+    let words = error(gather(&wet, &at(["RAIN"], [39.5, 37.5]), time()));
+    assert!(words.contains("holds -99.") && words.contains("rain is never negative"), "{words}");
     // What is named as wrong lies where the network takes it, too.
     let cold = with_code(draft(T, HPA_850, 100.0), 12, 4_321 - 100);
     let words = error(gather(&files(&[cold]), &at(["T850"], [39.5, 38.5]), time()));
