@@ -1,10 +1,11 @@
 //! Fields that are no rain beside rain, and rain that is no field.
 
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::downscale::open_terrain;
 use crate::field::grib::testing::Draft;
+use crate::field::testing::add_variable;
 
 fn opened(drafts: &[Draft]) -> Result<RainSource, FieldError> {
     let folder = tempfile::tempdir().unwrap();
@@ -70,12 +71,7 @@ fn beside_a_temperature() -> Vec<u8> {
     let sizes = [("time", 1), ("days", 1), ("lat", 2), ("lon", 2)];
     let [time, days, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).unwrap();
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     let since = ("units", "hours since 2024-05-01 00:00:00");
     add("time", &[time], &[3.0], &[since]);

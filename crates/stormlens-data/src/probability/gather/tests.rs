@@ -2,13 +2,13 @@
 
 mod moments;
 
-use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::card::FieldVariable;
 use crate::field::Level;
 use crate::field::grib::testing::Draft;
-use crate::field::testing::golden;
+use crate::field::testing::{add_variable, golden};
 use crate::probability::times;
 
 const TIME: &str = "2024-05-01T03:00:00Z";
@@ -334,21 +334,6 @@ fn times_are_known_before_anything_is_decoded() {
     // Moments are no means of a day.
     let daily = FieldStatement { mean_hours: Some(24), ..statement };
     assert_eq!(times(&files(&drafts[..4]), &daily), []);
-}
-
-/// A variable with its dimensions, values and attributes.
-fn add_variable(
-    file: &mut NcFileBuilder,
-    name: &str,
-    (on, values): (&[DimensionId], &[f64]),
-    attributes: &[(&str, &str)],
-) {
-    let variable = file.add_variable::<f64>(name, on).unwrap();
-    file.write_variable(variable, values).unwrap();
-    for (key, text) in attributes {
-        let text = NcAttrValue::Chars((*text).to_owned());
-        file.add_variable_attribute(variable, *key, text).unwrap();
-    }
 }
 
 /// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.
