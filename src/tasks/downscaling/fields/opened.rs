@@ -59,7 +59,8 @@ impl OpenFile {
     /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.
     ///
     /// # Errors
-    /// [`FieldError::Impossible`], and [`FieldError::Quantity`] for undeclared missing values; what else is wrong with a sum is said where it is looked at.
+    /// [`FieldError::Impossible`], and [`FieldError::Quantity`] for undeclared missing values; what else is wrong with a sum is
+    /// said where it is looked at.
     pub fn check(&self) -> Result<(), FieldError> {
         let first = self.offers.iter().take(N_CHECKED);
         let mut errors = first.filter_map(|offer| read(&self.file, offer, self.stated).err());
