@@ -15,7 +15,7 @@ use stormlens_nn::engine::Resident;
 use super::network::NetworkArgs;
 use super::progress::Bar;
 use super::speech::Speech;
-use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use super::standard_output::{is_standard_output, to_standard_output};
 use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
@@ -137,7 +137,7 @@ pub struct Evaluated {
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let write = |path: &PathBuf| writer(path, args.format.as_deref());
     let write = args.output.as_ref().map(write).transpose()?;
-    let is_file = |path: &&PathBuf| path.as_path() != Path::new(STANDARD_OUTPUT);
+    let is_file = |path: &&PathBuf| !is_standard_output(path);
     if let Some(path) = args.output.as_ref().filter(is_file) {
         written::check_place(path)?;
     }
@@ -147,7 +147,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     }
     let (engine, resident) = args.network.open()?;
     let evaluated = evaluate(&args, &engine, &resident, state.as_deref())?;
-    let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
+    let is_beside_a_file = args.output.as_deref().is_some_and(is_standard_output);
     let speech = Speech { is_beside_a_file, ..speech };
     evaluated.summary.lines().for_each(|line| speech.line(line));
     match (&args.output, write) {
@@ -279,9 +279,7 @@ fn writer(path: &Path, format: Option<&str>) -> anyhow::Result<Writer> {
     match ending {
         Some("csv") => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
         Some("json") => Ok(to_json),
-        None if path == Path::new(STANDARD_OUTPUT) => {
-            Ok(|_, _, evaluated| Ok(evaluated.csv.clone()))
-        }
+        None if is_standard_output(path) => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
         _ => bail!("{} should end in .json or .csv", path.display()),
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use stormlens_checkpoint::{Metadata, Precision, write_safetensors};
+use stormlens_data::card::RainStatement;
 use stormlens_data::downscale::{
     Domain, Fit, Geometry, HourlyRain, LogScale, PrepareOptions, Rival, Sample, Space,
     open_terrain, rival_mm, samples, tile_elevation, tile_input, tiles,
@@ -104,6 +106,58 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
     let import = format!("import --from {} --wettest-mm 3 --output @x.safetensors", best.display());
     bench.fails(&import, &["the wettest node of a tile multiplied to 2 mm", "leave out"]);
     it_goes_on_in_the_same_unit_only(&bench, &best);
+    what_is_typed_is_said_of_weights_that_state_nothing(&bench, &best);
+}
+
+/// The rest of what they are of is that of the publication.
+fn what_is_typed_is_said_of_weights_that_state_nothing(bench: &Bench, best: &Path) {
+    let (file, _) = registry::read(best).expect("weights");
+    let silent = Metadata { rain: None, ..file.metadata.expect("said") };
+    let path = bench.path("silent.safetensors");
+    write_safetensors(&path, &file.state, &silent, Precision::F32).expect("a file");
+    let import = "import --from @silent.safetensors --output @typed.safetensors";
+    bench.succeeds(&format!("{import} --wettest-mm 3 --hours 1"));
+    let (typed, _) = registry::read(&bench.path("typed.safetensors")).expect("weights");
+    let expected = RainStatement { wettest_mm: Some(3.0), hours: 1, ..RainStatement::PUBLISHED };
+    assert_eq!(typed.metadata.expect("said").rain, Some(expected));
+    for (typed, words) in [
+        ("--wettest-mm 0", "cannot be multiplied to 0 mm: give a number from 0.01 to 915"),
+        ("--wettest-mm 1e30", "multiplied to 1e30 mm"),
+        ("--wettest-mm inf", "--wettest-mm inf is no number"),
+        ("--hours 0", "from 1 to 240"),
+    ] {
+        bench.fails(&format!("{import} {typed}"), &[words]);
+    }
+    let nowhere = "import --from @silent.safetensors --output @nowhere/w.safetensors";
+    bench.fails(nowhere, &["there is no folder", "make it first"]);
+    bench.succeeds("import --from @silent.safetensors --output @a/folder");
+    assert!(bench.path("a/folder/weights.safetensors").is_file());
+}
+
+/// Before rain is read, which is nowhere.
+#[test]
+fn options_of_training_are_checked_first() {
+    let bench = Bench::new();
+    let config = |data: &str, augmentation: &str| {
+        format!(
+            "model = \"harpnet\"\noutput = {:?}\n[data]\nrain = \"nowhere.nc\"\nterrain = \"nowhere.nc\"\n{data}\n\
+             split_longitude = -121.0\n\
+             domain = {{ south = 43.0, north = 47.0, west = -125.0, east = -121.0 }}\n\
+             training_until = \"2016-09-20T06:00:00Z\"\nvalidation_until = \"2016-09-20T11:00:00Z\"\n\
+             description = \"nothing\"\nlicence = \"none\"\n[augmentation]\n{augmentation}\n",
+            bench.path("run"),
+        )
+    };
+    for (data, augmentation, words) in [
+        ("wettest_mm = inf", "", "wettest_mm is inf; give a number from 0.01 to 915"),
+        ("wettest_mm = nan", "", "wettest_mm is NaN; give a number"),
+        ("", "zoom = [0.5, 1.0, 1.0]", "there are 3 values; give 2"),
+        ("", "zoom = [0.0001, 1.0]", "zoom is [0.0001, 1]; give two numbers from 0.1 to 1"),
+    ] {
+        fs::write(bench.path("train.toml"), config(data, augmentation)).expect("a file");
+        bench.fails("train @train.toml", &[words]);
+        assert!(!bench.path("run").exists(), "no folder is made");
+    }
 }
 
 fn it_goes_on_in_the_same_unit_only(bench: &Bench, best: &Path) {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::source::{chosen, left_out};
 use crate::field::accumulation::{Usable, hours_before};
-use crate::field::record::most_mm;
+use crate::field::record::{check_no_code, most_mm};
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainUnit, Statistic,
     accumulate,
@@ -128,6 +128,8 @@ impl HourlyRain {
     fn hour(&self, time: Timestamp, place: usize) -> Result<(GriddedField, usize), FieldError> {
         let Interval { start, end, .. } = hours_before(time, 1)?;
         let mut field = self.file.read(place)?;
+        // Above the record a sensor may fail in one place; a code says that the file has others.
+        check_no_code(&field)?;
         field.interval = Some(Interval::accumulation(start, end));
         let most = most_mm(3600);
         let above = field.values.iter_mut().filter(|mm| f64::from(**mm) > most);

@@ -14,7 +14,7 @@ pub use self::moments::{LONGEST_STEP_S, end_of};
 pub(super) use self::moments::{are_even, start_of};
 use super::FieldQuantity;
 use crate::card::{FieldStatement, FieldVariable};
-use crate::field::{FieldError, FieldFile, GriddedField, accumulate};
+use crate::field::{FieldError, FieldFile, GriddedField, accumulate, decimals};
 use crate::time::format_utc;
 
 /// Fields of one time, brought onto a network's grid.
@@ -302,8 +302,10 @@ fn check_values(
         let value = own.find(is_out).unwrap_or(interpolated);
         let own = conversion.undo(value);
         let held = match own == value {
-            true => format!("{value:.4} {unit}"),
-            false => format!("{own:.4} {} ({value:.4} {unit})", field.unit),
+            true => format!("{} {unit}", decimals(value, 4)),
+            false => {
+                format!("{} {} ({} {unit})", decimals(own, 4), field.unit, decimals(value, 4))
+            }
         };
         return refuse(format!(
             "it says {:?}, and holds {held} of {label}, where {} to {} {unit} are possible: its unit \

@@ -60,11 +60,14 @@ impl OpenFile {
     /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.
     ///
     /// # Errors
-    /// [`FieldError::Impossible`]; what else is wrong with a sum is said where it is looked at.
+    /// [`FieldError::Impossible`], and [`FieldError::Quantity`] for undeclared missing values; what else is wrong with a sum is
+    /// said where it is looked at.
     pub fn check(&self) -> Result<(), FieldError> {
         let first = self.offers.sums.iter().take(N_CHECKED);
         let mut errors = first.filter_map(|offer| read(&self.file, offer, self.stated).err());
-        let impossible = |error: &FieldError| matches!(error, FieldError::Impossible { .. });
+        let impossible = |error: &FieldError| {
+            matches!(error, FieldError::Impossible { .. } | FieldError::Quantity { .. })
+        };
         errors.find(impossible).map_or(Ok(()), Err)
     }
 

@@ -7,6 +7,7 @@ use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 use super::*;
 use crate::downscale::open_terrain;
 use crate::field::grib::testing::Draft;
+use crate::field::testing::add_variable;
 
 mod hours;
 
@@ -91,12 +92,7 @@ fn beside_a_temperature() -> Vec<u8> {
     let sizes = [("time", 1), ("days", 1), ("lat", 2), ("lon", 2)];
     let [time, days, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).unwrap();
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     let since = ("units", "hours since 2024-05-01 00:00:00");
     add("time", &[time], &[3.0], &[since]);

@@ -2,13 +2,13 @@
 
 mod moments;
 
-use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::card::FieldVariable;
 use crate::field::Level;
 use crate::field::grib::testing::Draft;
-use crate::field::testing::golden;
+use crate::field::testing::{add_variable, golden};
 use crate::probability::{left_out, times};
 
 const TIME: &str = "2024-05-01T03:00:00Z";
@@ -226,6 +226,15 @@ fn codes_outside_of_the_area_are_no_fault() {
         let words = error(gather(&files(drafts), &at([name], [39.5, 37.5]), time()));
         assert!(words.contains("holds 999"), "{words}");
     }
+    // What is negative is refused where it is taken, a usual code or not.
+    let below = |draft: Draft| {
+        with_code(Draft { reference: -999.0, packed: vec![1_029; 16], ..draft }, 13, 4)
+    };
+    let wet = files(&[hour(0), below(hour(1)), hour(2)]);
+    let taken = gather(&wet, &at(["RAIN"], [39.5, 38.5]), time()).expect("rain");
+    assert!(taken.values.iter().all(|mm| (mm - 9.0).abs() < 1e-3), "{:?}", taken.values);
+    let words = error(gather(&wet, &at(["RAIN"], [39.5, 37.5]), time()));
+    assert!(words.contains("holds -99.") && words.contains("rain is never negative"), "{words}");
     // What is named as wrong lies where the network takes it, too.
     let cold = with_code(draft(T, HPA_850, 100.0), 12, 4_321 - 100);
     let words = error(gather(&files(&[cold]), &at(["T850"], [39.5, 38.5]), time()));
@@ -372,21 +381,6 @@ fn times_are_known_before_anything_is_decoded() {
     // Moments are no means of a day.
     let daily = FieldStatement { mean_hours: Some(24), ..statement };
     assert_eq!(times(&files(&drafts[..4]), &daily), []);
-}
-
-/// A variable with its dimensions, values and attributes.
-fn add_variable(
-    file: &mut NcFileBuilder,
-    name: &str,
-    (on, values): (&[DimensionId], &[f64]),
-    attributes: &[(&str, &str)],
-) {
-    let variable = file.add_variable::<f64>(name, on).unwrap();
-    file.write_variable(variable, values).unwrap();
-    for (key, text) in attributes {
-        let text = NcAttrValue::Chars((*text).to_owned());
-        file.add_variable_attribute(variable, *key, text).unwrap();
-    }
 }
 
 /// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.
