@@ -75,7 +75,7 @@ impl Tiles {
             "{} holds {} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain \
              {unit}, or take the numbers as they are with --exact",
             self.file,
-            number(value),
+            number(*value),
             self.number
         )
     }
