@@ -5,7 +5,9 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
-use stormlens_data::field::accumulation::{check_no_total, usable};
+use stormlens_data::field::accumulation::{
+    Usable, accumulate_decoded, check_no_total, check_read, hours_before, usable,
+};
 use stormlens_data::field::rain_name::{
     check_is_rain, is_part_of_rain, is_rain, is_whole_rain, not_rain, only_parts,
 };
@@ -28,6 +30,16 @@ pub struct Offer {
     pub hours: i64,
     /// Places of the fields in the file.
     pub places: Vec<usize>,
+}
+
+impl Offer {
+    /// When its interval begins.
+    ///
+    /// # Errors
+    /// Beyond the calendar.
+    fn start(&self) -> Result<Timestamp, FieldError> {
+        Ok(hours_before(self.end, self.hours)?.start)
+    }
 }
 
 /// Where rain came from, and what may be done with it.
@@ -116,7 +128,23 @@ pub fn offers_of_file(
         Some(variable) => left.content.variable.eq_ignore_ascii_case(variable),
         None => is_whole_rain(&left.content),
     };
-    found.map_err(|error| file.explained(error, is_meant))
+    without_gaps(file, found.map_err(|error| file.explained(error, is_meant))?)
+}
+
+/// Without sums of rates between which a message may be missing; where no other is left, why.
+fn without_gaps(file: &FieldFile, offers: Vec<Offer>) -> Result<Vec<Offer>, FieldError> {
+    let mut gap = None;
+    let mut whole = Vec::new();
+    for offer in offers {
+        match file.check_no_gap(&offer.places) {
+            Ok(()) => whole.push(offer),
+            Err(error) => gap = Some(error),
+        }
+    }
+    match gap {
+        Some(error) if whole.is_empty() => Err(error),
+        _ => Ok(whole),
+    }
 }
 
 /// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the
@@ -198,7 +226,7 @@ fn offers_of(
     is_meant: impl Fn(&Content) -> bool,
 ) -> Result<Vec<Offer>, FieldError> {
     let mut found = Vec::new();
-    let (mut why, mut too_early) = (None, None);
+    let (mut why, mut too_early, mut others) = (None, None, Usable::default());
     let rain = || contents.iter().filter(|content| is_meant(content));
     let open = rain().find(|content| is_amount_at_a_moment(content));
     match (stated, open) {
@@ -208,14 +236,13 @@ fn offers_of(
         (None, Some(content)) => why = Some(unstated(name, &content.variable)),
         _ => {}
     }
-    let head = |content: &Content| GriddedField::of_head(content)?.of_hours(stated).ok();
     for group in series(contents, &is_meant) {
         let group = usable(contents, &group, stated);
         let places = &group.places;
-        let fields: Vec<GriddedField> = places.iter().filter_map(|&i| head(&contents[i])).collect();
+        let fields: Vec<GriddedField> =
+            places.iter().filter_map(|&i| head(&contents[i], stated)).collect();
         if fields.is_empty() {
-            let first = group.left_out.into_iter().next();
-            why = why.or(first.map(|(_, error)| error));
+            others.left_out.extend(group.left_out);
             continue;
         }
         let mut ends: Vec<Timestamp> =
@@ -225,7 +252,9 @@ fn offers_of(
         let earliest = fields.iter().filter_map(|field| Some(field.interval?.start)).min();
         for end in ends {
             let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
-            match accumulate(&fields, start, end) {
+            let near = places.iter().map(|&i| &contents[i]);
+            let near = near.filter(|content| is_near(content, (start, end)));
+            match check_read(near).and_then(|()| accumulate(&fields, start, end)) {
                 Ok(_) => found.push(offer(contents, places, (start, end), hours)),
                 // What begins before the first field cannot be made, and that says nothing of a gap.
                 Err(error) if earliest.is_some_and(|first| start < first) => {
@@ -239,8 +268,11 @@ fn offers_of(
     }
     match (found.is_empty(), why.or(too_early)) {
         (false, _) => Ok(found),
-        (true, Some(error)) => Err(error),
+        (true, Some(error)) => Err(others.explained(error)),
         (true, None) => {
+            if let Some((_, error)) = others.left_out.into_iter().next() {
+                return Err(error);
+            }
             let listed: Vec<String> = contents.iter().take(8).map(ToString::to_string).collect();
             let what = format!(
                 "{name} holds no rain: a sum or a rate with its times is needed, and it has {}",
@@ -251,6 +283,16 @@ fn offers_of(
     }
 }
 
+/// A field as its head says it, which decides whether a sum can be made.
+fn head(content: &Content, stated: Option<i64>) -> Option<GriddedField> {
+    GriddedField::of_head(content)?.of_hours(stated).ok()
+}
+
+/// Whether a field ends in an interval, both ends included.
+fn is_near(content: &Content, (start, end): (Timestamp, Timestamp)) -> bool {
+    content.interval.is_some_and(|own| own.end >= start && own.end <= end)
+}
+
 fn offer(
     contents: &[Content],
     group: &[usize],
@@ -258,8 +300,7 @@ fn offer(
     hours: i64,
 ) -> Offer {
     let first = &contents[group[0]];
-    let is_near =
-        |&&i: &&usize| contents[i].interval.is_some_and(|own| own.end >= start && own.end <= end);
+    let is_near = |&&i: &&usize| is_near(&contents[i], (start, end));
     Offer {
         variable: first.variable.clone(),
         what: what(first),
@@ -295,18 +336,62 @@ pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<()
     })
 }
 
-/// Reads one sum.
+/// Reads one sum. A field that cannot be decoded and is not needed is left out.
 ///
 /// # Errors
-/// For fields that cannot be read, and for what [`accumulate`] refuses.
+/// For fields that cannot be decoded and are needed, and for what [`accumulate`] refuses.
 pub fn read(
     file: &FieldFile,
     offer: &Offer,
     stated: Option<i64>,
 ) -> Result<Accumulated, FieldError> {
     let field = |&place: &usize| file.read(place)?.of_hours(stated);
-    let fields: Vec<GriddedField> = offer.places.iter().map(field).collect::<Result<_, _>>()?;
-    let start = offer.end.checked_sub(SignedDuration::from_hours(offer.hours));
-    let start = start.map_err(|_| FieldError::Interval { what: "no such time".to_owned() })?;
-    accumulate(&fields, start, offer.end)
+    accumulate_decoded(offer.places.iter().map(field), offer.start()?, offer.end)
+}
+
+/// The error of a sum for which a field cannot be decoded, with other sums of the file that do not need that field.
+pub fn with_others(
+    file: &FieldFile,
+    (offer, offers): (&Offer, &[Offer]),
+    stated: Option<i64>,
+    error: FieldError,
+) -> FieldError {
+    let is_broken = |place: &&usize| file.read(**place).is_err();
+    let Some(&broken) = offer.places.iter().find(is_broken) else { return error };
+    let is_other = |other: &&Offer| is_made_without(file, other, broken, stated);
+    let ends: Vec<String> =
+        offers.iter().filter(is_other).map(|other| format_utc(other.end)).collect();
+    let words = match &ends[..] {
+        [] => return error,
+        [first] => format!("the sum until {first} does not need this field"),
+        [first, .., last] => format!(
+            "{} other sums do not need this field, from the one until {first} to the one until {last}",
+            ends.len()
+        ),
+    };
+    match error {
+        FieldError::Damaged { file, what } => {
+            FieldError::Damaged { file, what: format!("{what}; {words}") }
+        }
+        FieldError::Unsupported { file, what } => {
+            FieldError::Unsupported { file, what: format!("{what}; {words}") }
+        }
+        other => other,
+    }
+}
+
+/// Whether a sum can be made without a field, told by the heads of the others.
+fn is_made_without(file: &FieldFile, offer: &Offer, broken: usize, stated: Option<i64>) -> bool {
+    if !offer.places.contains(&broken) {
+        return true;
+    }
+    let head = |&place: &usize| match place == broken {
+        true => Err(FieldError::Interval { what: String::new() }),
+        false => head(&file.contents()[place], stated)
+            .ok_or_else(|| FieldError::Interval { what: String::new() }),
+    };
+    let start = offer.start();
+    start
+        .and_then(|start| accumulate_decoded(offer.places.iter().map(head), start, offer.end))
+        .is_ok()
 }

@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::is_hour;
-use crate::field::accumulation::{Usable, hours_before, interval_of, is_amount};
+use crate::field::accumulation::{
+    Usable, accumulate_decoded, hours_before, interval_of, is_amount,
+};
 use crate::field::rain_name::is_whole_rain;
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic,
-    accumulate,
 };
 
 mod chosen;
@@ -53,8 +54,12 @@ impl RainSource {
         let is_named = variable.is_some();
         let variable = chosen::variable(&file, &name, variable)?;
         let fields = chosen::fields(&file, &name, (&variable, is_named), stated);
-        let is_meant = |left: &LeftOut| !is_named && is_whole_rain(&left.content);
+        let is_meant = |left: &LeftOut| match is_named {
+            true => left.is_message_of(&variable),
+            false => is_whole_rain(&left.content),
+        };
         let fields = fields.map_err(|error| file.explained(error, is_meant))?;
+        file.check_no_gap(&fields.places)?;
         let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
         let is_hour = |content: &Content| {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
@@ -71,10 +76,13 @@ impl RainSource {
 
     /// Why fields were left out, of which no sum is made; `None` where none was.
     pub fn why_left_out(&self) -> Option<String> {
-        match self {
-            Self::Hourly(rain) => rain.fields.why(),
-            Self::Sums(sums) => sums.fields.why(),
-        }
+        let (file, fields) = match self {
+            Self::Hourly(rain) => (&rain.file, &rain.fields),
+            Self::Sums(sums) => (&sums.file, &sums.fields),
+        };
+        let of_messages = fields.variable(file.contents()).and_then(|own| file.why_messages(own));
+        let reasons: Vec<String> = fields.why().into_iter().chain(of_messages).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     /// Ends of sums of so many hours. Whether all of one can be made, [`Self::sum`] says where the file has no plain
@@ -158,13 +166,14 @@ impl Sums {
         let name = &self.name;
         let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
         let near = self.within(start, end);
-        let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
-        let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
-        if fields.is_empty() {
+        let mut read =
+            near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated)).peekable();
+        if read.peek().is_none() {
             let what = format!("{name} has no rain between {start} and {end}");
-            return Err(self.fields.explained(FieldError::Interval { what }));
+            return Err(self.file.explained_sum(&self.fields, FieldError::Interval { what }));
         }
-        accumulate(&fields, start, end).map_err(|error| self.fields.explained(error))
+        accumulate_decoded(read, start, end)
+            .map_err(|error| self.file.explained_sum(&self.fields, error))
     }
 }
 

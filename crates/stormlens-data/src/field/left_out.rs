@@ -2,7 +2,7 @@
 //!
 //! Whoever looks for rain in a file in which other variables are maps has to be told why the rain is none.
 
-use super::accumulation::is_frame;
+use super::accumulation::{Usable, is_frame};
 use super::words::short;
 use super::{Content, FieldError, FieldFile};
 
@@ -96,6 +96,11 @@ impl FieldFile {
         listed(&reasons(self.left_out().iter().filter(is_meant)))
     }
 
+    /// Why messages that may be steps of a variable were left out; `None` where none was, as in NetCDF.
+    pub fn why_messages(&self, variable: &str) -> Option<String> {
+        self.why_left_out(|left| left.is_message_of(variable))
+    }
+
     /// Why fields that are meant are not read, as their heads say; `None` where all of them are.
     pub fn why_unread(&self, is_meant: impl Fn(&Content) -> bool) -> Option<String> {
         let meant = self.contents().iter().filter(|content| is_meant(content));
@@ -110,10 +115,7 @@ impl FieldFile {
     pub fn check_no_gap(&self, places: &[usize]) -> Result<(), FieldError> {
         let mut used = places.iter().map(|&place| &self.contents()[place]);
         let Some(rate) = used.find(|content| is_frame(content)) else { return Ok(()) };
-        if !self.left_out().iter().any(|left| left.message.is_some()) {
-            return Ok(());
-        }
-        match self.why_left_out(|left| left.is_message_of(&rate.variable)) {
+        match self.why_messages(&rate.variable) {
             None => Ok(()),
             Some(why) => Err(FieldError::Interval {
                 what: format!(
@@ -150,6 +152,15 @@ impl FieldFile {
                 FieldError::Interval { what: format!("{what}; {why}") }
             }
             other => other,
+        }
+    }
+
+    /// The error of a sum of fields, with those that were left out, and with messages that may be the step that is missing.
+    pub fn explained_sum(&self, fields: &Usable, error: FieldError) -> FieldError {
+        let error = fields.explained(error);
+        match fields.variable(self.contents()) {
+            Some(variable) => self.explained(error, |left| left.is_message_of(variable)),
+            None => error,
         }
     }
 }

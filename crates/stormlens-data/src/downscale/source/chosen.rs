@@ -56,7 +56,7 @@ pub(super) fn fields(
     let of_rain = || places.iter().map(|&place| &contents[place]);
     if let Some(hours) = stated.filter(|_| !places.is_empty()) {
         check_no_total(file, hours, |content| {
-            let is_it = content.variable == variable && content.grid.bounds.is_some();
+            let is_it = content.variable == variable;
             is_it && is_amount_at_a_moment(content) && check(name, content, is_named).is_ok()
         })?;
         if !of_rain().any(is_amount_at_a_moment) {
@@ -78,7 +78,7 @@ fn rain(file: &FieldFile, name: &str, (variable, is_named): (&str, bool)) -> Usa
     let mut found = Usable::default();
     let all = file.contents().iter().enumerate();
     for (place, content) in all.filter(|(_, content)| content.variable == variable) {
-        let checked = check(name, content, is_named).and_then(|()| check_grid(file, place));
+        let checked = check(name, content, is_named).and_then(|()| check_read(name, content));
         match checked {
             Ok(()) => found.places.push(place),
             Err(error) => found.left_out.push((place, error)),
@@ -96,11 +96,11 @@ fn check(name: &str, content: &Content, is_named: bool) -> Result<(), FieldError
     }
 }
 
-/// What lies on a grid that is not read says so before anything is decoded.
-fn check_grid(file: &FieldFile, place: usize) -> Result<(), FieldError> {
-    match file.contents()[place].grid.bounds {
-        Some(_) => Ok(()),
-        None => file.read(place).map(|_| ()),
+/// What is not read says so before anything is decoded.
+fn check_read(name: &str, content: &Content) -> Result<(), FieldError> {
+    match &content.unread {
+        None => Ok(()),
+        Some(why) => Err(FieldError::Unsupported { file: name.to_owned(), what: why.clone() }),
     }
 }
 

@@ -139,6 +139,13 @@ impl Usable {
         Ok(self)
     }
 
+    /// The one that they are of.
+    pub fn variable<'c>(&self, contents: &'c [Content]) -> Option<&'c str> {
+        let first =
+            self.places.iter().chain(self.left_out.iter().map(|(place, _)| place)).next()?;
+        Some(&contents[*first].variable)
+    }
+
     /// Why fields were left out, each reason once; `None` where none was.
     pub fn why(&self) -> Option<String> {
         let mut reasons: Vec<String> = Vec::new();

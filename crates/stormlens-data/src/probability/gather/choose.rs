@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
-use crate::field::{Content, FieldError, FieldFile, Interval, LeftOut, Level, RainUnit, Statistic};
-use crate::probability::recognise::why_no_rain;
+use crate::field::{Content, FieldError, FieldFile, Interval, LeftOut, Level, Statistic};
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
 
 /// The place of a field: number of the file, number in it.
-pub(super) type Place = (usize, usize);
+pub(in crate::probability) type Place = (usize, usize);
 
 pub(super) enum Choice {
     Found(usize, usize),
@@ -29,7 +28,7 @@ pub(super) fn choose(
     time: Timestamp,
     mean_hours: Option<u32>,
 ) -> Result<Choice, FieldError> {
-    let of_quantity = of_quantity(files, variable.quantity);
+    let of_quantity = readable(files, variable.quantity);
     let at_level: Vec<_> =
         of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
     if at_level.is_empty() {
@@ -59,67 +58,17 @@ pub(super) fn choose(
     }
 }
 
-/// Fields of rain that may be parts of an interval: those that end in it. Rates are taken where there are no amounts.
-pub(in crate::probability) fn rain_near<'c, T>(
-    rain: impl Iterator<Item = (T, &'c Content)>,
-    [start, end]: [Timestamp; 2],
-) -> Vec<(T, &'c Content)> {
-    let is_near = |content: &Content| {
-        content.interval.is_some_and(|interval| start <= interval.end && interval.end <= end)
-    };
-    let is_amount = |content: &Content| {
-        let unit = RainUnit::parse(&content.unit);
-        matches!(unit, Some(RainUnit::Amount(_) | RainUnit::Sum { .. }))
-    };
-    let mut near: Vec<_> = rain.filter(|(_, content)| is_near(content)).collect();
-    if near.iter().any(|(_, content)| is_amount(content)) {
-        near.retain(|(_, content)| is_amount(content));
-    }
-    near
+/// Why variables of a quantity are none of the fields of their files, or are not read, behind what is missing; empty where
+/// there are none.
+pub(super) fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
+    let is_unread =
+        |content: &Content| recognise(content).is_some_and(|known| known.quantity == quantity);
+    let reasons = files.iter().filter_map(|file| file.why_unread(is_unread));
+    no_fields(files, quantity) + &reasons.map(|why| format!("; {why}")).collect::<String>()
 }
 
-/// Sums of rain that may make up an interval: all of one variable of one file.
-///
-/// # Errors
-/// Where several variables or files have rain.
-pub(super) fn sums(
-    files: &[FieldFile],
-    start: Timestamp,
-    end: Timestamp,
-) -> Result<Result<Vec<Place>, String>, FieldError> {
-    let all = of_quantity(files, FieldQuantity::Precipitation);
-    let near = rain_near(all.iter().map(|one| (one, one.1)), [start, end]);
-    let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
-    let Some(first) = near.first() else {
-        let why = match all.is_empty() {
-            true => no_rain(files),
-            false => format!("no file has rain until {}", format_utc(end)),
-        };
-        return Ok(Err(why + &left_out(files, FieldQuantity::Precipitation)));
-    };
-    let kind = |&((file, _), content, _): &(Place, &Content, Option<Level>)| {
-        (file, content.variable.clone(), content.member)
-    };
-    if let Some(other) = near.iter().find(|other| kind(other) != kind(first)) {
-        let what = format!(
-            "two variables are rain until {} ({} and {}): give one of them",
-            format_utc(end),
-            first.1,
-            other.1
-        );
-        return Err(FieldError::Domains { what });
-    }
-    Ok(Ok(near.iter().map(|(place, ..)| *place).collect()))
-}
-
-/// That there is no rain and, of what looks like it, why it is none.
-fn no_rain(files: &[FieldFile]) -> String {
-    let why = files.iter().flat_map(FieldFile::contents).find_map(why_no_rain);
-    format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
-}
-
-/// Why variables of a quantity are none of the fields of their files, behind what is missing; empty where there are none.
-fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
+/// Why variables and messages of a quantity are none of the fields of their files.
+pub(super) fn no_fields(files: &[FieldFile], quantity: FieldQuantity) -> String {
     let is_it = |left: &LeftOut| {
         let known = recognise(&left.content);
         // Axes and scalars bear names of quantities, too.
@@ -129,7 +78,14 @@ fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
     reasons.map(|why| format!("; {why}")).collect()
 }
 
-fn of_quantity(
+/// Fields of a quantity whose heads do not say that they are not read.
+fn readable(files: &[FieldFile], quantity: FieldQuantity) -> Vec<(Place, &Content, Option<Level>)> {
+    let mut found = of_quantity(files, quantity);
+    found.retain(|(_, content, _)| content.unread.is_none());
+    found
+}
+
+pub(super) fn of_quantity(
     files: &[FieldFile],
     quantity: FieldQuantity,
 ) -> Vec<(Place, &Content, Option<Level>)> {
@@ -186,7 +142,7 @@ pub(super) fn moments(
     variable: &FieldVariable,
     [start, end]: [Timestamp; 2],
 ) -> Vec<Timestamp> {
-    let fields = of_quantity(files, variable.quantity).into_iter();
+    let fields = readable(files, variable.quantity).into_iter();
     let at_level = fields.filter(|(.., level)| fits(variable, *level));
     let intervals = at_level.filter_map(|(_, content, _)| content.interval);
     let moments = intervals.filter(|&interval| is_moment(interval)).map(|interval| interval.end);
@@ -227,8 +183,7 @@ fn sibling(files: &[FieldFile], variable: &FieldVariable) -> &'static str {
         ),
         _ => return "",
     };
-    let is_there =
-        of_quantity(files, other).iter().any(|(.., level)| *level == Some(variable.level));
+    let is_there = readable(files, other).iter().any(|(.., level)| *level == Some(variable.level));
     if is_there { words } else { "" }
 }
 
