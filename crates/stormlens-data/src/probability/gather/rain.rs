@@ -24,8 +24,8 @@ pub(super) enum Rain {
     Nothing(String),
 }
 
-/// Fields of rain that may be parts of an interval: those that end in it, and those that do not say their time. Rates are taken where there are no amounts that can
-/// be used.
+/// Fields of rain that may be parts of an interval: those that end in it, and those that do not say their time. Rates are
+/// taken where there are no amounts that can be used.
 pub(in crate::probability) fn rain_near<'c, T>(
     rain: impl Iterator<Item = (T, &'c Content)>,
     [start, end]: [Timestamp; 2],

@@ -59,6 +59,28 @@ fn what_has_no_date_has_no_interval() {
     );
 }
 
+/// As in edition 2, one odd octet of the first message does not spoil the second.
+#[test]
+fn a_message_that_is_not_read_leaves_the_other() {
+    let with = |at: usize, octet: u8| {
+        let mut bytes = whole();
+        bytes[8 + at - 1] = octet;
+        FieldFile::from_bytes("f", bytes).unwrap()
+    };
+    for (octet, value, words) in
+        [(8, 0, "it names its grid by a number"), (18, 99, "its unit of time 99 is not read")]
+    {
+        let file = with(octet, value);
+        assert_eq!(file.contents().len(), 1, "{words}");
+        let why = file.why_messages("tp").expect(words);
+        assert!(why.contains(words), "{why}");
+    }
+    // The decimal scale, by which all would be 0.
+    let file = with(27, 0x7F);
+    let why = file.contents()[0].unread.clone().expect("a reason");
+    assert!(why.contains("10^") && file.read(0).is_err() && file.read(1).is_ok(), "{why}");
+}
+
 /// Minimum, maximum and mean are those of ecCodes.
 #[test]
 fn an_analysis_on_another_grid_is_listed_and_its_values_are_right() {
