@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -25,7 +25,8 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
 /// is, and nothing is left where there is none.
 ///
 /// # Errors
-/// For a folder that is not there, is a file or takes no files, and for a file that is a folder or takes no bytes.
+/// For a folder that is not there, is a file or takes no files, for a file that is a folder or takes no bytes, and for a link
+/// that leads to such a place.
 pub fn check_place(file: &Path) -> anyhow::Result<()> {
     let shown = file.display();
     if file.is_dir() {
@@ -39,7 +40,18 @@ pub fn check_place(file: &Path) -> anyhow::Result<()> {
             folder.display()
         );
     }
+    if let Some(end) = end_of_link(file, folder) {
+        return check_place(&end)
+            .with_context(|| format!("{shown} is a link to {}", end.display()));
+    }
     check_takes_bytes(file, folder).with_context(|| format!("cannot write {shown}: {ELSEWHERE}"))
+}
+
+/// Where a link leads at whose end there is nothing: a file would be made there. Of links in a circle the system says so.
+fn end_of_link(file: &Path, folder: &Path) -> Option<PathBuf> {
+    let is_nothing = file.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let end = fs::read_link(file).ok().filter(|_| is_nothing)?;
+    Some(folder.join(end))
 }
 
 fn check_takes_bytes(file: &Path, folder: &Path) -> io::Result<()> {
@@ -47,7 +59,8 @@ fn check_takes_bytes(file: &Path, folder: &Path) -> io::Result<()> {
         Ok(found) if found.is_file() => OpenOptions::new().write(true).open(file).map(drop),
         // To open a pipe would end what reads it.
         Ok(_) => Ok(()),
-        Err(_) => check_takes_files(folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => check_takes_files(folder),
+        Err(error) => Err(error),
     }
 }
 
@@ -96,6 +109,26 @@ mod tests {
         assert_eq!(fs::read(&old).expect("it is there"), b"bytes");
         let left = fs::read_dir(folder.path()).expect("it can be listed").count();
         assert_eq!(left, 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_as_good_as_the_place_that_it_leads_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = |name: &str, to: &str| {
+            let file = folder.path().join(name);
+            std::os::unix::fs::symlink(to, &file).expect("a link");
+            file
+        };
+        assert!(check_place(&link("good.nc", "new.nc")).is_ok());
+        assert!(check_place(&link("twice.nc", "good.nc")).is_ok());
+        for file in [link("bad.nc", "nowhere/new.nc"), link("through.nc", "bad.nc")] {
+            let error = format!("{:#}", check_place(&file).expect_err("there is no such folder"));
+            assert!(error.starts_with(&format!("{} is a link to", file.display())), "{error}");
+            assert!(error.contains("there is no folder") && error.contains("nowhere"), "{error}");
+        }
+        assert!(check_place(&link("circle.nc", "circle.nc")).is_err());
+        assert!(!folder.path().join("new.nc").exists(), "nothing is made");
     }
 
     /// Where nobody makes a file, whatever they may do elsewhere.

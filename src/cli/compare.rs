@@ -14,7 +14,7 @@ use stormlens_nn::engine::Resident;
 use super::network::{NetworkArgs, warn_of_left_over};
 use super::progress::Bar;
 use super::speech::Speech;
-use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use super::standard_output::{is_standard_output, to_standard_output};
 use crate::config::Sources;
 use crate::parameters::Parameters;
 use crate::tasks::COMPARISONS;
@@ -94,8 +94,8 @@ pub struct Comparable {
 
 pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
     let format = format(&args.output)?;
-    let is_standard_output = args.output == Path::new(STANDARD_OUTPUT);
-    let state = (!is_standard_output).then(|| unfinished::beside(&args.output));
+    let is_standard = is_standard_output(&args.output);
+    let state = (!is_standard).then(|| unfinished::beside(&args.output));
     if let Some(state) = &state {
         written::check_place(&args.output)?;
         written::check_place(state)?;
@@ -133,7 +133,7 @@ pub fn run(args: &Args, speech: Speech) -> anyhow::Result<()> {
         Format::Latex => found.latex,
         Format::Json => serde_json::to_string(&found.json)? + "\n",
     };
-    if is_standard_output {
+    if is_standard {
         return to_standard_output(text.as_bytes());
     }
     written::write(&args.output, text)?;
@@ -154,7 +154,7 @@ fn format(output: &Path) -> anyhow::Result<Format> {
         Some("csv") => Ok(Format::Csv),
         Some("json") => Ok(Format::Json),
         Some("tex") => Ok(Format::Latex),
-        None if output == Path::new(STANDARD_OUTPUT) => Ok(Format::Csv),
+        None if is_standard_output(output) => Ok(Format::Csv),
         _ => bail!("{} should end in .json, .csv or .tex", output.display()),
     }
 }

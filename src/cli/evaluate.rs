@@ -15,7 +15,7 @@ use stormlens_nn::engine::Resident;
 use super::network::NetworkArgs;
 use super::progress::Bar;
 use super::speech::Speech;
-use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use super::standard_output::{is_standard_output, to_standard_output};
 use crate::catalog::not_asked;
 use crate::parameters::Parameters;
 use crate::tasks::EVALUATIONS;
@@ -48,8 +48,10 @@ pub struct Args {
     #[arg(long, value_name = "VALUES")]
     thresholds: Option<String>,
     /// For frames: published-thresholds counts as the authors of SpaT-SparK do, whose thresholds 0.2, 0.5 and 1.0 are 9.4,
-    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only
-    #[arg(long, value_name = "RULE", conflicts_with = "thresholds")]
+    /// 1.97 and 0.33 mm/h in fact; to compare with their numbers only.
+    /// For rain to refine: pysteps counts nodes without data and beyond the edge of a tile as dry in the Fractions Skill
+    /// Score, as that program does; without it they count nowhere
+    #[arg(long, value_name = "RULE")]
     compat: Option<String>,
     /// For scenes: how they are resized: bilinear (as published for training and test, default) or
     /// nearest
@@ -61,6 +63,10 @@ pub struct Args {
     /// For rain to refine: hours of which each field is the sum, for files whose times have no bounds
     #[arg(long, value_name = "N")]
     each_hours: Option<String>,
+    /// For rain to refine: hours of the sums that are scored, where the dataset has no sums of the hours that the weights are
+    /// of; with --split all, and the table says so
+    #[arg(long, value_name = "N")]
+    sum_hours: Option<String>,
     /// For rain to refine: a file of heights in metres, NetCDF or GRIB
     #[arg(long, value_name = "F.nc")]
     elevation: Option<String>,
@@ -100,8 +106,8 @@ pub struct Evaluation<'a> {
     pub is_split_named: bool,
     /// What the block consists of, where a file of the split was given.
     pub members: Option<Vec<String>>,
-    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `elevation`, `elevation-variable`, `coarse`, `domain`,
-    /// `members`, as far as they were given.
+    /// `thresholds`, `compat`, `resize`, `variable`, `each-hours`, `sum-hours`, `elevation`, `elevation-variable`, `coarse`,
+    /// `domain`, `members`, as far as they were given.
     pub parameters: Parameters,
     pub network: &'a dyn Fn(&Input) -> anyhow::Result<Answer>,
     /// The same with draws under dropout, or with other weights.
@@ -131,7 +137,7 @@ pub struct Evaluated {
 pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     let write = |path: &PathBuf| writer(path, args.format.as_deref());
     let write = args.output.as_ref().map(write).transpose()?;
-    let is_file = |path: &&PathBuf| path.as_path() != Path::new(STANDARD_OUTPUT);
+    let is_file = |path: &&PathBuf| !is_standard_output(path);
     if let Some(path) = args.output.as_ref().filter(is_file) {
         written::check_place(path)?;
     }
@@ -141,7 +147,7 @@ pub fn run(args: Args, speech: Speech) -> anyhow::Result<()> {
     }
     let (engine, resident) = args.network.open()?;
     let evaluated = evaluate(&args, &engine, &resident, state.as_deref())?;
-    let is_beside_a_file = args.output.as_deref() == Some(Path::new(STANDARD_OUTPUT));
+    let is_beside_a_file = args.output.as_deref().is_some_and(is_standard_output);
     let speech = Speech { is_beside_a_file, ..speech };
     evaluated.summary.lines().for_each(|line| speech.line(line));
     match (&args.output, write) {
@@ -235,6 +241,7 @@ fn parameters(args: &Args) -> Parameters {
         ("resize", &args.resize),
         ("variable", &args.variable),
         ("each-hours", &args.each_hours),
+        ("sum-hours", &args.sum_hours),
         ("elevation", &args.elevation),
         ("elevation-variable", &args.elevation_variable),
         ("coarse", &args.coarse),
@@ -272,9 +279,7 @@ fn writer(path: &Path, format: Option<&str>) -> anyhow::Result<Writer> {
     match ending {
         Some("csv") => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
         Some("json") => Ok(to_json),
-        None if path == Path::new(STANDARD_OUTPUT) => {
-            Ok(|_, _, evaluated| Ok(evaluated.csv.clone()))
-        }
+        None if is_standard_output(path) => Ok(|_, _, evaluated| Ok(evaluated.csv.clone())),
         _ => bail!("{} should end in .json or .csv", path.display()),
     }
 }

@@ -21,7 +21,7 @@ pub struct Args {
     /// by content
     #[arg(long, value_name = "W.ckpt")]
     from: PathBuf,
-    /// A .safetensors file, or a folder such as checkpoints/sar-unet/NAME
+    /// A .safetensors file in a folder that is there, or a folder such as checkpoints/sar-unet/NAME, which is made
     #[arg(long, value_name = "W.safetensors")]
     output: PathBuf,
     /// What the weights were trained on, in one sentence; else what the file says of itself
@@ -61,7 +61,7 @@ pub struct Args {
     /// [default: as published, 0.4228]
     #[arg(long, value_name = "NUMBER")]
     log_std: Option<String>,
-    /// For a network that refines rain: what the wettest coarse node of each tile was brought to (tiles with less than
+    /// For a network that refines rain: what the wettest coarse node of each tile was multiplied to (tiles with less than
     /// 1 mm as if they had 1 mm), where the file does not say it [default: as published, rain as it is]
     #[arg(long, value_name = "MM")]
     wettest_mm: Option<String>,
@@ -94,14 +94,13 @@ pub struct Import<'a> {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
+    let is_file = args.output.extension().is_some();
+    if is_file {
+        written::check_place(&args.output)?;
+    }
     let (file, found) = registry::read(&args.from)?;
     let metadata = metadata(&args, &file, &found)?;
-    let is_file = args.output.extension().is_some();
-    let path = if is_file { args.output } else { args.output.join("weights.safetensors") };
-    if let Some(folder) = path.parent() {
-        written::make_folder(folder)?;
-    }
-    written::check_place(&path)?;
+    let path = if is_file { args.output } else { in_folder(&args.output)? };
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let state = in_our_unit(file.state.clone(), file.metadata.is_some(), found.entry);
     checkpoint::write_safetensors(&path, &state, &metadata, precision)?;
@@ -120,6 +119,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The file of weights in a folder, which is made as by all commands that write into one.
+fn in_folder(folder: &Path) -> anyhow::Result<PathBuf> {
+    written::make_folder(folder)?;
+    let path = folder.join("weights.safetensors");
+    written::check_place(&path)?;
+    Ok(path)
 }
 
 /// What is to stand beside the weights: what was typed, else what the file says of itself.

@@ -10,7 +10,7 @@ use stormlens_data::outcome::{Outcome, Role, Values, Variable};
 
 use super::said;
 use super::speech::Speech;
-use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use super::standard_output::{is_standard_output, to_standard_output};
 use crate::export::{self, FileKind, NUMBERS, Source};
 use crate::question::Question;
 use crate::written;
@@ -38,7 +38,7 @@ impl Form {
     /// # Errors
     /// For an ending that means nothing here.
     pub fn of(output: &Path, format: Option<&str>) -> anyhow::Result<Self> {
-        let is_standard = output == Path::new(STANDARD_OUTPUT);
+        let is_standard = is_standard_output(output);
         let ending = match format {
             Some(format) => Some(OsStr::new(format.trim_start_matches('.'))),
             None if is_standard => Some(OsStr::new("json")),
@@ -83,7 +83,7 @@ impl Output {
     /// As [`Form::of`], and for a folder that is not there: before anything is computed, which may take long.
     pub fn new(path: &Path, format: Option<&str>, speech: Speech) -> anyhow::Result<Self> {
         let form = Form::of(path, format)?;
-        let is_beside_a_file = path == Path::new(STANDARD_OUTPUT);
+        let is_beside_a_file = is_standard_output(path);
         if !is_beside_a_file {
             written::check_place(path)?;
         }
@@ -101,15 +101,20 @@ impl Output {
         self.form
     }
 
-    /// Whether the values of one result may follow those of another where this goes.
+    /// Whether the values of one result may follow those of another where this goes, and their files can be written.
     ///
     /// # Errors
-    /// For several files on standard output that could not be told apart.
+    /// For several files on standard output that could not be told apart, and for a numbered file that cannot be written.
     pub fn check(&self, n: usize) -> anyhow::Result<()> {
         if n > 1 && self.speech.is_beside_a_file && matches!(self.form, Form::File(_)) {
             bail!("standard output takes one such file, and there are {n} inputs; name a file");
         }
-        Ok(())
+        // A single file was looked at before its inputs were.
+        let is_stacked = matches!(self.form, Form::Prediction);
+        if n == 1 || self.speech.is_beside_a_file || is_stacked {
+            return Ok(());
+        }
+        (0..n).try_for_each(|i| written::check_place(&numbered(&self.path, i, n)))
     }
 
     /// Says what a result says, and writes it: the one with this number of `n`.
@@ -242,6 +247,22 @@ mod tests {
         assert_eq!(numbered(output, 2, 3), Path::new("runs/e-2.npz"));
     }
 
+    /// The third of several results may have no place, where the name as it is has one.
+    #[test]
+    fn every_numbered_file_is_looked_at_before_anything_is_computed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("e.npz");
+        std::fs::create_dir(folder.path().join("e-2.npz")).expect("a folder");
+        let output = Output::new(&path, None, Speech::default()).expect("a place");
+        assert!(output.check(1).is_ok() && output.check(2).is_ok());
+        let error = output.check(3).expect_err("a folder").to_string();
+        assert!(error.contains("e-2.npz: it is a folder"), "{error}");
+        let stacked = Output::new(&path.with_extension("npy"), None, Speech::default());
+        assert!(stacked.expect("a place").check(3).is_ok(), "one file");
+        let left = std::fs::read_dir(folder.path()).expect("it can be listed").count();
+        assert_eq!(left, 1, "nothing is left");
+    }
+
     #[test]
     fn series_stand_in_json_with_their_values() {
         let outcome = stormlens_plot::testing::scene_outcome();
@@ -268,7 +289,11 @@ mod tests {
     #[test]
     fn standard_output_is_json_until_a_format_is_named() {
         let of = |name: &str, format| Form::of(Path::new(name), format);
-        assert!(matches!(of("-", None), Ok(Form::Series)));
+        for name in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+            assert!(matches!(of(name, None), Ok(Form::Series)), "{name}");
+            let output = Output::new(Path::new(name), None, Speech::default()).expect("a place");
+            assert!(output.speech.is_beside_a_file, "{name}: words go elsewhere");
+        }
         assert!(matches!(of("-", Some("npy")), Ok(Form::Prediction)));
         assert!(matches!(of("-", Some(".nc")), Ok(Form::File(_))));
         assert!(matches!(of("y.dat", Some("npz")), Ok(Form::File(_))));

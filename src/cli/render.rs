@@ -10,7 +10,7 @@ use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{Explain, Request};
 
 use super::speech::Speech;
-use super::standard_output::{STANDARD_OUTPUT, to_standard_output};
+use super::standard_output::{is_standard_output, to_standard_output};
 use crate::export::{self, Recipe};
 use crate::written;
 use stormlens_plot::{Figure, Style};
@@ -49,7 +49,7 @@ pub fn run(
     outcome_of: &dyn Fn(&Request) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<()> {
     let format = Format::of(&args.output, args.format.as_deref())?;
-    if args.output != Path::new(STANDARD_OUTPUT) {
+    if !is_standard_output(&args.output) {
         written::check_place(&args.output)?;
     }
     let name = args.figure.display();
@@ -68,7 +68,7 @@ pub fn run(
         Format::Png => export::png(&svg, args.dpi, &recipe)?,
         Format::Pdf => export::pdf(&svg, &recipe)?,
     };
-    if args.output == Path::new(STANDARD_OUTPUT) {
+    if is_standard_output(&args.output) {
         return to_standard_output(&file);
     }
     let output = args.output.display();
@@ -151,7 +151,7 @@ impl Format {
             "svg" => Self::Svg,
             "png" => Self::Png,
             "pdf" => Self::Pdf,
-            _ if output == Path::new(STANDARD_OUTPUT) => {
+            _ if is_standard_output(output) => {
                 bail!("say with --format what goes to standard output: png, svg or pdf")
             }
             _ => bail!("{} ends in none of .png, .svg and .pdf", output.display()),
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn standard_output_needs_a_format() {
-        let of = |format| Format::of(Path::new(STANDARD_OUTPUT), format);
+        let of = |format| Format::of(Path::new("-"), format);
         assert!(matches!(of(Some("pdf")), Ok(Format::Pdf)));
         assert!(of(None).err().expect("no format").to_string().contains("--format"));
     }

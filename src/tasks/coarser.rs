@@ -9,7 +9,7 @@ pub const COARSER: &str = "coarser";
 const TIMES: f64 = 1.5;
 
 /// That a field is coarser than what a network works on, where it is; both in degrees between two nodes. `does` says what the
-/// network has to do with its nodes: it `takes` them, or `was trained on` fields that had them.
+/// network has to do with its nodes: it `takes` them, `gives` them, or `was trained on` fields that had them.
 pub fn words(own: f64, (does, expected): (&str, f64)) -> Option<String> {
     // Where nobody knows where the grid lies, it is 0.
     (expected > 0.0 && own > TIMES * expected).then(|| {

@@ -55,7 +55,7 @@ fn published_thresholds_are_said_in_true_millimetres() {
     assert_eq!(compared.len(), 3);
     bench.fails(&format!("{evaluate} other"), &["the only rule of another program"]);
     let both = format!("{evaluate} published-thresholds --thresholds 1");
-    bench.fails(&both, &["cannot be used with '--thresholds"]);
+    bench.fails(&both, &["has thresholds of rain of its own", "leave --thresholds out"]);
 }
 
 #[test]

@@ -183,6 +183,7 @@ async fn what_cannot_be_rain_of_three_hours_is_not_taken() {
             "holds 9999 kg m-2 in row 0 from the south, column 0 from the west",
         ),
         (3.0, 50.0, "m", "50 m (50000 mm)"),
+        (3.0, 99.99, "mm", "looks like a missing value that the file does not declare"),
         (24.0, 10.0, "mm", " sum of 24 h cannot be divided into 3 h"),
     ] {
         let bytes = sum_of(hours, amount, unit);

@@ -33,7 +33,7 @@ pub use left_out::LeftOut;
 pub use level::Level;
 pub use rain_name::{RainKind, RainPart};
 pub use rain_unit::{RAIN_UNITS, RainUnit};
-pub use words::degrees;
+pub use words::{decimals, degrees, number};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

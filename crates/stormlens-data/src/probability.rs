@@ -8,6 +8,7 @@
 mod gather;
 pub mod iberia;
 mod labels;
+mod left_out;
 mod logistic;
 mod mask;
 mod quantity;
@@ -20,6 +21,7 @@ mod times;
 
 pub use gather::{Found, GatheredFields, LONGEST_STEP_S, end_of, gather, network_input};
 pub use labels::{IGNORED, LabelOptions, Labels, N_CLASSES, Rounding};
+pub use left_out::left_out;
 pub use logistic::Logistic;
 pub use mask::{Tokens, all_but, hidden_by_noise};
 pub use quantity::{Conversion, FieldQuantity, STANDARD_GRAVITY};

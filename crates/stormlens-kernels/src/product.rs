@@ -232,9 +232,9 @@ fn multiply_block(
     let width = kernel.n_columns;
     assert!(outputs.start.is_multiple_of(width), "whole blocks of outputs");
     let (one, status) = if add { (1.0, 1) } else { (0.0, 0) };
-    let mut block = |first_out: usize, first: usize| {
+    let mut block = |first_out: usize, Range { start: first, end }: Range<usize>| {
         let n = width.min(n_out - first_out);
-        let m = kernel.n_rows().min(n_pixels - first);
+        let m = end - first;
         let micro = kernel.micro(m, n);
         // SAFETY: weights are packed only for a level whose instructions this processor has. The kernel reads, of each of `n_in` channels, `m` pixels from `first` on,
         // in whole vectors since `m` is a multiple of every vector's length (the first assertion
@@ -269,12 +269,12 @@ fn multiply_block(
         }
     };
     let outs = || (0..n_out).step_by(width);
-    let pixels = || (0..n_pixels).step_by(kernel.n_rows());
+    let pixels = || kernel.parts(n_pixels);
     if n_out * weights.n_in <= STAYS_NEAR {
         // The weights stay in the nearest caches while the pixels go by.
-        pixels().for_each(|first| outs().for_each(|first_out| block(first_out, first)));
+        pixels().for_each(|part| outs().for_each(|first_out| block(first_out, part.clone())));
     } else {
-        outs().for_each(|first_out| pixels().for_each(|first| block(first_out, first)));
+        outs().for_each(|first_out| pixels().for_each(|part| block(first_out, part)));
     }
 }
 
@@ -312,6 +312,14 @@ impl Kernel {
 
     fn n_rows(self) -> usize {
         self.n_vectors * self.lanes
+    }
+
+    /// Pixels, a whole number of the widest vectors, as calls take them: in parts of nearly one length, since a call
+    /// of one vector waits for its sums.
+    fn parts(self, n_pixels: usize) -> impl Iterator<Item = Range<usize>> {
+        let n = n_pixels.div_ceil(self.n_rows());
+        let at = move |part: usize| part * (n_pixels / self.lanes) / n * self.lanes;
+        (0..n).map(move |part| at(part)..at(part + 1))
     }
 
     fn micro(self, n_pixels: usize, n_out: usize) -> MicroKernelFn<f32> {

@@ -11,6 +11,7 @@ mod config;
 pub(crate) mod fields;
 mod frames;
 mod lamb;
+mod limits;
 mod moments;
 mod optimiser;
 mod prefetch;

@@ -8,11 +8,14 @@ use jiff::Timestamp;
 use stormlens_data::archive::{Archive, frame_time};
 use stormlens_data::card::NowcastField;
 use stormlens_data::dataset::{self, DatasetError, Frames, Windows};
+use stormlens_data::files::name_of;
 use stormlens_data::import::knmi::FRAME_STEP_MIN;
 use stormlens_data::time;
 
 use super::tell_gaps;
 use crate::places::{DATA, Places};
+
+mod fields;
 
 /// List folders of raw frames and the files of training sets
 #[derive(Debug, clap::Args)]
@@ -22,8 +25,8 @@ pub struct List {
     folders: Vec<PathBuf>,
 }
 
-/// Show times, gaps and rain or clouds of a folder of frames, or the groups of a training set's file
-/// or folder
+/// Show times, gaps and rain or clouds of a folder of frames, the groups of a training set's file
+/// or folder, or the fields of a NetCDF or GRIB file and what of them cannot be used
 #[derive(Debug, clap::Args)]
 pub struct Show {
     path: PathBuf,
@@ -107,6 +110,10 @@ impl Show {
         if !self.path.exists() {
             bail!("there is no folder or file {}", self.path.display());
         }
+        check_no_frame(&self.path)?;
+        if fields::is_named_so(&self.path) {
+            return fields::show(out, &self.path);
+        }
         let set = Set::open(&self.path)?;
         writeln!(out, "{}", set.counts())?;
         match set {
@@ -114,6 +121,19 @@ impl Show {
             Set::Windows(windows) => show_windows(out, &windows),
         }
     }
+}
+
+/// A frame is no training set, and says less alone than with those beside it.
+fn check_no_frame(path: &Path) -> anyhow::Result<()> {
+    let Some(time) = frame_time(&name_of(path)) else { return Ok(()) };
+    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = beside.unwrap_or(Path::new("."));
+    bail!(
+        "{} is one radar frame, of {}: show the frames of its folder with stormlens dataset show {}",
+        path.display(),
+        time::format_utc(time),
+        folder.display()
+    )
 }
 
 fn show_archive(out: &mut dyn Write, archive: &Archive) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 use stormlens_data::archive::Archive;
 use stormlens_data::dataset::{BuildOptions, Rule, Split};
 
@@ -178,4 +179,51 @@ fn what_is_missing_is_named() {
 fn the_sample_frames_are_summed_up() {
     let expected = "92 radar frames from 2010-08-26 00:00 UTC to 2010-08-26 07:35 UTC, 0 gaps";
     assert_eq!(summary(&Archive::open(&raw_folder()).unwrap()), expected);
+}
+
+/// A frame is a good file, only no training set.
+#[test]
+fn a_single_frame_is_called_so() {
+    let frame = raw_folder().join("RAD_NL25_RAP_5min_201008260535.h5");
+    let message = run_words(&["show", frame.to_str().unwrap()]);
+    let message = format!("{:#}", message.unwrap_err());
+    assert!(message.contains("is one radar frame, of 2010-08-26 05:35 UTC: show"), "{message}");
+}
+
+/// Rain and the maximum of rain at one place of time.
+fn rain_and_its_maximum() -> Vec<u8> {
+    let mut file = NcFileBuilder::new();
+    let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
+    let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        let variable = file.add_variable::<f64>(name, on).unwrap();
+        file.write_variable(variable, values).unwrap();
+        for &(key, text) in attributes {
+            let text = NcAttrValue::Chars(text.into());
+            file.add_variable_attribute(variable, key, text).unwrap();
+        }
+    };
+    add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);
+    add("rain", &[lat, lon], &[1.0; 4], &[("units", "mm")]);
+    let method = ("cell_methods", "time: maximum");
+    add("precip", &[lat, lon], &[1.0; 4], &[("units", "mm"), method]);
+    file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1
+}
+
+/// What a file holds, and why what looks like rain cannot be used.
+#[test]
+fn a_file_of_fields_is_listed_with_what_was_left_out() {
+    let fields = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/stormlens-data/tests/fields");
+    let shown = |path: PathBuf| run_words(&["show", path.to_str().unwrap()]).unwrap();
+    let words = "tp (mm): 2 fields, until 2024-01-01 03:00 UTC to 2024-01-01 06:00 UTC\n";
+    assert_eq!(shown(fields.join("forecast_netcdf4.nc")), words);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.nc");
+    std::fs::write(&path, rain_and_its_maximum()).unwrap();
+    let found = shown(path);
+    for variable in ["rain", "precip"] {
+        assert!(found.contains(&format!("{variable} (mm): 1 field\n")), "{found}");
+    }
+    let words = "\nleft out: precip (mm) is not rain: its cell_methods are “time: maximum”\n";
+    assert!(found.ends_with(words), "{found}");
 }

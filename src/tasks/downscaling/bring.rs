@@ -92,7 +92,7 @@ fn of_fields(
     let stated = hours_of(files, HOURS)?;
     let found = task.fields.bring(path, files.parameters.one(VARIABLE)?, stated, heights)?;
     let entries = found.iter().filter_map(|id| task.fields.find(id).ok()).collect();
-    meant(&name.to_string(), entries, files)
+    meant(task, &name.to_string(), entries, files)
 }
 
 /// Tiles as the network takes them, or a field whose grid is said.
@@ -150,7 +150,12 @@ fn time(text: &str) -> anyhow::Result<jiff::Timestamp> {
 }
 
 /// The sums that are meant.
-fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Result<Vec<String>> {
+fn meant(
+    task: &DownscalingTask,
+    file: &str,
+    mut entries: Vec<Entry>,
+    files: &Files<'_>,
+) -> anyhow::Result<Vec<String>> {
     let known = listed(&entries);
     if let Some(name) = files.parameters.one(VARIABLE)? {
         entries.retain(|entry| entry.variable.eq_ignore_ascii_case(name));
@@ -158,11 +163,14 @@ fn meant(file: &str, mut entries: Vec<Entry>, files: &Files<'_>) -> anyhow::Resu
     if let Some(text) = files.parameters.one(END)? {
         let end = time(text)?;
         let away = |entry: &&Entry| (entry.end.as_second() - end.as_second()).abs();
-        let nearest = entries.iter().min_by_key(away).map(|entry| format_utc(entry.end));
+        let nearest = entries.iter().min_by_key(away).cloned();
         entries.retain(|entry| entry.end == end);
         if let Some(nearest) = nearest.filter(|_| entries.is_empty()) {
+            let why = task.fields.why_no_sum(&nearest.id, end);
+            let why = why.map_or(String::new(), |why| format!(" ({why})"));
+            let nearest = format_utc(nearest.end);
             bail!(
-                "{file} has no sum that ends at {text}, the nearest ends at {nearest}; it has {known}"
+                "{file} has no sum that ends at {text}{why}, the nearest ends at {nearest}; it has {known}"
             );
         }
     }
@@ -220,6 +228,7 @@ mod tests {
             source: String::new(),
             stated: None,
             heights: None,
+            left_out: None,
             is_sample: false,
         };
         let ends = ["2016-09-22T03:00Z", "2016-09-22T06:00Z", "2016-09-22T09:00Z"];

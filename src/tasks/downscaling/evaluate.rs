@@ -6,10 +6,11 @@ mod forecasts;
 mod probabilities;
 mod table;
 
-use anyhow::{Context as _, bail};
-use stormlens_data::card::Refining;
+use anyhow::{Context as _, bail, ensure};
+use stormlens_data::card::{RainStatement, Refining};
+use stormlens_data::score::downscaling::{Fractions, Missing};
 
-use self::cases::Cases;
+use self::cases::{ALL, Cases};
 use self::counts::Counts;
 use self::forecasts::Forecaster;
 use self::probabilities::{Drawn, Probabilities};
@@ -18,10 +19,14 @@ use crate::cli::evaluate::{Evaluated, Evaluation};
 
 const VARIABLE: &str = "variable";
 const EACH_HOURS: &str = "each-hours";
+const SUM_HOURS: &str = "sum-hours";
 const COARSE: &str = "coarse";
 const DOMAIN: &str = "domain";
 const MEMBERS: &str = "members";
 const THRESHOLDS: &str = "thresholds";
+/// How another program counts.
+const COMPAT: &str = "compat";
+const PYSTEPS: &str = "pysteps";
 
 /// Members of an ensemble until somebody says.
 const N_MEMBERS: usize = 16;
@@ -37,13 +42,26 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Option<anyhow::Result<Evaluated>
 }
 
 fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evaluated> {
-    let known =
-        [VARIABLE, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, COARSE, DOMAIN, MEMBERS, THRESHOLDS];
+    let known = [
+        VARIABLE,
+        EACH_HOURS,
+        SUM_HOURS,
+        ELEVATION,
+        ELEVATION_VARIABLE,
+        COARSE,
+        DOMAIN,
+        MEMBERS,
+        THRESHOLDS,
+        COMPAT,
+    ];
     evaluation.parameters.only(&known).context("the network refines rain")?;
-    let cases = Cases::open(evaluation, refining)?;
+    let missing = missing(evaluation)?;
+    let stated = refining;
+    let refining = &of_hours(evaluation, stated)?;
+    let mut cases = Cases::open(evaluation, refining)?;
     let forecaster = Forecaster::new(evaluation, refining, n_members(evaluation)?);
     let thresholds = thresholds(evaluation)?;
-    let mut counts = Counts::new(*refining, &thresholds, &SCALES);
+    let mut counts = Counts::new(*refining, Fractions::new(&thresholds, &SCALES, missing));
     let ends = cases.ends();
     let drawn = Drawn::of(cases.n_periods(&ends));
     let mut probabilities = Probabilities::new(drawn, &thresholds);
@@ -58,8 +76,45 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
     if counts.n_cases() == 0 {
         bail!("{} has no wet tile in {:?}", evaluation.dataset.display(), evaluation.split);
     }
+    for words in [other_hours(stated, refining), cases.coarser()].into_iter().flatten() {
+        cases.setting += &format!("; {words}");
+    }
     let probabilities = probabilities.verified(refining.rain.hours)?;
     Ok(table::evaluated(&cases, &counts, &probabilities))
+}
+
+/// The same weights for sums of other hours than those that they state, where somebody names them.
+fn of_hours(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Refining> {
+    let fits = |hours: &u32| (1..=24).contains(hours);
+    let named = evaluation.parameters.number(SUM_HOURS, "a whole number from 1 to 24", fits)?;
+    let hours = named.unwrap_or(refining.rain.hours);
+    ensure!(
+        hours == refining.rain.hours || evaluation.split == ALL,
+        "the split of the weights is of sums of {} h: score --split {ALL} with --{SUM_HOURS} {hours}",
+        refining.rain.hours
+    );
+    Ok(Refining { rain: RainStatement { hours, ..refining.rain }, ..*refining })
+}
+
+fn other_hours(stated: &Refining, scored: &Refining) -> Option<String> {
+    let [stated, scored] = [stated, scored].map(|refining| refining.rain.hours);
+    let text = format!(
+        "sums of {scored} h are scored, and the weights are of rain summed over {stated} h"
+    );
+    (stated != scored).then_some(text)
+}
+
+/// Whether the Fractions Skill Score counts as pysteps does.
+fn missing(evaluation: &Evaluation<'_>) -> anyhow::Result<Missing> {
+    match evaluation.parameters.one(COMPAT)? {
+        None => Ok(Missing::LeftOut),
+        Some(PYSTEPS) => Ok(Missing::Dry),
+        Some(other) => {
+            bail!(
+                "--{COMPAT} {other}: the only rule of another program for rain to refine is {PYSTEPS}"
+            )
+        }
+    }
 }
 
 fn n_members(evaluation: &Evaluation<'_>) -> anyhow::Result<usize> {

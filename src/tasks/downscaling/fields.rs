@@ -54,6 +54,8 @@ pub struct Entry {
     pub stated: Option<StatedInterval>,
     /// The name of the heights that came with it.
     pub heights: Option<String>,
+    /// What of its files could not be used, with the reasons.
+    pub left_out: Option<String>,
     pub is_sample: bool,
 }
 
@@ -109,6 +111,7 @@ impl Fields {
                         held.insert(entry.id.clone(), (archive.clone(), end));
                         samples.push(entry);
                     }
+                    problems.extend(archive.why_left_out());
                     archives.push(archive);
                 }
                 Err(error) => problems.push(format!("{error:#}")),
@@ -154,6 +157,12 @@ impl Fields {
         let found = Name::parse(name).and_then(|name| self.file(&name));
         let (file, heights) = found.ok_or_else(|| gone(name))?;
         Ok(file.entries(heights.as_ref()))
+    }
+
+    /// Why the file of a sum has none that ends at a time; `None` where nothing says it.
+    pub fn why_no_sum(&self, id: &str, end: Timestamp) -> Option<String> {
+        let (name, _) = Name::parse_sum(id)?;
+        self.open_file(&name)?.why_no_sum(end)
     }
 
     /// A file that was brought, with the heights that came with it.

@@ -65,8 +65,10 @@ fn typed(parameters: &Parameters) -> anyhow::Result<Option<RainStatement>> {
     let hours = match parameters.one(HOURS)? {
         None => published.hours,
         Some(text) => {
-            text.parse().ok().filter(|hours| (1..=240).contains(hours)).with_context(|| {
-                format!("--{HOURS} {text} is no whole number of hours from 1 to 240")
+            let (least, most) = RainStatement::HOURS.into_inner();
+            let hours = text.parse().ok().filter(|hours| RainStatement::HOURS.contains(hours));
+            hours.with_context(|| {
+                format!("--{HOURS} {text} is no whole number of hours from {least} to {most}")
             })?
         }
     };

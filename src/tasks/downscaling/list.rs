@@ -40,7 +40,7 @@ const N_SUGGESTIONS: usize = 6;
 #[template(path = "tasks/downscaling/list.html")]
 struct ListPage {
     layout: Layout,
-    /// Of sums over the hours of the samples.
+    /// Of sums over the hours of the samples on the page.
     legend: Option<Legend>,
     cards: Vec<Card>,
     n_all: usize,
@@ -55,6 +55,7 @@ struct ListPage {
 pub struct Card {
     pub href: String,
     pub heading: String,
+    /// Of what, and of how many hours.
     pub title: String,
     /// What the weights of the networks have seen of it.
     pub seen: Seen,
@@ -106,7 +107,7 @@ pub fn card(entry: &Entry, catalog: &Catalog) -> Card {
     Card {
         href: page_of(&entry.id),
         heading: format!("{} UTC, {}", format::clock(entry.end), format::date(entry.end)),
-        title: entry.title.clone(),
+        title: format!("{}, {} h", entry.title, entry.hours),
         seen: split::seen(entry, catalog),
         alt: format!("{}, {}", heading(entry), entry.title),
         light: picture_address(&entry.id, Theme::Light),
@@ -136,11 +137,11 @@ pub fn show(
         page => format!("{}?page={page}", SECTION.href),
     };
     let page = page_number(&parameters, n_pages, address)?;
-    let shown = samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
+    let shown = || samples.iter().rev().skip((page - 1) * N_ON_PAGE).take(N_ON_PAGE);
     let list = ListPage {
         layout: Layout::new(state, Some(SECTION)),
-        legend: samples.first().map(|entry| Legend::of_sum(entry.hours)),
-        cards: shown.map(|entry| card(entry, &state.catalog)).collect(),
+        legend: Legend::of_sums(shown().map(|entry| entry.hours)),
+        cards: shown().map(|entry| card(entry, &state.catalog)).collect(),
         n_all: samples.len(),
         page,
         n_pages,
@@ -156,7 +157,7 @@ pub fn show(
 struct FilePage {
     layout: Layout,
     name: String,
-    /// What was said of the file, and what came with it.
+    /// What was said of the file, what came with it, and what of it could not be used.
     facts: Vec<(&'static str, String)>,
     sums: Vec<Sum>,
 }
@@ -193,11 +194,16 @@ pub async fn of_file(
     render(&headers, &page)
 }
 
-/// What whoever brought a file said of it, and brought with it.
+/// What of the files of a sum could not be used.
+fn not_used(entry: &Entry) -> Option<(&'static str, String)> {
+    entry.left_out.clone().map(|why| ("Left out of the rain", why))
+}
+
+/// What whoever brought a file said of it, and brought with it; and what of it could not be used.
 fn said(entry: &Entry) -> Vec<(&'static str, String)> {
     let stated = entry.stated.map(|stated| ("Interval stated", sentence(&stated.to_string())));
     let heights = entry.heights.clone().map(|name| ("Heights", name));
-    stated.into_iter().chain(heights).collect()
+    stated.into_iter().chain(heights).chain(not_used(entry)).collect()
 }
 
 pub async fn one(
@@ -249,6 +255,7 @@ fn describe(
     ];
     facts.extend(entry.stated.map(|stated| ("Interval stated", sentence(&stated.to_string()))));
     facts.extend(rain.heights.as_ref().map(|own| ("Heights", heights(own))));
+    facts.extend(not_used(&entry));
     let domain = entry.domain.unwrap_or_else(|| [west, south, east, north].map(degrees));
     let bounds = [south, north, west, east];
     let refined = entry.domain.map_or_else(

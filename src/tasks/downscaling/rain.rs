@@ -6,18 +6,20 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
 use stormlens_data::field::accumulation::{
-    Usable, accumulate_decoded, check_no_total, check_read, hours_before, usable,
+    accumulate_decoded, check_no_total, check_read, hours_before, usable,
 };
-use stormlens_data::field::rain_name::{
-    check_is_rain, is_part_of_rain, is_rain, is_whole_rain, not_rain, only_parts,
-};
+use stormlens_data::field::left_out::nothing_usable;
+use stormlens_data::field::rain_name::{AllRain, check_is_rain};
 use stormlens_data::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, LeftOut, RainKind, RainPart,
-    accumulate, series,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, LeftOut, RainKind, accumulate,
+    series,
 };
 use stormlens_data::time::format_utc;
 
+use self::not_used::NotUsed;
 use super::terrain::Terrain;
+
+mod not_used;
 
 /// A sum of some hours that a file has the fields for.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,13 @@ pub struct Offer {
     pub hours: i64,
     /// Places of the fields in the file.
     pub places: Vec<usize>,
+}
+
+/// What the fields of a file make, and what of them could not be used.
+#[derive(Debug)]
+pub struct Offers {
+    pub sums: Vec<Offer>,
+    pub not_used: NotUsed,
 }
 
 impl Offer {
@@ -69,6 +78,8 @@ pub struct Rain {
     pub stated: Option<StatedInterval>,
     /// Heights that came with it.
     pub heights: Option<Terrain>,
+    /// What of its files could not be used, with the reasons.
+    pub left_out: Option<String>,
     pub credit: Credit,
 }
 
@@ -79,8 +90,17 @@ impl Rain {
     /// What was observed, of which nobody states anything.
     pub fn new(field: GriddedField, rule: String, clipped_mm: f64, credit: Credit) -> Self {
         let is_fine = field.grid.spacing_deg().iter().all(|&spacing| spacing <= FINE_DEG);
-        let (stated, heights) = (None, None);
-        Self { field, rule, clipped_mm, is_fine, is_observed: true, stated, heights, credit }
+        Self {
+            field,
+            rule,
+            clipped_mm,
+            is_fine,
+            is_observed: true,
+            stated: None,
+            heights: None,
+            left_out: None,
+            credit,
+        }
     }
 }
 
@@ -119,31 +139,37 @@ pub fn offers_of_file(
     file: &FieldFile,
     (hours, stated): (i64, Option<i64>),
     variable: Option<&str>,
-) -> Result<Vec<Offer>, FieldError> {
-    let found = match variable {
-        Some(variable) => offers_named(name, file.contents(), (hours, stated), variable),
-        None => offers(name, file.contents(), hours, stated),
+) -> Result<Offers, FieldError> {
+    let Some(variable) = variable else {
+        let mut found = offers(name, file.contents(), hours, stated)
+            .map_err(|error| file.without_rain(error))?;
+        found.not_used.add_variables(file.no_rain());
+        return without_gaps(file, found);
     };
-    let is_meant = |left: &LeftOut| match variable {
-        Some(variable) => left.content.variable.eq_ignore_ascii_case(variable),
-        None => is_whole_rain(&left.content),
-    };
-    without_gaps(file, found.map_err(|error| file.explained(error, is_meant))?)
+    let is_meant = |left: &LeftOut| left.content.variable.eq_ignore_ascii_case(variable);
+    let mut found = offers_named(name, file.contents(), (hours, stated), variable)
+        .map_err(|error| file.explained(error, is_meant))?;
+    found.not_used.add_variables(file.reasons_left_out(|left| left.is_message_of(variable)));
+    without_gaps(file, found)
 }
 
 /// Without sums of rates between which a message may be missing; where no other is left, why.
-fn without_gaps(file: &FieldFile, offers: Vec<Offer>) -> Result<Vec<Offer>, FieldError> {
+fn without_gaps(file: &FieldFile, mut found: Offers) -> Result<Offers, FieldError> {
     let mut gap = None;
-    let mut whole = Vec::new();
-    for offer in offers {
-        match file.check_no_gap(&offer.places) {
-            Ok(()) => whole.push(offer),
-            Err(error) => gap = Some(error),
+    found.sums.retain(|offer| match file.check_no_gap(&offer.places) {
+        Ok(()) => true,
+        Err(error) => {
+            gap = Some(error);
+            false
         }
-    }
+    });
     match gap {
-        Some(error) if whole.is_empty() => Err(error),
-        _ => Ok(whole),
+        Some(error) if found.sums.is_empty() => Err(error),
+        Some(error) => {
+            found.not_used.add_variables(vec![error.to_string()]);
+            Ok(found)
+        }
+        None => Ok(found),
     }
 }
 
@@ -157,36 +183,12 @@ pub fn offers(
     contents: &[Content],
     hours: i64,
     stated: Option<i64>,
-) -> Result<Vec<Offer>, FieldError> {
-    let rain: Vec<(&Content, RainKind)> = contents
-        .iter()
-        .filter(|content| is_rain(content) || is_part_of_rain(content))
-        .map(|content| (content, RainKind::of(content)))
-        .collect();
-    let has_convective = rain.iter().any(|(_, kind)| kind.part() == Some(RainPart::Convective));
-    if !rain.iter().any(|(content, kind)| is_whole(content, kind, has_convective)) {
-        let of_part = rain.iter().find(|(_, kind)| kind.part().is_some());
-        if let Some((part, _)) = of_part {
-            return Err(only_parts(name, part));
-        }
-        if let Some((other, RainKind::Other(why))) = rain.first() {
-            return Err(not_rain(name, other, why));
-        }
+) -> Result<Offers, FieldError> {
+    let all_rain = AllRain::of(contents);
+    if let Some(error) = all_rain.refusal(name, contents) {
+        return Err(error);
     }
-    offers_of(name, contents, (hours, stated), |content| {
-        is_rain(content) && is_whole(content, &RainKind::of(content), has_convective)
-    })
-}
-
-/// Whether a field is all the rain. Grid-scale rain of the archives with `prec_acc_nc` is, where no convective part is
-/// beside it: the model resolves convection.
-fn is_whole(content: &Content, kind: &RainKind, has_convective: bool) -> bool {
-    let is_resolved = content.variable.eq_ignore_ascii_case("prec_acc_nc") && !has_convective;
-    match kind {
-        RainKind::Whole => true,
-        RainKind::Part(part) => *part == RainPart::LargeScale && is_resolved,
-        RainKind::Other(_) => false,
-    }
+    offers_of(name, contents, (hours, stated), |content| all_rain.has(content))
 }
 
 /// The same of a variable that somebody names: it is rain, or the part that is wanted, whatever the file calls it. Its unit
@@ -199,7 +201,7 @@ pub fn offers_named(
     contents: &[Content],
     (hours, stated): (i64, Option<i64>),
     variable: &str,
-) -> Result<Vec<Offer>, FieldError> {
+) -> Result<Offers, FieldError> {
     let is_it = |content: &Content| content.variable.eq_ignore_ascii_case(variable);
     // Of messages with one name, some may be the spread of an ensemble and others its mean.
     let is_other = |content: &Content| matches!(RainKind::of(content), RainKind::Other(_));
@@ -224,63 +226,101 @@ fn offers_of(
     contents: &[Content],
     (hours, stated): (i64, Option<i64>),
     is_meant: impl Fn(&Content) -> bool,
-) -> Result<Vec<Offer>, FieldError> {
-    let mut found = Vec::new();
-    let (mut why, mut too_early, mut others) = (None, None, Usable::default());
+) -> Result<Offers, FieldError> {
     let rain = || contents.iter().filter(|content| is_meant(content));
     let open = rain().find(|content| is_amount_at_a_moment(content));
-    match (stated, open) {
-        (Some(_), None) if rain().next().is_some() => {
-            return Err(stated_in_vain(name, rain()));
-        }
-        (None, Some(content)) => why = Some(unstated(name, &content.variable)),
-        _ => {}
+    if stated.is_some() && open.is_none() && rain().next().is_some() {
+        return Err(stated_in_vain(name, rain()));
     }
+    let (mut found, mut not_used) = (Vec::new(), NotUsed::default());
+    let (mut errors, mut too_early) = (Vec::new(), None);
     for group in series(contents, &is_meant) {
-        let group = usable(contents, &group, stated);
-        let places = &group.places;
-        let fields: Vec<GriddedField> =
-            places.iter().filter_map(|&i| head(&contents[i], stated)).collect();
-        if fields.is_empty() {
-            others.left_out.extend(group.left_out);
+        let variable = contents[group[0]].variable.as_str();
+        let made = of_series(contents, &group, (hours, stated), &mut not_used);
+        found.extend(made.sums);
+        errors.extend(made.errors.into_iter().map(|error| (variable, error)));
+        too_early = too_early.or(made.too_early);
+    }
+    if !found.is_empty() {
+        return Ok(Offers { sums: found, not_used });
+    }
+    // Whoever knows the interval can state it, whatever else there is.
+    Err(match open.filter(|_| stated.is_none()) {
+        Some(content) => unstated(name, &content.variable),
+        None if !errors.is_empty() => nothing_usable(name, with_variables(errors)),
+        None => too_early.unwrap_or_else(|| no_rain(name, contents)),
+    })
+}
+
+/// What fields that follow each other make.
+#[derive(Default)]
+struct OfSeries {
+    sums: Vec<Offer>,
+    /// Why no field can be used, or the first sum inside of the file cannot be made.
+    errors: Vec<FieldError>,
+    /// What is wrong with a sum that begins before the first field: it cannot be made, and that says nothing of a gap.
+    too_early: Option<FieldError>,
+}
+
+fn of_series(
+    contents: &[Content],
+    group: &[usize],
+    (hours, stated): (i64, Option<i64>),
+    not_used: &mut NotUsed,
+) -> OfSeries {
+    let group = usable(contents, group, stated);
+    not_used.add_fields(contents, &group.left_out);
+    let places = &group.places;
+    let mut made = OfSeries::default();
+    let Some(&first) = places.first() else {
+        made.errors = group.left_out.into_iter().map(|(_, error)| error).collect();
+        return made;
+    };
+    not_used.add_series(&contents[first]);
+    let fields: Vec<GriddedField> =
+        places.iter().filter_map(|&place| head(&contents[place], stated)).collect();
+    let mut ends: Vec<Timestamp> =
+        fields.iter().filter_map(|field| Some(field.interval?.end)).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let earliest = fields.iter().filter_map(|field| Some(field.interval?.start)).min();
+    for end in ends {
+        let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
+        let near = places.iter().map(|&place| &contents[place]);
+        let near = near.filter(|content| is_near(content, (start, end)));
+        let Err(error) = check_read(near).and_then(|()| accumulate(&fields, start, end)) else {
+            made.sums.push(offer(contents, places, (start, end), hours));
             continue;
-        }
-        let mut ends: Vec<Timestamp> =
-            fields.iter().filter_map(|field| Some(field.interval?.end)).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        let earliest = fields.iter().filter_map(|field| Some(field.interval?.start)).min();
-        for end in ends {
-            let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
-            let near = places.iter().map(|&i| &contents[i]);
-            let near = near.filter(|content| is_near(content, (start, end)));
-            match check_read(near).and_then(|()| accumulate(&fields, start, end)) {
-                Ok(_) => found.push(offer(contents, places, (start, end), hours)),
-                // What begins before the first field cannot be made, and that says nothing of a gap.
-                Err(error) if earliest.is_some_and(|first| start < first) => {
-                    too_early.get_or_insert_with(|| group.explained(error));
-                }
-                Err(error) => {
-                    why.get_or_insert_with(|| group.explained(error));
-                }
-            }
+        };
+        let (error, is_too_early) =
+            (group.explained(error), earliest.is_some_and(|first| start < first));
+        not_used.add_sum(end, is_too_early, &error);
+        match is_too_early {
+            true => made.too_early = made.too_early.or(Some(error)),
+            false if made.errors.is_empty() => made.errors.push(error),
+            false => {}
         }
     }
-    match (found.is_empty(), why.or(too_early)) {
-        (false, _) => Ok(found),
-        (true, Some(error)) => Err(others.explained(error)),
-        (true, None) => {
-            if let Some((_, error)) = others.left_out.into_iter().next() {
-                return Err(error);
-            }
-            let listed: Vec<String> = contents.iter().take(8).map(ToString::to_string).collect();
-            let what = format!(
-                "{name} holds no rain: a sum or a rate with its times is needed, and it has {}",
-                listed.join("; ")
-            );
-            Err(FieldError::Interval { what })
-        }
-    }
+    made
+}
+
+/// Of several variables each error names its own.
+fn with_variables(errors: Vec<(&str, FieldError)>) -> Vec<FieldError> {
+    let is_one = errors.iter().all(|(variable, _)| *variable == errors[0].0);
+    let named = |(variable, error): (&str, FieldError)| match error.to_string() {
+        words if is_one || words.contains(variable) => error,
+        words => FieldError::Interval { what: format!("{variable}: {words}") },
+    };
+    errors.into_iter().map(named).collect()
+}
+
+fn no_rain(name: &str, contents: &[Content]) -> FieldError {
+    let listed: Vec<String> = contents.iter().take(8).map(ToString::to_string).collect();
+    let what = format!(
+        "{name} holds no rain: a sum or a rate with its times is needed, and it has {}",
+        listed.join("; ")
+    );
+    FieldError::Interval { what }
 }
 
 /// A field as its head says it, which decides whether a sum can be made.

@@ -9,7 +9,9 @@ mod variables;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{Geometry, Tile, TileRain};
 use stormlens_data::outcome::{Axis, Colours, Domain, Quantity, Role, Values, Variable};
-use stormlens_data::score::downscaling::{CONTINUOUS_SCORES, Merge, Moments, Verified};
+use stormlens_data::score::downscaling::{
+    CONTINUOUS_SCORES, Fractions, Merge, Missing, Moments, Verified,
+};
 
 pub use self::ensemble::Ensemble;
 use super::map::Ground;
@@ -57,7 +59,8 @@ impl Scores {
         let verify = |map: &Scored<'_>| -> Vec<Verified> {
             let of_tile = |(tile, rain): &&(Tile, TileRain)| {
                 let cut = |values: &[f32]| cut(values, ground, tile, &work.geometry);
-                let mut sums = Verified::new(work.geometry, work.scale, &THRESHOLDS_MM, &SCALES);
+                let fractions = Fractions::new(&THRESHOLDS_MM, &SCALES, Missing::LeftOut);
+                let mut sums = Verified::new(work.geometry, work.scale, fractions);
                 let dry = vec![0.0; n_coarse];
                 let coarse = if let TileRain::Wet(coarse) = rain { coarse } else { &dry };
                 let heights = elevation.map(cut);

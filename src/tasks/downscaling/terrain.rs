@@ -80,9 +80,20 @@ impl Terrain {
         format!("{}°", (latitude * 1e4).round() / 1e4)
     }
 
+    /// What is used of it in `[south, north, west, east]`, the part that is refined.
+    pub fn in_words(&self, bounds: [f64; 4]) -> String {
+        let used = [self.heights(bounds), self.missing(bounds)].into_iter().flatten();
+        let used = used.collect::<Vec<_>>().join(", and ");
+        let every = format!("{}, a node every {}", self.name, self.resolution());
+        match used.is_empty() {
+            true => every,
+            false => format!("{every}; in the part that is refined, {used}"),
+        }
+    }
+
     /// `heights from 1,280 to 3,012 m` in `[south, north, west, east]`, by which a wrong unit is noticed; `None` where no
     /// node with a height lies there.
-    pub fn heights(&self, bounds: [f64; 4]) -> Option<String> {
+    fn heights(&self, bounds: [f64; 4]) -> Option<String> {
         let widened = |range: Option<[f32; 2]>, height: f32| {
             let [low, high] = range.unwrap_or([height; 2]);
             Some([low.min(height), high.max(height)])
@@ -93,7 +104,7 @@ impl Terrain {
     }
 
     /// How many nodes in `[south, north, west, east]` have no height, in words; `None` where all have one.
-    pub fn missing(&self, bounds: [f64; 4]) -> Option<String> {
+    fn missing(&self, bounds: [f64; 4]) -> Option<String> {
         let (mut n, mut n_missing) = (0_usize, 0_usize);
         for height in nodes_within(&self.field, bounds) {
             n += 1;
@@ -101,7 +112,7 @@ impl Terrain {
         }
         (n_missing > 0).then(|| {
             format!(
-                "{n_missing} of its {n} nodes have no height, where 0 m is taken as over the sea"
+                "{n_missing} of {n} nodes have no height: 0 m is taken for them, as over the sea"
             )
         })
     }
@@ -239,4 +250,40 @@ fn read_file(path: &Path) -> Result<Terrain, FieldError> {
 fn read_bytes(path: &Path) -> Result<NamedBytes, FieldError> {
     let bytes = files::read_file(path, MAX_FILE_BYTES)?;
     Ok(NamedBytes { name: files::name_of(path), bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use stormlens_data::field::LatLonGrid;
+
+    use super::*;
+
+    /// Nodes every degree, four by four.
+    fn terrain(height: impl Fn(usize) -> f32) -> Terrain {
+        let degrees = [0.0, 1.0, 2.0, 3.0];
+        let field = GriddedField {
+            variable: "orog".to_owned(),
+            unit: "m".to_owned(),
+            interval: None,
+            reference_time: None,
+            grid: LatLonGrid::new(&degrees, &degrees).expect("a grid"),
+            values: (0..16).map(height).collect(),
+            source: "orog, own.nc".to_owned(),
+        };
+        Terrain { field: Arc::new(field), name: "own.nc".to_owned(), key: String::new() }
+    }
+
+    /// Of the file there may be many more: what is counted lies in the part that is refined.
+    #[test]
+    fn nodes_without_a_height_are_counted_where_rain_is_refined() {
+        let bounds = [0.0, 1.0, 0.0, 1.0];
+        let whole = terrain(|_| 250.0).in_words(bounds);
+        let own = "own.nc, a node every 1°; in the part that is refined, heights from 250 to 250 m";
+        assert_eq!(whole, own);
+        let gaps = terrain(|i| if [0, 10, 11, 15].contains(&i) { f32::NAN } else { 250.0 });
+        let missing = "1 of 4 nodes have no height: 0 m is taken for them, as over the sea";
+        assert_eq!(gaps.in_words(bounds), format!("{own}, and {missing}"));
+        let none = terrain(|_| f32::NAN).in_words(bounds);
+        assert!(none.contains("refined, 4 of 4 nodes have no height"), "{none}");
+    }
 }

@@ -27,6 +27,7 @@ use crate::web::upload::{Intake, Kept, UploadLimits};
 
 mod answers;
 mod files;
+mod left_out;
 mod plateau;
 
 /// The wettest end of the shipped hours.

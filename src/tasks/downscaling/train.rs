@@ -30,6 +30,7 @@ pub fn train(run: &Run<'_>) -> Option<anyhow::Result<()>> {
 
 fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     let config: TileConfig = run.config()?;
+    config.check().map_err(anyhow::Error::msg)?;
     written::make_folder(&config.output)?;
     let begin = begin(run, &config)?;
     say(format_args!("reading the rain in {}", config.data.rain.display()));

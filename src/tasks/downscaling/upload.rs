@@ -114,6 +114,8 @@ struct Receipt {
     /// Where to go on.
     page: String,
     sums: Vec<ReceivedSum>,
+    /// What of the file could not be used, with the reasons.
+    left_out: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +142,7 @@ fn answer(state: &AppState, entries: &[Entry], headers: &HeaderMap) -> Response 
         page: state.public_path(page_of(&entry.id)),
     };
     let sums = entries.iter().map(sum).collect();
-    let receipt = Receipt { page: state.public_path(page.clone()), sums };
+    let left_out = entries.first().and_then(|entry| entry.left_out.clone());
+    let receipt = Receipt { page: state.public_path(page.clone()), sums, left_out };
     upload::answer(headers, page, receipt)
 }

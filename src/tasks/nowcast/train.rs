@@ -33,6 +33,7 @@ fn train_on_frames(run: &Run<'_>) -> anyhow::Result<()> {
         return train_spark(run);
     }
     let config: TrainConfig = run.config()?;
+    config.check().map_err(anyhow::Error::msg)?;
     let examples = open(&config.data)?;
     let supervision = FrameSupervision::new(&config, examples.as_ref(), run.entry.rescale)
         .with_size_multiple(run.entry.size_multiple);

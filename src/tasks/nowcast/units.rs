@@ -3,6 +3,7 @@
 use anyhow::bail;
 use stormlens_data::card::NowcastField;
 use stormlens_data::choice::choice;
+use stormlens_data::field::number;
 use stormlens_data::import::knmi::{MAX_MM_5MIN, NORMALISATION_MM_5MIN};
 
 /// The parameter that says it.
@@ -84,6 +85,7 @@ pub fn check(
             };
             let frame = i / (height * width) % n_frames;
             let (row, column) = (i / width % height, i % width);
+            let value = number(*value);
             bail!(
                 "{file} holds {value} in {sequence}frame {frame}, row {row}, column {column}: {reason}"
             );

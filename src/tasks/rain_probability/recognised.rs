@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use stormlens_data::card::{FieldStatement, FieldVariable};
 use stormlens_data::field::FieldError;
+use stormlens_data::field::left_out::few_reasons;
 use stormlens_data::probability::Found;
 use stormlens_plot::words::sentence;
 
@@ -158,6 +159,8 @@ impl Recognised {
         let [rows, columns] = fields.size;
         let grid = format!("{rows} × {columns} nodes, {}", Ground(fields).words());
         facts.push(("Grid of the weights", format!("{grid}; fields are interpolated linearly")));
+        let not_used = loaded.as_ref().ok().and_then(|loaded| loaded.not_used());
+        facts.extend(not_used.map(|why| ("Left out", why)));
         let (rows, trouble) = match loaded {
             Ok(loaded) => (rows_of(fields, &loaded), None),
             Err(error) => (Vec::new(), Some(told(&error))),
@@ -233,6 +236,8 @@ struct FilesPage {
     weights: Option<String>,
     n_variables: usize,
     times: Vec<TimeRow>,
+    /// What of the files cannot be used, with the reasons.
+    left_out: Option<String>,
 }
 
 /// A time at which files have something.
@@ -284,5 +289,6 @@ fn list(layout: Layout, upload: &Upload, some: Vec<Weights>, chosen: Option<&str
         n_variables: weights.as_ref().map_or(0, Weights::n_variables),
         weights: weights.map(|weights| weights.name()),
         times: times.into_iter().map(row).collect(),
+        left_out: few_reasons(upload.files.left_out()),
     }
 }

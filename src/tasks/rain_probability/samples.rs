@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use stormlens_data::card::{FieldStatement, FieldsCard};
 use stormlens_data::field::FieldError;
+use stormlens_data::field::left_out::few_reasons;
 use stormlens_data::probability::Found;
 use stormlens_data::probability::iberia::Iberia;
 
@@ -65,12 +66,24 @@ pub struct Loaded {
     pub is_only_one: bool,
     /// The end of their interval, or their moment, where that is known.
     pub end: Option<Timestamp>,
+    /// What of the files looks like what networks look at and cannot be used, with the reasons.
+    pub left_out: Vec<String>,
     pub credit: Credit,
 }
 
 impl Loaded {
     /// Z-scores beyond which hardly any value of weather lies; rain has some.
     const FAR: f32 = 8.0;
+
+    /// What of the files could not be used, without what a variable that is hidden says itself; `None` where that is nothing.
+    pub fn not_used(&self) -> Option<String> {
+        let is_said = |reason: &String| {
+            self.found
+                .iter()
+                .any(|one| matches!(one, Found::Hidden { why } if why.contains(reason)))
+        };
+        few_reasons(self.left_out.iter().filter(|reason| !is_said(reason)).cloned())
+    }
 
     /// The largest size of numbers that come as z-scores and cannot well be any: one in a hundred is beyond all reason, or
     /// one of them is a hundred deviations away.

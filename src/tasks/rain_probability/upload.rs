@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use stormlens_data::field::FieldError;
+use stormlens_data::field::left_out::few_reasons;
 use stormlens_data::probability::Found as FoundField;
 
 use super::list::page_of;
@@ -137,6 +138,8 @@ struct Receipt {
     samples: Vec<ReceivedSample>,
     /// At the time of the first sample with the most variables.
     variables: Vec<ReceivedVariable>,
+    /// What of the files looks like what networks look at and cannot be used, with the reasons.
+    left_out: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -184,6 +187,7 @@ fn answer(state: &AppState, taken: &Taken, chosen: Option<&str>, headers: &Heade
         weights: found.as_ref().map(|found| found.weights.name()),
         samples: times.iter().map(sample).collect(),
         variables: found.as_ref().map(variables).unwrap_or_default(),
+        left_out: few_reasons(upload.files.left_out()),
     };
     upload::answer(headers, page, receipt)
 }

@@ -1,8 +1,12 @@
 //! Weights that refine rain on tiles: what goes in, what comes out, and in which unit.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
-use crate::downscale::{Geometry, LogScale, Registration};
+use crate::downscale::{DRY_MM, Geometry, LogScale, Registration};
+use crate::field::number;
+use crate::field::record::most_mm;
 
 /// A tile of coarse rain in, the same tile with fine rain out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +48,24 @@ impl RainStatement {
 }
 
 impl RainStatement {
+    /// Hours of which sums are refined: longer ones are no weather of one time.
+    pub const HOURS: RangeInclusive<u32> = 1..=240;
+
+    /// Checks what the wettest node of a tile is multiplied to, in sums of so many hours.
+    ///
+    /// # Errors
+    /// In words that follow the number.
+    pub fn check_wettest_mm(mm: f64, hours: u32) -> Result<(), String> {
+        // Below, a tile is dry; more no gauge has measured.
+        let most = most_mm(i64::from(hours) * 3600);
+        match (DRY_MM..=most).contains(&mm) {
+            true => Ok(()),
+            false => {
+                Err(format!("give a number from {DRY_MM} to {most}, the most rain in {hours} h"))
+            }
+        }
+    }
+
     /// Checks that the numbers make a unit of a network with so many channels.
     ///
     /// # Errors
@@ -52,21 +74,27 @@ impl RainStatement {
         let Self { log_mean, log_std, wettest_mm, hours, .. } = *self;
         if !(log_mean.is_finite() && log_std.is_finite() && log_std > 0.0) {
             return Err(format!(
-                "ln(1 + mm) of mean {log_mean} and standard deviation {log_std} is no unit: the mean is a number, the deviation \
-                 a number above 0"
+                "ln(1 + mm) of mean {} and standard deviation {} is no unit: the mean is a number, the deviation \
+                 a number above 0",
+                number(log_mean),
+                number(log_std)
             ));
         }
-        if hours == 0 {
-            return Err("sums of 0 hours are no rain: an interval has at least 1 hour".to_owned());
+        if !Self::HOURS.contains(&hours) {
+            let (least, most) = Self::HOURS.into_inner();
+            return Err(format!(
+                "sums of {hours} hours are not refined: an interval has {least} to {most} hours"
+            ));
         }
         match wettest_mm {
-            Some(mm) if !(mm > 0.0 && mm.is_finite()) => Err(format!(
-                "the wettest node of a tile cannot be multiplied to {mm} mm: give a number above 0"
-            )),
             Some(_) if n_input_channels == 1 => {
                 Err("this network takes rain in mm as it is: leave out to what the wettest node of a tile is multiplied".to_owned())
             }
-            _ => Ok(()),
+            Some(mm) => Self::check_wettest_mm(mm, hours).map_err(|why| {
+                let mm = number(mm);
+                format!("the wettest node of a tile cannot be multiplied to {mm} mm: {why}")
+            }),
+            None => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Geometry, Tile, high_land};
 use crate::field::rain_name::is_rain;
 use crate::field::{
-    Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic, Wanted,
+    Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic, Wanted, number,
 };
 
 /// The highest mountain, m: what an elevation of 1 stands for in the network's second channel.
@@ -101,6 +101,7 @@ pub fn check_elevation(field: &GriddedField, bounds: [f64; 4]) -> Result<(), Fie
         });
     }
     if let Some(height) = present().find(|height| !POSSIBLE_M.contains(height)) {
+        let height = number(*height);
         let what = format!("{} holds {height} m, which is no height on the Earth", field.source);
         return Err(FieldError::Domains { what });
     }

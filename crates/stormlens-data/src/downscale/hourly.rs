@@ -7,8 +7,9 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::source::{chosen, left_out};
 use crate::field::accumulation::{Usable, hours_before};
-use crate::field::record::most_mm;
+use crate::field::record::{check_no_code, most_mm};
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainUnit, Statistic,
     accumulate,
@@ -16,11 +17,13 @@ use crate::field::{
 
 /// Hourly sums by their end.
 pub struct HourlyRain {
-    pub(super) file: FieldFile,
+    file: FieldFile,
     name: String,
     /// End of the hour, and place in the file.
     hours: Vec<(Timestamp, usize)>,
-    pub(super) fields: Usable,
+    fields: Usable,
+    /// What else looks like rain and cannot be used, with the reason.
+    others: Vec<String>,
 }
 
 /// A sum, and what was no rain in it.
@@ -35,40 +38,29 @@ impl HourlyRain {
     /// Opens a file; `stated` are the hours of which each field is the sum, where its times have no bounds.
     ///
     /// # Errors
-    /// For a file without that variable in mm, for times that are no hours or come twice, and for times without bounds
-    /// of which nobody states that they are ends of hours.
+    /// For a file without that variable in mm, for times that come twice, for times without bounds of which nobody states that
+    /// they are ends of hours, and where no field is the sum of an hour. What is none beside others is left out: a sum that
+    /// needs it is an error.
     pub fn open(path: &Path, variable: &str, stated: Option<i64>) -> Result<Self, FieldError> {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
-        let refuse = |what: String| FieldError::Interval { what: format!("{name}: {what}") };
-        let mut places = Vec::new();
-        for (place, content) in file.contents().iter().enumerate() {
-            if content.variable != variable {
-                continue;
-            }
-            if content.unit != "mm" {
-                let needed = "where hourly sums in mm are needed";
-                return Err(FieldError::Unit {
-                    name: name.clone(),
-                    unit: content.unit.clone(),
-                    needed,
-                });
-            }
-            let interval = content.interval.ok_or_else(|| refuse("no times".to_owned()))?;
-            if interval.statistic == Statistic::Instantaneous && stated.is_none() {
-                return Err(unstated(&name, variable));
-            }
-            if !is_hour(&interval, stated) {
-                return Err(refuse(format!("{interval} is no sum of an hour")));
-            }
-            places.push(place);
+        let chosen = chosen::variable(&file, &name, Some(variable), stated)?;
+        let fields = chosen::parted(&file, &name, &chosen, stated)?;
+        let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
+        if let Some(other) = of_it().find(|content| content.unit != "mm") {
+            let (unit, needed) = (other.unit.clone(), "where hourly sums in mm are needed");
+            return Err(FieldError::Unit { name, unit, needed });
         }
-        if places.is_empty() {
-            let known = file.contents().first().map(ToString::to_string).unwrap_or_default();
-            let absent = FieldError::Absent { file: name, wanted: variable.to_owned(), known };
-            return Err(file.explained(absent, |left| left.content.variable == variable));
+        let hours = only_hours(&file, fields, stated);
+        match hours.places.is_empty() {
+            true => Err(chosen::nothing_left(&name, hours.left_out)),
+            false => Self::of_places(file, name, (hours, chosen.others)),
         }
-        Self::of_places(file, name, Usable { places, left_out: Vec::new() })
+    }
+
+    /// Why fields were left out, of which no sum is made; `None` where none was.
+    pub fn why_left_out(&self) -> Option<String> {
+        left_out(&self.fields, &self.others)
     }
 
     /// Hours of a file that were found to be such.
@@ -78,7 +70,7 @@ impl HourlyRain {
     pub(super) fn of_places(
         file: FieldFile,
         name: String,
-        fields: Usable,
+        (fields, others): (Usable, Vec<String>),
     ) -> Result<Self, FieldError> {
         let end = |&place: &usize| Some((file.contents()[place].interval?.end, place));
         let mut hours: Vec<(Timestamp, usize)> = fields.places.iter().filter_map(end).collect();
@@ -87,7 +79,7 @@ impl HourlyRain {
             let what = format!("{name}: the hour until {} is there twice", pair[0].0);
             return Err(FieldError::Interval { what });
         }
-        Ok(Self { file, name, hours, fields })
+        Ok(Self { file, name, hours, fields, others })
     }
 
     /// Ends of the hours that are there.
@@ -137,12 +129,33 @@ impl HourlyRain {
     fn hour(&self, time: Timestamp, place: usize) -> Result<(GriddedField, usize), FieldError> {
         let Interval { start, end, .. } = hours_before(time, 1)?;
         let mut field = self.file.read(place)?;
+        // Above the record a sensor may fail in one place; a code says that the file has others.
+        check_no_code(&field)?;
         field.interval = Some(Interval::accumulation(start, end));
         let most = most_mm(3600);
         let above = field.values.iter_mut().filter(|mm| f64::from(**mm) > most);
         let n_screened = above.map(|mm| *mm = f32::NAN).count();
         Ok((field, n_screened))
     }
+}
+
+/// Without fields that are sums of another time, which are left out.
+fn only_hours(file: &FieldFile, fields: Usable, stated: Option<i64>) -> Usable {
+    let Usable { places, mut left_out } = fields;
+    let own = |place: usize| file.contents()[place].interval;
+    let is_it = |place: &usize| own(*place).is_some_and(|interval| is_hour(&interval, stated));
+    let (places, others): (Vec<usize>, Vec<usize>) = places.into_iter().partition(is_it);
+    left_out.extend(others.into_iter().map(|place| {
+        let Content { variable, unit, .. } = &file.contents()[place];
+        let seconds = own(place).map_or(0, |interval| match stated {
+            Some(hours) if interval.is_open() => 3600 * hours,
+            _ => interval.duration_s(),
+        });
+        let hours = seconds as f64 / 3600.0;
+        let what = format!("{variable} ({unit}) of {hours} h is no sum of an hour");
+        (place, FieldError::Interval { what })
+    }));
+    Usable { places, left_out }
 }
 
 /// Whether a field is the sum of an hour, by its bounds or because somebody states it.

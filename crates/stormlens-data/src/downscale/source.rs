@@ -9,19 +9,19 @@ use super::hourly::is_hour;
 use crate::field::accumulation::{
     Usable, accumulate_decoded, hours_before, interval_of, is_amount,
 };
-use crate::field::rain_name::is_whole_rain;
+use crate::field::left_out::few_reasons;
 use crate::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, LeftOut, Statistic,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic,
 };
 
-mod chosen;
+pub(super) mod chosen;
 #[cfg(test)]
 mod tests;
 
 /// Rain by the ends of its intervals.
 pub enum RainSource {
     /// Sums of hours, in mm.
-    Hourly(HourlyRain),
+    Hourly(Box<HourlyRain>),
     /// Whatever sums can be made from by the rule of the source: hours, buckets, totals since the start of a forecast.
     Sums(Box<Sums>),
 }
@@ -31,17 +31,19 @@ pub struct Sums {
     file: FieldFile,
     name: String,
     fields: Usable,
+    /// What else looks like rain and cannot be used, with the reason.
+    others: Vec<String>,
     /// Hours of which each field is the sum, where its times have no bounds and somebody states it.
     stated: Option<i64>,
     ends: Vec<Timestamp>,
 }
 
 impl RainSource {
-    /// Opens NetCDF or GRIB. Without a name, the variable is the only one there is. `stated` are the hours of which each
-    /// field is the sum, for amounts whose times have no bounds.
+    /// Opens NetCDF or GRIB. Without a name, the variable is the only rain that can be used. `stated` are the hours of which
+    /// each field is the sum, for amounts whose times have no bounds.
     ///
     /// # Errors
-    /// For a file that cannot be read or has no such variable, for several where none is named, and for amounts of which
+    /// For a file that cannot be read or has no such variable, for several of rain where none is named, and for amounts of which
     /// neither the file nor anybody says over which interval they are. Fields that no rain can be made of are left out; where
     /// nothing else is there, the error says what they are.
     pub fn open(
@@ -52,37 +54,35 @@ impl RainSource {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
         let is_named = variable.is_some();
-        let variable = chosen::variable(&file, &name, variable)?;
-        let fields = chosen::fields(&file, &name, (&variable, is_named), stated);
-        let is_meant = |left: &LeftOut| match is_named {
-            true => left.is_message_of(&variable),
-            false => is_whole_rain(&left.content),
-        };
-        let fields = fields.map_err(|error| file.explained(error, is_meant))?;
+        let chosen = chosen::variable(&file, &name, variable, stated)?;
+        let fields = chosen::fields(&file, &name, &chosen, stated);
+        let fields = fields.map_err(|error| match is_named {
+            true => file.explained(error, |left| left.is_message_of(&chosen.variable)),
+            false => file.without_rain(error),
+        })?;
         file.check_no_gap(&fields.places)?;
+        let others = chosen.others;
         let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
         let is_hour = |content: &Content| {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
         };
         if of_it().all(is_hour) {
-            return Ok(Self::Hourly(HourlyRain::of_places(file, name, fields)?));
+            let rain = HourlyRain::of_places(file, name, (fields, others))?;
+            return Ok(Self::Hourly(Box::new(rain)));
         }
         let ends = of_it().filter_map(|content| Some(content.interval?.end));
         let mut ends: Vec<Timestamp> = ends.collect();
         ends.sort_unstable();
         ends.dedup();
-        Ok(Self::Sums(Box::new(Sums { file, name, fields, stated, ends })))
+        Ok(Self::Sums(Box::new(Sums { file, name, fields, others, stated, ends })))
     }
 
-    /// Why fields were left out, of which no sum is made; `None` where none was.
+    /// Why fields, and variables that look like rain, were left out, of which no sum is made; `None` where none was.
     pub fn why_left_out(&self) -> Option<String> {
-        let (file, fields) = match self {
-            Self::Hourly(rain) => (&rain.file, &rain.fields),
-            Self::Sums(sums) => (&sums.file, &sums.fields),
-        };
-        let of_messages = fields.variable(file.contents()).and_then(|own| file.why_messages(own));
-        let reasons: Vec<String> = fields.why().into_iter().chain(of_messages).collect();
-        (!reasons.is_empty()).then(|| reasons.join("; "))
+        match self {
+            Self::Hourly(rain) => rain.why_left_out(),
+            Self::Sums(sums) => left_out(&sums.fields, &sums.others),
+        }
     }
 
     /// Ends of sums of so many hours. Whether all of one can be made, [`Self::sum`] says where the file has no plain
@@ -126,6 +126,12 @@ impl RainSource {
         // What is valid before its run began is no forecast.
         u32::try_from(end.duration_since(run).as_secs() / 60).ok()
     }
+}
+
+/// Fields of the variable that were left out, then what else looks like rain.
+pub(super) fn left_out(fields: &Usable, others: &[String]) -> Option<String> {
+    let own = fields.left_out.iter().map(|(_, error)| error.to_string());
+    few_reasons(own.chain(others.iter().cloned()))
 }
 
 impl Sums {

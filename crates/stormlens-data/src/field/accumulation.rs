@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::rain_unit::{NO_RAIN, RainUnit};
 use super::record::{LEAST_MM, check_amounts, position};
+use super::words::decimals;
 use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
 
@@ -361,9 +362,10 @@ fn check_differences(pieces: &[Piece], mm: &[f64]) -> Result<(), FieldError> {
     };
     let field = pieces[0].field;
     Err(refuse(format!(
-        "{}: {} leaves {least:.1} mm {}: a total of rain never becomes smaller, so these are no totals since one start",
+        "{}: {} leaves {} mm {}: a total of rain never becomes smaller, so these are no totals since one start",
         field.source,
         rule(pieces),
+        decimals(*least, 1),
         position(field, place)
     )))
 }

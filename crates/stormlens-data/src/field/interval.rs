@@ -32,6 +32,9 @@ pub struct Interval {
     pub statistic: Statistic,
 }
 
+/// What is wrong with a field of [no length](Interval::has_no_length), behind its name.
+pub(crate) const NO_LENGTH: &str = "begins and ends at the same time (in NetCDF, bounds of no length): write when each field begins and ends";
+
 impl Interval {
     pub fn at(moment: Timestamp) -> Self {
         Self { start: moment, end: moment, statistic: Statistic::Instantaneous }
@@ -53,6 +56,12 @@ impl Interval {
     pub fn is_open(&self) -> bool {
         let says_one = matches!(self.statistic, Statistic::Instantaneous | Statistic::Mean);
         says_one && self.duration_s() == 0
+    }
+
+    /// Whether it is said to be of the time between two moments, and both are the same.
+    pub fn has_no_length(&self) -> bool {
+        let is_between = matches!(self.statistic, Statistic::Accumulation | Statistic::Unstated);
+        is_between && self.duration_s() == 0
     }
 
     /// Whether both are of the same time, whatever was done.

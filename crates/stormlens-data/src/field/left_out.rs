@@ -7,7 +7,9 @@ use super::words::short;
 use super::{Content, FieldError, FieldFile};
 
 /// More reasons than these are counted only.
-const MAX_LISTED: usize = 4;
+const MAX_LISTED: usize = 3;
+/// Stands before each further reason: what is done about the one before may end with another mark.
+pub const NEXT: &str = "; also ";
 
 /// A variable of NetCDF, or a message of GRIB, that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,16 +72,32 @@ fn in_a_row(names: &[String]) -> String {
     }
 }
 
-/// Reasons one after the other; `None` where there are none.
-fn listed(reasons: &[(String, &str)]) -> Option<String> {
-    let n_more = reasons.len().saturating_sub(MAX_LISTED);
-    let listed = reasons.iter().take(MAX_LISTED);
-    let mut words: Vec<String> =
-        listed.map(|(names, why)| format!("{names} cannot be used: {why}")).collect();
-    if n_more > 0 {
-        words.push(format!("and {n_more} more"));
+/// Reasons one after the other, each once: three at most, and how many more there are. `None` where there is none.
+pub fn few_reasons(all: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in all {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
     }
-    (!words.is_empty()).then(|| words.join("; "))
+    let n_more = reasons.len().saturating_sub(MAX_LISTED);
+    reasons.truncate(MAX_LISTED);
+    let more = if n_more > 0 { format!("; and {n_more} more") } else { String::new() };
+    (!reasons.is_empty()).then(|| reasons.join(NEXT) + &more)
+}
+
+/// What is wrong with a file of which nothing can be used: one error stays what it is, of several each reason is said once,
+/// with the name of the file.
+pub fn nothing_usable(name: &str, errors: impl IntoIterator<Item = FieldError>) -> FieldError {
+    let mut errors = errors.into_iter();
+    let first = errors.next();
+    let words = first.as_ref().map(ToString::to_string);
+    let why = few_reasons(words.into_iter().chain(errors.map(|error| error.to_string())));
+    let why = why.unwrap_or_default();
+    match first {
+        Some(first) if first.to_string() == why => first,
+        _ => FieldError::Interval { what: format!("{name}: {why}") },
+    }
 }
 
 /// `apcp (sum from … to …)`
@@ -88,24 +106,34 @@ fn with_time(content: &Content) -> String {
     content.interval.map_or(name.clone(), |own| format!("{name} ({own})"))
 }
 
+fn in_words(reasons: Vec<(String, &str)>) -> Vec<String> {
+    let one = |(names, why): (String, &str)| format!("{names} cannot be used: {why}");
+    reasons.into_iter().map(one).collect()
+}
+
 impl FieldFile {
-    /// Why variables that are meant are none of the fields of the file; `None` where none of them was left out. What may be
-    /// any variable is meant, too.
-    pub fn why_left_out(&self, is_meant: impl Fn(&LeftOut) -> bool) -> Option<String> {
+    /// Why variables that are meant are none of the fields of the file, each reason with the names of its variables. What may
+    /// be any variable is meant, too.
+    pub fn reasons_left_out(&self, is_meant: impl Fn(&LeftOut) -> bool) -> Vec<String> {
         let is_meant = |left: &&LeftOut| left.is_unknown() || is_meant(left);
-        listed(&reasons(self.left_out().iter().filter(is_meant)))
+        in_words(reasons(self.left_out().iter().filter(is_meant)))
+    }
+
+    /// Why fields that are meant are not read, as their heads say, each reason with their names and times.
+    pub fn reasons_unread(&self, is_meant: impl Fn(&Content) -> bool) -> Vec<String> {
+        let meant = self.contents().iter().filter(|content| is_meant(content));
+        let unread = meant.filter_map(|one| Some((with_time(one), one.unread.as_deref()?)));
+        in_words(grouped(unread))
+    }
+
+    /// The same in a row; `None` where none of them was left out.
+    pub fn why_left_out(&self, is_meant: impl Fn(&LeftOut) -> bool) -> Option<String> {
+        few_reasons(self.reasons_left_out(is_meant))
     }
 
     /// Why messages that may be steps of a variable were left out; `None` where none was, as in NetCDF.
     pub fn why_messages(&self, variable: &str) -> Option<String> {
         self.why_left_out(|left| left.is_message_of(variable))
-    }
-
-    /// Why fields that are meant are not read, as their heads say; `None` where all of them are.
-    pub fn why_unread(&self, is_meant: impl Fn(&Content) -> bool) -> Option<String> {
-        let meant = self.contents().iter().filter(|content| is_meant(content));
-        let unread = meant.filter_map(|one| Some((with_time(one), one.unread.as_deref()?)));
-        listed(&grouped(unread))
     }
 
     /// Checks that no message was left out that may be a rate between those at `places`: one of them would be held over it.
@@ -148,10 +176,7 @@ impl FieldFile {
             FieldError::Absent { .. } | FieldError::Ambiguous { .. } | FieldError::Parts { .. } => {
                 FieldError::Interval { what: format!("{}: {why}", self.name()) }
             }
-            FieldError::Interval { what } => {
-                FieldError::Interval { what: format!("{what}; {why}") }
-            }
-            other => other,
+            other => other.and(&why),
         }
     }
 
@@ -162,5 +187,54 @@ impl FieldFile {
             Some(variable) => self.explained(error, |left| left.is_message_of(variable)),
             None => error,
         }
+    }
+}
+
+impl FieldError {
+    /// The error of what a file says of a field, with what else is wrong with the file. Other errors stay alone: they can be
+    /// mended whatever else there is.
+    #[must_use]
+    pub fn and(self, why: &str) -> Self {
+        match self {
+            Self::Interval { .. } | Self::Unit { .. } | Self::NoInterval { .. } => {
+                Self::Interval { what: format!("{self}{NEXT}{why}") }
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(what: &str) -> FieldError {
+        FieldError::Interval { what: what.to_owned() }
+    }
+
+    /// Of two variables that cannot be used, both say why.
+    #[test]
+    fn each_reason_is_said_once_and_three_at_most() {
+        let of = |all: &[&str]| few_reasons(all.iter().map(|&one| one.to_owned()));
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["a", "b", "a"]).as_deref(), Some("a; also b"));
+        assert_eq!(
+            of(&["a", "b", "c", "d", "e"]).as_deref(),
+            Some("a; also b; also c; and 2 more")
+        );
+    }
+
+    #[test]
+    fn one_error_stays_what_it_is_and_several_are_of_the_file() {
+        let of = |errors: Vec<FieldError>| nothing_usable("F.nc", errors);
+        let unit = || FieldError::Unit { name: "r".into(), unit: "K".into(), needed: "no rain" };
+        assert!(matches!(of(vec![unit(), unit()]), FieldError::Unit { .. }));
+        assert_eq!(
+            of(vec![unit(), interval("b")]).to_string(),
+            "F.nc: r is in \"K\", no rain; also b"
+        );
+        assert_eq!(unit().and("b").to_string(), "r is in \"K\", no rain; also b");
+        let unstated = FieldError::Unstated { file: "F.nc".into(), variable: "r".into() };
+        assert!(matches!(unstated.and("b"), FieldError::Unstated { .. }));
     }
 }

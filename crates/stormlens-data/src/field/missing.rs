@@ -4,16 +4,39 @@ use std::ops::RangeInclusive;
 
 use netcdf_reader::NcType;
 
+use super::words::number;
+
 /// What NetCDF fills arrays of fractions with unless told otherwise.
 const DEFAULT_FILL: f64 = 9.969_209_968_386_869e36;
 
-/// What programs usually write where a value is missing.
-const USUAL: [f32; 16] = [
-    -9.0, -99.0, -999.0, -999.9, -9999.0, -99_999.0, -32_767.0, -32_768.0, 999.0, 9999.0, 99_999.0,
-    32_767.0, 65_535.0, 1e15, 1e20, 1e30,
+/// Sizes of what programs usually write where a value is missing: nines, the largest numbers of a storage type, as they are
+/// and in tenths and hundredths, and what is larger than anything that is measured.
+const USUAL: [f32; 21] = [
+    99.9,
+    99.99,
+    255.0,
+    327.67,
+    655.35,
+    999.0,
+    999.9,
+    999.99,
+    3276.7,
+    6553.5,
+    9999.0,
+    9999.9,
+    32_767.0,
+    32_768.0,
+    65_535.0,
+    99_999.0,
+    999_999.0,
+    // The end of 32 bits, as float32 holds it.
+    2_147_483_600.0,
+    1e15,
+    1e20,
+    1e30,
 ];
-/// What rounding leaves of a code.
-const ROUNDING: f32 = 1e-6;
+/// What rounding to float32 leaves of a code, with its factor.
+const ROUNDING: f32 = 5e-7;
 
 /// Whether a number is a code for a missing value: one that programs usually write, or a negative whole number, which packing
 /// and interpolation do not make; each only where the quantity cannot have that value.
@@ -21,9 +44,20 @@ pub(crate) fn is_code(value: f32, is_possible: impl Fn(f32) -> bool) -> bool {
     (is_usual(value) || is_negative_whole(value)) && !is_possible(value)
 }
 
-fn is_usual(value: f32) -> bool {
-    let is_near = |code: &f32| (value - code).abs() <= code.abs() * ROUNDING;
+/// Whether a number is one that programs usually write where a value is missing, whatever the quantity. It may be a value
+/// all the same.
+pub(crate) fn is_usual(value: f32) -> bool {
+    let is_near = |code: &f32| (value.abs() - code).abs() <= code * ROUNDING;
     USUAL.iter().any(is_near) || fill_of_fractions().contains(&f64::from(value))
+}
+
+/// What to do about a code, behind words that name it.
+pub(crate) fn undeclared(code: f32, variable: &str) -> String {
+    let code = number(code);
+    format!(
+        "which looks like a missing value that the file does not declare: write missing_value = {code} as an attribute of \
+         {variable} (where numbers are packed, as it is stored; in GRIB: leave the value out with a bitmap; in an array: NaN)"
+    )
 }
 
 fn is_negative_whole(value: f32) -> bool {
@@ -71,6 +105,10 @@ mod tests {
         for code in [999.0, 32_767.0, 1e20, 9.969_21e36, -5.0] {
             assert!(is_code(code, is_pressure), "{code}");
         }
+        for code in [655.35, 99.99, -99.9, 3276.7] {
+            assert!(is_code(code, is_pressure), "{code}");
+        }
+        assert!(!is_code(1000.0, is_pressure) && !is_usual(10_000.0), "no nines");
         assert!(!is_code(99_999.0, is_pressure), "a pressure that there is");
         assert!(!is_code(32_766.0, is_pressure), "out of bounds, and no code");
     }

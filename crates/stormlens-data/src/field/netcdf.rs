@@ -72,23 +72,40 @@ impl NetcdfFile {
         let mut opened =
             Self { name: name.to_owned(), file, maps: Vec::new(), left_out: Vec::new() };
         let variables: Vec<NcVariable> = opened.file.variables().map_err(damaged)?.to_vec();
-        for variable in variables {
-            if let Err(why) = opened.add(&variable) {
-                let (content, n_dimensions) = (opened.head(&variable), variable.dimensions().len());
+        for variable in &variables {
+            if let Err(why) = opened.add(variable) {
+                let (content, n_dimensions) = (opened.head(variable), variable.dimensions().len());
                 opened.left_out.push(LeftOut { content, n_dimensions, message: None, why });
             }
         }
         match opened.maps.is_empty() {
-            true => {
-                let reasons = reasons(opened.left_out.iter());
-                let what = format!(
-                    "it has no variable on latitudes and longitudes that is read ({})",
-                    few(reasons.iter().map(|(names, why)| format!("{names}: {why}")))
-                );
-                Err(FieldError::Unsupported { file: name.to_owned(), what })
-            }
+            true => Err(opened.no_map(&variables)),
             false => Ok(opened),
         }
+    }
+
+    /// Of a file without a map: first what is wrong with variables that lie on latitudes and longitudes, last with axes, which
+    /// are no maps by right.
+    fn no_map(&self, variables: &[NcVariable]) -> FieldError {
+        let is_on_axes = |variable: &NcVariable| match variable.dimensions() {
+            [.., rows, columns] => {
+                axes::latitudes(&self.file, rows).is_ok()
+                    && axes::longitudes(&self.file, columns).is_ok()
+            }
+            _ => false,
+        };
+        let is_placed = |left: &LeftOut| {
+            let own = variables.iter().find(|one| one.name() == left.content.variable);
+            own.is_some_and(is_on_axes)
+        };
+        let mut left_out: Vec<&LeftOut> = self.left_out.iter().collect();
+        left_out.sort_by_key(|left| (!is_placed(left), left.n_dimensions < 2));
+        let reasons = reasons(left_out.into_iter());
+        let what = format!(
+            "it has no variable on latitudes and longitudes that is read ({})",
+            few(reasons.iter().map(|(names, why)| format!("{names}: {why}")))
+        );
+        FieldError::Unsupported { file: self.name.clone(), what }
     }
 
     /// Takes up the maps of a variable.

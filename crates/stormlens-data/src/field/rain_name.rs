@@ -6,11 +6,13 @@
 use super::words::short;
 use super::{Content, FieldError, RainUnit};
 
+mod all;
 mod known;
 mod other;
 #[cfg(test)]
 mod tests;
 
+pub use all::{AllRain, others};
 pub use known::{is_rain, is_rain_name, is_whole_rain};
 
 /// A part of the rain.
@@ -95,10 +97,17 @@ pub fn check_is_rain(name: &str, content: &Content) -> Result<(), FieldError> {
 
 /// Of a file in which a field is another quantity than rain.
 pub fn not_rain(name: &str, content: &Content, why: &str) -> FieldError {
-    let what = format!(
-        "{name}: {} ({}) is not rain: {why}; give amounts or rates of rain, or correct what the file says",
-        content.variable, content.unit
-    );
+    refused(name, &is_not_rain(content, why))
+}
+
+/// `rmax (mm) is not rain: its cell_methods are “time: maximum”`
+fn is_not_rain(Content { variable, unit, .. }: &Content, why: &str) -> String {
+    format!("{} ({}) is not rain: {why}", short(variable), short(unit))
+}
+
+fn refused(name: &str, reasons: &str) -> FieldError {
+    let what =
+        format!("{name}: {reasons}; give amounts or rates of rain, or correct what the file says");
     FieldError::Interval { what }
 }
 

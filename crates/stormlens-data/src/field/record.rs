@@ -1,7 +1,11 @@
 //! How much rain can have fallen: more than every gauge of the Earth is an undeclared missing value or another unit.
 
+mod undeclared;
+
+pub(crate) use undeclared::check as check_no_code;
+
 use super::missing;
-use super::words::degrees;
+use super::words::{decimals, degrees, number};
 use super::{FieldError, GriddedField};
 
 /// Hours and the most rain that a gauge measured in them, mm: the records of the World Meteorological Organization's
@@ -33,7 +37,8 @@ pub fn most_mm(seconds: i64) -> f64 {
 /// Checks amounts of rain over so many seconds, in the unit of the field, of which one is so many millimetres.
 ///
 /// # Errors
-/// [`FieldError::Impossible`] names the amount that is furthest from what is possible, its place, and what to do.
+/// [`FieldError::Impossible`] names the amount that is furthest from what is possible, its place, and what to do;
+/// [`FieldError::Quantity`] a usual code for a missing value that could have fallen, and stands in the field as rain does not.
 pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), FieldError> {
     let most = most_mm(seconds);
     let amounts = || field.values.iter().map(|&value| f64::from(value) * mm).enumerate();
@@ -42,17 +47,23 @@ pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), 
     let largest = amounts().filter(|(_, mm)| *mm > most).reduce(larger);
     let is_no_rain = |&(place, mm): &(usize, f64)| mm < LEAST_MM || is_code(field.values[place]);
     let least = amounts().filter(is_no_rain).min_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((place, amount)) = largest.or(least) else { return Ok(()) };
+    let Some((place, amount)) = largest.or(least) else { return check_no_code(field) };
     let possible = match amount < 0.0 {
         true => "rain is never negative".to_owned(),
         false => format!("no gauge ever measured more than {most} mm in {}", length(seconds)),
     };
-    let own = field.values[place];
-    let in_mm = if mm == 1.0 { String::new() } else { format!(" ({amount} mm)") };
+    let own = number(field.values[place]);
+    let in_mm = if mm == 1.0 { String::new() } else { format!(" ({} mm)", shown(amount)) };
     Err(FieldError::Impossible {
         name: field.source.clone(),
         what: format!("{own} {}{in_mm} {}, and {possible}", field.unit, position(field, place)),
     })
+}
+
+/// An amount without the digits that the product of a float32 leaves behind.
+fn shown(mm: f64) -> String {
+    let single = mm as f32;
+    if single.is_finite() { number(single) } else { decimals(mm, 0) }
 }
 
 /// Where a value stands, for whoever looks it up in the file, whose rows may begin in the north.
@@ -117,6 +128,9 @@ mod tests {
         let error = check("kg m-2", 1.0, &[0.0, -9999.0, 0.0, 1.0]).expect_err("a missing value");
         assert!(error.contains("holds -9999 kg m-2 in row 0"), "{error}");
         assert!(check("mm", 1.0, &[0.0, f32::INFINITY, 0.0, 1.0]).is_err());
+        // Nobody counts 36 zeros.
+        let error = check("m", 1000.0, &[0.0, 1e36, 0.0, 1.0]).expect_err("too much");
+        assert!(error.contains("holds 1e36 m (1.000e39 mm) in row 0"), "{error}");
         // In five minutes −1 mm/h is a twelfth of a millimetre, as packing may make it; a code all the same.
         for code in [-1.0, -2.0, -9.0, -99.0] {
             let error =

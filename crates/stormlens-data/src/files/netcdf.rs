@@ -36,7 +36,9 @@ const CONVENTIONS: &str = "CF-1.11";
 ///   behind it.
 ///
 /// CDO knows one axis of time in a file, which is that of the forecast: to it, input frames are levels. In a file of their own
-/// (`ncks -v input result.nc input.nc`) it dates them as well.
+/// (`ncks -v input result.nc input.nc`) it dates them as well. Of `lead_time` and `forecast_reference_time` it warns that these
+/// coordinates can't be assigned, as of every auxiliary coordinate of time (CF 5.7 has them like that, and xarray, iris and
+/// the C library take them); it reads the lead time all the same, and knows the reference time from it.
 ///
 /// Maps on the Earth that lie along no time have the `forecast_reference_time` as their coordinate; attributions and masks
 /// of a result without one have its `valid_time`. What is of an interval has its bounds and `cell_methods`, or a `comment`

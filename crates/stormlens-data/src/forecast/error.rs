@@ -1,5 +1,6 @@
 //! Why there is no forecast.
 
+use crate::field::number;
 use crate::request::Cancelled;
 
 /// Frames that nothing can be forecast from, or lead times that nobody can forecast.
@@ -17,7 +18,8 @@ pub enum ForecastError {
     #[error("nothing is known of frame {index}, all its pixels are missing: leave that time out")]
     NothingKnown { index: usize },
     #[error(
-        "frame {index} holds a rain rate of {value} mm/h: mark what is unknown as missing (NaN)"
+        "frame {index} holds a rain rate of {} mm/h: mark what is unknown as missing (NaN)",
+        number(*value)
     )]
     Value { index: usize, value: f32 },
     #[error("a step of {step_min} min and pixels of {spacing_km} km: both have to be above 0")]

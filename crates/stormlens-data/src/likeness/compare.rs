@@ -1,6 +1,7 @@
 //! Two summaries of frames, compared.
 
 use super::{Difference, DifferenceKind, Likeness};
+use crate::field::decimals;
 use crate::import::knmi::MAX_MM_5MIN;
 
 /// Spacings that differ by less are equal: those of services do by 0.03 %.
@@ -30,7 +31,8 @@ fn scale(training: &Likeness, input: &Likeness) -> Option<String> {
     let most = input.maximum_mm_h.filter(|most| *most > MAX_MM_5MIN * 12.0);
     if let Some(most) = most {
         return Some(format!(
-            "the largest amount is {most:.0} mm/h, more than ever fell: the unit is another one"
+            "the largest amount is {} mm/h, more than ever fell: the unit is another one",
+            decimals(most, 0)
         ));
     }
     let (learnt, given) = (training.quantiles_mm_h?, input.quantiles_mm_h?);

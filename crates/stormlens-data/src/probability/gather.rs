@@ -9,16 +9,17 @@ mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::choose::{Choice, choose, no_fields};
+use self::choose::{Choice, choose, with_reasons};
 pub(super) use self::choose::{Place, fits, is_moment, is_of_time};
 pub use self::moments::{LONGEST_STEP_S, end_of};
 pub(super) use self::moments::{are_even, start_of};
 use self::rain::{Rain, rain_of};
 pub(super) use self::rain::{RainFields, rain_by_kind, rain_near};
 use super::FieldQuantity;
+use super::left_out::no_fields_of;
 use crate::card::{FieldStatement, FieldVariable};
 use crate::field::accumulation::{accumulate_decoded, check_read};
-use crate::field::{Content, FieldError, FieldFile, GriddedField};
+use crate::field::{Content, FieldError, FieldFile, GriddedField, decimals};
 use crate::time::format_utc;
 
 /// Fields of one time, brought onto a network's grid.
@@ -213,10 +214,10 @@ fn rain(
         let (hours, until) = (statement.hours, format_utc(time));
         Ok(Err(format!("rain of {hours} h until {until} cannot be made: {why}")))
     };
-    let others = no_fields(files, FieldQuantity::Precipitation);
+    let others = || no_fields_of(files, FieldQuantity::Precipitation);
     let rain = match rain_of(files, start, time)? {
         Rain::Found(rain) => rain,
-        Rain::Unusable(why) => return cannot(why + &others),
+        Rain::Unusable(why) => return cannot(with_reasons(why, others())),
         Rain::Nothing(why) => return Ok(Err(why)),
     };
     match rain_sum(files, (statement, variable), &rain, [start, time]) {
@@ -224,7 +225,7 @@ fn rain(
             error @ (FieldError::Interval { .. }
             | FieldError::NoInterval { .. }
             | FieldError::AllMissing { .. }),
-        ) => cannot(rain.fields.explained(error).to_string() + &others),
+        ) => cannot(with_reasons(rain.fields.explained(error).to_string(), others())),
         made => made,
     }
 }
@@ -319,8 +320,10 @@ fn check_values(
         let value = own.find(is_out).unwrap_or(interpolated);
         let own = conversion.undo(value);
         let held = match own == value {
-            true => format!("{value:.4} {unit}"),
-            false => format!("{own:.4} {} ({value:.4} {unit})", field.unit),
+            true => format!("{} {unit}", decimals(value, 4)),
+            false => {
+                format!("{} {} ({} {unit})", decimals(own, 4), field.unit, decimals(value, 4))
+            }
         };
         return refuse(format!(
             "it says {:?}, and holds {held} of {label}, where {} to {} {unit} are possible: its unit \

@@ -22,6 +22,10 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         let text = "compared with the fine field of the file: nobody stated that it was observed, so it may come from a model";
         notes.push(Note::new(NOT_OBSERVED, text, true));
     }
+    if let Some(why) = &work.rain.left_out {
+        let text = format!("left out of the rain: {why}");
+        notes.push(Note::new("rain-left-out", text, false));
+    }
     if !work.refining.is_stated {
         let text = "the weights do not state which rain they were trained on: mean, deviation, interval and registration of the \
                     publication are taken";
@@ -36,12 +40,8 @@ pub fn notes(work: &Work, cards: &Cards) -> Vec<Note> {
         notes.push(Note::new("heights-unused", text, false));
     }
     if let Some(terrain) = &work.terrain {
-        let bounds = work.extent.bounds();
-        let heights = [terrain.heights(bounds), terrain.missing(bounds)].into_iter().flatten();
-        let heights: String = heights.map(|words| format!(", {words}")).collect();
-        let text =
-            format!("terrain: {}, a node every {}{heights}", terrain.name, terrain.resolution());
-        notes.push(Note::new("terrain", text, false));
+        let text = terrain.in_words(work.extent.bounds());
+        notes.push(Note::new("terrain", format!("terrain: {text}"), false));
     }
     if let Some(mm) = work.refining.rain.wettest_mm {
         let text = format!(

@@ -17,6 +17,7 @@ use stormlens_nn::registry;
 use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, VARIABLE};
 use crate::cli::evaluate::Evaluation;
 use crate::parameters::Parameters;
+use crate::tasks::coarser;
 use crate::tasks::downscaling::bring::the_heights;
 use crate::tasks::downscaling::extent::Extent;
 
@@ -30,7 +31,7 @@ const PARTS: [(&str, Part); 6] = [
     ("test", Part::TestBoth),
 ];
 /// Every wet tile, whatever the network has seen of it.
-const ALL: &str = "all";
+pub(super) const ALL: &str = "all";
 
 /// A tile at a time.
 pub struct Case {
@@ -61,6 +62,8 @@ pub struct Cases {
     hours: i64,
     /// Negative rain of the files that was set to 0 so far, mm summed over cells.
     clipped_mm: Cell<f64>,
+    /// How far nodes of the fine rain lie apart, degrees; 0 before anything was read.
+    fine_deg: Cell<f64>,
     /// For people, what is compared with what.
     pub setting: String,
 }
@@ -89,7 +92,6 @@ impl Cases {
         let tiles = tiles(&domain, &geometry, Fit::Inside);
         ensure!(!tiles.is_empty(), "no tile of {}° fits into the domain", geometry.tile_deg());
         let hours = i64::from(refining.rain.hours);
-        let climatology = said.split.map(|split| climatology(&fine, &split, hours)).transpose()?;
         let setting = match &coarse {
             None => "perfect model: coarse rain is taken from the fine rain, at points",
             Some(_) => {
@@ -103,20 +105,29 @@ impl Cases {
         let no_rain: String = no_rain.map(|why| format!("; left out of the rain: {why}")).collect();
         let setting = setting.to_owned() + &left_out + &no_rain;
         let split = part(evaluation.split, said.split)?;
-        let climatology = climatology.flatten();
-        Ok(Self {
+        let mut cases = Self {
             fine,
             coarse,
             terrain,
-            climatology,
+            climatology: None,
             domain,
             tiles,
             split,
             geometry,
             hours,
             clipped_mm: Cell::new(0.0),
+            fine_deg: Cell::new(0.0),
             setting,
-        })
+        };
+        let scored = cases.ends();
+        let of = |split: Split| climatology(&cases.fine, (&split, &scored), hours);
+        cases.climatology = said.split.map(of).transpose()?.flatten();
+        Ok(cases)
+    }
+
+    /// Where the fine rain that was read has less detail than the nodes at which it is scored.
+    pub fn coarser(&self) -> Option<String> {
+        coarser::words(self.fine_deg.get(), ("gives", self.geometry.fine_deg))
     }
 
     /// Negative rain that was set to 0 in the sums that were read, mm summed over their cells; sums may overlap.
@@ -165,6 +176,7 @@ impl Cases {
     /// For rain that cannot be made or read.
     pub fn read(&self, end: Timestamp) -> anyhow::Result<Vec<Case>> {
         let fine = self.sum(&self.fine, end)?;
+        self.fine_deg.set(fine.grid.spacing_deg().into_iter().fold(0.0, f64::max));
         let coarse = self.coarse.as_ref().map(|coarse| self.sum(coarse, end)).transpose()?;
         let tiles: Vec<Tile> =
             self.tiles.iter().filter(|tile| self.is_in(tile, end)).copied().collect();
@@ -248,14 +260,20 @@ fn terrain(
     Ok(Some(field))
 }
 
-/// Mean of all sums that end while the network was trained; `None` where the file has none.
+/// Mean of all sums that end while the network was trained and share no hour with one that is scored, or RainFARM would be
+/// told what it is compared with; `None` where the file has none. Files of years before the training are all before its end.
 fn climatology(
     rain: &RainSource,
-    split: &Split,
+    (split, scored): (&Split, &[Timestamp]),
     hours: i64,
 ) -> anyhow::Result<Option<GriddedField>> {
     let mut mean: Option<GriddedField> = None;
-    let ends = rain.ends(hours).into_iter().filter(|end| *end <= split.training_until);
+    let apart = |end: &Timestamp, other: &Timestamp| {
+        (end.as_second() - other.as_second()).abs() >= hours * 3600
+    };
+    let is_free = |end: &Timestamp| scored.iter().all(|other| apart(end, other));
+    let ends = rain.ends(hours).into_iter();
+    let ends = ends.filter(|end| *end <= split.training_until && is_free(end));
     for end in ends {
         let sum = rain.sum(end, hours)?;
         match &mut mean {

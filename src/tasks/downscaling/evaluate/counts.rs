@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{Clipped, ELEVATION_SCALE_M};
 use stormlens_data::score::downscaling::{
-    ContinuousScore, EnsembleSums, Estimate, Merge, Moments, Verified, resampled_interval,
+    ContinuousScore, EnsembleSums, Estimate, Fractions, Merge, Missing, Moments, Verified,
+    resampled_interval,
 };
 
 use super::cases::Case;
@@ -55,8 +56,9 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn new(refining: Refining, thresholds_mm: &[f64], scales: &[usize]) -> Self {
-        let empty = Verified::new(refining.geometry(), refining.scale(), thresholds_mm, scales);
+    /// `fractions` has thresholds, scales and its rule for missing nodes, and no sums.
+    pub fn new(refining: Refining, fractions: Fractions) -> Self {
+        let empty = Verified::new(refining.geometry(), refining.scale(), fractions);
         Self {
             refining,
             empty,
@@ -66,6 +68,11 @@ impl Counts {
             by_period: BTreeMap::new(),
             clipped: Clipped::default(),
         }
+    }
+
+    /// How nodes without data count in the Fractions Skill Score.
+    pub fn missing(&self) -> Missing {
+        self.empty.fractions.missing
     }
 
     /// Tiles at a time.

@@ -1,16 +1,20 @@
 //! Scores as a table for people, CSV and JSON.
 
+mod fractions;
 mod of_probabilities;
 mod quantiles;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use stormlens_data::score::downscaling::{
-    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, RainHistogram, Verified,
+    CONTINUOUS_SCORES, ELEVATION_BANDS_M, Estimate, MassResidual, Moments, RainHistogram,
 };
 use stormlens_data::score::probability::ProbabilityVerification;
 
 use super::cases::Cases;
 use super::counts::{Counted, CountedEnsemble, Counts};
+use super::{COMPAT, PYSTEPS};
 use crate::cli::evaluate::Evaluated;
 
 /// What everything is compared with.
@@ -27,6 +31,9 @@ pub fn evaluated(
 ) -> Evaluated {
     let compared = compared(counts);
     let mut json = json(cases, counts, &compared);
+    if let Some(rule) = fractions::rule(counts.missing()) {
+        json[COMPAT] = json!({ "rule": PYSTEPS, "what": rule });
+    }
     if !probabilities.is_empty() {
         json["probabilities"] = json!(probabilities);
     }
@@ -147,6 +154,7 @@ fn summary(cases: &Cases, counts: &Counts, compared: &[Compared]) -> String {
             interval(c.over_periods, "periods"),
         ));
     }
+    lines.extend(fractions::rule(counts.missing()).map(str::to_owned));
     lines.join("\n")
 }
 
@@ -181,8 +189,8 @@ fn csv(counts: &Counts, compared: &[Compared]) -> String {
             row(name, "quantile", "mm", &place, Some(forecast));
             row(name, "quantile_observed", "mm", &place, Some(observed));
         }
-        for (place, value) in fractions(verified) {
-            row(name, "fss", "", &place, value);
+        for (place, value) in fractions::scores(verified) {
+            row(name, fractions::name(verified.fractions.missing), "", &place, value);
         }
         for (wave, ratio) in verified.spectrum.ratios().into_iter().enumerate() {
             row(name, "spectrum_ratio", "", &format!("wave {}", wave + 1), ratio);
@@ -212,19 +220,6 @@ fn csv(counts: &Counts, compared: &[Compared]) -> String {
     text
 }
 
-/// Fractions Skill Scores, each with its threshold and scale.
-fn fractions(verified: &Verified) -> Vec<(String, Option<f64>)> {
-    let fractions = &verified.fractions;
-    let (thresholds, scales) = (&fractions.thresholds_mm, &fractions.scales);
-    let mut found = Vec::new();
-    for (t, threshold) in thresholds.iter().enumerate() {
-        for (s, scale) in scales.iter().enumerate() {
-            found.push((format!("{threshold} mm {scale} nodes"), fractions.score(t, s)));
-        }
-    }
-    found
-}
-
 fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
     let refining = &counts.refining;
     json!({
@@ -239,7 +234,7 @@ fn json(cases: &Cases, counts: &Counts, compared: &[Compared]) -> Value {
         "setting": cases.setting,
         "orographic_weights": match cases.has_climatology() {
             true => "mean rain of the times of training, in all places",
-            false => "none: the dataset has no times of training",
+            false => "none: the dataset has no sums of the times of training beside those that are scored",
         },
         "source_clipped_mm": cases.clipped_mm(),
         "clipped_mm_a_node": counts.clipped.mm_nodes / (counts.n_cases() * NODES) as f64,
@@ -276,18 +271,20 @@ fn forecast(counted: &Counted) -> Value {
             json!({ "from_m": from, "n": moments.n, "scores": scores(moments, true) })
         })
         .collect();
-    json!({
+    let mut all = json!({
         "name": name,
         "label": label,
         "mm": scores(&verified.mm, true),
         "network_unit": scores(&verified.z, false),
         "quantiles": RainHistogram::quantile_pairs(&verified.observation, &verified.forecast),
-        "fss": fractions(verified).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "spectrum_ratio": verified.spectrum.ratios(),
         "mass": mass(&verified.mass),
         "by_elevation": bands,
         "by_tile": by_tile,
-    })
+    });
+    let of_fractions: BTreeMap<_, _> = fractions::scores(verified).into_iter().collect();
+    all[fractions::name(verified.fractions.missing)] = json!(of_fractions);
+    all
 }
 
 fn ensemble(counted: &CountedEnsemble) -> Value {

@@ -41,6 +41,8 @@ pub struct Archive {
     path: PathBuf,
     name: String,
     ends: Vec<Timestamp>,
+    /// What of the file is no hour of rain, with the reasons.
+    left_out: Option<String>,
     /// Of all hours; made when it is first asked for.
     total: OnceLock<Option<Total>>,
 }
@@ -55,7 +57,14 @@ impl Archive {
         let path = folder.join(&said.file);
         let hours = HourlyRain::open(&path, &said.variable, said.each_hours)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { said, path, name, ends: hours.ends_of_sums(HOURS), total: OnceLock::new() })
+        let (ends, left_out) = (hours.ends_of_sums(HOURS), hours.why_left_out());
+        Ok(Self { said, path, name, ends, left_out, total: OnceLock::new() })
+    }
+
+    /// The same with the name of the file; `None` where all of it is used.
+    pub fn why_left_out(&self) -> Option<String> {
+        let why = self.left_out.as_ref()?;
+        Some(format!("{}: left out of the rain: {why}", self.path.display()))
     }
 
     /// The sums that it makes, by the ends of their intervals.
@@ -76,6 +85,7 @@ impl Archive {
             source: said.source.clone(),
             stated: None,
             heights: None,
+            left_out: self.left_out.clone(),
             is_sample: true,
         }
     }
@@ -98,7 +108,8 @@ impl Archive {
         if sum.n_screened > 0 {
             rule += &format!("; {} values above the record are left out", sum.n_screened);
         }
-        Ok(Rain::new(sum.rain.field, rule, sum.rain.clipped_mm, credit))
+        let rain = Rain::new(sum.rain.field, rule, sum.rain.clipped_mm, credit);
+        Ok(Rain { left_out: self.left_out.clone(), ..rain })
     }
 
     /// The mean of all its hours outside of an interval; `None` where they cannot be read, where there is none, and where

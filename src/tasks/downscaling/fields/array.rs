@@ -147,6 +147,7 @@ pub fn read(path: &Path, said: &Said, heights: Option<Terrain>) -> anyhow::Resul
         source: name.clone(),
         stated,
         heights: heights.as_ref().map(|own| own.name.clone()),
+        left_out: None,
         is_sample: false,
     };
     let credit = Credit {

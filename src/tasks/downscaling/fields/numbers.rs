@@ -6,6 +6,7 @@ use std::sync::Arc;
 use stormlens_data::card::Refining;
 use stormlens_data::downscale::{ELEVATION_SCALE_M, POSSIBLE_M};
 use stormlens_data::field::record::{LEAST_MM, most_mm};
+use stormlens_data::field::{decimals, number};
 use stormlens_data::files;
 use stormlens_data::hash::sha256;
 
@@ -45,14 +46,16 @@ impl Tiles {
                 let mm = if channels == 1 { value } else { scale.mm(value) };
                 let is_rain = (LEAST_MM..=most).contains(&mm);
                 (!is_rain).then(|| {
-                    format!("would be {mm:.1} mm of rain where 0 to {most} mm are possible")
+                    let mm = decimals(mm, 1);
+                    format!("would be {mm} mm of rain where 0 to {most} mm are possible")
                 })
             }
             _ => {
                 let metres = f64::from(value) * ELEVATION_SCALE_M;
                 let is_height = POSSIBLE_M.contains(&(metres as f32));
                 (!is_height).then(|| {
-                    format!("would be a height of {metres:.0} m, which the Earth does not have")
+                    let metres = decimals(metres, 0);
+                    format!("would be a height of {metres} m, which the Earth does not have")
                 })
             }
         };
@@ -69,9 +72,10 @@ impl Tiles {
             ),
         };
         anyhow::bail!(
-            "{} holds {value} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain \
+            "{} holds {} in channel {channel}, row {row}, column {column} of tile {}, which {words}: give rain \
              {unit}, or take the numbers as they are with --exact",
             self.file,
+            number(*value),
             self.number
         )
     }

@@ -1,11 +1,12 @@
 //! A file of fields that somebody brought, with the sums that it makes.
 
+use jiff::Timestamp;
 use stormlens_data::field::{FieldError, FieldFile};
 
 use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{
-    Credit, Offer, Rain, StatedInterval, check_stated, offers_of_file, read, with_others,
+    Credit, Offer, Offers, Rain, StatedInterval, check_stated, offers_of_file, read, with_others,
 };
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
@@ -20,7 +21,7 @@ pub struct OpenFile {
     /// In addresses.
     pub key: String,
     file: FieldFile,
-    offers: Vec<Offer>,
+    offers: Offers,
     /// Hours that each field is the sum of, where somebody says so.
     pub stated: Option<i64>,
 }
@@ -50,7 +51,7 @@ impl OpenFile {
         let file = FieldFile::from_bytes(name, bytes)?;
         let offers = offers_of_file(name, &file, (HOURS, stated), variable)?;
         if let Some(hours) = stated {
-            check_stated(&file, &offers, hours)?;
+            check_stated(&file, &offers.sums, hours)?;
         }
         let key = first_digits(&sha256);
         Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
@@ -59,13 +60,15 @@ impl OpenFile {
     /// Reads the first sums, so that a file whose numbers cannot be rain, or of which none can be decoded, is not kept.
     ///
     /// # Errors
-    /// [`FieldError::Impossible`], and why the first of all sums cannot be decoded; what else is wrong with a sum is said
-    /// where it is looked at.
+    /// [`FieldError::Impossible`], [`FieldError::Quantity`] for undeclared missing values, and why the first of all sums cannot
+    /// be decoded; what else is wrong with a sum is said where it is looked at.
     pub fn check(&self) -> Result<(), FieldError> {
         let mut undecoded = Vec::new();
-        for offer in self.offers.iter().take(N_CHECKED) {
+        for offer in self.offers.sums.iter().take(N_CHECKED) {
             match read(&self.file, offer, self.stated) {
-                Err(error @ FieldError::Impossible { .. }) => return Err(error),
+                Err(error @ (FieldError::Impossible { .. } | FieldError::Quantity { .. })) => {
+                    return Err(error);
+                }
                 Err(
                     error @ (FieldError::Damaged { .. }
                     | FieldError::Unsupported { .. }
@@ -75,7 +78,7 @@ impl OpenFile {
                 _ => {}
             }
         }
-        let are_all = undecoded.len() == self.offers.len();
+        let are_all = undecoded.len() == self.offers.sums.len();
         undecoded.into_iter().next().filter(|_| are_all).map_or(Ok(()), Err)
     }
 
@@ -86,12 +89,12 @@ impl OpenFile {
 
     /// All sums, with the heights that came with the file.
     pub fn entries(&self, heights: Option<&Terrain>) -> Vec<Entry> {
-        (0..self.offers.len()).filter_map(|place| self.entry(place, heights)).collect()
+        (0..self.offers.sums.len()).filter_map(|place| self.entry(place, heights)).collect()
     }
 
     /// The sum at that place.
     pub fn entry(&self, place: usize, heights: Option<&Terrain>) -> Option<Entry> {
-        let offer = self.offers.get(place)?;
+        let offer = self.offers.sums.get(place)?;
         let heights_key = heights.map(|own| own.key.clone());
         Some(Entry {
             id: Name::new(&self.key, self.stated, heights_key).sum(place),
@@ -104,14 +107,20 @@ impl OpenFile {
             source: self.name.clone(),
             stated: self.stated.map(StatedInterval::sum),
             heights: heights.map(|own| own.name.clone()),
+            left_out: self.offers.not_used.in_words(),
             is_sample: false,
         })
+    }
+
+    /// Why there is no sum until a time; `None` where the file has nothing of that time.
+    pub fn why_no_sum(&self, end: Timestamp) -> Option<String> {
+        self.offers.not_used.why(end)
     }
 
     /// Where the fields lie, `[south, north, west, east]`, as far as the file says.
     pub fn bounds(&self) -> impl Iterator<Item = [f64; 4]> {
         let first = |offer: &Offer| self.file.contents()[*offer.places.first()?].grid.bounds;
-        self.offers.iter().filter_map(first)
+        self.offers.sums.iter().filter_map(first)
     }
 
     /// The values of the sum at that place; `None` where there is none.
@@ -119,10 +128,10 @@ impl OpenFile {
     /// # Errors
     /// Where the fields cannot be decoded.
     pub fn rain(&self, place: usize, heights: Option<Terrain>) -> Option<Result<Rain, FieldError>> {
-        let offer = self.offers.get(place)?;
+        let offer = self.offers.sums.get(place)?;
         let made = read(&self.file, offer, self.stated);
-        let made = made
-            .map_err(|error| with_others(&self.file, (offer, &self.offers[..]), self.stated, error));
+        let others = (offer, &self.offers.sums[..]);
+        let made = made.map_err(|error| with_others(&self.file, others, self.stated, error));
         Some(made.map(|made| {
             let credit = Credit {
                 source: self.name.clone(),
@@ -135,6 +144,7 @@ impl OpenFile {
                 is_observed: false,
                 stated: self.stated.map(StatedInterval::sum),
                 heights,
+                left_out: self.offers.not_used.in_words(),
                 ..rain
             }
         }))

@@ -9,8 +9,26 @@ use super::plateau::plateau;
 use super::*;
 use crate::tasks::downscaling::extent::Extent;
 use crate::tasks::downscaling::fields::{AddError, Nodes, Said};
-use crate::tasks::downscaling::rain::{Rain, StatedInterval, offers, offers_named, offers_of_file};
+use crate::tasks::downscaling::rain::{self, Offer, Rain, StatedInterval, offers_of_file};
 use crate::web::upload::NamedBytes;
+
+fn offers(
+    name: &str,
+    contents: &[Content],
+    hours: i64,
+    stated: Option<i64>,
+) -> Result<Vec<Offer>, FieldError> {
+    rain::offers(name, contents, hours, stated).map(|found| found.sums)
+}
+
+fn offers_named(
+    name: &str,
+    contents: &[Content],
+    hours: (i64, Option<i64>),
+    variable: &str,
+) -> Result<Vec<Offer>, FieldError> {
+    rain::offers_named(name, contents, hours, variable).map(|found| found.sums)
+}
 
 fn netcdf() -> Vec<u8> {
     let file = "mrms/mrms_gaugecorr_qpe_01h_20160920_20160922_0p04deg.nc";
@@ -326,7 +344,10 @@ fn rain_that_is_none_of_the_fields_says_why() {
     let bytes = rain_without_its_bounds(false);
     let error = task(folder.path()).fields.add(named("a file", bytes), None, None).unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("holds no rain") && error.contains(&format!("; {words}")), "{error}");
+    assert!(
+        error.contains("holds no rain") && error.contains(&format!("; also {words}")),
+        "{error}"
+    );
 }
 
 /// One field that is no amount does not spoil the sums of the others.
@@ -387,7 +408,9 @@ fn a_result_says_what_was_stated_and_whose_heights_it_took() {
     assert!(outcome.provenance.data_files.contains(&"my heights.nc".to_owned()));
     let terrain = outcome.notes("terrain").next().unwrap();
     assert!(
-        terrain.contains("my heights.nc, a node every 0.25°, heights from 881 to 2,386 m"),
+        terrain.contains(
+            "my heights.nc, a node every 0.25°; in the part that is refined, heights from 881 to 2,386 m"
+        ),
         "{terrain}"
     );
     let request = request(&task, &format!("rain={id}&domain=-115,37,-113,39"));

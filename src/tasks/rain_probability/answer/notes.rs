@@ -49,6 +49,9 @@ pub(super) fn notes_of(work: &Work, cards: &Cards) -> Vec<Note> {
             Found::Present { .. } => {}
         }
     }
+    if let Some(why) = work.loaded.not_used() {
+        add("fields-left-out", format!("left out of the files: {why}"), false);
+    }
     for grid in grids(work) {
         let [rows, columns] = statement.size;
         let text =

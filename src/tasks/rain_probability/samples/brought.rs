@@ -70,6 +70,7 @@ impl Brought {
             masked: None,
             is_only_one: false,
             end: None,
+            left_out: Vec::new(),
             credit,
         };
         if let Some(numbers) = self.numbers.get(id) {

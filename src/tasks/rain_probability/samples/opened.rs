@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use stormlens_data::card::{FieldStatement, FieldsCard};
-use stormlens_data::field::{FieldError, FieldFile, LeftOut};
-use stormlens_data::probability::{LONGEST_STEP_S, gather, recognise, times};
+use stormlens_data::field::left_out::few_reasons;
+use stormlens_data::field::{FieldError, FieldFile};
+use stormlens_data::probability::{LONGEST_STEP_S, gather, left_out, recognise, times};
 
 use super::{Credit, Loaded};
 use crate::web::upload::NamedBytes;
@@ -69,13 +70,13 @@ impl OpenFiles {
         let told: Vec<String> = contents().take(N_TOLD).map(ToString::to_string).collect();
         let more = contents().count().saturating_sub(N_TOLD);
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-        told.join("; ") + &rest + &self.left_out()
+        let left_out = few_reasons(self.left_out()).map(|why| format!("; {why}"));
+        told.join("; ") + &rest + &left_out.unwrap_or_default()
     }
 
-    fn left_out(&self) -> String {
-        let is_it = |left: &LeftOut| left.n_dimensions > 1 && recognise(&left.content).is_some();
-        let reasons = self.files.iter().filter_map(|file| file.why_left_out(is_it));
-        reasons.map(|why| format!("; {why}")).collect()
+    /// What looks like what networks look at and cannot be used, with the reasons.
+    pub fn left_out(&self) -> Vec<String> {
+        left_out(&self.files)
     }
 
     /// The fields of a time on the grid of some weights.
@@ -93,6 +94,7 @@ impl OpenFiles {
             masked: None,
             is_only_one: false,
             end: Some(time),
+            left_out: self.left_out(),
             credit: self.credit.clone(),
         })
     }

@@ -71,6 +71,7 @@ impl Days {
             masked: None,
             is_only_one: false,
             end: end_of(self.iberia.days()[day]),
+            left_out: Vec::new(),
             credit: self.credit.clone(),
         }
     }
@@ -116,6 +117,7 @@ pub fn of_world(
         masked: None,
         is_only_one: false,
         end: None,
+        left_out: Vec::new(),
         credit: Credit {
             sha256: sha256(&bytes),
             licence: "MIT OR Apache-2.0".to_owned(),

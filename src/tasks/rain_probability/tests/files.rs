@@ -1,9 +1,11 @@
 //! Files that the command line brings.
 
 use stormlens_data::files::npy::write_npy_f32;
+use stormlens_data::probability::Found;
 
 use super::*;
 use crate::memory::MemoryLimit;
+use crate::tasks::rain_probability::samples::Loaded;
 
 fn bring(paths: &[std::path::PathBuf], said: &[(&str, &str)]) -> Result<Vec<String>, String> {
     let task = task();
@@ -76,4 +78,16 @@ fn other_files_are_refused_in_words() {
     assert!(error.contains("--end"), "{error}");
     let error = bring(std::slice::from_ref(&rain), &[("mask", "m.npy")]).expect_err("no mask");
     assert!(error.contains("goes with numbers"), "{error}");
+}
+
+/// What a hidden variable says itself is not said twice.
+#[test]
+fn what_was_left_out_beside_hidden_variables_is_said_once() {
+    let loaded = task().samples.load(SAMPLE, &card()).expect("a day");
+    assert_eq!(loaded.not_used(), None);
+    let mut found = loaded.found.clone();
+    found[0] = Found::Hidden { why: "no file has it; slp cannot be used".to_owned() };
+    let reasons = ["slp cannot be used", "rmax is not rain"].map(str::to_owned);
+    let loaded = Loaded { found, left_out: reasons.to_vec(), ..(*loaded).clone() };
+    assert_eq!(loaded.not_used().as_deref(), Some("rmax is not rain"));
 }

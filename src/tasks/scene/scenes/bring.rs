@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use stormlens_data::field::number;
 use stormlens_data::files::{name_of, npy, read_file};
 use stormlens_data::hash;
 use stormlens_data::scene::{
@@ -93,6 +94,7 @@ fn from_array(file: &Path) -> anyhow::Result<Picture> {
         bail!("{file} has shape {shape:?}: there is nothing in it");
     }
     if let Some(bad) = values.iter().find(|v| !(0.0..=255.0).contains(*v)) {
+        let bad = number(*bad);
         bail!("{file} holds {bad}; the values of a picture lie in 0 to 255");
     }
     Ok(Picture { width, height, rgb: Samples::F32(values) })

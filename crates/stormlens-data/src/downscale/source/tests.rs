@@ -1,10 +1,15 @@
 //! Fields that are no rain beside rain, and rain that is no field.
 
+mod other_rain;
+
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::downscale::open_terrain;
 use crate::field::grib::testing::Draft;
+use crate::field::testing::add_variable;
+
+mod hours;
 
 fn opened(drafts: &[Draft]) -> Result<RainSource, FieldError> {
     of_bytes(&drafts.iter().flat_map(Draft::bytes).collect::<Vec<u8>>())
@@ -70,18 +75,30 @@ fn where_nothing_is_left_the_reasons_are_said() {
     assert_eq!(words.matches("has no time").count(), 1, "{words}");
 }
 
+fn temperature() -> Draft {
+    Draft { category: 0, number: 0, ..sum(0, 3) }
+}
+
+/// As refining takes it: nobody has to name the only rain of a file.
+#[test]
+fn the_only_rain_of_a_file_needs_no_name() {
+    let rain = opened(&[temperature(), sum(0, 3)]).expect("the rain");
+    assert_eq!((rain.ends(3), rain.why_left_out()), (vec![hour(3)], None));
+    let pressure = Draft { category: 3, number: 0, ..sum(0, 3) };
+    let words = opened(&[temperature(), pressure]).err().expect("no rain").to_string();
+    assert!(
+        words.contains("has no field that is known as rain (name one with --variable); it has: "),
+        "{words}"
+    );
+}
+
 /// A temperature that is a map, and rain and heights whose times count in another calendar.
 fn beside_a_temperature() -> Vec<u8> {
     let mut file = NcFileBuilder::new();
     let sizes = [("time", 1), ("days", 1), ("lat", 2), ("lon", 2)];
     let [time, days, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).unwrap();
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     let since = ("units", "hours since 2024-05-01 00:00:00");
     add("time", &[time], &[3.0], &[since]);

@@ -76,7 +76,9 @@ fn no_amount(field: &GriddedField, interval: Interval) -> FieldError {
             ));
         }
         (_, Statistic::Instantaneous) => "of one moment",
-        (_, Statistic::Mean) if interval.is_open() => "a mean of a time that is not said",
+        (_, Statistic::Mean) if interval.is_open() => {
+            "a mean of a time that is not said or has no length"
+        }
         (_, statistic) => return wrong_method(field, statistic),
     };
     refuse(format!(

@@ -5,7 +5,7 @@
 
 use super::{Piece, refuse};
 use crate::field::record::{LEAST_MM, is_code, position};
-use crate::field::{FieldError, GriddedField, Interval};
+use crate::field::{FieldError, GriddedField, Interval, decimals};
 use crate::time::format_utc;
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ fn step_mm(amount: &Amount) -> Option<f64> {
 
 fn restart((_, one, _): &Amount, (field, other, _): &Amount, change: &Change) -> FieldError {
     let by = match change.worst {
-        Some((place, mm)) => format!(" by {:.3} mm {}", -mm, position(field, place)),
+        Some((place, mm)) => format!(" by {} mm {}", decimals(-mm, 3), position(field, place)),
         None => format!(" in {} of {} cells with rain", change.n_fall, change.n_wet),
     };
     refuse(format!(

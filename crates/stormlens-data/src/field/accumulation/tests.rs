@@ -128,6 +128,24 @@ fn of_a_total_the_sums_that_are_needed_are_named() {
     assert_eq!(accumulate(&three, hour(3), hour(6)).unwrap().field.values, [3.0; 3]);
 }
 
+/// Below every record, in each field that a sum is made of and in the unit of its file.
+#[test]
+fn a_code_that_could_have_fallen_is_no_rain() {
+    let hours = |middle: &[f32]| {
+        let dry = [1.0; 5];
+        let all = [sum("mm", 3, 4, &dry), sum("mm", 4, 5, middle), sum("mm", 5, 6, &dry)];
+        accumulate(&all, hour(3), hour(6)).map_err(|error| error.to_string())
+    };
+    let error = hours(&[1.0, 99.99, 99.99, 2.0, 1.0]).expect_err("a code");
+    assert!(error.contains("tp holds 99.99 mm at 2 places, the first in row 0"), "{error}");
+    let storm = hours(&[60.0, 99.99, 70.0, 2.0, 1.0]).expect("a storm");
+    assert!((storm.field.values[1] - 101.99).abs() < 1e-4);
+    let of_a_day = [1.0, 999.0, 999.0, 2.0];
+    let rate = field("pr", "mm/day", Interval::mean(hour(3), hour(6)), &of_a_day);
+    let error = accumulate(&[rate], hour(3), hour(6)).expect_err("125 mm").to_string();
+    assert!(error.contains("pr holds 999 mm/day at 2 places"), "{error}");
+}
+
 /// A missing value that the file does not declare, and another unit.
 #[test]
 fn what_no_gauge_ever_measured_is_no_rain() {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::amounts::amounts;
 use super::{refuse, unit_of};
+use crate::field::interval::NO_LENGTH;
 use crate::field::{Content, FieldError, GriddedField, Interval, RainUnit, Statistic};
 
 /// More reasons than these are counted only.
@@ -31,12 +32,19 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
             Err(error) => left_out.push((place, error)),
         }
     }
+    let first = sums.iter().filter_map(|&place| Some(contents[place].interval?.start)).min();
+    left_out.retain(|(place, _)| !is_begin(&contents[*place], first));
     // Rates of moments are no part of a sum of means.
     if !sums.is_empty() {
         left_out.extend(frames);
         return Usable { places: sums, left_out };
     }
     of_frames(contents, frames, left_out)
+}
+
+/// Whether a field of no length is the begin of sums: step 0 of a forecast, which no sum needs.
+fn is_begin(content: &Content, first: Option<Timestamp>) -> bool {
+    content.interval.is_some_and(|own| own.has_no_length() && first == Some(own.end))
 }
 
 /// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where
@@ -79,6 +87,9 @@ fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError
         return Err(refuse(format!(
             "{source} has no time, or one that contradicts itself: give a file that says when each sum begins and ends"
         )));
+    }
+    if field.interval.is_some_and(|own| own.has_no_length()) {
+        return Err(refuse(format!("{source} {NO_LENGTH}")));
     }
     let field = GriddedField { source, ..field }.of_hours(stated)?;
     amounts(std::slice::from_ref(&field), unit_of(&field)?).map(|_| ())
@@ -226,6 +237,19 @@ mod tests {
         assert_eq!(parted(&between).0, [0, 1, 2]);
         assert!(check_read(&between).is_err() && check_read(&between[2..]).is_ok());
         assert!(!can_accumulate(&between.each_ref(), hour(0), hour(8)));
+    }
+
+    /// Zero would pass for the length of a sum; only step 0 of a forecast has it rightly.
+    #[test]
+    fn a_sum_of_no_length_is_left_out_unless_totals_begin_with_it() {
+        let sum = |from, to| of("mm", Some(Interval::accumulation(hour(from), hour(to))));
+        let (places, why) = parted(&[sum(3, 3), sum(6, 6)]);
+        assert!(places.is_empty());
+        let why = why.expect("no length");
+        assert_eq!(why.matches("bounds of no length").count(), 1, "{why}");
+        assert_eq!(parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]), (vec![1, 2], None));
+        let (places, why) = parted(&[sum(0, 3), sum(6, 6), sum(6, 9)]);
+        assert_eq!((places, why.is_some()), (vec![0, 2], true));
     }
 
     /// A rate would hold over what is no rain; behind the last one and beside sums it does not.

@@ -5,7 +5,7 @@ use netcdf_reader::masked::MaskParams;
 use netcdf_reader::unpack::{SignParams, UnpackParams};
 use netcdf_reader::{NcAttrValue, NcType, NcVariable};
 
-use super::super::words::short;
+use super::super::words::{number, short};
 use super::numbers;
 
 /// Of an end of the valid range and the offset, what rounding to float32 may leave.
@@ -88,6 +88,7 @@ pub(super) fn unpack(variable: &NcVariable, stored: &mut ArrayD<f64>) -> Result<
 fn packing_of(variable: &NcVariable) -> Result<Packing, String> {
     let refuse = |name: &str, value: f64| {
         let of = short(variable.name());
+        let value = number(value);
         Err(format!("the attribute {name} of {of} is {value}, which makes no values: correct it"))
     };
     let scale = numbers::one(variable, "scale_factor")?;

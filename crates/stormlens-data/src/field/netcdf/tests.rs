@@ -115,6 +115,17 @@ fn dated(
     FieldFile::from_bytes("dated.nc", bytes)
 }
 
+/// Axes are no maps by right: what is wrong with the maps comes first.
+#[test]
+fn of_a_file_without_a_map_the_cause_is_said_first() {
+    let names = ["rain".to_owned()];
+    let error = dated(&names, 1, ["hours since 2016-09-20", "hebrew"]).err().expect("refused");
+    let error = error.to_string();
+    let words = "that is read (rain: time: its calendar is hebrew";
+    assert!(error.contains(words), "{error}");
+    assert!(error.contains("; time, lat, lon: it has fewer than two dimensions"), "{error}");
+}
+
 /// A number of another calendar is another day, and one without a unit that is read is no time: neither passes for a field
 /// without a time.
 #[test]
@@ -185,7 +196,7 @@ fn the_begin_of_a_run_in_another_calendar_is_refused() {
     for (number, said, words) in [
         (24.0, [RUN, UNIT, ("calendar", "noleap")], "tp: run: its calendar is noleap"),
         (24.0, [RUN, months, ("calendar", "standard")], "the unit of run is “months since"),
-        (1e30, [RUN, UNIT, ("calendar", "standard")], "is no time in run"),
+        (1e30, [RUN, UNIT, ("calendar", "standard")], ", which is no time: correct it"),
     ] {
         let error = of_a_run(number, &said).err().expect(words).to_string();
         assert!(error.contains(words), "{error}");

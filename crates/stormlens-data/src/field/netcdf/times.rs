@@ -50,7 +50,9 @@ impl TimeUnit {
     /// # Errors
     /// In words that name the variable, for a number beyond the calendar.
     pub fn moments(&self, numbers: &[f64], variable: &str) -> Result<Vec<Timestamp>, String> {
-        let no_time = |number: f64| format!("{number} is no time in {}", short(variable));
+        let no_time = |number: f64| {
+            format!("{} holds {number}, which is no time: correct it", short(variable))
+        };
         let moment = |&number: &f64| self.moment(number).ok_or_else(|| no_time(number));
         numbers.iter().map(moment).collect()
     }

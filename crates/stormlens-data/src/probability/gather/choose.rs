@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
-use crate::field::{Content, FieldError, FieldFile, Interval, LeftOut, Level, Statistic};
+use crate::field::left_out::few_reasons;
+use crate::field::{Content, FieldError, FieldFile, Interval, Level, Statistic};
+use crate::probability::left_out::left_out_of;
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
 
@@ -33,7 +35,7 @@ pub(super) fn choose(
         of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
     if at_level.is_empty() {
         let why = no_level(variable, &of_quantity) + sibling(files, variable);
-        return Ok(Choice::Nothing(why + &left_out(files, variable.quantity)));
+        return Ok(Choice::Nothing(with_left_out(why, files, variable.quantity)));
     }
     let in_time: Vec<_> = at_level
         .iter()
@@ -42,7 +44,7 @@ pub(super) fn choose(
     match in_time[..] {
         [] => {
             let why = no_time(variable, &at_level, time, mean_hours);
-            Ok(Choice::Nothing(why + &left_out(files, variable.quantity)))
+            Ok(Choice::Nothing(with_left_out(why, files, variable.quantity)))
         }
         [&&((file, place), ..)] => Ok(Choice::Found(file, place)),
         [first, second, ..] => {
@@ -58,24 +60,16 @@ pub(super) fn choose(
     }
 }
 
-/// Why variables of a quantity are none of the fields of their files, or are not read, behind what is missing; empty where
-/// there are none.
-pub(super) fn left_out(files: &[FieldFile], quantity: FieldQuantity) -> String {
-    let is_unread =
-        |content: &Content| recognise(content).is_some_and(|known| known.quantity == quantity);
-    let reasons = files.iter().filter_map(|file| file.why_unread(is_unread));
-    no_fields(files, quantity) + &reasons.map(|why| format!("; {why}")).collect::<String>()
+/// What is missing, and why what looks like a quantity cannot be used.
+pub(super) fn with_left_out(why: String, files: &[FieldFile], quantity: FieldQuantity) -> String {
+    with_reasons(why, left_out_of(files, quantity))
 }
 
-/// Why variables and messages of a quantity are none of the fields of their files.
-pub(super) fn no_fields(files: &[FieldFile], quantity: FieldQuantity) -> String {
-    let is_it = |left: &LeftOut| {
-        let known = recognise(&left.content);
-        // Axes and scalars bear names of quantities, too.
-        left.n_dimensions > 1 && known.is_some_and(|known| known.quantity == quantity)
-    };
-    let reasons = files.iter().filter_map(|file| file.why_left_out(is_it));
-    reasons.map(|why| format!("; {why}")).collect()
+pub(super) fn with_reasons(why: String, reasons: Vec<String>) -> String {
+    match few_reasons(reasons) {
+        Some(reasons) => format!("{why}; {reasons}"),
+        None => why,
+    }
 }
 
 /// Fields of a quantity whose heads do not say that they are not read.

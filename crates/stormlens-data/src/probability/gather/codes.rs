@@ -2,9 +2,9 @@
 
 use super::super::Conversion;
 use crate::card::{FieldStatement, FieldVariable};
-use crate::field::missing::is_code;
+use crate::field::missing::{is_code, undeclared};
 use crate::field::record::position;
-use crate::field::{FieldError, GriddedField};
+use crate::field::{FieldError, GriddedField, number};
 
 /// Refuses a field with a usual code where no such value is possible, at the places that a network takes. Interpolated, a code
 /// would become another number, and a small share of it a plausible one.
@@ -26,16 +26,18 @@ pub(super) fn check(
     if !values().any(is_possible) && !values().all(is_alike) {
         return Ok(());
     }
-    let (code, name) = (in_words(field.values[place]), &field.variable);
+    let (code, name) = (field.values[place], &field.variable);
     let what = format!(
-        "{name} holds {code} {}, which looks like a missing value that the file does not declare: write missing_value = \
-         {code} as an attribute of {name} (in GRIB: leave the value out with a bitmap)",
-        position(field, place)
+        "{name} holds {} {}, {}",
+        number(code),
+        position(field, place),
+        undeclared(code, name)
     );
     Err(FieldError::Quantity { name: field.source.clone(), what })
 }
 
-/// A field of rain in which a code is missing where a network takes nothing. Sums are checked as a whole.
+/// A field of rain in which a code, and what is negative, is missing where a network takes nothing: sums are checked as a
+/// whole, and other variables only where they are taken.
 pub(super) fn without_codes_outside(
     mut field: GriddedField,
     statement: &FieldStatement,
@@ -45,16 +47,11 @@ pub(super) fn without_codes_outside(
         is_taken[place] = true;
     }
     for (value, is_taken) in field.values.iter_mut().zip(is_taken) {
-        if !is_taken && is_code(*value, |_| false) {
+        if !is_taken && (*value < 0.0 || is_code(*value, |_| false)) {
             *value = f32::NAN;
         }
     }
     field
-}
-
-/// Large numbers with their power of ten.
-fn in_words(code: f32) -> String {
-    if code.abs() < 1e7 { code.to_string() } else { format!("{code:e}") }
 }
 
 #[cfg(test)]

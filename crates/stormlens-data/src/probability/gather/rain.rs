@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::choose::{Place, left_out, of_quantity};
+use super::choose::{Place, of_quantity, with_left_out};
 use crate::field::accumulation::{Usable, is_usable, usable};
-use crate::field::{Content, FieldError, FieldFile, RainUnit};
+use crate::field::left_out::few_reasons;
+use crate::field::{Content, FieldError, FieldFile, Interval, RainKind, RainUnit};
 use crate::probability::FieldQuantity;
 use crate::probability::recognise::why_no_rain;
 use crate::time::format_utc;
@@ -24,14 +25,15 @@ pub(super) enum Rain {
     Nothing(String),
 }
 
-/// Fields of rain that may be parts of an interval: those that end in it, and those that do not say their time. Rates are
-/// taken where there are no amounts that can be used.
+/// Fields of rain that may be parts of an interval: those that have a length and end in it, and those that do not say their
+/// time. Rates are taken where there are no amounts that can be used.
 pub(in crate::probability) fn rain_near<'c, T>(
     rain: impl Iterator<Item = (T, &'c Content)>,
     [start, end]: [Timestamp; 2],
 ) -> Vec<(T, &'c Content)> {
     let is_near = |content: &Content| {
-        content.interval.is_none_or(|interval| start <= interval.end && interval.end <= end)
+        let is_within = |own: Interval| start <= own.end && own.end <= end;
+        content.interval.is_none_or(|own| !own.has_no_length() && is_within(own))
     };
     let is_amount = |content: &Content| {
         let unit = RainUnit::parse(&content.unit);
@@ -80,7 +82,7 @@ pub(super) fn rain_of(
             true => no_rain(files),
             false => format!("no file has rain until {}", format_utc(end)),
         };
-        return Ok(Rain::Nothing(why + &left_out(files, FieldQuantity::Precipitation)));
+        return Ok(Rain::Nothing(with_left_out(why, files, FieldQuantity::Precipitation)));
     }
     let kinds = rain_by_kind(files, &near).into_iter();
     let (whole, none): (Vec<_>, Vec<_>) = kinds.partition(|kind| !kind.fields.places.is_empty());
@@ -121,8 +123,10 @@ fn unusable(none: Usable) -> Result<String, FieldError> {
     }
 }
 
-/// That there is no rain and, of what looks like it, why it is none.
+/// That there is no rain and, of its parts, that they are parts.
 fn no_rain(files: &[FieldFile]) -> String {
-    let why = files.iter().flat_map(FieldFile::contents).find_map(why_no_rain);
+    let contents = files.iter().flat_map(FieldFile::contents);
+    let parts = contents.filter(|content| RainKind::of(content).part().is_some());
+    let why = few_reasons(parts.filter_map(why_no_rain));
     format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }

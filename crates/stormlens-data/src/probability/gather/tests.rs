@@ -3,14 +3,14 @@
 mod moments;
 mod rain;
 
-use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::card::FieldVariable;
 use crate::field::Level;
 use crate::field::grib::testing::Draft;
-use crate::field::testing::golden;
-use crate::probability::times;
+use crate::field::testing::{add_variable, golden};
+use crate::probability::{left_out, times};
 
 const TIME: &str = "2024-05-01T03:00:00Z";
 
@@ -227,10 +227,66 @@ fn codes_outside_of_the_area_are_no_fault() {
         let words = error(gather(&files(drafts), &at([name], [39.5, 37.5]), time()));
         assert!(words.contains("holds 999"), "{words}");
     }
+    // What is negative is refused where it is taken, a usual code or not.
+    let below = |draft: Draft| {
+        with_code(Draft { reference: -999.0, packed: vec![1_029; 16], ..draft }, 13, 4)
+    };
+    let wet = files(&[hour(0), below(hour(1)), hour(2)]);
+    let taken = gather(&wet, &at(["RAIN"], [39.5, 38.5]), time()).expect("rain");
+    assert!(taken.values.iter().all(|mm| (mm - 9.0).abs() < 1e-3), "{:?}", taken.values);
+    let words = error(gather(&wet, &at(["RAIN"], [39.5, 37.5]), time()));
+    assert!(words.contains("holds -99.") && words.contains("rain is never negative"), "{words}");
     // What is named as wrong lies where the network takes it, too.
     let cold = with_code(draft(T, HPA_850, 100.0), 12, 4_321 - 100);
     let words = error(gather(&files(&[cold]), &at(["T850"], [39.5, 38.5]), time()));
     assert!(words.contains("are possible") && !words.contains("432.1"), "{words}");
+}
+
+/// Rain with its bounds, hours, and its `cell_methods`.
+fn bounded_rain(name: &str, bounds: [f64; 2], methods: &str) -> FieldFile {
+    let mut file = NcFileBuilder::new();
+    let sizes = [("time", 1), ("ends", 2), ("lat", 2), ("lon", 2)];
+    let [time, ends, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+    let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+        add_variable(&mut file, name, (on, values), attributes);
+    };
+    let since = ("units", "hours since 2024-05-01 00:00:00");
+    add("time", &[time], &bounds[1..], &[since, ("bounds", "time_bnds")]);
+    add("time_bnds", &[time, ends], &bounds, &[]);
+    add("lat", &[lat], &[37.0, 40.0], &[("units", "degrees_north")]);
+    add("lon", &[lon], &[10.0, 13.0], &[("units", "degrees_east")]);
+    add("t850", &[lat, lon], &[280.0; 4], &[("units", "K")]);
+    let said =
+        [("units", "mm"), ("standard_name", "precipitation_amount"), ("cell_methods", methods)];
+    add(name, &[time, lat, lon], &[1.0; 4], &said);
+    let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+    FieldFile::from_bytes(&format!("{name}.nc"), bytes).unwrap()
+}
+
+/// Rain of no length, or the maximum of rain, hides no good rain beside it, and is said with and without it.
+#[test]
+fn rain_that_cannot_be_used_is_said_and_hides_no_other() {
+    let all = statement(vec![variable("RAIN")]);
+    let good = bounded_rain("tp", [0.0, 3.0], "time: sum");
+    let no_length = bounded_rain("pr", [3.0, 3.0], "time: sum");
+    let maximum = bounded_rain("rmax", [0.0, 3.0], "time: maximum");
+    let files = [good, no_length, maximum];
+    let found = gather(&files, &all, time()).expect("the good rain");
+    assert!(found.values.iter().all(|mm| (mm - 1.0).abs() < 1e-6), "{:?}", found.values);
+    let reasons = ["bounds of no length", "rmax (mm) is not rain: its cell_methods are"];
+    let said = left_out(&files);
+    assert_eq!(said.len(), 2, "{said:?}");
+    let words = error(gather(&files[1..], &all, time()));
+    for reason in reasons {
+        assert!(words.contains(reason) && said.iter().any(|one| one.contains(reason)), "{words}");
+    }
+    // A step that is missing does not hide them either.
+    let short = [
+        bounded_rain("tp", [1.0, 3.0], "time: sum"),
+        bounded_rain("rmax", [0.0, 3.0], "time: maximum"),
+    ];
+    let words = error(gather(&short, &all, time()));
+    assert!(words.contains("a step is missing") && words.contains(reasons[1]), "{words}");
 }
 
 /// Humidity that is a map of another calendar, beside a temperature that is one of this.
@@ -326,21 +382,6 @@ fn times_are_known_before_anything_is_decoded() {
     // Moments are no means of a day.
     let daily = FieldStatement { mean_hours: Some(24), ..statement };
     assert_eq!(times(&files(&drafts[..4]), &daily), []);
-}
-
-/// A variable with its dimensions, values and attributes.
-fn add_variable(
-    file: &mut NcFileBuilder,
-    name: &str,
-    (on, values): (&[DimensionId], &[f64]),
-    attributes: &[(&str, &str)],
-) {
-    let variable = file.add_variable::<f64>(name, on).unwrap();
-    file.write_variable(variable, values).unwrap();
-    for (key, text) in attributes {
-        let text = NcAttrValue::Chars((*text).to_owned());
-        file.add_variable_attribute(variable, *key, text).unwrap();
-    }
 }
 
 /// Air temperature on two pressures in pascals, wind at a scalar height, and a variable whose unit is no unit.

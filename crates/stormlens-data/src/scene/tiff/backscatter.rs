@@ -6,6 +6,7 @@ use super::colours::collected;
 use super::metadata::Band;
 use super::page::Page;
 use super::raster::Raster;
+use crate::field::number;
 use crate::scene::Samples;
 use crate::scene::coding::{Bands, Polarisation, Values, byte};
 
@@ -179,7 +180,7 @@ impl Levels<'_> {
     }
 
     fn check(&self, level: f64, pixel: usize, band: usize) -> Result<(), PictureError> {
-        let number = self.raster.number(pixel, band);
+        let number = number(self.raster.number(pixel, band));
         let words = match self.values {
             // Of a negative number.
             _ if level.is_nan() => "is negative, which such numbers never are",

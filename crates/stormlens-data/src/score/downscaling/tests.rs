@@ -255,7 +255,8 @@ fn intervals_come_from_parts_and_cover_what_they_should() {
 #[test]
 fn everything_of_a_forecast_is_counted_at_once_and_merged() {
     let (geometry, scale) = (Geometry::V4, SCALE);
-    let new = || Verified::new(geometry, scale, &[0.1, 1.0], &[1, 8]);
+    let fractions = || Fractions::new(&[0.1, 1.0], &[1, 8], Missing::LeftOut);
+    let new = || Verified::new(geometry, scale, fractions());
     let coarse = f64s(&small("coarse_mm")[100..]);
     let observation: Vec<f32> =
         small("target_norm")[4096..].iter().map(|&z| scale.mm(f64::from(z)) as f32).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fractions, MassResidual, Merge, Missing, Moments, RainHistogram, Spectrum};
+use super::{Fractions, MassResidual, Merge, Moments, RainHistogram, Spectrum};
 use crate::downscale::{Geometry, LogScale, coarse_means, inner};
 
 /// Lower bounds of bands of elevation, metres; the first holds everything below the second.
@@ -35,13 +35,8 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Nothing counted yet.
-    pub fn new(
-        geometry: Geometry,
-        scale: LogScale,
-        thresholds_mm: &[f64],
-        scales: &[usize],
-    ) -> Self {
+    /// Nothing counted yet; `fractions` has thresholds, scales and its rule for missing nodes, and no sums.
+    pub fn new(geometry: Geometry, scale: LogScale, fractions: Fractions) -> Self {
         Self {
             geometry,
             scale,
@@ -50,7 +45,7 @@ impl Verified {
             z: Moments::default(),
             forecast: RainHistogram::default(),
             observation: RainHistogram::default(),
-            fractions: Fractions::new(thresholds_mm, scales, Missing::LeftOut),
+            fractions,
             spectrum: Spectrum::new(geometry.size),
             mass: MassResidual::default(),
             by_tile: BTreeMap::new(),

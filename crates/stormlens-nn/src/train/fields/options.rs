@@ -7,6 +7,7 @@ use stormlens_data::probability::Rounding;
 
 use crate::models::sslpdl::{Form, Naming};
 use crate::train::config::{Monitor, Recipe, TrainConfig};
+use crate::train::limits::{check_rate, exactly, exactly_if_given};
 use crate::train::optimiser::{Decay, OptimiserOptions, RateOf};
 use crate::train::schedule::{EarlyStopping, Schedule, WarmRestarts};
 use crate::train::supervision::Block;
@@ -31,7 +32,11 @@ pub struct FieldData {
     #[serde(default)]
     pub variables: Vec<String>,
     /// Where rain and heavy rain begin, mm in [`Self::hours`]; those of the source where they are left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "exactly_if_given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub thresholds_mm: Option<[f64; 2]>,
     /// Length of the sums of rain; a check that it is what the source has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +75,7 @@ pub enum Stage {
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkSizes {
     /// Variables, rows and columns of a token.
+    #[serde(deserialize_with = "exactly")]
     pub patch: [usize; 3],
     pub base_channels: usize,
     /// Layers of each level.
@@ -162,6 +168,7 @@ pub struct FieldTraining {
     /// Label smoothing of the density labels.
     pub alpha: f64,
     pub rounding: Rounding,
+    #[serde(deserialize_with = "exactly")]
     pub class_weights: [f64; 3],
     /// The published program takes the softmax of probabilities once more; for comparison only.
     pub double_softmax: bool,
@@ -224,10 +231,8 @@ impl FieldTraining {
                 "batch_size, max_epochs and restart_epochs have to be at least 1".to_owned()
             );
         }
-        let rates = [self.learning_rate(), self.encoder_learning_rate];
-        if rates.iter().any(|rate| !rate.is_finite() || *rate <= 0.0) {
-            return Err(format!("the learning rates are {rates:?}: both have to be above 0"));
-        }
+        check_rate("learning_rate", self.learning_rate())?;
+        check_rate("encoder_learning_rate", self.encoder_learning_rate)?;
         let ratio = self.mask_ratio();
         if !(0.0..1.0).contains(&ratio) || (self.stage == Stage::Pretrain && ratio == 0.0) {
             return Err(format!(

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stormlens_data::card::{NowcastField, Nowcasting};
 use stormlens_data::dataset::DatasetError;
+use stormlens_data::field::number;
 
 use crate::train::config::{Monitor, Recipe, TrainConfig};
+use crate::train::limits::check_rate;
 use crate::train::optimiser::OptimiserOptions;
 use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
 
@@ -181,6 +183,22 @@ impl Default for TrainingOptions {
 }
 
 impl TrainConfig {
+    /// Checks all that is known before frames are read.
+    ///
+    /// # Errors
+    /// Which option makes no sense, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let TrainingOptions { batch_size, max_epochs, learning_rate, scale, .. } = self.training;
+        if batch_size == 0 || max_epochs == 0 {
+            return Err("batch_size and max_epochs have to be at least 1".to_owned());
+        }
+        check_rate("learning_rate", learning_rate)?;
+        match scale.is_normal() && scale > 0.0 {
+            true => Ok(()),
+            false => Err(format!("scale is {}; it is a number above 0", number(scale))),
+        }
+    }
+
     /// What the loop needs to know.
     pub fn recipe(&self) -> Recipe {
         let options = &self.training;

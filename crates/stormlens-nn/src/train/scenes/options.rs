@@ -7,6 +7,7 @@ use stormlens_data::scene::{Resampling, Variant};
 
 use super::augment::SceneAugmentation;
 use crate::train::config::{Monitor, Recipe, TrainConfig};
+use crate::train::limits::check_rate;
 use crate::train::optimiser::{Decay, EpsilonRule, OptimiserOptions};
 use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
 
@@ -155,9 +156,9 @@ impl SceneTraining {
                 return Err(format!("{name} is 0; give 1 or more in [training]"));
             }
         }
+        check_rate("learning_rate", self.learning_rate)?;
         let is_positive = |value: f64| value.is_finite() && value > 0.0;
         for (name, is_right, wanted) in [
-            ("learning_rate", is_positive(self.learning_rate), "a number above 0"),
             ("epsilon", is_positive(f64::from(self.epsilon)), "a number above 0"),
             ("weight_decay", (0.0..1.0).contains(&self.weight_decay), "0 or more, below 1"),
             ("lr_factor", self.lr_factor > 0.0 && self.lr_factor < 1.0, "a number between 0 and 1"),

@@ -11,6 +11,7 @@ use crate::train::config::{Monitor, Recipe, TrainConfig};
 use crate::train::fields::Stage;
 use crate::train::frames::{Augmentation, DataConfig, TrainingOptions};
 use crate::train::lamb::LambOptions;
+use crate::train::limits::exactly;
 use crate::train::optimiser::{RateOf, Rule};
 use crate::train::schedule::{EarlyStopping, WarmCosine};
 use crate::train::supervision::Block;
@@ -51,6 +52,7 @@ pub struct SparkTraining {
     /// The highest learning rate for a batch of 256; it is in proportion to the batch.
     pub base_learning_rate: f64,
     /// Decay of weights at the beginning and at the end.
+    #[serde(deserialize_with = "exactly")]
     pub decay: [f64; 2],
     /// Share of patches that are hidden from a training sample. Published are 0.3 for pre-training and 0.6 for fine-tuning;
     /// here fine-tuning hides nothing unless it is asked to, since forecasts see everything.
@@ -67,6 +69,7 @@ pub struct SparkTraining {
     /// Its square is added to the variance of patches; in mm in 5 minutes / 47.83; published is a thousandth.
     pub floor: f64,
     /// Bottlenecks of each level of the encoder.
+    #[serde(deserialize_with = "exactly")]
     pub depths: [usize; 4],
     /// Channels that the decoder begins with, of which each of its five blocks leaves half; as many as published for the
     /// width of the encoder (twelve times `base_channels`) where it is left out. A narrow encoder needs more, or a handful of

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stormlens_data::card::RainStatement;
 use stormlens_data::downscale::{Domain, Geometry, Registration, Split};
+use stormlens_data::field::number;
 
 use crate::train::config::{Monitor, Recipe, TrainConfig};
+use crate::train::limits::{check_range, check_rate, exactly_if_given};
 use crate::train::optimiser::OptimiserOptions;
 use crate::train::schedule::{EarlyStopping, ReduceOnPlateau};
 
@@ -65,6 +68,27 @@ impl TileData {
             training_until: self.training_until,
             validation_until: self.validation_until,
             interval_s: i64::from(self.hours) * 3600,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let all = [("hours", self.hours), ("each_hours", self.each_hours.unwrap_or(1))];
+        if let Some((name, hours)) =
+            all.into_iter().find(|(_, hours)| !RainStatement::HOURS.contains(hours))
+        {
+            let (least, most) = RainStatement::HOURS.into_inner();
+            return Err(format!("{name} is {hours}; it is a whole number from {least} to {most}"));
+        }
+        if let Some(mm) = self.wettest_mm {
+            RainStatement::check_wettest_mm(mm, self.hours)
+                .map_err(|why| format!("wettest_mm is {}; {why}", number(mm)))?;
+        }
+        match self.training_until < self.validation_until {
+            true => Ok(()),
+            false => Err(format!(
+                "training_until ({}) is not before validation_until ({})",
+                self.training_until, self.validation_until
+            )),
         }
     }
 }
@@ -153,12 +177,26 @@ pub struct TileAugmentation {
     /// Coarse and fine nodes lie nearer to each other by one factor between these two, at most 1: a smaller piece of the same
     /// rain and its terrain, which is smoother from node to node. Rain of other places may be smoother than that of the
     /// training.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "exactly_if_given", skip_serializing_if = "Option::is_none")]
     pub zoom: Option<[f64; 2]>,
     /// Coarse and fine rain are multiplied by one factor between these two, so that heavier rain than that of the
     /// training is known, too: a network that normalises its layers does not go beyond what it has seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "exactly_if_given", skip_serializing_if = "Option::is_none")]
     pub rain_factor: Option<[f64; 2]>,
+}
+
+/// Below a tenth a whole tile lies between six nodes of rain every 0.04°, and the network would learn interpolation.
+const ZOOM: [f64; 2] = [0.1, 1.0];
+/// A hundred times as much as a shower is above the record of a gauge.
+const RAIN_FACTOR: [f64; 2] = [0.01, 100.0];
+
+impl TileAugmentation {
+    fn check(&self) -> Result<(), String> {
+        let both = [("zoom", self.zoom, ZOOM), ("rain_factor", self.rain_factor, RAIN_FACTOR)];
+        both.into_iter().try_for_each(|(name, range, limits)| {
+            range.map_or(Ok(()), |range| check_range(name, range, limits))
+        })
+    }
 }
 
 impl TileConfig {
@@ -183,52 +221,26 @@ impl TileConfig {
         }
     }
 
+    /// Checks all that is known before rain is read.
+    ///
+    /// # Errors
     /// Which option makes no sense, in words.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let TileTraining { batch_size, max_average, learning_rate, .. } = self.training;
-        let of_at_least_one = [
-            ("batch_size", batch_size),
-            ("max_average", max_average),
-            ("hours", self.data.hours as usize),
-        ];
+    pub fn check(&self) -> Result<(), String> {
+        let TileTraining { batch_size, max_epochs, max_average, learning_rate, .. } = self.training;
+        let of_at_least_one =
+            [("batch_size", batch_size), ("max_epochs", max_epochs), ("max_average", max_average)];
         if let Some((name, _)) = of_at_least_one.iter().find(|(_, n)| *n == 0) {
             return Err(format!("{name} is 0; it is at least 1"));
         }
-        if !(learning_rate > 0.0 && learning_rate.is_finite()) {
-            return Err(format!("learning_rate is {learning_rate}; it is a number above 0"));
-        }
-        if let Some([low, high]) = self.augmentation.rain_factor
-            && !(0.0 < low && low <= high && high.is_finite())
-        {
-            return Err(format!(
-                "rain_factor is [{low}, {high}]; give two numbers above 0, the smaller one first"
-            ));
-        }
-        if let Some([low, high]) = self.augmentation.zoom
-            && !(0.0 < low && low <= high && high <= 1.0)
-        {
-            return Err(format!(
-                "zoom is [{low}, {high}]; give two numbers above 0 and up to 1, the smaller one first"
-            ));
-        }
-        if let Some(wettest) = self.data.wettest_mm {
-            if !(wettest > 0.0 && wettest.is_finite()) {
-                return Err(format!("wettest_mm is {wettest}; it is a number above 0"));
-            }
-            if self.augmentation.rain_factor.is_some() {
-                return Err("wettest_mm multiplies the rain of each tile, and so does rain_factor; leave one out".into());
-            }
+        check_rate("learning_rate", learning_rate)?;
+        self.augmentation.check()?;
+        self.data.check()?;
+        if self.data.wettest_mm.is_some() && self.augmentation.rain_factor.is_some() {
+            return Err("wettest_mm multiplies the rain of each tile, and so does rain_factor; leave one out".into());
         }
         if !self.training.tiles.is_empty() && self.augmentation.shift != Shift::None {
             return Err("tiles names the only places that train, and shift moves them anywhere; leave one out".into());
         }
-        let data = &self.data;
-        match data.training_until < data.validation_until {
-            true => Ok(()),
-            false => Err(format!(
-                "training_until ({}) is not before validation_until ({})",
-                data.training_until, data.validation_until
-            )),
-        }
+        Ok(())
     }
 }

@@ -316,6 +316,16 @@ fn is_near((a, b): (&f32, &f32)) -> bool {
     (a - b).abs() <= 1e-4 * (1.0 + a.abs())
 }
 
+/// What is known before rain is read is said before: there may be much of it.
+#[test]
+fn options_are_checked_before_rain_is_read() {
+    let error = refused(|options| {
+        options.data.rain = "nowhere.nc".into();
+        options.data.wettest_mm = Some(f64::INFINITY);
+    });
+    assert!(error.contains("wettest_mm is inf"), "{error}");
+}
+
 fn refused(change: impl FnOnce(&mut TileConfig)) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = config(folder.path());
@@ -343,7 +353,17 @@ fn what_makes_no_sense_is_refused_in_words() {
         (refused(|o| o.training.learning_rate = -1.0), "a number above 0"),
         (refused(|o| o.augmentation.rain_factor = Some([2.0, 1.0])), "the smaller one first"),
         (refused(|o| o.augmentation.zoom = Some([0.5, 2.0])), "zoom is [0.5, 2]"),
+        (refused(|o| o.augmentation.zoom = Some([1e-4, 1.0])), "give two numbers from 0.1 to 1"),
+        (refused(|o| o.augmentation.rain_factor = Some([1.0, 1e30])), "rain_factor is [1, 1e30]"),
         (refused(|o| o.data.wettest_mm = Some(0.0)), "wettest_mm is 0"),
+        (
+            refused(|o| o.data.wettest_mm = Some(1e30)),
+            "wettest_mm is 1e30; give a number from 0.01",
+        ),
+        (refused(|o| o.data.wettest_mm = Some(f64::INFINITY)), "wettest_mm is inf; give a number"),
+        (refused(|o| o.data.wettest_mm = Some(f64::NAN)), "wettest_mm is NaN; give a number"),
+        (refused(|o| o.data.each_hours = Some(0)), "each_hours is 0"),
+        (refused(|o| o.training.learning_rate = 1e9), "learning_rate is 1e9"),
         (
             refused(|o| {
                 o.data.wettest_mm = Some(2.0);

@@ -93,6 +93,8 @@ fn bounds_that_are_not_read_are_refused_with_their_name() {
     };
     refused(TIMES, own, &[("calendar", "noleap")], "time_bnds: its calendar is noleap");
     refused(TIMES, own, &[("units", "hours")], "the unit of time_bnds is “hours”");
+    let gap = [24.0, f64::NAN, 27.0, 30.0];
+    refused(TIMES, gap, &[], "time_bnds holds NaN, which is no time: correct it");
     let outside =
         "time holds 2020-06-06 07:00 UTC, outside its bounds in time_bnds (2020-06-02 00:00 UTC to";
     refused([127.0, 130.0], own, &[], outside);

@@ -129,6 +129,9 @@ fn cdo_dates_the_forecast_and_knows_its_places() {
     let Some(times) = cdo(&["showtimestamp", "-selname,prediction"]) else { return };
     let times: Vec<_> = times.split_whitespace().collect();
     assert_eq!(times, ["2010-08-26T06:05:00", "2010-08-26T06:35:00"]);
+    // It warns of auxiliary coordinates of time, and takes what they say.
+    let said = cdo(&["sinfon"]).unwrap();
+    assert!(said.contains("ForecastRefTime =  2010-08-26T05:35:00"), "{said}");
     let first = ["outputtab,date,time,lat,lon,value", "-seltimestep,2", "-selname,prediction"];
     let table = cdo(&first).unwrap();
     let row: Vec<&str> = table.lines().nth(2).unwrap().split_whitespace().collect();

@@ -100,9 +100,10 @@ fn numbers_that_make_no_unit_are_refused() {
     for (form, rain, words) in [
         (TINY, brought(0.0), "cannot be multiplied to 0 mm"),
         (TINY, brought(-1.0), "cannot be multiplied to -1 mm"),
+        (TINY, brought(1e30), "multiplied to 1e30 mm: give a number from 0.01 to 305"),
         (of_mm, brought(3.0), "takes rain in mm as it is"),
         (TINY, RainStatement { log_std: 0.0, ..HOURLY }, "is no unit"),
-        (TINY, RainStatement { hours: 0, ..HOURLY }, "0 hours"),
+        (TINY, RainStatement { hours: 0, ..HOURLY }, "sums of 0 hours"),
     ] {
         let error = described(folder.path(), &form, Some(rain)).expect_err(words).to_string();
         assert!(error.contains(words), "{error}");

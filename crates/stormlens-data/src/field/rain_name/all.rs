@@ -1,0 +1,134 @@
+//! Which fields of a file are all the rain, for all that look for it without a name.
+
+use super::{
+    RainKind, RainPart, is_not_rain, is_part_of_rain, is_rain, is_whole_rain, only_parts, refused,
+};
+use crate::field::left_out::few_reasons;
+use crate::field::{Content, FieldError, FieldFile, LeftOut};
+
+/// Tells all the rain of a file from its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllRain {
+    has_convective: bool,
+}
+
+impl AllRain {
+    /// Of the fields of a file.
+    pub fn of(contents: &[Content]) -> Self {
+        let mut kinds = contents.iter().filter(looks_like_rain).map(RainKind::of);
+        Self { has_convective: kinds.any(|kind| kind.part() == Some(RainPart::Convective)) }
+    }
+
+    /// Whether a field is all the rain. Grid-scale rain of the archives with `prec_acc_nc` is, where no convective part is
+    /// beside it: the model resolves convection.
+    pub fn has(&self, content: &Content) -> bool {
+        let is_resolved =
+            content.variable.eq_ignore_ascii_case("prec_acc_nc") && !self.has_convective;
+        is_rain(content)
+            && match RainKind::of(content) {
+                RainKind::Whole => true,
+                RainKind::Part(part) => part == RainPart::LargeScale && is_resolved,
+                RainKind::Other(_) => false,
+            }
+    }
+
+    /// Why a file has no rain though something looks like it; `None` where it has all the rain, and where nothing looks like
+    /// it.
+    pub fn refusal(&self, name: &str, contents: &[Content]) -> Option<FieldError> {
+        if contents.iter().any(|content| self.has(content)) {
+            return None;
+        }
+        let mut looks_like = contents.iter().filter(looks_like_rain);
+        let part = looks_like.find(|content| RainKind::of(content).part().is_some());
+        let not_rain = || Some(refused(name, &few_reasons(others(contents))?));
+        part.map(|part| only_parts(name, part)).or_else(not_rain)
+    }
+}
+
+fn looks_like_rain(content: &&Content) -> bool {
+    is_rain(content) || is_part_of_rain(content)
+}
+
+/// Variables that look like rain and are another quantity, each with what says so.
+pub fn others(contents: &[Content]) -> Vec<String> {
+    let why = |content: &Content| match RainKind::of(content) {
+        RainKind::Other(why) => Some(is_not_rain(content, &why)),
+        RainKind::Whole | RainKind::Part(_) => None,
+    };
+    let mut found: Vec<String> = Vec::new();
+    for reason in contents.iter().filter(looks_like_rain).filter_map(why) {
+        if !found.contains(&reason) {
+            found.push(reason);
+        }
+    }
+    found
+}
+
+/// Whether a variable that is none of the fields of its file would have been all the rain. Axes and scalars bear names of
+/// rain, too.
+fn was_rain(left: &LeftOut) -> bool {
+    left.n_dimensions > 1 && is_whole_rain(&left.content)
+}
+
+impl FieldFile {
+    /// What of a file looks like rain and is none of its fields of rain: variables that are not read, and other quantities.
+    pub fn no_rain(&self) -> Vec<String> {
+        [self.reasons_left_out(was_rain), others(self.contents())].concat()
+    }
+
+    /// The error of a file in which no rain can be used, with what else looks like rain.
+    #[must_use]
+    pub fn without_rain(&self, error: FieldError) -> FieldError {
+        let error = self.explained(error, was_rain);
+        let said = error.to_string();
+        let others = others(self.contents()).into_iter().filter(|other| !said.contains(other));
+        match few_reasons(others) {
+            Some(why) => error.and(&why),
+            None => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::testing::content;
+
+    fn in_mm(variable: &str) -> Content {
+        Content { unit: "mm".to_owned(), ..content(variable, "") }
+    }
+
+    fn maximum(variable: &str) -> Content {
+        let said = vec![("cell_methods".to_owned(), "time: maximum".to_owned())];
+        Content { said, ..in_mm(variable) }
+    }
+
+    #[test]
+    fn parts_and_other_quantities_are_not_all_the_rain() {
+        let all = [in_mm("tp"), in_mm("cp"), maximum("rain")];
+        let rain = AllRain::of(&all);
+        assert_eq!(all.each_ref().map(|one| rain.has(one)), [true, false, false]);
+        assert!(rain.refusal("F.nc", &all).is_none());
+        let resolved = [in_mm("prec_acc_nc")];
+        assert!(AllRain::of(&resolved).has(&resolved[0]));
+        let beside = [in_mm("prec_acc_nc"), in_mm("prec_acc_c")];
+        assert!(!AllRain::of(&beside).has(&beside[0]));
+        let error = rain.refusal("F.nc", &all[1..]).expect("no total").to_string();
+        assert!(error.contains("has only parts of the rain, such as cp (mm)"), "{error}");
+    }
+
+    /// The second of two is not a secret.
+    #[test]
+    fn each_quantity_that_is_not_rain_says_why() {
+        let all = [maximum("r1_rain_precip"), maximum("rain"), in_mm("tp")];
+        let error = AllRain::of(&all).refusal("F.nc", &all[..2]).expect("no rain").to_string();
+        for variable in ["r1_rain_precip", "rain"] {
+            let words =
+                format!("{variable} (mm) is not rain: its cell_methods are “time: maximum”");
+            assert!(error.contains(&words), "{error}");
+        }
+        assert!(
+            AllRain::of(&[content("t2m", "")]).refusal("F.nc", &[content("t2m", "")]).is_none()
+        );
+    }
+}
