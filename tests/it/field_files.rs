@@ -11,7 +11,7 @@ use stormlens_data::probability::{FieldQuantity, STANDARD_GRAVITY};
 use crate::support::data;
 
 #[path = "../../crates/stormlens-data/src/field/grib/testing.rs"]
-mod grib;
+pub mod grib;
 
 static IBERIA: LazyLock<(Iberia, FieldStatement)> = LazyLock::new(|| {
     let iberia = Iberia::open(&data().join("iberia")).expect("the repository has it");

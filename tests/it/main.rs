@@ -45,6 +45,7 @@ mod proxy;
 mod rain_arrays;
 #[cfg(feature = "nn")]
 mod rain_commands;
+mod rain_grib;
 #[cfg(feature = "nn")]
 mod rain_journey;
 mod rain_uploads;

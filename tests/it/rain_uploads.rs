@@ -7,7 +7,7 @@ use crate::field_files::add_variable;
 use crate::support::{FORM, Page, TestApp, without_names};
 
 /// Name, name of the file (none: a text), bytes.
-type Part<'a> = (&'static str, Option<&'static str>, &'a [u8]);
+pub type Part<'a> = (&'static str, Option<&'static str>, &'a [u8]);
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/");
 /// Hours without bounds of their times.
@@ -31,13 +31,13 @@ fn form(parts: &[Part<'_>]) -> Vec<u8> {
 }
 
 /// The shipped hours are larger than the files of other tests.
-fn roomy() -> TestApp {
+pub fn roomy() -> TestApp {
     TestApp::set_up(|setup| {
         (setup.max_file_bytes, setup.max_cache_bytes) = (4_000_000, 100_000_000);
     })
 }
 
-async fn send(app: &TestApp, accept: &str, parts: &[Part<'_>]) -> Page {
+pub async fn send(app: &TestApp, accept: &str, parts: &[Part<'_>]) -> Page {
     app.send_body("/rain", FORM, accept, form(parts)).await
 }
 

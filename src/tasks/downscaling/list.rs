@@ -17,7 +17,9 @@ use stormlens_plot::{RainPalette, Theme, thumbnail};
 
 use super::fields::Entry;
 use super::map::{Ground, from_north};
+use super::rain::Rain;
 use super::terrain::Terrain;
+use super::upload::not_made;
 use super::{DownscalingTask, SECTION, extent, split};
 use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
@@ -217,13 +219,21 @@ pub async fn one(
     render(&headers, &page)
 }
 
+/// The values of a sum. Samples belong to the server; what is wrong with an upload is for its visitor to mend.
+fn loaded(task: &DownscalingTask, entry: &Entry) -> Result<Arc<Rain>, AppError> {
+    task.fields.load(&entry.id).map_err(|error| match entry.is_sample {
+        true => AppError::Data(error.to_string()),
+        false => not_made(&error),
+    })
+}
+
 fn describe(
     layout: Layout,
     task: &DownscalingTask,
     catalog: &Catalog,
     entry: Entry,
 ) -> Result<RainPage, AppError> {
-    let rain = task.fields.load(&entry.id).map_err(|error| AppError::Data(error.to_string()))?;
+    let rain = loaded(task, &entry)?;
     let [south, north, west, east] = rain.field.grid.bounds();
     let [step, _] = rain.field.grid.spacing_deg();
     let largest = rain.field.values.iter().copied().filter(|mm| !mm.is_nan()).fold(0.0, f32::max);
@@ -400,7 +410,7 @@ pub async fn picture(
 
 /// The part that is refined until somebody chooses, or all of it.
 fn draw(task: &DownscalingTask, entry: &Entry, theme: Theme) -> Result<Vec<u8>, AppError> {
-    let rain = task.fields.load(&entry.id).map_err(|error| AppError::Data(error.to_string()))?;
+    let rain = loaded(task, entry)?;
     let [south, north, west, east] = rain.field.grid.bounds();
     Ok(png(&rain.field, entry.domain.unwrap_or([west, south, east, north]), theme))
 }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use stormlens_data::downscale::{is_amount_at_a_moment, stated_in_vain, unstated};
-use stormlens_data::field::accumulation::{check_no_total, usable};
+use stormlens_data::field::accumulation::{
+    accumulate_decoded, check_no_total, check_read, hours_before, usable,
+};
 use stormlens_data::field::left_out::nothing_usable;
 use stormlens_data::field::rain_name::{AllRain, check_is_rain};
 use stormlens_data::field::{
@@ -37,6 +39,16 @@ pub struct Offer {
 pub struct Offers {
     pub sums: Vec<Offer>,
     pub not_used: NotUsed,
+}
+
+impl Offer {
+    /// When its interval begins.
+    ///
+    /// # Errors
+    /// Beyond the calendar.
+    fn start(&self) -> Result<Timestamp, FieldError> {
+        Ok(hours_before(self.end, self.hours)?.start)
+    }
 }
 
 /// Where rain came from, and what may be done with it.
@@ -132,11 +144,33 @@ pub fn offers_of_file(
         let mut found = offers(name, file.contents(), hours, stated)
             .map_err(|error| file.without_rain(error))?;
         found.not_used.add_variables(file.no_rain());
-        return Ok(found);
+        return without_gaps(file, found);
     };
     let is_meant = |left: &LeftOut| left.content.variable.eq_ignore_ascii_case(variable);
-    offers_named(name, file.contents(), (hours, stated), variable)
-        .map_err(|error| file.explained(error, is_meant))
+    let mut found = offers_named(name, file.contents(), (hours, stated), variable)
+        .map_err(|error| file.explained(error, is_meant))?;
+    found.not_used.add_variables(file.reasons_left_out(|left| left.is_message_of(variable)));
+    without_gaps(file, found)
+}
+
+/// Without sums of rates between which a message may be missing; where no other is left, why.
+fn without_gaps(file: &FieldFile, mut found: Offers) -> Result<Offers, FieldError> {
+    let mut gap = None;
+    found.sums.retain(|offer| match file.check_no_gap(&offer.places) {
+        Ok(()) => true,
+        Err(error) => {
+            gap = Some(error);
+            false
+        }
+    });
+    match gap {
+        Some(error) if found.sums.is_empty() => Err(error),
+        Some(error) => {
+            found.not_used.add_variables(vec![error.to_string()]);
+            Ok(found)
+        }
+        None => Ok(found),
+    }
 }
 
 /// Sums of so many hours that the fields of a file make, by their ends. `stated` are the hours of which each field is the
@@ -243,8 +277,8 @@ fn of_series(
         return made;
     };
     not_used.add_series(&contents[first]);
-    let head = |&place: &usize| GriddedField::of_head(&contents[place])?.of_hours(stated).ok();
-    let fields: Vec<GriddedField> = places.iter().filter_map(head).collect();
+    let fields: Vec<GriddedField> =
+        places.iter().filter_map(|&place| head(&contents[place], stated)).collect();
     let mut ends: Vec<Timestamp> =
         fields.iter().filter_map(|field| Some(field.interval?.end)).collect();
     ends.sort_unstable();
@@ -252,7 +286,9 @@ fn of_series(
     let earliest = fields.iter().filter_map(|field| Some(field.interval?.start)).min();
     for end in ends {
         let Ok(start) = end.checked_sub(SignedDuration::from_hours(hours)) else { continue };
-        let Err(error) = accumulate(&fields, start, end) else {
+        let near = places.iter().map(|&place| &contents[place]);
+        let near = near.filter(|content| is_near(content, (start, end)));
+        let Err(error) = check_read(near).and_then(|()| accumulate(&fields, start, end)) else {
             made.sums.push(offer(contents, places, (start, end), hours));
             continue;
         };
@@ -287,6 +323,16 @@ fn no_rain(name: &str, contents: &[Content]) -> FieldError {
     FieldError::Interval { what }
 }
 
+/// A field as its head says it, which decides whether a sum can be made.
+fn head(content: &Content, stated: Option<i64>) -> Option<GriddedField> {
+    GriddedField::of_head(content)?.of_hours(stated).ok()
+}
+
+/// Whether a field ends in an interval, both ends included.
+fn is_near(content: &Content, (start, end): (Timestamp, Timestamp)) -> bool {
+    content.interval.is_some_and(|own| own.end >= start && own.end <= end)
+}
+
 fn offer(
     contents: &[Content],
     group: &[usize],
@@ -294,8 +340,7 @@ fn offer(
     hours: i64,
 ) -> Offer {
     let first = &contents[group[0]];
-    let is_near =
-        |&&i: &&usize| contents[i].interval.is_some_and(|own| own.end >= start && own.end <= end);
+    let is_near = |&&i: &&usize| is_near(&contents[i], (start, end));
     Offer {
         variable: first.variable.clone(),
         what: what(first),
@@ -331,18 +376,62 @@ pub fn check_stated(file: &FieldFile, offers: &[Offer], hours: i64) -> Result<()
     })
 }
 
-/// Reads one sum.
+/// Reads one sum. A field that cannot be decoded and is not needed is left out.
 ///
 /// # Errors
-/// For fields that cannot be read, and for what [`accumulate`] refuses.
+/// For fields that cannot be decoded and are needed, and for what [`accumulate`] refuses.
 pub fn read(
     file: &FieldFile,
     offer: &Offer,
     stated: Option<i64>,
 ) -> Result<Accumulated, FieldError> {
     let field = |&place: &usize| file.read(place)?.of_hours(stated);
-    let fields: Vec<GriddedField> = offer.places.iter().map(field).collect::<Result<_, _>>()?;
-    let start = offer.end.checked_sub(SignedDuration::from_hours(offer.hours));
-    let start = start.map_err(|_| FieldError::Interval { what: "no such time".to_owned() })?;
-    accumulate(&fields, start, offer.end)
+    accumulate_decoded(offer.places.iter().map(field), offer.start()?, offer.end)
+}
+
+/// The error of a sum for which a field cannot be decoded, with other sums of the file that do not need that field.
+pub fn with_others(
+    file: &FieldFile,
+    (offer, offers): (&Offer, &[Offer]),
+    stated: Option<i64>,
+    error: FieldError,
+) -> FieldError {
+    let is_broken = |place: &&usize| file.read(**place).is_err();
+    let Some(&broken) = offer.places.iter().find(is_broken) else { return error };
+    let is_other = |other: &&Offer| is_made_without(file, other, broken, stated);
+    let ends: Vec<String> =
+        offers.iter().filter(is_other).map(|other| format_utc(other.end)).collect();
+    let words = match &ends[..] {
+        [] => return error,
+        [first] => format!("the sum until {first} does not need this field"),
+        [first, .., last] => format!(
+            "{} other sums do not need this field, from the one until {first} to the one until {last}",
+            ends.len()
+        ),
+    };
+    match error {
+        FieldError::Damaged { file, what } => {
+            FieldError::Damaged { file, what: format!("{what}; {words}") }
+        }
+        FieldError::Unsupported { file, what } => {
+            FieldError::Unsupported { file, what: format!("{what}; {words}") }
+        }
+        other => other,
+    }
+}
+
+/// Whether a sum can be made without a field, told by the heads of the others.
+fn is_made_without(file: &FieldFile, offer: &Offer, broken: usize, stated: Option<i64>) -> bool {
+    if !offer.places.contains(&broken) {
+        return true;
+    }
+    let head = |&place: &usize| match place == broken {
+        true => Err(FieldError::Interval { what: String::new() }),
+        false => head(&file.contents()[place], stated)
+            .ok_or_else(|| FieldError::Interval { what: String::new() }),
+    };
+    let start = offer.start();
+    start
+        .and_then(|start| accumulate_decoded(offer.places.iter().map(head), start, offer.end))
+        .is_ok()
 }

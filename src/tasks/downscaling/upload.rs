@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use stormlens_data::field::FieldError;
+use stormlens_plot::words::sentence;
 
 use super::fields::{AddError, Entry, HOURS};
 use super::list::page_of;
@@ -81,6 +82,14 @@ fn refused(error: AddError) -> AppError {
         }
         AddError::NotKept(error) => WORDS.not_kept(&error),
     }
+}
+
+/// A sum of a file that was taken, for which a field cannot be used after all.
+pub fn not_made(error: &FieldError) -> AppError {
+    let (message, remedy) =
+        upload::parted(&error.quoted(), "choose another sum of the file, or another file");
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    WORDS.problem(message, status, "Sum not made", &sentence(&remedy))
 }
 
 /// The words of the command line name its options.

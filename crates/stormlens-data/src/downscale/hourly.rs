@@ -107,12 +107,13 @@ impl HourlyRain {
         let read: Vec<(GriddedField, usize)> = read.collect::<Result<_, _>>()?;
         if read.is_empty() {
             let what = format!("{} has no hour between {} and {end}", self.name, whole.start);
-            return Err(self.fields.explained(FieldError::Interval { what }));
+            return Err(self.file.explained_sum(&self.fields, FieldError::Interval { what }));
         }
         let n_screened = read.iter().map(|(_, n)| n).sum();
         let fields: Vec<GriddedField> = read.into_iter().map(|(field, _)| field).collect();
         let rain = accumulate(&fields, whole.start, end);
-        Ok(RainSum { rain: rain.map_err(|error| self.fields.explained(error))?, n_screened })
+        let rain = rain.map_err(|error| self.file.explained_sum(&self.fields, error))?;
+        Ok(RainSum { rain, n_screened })
     }
 
     /// When the runs began that the hours between two moments are of; `None` of hours that are of no run.

@@ -6,10 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::HourlyRain;
 use super::hourly::is_hour;
-use crate::field::accumulation::{Usable, hours_before, interval_of, is_amount};
+use crate::field::accumulation::{
+    Usable, accumulate_decoded, hours_before, interval_of, is_amount,
+};
 use crate::field::left_out::few_reasons;
 use crate::field::{
-    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic, accumulate,
+    Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, Statistic,
 };
 
 pub(super) mod chosen;
@@ -54,11 +56,12 @@ impl RainSource {
         let is_named = variable.is_some();
         let chosen = chosen::variable(&file, &name, variable, stated)?;
         let fields = chosen::fields(&file, &name, &chosen, stated);
-        let others = chosen.others;
         let fields = fields.map_err(|error| match is_named {
-            true => error,
+            true => file.explained(error, |left| left.is_message_of(&chosen.variable)),
             false => file.without_rain(error),
         })?;
+        file.check_no_gap(&fields.places)?;
+        let others = chosen.others;
         let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
         let is_hour = |content: &Content| {
             content.unit == "mm" && content.interval.is_some_and(|own| is_hour(&own, stated))
@@ -169,13 +172,14 @@ impl Sums {
         let name = &self.name;
         let start = start.map_err(|e| FieldError::Interval { what: format!("{name}: {e}") })?;
         let near = self.within(start, end);
-        let read = near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated));
-        let fields: Vec<GriddedField> = read.collect::<Result<_, _>>()?;
-        if fields.is_empty() {
+        let mut read =
+            near.map(|(place, _)| self.file.read(place)?.of_hours(self.stated)).peekable();
+        if read.peek().is_none() {
             let what = format!("{name} has no rain between {start} and {end}");
-            return Err(self.fields.explained(FieldError::Interval { what }));
+            return Err(self.file.explained_sum(&self.fields, FieldError::Interval { what }));
         }
-        accumulate(&fields, start, end).map_err(|error| self.fields.explained(error))
+        accumulate_decoded(read, start, end)
+            .map_err(|error| self.file.explained_sum(&self.fields, error))
     }
 }
 

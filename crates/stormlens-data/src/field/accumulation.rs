@@ -25,6 +25,7 @@ use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
 
 mod amounts;
+mod decoded;
 mod restarts;
 mod running;
 mod stated;
@@ -34,8 +35,10 @@ mod usable;
 
 pub(crate) use amounts::interval_of;
 use amounts::{amounts, by_the_unit};
+pub use decoded::accumulate_decoded;
 pub use running::check_no_total;
-pub use usable::{Usable, usable};
+pub use usable::{Usable, check_read, usable};
+pub(crate) use usable::{is_frame, is_usable};
 
 /// Millimetres over an interval, and how they came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +112,8 @@ impl GriddedField {
 pub(crate) fn can_accumulate(contents: &[&Content], start: Timestamp, end: Timestamp) -> bool {
     let heads = contents.iter().map(|content| GriddedField::of_head(content));
     let heads: Option<Vec<GriddedField>> = heads.collect();
-    heads.is_some_and(|heads| accumulate(&heads, start, end).is_ok())
+    check_read(contents.iter().copied()).is_ok()
+        && heads.is_some_and(|heads| accumulate(&heads, start, end).is_ok())
 }
 
 /// Whether a unit measures an amount of rain, which says nothing without its interval; a rate does.

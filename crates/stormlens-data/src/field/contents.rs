@@ -32,6 +32,8 @@ pub struct Content {
     pub packing: String,
     /// Values that stand for missing ones by the table of the source.
     pub missing_values: Vec<f32>,
+    /// Why its values are not read, in words that follow its name, where its head says that.
+    pub unread: Option<String>,
     /// Who made it, in words.
     pub producer: String,
 }
@@ -53,6 +55,14 @@ impl Content {
     pub fn run(&self) -> Option<Timestamp> {
         let is_ahead = |begin: &Timestamp| self.interval.is_some_and(|own| own.end > *begin);
         self.reference_time.filter(is_ahead)
+    }
+
+    /// Whether a field that is not read may be a step of a series, by what its head does say.
+    fn may_follow(&self, step: &Self) -> bool {
+        let is_level = self.level.is_empty() || step.level.is_empty() || self.level == step.level;
+        let is_member = self.member.is_none() || self.member == step.member;
+        let is_run = self.interval.is_none() || self.run() == step.run();
+        self.variable == step.variable && is_level && is_member && is_run
     }
 }
 
@@ -84,19 +94,41 @@ impl<'c> SeriesKey<'c> {
     }
 }
 
-/// Places of the fields that are meant, those together that follow each other, in the order of the file.
+/// Places of the fields that are meant, those together that follow each other, in the order of the file. A field that is not
+/// read is part of each series that it may be a step of, since its head may not say on which grid or at which level it lies.
 pub fn series(contents: &[Content], is_meant: impl Fn(&Content) -> bool) -> Vec<Vec<usize>> {
+    let meant = contents.iter().enumerate().filter(|(_, content)| is_meant(content));
+    let (unread, read): (Vec<_>, Vec<_>) = meant.partition(|(_, one)| one.unread.is_some());
     let mut all: Vec<Vec<usize>> = Vec::new();
     // A file may have twenty thousand fields, each of a series of its own.
     let mut known: HashMap<SeriesKey<'_>, usize> = HashMap::new();
-    for (place, content) in contents.iter().enumerate().filter(|(_, content)| is_meant(content)) {
-        let number = *known.entry(SeriesKey::of(content)).or_insert(all.len());
-        match all.get_mut(number) {
-            Some(one) => one.push(place),
-            None => all.push(vec![place]),
-        }
+    for (place, content) in read {
+        put(&mut all, &mut known, (place, content));
     }
+    let n_read = all.len();
+    for (place, content) in unread {
+        let is_it = |number: &usize| content.may_follow(&contents[all[*number][0]]);
+        let numbers: Vec<usize> = (0..n_read).filter(is_it).collect();
+        if numbers.is_empty() {
+            put(&mut all, &mut known, (place, content));
+        }
+        numbers.into_iter().for_each(|number| all[number].push(place));
+    }
+    all[..n_read].iter_mut().for_each(|one| one.sort_unstable());
     all
+}
+
+/// Adds a field to its series, or begins one.
+fn put<'c>(
+    all: &mut Vec<Vec<usize>>,
+    known: &mut HashMap<SeriesKey<'c>, usize>,
+    (place, content): (usize, &'c Content),
+) {
+    let number = *known.entry(SeriesKey::of(content)).or_insert(all.len());
+    match all.get_mut(number) {
+        Some(one) => one.push(place),
+        None => all.push(vec![place]),
+    }
 }
 
 impl fmt::Display for Content {
@@ -207,5 +239,19 @@ mod tests {
         let expected = [vec![0, 3], vec![1], vec![2, 5], vec![4]];
         assert_eq!(series(&all, |_| true), expected);
         assert_eq!(series(&all, |one| one.member == Some(2)), [[0, 3]]);
+    }
+
+    /// On a grid that is not read, it is the missing step of its neighbours all the same.
+    #[test]
+    fn what_is_not_read_is_a_step_of_the_series_that_it_may_be_of() {
+        let kind = "grid template 3.99".to_owned();
+        let grid = GridSummary { kind, height: 0, width: 0, bounds: None };
+        let unread = |member| Content {
+            grid: grid.clone(),
+            unread: Some("its grid is not read".to_owned()),
+            ..of_member(member)
+        };
+        let all = [of_member(1), unread(1), of_member(1), of_member(2), unread(3)];
+        assert_eq!(series(&all, |_| true), [vec![0, 1, 2], vec![3], vec![4]]);
     }
 }

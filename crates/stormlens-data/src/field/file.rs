@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::contents::{Content, Wanted};
-use super::grib::{self, Message};
+use super::grib::{self, Message, Scanned};
 use super::netcdf::NetcdfFile;
 use super::{FieldError, GriddedField, Interval, LeftOut};
 use crate::files;
@@ -23,7 +23,7 @@ pub struct FieldFile {
 }
 
 enum Kind {
-    Grib { bytes: Vec<u8>, messages: Vec<Message> },
+    Grib { bytes: Vec<u8>, messages: Vec<Message>, left_out: Vec<LeftOut> },
     Netcdf(Box<NetcdfFile>),
 }
 
@@ -44,9 +44,9 @@ impl FieldFile {
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, FieldError> {
         match Format::of(&bytes) {
             Some(Format::Grib) => {
-                let messages = grib::scan(name, &bytes)?;
+                let Scanned { messages, left_out } = grib::scan(name, &bytes)?;
                 let contents = messages.iter().map(Message::content).collect();
-                let kind = Kind::Grib { bytes, messages };
+                let kind = Kind::Grib { bytes, messages, left_out };
                 Ok(Self { name: name.to_owned(), contents, kind })
             }
             Some(Format::Netcdf) => {
@@ -63,10 +63,10 @@ impl FieldFile {
         &self.contents
     }
 
-    /// Variables that are none of the fields. Of GRIB every message is a field.
+    /// Variables that are none of the fields; of GRIB, messages whose heads are not understood.
     pub fn left_out(&self) -> &[LeftOut] {
         match &self.kind {
-            Kind::Grib { .. } => &[],
+            Kind::Grib { left_out, .. } => left_out,
             Kind::Netcdf(file) => file.left_out(),
         }
     }
@@ -111,10 +111,26 @@ impl FieldFile {
     /// If there is no such place.
     pub fn read(&self, place: usize) -> Result<GriddedField, FieldError> {
         match &self.kind {
-            Kind::Grib { bytes, messages } => {
-                guarded(&self.name, "GRIB", || messages[place].read(&self.name, bytes))
+            Kind::Grib { bytes, messages, .. } => {
+                let read = guarded(&self.name, "GRIB", || messages[place].read(&self.name, bytes));
+                read.map_err(|error| self.of_message(place, error))
             }
             Kind::Netcdf(file) => guarded(&self.name, "NetCDF", || file.read(place)),
+        }
+    }
+
+    /// What is wrong with one of several messages, with what that one is.
+    fn of_message(&self, place: usize, error: FieldError) -> FieldError {
+        let named = |what: String| match &self.contents[..] {
+            [_] => what,
+            several => format!("{}: {what}", several[place]),
+        };
+        match error {
+            FieldError::Damaged { file, what } => FieldError::Damaged { file, what: named(what) },
+            FieldError::Unsupported { file, what } => {
+                FieldError::Unsupported { file, what: named(what) }
+            }
+            other => other,
         }
     }
 }

@@ -15,7 +15,8 @@ mod scan;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod values;
 
 pub(super) use message::Message;
-pub(super) use scan::scan;
+pub(super) use scan::{Scanned, scan};

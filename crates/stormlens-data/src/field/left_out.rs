@@ -1,7 +1,8 @@
-//! Variables of a file that are none of its fields, and why.
+//! Variables and messages of a file that are none of its fields, and why.
 //!
 //! Whoever looks for rain in a file in which other variables are maps has to be told why the rain is none.
 
+use super::accumulation::{Usable, is_frame};
 use super::words::short;
 use super::{Content, FieldError, FieldFile};
 
@@ -10,23 +11,52 @@ const MAX_LISTED: usize = 3;
 /// Stands before each further reason: what is done about the one before may end with another mark.
 pub const NEXT: &str = "; also ";
 
-/// A variable that was left out.
+/// A variable of NetCDF, or a message of GRIB, that was left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
-    /// What it says of itself; where and of which time it is was not read.
+    /// What it says of itself; where and of which time it is was not read. Its name is empty where nothing says what it is.
     pub content: Content,
     /// Maps have two at least; axes and scalars have fewer.
     pub n_dimensions: usize,
+    /// Of GRIB: which message of the file it is, counted from 1.
+    pub message: Option<usize>,
     /// In words that follow its name.
     pub why: String,
 }
 
+impl LeftOut {
+    /// Whether nothing says what it is, so that it may be whatever is missing.
+    pub fn is_unknown(&self) -> bool {
+        self.content.variable.is_empty()
+    }
+
+    /// Whether it is a message of a variable, which may be a step between its fields.
+    pub fn is_message_of(&self, variable: &str) -> bool {
+        self.message.is_some() && self.content.variable.eq_ignore_ascii_case(variable)
+    }
+
+    /// `tp`, `apcp of message 2`, `message 2 (its content is not known)`
+    fn name(&self) -> String {
+        let variable = short(&self.content.variable);
+        match self.message {
+            None => variable,
+            Some(number) if self.is_unknown() => {
+                format!("message {number} (its content is not known)")
+            }
+            Some(number) => format!("{variable} of message {number}"),
+        }
+    }
+}
+
 /// Each reason once, with the names of its variables.
 pub(super) fn reasons<'l>(all: impl Iterator<Item = &'l LeftOut>) -> Vec<(String, &'l str)> {
+    grouped(all.map(|left| (left.name(), left.why.as_str())))
+}
+
+fn grouped<'l>(all: impl Iterator<Item = (String, &'l str)>) -> Vec<(String, &'l str)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
-    for LeftOut { content, why, .. } in all {
-        let name = short(&content.variable);
-        match reasons.iter_mut().find(|(known, _)| known == why) {
+    for (name, why) in all {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) => names.push(name),
             None => reasons.push((why, vec![name])),
         }
@@ -70,16 +100,58 @@ pub fn nothing_usable(name: &str, errors: impl IntoIterator<Item = FieldError>) 
     }
 }
 
+/// `apcp (sum from … to …)`
+fn with_time(content: &Content) -> String {
+    let name = short(&content.variable);
+    content.interval.map_or(name.clone(), |own| format!("{name} ({own})"))
+}
+
+fn in_words(reasons: Vec<(String, &str)>) -> Vec<String> {
+    let one = |(names, why): (String, &str)| format!("{names} cannot be used: {why}");
+    reasons.into_iter().map(one).collect()
+}
+
 impl FieldFile {
-    /// Why variables that are meant are none of the fields of the file, each reason with the names of its variables.
+    /// Why variables that are meant are none of the fields of the file, each reason with the names of its variables. What may
+    /// be any variable is meant, too.
     pub fn reasons_left_out(&self, is_meant: impl Fn(&LeftOut) -> bool) -> Vec<String> {
-        let reasons = reasons(self.left_out().iter().filter(|left| is_meant(left)));
-        reasons.iter().map(|(names, why)| format!("{names} cannot be used: {why}")).collect()
+        let is_meant = |left: &&LeftOut| left.is_unknown() || is_meant(left);
+        in_words(reasons(self.left_out().iter().filter(is_meant)))
+    }
+
+    /// Why fields that are meant are not read, as their heads say, each reason with their names and times.
+    pub fn reasons_unread(&self, is_meant: impl Fn(&Content) -> bool) -> Vec<String> {
+        let meant = self.contents().iter().filter(|content| is_meant(content));
+        let unread = meant.filter_map(|one| Some((with_time(one), one.unread.as_deref()?)));
+        in_words(grouped(unread))
     }
 
     /// The same in a row; `None` where none of them was left out.
     pub fn why_left_out(&self, is_meant: impl Fn(&LeftOut) -> bool) -> Option<String> {
         few_reasons(self.reasons_left_out(is_meant))
+    }
+
+    /// Why messages that may be steps of a variable were left out; `None` where none was, as in NetCDF.
+    pub fn why_messages(&self, variable: &str) -> Option<String> {
+        self.why_left_out(|left| left.is_message_of(variable))
+    }
+
+    /// Checks that no message was left out that may be a rate between those at `places`: one of them would be held over it.
+    ///
+    /// # Errors
+    /// [`FieldError::Interval`] names it, and why.
+    pub fn check_no_gap(&self, places: &[usize]) -> Result<(), FieldError> {
+        let mut used = places.iter().map(|&place| &self.contents()[place]);
+        let Some(rate) = used.find(|content| is_frame(content)) else { return Ok(()) };
+        match self.why_messages(&rate.variable) {
+            None => Ok(()),
+            Some(why) => Err(FieldError::Interval {
+                what: format!(
+                    "{}: each rate of a moment is taken until the next one, and one between them may be missing: {why}",
+                    self.name()
+                ),
+            }),
+        }
     }
 
     /// Checks that no variable that is meant was left out.
@@ -105,6 +177,15 @@ impl FieldFile {
                 FieldError::Interval { what: format!("{}: {why}", self.name()) }
             }
             other => other.and(&why),
+        }
+    }
+
+    /// The error of a sum of fields, with those that were left out, and with messages that may be the step that is missing.
+    pub fn explained_sum(&self, fields: &Usable, error: FieldError) -> FieldError {
+        let error = fields.explained(error);
+        match fields.variable(self.contents()) {
+            Some(variable) => self.explained(error, |left| left.is_message_of(variable)),
+            None => error,
         }
     }
 }

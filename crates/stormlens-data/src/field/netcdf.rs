@@ -75,7 +75,7 @@ impl NetcdfFile {
         for variable in &variables {
             if let Err(why) = opened.add(variable) {
                 let (content, n_dimensions) = (opened.head(variable), variable.dimensions().len());
-                opened.left_out.push(LeftOut { content, n_dimensions, why });
+                opened.left_out.push(LeftOut { content, n_dimensions, message: None, why });
             }
         }
         match opened.maps.is_empty() {
@@ -185,6 +185,7 @@ impl NetcdfFile {
             grid: GridSummary { kind: String::new(), height: 0, width: 0, bounds: None },
             packing: format!("{:?}", variable.dtype()).to_lowercase(),
             missing_values: Vec::new(),
+            unread: None,
             producer: self.producer(),
         }
     }

@@ -21,6 +21,7 @@ pub(crate) fn content(variable: &str, standard_name: &str) -> Content {
         grid: GridSummary { kind: String::new(), height: 1, width: 1, bounds: None },
         packing: String::new(),
         missing_values: Vec::new(),
+        unread: None,
         producer: String::new(),
     }
 }

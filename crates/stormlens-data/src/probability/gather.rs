@@ -3,18 +3,23 @@
 mod choose;
 mod codes;
 mod moments;
+mod rain;
 #[cfg(test)]
 mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::choose::{Choice, choose};
-pub(super) use self::choose::{fits, is_moment, is_of_time, rain_near};
+use self::choose::{Choice, choose, with_reasons};
+pub(super) use self::choose::{Place, fits, is_moment, is_of_time};
 pub use self::moments::{LONGEST_STEP_S, end_of};
 pub(super) use self::moments::{are_even, start_of};
+use self::rain::{Rain, rain_of};
+pub(super) use self::rain::{RainFields, rain_by_kind, rain_near};
 use super::FieldQuantity;
+use super::left_out::no_fields_of;
 use crate::card::{FieldStatement, FieldVariable};
-use crate::field::{FieldError, FieldFile, GriddedField, accumulate, decimals};
+use crate::field::accumulation::{accumulate_decoded, check_read};
+use crate::field::{Content, FieldError, FieldFile, GriddedField, decimals};
 use crate::time::format_utc;
 
 /// Fields of one time, brought onto a network's grid.
@@ -195,7 +200,7 @@ fn check_moment(
     on_grid(field, conversion, statement, variable).map(|_| ())
 }
 
-/// Rain of the statement's hours until the time, from whatever sums the files have.
+/// Rain of the statement's hours until the time, from whatever sums the files have. What is left out of it is said.
 fn rain(
     files: &[FieldFile],
     statement: &FieldStatement,
@@ -205,36 +210,49 @@ fn rain(
     let length = SignedDuration::from_hours(i64::from(statement.hours));
     let start = time.checked_sub(length);
     let start = start.map_err(|e| FieldError::Interval { what: e.to_string() })?;
-    let pieces = match choose::sums(files, start, time)? {
-        Ok(pieces) => pieces,
-        Err(why) => return Ok(Err(why)),
+    let cannot = |why: String| {
+        let (hours, until) = (statement.hours, format_utc(time));
+        Ok(Err(format!("rain of {hours} h until {until} cannot be made: {why}")))
     };
-    let read = |&(file, place): &(usize, usize)| {
-        Ok::<_, FieldError>(codes::without_codes_outside(files[file].read(place)?, statement))
+    let others = || no_fields_of(files, FieldQuantity::Precipitation);
+    let rain = match rain_of(files, start, time)? {
+        Rain::Found(rain) => rain,
+        Rain::Unusable(why) => return cannot(with_reasons(why, others())),
+        Rain::Nothing(why) => return Ok(Err(why)),
     };
-    let fields: Vec<GriddedField> = pieces.iter().map(read).collect::<Result<_, _>>()?;
-    match accumulate(&fields, start, time) {
-        Ok(sum) => {
-            let mut source = format!("{}: {}", sum.field.source, sum.rule);
-            let unit = fields.first().map(|first| first.unit.clone()).unwrap_or_default();
-            if unit != sum.field.unit {
-                source += &format!(", converted from {unit} to {}", sum.field.unit);
-            }
-            let conversion = super::Conversion { scale: 1.0, offset: 0.0 };
-            let map = on_grid(&sum.field, conversion, statement, variable)?;
-            Ok(map.map(|map| (source, GriddedField { unit, ..sum.field }, map)))
-        }
+    match rain_sum(files, (statement, variable), &rain, [start, time]) {
         Err(
             error @ (FieldError::Interval { .. }
             | FieldError::NoInterval { .. }
             | FieldError::AllMissing { .. }),
-        ) => {
-            let (hours, until) = (statement.hours, format_utc(time));
-            let why = format!("rain of {hours} h until {until} cannot be made: {error}");
-            Ok(Err(choose::with_left_out(why, files, FieldQuantity::Precipitation)))
-        }
-        Err(other) => Err(other),
+        ) => cannot(with_reasons(rain.fields.explained(error).to_string(), others())),
+        made => made,
     }
+}
+
+fn rain_sum(
+    files: &[FieldFile],
+    (statement, variable): (&FieldStatement, &FieldVariable),
+    RainFields { file, fields }: &RainFields,
+    [start, end]: [Timestamp; 2],
+) -> Result<Gathered, FieldError> {
+    let file = &files[*file];
+    let contents: Vec<&Content> =
+        fields.places.iter().map(|&place| &file.contents()[place]).collect();
+    file.check_no_gap(&fields.places)?;
+    check_read(contents.iter().copied())?;
+    let read = fields.places.iter().map(|&place| file.read(place));
+    let read = read.map(|field| field.map(|field| codes::without_codes_outside(field, statement)));
+    let sum = accumulate_decoded(read, start, end)?;
+    let mut source = format!("{}: {}", sum.field.source, sum.rule);
+    let unit = contents.first().map(|first| first.unit.clone()).unwrap_or_default();
+    if unit != sum.field.unit {
+        source += &format!(", converted from {unit} to {}", sum.field.unit);
+    }
+    source += &fields.why().map(|why| format!("; left out: {why}")).unwrap_or_default();
+    let conversion = super::Conversion { scale: 1.0, offset: 0.0 };
+    let map = on_grid(&sum.field, conversion, statement, variable)?;
+    Ok(map.map(|map| (source, GriddedField { unit, ..sum.field }, map)))
 }
 
 fn wrong_unit(field: &GriddedField, variable: &FieldVariable) -> FieldError {

@@ -8,18 +8,31 @@ use crate::field::{Content, FieldFile, LeftOut};
 /// Variables that are none of the fields of their file, what looks like rain and is not, and rain of no length: each with its
 /// reason.
 pub fn left_out(files: &[FieldFile]) -> Vec<String> {
-    let own = |file: &FieldFile| [variables(file, |_| true), no_rain(file.contents())].concat();
+    let own = |file: &FieldFile| {
+        let rain = no_rain(file.contents());
+        [variables(file, |_| true), unread(file, |_| true), rain].concat()
+    };
     files.iter().flat_map(own).collect()
 }
 
 /// The same of a quantity.
 pub(super) fn left_out_of(files: &[FieldFile], quantity: FieldQuantity) -> Vec<String> {
+    let unread = files.iter().flat_map(|file| unread(file, |own| own == quantity));
+    no_fields_of(files, quantity).into_iter().chain(unread).collect()
+}
+
+/// The same without fields that are not read.
+pub(super) fn no_fields_of(files: &[FieldFile], quantity: FieldQuantity) -> Vec<String> {
     let is_rain = quantity == FieldQuantity::Precipitation;
     let own = |file: &FieldFile| {
         let rain = if is_rain { no_rain(file.contents()) } else { Vec::new() };
         [variables(file, |own| own == quantity), rain].concat()
     };
     files.iter().flat_map(own).collect()
+}
+
+fn unread(file: &FieldFile, is_meant: impl Fn(FieldQuantity) -> bool) -> Vec<String> {
+    file.reasons_unread(|content| recognise(content).is_some_and(|known| is_meant(known.quantity)))
 }
 
 fn variables(file: &FieldFile, is_meant: impl Fn(FieldQuantity) -> bool) -> Vec<String> {

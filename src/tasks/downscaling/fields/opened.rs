@@ -6,7 +6,7 @@ use stormlens_data::field::{FieldError, FieldFile};
 use super::name::Name;
 use super::{Entry, HOURS};
 use crate::tasks::downscaling::rain::{
-    Credit, Offer, Offers, Rain, StatedInterval, check_stated, offers_of_file, read,
+    Credit, Offer, Offers, Rain, StatedInterval, check_stated, offers_of_file, read, with_others,
 };
 use crate::tasks::downscaling::terrain::Terrain;
 use crate::web::upload::first_digits;
@@ -57,18 +57,29 @@ impl OpenFile {
         Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
     }
 
-    /// Reads the first sums, so that a file whose numbers cannot be rain is not kept.
+    /// Reads the first sums, so that a file whose numbers cannot be rain, or of which none can be decoded, is not kept.
     ///
     /// # Errors
-    /// [`FieldError::Impossible`], and [`FieldError::Quantity`] for undeclared missing values; what else is wrong with a sum is
-    /// said where it is looked at.
+    /// [`FieldError::Impossible`], [`FieldError::Quantity`] for undeclared missing values, and why the first of all sums cannot
+    /// be decoded; what else is wrong with a sum is said where it is looked at.
     pub fn check(&self) -> Result<(), FieldError> {
-        let first = self.offers.sums.iter().take(N_CHECKED);
-        let mut errors = first.filter_map(|offer| read(&self.file, offer, self.stated).err());
-        let impossible = |error: &FieldError| {
-            matches!(error, FieldError::Impossible { .. } | FieldError::Quantity { .. })
-        };
-        errors.find(impossible).map_or(Ok(()), Err)
+        let mut undecoded = Vec::new();
+        for offer in self.offers.sums.iter().take(N_CHECKED) {
+            match read(&self.file, offer, self.stated) {
+                Err(error @ (FieldError::Impossible { .. } | FieldError::Quantity { .. })) => {
+                    return Err(error);
+                }
+                Err(
+                    error @ (FieldError::Damaged { .. }
+                    | FieldError::Unsupported { .. }
+                    | FieldError::TooLarge { .. }
+                    | FieldError::Fault { .. }),
+                ) => undecoded.push(error),
+                _ => {}
+            }
+        }
+        let are_all = undecoded.len() == self.offers.sums.len();
+        undecoded.into_iter().next().filter(|_| are_all).map_or(Ok(()), Err)
     }
 
     /// As it was kept.
@@ -118,7 +129,10 @@ impl OpenFile {
     /// Where the fields cannot be decoded.
     pub fn rain(&self, place: usize, heights: Option<Terrain>) -> Option<Result<Rain, FieldError>> {
         let offer = self.offers.sums.get(place)?;
-        Some(read(&self.file, offer, self.stated).map(|made| {
+        let made = read(&self.file, offer, self.stated);
+        let others = (offer, &self.offers.sums[..]);
+        let made = made.map_err(|error| with_others(&self.file, others, self.stated, error));
+        Some(made.map(|made| {
             let credit = Credit {
                 source: self.name.clone(),
                 licence: "not stated in the file".to_owned(),

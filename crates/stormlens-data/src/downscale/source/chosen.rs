@@ -31,7 +31,11 @@ pub(in crate::downscale) fn variable(
 ) -> Result<Chosen, FieldError> {
     let all_rain = AllRain::of(file.contents());
     let (variable, others) = match wanted {
-        Some(wanted) => (named(file, name, wanted)?, Vec::new()),
+        Some(wanted) => {
+            let own = named(file, name, wanted)?;
+            let others = file.reasons_left_out(|left| left.is_message_of(&own));
+            (own, others)
+        }
         None => the_rain(file, name, (all_rain, stated))?,
     };
     Ok(Chosen { variable, is_named: wanted.is_some(), all_rain, others })
@@ -136,7 +140,7 @@ pub(super) fn fields(
 ) -> Result<Usable, FieldError> {
     if let Some(hours) = stated {
         check_no_total(file, hours, |content| {
-            let is_it = content.variable == chosen.variable && content.grid.bounds.is_some();
+            let is_it = content.variable == chosen.variable;
             is_it && is_amount_at_a_moment(content) && chosen.check(name, content).is_ok()
         })?;
     }
@@ -175,7 +179,7 @@ impl Chosen {
         let mut found = Usable::default();
         let all = file.contents().iter().enumerate();
         for (place, content) in all.filter(|(_, content)| content.variable == self.variable) {
-            let checked = self.check(name, content).and_then(|()| check_grid(file, place));
+            let checked = self.check(name, content).and_then(|()| check_read(name, content));
             match checked {
                 Ok(()) => found.places.push(place),
                 Err(error) => found.left_out.push((place, error)),
@@ -195,11 +199,11 @@ impl Chosen {
     }
 }
 
-/// What lies on a grid that is not read says so before anything is decoded.
-fn check_grid(file: &FieldFile, place: usize) -> Result<(), FieldError> {
-    match file.contents()[place].grid.bounds {
-        Some(_) => Ok(()),
-        None => file.read(place).map(|_| ()),
+/// What is not read says so before anything is decoded.
+fn check_read(name: &str, content: &Content) -> Result<(), FieldError> {
+    match &content.unread {
+        None => Ok(()),
+        Some(why) => Err(FieldError::Unsupported { file: name.to_owned(), what: why.clone() }),
     }
 }
 

@@ -12,11 +12,17 @@ use crate::field::testing::add_variable;
 mod hours;
 
 fn opened(drafts: &[Draft]) -> Result<RainSource, FieldError> {
+    of_bytes(&drafts.iter().flat_map(Draft::bytes).collect::<Vec<u8>>())
+}
+
+fn of_bytes(bytes: &[u8]) -> Result<RainSource, FieldError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("F.grib2");
-    std::fs::write(&path, drafts.iter().flat_map(Draft::bytes).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(&path, bytes).unwrap();
     RainSource::open(&path, None, None)
 }
+
+mod unread;
 
 fn hour(hour: i64) -> Timestamp {
     let begin: Timestamp = "2024-05-01T00:00:00Z".parse().unwrap();

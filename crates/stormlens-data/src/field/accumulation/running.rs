@@ -74,7 +74,9 @@ pub fn check_no_total(
 ) -> Result<(), FieldError> {
     let contents = file.contents();
     let is_no_mean = |content: &Content| {
-        content.interval.is_some_and(|own| own.statistic != Statistic::Mean) && is_meant(content)
+        content.interval.is_some_and(|own| own.statistic != Statistic::Mean)
+            && content.unread.is_none()
+            && is_meant(content)
     };
     let mut n_series: HashMap<&str, usize> = HashMap::new();
     for mut places in series(contents, is_no_mean) {

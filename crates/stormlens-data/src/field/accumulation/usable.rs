@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::amounts::amounts;
 use super::{refuse, unit_of};
 use crate::field::interval::NO_LENGTH;
-use crate::field::{Content, FieldError, GriddedField, RainUnit, Statistic};
+use crate::field::{Content, FieldError, GriddedField, Interval, RainUnit, Statistic};
 
 /// More reasons than these are counted only.
 const MAX_LISTED: usize = 3;
@@ -80,8 +80,9 @@ fn between(contents: &[Content], frames: Vec<usize>) -> impl Fn(usize) -> bool {
 /// Checks that a field is an amount, or a mean rate, of an interval. What is wrong with many steps in the same way is said in
 /// the same words, without their times.
 fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError> {
+    check_read([content])?;
     let Some(field) = GriddedField::of_head(content) else { return Ok(()) };
-    let source = Content { interval: None, ..content.clone() }.to_string();
+    let source = without_time(content);
     if field.interval.is_none() {
         return Err(refuse(format!(
             "{source} has no time, or one that contradicts itself: give a file that says when each sum begins and ends"
@@ -94,10 +95,38 @@ fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError
     amounts(std::slice::from_ref(&field), unit_of(&field)?).map(|_| ())
 }
 
+fn without_time(content: &Content) -> String {
+    Content { interval: None, ..content.clone() }.to_string()
+}
+
+/// Checks that all fields are read, as far as their heads say. One that is not stays in [`Usable::places`] where it stands
+/// between rates of moments, of which one would hold over it.
+///
+/// # Errors
+/// Why the first that is not read is not.
+pub fn check_read<'c>(fields: impl IntoIterator<Item = &'c Content>) -> Result<(), FieldError> {
+    let unread = |content: &'c Content| Some((content, content.unread.as_deref()?));
+    match fields.into_iter().find_map(unread) {
+        None => Ok(()),
+        Some((content, why)) => {
+            Err(refuse(format!("{} cannot be read: {why}", without_time(content))))
+        }
+    }
+}
+
+/// Whether rain can be made of a field alone: an amount, or a mean rate, of an interval.
+pub(crate) fn is_usable(content: &Content) -> bool {
+    check_amount(content, None).is_ok()
+}
+
 /// Whether a field is a rate of one moment, of which several make an amount.
-fn is_frame(content: &Content) -> bool {
-    let is_moment = content.interval.is_some_and(|own| own.statistic == Statistic::Instantaneous);
-    is_moment && matches!(RainUnit::parse(&content.unit), Some(RainUnit::Rate(_)))
+pub(crate) fn is_frame(content: &Content) -> bool {
+    content.unread.is_none() && is_rate_of_a_moment(&content.unit, content.interval)
+}
+
+pub(super) fn is_rate_of_a_moment(unit: &str, interval: Option<Interval>) -> bool {
+    let is_moment = interval.is_some_and(|own| own.statistic == Statistic::Instantaneous);
+    is_moment && matches!(RainUnit::parse(unit), Some(RainUnit::Rate(_)))
 }
 
 impl Usable {
@@ -119,6 +148,13 @@ impl Usable {
         self.left_out.extend(others);
         self.left_out.sort_by_key(|(place, _)| *place);
         Ok(self)
+    }
+
+    /// The one that they are of.
+    pub fn variable<'c>(&self, contents: &'c [Content]) -> Option<&'c str> {
+        let first =
+            self.places.iter().chain(self.left_out.iter().map(|(place, _)| place)).next()?;
+        Some(&contents[*first].variable)
     }
 
     /// Why fields were left out, each reason once; `None` where none was.
@@ -151,7 +187,7 @@ impl Usable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::Interval;
+    use crate::field::accumulation::can_accumulate;
     use crate::field::testing::content;
 
     fn hour(hour: i64) -> Timestamp {
@@ -181,6 +217,26 @@ mod tests {
         assert_eq!(parted(&fields[..1]), (vec![0], None));
         let (places, why) = parted(&[of("K", Some(Interval::at(hour(1))))]);
         assert!(places.is_empty() && why.expect("no unit of rain").contains("no amount of rain"));
+    }
+
+    /// What its head says is not read is left out like what is no amount; between rates of moments it stays, and refuses them.
+    #[test]
+    fn what_is_not_read_is_left_out_for_its_reason() {
+        let unread = |unit: &str, own| Content {
+            unread: Some("its packing 5.199 is not read".to_owned()),
+            ..of(unit, Some(own))
+        };
+        let sum = |from, to| Interval::accumulation(hour(from), hour(to));
+        let fields =
+            [of("mm", Some(sum(0, 3))), unread("mm", sum(3, 6)), of("mm", Some(sum(6, 9)))];
+        let (places, why) = parted(&fields);
+        assert_eq!(places, [0, 2]);
+        assert_eq!(why.as_deref(), Some("tp (mm) cannot be read: its packing 5.199 is not read"));
+        let frame = |at| of("mm/h", Some(Interval::at(hour(at))));
+        let between = [frame(0), unread("mm/h", Interval::at(hour(2))), frame(4)];
+        assert_eq!(parted(&between).0, [0, 1, 2]);
+        assert!(check_read(&between).is_err() && check_read(&between[2..]).is_ok());
+        assert!(!can_accumulate(&between.each_ref(), hour(0), hour(8)));
     }
 
     /// Zero would pass for the length of a sum; only step 0 of a forecast has it rightly.

@@ -3,6 +3,7 @@
 mod values;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -11,8 +12,8 @@ use super::super::parameters;
 use super::axes::{Corners, GridHead};
 use super::bytes::Section;
 use super::message::{self, Message};
-use super::product::{ProductHead, add, civil_time};
-use super::scan::{END, Grids};
+use super::product::{Named, ProductHead, add, civil_time};
+use super::scan::END;
 
 const MILLIDEGREES: f64 = 1e3;
 /// Corners and steps are rounded to a thousandth of a degree.
@@ -28,23 +29,34 @@ pub(super) struct Packed {
     decimal_scale: i32,
 }
 
-/// The message that begins at a place, and where it ends.
+/// What the heads of a message say, and where the rest lies.
+pub(super) struct Heads {
+    product: ProductHead,
+    /// Section 2 with its head.
+    pub grid: Range<usize>,
+    packed: Packed,
+}
+
+/// Where the message that begins at a place ends, by its own word and within the file.
 ///
 /// # Errors
 /// In words that follow the name of the file.
-pub(super) fn read<'a>(
-    bytes: &'a [u8],
-    at: usize,
-    grids: &mut Grids<'a>,
-) -> Result<(Message, usize), String> {
+pub(super) fn end(bytes: &[u8], at: usize) -> Result<usize, String> {
     let length = Section(&bytes[at..]).u24(5)? as usize;
-    let end = at + length;
-    let whole = bytes.get(at..end).filter(|whole| whole.ends_with(END) && length > 12);
+    let whole = bytes.get(at..at + length).filter(|whole| whole.ends_with(END) && length > 12);
     let whole = whole.ok_or_else(|| {
         format!("the message at byte {at} has {length} bytes and does not end with 7777 there")
     })?;
-    let body = at..at + whole.len() - END.len();
-    let product = section(bytes, at + 8, &body)?;
+    Ok(at + whole.len())
+}
+
+/// The heads of a message.
+///
+/// # Errors
+/// In words that follow the name of the message.
+pub(super) fn heads(bytes: &[u8], message: Range<usize>) -> Result<Heads, String> {
+    let body = message.start..message.end - END.len();
+    let product = section(bytes, message.start + 8, &body)?;
     let definition = Section(&bytes[product.clone()]);
     let flags = definition.u8(8)?;
     if flags & 0x80 == 0 {
@@ -57,9 +69,23 @@ pub(super) fn read<'a>(
     };
     let data = section(bytes, bitmap.as_ref().map_or(grid.end, |bitmap| bitmap.end), &body)?;
     let packed = Packed { bitmap, data, decimal_scale: definition.signed_u16(27)? };
-    let grid = grids.of_head(&bytes[grid], grid_head)?;
-    let product = product_head(definition)?;
-    Ok((Message { product, grid, packed: message::Packed::Edition1(packed) }, end))
+    Ok(Heads { product: product_head(definition)?, grid, packed })
+}
+
+/// What a message is of whose heads are not understood otherwise; `None` where that is not said.
+pub(super) fn named(bytes: &[u8], message: Range<usize>) -> Option<Named> {
+    let body = message.start..message.end - END.len();
+    let definition = Section(&bytes[section(bytes, message.start + 8, &body).ok()?]);
+    let [table, centre, number] = [4, 5, 9].map(|octet| definition.u8(octet).ok());
+    let (table, number) = (table?, number?);
+    let parameter = parameters::find_edition1(u16::from(centre?), table, number);
+    Some((parameter, [1, table, number]))
+}
+
+impl Heads {
+    pub fn on(self, grid: Arc<GridHead>, bytes: &[u8]) -> Message {
+        Message::new(self.product, grid, message::Packed::Edition1(self.packed), bytes)
+    }
 }
 
 /// The section that begins at a place, within the message.
@@ -90,6 +116,7 @@ fn product_head(section: Section) -> Result<ProductHead, String> {
         interval,
         member: None,
         derived: None,
+        unread: None,
     })
 }
 
@@ -128,7 +155,9 @@ fn interval(
     })
 }
 
-fn grid_head(bytes: &[u8]) -> Result<GridHead, String> {
+/// # Errors
+/// For a grid that contradicts itself.
+pub(super) fn grid_head(bytes: &[u8]) -> Result<GridHead, String> {
     let section = Section(bytes);
     let (width, height) = (usize::from(section.u16(7)?), usize::from(section.u16(9)?));
     let n_points = width * height;

@@ -7,7 +7,7 @@ use super::super::contents::{Content, GridSummary};
 use super::super::{FieldError, GriddedField, parameters};
 use super::axes::GridHead;
 use super::bytes::Section;
-use super::product::ProductHead;
+use super::product::{ProductHead, names};
 use super::scan::Sections;
 use super::{edition1, values};
 
@@ -18,6 +18,8 @@ pub(in super::super) struct Message {
     /// Shared by the fields of one grid.
     pub(super) grid: Arc<GridHead>,
     pub(super) packed: Packed,
+    /// Why its values are not read, as its heads say.
+    unread: Option<String>,
 }
 
 /// Where the values are, and how.
@@ -32,6 +34,17 @@ pub(super) enum Packed {
 }
 
 impl Message {
+    pub(super) fn new(
+        product: ProductHead,
+        grid: Arc<GridHead>,
+        packed: Packed,
+        bytes: &[u8],
+    ) -> Self {
+        let unread = grid.why_not.clone().or_else(|| product.unread.clone());
+        let unread = unread.or_else(|| packed.why_unread(bytes));
+        Self { product, grid, packed, unread }
+    }
+
     /// A field of edition 2.
     pub(super) fn read_heads(
         bytes: &[u8],
@@ -44,19 +57,13 @@ impl Message {
             ProductHead::read(sections.discipline, identification, part(&sections.product))?;
         let template = Section(part(&sections.representation)).u16(10)?;
         let parts = [sections.representation, sections.bitmap, sections.data];
-        Ok(Self { product, grid, packed: Packed::Edition2 { template, parts } })
+        Ok(Self::new(product, grid, Packed::Edition2 { template, parts }, bytes))
     }
 
     /// What it is, without its values.
     pub fn content(&self) -> Content {
-        let Self { product, grid, packed } = self;
-        let (variable, title, unit) = match product.parameter {
-            Some(known) => (known.name.to_owned(), known.title.to_owned(), known.unit.to_owned()),
-            None => {
-                let [a, b, c] = product.numbers;
-                (format!("{a}.{b}.{c}"), format!("Parameter {c} of table {a}.{b}"), String::new())
-            }
-        };
+        let Self { product, grid, packed, unread } = self;
+        let [variable, title, unit] = names((product.parameter, product.numbers));
         Content {
             variable,
             title,
@@ -78,6 +85,7 @@ impl Message {
                 Packed::Edition2 { template, .. } => packing_name(*template),
             },
             missing_values: product.missing_values.to_vec(),
+            unread: unread.clone(),
             producer: parameters::centre(product.centre),
         }
     }
@@ -102,9 +110,8 @@ impl Message {
     /// The whole field.
     pub fn read(&self, file: &str, bytes: &[u8]) -> Result<GriddedField, FieldError> {
         let unsupported = |what: String| FieldError::Unsupported { file: file.to_owned(), what };
-        let Some([latitudes, longitudes]) = &self.grid.axes else {
-            let why = self.grid.why_not.clone().unwrap_or_default();
-            return Err(unsupported(why));
+        let (Some([latitudes, longitudes]), None) = (&self.grid.axes, &self.unread) else {
+            return Err(unsupported(self.unread.clone().unwrap_or_default()));
         };
         let Content { variable, unit, interval, reference_time, missing_values, producer, .. } =
             self.content();
@@ -118,6 +125,18 @@ impl Message {
             GriddedField::of_axes([latitudes, longitudes], &values).map_err(unsupported)?;
         let source = format!("{producer} {variable}, {file}");
         Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+    }
+}
+
+impl Packed {
+    /// Why values are not read, told before they are unpacked.
+    fn why_unread(&self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Self::Edition1(packed) => packed.check(bytes).err(),
+            Self::Edition2 { template, parts: [representation, ..] } => {
+                values::check_packing(*template, &bytes[representation.clone()]).err()
+            }
+        }
     }
 }
 

@@ -25,7 +25,15 @@ pub(super) struct ProductHead {
     pub member: Option<u32>,
     /// What was made of the members of an ensemble, where it is no mean.
     pub derived: Option<&'static str>,
+    /// Why nothing is read of its time, where its template is another one.
+    pub unread: Option<String>,
 }
+
+/// A parameter, where a table has it, and its numbers.
+pub(super) type Named = (Option<Parameter>, [u8; 3]);
+
+/// Templates of section 4 whose times are read.
+const TEMPLATES: [u16; 6] = [0, 1, 2, 8, 11, 12];
 
 impl ProductHead {
     pub fn read(discipline: u8, identification: &[u8], product: &[u8]) -> Result<Self, String> {
@@ -68,6 +76,8 @@ impl ProductHead {
             _ => &[],
         };
         let parameter = parameters::find(centre, numbers);
+        let is_read = TEMPLATES.contains(&template);
+        let unread = (!is_read).then(|| format!("its product template 4.{template} is not read"));
         Ok(Self {
             centre,
             reference_time: Some(reference_time),
@@ -78,7 +88,23 @@ impl ProductHead {
             interval,
             member,
             derived,
+            unread,
         })
+    }
+
+    /// What a field is of whose head is not understood otherwise; `None` where that is not said.
+    pub fn named(discipline: u8, identification: &[u8], product: &[u8]) -> Option<Named> {
+        let (one, four) = (Section(identification), Section(product));
+        let numbers = [discipline, four.u8(10).ok()?, four.u8(11).ok()?];
+        Some((parameters::find(one.u16(6).ok()?, numbers), numbers))
+    }
+}
+
+/// Short name, title and unit; of a parameter that no table has its numbers.
+pub(super) fn names((parameter, [a, b, c]): Named) -> [String; 3] {
+    match parameter {
+        Some(known) => [known.name, known.title, known.unit].map(str::to_owned),
+        None => [format!("{a}.{b}.{c}"), format!("Parameter {c} of table {a}.{b}"), String::new()],
     }
 }
 

@@ -3,11 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::FieldError;
+use super::super::left_out::reasons;
+use super::super::words::few;
+use super::super::{FieldError, LeftOut};
 use super::Message;
 use super::axes::GridHead;
 use super::bytes::Section;
 use super::edition1;
+use super::product::{Named, ProductHead};
+use super::unknown::left_out;
 
 const HEAD_BYTES: usize = 16;
 pub(super) const END: &[u8] = b"7777";
@@ -28,15 +32,24 @@ pub(super) struct Sections {
     pub data: Range<usize>,
 }
 
-/// All fields of a file, whose messages may be of both editions.
+/// What is in a file.
+#[derive(Default)]
+pub(in super::super) struct Scanned {
+    pub messages: Vec<Message>,
+    /// Messages, or fields of them, whose heads are not understood.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// All fields of a file, whose messages may be of both editions. A message whose end is known and whose head is not
+/// understood is left out.
 ///
 /// # Errors
-/// For anything that is no whole GRIB message from its first to its last byte.
-pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, FieldError> {
+/// For anything that is no whole GRIB message from its first to its last byte, and where no message is left.
+pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Scanned, FieldError> {
     let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
-    let (mut at, mut fields, mut grids) = (0, Vec::new(), Grids::default());
+    let (mut at, mut number, mut found) = (0, 0, Found::default());
     while at < bytes.len() {
-        if fields.len() > MAX_FIELDS {
+        if found.n() > MAX_FIELDS {
             let what = format!("it has more than {MAX_FIELDS} fields");
             return Err(FieldError::TooLarge { file: file.to_owned(), what });
         }
@@ -44,22 +57,92 @@ pub(in super::super) fn scan(file: &str, bytes: &[u8]) -> Result<Vec<Message>, F
         if bytes[at..].iter().all(|&byte| byte == 0) {
             break;
         }
-        if bytes[at..].starts_with(b"GRIB") && bytes.get(at + 7) == Some(&1) {
-            let (message, end) = edition1::read(bytes, at, &mut grids).map_err(damaged)?;
-            fields.push(message);
-            at = end;
-            continue;
-        }
-        let end = message_end(bytes, at).map_err(damaged)?;
-        for sections in fields_of(bytes, at, end).map_err(damaged)? {
-            let grid = grids.of(&bytes[sections.grid.clone()]).map_err(damaged)?;
-            fields.push(Message::read_heads(bytes, sections, grid).map_err(damaged)?);
-        }
-        at = end;
+        number += 1;
+        at = found.add(bytes, (at, number)).map_err(damaged)?;
     }
-    match fields.is_empty() {
-        true => Err(damaged("it has no message".to_owned())),
-        false => Ok(fields),
+    let Scanned { messages, left_out } = &found.scanned;
+    match (messages.is_empty(), left_out.is_empty()) {
+        (false, _) => Ok(found.scanned),
+        (true, true) => Err(damaged("it has no message".to_owned())),
+        (true, false) => {
+            let reasons = reasons(left_out.iter());
+            let reasons = few(reasons.iter().map(|(names, why)| format!("{names}: {why}")));
+            let what = format!("it has no message that is read ({reasons})");
+            Err(FieldError::Unsupported { file: file.to_owned(), what })
+        }
+    }
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found<'a> {
+    scanned: Scanned,
+    grids: Grids<'a>,
+}
+
+impl<'a> Found<'a> {
+    fn n(&self) -> usize {
+        self.scanned.messages.len() + self.scanned.left_out.len()
+    }
+
+    /// Takes up the message that begins at a place, which has a number. Answers where it ends.
+    ///
+    /// # Errors
+    /// Where that is not known, and for more grids than are kept.
+    fn add(&mut self, bytes: &'a [u8], (at, number): (usize, usize)) -> Result<usize, String> {
+        let (edition, end) = message_end(bytes, at)?;
+        match edition {
+            1 => self.edition1(bytes, at..end, number)?,
+            2 => self.edition2(bytes, at..end, number)?,
+            _ => self.leave_out(number, None, format!("edition {edition} of GRIB is not read")),
+        }
+        Ok(end)
+    }
+
+    fn edition1(
+        &mut self,
+        bytes: &'a [u8],
+        message: Range<usize>,
+        number: usize,
+    ) -> Result<(), String> {
+        match edition1::heads(bytes, message.clone()) {
+            Ok(heads) => {
+                let grid = self.grids.of_head(&bytes[heads.grid.clone()], edition1::grid_head)?;
+                self.scanned.messages.push(heads.on(grid, bytes));
+            }
+            Err(why) => self.leave_out(number, edition1::named(bytes, message), why),
+        }
+        Ok(())
+    }
+
+    fn edition2(
+        &mut self,
+        bytes: &'a [u8],
+        message: Range<usize>,
+        number: usize,
+    ) -> Result<(), String> {
+        let fields = match fields_of(bytes, message.start, message.end) {
+            Ok(fields) => fields,
+            Err(why) => {
+                self.leave_out(number, None, why);
+                return Ok(());
+            }
+        };
+        for sections in fields {
+            let part = |range: &Range<usize>| &bytes[range.clone()];
+            let (one, four) = (part(&sections.identification), part(&sections.product));
+            let named = ProductHead::named(sections.discipline, one, four);
+            let grid = self.grids.of(&bytes[sections.grid.clone()])?;
+            match Message::read_heads(bytes, sections, grid) {
+                Ok(message) => self.scanned.messages.push(message),
+                Err(why) => self.leave_out(number, named, why),
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, number: usize, named: Option<Named>, why: String) {
+        self.scanned.left_out.push(left_out(number, named, why));
     }
 }
 
@@ -73,7 +156,10 @@ impl<'a> Grids<'a> {
         self.of_head(section, GridHead::read)
     }
 
-    /// The grid that a head says, read only where it is new.
+    /// The grid that a head says, read only where it is new. One that contradicts itself is a grid that is not read.
+    ///
+    /// # Errors
+    /// For more grids than are kept.
     pub fn of_head(
         &mut self,
         section: &'a [u8],
@@ -85,20 +171,31 @@ impl<'a> Grids<'a> {
         if self.0.len() == MAX_GRIDS {
             return Err(format!("its fields lie on more than {MAX_GRIDS} grids"));
         }
-        let grid = Arc::new(read(section)?);
+        let unread = |why| GridHead::unread("a grid that is not understood".to_owned(), 0, why);
+        let grid = Arc::new(read(section).unwrap_or_else(unread));
         self.0.push((section, grid.clone()));
         Ok(grid)
     }
 }
 
-/// Where the message that begins at a place ends, by its own word and within the file.
-fn message_end(bytes: &[u8], at: usize) -> Result<usize, String> {
+/// The edition of the message that begins at a place, and where it ends. Later editions may say their length as one of the
+/// two that are read does: where the message ends there, the next one is found.
+fn message_end(bytes: &[u8], at: usize) -> Result<(u8, usize), String> {
     let head = bytes.get(at..at + HEAD_BYTES).filter(|head| head.starts_with(b"GRIB"));
     let head = head.ok_or_else(|| format!("no message begins at byte {at}"))?;
-    if head[7] != 2 {
-        return Err(format!("the message at byte {at} is of edition {}", head[7]));
-    }
-    let length = u64::from_be_bytes(std::array::from_fn(|i| head[8 + i]));
+    let end = match head[7] {
+        1 => edition1::end(bytes, at)?,
+        2 => edition2_end(bytes, at)?,
+        edition => edition2_end(bytes, at)
+            .or_else(|_| edition1::end(bytes, at))
+            .map_err(|_| format!("the message at byte {at} is of edition {edition}"))?,
+    };
+    Ok((head[7], end))
+}
+
+/// Where the message that begins at a place ends, by its own word and within the file.
+fn edition2_end(bytes: &[u8], at: usize) -> Result<usize, String> {
+    let length = u64::from_be_bytes(std::array::from_fn(|i| bytes[at + 8 + i]));
     let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length));
     let end = end.filter(|&end| end <= bytes.len() && end >= at + HEAD_BYTES + END.len());
     let end = end.ok_or_else(|| {

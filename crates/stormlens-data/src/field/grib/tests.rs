@@ -15,7 +15,7 @@ fn expected() -> Value {
 fn check_values(path: &std::path::Path) {
     let name = path.file_name().unwrap().to_str().unwrap();
     let bytes = std::fs::read(path).unwrap();
-    let messages = scan(name, &bytes).unwrap();
+    let messages = scan(name, &bytes).unwrap().messages;
     let expected = expected();
     let expected = expected[name].as_array().unwrap();
     assert_eq!(messages.len(), expected.len(), "{name}");

@@ -26,10 +26,8 @@ pub(super) fn decode(
         let what = format!("a field of {n_points} points, where {MAX_POINTS} are read at most");
         return Err(FieldError::TooLarge { file: file.to_owned(), what });
     }
-    if !PACKINGS.contains(&packing) {
-        let what = format!("its packing 5.{packing} is not read");
-        return Err(FieldError::Unsupported { file: file.to_owned(), what });
-    }
+    check_packing(packing, representation)
+        .map_err(|what| FieldError::Unsupported { file: file.to_owned(), what })?;
     check_sizes(n_points, packing, [representation, bitmap, data]).map_err(damaged)?;
     let refuse = |error: grib::GribError| match &error {
         grib::GribError::DecodeError(grib::DecodeError::NotSupported(what, number)) => {
@@ -50,6 +48,34 @@ pub(super) fn decode(
         return Err(damaged("it has infinite values".to_owned()));
     }
     Ok(values)
+}
+
+/// Checks that values are packed in a way that is read, and that their packing makes numbers; section 5 with its head.
+///
+/// # Errors
+/// In words that follow the name of the field.
+pub(super) fn check_packing(packing: u16, representation: &[u8]) -> Result<(), String> {
+    if !PACKINGS.contains(&packing) {
+        return Err(format!("its packing 5.{packing} is not read"));
+    }
+    let section = Section(representation);
+    let reference = f32::from_bits(section.u32(12)?);
+    if !reference.is_finite() {
+        return Err(format!("its reference value is not a finite number ({reference})"));
+    }
+    check_scales([section.signed_u16(16)?, section.signed_u16(18)?], section.u8(20)?)
+}
+
+/// Checks that packed numbers times 2 to the first scale, divided by 10 to the second, neither overflow nor vanish, as `f32`
+/// has them: both would be plausible values. Numbers without bits are not scaled.
+pub(super) fn check_scales([binary, decimal]: [i32; 2], n_bits: u8) -> Result<(), String> {
+    let is_held = binary < f32::MAX_EXP && decimal.abs() <= f32::MAX_10_EXP;
+    match n_bits == 0 || is_held {
+        true => Ok(()),
+        false => Err(format!(
+            "its scales 2^{binary} and 10^{decimal} are beyond the numbers of 32 bits that it holds"
+        )),
+    }
 }
 
 /// Compares what heads promise, before memory is taken for it.

@@ -6,16 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::card::FieldVariable;
 use crate::field::left_out::few_reasons;
-use crate::field::{
-    Content, FieldError, FieldFile, Interval, Level, RainKind, RainUnit, Statistic,
-};
+use crate::field::{Content, FieldError, FieldFile, Interval, Level, Statistic};
 use crate::probability::left_out::left_out_of;
-use crate::probability::recognise::why_no_rain;
 use crate::probability::{FieldQuantity, recognise};
 use crate::time::format_utc;
 
 /// The place of a field: number of the file, number in it.
-pub(super) type Place = (usize, usize);
+pub(in crate::probability) type Place = (usize, usize);
 
 pub(super) enum Choice {
     Found(usize, usize),
@@ -33,7 +30,7 @@ pub(super) fn choose(
     time: Timestamp,
     mean_hours: Option<u32>,
 ) -> Result<Choice, FieldError> {
-    let of_quantity = of_quantity(files, variable.quantity);
+    let of_quantity = readable(files, variable.quantity);
     let at_level: Vec<_> =
         of_quantity.iter().filter(|(.., level)| fits(variable, *level)).collect();
     if at_level.is_empty() {
@@ -63,76 +60,26 @@ pub(super) fn choose(
     }
 }
 
-/// Fields of rain that may be parts of an interval: those that have a length and end in it. Rates are taken where there are no
-/// amounts.
-pub(in crate::probability) fn rain_near<'c, T>(
-    rain: impl Iterator<Item = (T, &'c Content)>,
-    [start, end]: [Timestamp; 2],
-) -> Vec<(T, &'c Content)> {
-    let is_near = |content: &Content| {
-        let own = content.interval.filter(|own| !own.has_no_length());
-        own.is_some_and(|interval| start <= interval.end && interval.end <= end)
-    };
-    let is_amount = |content: &Content| {
-        let unit = RainUnit::parse(&content.unit);
-        matches!(unit, Some(RainUnit::Amount(_) | RainUnit::Sum { .. }))
-    };
-    let mut near: Vec<_> = rain.filter(|(_, content)| is_near(content)).collect();
-    if near.iter().any(|(_, content)| is_amount(content)) {
-        near.retain(|(_, content)| is_amount(content));
-    }
-    near
-}
-
-/// Sums of rain that may make up an interval: all of one variable of one file.
-///
-/// # Errors
-/// Where several variables or files have rain.
-pub(super) fn sums(
-    files: &[FieldFile],
-    start: Timestamp,
-    end: Timestamp,
-) -> Result<Result<Vec<Place>, String>, FieldError> {
-    let all = of_quantity(files, FieldQuantity::Precipitation);
-    let near = rain_near(all.iter().map(|one| (one, one.1)), [start, end]);
-    let near: Vec<_> = near.into_iter().map(|(one, _)| one).collect();
-    let Some(first) = near.first() else {
-        let until = || format!("no file has rain until {}", format_utc(end));
-        let why = if all.is_empty() { no_rain(files) } else { until() };
-        return Ok(Err(with_left_out(why, files, FieldQuantity::Precipitation)));
-    };
-    let kind = |&((file, _), content, _): &(Place, &Content, Option<Level>)| {
-        (file, content.variable.clone(), content.member)
-    };
-    if let Some(other) = near.iter().find(|other| kind(other) != kind(first)) {
-        let what = format!(
-            "two variables are rain until {} ({} and {}): give one of them",
-            format_utc(end),
-            first.1,
-            other.1
-        );
-        return Err(FieldError::Domains { what });
-    }
-    Ok(Ok(near.iter().map(|(place, ..)| *place).collect()))
-}
-
-/// That there is no rain and, of its parts, that they are parts.
-fn no_rain(files: &[FieldFile]) -> String {
-    let contents = files.iter().flat_map(FieldFile::contents);
-    let parts = contents.filter(|content| RainKind::of(content).part().is_some());
-    let why = few_reasons(parts.filter_map(why_no_rain));
-    format!("no file has rain{}", why.map(|why| format!(": {why}")).unwrap_or_default())
-}
-
 /// What is missing, and why what looks like a quantity cannot be used.
 pub(super) fn with_left_out(why: String, files: &[FieldFile], quantity: FieldQuantity) -> String {
-    match few_reasons(left_out_of(files, quantity)) {
+    with_reasons(why, left_out_of(files, quantity))
+}
+
+pub(super) fn with_reasons(why: String, reasons: Vec<String>) -> String {
+    match few_reasons(reasons) {
         Some(reasons) => format!("{why}; {reasons}"),
         None => why,
     }
 }
 
-fn of_quantity(
+/// Fields of a quantity whose heads do not say that they are not read.
+fn readable(files: &[FieldFile], quantity: FieldQuantity) -> Vec<(Place, &Content, Option<Level>)> {
+    let mut found = of_quantity(files, quantity);
+    found.retain(|(_, content, _)| content.unread.is_none());
+    found
+}
+
+pub(super) fn of_quantity(
     files: &[FieldFile],
     quantity: FieldQuantity,
 ) -> Vec<(Place, &Content, Option<Level>)> {
@@ -189,7 +136,7 @@ pub(super) fn moments(
     variable: &FieldVariable,
     [start, end]: [Timestamp; 2],
 ) -> Vec<Timestamp> {
-    let fields = of_quantity(files, variable.quantity).into_iter();
+    let fields = readable(files, variable.quantity).into_iter();
     let at_level = fields.filter(|(.., level)| fits(variable, *level));
     let intervals = at_level.filter_map(|(_, content, _)| content.interval);
     let moments = intervals.filter(|&interval| is_moment(interval)).map(|interval| interval.end);
@@ -230,8 +177,7 @@ fn sibling(files: &[FieldFile], variable: &FieldVariable) -> &'static str {
         ),
         _ => return "",
     };
-    let is_there =
-        of_quantity(files, other).iter().any(|(.., level)| *level == Some(variable.level));
+    let is_there = readable(files, other).iter().any(|(.., level)| *level == Some(variable.level));
     if is_there { words } else { "" }
 }
 

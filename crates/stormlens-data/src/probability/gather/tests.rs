@@ -1,6 +1,7 @@
 //! Variables of GRIB and NetCDF, whole and wrong.
 
 mod moments;
+mod rain;
 
 use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 

@@ -50,8 +50,35 @@ fn what_has_no_date_has_no_interval() {
     assert_eq!(file.read(0).unwrap().interval, None);
     // A month alone that is none is a damaged date.
     bytes[8 + 12] = 20;
-    let error = FieldFile::from_bytes("f", bytes).err().expect("refused").to_string();
-    assert!(error.contains("is no time"), "{error}");
+    let file = FieldFile::from_bytes("f", bytes).unwrap();
+    assert_eq!(file.contents().len(), 1);
+    let why = file.why_left_out(|left| left.is_message_of("tp")).expect("the first");
+    assert!(
+        why.starts_with("tp of message 1 cannot be used: ") && why.contains("is no time"),
+        "{why}"
+    );
+}
+
+/// As in edition 2, one odd octet of the first message does not spoil the second.
+#[test]
+fn a_message_that_is_not_read_leaves_the_other() {
+    let with = |at: usize, octet: u8| {
+        let mut bytes = whole();
+        bytes[8 + at - 1] = octet;
+        FieldFile::from_bytes("f", bytes).unwrap()
+    };
+    for (octet, value, words) in
+        [(8, 0, "it names its grid by a number"), (18, 99, "its unit of time 99 is not read")]
+    {
+        let file = with(octet, value);
+        assert_eq!(file.contents().len(), 1, "{words}");
+        let why = file.why_messages("tp").expect(words);
+        assert!(why.contains(words), "{why}");
+    }
+    // The decimal scale, by which all would be 0.
+    let file = with(27, 0x7F);
+    let why = file.contents()[0].unread.clone().expect("a reason");
+    assert!(why.contains("10^") && file.read(0).is_err() && file.read(1).is_ok(), "{why}");
 }
 
 /// Minimum, maximum and mean are those of ecCodes.
@@ -59,7 +86,7 @@ fn what_has_no_date_has_no_interval() {
 fn an_analysis_on_another_grid_is_listed_and_its_values_are_right() {
     let Some(folder) = golden("../data/stage4") else { return };
     let bytes = std::fs::read(folder.join("ST4.2002030112.06h.grb")).unwrap();
-    let messages = scan("f", &bytes).unwrap();
+    let messages = scan("f", &bytes).unwrap().messages;
     let values = messages[0].values("f", &bytes).unwrap();
     let present: Vec<f64> = values.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).collect();
     assert_eq!((values.len(), present.len()), (1121 * 881, 715_042));

@@ -3,6 +3,7 @@
 use super::super::super::FieldError;
 use super::super::super::file::MAX_POINTS;
 use super::super::bytes::{Bits, Section};
+use super::super::values::check_scales;
 use super::Packed;
 
 impl Packed {
@@ -17,26 +18,17 @@ impl Packed {
         bytes: &[u8],
     ) -> Result<Vec<f32>, FieldError> {
         let damaged = |what: String| FieldError::Damaged { file: file.to_owned(), what };
-        let unsupported = |what: &str| {
-            Err(FieldError::Unsupported { file: file.to_owned(), what: what.to_owned() })
-        };
         if n_points > MAX_POINTS {
             let what = format!("a field of {n_points} points, where {MAX_POINTS} are read at most");
             return Err(FieldError::TooLarge { file: file.to_owned(), what });
         }
+        self.check(bytes)
+            .map_err(|what| FieldError::Unsupported { file: file.to_owned(), what })?;
         let data = Section(&bytes[self.data.clone()]);
-        if data.u8(4).map_err(damaged)? & 0xF0 != 0 {
-            return unsupported(
-                "its packing is not simple, which is all that is read of edition 1",
-            );
-        }
         let present = match &self.bitmap {
             None => vec![true; n_points],
             Some(range) => {
                 let section = Section(&bytes[range.clone()]);
-                if section.u16(5).map_err(damaged)? != 0 {
-                    return unsupported("it names its bitmap by a number and does not hold it");
-                }
                 let mut bits = Bits { bytes: &section.0[6..], at: 0 };
                 let bits: Option<Vec<bool>> =
                     (0..n_points).map(|_| Some(bits.take(1)? == 1)).collect();
@@ -47,13 +39,31 @@ impl Packed {
         Ok(unpacked)
     }
 
-    fn unpack(&self, data: Section, present: &[bool]) -> Result<Vec<f32>, String> {
-        let scale = 2_f64.powi(data.signed_u16(5)?);
-        let reference = ibm_float(data.u32(7)?);
+    /// Checks that values are packed in a way that is read, told before they are unpacked.
+    ///
+    /// # Errors
+    /// In words that follow the name of the field.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), String> {
+        let data = Section(&bytes[self.data.clone()]);
+        if data.u8(4)? & 0xF0 != 0 {
+            return Err("its packing is not simple, which is all that is read of edition 1".into());
+        }
+        if let Some(range) = &self.bitmap
+            && Section(&bytes[range.clone()]).u16(5)? != 0
+        {
+            return Err("it names its bitmap by a number and does not hold it".to_owned());
+        }
         let n_bits = data.u8(11)?;
         if n_bits > 32 {
             return Err(format!("its values of {n_bits} bits are too wide"));
         }
+        check_scales([data.signed_u16(5)?, self.decimal_scale], n_bits)
+    }
+
+    fn unpack(&self, data: Section, present: &[bool]) -> Result<Vec<f32>, String> {
+        let scale = 2_f64.powi(data.signed_u16(5)?);
+        let reference = ibm_float(data.u32(7)?);
+        let n_bits = data.u8(11)?;
         let decimal = 10_f64.powi(self.decimal_scale);
         let mut bits = Bits { bytes: &data.0[11..], at: 0 };
         let value = |&is_present: &bool| {
