@@ -85,12 +85,12 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
 
 /// The same weights for sums of other hours than those that they state, where somebody names them.
 fn of_hours(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Refining> {
-    let fits = |hours: &u32| (1..=24).contains(hours);
-    let named = evaluation.parameters.number(SUM_HOURS, "a whole number from 1 to 24", fits)?;
+    let fits = |hours: &u32| RainStatement::HOURS.contains(hours);
+    let named = evaluation.parameters.number(SUM_HOURS, "a whole number from 1 to 240", fits)?;
     let hours = named.unwrap_or(refining.rain.hours);
     ensure!(
         hours == refining.rain.hours || evaluation.split == ALL,
-        "the split of the weights is of sums of {} h: score --split {ALL} with --{SUM_HOURS} {hours}",
+        "the weights are of sums of {} h, and so are the parts of their split: score --split {ALL} with --{SUM_HOURS} {hours}",
         refining.rain.hours
     );
     Ok(Refining { rain: RainStatement { hours, ..refining.rain }, ..*refining })

@@ -129,12 +129,11 @@ impl HourlyRain {
     fn hour(&self, time: Timestamp, place: usize) -> Result<(GriddedField, usize), FieldError> {
         let Interval { start, end, .. } = hours_before(time, 1)?;
         let mut field = self.file.read(place)?;
-        // Above the record a sensor may fail in one place; a code says that the file has others.
-        check_no_code(&field)?;
         field.interval = Some(Interval::accumulation(start, end));
         let most = most_mm(3600);
         let above = field.values.iter_mut().filter(|mm| f64::from(**mm) > most);
         let n_screened = above.map(|mm| *mm = f32::NAN).count();
+        check_no_code(&field)?;
         Ok((field, n_screened))
     }
 }

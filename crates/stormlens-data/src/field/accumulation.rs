@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::rain_unit::{NO_RAIN, RainUnit};
-use super::record::{LEAST_MM, check_amounts, position};
+use super::record::{LEAST_MM, check_amounts, check_as_read, position};
 use super::words::decimals;
 use super::{Content, FieldError, GriddedField, Interval, LatLonGrid, Statistic};
 use crate::time::format_utc;
@@ -327,7 +327,7 @@ fn missing(
 fn finish(pieces: &[Piece], interval: Interval) -> Result<Accumulated, FieldError> {
     let first = pieces[0].field;
     for Piece { field, factor, interval } in pieces {
-        check_amounts(field, factor.abs(), interval.duration_s())?;
+        check_as_read(field, factor.abs(), interval.duration_s())?;
     }
     let mut mm = vec![0.0_f64; first.values.len()];
     for Piece { field, factor, .. } in pieces {

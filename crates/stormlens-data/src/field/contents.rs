@@ -57,6 +57,12 @@ impl Content {
         self.reference_time.filter(is_ahead)
     }
 
+    /// Whether it is the sum over no time with which a forecast begins.
+    pub fn is_step_zero(&self) -> bool {
+        let is_begin = |own: Interval| own.has_no_length() && self.reference_time == Some(own.end);
+        self.interval.is_some_and(is_begin)
+    }
+
     /// Whether a field that is not read may be a step of a series, by what its head does say.
     fn may_follow(&self, step: &Self) -> bool {
         let is_level = self.level.is_empty() || step.level.is_empty() || self.level == step.level;

@@ -2,6 +2,8 @@
 //!
 //! Whoever looks for rain in a file in which other variables are maps has to be told why the rain is none.
 
+use std::collections::HashSet;
+
 use super::accumulation::{Usable, is_frame};
 use super::words::short;
 use super::{Content, FieldError, FieldFile};
@@ -74,12 +76,10 @@ fn in_a_row(names: &[String]) -> String {
 
 /// Reasons one after the other, each once: three at most, and how many more there are. `None` where there is none.
 pub fn few_reasons(all: impl IntoIterator<Item = String>) -> Option<String> {
-    let mut reasons: Vec<String> = Vec::new();
-    for reason in all {
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
+    // Files of thousands of fields have thousands of reasons.
+    let mut known = HashSet::new();
+    let mut reasons: Vec<String> =
+        all.into_iter().filter(|reason| known.insert(reason.clone())).collect();
     let n_more = reasons.len().saturating_sub(MAX_LISTED);
     reasons.truncate(MAX_LISTED);
     let more = if n_more > 0 { format!("; and {n_more} more") } else { String::new() };

@@ -10,22 +10,27 @@ use super::words::number;
 const DEFAULT_FILL: f64 = 9.969_209_968_386_869e36;
 
 /// Sizes of what programs usually write where a value is missing: nines, the largest numbers of a storage type, as they are
-/// and in tenths and hundredths, and what is larger than anything that is measured.
-const USUAL: [f32; 21] = [
+/// and in tenths and hundredths, the ones before them (radar keeps the largest for what is not measured, and the next for what is
+/// beyond its range), and what is larger than anything that is measured.
+const USUAL: [f32; 25] = [
     99.9,
     99.99,
+    254.0,
     255.0,
     327.67,
+    655.34,
     655.35,
     999.0,
     999.9,
     999.99,
     3276.7,
+    6553.4,
     6553.5,
     9999.0,
     9999.9,
     32_767.0,
     32_768.0,
+    65_534.0,
     65_535.0,
     99_999.0,
     999_999.0,
@@ -53,10 +58,16 @@ pub(crate) fn is_usual(value: f32) -> bool {
 
 /// What to do about a code, behind words that name it.
 pub(crate) fn undeclared(code: f32, variable: &str) -> String {
+    let declare = declare(code, variable);
+    format!("which looks like a missing value that the file does not declare: {declare}")
+}
+
+/// What makes a code a missing value.
+pub(crate) fn declare(code: f32, variable: &str) -> String {
     let code = number(code);
     format!(
-        "which looks like a missing value that the file does not declare: write missing_value = {code} as an attribute of \
-         {variable} (where numbers are packed, as it is stored; in GRIB: leave the value out with a bitmap; in an array: NaN)"
+        "write missing_value = {code} as an attribute of {variable} (where numbers are packed, as it is stored; in GRIB: leave \
+         the value out with a bitmap; in an array: NaN)"
     )
 }
 

@@ -37,8 +37,7 @@ pub fn most_mm(seconds: i64) -> f64 {
 /// Checks amounts of rain over so many seconds, in the unit of the field, of which one is so many millimetres.
 ///
 /// # Errors
-/// [`FieldError::Impossible`] names the amount that is furthest from what is possible, its place, and what to do;
-/// [`FieldError::Quantity`] a usual code for a missing value that could have fallen, and stands in the field as rain does not.
+/// [`FieldError::Impossible`] names the amount that is furthest from what is possible, its place, and what to do.
 pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), FieldError> {
     let most = most_mm(seconds);
     let amounts = || field.values.iter().map(|&value| f64::from(value) * mm).enumerate();
@@ -47,7 +46,7 @@ pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), 
     let largest = amounts().filter(|(_, mm)| *mm > most).reduce(larger);
     let is_no_rain = |&(place, mm): &(usize, f64)| mm < LEAST_MM || is_code(field.values[place]);
     let least = amounts().filter(is_no_rain).min_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((place, amount)) = largest.or(least) else { return check_no_code(field) };
+    let Some((place, amount)) = largest.or(least) else { return Ok(()) };
     let possible = match amount < 0.0 {
         true => "rain is never negative".to_owned(),
         false => format!("no gauge ever measured more than {most} mm in {}", length(seconds)),
@@ -58,6 +57,16 @@ pub fn check_amounts(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), 
         name: field.source.clone(),
         what: format!("{own} {}{in_mm} {}, and {possible}", field.unit, position(field, place)),
     })
+}
+
+/// Checks amounts as they stand in a file.
+///
+/// # Errors
+/// As [`check_amounts`]; [`FieldError::Quantity`] names a usual code for a missing value that could have fallen, and stands in
+/// the field as rain does not. What was computed is not looked at for codes: the file does not hold it.
+pub fn check_as_read(field: &GriddedField, mm: f64, seconds: i64) -> Result<(), FieldError> {
+    check_amounts(field, mm, seconds)?;
+    check_no_code(field)
 }
 
 /// An amount without the digits that the product of a float32 leaves behind.

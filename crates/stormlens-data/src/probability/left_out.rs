@@ -1,5 +1,7 @@
 //! What of files looks like what networks take, and cannot be used: said also where other fields are there.
 
+use std::collections::HashSet;
+
 use super::{FieldQuantity, recognise};
 use crate::field::interval::NO_LENGTH;
 use crate::field::rain_name::others;
@@ -45,10 +47,16 @@ fn variables(file: &FieldFile, is_meant: impl Fn(FieldQuantity) -> bool) -> Vec<
 
 fn no_rain(contents: &[Content]) -> Vec<String> {
     let mut found = others(contents);
+    let is_short = |content: &Content| content.interval.is_some_and(|own| own.has_no_length());
+    // Step 0 of a forecast rightly has none.
+    let is_fine = |content: &&Content| !is_short(content) || content.is_step_zero();
+    let fine: HashSet<&str> =
+        contents.iter().filter(is_fine).map(|content| content.variable.as_str()).collect();
+    let mut known = HashSet::new();
     for content in contents.iter().filter(|content| is_rain(content)) {
-        let words = format!("{} ({}) {NO_LENGTH}", content.variable, content.unit);
-        if is_of_no_length(contents, content) && !found.contains(&words) {
-            found.push(words);
+        let Content { variable, unit, .. } = content;
+        if !fine.contains(variable.as_str()) && known.insert((variable, unit)) {
+            found.push(format!("{variable} ({unit}) {NO_LENGTH}"));
         }
     }
     found
@@ -56,11 +64,4 @@ fn no_rain(contents: &[Content]) -> Vec<String> {
 
 fn is_rain(content: &Content) -> bool {
     recognise(content).is_some_and(|known| known.quantity == FieldQuantity::Precipitation)
-}
-
-/// Whether no field of a variable has a length. Step 0 of a forecast rightly has none.
-fn is_of_no_length(contents: &[Content], of: &Content) -> bool {
-    let has_none = |content: &Content| content.interval.is_some_and(|own| own.has_no_length());
-    let mut own = contents.iter().filter(|content| content.variable == of.variable);
-    own.all(has_none)
 }

@@ -88,6 +88,11 @@ fn check_amount(content: &Content, stated: Option<i64>) -> Result<(), FieldError
             "{source} has no time, or one that contradicts itself: give a file that says when each sum begins and ends"
         )));
     }
+    if content.is_step_zero() {
+        return Err(refuse(format!(
+            "{source} is of the begin of its forecast, before any rain: give a later step"
+        )));
+    }
     if field.interval.is_some_and(|own| own.has_no_length()) {
         return Err(refuse(format!("{source} {NO_LENGTH}")));
     }

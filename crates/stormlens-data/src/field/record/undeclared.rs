@@ -2,30 +2,33 @@
 //!
 //! Such a number alone proves nothing, for it may be rain. But rain becomes heavier towards its heaviest cell, and a code knows
 //! nothing of the cells beside it. So cells that touch each other and hold exactly one [usual](missing::is_usual) number are
-//! codes where no cell beside them has half of it: neither a storm nor a sensor that is saturated ends like that, and two
-//! cells do not have one number to its last digit by chance. A single cell may be a shower between two nodes; it is a code
-//! where no cell beside it has a tenth. What has only missing cells beside it is compared with the rest of the field, and a
-//! field that is nothing but one such number was never measured.
+//! codes where less than a quarter of the cells around them have half of it: neither a storm nor a sensor that is saturated
+//! ends like that, but one cell of heavy rain may lie at the edge of what is missing. A single cell may be a shower between two
+//! nodes; it is a code where no cell beside it has a tenth. Other usual numbers beside them say nothing. What has no other cell
+//! beside it is compared with the rest of the field, and a field that is nothing but one such number was never measured.
 //!
 //! What a program has interpolated to another grid rises towards a code as rain does, and cannot be told.
 
 use super::super::{FieldError, GriddedField, missing};
 use super::{number, position};
 
-/// Rain of several equal cells begins beside them with more than this share of it.
-const BESIDE_SEVERAL: f32 = 0.5;
-/// The same of a single cell.
-const BESIDE_ONE: f32 = 0.1;
+/// Around several equal cells rain has at least this share of theirs,
+const OF_SEVERAL: f32 = 0.5;
+/// in at least this share of the cells.
+const RISING: f64 = 0.25;
+/// Beside a single cell rain has at least this share of it.
+const OF_ONE: f32 = 0.1;
 
-/// Cells that hold one number, and stand out from all beside them.
-#[derive(Debug, PartialEq)]
-struct Code {
+/// Cells that touch each other and hold one number.
+struct Group {
     value: f32,
     n: usize,
     /// The first of the cells.
     place: usize,
-    /// The largest of the values beside them; `None` where the field has no other.
-    beside: Option<f32>,
+    /// Cells around them that hold rain, those of them that have the share that rain has, and the most of them.
+    n_around: usize,
+    n_rising: usize,
+    most: Option<f32>,
 }
 
 /// Checks that no cell holds a usual code that stands out from the cells beside it.
@@ -33,83 +36,98 @@ struct Code {
 /// # Errors
 /// [`FieldError::Quantity`] names the code, how many cells hold it, the first of them, and what to do.
 pub(crate) fn check(field: &GriddedField) -> Result<(), FieldError> {
-    let Some(code) = find(field) else { return Ok(()) };
-    let (name, unit, shown) = (&field.variable, &field.unit, number(code.value));
-    let (at, beside) = match code.n {
-        1 => (String::new(), "it"),
-        n => (format!("at {n} places, the first "), "them"),
+    let all = groups(field);
+    let elsewhere = match all.iter().any(|group| group.n_around == 0) {
+        true => field.values.iter().copied().filter(|&value| is_rain(value)).reduce(f32::max),
+        false => None,
     };
-    let others = match code.beside {
-        Some(most) => format!("nothing beside {beside} is above {} {unit}", number(most)),
-        None => "there is nothing else in the field".to_owned(),
-    };
+    let codes: Vec<&Group> = all.iter().filter(|group| group.is_code(elsewhere)).collect();
+    let Some(first) = codes.first() else { return Ok(()) };
+    let (name, unit, value) = (&field.variable, &field.unit, first.value);
+    let n: usize = codes.iter().filter(|code| code.value == value).map(|code| code.n).sum();
+    let at = if n == 1 { String::new() } else { format!("at {n} places, the first ") };
     let what = format!(
-        "{name} holds {shown} {unit} {at}{}, and {others}, {}",
-        position(field, code.place),
-        missing::undeclared(code.value, name)
+        "{name} holds {} {unit} {at}{}, and {}; this looks like a missing value that the file does not declare: {}",
+        number(value),
+        position(field, first.place),
+        first.compared(elsewhere, unit),
+        missing::declare(value, name)
     );
     Err(FieldError::Quantity { name: field.source.clone(), what })
 }
 
-fn find(field: &GriddedField) -> Option<Code> {
-    let is_candidate = |value: f32| value > 0.0 && missing::is_usual(value);
-    let mut known: Vec<f32> = Vec::new();
-    for &value in field.values.iter().filter(|value| is_candidate(**value)) {
-        if !known.contains(&value) {
-            known.push(value);
-        }
-    }
-    known.into_iter().find_map(|value| standing_out(field, value))
+/// Whether a value says how much rain there is: it is there, and no usual code.
+fn is_rain(value: f32) -> bool {
+    !value.is_nan() && !missing::is_usual(value)
 }
 
-/// All cells that hold a number and stand out; `None` where there are none, or only one that may be a shower.
-fn standing_out(field: &GriddedField, value: f32) -> Option<Code> {
-    let others = field.values.iter().copied().filter(|other| !other.is_nan() && *other != value);
-    let elsewhere = others.reduce(f32::max);
-    let mut found: Option<Code> = None;
-    for Code { n, place, beside, .. } in groups(field, value) {
-        let beside = beside.or(elsewhere);
-        if beside.is_some_and(|beside| beside >= BESIDE_SEVERAL * value) {
-            continue;
+impl Group {
+    fn is_code(&self, elsewhere: Option<f32>) -> bool {
+        let is_below = |share: f32, most: f32| most < share * self.value;
+        match (self.n, self.n_around, elsewhere) {
+            // One value that nothing can be compared with.
+            (1, 0, None) => false,
+            (1, 0, Some(most)) => is_below(OF_ONE, most),
+            (1, ..) => self.most.is_some_and(|most| is_below(OF_ONE, most)),
+            (_, 0, most) => most.is_none_or(|most| is_below(OF_SEVERAL, most)),
+            (_, n_around, _) => (self.n_rising as f64) < RISING * n_around as f64,
         }
-        let code = found.get_or_insert(Code { value, n: 0, place, beside: None });
-        code.n += n;
-        code.beside = code.beside.into_iter().chain(beside).reduce(f32::max);
     }
-    found.filter(|code| match (code.n, code.beside) {
-        (1, None) => false,
-        (1, Some(beside)) => beside < BESIDE_ONE * value,
-        _ => true,
-    })
+
+    /// What it was compared with, in words.
+    fn compared(&self, elsewhere: Option<f32>, unit: &str) -> String {
+        match (self.most, elsewhere) {
+            (Some(_), _) if self.n_rising > 0 => format!(
+                "only {} of the {} cells around have at least half of it",
+                self.n_rising, self.n_around
+            ),
+            (Some(most), _) => format!("nothing around is above {} {unit}", number(most)),
+            (None, Some(most)) => {
+                format!("nothing else in the field is above {} {unit}", number(most))
+            }
+            (None, None) => "there is nothing else in the field".to_owned(),
+        }
+    }
 }
 
-/// Cells that hold a number, those that touch each other together.
-fn groups(field: &GriddedField, value: f32) -> Vec<Code> {
-    let is_one = |place: usize| field.values[place] == value;
-    let mut is_known = vec![false; field.values.len()];
+/// All cells that hold a usual code, those that touch each other and hold the same one together.
+fn groups(field: &GriddedField) -> Vec<Group> {
+    let values = &field.values;
+    let is_candidate = |place: &usize| values[*place] > 0.0 && missing::is_usual(values[*place]);
+    let candidates: Vec<usize> = (0..values.len()).filter(is_candidate).collect();
+    let mut is_known = vec![false; if candidates.is_empty() { 0 } else { values.len() }];
     let mut groups = Vec::new();
-    for first in (0..field.values.len()).filter(|&place| is_one(place)) {
-        if is_known[first] {
-            continue;
+    for first in candidates {
+        if !is_known[first] {
+            groups.push(group(field, first, &mut is_known));
         }
-        is_known[first] = true;
-        let mut group = Code { value, n: 0, place: first, beside: None };
-        let mut waiting = vec![first];
-        while let Some(place) = waiting.pop() {
-            group.n += 1;
-            for near in around(field, place) {
-                if !is_one(near) {
-                    let other = Some(field.values[near]).filter(|other| !other.is_nan());
-                    group.beside = group.beside.into_iter().chain(other).reduce(f32::max);
-                } else if !is_known[near] {
+    }
+    groups
+}
+
+/// The cells that are joined to one; a cell around several of them counts for each.
+fn group(field: &GriddedField, first: usize, is_known: &mut [bool]) -> Group {
+    let value = field.values[first];
+    let mut found = Group { value, n: 0, place: first, n_around: 0, n_rising: 0, most: None };
+    let mut waiting = vec![first];
+    is_known[first] = true;
+    while let Some(place) = waiting.pop() {
+        found.n += 1;
+        for near in around(field, place) {
+            let other = field.values[near];
+            if other == value {
+                if !is_known[near] {
                     is_known[near] = true;
                     waiting.push(near);
                 }
+            } else if is_rain(other) {
+                found.n_around += 1;
+                found.n_rising += usize::from(other >= OF_SEVERAL * value);
+                found.most = found.most.into_iter().chain([other]).reduce(f32::max);
             }
         }
-        groups.push(group);
     }
-    groups
+    found
 }
 
 /// The cells that touch a cell, up to eight.
@@ -155,13 +173,13 @@ mod tests {
         assert_eq!(
             error,
             "F.nc cannot be used: tp holds 655.35 mm at 3 places, the first in row 1 from the south, column 1 from the west \
-             (counted from 0; latitude 11, longitude 11), and nothing beside them is above 2.5 mm, which looks like a missing \
+             (counted from 0; latitude 11, longitude 11), and nothing around is above 2.5 mm; this looks like a missing \
              value that the file does not declare: write missing_value = 655.35 as an attribute of tp (where numbers are \
              packed, as it is stored; in GRIB: leave the value out with a bitmap; in an array: NaN)"
         );
         let error = said(&[(12, 999.0), (13, 3.0)]).expect_err("no rain stands beside it");
         assert!(error.contains("holds 999 mm in row 2"), "{error}");
-        assert!(error.contains("nothing beside it is above 3 mm"), "{error}");
+        assert!(error.contains("nothing around is above 3 mm"), "{error}");
         for code in [99.9, 99.99, 255.0, 327.67, 999.9, 3276.7, 9999.0, 65_535.0] {
             assert!(said(&[(0, code), (1, code), (6, 0.4 * code)]).is_err(), "{code}");
         }
@@ -179,17 +197,30 @@ mod tests {
     #[test]
     fn rain_stays_rain() {
         for (cells, what) in [
-            (&[(12, 300.0), (13, 200.0)][..], "an extreme that is no usual code"),
-            (&[(12, 300.0)][..], "the same, alone"),
             (&[(12, 999.0), (13, 600.0), (11, 480.0)][..], "a field that rises to it"),
-            (&[(11, 99.9), (12, 99.9), (13, 80.0)][..], "a sensor that is saturated"),
+            (
+                &[(0, 99.9), (1, 99.9), (2, 80.0), (5, 60.0), (7, 55.0)][..],
+                "a sensor that is saturated",
+            ),
             (&[(12, 99.9), (13, 20.0)][..], "a shower of one cell"),
+            (&[(6, 99.9), (7, 20.0), (18, 99.9), (19, 20.0)][..], "two showers"),
             (&[(12, 25.5), (13, 25.5)][..], "a number of 8 bits in tenths"),
         ] {
             assert_eq!(said(cells), Ok(()), "{what}");
         }
         assert_eq!(of(vec![20.0; 25]), Ok(()), "the same everywhere");
         assert_eq!(of(vec![f32::NAN; 25]), Ok(()), "nothing known");
+    }
+
+    /// A storm at the range of a radar, and the next code beside the first.
+    #[test]
+    fn codes_are_found_beside_rain_and_beside_other_codes() {
+        let region = (10..20).map(|place| (place, 99.99));
+        let with_storm: Vec<_> = region.chain([(7, 55.0)]).collect();
+        let error = said(&with_storm).expect_err("codes");
+        assert!(error.contains("at 10 places"), "{error}");
+        let both = [(6, 655.35), (7, 655.35), (11, 655.34), (12, 655.34), (13, 3.0)];
+        assert!(said(&both).expect_err("two codes").contains("is above 3 mm"));
     }
 
     #[test]

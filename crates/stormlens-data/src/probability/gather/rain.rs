@@ -46,12 +46,15 @@ pub(in crate::probability) fn rain_near<'c, T>(
     near
 }
 
+/// File, variable, member.
+type Kind<'a> = (usize, &'a str, Option<u32>);
+
 /// Fields of rain by file, variable and member, those of each parted into what can be used and what cannot.
 pub(in crate::probability) fn rain_by_kind(
     files: &[FieldFile],
     near: &[(Place, &Content)],
 ) -> Vec<RainFields> {
-    let mut kinds: Vec<((usize, &str, Option<u32>), Vec<usize>)> = Vec::new();
+    let mut kinds: Vec<(Kind, Vec<usize>)> = Vec::new();
     for &((file, place), content) in near {
         let kind = (file, content.variable.as_str(), content.member);
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
@@ -59,7 +62,7 @@ pub(in crate::probability) fn rain_by_kind(
             None => kinds.push((kind, vec![place])),
         }
     }
-    let parted = |((file, ..), places): ((usize, &str, Option<u32>), Vec<usize>)| RainFields {
+    let parted = |((file, ..), places): (Kind, Vec<usize>)| RainFields {
         file,
         fields: usable(files[file].contents(), &places, None),
     };

@@ -20,8 +20,8 @@ fn made(source: &str, cut: &str) -> Option<RainSource> {
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name='__main__')
 ";
-    python(&["h5py", "netCDF4", "numpy"], script, &[&tool, source, &cut, &output]);
-    path.exists().then(|| RainSource::open(&path, None, None).expect("sums of rain"))
+    let ran = python(&["h5py", "netCDF4", "numpy"], script, &[&tool, source, &cut, &output]);
+    ran.then(|| RainSource::open(&path, None, None).expect("sums of rain"))
 }
 
 fn largest(field: &GriddedField) -> f32 {
