@@ -48,7 +48,8 @@ mod tests {
     }
 
     fn explained(shape: [usize; 3]) -> Pass {
-        let target = Target::SumOver { rows: 0..1, columns: 0..1, above: None, mm: None };
+        let target =
+            Target::SumOver { rows: 0..1, columns: 0..1, above: None, mm: None, weights: None };
         let (method, options) = ("grad-cam".to_owned(), Default::default());
         let asked = Asked { method, options, target, layers: Vec::new(), nothing: Vec::new() };
         Pass { asked: vec![asked], ..pass(shape) }

@@ -109,6 +109,8 @@ pub enum Target {
         above: Option<f64>,
         /// The sum is of millimetres, which follow so from the unit of the network; `None`: it is in that.
         mm: Option<LogScale>,
+        /// What each pixel of the tile is multiplied by, row by row, 0 or more; `None`: 1 each.
+        weights: Option<Vec<f32>>,
     },
     /// The probability of a class or any above it, after the softmax over the classes of each pixel: its mean over some
     /// rows and columns, or the mean of its log-odds where the output is the logit.
@@ -144,7 +146,7 @@ pub struct Explained {
     pub method: String,
     /// Value of the target for this input, in the unit of the network.
     pub score: f64,
-    /// 1 for each pixel that counts, else 0, of each channel that is summed; only for sums over pixels.
+    /// 1 or its weight for each pixel that counts, else 0, of each channel that is summed; only for sums over pixels.
     pub mask: Option<Vec<f32>>,
     pub maps: Vec<Map>,
     pub series: Vec<Series>,

@@ -140,7 +140,7 @@ pub enum Target {
     },
     /// One class of a classifier, by its place among the logits.
     Class { class: usize, output: ClassOutput },
-    /// The mean of refined rain over nodes of one tile, of them only where it is above `above_mm`.
+    /// The mean of refined rain over nodes of one tile or of the map, of them only where it is above `above_mm`.
     Refined { place: RefinedPlace, above_mm: Option<f64> },
     /// The mean probability of an event over a part of the map, or the mean of its log-odds.
     Event { event: RainEvent, place: EventPlace, output: ClassOutput },
@@ -163,7 +163,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Nodes of refined rain, which lie in one tile.
+/// Nodes of refined rain; those of a box may lie in several tiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "place", content = "at", rename_all = "kebab-case")]
 pub enum RefinedPlace {

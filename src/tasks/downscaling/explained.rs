@@ -1,14 +1,16 @@
-//! The tile that is explained: what its gates let through, how much came from rain and how much from terrain.
+//! What is explained: how much came from rain and how much from terrain, and what the gates of a tile let through.
+
+mod several;
 
 use stormlens_data::downscale::{TileRain, channel};
-use stormlens_data::network::{Explained, Meaning, ShownLayer};
+use stormlens_data::network::{Answer, Explained, Meaning, ShownLayer};
 use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Over, Quantity, Role, Variable,
 };
 
 use super::answer::{heights, interval};
 use super::map::{Ground, from_north};
-use super::prepare::{Focus, Work};
+use super::prepare::{Focus, Part, Work};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
 use stormlens_plot::words::{count, number};
@@ -21,10 +23,23 @@ pub struct Found {
     pub notes: Vec<Note>,
 }
 
-/// All of one tile.
+/// All of a target on the map of that ground.
 pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) -> Found {
-    let place = work.wet.iter().position(|&i| i == focus.tile_idx);
-    let Some(answer) = place.and_then(|place| answered.answers.get(place)) else {
+    match focus {
+        Focus::Tile(part) => of_tile(answered, work, part, ground),
+        Focus::Several(several) => several::of(answered, work, several, ground),
+    }
+}
+
+/// What the network says of a tile, where it was computed.
+fn answer_of<'a>(answered: &'a Answered<'_>, work: &Work, tile_idx: usize) -> Option<&'a Answer> {
+    let place = work.wet.iter().position(|&i| i == tile_idx)?;
+    answered.answers.get(place)
+}
+
+/// All of one tile.
+fn of_tile(answered: &Answered<'_>, work: &Work, focus: &Part, ground: &Ground) -> Found {
+    let Some(answer) = answer_of(answered, work, focus.tile_idx) else {
         return Found::default();
     };
     let tile = Ground::of_tile(work, &work.tiles[focus.tile_idx].0);
@@ -38,14 +53,19 @@ pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) 
     }
     let is_empty = |explained: &Explained| n_nodes(explained) == 0;
     if let Some(mm) = focus.above_mm.filter(|_| answer.explained.iter().any(is_empty)) {
-        let text = format!(
-            "no node of the target has more than {} mm, so there is nothing to explain: choose a smaller amount",
-            number(mm)
-        );
-        found.notes.push(Note::new("nothing-to-explain", text, false));
+        found.notes.push(nothing_above(mm));
     }
+    let target = |explained: &Explained| words((work, focus), explained);
+    let layers = tile.domain();
+    let input = input_ground(work, focus).unwrap_or_else(|| layers.clone());
     for explained in &answer.explained {
-        attributions(answered, (work, focus), explained, &tile, &mut found);
+        let factor = 1.0 / n_nodes(explained).max(1) as f64;
+        let setting = Setting {
+            input_domain: input.clone(),
+            factor,
+            ..setting(answered, work, &layers, &target)
+        };
+        attributions(&setting, explained, &mut found);
     }
     if let Some(mask) = answer.explained.iter().find_map(|explained| explained.mask.as_ref()) {
         found.variables.push(mask_on(mask, (work, focus), ground));
@@ -53,11 +73,24 @@ pub fn of(answered: &Answered<'_>, work: &Work, focus: &Focus, ground: &Ground) 
     found
 }
 
-/// What the network was given, in units of people.
-fn inputs(work: &Work, focus: &Focus, tile: &Ground) -> Vec<Variable> {
-    let TileRain::Wet(coarse) = &work.tiles[focus.tile_idx].1 else { return Vec::new() };
+fn nothing_above(mm: f64) -> Note {
+    let text = format!(
+        "no node of the target has more than {} mm, so there is nothing to explain: choose a smaller amount",
+        number(mm)
+    );
+    Note::new("nothing-to-explain", text, false)
+}
+
+/// Coarse rain of a tile with rain at its fine nodes, mm.
+fn rain(work: &Work, tile_idx: usize) -> Vec<f32> {
+    let TileRain::Wet(coarse) = &work.tiles[tile_idx].1 else { return Vec::new() };
     let rain = channel(coarse, &work.geometry, work.refinement.registration);
-    let rain: Vec<f32> = rain.into_iter().map(|mm| mm as f32).collect();
+    rain.into_iter().map(|mm| mm as f32).collect()
+}
+
+/// What the network was given, in units of people.
+fn inputs(work: &Work, focus: &Part, tile: &Ground) -> Vec<Variable> {
+    let rain = rain(work, focus.tile_idx);
     let quantity = Quantity::rain_amount(work.refining.rain.hours);
     // Beside maps of all tiles, nothing else would say that this is one of them.
     let id = work.tiles[focus.tile_idx].0.id;
@@ -154,7 +187,7 @@ fn corrections(placed: &[ShownLayer], tile: &Ground) -> Vec<Variable> {
 }
 
 /// `target: mean predicted rain of tile 4, above 5 mm (812 nodes)`
-fn words((work, focus): (&Work, &Focus), explained: &Explained) -> String {
+fn words((work, focus): (&Work, &Part), explained: &Explained) -> String {
     let n = n_nodes(explained);
     let tile = &work.tiles[focus.tile_idx].0;
     let size = work.geometry.size;
@@ -184,44 +217,43 @@ fn n_nodes(explained: &Explained) -> usize {
     explained.mask.iter().flatten().filter(|&&m| m > 0.0).count()
 }
 
-fn attributions(
-    answered: &Answered<'_>,
-    focus: (&Work, &Focus),
-    explained: &Explained,
-    tile: &Ground,
-    found: &mut Found,
-) {
-    let (work, _) = focus;
+/// What lies on a ground, of a target in mm that is the sum of its nodes.
+fn setting<'a>(
+    answered: &'a Answered<'_>,
+    work: &Work,
+    ground: &Domain,
+    target: &'a dyn Fn(&Explained) -> String,
+) -> Setting<'a> {
+    let channels = ["coarse rain", "terrain"].into_iter();
+    Setting {
+        methods: answered.methods,
+        input_axis: Axis::names(Axis::CHANNEL, channels.take(work.refining.tiles.n_input_channels)),
+        input_domain: ground.clone(),
+        layer_domain: ground.clone(),
+        unit: &|_| "mm",
+        factor: 1.0,
+        input_factor: 1.0,
+        has_own_unit: false,
+        is_mean: true,
+        target,
+    }
+}
+
+/// What a method found, in maps that begin in the south.
+fn attributions(setting: &Setting<'_>, explained: &Explained, found: &mut Found) {
     let mut from_the_north = explained.clone();
     for map in &mut from_the_north.maps {
         let [_, height, width] = map.shape;
         let channels = map.values.chunks_exact((height * width).max(1));
         map.values = channels.flat_map(|channel| from_north(channel, width)).collect();
     }
-    let channels = ["coarse rain", "terrain"];
-    let target = |explained: &Explained| words(focus, explained);
-    let setting = Setting {
-        methods: answered.methods,
-        input_axis: Axis::names(
-            Axis::CHANNEL,
-            channels.into_iter().take(work.refining.tiles.n_input_channels),
-        ),
-        input_domain: input_ground(work, focus.1).unwrap_or_else(|| tile.domain()),
-        layer_domain: tile.domain(),
-        unit: &|_| "mm",
-        factor: 1.0 / n_nodes(explained).max(1) as f64,
-        input_factor: 1.0,
-        has_own_unit: false,
-        is_mean: true,
-        target: &target,
-    };
     found.variables.extend(setting.variables(&from_the_north));
     found.numbers.extend(setting.numbers(explained));
     found.numbers.extend(shares(explained, setting.factor));
 }
 
 /// Where the input lies of a network that enlarges it itself: on the coarse nodes, beyond the tile too.
-fn input_ground(work: &Work, focus: &Focus) -> Option<Domain> {
+fn input_ground(work: &Work, focus: &Part) -> Option<Domain> {
     let tile = &work.tiles[focus.tile_idx].0;
     let nodes = |minimum| work.geometry.coarse_nodes(minimum);
     let ground =
@@ -239,7 +271,7 @@ fn shares(explained: &Explained, factor: f64) -> Vec<Number> {
     let sums: Vec<f64> = map
         .values
         .chunks_exact(n)
-        .map(|channel| channel.iter().map(|&v| f64::from(v)).sum())
+        .map(|channel| channel.iter().filter(|v| !v.is_nan()).map(|&v| f64::from(v)).sum())
         .collect();
     let method = explained.method.replace('-', "_");
     let name = |part: &str| format!("{method}/from_{part}");
@@ -251,7 +283,7 @@ fn shares(explained: &Explained, factor: f64) -> Vec<Number> {
 }
 
 /// Which nodes are explained, on the whole map.
-fn mask_on(mask: &[f32], (work, focus): (&Work, &Focus), ground: &Ground) -> Variable {
+fn mask_on(mask: &[f32], (work, focus): (&Work, &Part), ground: &Ground) -> Variable {
     let geometry = &work.geometry;
     let tile = &work.tiles[focus.tile_idx].0;
     let first = |axis: &[f64], minimum: f64| {
@@ -263,6 +295,10 @@ fn mask_on(mask: &[f32], (work, focus): (&Work, &Focus), ground: &Ground) -> Var
     for (i, &m) in mask.iter().enumerate() {
         all[(row + i / geometry.size) * ground.width() + column + i % geometry.size] = m;
     }
+    mask_variable(&all, ground)
+}
+
+fn mask_variable(all: &[f32], ground: &Ground) -> Variable {
     let quantity = Quantity::new("explained", "1", Colours::Mask);
-    ground.variable("target_mask", Role::Mask, quantity, &all)
+    ground.variable("target_mask", Role::Mask, quantity, all)
 }

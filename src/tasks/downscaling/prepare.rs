@@ -21,10 +21,13 @@ use crate::question::Cards;
 use crate::task::{Prepared, Takes};
 use crate::web::upload::parted;
 
+mod across;
 mod focus;
 
-pub use focus::Focus;
+use across::check_methods;
+pub use across::{Frame, Several};
 use focus::focus;
+pub use focus::{Focus, Part};
 
 /// A continent has some 700 tiles.
 const MAX_TILES: usize = 2_000;
@@ -126,6 +129,9 @@ pub fn prepare(fields: &Fields, request: &Request, cards: &Cards) -> Result<Prep
     let wettest = Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
     let target = request.explain.first().map_or(&wettest, |explain| &explain.target);
     let mut work = layout(fields, request, cards, target)?;
+    if let Some(Focus::Several(_)) = work.focus {
+        check_methods(&work, &request.explain).map_err(|message| invalid(&message))?;
+    }
     let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
     let bounds = fine_bounds(&tiles, &work.geometry);
     let outside = work.rain.field.interval;
@@ -294,8 +300,11 @@ fn passes(work: &Work, request: &Request, depth: usize) -> Vec<Pass> {
     let mut passes = Vec::with_capacity(work.wet.len() * (1 + work.members.len()));
     for &i in &work.wet {
         let mut pass = Pass::new(input(work, i), Vec::new());
-        if let Some(focus) = work.focus.as_ref().filter(|focus| focus.tile_idx == i) {
-            pass.asked = request.explain.iter().map(|explain| ask(explain, focus, work)).collect();
+        if let Some(part) = work.focus.as_ref().and_then(|focus| focus.part(i)) {
+            pass.asked = request.explain.iter().map(|explain| ask(explain, part, work)).collect();
+        }
+        // Gates of several tiles overlap, and none of them stands for the others.
+        if matches!(&work.focus, Some(Focus::Tile(part)) if part.tile_idx == i) {
             pass.show = shown_layers(depth);
         }
         if work.refinement.ensemble == EnsembleKind::Dropout {
@@ -331,14 +340,15 @@ fn input(work: &Work, tile_idx: usize) -> Input {
     Input { values, shape: [2, size, size] }
 }
 
-fn ask(explain: &Explain, focus: &Focus, work: &Work) -> Asked {
+fn ask(explain: &Explain, part: &Part, work: &Work) -> Asked {
     let Explain { method, options, layers, .. } = explain.clone();
     let is_normalised = work.refining.tiles.n_input_channels > 1;
     let target = network::Target::SumOver {
-        rows: focus.rows.clone(),
-        columns: focus.columns.clone(),
-        above: focus.above_mm,
-        mm: is_normalised.then(|| work.unit(focus.tile_idx)),
+        rows: part.rows.clone(),
+        columns: part.columns.clone(),
+        above: part.above_mm,
+        mm: is_normalised.then(|| work.unit(part.tile_idx)),
+        weights: part.weights.clone(),
     };
     // No rain, on flat ground at the level of the sea.
     let nothing = if is_normalised { vec![work.scale.dry_z() as f32, 0.0] } else { Vec::new() };
@@ -359,7 +369,12 @@ pub fn zeros(cards: &Cards) -> (Input, network::Target) {
     let input = Input { values: vec![0.0; shape.iter().product()], shape };
     let output = tiles.map_or(64, |tiles| tiles.output_px);
     let whole = || 0..output;
-    let target =
-        network::Target::SumOver { rows: whole(), columns: whole(), above: None, mm: None };
+    let target = network::Target::SumOver {
+        rows: whole(),
+        columns: whole(),
+        above: None,
+        mm: None,
+        weights: None,
+    };
     (input, target)
 }

@@ -51,8 +51,8 @@ pub const PARAMETERS: &[ParameterHelp] = &[
     },
     ParameterHelp {
         name: TARGET,
-        help: "the target of the explanation, within one tile: wettest (default), tile:NUMBER, box:WEST,SOUTH,EAST,NORTH or \
-               node:LATITUDE,LONGITUDE (the nearest point of the fine grid)",
+        help: "the target of the explanation: wettest (default), tile:NUMBER, box:WEST,SOUTH,EAST,NORTH (over up to 16 tiles with \
+               rain, by integrated gradients) or node:LATITUDE,LONGITUDE (the nearest point of the fine grid)",
     },
     ParameterHelp {
         name: ABOVE,

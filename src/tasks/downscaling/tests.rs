@@ -13,7 +13,7 @@ use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{RefinedPlace, Request, Silent, Subject, Target};
 
 use super::fields::Fields;
-use super::prepare::layout;
+use super::prepare::{Focus, Part, layout};
 use super::question;
 use super::terrain::Terrains;
 use super::{DownscalingTask, split, upload};
@@ -29,6 +29,7 @@ mod answers;
 mod files;
 mod left_out;
 mod plateau;
+mod several;
 
 /// The wettest end of the shipped hours.
 const SAMPLE: &str = "mrms-20160922T1100";
@@ -139,16 +140,27 @@ fn answered_with(
     cards: &Cards,
     change: impl Fn(f32) -> f32,
 ) -> Outcome {
-    let request = request(task, query);
-    let Prepared { passes, rest, .. } = task.prepare(&request, cards).expect("it can be prepared");
+    answered_to(task, &request(task, query), cards, change)
+}
+
+/// The same of a request.
+fn answered_to(
+    task: &DownscalingTask,
+    request: &Request,
+    cards: &Cards,
+    change: impl Fn(f32) -> f32,
+) -> Outcome {
+    let Prepared { passes, rest, .. } = task.prepare(request, cards).expect("it can be prepared");
     let answer = |pass: &stormlens_data::network::Pass| {
         let rain: Vec<f32> = pass.input.values[..64 * 64].iter().map(|&z| change(z)).collect();
+        let explained = pass.asked.iter().map(|asked| several::explained(asked, &rain)).collect();
         let n_drawn = pass.sampled.map_or(0, |(_, n)| n);
         let draw = |m: usize| rain.iter().map(|z| z + 0.1 * (m as f32 - 1.0)).collect();
         Answer {
             sampled: (0..n_drawn).map(draw).collect(),
             prediction: rain.clone(),
             shape: vec![1, 64, 64],
+            explained,
             ..Answer::default()
         }
     };
@@ -165,7 +177,7 @@ fn answered_with(
         device: "one".into(),
     };
     let outcome = task.answer(Answered {
-        request: &request,
+        request,
         cards,
         rest,
         answers,
@@ -265,7 +277,13 @@ fn domains_and_targets_that_cannot_be_are_refused() {
         ("target=tile:99", "there is no tile 99"),
         ("target=box:-116,37,-115.5,37.5", "lies outside of the domain, whose tiles go from"),
         ("target=node:0,0", "lies outside of the domain, whose tiles go from"),
-        ("target=box:-115,37,-111,41", "at most 2°"),
+        ("target=box:-116,37,-112,41", "a part of -116,37,-112,41 lies outside of the domain"),
+        (
+            "target=box:-115,37,-111,41&blending=published",
+            "choose blending=mm, or a box of at most 2°",
+        ),
+        ("target=box:-115,37,-111,41&conservation=coarse", "choose conservation=none, or a box"),
+        ("domain=-121,33,-109,43&target=box:-121,33,-109,43", "36 tiles with rain lie in"),
     ] {
         let error = refused(&format!("rain={SAMPLE}&{domain}"));
         assert!(error.contains(words), "{domain}: {error}");
@@ -283,16 +301,20 @@ fn a_focus_lies_where_it_was_asked_for() {
     };
     let work = of("");
     assert_eq!(work.tiles.len(), 13, "three by three, and two by two over their corners");
-    let wettest = work.focus.expect("it rains");
+    let tile = |focus: Option<Focus>| match focus {
+        Some(Focus::Tile(part)) => part,
+        other => panic!("a part of one tile, not {other:?}"),
+    };
+    let wettest: Part = tile(work.focus);
     let mean = |rain: &TileRain| match rain {
         TileRain::Wet(coarse) => coarse.iter().sum::<f64>() / coarse.len() as f64,
         _ => 0.0,
     };
     let all = work.tiles.iter().map(|(_, rain)| mean(rain)).fold(0.0, f64::max);
     assert!((mean(&work.tiles[wettest.tile_idx].1) - all).abs() < 1e-9);
-    let boxed = of("target=box:-114.5,37.5,-114.25,37.75").focus.expect("a part of a tile");
+    let boxed = tile(of("target=box:-114.5,37.5,-114.25,37.75").focus);
     assert_eq!((boxed.rows.clone(), boxed.columns.clone()), (16..25, 16..25));
-    let node = of("target=node:38.01,-113.99").focus.expect("one node");
+    let node = tile(of("target=node:38.01,-113.99").focus);
     assert_eq!((node.rows.len(), node.columns.len()), (1, 1));
     assert_eq!(of("").refinement.ensemble, EnsembleKind::None);
     assert_eq!(

@@ -6,7 +6,7 @@ use stormlens_plot::Theme;
 
 use super::list::picture_of;
 use super::page::explain_at;
-use super::prepare::{Focus, layout};
+use super::prepare::{Focus, Frame, Part, Several, layout};
 use super::{DownscalingTask, prepare};
 use crate::question::Question;
 use crate::web::AppError;
@@ -97,10 +97,18 @@ impl TileMap {
 }
 
 fn around(work: &prepare::Work, focus: &Focus, [west, north]: [f64; 2], scale: f64) -> [f64; 4] {
-    let tile = &work.tiles[focus.tile_idx].0;
+    let ([min_lat, min_lon], rows, columns) = match focus {
+        Focus::Tile(Part { tile_idx, rows, columns, .. }) => {
+            let tile = &work.tiles[*tile_idx].0;
+            ([tile.min_lat, tile.min_lon], rows, columns)
+        }
+        Focus::Several(Several { frame: Frame { corner, rows, columns }, .. }) => {
+            (*corner, rows, columns)
+        }
+    };
     let step = work.geometry.fine_deg * scale;
-    let left = (tile.min_lon - west) * scale + focus.columns.start as f64 * step;
-    let bottom = (north - tile.min_lat) * scale - focus.rows.start as f64 * step;
-    let (width, height) = (focus.columns.len() as f64 * step, focus.rows.len() as f64 * step);
+    let left = (min_lon - west) * scale + columns.start as f64 * step;
+    let bottom = (north - min_lat) * scale - rows.start as f64 * step;
+    let (width, height) = (columns.len() as f64 * step, rows.len() as f64 * step);
     [left, bottom - height, width, height]
 }

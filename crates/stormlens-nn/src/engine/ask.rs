@@ -117,13 +117,28 @@ fn check_target(resident: &Resident, target: &Target, shape: [usize; 3]) -> Resu
 
 /// Whether a tile of that size has the target, or why not.
 fn check_tile(id: &str, target: &Target, side: usize) -> Result<(), String> {
-    let Target::SumOver { rows, columns, above, .. } = target else {
+    let Target::SumOver { rows, columns, above, weights, .. } = target else {
         return Err(format!("{id} refines tiles; choose a sum over rows and columns of the tile"));
     };
     if let Some(above) = above.filter(|above| !above.is_finite()) {
         return Err(format!("the threshold is {above}; give a number"));
     }
+    check_weights(weights.as_deref(), side * side)?;
     check_part("sum", "tile", [rows, columns], [side; 2])
+}
+
+/// Whether each pixel of a tile has a weight, or why not.
+fn check_weights(weights: Option<&[f32]>, n_pixels: usize) -> Result<(), String> {
+    let Some(weights) = weights else { return Ok(()) };
+    if weights.len() != n_pixels {
+        let n = weights.len();
+        return Err(format!("the sum has {n} weights, but the tile has {n_pixels} pixels"));
+    }
+    let is_weight = |weight: &&f32| weight.is_finite() && **weight >= 0.0;
+    match weights.iter().find(|weight| !is_weight(weight)) {
+        None => Ok(()),
+        Some(weight) => Err(format!("a pixel has the weight {weight}; give numbers of 0 or more")),
+    }
 }
 
 /// Whether a network that tells classes of rain apart has the target for fields of that shape, or why not.

@@ -18,7 +18,7 @@ pub trait Target {
     fn of(&self, prediction: Prediction) -> Tensor<1>;
     /// The number of one example from its prediction on the host, in `f64`.
     fn score(&self, prediction: &[f32]) -> f64;
-    /// 1 for each pixel that counts, else 0; only for sums over pixels.
+    /// 1 or its weight for each pixel that counts, else 0; only for sums over pixels.
     fn mask(&self) -> Option<&[f32]> {
         None
     }
@@ -52,14 +52,16 @@ impl<T: Target + ?Sized> Target for Box<T> {
 /// For a channel or a class that the prediction does not have.
 pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> Box<dyn Target> {
     match *wanted {
-        network::Target::SumOver { ref rows, ref columns, above, mm } => {
+        network::Target::SumOver { ref rows, ref columns, above, mm, ref weights } => {
             let width = shape[2];
             let value = |i: usize| in_unit(mm, prediction[i]);
             let is_in = |i: usize| {
                 let is_there = rows.contains(&(i / width)) && columns.contains(&(i % width));
                 is_there && above.is_none_or(|above| value(i) > above)
             };
-            let mask = (0..shape[1] * width).map(|i| f32::from(u8::from(is_in(i)))).collect();
+            let weight = |i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
+            let counts_as = |i: usize| if is_in(i) { weight(i) } else { 0.0 };
+            let mask = (0..shape[1] * width).map(counts_as).collect();
             match mm {
                 None => Box::new(MaskedSum::over(mask, prediction)),
                 Some(scale) => Box::new(RainSum { sum: MaskedSum::over(mask, prediction), scale }),
@@ -96,7 +98,7 @@ pub fn target(wanted: &network::Target, prediction: &[f32], shape: &[usize]) -> 
 pub struct MaskedSum {
     /// Which output channels.
     pub channels: Range<usize>,
-    /// 1 or 0 for each pixel of each channel.
+    /// What each pixel of each channel is multiplied by: 0 leaves it out, most others have 1.
     pub mask: Vec<f32>,
     pub n_pixels: usize,
     /// Sum of the prediction over the mask, in the unit of the network.
@@ -115,7 +117,7 @@ impl MaskedSum {
     }
 
     /// The first channel of a prediction over pixels chosen in another way; `mask` holds 1 or 0 for
-    /// each.
+    /// each, or a weight.
     pub fn over(mask: Vec<f32>, prediction: &[f32]) -> Self {
         let n_pixels = mask.iter().filter(|&&m| m > 0.0).count();
         let score = masked_sum(prediction, &mask);
@@ -171,8 +173,8 @@ impl Target for RainSum {
     }
 
     fn score(&self, prediction: &[f32]) -> f64 {
-        let mm = |(&z, &m): (&f32, &f32)| if m > 0.0 { self.scale.mm(f64::from(z)) } else { 0.0 };
-        prediction.iter().zip(&self.sum.mask).map(mm).sum()
+        let counts = prediction.iter().zip(&self.sum.mask).filter(|&(_, &m)| m > 0.0);
+        counts.map(|(&z, &m)| self.scale.mm(f64::from(z)) * f64::from(m)).sum()
     }
 
     fn mask(&self) -> Option<&[f32]> {
@@ -180,9 +182,10 @@ impl Target for RainSum {
     }
 }
 
-/// Sum over the pixels where the mask is 1, in `f64`.
+/// Sum over the pixels that the mask leaves in, each times its weight there, in `f64`.
 fn masked_sum(plane: &[f32], mask: &[f32]) -> f64 {
-    plane.iter().zip(mask).filter(|&(_, &m)| m > 0.0).map(|(&y, _)| f64::from(y)).sum()
+    let counts = plane.iter().zip(mask).filter(|&(_, &m)| m > 0.0);
+    counts.map(|(&y, &m)| f64::from(y) * f64::from(m)).sum()
 }
 
 /// A class of a classifier: its logit or its probability.

@@ -1,21 +1,47 @@
-//! What of a map is explained: a tile, and the nodes of the target in it.
+//! What of a map is explained: the rain of one tile, or of the map over several, and the nodes of the target in them.
 
 use std::ops::Range;
 
-use stormlens_data::downscale::{Tile, TileRain};
+use stormlens_data::downscale::{Geometry, Tile, TileRain};
 use stormlens_data::field::degrees;
 use stormlens_data::request::RefinedPlace;
 
+use super::across::{Several, across};
 use super::{Work, fine_bounds};
+
+/// What is explained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Focus {
+    /// The rain that the network says of one tile.
+    Tile(Part),
+    /// The rain of the map, which several tiles make together.
+    Several(Several),
+}
 
 /// The part of a tile that is explained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Focus {
+pub struct Part {
     /// Among the tiles.
     pub tile_idx: usize,
     pub rows: Range<usize>,
     pub columns: Range<usize>,
     pub above_mm: Option<f64>,
+    /// What share of the map each node of the tile has, row by row; `None`: all of it.
+    pub weights: Option<Vec<f32>>,
+}
+
+impl Focus {
+    /// What of a tile is explained, if anything is.
+    pub fn part(&self, tile_idx: usize) -> Option<&Part> {
+        self.parts().iter().find(|part| part.tile_idx == tile_idx)
+    }
+
+    fn parts(&self) -> &[Part] {
+        match self {
+            Self::Tile(part) => std::slice::from_ref(part),
+            Self::Several(several) => &several.parts,
+        }
+    }
 }
 
 /// Where what is explained lies; `None` where no tile has rain.
@@ -24,7 +50,10 @@ pub(super) fn focus(
     (place, above_mm): (RefinedPlace, Option<f64>),
 ) -> Result<Option<Focus>, String> {
     let size = work.geometry.size;
-    let whole = |tile_idx| Focus { tile_idx, rows: 0..size, columns: 0..size, above_mm };
+    let whole = |tile_idx| {
+        let (rows, columns) = (0..size, 0..size);
+        Focus::Tile(Part { tile_idx, rows, columns, above_mm, weights: None })
+    };
     let wettest = || {
         // Not by its largest value, which may lie on the rim that it shares with other tiles.
         let amount = |&&i: &&usize| match &work.tiles[i].1 {
@@ -46,31 +75,25 @@ pub(super) fn focus(
             )),
             TileRain::Missing { .. } => Err(format!("tile {number} has missing rain")),
         },
-        RefinedPlace::Box(around) => within(work, around, above_mm).map(Some),
+        RefinedPlace::Box(around) => match holder(work, around) {
+            Some(tile_idx) => within(work, tile_idx, around, above_mm).map(Focus::Tile),
+            None => across(work, around, above_mm).map(Focus::Several),
+        }
+        .map(Some),
         RefinedPlace::Node([latitude, longitude]) => {
             let half = work.geometry.fine_deg / 2.0;
             let around = [longitude - half, latitude - half, longitude + half, latitude + half];
-            within(work, around, above_mm).map(Some)
+            let tile_idx = holder(work, around).ok_or_else(|| no_tile(work, around))?;
+            within(work, tile_idx, around, above_mm).map(Focus::Tile).map(Some)
         }
     }
 }
 
-/// The wet tile in whose middle a box lies best, and its nodes there.
-fn within(
-    work: &Work,
-    [west, south, east, north]: [f64; 4],
-    above_mm: Option<f64>,
-) -> Result<Focus, String> {
-    let geometry = &work.geometry;
-    let (side, step) = (geometry.tile_deg(), geometry.fine_deg);
-    let nodes = |minimum: f64, low: f64, high: f64| {
-        let first = minimum + geometry.first_fine_deg();
-        let from = ((low - first) / step - 1e-6).ceil().max(0.0) as usize;
-        let to = ((high - first) / step + 1e-6).floor();
-        from..if to < 0.0 { 0 } else { (to as usize + 1).min(geometry.size) }
-    };
+/// The wet tile in whose middle a box lies best, of those that hold all of it.
+fn holder(work: &Work, [west, south, east, north]: [f64; 4]) -> Option<usize> {
+    let side = work.geometry.tile_deg();
     let is_in = |tile: &Tile| {
-        let slack = step / 2.0 + 1e-6;
+        let slack = slack(&work.geometry);
         tile.min_lat - slack <= south
             && north <= tile.min_lat + side + slack
             && tile.min_lon - slack <= west
@@ -82,48 +105,76 @@ fn within(
         (middle[0] - (south + north) / 2.0).abs() + (middle[1] - (west + east) / 2.0).abs()
     };
     let candidates = work.wet.iter().filter(|&&i| is_in(&work.tiles[i].0));
-    let best = candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied();
-    let tile_idx = best.ok_or_else(|| {
-        let is_dry = work.tiles.iter().any(|(tile, _)| is_in(tile));
-        no_tile(work, [west, south, east, north], is_dry)
-    })?;
-    let tile = &work.tiles[tile_idx].0;
-    let rows = nodes(tile.min_lat, south, north);
-    let columns = nodes(tile.min_lon, west, east);
-    if rows.is_empty() || columns.is_empty() {
-        let [west, south, east, north] = [west, south, east, north].map(degrees);
-        return Err(format!("no node lies in {west},{south},{east},{north}: choose a larger box"));
-    }
-    Ok(Focus { tile_idx, rows, columns, above_mm })
+    candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied()
 }
 
-/// Why no tile with rain holds all of a box; some tile without rain may do.
-fn no_tile(work: &Work, around: [f64; 4], is_dry: bool) -> String {
+/// How far a box may reach beyond the edge of what it lies in, degrees.
+pub(super) fn slack(geometry: &Geometry) -> f64 {
+    geometry.fine_deg / 2.0 + 1e-6
+}
+
+/// The nodes of a tile that lie in a box.
+fn within(
+    work: &Work,
+    tile_idx: usize,
+    [west, south, east, north]: [f64; 4],
+    above_mm: Option<f64>,
+) -> Result<Part, String> {
+    let (tile, size) = (&work.tiles[tile_idx].0, work.geometry.size);
+    let rows = nodes(&work.geometry, (tile.min_lat, size), [south, north]);
+    let columns = nodes(&work.geometry, (tile.min_lon, size), [west, east]);
+    if rows.is_empty() || columns.is_empty() {
+        return Err(no_node([west, south, east, north]));
+    }
+    Ok(Part { tile_idx, rows, columns, above_mm, weights: None })
+}
+
+/// Which of `n` nodes along a side lie from `low` to `high`, both included. The side begins at `minimum`, degrees.
+pub(super) fn nodes(
+    geometry: &Geometry,
+    (minimum, n): (f64, usize),
+    [low, high]: [f64; 2],
+) -> Range<usize> {
+    let (first, step) = (minimum + geometry.first_fine_deg(), geometry.fine_deg);
+    let from = ((low - first) / step - 1e-6).ceil().max(0.0) as usize;
+    let to = ((high - first) / step + 1e-6).floor();
+    from..if to < 0.0 { 0 } else { (to as usize + 1).min(n) }
+}
+
+pub(super) fn no_node(around: [f64; 4]) -> String {
+    format!("no node lies in {}: choose a larger box", in_words(around))
+}
+
+/// `WEST,SOUTH,EAST,NORTH`, as it is written.
+pub(super) fn in_words(around: [f64; 4]) -> String {
+    around.map(|n| degrees(n).to_string()).join(",")
+}
+
+/// Why no tile with rain has a part of a box.
+pub(super) fn no_tile(work: &Work, around: [f64; 4]) -> String {
     let (side, step) = (work.geometry.tile_deg(), work.geometry.fine_deg);
     let [west, south, east, north] = around;
-    let touches = |tile: &Tile| {
+    let touches = |(tile, _): &(Tile, TileRain)| {
         south <= tile.min_lat + side + step
             && north >= tile.min_lat - step
             && west <= tile.min_lon + side + step
             && east >= tile.min_lon - step
     };
-    let place = around.map(|n| degrees(n).to_string()).join(",");
-    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
-    if !tiles.iter().any(touches) {
-        let [south, north, west, east] = fine_bounds(&tiles, &work.geometry).map(degrees);
-        return format!(
-            "{place} lies outside of the domain, whose tiles go from {south} to {north}° N and {west} to {east}° E: choose \
-             a place within it"
-        );
-    }
-    match is_dry {
+    match work.tiles.iter().any(touches) {
+        false => outside(work, &in_words(around)),
         true => {
-            format!("the tile that holds {place} has no rain that is known: choose another place")
-        }
-        false => {
-            format!(
-                "no tile with rain holds all of {place}: choose a box of at most {side}° within one tile"
-            )
+            let place = in_words(around);
+            format!("no tile at {place} has rain that is known: choose another place")
         }
     }
+}
+
+/// That `what` is no part of the domain.
+pub(super) fn outside(work: &Work, what: &str) -> String {
+    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
+    let [south, north, west, east] = fine_bounds(&tiles, &work.geometry).map(degrees);
+    format!(
+        "{what} lies outside of the domain, whose tiles go from {south} to {north}° N and {west} to {east}° E: choose a \
+         place within it"
+    )
 }

@@ -39,7 +39,7 @@ pub(super) fn tile(seed: usize, shape: [usize; 3]) -> Input {
 }
 
 fn sum_over(rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> Target {
-    Target::SumOver { rows, columns, above: None, mm: None }
+    Target::SumOver { rows, columns, above: None, mm: None, weights: None }
 }
 
 pub(super) fn asked(method: &str, target: Target, layers: &[&str]) -> Asked {
@@ -155,6 +155,16 @@ fn what_does_not_fit_a_tile_is_refused_in_words() {
     let cam = |target| vec![asked("grad-cam", target, &["bridge"])];
     refused(fits(), cam(sum_over(3..3, 0..16)), "over rows 3 to 3");
     refused(fits(), cam(sum_over(0..16, 4..17)), "over columns 4 to 17");
+    let weighted = |weights| Target::SumOver {
+        rows: 0..16,
+        columns: 0..16,
+        above: None,
+        mm: None,
+        weights: Some(weights),
+    };
+    refused(fits(), cam(weighted(vec![1.0; 255])), "255 weights, but the tile has 256 pixels");
+    refused(fits(), cam(weighted(vec![f32::NAN; 256])), "the weight NaN");
+    refused(fits(), cam(weighted(vec![-0.5; 256])), "the weight -0.5");
     let class = Target::Class { class: 0, output: stormlens_data::request::ClassOutput::Logit };
     refused(fits(), cam(class), "choose a sum over rows and columns");
     let deep = vec![asked("grad-cam", sum_over(0..16, 0..16), &["encoders.2"])];

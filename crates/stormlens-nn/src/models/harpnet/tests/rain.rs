@@ -13,7 +13,7 @@ const SCALE: LogScale = LogScale::new(0.3, 0.6);
 
 /// A part of the tile, in mm.
 fn in_mm(above: Option<f64>) -> Wanted {
-    Wanted::SumOver { rows: 4..9, columns: 2..14, above, mm: Some(SCALE) }
+    Wanted::SumOver { rows: 4..9, columns: 2..14, above, mm: Some(SCALE), weights: None }
 }
 
 /// Of six pixels four are meant, and of these two lie above a threshold of 1 mm, or of 0.5 in the network's unit.
@@ -21,7 +21,8 @@ fn in_mm(above: Option<f64>) -> Wanted {
 fn rain_is_summed_in_millimetres() {
     let z = [9.0_f32, 0.0, 1.0, 9.0, 2.0, -2.5];
     let check = |above, scale: Option<LogScale>, pixels: &[usize]| {
-        let wanted = Wanted::SumOver { rows: 0..2, columns: 1..3, above, mm: scale };
+        let (rows, columns) = (0..2, 1..3);
+        let wanted = Wanted::SumOver { rows, columns, above, mm: scale, weights: None };
         let target = explain::target(&wanted, &z, &[1, 2, 3]);
         let mask = target.mask().expect("a sum over pixels");
         let found: Vec<usize> = (0..6).filter(|&i| mask[i] > 0.0).collect();
@@ -52,6 +53,31 @@ fn rain_is_summed_in_millimetres() {
     check(Some(0.5), None, &[2, 4]);
 }
 
+/// A part of the tile whose nodes share their place with other tiles, in mm.
+fn weighted_in_mm() -> Wanted {
+    let weights = (0..256).map(|i| (i % 5) as f32 / 4.0).collect();
+    let (rows, columns) = (4..9, 2..14);
+    Wanted::SumOver { rows, columns, above: None, mm: Some(SCALE), weights: Some(weights) }
+}
+
+#[test]
+fn a_node_counts_by_its_weight_and_where_it_is_not_left_out() {
+    let z = [9.0_f32, 0.0, 1.0, f32::NAN, 2.0, -2.5];
+    let check = |mm: Option<LogScale>, above, expected: [f32; 6]| {
+        let weights = Some(vec![1.0, 0.5, 0.25, 0.0, 0.75, 0.0]);
+        let wanted = Wanted::SumOver { rows: 0..2, columns: 1..3, above, mm, weights };
+        let target = explain::target(&wanted, &z, &[1, 2, 3]);
+        assert_eq!(target.mask().expect("a sum over pixels"), expected);
+        let value = |i: usize| mm.map_or(f64::from(z[i]), |scale| scale.mm(f64::from(z[i])));
+        let counts = (0..6).filter(|&i| expected[i] > 0.0);
+        let sum: f64 = counts.map(|i| f64::from(expected[i]) * value(i)).sum();
+        assert!((target.score(&z) - sum).abs() < 1e-12, "{}, not {sum}", target.score(&z));
+    };
+    check(None, None, [0.0, 0.5, 0.25, 0.0, 0.75, 0.0]);
+    check(Some(SCALE), None, [0.0, 0.5, 0.25, 0.0, 0.75, 0.0]);
+    check(Some(SCALE), Some(1.0), [0.0, 0.0, 0.25, 0.0, 0.75, 0.0]);
+}
+
 /// As `gradients_are_differences`, with its step and limit, for rain in mm; the mask stays that of the prediction.
 #[test]
 fn gradients_of_rain_are_differences() {
@@ -60,12 +86,14 @@ fn gradients_of_rain_are_differences() {
     let forward = |x| Harpnet.forward(&p, x, &mut Tap::off(), &Mode::inference());
     let of = |x: &[f32]| input(x.to_vec(), [1, 2, 16, 16], &Device::flex());
     let mean_mm = mean_of_part(&forward(of(&x)).to_host());
-    for above in [None, Some(mean_mm)] {
+    for (wanted, n_nodes) in
+        [(in_mm(None), 60..61), (in_mm(Some(mean_mm)), 1..60), (weighted_in_mm(), 48..49)]
+    {
         let leaf = of(&x).autodiff().require_grad();
         let y = forward(leaf.clone());
-        let target = explain::target(&in_mm(above), &y.to_host(), &[1, 16, 16]);
+        let target = explain::target(&wanted, &y.to_host(), &[1, 16, 16]);
         let n_pixels = target.mask().expect("pixels").iter().filter(|&&m| m > 0.0).count();
-        assert!(if above.is_some() { (1..60).contains(&n_pixels) } else { n_pixels == 60 });
+        assert!(n_nodes.contains(&n_pixels), "{n_pixels}");
         let mut gradients = target.of(y).sum().backward();
         let gradient = to_vec(leaf.grad_remove(&mut gradients).expect("a leaf"));
         for seed in 1..4 {
