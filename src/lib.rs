@@ -68,6 +68,11 @@ pub mod worker;
 #[path = "../crates/stormlens-data/src/testing.rs"]
 mod testing;
 
+// NetCDF as the tests of the readers write it.
+#[cfg(test)]
+#[path = "../crates/stormlens-data/src/field/testing/netcdf.rs"]
+mod testing_netcdf;
+
 // Damaged files, the same ones as the readers' own tests have.
 #[cfg(test)]
 #[path = "../crates/stormlens-data/tests/hostile/mutation.rs"]

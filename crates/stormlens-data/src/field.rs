@@ -23,7 +23,7 @@ mod tests;
 mod words;
 
 pub use accumulation::{Accumulated, accumulate};
-pub use contents::{Content, GridSummary, Wanted, series};
+pub use contents::{Content, GridSummary, Wanted, series, variable_named};
 pub use error::FieldError;
 pub use file::{FieldFile, Stated, npy_field};
 pub use gridded::GriddedField;

@@ -1,12 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 use stormlens_data::archive::Archive;
 use stormlens_data::dataset::{BuildOptions, Rule, Split};
 
 use super::show::{describe, hdf5_files, summary};
 use super::*;
+use crate::testing_netcdf::add_variable;
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -195,12 +196,7 @@ fn rain_and_its_maximum() -> Vec<u8> {
     let mut file = NcFileBuilder::new();
     let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).unwrap();
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
     add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use stormlens_data::card::CheckpointCard;
-use stormlens_data::downscale::{Domain, EnsembleKind, Registration};
-use stormlens_data::field::{Field, GriddedField, degrees};
-use stormlens_data::outcome::Colours;
+use stormlens_data::downscale::Domain;
+use stormlens_data::field::degrees;
+use stormlens_plot::Theme;
 use stormlens_plot::words::sentence;
-use stormlens_plot::{RainPalette, Theme, thumbnail};
 
+use self::form::Model;
+pub use self::form::{ensemble_select, registration_select};
+use self::pictures::picture_address;
+pub use self::pictures::{picture, picture_of};
 use super::fields::Entry;
-use super::map::{Ground, from_north};
 use super::rain::Rain;
 use super::terrain::Terrain;
 use super::upload::not_made;
@@ -25,14 +24,14 @@ use crate::catalog::Catalog;
 use crate::parameters::{Parameters, encode};
 use crate::tasks::legend::Legend;
 use crate::tasks::split::Seen;
-use crate::web::caching::{EntityTag, VERSION, Version};
-use crate::web::forms::{MethodChoice, Select, method_choices, select};
 use crate::web::layout::Layout;
 use crate::web::pages::{page_number, render};
-use crate::web::{AppError, AppState, format, pictures};
+use crate::web::{AppError, AppState, format};
+
+mod form;
+mod pictures;
 
 pub const N_ON_PAGE: usize = 24;
-const PICTURE_PX: usize = 288;
 /// One row of cards on a wide page.
 const N_SUGGESTIONS: usize = 6;
 
@@ -77,21 +76,6 @@ struct RainPage {
     dark: String,
     domain: String,
     models: Vec<Model>,
-}
-
-/// What the form offers for a network.
-struct Model {
-    id: &'static str,
-    title: &'static str,
-    summary: &'static str,
-    /// How large the tiles of its weights are, in words.
-    tiles: String,
-    /// What of the domain that is refined until somebody chooses no tile reaches.
-    left_out: Vec<String>,
-    /// Names, and what they have seen of the rain.
-    checkpoints: Vec<(String, &'static str)>,
-    selects: Vec<Select>,
-    methods: Vec<MethodChoice>,
 }
 
 /// `Rain in 3 h to 22 September 2016, 00:00 UTC`
@@ -269,7 +253,7 @@ fn describe(
         light: picture_address(&entry.id, Theme::Light),
         dark: picture_address(&entry.id, Theme::Dark),
         domain: entry.domain.map(|_| domain.map(|n| n.to_string()).join(",")).unwrap_or_default(),
-        models: offers(catalog, &entry, domain, (refined, bounds)),
+        models: form::offers(catalog, &entry, domain, (refined, bounds)),
         id: entry.id.clone(),
         facts,
         entry,
@@ -281,179 +265,4 @@ fn heights(terrain: &Terrain) -> String {
     let [south, north, west, east] = terrain.field.grid.bounds().map(degrees);
     let every = terrain.resolution();
     format!("{}, {south} to {north}° N, {west} to {east}° E, a node every {every}", terrain.name)
-}
-
-/// What each network offers. `refined` is the domain until somebody chooses, `bounds` are those of the field.
-fn offers(
-    catalog: &Catalog,
-    entry: &Entry,
-    domain: [f64; 4],
-    (refined, bounds): (Domain, [f64; 4]),
-) -> Vec<Model> {
-    let seen =
-        |card: &Arc<CheckpointCard>| (card.name.clone(), split::part(entry, domain, card).label());
-    let offer = |model: &Arc<stormlens_data::card::ModelCard>| {
-        let checkpoints: Vec<_> = catalog
-            .checkpoints(model.id)
-            .filter(|card| split::fits(card, entry))
-            .cloned()
-            .collect();
-        let first = checkpoints.first()?;
-        let has_epochs = first.members.len() > 1;
-        Some(Model {
-            id: model.id,
-            title: model.title,
-            summary: model.summary,
-            tiles: tiles_in_words(&checkpoints),
-            left_out: left_out(&checkpoints, refined, bounds),
-            selects: selects(first.refining.map(|own| own.rain.registration), has_epochs),
-            methods: method_choices(&catalog.methods_of(model), model, None),
-            checkpoints: checkpoints.iter().map(seen).collect(),
-        })
-    };
-    catalog.models().iter().filter_map(offer).collect()
-}
-
-/// `Tiles have 2°`, or by weights where these differ; and how far nodes lie apart.
-fn tiles_in_words(checkpoints: &[Arc<CheckpointCard>]) -> String {
-    let mut sizes: Vec<([f64; 2], Vec<&str>)> = Vec::new();
-    for card in checkpoints {
-        let Some(geometry) = card.refining.map(|own| own.geometry()) else { continue };
-        let size = [geometry.tile_deg(), geometry.fine_deg];
-        match sizes.iter_mut().find(|(known, _)| *known == size) {
-            Some((_, names)) => names.push(&card.name),
-            None => sizes.push((size, vec![&card.name])),
-        }
-    }
-    let words = |([side, every], _): &([f64; 2], Vec<&str>)| {
-        format!("have {side}°, with a node (a point of the fine grid) every {every}°")
-    };
-    match &sizes[..] {
-        [only] => format!("Tiles of these weights {}", words(only)),
-        several => {
-            let of =
-                |size: &([f64; 2], Vec<&str>)| format!("of {} {}", size.1.join(", "), words(size));
-            format!("Tiles {}", several.iter().map(of).collect::<Vec<_>>().join("; "))
-        }
-    }
-}
-
-/// What of a domain no tile of the weights reaches, by weights where these differ.
-fn left_out(checkpoints: &[Arc<CheckpointCard>], domain: Domain, field: [f64; 4]) -> Vec<String> {
-    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
-    for card in checkpoints {
-        let geometry = card.refining.map(|own| own.geometry());
-        let words = geometry.and_then(|own| extent::left_out_of(domain, &own, field));
-        let Some(words) = words else { continue };
-        match said.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, names)) => names.push(&card.name),
-            None => said.push((words, vec![&card.name])),
-        }
-    }
-    let of_weights = |(words, names): (String, Vec<&str>)| match names.len() == checkpoints.len() {
-        true => words,
-        false => format!("by {}, {words}", names.join(", ")),
-    };
-    said.into_iter().map(of_weights).collect()
-}
-
-fn selects(registration: Option<Registration>, has_epochs: bool) -> Vec<Select> {
-    let registration = registration.unwrap_or_default();
-    vec![registration_select(registration), ensemble_select(EnsembleKind::default(), has_epochs)]
-}
-
-pub fn registration_select(chosen: Registration) -> Select {
-    let label = |registration| match registration {
-        Registration::Aligned => "aligned: at its coordinates",
-        Registration::Reference => "reference: as published, 3.5 nodes aside",
-    };
-    let entry = |registration: Registration| {
-        let name = registration.name().to_owned();
-        (name, label(registration).to_owned(), registration == chosen)
-    };
-    Select {
-        name: super::question::REGISTRATION.to_owned(),
-        label: "Coarse rain on the fine grid",
-        choices: Registration::ALL.map(entry).into(),
-    }
-}
-
-/// Without what the weights do not have.
-pub fn ensemble_select(chosen: EnsembleKind, has_epochs: bool) -> Select {
-    let mut ensemble = select(super::question::ENSEMBLE, "Ensemble", chosen, EnsembleKind::label);
-    ensemble.choices.retain(|(name, ..)| has_epochs || name != EnsembleKind::Epochs.name());
-    ensemble
-}
-
-fn picture_address(id: &str, theme: Theme) -> String {
-    let version = Version::of(&["rain", id]);
-    format!("{}/picture.png?theme={theme}&{VERSION}={}", page_of(id), version.as_str())
-}
-
-pub async fn picture(
-    task: Arc<DownscalingTask>,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AppError> {
-    let parameters = Parameters::parse(query.as_deref());
-    parameters.only(&["theme", VERSION])?;
-    let theme = parameters.choice("theme", Theme::default())?;
-    let entry = task.fields.find(&id)?;
-    let version = Version::of(&["rain", &id]);
-    let key = EntityTag::of(&["rain", &id, version.as_str(), theme.name()]);
-    let tag = key.clone().lasting_if(parameters.one(VERSION)?, &version);
-    let picture = state.blocking(move || draw(&task, &entry, theme));
-    pictures::respond(&state, &headers, "image/png", (key, tag), picture).await
-}
-
-/// The part that is refined until somebody chooses, or all of it.
-fn draw(task: &DownscalingTask, entry: &Entry, theme: Theme) -> Result<Vec<u8>, AppError> {
-    let rain = loaded(task, entry)?;
-    let [south, north, west, east] = rain.field.grid.bounds();
-    Ok(png(&rain.field, entry.domain.unwrap_or([west, south, east, north]), theme))
-}
-
-/// A picture of a part of a field for the address of an image.
-pub fn picture_of(field: &GriddedField, domain: [f64; 4], theme: Theme) -> String {
-    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png(field, domain, theme)))
-}
-
-fn png(rain: &GriddedField, [west, south, east, north]: [f64; 4], theme: Theme) -> Vec<u8> {
-    let step = (east - west).max(north - south) / PICTURE_PX as f64;
-    let nodes = |from: f64, to: f64| {
-        let n = ((to - from) / step).round().max(1.0) as usize;
-        (0..n).map(|k| from + (k as f64 + 0.5) * step).collect::<Vec<f64>>()
-    };
-    let ground = Ground::new(nodes(south, north), nodes(west, east), step);
-    let values = rain.linear_nodes(&ground.latitudes, &ground.longitudes);
-    let values: Vec<f32> = values.into_iter().map(|mm| mm as f32).collect();
-    let width = ground.width();
-    let field = Field::new(ground.latitudes.len(), width, from_north(&values, width));
-    let domain = ground.domain();
-    let grid = match &domain {
-        stormlens_data::outcome::Domain::Earth(grid) => Some(grid),
-        _ => None,
-    };
-    thumbnail(&field, grid, Colours::Rain, RainPalette::default(), theme, PICTURE_PX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An address and a command line that name no ensemble mean the default, too.
-    #[test]
-    fn the_form_chooses_the_ensemble_that_an_address_means() {
-        for has_epochs in [false, true] {
-            let selects = selects(None, has_epochs);
-            let is_ensemble =
-                |select: &&Select| select.name == crate::tasks::downscaling::question::ENSEMBLE;
-            let ensemble = selects.iter().find(is_ensemble).expect("it can be chosen");
-            let chosen = ensemble.choices.iter().filter(|(.., is_chosen)| *is_chosen);
-            let names: Vec<&str> = chosen.map(|(name, ..)| name.as_str()).collect();
-            assert_eq!(names, [EnsembleKind::default().name()]);
-        }
-    }
 }

@@ -13,7 +13,7 @@ use stormlens_data::outcome::{Outcome, Provenance};
 use stormlens_data::request::{RefinedPlace, Request, Silent, Subject, Target};
 
 use super::fields::Fields;
-use super::prepare::{Focus, Part, layout};
+use super::prepare::{Focus, layout};
 use super::question;
 use super::terrain::Terrains;
 use super::{DownscalingTask, split, upload};
@@ -28,6 +28,7 @@ use crate::web::upload::{Intake, Kept, UploadLimits};
 mod answers;
 mod files;
 mod left_out;
+mod offers;
 mod plateau;
 mod several;
 
@@ -305,7 +306,7 @@ fn a_focus_lies_where_it_was_asked_for() {
         Some(Focus::Tile(part)) => part,
         other => panic!("a part of one tile, not {other:?}"),
     };
-    let wettest: Part = tile(work.focus);
+    let wettest = tile(work.focus);
     let mean = |rain: &TileRain| match rain {
         TileRain::Wet(coarse) => coarse.iter().sum::<f64>() / coarse.len() as f64,
         _ => 0.0,

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::source::{chosen, left_out};
+use super::source::{chosen, is_amount_at_a_moment, left_out};
 use crate::field::accumulation::{Usable, hours_before};
-use crate::field::record::{check_no_code, most_mm};
+use crate::field::record::most_mm;
 use crate::field::{
     Accumulated, Content, FieldError, FieldFile, GriddedField, Interval, RainUnit, Statistic,
     accumulate,
@@ -44,6 +44,11 @@ impl HourlyRain {
     pub fn open(path: &Path, variable: &str, stated: Option<i64>) -> Result<Self, FieldError> {
         let file = FieldFile::open(path)?;
         let name = path.display().to_string();
+        // A folder says it of all its files; those that say it themselves need it not.
+        let own = || {
+            file.contents().iter().filter(|content| content.variable.eq_ignore_ascii_case(variable))
+        };
+        let stated = stated.filter(|_| own().any(is_amount_at_a_moment));
         let chosen = chosen::variable(&file, &name, Some(variable), stated)?;
         let fields = chosen::parted(&file, &name, &chosen, stated)?;
         let of_it = || fields.places.iter().map(|&place| &file.contents()[place]);
@@ -133,7 +138,6 @@ impl HourlyRain {
         let most = most_mm(3600);
         let above = field.values.iter_mut().filter(|mm| f64::from(**mm) > most);
         let n_screened = above.map(|mm| *mm = f32::NAN).count();
-        check_no_code(&field)?;
         Ok((field, n_screened))
     }
 }

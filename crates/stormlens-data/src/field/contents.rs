@@ -1,6 +1,6 @@
 //! What is in a file of fields, known before anything is decoded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -97,6 +97,31 @@ impl<'c> SeriesKey<'c> {
             member: content.member,
             run: content.run(),
         }
+    }
+}
+
+/// The variable that somebody means by a name: the one that is written just so, or else the only one in any case. `None` where
+/// there is none.
+///
+/// # Errors
+/// [`FieldError::Interval`] for several that differ in their case only, of which none is written as the name is.
+pub fn variable_named<'c>(
+    file: &str,
+    contents: &'c [Content],
+    wanted: &str,
+) -> Result<Option<&'c str>, FieldError> {
+    let all = contents.iter().map(|content| content.variable.as_str());
+    let alike: BTreeSet<&str> = all.filter(|name| name.eq_ignore_ascii_case(wanted)).collect();
+    let exactly = alike.iter().find(|name| **name == wanted);
+    match (exactly.or(alike.first()), alike.len()) {
+        (Some(name), 1) => Ok(Some(name)),
+        (Some(name), _) if *name == wanted => Ok(Some(name)),
+        (Some(_), _) => {
+            let known: Vec<&str> = alike.into_iter().collect();
+            let what = format!("{file} has {}: write the one that is meant", known.join(" and "));
+            Err(FieldError::Interval { what })
+        }
+        (None, _) => Ok(None),
     }
 }
 
@@ -245,6 +270,17 @@ mod tests {
         let expected = [vec![0, 3], vec![1], vec![2, 5], vec![4]];
         assert_eq!(series(&all, |_| true), expected);
         assert_eq!(series(&all, |one| one.member == Some(2)), [[0, 3]]);
+    }
+
+    #[test]
+    fn a_name_means_what_is_written_so_or_the_only_one() {
+        let all = ["TP", "tp", "T2M"].map(|name| content(name, ""));
+        let named = |wanted: &str| variable_named("F.nc", &all, wanted);
+        assert_eq!(named("tp"), Ok(Some("tp")));
+        assert_eq!(named("t2m"), Ok(Some("T2M")));
+        assert_eq!(named("pr"), Ok(None));
+        let error = named("Tp").expect_err("one of two").to_string();
+        assert!(error.contains("F.nc has TP and tp: write the one"), "{error}");
     }
 
     /// On a grid that is not read, it is the missing step of its neighbours all the same.

@@ -2,7 +2,7 @@
 //!
 //! Whoever looks for rain in a file in which other variables are maps has to be told why the rain is none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::accumulation::{Usable, is_frame};
 use super::words::short;
@@ -57,8 +57,10 @@ pub(super) fn reasons<'l>(all: impl Iterator<Item = &'l LeftOut>) -> Vec<(String
 
 fn grouped<'l>(all: impl Iterator<Item = (String, &'l str)>) -> Vec<(String, &'l str)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
     for (name, why) in all {
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
+        let place = *known.entry(why).or_insert(reasons.len());
+        match reasons.get_mut(place) {
             Some((_, names)) => names.push(name),
             None => reasons.push((why, vec![name])),
         }

@@ -2,8 +2,7 @@
 
 mod undeclared;
 
-pub(crate) use undeclared::check as check_no_code;
-
+use self::undeclared::check as check_no_code;
 use super::missing;
 use super::words::{decimals, degrees, number};
 use super::{FieldError, GriddedField};

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteType};
-
+pub(crate) use self::netcdf::add_variable;
 use super::{Content, GridSummary};
+
+mod netcdf;
 
 /// The head of a field of one cell that says nothing but its names.
 pub(crate) fn content(variable: &str, standard_name: &str) -> Content {
@@ -23,21 +24,6 @@ pub(crate) fn content(variable: &str, standard_name: &str) -> Content {
         missing_values: Vec::new(),
         unread: None,
         producer: String::new(),
-    }
-}
-
-/// A variable of a NetCDF file, with its dimensions, values and attributes that are texts.
-pub(crate) fn add_variable<T: NcWriteType>(
-    file: &mut NcFileBuilder,
-    name: &str,
-    (on, values): (&[DimensionId], &[T]),
-    attributes: &[(&str, &str)],
-) {
-    let variable = file.add_variable::<T>(name, on).unwrap();
-    file.write_variable(variable, values).unwrap();
-    for (key, text) in attributes {
-        let text = NcAttrValue::Chars((*text).to_owned());
-        file.add_variable_attribute(variable, *key, text).unwrap();
     }
 }
 

@@ -176,7 +176,8 @@ impl Cases {
     /// For rain that cannot be made or read.
     pub fn read(&self, end: Timestamp) -> anyhow::Result<Vec<Case>> {
         let fine = self.sum(&self.fine, end)?;
-        self.fine_deg.set(fine.grid.spacing_deg().into_iter().fold(0.0, f64::max));
+        let own_deg = fine.grid.spacing_deg().into_iter().fold(0.0, f64::max);
+        self.fine_deg.set(self.fine_deg.get().max(own_deg));
         let coarse = self.coarse.as_ref().map(|coarse| self.sum(coarse, end)).transpose()?;
         let tiles: Vec<Tile> =
             self.tiles.iter().filter(|tile| self.is_in(tile, end)).copied().collect();

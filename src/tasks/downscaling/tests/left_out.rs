@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
 use super::*;
 use crate::memory::MemoryLimit;
 use crate::task::Files;
+use crate::testing_netcdf::add_variable;
 use crate::web::upload::NamedBytes;
 
 /// 3 mm every 0.25° over the western United States until 3, 6 and 9 o'clock, of which the middle one overlaps the first; and
@@ -19,12 +20,7 @@ fn sums_and_maxima() -> Vec<u8> {
     let [time, ends, lat, lon] =
         sizes.map(|(name, n)| file.add_dimension(name, n).expect("a dimension"));
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).expect("a variable");
-        file.write_variable(variable, values).expect("its values");
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).expect("its attributes");
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     let since = ("units", "hours since 2024-05-01 00:00:00");
     add("time", &[time], &[3.0, 6.0, 9.0], &[since, ("bounds", "time_bnds")]);

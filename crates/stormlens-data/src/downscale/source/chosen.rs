@@ -5,7 +5,7 @@ use super::is_amount_at_a_moment;
 use crate::field::accumulation::{Usable, check_no_total, usable};
 use crate::field::left_out::nothing_usable;
 use crate::field::rain_name::{AllRain, check_is_rain, only_parts};
-use crate::field::{Content, FieldError, FieldFile, LeftOut, RainKind};
+use crate::field::{Content, FieldError, FieldFile, LeftOut, RainKind, variable_named};
 
 /// The variable that is meant.
 pub(in crate::downscale) struct Chosen {
@@ -29,7 +29,7 @@ pub(in crate::downscale) fn variable(
     wanted: Option<&str>,
     stated: Option<i64>,
 ) -> Result<Chosen, FieldError> {
-    let all_rain = AllRain::of(file.contents());
+    let all_rain = AllRain::of_file(file);
     let (variable, others) = match wanted {
         Some(wanted) => {
             let own = named(file, name, wanted)?;
@@ -41,13 +41,11 @@ pub(in crate::downscale) fn variable(
     Ok(Chosen { variable, is_named: wanted.is_some(), all_rain, others })
 }
 
-/// In any case, where none is written just so.
 fn named(file: &FieldFile, name: &str, wanted: &str) -> Result<String, FieldError> {
-    let known = variables(file, |_| true);
-    let exactly = known.iter().find(|one| **one == wanted);
-    if let Some(found) = exactly.or(known.iter().find(|one| one.eq_ignore_ascii_case(wanted))) {
-        return Ok((*found).to_owned());
+    if let Some(found) = variable_named(name, file.contents(), wanted)? {
+        return Ok(found.to_owned());
     }
+    let known = variables(file, |_| true);
     let is_meant = |left: &LeftOut| left.content.variable.eq_ignore_ascii_case(wanted);
     let (file_name, known) = (name.to_owned(), known.join(", "));
     let absent = FieldError::Absent { file: file_name, wanted: wanted.to_owned(), known };
@@ -179,8 +177,7 @@ impl Chosen {
         let mut found = Usable::default();
         let all = file.contents().iter().enumerate();
         for (place, content) in all.filter(|(_, content)| content.variable == self.variable) {
-            let checked = self.check(name, content).and_then(|()| check_read(name, content));
-            match checked {
+            match self.check(name, content) {
                 Ok(()) => found.places.push(place),
                 Err(error) => found.left_out.push((place, error)),
             }
@@ -196,14 +193,6 @@ impl Chosen {
             true => Err(only_parts(name, content)),
             false => Ok(()),
         }
-    }
-}
-
-/// What is not read says so before anything is decoded.
-fn check_read(name: &str, content: &Content) -> Result<(), FieldError> {
-    match &content.unread {
-        None => Ok(()),
-        Some(why) => Err(FieldError::Unsupported { file: name.to_owned(), what: why.clone() }),
     }
 }
 

@@ -13,10 +13,16 @@ pub struct AllRain {
 }
 
 impl AllRain {
-    /// Of the fields of a file.
-    pub fn of(contents: &[Content]) -> Self {
-        let mut kinds = contents.iter().filter(looks_like_rain).map(RainKind::of);
+    /// Of these fields.
+    pub fn of<'c>(contents: impl IntoIterator<Item = &'c Content>) -> Self {
+        let mut kinds = contents.into_iter().filter(looks_like_rain).map(RainKind::of);
         Self { has_convective: kinds.any(|kind| kind.part() == Some(RainPart::Convective)) }
+    }
+
+    /// Of a file: a part that is none of its fields fell, too.
+    pub fn of_file(file: &FieldFile) -> Self {
+        let left_out = file.left_out().iter().filter(|left| left.n_dimensions > 1);
+        Self::of(file.contents().iter().chain(left_out.map(|left| &left.content)))
     }
 
     /// Whether a field is all the rain. Grid-scale rain of the archives with `prec_acc_nc` is, where no convective part is
@@ -79,7 +85,8 @@ impl FieldFile {
     /// The error of a file in which no rain can be used, with what else looks like rain.
     #[must_use]
     pub fn without_rain(&self, error: FieldError) -> FieldError {
-        let error = self.explained(error, was_rain);
+        let is_part = |left: &LeftOut| left.n_dimensions > 1 && is_part_of_rain(&left.content);
+        let error = self.explained(error, |left| was_rain(left) || is_part(left));
         let said = error.to_string();
         let others = others(self.contents()).into_iter().filter(|other| !said.contains(other));
         match few_reasons(others) {
@@ -91,8 +98,10 @@ impl FieldFile {
 
 #[cfg(test)]
 mod tests {
+    use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
+
     use super::*;
-    use crate::field::testing::content;
+    use crate::field::testing::{add_variable, content};
 
     fn in_mm(variable: &str) -> Content {
         Content { unit: "mm".to_owned(), ..content(variable, "") }
@@ -115,6 +124,34 @@ mod tests {
         assert!(!AllRain::of(&beside).has(&beside[0]));
         let error = rain.refusal("F.nc", &all[1..]).expect("no total").to_string();
         assert!(error.contains("has only parts of the rain, such as cp (mm)"), "{error}");
+    }
+
+    /// Rain of another calendar fell all the same.
+    #[test]
+    fn a_part_that_was_left_out_is_a_part() {
+        let mut file = NcFileBuilder::new();
+        let sizes = [("time", 1), ("days", 1), ("lat", 2), ("lon", 2)];
+        let [time, days, lat, lon] = sizes.map(|(name, n)| file.add_dimension(name, n).unwrap());
+        let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
+            add_variable(&mut file, name, (on, values), attributes);
+        };
+        let since = ("units", "hours since 2024-05-01 00:00:00");
+        add("time", &[time], &[3.0], &[since]);
+        add("days", &[days], &[3.0], &[since, ("calendar", "noleap")]);
+        add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
+        add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);
+        add("prec_acc_nc", &[time, lat, lon], &[1.0; 4], &[("units", "mm")]);
+        add("prec_acc_c", &[days, lat, lon], &[1.0; 4], &[("units", "mm")]);
+        let bytes = file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1;
+        let file = FieldFile::from_bytes("F.nc", bytes).unwrap();
+        let rain = AllRain::of_file(&file);
+        assert!(!rain.has(&file.contents()[0]));
+        let error = rain.refusal("F.nc", file.contents()).expect("parts only");
+        let words = file.without_rain(error).to_string();
+        assert!(
+            words.contains("prec_acc_c cannot be used: days: its calendar is noleap"),
+            "{words}"
+        );
     }
 
     /// The second of two is not a secret.

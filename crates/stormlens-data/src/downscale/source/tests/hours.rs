@@ -14,12 +14,7 @@ fn file(axes: &[Times<'_>], variables: &[[&str; 3]]) -> Vec<u8> {
         .map(|(name, bounds)| file.add_dimension(*name, bounds.len() as u64).unwrap())
         .collect();
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
-        let variable = file.add_variable::<f64>(name, on).unwrap();
-        file.write_variable(variable, values).unwrap();
-        for &(key, text) in attributes {
-            let text = NcAttrValue::Chars(text.into());
-            file.add_variable_attribute(variable, key, text).unwrap();
-        }
+        add_variable(&mut file, name, (on, values), attributes);
     };
     add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
     add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);
@@ -56,6 +51,8 @@ fn a_field_that_is_no_hour_is_left_out_of_hours_and_said() {
     let (_folder, path) = written(&file(&[("time", &bounds[..])], &[["rain", "time", SUM]]));
     let hours = HourlyRain::open(&path, "RAIN", None).expect("five hours");
     assert_eq!(hours.ends_of_sums(3), [hour(6)]);
+    let stated = HourlyRain::open(&path, "rain", Some(1)).expect("a folder says it of all files");
+    assert_eq!(stated.ends_of_sums(3), [hour(6)]);
     let why = "rain (mm) of 2 h is no sum of an hour";
     assert_eq!(hours.why_left_out().as_deref(), Some(why));
     let error = hours.sum(hour(4), 3).expect_err("an hour is missing").to_string();
