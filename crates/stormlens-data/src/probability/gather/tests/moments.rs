@@ -1,6 +1,9 @@
 //! Means of a day from fields of moments, and what is no moment.
 
+use netcdf_writer::{NcFileBuilder, NcWriteFormat, NcWriteOptions};
+
 use super::*;
+use crate::field::testing::add_variable;
 
 /// A file of moments makes the mean of a day where they are evenly spaced from its start on; nothing else does.
 #[test]
