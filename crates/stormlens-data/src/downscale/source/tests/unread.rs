@@ -54,7 +54,8 @@ fn rates_beside_a_message_of_unknown_time_are_refused() {
     let frames = |step: &[u8]| [&rate(0).bytes()[..], step, &rate(2).bytes()].concat();
     assert!(of_bytes(&frames(&rate(1).bytes())).is_ok());
     for step in [of_edition(3, &rate(1)), Draft { packing: 199, ..rate(1) }.bytes()] {
-        let error = of_bytes(&frames(&step)).err().expect("a gap").to_string();
+        let sum = of_bytes(&frames(&step)).and_then(|rain| rain.sum(hour(2), 2));
+        let error = sum.expect_err("a gap").to_string();
         assert!(error.contains("is not read"), "{error}");
     }
 }
