@@ -2,7 +2,10 @@
 
 mod several;
 
+use std::ops::Range;
+
 use stormlens_data::downscale::{TileRain, channel};
+use stormlens_data::field::degrees;
 use stormlens_data::network::{Answer, Explained, Meaning, ShownLayer};
 use stormlens_data::outcome::{
     Axis, Colours, Domain, Note, Number, Over, Quantity, Role, Variable,
@@ -186,6 +189,17 @@ fn corrections(placed: &[ShownLayer], tile: &Ground) -> Vec<Variable> {
     sides.iter().rev().flat_map(both).map(of).collect()
 }
 
+/// `37.5 to 38° N, -114.5 to -114° E`: where the first and the last nodes lie, counted from a corner.
+fn between(work: &Work, corner: [f64; 2], nodes: [&Range<usize>; 2]) -> String {
+    let at = |side: usize, node: usize| {
+        let first = corner[side] + work.geometry.first_fine_deg();
+        degrees(first + node as f64 * work.geometry.fine_deg)
+    };
+    let ends = |side: usize| [at(side, nodes[side].start), at(side, nodes[side].end - 1)];
+    let ([south, north], [west, east]) = (ends(0), ends(1));
+    format!("{south} to {north}° N, {west} to {east}° E")
+}
+
 /// `target: mean predicted rain of tile 4, above 5 mm (812 nodes)`
 fn words((work, focus): (&Work, &Part), explained: &Explained) -> String {
     let n = n_nodes(explained);
@@ -194,20 +208,7 @@ fn words((work, focus): (&Work, &Part), explained: &Explained) -> String {
     let is_whole = focus.rows == (0..size) && focus.columns == (0..size);
     let place = match is_whole {
         true => format!("tile {}", tile.id),
-        false => {
-            let at = |minimum: f64, node: usize| {
-                number(
-                    minimum + work.geometry.first_fine_deg() + node as f64 * work.geometry.fine_deg,
-                )
-            };
-            format!(
-                "{} to {}° N, {} to {}° E",
-                at(tile.min_lat, focus.rows.start),
-                at(tile.min_lat, focus.rows.end - 1),
-                at(tile.min_lon, focus.columns.start),
-                at(tile.min_lon, focus.columns.end - 1)
-            )
-        }
+        false => between(work, [tile.min_lat, tile.min_lon], [&focus.rows, &focus.columns]),
     };
     let above = focus.above_mm.map(|mm| format!(" above {} mm", number(mm))).unwrap_or_default();
     format!("target: mean predicted rain{above} of {place} ({} nodes)", count(n))

@@ -116,17 +116,10 @@ fn notes(several: &Several) -> Vec<Note> {
 /// `target: mean predicted rain of 37.5 to 40° N, -114 to -111° E in 4 tiles with rain (7,857 nodes)`
 fn words(work: &Work, several: &Several, explained: &Explained) -> String {
     let frame = &several.frame;
-    let at = |side: usize, node: usize| {
-        let first = frame.corner[side] + work.geometry.first_fine_deg();
-        number(first + node as f64 * work.geometry.fine_deg)
-    };
+    let place = super::between(work, frame.corner, [&frame.rows, &frame.columns]);
     let above = several.above_mm.map(|mm| format!(" above {} mm", number(mm))).unwrap_or_default();
     format!(
-        "target: mean predicted rain{above} of {} to {}° N, {} to {}° E in {} tiles with rain ({} nodes)",
-        at(0, frame.rows.start),
-        at(0, frame.rows.end - 1),
-        at(1, frame.columns.start),
-        at(1, frame.columns.end - 1),
+        "target: mean predicted rain{above} of {place} in {} tiles with rain ({} nodes)",
         several.parts.len(),
         count(super::n_nodes(explained))
     )

@@ -79,6 +79,21 @@ fn the_target_of_several_tiles_is_the_mean_of_the_map() {
     }
 }
 
+/// Half a degree is not rounded away.
+#[test]
+fn the_target_is_said_with_its_place() {
+    for (target, place) in [
+        ("box:-114.5,37.5,-111.5,40.5", "37.5 to 40.5° N, -114.5 to -111.5° E in "),
+        ("box:-114.5,37.5,-114.25,37.75", "37.5 to 37.75° N, -114.5 to -114.25° E ("),
+    ] {
+        let outcome = outcome_of(&format!("rain={SAMPLE}&target={target}"), &cards());
+        let mut all = outcome.numbers.iter();
+        let found = all.find(|number| number.name == "integrated_gradients/target");
+        let meaning = &found.expect("it is there").meaning;
+        assert!(meaning.contains(place), "{meaning}");
+    }
+}
+
 /// Contributions of the tiles add up to the target, as a map and as numbers; beyond the tiles there is nothing.
 #[test]
 fn contributions_of_several_tiles_are_added_where_they_lie() {
