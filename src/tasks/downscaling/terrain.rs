@@ -268,6 +268,7 @@ mod tests {
             reference_time: None,
             grid: LatLonGrid::new(&degrees, &degrees).expect("a grid"),
             values: (0..16).map(height).collect(),
+            storage_ends: Vec::new(),
             source: "orog, own.nc".to_owned(),
         };
         Terrain { field: Arc::new(field), name: "own.nc".to_owned(), key: String::new() }

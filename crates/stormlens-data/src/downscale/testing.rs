@@ -73,6 +73,7 @@ pub(crate) fn field(
 ) -> GriddedField {
     let axis = |from: f64, n: usize| (0..n).map(|i| from + step * i as f64).collect::<Vec<_>>();
     GriddedField {
+        storage_ends: Vec::new(),
         variable: "test".to_owned(),
         unit: unit.to_owned(),
         interval: None,

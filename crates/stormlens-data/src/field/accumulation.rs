@@ -103,6 +103,7 @@ impl GriddedField {
             reference_time: content.reference_time,
             grid: LatLonGrid::new(&[0.0, 1.0], &[0.0, 1.0]).ok()?,
             values: vec![0.0; 4],
+            storage_ends: Vec::new(),
             source: content.to_string(),
         })
     }
@@ -341,6 +342,7 @@ fn finish(pieces: &[Piece], interval: Interval) -> Result<Accumulated, FieldErro
     }
     let values = mm.into_iter().map(|value| if value < 0.0 { 0.0 } else { value as f32 }).collect();
     let field = GriddedField {
+        storage_ends: Vec::new(),
         variable: first.variable.clone(),
         unit: "mm".to_owned(),
         interval: Some(interval),

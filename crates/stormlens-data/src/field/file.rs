@@ -197,6 +197,7 @@ pub fn npy_field(path: &Path, stated: &Stated) -> Result<GriddedField, FieldErro
     let (_, values) = read_npy_f32(path)?;
     let (grid, values) = GriddedField::of_axes([latitudes, longitudes], &values).map_err(refuse)?;
     Ok(GriddedField {
+        storage_ends: Vec::new(),
         variable: variable.clone(),
         unit: unit.clone(),
         interval: *interval,

@@ -18,6 +18,9 @@ pub struct GriddedField {
     pub grid: LatLonGrid,
     /// Row by row, row 0 in the south, column 0 in the west; `NaN` where data are missing.
     pub values: Vec<f32>,
+    /// What the largest numbers of its storage stand for, where whole numbers are packed: no quantity ends there, and
+    /// programs write them where a value is missing. Empty otherwise.
+    pub storage_ends: Vec<f32>,
     /// Who made it, and in what file it was, for captions and messages.
     pub source: String,
 }

@@ -213,8 +213,9 @@ impl NetcdfFile {
         if let Some(fill) = fill_unless_stated(variable) {
             array.mapv_inplace(|stored| if fill.contains(&stored) { f64::NAN } else { stored });
         }
-        packing::unpack(variable, &mut array)
-            .map_err(|what| FieldError::Unsupported { file: self.name.clone(), what })?;
+        let unsupported = |what: String| FieldError::Unsupported { file: self.name.clone(), what };
+        packing::unpack(variable, &mut array).map_err(unsupported)?;
+        let storage_ends = packing::storage_ends(variable).map_err(unsupported)?;
         let values: Vec<f32> = array.iter().map(|&value| value as f32).collect();
         if let Some(i) = values.iter().position(|value| value.is_infinite()) {
             let (name, row, column) = (short(name), i / ends[1], i % ends[1]);
@@ -232,7 +233,16 @@ impl NetcdfFile {
             true => format!("{variable}, {}", self.name),
             false => format!("{producer}: {variable}, {}", self.name),
         };
-        Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+        Ok(GriddedField {
+            variable,
+            unit,
+            interval,
+            reference_time,
+            grid,
+            values,
+            storage_ends,
+            source,
+        })
     }
 }
 

@@ -114,6 +114,7 @@ mod tests {
     #[test]
     fn an_impossible_amount_is_named_with_its_place() {
         let field = |unit: &str, values: &[f32]| GriddedField {
+            storage_ends: Vec::new(),
             variable: "tp".to_owned(),
             unit: unit.to_owned(),
             interval: None::<Interval>,

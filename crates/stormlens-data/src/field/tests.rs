@@ -63,6 +63,7 @@ fn around_the_earth() -> GriddedField {
         (0..3).rev().flat_map(|row| [2, 3, 0, 1].map(|c| (10 * row + c) as f32)).collect();
     let (grid, values) = GriddedField::of_axes([&[2.0, 1.0, 0.0], &longitudes], &values).unwrap();
     GriddedField {
+        storage_ends: Vec::new(),
         variable: "tp".to_owned(),
         unit: "mm".to_owned(),
         interval: None,

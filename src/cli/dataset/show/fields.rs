@@ -28,7 +28,11 @@ pub fn show(out: &mut dyn Write, path: &Path) -> anyhow::Result<()> {
     if all.len() > MAX_LINES {
         writeln!(out, "and {} more", all.len() - MAX_LINES)?;
     }
-    for reason in left_out(std::slice::from_ref(&file)) {
+    let mut reasons = left_out(std::slice::from_ref(&file));
+    let is_new = |reason: &String| !reasons.contains(reason);
+    let others: Vec<String> = file.unusable_rain().into_iter().filter(is_new).collect();
+    reasons.extend(others);
+    for reason in reasons {
         writeln!(out, "left out: {reason}")?;
     }
     Ok(())

@@ -75,17 +75,26 @@ pub(super) fn focus(
             )),
             TileRain::Missing { .. } => Err(format!("tile {number} has missing rain")),
         },
-        RefinedPlace::Box(around) => match holder(work, around) {
-            Some(tile_idx) => within(work, tile_idx, around, above_mm).map(Focus::Tile),
-            None => across(work, around, above_mm).map(Focus::Several),
+        RefinedPlace::Box([west, south, east, north]) if west > east || south > north => {
+            Err(format!(
+                "a box is WEST,SOUTH,EAST,NORTH, and of {} a side is turned round: write the smaller number first",
+                in_words([west, south, east, north])
+            ))
         }
-        .map(Some),
+        RefinedPlace::Box(around) => box_of(work, around, above_mm).map(Some),
         RefinedPlace::Node([latitude, longitude]) => {
             let half = work.geometry.fine_deg / 2.0;
             let around = [longitude - half, latitude - half, longitude + half, latitude + half];
-            let tile_idx = holder(work, around).ok_or_else(|| no_tile(work, around))?;
-            within(work, tile_idx, around, above_mm).map(Focus::Tile).map(Some)
+            box_of(work, around, above_mm).map(Some)
         }
+    }
+}
+
+/// A box within one tile with rain, or else over several.
+fn box_of(work: &Work, around: [f64; 4], above_mm: Option<f64>) -> Result<Focus, String> {
+    match holder(work, around) {
+        Some(tile_idx) => within(work, tile_idx, around, above_mm).map(Focus::Tile),
+        None => across(work, around, above_mm).map(Focus::Several),
     }
 }
 
@@ -98,6 +107,7 @@ fn holder(work: &Work, [west, south, east, north]: [f64; 4]) -> Option<usize> {
             && north <= tile.min_lat + side + slack
             && tile.min_lon - slack <= west
             && east <= tile.min_lon + side + slack
+            && has_all(&work.geometry, tile, [west, south, east, north])
     };
     let away = |&&i: &&usize| {
         let tile = &work.tiles[i].0;
@@ -106,6 +116,17 @@ fn holder(work: &Work, [west, south, east, north]: [f64; 4]) -> Option<usize> {
     };
     let candidates = work.wet.iter().filter(|&&i| is_in(&work.tiles[i].0));
     candidates.min_by(|a, b| away(a).total_cmp(&away(b))).copied()
+}
+
+/// Whether a tile has every node of the grid that lies in a box: at its edge begins the next one.
+fn has_all(geometry: &Geometry, tile: &Tile, [west, south, east, north]: [f64; 4]) -> bool {
+    let has = |minimum: f64, ends: [f64; 2]| {
+        let own = nodes(geometry, (minimum, geometry.size), ends);
+        // One node more on each side.
+        let wider = nodes(geometry, (minimum - geometry.fine_deg, geometry.size + 2), ends);
+        own.len() == wider.len()
+    };
+    has(tile.min_lat, [south, north]) && has(tile.min_lon, [west, east])
 }
 
 /// How far a box may reach beyond the edge of what it lies in, degrees.

@@ -158,8 +158,24 @@ fn what_cannot_be_added_over_tiles_is_refused_in_words() {
         assert!(message.contains(method) && message.contains(words), "{message}");
         assert!(remedy.starts_with("choose integrated-gradients, or a box"), "{remedy}");
     }
-    let query = format!("{PARTLY_DRY}&target=box:-118.9,36.2,-116.5,36.8");
-    let refused = nowhere().prepare(&request_by(&query, "integrated-gradients"), &cards());
-    let Err(WorkerError::Invalid { message, .. }) = refused else { panic!("all of it is dry") };
-    assert!(message.contains("has rain that is known"), "{message}");
+    for (target, words) in [
+        ("box:-118.9,36.2,-116.5,36.8", "has rain that is known"),
+        ("box:-116.5,36.2,-118.9,36.8", "a side is turned round"),
+    ] {
+        let query = format!("{PARTLY_DRY}&target={target}");
+        let refused = nowhere().prepare(&request_by(&query, "integrated-gradients"), &cards());
+        let Err(WorkerError::Invalid { message, .. }) = refused else { panic!("{target}") };
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// A node at the edge of a tile with rain is the first of the next one, which may be dry.
+#[test]
+fn a_node_where_a_dry_tile_begins_is_found() {
+    for target in ["node:39,-112", "box:-112.01,38.9,-111.99,39.1", "box:-112.2,38.8,-111.8,39.2"] {
+        let outcome = outcome_of(&format!("rain=mrms-20160921T1800&target={target}"), &cards());
+        let (_, n) = mean_of_map(&outcome);
+        assert_eq!(number(&outcome, "integrated_gradients/n_pixels"), n as f64, "{target}");
+        assert!(n > 0, "{target}");
+    }
 }

@@ -61,6 +61,7 @@ fn field(
     let [latitudes, longitudes]: [Vec<f64>; 2] = [axis(south, height), axis(west, width)];
     let grid = LatLonGrid::new(&latitudes, &longitudes).map_err(anyhow::Error::msg)?;
     Ok(GriddedField {
+        storage_ends: Vec::new(),
         variable: name.to_owned(),
         unit: unit.to_owned(),
         interval: None,

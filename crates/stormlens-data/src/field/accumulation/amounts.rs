@@ -133,6 +133,7 @@ mod tests {
             let start = "2024-05-01T00:00:00Z".parse().unwrap();
             let end = "2024-05-01T03:00:00Z".parse().unwrap();
             let field = GriddedField {
+                storage_ends: Vec::new(),
                 variable: "pr".to_owned(),
                 unit: unit.to_owned(),
                 interval: Some(Interval { start, end, statistic }),

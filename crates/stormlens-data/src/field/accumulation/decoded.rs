@@ -45,6 +45,7 @@ mod tests {
 
     fn field(unit: &str, interval: Interval) -> Result<GriddedField, FieldError> {
         Ok(GriddedField {
+            storage_ends: Vec::new(),
             variable: "tp".to_owned(),
             unit: unit.to_owned(),
             interval: Some(interval),

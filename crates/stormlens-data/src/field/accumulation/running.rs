@@ -145,6 +145,7 @@ mod tests {
     /// Each of the three values stands for four cells.
     fn are_of_totals(fields: &[[f32; 3]]) -> bool {
         let field = |values: &[f32; 3]| GriddedField {
+            storage_ends: Vec::new(),
             variable: "tp".to_owned(),
             unit: "mm".to_owned(),
             interval: None,
@@ -190,6 +191,7 @@ mod tests {
     #[test]
     fn what_is_refused_says_what_to_do() {
         let field = GriddedField {
+            storage_ends: Vec::new(),
             variable: "tp".to_owned(),
             unit: "mm".to_owned(),
             interval: None,

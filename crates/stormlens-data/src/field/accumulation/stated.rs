@@ -1,7 +1,7 @@
 //! What a person states of a field, and what a field has to be.
 
 use super::{hours_before, is_amount, refuse};
-use crate::field::record::check_as_read;
+use crate::field::record::check_amounts;
 use crate::field::{FieldError, GriddedField, Interval, Statistic};
 
 impl GriddedField {
@@ -70,7 +70,7 @@ impl GriddedField {
         }
         match self.values.iter().any(|&value| value < 0.0) {
             true => Err(refuse(format!("{} has negative rain", self.source))),
-            false => check_as_read(self, 1.0, interval.duration_s()),
+            false => check_amounts(self, 1.0, interval.duration_s()),
         }
     }
 }

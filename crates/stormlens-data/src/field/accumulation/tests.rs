@@ -16,6 +16,7 @@ fn hour(hour: i64) -> Timestamp {
 fn field(variable: &str, unit: &str, interval: Interval, values: &[f32]) -> GriddedField {
     let longitudes: Vec<f64> = (0..values.len()).map(|i| i as f64).collect();
     GriddedField {
+        storage_ends: Vec::new(),
         variable: variable.to_owned(),
         unit: unit.to_owned(),
         interval: Some(interval),

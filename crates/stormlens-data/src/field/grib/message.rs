@@ -124,7 +124,16 @@ impl Message {
         let (grid, values) =
             GriddedField::of_axes([latitudes, longitudes], &values).map_err(unsupported)?;
         let source = format!("{producer} {variable}, {file}");
-        Ok(GriddedField { variable, unit, interval, reference_time, grid, values, source })
+        Ok(GriddedField {
+            storage_ends: Vec::new(),
+            variable,
+            unit,
+            interval,
+            reference_time,
+            grid,
+            values,
+            source,
+        })
     }
 }
 

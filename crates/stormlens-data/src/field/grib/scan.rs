@@ -198,11 +198,12 @@ fn edition2_end(bytes: &[u8], at: usize) -> Result<usize, String> {
     let length = u64::from_be_bytes(std::array::from_fn(|i| bytes[at + 8 + i]));
     let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length));
     let end = end.filter(|&end| end <= bytes.len() && end >= at + HEAD_BYTES + END.len());
-    let end = end.ok_or_else(|| {
-        format!(
-            "the message at byte {at} has {length} bytes, and only {} are there",
-            bytes.len() - at
-        )
+    let n_left = bytes.len() - at;
+    let end = end.ok_or_else(|| match length > n_left as u64 {
+        true => format!("the message at byte {at} has {length} bytes, and only {n_left} are there"),
+        false => {
+            format!("the message at byte {at} says that it has {length} bytes, too few for one")
+        }
     })?;
     match bytes[..end].ends_with(END) {
         true => Ok(end),

@@ -85,6 +85,35 @@ pub(super) fn unpack(variable: &NcVariable, stored: &mut ArrayD<f64>) -> Result<
     Ok(())
 }
 
+/// The largest number that an array of a packed variable holds, and of one without signs the one before it, unpacked. Radar
+/// keeps the largest for what is not measured, and the next for what is beyond its range.
+///
+/// # Errors
+/// As [`unpack`].
+pub(super) fn storage_ends(variable: &NcVariable) -> Result<Vec<f32>, String> {
+    let packing = packing_of(variable)?;
+    if packing.scale.is_none() && packing.offset.is_none() {
+        return Ok(Vec::new());
+    }
+    let is_unsigned = SignParams::from_variable(variable).map(|sign| sign.reinterpret(-1.0) > 0.0);
+    let (bits, has_sign) = match variable.dtype() {
+        NcType::Byte => (8, true),
+        NcType::UByte => (8, false),
+        NcType::Short => (16, true),
+        NcType::UShort => (16, false),
+        NcType::Int => (32, true),
+        NcType::UInt => (32, false),
+        _ => return Ok(Vec::new()),
+    };
+    let has_sign = is_unsigned.map_or(has_sign, |is_unsigned| !is_unsigned);
+    let stored = match has_sign {
+        true => vec![2_f64.powi(bits - 1) - 1.0],
+        false => vec![2_f64.powi(bits) - 1.0, 2_f64.powi(bits) - 2.0],
+    };
+    let (scale, offset) = (packing.scale.unwrap_or(1.0), packing.offset.unwrap_or(0.0));
+    Ok(stored.into_iter().map(|stored| (stored * scale + offset) as f32).collect())
+}
+
 fn packing_of(variable: &NcVariable) -> Result<Packing, String> {
     let refuse = |name: &str, value: f64| {
         let of = short(variable.name());

@@ -1,10 +1,14 @@
 //! Which fields of a file are all the rain, for all that look for it without a name.
 
+use std::collections::HashSet;
+
 use super::{
-    RainKind, RainPart, is_not_rain, is_part_of_rain, is_rain, is_whole_rain, only_parts, refused,
+    RainKind, RainPart, is_not_rain, is_part_of_rain, is_rain, is_whole_rain, listed, only_parts,
+    refused,
 };
+use crate::field::accumulation::usable;
 use crate::field::left_out::few_reasons;
-use crate::field::{Content, FieldError, FieldFile, LeftOut};
+use crate::field::{Content, FieldError, FieldFile, LeftOut, series};
 
 /// Tells all the rain of a file from its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +19,10 @@ pub struct AllRain {
 impl AllRain {
     /// Of these fields.
     pub fn of<'c>(contents: impl IntoIterator<Item = &'c Content>) -> Self {
-        let mut kinds = contents.into_iter().filter(looks_like_rain).map(RainKind::of);
+        // A unit that is not read makes it no less a part of the rain.
+        let is_meant =
+            |content: &&Content| looks_like_rain(content) || listed(&content.variable).is_some();
+        let mut kinds = contents.into_iter().filter(is_meant).map(RainKind::of);
         Self { has_convective: kinds.any(|kind| kind.part() == Some(RainPart::Convective)) }
     }
 
@@ -82,6 +89,19 @@ impl FieldFile {
         [self.reasons_left_out(was_rain), others(self.contents())].concat()
     }
 
+    /// Why fields that look like rain, or bear a name of it, cannot be used by themselves; each variable's reasons once.
+    pub fn unusable_rain(&self) -> Vec<String> {
+        let contents = self.contents();
+        let is_meant = |content: &Content| {
+            is_rain(content) || is_part_of_rain(content) || listed(&content.variable).is_some()
+        };
+        let groups = series(contents, |content| content.unread.is_none() && is_meant(content));
+        let mut known = HashSet::new();
+        let left_out = groups.iter().flat_map(|places| usable(contents, places, None).left_out);
+        let reasons = left_out.map(|(_, error)| error.to_string());
+        reasons.filter(|reason| known.insert(reason.clone())).collect()
+    }
+
     /// The error of a file in which no rain can be used, with what else looks like rain.
     #[must_use]
     pub fn without_rain(&self, error: FieldError) -> FieldError {
@@ -120,8 +140,11 @@ mod tests {
         assert!(rain.refusal("F.nc", &all).is_none());
         let resolved = [in_mm("prec_acc_nc")];
         assert!(AllRain::of(&resolved).has(&resolved[0]));
-        let beside = [in_mm("prec_acc_nc"), in_mm("prec_acc_c")];
-        assert!(!AllRain::of(&beside).has(&beside[0]));
+        for unit in ["mm", "furlong", ""] {
+            let part = Content { unit: unit.to_owned(), ..in_mm("prec_acc_c") };
+            let beside = [in_mm("prec_acc_nc"), part];
+            assert!(!AllRain::of(&beside).has(&beside[0]), "{unit}");
+        }
         let error = rain.refusal("F.nc", &all[1..]).expect("no total").to_string();
         assert!(error.contains("has only parts of the rain, such as cp (mm)"), "{error}");
     }

@@ -9,7 +9,7 @@
 //!
 //! What a program has interpolated to another grid rises towards a code as rain does, and cannot be told.
 
-use super::super::{FieldError, GriddedField, missing};
+use super::super::{FieldError, GriddedField, RainUnit, missing};
 use super::{number, position};
 
 /// Around several equal cells rain has at least this share of theirs,
@@ -36,9 +36,10 @@ struct Group {
 /// # Errors
 /// [`FieldError::Quantity`] names the code, how many cells hold it, the first of them, and what to do.
 pub(crate) fn check(field: &GriddedField) -> Result<(), FieldError> {
-    let all = groups(field);
+    let usual = Usual::of(field);
+    let all = groups(field, &usual);
     let elsewhere = match all.iter().any(|group| group.n_around == 0) {
-        true => field.values.iter().copied().filter(|&value| is_rain(value)).reduce(f32::max),
+        true => field.values.iter().copied().filter(|&value| usual.is_rain(value)).reduce(f32::max),
         false => None,
     };
     let codes: Vec<&Group> = all.iter().filter(|group| group.is_code(elsewhere)).collect();
@@ -56,9 +57,32 @@ pub(crate) fn check(field: &GriddedField) -> Result<(), FieldError> {
     Err(FieldError::Quantity { name: field.source.clone(), what })
 }
 
-/// Whether a value says how much rain there is: it is there, and no usual code.
-fn is_rain(value: f32) -> bool {
-    !value.is_nan() && !missing::is_usual(value)
+/// Which numbers of a field are usual codes: as the file holds them, as millimetres that were given another unit, and the
+/// ends of its storage.
+struct Usual<'a> {
+    storage_ends: &'a [f32],
+    /// Of an amount, how many millimetres one of its unit is.
+    mm: f32,
+}
+
+impl<'a> Usual<'a> {
+    fn of(field: &'a GriddedField) -> Self {
+        let mm = match RainUnit::parse(&field.unit) {
+            Some(RainUnit::Amount(mm)) => mm as f32,
+            _ => 1.0,
+        };
+        Self { storage_ends: &field.storage_ends, mm }
+    }
+
+    fn has(&self, value: f32) -> bool {
+        let of_unit = missing::is_usual(value) || missing::is_usual(value * self.mm);
+        of_unit || self.storage_ends.contains(&value)
+    }
+
+    /// Whether a value says how much rain there is: it is there, and no usual code.
+    fn is_rain(&self, value: f32) -> bool {
+        !value.is_nan() && !self.has(value)
+    }
 }
 
 impl Group {
@@ -91,22 +115,26 @@ impl Group {
 }
 
 /// All cells that hold a usual code, those that touch each other and hold the same one together.
-fn groups(field: &GriddedField) -> Vec<Group> {
+fn groups(field: &GriddedField, usual: &Usual<'_>) -> Vec<Group> {
     let values = &field.values;
-    let is_candidate = |place: &usize| values[*place] > 0.0 && missing::is_usual(values[*place]);
+    let is_candidate = |place: &usize| values[*place] > 0.0 && usual.has(values[*place]);
     let candidates: Vec<usize> = (0..values.len()).filter(is_candidate).collect();
     let mut is_known = vec![false; if candidates.is_empty() { 0 } else { values.len() }];
     let mut groups = Vec::new();
     for first in candidates {
         if !is_known[first] {
-            groups.push(group(field, first, &mut is_known));
+            groups.push(group((field, usual), first, &mut is_known));
         }
     }
     groups
 }
 
 /// The cells that are joined to one; a cell around several of them counts for each.
-fn group(field: &GriddedField, first: usize, is_known: &mut [bool]) -> Group {
+fn group(
+    (field, usual): (&GriddedField, &Usual<'_>),
+    first: usize,
+    is_known: &mut [bool],
+) -> Group {
     let value = field.values[first];
     let mut found = Group { value, n: 0, place: first, n_around: 0, n_rising: 0, most: None };
     let mut waiting = vec![first];
@@ -120,7 +148,7 @@ fn group(field: &GriddedField, first: usize, is_known: &mut [bool]) -> Group {
                     is_known[near] = true;
                     waiting.push(near);
                 }
-            } else if is_rain(other) {
+            } else if usual.is_rain(other) {
                 found.n_around += 1;
                 found.n_rising += usize::from(other >= OF_SEVERAL * value);
                 found.most = found.most.into_iter().chain([other]).reduce(f32::max);
@@ -154,17 +182,21 @@ mod tests {
     }
 
     fn of(values: Vec<f32>) -> Result<(), String> {
+        check(&in_unit("mm", values)).map_err(|error| error.to_string())
+    }
+
+    fn in_unit(unit: &str, values: Vec<f32>) -> GriddedField {
         let axis = [10.0, 11.0, 12.0, 13.0, 14.0];
-        let field = GriddedField {
+        GriddedField {
+            storage_ends: Vec::new(),
             variable: "tp".to_owned(),
-            unit: "mm".to_owned(),
+            unit: unit.to_owned(),
             interval: None,
             reference_time: None,
             grid: LatLonGrid::new(&axis, &axis).expect("a grid"),
             values,
             source: "F.nc".to_owned(),
-        };
-        check(&field).map_err(|error| error.to_string())
+        }
     }
 
     #[test]
@@ -210,6 +242,23 @@ mod tests {
         }
         assert_eq!(of(vec![20.0; 25]), Ok(()), "the same everywhere");
         assert_eq!(of(vec![f32::NAN; 25]), Ok(()), "nothing known");
+    }
+
+    /// Of 8 bits in tenths, and of millimetres that became metres.
+    #[test]
+    fn codes_are_found_in_whatever_unit_and_packing() {
+        let with = |code: f32, rest: f32| {
+            let mut values = vec![rest; 25];
+            (values[11], values[12]) = (code, code);
+            values
+        };
+        let packed =
+            GriddedField { storage_ends: vec![25.5, 25.4], ..in_unit("mm", with(25.5, 4.0)) };
+        let error = check(&packed).expect_err("the end of the storage").to_string();
+        assert!(error.contains("25.5 mm at 2 places"), "{error}");
+        assert!(check(&in_unit("mm", with(25.5, 4.0))).is_ok(), "a number as any");
+        let error = check(&in_unit("m", with(0.099_99, 0.004))).expect_err("in metres").to_string();
+        assert!(error.contains("holds 0.09999 m") && error.contains("= 0.09999 "), "{error}");
     }
 
     /// A storm at the range of a radar, and the next code beside the first.

@@ -64,6 +64,7 @@ mod tests {
         let quantity = FieldQuantity::SeaLevelPressure;
         let variable = FieldVariable::new("SLP", quantity, Level::MeanSea, "Pa");
         let field = GriddedField {
+            storage_ends: Vec::new(),
             variable: "slp".to_owned(),
             unit: unit.to_owned(),
             interval: None,

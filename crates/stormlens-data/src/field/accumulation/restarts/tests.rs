@@ -28,6 +28,7 @@ fn fields(start: impl Fn(usize) -> usize, mm: impl Fn(usize, usize) -> f64) -> V
         reference_time: None,
         grid: LatLonGrid::new(&[50.0], &longitudes).unwrap(),
         values: (0..N_CELLS).map(|cell| mm(to, cell) as f32).collect(),
+        storage_ends: Vec::new(),
         source: format!("F.nc {to}"),
     };
     (1..=6).map(field).collect()

@@ -33,6 +33,7 @@ fn rain(folder: &Path) -> GriddedField {
     let values = bytes[bytes.len() - 2 * height * width..].as_chunks::<2>().0.iter();
     let axis = |first: f64, n: usize| (0..n).map(|k| first + 0.04 * k as f64).collect::<Vec<_>>();
     GriddedField {
+        storage_ends: Vec::new(),
         variable: "tp".into(),
         unit: "mm".into(),
         interval: None,
