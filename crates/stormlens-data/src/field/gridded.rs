@@ -141,6 +141,7 @@ impl GriddedField {
             reference_time: self.reference_time,
             grid: LatLonGrid { latitudes: vec![], longitudes: vec![], is_global: false },
             values: vec![],
+            storage_ends: vec![],
             source: self.source.clone(),
         }
     }
