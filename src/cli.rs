@@ -49,6 +49,7 @@ use tracing_subscriber::EnvFilter;
 use self::speech::Speech;
 #[cfg(feature = "nn")]
 pub(crate) use self::speech::say;
+use crate::causes::with_causes;
 use crate::config::Config;
 use crate::networks::Networks;
 
@@ -138,7 +139,7 @@ pub fn main() -> ExitCode {
     match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}{}", known::names(&error));
+            eprintln!("error: {}{}", with_causes(&error), known::names(&error));
             ExitCode::FAILURE
         }
     }

@@ -7,6 +7,9 @@
 pub mod allocator;
 pub mod program;
 
+// An error in words.
+mod causes;
+
 // Who comes first on a processor.
 mod threads;
 

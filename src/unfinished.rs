@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use stormlens_data::files::write_atomically;
 use stormlens_data::hash;
 
+use crate::causes::with_causes;
 use crate::disk;
 
 /// Samples after which what was counted is written down.
@@ -100,7 +101,7 @@ impl<'a> Unfinished<'a> {
     /// The same beside another error, which is what somebody wants to know.
     pub fn keep_beside<T: Serialize>(&self, counted: &T) {
         if let Err(error) = self.keep(counted) {
-            tracing::warn!("{error:#}");
+            tracing::warn!("{}", with_causes(&error));
         }
     }
 

@@ -28,6 +28,7 @@ pub use self::numbers::Tiles;
 use self::opened::OpenFile;
 use super::rain::{Rain, StatedInterval};
 use super::terrain::{Terrain, Terrains};
+use crate::causes::with_causes;
 use crate::parameters::QuestionError;
 use crate::web::upload::Kept;
 
@@ -114,7 +115,7 @@ impl Fields {
                     problems.extend(archive.why_left_out());
                     archives.push(archive);
                 }
-                Err(error) => problems.push(format!("{error:#}")),
+                Err(error) => problems.push(with_causes(&error)),
             }
         }
         let (opened, brought, last) = (Mutex::default(), Mutex::default(), Mutex::default());

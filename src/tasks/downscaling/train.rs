@@ -14,6 +14,7 @@ use stormlens_nn::models::{HostTensors, Sizes};
 use stormlens_nn::registry;
 use stormlens_nn::train::{Block, EpochReport, TileConfig, TileSupervision};
 
+use crate::causes::with_causes;
 use crate::cli::say;
 use crate::cli::train::{BEST, EPOCHS, Run, created_by};
 use crate::written;
@@ -55,7 +56,7 @@ fn train_on_tiles(run: &Run<'_>) -> anyhow::Result<()> {
     let mut epochs = epochs(&config.output.join(EPOCHS))?;
     epochs.truncate(config.training.max_average);
     let loss = |weights: &HostTensors| {
-        run.validation_loss(weights, &supervision).map_err(|error| format!("{error:#}"))
+        run.validation_loss(weights, &supervision).map_err(|error| with_causes(&error))
     };
     let found = soup::best(&with_weights(&epochs)?, config.training.max_average, loss);
     about.store(&found.map_err(anyhow::Error::msg)?, &epochs)

@@ -10,6 +10,8 @@ use stormlens_data::forecast::{
 use stormlens_data::outcome::Note;
 use stormlens_data::request::{Cancelled, Progress};
 
+use crate::causes::with_causes;
+
 /// A note of why a reference forecast is not shown.
 pub const NO_REFERENCE: &str = "no-reference";
 
@@ -51,7 +53,7 @@ pub fn references(
             found.push(Beside { name: variable_name(card.name), values });
         }
         Err(why) => {
-            let text = format!("{} is not shown: {why:#}", card.label);
+            let text = format!("{} is not shown: {}", card.label, with_causes(&why));
             notes.push(Note::new(NO_REFERENCE, text, false));
         }
     };

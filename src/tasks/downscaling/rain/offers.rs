@@ -230,19 +230,26 @@ fn offer(
     let is_near = |&&i: &&usize| is_near(&contents[i], (start, end));
     Offer {
         variable: first.variable.clone(),
-        what: what(first),
+        what: what(first, AllRain::of(contents)),
         end,
         hours,
         places: group.iter().filter(is_near).copied().collect(),
     }
 }
 
-fn what(content: &Content) -> String {
+/// Of grid-scale rain that is all the rain of its model.
+const RESOLVED: &str = "all that its model resolves: no convective rain is beside it";
+
+fn what(content: &Content, all_rain: AllRain) -> String {
     let Content { variable, unit, level, member, .. } = content;
     let run = content.run().map(|begin| format!("forecast of {}", format_utc(begin)));
+    let part = RainKind::of(content).part().map(|part| match all_rain.has(content) {
+        true => RESOLVED,
+        false => part.in_words(),
+    });
     let parts = [
         Some(format!("{variable} ({unit})")),
-        RainKind::of(content).part().map(|part| part.in_words().to_owned()),
+        part.map(str::to_owned),
         (!level.is_empty()).then(|| level.clone()),
         member.map(|member| format!("member {member}")),
         run,

@@ -109,7 +109,9 @@ fn a_part_of_the_rain_is_not_taken_for_all_of_it() {
     let words = offers("a file", &[lsp], 3, None).unwrap_err().to_string();
     assert!(words.contains("has only parts of the rain, such as ncpcp"), "{words}");
     let resolved = sum_of("prec_acc_nc", 0, 3);
-    assert_eq!(offers("a file", &[resolved], 3, None).expect("all of it").len(), 1);
+    let found = offers("a file", &[resolved], 3, None).expect("all of it");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("all that its model resolves"), "{}", found[0].what);
     let found = offers_named("a file", &[cp], (3, None), "acpcp").expect("as it was named");
     assert!(found[0].what.contains("only the convective part of the rain"), "{}", found[0].what);
 }

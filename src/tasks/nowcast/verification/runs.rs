@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use stormlens_data::request::{Cancelled, Progress};
 
 use super::LIST;
+use crate::causes::with_causes;
 use crate::jobs::Viewers;
 use crate::tasks::nowcast::study::Plan;
 use crate::threads;
@@ -100,7 +101,7 @@ impl Runs {
         let end = if run.is_stopped() { Ok(()) } else { survived(|| work(run)) };
         match end {
             Err(error) if !run.is_stopped() => {
-                tracing::warn!(comparison = id, error = format!("{error:#}"), "failed");
+                tracing::warn!(comparison = id, error = with_causes(&error), "failed");
                 *lock(&run.standing) = Standing::of(&error);
             }
             _ => {
@@ -144,7 +145,7 @@ impl Standing {
     fn of(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Outdated>() {
             Some(_) => Self::Outdated,
-            None => Self::Failed(format!("{error:#}")),
+            None => Self::Failed(with_causes(error)),
         }
     }
 

@@ -24,16 +24,23 @@ pub struct Usable {
 /// Parts the fields at `places`, which are of one variable. `stated` are the hours of which each field is the sum, where
 /// somebody says so.
 pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Usable {
-    let (mut sums, mut frames, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sums, mut frames, mut no_rain) = (Vec::new(), Vec::new(), Vec::new());
     for &place in places {
         match check_amount(&contents[place], stated) {
             Ok(()) => sums.push(place),
             Err(error) if is_frame(&contents[place]) => frames.push((place, error)),
-            Err(error) => left_out.push((place, error)),
+            Err(error) => no_rain.push((place, error)),
         }
     }
     let first = sums.iter().filter_map(|&place| Some(contents[place].interval?.start)).min();
-    left_out.retain(|(place, _)| !is_begin(&contents[*place], first));
+    let n_from_begin = sums.iter().filter(|&&place| begins(&contents[place], first)).count();
+    let left_out =
+        no_rain.into_iter().filter_map(|(place, error)| match is_begin(&contents[place], first) {
+            true if contents[place].is_step_zero() => None,
+            true if n_from_begin > 1 => Some((place, begin_of_totals(&contents[place]))),
+            _ => Some((place, error)),
+        });
+    let mut left_out: Vec<_> = left_out.collect();
     // Rates of moments are no part of a sum of means.
     if !sums.is_empty() {
         left_out.extend(frames);
@@ -45,6 +52,18 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
 /// Whether a field of no length is the begin of sums: step 0 of a forecast, which no sum needs.
 fn is_begin(content: &Content, first: Option<Timestamp>) -> bool {
     content.interval.is_some_and(|own| own.has_no_length() && first == Some(own.end))
+}
+
+fn begins(content: &Content, at: Option<Timestamp>) -> bool {
+    content.interval.is_some_and(|own| at == Some(own.start))
+}
+
+/// Where several sums begin with a field of no length, it is the zero of totals. Whether it is one, only its file knows.
+fn begin_of_totals(content: &Content) -> FieldError {
+    refuse(format!(
+        "{} begins and ends at the same time, when the totals behind it begin: they are taken to begin with 0",
+        without_time(content)
+    ))
 }
 
 /// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where
@@ -252,7 +271,16 @@ mod tests {
         assert!(places.is_empty());
         let why = why.expect("no length");
         assert_eq!(why.matches("bounds of no length").count(), 1, "{why}");
-        assert_eq!(parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]), (vec![1, 2], None));
+        let forecast = |from, to| Content { reference_time: Some(hour(0)), ..sum(from, to) };
+        let totals = [forecast(0, 0), forecast(0, 3), forecast(0, 6)];
+        assert_eq!(parted(&totals), (vec![1, 2], None));
+        let (places, why) = parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]);
+        assert_eq!(places, [1, 2]);
+        assert!(why.expect("the zero is taken for one").contains("taken to begin with 0"));
+        // Sums of hours have no zero: the first of them has wrong bounds.
+        let (places, why) = parted(&[sum(0, 0), sum(0, 1), sum(1, 2)]);
+        assert_eq!(places, [1, 2]);
+        assert!(why.expect("a sum without its begin").contains("no length"));
         let (places, why) = parted(&[sum(0, 3), sum(6, 6), sum(6, 9)]);
         assert_eq!((places, why.is_some()), (vec![0, 2], true));
     }
