@@ -89,11 +89,13 @@ impl FieldFile {
         [self.reasons_left_out(was_rain), others(self.contents())].concat()
     }
 
-    /// Why fields that look like rain, or bear a name of it, cannot be used by themselves; each variable's reasons once.
+    /// Why fields that look like rain, or bear a name of it, cannot be used by themselves; each variable's reasons once. That
+    /// a field is another quantity says [`Self::no_rain`].
     pub fn unusable_rain(&self) -> Vec<String> {
         let contents = self.contents();
         let is_meant = |content: &Content| {
-            is_rain(content) || is_part_of_rain(content) || listed(&content.variable).is_some()
+            (is_rain(content) || is_part_of_rain(content) || listed(&content.variable).is_some())
+                && !matches!(RainKind::of(content), RainKind::Other(_))
         };
         let groups = series(contents, |content| content.unread.is_none() && is_meant(content));
         let mut known = HashSet::new();
