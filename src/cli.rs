@@ -39,7 +39,7 @@ mod tip;
 #[cfg(feature = "nn")]
 pub mod train;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -139,7 +139,9 @@ pub fn main() -> ExitCode {
     match run(cli, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}{}", with_causes(&error), known::names(&error));
+            let words = format!("error: {}{}", with_causes(&error), known::names(&error));
+            // Whoever closed standard error reads no more; `eprintln!` would end in a panic.
+            let _ = writeln!(std::io::stderr(), "{words}");
             ExitCode::FAILURE
         }
     }

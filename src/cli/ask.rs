@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use stormlens_data::request::Request;
 
 use super::given::{Given, Pair, pair};
@@ -252,12 +252,35 @@ fn read(all: &Parameters, given: &[Pair], catalog: &Catalog) -> anyhow::Result<Q
             None => bail!("{name} changes nothing here: no method that was chosen has it"),
         }
     }
+    if question.request.explain.is_empty() {
+        for (name, _) in given {
+            check_no_target(name, all, &question, catalog)?;
+        }
+    }
     if all.has("layers") {
         look_at(&question.layers.clone(), &mut question.request, |id| {
             catalog.methods().iter().any(|card| card.id == id && card.has_layers)
         });
     }
     Ok(question)
+}
+
+/// Checks that a parameter does not only say the target of an explanation, where nothing is explained.
+fn check_no_target(
+    name: &str,
+    all: &Parameters,
+    question: &Question,
+    catalog: &Catalog,
+) -> anyhow::Result<()> {
+    let others = all.pairs().filter(|(other, _)| *other != name);
+    let others = Parameters::of(others.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let Ok(without) = Question::read(&others, catalog, &[]) else { return Ok(()) };
+    let is_same = without.request == question.request && without.style == question.style;
+    ensure!(
+        !is_same || without.target == question.target,
+        "{name} changes nothing here: it says what is explained, and no method was chosen"
+    );
+    Ok(())
 }
 
 /// Layers that nobody asked for need not be computed.

@@ -27,6 +27,11 @@ async fn every_form_of_rain_that_is_refined_leads_somewhere() {
     assert!(said[0].contains("the eastern 1° of the domain"), "{said:?}");
     let one_tile = format!("/v1/result?rain={rain}&domain=-115,37,-113,39&methods=none");
     assert!(press(&app, &format!("{one_tile}&ensemble=epochs&above-mm=0.1&exceed=5")).await > 20);
+    // Where nothing is explained, no target is looked at.
+    for target in ["tile:99", "node:60,-112", "box:-116,38,-112,40&conservation=coarse"] {
+        let page = app.finished(&format!("{one_tile}&target={target}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{target}: {}", page.text());
+    }
     let dropout = format!("{one_tile}&ensemble=dropout&members=2&target=wettest");
     assert!(press(&app, &dropout).await > 20);
 }

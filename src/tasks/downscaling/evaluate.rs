@@ -63,6 +63,13 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
     let thresholds = thresholds(evaluation)?;
     let mut counts = Counts::new(*refining, Fractions::new(&thresholds, &SCALES, missing));
     let ends = cases.ends();
+    ensure!(
+        !ends.is_empty(),
+        "{} makes no sum of {} h in {:?}: choose another --split, or other hours with --sum-hours",
+        evaluation.dataset.display(),
+        refining.rain.hours,
+        evaluation.split
+    );
     let drawn = Drawn::of(cases.n_periods(&ends));
     let mut probabilities = Probabilities::new(drawn, &thresholds);
     for (i, &end) in ends.iter().enumerate() {

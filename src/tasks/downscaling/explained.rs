@@ -58,6 +58,14 @@ fn of_tile(answered: &Answered<'_>, work: &Work, focus: &Part, ground: &Ground) 
     if let Some(mm) = focus.above_mm.filter(|_| answer.explained.iter().any(is_empty)) {
         found.notes.push(nothing_above(mm));
     }
+    if !answer.explained.is_empty() {
+        let text = format!(
+            "the target is what the network says of tile {} alone, before negative rain becomes 0 and tiles are joined: the map \
+             may say other amounts there",
+            work.tiles[focus.tile_idx].0.id
+        );
+        found.notes.push(Note::new("one-tile", text, false));
+    }
     let target = |explained: &Explained| words((work, focus), explained);
     let layers = tile.domain();
     let input = input_ground(work, focus).unwrap_or_else(|| layers.clone());

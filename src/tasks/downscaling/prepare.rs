@@ -126,9 +126,7 @@ pub fn prepare(fields: &Fields, request: &Request, cards: &Cards) -> Result<Prep
     if let Some(tiles) = fields.tiles(id) {
         return bare(tiles, refining, request);
     }
-    let wettest = Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
-    let target = request.explain.first().map_or(&wettest, |explain| &explain.target);
-    let mut work = layout(fields, request, cards, target)?;
+    let mut work = layout(fields, request, cards, &target_of(request))?;
     if let Some(Focus::Several(_)) = work.focus {
         check_methods(&work, &request.explain).map_err(|message| invalid(&message))?;
     }
@@ -138,6 +136,12 @@ pub fn prepare(fields: &Fields, request: &Request, cards: &Cards) -> Result<Prep
     work.climatology = outside.and_then(|interval| fields.climatology(bounds, interval));
     let passes = passes(&work, request, depth(&cards.model.layers));
     Ok(Prepared { passes, phase: "tiles", rest: Box::new(Rest::Map(Box::new(work))) })
+}
+
+/// What is explained. Where nothing is, the wettest tile is looked at, whatever the target of the page.
+pub fn target_of(request: &Request) -> Target {
+    let wettest = || Target::Refined { place: RefinedPlace::Wettest, above_mm: None };
+    request.explain.first().map_or_else(wettest, |explain| explain.target.clone())
 }
 
 /// Tiles of a question with their rain, and what of them is explained; nothing is computed.

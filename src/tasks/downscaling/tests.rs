@@ -317,6 +317,9 @@ fn a_focus_lies_where_it_was_asked_for() {
     assert_eq!((boxed.rows.clone(), boxed.columns.clone()), (16..25, 16..25));
     let node = tile(of("target=node:38.01,-113.99").focus);
     assert_eq!((node.rows.len(), node.columns.len()), (1, 1));
+    let turned = tile(of("target=box:245.5,37.5,245.75,37.75").focus);
+    assert_eq!(turned, boxed, "longitudes from 0 to 360");
+    assert_eq!(tile(of("target=node:38.01,246.01").focus), node);
     assert_eq!(of("").refinement.ensemble, EnsembleKind::None);
     assert_eq!(
         target("").unwrap(),

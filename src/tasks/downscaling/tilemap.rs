@@ -6,7 +6,7 @@ use stormlens_plot::Theme;
 
 use super::list::picture_of;
 use super::page::explain_at;
-use super::prepare::{Focus, Frame, Part, Several, layout};
+use super::prepare::{Focus, Frame, Part, Several, layout, target_of};
 use super::{DownscalingTask, prepare};
 use crate::question::Question;
 use crate::web::AppError;
@@ -49,8 +49,9 @@ impl TileMap {
             return Err(AppError::Internal("the question is about no rain".to_owned()));
         };
         let refuse = |error: crate::jobs::WorkerError| AppError::Internal(error.to_string());
-        let work = layout(&task.fields, &question.request, &question.cards, &question.target)
-            .map_err(refuse)?;
+        let target = target_of(&question.request);
+        let work =
+            layout(&task.fields, &question.request, &question.cards, &target).map_err(refuse)?;
         let [west, south, east, north] = domain;
         let scale = SIDE / (east - west).max(north - south);
         let side = work.geometry.tile_deg() * scale;

@@ -11,7 +11,7 @@ use stormlens_data::downscale::{
     Domain, Fit, Geometry, Part, PrepareOptions, RainSource, Sample, Split, Tile, check_elevation,
     climatology_weights, open_terrain, samples_between, tile_elevation, tiles,
 };
-use stormlens_data::field::{FieldError, GriddedField};
+use stormlens_data::field::{FieldError, GriddedField, degrees};
 use stormlens_nn::registry;
 
 use super::{COARSE, DOMAIN, EACH_HOURS, ELEVATION, ELEVATION_VARIABLE, VARIABLE};
@@ -135,6 +135,19 @@ impl Cases {
         self.clipped_mm.get()
     }
 
+    /// Coarse rain at the nodes of the fine one makes bilinear interpolation the same as what is taken for observed.
+    fn check_finer(&self, source: &str, own_deg: f64) -> anyhow::Result<()> {
+        let coarse_deg = self.geometry.coarse_deg;
+        ensure!(
+            self.coarse.is_some() || own_deg < coarse_deg - 1e-6,
+            "{source} has a node every {}°, and the coarse rain that is taken from it one every {}°: there is nothing finer to \
+             score a forecast with; give finer rain with --dataset, or other rain as the coarse one with --coarse",
+            degrees(own_deg),
+            degrees(coarse_deg)
+        );
+        Ok(())
+    }
+
     fn sum(&self, rain: &RainSource, end: Timestamp) -> Result<GriddedField, FieldError> {
         let made = rain.made(end, self.hours)?;
         self.clipped_mm.set(self.clipped_mm.get() + made.clipped_mm);
@@ -178,6 +191,7 @@ impl Cases {
         let fine = self.sum(&self.fine, end)?;
         let own_deg = fine.grid.spacing_deg().into_iter().fold(0.0, f64::max);
         self.fine_deg.set(self.fine_deg.get().max(own_deg));
+        self.check_finer(&fine.source, own_deg)?;
         let coarse = self.coarse.as_ref().map(|coarse| self.sum(coarse, end)).transpose()?;
         let tiles: Vec<Tile> =
             self.tiles.iter().filter(|tile| self.is_in(tile, end)).copied().collect();

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use stormlens_data::field::{FieldError, FieldFile};
+use stormlens_data::hash;
 
 use super::name::Name;
 use super::{Entry, HOURS};
@@ -53,7 +54,9 @@ impl OpenFile {
         if let Some(hours) = stated {
             check_stated(&file, &offers.sums, hours)?;
         }
-        let key = first_digits(&sha256);
+        let named =
+            variable.map(|variable| hash::sha256(format!("{sha256} {variable}").as_bytes()));
+        let key = first_digits(named.as_deref().unwrap_or(&sha256));
         Ok(Self { name: name.to_owned(), sha256, key, file, offers, stated })
     }
 
@@ -139,7 +142,9 @@ impl OpenFile {
                 files: vec![self.name.clone()],
                 sha256: self.sha256.clone(),
             };
-            let rain = Rain::new(made.field, made.rule, made.clipped_mm, credit);
+            // A file may have several fields of rain.
+            let rule = format!("{}: {}", offer.what, made.rule);
+            let rain = Rain::new(made.field, rule, made.clipped_mm, credit);
             Rain {
                 is_observed: false,
                 stated: self.stated.map(StatedInterval::sum),

@@ -81,13 +81,24 @@ pub(super) fn focus(
                 in_words([west, south, east, north])
             ))
         }
-        RefinedPlace::Box(around) => box_of(work, around, above_mm).map(Some),
+        RefinedPlace::Box([west, south, east, north]) => {
+            let turned = turned_towards(work, f64::midpoint(west, east));
+            box_of(work, [west + turned, south, east + turned, north], above_mm).map(Some)
+        }
         RefinedPlace::Node([latitude, longitude]) => {
+            let longitude = longitude + turned_towards(work, longitude);
             let half = work.geometry.fine_deg / 2.0;
             let around = [longitude - half, latitude - half, longitude + half, latitude + half];
             box_of(work, around, above_mm).map(Some)
         }
     }
+}
+
+/// How many degrees a longitude is turned, so that it is written as those of the tiles: 248 is -112, too.
+fn turned_towards(work: &Work, longitude: f64) -> f64 {
+    let tiles: Vec<Tile> = work.tiles.iter().map(|(tile, _)| *tile).collect();
+    let [_, _, west, east] = fine_bounds(&tiles, &work.geometry);
+    360.0 * ((f64::midpoint(west, east) - longitude) / 360.0).round()
 }
 
 /// A box within one tile with rain, or else over several.

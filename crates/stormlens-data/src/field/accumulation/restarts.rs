@@ -23,16 +23,36 @@ const ROUNDED_SHARE: f64 = 0.005;
 /// Below this share of a value a difference is one of float32.
 const FLOAT_SHARE: f64 = 1e-5;
 
-/// Checks every run of totals that goes into a sum: no total is smaller than the one before it.
+/// Checks every run of totals that goes into a sum: none has rain when it begins, and no total is smaller than the one before
+/// it.
 ///
 /// # Errors
-/// Names both totals, and what a file has to say.
+/// Names the totals, and what a file has to say.
 pub(super) fn check(pieces: &[Piece], amounts: &[Amount]) -> Result<(), FieldError> {
     for piece in pieces.iter().filter(|piece| piece.factor > 0.0) {
         let run = run_of(piece, pieces, amounts);
+        run.first().map_or(Ok(()), check_begin)?;
         run.windows(2).try_for_each(|pair| check_pair(&pair[0], &pair[1]))?;
     }
     Ok(())
+}
+
+/// Checks the first of a run: over no time nothing falls.
+fn check_begin(first: &Amount) -> Result<(), FieldError> {
+    let (field, own, _) = first;
+    let known = mm(*first).enumerate().filter(|(_, mm)| mm.is_finite());
+    let most = known.max_by(|(_, one), (_, other)| one.total_cmp(other));
+    match most.filter(|(_, mm)| own.has_no_length() && *mm > INTERPOLATION_MM) {
+        None => Ok(()),
+        Some((place, mm)) => Err(refuse(format!(
+            "{}: the totals that begin {} have {} mm {} by then, so they began earlier: write into the bounds of their times when \
+             they began",
+            field.source,
+            format_utc(own.end),
+            decimals(mm, 3),
+            position(field, place)
+        ))),
+    }
 }
 
 /// Totals that began with a piece, in their order: from the one that is subtracted from it, or from the first, to itself.

@@ -34,13 +34,16 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
     }
     let first = sums.iter().filter_map(|&place| Some(contents[place].interval?.start)).min();
     let n_from_begin = sums.iter().filter(|&&place| begins(&contents[place], first)).count();
-    let left_out =
-        no_rain.into_iter().filter_map(|(place, error)| match is_begin(&contents[place], first) {
-            true if contents[place].is_step_zero() => None,
-            true if n_from_begin > 1 => Some((place, begin_of_totals(&contents[place]))),
-            _ => Some((place, error)),
-        });
-    let mut left_out: Vec<_> = left_out.collect();
+    let mut left_out = Vec::new();
+    for (place, error) in no_rain {
+        match is_begin(&contents[place], first) {
+            true if contents[place].is_step_zero() => {}
+            // Whether it is the zero of totals, its values say.
+            true if n_from_begin > 1 && !is_mean(&contents[place]) => sums.push(place),
+            _ => left_out.push((place, error)),
+        }
+    }
+    sums.sort_unstable();
     // Rates of moments are no part of a sum of means.
     if !sums.is_empty() {
         left_out.extend(frames);
@@ -49,7 +52,7 @@ pub fn usable(contents: &[Content], places: &[usize], stated: Option<i64>) -> Us
     of_frames(contents, frames, left_out)
 }
 
-/// Whether a field of no length is the begin of sums: step 0 of a forecast, which no sum needs.
+/// Whether a field of no length is the begin of sums.
 fn is_begin(content: &Content, first: Option<Timestamp>) -> bool {
     content.interval.is_some_and(|own| own.has_no_length() && first == Some(own.end))
 }
@@ -58,12 +61,8 @@ fn begins(content: &Content, at: Option<Timestamp>) -> bool {
     content.interval.is_some_and(|own| at == Some(own.start))
 }
 
-/// Where several sums begin with a field of no length, it is the zero of totals. Whether it is one, only its file knows.
-fn begin_of_totals(content: &Content) -> FieldError {
-    refuse(format!(
-        "{} begins and ends at the same time, when the totals behind it begin: they are taken to begin with 0",
-        without_time(content)
-    ))
+fn is_mean(content: &Content) -> bool {
+    content.interval.is_some_and(|own| own.statistic == Statistic::Mean)
 }
 
 /// A rate holds until the next one, over a frame between them that was left out, too: that one stays, and is refused where
@@ -274,9 +273,7 @@ mod tests {
         let forecast = |from, to| Content { reference_time: Some(hour(0)), ..sum(from, to) };
         let totals = [forecast(0, 0), forecast(0, 3), forecast(0, 6)];
         assert_eq!(parted(&totals), (vec![1, 2], None));
-        let (places, why) = parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]);
-        assert_eq!(places, [1, 2]);
-        assert!(why.expect("the zero is taken for one").contains("taken to begin with 0"));
+        assert_eq!(parted(&[sum(0, 0), sum(0, 3), sum(0, 6)]), (vec![0, 1, 2], None));
         // Sums of hours have no zero: the first of them has wrong bounds.
         let (places, why) = parted(&[sum(0, 0), sum(0, 1), sum(1, 2)]);
         assert_eq!(places, [1, 2]);

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::words::short;
+use super::super::words::{self, short};
 use crate::time::parse_utc;
 
 /// Stands between a unit of time and its origin.
@@ -51,7 +51,11 @@ impl TimeUnit {
     /// In words that name the variable, for a number beyond the calendar.
     pub fn moments(&self, numbers: &[f64], variable: &str) -> Result<Vec<Timestamp>, String> {
         let no_time = |number: f64| {
-            format!("{} holds {number}, which is no time: correct it", short(variable))
+            format!(
+                "{} holds {}, which is no time: correct it",
+                short(variable),
+                words::number(number)
+            )
         };
         let moment = |&number: &f64| self.moment(number).ok_or_else(|| no_time(number));
         numbers.iter().map(moment).collect()

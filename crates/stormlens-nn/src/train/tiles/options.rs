@@ -83,11 +83,40 @@ impl TileData {
             RainStatement::check_wettest_mm(mm, self.hours)
                 .map_err(|why| format!("wettest_mm is {}; {why}", number(mm)))?;
         }
+        self.check_places()?;
         match self.training_until < self.validation_until {
             true => Ok(()),
             false => Err(format!(
                 "training_until ({}) is not before validation_until ({})",
                 self.training_until, self.validation_until
+            )),
+        }
+    }
+}
+
+impl TileData {
+    fn check_places(&self) -> Result<(), String> {
+        let Domain { south, north, west, east } = self.domain;
+        for (low, of_low, high, of_high) in
+            [(south, "south", north, "north"), (west, "west", east, "east")]
+        {
+            if !(low < high && (-360.0..=360.0).contains(&low) && high <= 540.0) {
+                return Err(format!(
+                    "domain: {of_low} is {} and {of_high} is {}; give degrees, the smaller number as {of_low}",
+                    number(low),
+                    number(high)
+                ));
+            }
+        }
+        match self.split_longitude > west && self.split_longitude <= east {
+            true => Ok(()),
+            // Places that test would train, or none would be left to train.
+            false => Err(format!(
+                "split_longitude is {}; give degrees east above {} and up to {}, within the domain: tiles from it on are for \
+                 tests",
+                number(self.split_longitude),
+                number(west),
+                number(east)
             )),
         }
     }

@@ -372,7 +372,10 @@ fn what_makes_no_sense_is_refused_in_words() {
             "leave one out",
         ),
         (refused(|o| o.data.validation_until = o.data.training_until), "is not before"),
-        (refused(|o| o.data.split_longitude = -126.0), "no sample"),
+        (refused(|o| o.data.split_longitude = -126.0), "split_longitude is -126; give"),
+        (refused(|o| o.data.split_longitude = 239.0), "above -125 and up to -121"),
+        (refused(|o| o.data.domain.north = 42.0), "south is 43 and north is 42"),
+        (refused(|o| o.data.split_longitude = -124.9), "no sample"),
     ] {
         assert!(error.contains(expected), "{error}, not {expected}");
     }

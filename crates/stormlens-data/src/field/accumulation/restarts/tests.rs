@@ -55,6 +55,25 @@ fn a_total_that_starts_again_between_the_ends_is_refused() {
     assert!(made(&fields, 0, 3).is_ok() && made(&fields, 4, 6).is_ok());
 }
 
+/// Totals that are cut from a longer run begin with what fell before.
+#[test]
+fn totals_that_do_not_begin_with_zero_are_refused_where_their_begin_is_needed() {
+    let mut totals = fields(|_| 0, |to, cell| total(0, to, cell));
+    let begin = Interval::accumulation(hour(0), hour(0));
+    let zero = GriddedField {
+        interval: Some(begin),
+        values: vec![0.0; N_CELLS],
+        source: "F.nc 0".to_owned(),
+        ..totals[0].clone()
+    };
+    totals.insert(0, zero);
+    assert!(made(&totals, 0, 3).is_ok());
+    totals[0].values[20] = 0.04;
+    let error = made(&totals, 0, 3).unwrap_err();
+    assert!(error.contains("have 0.04 mm") && error.contains("they began earlier"), "{error}");
+    assert!(made(&totals, 1, 3).is_ok());
+}
+
 #[test]
 fn a_start_that_is_said_is_followed() {
     let start = |to: usize| if to > 3 { 3 } else { 0 };
