@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use axum::http::StatusCode;
+
 use crate::browser::{real_state, state_of};
 use crate::field_files::Draft;
 use crate::forms::press;

@@ -1,8 +1,11 @@
 //! A file of fields that somebody brought, with the sums that it makes.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use stormlens_data::field::{FieldError, FieldFile};
+use stormlens_data::field::{Content, FieldError, FieldFile};
 use stormlens_data::hash;
+use stormlens_plot::words::number;
 
 use super::name::Name;
 use super::{Entry, HOURS};
@@ -143,7 +146,8 @@ impl OpenFile {
                 sha256: self.sha256.clone(),
             };
             // A file may have several fields of rain.
-            let rule = format!("{}: {}", offer.what, made.rule);
+            let overlap = self.overlap(offer).unwrap_or_default();
+            let rule = format!("{}: {}{overlap}", offer.what, made.rule);
             let rain = Rain::new(made.field, rule, made.clipped_mm, credit);
             Rain {
                 is_observed: false,
@@ -153,5 +157,19 @@ impl OpenFile {
                 ..rain
             }
         }))
+    }
+
+    /// That sums of stated hours overlap: they may, and the hours may be wrong.
+    fn overlap(&self, offer: &Offer) -> Option<String> {
+        let hours = self.stated?;
+        let is_it = |content: &&Content| content.variable == offer.variable;
+        let own = self.file.contents().iter().filter(is_it);
+        let ends: BTreeSet<Timestamp> = own.filter_map(|one| Some(one.interval?.end)).collect();
+        let steps = ends.iter().zip(ends.iter().skip(1));
+        let step_s = steps.map(|(one, next)| next.duration_since(*one).as_secs()).min()?;
+        (step_s < hours * 3600).then(|| {
+            let step_h = number(step_s as f64 / 3600.0);
+            format!("; the fields are {step_h} h apart, so sums of {hours} h, as stated, overlap")
+        })
     }
 }
