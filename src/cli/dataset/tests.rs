@@ -191,8 +191,8 @@ fn a_single_frame_is_called_so() {
     assert!(message.contains("is one radar frame, of 2010-08-26 05:35 UTC: show"), "{message}");
 }
 
-/// Rain and the maximum of rain at one place of time.
-fn rain_and_its_maximum() -> Vec<u8> {
+/// Fields of 1 mm without a time, by their names and other attributes.
+fn fields_of(fields: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
     let mut file = NcFileBuilder::new();
     let [lat, lon] = ["lat", "lon"].map(|name| file.add_dimension(name, 2).unwrap());
     let mut add = |name: &str, on: &[_], values: &[f64], attributes: &[(&str, &str)]| {
@@ -200,9 +200,9 @@ fn rain_and_its_maximum() -> Vec<u8> {
     };
     add("lat", &[lat], &[50.0, 51.0], &[("units", "degrees_north")]);
     add("lon", &[lon], &[7.0, 8.0], &[("units", "degrees_east")]);
-    add("rain", &[lat, lon], &[1.0; 4], &[("units", "mm")]);
-    let method = ("cell_methods", "time: maximum");
-    add("precip", &[lat, lon], &[1.0; 4], &[("units", "mm"), method]);
+    for (name, attributes) in fields {
+        add(name, &[lat, lon], &[1.0; 4], &[&[("units", "mm")][..], attributes].concat());
+    }
     file.to_vec(NcWriteOptions { format: NcWriteFormat::Nc4 }).unwrap().1
 }
 
@@ -214,9 +214,14 @@ fn a_file_of_fields_is_listed_with_what_was_left_out() {
     let words = "tp (mm): 2 fields, until 2024-01-01 03:00 UTC to 2024-01-01 06:00 UTC\n";
     assert_eq!(shown(fields.join("forecast_netcdf4.nc")), words);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("two.nc");
-    std::fs::write(&path, rain_and_its_maximum()).unwrap();
-    let found = shown(path);
+    let shown_of = |fields: &[(&str, &[(&str, &str)])]| {
+        let path = folder.path().join("two.nc");
+        std::fs::write(&path, fields_of(fields)).unwrap();
+        shown(path)
+    };
+    let found = shown_of(&[("cp", &[])]);
+    assert!(found.contains("has only parts of the rain, such as cp"), "{found}");
+    let found = shown_of(&[("rain", &[]), ("precip", &[("cell_methods", "time: maximum")])]);
     for variable in ["rain", "precip"] {
         assert!(found.contains(&format!("{variable} (mm): 1 field\n")), "{found}");
     }

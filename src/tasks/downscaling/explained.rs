@@ -16,7 +16,8 @@ use super::map::{Ground, from_north};
 use super::prepare::{Focus, Part, Work};
 use crate::task::Answered;
 use crate::tasks::explained::Setting;
-use stormlens_plot::words::{count, number};
+use crate::web::format::plural;
+use stormlens_plot::words::number;
 
 /// What is found of it.
 #[derive(Default)]
@@ -204,8 +205,11 @@ fn between(work: &Work, corner: [f64; 2], nodes: [&Range<usize>; 2]) -> String {
         degrees(first + node as f64 * work.geometry.fine_deg)
     };
     let ends = |side: usize| [at(side, nodes[side].start), at(side, nodes[side].end - 1)];
-    let ([south, north], [west, east]) = (ends(0), ends(1));
-    format!("{south} to {north}° N, {west} to {east}° E")
+    let span = |[first, last]: [f64; 2]| match first < last {
+        true => format!("{first} to {last}"),
+        false => first.to_string(),
+    };
+    format!("{}° N, {}° E", span(ends(0)), span(ends(1)))
 }
 
 /// `target: mean predicted rain of tile 4, above 5 mm (812 nodes)`
@@ -219,7 +223,7 @@ fn words((work, focus): (&Work, &Part), explained: &Explained) -> String {
         false => between(work, [tile.min_lat, tile.min_lon], [&focus.rows, &focus.columns]),
     };
     let above = focus.above_mm.map(|mm| format!(" above {} mm", number(mm))).unwrap_or_default();
-    format!("target: mean predicted rain{above} of {place} ({} nodes)", count(n))
+    format!("target: mean predicted rain{above} of {place} ({})", plural(n, "node"))
 }
 
 fn n_nodes(explained: &Explained) -> usize {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use stormlens_data::field::rain_name::AllRain;
 use stormlens_data::field::{Content, FieldFile, series};
 use stormlens_data::probability::left_out;
 use stormlens_data::time::format_utc;
@@ -32,6 +33,9 @@ pub fn show(out: &mut dyn Write, path: &Path) -> anyhow::Result<()> {
     let is_new = |reason: &String| !reasons.contains(reason);
     let others: Vec<String> = file.unusable_rain().into_iter().filter(is_new).collect();
     reasons.extend(others);
+    let refusal = AllRain::of_file(&file).refusal(&path.display().to_string(), file.contents());
+    let refusal = refusal.map(|error| error.to_string());
+    reasons.extend(refusal.filter(|words| !reasons.iter().any(|said| words.contains(said))));
     for reason in reasons {
         writeln!(out, "left out: {reason}")?;
     }

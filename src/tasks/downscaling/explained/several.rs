@@ -13,6 +13,7 @@ use crate::tasks::downscaling::answer::{heights, interval};
 use crate::tasks::downscaling::map::Ground;
 use crate::tasks::downscaling::prepare::{Part, Several, Work};
 use crate::tasks::explained::Setting;
+use crate::web::format::plural;
 
 /// Of what stands on no tile of the target.
 const MISSING: &str = "no tile of the target with rain";
@@ -119,9 +120,9 @@ fn words(work: &Work, several: &Several, explained: &Explained) -> String {
     let place = super::between(work, frame.corner, [&frame.rows, &frame.columns]);
     let above = several.above_mm.map(|mm| format!(" above {} mm", number(mm))).unwrap_or_default();
     format!(
-        "target: mean predicted rain{above} of {place} in {} tiles with rain ({} nodes)",
-        several.parts.len(),
-        count(super::n_nodes(explained))
+        "target: mean predicted rain{above} of {place} in {} with rain ({})",
+        plural(several.parts.len(), "tile"),
+        plural(super::n_nodes(explained), "node")
     )
 }
 
