@@ -70,7 +70,7 @@ fn totals_that_do_not_begin_with_zero_are_refused_where_their_begin_is_needed() 
     assert!(made(&totals, 0, 3).is_ok());
     totals[0].values[20] = 0.04;
     let error = made(&totals, 0, 3).unwrap_err();
-    assert!(error.contains("have 0.04 mm") && error.contains("they began earlier"), "{error}");
+    assert!(error.contains("have 0.040 mm") && error.contains("they began earlier"), "{error}");
     assert!(made(&totals, 1, 3).is_ok());
 }
 
