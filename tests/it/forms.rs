@@ -159,7 +159,7 @@ impl Form {
 }
 
 /// Where an address leads in the end, and what is there.
-async fn follow(app: &TestApp, address: &str) -> (String, Page) {
+pub async fn follow(app: &TestApp, address: &str) -> (String, Page) {
     let mut address = address.to_owned();
     for _ in 0..4 {
         let page = app.finished(&address).await;

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use crate::browser::{real_state, state_of};
 use crate::field_files::Draft;
-use crate::forms::press;
+use crate::forms::{follow, press};
 use crate::support::{FORM, TestApp, form};
 
 const DAY: &str = "2008-04-08";
@@ -31,7 +31,7 @@ async fn every_form_of_rain_that_is_refined_leads_somewhere() {
     assert!(press(&app, &format!("{one_tile}&ensemble=epochs&above-mm=0.1&exceed=5")).await > 20);
     // Where nothing is explained, no target is looked at.
     for target in ["tile:99", "node:60,-112", "box:-116,38,-112,40&conservation=coarse"] {
-        let page = app.finished(&format!("{one_tile}&target={target}")).await;
+        let (_, page) = follow(&app, &format!("{one_tile}&target={target}")).await;
         assert_eq!(page.status, StatusCode::OK, "{target}: {}", page.text());
     }
     let dropout = format!("{one_tile}&ensemble=dropout&members=2&target=wettest");

@@ -79,6 +79,7 @@ fn a_network_that_refines_rain_is_trained_and_scored() {
         ("--compat published-thresholds", "the only rule of another program for rain to refine"),
         ("--split test-both", "no wet tile"),
         ("--split validation --sum-hours 6", "score --split all with --sum-hours 6"),
+        ("--split all --sum-hours 200", "makes no sum of 200 h: choose other hours"),
         ("--split all --sum-hours 0", "a whole number from 1 to 240"),
         ("--elevation-variable NOBODY --split validation", "no field NOBODY"),
     ] {

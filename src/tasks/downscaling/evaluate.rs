@@ -64,11 +64,10 @@ fn run(evaluation: &Evaluation<'_>, refining: &Refining) -> anyhow::Result<Evalu
     let mut counts = Counts::new(*refining, Fractions::new(&thresholds, &SCALES, missing));
     let ends = cases.ends();
     ensure!(
-        !ends.is_empty(),
-        "{} makes no sum of {} h in {:?}: choose another --split, or other hours with --sum-hours",
+        cases.has_sums(),
+        "{} makes no sum of {} h: choose other hours with --sum-hours",
         evaluation.dataset.display(),
-        refining.rain.hours,
-        evaluation.split
+        refining.rain.hours
     );
     let drawn = Drawn::of(cases.n_periods(&ends));
     let mut probabilities = Probabilities::new(drawn, &thresholds);

@@ -158,6 +158,11 @@ impl Cases {
         self.climatology.is_some()
     }
 
+    /// Whether the rain makes any sum, wherever and whenever.
+    pub fn has_sums(&self) -> bool {
+        !self.fine.ends(self.hours).is_empty()
+    }
+
     /// Ends of the intervals in which something is scored.
     pub fn ends(&self) -> Vec<Timestamp> {
         let has = |end: &Timestamp| self.tiles.iter().any(|tile| self.is_in(tile, *end));
