@@ -130,7 +130,10 @@ fn a_nowcast_is_what_predict_says_of_the_same_files() {
     bench.succeeds(&format!("predict --checkpoint {SHIPPED} --input {files} --output @same.npy"));
     let read = |name: &str| std::fs::read(bench.path(name)).expect("it was written");
     assert_eq!(read("nowcast.npy"), read("same.npy"));
-    bench.succeeds(&format!("{nowcast} --output @nowcast.nc --set threshold=2"));
+    bench.succeeds(&format!("{nowcast} --output @nowcast.nc"));
+    // Of a nowcast alone it is the target of nothing.
+    let vain = format!("{nowcast} --output @nowcast.nc --set threshold=2");
+    bench.fails(&vain, &["threshold changes nothing here: it says what is explained"]);
     bench.fails("nowcast --output @nowcast.nc", &["<FILE>"]);
     bench.fails(&format!("{nowcast} --output @nowcast.nc --set colour=red"), &["colour"]);
 }
