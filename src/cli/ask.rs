@@ -278,7 +278,7 @@ fn check_no_target(
     let is_same = without.request == question.request && without.style == question.style;
     ensure!(
         !is_same || without.target == question.target,
-        "{name} changes nothing here: it says what is explained, and no method was chosen"
+        "{name} changes nothing here: it says the target of an explanation, and no method was chosen"
     );
     Ok(())
 }

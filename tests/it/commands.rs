@@ -133,7 +133,7 @@ fn a_nowcast_is_what_predict_says_of_the_same_files() {
     bench.succeeds(&format!("{nowcast} --output @nowcast.nc"));
     // Of a nowcast alone it is the target of nothing.
     let vain = format!("{nowcast} --output @nowcast.nc --set threshold=2");
-    bench.fails(&vain, &["threshold changes nothing here: it says what is explained"]);
+    bench.fails(&vain, &["threshold changes nothing here: it says the target"]);
     bench.fails("nowcast --output @nowcast.nc", &["<FILE>"]);
     bench.fails(&format!("{nowcast} --output @nowcast.nc --set colour=red"), &["colour"]);
 }

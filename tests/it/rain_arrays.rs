@@ -118,7 +118,7 @@ fn what_changes_nothing_says_what_it_is_for() {
     bench.fails(ask, &["members changes nothing here", "ensemble=dropout"]);
     for target in ["target=tile:5", "above-mm=3"] {
         let ask = format!("predict --model harpnet mrms-20160922T1100 {target} --output @y.json");
-        bench.fails(&ask, &["changes nothing here: it says what is explained"]);
+        bench.fails(&ask, &["changes nothing here: it says the target"]);
     }
     // Of what is wrong and what to do, each is told once.
     let ask = "predict --model harpnet mrms-20160922T1100 domain=0,0,9,9 --output @y.json";

@@ -61,8 +61,8 @@ fn of_tile(answered: &Answered<'_>, work: &Work, focus: &Part, ground: &Ground) 
     }
     if !answer.explained.is_empty() {
         let text = format!(
-            "the target is what the network says of tile {} alone, before negative rain becomes 0 and tiles are joined: the map \
-             may say other amounts there",
+            "the target is of tile {} alone, before negative rain becomes 0 and tiles are joined: the map may say other amounts \
+             there",
             work.tiles[focus.tile_idx].0.id
         );
         found.notes.push(Note::new("one-tile", text, false));
